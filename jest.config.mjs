@@ -1,0 +1,16 @@
+/** Tests import `.ts` sources as they are: swc strips the types, `tsc` checks them. */
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
+  testMatch: ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  testTimeout: 10_000,
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
+};

@@ -1,0 +1,25 @@
+/** Hardware and operating system of a machine: the START node of the configuration DAG. */
+import { Type, type Static } from 'typebox';
+
+export const LineName = Type.Union([
+  Type.Literal('qemu'),
+  Type.Literal('uml'),
+  Type.Literal('libvirt'),
+  Type.Literal('simulated'),
+]);
+export type LineName = Static<typeof LineName>;
+
+export const MachineSpec = Type.Object(
+  {
+    arch: Type.Literal('x86_64'),
+    /** Name and release of the operating system, such as `debian-12`. */
+    os: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$' }),
+    memoryMiB: Type.Integer({ minimum: 64, maximum: 16_777_216 }),
+    cpus: Type.Integer({ minimum: 1, maximum: 1024 }),
+    diskMiB: Type.Integer({ minimum: 64, maximum: 1_073_741_824 }),
+    /** The production line the client insists on; left out, the plants choose. */
+    line: Type.Optional(LineName),
+  },
+  { additionalProperties: false },
+);
+export type MachineSpec = Static<typeof MachineSpec>;

@@ -1,0 +1,103 @@
+/**
+ * A production line: one way of making machines on this host (a hypervisor with its clone and boot commands).
+ *
+ * The plant decides, the line acts. A line keeps no state of its own: what it must know to find a machine
+ * again after the plant was killed is in `MachineState`, plain JSON which the plant stores with the VM.
+ * Every method takes an `AbortSignal`; on abort or failure it leaves nothing behind that it made itself.
+ */
+import type { LineName, MachineSpec } from '@vmgrid/protocol';
+import type { CompatibilityRecord, GoldenImage, ImageMemory } from '../warehouse/manifest.ts';
+
+/** What a line can do on this host; found by trying, not by asking for versions only. */
+export interface LineReport {
+  readonly line: LineName;
+  readonly available: boolean;
+  /** Why not, and what to do about it; empty when available. */
+  readonly reason: string;
+  /** What an image suspended here would need to be restored elsewhere. */
+  readonly compatibility: CompatibilityRecord;
+  /** Whether the line restores suspended images (else it only boots). */
+  readonly restores: boolean;
+}
+
+/** Everything a line needs to start one machine. Directories exist; the line owns what it creates in `directory`. */
+export interface StartOrder {
+  readonly vmId: string;
+  /** The machine's own folder: overlay, sockets, logs. */
+  readonly directory: string;
+  readonly machine: MachineSpec;
+  readonly image: GoldenImage;
+  /**
+   * `clone`: memory is a private copy-on-write view of the image. `build`: memory is a file of the
+   * machine's own, so that `suspend` can turn it into a new golden image.
+   */
+  readonly purpose: 'clone' | 'build';
+  readonly start: 'restore' | 'boot';
+  /** The machine's own MAC address; a restored guest sets it before its network opens. */
+  readonly macAddress: string;
+  /** TCP port on the host's loopback that leads to the guest's port 22. */
+  readonly sshPort: number;
+  /** Whether the guest reaches beyond the host (`outbound`) or only answers on forwarded ports (`isolated`). */
+  readonly guestNetwork: 'isolated' | 'outbound';
+}
+
+/** What the plant stores to find a machine again; opaque outside its line. */
+export type MachineState = Readonly<Record<string, string | number | boolean>>;
+
+export interface ProductionLine {
+  readonly name: LineName;
+  probe(signal: AbortSignal): Promise<LineReport>;
+  /** Makes the writable disk over the image's frozen one, grown to `order.machine.diskMiB`. */
+  createOverlay(order: StartOrder, signal: AbortSignal): Promise<void>;
+  /** Starts the machine, network closed and disc drive empty; resolves when its processors run. */
+  start(order: StartOrder, signal: AbortSignal): Promise<Machine>;
+  /** Finds a running machine again after a restart of the plant; undefined when it no longer runs. */
+  adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined>;
+  /** Ends whatever of the machine still runs, by force, and by its state alone. Idempotent. */
+  kill(state: MachineState): Promise<void>;
+}
+
+/** Why a machine's process ended. */
+export interface MachineExit {
+  readonly cause: 'requested' | 'guest-shutdown' | 'crashed';
+  /** Last lines of the hypervisor's own log. */
+  readonly detail: string;
+}
+
+export interface Machine {
+  readonly state: MachineState;
+  /** Resolves (never rejects) once the machine's process is gone. */
+  readonly exited: Promise<MachineExit>;
+  /** Waits until the guest's agent answers. */
+  guest(signal: AbortSignal): Promise<Guest>;
+  /** Puts an ISO 9660 image into the disc drive, or takes it out. */
+  insertDisc(path: string | undefined, signal: AbortSignal): Promise<void>;
+  /** Opens the guest's network. Called once the guest has its own identity. */
+  openNetwork(signal: AbortSignal): Promise<void>;
+  /**
+   * Freezes a machine made with `purpose: 'build'` and ends it. What is left in the machine's folder is what a golden
+   * image consists of; the names of the files come back relative to that folder.
+   */
+  suspend(signal: AbortSignal): Promise<SuspendedFiles>;
+  /** Asks the guest to power off, waits `graceMs`, then ends the process. 0 ends it at once. */
+  stop(graceMs: number, signal: AbortSignal): Promise<void>;
+  /** Detaches from the machine and lets it run on: the plant is going away. */
+  release(): void;
+}
+
+/** Files of a suspended machine, relative to its folder. */
+export interface SuspendedFiles {
+  readonly disk: string;
+  readonly memory?: ImageMemory;
+}
+
+/** A conversation with the agent inside a guest. */
+export interface Guest {
+  /** Device under which the guest sees the disc drive, such as `/dev/sr0`. */
+  readonly discDevice: string;
+  /**
+   * Starts a command in the guest and yields what it prints, line by line, until it ends.
+   * Throws GUEST_LOST when the machine dies in between and GUEST_UNREACHABLE when the agent does not answer.
+   */
+  run(command: readonly string[], signal: AbortSignal): AsyncIterable<string>;
+}

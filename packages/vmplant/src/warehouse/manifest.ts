@@ -1,0 +1,79 @@
+/**
+ * A golden image's manifest: what the image is, what was run to make it, and what a host needs to restore it.
+ * It is `manifest.json` in the image's folder and never changes after promotion.
+ */
+import { ActionId } from '@vmgrid/dag';
+import { LineName, MachineSpec } from '@vmgrid/protocol';
+import { Type, type Static } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const FileName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' });
+const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** What must be equal on the host that restores a suspended image. */
+export const CompatibilityRecord = Type.Object(
+  {
+    vmm: Type.String({ maxLength: 64 }),
+    vmmVersion: Type.String({ maxLength: 128 }),
+    accelerator: Type.String({ maxLength: 32 }),
+    machineType: Type.String({ maxLength: 64 }),
+    cpuModel: Type.String({ maxLength: 64 }),
+  },
+  closed,
+);
+export type CompatibilityRecord = Static<typeof CompatibilityRecord>;
+
+/** One file of the image with its SHA-256 (of the whole content) and apparent size in bytes. */
+const ImageFile = Type.Object({ file: FileName, sha256: Digest, bytes: Type.Integer({ minimum: 0 }) }, closed);
+
+/** One action that was really run, in order. */
+export const HistoryEntry = Type.Object(
+  {
+    digest: Digest,
+    id: ActionId,
+    kind: Type.Union([Type.Literal('script'), Type.Literal('file'), Type.Literal('package'), Type.Literal('host')]),
+    seconds: Type.Number({ minimum: 0 }),
+    ranAt: Type.String({ format: 'date-time' }),
+  },
+  closed,
+);
+export type HistoryEntry = Static<typeof HistoryEntry>;
+
+export const ImageMemory = Type.Object({ memory: FileName, state: FileName }, closed);
+export type ImageMemory = Static<typeof ImageMemory>;
+
+export const Manifest = Type.Object(
+  {
+    version: Type.Literal(1),
+    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,95}$' }),
+    /** The machine the image was frozen as. For a base image, `memoryMiB` and `cpus` are what it boots with at least. */
+    machine: MachineSpec,
+    line: LineName,
+    createdAt: Type.String({ format: 'date-time' }),
+    createdBy: Type.String({ maxLength: 128 }),
+    /** The image whose disk this one's disk is an overlay of. */
+    parent: Type.Optional(Type.String()),
+    history: Type.Array(HistoryEntry),
+    disk: FileName,
+    diskFormat: Type.Union([Type.Literal('raw'), Type.Literal('qcow2')]),
+    /** Present when the image is suspended; `memoryMiB` and `cpus` of a clone must then be equal. */
+    memory: Type.Optional(ImageMemory),
+    /** Kernel and initial RAM disk the image's base boots with; children use their base's. */
+    boot: Type.Object({ kernel: FileName, initrd: FileName, commandLine: Type.String({ maxLength: 1024 }) }, closed),
+    /** The image that holds the boot files (its own id for a base image). */
+    base: Type.String(),
+    compatibility: Type.Optional(CompatibilityRecord),
+    files: Type.Array(ImageFile),
+  },
+  closed,
+);
+export type Manifest = Static<typeof Manifest>;
+
+/** A frozen image in the warehouse. Its files are read, never written. */
+export interface GoldenImage {
+  readonly manifest: Manifest;
+  /** The image's folder. */
+  readonly directory: string;
+  /** Folder of the base image, which holds the boot files. */
+  readonly baseDirectory: string;
+}
