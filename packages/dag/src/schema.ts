@@ -1,5 +1,5 @@
 /** The configuration DAG as clients write it: JSON Schema 2020-12 and the TypeScript types in one source. */
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { DAG_LIMITS } from './limits.ts';
 
 const closed = { additionalProperties: false } as const;

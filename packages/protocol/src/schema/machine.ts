@@ -1,5 +1,5 @@
 /** Hardware and operating system of a machine: the START node of the configuration DAG. */
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 export const LineName = Type.Union([
   Type.Literal('qemu'),

@@ -4,7 +4,7 @@
  */
 import { ActionId } from '@vmgrid/dag';
 import { LineName, MachineSpec } from '@vmgrid/protocol';
-import { Type, type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 const FileName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' });

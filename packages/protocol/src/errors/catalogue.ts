@@ -1,0 +1,288 @@
+/**
+ * Every error code a client, operator or log can meet. `docs/errors.md` lists the same codes (a test holds both together).
+ * A code that is retired is never used again.
+ *
+ * `status` is the HTTP status; `retryable` says whether the same request may succeed later; `remedy` is the next step.
+ */
+export interface ErrorKind {
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly summary: string;
+  readonly remedy: string;
+}
+
+const kind = (status: number, retryable: boolean, summary: string, remedy: string): ErrorKind => ({
+  status,
+  retryable,
+  summary,
+  remedy,
+});
+
+export const ERROR_CATALOGUE = {
+  // The request as text
+  REQUEST_MALFORMED: kind(
+    400,
+    false,
+    'The body is not well-formed XML or JSON.',
+    'Correct the document at the place named.',
+  ),
+  REQUEST_INVALID: kind(
+    400,
+    false,
+    'The document does not follow the schema.',
+    'Compare the field named with schemas/.',
+  ),
+  XML_FORBIDDEN: kind(400, false, 'The XML has a DOCTYPE or entities of its own.', 'Send plain XML without a DOCTYPE.'),
+  BODY_TOO_LARGE: kind(
+    413,
+    false,
+    'The body is over the limit.',
+    'Send a smaller document, or fetch large files inside the guest.',
+  ),
+  BODY_INCOMPLETE: kind(
+    400,
+    true,
+    'The connection ended or went silent before the document was complete.',
+    'Send the whole document, then half-close the connection (`nc -N`).',
+  ),
+  MEDIA_TYPE_UNSUPPORTED: kind(
+    415,
+    false,
+    'The Content-Type is neither JSON nor XML.',
+    'Send application/json or application/xml.',
+  ),
+  NOT_ACCEPTABLE: kind(
+    406,
+    false,
+    'None of the accepted media types can be produced.',
+    'Accept application/json or application/xml.',
+  ),
+  ROUTE_UNKNOWN: kind(404, false, 'There is nothing at this address.', 'See the list of routes in the documentation.'),
+  METHOD_NOT_ALLOWED: kind(
+    405,
+    false,
+    'This address does not take this method.',
+    'Use a method named in the Allow header.',
+  ),
+  RATE_LIMITED: kind(429, true, 'Too many requests from this client.', 'Wait as long as Retry-After says.'),
+  IDEMPOTENCY_CONFLICT: kind(
+    422,
+    false,
+    'The same request id came with a different document before.',
+    'Use a new request id for a new request.',
+  ),
+
+  // The machine described
+  DAG_CYCLE: kind(
+    422,
+    false,
+    'The edges of the configuration DAG form a cycle.',
+    'Remove one edge of the cycle named.',
+  ),
+  DAG_EDGE_UNKNOWN: kind(422, false, 'An edge names an action that is not in the DAG.', 'Correct the edge named.'),
+  DAG_DUPLICATE_ID: kind(422, false, 'Two actions of one DAG have the same id.', 'Give each action an id of its own.'),
+  EXPRESSION_INVALID: kind(
+    422,
+    false,
+    'A ClassAd expression does not parse.',
+    'Correct the expression at the place named.',
+  ),
+  DURATION_INVALID: kind(
+    422,
+    false,
+    'A duration is zero or longer than the limit.',
+    'Give a duration within the limit named.',
+  ),
+
+  // The auction
+  NO_PLANTS: kind(503, true, 'No plant is connected to the shop.', 'Start a plant, or look at `vmgrid plants`.'),
+  NO_BIDS: kind(
+    503,
+    true,
+    'Every plant declined or stayed silent.',
+    'Read the declines in the details: each names what it lacks.',
+  ),
+  NO_PLANT_MATCHES: kind(
+    409,
+    true,
+    'Plants bid, but none meets the requirements.',
+    'Loosen the requirements; the trail shows each value.',
+  ),
+  AWARD_REFUSED: kind(503, true, 'Every plant that won refused the award.', 'Try again; the trail shows each refusal.'),
+
+  // Declines of a plant
+  MEMORY_INSUFFICIENT: kind(
+    503,
+    true,
+    'The plant has not enough free memory.',
+    'Ask for less memory, or wait until a VM ends.',
+  ),
+  DISK_INSUFFICIENT: kind(
+    503,
+    true,
+    'The plant has not enough free disk.',
+    'Ask for a smaller disk, or wait until a VM ends.',
+  ),
+  CPUS_INSUFFICIENT: kind(
+    503,
+    false,
+    'The machine has more processors than the plant offers to one VM.',
+    'Ask for fewer processors.',
+  ),
+  VM_LIMIT: kind(503, true, 'The plant runs as many VMs as it may.', 'Wait until a VM ends, or add a plant.'),
+  LINE_UNAVAILABLE: kind(
+    503,
+    false,
+    'The plant does not have the production line asked for.',
+    'Leave `line` out, or see `vmgrid doctor` on the plant.',
+  ),
+  NO_IMAGE: kind(
+    503,
+    false,
+    'No golden image of the warehouse can start this machine.',
+    'Build a base image for this arch and os: `vmgrid images build-base`.',
+  ),
+  HOST_ACTION_UNKNOWN: kind(
+    422,
+    false,
+    'The plant has no host action of this name.',
+    'Have the operator put the executable into the host-action folder.',
+  ),
+  LEASE_TOO_LONG: kind(
+    422,
+    false,
+    'The lease is longer than the plant grants.',
+    'Ask for a lease within the limit named.',
+  ),
+  DRAINING: kind(503, true, 'The daemon is shutting down and takes no new work.', 'Try again, or ask another.'),
+
+  // Building and configuring a VM
+  ACTION_FAILED: kind(
+    422,
+    false,
+    'An action of the DAG ended with an error.',
+    'Read its exit code and last output in the details.',
+  ),
+  ACTION_TIMEOUT: kind(
+    422,
+    false,
+    'An action of the DAG did not end within its time limit.',
+    'Raise its timeout or make it faster.',
+  ),
+  ATTRIBUTES_INVALID: kind(
+    422,
+    false,
+    'An action reported attributes that are not ClassAd assignments.',
+    'Write lines of the form `Name = value` to $VMGRID_ATTRIBUTES.',
+  ),
+  CONFIGURATION_CONFLICT: kind(
+    409,
+    false,
+    'The VM has already run something that the new DAG does not allow.',
+    'Create a new VM, or send only the actions to add.',
+  ),
+  GUEST_UNREACHABLE: kind(
+    504,
+    true,
+    'The agent in the guest did not answer in time.',
+    'Look at the console log; raise the boot deadline on a slow host.',
+  ),
+  GUEST_LOST: kind(
+    502,
+    true,
+    'The VM ended while it was being worked on.',
+    'Read the last lines of its hypervisor log in the details.',
+  ),
+  VMM_FAILED: kind(
+    502,
+    true,
+    'The hypervisor refused or failed.',
+    'Read its message in the details; run `vmgrid doctor`.',
+  ),
+  PLANT_LOST: kind(
+    502,
+    true,
+    'The plant left while it had the request.',
+    'Query the VM by its request id; retry with the same request id.',
+  ),
+  DEADLINE_EXCEEDED: kind(504, true, 'The work did not end by its deadline.', 'Retry with the same request id.'),
+  CANCELLED: kind(409, false, 'The work was cancelled.', 'Send the request again if it is still wanted.'),
+
+  // Living VMs
+  VM_UNKNOWN: kind(404, false, 'No plant knows this VM.', 'List the VMs: `vmgrid list`.'),
+  VM_STATE: kind(
+    409,
+    true,
+    'The VM is in a state in which this cannot be done.',
+    'Wait for the state named, or destroy the VM.',
+  ),
+  REQUEST_UNKNOWN: kind(
+    404,
+    false,
+    'The shop knows no request of this id.',
+    'List the VMs: a VM names the request that made it.',
+  ),
+
+  // The warehouse
+  IMAGE_UNKNOWN: kind(404, false, 'The warehouse has no image of this id.', 'List the images: `vmgrid images list`.'),
+  IMAGE_IN_USE: kind(
+    409,
+    true,
+    'The image is the base of other images or of living VMs.',
+    'Remove the images and VMs named first.',
+  ),
+  IMAGE_CORRUPT: kind(
+    500,
+    false,
+    'An image in the warehouse does not hold what its manifest says.',
+    'Remove it and build it again.',
+  ),
+  SECRET_IN_IMAGE: kind(
+    422,
+    false,
+    'A VM that ran a secret action cannot become a golden image.',
+    'Build the image without the secret action; run it in each clone.',
+  ),
+  LINE_CANNOT_SUSPEND: kind(
+    422,
+    false,
+    'The production line cannot freeze a machine into an image.',
+    'Build the image on a line that suspends.',
+  ),
+  BASE_BUILD_FAILED: kind(500, true, 'A base image could not be built.', 'Read the tool output in the details.'),
+
+  // The daemon and its host
+  CONFIG_INVALID: kind(500, false, 'The configuration of a daemon is wrong.', 'Correct the field named.'),
+  TOOL_MISSING: kind(
+    500,
+    false,
+    'A program that the host must have is not there.',
+    'Install the package named; see `vmgrid doctor`.',
+  ),
+  STATE_LOCKED: kind(
+    500,
+    false,
+    'Another daemon uses this state directory.',
+    'Stop it, or give this one a directory of its own.',
+  ),
+  ADDRESS_IN_USE: kind(500, false, 'Another program listens on this address.', 'Stop it, or configure another port.'),
+  SHOP_UNREACHABLE: kind(
+    503,
+    true,
+    'The shop does not answer.',
+    'Start one with `vmgrid up`, or name its address with --shop.',
+  ),
+  LINK_PROTOCOL: kind(
+    502,
+    false,
+    'The other end of a link does not keep to the protocol.',
+    'Run the same version on both ends.',
+  ),
+  OVERLOADED: kind(503, true, 'More work is waiting than the limit allows.', 'Try again a little later.'),
+  INTERNAL: kind(500, false, 'A fault in vmgrid itself.', 'Report it with the log lines of this request.'),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** Whether a string received from elsewhere is a code of the catalogue. */
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CATALOGUE, code);

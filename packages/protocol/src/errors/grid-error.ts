@@ -1,0 +1,54 @@
+import { ERROR_CATALOGUE, type ErrorCode, type ErrorKind, isErrorCode } from './catalogue.ts';
+
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/** An error as it crosses a wire. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+  readonly retryable: boolean;
+  readonly details: ErrorDetails;
+}
+
+/**
+ * An operating error: something a person or program outside can act on. The message says what failed, on which object,
+ * actual against limit; programmer errors are plain `Error`s and never cross a wire but as INTERNAL.
+ */
+export class GridError extends Error {
+  override readonly name = 'GridError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+
+  get kind(): ErrorKind {
+    return ERROR_CATALOGUE[this.code];
+  }
+
+  get retryable(): boolean {
+    return this.kind.retryable;
+  }
+
+  /** The form that crosses a wire: no stack, no cause. */
+  toBody(): ErrorBody {
+    const { remedy, retryable } = this.kind;
+    return { code: this.code, message: this.message, remedy, retryable, details: this.details };
+  }
+
+  /** Rebuilds the error on the far side; a code this version does not know becomes INTERNAL and keeps its name. */
+  static fromBody(body: { code: string; message: string; details?: ErrorDetails }): GridError {
+    if (isErrorCode(body.code)) return new GridError(body.code, body.message, body.details);
+    return new GridError('INTERNAL', body.message, { ...body.details, receivedCode: body.code });
+  }
+
+  /** Any thrown thing as a GridError; what is not one becomes INTERNAL without its text, which may hold secrets. */
+  static from(thrown: unknown): GridError {
+    if (thrown instanceof GridError) return thrown;
+    return new GridError('INTERNAL', 'a fault in vmgrid itself; the log of the daemon has it', {}, { cause: thrown });
+  }
+}
