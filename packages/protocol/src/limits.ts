@@ -1,0 +1,26 @@
+/** Named limits of the doors and the link. */
+export const REQUEST_LIMITS = {
+  /** Bytes of one request document, at every door. */
+  bodyBytes: 8 * 1024 * 1024,
+  expressionChars: 8_192,
+  attributes: 256,
+  /** Elements inside elements in an XML request. */
+  xmlDepth: 32,
+  /** How long a client at the TCP door may take to send its document. */
+  documentMs: 30_000,
+  leaseMaxMs: 30 * 24 * 3_600_000,
+  actionTimeoutMaxMs: 24 * 3_600_000,
+} as const;
+
+export const LINK_LIMITS = {
+  messageBytes: 16 * 1024 * 1024,
+  /** Bytes waiting to be sent before the link refuses more (OVERLOADED). */
+  bufferedBytes: 32 * 1024 * 1024,
+  /** Calls under way on one link. */
+  pendingCalls: 1_024,
+  heartbeatMs: 5_000,
+  /** Without a word for this long the other end counts as gone. */
+  silenceMs: 16_000,
+  reconnectMinMs: 100,
+  reconnectMaxMs: 5_000,
+} as const;

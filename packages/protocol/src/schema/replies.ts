@@ -1,0 +1,142 @@
+/** What a client gets back. */
+import { type Static, Type } from 'typebox';
+import { Bid, Decline, Trail } from './bids.ts';
+import { LineName, MachineSpec } from './machine.ts';
+import { ImageId, PlantId, RequestId } from './requests.ts';
+
+const closed = { additionalProperties: false } as const;
+const Timestamp = Type.String({ format: 'date-time' });
+
+/** A ClassAd in HTCondor's JSON form. */
+export const ClassAdJson = Type.Record(Type.String(), Type.Unknown());
+export type ClassAdJson = Static<typeof ClassAdJson>;
+
+export const ErrorReply = Type.Object(
+  {
+    error: Type.Object(
+      {
+        code: Type.String(),
+        message: Type.String(),
+        remedy: Type.String(),
+        retryable: Type.Boolean(),
+        details: Type.Record(Type.String(), Type.Unknown()),
+      },
+      closed,
+    ),
+    requestId: Type.Optional(RequestId),
+  },
+  closed,
+);
+export type ErrorReply = Static<typeof ErrorReply>;
+
+/** Reply to create, configure, query and destroy: the VM's classad (of create: with the trail of its auction). */
+export const VmReply = Type.Object(
+  { requestId: Type.Optional(RequestId), vm: ClassAdJson, trail: Type.Optional(Trail) },
+  closed,
+);
+export type VmReply = Static<typeof VmReply>;
+
+export const ListReply = Type.Object(
+  {
+    vms: Type.Array(ClassAdJson),
+    /** Plants that did not answer: their VMs are missing from the list. */
+    silentPlants: Type.Array(PlantId),
+  },
+  closed,
+);
+export type ListReply = Static<typeof ListReply>;
+
+export const EstimateReply = Type.Object(
+  { requestId: RequestId, bids: Type.Array(Bid), declines: Type.Array(Decline), trail: Trail },
+  closed,
+);
+export type EstimateReply = Static<typeof EstimateReply>;
+
+/** One step of long work, as it happens. */
+export const ProgressEvent = Type.Object(
+  {
+    requestId: RequestId,
+    at: Timestamp,
+    /** Phase of the work: `auction`, `overlay`, `restore`, `boot`, `agent`, `identity`, `action`, `suspend`, `promote` … */
+    phase: Type.String({ maxLength: 64 }),
+    state: Type.Union([Type.Literal('started'), Type.Literal('done'), Type.Literal('failed')]),
+    /** For an action: its id; otherwise what is being worked on. */
+    subject: Type.Optional(Type.String({ maxLength: 256 })),
+    elapsedMs: Type.Optional(Type.Number({ minimum: 0 })),
+  },
+  closed,
+);
+export type ProgressEvent = Static<typeof ProgressEvent>;
+
+/** State of a request that is or was worked on: what `202 Accepted` points to. */
+export const OperationReply = Type.Object(
+  {
+    requestId: RequestId,
+    verb: Type.String(),
+    state: Type.Union([Type.Literal('running'), Type.Literal('done'), Type.Literal('failed')]),
+    progress: Type.Array(ProgressEvent),
+    result: Type.Optional(Type.Unknown()),
+    error: Type.Optional(ErrorReply.properties.error),
+  },
+  closed,
+);
+export type OperationReply = Static<typeof OperationReply>;
+
+/** One action in an image's history. */
+export const ImageHistoryEntry = Type.Object(
+  { digest: Type.String(), id: Type.String(), kind: Type.String(), seconds: Type.Number(), ranAt: Timestamp },
+  closed,
+);
+
+export const ImageReply = Type.Object(
+  {
+    imageId: ImageId,
+    machine: MachineSpec,
+    line: LineName,
+    suspended: Type.Boolean(),
+    parent: Type.Optional(ImageId),
+    createdAt: Timestamp,
+    createdBy: Type.String(),
+    history: Type.Array(ImageHistoryEntry),
+    /** Bytes on disk that are the image's own, and the size its disk has for a guest. */
+    ownBytes: Type.Integer({ minimum: 0 }),
+    virtualBytes: Type.Integer({ minimum: 0 }),
+    children: Type.Array(ImageId),
+    usedBy: Type.Array(Type.String()),
+    /** Plants that offer the image. */
+    plants: Type.Array(PlantId),
+  },
+  closed,
+);
+export type ImageReply = Static<typeof ImageReply>;
+
+export const ImageListReply = Type.Object(
+  { images: Type.Array(ImageReply), silentPlants: Type.Array(PlantId) },
+  closed,
+);
+export type ImageListReply = Static<typeof ImageListReply>;
+
+export const BuildImageReply = Type.Object(
+  {
+    requestId: Type.Optional(RequestId),
+    image: ImageReply,
+    /** False when the warehouse already had an image of this machine and these actions. */
+    built: Type.Boolean(),
+  },
+  closed,
+);
+export type BuildImageReply = Static<typeof BuildImageReply>;
+
+export const PlantReply = Type.Object(
+  {
+    plantId: PlantId,
+    ad: ClassAdJson,
+    connectedAt: Timestamp,
+    lastWordAt: Timestamp,
+  },
+  closed,
+);
+export type PlantReply = Static<typeof PlantReply>;
+
+export const PlantListReply = Type.Object({ plants: Type.Array(PlantReply) }, closed);
+export type PlantListReply = Static<typeof PlantListReply>;

@@ -1,0 +1,85 @@
+/** What a client asks for: the verbs, as JSON documents. The XML form maps onto the same types. */
+import { Dag, Duration } from '@vmgrid/dag';
+import { type Static, Type } from 'typebox';
+import { REQUEST_LIMITS } from '../limits.ts';
+import { MachineSpec } from './machine.ts';
+
+const closed = { additionalProperties: false } as const;
+
+/** Names a request, chosen by the client: the same id twice is the same work, done once. */
+export const RequestId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' });
+export const VmId = Type.String({ pattern: '^vm-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+export const PlantId = Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$' });
+export const ImageId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,95}$' });
+export const AttributeName = Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$' });
+const ClassAdExpression = Type.String({ minLength: 1, maxLength: REQUEST_LIMITS.expressionChars });
+
+/** A description of a machine, and how long it is wanted. */
+export const CreateRequest = Type.Object(
+  {
+    requestId: Type.Optional(RequestId),
+    lease: Type.Optional(Duration),
+    machine: MachineSpec,
+    /** ClassAd expression over the bidding plant (`TARGET`) that must be true. */
+    requirements: Type.Optional(ClassAdExpression),
+    /** ClassAd expression over the bidding plant; among equal costs, greater is better. */
+    rank: Type.Optional(ClassAdExpression),
+    dag: Dag,
+    /** Run by the collector before the VM goes. */
+    destruction: Type.Optional(Dag),
+    /** Holds a machine whose configuration failed for inspection until its lease ends. */
+    keepFailed: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type CreateRequest = Static<typeof CreateRequest>;
+
+/** The auction without the award. Takes the same document as create. */
+export const EstimateRequest = CreateRequest;
+export type EstimateRequest = CreateRequest;
+
+/**
+ * More configuration of a living VM. Scope `more` runs every action of the DAG; `whole` takes the DAG as all that the VM
+ * shall have had and runs what its history lacks.
+ */
+export const ConfigureRequest = Type.Object(
+  {
+    requestId: Type.Optional(RequestId),
+    vmId: VmId,
+    scope: Type.Optional(Type.Union([Type.Literal('more'), Type.Literal('whole')])),
+    dag: Dag,
+  },
+  closed,
+);
+export type ConfigureRequest = Static<typeof ConfigureRequest>;
+
+/** Attributes of one VM; all of them when none is named. */
+export const QueryRequest = Type.Object(
+  { vmId: VmId, attributes: Type.Optional(Type.Array(AttributeName, { maxItems: REQUEST_LIMITS.attributes })) },
+  closed,
+);
+export type QueryRequest = Static<typeof QueryRequest>;
+
+/** The VMs whose classad makes the constraint true; all when there is none. */
+export const ListRequest = Type.Object({ constraint: Type.Optional(ClassAdExpression) }, closed);
+export type ListRequest = Static<typeof ListRequest>;
+
+export const DestroyRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId }, closed);
+export type DestroyRequest = Static<typeof DestroyRequest>;
+
+/** Makes a golden image of a machine: clone the nearest, run the rest, suspend, promote. */
+export const BuildImageRequest = Type.Object(
+  { requestId: Type.Optional(RequestId), plantId: Type.Optional(PlantId), machine: MachineSpec, dag: Dag },
+  closed,
+);
+export type BuildImageRequest = Static<typeof BuildImageRequest>;
+
+/** One request of any verb, as the XML door and the TCP door take it. */
+export type Request =
+  | { readonly verb: 'create'; readonly body: CreateRequest }
+  | { readonly verb: 'estimate'; readonly body: EstimateRequest }
+  | { readonly verb: 'configure'; readonly body: ConfigureRequest }
+  | { readonly verb: 'query'; readonly body: QueryRequest }
+  | { readonly verb: 'list'; readonly body: ListRequest }
+  | { readonly verb: 'destroy'; readonly body: DestroyRequest };
+export type Verb = Request['verb'];
