@@ -1,1 +1,6 @@
-export {};
+export * from './clock.ts';
+export * from './command.ts';
+export * from './config.ts';
+export * from './lifecycle.ts';
+export * from './log.ts';
+export * from './undo.ts';

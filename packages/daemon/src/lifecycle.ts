@@ -1,0 +1,47 @@
+/**
+ * Life of a daemon process: start, run until told to stop, drain, exit.
+ *
+ *   starting → running → draining → exited
+ *
+ * SIGTERM or SIGINT drains once; a second signal, or the drain deadline, ends the process at once.
+ */
+import type { Log } from './log.ts';
+
+export interface RunningDaemon {
+  /** Stops taking work, lets what runs finish or hands it over, and closes. Ends early when the signal aborts. */
+  drain(signal: AbortSignal): Promise<void>;
+}
+
+/** Longest time from the stop signal to the end of the process. */
+export const DRAIN_DEADLINE_MS = 8_000;
+
+/** Runs a daemon until a stop signal has been served; resolves with the exit status. */
+export async function runDaemon(start: () => Promise<RunningDaemon>, log: Log): Promise<number> {
+  const stop = nextStopSignal();
+  const daemon = await start();
+  const cause = await stop;
+  log.info({ cause, deadlineMs: DRAIN_DEADLINE_MS }, 'draining');
+  const deadline = AbortSignal.any([AbortSignal.timeout(DRAIN_DEADLINE_MS), abortOnNextStopSignal()]);
+  const outOfTime = new Promise<'late'>((resolve) => deadline.addEventListener('abort', () => resolve('late')));
+  const outcome = await Promise.race([daemon.drain(deadline).then(() => 'drained' as const), outOfTime]);
+  log.info({ outcome }, 'stopped');
+  return outcome === 'drained' ? 0 : 1;
+}
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+function nextStopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const heard = (signal: string) => {
+      for (const name of STOP_SIGNALS) process.off(name, heard);
+      resolve(signal);
+    };
+    for (const name of STOP_SIGNALS) process.on(name, heard);
+  });
+}
+
+function abortOnNextStopSignal(): AbortSignal {
+  const controller = new AbortController();
+  void nextStopSignal().then(() => controller.abort(new Error('second stop signal')));
+  return controller.signal;
+}

@@ -1,0 +1,13 @@
+import { type Logger, pino } from 'pino';
+
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A JSON log on standard error, one line an event. Requests are logged by id, never by content. */
+export function createLog(name: string, level: LogLevel): Log {
+  return pino(
+    { name, level, base: { name, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}
