@@ -1,0 +1,64 @@
+/** Configuration of a plant: the schema is the source of the types, of `schemas/` and of the defaults. */
+
+import { LOG_LEVELS } from '@vmgrid/daemon';
+import { Duration } from '@vmgrid/dag';
+import { LineName, PlantId } from '@vmgrid/protocol';
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+export const PlantConfig = Type.Object(
+  {
+    plantId: PlantId,
+    /** Shops and brokers to dial: WebSocket addresses of their links. */
+    upstreams: Type.Array(Type.String({ pattern: '^wss?://' }), {
+      minItems: 1,
+      maxItems: 16,
+      default: ['ws://127.0.0.1:7780/v1/link'],
+    }),
+    /** The plant's own folder: VMs, database. One plant at a time. */
+    stateDirectory: Type.String({ pattern: '^/' }),
+    /** Golden images; plants may share it. */
+    warehouseDirectory: Type.String({ pattern: '^/' }),
+    lines: Type.Array(LineName, { minItems: 1, default: ['qemu'] }),
+    capacity: Type.Object(
+      {
+        /** Memory for VMs. Left out: three quarters of the host's. */
+        memoryMiB: Type.Optional(Type.Integer({ minimum: 64 })),
+        /** Sum of the disks promised to VMs. Left out: what is free in the state directory when the plant starts. */
+        diskMiB: Type.Optional(Type.Integer({ minimum: 64 })),
+        /** Processors that one VM may have. Left out: the host's. */
+        cpusPerVm: Type.Optional(Type.Integer({ minimum: 1 })),
+        vms: Type.Integer({ minimum: 1, maximum: 4096, default: 64 }),
+      },
+      { ...closed, default: {} },
+    ),
+    /** A preset (`memory`, `seconds`) or a ClassAd expression over MY (request), TARGET (plant) and PLAN. */
+    cost: Type.String({ minLength: 1, maxLength: 8192, default: 'memory' }),
+    bidValidity: Type.Unsafe<string>({ ...Duration, default: 'PT30S' }),
+    lease: Type.Object(
+      {
+        default: Type.Unsafe<string>({ ...Duration, default: 'PT4H' }),
+        maximum: Type.Unsafe<string>({ ...Duration, default: 'P7D' }),
+      },
+      { ...closed, default: {} },
+    ),
+    /**
+     * `isolated`: a guest is reached on its forwarded ssh port and reaches nothing. `outbound`: it also reaches whatever the
+     * host reaches, the host's own loopback services included.
+     */
+    guestNetwork: Type.Union([Type.Literal('isolated'), Type.Literal('outbound')], { default: 'isolated' }),
+    /** Folder of executables that `kind="host"` actions may name. Left out: there are none. */
+    hostActionDirectory: Type.Optional(Type.String({ pattern: '^/' })),
+    /** How long a guest may take to boot until its agent answers. */
+    bootDeadline: Type.Unsafe<string>({ ...Duration, default: 'PT3M' }),
+    /** Machines being made at the same time; more wait their turn. */
+    concurrentCreations: Type.Integer({ minimum: 1, maximum: 256, default: 4 }),
+    logLevel: Type.Union(
+      LOG_LEVELS.map((level) => Type.Literal(level)),
+      { default: 'info' },
+    ),
+  },
+  closed,
+);
+export type PlantConfig = Static<typeof PlantConfig>;

@@ -1,0 +1,35 @@
+/**
+ * The plant's small embedded database: learnt durations and the last words of VMs that are gone. It is opened for this
+ * process alone, which also keeps a second plant out of the same state directory; the kernel frees it on a crash.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { GridError } from '@vmgrid/protocol';
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS durations (
+    key TEXT PRIMARY KEY,
+    mean_seconds REAL NOT NULL,
+    samples INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS departed (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    vm_id TEXT NOT NULL UNIQUE,
+    request_id TEXT NOT NULL,
+    ad TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS departed_by_request ON departed (request_id);
+`;
+
+/** Opens (or makes) the database. @throws GridError STATE_LOCKED when another process has it. */
+export function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+    return database;
+  } catch (cause) {
+    database.close();
+    if (!String(cause).includes('locked')) throw cause;
+    throw new GridError('STATE_LOCKED', `${file} is in use by another plant`, { file }, { cause });
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Host actions: executables which the operator put into one folder. A client names one and gives arguments; it never sends
+ * code for the host. They run without a shell, as nobody when the plant is root, with the VM's classad on standard input.
+ */
+import { constants } from 'node:fs';
+import { access, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+
+/** User and group of host actions when the plant runs as root (`nobody`). */
+const NOBODY = 65_534;
+
+export interface HostActionCall {
+  readonly name: string;
+  readonly arguments: readonly string[];
+  /** JSON form of the VM's classad. */
+  readonly standardInput: string;
+  readonly timeoutMs: number;
+}
+
+export class HostActions {
+  readonly #directory: string | undefined;
+
+  constructor(directory: string | undefined) {
+    this.#directory = directory;
+  }
+
+  /** Names of the host actions there are. */
+  async names(): Promise<readonly string[]> {
+    if (this.#directory === undefined) return [];
+    const names = await readdir(this.#directory);
+    const usable = await Promise.all(names.map((name) => this.#isExecutable(name)));
+    return names.filter((_, index) => usable[index]).sort();
+  }
+
+  /** @throws GridError HOST_ACTION_UNKNOWN naming each that is missing. */
+  async requireAll(wanted: Iterable<string>): Promise<void> {
+    const known = new Set(await this.names());
+    const missing = [...new Set(wanted)].filter((name) => !known.has(name));
+    if (missing.length === 0) return;
+    throw new GridError(
+      'HOST_ACTION_UNKNOWN',
+      `no host action ${missing.join(', ')}; there are: ${[...known].join(', ') || 'none'}`,
+      {
+        missing,
+        known: [...known],
+      },
+    );
+  }
+
+  /** Runs one; resolves with what it printed. @throws CommandError */
+  async run(call: HostActionCall, signal: AbortSignal): Promise<string> {
+    await this.requireAll([call.name]);
+    return runCommand(join(this.#directory!, call.name), call.arguments, {
+      signal,
+      timeoutMs: call.timeoutMs,
+      input: call.standardInput,
+      cwd: '/',
+      environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+      ...(process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),
+    });
+  }
+
+  async #isExecutable(name: string): Promise<boolean> {
+    const path = join(this.#directory!, name);
+    try {
+      await access(path, constants.X_OK);
+      return (await stat(path)).isFile();
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The four tests that decide whether a golden image can become the machine asked for: machine, subset, prefix,
+ * partial order. Pure: manifests in, verdicts out; no file is touched.
+ */
+import { type HistoryMatch, type HistoryMismatch, matchHistory, type PreparedDag } from '@vmgrid/dag';
+import type { LineName, MachineSpec } from '@vmgrid/protocol';
+import type { LineReport } from '../lines/production-line.ts';
+import type { CompatibilityRecord, GoldenImage } from '../warehouse/manifest.ts';
+
+export type Start = 'restore' | 'boot';
+
+/** An image that passed, and the ways it can be started for this request. */
+export interface Candidate {
+  readonly kind: 'candidate';
+  readonly image: GoldenImage;
+  readonly match: HistoryMatch;
+  readonly starts: readonly Start[];
+  /** Why it cannot be restored, when it can only be booted. */
+  readonly whyNotRestore?: string;
+}
+
+/** An image that failed, with its first failed test. */
+export type Miss =
+  | { readonly kind: 'miss'; readonly imageId: string; readonly test: 'machine'; readonly reason: string }
+  | {
+      readonly kind: 'miss';
+      readonly imageId: string;
+      readonly test: HistoryMismatch['test'];
+      readonly mismatch: HistoryMismatch;
+    };
+
+export type LineReports = ReadonlyMap<LineName, LineReport>;
+
+export function matchImage(
+  machine: MachineSpec,
+  dag: PreparedDag,
+  image: GoldenImage,
+  lines: LineReports,
+): Candidate | Miss {
+  const { manifest } = image;
+  const reason = machineFault(machine, image, lines);
+  if (reason !== undefined) return { kind: 'miss', imageId: manifest.id, test: 'machine', reason };
+  const match = matchHistory(
+    dag,
+    manifest.history.map((entry) => entry.digest),
+  );
+  if (match.kind === 'mismatch') return { kind: 'miss', imageId: manifest.id, test: match.test, mismatch: match };
+  const whyNotRestore = restoreFault(machine, image, lines.get(manifest.line));
+  if (whyNotRestore === undefined) return { kind: 'candidate', image, match, starts: ['restore', 'boot'] };
+  return { kind: 'candidate', image, match, starts: ['boot'], whyNotRestore };
+}
+
+/** Why the image's disk cannot serve this machine at all. */
+function machineFault(machine: MachineSpec, { manifest }: GoldenImage, lines: LineReports): string | undefined {
+  const frozen = manifest.machine;
+  if (frozen.arch !== machine.arch) return `arch is ${frozen.arch}, wanted ${machine.arch}`;
+  if (frozen.os !== machine.os) return `os is ${frozen.os}, wanted ${machine.os}`;
+  if (machine.line !== undefined && machine.line !== manifest.line) {
+    return `line is ${manifest.line}, wanted ${machine.line}`;
+  }
+  if (!lines.get(manifest.line)?.available) return `the line ${manifest.line} does not work on this host`;
+  if (frozen.diskMiB > machine.diskMiB) return `disk is ${frozen.diskMiB} MiB, wanted at most ${machine.diskMiB}`;
+  return undefined;
+}
+
+/** Why a suspended image cannot be restored for this machine (it can still be booted). */
+function restoreFault(
+  machine: MachineSpec,
+  { manifest }: GoldenImage,
+  line: LineReport | undefined,
+): string | undefined {
+  if (!manifest.memory) return 'the image is not suspended';
+  if (!line?.restores) return `the line ${manifest.line} does not restore`;
+  const { memoryMiB, cpus } = manifest.machine;
+  if (memoryMiB !== machine.memoryMiB) return `suspended with ${memoryMiB} MiB of memory, wanted ${machine.memoryMiB}`;
+  if (cpus !== machine.cpus) return `suspended with ${cpus} processors, wanted ${machine.cpus}`;
+  return compatibilityFault(manifest.compatibility, line.compatibility);
+}
+
+function compatibilityFault(image: CompatibilityRecord | undefined, host: CompatibilityRecord): string | undefined {
+  for (const field of ['vmm', 'vmmVersion', 'accelerator', 'machineType', 'cpuModel'] as const) {
+    if (image?.[field] !== host[field]) return `${field} was ${image?.[field]}, here it is ${host[field]}`;
+  }
+  return undefined;
+}

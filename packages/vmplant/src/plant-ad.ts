@@ -1,0 +1,44 @@
+/** The plant's own ClassAd: what requirements, rank and cost expressions see as TARGET. Pure. */
+import { ClassAd } from '@vmgrid/classad';
+import type { Capacity, Usage } from './admission.ts';
+import type { LineReport } from './lines/production-line.ts';
+
+export interface PlantSnapshot {
+  readonly plantId: string;
+  readonly version: string;
+  readonly capacity: Capacity;
+  readonly usage: Usage;
+  readonly lines: readonly LineReport[];
+  readonly loadAverage: number;
+  readonly guestNetwork: string;
+  readonly hostActions: readonly string[];
+  readonly imageCount: number;
+  readonly draining: boolean;
+}
+
+export function plantAd(plant: PlantSnapshot): ClassAd {
+  const { capacity, usage } = plant;
+  const working = plant.lines.filter((line) => line.available);
+  return ClassAd.of({
+    MyType: 'Plant',
+    Name: plant.plantId,
+    Version: plant.version,
+    Arch: 'x86_64',
+    TotalMemoryMiB: capacity.memoryMiB,
+    UsedMemoryMiB: usage.memoryMiB,
+    FreeMemoryMiB: capacity.memoryMiB - usage.memoryMiB,
+    TotalDiskMiB: capacity.diskMiB,
+    UsedDiskMiB: usage.diskMiB,
+    FreeDiskMiB: capacity.diskMiB - usage.diskMiB,
+    CpusPerVm: capacity.cpusPerVm,
+    MaxVms: capacity.vms,
+    VmCount: usage.vms,
+    LoadAverage: plant.loadAverage,
+    Lines: working.map((line) => line.line),
+    Accelerators: working.map((line) => line.compatibility.accelerator),
+    GuestNetwork: plant.guestNetwork,
+    HostActions: [...plant.hostActions],
+    ImageCount: plant.imageCount,
+    Draining: plant.draining,
+  });
+}

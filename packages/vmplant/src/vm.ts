@@ -1,0 +1,63 @@
+/**
+ * A VM as its plant knows it, and the states it passes through.
+ *
+ *   planned → cloning → configuring → running
+ *      │         │           │           │
+ *      └─────────┴───────────┴─ failed   └→ collecting → destroyed
+ *
+ * Only the plant's own procedures move a VM; guests and clients only ask. `destroyed` is terminal: the record goes and the
+ * final classad stays in `departed.ts`.
+ */
+import type { Dag } from '@vmgrid/dag';
+import type { ErrorBody, LineName, MachineSpec } from '@vmgrid/protocol';
+import type { MachineState } from './lines/production-line.ts';
+import type { Start } from './planner/match-image.ts';
+import type { HistoryEntry } from './warehouse/manifest.ts';
+
+export type VmState = 'planned' | 'cloning' | 'configuring' | 'running' | 'failed' | 'collecting' | 'destroyed';
+
+const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
+  planned: ['cloning', 'failed', 'collecting'],
+  cloning: ['configuring', 'failed', 'collecting'],
+  configuring: ['running', 'failed', 'collecting'],
+  running: ['configuring', 'failed', 'collecting'],
+  failed: ['collecting'],
+  collecting: ['destroyed'],
+  destroyed: [],
+};
+
+/** Everything that must survive the plant's own death. Stored as JSON in the VM's folder. */
+export interface VmRecord {
+  readonly vmId: string;
+  readonly requestId: string;
+  readonly state: VmState;
+  readonly machine: MachineSpec;
+  readonly line: LineName;
+  readonly imageId: string;
+  readonly start: Start;
+  readonly createdAt: string;
+  readonly leaseEndsAt: string;
+  readonly hostName: string;
+  readonly macAddress: string;
+  readonly sshPort: number;
+  /** What has been run on this machine, the image's own history first. */
+  readonly history: readonly HistoryEntry[];
+  readonly actionsCached: number;
+  readonly actionsRun: number;
+  /** Whether a secret action ran: such a machine never becomes an image. */
+  readonly secret: boolean;
+  /** Attributes that actions set: name to ClassAd expression. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly phasesMs: Readonly<Record<string, number>>;
+  readonly destruction?: Dag;
+  readonly machineState?: MachineState;
+  readonly failure?: ErrorBody;
+}
+
+/** The record in another state. A move the state chart does not have is a fault of this program. */
+export function moveTo(record: VmRecord, state: VmState, changes: Partial<VmRecord> = {}): VmRecord {
+  if (!NEXT_STATES[record.state].includes(state)) {
+    throw new Error(`${record.vmId} cannot go from ${record.state} to ${state}`);
+  }
+  return { ...record, ...changes, state };
+}

@@ -1,0 +1,76 @@
+// Set-up for every npm command, in plain JavaScript that any Node runs: npm packages (with the pinned Node among them) and
+// the Debian packages that the job needs. Says what it installs and why; does nothing when all is there.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
+
+/** Programs the job needs: the Debian package each comes in, and what it is for. */
+const TOOLS = [
+  { program: 'qemu-system-x86_64', debian: 'qemu-system-x86', why: 'runs the virtual machines' },
+  { program: 'qemu-img', debian: 'qemu-utils', why: 'makes copy-on-write disks' },
+  { program: 'xorriso', debian: 'xorriso', why: 'writes configuration discs' },
+  { program: 'mmdebstrap', debian: 'mmdebstrap', why: 'builds base images' },
+  { program: 'mke2fs', debian: 'e2fsprogs', why: 'makes file systems of base images' },
+  { program: 'setpriv', debian: 'util-linux', why: 'starts virtual machines without privileges' },
+];
+
+const say = (text) => process.stderr.write(`${text}\n`);
+
+function fail(text) {
+  say(`vmgrid set-up: ${text}`);
+  process.exit(1);
+}
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+  if (error || status !== 0)
+    fail(`\`${command} ${args.join(' ')}\` failed (${error?.message ?? `exit status ${status}`})`);
+}
+
+function hasProgram(program) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** npm packages exactly as the lock file names them; a stamp of the lock spares the second run. */
+function installNpmPackages() {
+  const stamp = join(root, 'node_modules', '.vmgrid-lock');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  say('vmgrid set-up: installing npm packages (npm ci)');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, lock);
+}
+
+function installTools() {
+  const missing = TOOLS.filter((tool) => !hasProgram(tool.program));
+  if (missing.length === 0) return;
+  for (const tool of missing) say(`vmgrid set-up: ${tool.program} is missing; it ${tool.why} (package ${tool.debian})`);
+  const packages = [...new Set(missing.map((tool) => tool.debian))];
+  if (!hasProgram('apt-get')) fail(`this is not Debian or Ubuntu: please install ${packages.join(', ')} and try again`);
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo'];
+  if (asRoot.length > 0 && !hasProgram('sudo')) fail(`please run as root: apt-get install ${packages.join(' ')}`);
+  const apt = (...args) => {
+    const [command, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
+    run(command, rest);
+  };
+  say(`vmgrid set-up: ${[...asRoot, 'apt-get install', ...packages].join(' ')}`);
+  apt('update');
+  apt('install', '-y', '--no-install-recommends', ...packages);
+}
+
+if (process.platform !== 'linux') fail('vmgrid runs on Linux: its production lines are Linux hypervisors');
+installNpmPackages();
+installTools();
