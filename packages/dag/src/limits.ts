@@ -9,3 +9,14 @@ export const DAG_LIMITS = {
   packages: 500,
   arguments: 64,
 } as const;
+
+/** Named limits of matching one history. */
+export interface MatchLimits {
+  /**
+   * Elementary steps that a search among equal actions may take above the linear ones. Some milliseconds; only DAGs made to be
+   * hard come near it, and then the image counts as not matching, which costs time but is never wrong.
+   */
+  readonly searchSteps: number;
+}
+
+export const MATCH_LIMITS: MatchLimits = { searchSteps: 200_000 };

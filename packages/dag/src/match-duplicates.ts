@@ -1,0 +1,78 @@
+/** The match when entries of the history can be one of several equal actions. */
+import { ClosedSetSearch, Mark } from './closed-set.ts';
+import { backwards } from './graph.ts';
+import type { DagIndex } from './prepare.ts';
+import { type Entries, findReplay } from './replay.ts';
+import { firstFailing, NONE, type SearchResult, StepBudget } from './search.ts';
+import { type Mismatch, mismatch } from './verdict.ts';
+
+/** The node of each entry, or the first test that fails. The entries pass the subset test. */
+export function matchDuplicates(
+  index: DagIndex,
+  entries: Entries,
+  searchSteps: number,
+): { readonly nodes: readonly number[] } | Mismatch {
+  const { graph } = index;
+  // The linear part of the work is granted in advance: large DAGs are not worse off.
+  const linear = 4 * (graph.size + graph.edgeCount + entries.length);
+  const budget = () => new StepBudget(searchSteps + linear);
+  const replayed = replay(index, entries, budget());
+  if (replayed.outcome === 'found') return { nodes: replayed.value };
+  const closed = closedSet(index, entries, entries.length, budget());
+  const explaining = budget();
+  return closed.outcome === 'found'
+    ? orderMismatch(index, entries, explaining, replayed.outcome === 'none')
+    : prefixMismatch(index, entries, explaining, closed.outcome === 'none');
+}
+
+function countsOf(index: DagIndex, entries: Entries): Int32Array {
+  const counts = new Int32Array(index.members.length);
+  for (const group of entries) counts[group]!++;
+  return counts;
+}
+
+function replay(index: DagIndex, entries: Entries, budget: StepBudget): SearchResult<readonly number[]> {
+  const counts = countsOf(index, entries);
+  const search = new ClosedSetSearch(index, { least: counts, most: counts }, budget);
+  return search.propagate() ? findReplay(index, entries, search.marks, budget) : NONE;
+}
+
+/** Marks of a closed set with no more than the history has, and at least what its first `length` entries ask for. */
+function closedSet(index: DagIndex, entries: Entries, length: number, budget: StepBudget): SearchResult<Uint8Array> {
+  const bounds = { least: countsOf(index, entries.slice(0, length)), most: countsOf(index, entries) };
+  const search = new ClosedSetSearch(index, bounds, budget);
+  return search.propagate() ? search.solve() : NONE;
+}
+
+function prefixMismatch(index: DagIndex, entries: Entries, budget: StepBudget, decided: boolean): Mismatch {
+  const position = firstFailing(entries.length, (k) => closedSet(index, entries, k, budget).outcome === 'found') - 1;
+  const before = closedSet(index, entries, position, budget);
+  const inside = new Set(before.outcome === 'found' ? nodesIn(before.value) : []);
+  const node = index.members[entries[position]!]!.find((member) => !inside.has(member))!;
+  return mismatch(index, 'prefix', node, position, lackingBefore(index, entries, node, inside), decided);
+}
+
+const nodesIn = (marks: Uint8Array): number[] => [...marks.keys()].filter((node) => marks[node] === Mark.in);
+
+/** The nearest node before `node` of which the history has no more, were `node` and all before it to join those inside. */
+function lackingBefore(
+  index: DagIndex,
+  entries: Entries,
+  node: number,
+  inside: ReadonlySet<number>,
+): number | undefined {
+  const joining = [...backwards(index.graph, node, new Set(inside))];
+  const room = countsOf(index, entries);
+  for (const held of [...inside, node, ...joining]) room[index.groupOf[held]!]!--;
+  return joining.find((before) => room[index.groupOf[before]!]! < 0);
+}
+
+function orderMismatch(index: DagIndex, entries: Entries, budget: StepBudget, decided: boolean): Mismatch {
+  const replayed = (k: number) => replay(index, entries.slice(0, k), budget);
+  const position = firstFailing(entries.length, (k) => replayed(k).outcome === 'found') - 1;
+  const before = replayed(position);
+  const taken = new Set(before.outcome === 'found' ? before.value : []);
+  const node = index.members[entries[position]!]!.find((member) => !taken.has(member))!;
+  const missing = index.graph.predecessors[node]!.find((other) => !taken.has(other));
+  return mismatch(index, 'partial-order', node, position, missing, decided);
+}

@@ -1,0 +1,99 @@
+import type { DagIndex } from './prepare.ts';
+import type { StepBudget } from './search.ts';
+import type { TwinClass } from './twins.ts';
+
+/** Which nodes a replay has taken, in their order, and which are ready to be. Every take can be taken back, the last first. */
+export class ReplayState {
+  readonly #index: DagIndex;
+  readonly #budget: StepBudget;
+  readonly #taken: number[] = [];
+  readonly #isTaken: Uint8Array;
+  /** Predecessors of each node that are not taken. */
+  readonly #waiting: Int32Array;
+  readonly #classOf: TwinClass[] = [];
+  /** Per class a stack of its ready nodes, per group its classes that have any. */
+  readonly #ready = new Map<TwinClass, number[]>();
+  readonly #readyClasses: readonly Set<TwinClass>[];
+  readonly #left = new Map<TwinClass, number>();
+  readonly #duplicates: readonly number[];
+
+  constructor(index: DagIndex, classes: readonly TwinClass[], budget: StepBudget) {
+    this.#index = index;
+    this.#budget = budget;
+    this.#isTaken = new Uint8Array(index.graph.size);
+    this.#waiting = Int32Array.from(index.graph.predecessors, (nodes) => nodes.length);
+    this.#readyClasses = index.members.map(() => new Set());
+    this.#duplicates = index.topological.filter((node) => index.members[index.groupOf[node]!]!.length > 1);
+    for (const twins of classes) {
+      this.#ready.set(twins, []);
+      this.#left.set(twins, twins.members.length);
+      for (const node of twins.members) this.#classOf[node] = twins;
+    }
+    for (const node of index.topological.toReversed()) if (this.#waiting[node] === 0) this.#push(node);
+  }
+
+  get taken(): readonly number[] {
+    return this.#taken;
+  }
+
+  /** Classes of a group with a ready node, by their places. */
+  readyClasses(group: number): readonly TwinClass[] {
+    return [...this.#readyClasses[group]!].sort((a, b) => a.place - b.place);
+  }
+
+  /** Members of a class that are not taken. */
+  left(twins: TwinClass): number {
+    return this.#left.get(twins)!;
+  }
+
+  take(twins: TwinClass): void {
+    const node = this.#pop(twins)!;
+    this.#left.set(twins, this.left(twins) - 1);
+    this.#taken.push(node);
+    this.#isTaken[node] = 1;
+    const after = this.#index.graph.successors[node]!;
+    this.#budget.spend(1 + after.length);
+    for (const next of after) if (--this.#waiting[next]! === 0) this.#push(next);
+  }
+
+  /** Undoes takes, the last first, until `length` are left: every stack of ready nodes is then again what it was. */
+  takeBack(length: number): void {
+    while (this.#taken.length > length) {
+      const node = this.#taken.pop()!;
+      const twins = this.#classOf[node]!;
+      this.#isTaken[node] = 0;
+      for (const next of this.#index.graph.successors[node]!) {
+        if (this.#waiting[next]!++ === 0 && this.#classOf[next]) this.#pop(this.#classOf[next]);
+      }
+      this.#left.set(twins, this.left(twins) + 1);
+      this.#push(node);
+    }
+  }
+
+  /** Which of the equal nodes are taken. The others follow: where there is no choice an entry always takes the same node. */
+  key(): string {
+    this.#budget.spend(this.#duplicates.length);
+    let key = '';
+    for (let at = 0; at < this.#duplicates.length; at += 16) {
+      let bits = 0;
+      for (let bit = 0; bit < 16; bit++) bits |= (this.#isTaken[this.#duplicates[at + bit]!] ?? 0) << bit;
+      key += String.fromCharCode(bits);
+    }
+    return key;
+  }
+
+  /** A node without class can never be taken. */
+  #push(node: number): void {
+    const twins = this.#classOf[node];
+    if (!twins) return;
+    this.#ready.get(twins)!.push(node);
+    this.#readyClasses[twins.group]!.add(twins);
+  }
+
+  #pop(twins: TwinClass): number | undefined {
+    const stack = this.#ready.get(twins)!;
+    const node = stack.pop();
+    if (stack.length === 0) this.#readyClasses[twins.group]!.delete(twins);
+    return node;
+  }
+}

@@ -1,0 +1,71 @@
+/** What JSON Schema cannot say about a DAG. */
+import { fileBytes } from './content.ts';
+import { type Graph, graphOf, topologicalOrder } from './graph.ts';
+import type { Dag, Edge } from './schema.ts';
+
+/** Why a DAG cannot be run. */
+export type DagFault =
+  /** Two actions have the id; the indexes are into `actions`. */
+  | { readonly kind: 'duplicate-id'; readonly id: string; readonly indexes: readonly [number, number] }
+  /** The edge at `index` of `edges` names an action (`unknown`) that is not there. */
+  | { readonly kind: 'edge-unknown'; readonly edge: Edge; readonly index: number; readonly unknown: string }
+  /** Each id comes before the next, and the last before the first. One id alone: an edge to itself. */
+  | { readonly kind: 'cycle'; readonly ids: readonly string[] }
+  /** The action says `encoding: 'base64'` and its content is something else. */
+  | { readonly kind: 'content-encoding'; readonly id: string };
+
+/**
+ * The first fault of a DAG that follows the schema, or undefined. Everything else in this package expects a DAG without
+ * fault. Linear time, no recursion.
+ */
+export function checkDag(dag: Dag): DagFault | undefined {
+  return duplicateId(dag) ?? unknownEdge(dag) ?? cycle(dag) ?? contentEncoding(dag);
+}
+
+function duplicateId(dag: Dag): DagFault | undefined {
+  const first = new Map<string, number>();
+  for (const [index, { id }] of dag.actions.entries()) {
+    const earlier = first.get(id);
+    if (earlier !== undefined) return { kind: 'duplicate-id', id, indexes: [earlier, index] };
+    first.set(id, index);
+  }
+  return undefined;
+}
+
+function unknownEdge(dag: Dag): DagFault | undefined {
+  const ids = new Set(dag.actions.map(({ id }) => id));
+  for (const [index, edge] of (dag.edges ?? []).entries()) {
+    const unknown = [edge.from, edge.to].find((id) => !ids.has(id));
+    if (unknown !== undefined) return { kind: 'edge-unknown', edge, index, unknown };
+  }
+  return undefined;
+}
+
+function cycle(dag: Dag): DagFault | undefined {
+  const graph = graphOf(dag);
+  const order = topologicalOrder(graph);
+  if (order.length === graph.size) return undefined;
+  const nodes = cycleAmong(graph, new Set(order));
+  const first = nodes.indexOf(nodes.reduce((least, node) => Math.min(least, node)));
+  const rotated = [...nodes.slice(first), ...nodes.slice(0, first)];
+  return { kind: 'cycle', ids: rotated.map((node) => dag.actions[node]!.id) };
+}
+
+/** Outside a topological order every node has a predecessor that is outside too: going back must come round. */
+function cycleAmong(graph: Graph, ordered: ReadonlySet<number>): number[] {
+  let node = 0;
+  while (ordered.has(node)) node++;
+  const seenAt = new Map<number, number>();
+  const path: number[] = [];
+  while (!seenAt.has(node)) {
+    seenAt.set(node, path.length);
+    path.push(node);
+    node = graph.predecessors[node]!.find((before) => !ordered.has(before))!;
+  }
+  return path.slice(seenAt.get(node)).reverse();
+}
+
+function contentEncoding(dag: Dag): DagFault | undefined {
+  const wrong = dag.actions.find((action) => action.kind === 'file' && fileBytes(action) === undefined);
+  return wrong && { kind: 'content-encoding', id: wrong.id };
+}
