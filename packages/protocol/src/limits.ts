@@ -16,11 +16,19 @@ export const LINK_LIMITS = {
   messageBytes: 16 * 1024 * 1024,
   /** Bytes waiting to be sent before the link refuses more (OVERLOADED). */
   bufferedBytes: 32 * 1024 * 1024,
-  /** Calls under way on one link. */
+  /** Calls under way on one link, in each direction. */
   pendingCalls: 1_024,
+  /** Links of one upper end, those that have not said hello yet included. */
+  connections: 1_024,
+  /** How long a bidder may take to connect, and then to say hello. */
+  helloMs: 5_000,
+  /** How long a closing handshake may take before the socket is destroyed. */
+  closeMs: 1_000,
   heartbeatMs: 5_000,
   /** Without a word for this long the other end counts as gone. */
   silenceMs: 16_000,
   reconnectMinMs: 100,
   reconnectMaxMs: 5_000,
 } as const;
+
+export type LinkLimits = { readonly [Name in keyof typeof LINK_LIMITS]: number };

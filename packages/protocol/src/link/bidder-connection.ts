@@ -1,0 +1,96 @@
+import type { WebSocket } from 'ws';
+import { GridError } from '../errors/grid-error.ts';
+import { validate } from '../schema/validator.ts';
+import type { BidderMethods, Hello } from './bidder.ts';
+import type { Bidder, CallOptions, LinkListener } from './link.ts';
+import { LinkPeer, type PeerOptions } from './link-peer.ts';
+import { CLOSE } from './link-socket.ts';
+import { EVENT_SCHEMAS, HELLO, HelloSchema, isBidderEvent, METHOD_SCHEMAS } from './method-schemas.ts';
+
+export interface ConnectionOwner {
+  /** A bidder of this id is about to join: ends the link of any other of the same id. */
+  replace(plantId: string): void;
+  ended(connection: BidderConnection): unknown;
+}
+
+/** One connection at the upper end: nameless until its hello, then a bidder until it ends. */
+export class BidderConnection {
+  readonly #peer: LinkPeer;
+  readonly #listener: LinkListener;
+  readonly #owner: ConnectionOwner;
+  readonly #helloTimer: NodeJS.Timeout;
+  #bidder: Bidder | undefined;
+
+  constructor(socket: WebSocket, listener: LinkListener, owner: ConnectionOwner, options: Omit<PeerOptions, 'lost'>) {
+    this.#listener = listener;
+    this.#owner = owner;
+    const { helloMs } = options.limits;
+    this.#helloTimer = setTimeout(() => this.close(CLOSE.protocol, `no hello within ${helloMs} ms`), helloMs);
+    this.#peer = new LinkPeer(
+      socket,
+      {
+        called: async (method, params) => this.#called(method, params),
+        noticed: (method, params) => this.#noticed(method, params),
+        heard: () => this.#bidder !== undefined && listener.heard(this.#bidder),
+        ended: (reason) => this.#ended(reason),
+      },
+      { ...options, lost: (reason) => this.#lost(reason) },
+    );
+  }
+
+  /** Undefined until the hello. */
+  get bidder(): Bidder | undefined {
+    return this.#bidder;
+  }
+
+  close(code: number, reason: string): void {
+    this.#peer.close(code, reason);
+  }
+
+  #called(method: string, params: unknown): object {
+    if (method !== HELLO || this.#bidder !== undefined) {
+      throw new GridError('LINK_PROTOCOL', `a bidder calls ${HELLO} once and nothing else; it called ${method}`);
+    }
+    const hello: Hello = validate(HelloSchema, params, { code: 'LINK_PROTOCOL', subject: HELLO });
+    clearTimeout(this.#helloTimer);
+    const bidder: Bidder = {
+      plantId: hello.plantId,
+      hello,
+      call: (name, request, options) => this.#call(name, request, options),
+    };
+    this.#owner.replace(hello.plantId);
+    this.#bidder = bidder;
+    this.#listener.joined(bidder);
+    return {};
+  }
+
+  async #call<M extends keyof BidderMethods>(
+    method: M,
+    request: Parameters<BidderMethods[M]>[0],
+    options: CallOptions,
+  ): Promise<ReturnType<BidderMethods[M]>> {
+    const reply = await this.#peer.call(method, request, options);
+    const subject = `answer of ${this.#bidder?.plantId} to ${method}`;
+    return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<
+      BidderMethods[M]
+    >;
+  }
+
+  #noticed(event: string, value: unknown): void {
+    if (this.#bidder === undefined) throw new GridError('LINK_PROTOCOL', `${event} came before ${HELLO}`);
+    if (!isBidderEvent(event)) throw new GridError('LINK_PROTOCOL', `${event} is no event of a bidder`);
+    const known = validate(EVENT_SCHEMAS[event], value, { code: 'LINK_PROTOCOL', subject: event });
+    this.#listener.notified(this.#bidder, event, known as never);
+  }
+
+  #lost(reason: string): GridError {
+    const plantId = this.#bidder?.plantId ?? 'a bidder without hello';
+    return new GridError('PLANT_LOST', `the link to ${plantId} ended: ${reason}`, { plantId, reason });
+  }
+
+  #ended(reason: string): void {
+    clearTimeout(this.#helloTimer);
+    this.#owner.ended(this);
+    if (this.#bidder !== undefined) this.#listener.left(this.#bidder, reason);
+  }
+}

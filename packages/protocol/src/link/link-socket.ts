@@ -1,0 +1,125 @@
+/**
+ * A WebSocket as a link uses it: text messages within limits, heartbeats both ways, one reason for its end.
+ * `ws` buffers without bound, so a message over the buffer limit is refused here and a peer that does not drain it is cut off.
+ */
+import type { RawData, WebSocket } from 'ws';
+import type { LinkLimits } from '../limits.ts';
+
+export interface LinkSocketEvents {
+  message(text: string): void;
+  /** Anything at all arrived, heartbeats included. */
+  heard(): void;
+  /** Once. The first cause wins. */
+  ended(reason: string, closeCode: number): void;
+}
+
+export type SendOutcome = 'sent' | 'too-large' | 'overloaded' | 'ended';
+
+/** Close codes: RFC 6455, section 7.4.1, and own ones from 4000. */
+export const CLOSE = {
+  goingAway: 1001,
+  noReason: 1005,
+  abnormal: 1006,
+  protocol: 1008,
+  replaced: 4001,
+} as const;
+
+/** Bytes a close frame has for its reason (RFC 6455, section 5.5). */
+const REASON_BYTES = 123;
+
+export class LinkSocket {
+  readonly #socket: WebSocket;
+  readonly #events: LinkSocketEvents;
+  readonly #limits: LinkLimits;
+  readonly #heartbeat: NodeJS.Timeout;
+  #heardAt = performance.now();
+  #overloadedBeats = 0;
+  #ended = false;
+
+  constructor(socket: WebSocket, events: LinkSocketEvents, limits: LinkLimits) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#limits = limits;
+    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    socket.on('ping', () => this.#hear());
+    socket.on('pong', () => this.#hear());
+    socket.on('error', (error) => this.#end(`the connection failed: ${error.message}`, CLOSE.abnormal));
+    socket.on('close', (code, reason) => this.#end(closeText(code, reason.toString()), code));
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  send(text: string): SendOutcome {
+    if (this.#ended || this.#socket.readyState !== this.#socket.OPEN) return 'ended';
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.#limits.messageBytes) return 'too-large';
+    if (this.#socket.bufferedAmount + bytes > this.#limits.bufferedBytes) return 'overloaded';
+    this.#socket.send(text);
+    return 'sent';
+  }
+
+  /** Says goodbye, then destroys the socket when the other end does not close in time. */
+  close(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#end(reason, code);
+    this.#socket.close(code, reason.replace(/[^\x20-\x7e]/g, '?').slice(0, REASON_BYTES));
+  }
+
+  /** Destroys the socket, without a handshake: for a peer that no longer answers. */
+  terminate(reason: string): void {
+    if (this.#ended) return;
+    this.#end(reason, CLOSE.abnormal);
+    this.#socket.terminate();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#ended) return;
+    this.#hear();
+    if (isBinary) this.close(CLOSE.protocol, 'a binary message came, but the link carries text');
+    else this.#events.message(data.toString());
+  }
+
+  #hear(): void {
+    if (this.#ended) return;
+    this.#heardAt = performance.now();
+    this.#events.heard();
+  }
+
+  #beat(): void {
+    const silentMs = Math.round(performance.now() - this.#heardAt);
+    if (silentMs > this.#limits.silenceMs) {
+      this.terminate(`silent for ${silentMs} ms, the limit is ${this.#limits.silenceMs} ms`);
+      return;
+    }
+    const waiting = this.#socket.bufferedAmount;
+    this.#overloadedBeats = waiting * 2 > this.#limits.bufferedBytes ? this.#overloadedBeats + 1 : 0;
+    if (this.#overloadedBeats > 1) {
+      this.terminate(`slow reader: ${waiting} bytes wait to be sent, the limit is ${this.#limits.bufferedBytes}`);
+      return;
+    }
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+  }
+
+  #end(reason: string, closeCode: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#heartbeat);
+    this.#destroyUnlessClosed();
+    this.#events.ended(reason, closeCode);
+  }
+
+  #destroyUnlessClosed(): void {
+    if (this.#socket.readyState === this.#socket.CLOSED) return;
+    const force = setTimeout(() => this.#socket.terminate(), this.#limits.closeMs);
+    this.#socket.once('close', () => clearTimeout(force));
+  }
+}
+
+function closeText(code: number, reason: string): string {
+  if (reason !== '') return reason;
+  if (code === CLOSE.noReason || code === CLOSE.goingAway) return 'the other end closed the link';
+  return code === CLOSE.abnormal ? 'the connection broke' : `the link was closed with code ${code}`;
+}

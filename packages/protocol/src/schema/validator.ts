@@ -1,0 +1,101 @@
+/** JSON Schema 2020-12 validation of the typebox schemas, with errors for people. */
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Static, TSchema } from 'typebox';
+import type { ErrorCode } from '../errors/catalogue.ts';
+import { GridError } from '../errors/grid-error.ts';
+import { type Branch, type Problem, problemOf } from './problem.ts';
+
+const SHOWN_PROBLEMS = 10;
+const MESSAGE_PROBLEMS = 3;
+/** Documents with more values than this have their first problem named only: a list of all could outgrow memory. */
+const FULL_REPORT_VALUES = 20_000;
+const CONSIDERED_ERRORS = 1_000;
+
+export interface ValidateOptions {
+  /** Code of the error thrown; REQUEST_INVALID when left out. */
+  readonly code?: ErrorCode;
+  /** What is validated, to begin the message with, such as `create request`. */
+  readonly subject?: string;
+}
+
+/**
+ * The value, known to follow the schema. Throws GridError (REQUEST_INVALID, or the code given) whose message names each
+ * field with its actual value and the limit, and whose details list them as `problems`.
+ */
+export function validate<T extends TSchema>(schema: T, value: unknown, options: ValidateOptions = {}): Static<T> {
+  if (compiled(schema, 'first')(value)) return value as Static<T>;
+  const problems = problemsOf(schema, value);
+  throw new GridError(options.code ?? 'REQUEST_INVALID', message(problems, options.subject), {
+    problems: problems.slice(0, SHOWN_PROBLEMS),
+  });
+}
+
+/** Whether a value follows the schema. */
+export function follows<T extends TSchema>(schema: T, value: unknown): value is Static<T> {
+  return compiled(schema, 'first')(value);
+}
+
+function message(problems: readonly Problem[], subject: string | undefined): string {
+  const told = problems.slice(0, MESSAGE_PROBLEMS).map((problem) => problem.message);
+  const more = problems.length > told.length ? [`and ${problems.length - told.length} more`] : [];
+  return `${subject === undefined ? '' : `${subject}: `}${[...told, ...more].join('; ')}`;
+}
+
+function problemsOf(schema: TSchema, value: unknown): readonly Problem[] {
+  const check = compiled(schema, hasAtMost(value, FULL_REPORT_VALUES) ? 'all' : 'first');
+  check(value);
+  const errors = (check.errors ?? []).slice(0, CONSIDERED_ERRORS);
+  return withoutBranchNoise(errors).map((error) => problemOf(error, value));
+}
+
+/** Of a union keeps the errors of the branch that `kind` chose; without one, the union's own error. */
+function withoutBranchNoise(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const dropped = new Set<ErrorObject>();
+  for (const union of errors) {
+    if (union.keyword !== 'anyOf') continue;
+    const chosen = chosenBranch(union);
+    if (chosen !== -1) dropped.add(union);
+    for (const error of errors) {
+      if (isInside(error, union) && !error.schemaPath.startsWith(`${union.schemaPath}/${chosen}/`)) dropped.add(error);
+    }
+  }
+  return errors.filter((error) => !dropped.has(error));
+}
+
+function chosenBranch({ schema, data }: ErrorObject): number {
+  const kind: unknown = typeof data === 'object' && data !== null && 'kind' in data ? data.kind : undefined;
+  if (kind === undefined) return -1;
+  return (schema as readonly Branch[]).findIndex((branch) => branch.properties?.kind?.const === kind);
+}
+
+function isInside(error: ErrorObject, union: ErrorObject): boolean {
+  if (!error.schemaPath.startsWith(`${union.schemaPath}/`)) return false;
+  return error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`);
+}
+
+function hasAtMost(value: unknown, limit: number): boolean {
+  const waiting = [value];
+  for (let seen = 0; waiting.length > 0; seen += 1) {
+    const next = waiting.pop();
+    if (seen > limit || waiting.length > limit) return false;
+    if (typeof next === 'object' && next !== null) for (const member of Object.values(next)) waiting.push(member);
+  }
+  return true;
+}
+
+type Report = 'first' | 'all';
+
+/** Memo of compiled schemas: compiling takes milliseconds and depends on nothing but the schema. */
+const memo: Record<Report, WeakMap<TSchema, ValidateFunction>> = { first: new WeakMap(), all: new WeakMap() };
+
+function compiled(schema: TSchema, report: Report): ValidateFunction {
+  const known = memo[report].get(schema);
+  if (known !== undefined) return known;
+  const ajv = new Ajv2020({ strict: true, ownProperties: true, verbose: true, allErrors: report === 'all' });
+  addFormats.default(ajv, ['date-time']);
+  const check = ajv.compile(schema);
+  memo[report].set(schema, check);
+  return check;
+}

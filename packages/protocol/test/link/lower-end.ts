@@ -1,0 +1,64 @@
+/** A plant's end of the link for tests. */
+
+import {
+  type BidderHandlers,
+  type DialLinkOptions,
+  dialLink,
+  GridError,
+  LINK_PATH,
+  type LinkClient,
+} from '@vmgrid/protocol';
+import { WebSocket } from 'ws';
+import { quiet, type UpperEnd } from './upper-end.ts';
+
+export const VM_ID = 'vm-00000000-0000-4000-8000-000000000000';
+
+const unexpected = (): Promise<never> => Promise.reject(new GridError('VM_UNKNOWN', 'this handler is not set'));
+
+export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
+  return {
+    estimate: unexpected,
+    create: unexpected,
+    configure: unexpected,
+    query: unexpected,
+    list: unexpected,
+    destroy: unexpected,
+    listImages: unexpected,
+    buildImage: unexpected,
+    removeImage: unexpected,
+    ...some,
+  };
+}
+
+export function dial(url: string, some: Partial<DialLinkOptions> = {}): LinkClient {
+  return dialLink({
+    url,
+    hello: () => ({ plantId: 'plant-1', version: '0.1.0', ad: { Name: 'plant-1' } }),
+    handlers: handlers(),
+    log: quiet,
+    random: () => 0,
+    ...some,
+    limits: { reconnectMinMs: 20, reconnectMaxMs: 100, ...some.limits },
+  });
+}
+
+/** A bare WebSocket at the link's address, for what no honest bidder sends. */
+export async function rawSocket(upper: UpperEnd): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${upper.port}${LINK_PATH}`, { perMessageDeflate: false });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('open', resolve));
+  return socket;
+}
+
+export const HELLO_TEXT = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'hello',
+  params: { plantId: 'plant-1', version: '0.1.0', ad: {} },
+});
+
+export function closed(socket: WebSocket): Promise<{ code: number; reason: string }> {
+  return new Promise((resolve) => {
+    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+  });
+}
