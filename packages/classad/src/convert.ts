@@ -1,0 +1,86 @@
+import { leadingNumber } from './real-text.ts';
+import { absoluteTimeText, relativeTimeText } from './time-text.ts';
+import { unparseValue } from './unparse.ts';
+import {
+  type ErrorValue,
+  errorValue,
+  type IntegerValue,
+  integerValue,
+  type RealValue,
+  realValue,
+  type StringValue,
+  stringValue,
+  type UndefinedValue,
+  type Value,
+} from './value.ts';
+
+/** The integer a real truncates to; the error value where it does not fit 64 bits. */
+export function truncated(value: number): IntegerValue | ErrorValue {
+  const fits = value >= -(2 ** 63) && value < 2 ** 63;
+  return fits ? integerValue(Math.trunc(value)) : errorValue('real does not fit an integer');
+}
+
+/** `int()`: undefined stays undefined, as in HTCondor's code (its manual says error). */
+export function toInteger(value: Value): IntegerValue | UndefinedValue | ErrorValue {
+  switch (value.kind) {
+    case 'integer':
+      return value;
+    case 'string': {
+      const number = leadingNumber(value.value);
+      return number === undefined ? errorValue('text is no number') : truncated(number);
+    }
+    case 'boolean':
+      return integerValue(value.value ? 1 : 0);
+    case 'real':
+      return truncated(value.value);
+    case 'absoluteTime':
+    case 'relativeTime':
+      return truncated(value.seconds);
+    case 'undefined':
+      return value;
+    case 'error':
+      return value;
+    default:
+      return errorValue(`a ${value.kind} is no number`);
+  }
+}
+
+/** `real()`. */
+export function toReal(value: Value): RealValue | UndefinedValue | ErrorValue {
+  switch (value.kind) {
+    case 'real':
+      return value;
+    case 'string': {
+      const number = leadingNumber(value.value);
+      return number === undefined ? errorValue('text is no number') : realValue(number);
+    }
+    case 'boolean':
+      return realValue(value.value ? 1 : 0);
+    case 'integer':
+      return realValue(Number(value.value));
+    case 'absoluteTime':
+    case 'relativeTime':
+      return realValue(value.seconds);
+    case 'undefined':
+    case 'error':
+      return value;
+    default:
+      return errorValue(`a ${value.kind} is no number`);
+  }
+}
+
+/** `string()`: text as it is, anything else as source text. */
+export function toText(value: Value, limit: number): StringValue | UndefinedValue | ErrorValue {
+  switch (value.kind) {
+    case 'string':
+    case 'undefined':
+    case 'error':
+      return value;
+    case 'absoluteTime':
+      return stringValue(absoluteTimeText(value));
+    case 'relativeTime':
+      return stringValue(relativeTimeText(value));
+    default:
+      return stringValue(unparseValue(value, limit));
+  }
+}

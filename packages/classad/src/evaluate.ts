@@ -1,0 +1,52 @@
+import type { ClassAd } from './class-ad.ts';
+import { Evaluation, type EvaluationWorld } from './evaluation.ts';
+import type { Expression } from './expression.ts';
+import { defaultLimits, type EvaluationLimits } from './limits.ts';
+import { parseExpression } from './parser.ts';
+import { matchScopes } from './scope.ts';
+import { undefinedValue, type Value } from './value.ts';
+
+/** What does not depend on the ads. All of it is optional, and evaluation is pure: same input, same value. */
+export interface EvaluationOptions {
+  /** The clock for `time()` and its kin, which are undefined without it. */
+  readonly now?: Date;
+  /** From 0 up to 1; `random()` is undefined without it. */
+  readonly random?: () => number;
+  /** Seconds east of Greenwich for local times; 0 unless given. */
+  readonly localOffsetSeconds?: number;
+  readonly limits?: Partial<EvaluationLimits>;
+}
+
+export interface EvaluationContext extends EvaluationOptions {
+  /** MY: where names without prefix are looked up first. */
+  readonly my?: ClassAd;
+  /** TARGET: where they are looked up next. */
+  readonly target?: ClassAd;
+  /** Further ads by name, reached only with it: `scopes: { PLAN: ad }` for `PLAN.ExpectedSeconds`. */
+  readonly scopes?: { readonly [name: string]: ClassAd };
+}
+
+export function worldOf(options: EvaluationOptions): EvaluationWorld {
+  return {
+    now: options.now,
+    random: options.random,
+    localOffsetSeconds: options.localOffsetSeconds ?? 0,
+    limits: { ...defaultLimits, ...options.limits },
+  };
+}
+
+/**
+ * The value of an expression (text is parsed first, and may throw ClassAdSyntaxError). Evaluation itself never throws:
+ * what has no value is undefined, what makes no sense or exceeds a limit is an error, with a reason for people.
+ */
+export function evaluate(expression: Expression | string, context: EvaluationContext = {}): Value {
+  const { node } = typeof expression === 'string' ? parseExpression(expression) : expression;
+  const scope = matchScopes(context.my, context.target, context.scopes ?? {});
+  return new Evaluation(worldOf(context)).run(node, scope);
+}
+
+/** The value of an attribute of `my`; undefined where it has none so called. */
+export function evaluateAttribute(my: ClassAd, name: string, context: EvaluationContext = {}): Value {
+  const expression = my.get(name);
+  return expression === undefined ? undefinedValue : evaluate(expression, { ...context, my });
+}

@@ -1,0 +1,26 @@
+import { errorValue, undefinedValue, type Value } from '../value.ts';
+import { argument, eager, type FunctionTable } from './function.ts';
+
+/** HTCondor answers so where CLASSAD_ENABLE_USER_HOME is off: the default, else undefined. */
+function userHome(args: readonly Value[]): Value {
+  const [user, otherwise] = [argument(args, 0), argument(args, 1)];
+  if (otherwise.kind === 'string' && otherwise.value !== '') {
+    return otherwise;
+  }
+  return user.kind === 'string' || user.kind === 'undefined' ? undefinedValue : errorValue('userHome takes a string');
+}
+
+/** No map is known here, so that nobody is in one: the default group, else undefined. */
+function userMap(args: readonly Value[]): Value {
+  const [map, user] = [argument(args, 0), argument(args, 1)];
+  if (map.kind === 'error' || user.kind === 'error') {
+    return errorValue('userMap takes strings');
+  }
+  return argument(args, 3);
+}
+
+/** Functions that ask the host, which a pure evaluation has none of. */
+export const hostFunctions: FunctionTable = {
+  userhome: eager(1, 2, userHome),
+  usermap: eager(2, 4, userMap),
+};

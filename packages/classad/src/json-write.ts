@@ -1,0 +1,114 @@
+import { ClassAd } from './class-ad.ts';
+import { Expression, type Node } from './expression.ts';
+import { generalText, nonFiniteName, zeroText } from './real-text.ts';
+import { unparseNode, unparseValue } from './unparse.ts';
+import type { Value } from './value.ts';
+
+export interface JsonOptions {
+  /** On one line, as HTCondor's `oneline` does; otherwise indented by two. */
+  readonly oneLine?: boolean;
+}
+
+const escapeOf: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+function escaped(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what JSON must escape
+  return text.replace(/["\\\u0000-\u001f]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
+    return escapeOf[character] ?? `\\u00${code}`;
+  });
+}
+
+/** What JSON has no notation for is a string that no other string is written as: `"\/Expr(…)\/"`. */
+function quotedExpression(text: string): string {
+  return `"\\/Expr(${escaped(text)})\\/"`;
+}
+
+function realText(value: number): string {
+  if (nonFiniteName(value) !== undefined) {
+    return quotedExpression(unparseValue({ kind: 'real', value }));
+  }
+  return value === 0 ? zeroText(value) : generalText(value);
+}
+
+/**
+ * HTCondor's JSON: an ad is an object and keeps its expressions, a list an array, undefined null; error, times and
+ * every expression that is no literal are strings `"\/Expr(…)\/"`.
+ */
+export function toJson(subject: ClassAd | Expression | Value, options: JsonOptions = {}): string {
+  const writer = new JsonWriter(options.oneLine ?? false);
+  if (subject instanceof ClassAd) {
+    return writer.ad(subject, 0);
+  }
+  return subject instanceof Expression ? writer.node(subject.node, 0) : writer.value(subject, 0);
+}
+
+class JsonWriter {
+  readonly #oneLine: boolean;
+
+  constructor(oneLine: boolean) {
+    this.#oneLine = oneLine;
+  }
+
+  #wrapped([open, close]: readonly [string, string], items: readonly string[], depth: number): string {
+    if (this.#oneLine) {
+      return `${open}${items.join(',')}${close}`;
+    }
+    const outer = `\n${'  '.repeat(depth)}`;
+    return `${open}${items.map((item) => `${outer}  ${item}`).join(',')}${outer}${close}`;
+  }
+
+  ad(ad: ClassAd, depth: number): string {
+    const items = ad.entries().map(([name, { node }]) => `"${escaped(name)}": ${this.node(node, depth + 1)}`);
+    return this.#wrapped(['{', '}'], items, depth);
+  }
+
+  node(node: Node, depth: number): string {
+    switch (node.kind) {
+      case 'literal':
+        return this.value(node.value, depth);
+      case 'list':
+        return this.#wrapped(
+          ['[', ']'],
+          node.items.map((item) => this.node(item, depth + 1)),
+          depth,
+        );
+      case 'ad':
+        return this.ad(node.ad, depth);
+      default:
+        return quotedExpression(unparseNode(node));
+    }
+  }
+
+  value(value: Value, depth: number): string {
+    switch (value.kind) {
+      case 'undefined':
+        return 'null';
+      case 'boolean':
+      case 'integer':
+        return String(value.value);
+      case 'real':
+        return realText(value.value);
+      case 'string':
+        return `"${escaped(value.value)}"`;
+      case 'list':
+        return this.#wrapped(
+          ['[', ']'],
+          value.items.map((item) => this.value(item, depth + 1)),
+          depth,
+        );
+      case 'classad':
+        return this.ad(value.ad, depth);
+      default:
+        return quotedExpression(unparseValue(value));
+    }
+  }
+}

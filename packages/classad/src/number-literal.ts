@@ -1,0 +1,49 @@
+import type { Token } from './token.ts';
+
+/** Scale factors of the ClassAd language reference; HTCondor's library had them until 2019 and gave reals, as here. */
+const factors: Readonly<Record<string, number>> = { B: 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+const numberPattern = /(-?)(?:(0[xX][0-9a-fA-F]+)|((?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?))([BKMGTbkmgt]?)(?![\w.])/y;
+const largest = 2n ** 63n;
+/** Far more digits than 64 bits need, in any base; keeps BigInt from chewing on megabytes of them. */
+const mostDigits = 100;
+
+export interface NumberLiteral {
+  readonly token: Token;
+  readonly end: number;
+}
+
+/** Reads the number at `at`: decimal, `0x` hexadecimal, `0` octal or real. A string names what is wrong with it. */
+export function readNumber(text: string, at: number): NumberLiteral | string {
+  numberPattern.lastIndex = at;
+  const found = numberPattern.exec(text);
+  const end = numberPattern.lastIndex;
+  if (found === null) {
+    return 'malformed number';
+  }
+  const [, sign, hexadecimal, decimal = '', suffix = ''] = found;
+  const factor = factors[suffix.toUpperCase()];
+  if (hexadecimal === undefined && /[.eE]/.test(decimal)) {
+    const value = Number(`${sign}${decimal}`) * (factor ?? 1);
+    return { token: { kind: 'real', value, at }, end };
+  }
+  const value = end - at > mostDigits ? largest : wholeNumber(sign === '-', hexadecimal ?? decimal);
+  if (value === undefined) {
+    return 'malformed octal number';
+  }
+  if (value >= largest || value < -largest) {
+    return 'integer does not fit 64 bits';
+  }
+  const token: Token =
+    factor === undefined ? { kind: 'integer', value, at } : { kind: 'real', value: Number(value) * factor, at };
+  return { token, end };
+}
+
+function wholeNumber(negative: boolean, digits: string): bigint | undefined {
+  const octal = /^0[0-9]/.test(digits);
+  if (octal && !/^[0-7]+$/.test(digits)) {
+    return undefined;
+  }
+  const size = BigInt(octal ? `0o${digits}` : digits);
+  return negative ? -size : size;
+}

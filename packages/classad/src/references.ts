@@ -1,0 +1,33 @@
+import { foldCase } from './ascii-case.ts';
+import type { Node } from './expression.ts';
+
+/** The expressions a node is made of; those inside a nested ad, which see other names, are left out. */
+export function childrenOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'literal':
+    case 'ad':
+      return [];
+    case 'reference':
+      return node.of === undefined ? [] : [node.of];
+    case 'group':
+      return [node.inner];
+    case 'unary':
+      return [node.operand];
+    case 'binary':
+      return [node.left, node.right];
+    case 'conditional':
+      return [node.test, node.yes, node.no];
+    case 'subscript':
+      return [node.of, node.index];
+    case 'call':
+      return node.args;
+    case 'list':
+      return node.items;
+  }
+}
+
+/** The name a chain of selections starts from: `TARGET` of `TARGET.Disk.Free`. */
+export function scopePrefix(node: Node & { kind: 'reference' }): string | undefined {
+  const { of } = node;
+  return of?.kind === 'reference' && of.of === undefined && !of.absolute ? foldCase(of.name) : undefined;
+}

@@ -1,0 +1,132 @@
+import { foldCase } from './ascii-case.ts';
+import { BoundedText } from './bounded-text.ts';
+import type { ClassAd } from './class-ad.ts';
+import type { BinaryOperator, Node } from './expression.ts';
+import { exponentialText, nonFiniteName, zeroText } from './real-text.ts';
+import { escapeString } from './string-text.ts';
+import { absoluteTimeText, relativeTimeText } from './time-text.ts';
+import type { Value } from './value.ts';
+
+const reservedNames = new Set(['error', 'false', 'is', 'isnt', 'parent', 'true', 'undefined']);
+
+/** An attribute name as it stands in text: in single quotes unless it is an identifier and no reserved word. */
+export function nameText(name: string): string {
+  const plain = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !reservedNames.has(foldCase(name));
+  return plain ? name : `'${escapeString(name, "'")}'`;
+}
+
+export function quotedText(value: string): string {
+  return `"${escapeString(value, '"')}"`;
+}
+
+function realText(value: number): string {
+  const name = nonFiniteName(value);
+  if (name !== undefined) {
+    return `real("${name}")`;
+  }
+  return value === 0 ? zeroText(value) : exponentialText(value);
+}
+
+function operatorText(operator: BinaryOperator): string {
+  if (operator === '=?=') {
+    return 'is';
+  }
+  return operator === '=!=' ? 'isnt' : operator;
+}
+
+/** `open`, the items with commas between, `close`. */
+function writeItems<T>(
+  text: BoundedText,
+  [open, close]: readonly [string, string],
+  items: readonly T[],
+  write: (text: BoundedText, item: T) => BoundedText,
+): BoundedText {
+  text.add(open);
+  for (const [index, item] of items.entries()) {
+    write(text.add(index === 0 ? '' : ','), item);
+  }
+  return text.add(close);
+}
+
+function writeAd(text: BoundedText, ad: ClassAd): BoundedText {
+  text.add('[ ');
+  let separator = '';
+  for (const [name, expression] of ad.entries()) {
+    writeNode(text.add(`${separator}${nameText(name)} = `), expression.node);
+    separator = '; ';
+  }
+  return text.add(' ]');
+}
+
+function writeReference(text: BoundedText, node: Node & { kind: 'reference' }): BoundedText {
+  if (node.of !== undefined) {
+    // `5.a` would be read as a malformed number.
+    writeNode(text, node.of).add(node.of.kind === 'literal' ? ' .' : '.');
+  } else if (node.absolute) {
+    text.add('.');
+  }
+  return text.add(nameText(node.name));
+}
+
+function writeConditional(text: BoundedText, node: Node & { kind: 'conditional' }): BoundedText {
+  writeNode(text, node.test).add(' ? ');
+  writeNode(text, node.yes).add(' : ');
+  return writeNode(text, node.no);
+}
+
+function writeNode(text: BoundedText, node: Node): BoundedText {
+  switch (node.kind) {
+    case 'literal':
+      return writeValue(text, node.value);
+    case 'reference':
+      return writeReference(text, node);
+    case 'group':
+      return writeNode(text.add('('), node.inner).add(')');
+    case 'unary':
+      return writeNode(text.add(` ${node.operator}`), node.operand);
+    case 'binary':
+      return writeNode(writeNode(text, node.left).add(` ${operatorText(node.operator)} `), node.right);
+    case 'conditional':
+      return writeConditional(text, node);
+    case 'subscript':
+      return writeNode(writeNode(text, node.of).add('['), node.index).add(']');
+    case 'call':
+      return writeItems(text, [`${nameText(node.name)}(`, ')'], node.args, writeNode);
+    case 'list':
+      return writeItems(text, ['{ ', ' }'], node.items, writeNode);
+    case 'ad':
+      return writeAd(text, node.ad);
+  }
+}
+
+function writeValue(text: BoundedText, value: Value): BoundedText {
+  switch (value.kind) {
+    case 'undefined':
+    case 'error':
+      return text.add(value.kind);
+    case 'boolean':
+    case 'integer':
+      return text.add(String(value.value));
+    case 'real':
+      return text.add(realText(value.value));
+    case 'string':
+      return text.add(quotedText(value.value));
+    case 'absoluteTime':
+      return text.add(`absTime("${absoluteTimeText(value)}")`);
+    case 'relativeTime':
+      return text.add(`relTime("${relativeTimeText(value)}")`);
+    case 'list':
+      return writeItems(text, ['{ ', ' }'], value.items, writeValue);
+    case 'classad':
+      return writeAd(text, value.ad);
+  }
+}
+
+export function unparseNode(node: Node, limit?: number): string {
+  return writeNode(new BoundedText(limit), node).toString();
+}
+
+/** A value as source text that evaluates to it. An ad's attributes are written as the expressions they are. */
+export function unparseValue(value: Value, limit?: number): string {
+  return writeValue(new BoundedText(limit), value).toString();
+}
