@@ -1,3 +1,8 @@
+export { formatDuration, parseDuration } from './decode/duration.ts';
+export { parseJson } from './decode/json-text.ts';
+export * from './decode/requests.ts';
+export { requireDag } from './decode/require-dag.ts';
+export { requireExpression } from './decode/require-expression.ts';
 export * from './errors/catalogue.ts';
 export * from './errors/grid-error.ts';
 export * from './limits.ts';

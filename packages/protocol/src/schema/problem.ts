@@ -37,7 +37,7 @@ function sentence(
   const within = subject === 'the document' ? '' : ` in ${subject}`;
   switch (keyword) {
     case 'required':
-      return `${params.missingProperty} is missing${within}`;
+      return `${subject === 'the document' ? '' : `${subject}.`}${params.missingProperty} is missing`;
     case 'additionalProperties':
       return `${show(params.additionalProperty)} is not known${within}${knownNames(parentSchema)}`;
     case 'type':

@@ -1,0 +1,64 @@
+import { GridError } from '../errors/grid-error.ts';
+import { placeAt } from './text-place.ts';
+
+/** Past this size a stray token is reported without its place: finding it parses the text some twenty times. */
+const PLACED_CHARS = 1_048_576;
+
+/**
+ * The value of a JSON text (RFC 8259, UTF-8). Throws GridError REQUEST_MALFORMED with line and column; the message quotes
+ * nothing of the text, which may hold secrets.
+ */
+export function parseJson(text: string | Uint8Array): unknown {
+  const decoded = typeof text === 'string' ? text : decodeUtf8(text);
+  try {
+    return JSON.parse(decoded);
+  } catch (thrown) {
+    throw malformed(decoded, (thrown as SyntaxError).message);
+  }
+}
+
+function malformed(text: string, problem: string): GridError {
+  const offset = problemOffset(text, problem);
+  if (offset === undefined) return new GridError('REQUEST_MALFORMED', 'the JSON is not well-formed');
+  const place = placeAt(text, offset);
+  const message = `the JSON is not well-formed at line ${place.line}, column ${place.column}`;
+  return new GridError('REQUEST_MALFORMED', message, { ...place });
+}
+
+/** The text of UTF-8 bytes, without a byte order mark. Throws GridError REQUEST_MALFORMED for other bytes. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new GridError('REQUEST_MALFORMED', 'the document is not UTF-8 text', {}, { cause });
+  }
+}
+
+function jsonProblem(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (thrown) {
+    return (thrown as SyntaxError).message;
+  }
+}
+
+/** V8 tells the position of every problem but two: the end of the text, and a token that cannot start a value. */
+function problemOffset(text: string, problem: string): number | undefined {
+  const told = /at position (\d+)/.exec(problem)?.[1];
+  if (told !== undefined) return Number(told);
+  if (!problem.startsWith('Unexpected token')) return text.length;
+  return text.length > PLACED_CHARS ? undefined : strayTokenOffset(text);
+}
+
+/** Bisects for the shortest beginning of the text that already has the stray token. */
+function strayTokenOffset(text: string): number {
+  let without = 0;
+  let having = text.length;
+  while (having - without > 1) {
+    const middle = (without + having) >> 1;
+    if (jsonProblem(text.slice(0, middle))?.startsWith('Unexpected token')) having = middle;
+    else without = middle;
+  }
+  return without;
+}

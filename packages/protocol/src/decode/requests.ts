@@ -1,0 +1,84 @@
+/**
+ * Requests from parsed JSON: the schema first, then what no schema can say (DAGs, expressions, lengths of time). Every
+ * function throws GridError: REQUEST_INVALID, DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE, EXPRESSION_INVALID or
+ * DURATION_INVALID.
+ */
+import { GridError } from '../errors/grid-error.ts';
+import { REQUEST_LIMITS } from '../limits.ts';
+import {
+  BuildImageRequest,
+  ConfigureRequest,
+  CreateRequest,
+  DestroyRequest,
+  EstimateRequest,
+  ListRequest,
+  QueryRequest,
+  type Request,
+  type Verb,
+} from '../schema/requests.ts';
+import { show } from '../schema/show.ts';
+import { validate } from '../schema/validator.ts';
+import { checkDuration } from './duration.ts';
+import { requireDag } from './require-dag.ts';
+import { requireExpression } from './require-expression.ts';
+
+export function decodeCreate(json: unknown): CreateRequest {
+  return requireMachineDescription(validate(CreateRequest, json, { subject: 'create' }));
+}
+
+export function decodeEstimate(json: unknown): EstimateRequest {
+  return requireMachineDescription(validate(EstimateRequest, json, { subject: 'estimate' }));
+}
+
+function requireMachineDescription(request: CreateRequest): CreateRequest {
+  if (request.lease !== undefined) checkDuration('lease', request.lease, REQUEST_LIMITS.leaseMaxMs);
+  requireExpression('requirements', request.requirements);
+  requireExpression('rank', request.rank);
+  requireDag('dag', request.dag);
+  if (request.destruction !== undefined) requireDag('destruction', request.destruction);
+  return request;
+}
+
+export function decodeConfigure(json: unknown): ConfigureRequest {
+  const request = validate(ConfigureRequest, json, { subject: 'configure' });
+  requireDag('dag', request.dag);
+  return request;
+}
+
+export function decodeQuery(json: unknown): QueryRequest {
+  return validate(QueryRequest, json, { subject: 'query' });
+}
+
+export function decodeList(json: unknown): ListRequest {
+  const request = validate(ListRequest, json, { subject: 'list' });
+  requireExpression('constraint', request.constraint);
+  return request;
+}
+
+export function decodeDestroy(json: unknown): DestroyRequest {
+  return validate(DestroyRequest, json, { subject: 'destroy' });
+}
+
+export function decodeBuildImage(json: unknown): BuildImageRequest {
+  const request = validate(BuildImageRequest, json, { subject: 'build image' });
+  requireDag('dag', request.dag);
+  return request;
+}
+
+const VERBS: { readonly [V in Verb]: (json: unknown) => Request } = {
+  create: (json) => ({ verb: 'create', body: decodeCreate(json) }),
+  estimate: (json) => ({ verb: 'estimate', body: decodeEstimate(json) }),
+  configure: (json) => ({ verb: 'configure', body: decodeConfigure(json) }),
+  query: (json) => ({ verb: 'query', body: decodeQuery(json) }),
+  list: (json) => ({ verb: 'list', body: decodeList(json) }),
+  destroy: (json) => ({ verb: 'destroy', body: decodeDestroy(json) }),
+};
+
+/** A request of the verb named; an unknown verb is REQUEST_INVALID. */
+export function decodeRequest(verb: string, json: unknown): Request {
+  if (!Object.hasOwn(VERBS, verb)) {
+    const message = `${show(verb)} is not a verb; known are ${Object.keys(VERBS).join(', ')}`;
+    throw new GridError('REQUEST_INVALID', message, { problems: [{ path: 'verb', message }] });
+  }
+  return VERBS[verb as Verb](json);
+}

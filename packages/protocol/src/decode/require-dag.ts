@@ -1,0 +1,49 @@
+import { checkDag, type Dag, type DagFault } from '@vmgrid/dag';
+import { GridError } from '../errors/grid-error.ts';
+import { show } from '../schema/show.ts';
+import { checkTimeouts } from './duration.ts';
+
+/** A message names this many ids of a cycle; the details have all. */
+const NAMED_IDS = 12;
+
+/**
+ * Throws GridError DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE, DURATION_INVALID or REQUEST_INVALID unless the DAG can be
+ * run. `field` is its place in the request, such as `dag`.
+ */
+export function requireDag(field: string, dag: Dag): void {
+  const fault = checkDag(dag);
+  if (fault !== undefined) throw errorOf(field, fault);
+  checkTimeouts(field, dag);
+}
+
+function errorOf(field: string, fault: DagFault): GridError {
+  switch (fault.kind) {
+    case 'duplicate-id': {
+      const [first, second] = fault.indexes.map((index) => `${field}.actions[${index}]`);
+      return new GridError('DAG_DUPLICATE_ID', `${first} and ${second} both have the id ${show(fault.id)}`, {
+        field,
+        id: fault.id,
+      });
+    }
+    case 'edge-unknown': {
+      const { edge, index, unknown } = fault;
+      const message = `${field}.edges[${index}] goes from ${show(edge.from)} to ${show(edge.to)}, but no action has the id ${show(unknown)}`;
+      return new GridError('DAG_EDGE_UNKNOWN', message, { field, from: edge.from, to: edge.to, unknown });
+    }
+    case 'cycle':
+      return new GridError('DAG_CYCLE', `the edges of ${field} form a cycle: ${cycleText(fault.ids)}`, {
+        field,
+        ids: fault.ids,
+      });
+    case 'content-encoding': {
+      const problem = { path: field, message: `the content of action ${show(fault.id)} in ${field} is not base64` };
+      return new GridError('REQUEST_INVALID', problem.message, { problems: [problem] });
+    }
+  }
+}
+
+function cycleText(ids: readonly string[]): string {
+  const named = ids.slice(0, NAMED_IDS);
+  const rest = ids.length > named.length ? [`… (${ids.length - named.length} more)`] : [];
+  return [...named, ...rest, ids[0]].join(' → ');
+}
