@@ -1,0 +1,152 @@
+import { chmod, constants, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GridError, type MachineSpec } from '@vmgrid/protocol';
+import { runTool, type ToolResult } from '../host/run-tool.ts';
+import { type Recipe, recipeFor } from './recipe.ts';
+import type { BaseOs } from './releases.ts';
+
+const DEFAULT_DISK_MIB = 2_048;
+/** Least memory the base boots with. */
+const BOOT_MEMORY_MIB = 128;
+const FILES = { disk: 'disk.raw', kernel: 'vmlinuz', initrd: 'initrd.img' } as const;
+
+export interface BaseProgress {
+  readonly phase: 'packages' | 'disk';
+  /** What the tool at work says. */
+  readonly text: string;
+}
+
+export interface BaseOrder {
+  readonly os: BaseOs;
+  /** An empty folder, which becomes the image's. Users other than the builder must be able to traverse its parents. */
+  readonly directory: string;
+  readonly diskMiB?: number;
+  readonly onProgress?: (progress: BaseProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a manifest says of a base image; file names are relative to the order's folder. */
+export interface BuiltBase {
+  /** `base-<os>-<first 12 digits of the recipe>`: a changed recipe is a new image. */
+  readonly id: string;
+  readonly recipe: string;
+  readonly machine: MachineSpec;
+  readonly disk: string;
+  readonly diskFormat: 'raw';
+  readonly boot: { readonly kernel: string; readonly initrd: string; readonly commandLine: string };
+}
+
+/** Id under which the base image of an operating system is stored, without building it. */
+export async function baseImageId(os: BaseOs): Promise<string> {
+  return idOf(await recipeFor(os));
+}
+
+const idOf = (recipe: Recipe): string => `base-${recipe.os}-${recipe.digest.slice(0, 12)}`;
+
+/**
+ * Builds a base image: a sparse ext4 disk without partitions, and the kernel and initial RAM disk that boot it.
+ * Works as root, or as a user with subordinate ids (`/etc/subuid`). Needs the package archive of Debian.
+ * Throws BASE_BUILD_FAILED with the last output of the tool that failed; the folder is empty again then, and on abort.
+ */
+export async function buildBase(order: BaseOrder): Promise<BuiltBase> {
+  const recipe = await recipeFor(order.os);
+  if ((await readdir(order.directory)).length > 0) throw new Error(`the folder ${order.directory} is not empty`);
+  const diskMiB = order.diskMiB ?? DEFAULT_DISK_MIB;
+  try {
+    await makeFiles(order, recipe, diskMiB);
+  } catch (error) {
+    await emptyFolder(order.directory);
+    throw error;
+  }
+  return {
+    id: idOf(recipe),
+    recipe: recipe.digest,
+    machine: { arch: 'x86_64', os: order.os, memoryMiB: BOOT_MEMORY_MIB, cpus: 1, diskMiB },
+    disk: FILES.disk,
+    diskFormat: 'raw',
+    boot: { kernel: FILES.kernel, initrd: FILES.initrd, commandLine: recipe.commandLine },
+  };
+}
+
+async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Promise<void> {
+  const root = process.getuid?.() === 0;
+  const out = join(order.directory, 'out');
+  await mkdir(out);
+  // Unprivileged, the hooks run as a subordinate user id.
+  if (!root) await chmod(out, 0o777);
+  const environment = {
+    ...process.env,
+    // Spares the distribution's own initial RAM disk: the kernel's hooks make none when told so.
+    INITRD: 'No',
+    VMGRID_ROOTFS: recipe.rootfs,
+    VMGRID_CUSTOMIZE: recipe.customize,
+    VMGRID_OUT: out,
+    VMGRID_DISK_MIB: String(diskMiB),
+    ...(root ? { TMPDIR: order.directory } : {}),
+  };
+  const args = debstrapArguments(recipe, root ? 'root' : 'unshare');
+  const onLine = (text: string): void => order.onProgress?.(progressOf(text));
+  const result = await runTool('mmdebstrap', args, { signal: order.signal, environment, onLine });
+  assertBuilt(result, order.os, diskMiB);
+  for (const file of Object.values(FILES)) await takeOut(join(out, file), join(order.directory, file), root);
+  await rm(out, { recursive: true });
+}
+
+/** One progress report for a line of the tools' output. */
+const progressOf = (text: string): BaseProgress => ({ phase: text.startsWith('vmgrid:') ? 'disk' : 'packages', text });
+
+/**
+ * Hooks are shell commands run outside the new root with its path as `$1`. The disk is made of a bind mount of that path:
+ * a plain bind does not bring along the /proc and /dev mounted below it.
+ */
+const COPY_HOOK =
+  'tar --owner=0 --group=0 --mode=u=rwX,go=rX -C "$VMGRID_ROOTFS" -c . | tar -C "$1" --no-overwrite-dir --no-same-permissions -x';
+const CUSTOMIZE_HOOK = [
+  'set -e',
+  'chroot "$1" sh < "$VMGRID_CUSTOMIZE"',
+  'cp "$1/vmgrid-boot/vmlinuz" "$1/vmgrid-boot/initrd.img" "$VMGRID_OUT"',
+  'rm -rf "$1/vmgrid-boot"',
+  'chmod 644 "$VMGRID_OUT"/*',
+].join('\n');
+const DISK_HOOK = [
+  'set -e',
+  'echo "vmgrid: writing the disk"',
+  'rm -rf "$1"/tmp/* "$1"/var/tmp/* "$1"/run/*',
+  'truncate -s "$' + '{VMGRID_DISK_MIB}M" "$VMGRID_OUT/disk.raw"',
+  'unshare --mount sh -ec \'mount --bind "$1" /mnt; exec mke2fs -q -F -t ext4 -L vmgrid -m 1 -d /mnt "$VMGRID_OUT/disk.raw"\' sh "$1"',
+].join('\n');
+
+function debstrapArguments(recipe: Recipe, mode: 'root' | 'unshare'): string[] {
+  return [
+    `--mode=${mode}`,
+    '--variant=minbase',
+    '--format=null',
+    `--include=${recipe.packages.join(',')}`,
+    ...recipe.dpkgOptions.map((option) => `--dpkgopt=${option}`),
+    `--customize-hook=${COPY_HOOK}`,
+    `--customize-hook=${CUSTOMIZE_HOOK}`,
+    `--customize-hook=${DISK_HOOK}`,
+    recipe.suite,
+    '-',
+  ];
+}
+
+function assertBuilt({ exitCode, signalName, tail }: ToolResult, os: string, diskMiB: number): void {
+  if (exitCode === 0) return;
+  const end = exitCode === undefined ? `was ended by ${signalName}` : `ended with exit code ${exitCode}`;
+  throw new GridError('BASE_BUILD_FAILED', `building the base image of ${os} (${diskMiB} MiB): mmdebstrap ${end}`, {
+    os,
+    diskMiB,
+    output: tail,
+  });
+}
+
+/** A file made under a subordinate id is copied, to be the caller's own; `FICLONE` shares the blocks where it can. */
+async function takeOut(from: string, to: string, owned: boolean): Promise<void> {
+  if (owned) return rename(from, to);
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+}
+
+async function emptyFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+}
