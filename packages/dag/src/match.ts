@@ -14,26 +14,28 @@ import type { Match, Verdict } from './verdict.ts';
  */
 export function matchHistory(index: DagIndex, history: readonly string[], limits: MatchLimits = MATCH_LIMITS): Verdict {
   const entries: number[] = [];
-  const counts = new Int32Array(index.members.length);
+  const counts = new Map<number, number>();
   let distinct = true;
   for (const [position, digest] of history.entries()) {
     const group = index.groupOfDigest.get(digest);
-    const members = group === undefined ? 0 : index.members[group]!.length;
-    if (group === undefined || ++counts[group]! > members) {
+    const count = group === undefined ? 0 : (counts.get(group) ?? 0);
+    if (group === undefined || count === index.members[group]!.length) {
       return { matches: false, test: 'subset', offender: { digest, position }, decided: true };
     }
+    counts.set(group, count + 1);
     entries.push(group);
-    distinct &&= members === 1;
+    distinct &&= index.members[group]!.length === 1;
   }
   const taken = distinct ? matchDistinct(index, entries) : matchDuplicates(index, entries, limits.searchSteps);
   return 'test' in taken ? taken : matchOf(index, taken.nodes);
 }
 
 function matchOf(index: DagIndex, nodes: readonly number[]): Match {
-  const taken = new Set(nodes);
+  const isTaken = new Uint8Array(index.graph.size);
+  for (const node of nodes) isTaken[node] = 1;
   return {
     matches: true,
     matched: nodes.map((node) => index.ids[node]!),
-    remaining: index.ids.filter((_, node) => !taken.has(node)),
+    remaining: index.ids.filter((_, node) => isTaken[node] === 0),
   };
 }
