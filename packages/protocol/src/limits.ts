@@ -31,4 +31,11 @@ export const LINK_LIMITS = {
   reconnectMaxMs: 5_000,
 } as const;
 
+export const CLIENT_LIMITS = {
+  /** Of one HTTP request, when the caller gives none. Node's fetch gives up by itself after 300 s without headers. */
+  deadlineMs: 280_000,
+  /** Characters of one server-sent event. */
+  eventChars: 1_048_576,
+} as const;
+
 export type LinkLimits = { readonly [Name in keyof typeof LINK_LIMITS]: number };

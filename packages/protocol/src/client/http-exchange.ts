@@ -1,0 +1,117 @@
+import type { Static, TSchema } from 'typebox';
+import { GridError } from '../errors/grid-error.ts';
+import { CLIENT_LIMITS } from '../limits.ts';
+import { ErrorReply } from '../schema/replies.ts';
+import { follows, validate } from '../schema/validator.ts';
+
+export interface ClientCallOptions {
+  readonly signal?: AbortSignal;
+  /** The call fails with DEADLINE_EXCEEDED after this. */
+  readonly deadlineMs?: number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With a leading slash; escaped. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Requests to one shop, its errors rebuilt. */
+export class HttpExchange {
+  readonly #base: string;
+  readonly #fetch: typeof fetch;
+
+  constructor(url: string, fetchFunction: typeof fetch) {
+    this.#base = url.replace(/\/+$/, '');
+    this.#fetch = fetchFunction;
+  }
+
+  /**
+   * A successful JSON reply. Throws the GridError the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED, or
+   * LINK_PROTOCOL when what answers does not speak vmgrid.
+   */
+  async json<T extends TSchema>(request: HttpRequest, schema: T, options: ClientCallOptions = {}): Promise<Static<T>> {
+    const signal = withDeadline(options);
+    const response = await this.open(request, signal);
+    const text = await this.text(response, signal);
+    return validate(schema, parsedOrUndefined(text), { code: 'LINK_PROTOCOL', subject: `answer of ${this.#base}` });
+  }
+
+  /** A successful response whose body is still to be read. Throws as `json` does. */
+  async open(request: HttpRequest, signal: AbortSignal): Promise<Response> {
+    const response = await this.fetch(request, signal);
+    if (!response.ok) throw this.#refusal(response.status, await this.text(response, signal));
+    return response;
+  }
+
+  /** Any response, errors included. */
+  async fetch({ method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
+    try {
+      const accept = { accept: 'application/json', ...headers };
+      return await this.#fetch(this.#base + path, { method, headers: accept, body: body ?? null, signal });
+    } catch (thrown) {
+      throw this.failure(thrown, signal);
+    }
+  }
+
+  async text(response: Response, signal: AbortSignal): Promise<string> {
+    try {
+      return await response.text();
+    } catch (thrown) {
+      throw this.failure(thrown, signal);
+    }
+  }
+
+  /** Why a request or the reading of its body ended without success. */
+  failure(thrown: unknown, signal: AbortSignal): GridError {
+    if (thrown instanceof GridError) return thrown;
+    if (signal.aborted) return abortion(signal);
+    const cause = causeOf(thrown);
+    if (cause.code?.endsWith('_TIMEOUT') && cause.code.startsWith('UND_ERR')) {
+      return new GridError('DEADLINE_EXCEEDED', `${this.#base} did not answer in time`, {}, { cause: thrown });
+    }
+    const details = { url: this.#base, ...(cause.code === undefined ? {} : { reason: cause.code }) };
+    const message = `the shop at ${this.#base} cannot be reached: ${cause.message}`;
+    return new GridError('SHOP_UNREACHABLE', message, details, { cause: thrown });
+  }
+
+  #refusal(status: number, text: string): GridError {
+    const reply = parsedOrUndefined(text);
+    if (follows(ErrorReply, reply)) return GridError.fromBody(reply.error);
+    const message = `${this.#base} answered ${status} with something that is no vmgrid error`;
+    const isGateway = status === 502 || status === 503 || status === 504;
+    return new GridError(isGateway ? 'SHOP_UNREACHABLE' : 'LINK_PROTOCOL', message, { url: this.#base, status });
+  }
+}
+
+/** The caller's signal, and the end of the deadline. */
+export function withDeadline({ signal, deadlineMs = CLIENT_LIMITS.deadlineMs }: ClientCallOptions): AbortSignal {
+  const deadline = AbortSignal.timeout(deadlineMs);
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+}
+
+function abortion({ reason }: AbortSignal): GridError {
+  if (reason instanceof GridError) return reason;
+  if (reason?.name === 'TimeoutError') {
+    return new GridError('DEADLINE_EXCEEDED', 'the shop did not answer in time', {}, { cause: reason });
+  }
+  return new GridError('CANCELLED', 'the call was cancelled', {}, { cause: reason });
+}
+
+/** fetch says "fetch failed" and keeps the reason in `cause`; of several addresses tried, in `errors`. */
+function causeOf(thrown: unknown): { readonly message: string; readonly code?: string } {
+  const { cause } = thrown as { cause?: { message?: string; code?: string; errors?: { message: string }[] } };
+  const message = cause?.message || cause?.errors?.[0]?.message || String(thrown);
+  return cause?.code === undefined ? { message } : { message, code: cause.code };
+}
+
+/** The value of a JSON text; undefined, which follows no schema, when it is none. */
+export function parsedOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,163 @@
+/** A shop over HTTP and JSON. */
+
+import { type Static, type TSchema, Type } from 'typebox';
+import {
+  BuildImageReply,
+  EstimateReply,
+  ImageListReply,
+  ImageReply,
+  ListReply,
+  OperationReply,
+  PlantListReply,
+  ProgressEvent,
+  VmReply,
+} from '../schema/replies.ts';
+import type {
+  BuildImageRequest,
+  ConfigureRequest,
+  CreateRequest,
+  EstimateRequest,
+  ListRequest,
+  QueryRequest,
+} from '../schema/requests.ts';
+import { validate } from '../schema/validator.ts';
+import { type ClientCallOptions, HttpExchange, parsedOrUndefined, withDeadline } from './http-exchange.ts';
+import { decodeServerSentEvents } from './server-sent-events.ts';
+
+export interface WorkOptions extends ClientCallOptions {
+  /** The same key twice is the same work, done once; stands in for the request's own `requestId`. */
+  readonly idempotencyKey?: string;
+}
+
+/** A request that the shop works on in its own time. */
+export interface Submitted {
+  readonly requestId: string;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' } as const;
+const Accepted = Type.Object({ requestId: OperationReply.properties.requestId });
+
+/**
+ * Every method throws GridError: the one the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED (the signal), or
+ * LINK_PROTOCOL when what answers does not speak vmgrid.
+ */
+export class ShopClient {
+  readonly #http: HttpExchange;
+
+  /** `url` of the shop, such as `http://127.0.0.1:7070`. */
+  constructor(url: string, options: { readonly fetch?: typeof fetch } = {}) {
+    this.#http = new HttpExchange(url, options.fetch ?? fetch);
+  }
+
+  create(request: CreateRequest, options?: WorkOptions): Promise<VmReply> {
+    return this.#post('/v1/vms', request, VmReply, options);
+  }
+
+  /** Hands the work over and returns at once; `events` and `operation` follow it. */
+  submitCreate(request: CreateRequest, options?: WorkOptions): Promise<Submitted> {
+    return this.#submit('/v1/vms', request, options);
+  }
+
+  /** The auction without the award. */
+  estimate(request: EstimateRequest, options?: WorkOptions): Promise<EstimateReply> {
+    return this.#post('/v1/estimates', request, EstimateReply, options);
+  }
+
+  query({ vmId, attributes }: QueryRequest, options?: ClientCallOptions): Promise<VmReply> {
+    const query = attributes === undefined ? '' : `?${new URLSearchParams({ attributes: attributes.join(',') })}`;
+    return this.#http.json({ method: 'GET', path: `${vmPath(vmId)}${query}` }, VmReply, options);
+  }
+
+  list({ constraint }: ListRequest = {}, options?: ClientCallOptions): Promise<ListReply> {
+    const query = constraint === undefined ? '' : `?${new URLSearchParams({ constraint })}`;
+    return this.#http.json({ method: 'GET', path: `/v1/vms${query}` }, ListReply, options);
+  }
+
+  configure({ vmId, ...request }: ConfigureRequest, options?: WorkOptions): Promise<VmReply> {
+    return this.#post(`${vmPath(vmId)}/configure`, request, VmReply, options);
+  }
+
+  /** The VM's final classad, also when it is destroyed already. */
+  destroy(vmId: string, options?: WorkOptions): Promise<VmReply> {
+    return this.#http.json({ method: 'DELETE', path: vmPath(vmId), headers: workHeaders(options) }, VmReply, options);
+  }
+
+  plants(options?: ClientCallOptions): Promise<PlantListReply> {
+    return this.#http.json({ method: 'GET', path: '/v1/plants' }, PlantListReply, options);
+  }
+
+  images(options?: ClientCallOptions): Promise<ImageListReply> {
+    return this.#http.json({ method: 'GET', path: '/v1/images' }, ImageListReply, options);
+  }
+
+  image(imageId: string, options?: ClientCallOptions): Promise<ImageReply> {
+    return this.#http.json({ method: 'GET', path: imagePath(imageId) }, ImageReply, options);
+  }
+
+  buildImage(request: BuildImageRequest, options?: WorkOptions): Promise<BuildImageReply> {
+    return this.#post('/v1/images', request, BuildImageReply, options);
+  }
+
+  submitBuildImage(request: BuildImageRequest, options?: WorkOptions): Promise<Submitted> {
+    return this.#submit('/v1/images', request, options);
+  }
+
+  async removeImage(imageId: string, options: ClientCallOptions = {}): Promise<void> {
+    const signal = withDeadline(options);
+    const response = await this.#http.open({ method: 'DELETE', path: imagePath(imageId) }, signal);
+    await this.#http.text(response, signal);
+  }
+
+  /** State and result of a request that is or was worked on. */
+  operation(requestId: string, options?: ClientCallOptions): Promise<OperationReply> {
+    return this.#http.json({ method: 'GET', path: requestPath(requestId) }, OperationReply, options);
+  }
+
+  /** Progress of a request from its start, as it happens; ends when the request does. No deadline but the signal. */
+  async *events(requestId: string, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ProgressEvent> {
+    const aborted = signal ?? new AbortController().signal;
+    const headers = { accept: 'text/event-stream' };
+    const request = { method: 'GET', path: `${requestPath(requestId)}/events`, headers } as const;
+    const response = await this.#http.open(request, aborted);
+    try {
+      for await (const { event, data } of decodeServerSentEvents(response.body ?? emptyBody())) {
+        if (event === 'end') return;
+        if (event === 'progress') yield progressOf(data);
+      }
+    } catch (thrown) {
+      throw this.#http.failure(thrown, aborted);
+    }
+  }
+
+  /** Sends an XML request of any verb; the reply's document, which may be an error's. */
+  async sendXml(document: string, options: ClientCallOptions = {}): Promise<string> {
+    const signal = withDeadline(options);
+    const headers = { 'content-type': 'application/xml', accept: 'application/xml' };
+    const response = await this.#http.fetch({ method: 'POST', path: '/v1/request', headers, body: document }, signal);
+    return await this.#http.text(response, signal);
+  }
+
+  #post<T extends TSchema>(path: string, request: object, reply: T, options?: WorkOptions): Promise<Static<T>> {
+    const headers = { ...JSON_TYPE, ...workHeaders(options) };
+    return this.#http.json({ method: 'POST', path, headers, body: JSON.stringify(request) }, reply, options);
+  }
+
+  #submit(path: string, request: object, options?: WorkOptions): Promise<Submitted> {
+    const headers = { ...JSON_TYPE, ...workHeaders(options), prefer: 'respond-async' };
+    return this.#http.json({ method: 'POST', path, headers, body: JSON.stringify(request) }, Accepted, options);
+  }
+}
+
+const vmPath = (vmId: string): string => `/v1/vms/${encodeURIComponent(vmId)}`;
+const imagePath = (imageId: string): string => `/v1/images/${encodeURIComponent(imageId)}`;
+const requestPath = (requestId: string): string => `/v1/requests/${encodeURIComponent(requestId)}`;
+
+function workHeaders(options: WorkOptions | undefined): Record<string, string> {
+  return options?.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+}
+
+function progressOf(data: string): ProgressEvent {
+  return validate(ProgressEvent, parsedOrUndefined(data), { code: 'LINK_PROTOCOL', subject: 'progress event' });
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {}
