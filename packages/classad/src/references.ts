@@ -1,4 +1,3 @@
-import { foldCase } from './ascii-case.ts';
 import type { Node } from './expression.ts';
 
 /** The expressions a node is made of; those inside a nested ad, which see other names, are left out. */
@@ -24,10 +23,4 @@ export function childrenOf(node: Node): readonly Node[] {
     case 'list':
       return node.items;
   }
-}
-
-/** The name a chain of selections starts from: `TARGET` of `TARGET.Disk.Free`. */
-export function scopePrefix(node: Node & { kind: 'reference' }): string | undefined {
-  const { of } = node;
-  return of?.kind === 'reference' && of.of === undefined && !of.absolute ? foldCase(of.name) : undefined;
 }

@@ -1,24 +1,30 @@
 import { foldCase } from '../ascii-case.ts';
+import { argumentStringFunctions } from './argument-strings.ts';
 import { controlFunctions } from './control.ts';
 import type { ClassAdFunction, FunctionTable } from './function.ts';
 import { hostFunctions } from './host.ts';
 import { listFunctions } from './lists.ts';
 import { numberFunctions } from './numbers.ts';
+import { patternFunctions } from './patterns.ts';
 import { stringListFunctions } from './string-lists.ts';
 import { stringFunctions } from './strings.ts';
 import { timeFunctions } from './times.ts';
 import { typeTests } from './type-tests.ts';
+import { unresolvedFunctions } from './unresolved.ts';
 import { versionFunctions } from './versions.ts';
 
 const tables: readonly FunctionTable[] = [
+  argumentStringFunctions,
   controlFunctions,
   hostFunctions,
   listFunctions,
   numberFunctions,
+  patternFunctions,
   stringFunctions,
   stringListFunctions,
   timeFunctions,
   typeTests,
+  unresolvedFunctions,
   versionFunctions,
 ];
 

@@ -1,0 +1,205 @@
+import { BoundedText } from '../bounded-text.ts';
+import type { Evaluation } from '../evaluation.ts';
+import { type Slots, search } from '../regex/machine.ts';
+import { flagsFrom, parsePattern } from '../regex/parse.ts';
+import { PatternError } from '../regex/pattern.ts';
+import { compilePattern, type Program } from '../regex/program.ts';
+import {
+  booleanValue,
+  type ErrorValue,
+  errorValue,
+  falseValue,
+  stringValue,
+  trueValue,
+  undefinedValue,
+  type Value,
+} from '../value.ts';
+import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
+import { stringListItems } from './string-lists.ts';
+
+/** A pattern ready to search with, paying from the evaluation's budget. Malformed or unsupported: the error value. */
+export function prepared(pattern: string, options: string, evaluation: Evaluation): PreparedPattern | ErrorValue {
+  evaluation.spend(pattern.length);
+  try {
+    return new PreparedPattern(compilePattern(parsePattern(pattern, flagsFrom(options))), evaluation);
+  } catch (cause) {
+    if (cause instanceof PatternError) {
+      return errorValue(cause.message);
+    }
+    throw cause;
+  }
+}
+
+export class PreparedPattern {
+  readonly #program: Program;
+  readonly #evaluation: Evaluation;
+
+  constructor(program: Program, evaluation: Evaluation) {
+    this.#program = program;
+    this.#evaluation = evaluation;
+    evaluation.spend(program.length);
+  }
+
+  found(text: string): boolean {
+    return this.#search(codesOf(text), 0, false) !== undefined;
+  }
+
+  #search(codes: readonly number[], from: number, anchoredNotEmpty: boolean): Slots | undefined {
+    return search(this.#program, codes, { from, anchoredNotEmpty, spend: (steps) => this.#evaluation.spend(steps) });
+  }
+
+  /** Each match from left to right, the first only unless `all`. An empty match is never followed by one in its place. */
+  *matches(codes: readonly number[], all: boolean): Generator<Slots> {
+    let from = 0;
+    let afterEmpty = false;
+    while (from <= codes.length) {
+      const slots = this.#search(codes, from, afterEmpty);
+      if (slots !== undefined) {
+        yield slots;
+        from = slots[1] ?? codes.length;
+        afterEmpty = slots[0] === slots[1];
+      } else if (afterEmpty) {
+        from += 1;
+        afterEmpty = false;
+      } else {
+        return;
+      }
+      if (!all) {
+        return;
+      }
+    }
+  }
+}
+
+function codesOf(text: string): number[] {
+  return Array.from(text, (character) => character.codePointAt(0) ?? 0);
+}
+
+function sliceOf(codes: readonly number[], start: number, end: number): string {
+  return codes
+    .slice(start, end)
+    .map((code) => String.fromCodePoint(code))
+    .join('');
+}
+
+/** `template` with `\0` to `\9` replaced by groups; undefined where it names a group past the last that took part. */
+function expanded(template: string, slots: Slots, codes: readonly number[]): string | undefined {
+  const last = slots.findLastIndex((slot) => slot >= 0);
+  let missing = false;
+  const text = template.replace(/\\(\d)/g, (_whole, digit: string) => {
+    const [start = -1, end = -1] = slots.slice(2 * Number(digit), 2 * Number(digit) + 2);
+    missing ||= 2 * Number(digit) > last;
+    return start < 0 || end < 0 ? '' : sliceOf(codes, start, end);
+  });
+  return missing ? undefined : text;
+}
+
+interface Substitution {
+  readonly target: string;
+  readonly template: string;
+  /** Keep what lies around the matches (option `f`). */
+  readonly full: boolean;
+  readonly all: boolean;
+}
+
+function substituted(pattern: PreparedPattern, substitution: Substitution, evaluation: Evaluation): Value {
+  const { target, template, full, all } = substitution;
+  const codes = codesOf(target);
+  const text = new BoundedText(evaluation.world.limits.maxStringLength);
+  let copied = 0;
+  for (const slots of pattern.matches(codes, all)) {
+    const [start = 0, end = 0] = slots;
+    const replacement = expanded(template, slots, codes);
+    if (replacement === undefined) {
+      return errorValue('substitution names a group that is not there');
+    }
+    evaluation.spend(1 + replacement.length / 16);
+    text.add(full ? sliceOf(codes, copied, start) : '').add(replacement);
+    copied = end;
+  }
+  return stringValue(text.add(full ? sliceOf(codes, copied, codes.length) : '').toString());
+}
+
+/** `regexps`, `replace` and `replaceAll` differ in the options they imply. */
+function substitution(implied: string): ClassAdFunction {
+  return eager(3, 4, (args, evaluation) => {
+    const texts = allTexts(args);
+    if (isValue(texts)) {
+      return texts;
+    }
+    const [source = '', target = '', template = '', given = ''] = texts;
+    const options = `${given}${implied}`.toLowerCase();
+    evaluation.spendOnText(target.length);
+    const pattern = prepared(source, options, evaluation);
+    if (!(pattern instanceof PreparedPattern)) {
+      return pattern;
+    }
+    const [full, all] = [options.includes('f'), options.includes('g')];
+    return substituted(pattern, { target, template, full, all }, evaluation);
+  });
+}
+
+const regexp = eager(2, 3, (args, evaluation) => {
+  const texts = allTexts(args);
+  if (isValue(texts)) {
+    return texts;
+  }
+  const [source = '', target = '', options = ''] = texts;
+  evaluation.spendOnText(target.length);
+  const pattern = prepared(source, options, evaluation);
+  return pattern instanceof PreparedPattern ? booleanValue(pattern.found(target)) : pattern;
+});
+
+/** True at the first match; an item before it that is no string is an error, or undefined where it is undefined. */
+function anyFound(pattern: PreparedPattern, items: readonly Value[]): Value {
+  let onNone: Value = falseValue;
+  for (const item of items) {
+    if (item.kind === 'undefined') {
+      onNone = undefinedValue;
+    } else if (item.kind !== 'string') {
+      return errorValue(`expected a string, got a ${item.kind}`);
+    } else if (pattern.found(item.value)) {
+      return trueValue;
+    }
+  }
+  return onNone;
+}
+
+const regexpMember = eager(2, 3, (args, evaluation) => {
+  const list = argument(args, 1);
+  const texts = allTexts(args.toSpliced(1, 1));
+  if (list.kind === 'error' || isValue(texts)) {
+    return list.kind === 'error' || !isValue(texts) ? list : texts;
+  }
+  if (list.kind !== 'list') {
+    return list.kind === 'undefined' ? list : errorValue(`expected a list, got a ${list.kind}`);
+  }
+  const [source = '', options = ''] = texts;
+  const pattern = prepared(source, options, evaluation);
+  return pattern instanceof PreparedPattern ? anyFound(pattern, list.items) : pattern;
+});
+
+/** Undefined over an empty list, as in HTCondor's code. */
+const stringListRegexpMember = eager(2, 4, (args, evaluation) => {
+  const texts = allTexts(args);
+  if (isValue(texts)) {
+    return texts.kind === 'undefined' ? errorValue('expected strings') : texts;
+  }
+  const [source = '', list = '', delimiters = ', ', options = ''] = texts;
+  evaluation.spendOnText(list.length);
+  const pattern = prepared(source, options, evaluation);
+  if (!(pattern instanceof PreparedPattern)) {
+    return pattern;
+  }
+  const items = stringListItems(list, delimiters);
+  return items.length === 0 ? undefinedValue : booleanValue(items.some((item) => pattern.found(item)));
+});
+
+export const patternFunctions: FunctionTable = {
+  regexp,
+  regexpmember: regexpMember,
+  regexps: substitution(''),
+  replace: substitution('f'),
+  replaceall: substitution('fg'),
+  stringlist_regexpmember: stringListRegexpMember,
+};

@@ -1,0 +1,68 @@
+/** Ranges of code points, both ends included. */
+export type Range = readonly [first: number, last: number];
+
+export interface CharacterSet {
+  readonly ranges: readonly Range[];
+  readonly negated: boolean;
+  readonly ignoreCase: boolean;
+}
+
+export type Assertion =
+  | 'textStart'
+  | 'lineStart'
+  | 'textEnd'
+  | 'lineEnd'
+  | 'absoluteEnd'
+  | 'wordBoundary'
+  | 'noWordBoundary';
+
+/** A regular expression's syntax tree: nothing in it needs backtracking. */
+export type Pattern =
+  | { readonly kind: 'set'; readonly set: CharacterSet }
+  | { readonly kind: 'assert'; readonly assertion: Assertion }
+  | { readonly kind: 'sequence'; readonly items: readonly Pattern[] }
+  | { readonly kind: 'choice'; readonly branches: readonly Pattern[] }
+  | {
+      readonly kind: 'repeat';
+      readonly item: Pattern;
+      readonly least: number;
+      readonly most: number;
+      readonly lazy: boolean;
+    }
+  | { readonly kind: 'capture'; readonly index: number; readonly item: Pattern };
+
+/** A pattern that is malformed, needs backtracking (backreferences, lookaround, atomic groups), or is too large. */
+export class PatternError extends Error {
+  override readonly name = 'PatternError';
+}
+
+const lastCodePoint = 0x10ffff;
+
+export function complement(ranges: readonly Range[]): Range[] {
+  const gaps: Range[] = [];
+  let next = 0;
+  for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    if (first > next) {
+      gaps.push([next, first - 1]);
+    }
+    next = Math.max(next, last + 1);
+  }
+  return next > lastCodePoint ? gaps : [...gaps, [next, lastCodePoint]];
+}
+
+function inRanges(code: number, ranges: readonly Range[]): boolean {
+  return ranges.some(([first, last]) => code >= first && code <= last);
+}
+
+function otherCases(code: number): number[] {
+  const character = String.fromCodePoint(code);
+  const cases = [character.toLowerCase(), character.toUpperCase()];
+  // A case of several characters (ß and SS) is no case of this one.
+  return cases.filter((other) => [...other].length === 1).map((other) => other.codePointAt(0) ?? code);
+}
+
+export function setHas(set: CharacterSet, code: number): boolean {
+  const found =
+    inRanges(code, set.ranges) || (set.ignoreCase && otherCases(code).some((other) => inRanges(other, set.ranges)));
+  return found !== set.negated;
+}
