@@ -1,0 +1,97 @@
+/** Asks every bidder at once and closes by a named rule. */
+import { type Bidder, type CreateRequest, GridError, type Identified, type Offer } from '@vmgrid/protocol';
+import { MARKET_LIMITS } from './limits.ts';
+import type { MarketClock } from './market-clock.ts';
+import { readOffer } from './read-offer.ts';
+
+/** What one bidder had said when the call closed. */
+export type Answer = { readonly plantId: string; readonly elapsedMs: number } & (
+  | { readonly outcome: 'offer'; readonly offer: Offer }
+  | { readonly outcome: 'failed'; readonly error: GridError }
+  | { readonly outcome: 'silent' }
+);
+
+export interface Gathering {
+  /** Everyone who was waited for has answered, or the time was up. */
+  readonly closedBy: 'all-answered' | 'deadline';
+  readonly closedAfterMs: number;
+  /** One per bidder, in the order of the bidders. */
+  readonly answers: readonly Answer[];
+}
+
+export interface CallForBids {
+  readonly bidders: readonly Bidder[];
+  readonly request: Identified<CreateRequest>;
+  /** How long the call stays open at most. */
+  readonly deadlineMs: number;
+  /** Bidders that are asked but not waited for; where it names all of them, all are. */
+  readonly isAwaited: (plantId: string) => boolean;
+  /** Gives the call up. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Asks every bidder for an estimate, all at once, and resolves when all that are awaited answered, at the deadline at the
+ * latest. Closing cancels the calls still open; what they bring later is ignored. A bidder that fails is an answer too.
+ *
+ * @throws GridError CANCELLED (or the signal's own GridError) when the signal aborts
+ */
+export async function callForBids(call: CallForBids, clock: MarketClock): Promise<Gathering> {
+  const closing = new AbortController();
+  const openedAt = clock.monotonic();
+  const heard = new Map<Bidder, Answer>();
+  const signal = call.signal ? AbortSignal.any([call.signal, closing.signal]) : closing.signal;
+  try {
+    throwIfGivenUp(call.signal);
+    const asked = call.bidders.map(async (bidder) => {
+      const answer = await ask(bidder, call, signal);
+      if (!signal.aborted) heard.set(bidder, { ...answer, elapsedMs: clock.monotonic() - openedAt });
+    });
+    const awaited = asked.filter((_, index) => call.isAwaited(call.bidders[index]!.plantId));
+    const closedBy = await closingRule(awaited.length > 0 ? awaited : asked, call.deadlineMs, clock, signal);
+    throwIfGivenUp(call.signal);
+    const closedAfterMs = clock.monotonic() - openedAt;
+    const silent = ({ plantId }: Bidder): Answer => ({ plantId, outcome: 'silent', elapsedMs: closedAfterMs });
+    return { closedBy, closedAfterMs, answers: call.bidders.map((bidder) => heard.get(bidder) ?? silent(bidder)) };
+  } finally {
+    closing.abort(new GridError('CANCELLED', 'the auction has closed'));
+  }
+}
+
+/** Resolves with the rule that closes the call; early, too, when the signal aborts. */
+async function closingRule(
+  awaited: readonly Promise<void>[],
+  deadlineMs: number,
+  clock: MarketClock,
+  signal: AbortSignal,
+): Promise<Gathering['closedBy']> {
+  const allAnswered = Promise.all(awaited).then(() => 'all-answered' as const);
+  const deadline = clock.sleep(deadlineMs, signal).then(
+    () => 'deadline' as const,
+    () => 'deadline' as const,
+  );
+  return Promise.race([allAnswered, deadline]);
+}
+
+type Said =
+  | { readonly plantId: string; readonly outcome: 'offer'; readonly offer: Offer }
+  | { readonly plantId: string; readonly outcome: 'failed'; readonly error: GridError }
+  | { readonly plantId: string; readonly outcome: 'silent' };
+
+/** Never rejects. */
+async function ask(bidder: Bidder, { request, deadlineMs }: CallForBids, signal: AbortSignal): Promise<Said> {
+  const { plantId } = bidder;
+  try {
+    const options = { deadlineMs: deadlineMs + MARKET_LIMITS.callGraceMs, signal };
+    return { plantId, outcome: 'offer', offer: readOffer(plantId, await bidder.call('estimate', request, options)) };
+  } catch (thrown) {
+    const error = GridError.from(thrown);
+    return error.code === 'DEADLINE_EXCEEDED' ? { plantId, outcome: 'silent' } : { plantId, outcome: 'failed', error };
+  }
+}
+
+function throwIfGivenUp(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  if (signal.reason instanceof GridError) throw signal.reason;
+  throw new GridError('CANCELLED', 'the auction was cancelled', {}, { cause: signal.reason });
+}

@@ -1,0 +1,41 @@
+import { type ErrorCode, GridError } from '@vmgrid/protocol';
+
+/**
+ * Codes by which a plant says that it has not taken the request and why: as an answer to a call for bids, and again as the
+ * refusal of an award. Only after one of these may another plant be awarded the same request.
+ */
+export const DECLINE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'MEMORY_INSUFFICIENT',
+  'DISK_INSUFFICIENT',
+  'CPUS_INSUFFICIENT',
+  'VM_LIMIT',
+  'LINE_UNAVAILABLE',
+  'NO_IMAGE',
+  'HOST_ACTION_UNKNOWN',
+  'LEASE_TOO_LONG',
+  'DRAINING',
+  'OVERLOADED',
+  // What a broker says whose own plants all declined or refused.
+  'NO_PLANTS',
+  'NO_BIDS',
+  'NO_PLANT_MATCHES',
+  'AWARD_REFUSED',
+]);
+
+/** Whether an error means that the plant has not taken the request, so that another may be asked. */
+export function isRefusal(error: GridError): boolean {
+  return DECLINE_CODES.has(error.code) || neverSent(error);
+}
+
+/** PLANT_LOST before the award left the caller: see `plantNeverAsked`. */
+function neverSent({ code, details }: GridError): boolean {
+  return code === 'PLANT_LOST' && details.asked === false;
+}
+
+/**
+ * The error for an award that was never sent because the plant was gone already. It alone of all lost plants may be replaced:
+ * a plant that was lost after it was asked may have made the VM, and the same request must never become two.
+ */
+export function plantNeverAsked(plantId: string): GridError {
+  return new GridError('PLANT_LOST', `the plant ${plantId} left before it was asked`, { plantId, asked: false });
+}

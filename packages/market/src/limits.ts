@@ -1,0 +1,20 @@
+/** Named limits of an auction. */
+export const MARKET_LIMITS = {
+  /** Bids that are awarded one after the other before the auction gives up. */
+  awardAttempts: 3,
+  /** The market ends its calls itself when it closes; a link's own deadline is only behind it, this much later. */
+  callGraceMs: 1_000,
+  /** After as many unanswered calls in a row an auction still asks a plant, but no longer waits for it. */
+  silencesUntilUnawaited: 3,
+  /** Until it has been silent this long: then one auction waits for it again. */
+  awaitAgainMs: 60_000,
+  /** A plant is held back this long after a failure, twice as long after the next one in a row, and so on. */
+  holdBackMs: 30_000,
+  holdBackMaxMs: 10 * 60_000,
+  /** Plants whose failures are remembered. */
+  plantsRemembered: 10_000,
+  /** Characters of one reason in a trail. */
+  reasonChars: 1_000,
+  /** Plants that an error message names one by one. */
+  plantsNamed: 3,
+} as const;

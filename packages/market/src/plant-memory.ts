@@ -1,0 +1,81 @@
+import type { ErrorCode, GridError } from '@vmgrid/protocol';
+import { MARKET_LIMITS } from './limits.ts';
+
+/** What an auction asks of the memory. */
+export interface PlantRecord {
+  /** Failures since the last success. */
+  readonly failures: number;
+  /** The code of the last one. */
+  readonly lastCode: ErrorCode;
+  /** Milliseconds since the epoch until which the plant is held back. */
+  readonly heldUntil: number;
+}
+
+/** Failures of awards that are the client's doing or wish; all others count against the plant. */
+const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ACTION_FAILED',
+  'ACTION_TIMEOUT',
+  'ATTRIBUTES_INVALID',
+  'CANCELLED',
+  'IDEMPOTENCY_CONFLICT',
+  'REQUEST_INVALID',
+  'DURATION_INVALID',
+  'BODY_TOO_LARGE',
+]);
+
+/**
+ * What a shop remembers of its plants from one auction to the next: who failed lately, who does not answer. Cache: losing it
+ * costs at most another failure or another deadline.
+ */
+export class PlantMemory {
+  readonly #now: () => number;
+  readonly #records = new Map<string, PlantRecord>();
+  readonly #silences = new Map<string, { readonly inARow: number; readonly lastAt: number }>();
+
+  constructor(clock: { now(): number }) {
+    this.#now = () => clock.now();
+  }
+
+  /** The plant's recent failures; undefined when it is not held back now. */
+  heldBack(plantId: string): PlantRecord | undefined {
+    const record = this.#records.get(plantId);
+    return record && record.heldUntil > this.#now() ? record : undefined;
+  }
+
+  /** Whether an auction waits for the plant's answer. A plant that stayed silent gets another chance after a while. */
+  isAwaited(plantId: string): boolean {
+    const silence = this.#silences.get(plantId);
+    if (!silence || silence.inARow < MARKET_LIMITS.silencesUntilUnawaited) return true;
+    return this.#now() >= silence.lastAt + MARKET_LIMITS.awaitAgainMs;
+  }
+
+  answered(plantId: string): void {
+    this.#silences.delete(plantId);
+  }
+
+  /** The plant was awaited and did not answer. */
+  silent(plantId: string): void {
+    const inARow = (this.#silences.get(plantId)?.inARow ?? 0) + 1;
+    remember(this.#silences, plantId, { inARow, lastAt: this.#now() });
+  }
+
+  /** The plant did what it was awarded. */
+  succeeded(plantId: string): void {
+    this.#records.delete(plantId);
+  }
+
+  /** The plant took an award and failed at it; what the client brought about does not count. */
+  failed(plantId: string, error: GridError): void {
+    if (NOT_THE_PLANTS_FAULT.has(error.code)) return;
+    const failures = (this.#records.get(plantId)?.failures ?? 0) + 1;
+    const holdMs = Math.min(MARKET_LIMITS.holdBackMs * 2 ** (failures - 1), MARKET_LIMITS.holdBackMaxMs);
+    remember(this.#records, plantId, { failures, lastCode: error.code, heldUntil: this.#now() + holdMs });
+  }
+}
+
+/** Keeps the map bounded: what was written longest ago goes first. */
+function remember<V>(map: Map<string, V>, plantId: string, value: V): void {
+  map.delete(plantId);
+  map.set(plantId, value);
+  if (map.size > MARKET_LIMITS.plantsRemembered) map.delete(map.keys().next().value!);
+}

@@ -1,0 +1,39 @@
+/** From bids to their order: pure. */
+import type { Bid, TrailPlace, TrailRemoval } from '@vmgrid/protocol';
+import { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
+import type { OrderRule, RuleContext } from './rules/rule.ts';
+
+export interface RankedBids {
+  /** The best first. */
+  readonly bids: readonly Bid[];
+  readonly removed: readonly TrailRemoval[];
+  /** The values that decided, one per bid, in the order of `bids`. */
+  readonly order: readonly TrailPlace[];
+}
+
+/** Applies the chain of rules. The order does not depend on the order in which the bids came. */
+export function rankBids(bids: readonly Bid[], context: RuleContext): RankedBids {
+  const removed: TrailRemoval[] = [];
+  let left = bids;
+  for (const rule of FILTER_RULES) {
+    const removals = rule.removals(left, context);
+    removed.push(...removals.map(({ bid, reason }) => ({ rule: rule.name, plantId: bid.plantId, reason })));
+    const gone = new Set(removals.map(({ bid }) => bid));
+    left = left.filter((bid) => !gone.has(bid));
+  }
+  const placed = left.map((bid) => ({ bid, place: placeOf(bid, context) })).sort((a, b) => compare(a.place, b.place));
+  return { bids: placed.map(({ bid }) => bid), removed, order: placed.map(({ place }) => place) };
+}
+
+function placeOf(bid: Bid, context: RuleContext): TrailPlace {
+  const values = ORDER_RULES.map((rule) => [rule.name, rule.valueOf(bid, context)]);
+  return { plantId: bid.plantId, ...(Object.fromEntries(values) as Record<OrderRule['name'], number>) };
+}
+
+/** By the rules, and by plant id should even the tie-break be equal. */
+function compare(a: TrailPlace, b: TrailPlace): number {
+  for (const { name, better } of ORDER_RULES) {
+    if (a[name] !== b[name]) return a[name] < b[name] === (better === 'less') ? -1 : 1;
+  }
+  return a.plantId < b.plantId ? -1 : 1;
+}

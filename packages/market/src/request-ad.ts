@@ -1,0 +1,16 @@
+import { ClassAd } from '@vmgrid/classad';
+import type { CreateRequest } from '@vmgrid/protocol';
+
+/** The request as MY in `requirements` and `rank`: its machine, and how much there is to configure. */
+export function requestAd({ machine, dag }: Pick<CreateRequest, 'machine' | 'dag'>): ClassAd {
+  return ClassAd.of({
+    MyType: 'Request',
+    Arch: machine.arch,
+    Os: machine.os,
+    MemoryMiB: machine.memoryMiB,
+    Cpus: machine.cpus,
+    DiskMiB: machine.diskMiB,
+    ...(machine.line === undefined ? {} : { Line: machine.line }),
+    ActionCount: dag.actions.length,
+  });
+}

@@ -1,0 +1,17 @@
+import type { FilterRule } from './rule.ts';
+
+/** Holds back plants that failed lately, unless there is no other bid. */
+export const recentlyFailed: FilterRule = {
+  name: 'recently-failed',
+  why: 'A plant that fails fast is always empty, and would win every auction because of it.',
+  removals(bids, context) {
+    const removals = bids.flatMap((bid) => {
+      const record = context.heldBack(bid.plantId);
+      return record ? [{ bid, reason: reasonOf(record.failures, record.lastCode, record.heldUntil) }] : [];
+    });
+    return removals.length < bids.length ? removals : [];
+  },
+};
+
+const reasonOf = (failures: number, lastCode: string, heldUntil: number): string =>
+  `failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last with ${lastCode}; held back until ${new Date(heldUntil).toISOString()}`;

@@ -1,0 +1,35 @@
+/** The rules of an auction: one file each, with a name for people and the reason why it is there. */
+import type { EvaluationContext, Expression } from '@vmgrid/classad';
+import type { Bid } from '@vmgrid/protocol';
+import type { PlantRecord } from '../plant-memory.ts';
+
+/** What rules may look at besides the bids. */
+export interface RuleContext {
+  readonly requestId: string;
+  readonly requirements: Expression | undefined;
+  readonly rank: Expression | undefined;
+  /** MY = the request, TARGET = the bidding plant, at the time the auction was opened. */
+  readonly evaluation: (bid: Bid) => EvaluationContext;
+  readonly heldBack: (plantId: string) => PlantRecord | undefined;
+}
+
+/** A bid that a rule takes out, and the values that made it do so. */
+export interface Removal {
+  readonly bid: Bid;
+  readonly reason: string;
+}
+
+export interface FilterRule {
+  readonly name: string;
+  /** Why there is such a rule. */
+  readonly why: string;
+  removals(bids: readonly Bid[], context: RuleContext): readonly Removal[];
+}
+
+/** Orders bids by a number; bids that it finds equal are left to the next rule. */
+export interface OrderRule {
+  readonly name: 'cost' | 'rank' | 'tieBreak';
+  readonly why: string;
+  readonly better: 'less' | 'greater';
+  valueOf(bid: Bid, context: RuleContext): number;
+}

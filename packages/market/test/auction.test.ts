@@ -1,0 +1,126 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Bidder, GridError, Trail, validate } from '@vmgrid/protocol';
+import { type Auction, failureOf, holdAuction, type MarketDeps, PlantMemory } from '../src/index.ts';
+import { bid, decline, FakeBidder, request } from './bidders.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+const world = () => {
+  const time = new VirtualTime();
+  const memory = new PlantMemory(time);
+  const deps: MarketDeps = { clock: time, memory, newAuctionId: () => 'auction-1' };
+  const hold = (bidders: readonly Bidder[], terms = {}): Promise<Auction> =>
+    time.until(holdAuction(bidders, { ...request, ...terms }, deps, { bidWindowMs: 1_000 }));
+  return { time, memory, hold };
+};
+
+describe('holdAuction', () => {
+  test('leaves a trail of everything it decided', async () => {
+    const { time, hold } = world();
+    const auction = await hold(
+      [
+        new FakeBidder(time, 'dear', { offer: bid('dear', 2, { Memory: 9 }), afterMs: 5 }),
+        new FakeBidder(time, 'small', { offer: bid('small', 1, { Memory: 1 }) }),
+        new FakeBidder(time, 'cheap', { offer: bid('cheap', 1, { Memory: 9 }) }),
+        new FakeBidder(time, 'full', { offer: decline('full', 128) }),
+        new FakeBidder(time, 'ending', { error: new GridError('DRAINING', 'shutting down') }),
+        new FakeBidder(time, 'broken', { error: new GridError('PLANT_LOST', 'the link ended') }),
+        new FakeBidder(time, 'dead', { deaf: true }),
+      ],
+      { requirements: 'TARGET.Memory > 4', rank: 'TARGET.Memory' },
+    );
+    const { plan } = bid('any');
+    const tieBreak = expect.any(Number);
+    expect(auction.trail).toEqual({
+      auctionId: 'auction-1',
+      requestId: 'request-1',
+      openedAt: '2026-01-01T00:00:00.000Z',
+      deadlineMs: 1_000,
+      closedBy: 'deadline',
+      closedAfterMs: 1_000,
+      answers: [
+        { plantId: 'dear', outcome: 'bid', elapsedMs: 5, cost: 2, plan },
+        { plantId: 'small', outcome: 'bid', elapsedMs: 0, cost: 1, plan },
+        { plantId: 'cheap', outcome: 'bid', elapsedMs: 0, cost: 1, plan },
+        { plantId: 'full', outcome: 'decline', elapsedMs: 0, code: 'MEMORY_INSUFFICIENT', message: 'lacks 128 MiB' },
+        { plantId: 'ending', outcome: 'decline', elapsedMs: 0, code: 'DRAINING', message: 'shutting down' },
+        { plantId: 'broken', outcome: 'failed', elapsedMs: 0, code: 'PLANT_LOST', message: 'the link ended' },
+        { plantId: 'dead', outcome: 'silent', elapsedMs: 1_000 },
+      ],
+      removed: [{ rule: 'requirements', plantId: 'small', reason: 'TARGET.Memory > 4 is false (TARGET.Memory = 1)' }],
+      order: [
+        { plantId: 'cheap', cost: 1, rank: 9, tieBreak },
+        { plantId: 'dear', cost: 2, rank: 9, tieBreak },
+      ],
+      awards: [],
+    });
+    expect(auction.bids.map(({ plantId }) => plantId)).toEqual(['cheap', 'dear']);
+    expect(auction.declines.map(({ plantId }) => plantId)).toEqual(['full', 'ending']);
+    expect(failureOf(auction)).toBeUndefined();
+    expect(validate(Trail, auction.trail)).toEqual(auction.trail);
+  });
+
+  test('shows requirements the production line of the bid as TARGET.Line', async () => {
+    const { time, hold } = world();
+    const bidders = [new FakeBidder(time, 'a', { offer: bid('a') })];
+    expect((await hold(bidders, { requirements: 'TARGET.Line == "qemu"' })).bids).toHaveLength(1);
+    expect((await hold(bidders, { requirements: 'TARGET.Line == "uml"' })).bids).toHaveLength(0);
+  });
+
+  test('waits the whole deadline for a silent plant a few times only, and again after a while', async () => {
+    const { time, hold } = world();
+    const bidders = [
+      new FakeBidder(time, 'alive', { offer: bid('alive'), afterMs: 10 }),
+      new FakeBidder(time, 'dead', { deaf: true }),
+    ];
+    const closings: number[] = [];
+    for (let n = 0; n < 5; n++) closings.push((await hold(bidders)).trail.closedAfterMs);
+    expect(closings).toEqual([1_000, 1_000, 1_000, 10, 10]);
+    time.pass(60_000);
+    expect((await hold(bidders)).trail.closedAfterMs).toBe(1_000);
+    expect((await hold(bidders)).trail.closedAfterMs).toBe(10);
+  });
+});
+
+describe('failureOf', () => {
+  test('is NO_PLANTS when nobody is there', async () => {
+    const { hold } = world();
+    expect(failureOf(await hold([]))).toMatchObject({ code: 'NO_PLANTS' });
+  });
+
+  test('is NO_BIDS with the declines by code, the nearest miss, and the silent', async () => {
+    const { time, hold } = world();
+    const auction = await hold([
+      new FakeBidder(time, 'a', { offer: decline('a', 512) }),
+      new FakeBidder(time, 'b', { offer: decline('b', 128) }),
+      new FakeBidder(time, 'c', { error: new GridError('DRAINING', 'shutting down') }),
+      new FakeBidder(time, 'd', { error: new GridError('PLANT_LOST', 'the link ended') }),
+      new FakeBidder(time, 'e', { deaf: true }),
+    ]);
+    expect(failureOf(auction)).toMatchObject({
+      code: 'NO_BIDS',
+      message:
+        '5 plants made no bid: 2 MEMORY_INSUFFICIENT (nearest b: lacks 128 MiB), 1 DRAINING (shutting down), 1 failed with PLANT_LOST, 1 silent',
+      details: {
+        declines: [
+          { plantId: 'a', code: 'MEMORY_INSUFFICIENT', details: { lacking: 512 } },
+          { plantId: 'b', code: 'MEMORY_INSUFFICIENT', details: { lacking: 128 } },
+          { plantId: 'c', code: 'DRAINING' },
+        ],
+        failed: [{ plantId: 'd', code: 'PLANT_LOST' }],
+        silent: ['e'],
+        trail: auction.trail,
+      },
+    });
+  });
+
+  test('is NO_PLANT_MATCHES with the values when the requirements removed every bid', async () => {
+    const { time, hold } = world();
+    const auction = await hold([new FakeBidder(time, 'a', { offer: bid('a', 1, { Gpu: 0 }) })], {
+      requirements: 'TARGET.Gpu > 0',
+    });
+    expect(failureOf(auction)).toMatchObject({
+      code: 'NO_PLANT_MATCHES',
+      message: '1 plant bids but does not meet the requirements: a: TARGET.Gpu > 0 is false (TARGET.Gpu = 0)',
+    });
+  });
+});
