@@ -1,0 +1,107 @@
+import { randomInt } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { GridError } from '@vmgrid/protocol';
+import { abortable, isTimeout, within } from '../host/deadline.ts';
+import { readLines } from '../host/line-reader.ts';
+
+const COMMAND_TIMEOUT_MS = 20_000;
+/** A sync is sent again after this long: what was sent before the agent opened its port is lost. */
+const SYNC_AGAIN_MS = 3_000;
+const MAX_LINE_CHARS = 1_048_576;
+/** Makes the agent drop a half-read command of an earlier host. */
+const RESET = Buffer.from([0xff]);
+
+interface Reply {
+  readonly return?: unknown;
+  readonly error?: { readonly desc: string };
+}
+
+/**
+ * A conversation with the QEMU guest agent. The channel has no notion of a connection and answers in order, so one command
+ * is under way at a time, and `synchronize` comes first: replies to an earlier reader may still be in the channel.
+ */
+export class QgaClient {
+  readonly #socket: Socket;
+  readonly #closed: Promise<never>;
+  #receive: (reply: Reply) => void = () => undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const closed = Promise.withResolvers<never>();
+    closed.promise.catch(() => undefined);
+    this.#closed = closed.promise;
+    socket.on('error', () => undefined);
+    socket.once('close', () =>
+      closed.reject(new GridError('GUEST_LOST', 'the machine ended while its agent was asked')),
+    );
+    readLines(socket, MAX_LINE_CHARS, (line) => this.#onLine(line));
+  }
+
+  /** Waits until the agent answers to a number made up for this call. Only the signal ends it. */
+  async synchronize(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      const id = randomInt(1, 2 ** 31);
+      const answered = Promise.withResolvers<void>();
+      this.#receive = (reply) => {
+        if (reply.return === id) answered.resolve();
+      };
+      this.#socket.write(RESET);
+      this.#send('guest-sync-delimited', { id });
+      const deadline = within(signal, SYNC_AGAIN_MS);
+      try {
+        return await abortable(Promise.race([answered.promise, this.#closed]), deadline);
+      } catch (error) {
+        if (signal.aborted || !isTimeout(deadline)) throw error;
+      }
+    }
+  }
+
+  /** Runs one command of the agent. GUEST_UNREACHABLE when it stays silent, GUEST_LOST when the machine ends. */
+  execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+    const result = this.#turn.then(() => this.#executeNow(command, args, signal));
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #executeNow(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    const answered = Promise.withResolvers<Reply>();
+    this.#receive = answered.resolve;
+    this.#send(command, args);
+    const deadline = within(signal, COMMAND_TIMEOUT_MS);
+    try {
+      const reply = await abortable(Promise.race([answered.promise, this.#closed]), deadline);
+      if (reply.error === undefined) return reply.return;
+      throw new GridError('GUEST_UNREACHABLE', `the guest's agent refused ${command}: ${reply.error.desc}`, {
+        command,
+      });
+    } catch (error) {
+      if (signal.aborted || !isTimeout(deadline)) throw error;
+      throw new GridError(
+        'GUEST_UNREACHABLE',
+        `the guest's agent did not answer ${command} in ${COMMAND_TIMEOUT_MS} ms`,
+      );
+    }
+  }
+
+  #send(execute: string, args: Record<string, unknown>): void {
+    this.#socket.write(`${JSON.stringify({ execute, arguments: args })}\n`);
+  }
+
+  /** The 0xFF before a delimited reply is no UTF-8 and comes out as a replacement character. */
+  #onLine(line: string): void {
+    const text = line.slice(line.lastIndexOf('\ufffd') + 1).trim();
+    if (text === '') return;
+    try {
+      this.#receive(JSON.parse(text) as Reply);
+    } catch {
+      // The tail of a reply to an earlier reader.
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+
+/**
+ * Calls `onLine` with each line of a socket's text, without its end. A line over `maxChars` is cut there and the rest
+ * of it dropped: what writes it may be a hostile guest.
+ */
+export function readLines(socket: Socket, maxChars: number, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let pending = '';
+  socket.on('data', (chunk: Buffer) => {
+    const pieces = decoder.write(chunk).split('\n');
+    for (const [index, piece] of pieces.entries()) {
+      if (pending.length < maxChars) pending = (pending + piece).slice(0, maxChars);
+      if (index === pieces.length - 1) break;
+      const line = pending;
+      pending = '';
+      onLine(line);
+    }
+  });
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isTimeout, within } from '../../host/deadline.ts';
+import { bootId } from '../../host/process-identity.ts';
+import type { runTool } from '../../host/run-tool.ts';
+
+/** A guest that runs at all needs a fraction of this. */
+const PROBE_DEADLINE_MS = 3_000;
+const VERDICT_FILE = 'qemu-acceleration.json';
+const EXIT_PORT = 0xf4;
+const EXIT_VALUE = 0x10;
+/** QEMU's isa-debug-exit ends with (value << 1) | 1. */
+const EXIT_CODE = (EXIT_VALUE << 1) | 1;
+
+/** How guests are run here, and why not faster. */
+export interface Acceleration {
+  readonly accelerator: 'kvm' | 'tcg';
+  /** Why not KVM; empty with KVM. */
+  readonly reason: string;
+}
+
+interface Verdict extends Acceleration {
+  readonly bootId: string;
+  readonly vmmVersion: string;
+}
+
+export interface AccelerationDeps {
+  readonly tools: typeof runTool;
+}
+export interface AccelerationOptions {
+  readonly binary: string;
+  readonly cpuModel: string;
+  readonly vmmVersion: string;
+  readonly stateDirectory: string;
+}
+
+/** A boot sector: mov al, VALUE; out PORT, al; hlt; and the signature in its last two bytes. */
+function bootSector(): Buffer {
+  const sector = Buffer.alloc(512);
+  sector.set([0xb0, EXIT_VALUE, 0xe6, EXIT_PORT, 0xf4]);
+  sector.set([0x55, 0xaa], 510);
+  return sector;
+}
+
+/** Boots a guest of one instruction. That /dev/kvm opens and makes a machine does not mean that the machine ever runs. */
+async function tryKvm(
+  { tools }: AccelerationDeps,
+  { binary, cpuModel }: AccelerationOptions,
+  signal: AbortSignal,
+): Promise<Acceleration> {
+  const folder = await mkdtemp(join(tmpdir(), 'vmgrid-probe-'));
+  const sector = join(folder, 'sector');
+  const deadline = within(signal, PROBE_DEADLINE_MS);
+  try {
+    await writeFile(sector, bootSector());
+    const args = [
+      ...['-accel', 'kvm', '-cpu', cpuModel, '-machine', 'pc', '-m', '16M', '-nodefaults', '-no-user-config'],
+      ...['-display', 'none', '-drive', `if=ide,format=raw,readonly=on,file=${sector}`, '-snapshot'],
+      ...['-device', `isa-debug-exit,iobase=0x${EXIT_PORT.toString(16)},iosize=0x01`],
+    ];
+    const { exitCode, tail } = await tools(binary, args, { signal: deadline });
+    if (exitCode === EXIT_CODE) return { accelerator: 'kvm', reason: '' };
+    return { accelerator: 'tcg', reason: `KVM does not run guests: ${tail || `exit code ${exitCode}`}` };
+  } catch (error) {
+    if (signal.aborted || !isTimeout(deadline)) throw error;
+    return { accelerator: 'tcg', reason: `KVM starts guests that do not run (tried for ${PROBE_DEADLINE_MS} ms)` };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readVerdict(path: string): Promise<Partial<Verdict>> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Partial<Verdict>;
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Finds by trying how guests run fastest here. The verdict is kept in the state directory until the host boots
+ * anew or QEMU changes.
+ */
+export async function findAcceleration(
+  deps: AccelerationDeps,
+  options: AccelerationOptions,
+  signal: AbortSignal,
+): Promise<Acceleration> {
+  const { vmmVersion, stateDirectory } = options;
+  const path = join(stateDirectory, VERDICT_FILE);
+  const { accelerator, reason, ...key } = await readVerdict(path);
+  const current = { bootId: bootId(), vmmVersion };
+  if (accelerator !== undefined && key.bootId === current.bootId && key.vmmVersion === vmmVersion) {
+    return { accelerator, reason: reason ?? '' };
+  }
+  const found = await tryKvm(deps, options, signal);
+  await writeFile(`${path}.new`, `${JSON.stringify({ ...found, ...current })}\n`);
+  await rename(`${path}.new`, path);
+  return found;
+}

@@ -1,0 +1,31 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import type { Socket } from 'node:net';
+
+const MAX_BYTES = 1_048_576;
+
+/** Records a machine's console in a file, up to a limit: what a guest prints is without end. */
+export class ConsoleLog {
+  readonly #socket: Socket;
+  readonly #file: WriteStream;
+  #left = MAX_BYTES;
+
+  constructor(socket: Socket, path: string) {
+    this.#socket = socket;
+    this.#file = createWriteStream(path, { flags: 'a', mode: 0o640 });
+    this.#file.on('error', () => undefined);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#file.end());
+    socket.on('data', (chunk: Buffer) => this.#record(chunk));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Past the limit it still reads: a guest must not stand still because its console is full. */
+  #record(chunk: Buffer): void {
+    if (this.#left <= 0) return;
+    this.#file.write(chunk.subarray(0, this.#left));
+    this.#left -= chunk.length;
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { chown, open, rename } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { listenUnix } from '../../host/unix-socket.ts';
+import type { SuspendedFiles } from '../production-line.ts';
+import { DEVICES } from './command-line.ts';
+import { FILES, runFolder, SOCKETS } from './layout.ts';
+import type { QemuState } from './machine-state.ts';
+import { removeUserNetwork } from './network.ts';
+import type { QmpClient } from './qmp/qmp-client.ts';
+import { saveState } from './restore.ts';
+
+/** Takes from the machine what a golden one does not have: the disc and the network. */
+async function strip(monitor: QmpClient, signal: AbortSignal): Promise<void> {
+  await monitor.execute('eject', { id: DEVICES.disc, force: true }, { signal });
+  await removeUserNetwork(monitor, signal);
+}
+
+/** QEMU sends the state over a socket: in its sandbox it may neither start a program nor is the file its own. */
+async function receiveState(path: string, sockets: Promise<Socket>): Promise<void> {
+  const file = await open(path, 'w', 0o640);
+  await pipeline(await sockets, file.createWriteStream({ flush: true }));
+}
+
+/**
+ * Stops a machine and writes its devices' state beside its memory file and disk. The machine stays stopped; its process is
+ * for the caller to end, and only then are disk and memory complete.
+ */
+export async function writeState(monitor: QmpClient, state: QemuState, signal: AbortSignal): Promise<void> {
+  const folder = runFolder(state.directory);
+  await strip(monitor, signal);
+  await monitor.execute('stop', {}, { signal });
+  const server = await listenUnix(folder, SOCKETS.save, signal);
+  try {
+    if (state.uid !== undefined) await chown(join(folder, SOCKETS.save), state.uid, state.uid);
+    const connected = once(server, 'connection', { signal }).then(([socket]) => socket as Socket);
+    const received = receiveState(join(folder, FILES.deviceState), connected);
+    received.catch(() => undefined);
+    await saveState(monitor, SOCKETS.save, signal);
+    await received;
+  } finally {
+    server.close();
+  }
+}
+
+/** Moves what a golden image consists of from QEMU's folder to the machine's, and makes it the plant's own. */
+export async function collectFiles({ directory, uid }: QemuState): Promise<SuspendedFiles> {
+  for (const name of [FILES.disk, FILES.memory, FILES.deviceState]) {
+    const path = join(directory, name);
+    await rename(join(runFolder(directory), name), path);
+    if (uid !== undefined) await chown(path, 0, 0);
+  }
+  return { disk: FILES.disk, memory: { memory: FILES.memory, state: FILES.deviceState } };
+}

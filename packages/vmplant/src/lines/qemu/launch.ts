@@ -1,0 +1,129 @@
+import { chmod, chown, type FileHandle, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GridError } from '@vmgrid/protocol';
+import { abortable, within } from '../../host/deadline.ts';
+import { identify, type ProcessIdentity, signalProcess, waitUntilGone } from '../../host/process-identity.ts';
+import type { runTool } from '../../host/run-tool.ts';
+import { UndoList } from '../../host/undo-list.ts';
+import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
+import type { StartOrder } from '../production-line.ts';
+import { type Channels, closeChannels, openChannels } from './channels.ts';
+import { commandLine, DEVICES } from './command-line.ts';
+import type { HostUser } from './host-user.ts';
+import { FILES, runFolder } from './layout.ts';
+import type { QemuState } from './machine-state.ts';
+import { setLink } from './network.ts';
+import { QemuMachine, removeSockets } from './qemu-machine.ts';
+import { loadState } from './restore.ts';
+import { logTail, spawnQemu } from './spawn-qemu.ts';
+
+/** For QEMU to set up its machine and answer on its monitor; a second is long on an idle host. */
+const START_DEADLINE_MS = 30_000;
+const KILL_DEADLINE_MS = 5_000;
+/** Descriptor under which QEMU inherits the suspended state: the first after the standard ones. */
+const STATE_DESCRIPTOR = 3;
+
+export interface Launch {
+  readonly order: StartOrder;
+  readonly binary: string;
+  readonly compatibility: CompatibilityRecord;
+  readonly user: HostUser | undefined;
+  readonly readonlyMapping: boolean;
+  readonly tools: typeof runTool;
+}
+
+/** Brings a machine to where its processors run. On failure nothing of it is left but the overlay it was given. */
+export async function launch(options: Launch, signal: AbortSignal): Promise<QemuMachine> {
+  const folder = runFolder(options.order.directory);
+  const undo = new UndoList();
+  undo.push(() =>
+    Promise.all([FILES.log, FILES.console, FILES.memory].map((name) => rm(join(folder, name), { force: true }))),
+  );
+  undo.push(() => removeSockets(folder));
+  try {
+    return await launchWith(options, undo, signal);
+  } catch (error) {
+    const output = await logTail(folder);
+    await undo.run();
+    if (signal.aborted || !(error instanceof GridError) || error.code !== 'VMM_FAILED') throw error;
+    throw new GridError('VMM_FAILED', error.message, { ...error.details, output }, { cause: error });
+  }
+}
+
+async function launchWith(options: Launch, undo: UndoList, signal: AbortSignal): Promise<QemuMachine> {
+  const { order, user } = options;
+  if (order.purpose === 'build') await makeMemory(options, signal);
+  const spawned = await spawn(options);
+  const { process } = spawned;
+  undo.push(async () => {
+    signalProcess(process, 'SIGKILL');
+    await waitUntilGone(process, KILL_DEADLINE_MS);
+  });
+  const channels = await connect(spawned, runFolder(order.directory), signal);
+  undo.push(() => closeChannels(channels));
+  await bringUp(order, channels, signal);
+  const { directory, purpose, sshPort, guestNetwork } = order;
+  const state: QemuState = { process, directory, purpose, sshPort, guestNetwork, uid: user?.uid };
+  return new QemuMachine(channels, state);
+}
+
+/** A build writes to a memory file of its own: empty for a boot, else a copy of the image's, holes kept. */
+async function makeMemory({ order, user, tools }: Launch, signal: AbortSignal): Promise<void> {
+  const path = join(runFolder(order.directory), FILES.memory);
+  const memory = order.start === 'restore' ? order.image.manifest.memory : undefined;
+  if (memory === undefined) {
+    await (await open(path, 'wx', 0o600)).close();
+  } else {
+    const args = ['--reflink=auto', '--sparse=always', join(order.image.directory, memory.memory), path];
+    const { exitCode, tail } = await tools('cp', args, { signal });
+    if (exitCode !== 0)
+      throw new GridError('VMM_FAILED', 'the memory of the image could not be copied', { output: tail });
+    await chmod(path, 0o600);
+  }
+  if (user !== undefined) await chown(path, user.uid, user.gid);
+}
+
+interface Spawned {
+  readonly process: ProcessIdentity;
+  /** Fires when QEMU ends: a refused argument ends it in a moment. */
+  readonly ended: AbortSignal;
+}
+
+async function spawn({ order, binary, compatibility, user, readonlyMapping }: Launch): Promise<Spawned> {
+  const args = commandLine(order, compatibility, { readonlyMapping });
+  const state = await openState(order);
+  try {
+    const child = await spawnQemu({ binary, args, folder: runFolder(order.directory), user, inherit: state });
+    const ended = new AbortController();
+    child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
+    child.unref();
+    const process = identify(child.pid ?? 0);
+    if (process === undefined) throw new GridError('VMM_FAILED', 'QEMU ended at once');
+    return { process, ended: ended.signal };
+  } finally {
+    await state?.close();
+  }
+}
+
+async function openState({ start, image }: StartOrder): Promise<FileHandle | undefined> {
+  if (start === 'boot') return undefined;
+  const { memory, id } = image.manifest;
+  if (memory === undefined) throw new Error(`image ${id} is not suspended and can only be booted`);
+  return open(join(image.directory, memory.state), 'r');
+}
+
+/** Waits for the sockets, but no longer than the process lives. */
+async function connect({ ended }: Spawned, folder: string, signal: AbortSignal): Promise<Channels> {
+  const deadline = within(AbortSignal.any([signal, ended]), START_DEADLINE_MS);
+  return abortable(openChannels(folder, deadline), deadline);
+}
+
+async function bringUp(order: StartOrder, { monitor }: Channels, signal: AbortSignal): Promise<void> {
+  if (order.start === 'restore') await loadState(monitor, STATE_DESCRIPTOR, signal);
+  else await setLink(monitor, false, signal);
+  await monitor.execute('cont', {}, { signal });
+  const { diskMiB } = order.machine;
+  if (order.start === 'restore' && diskMiB > order.image.manifest.machine.diskMiB) {
+    await monitor.execute('block_resize', { 'node-name': DEVICES.disk, size: diskMiB * 1_048_576 }, { signal });
+  }
+}

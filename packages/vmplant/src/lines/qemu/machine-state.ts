@@ -1,0 +1,33 @@
+import type { ProcessIdentity } from '../../host/process-identity.ts';
+import type { MachineState, StartOrder } from '../production-line.ts';
+
+/** What finds a running QEMU again after the plant was killed. */
+export interface QemuState {
+  readonly process: ProcessIdentity;
+  /** The machine's own folder. */
+  readonly directory: string;
+  readonly purpose: StartOrder['purpose'];
+  readonly sshPort: number;
+  readonly guestNetwork: StartOrder['guestNetwork'];
+  /** User QEMU runs as, if not as the plant's. */
+  readonly uid: number | undefined;
+}
+
+export const encodeState = ({ process, directory, purpose, sshPort, guestNetwork, uid }: QemuState): MachineState => ({
+  ...process,
+  directory,
+  purpose,
+  sshPort,
+  guestNetwork,
+  ...(uid === undefined ? {} : { uid }),
+});
+
+/** Reads back what `encodeState` wrote, by this or an earlier run of the plant. */
+export const decodeState = (state: MachineState): QemuState => ({
+  process: { pid: Number(state.pid), startTime: String(state.startTime), bootId: String(state.bootId) },
+  directory: String(state.directory),
+  purpose: state.purpose === 'build' ? 'build' : 'clone',
+  sshPort: Number(state.sshPort),
+  guestNetwork: state.guestNetwork === 'outbound' ? 'outbound' : 'isolated',
+  uid: state.uid === undefined ? undefined : Number(state.uid),
+});

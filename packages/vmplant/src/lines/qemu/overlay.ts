@@ -1,0 +1,37 @@
+import { chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GridError } from '@vmgrid/protocol';
+import type { runTool } from '../../host/run-tool.ts';
+import type { StartOrder } from '../production-line.ts';
+import type { HostUser } from './host-user.ts';
+import { FILES, runFolder } from './layout.ts';
+
+/**
+ * Size of the overlay as made. A guest that is restored remembers its disk's size, so its overlay starts with that and grows
+ * when the machine runs; a booted one finds the full size at once.
+ */
+const overlayMiB = ({ start, machine, image }: StartOrder): number =>
+  start === 'restore' ? image.manifest.machine.diskMiB : machine.diskMiB;
+
+/** Makes QEMU's folder and in it the writable disk over the image's frozen one. */
+export async function makeOverlay(
+  order: StartOrder,
+  user: HostUser | undefined,
+  tools: typeof runTool,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = runFolder(order.directory);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const disk = join(folder, FILES.disk);
+  const { manifest, directory } = order.image;
+  const backing = join(directory, manifest.disk);
+  const args = ['create', '-q', '-f', 'qcow2', '-F', manifest.diskFormat, '-b', backing, disk, `${overlayMiB(order)}M`];
+  const { exitCode, tail } = await tools('qemu-img', args, { signal });
+  if (exitCode !== 0) {
+    throw new GridError('VMM_FAILED', `the overlay over image ${manifest.id} could not be made`, { output: tail });
+  }
+  if (user !== undefined) {
+    await chown(folder, user.uid, user.gid);
+    await chown(disk, user.uid, user.gid);
+  }
+}

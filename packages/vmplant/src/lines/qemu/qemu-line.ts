@@ -1,0 +1,103 @@
+import { chmod } from 'node:fs/promises';
+import { GridError } from '@vmgrid/protocol';
+import { isRunning, signalProcess, waitUntilGone } from '../../host/process-identity.ts';
+import { runTool } from '../../host/run-tool.ts';
+import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
+import type { LineReport, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
+import { openChannels } from './channels.ts';
+import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf } from './host-user.ts';
+import { launch } from './launch.ts';
+import { runFolder } from './layout.ts';
+import { decodeState } from './machine-state.ts';
+import { makeOverlay } from './overlay.ts';
+import { probeQemu } from './probe.ts';
+import { QemuMachine, removeSockets } from './qemu-machine.ts';
+
+const KILL_DEADLINE_MS = 5_000;
+/** From this version on a memory file that is only readable can be mapped privately (`readonly=on,rom=off`). */
+const READONLY_MAPPING_SINCE = [8, 2] as const;
+
+export interface QemuLineDeps {
+  /** Runs programs of the host. */
+  readonly tools?: typeof runTool;
+}
+
+export interface QemuLineOptions {
+  /** Folder of the plant for what the line found out about the host. */
+  readonly stateDirectory: string;
+  readonly binary?: string;
+  /** Users and groups to run machines as, when the plant is root. */
+  readonly hostIds?: HostIdRange;
+}
+
+/** Machines under QEMU: booted once, then cloned from suspended memory in a time that does not depend on their size. */
+export class QemuLine implements ProductionLine {
+  readonly name = 'qemu';
+  readonly #tools: typeof runTool;
+  readonly #stateDirectory: string;
+  readonly #binary: string;
+  readonly #hostIds: HostIdRange;
+  #report: LineReport | undefined;
+
+  constructor(deps: QemuLineDeps, options: QemuLineOptions) {
+    this.#tools = deps.tools ?? runTool;
+    this.#stateDirectory = options.stateDirectory;
+    this.#binary = options.binary ?? 'qemu-system-x86_64';
+    this.#hostIds = options.hostIds ?? HOST_ID_RANGE;
+  }
+
+  async probe(signal: AbortSignal): Promise<LineReport> {
+    const options = { binary: this.#binary, stateDirectory: this.#stateDirectory };
+    this.#report = await probeQemu(this.#tools, options, signal);
+    return this.#report;
+  }
+
+  async createOverlay(order: StartOrder, signal: AbortSignal): Promise<void> {
+    const user = hostUserOf(this.#hostIds, order.vmId, order.image);
+    // The machine's user must get through to its folder inside this one.
+    if (user !== undefined) await chmod(order.directory, 0o711);
+    await makeOverlay(order, user, this.#tools, signal);
+  }
+
+  async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
+    const compatibility = await this.#compatibility(order, signal);
+    const readonlyMapping = mapsReadonly(compatibility.vmmVersion);
+    await admitToImage(this.#hostIds, order.image, !readonlyMapping);
+    const user = hostUserOf(this.#hostIds, order.vmId, order.image);
+    const binary = this.#binary;
+    return launch({ order, binary, compatibility, user, readonlyMapping, tools: this.#tools }, signal);
+  }
+
+  async adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined> {
+    const qemu = decodeState(state);
+    if (!isRunning(qemu.process)) return undefined;
+    return new QemuMachine(await openChannels(runFolder(qemu.directory), signal), qemu);
+  }
+
+  async kill(state: MachineState): Promise<void> {
+    const { process, directory } = decodeState(state);
+    signalProcess(process, 'SIGKILL');
+    if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) {
+      throw new GridError(
+        'VMM_FAILED',
+        `QEMU process ${process.pid} did not end within ${KILL_DEADLINE_MS} ms of SIGKILL`,
+      );
+    }
+    await removeSockets(runFolder(directory));
+  }
+
+  /** A suspended image says itself what machine it was; another one gets the best this host has. */
+  async #compatibility({ start, image }: StartOrder, signal: AbortSignal): Promise<CompatibilityRecord> {
+    if (start === 'restore' && image.manifest.compatibility !== undefined) return image.manifest.compatibility;
+    const report = this.#report ?? (await this.probe(signal));
+    if (report.available) return report.compatibility;
+    throw new GridError('LINE_UNAVAILABLE', `the line qemu cannot start a machine: ${report.reason}`);
+  }
+}
+
+function mapsReadonly(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return (
+    major > READONLY_MAPPING_SINCE[0] || (major === READONLY_MAPPING_SINCE[0] && minor >= READONLY_MAPPING_SINCE[1])
+  );
+}

@@ -1,0 +1,125 @@
+import { chown, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GridError } from '@vmgrid/protocol';
+import { AgentGuest } from '../../guest/agent-guest.ts';
+import { abortable, isTimeout, within } from '../../host/deadline.ts';
+import { signalProcess, waitUntilGone } from '../../host/process-identity.ts';
+import type { Guest, Machine, MachineExit, MachineState, SuspendedFiles } from '../production-line.ts';
+import { type Channels, closeChannels } from './channels.ts';
+import { DEVICES } from './command-line.ts';
+import { collectFiles, writeState } from './freeze.ts';
+import { runFolder } from './layout.ts';
+import { encodeState, type QemuState } from './machine-state.ts';
+import { openUserNetwork } from './network.ts';
+import type { QmpEvent } from './qmp/qmp-client.ts';
+import { logTail } from './spawn-qemu.ts';
+
+/** For QEMU to write back its caches and end, when it was told to. */
+const QUIT_DEADLINE_MS = 10_000;
+const KILL_DEADLINE_MS = 5_000;
+const DISC_DEVICE = '/dev/sr0';
+
+/** A running QEMU. Its process may be the child of an earlier run of the plant. */
+export class QemuMachine implements Machine {
+  readonly state: MachineState;
+  readonly exited: Promise<MachineExit>;
+  readonly #channels: Channels;
+  readonly #qemu: QemuState;
+  #cause: MachineExit['cause'] = 'crashed';
+
+  constructor(channels: Channels, state: QemuState) {
+    this.#channels = channels;
+    this.#qemu = state;
+    this.state = encodeState(state);
+    channels.monitor.onEvent((event) => this.#observe(event));
+    this.exited = this.#awaitExit();
+  }
+
+  async guest(signal: AbortSignal): Promise<Guest> {
+    const { agent, report } = this.#channels;
+    await agent.synchronize(signal);
+    return new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE });
+  }
+
+  async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
+    const { monitor } = this.#channels;
+    if (path === undefined) {
+      await monitor.execute('eject', { id: DEVICES.disc, force: true }, { signal });
+      return;
+    }
+    const { uid } = this.#qemu;
+    if (uid !== undefined) await chown(path, uid, uid);
+    const medium = { id: DEVICES.disc, filename: path, format: 'raw', force: true, 'read-only-mode': 'read-only' };
+    await monitor.execute('blockdev-change-medium', medium, { signal });
+  }
+
+  async openNetwork(signal: AbortSignal): Promise<void> {
+    await openUserNetwork(this.#channels.monitor, this.#qemu, signal);
+  }
+
+  async suspend(signal: AbortSignal): Promise<SuspendedFiles> {
+    if (this.#qemu.purpose !== 'build') {
+      throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
+    }
+    await writeState(this.#channels.monitor, this.#qemu, signal);
+    await this.#quit(signal);
+    return collectFiles(this.#qemu);
+  }
+
+  async stop(graceMs: number, signal: AbortSignal): Promise<void> {
+    if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
+    this.#cause = 'requested';
+    signalProcess(this.#qemu.process, 'SIGKILL');
+    await abortable(this.exited, within(signal, KILL_DEADLINE_MS));
+  }
+
+  release(): void {
+    closeChannels(this.#channels);
+  }
+
+  /** Whether the guest powered itself off in time. */
+  async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
+    const deadline = within(signal, graceMs);
+    // The agent answers to a shutdown only if it fails.
+    const asked = this.#channels.agent.execute('guest-shutdown', { mode: 'powerdown' }, deadline);
+    asked.catch(() => undefined);
+    this.#cause = 'requested';
+    try {
+      await abortable(this.exited, deadline);
+      return true;
+    } catch (error) {
+      if (signal.aborted || !isTimeout(deadline)) throw error;
+      return false;
+    }
+  }
+
+  async #quit(signal: AbortSignal): Promise<void> {
+    this.#cause = 'requested';
+    await this.#channels.monitor.execute('quit', {}, { signal });
+    await abortable(this.exited, within(signal, QUIT_DEADLINE_MS));
+  }
+
+  #observe({ event, data }: QmpEvent): void {
+    if (event === 'SHUTDOWN' && data.reason === 'guest-shutdown' && this.#cause === 'crashed') {
+      this.#cause = 'guest-shutdown';
+    }
+  }
+
+  /** QEMU holds its end of the monitor until it ends; `release` closes ours, and then nobody waits for this any more. */
+  async #awaitExit(): Promise<MachineExit> {
+    await this.#channels.monitor.closed;
+    await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS);
+    closeChannels(this.#channels);
+    const folder = runFolder(this.#qemu.directory);
+    const detail = await logTail(folder);
+    await removeSockets(folder);
+    return { cause: this.#cause, detail };
+  }
+}
+
+/** A QEMU that was killed leaves its sockets behind. */
+export async function removeSockets(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const sockets = names.filter((name) => name.endsWith('.sock'));
+  await Promise.all(sockets.map((name) => rm(join(folder, name), { force: true })));
+}
