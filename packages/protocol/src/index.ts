@@ -1,3 +1,4 @@
+export * from './classads/ad-json.ts';
 export type { ClientCallOptions } from './client/http-exchange.ts';
 export { encodeServerSentEvent, SERVER_SENT_HEARTBEAT, type ServerSentEvent } from './client/server-sent-events.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
@@ -19,3 +20,5 @@ export * from './schema/machine.ts';
 export * from './schema/replies.ts';
 export * from './schema/requests.ts';
 export { follows, type ValidateOptions, validate } from './schema/validator.ts';
+export { decodeXmlReply, encodeXmlReply } from './xml/reply-xml.ts';
+export { decodeXmlRequest, encodeXmlRequest } from './xml/request-xml.ts';

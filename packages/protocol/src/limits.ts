@@ -6,6 +6,8 @@ export const REQUEST_LIMITS = {
   attributes: 256,
   /** Elements inside elements in an XML request. */
   xmlDepth: 32,
+  /** The same in an XML reply, whose classads may nest. */
+  xmlReplyDepth: 250,
   /** How long a client at the TCP door may take to send its document. */
   documentMs: 30_000,
   leaseMaxMs: 30 * 24 * 3_600_000,

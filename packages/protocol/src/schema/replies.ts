@@ -140,3 +140,11 @@ export type PlantReply = Static<typeof PlantReply>;
 
 export const PlantListReply = Type.Object({ plants: Type.Array(PlantReply) }, closed);
 export type PlantListReply = Static<typeof PlantListReply>;
+
+/** One reply of any kind, as the XML door and the TCP door give it. */
+export type Reply =
+  | { readonly kind: 'vm'; readonly body: VmReply }
+  | { readonly kind: 'vms'; readonly body: ListReply }
+  | { readonly kind: 'estimate'; readonly body: EstimateReply }
+  | { readonly kind: 'operation'; readonly body: OperationReply }
+  | { readonly kind: 'error'; readonly body: ErrorReply };

@@ -1,0 +1,113 @@
+/** Requests in XML: `<vmgrid version="1">` with one element named by the verb. */
+import { decodeRequest } from '../decode/requests.ts';
+import { REQUEST_LIMITS } from '../limits.ts';
+import type { MachineSpec } from '../schema/machine.ts';
+import type { CreateRequest, Request } from '../schema/requests.ts';
+import { readDag, writeDag } from './dag-xml.ts';
+import { buildXml, parseXml, type XmlElement } from './element.ts';
+import { openEnvelope, XML_VERSION } from './envelope.ts';
+import { asBoolean, asNumber, asText, type OpenElement, openElement, textOf } from './open-element.ts';
+import { element, optionalText, textElement } from './write.ts';
+
+/**
+ * The request of a document. Throws GridError XML_FORBIDDEN, REQUEST_MALFORMED with line and column, REQUEST_INVALID, or
+ * what `decodeRequest` throws.
+ */
+export function decodeXmlRequest(document: string | Uint8Array): Request {
+  const root = parseXml(document, REQUEST_LIMITS.xmlDepth);
+  const verb = openEnvelope(root, Object.keys(READERS));
+  return decodeRequest(verb.name, READERS[verb.name as Request['verb']](verb));
+}
+
+type ReadVerb = (verb: XmlElement) => object;
+
+const READERS: { readonly [V in Request['verb']]: ReadVerb } = {
+  create: readCreate,
+  estimate: readCreate,
+  configure: (verb) => {
+    const attributes = { requestId: asText, vmId: asText, scope: asText };
+    const open = openElement(verb, verb.name, { attributes, children: { dag: 'one' } });
+    return { ...open.attributes, ...dag(open, 'dag') };
+  },
+  query: (verb) => {
+    const open = openElement(verb, verb.name, { attributes: { vmId: asText }, children: { attribute: 'many' } });
+    const attributes = open.many('attribute').map((name, index) => textOf(name, `query/attribute[${index + 1}]`));
+    return { ...open.attributes, ...(attributes.length > 0 && { attributes }) };
+  },
+  list: (verb) => text(openElement(verb, verb.name, { children: { constraint: 'one' } }), 'constraint'),
+  destroy: (verb) => openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText } }).attributes,
+};
+
+function readCreate(verb: XmlElement): object {
+  const open = openElement(verb, verb.name, {
+    attributes: { requestId: asText, lease: asText, keepFailed: asBoolean },
+    children: { machine: 'one', requirements: 'one', rank: 'one', dag: 'one', destruction: 'one' },
+  });
+  const machine = open.one('machine');
+  return {
+    ...open.attributes,
+    ...(machine && { machine: readMachine(machine, `${verb.name}/machine`) }),
+    ...text(open, 'requirements'),
+    ...text(open, 'rank'),
+    ...dag(open, 'dag'),
+    ...dag(open, 'destruction'),
+  };
+}
+
+function readMachine(machine: XmlElement, path: string): object {
+  return openElement(machine, path, {
+    attributes: { arch: asText, os: asText, memoryMiB: asNumber, cpus: asNumber, diskMiB: asNumber, line: asText },
+  }).attributes;
+}
+
+function text(open: OpenElement, name: string): object {
+  const child = open.one(name);
+  return child === undefined ? {} : { [name]: textOf(child, `${open.path}/${name}`) };
+}
+
+function dag(open: OpenElement, name: string): object {
+  const child = open.one(name);
+  return child === undefined ? {} : { [name]: readDag(child, `${open.path}/${name}`) };
+}
+
+/** The document of a request. Throws GridError REQUEST_INVALID for characters that XML cannot carry. */
+export function encodeXmlRequest(request: Request): string {
+  return buildXml(element('vmgrid', { version: XML_VERSION }, [writeVerb(request)]), 'throw');
+}
+
+function writeVerb({ verb, body }: Request): XmlElement {
+  switch (verb) {
+    case 'create':
+    case 'estimate':
+      return writeCreate(verb, body);
+    case 'configure': {
+      const { requestId, vmId, scope } = body;
+      return element(verb, { requestId, vmId, scope }, [writeDag('dag', body.dag)]);
+    }
+    case 'query': {
+      const names = body.attributes ?? [];
+      return element(
+        verb,
+        { vmId: body.vmId },
+        names.map((name) => textElement('attribute', name)),
+      );
+    }
+    case 'list':
+      return element(verb, {}, optionalText('constraint', body.constraint));
+    case 'destroy':
+      return element(verb, body);
+  }
+}
+
+function writeCreate(verb: string, request: CreateRequest): XmlElement {
+  const { requestId, lease, keepFailed, machine, requirements, rank, dag, destruction } = request;
+  return element(verb, { requestId, lease, keepFailed }, [
+    writeMachine(machine),
+    ...optionalText('requirements', requirements),
+    ...optionalText('rank', rank),
+    writeDag('dag', dag),
+    ...(destruction === undefined ? [] : [writeDag('destruction', destruction)]),
+  ]);
+}
+
+const writeMachine = (machine: MachineSpec): XmlElement => element('machine', machine);
