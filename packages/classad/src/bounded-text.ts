@@ -1,10 +1,14 @@
-import { LimitExceeded } from './limits.ts';
+import { LimitExceeded, maxSyntaxDepth } from './limits.ts';
+
+/** What JSON and XML may nest around expressions as deep as the parser makes them. */
+const maxDepth = 2 * maxSyntaxDepth + 100;
 
 /** Text built piece by piece that refuses to grow past its limit, so that printing a value inside an evaluation is bounded. */
 export class BoundedText {
   readonly #limit: number;
   #pieces: string[] = [];
   #length = 0;
+  #depth = 0;
 
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
@@ -16,6 +20,17 @@ export class BoundedText {
       throw new LimitExceeded(`string longer than ${this.#limit}`);
     }
     this.#pieces.push(piece);
+    return this;
+  }
+
+  /** Writes what is one level further in. Ads put into ads by program can be deeper than any text: that is refused. */
+  inside(write: () => BoundedText): BoundedText {
+    this.#depth += 1;
+    if (this.#depth > maxDepth) {
+      throw new LimitExceeded(`value nested more than ${maxDepth} deep`);
+    }
+    write();
+    this.#depth -= 1;
     return this;
   }
 

@@ -22,8 +22,8 @@ export type JsValue =
 
 /**
  * Plain JavaScript for a value: integers as numbers (bigint past 2^53), absolute times as Dates, relative times as
- * seconds, lists as arrays, ads as objects with every attribute evaluated, the error value as a ClassAdError. Nested
- * ads share one evaluation budget, so that ads which contain each other end in ClassAdErrors.
+ * seconds, lists as arrays, ads as objects with every attribute evaluated, the error value as a ClassAdError. All
+ * ads inside share one evaluation budget, and one that contains itself is a ClassAdError there.
  */
 export function toJsValue(value: Value | ClassAd, options: EvaluationOptions = {}): JsValue {
   const conversion = new Conversion(new Evaluation(worldOf(options)), worldOf(options).limits.maxDepth);
@@ -33,6 +33,8 @@ export function toJsValue(value: Value | ClassAd, options: EvaluationOptions = {
 class Conversion {
   readonly #evaluation: Evaluation;
   readonly #maxDepth: number;
+  /** The ads around the one being converted. */
+  readonly #open: Scope[] = [];
 
   constructor(evaluation: Evaluation, maxDepth: number) {
     this.#evaluation = evaluation;
@@ -66,10 +68,15 @@ class Conversion {
     if (depth > this.#maxDepth) {
       return new ClassAdError(`more than ${this.#maxDepth} deep`);
     }
+    if (this.#open.some((outer) => outer.ad === scope.ad && outer.surroundings === scope.surroundings)) {
+      return new ClassAdError('ad contains itself');
+    }
+    this.#open.push(scope);
     const attributes = scope.ad.entries().map(([name, expression]) => {
       const value = this.#evaluation.run(expression.node, scope);
       return [name, this.plain(value, depth)] as const;
     });
+    this.#open.pop();
     // fromEntries defines properties, so that an attribute called __proto__ stays an attribute.
     return Object.fromEntries(attributes);
   }

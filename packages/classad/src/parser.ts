@@ -1,29 +1,12 @@
-import { foldCase } from './ascii-case.ts';
 import { ClassAd } from './class-ad.ts';
 import { type BinaryOperator, Expression, type Node, type UnaryOperator } from './expression.ts';
 import { type StringStyle, tokenize } from './lexer.ts';
 import { maxSyntaxDepth } from './limits.ts';
+import { calledLiteral, literalOf, negatedLiteral } from './literals.ts';
+import { levelOf } from './operators/levels.ts';
 import { ClassAdSyntaxError } from './syntax-error.ts';
-import { parseAbsoluteTime, parseRelativeTime } from './time-text.ts';
 import { type Token, tokenText } from './token.ts';
-import { falseValue, integerValue, type LiteralValue, realValue, trueValue, undefinedValue } from './value.ts';
 
-/** Loosest first. `?:` between two operands (elvis) is no level here: HTCondor binds it as tightly as a subscript. */
-const levels: readonly (readonly BinaryOperator[])[] = [
-  ['||'],
-  ['&&'],
-  ['|'],
-  ['^'],
-  ['&'],
-  ['==', '!=', '=?=', '=!='],
-  ['<', '<=', '>', '>='],
-  ['<<', '>>', '>>>'],
-  ['+', '-'],
-  ['*', '/', '%'],
-];
-const levelOf: ReadonlyMap<string, number> = new Map(
-  levels.flatMap((operators, level) => operators.map((operator) => [operator, level] as const)),
-);
 const unaryOperators: ReadonlySet<string> = new Set(['+', '-', '!', '~']);
 
 /** One expression. Throws ClassAdSyntaxError. */
@@ -206,7 +189,7 @@ class Parser {
       return { kind: 'reference', name, absolute: false };
     }
     const args = this.#sequence(')');
-    return timeLiteral(name, args) ?? this.#grown({ kind: 'call', name, args }, args);
+    return calledLiteral(name, args) ?? this.#grown({ kind: 'call', name, args }, args);
   }
 
   #bracketed(): Node {
@@ -261,53 +244,4 @@ class Parser {
     }
     return { ad: ClassAd.fromEntries(entries), parts: entries.map(([, expression]) => expression.node) };
   }
-}
-
-function literalOf(token: Exclude<Token, { kind: 'identifier' | 'symbol' | 'end' }>): LiteralValue {
-  if (token.kind !== 'keyword') {
-    return { kind: token.kind, value: token.value } as LiteralValue;
-  }
-  switch (token.value) {
-    case 'true':
-      return trueValue;
-    case 'false':
-      return falseValue;
-    case 'undefined':
-      return undefinedValue;
-    case 'error':
-      return { kind: 'error' };
-  }
-}
-
-/** `- 5` is the literal -5, however it is spaced: printed, it would be read back so. */
-function negatedLiteral(node: Node): Node | undefined {
-  if (node.kind !== 'literal') {
-    return undefined;
-  }
-  const { value } = node;
-  if (value.kind === 'integer' && value.value >= 0n) {
-    return { kind: 'literal', value: integerValue(-value.value) };
-  }
-  if (value.kind === 'real' && !(value.value < 0 || Object.is(value.value, -0))) {
-    return { kind: 'literal', value: realValue(-value.value) };
-  }
-  return undefined;
-}
-
-/** HTCondor makes literals of `absTime("…")` and `relTime("…")` while parsing. A text that is no time stays a call. */
-function timeLiteral(name: string, args: readonly Node[]): Node | undefined {
-  const [argument, second] = args;
-  if (second !== undefined || argument?.kind !== 'literal' || argument.value.kind !== 'string') {
-    return undefined;
-  }
-  const text = argument.value.value;
-  const folded = foldCase(name);
-  if (folded === 'reltime') {
-    const value = parseRelativeTime(text);
-    return value && { kind: 'literal', value };
-  }
-  // Without its own offset a time depends on where it is evaluated, so that it stays a call.
-  const value = folded === 'abstime' ? parseAbsoluteTime(text, 0) : undefined;
-  const elsewhere = folded === 'abstime' ? parseAbsoluteTime(text, 3600) : undefined;
-  return value && value.seconds === elsewhere?.seconds ? { kind: 'literal', value } : undefined;
 }

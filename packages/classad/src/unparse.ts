@@ -75,6 +75,10 @@ function writeConditional(text: BoundedText, node: Node & { kind: 'conditional' 
 }
 
 function writeNode(text: BoundedText, node: Node): BoundedText {
+  return text.inside(() => writeNodeParts(text, node));
+}
+
+function writeNodeParts(text: BoundedText, node: Node): BoundedText {
   switch (node.kind) {
     case 'literal':
       return writeValue(text, node.value);

@@ -62,7 +62,7 @@ export function stringValue(value: string): StringValue {
 }
 
 export function relativeTimeValue(seconds: number): RelativeTimeValue {
-  return { kind: 'relativeTime', seconds };
+  return { kind: 'relativeTime', seconds: seconds + 0 };
 }
 
 export function listValue(items: readonly Value[]): ListValue {
@@ -84,7 +84,8 @@ export function absoluteTimeValue(seconds: number, offsetSeconds = 0): AbsoluteT
   if (!inRange || !(Math.abs(offsetSeconds) < secondsPerDay)) {
     return errorValue('absolute time out of range');
   }
-  return { kind: 'absoluteTime', seconds: Math.trunc(seconds), offsetSeconds: Math.trunc(offsetSeconds) };
+  // Adding 0 makes -0 the 0 it is written as.
+  return { kind: 'absoluteTime', seconds: Math.trunc(seconds) + 0, offsetSeconds: Math.trunc(offsetSeconds) + 0 };
 }
 
 export function isExceptional(value: Value): value is UndefinedValue | ErrorValue {

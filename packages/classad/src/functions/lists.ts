@@ -171,6 +171,7 @@ function splitOn(text: string, separators: string): string[] {
     const blank = /\s/.test(character);
     if (item !== '') {
       items.push(item);
+      lastSeparator = '';
     } else if (!blank && lastSeparator === character) {
       items.push('');
     }

@@ -1,23 +1,18 @@
-import { ClassAd } from '../class-ad.ts';
 import { toInteger } from '../convert.ts';
 import type { Evaluation } from '../evaluation.ts';
-import { Expression } from '../expression.ts';
 import { parseAbsoluteTime, parseRelativeTime } from '../time-text.ts';
 import {
-  type AbsoluteTimeValue,
   absoluteTimeValue,
-  classAdValue,
   type ErrorValue,
   errorValue,
   integerValue,
-  type LiteralValue,
-  realValue,
   relativeTimeValue,
   stringValue,
   undefinedValue,
   type Value,
 } from '../value.ts';
 import { argument, type ClassAdFunction, eager, type FunctionTable } from './function.ts';
+import { instant, splitTime } from './split-time.ts';
 import { type BrokenDownTime, brokenDown, formatTime, timeFromFields } from './time-format.ts';
 
 /** `now` as an absolute time at the local offset; undefined where the caller gave no clock. */
@@ -115,68 +110,6 @@ function field(name: string): ClassAdFunction {
     return errorValue(`a ${time.kind} has no ${name.slice(3)}`);
   });
 }
-
-function adOf(fields: readonly (readonly [string, LiteralValue])[]): Value {
-  return classAdValue(ClassAd.fromEntries(fields.map(([name, value]) => [name, Expression.literal(value)])));
-}
-
-/** An instant from an absolute time or from a number of seconds since 1970. */
-function instant(time: Value, evaluation: Evaluation): AbsoluteTimeValue | ErrorValue {
-  if (time.kind === 'absoluteTime') {
-    return time;
-  }
-  return time.kind === 'integer' || time.kind === 'real'
-    ? absoluteTimeValue(Math.trunc(Number(time.value)), evaluation.world.localOffsetSeconds)
-    : errorValue(`a ${time.kind} is no time`);
-}
-
-function splitRelative(seconds: number): Value {
-  const size = Math.abs(seconds);
-  const whole = Math.floor(size);
-  const parts = [
-    Math.floor(whole / 86_400),
-    Math.floor((whole % 86_400) / 3600),
-    Math.floor((whole % 3600) / 60),
-    (whole % 60) + (size - whole),
-  ];
-  // Only the largest part that is not zero carries the sign.
-  const signed = parts.findIndex((part, index) => part > 0 || index === 3);
-  const [days = 0, hours = 0, minutes = 0, rest = 0] = parts.map((part, index) =>
-    seconds < 0 && index === signed ? -part : part,
-  );
-  return adOf([
-    ['Type', stringValue('RelativeTime')],
-    ['Days', integerValue(days || 0)],
-    ['Hours', integerValue(hours || 0)],
-    ['Minutes', integerValue(minutes || 0)],
-    ['Seconds', realValue(rest)],
-  ]);
-}
-
-const splitTime = eager(1, 1, (args, evaluation) => {
-  const value = argument(args, 0);
-  if (value.kind === 'undefined') {
-    return value;
-  }
-  if (value.kind === 'relativeTime') {
-    return splitRelative(value.seconds);
-  }
-  const time = instant(value, evaluation);
-  if (time.kind === 'error') {
-    return time;
-  }
-  const shown = brokenDown(time.seconds + time.offsetSeconds);
-  return adOf([
-    ['Type', stringValue('AbsoluteTime')],
-    ['Year', integerValue(shown.year)],
-    ['Month', integerValue(shown.month)],
-    ['Day', integerValue(shown.day)],
-    ['Hours', integerValue(shown.hours)],
-    ['Minutes', integerValue(shown.minutes)],
-    ['Seconds', integerValue(shown.seconds)],
-    ['Offset', integerValue(time.offsetSeconds)],
-  ]);
-});
 
 /** The seconds to show: of an instant at its own offset, or of an ad such as splitTime gives. */
 function shownSeconds(time: Value, evaluation: Evaluation): number | ErrorValue {

@@ -34,9 +34,13 @@ class ReferenceSearch {
       this.#reference(node, scope);
     } else if (node.kind === 'ad') {
       const inner = nestedScope(node.ad, scope);
-      this.#pending.push(...node.ad.entries().map(([, expression]) => ({ node: expression.node, scope: inner })));
+      for (const [, expression] of node.ad.entries()) {
+        this.#pending.push({ node: expression.node, scope: inner });
+      }
     } else {
-      this.#pending.push(...childrenOf(node).map((child) => ({ node: child, scope })));
+      for (const child of childrenOf(node)) {
+        this.#pending.push({ node: child, scope });
+      }
     }
   }
 

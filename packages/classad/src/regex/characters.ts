@@ -1,0 +1,100 @@
+import { escapeCharacters, escapeClasses, namedClasses } from './character-classes.ts';
+import { complement, type Range } from './pattern.ts';
+import type { PatternSource } from './pattern-source.ts';
+
+/** A bracket class after its `[`, through its `]`. */
+export function readBracketClass(source: PatternSource): { ranges: readonly Range[]; negated: boolean } {
+  const negated = source.match(/\^/y) !== undefined;
+  const ranges: Range[] = [];
+  // A bracket that comes first is a member.
+  for (let first = true; first || source.match(/\]/y) === undefined; first = false) {
+    if (source.atEnd()) {
+      source.fail('missing ]');
+    }
+    ranges.push(...(namedClass(source) ?? memberOrRange(source)));
+  }
+  return { ranges, negated };
+}
+
+/** A character as it is, or an escape: one character or a class of them. */
+export function readCharacter(source: PatternSource): readonly Range[] {
+  if (source.match(/\\/y) === undefined) {
+    const character = source.match(/[\s\S]/uy)?.[0];
+    return character === undefined ? source.fail('pattern ends too early') : [rangeOf(character)];
+  }
+  const code = numericEscape(source);
+  if (code !== undefined) {
+    return code <= 0x10ffff ? [[code, code]] : source.fail('character code too large');
+  }
+  return letterEscape(source);
+}
+
+function rangeOf(character: string): Range {
+  const code = character.codePointAt(0) ?? 0;
+  return [code, code];
+}
+
+function namedClass(source: PatternSource): readonly Range[] | undefined {
+  const found = source.match(/\[:(\^?)([a-z]+):\]/y);
+  if (found === undefined) {
+    return undefined;
+  }
+  const ranges = namedClasses.get(found[2] ?? '');
+  if (ranges === undefined) {
+    return source.fail('unknown character class');
+  }
+  return found[1] === '^' ? complement(ranges) : ranges;
+}
+
+function memberOrRange(source: PatternSource): readonly Range[] {
+  const first = member(source);
+  if (source.match(/-(?!\])/y) === undefined) {
+    return first;
+  }
+  const last = member(source);
+  const [from, to] = [single(first), single(last)];
+  if (from === undefined || to === undefined) {
+    return [...first, ...last, rangeOf('-')];
+  }
+  return from <= to ? [[from, to]] : source.fail('range out of order');
+}
+
+/** Inside brackets `\b` is a backspace. */
+function member(source: PatternSource): readonly Range[] {
+  return source.match(/\\b/y) === undefined ? readCharacter(source) : [rangeOf('\b')];
+}
+
+function single(ranges: readonly Range[]): number | undefined {
+  const [range, another] = ranges;
+  return range !== undefined && another === undefined && range[0] === range[1] ? range[0] : undefined;
+}
+
+function numericEscape(source: PatternSource): number | undefined {
+  const found = source.match(/x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{0,2})|o\{([0-7]{1,7})\}|(0[0-7]{0,2})/y);
+  if (found === undefined) {
+    return undefined;
+  }
+  const hexadecimal = found[1] ?? found[2];
+  return hexadecimal === undefined
+    ? Number.parseInt(found[3] ?? found[4] ?? '0', 8)
+    : Number.parseInt(hexadecimal || '0', 16);
+}
+
+function letterEscape(source: PatternSource): readonly Range[] {
+  const character = source.match(/[\s\S]/uy)?.[0];
+  if (character === undefined) {
+    return source.fail('pattern ends with a backslash');
+  }
+  const named = escapeClasses.get(character);
+  if (named !== undefined) {
+    return named;
+  }
+  if (/[1-9kg]/.test(character)) {
+    return source.fail('backreferences are not supported');
+  }
+  const code = escapeCharacters.get(character);
+  if (code !== undefined) {
+    return [[code, code]];
+  }
+  return /[A-Za-z]/.test(character) ? source.fail(`unknown escape \\${character}`) : [rangeOf(character)];
+}
