@@ -56,7 +56,7 @@ async function tryKvm(
     await writeFile(sector, bootSector());
     const args = [
       ...['-accel', 'kvm', '-cpu', cpuModel, '-machine', 'pc', '-m', '16M', '-nodefaults', '-no-user-config'],
-      ...['-display', 'none', '-drive', `if=ide,format=raw,readonly=on,file=${sector}`, '-snapshot'],
+      ...['-display', 'none', '-drive', `if=ide,format=raw,snapshot=on,file=${sector}`],
       ...['-device', `isa-debug-exit,iobase=0x${EXIT_PORT.toString(16)},iosize=0x01`],
     ];
     const { exitCode, tail } = await tools(binary, args, { signal: deadline });

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileAction, PackageAction, ScriptAction } from '@vmgrid/dag';
+import { type IsoFile, isoImage } from './iso-image.ts';
+
+const RUNNER = join(import.meta.dirname, 'runner.sh');
+const ENTROPY_BYTES = 512;
+const DEFAULT_FILE_MODE = '0644';
+const DEFAULT_FILE_OWNER = 'root:root';
+
+/** Who a clone is to be. */
+export interface GuestIdentity {
+  /** RFC 1123 label. */
+  readonly hostName: string;
+  /** Six bytes in hexadecimal with colons. */
+  readonly macAddress: string;
+  /** Whether the disk is larger than the image's, so that its file system is to grow. */
+  readonly growDisk?: boolean;
+}
+
+export type GuestAction = ScriptAction | FileAction | PackageAction;
+
+/** One action to run in the guest, under the number by which `run` and the report speak of it. */
+export interface GuestStep {
+  readonly index: number;
+  readonly action: GuestAction;
+  /** For each attempt and for the recover script; whole seconds are what the guest can tell apart. */
+  readonly timeoutMs: number;
+}
+
+export interface ConfigDiscPlan {
+  readonly identity?: GuestIdentity;
+  readonly steps: readonly GuestStep[];
+}
+
+const text = (content: string): Buffer => Buffer.from(content, 'utf8');
+
+/** A word of POSIX shell that means exactly these characters. */
+export const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
+
+/** Assignments that the runner reads with `.`; values are quoted, names are ours. */
+const assignments = (values: Readonly<Record<string, string>>): Buffer =>
+  text(
+    Object.entries(values)
+      .map(([name, value]) => `${name}=${quote(value)}\n`)
+      .join(''),
+  );
+
+function identityFiles(identity: GuestIdentity): IsoFile[] {
+  const values = {
+    host_name: identity.hostName,
+    mac_address: identity.macAddress,
+    machine_id: randomBytes(16).toString('hex'),
+    grow_disk: identity.growDisk ? 'yes' : 'no',
+  };
+  return [
+    { name: 'identity', content: assignments(values) },
+    { name: 'entropy', content: randomBytes(ENTROPY_BYTES) },
+  ];
+}
+
+/** What the runner is told of every kind of action; a name it reads is always set. */
+function settings({ action, timeoutMs }: GuestStep): Record<string, string> {
+  const file = action.kind === 'file' ? action : undefined;
+  return {
+    kind: action.kind,
+    timeout_s: String(Math.max(1, Math.ceil(timeoutMs / 1_000))),
+    retries: String(action.retries ?? 0),
+    on_error: action.onError ?? 'abort',
+    secret: action.secret ? 'yes' : 'no',
+    recovers: action.recover === undefined ? 'no' : 'yes',
+    environment: environmentOf(action) === undefined ? 'no' : 'yes',
+    interpreter: action.kind === 'script' && action.script.startsWith('#!') ? 'own' : 'sh',
+    packages: action.kind === 'package' ? action.packages.join(' ') : '',
+    file_path: file?.path ?? '',
+    file_mode: file?.mode ?? DEFAULT_FILE_MODE,
+    file_owner: file?.owner ?? DEFAULT_FILE_OWNER,
+  };
+}
+
+const environmentOf = (action: GuestAction): Readonly<Record<string, string>> | undefined =>
+  action.kind === 'file' ? undefined : action.environment;
+
+function payload(action: GuestAction): Buffer | undefined {
+  switch (action.kind) {
+    case 'script':
+      return text(action.script);
+    case 'file':
+      return Buffer.from(action.content, action.encoding === 'base64' ? 'base64' : 'utf8');
+    case 'package':
+      return undefined;
+  }
+}
+
+/** Files of one step, named by its number alone: no text of a client's ever becomes a name. */
+function stepFiles(step: GuestStep): IsoFile[] {
+  const { action, index } = step;
+  const files: IsoFile[] = [{ name: `a${index}`, content: assignments(settings(step)) }];
+  const content = payload(action);
+  if (content !== undefined) files.push({ name: `s${index}`, content });
+  if (action.recover !== undefined) files.push({ name: `r${index}`, content: text(action.recover) });
+  const environment = environmentOf(action);
+  if (environment !== undefined) {
+    const exported = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+    files.push({ name: `e${index}`, content: text(exported.join('')) });
+  }
+  return files;
+}
+
+/**
+ * Writes the disc that configures a guest to a new file which only its owner may read: it can hold secrets. The
+ * line gives the file to the machine's user when it is inserted; remove it when it has been taken out.
+ */
+export async function writeConfigDisc(path: string, { identity, steps }: ConfigDiscPlan): Promise<void> {
+  const runner: IsoFile = { name: 'runner.sh', content: await readFile(RUNNER) };
+  const files = [runner, ...(identity === undefined ? [] : identityFiles(identity)), ...steps.flatMap(stepFiles)];
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(isoImage('VMGRID', files));
+  } finally {
+    await file.close();
+  }
+}

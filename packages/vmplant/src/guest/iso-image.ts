@@ -1,0 +1,144 @@
+/** ISO 9660 (ECMA-119) images with one folder: just enough for a disc that configures a guest. Pure, bit-identical for equal input. */
+
+const SECTOR = 2_048;
+const SYSTEM_SECTORS = 16;
+/** Primary descriptor, terminator, both path tables; the root folder follows. */
+const ROOT_SECTOR = SYSTEM_SECTORS + 4;
+const PATH_TABLE_BYTES = 10;
+const NAME = /^[a-z0-9]{1,8}(\.[a-z0-9]{1,3})?$/;
+
+/** A file of the disc. A mounting Linux shows names in small letters (`map=normal`, its default). */
+export interface IsoFile {
+  /** At most 8 letters and digits, and an extension of at most 3. */
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+const sectorsOf = (bytes: number): number => Math.ceil(bytes / SECTOR);
+
+/** Numbers stand in both byte orders, one after the other. */
+function put32(buffer: Buffer, offset: number, value: number): void {
+  buffer.writeUInt32LE(value, offset);
+  buffer.writeUInt32BE(value, offset + 4);
+}
+
+function put16(buffer: Buffer, offset: number, value: number): void {
+  buffer.writeUInt16LE(value, offset);
+  buffer.writeUInt16BE(value, offset + 2);
+}
+
+/** A directory record (9.1). Its date is fixed: 2004-11-06, the day SC 2004 opened. */
+function directoryRecord(identifier: Buffer, sector: number, bytes: number, folder: boolean): Buffer {
+  const record = Buffer.alloc(33 + identifier.length + ((identifier.length + 1) % 2));
+  record[0] = record.length;
+  put32(record, 2, sector);
+  put32(record, 10, bytes);
+  record.set([104, 11, 6, 0, 0, 0, 0], 18);
+  record[25] = folder ? 2 : 0;
+  put16(record, 28, 1);
+  record[32] = identifier.length;
+  identifier.copy(record, 33);
+  return record;
+}
+
+/** Records do not cross sectors; the rest of a sector stays zero. */
+function layOut(records: readonly Buffer[]): Buffer {
+  const sectors: Buffer[] = [];
+  let used = SECTOR;
+  for (const record of records) {
+    if (used + record.length > SECTOR) {
+      sectors.push(Buffer.alloc(SECTOR));
+      used = 0;
+    }
+    record.copy(sectors.at(-1)!, used);
+    used += record.length;
+  }
+  return Buffer.concat(sectors);
+}
+
+function fileIdentifier(name: string): Buffer {
+  if (!NAME.test(name)) throw new Error(`${name} is no ISO 9660 name`);
+  const dotted = name.includes('.') ? name : `${name}.`;
+  return Buffer.from(`${dotted.toUpperCase()};1`, 'latin1');
+}
+
+function rootFolder(files: readonly IsoFile[], firstSector: number, folderBytes: number): Buffer {
+  let sector = firstSector;
+  const records = files.map(({ name, content }) => {
+    const record = directoryRecord(fileIdentifier(name), sector, content.length, false);
+    sector += sectorsOf(content.length);
+    return record;
+  });
+  const self = directoryRecord(Buffer.from([0]), ROOT_SECTOR, folderBytes, true);
+  const parent = directoryRecord(Buffer.from([1]), ROOT_SECTOR, folderBytes, true);
+  return layOut([self, parent, ...records]);
+}
+
+/** The primary volume descriptor (8.4). */
+function volumeDescriptor(volumeId: string, totalSectors: number, folderBytes: number): Buffer {
+  const sector = Buffer.alloc(SECTOR);
+  sector[0] = 1;
+  sector.write('CD001', 1, 'latin1');
+  sector[6] = 1;
+  sector.fill(0x20, 8, 72);
+  sector.write(volumeId.padEnd(32), 40, 'latin1');
+  put32(sector, 80, totalSectors);
+  put16(sector, 120, 1);
+  put16(sector, 124, 1);
+  put16(sector, 128, SECTOR);
+  put32(sector, 132, PATH_TABLE_BYTES);
+  sector.writeUInt32LE(SYSTEM_SECTORS + 2, 140);
+  sector.writeUInt32BE(SYSTEM_SECTORS + 3, 148);
+  directoryRecord(Buffer.from([0]), ROOT_SECTOR, folderBytes, true).copy(sector, 156);
+  sector.fill(0x20, 190, 813);
+  // Four dates "not specified" (8.4.26.1): digits zero, offset zero.
+  for (const offset of [813, 830, 847, 864]) sector.write('0'.repeat(16), offset, 'latin1');
+  sector[881] = 1;
+  return sector;
+}
+
+function terminator(): Buffer {
+  const sector = Buffer.alloc(SECTOR);
+  sector[0] = 255;
+  sector.write('CD001', 1, 'latin1');
+  sector[6] = 1;
+  return sector;
+}
+
+/** A path table (9.4) with the root folder alone. */
+function pathTable(bigEndian: boolean): Buffer {
+  const sector = Buffer.alloc(SECTOR);
+  sector[0] = 1;
+  if (bigEndian) sector.writeUInt32BE(ROOT_SECTOR, 2);
+  else sector.writeUInt32LE(ROOT_SECTOR, 2);
+  if (bigEndian) sector.writeUInt16BE(1, 6);
+  else sector.writeUInt16LE(1, 6);
+  return sector;
+}
+
+function padded(content: Uint8Array): Buffer {
+  const sectors = Buffer.alloc(sectorsOf(content.length) * SECTOR);
+  sectors.set(content);
+  return sectors;
+}
+
+const compareNames = (a: IsoFile, b: IsoFile): number => (a.name < b.name ? -1 : 1);
+
+/** The bytes of a disc with these files in its root folder. `volumeId`: capitals, digits and `_`, at most 32. */
+export function isoImage(volumeId: string, unsorted: readonly IsoFile[]): Buffer {
+  const files = [...unsorted].sort(compareNames);
+  // The folder's size does not depend on the places in it.
+  const folderBytes = rootFolder(files, 0, 0).length;
+  const firstSector = ROOT_SECTOR + sectorsOf(folderBytes);
+  const contents = files.map(({ content }) => padded(content));
+  const totalSectors = contents.reduce((sum, content) => sum + sectorsOf(content.length), firstSector);
+  return Buffer.concat([
+    Buffer.alloc(SYSTEM_SECTORS * SECTOR),
+    volumeDescriptor(volumeId, totalSectors, folderBytes),
+    terminator(),
+    pathTable(false),
+    pathTable(true),
+    rootFolder(files, firstSector, folderBytes),
+    ...contents,
+  ]);
+}

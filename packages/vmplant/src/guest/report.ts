@@ -1,0 +1,104 @@
+/** The runner's report as events. The guest is not trusted: a line that is none of these is kept as `noise`. */
+
+/** Longest attributes text of one action, in bytes. */
+export const ATTRIBUTES_LIMIT_BYTES = 65_536;
+
+export type RunnerEvent =
+  /** The guest has its own identity: its network may be opened. */
+  | { readonly event: 'identity' }
+  | { readonly event: 'begin'; readonly index: number; readonly attempt: number }
+  /** Text an action wrote to `$VMGRID_ATTRIBUTES`; of the identity step when there is no index. */
+  | { readonly event: 'attributes'; readonly index: number | undefined; readonly text: string }
+  | { readonly event: 'attributes-too-long'; readonly index: number | undefined }
+  /** The last output of an attempt; never of a secret action. */
+  | { readonly event: 'output'; readonly index: number; readonly text: string }
+  | { readonly event: 'recovered'; readonly index: number; readonly exitCode: number; readonly durationMs: number }
+  | {
+      readonly event: 'end';
+      readonly index: number;
+      readonly exitCode: number;
+      readonly timedOut: boolean;
+      /** Of all attempts together. */
+      readonly durationMs: number;
+      readonly attempts: number;
+    }
+  /** The rest of the segment does not run, because this action failed. */
+  | { readonly event: 'stopped'; readonly index: number }
+  /** Something went wrong that does not keep the guest from working. */
+  | { readonly event: 'warning'; readonly text: string }
+  /** The runner itself cannot go on. */
+  | { readonly event: 'broken'; readonly text: string }
+  /** All that was asked for was gone through. A report without it was cut short. */
+  | { readonly event: 'finished' }
+  | { readonly event: 'noise'; readonly line: string };
+
+/** Valid UTF-8 of a text that may be cut in the middle of a character. */
+function decodeText(base64 = ''): string {
+  const bytes = Buffer.from(base64, 'base64');
+  let start = 0;
+  while (start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return bytes.subarray(start).toString('utf8');
+}
+
+const stepOf = (word: string | undefined): number | undefined => (word === '-' ? undefined : Number(word));
+
+/** One form of line: what follows its name, and the event it stands for. */
+interface Form {
+  readonly words: RegExp;
+  readonly read: (groups: readonly (string | undefined)[]) => RunnerEvent;
+}
+
+const TEXT = '([A-Za-z0-9+/=]*)';
+const STEP = '(\\d{1,9})';
+const STEP_OR_NONE = '(\\d{1,9}|-)';
+const CODE = '(\\d{1,3})';
+const DURATION = '(\\d{1,12})';
+
+const form = (words: string, read: Form['read']): Form => ({ words: new RegExp(`^${words}$`), read });
+
+const FORMS: readonly Form[] = [
+  form('identity', () => ({ event: 'identity' })),
+  form('finished', () => ({ event: 'finished' })),
+  form(`begin ${STEP} ${CODE}`, ([index, attempt]) => ({
+    event: 'begin',
+    index: Number(index),
+    attempt: Number(attempt),
+  })),
+  form(`attributes ${STEP_OR_NONE} ${TEXT}`, ([step, text]) => ({
+    event: 'attributes',
+    index: stepOf(step),
+    text: decodeText(text),
+  })),
+  form(`attributes-too-long ${STEP_OR_NONE}`, ([step]) => ({ event: 'attributes-too-long', index: stepOf(step) })),
+  form(`output ${STEP} ${TEXT}`, ([index, text]) => ({
+    event: 'output',
+    index: Number(index),
+    text: decodeText(text),
+  })),
+  form(`recovered ${STEP} ${CODE} ${DURATION}`, ([index, exitCode, durationMs]) => ({
+    event: 'recovered',
+    index: Number(index),
+    exitCode: Number(exitCode),
+    durationMs: Number(durationMs),
+  })),
+  form(`end ${STEP} ${CODE} (yes|no) ${DURATION} ${CODE}`, ([index, exitCode, timedOut, durationMs, attempts]) => ({
+    event: 'end',
+    index: Number(index),
+    exitCode: Number(exitCode),
+    timedOut: timedOut === 'yes',
+    durationMs: Number(durationMs),
+    attempts: Number(attempts),
+  })),
+  form(`stopped ${STEP}`, ([index]) => ({ event: 'stopped', index: Number(index) })),
+  form(`warning ${TEXT}`, ([text]) => ({ event: 'warning', text: decodeText(text) })),
+  form(`broken ${TEXT}`, ([text]) => ({ event: 'broken', text: decodeText(text) })),
+];
+
+/** One line of the runner's report. Total: never throws. */
+export function parseReportLine(line: string): RunnerEvent {
+  for (const { words, read } of FORMS) {
+    const match = words.exec(line);
+    if (match !== null) return read(match.slice(1));
+  }
+  return { event: 'noise', line };
+}
