@@ -17,6 +17,7 @@ export type { LinkLog } from './link/link-log.ts';
 export { LINK_PATH, type LinkServer, type ServeLinkOptions, serveLink } from './link/serve-link.ts';
 export * from './schema/bids.ts';
 export * from './schema/machine.ts';
+export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
 export * from './schema/replies.ts';
 export * from './schema/requests.ts';
 export { follows, type ValidateOptions, validate } from './schema/validator.ts';

@@ -1,0 +1,53 @@
+import type { TSchema } from 'typebox';
+import { Trail } from './bids.ts';
+import {
+  BuildImageReply,
+  ErrorReply,
+  EstimateReply,
+  ImageListReply,
+  ImageReply,
+  ListReply,
+  OperationReply,
+  PlantListReply,
+  ProgressEvent,
+  VmReply,
+} from './replies.ts';
+import {
+  BuildImageRequest,
+  ConfigureRequest,
+  CreateRequest,
+  DestroyRequest,
+  EstimateRequest,
+  ListRequest,
+  QueryRequest,
+} from './requests.ts';
+
+/** A schema that is published as a file of `schemas/`. */
+export interface SchemaFile {
+  /** Without `.json`. */
+  readonly name: string;
+  readonly title: string;
+  readonly schema: TSchema;
+}
+
+/** Every message a client sends or gets. */
+export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
+  { name: 'create-request', title: 'A machine that shall be made', schema: CreateRequest },
+  { name: 'estimate-request', title: 'A machine whose price is asked', schema: EstimateRequest },
+  { name: 'configure-request', title: 'More configuration of a living VM', schema: ConfigureRequest },
+  { name: 'query-request', title: 'Attributes of one VM', schema: QueryRequest },
+  { name: 'list-request', title: 'The VMs that meet a constraint', schema: ListRequest },
+  { name: 'destroy-request', title: 'A VM that shall go', schema: DestroyRequest },
+  { name: 'build-image-request', title: 'A golden image that shall be made', schema: BuildImageRequest },
+  { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },
+  { name: 'list-reply', title: 'VMs, as their classads', schema: ListReply },
+  { name: 'estimate-reply', title: 'What plants would charge, and why', schema: EstimateReply },
+  { name: 'operation-reply', title: 'A request that is or was worked on', schema: OperationReply },
+  { name: 'progress-event', title: 'One step of long work', schema: ProgressEvent },
+  { name: 'image-reply', title: 'A golden image', schema: ImageReply },
+  { name: 'image-list-reply', title: 'The golden images of every plant', schema: ImageListReply },
+  { name: 'build-image-reply', title: 'The golden image that was made or found', schema: BuildImageReply },
+  { name: 'plant-list-reply', title: 'The plants connected to a shop', schema: PlantListReply },
+  { name: 'trail', title: 'What an auction decided and why', schema: Trail },
+  { name: 'error-reply', title: 'What went wrong, and what to do', schema: ErrorReply },
+];

@@ -1,0 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { SCHEMA_FILES, schemaText } from '../../../scripts/write-schemas.ts';
+
+const FOLDER = join(import.meta.dirname, '../../../schemas');
+
+test('schemas/ holds exactly the files that `npm run schemas` writes', () => {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+  expect(files.sort()).toEqual(SCHEMA_FILES.map(({ name }) => `${name}.json`).sort());
+});
+
+test.each(SCHEMA_FILES)('schemas/$name.json is in step with its source', (file) => {
+  expect(readFileSync(join(FOLDER, `${file.name}.json`), 'utf8')).toBe(schemaText(file));
+});
