@@ -1,6 +1,5 @@
 export * from './classads/ad-json.ts';
 export type { ClientCallOptions } from './client/http-exchange.ts';
-export { encodeServerSentEvent, SERVER_SENT_HEARTBEAT, type ServerSentEvent } from './client/server-sent-events.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
 export { formatDuration, parseDuration } from './decode/duration.ts';
 export { parseJson } from './decode/json-text.ts';

@@ -1,4 +1,4 @@
-/** Server-Sent Events (WHATWG HTML, section 9.2): progress of a request, as the shop sends it and the client reads it. */
+/** Server-Sent Events (WHATWG HTML, section 9.2): progress of a request, as the client reads it. */
 import { GridError } from '../errors/grid-error.ts';
 import { CLIENT_LIMITS } from '../limits.ts';
 
@@ -7,15 +7,6 @@ export interface ServerSentEvent {
   readonly event: string;
   readonly data: string;
 }
-
-/** The text of one event. `data` may have several lines. */
-export function encodeServerSentEvent({ event, data }: ServerSentEvent): string {
-  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
-  return `event: ${event}\n${lines.join('')}\n`;
-}
-
-/** A comment, to keep an idle stream from being cut. */
-export const SERVER_SENT_HEARTBEAT = ': alive\n\n';
 
 /** The events of a stream. Throws GridError LINK_PROTOCOL when one is over the size limit. */
 export async function* decodeServerSentEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {

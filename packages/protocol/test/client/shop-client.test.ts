@@ -1,12 +1,6 @@
 import { expect, test } from '@jest/globals';
-import {
-  type CreateRequest,
-  encodeServerSentEvent,
-  GridError,
-  type ProgressEvent,
-  SERVER_SENT_HEARTBEAT,
-  ShopClient,
-} from '@vmgrid/protocol';
+import { type CreateRequest, GridError, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
+import { eventText } from './event-text.ts';
 import { fakeShop, json } from './fake-shop.ts';
 
 const VM_ID = 'vm-00000000-0000-4000-8000-000000000000';
@@ -136,11 +130,11 @@ test('progress comes as it happens and ends with the request', async () => {
   const phases = ['auction', 'restore'];
   await using shop = await fakeShop((response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(SERVER_SENT_HEARTBEAT);
+    response.write(':\n\n');
     for (const phase of phases) {
-      response.write(encodeServerSentEvent({ event: 'progress', data: JSON.stringify(progress(phase), null, 1) }));
+      response.write(eventText({ event: 'progress', data: JSON.stringify(progress(phase), null, 1) }));
     }
-    response.write(encodeServerSentEvent({ event: 'end', data: '{}' }));
+    response.write(eventText({ event: 'end', data: '{}' }));
   });
   const seen: ProgressEvent[] = [];
   for await (const event of new ShopClient(shop.url).events('r-1')) seen.push(event);
@@ -153,7 +147,7 @@ test('a reader that stops early closes the stream', async () => {
   await using shop = await fakeShop((response) => {
     response.on('close', ended.resolve);
     response.writeHead(200);
-    response.write(encodeServerSentEvent({ event: 'progress', data: JSON.stringify(progress('boot')) }));
+    response.write(eventText({ event: 'progress', data: JSON.stringify(progress('boot')) }));
   });
   for await (const { phase } of new ShopClient(shop.url).events('r-1')) {
     expect(phase).toBe('boot');
@@ -166,9 +160,7 @@ test.each([
   ['not JSON', '{'],
   ['of the wrong shape', '{"phase":1}'],
 ])('an event that is %s is LINK_PROTOCOL', async (_, data) => {
-  await using shop = await fakeShop((response) =>
-    response.writeHead(200).end(encodeServerSentEvent({ event: 'progress', data })),
-  );
+  await using shop = await fakeShop((response) => response.writeHead(200).end(eventText({ event: 'progress', data })));
   await expect(new ShopClient(shop.url).events('r-1').next()).rejects.toMatchObject({ code: 'LINK_PROTOCOL' });
 });
 
@@ -181,9 +173,7 @@ test('events of an unknown request are REQUEST_UNKNOWN', async () => {
 test('a shop that dies in the middle of the events is SHOP_UNREACHABLE', async () => {
   await using shop = await fakeShop((response) => {
     response.writeHead(200);
-    response.write(encodeServerSentEvent({ event: 'progress', data: JSON.stringify(progress('boot')) }), () =>
-      response.destroy(),
-    );
+    response.write(eventText({ event: 'progress', data: JSON.stringify(progress('boot')) }), () => response.destroy());
   });
   const events = new ShopClient(shop.url).events('r-1');
   await events.next();
