@@ -13,7 +13,7 @@ rm -rf /boot/* /vmlinuz* /initrd.img*
 ram=$(mktemp -d)
 mkdir -p "$ram/dev" "$ram/root" "$ram/modules"
 cp /bin/busybox "$ram/busybox"
-for module in virtio_pci virtio_blk virtio_console virtio_net virtio-rng ata_piix sr_mod isofs; do
+for module in virtio_pci virtio_blk virtio_console virtio_net virtio-rng virtio_scsi sr_mod isofs; do
   modprobe -S "$kernel" --show-depends "$module" | while read -r kind path _; do
     [ "$kind" = insmod ] || continue
     name=${path##*/}
@@ -45,7 +45,7 @@ chmod 755 /usr/local/lib/vmgrid/agent
 for unit in \
   apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
   systemd-tmpfiles-clean.timer getty.target getty@tty1.service getty-static.service serial-getty@ttyS0.service \
-  systemd-logind.service systemd-timesyncd.service systemd-networkd.service systemd-resolved.service remote-fs.target \
+  systemd-timesyncd.service systemd-networkd.service systemd-resolved.service remote-fs.target \
   systemd-pstore.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount dev-hugepages.mount \
   sys-fs-fuse-connections.mount sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
   systemd-firstboot.service systemd-machine-id-commit.service systemd-pcrphase-sysinit.service \
@@ -58,6 +58,8 @@ do
   ln -sf /dev/null "/etc/systemd/system/$unit"
 done
 rm -f /etc/systemd/system/multi-user.target.wants/ssh.service /etc/systemd/system/sshd.service
+# Started over D-Bus by whoever shuts the machine down, not at boot.
+rm -f /lib/systemd/system/multi-user.target.wants/systemd-logind.service
 systemctl enable ssh.socket vmgrid-agent.service vmgrid-network.service
 systemctl set-default multi-user.target
 

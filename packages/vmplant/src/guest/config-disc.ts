@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileAction, PackageAction, ScriptAction } from '@vmgrid/dag';
+import { makeHostKey } from './host-key.ts';
 import { type IsoFile, isoImage } from './iso-image.ts';
 
 const RUNNER = join(import.meta.dirname, 'runner.sh');
@@ -47,6 +48,10 @@ const assignments = (values: Readonly<Record<string, string>>): Buffer =>
       .join(''),
   );
 
+/**
+ * The host makes the clone's key: a guest that has just woken would need ten times as long, and hides nothing from the host
+ * that holds its memory anyway.
+ */
 function identityFiles(identity: GuestIdentity): IsoFile[] {
   const values = {
     host_name: identity.hostName,
@@ -54,7 +59,10 @@ function identityFiles(identity: GuestIdentity): IsoFile[] {
     machine_id: randomBytes(16).toString('hex'),
     grow_disk: identity.growDisk ? 'yes' : 'no',
   };
+  const hostKey = makeHostKey(`root@${identity.hostName}`);
   return [
+    { name: 'hostkey', content: text(hostKey.privateKey) },
+    { name: 'hostkey.pub', content: text(hostKey.publicKey) },
     { name: 'identity', content: assignments(values) },
     { name: 'entropy', content: randomBytes(ENTROPY_BYTES) },
   ];

@@ -5,17 +5,25 @@ export type RunnerTask =
   | { readonly task: 'run'; readonly first: number; readonly last: number }
   | { readonly task: 'quiesce' };
 
-/** Mounts the disc, as its only user, and becomes the runner. The disc is let go when the runner ends. */
+/**
+ * Mounts the disc, becomes the runner, and lets the disc go whatever happens. A disc that was just inserted may be refused
+ * once or twice: the drive first tells that its medium has changed.
+ */
 const BOOTSTRAP = `
 disc=/run/vmgrid/disc
-mkdir -p $disc
-umount -l $disc 2> /dev/null
-mount -t iso9660 -o ro,nosuid,nodev,mode=0500,dmode=0500 "$1" $disc || exit
+box=; [ -x /bin/busybox ] && box=/bin/busybox
+[ -d $disc ] || mkdir -p $disc
+[ ! -e $disc/runner.sh ] || umount -l $disc
+tries=0
+until error=$($box mount -t iso9660 -o ro,nosuid,nodev,mode=0500,dmode=0500 "$1" $disc 2>&1); do
+  tries=$((tries + 1))
+  [ $tries -lt 50 ] || { echo "$error"; exit 1; }
+  $box sleep 0.05
+done
+trap "$box umount $disc 2> /dev/null || umount -l $disc" EXIT
 shift
-/bin/sh $disc/runner.sh $disc "$@"
-code=$?
-umount -l $disc
-exit $code`;
+set -- $disc "$@"
+. $disc/runner.sh`;
 
 function wordsOf(task: RunnerTask, epochMs: number): string[] {
   switch (task.task) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs in the guest as root, from the config disc. POSIX sh: dash and busybox.
 #
-#   runner.sh DISC COMMAND...
+#   runner.sh DISC COMMAND...      (or read with `.`, its arguments set)
 #     identity EPOCH     give this clone a time, entropy, names, host key and network of its own
 #     run FIRST LAST     run the actions FIRST to LAST of the disc
 #     quiesce            remove what must not be in a golden image, before the machine is suspended
@@ -38,58 +38,76 @@ prepare() {
   : > "$out/.mounted"
 }
 
+# A static busybox starts five times faster under emulation than a program that must be linked first. Actions do not see it.
+if [ -x /bin/busybox ]; then
+  box=/bin/busybox
+  for applet in base64 date ip mkdir mount rm sleep tail wc; do
+    eval "$applet() { /bin/busybox $applet \"\$@\"; }"
+  done
+else
+  box=
+fi
+
 text64() { base64 -w0; }
 
 # --- identity
 
 reseed() {
-  # 0x40085203 RNDADDENTROPY, 0x5207 RNDRESEEDCRNG (linux/random.h): without them all clones go on with the same numbers.
+  # 0x40085203 RNDADDENTROPY, 0x5207 RNDRESEEDCRNG (linux/random.h). Without the second one all clones of an image go on with
+  # the same numbers for up to a minute, whatever was written to /dev/random.
   perl -e '
-    open(my $s, "<:raw", $ARGV[0]) && read($s, my $b, 512) == 512 || exit 1;
-    open(my $r, "+<:raw", "/dev/random") || exit 1;
-    ioctl($r, 0x40085203, pack("ii", 4096, 512) . $b) || exit 1;
-    ioctl($r, 0x5207, 0);' "$disc/entropy" 2> /dev/null ||
-    cat "$disc/entropy" > /dev/urandom
+    open(my $seed, "<:raw", $ARGV[0]) || exit 1;
+    read($seed, my $bytes, 512) == 512 || exit 1;
+    open(my $random, "+<:raw", "/dev/random") || exit 1;
+    ioctl($random, 0x40085203, pack("ii", 4096, 512) . $bytes) || exit 1;
+    ioctl($random, 0x5207, 0) || exit 1;' "$disc/entropy" 2> /dev/null && return
+  cat "$disc/entropy" > /dev/urandom
+  echo "warning $(echo 'the random numbers of this guest could not be reseeded at once' | text64)"
+}
+
+# Copies a small text without starting a process.
+copy_text() {
+  while IFS= read -r line; do printf '%s\n' "$line"; done < "$1" > "$2"
 }
 
 name_host() {
   echo "$machine_id" > "$root/etc/machine-id"
   echo "$host_name" > "$root/etc/hostname"
   [ -n "$root" ] || echo "$host_name" > /proc/sys/kernel/hostname
+  hosts=
   while IFS= read -r line; do
-    case $line in 127.0.1.1*) ;; *) printf '%s\n' "$line" ;; esac
-  done < "$root/etc/hosts" > "$root/etc/hosts.vmgrid"
-  echo "127.0.1.1 $host_name" >> "$root/etc/hosts.vmgrid"
-  cat "$root/etc/hosts.vmgrid" > "$root/etc/hosts"
-  rm -f "$root/etc/hosts.vmgrid"
+    case $line in 127.0.1.1*) ;; *) hosts="$hosts$line
+" ;; esac
+  done < "$root/etc/hosts"
+  printf '%s127.0.1.1 %s\n' "$hosts" "$host_name" > "$root/etc/hosts"
 }
 
-make_host_key() {
+install_host_key() {
   [ -d "$root/etc/ssh" ] || return 0
-  rm -f "$root"/etc/ssh/ssh_host_*
-  ssh-keygen -q -t ed25519 -N '' -C "root@$host_name" -f "$root/etc/ssh/ssh_host_ed25519_key" < /dev/null > /dev/null || return 1
-  read -r type key _ < "$root/etc/ssh/ssh_host_ed25519_key.pub"
-  printf 'SshHostKey = "%s %s"\n' "$type" "$key" > "$attributes"
+  key=$root/etc/ssh/ssh_host_ed25519_key
+  for old in "$root"/etc/ssh/ssh_host_*; do
+    [ -e "$old" ] && rm -f "$old"
+  done
+  umask 077
+  copy_text "$disc/hostkey" "$key"
+  umask 022
+  copy_text "$disc/hostkey.pub" "$key.pub"
+  read -r type public _ < "$disc/hostkey.pub"
+  printf 'SshHostKey = "%s %s"\n' "$type" "$public" > "$attributes"
   report_attributes -
 }
 
 # The script stays: the guest runs it again when it is restarted.
 make_network() {
-  mkdir -p "$root/etc/vmgrid"
-  cat > "$root/etc/vmgrid/network" << NETWORK
-#!/bin/sh
-ip -force -batch - << BATCH
-link set eth0 down
-link set eth0 address $mac_address
-address flush dev eth0
-address add 10.0.2.15/24 dev eth0
-link set eth0 up
-route replace default via 10.0.2.2
-BATCH
-NETWORK
-  chmod 755 "$root/etc/vmgrid/network"
-  [ -n "$root" ] || "$root/etc/vmgrid/network" > /dev/null 2>&1
+  [ -d "$root/etc/vmgrid" ] || mkdir -p "$root/etc/vmgrid"
+  printf '%s\n' "ip link set eth0 down
+ip link set eth0 address $mac_address
+ip address flush dev eth0
+ip address add 10.0.2.15/24 dev eth0
+ip link set eth0 up
+ip route replace default via 10.0.2.2" > "$root/etc/vmgrid/network"
   echo 'nameserver 10.0.2.3' > "$root/etc/resolv.conf"
+  [ -n "$root" ] || . "$root/etc/vmgrid/network" > /dev/null 2>&1
 }
 
 grow_disk() {
@@ -100,12 +118,15 @@ grow_disk() {
   }
 }
 
+# The host answers `identity` by opening the network, within milliseconds: look often at first.
 await_carrier() {
   now_cs
+  looks=0
   deadline=$((now + carrier_deadline_s * 100))
   while [ "$now" -lt "$deadline" ]; do
     { read -r carrier < /sys/class/net/eth0/carrier; } 2> /dev/null && [ "$carrier" = 1 ] && return
-    sleep 0.02
+    looks=$((looks + 1))
+    [ "$looks" -lt 200 ] || sleep 0.05
     now_cs
   done
 }
@@ -115,7 +136,7 @@ identity() {
   . "$disc/identity"
   reseed
   name_host
-  make_host_key || { echo "broken $(echo 'no host key could be made' | text64)"; exit 1; }
+  install_host_key
   make_network
   grow_disk
   echo identity
@@ -134,6 +155,7 @@ report_attributes() {
   rm -f "$attributes"
 }
 
+# shellcheck disable=SC2086 # $box is one word or none
 # supervise SECONDS COMMAND...: in a session of its own, output to $log; sets $code, $elapsed (ms) and $timed_out.
 supervise() {
   limit=$1
@@ -141,7 +163,7 @@ supervise() {
   now_cs
   began=$now
   (
-    set -- setsid timeout -k "$kill_after_s" "$limit" "$@"
+    set -- $box setsid $box timeout -k "$kill_after_s" "$limit" "$@"
     export VMGRID_ATTRIBUTES="$attributes"
     # Last: a client's variable may have the name of one of ours.
     [ "$environment" = yes ] && . "$disc/e$id"
@@ -153,9 +175,12 @@ supervise() {
   now_cs
   elapsed=$(((now - began) * 10))
   timed_out=no
-  case $code in 124 | 137) [ "$elapsed" -ge $((limit * 1000 - 100)) ] && timed_out=yes ;; esac
-  # What ignored the request to end is ended; a daemon of an action that ended by itself lives on.
-  [ "$timed_out" = yes ] && kill -KILL -- "-$leader" 2> /dev/null
+  if [ "$elapsed" -ge $((limit * 1000)) ]; then
+    timed_out=yes
+    [ "$code" -ne 0 ] || code=124
+    # What ignored the request to end is ended; a daemon of an action that ended by itself lives on.
+    kill -KILL -- "-$leader" 2> /dev/null
+  fi
   return "$code"
 }
 
@@ -273,6 +298,13 @@ quiesce() {
   sync
   fstrim / 2> /dev/null
   echo 3 > /proc/sys/vm/drop_caches
+  warm
+}
+
+# What every clone does first is read back from the disk once, here, and not in each clone.
+warm() {
+  for program in perl timeout setsid; do command -v "$program" > /dev/null && "$program" --version; done > /dev/null 2>&1
+  for applet in base64 date ip mkdir rm sleep tail wc; do "$applet" --help; done > /dev/null 2>&1
 }
 
 prepare

@@ -87,7 +87,7 @@ export function commandLine(
     ...unixSocket('console', SOCKETS.console),
     ...['-serial', 'chardev:console'],
     ...['-blockdev', JSON.stringify(overlay()), '-device', `virtio-blk-pci,drive=${DEVICES.disk},id=vda,addr=0x3`],
-    ...['-device', `ide-cd,id=${DEVICES.disc},bus=ide.1,unit=0`],
+    ...['-device', 'virtio-scsi-pci,id=scsi,addr=0x7', '-device', `scsi-cd,id=${DEVICES.disc},bus=scsi.0`],
     ...['-device', 'virtio-serial-pci,id=serial,addr=0x4'],
     ...unixSocket('agent', SOCKETS.agent),
     ...[

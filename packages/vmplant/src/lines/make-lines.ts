@@ -1,0 +1,45 @@
+/** The production lines of this plant, by name, and what they can do on this host. */
+import type { Log } from '@vmgrid/daemon';
+import { GridError, type LineName } from '@vmgrid/protocol';
+import type { LineReport, ProductionLine } from './production-line.ts';
+import { QemuLine } from './qemu/qemu-line.ts';
+
+export interface LineOptions {
+  readonly stateDirectory: string;
+}
+
+/** How each line is made. A fourth line is one more entry. */
+const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionLine } = {
+  qemu: (options) => new QemuLine({}, options),
+};
+
+const PROBE_DEADLINE_MS = 30_000;
+
+/** @throws GridError CONFIG_INVALID for a line this version does not have. */
+export function makeLines(names: readonly LineName[], options: LineOptions): ReadonlyMap<LineName, ProductionLine> {
+  return new Map(
+    names.map((name) => {
+      const make = MAKERS[name];
+      if (make) return [name, make(options)];
+      const known = Object.keys(MAKERS).join(', ');
+      throw new GridError('CONFIG_INVALID', `lines: there is no line ${name}; there are: ${known}`, { line: name });
+    }),
+  );
+}
+
+/** Tries every line for real. One that does not work here is reported, not fatal: the plant offers the others. */
+export async function probeLines(
+  lines: ReadonlyMap<LineName, ProductionLine>,
+  log: Log,
+): Promise<ReadonlyMap<LineName, LineReport>> {
+  const reports = new Map<LineName, LineReport>();
+  for (const [name, line] of lines) {
+    const report = await line.probe(AbortSignal.timeout(PROBE_DEADLINE_MS));
+    reports.set(name, report);
+    log.info(
+      { line: name, available: report.available, reason: report.reason, ...report.compatibility },
+      'line probed',
+    );
+  }
+  return reports;
+}
