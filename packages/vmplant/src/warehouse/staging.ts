@@ -14,35 +14,47 @@ interface Owner extends ProcessIdentity {
 
 /** A folder of its own for one image to be, readable but not writable by others. */
 export class Staging {
-  readonly directory: string;
+  readonly #root: string;
 
-  private constructor(directory: string) {
-    this.directory = directory;
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Where the files of the image are made; empty at first. */
+  get directory(): string {
+    return join(this.#root, 'work');
+  }
+
+  /** Where the image is put together before it is renamed into the warehouse. */
+  get imageDirectory(): string {
+    return join(this.#root, 'image');
   }
 
   static async create(root: string): Promise<Staging> {
-    const directory = join(root, uuid());
-    await mkdir(directory, { mode: 0o755 });
+    const staging = new Staging(join(root, uuid()));
     const self = identifyProcess(process.pid);
     if (!self) throw new Error('this process is not in /proc');
     const owner: Owner = { ...self, host: hostname() };
-    await writeFileAtomically(join(directory, 'owner.json'), JSON.stringify(owner), 0o644);
-    return new Staging(directory);
+    await mkdir(staging.#root, { mode: 0o755 });
+    await writeFileAtomically(join(staging.#root, 'owner.json'), JSON.stringify(owner), 0o644);
+    await mkdir(staging.directory, { mode: 0o755 });
+    await mkdir(staging.imageDirectory, { mode: 0o755 });
+    return staging;
   }
 
   /** Takes the folder and all in it away. Idempotent. */
   async discard(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.#root, { recursive: true, force: true });
   }
 }
 
 /** Removes what dead processes of this host left behind; returns the names. */
 export async function sweepStaging(root: string): Promise<readonly string[]> {
   const swept: string[] = [];
-  for (const name of await readdir(root)) {
-    if (!(await isAbandoned(join(root, name)))) continue;
-    await rm(join(root, name), { recursive: true, force: true });
-    swept.push(name);
+  for (const entry of await readdir(root, { withFileTypes: true })) {
+    if (!entry.isDirectory() || !(await isAbandoned(join(root, entry.name)))) continue;
+    await rm(join(root, entry.name), { recursive: true, force: true, maxRetries: 5 }); // another may sweep it too
+    swept.push(entry.name);
   }
   return swept;
 }
@@ -50,6 +62,14 @@ export async function sweepStaging(root: string): Promise<readonly string[]> {
 async function isAbandoned(directory: string): Promise<boolean> {
   const text = await readFileIfAny(join(directory, 'owner.json'));
   if (text === undefined) return false; // just being made, or not ours to judge
-  const owner = JSON.parse(text) as Owner;
-  return owner.host === hostname() && !isAlive(owner);
+  const owner = parseOwner(text);
+  return owner?.host === hostname() && !isAlive(owner);
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    return JSON.parse(text) as Owner;
+  } catch {
+    return undefined;
+  }
 }

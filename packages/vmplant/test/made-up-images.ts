@@ -1,0 +1,97 @@
+/** Golden images without a machine in them. */
+import { createHash } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CompatibilityRecord, GoldenImage, HistoryEntry, Manifest } from '../src/warehouse/manifest.ts';
+import type { ManifestDraft, Warehouse } from '../src/warehouse/store.ts';
+
+export const COMPATIBILITY: CompatibilityRecord = {
+  vmm: 'qemu',
+  vmmVersion: '8.2.2',
+  accelerator: 'kvm',
+  machineType: 'microvm',
+  cpuModel: 'host',
+};
+
+export const historyOf = (...digests: readonly string[]): HistoryEntry[] =>
+  digests.map((digest, index) => ({
+    digest,
+    id: `action-${index}`,
+    kind: 'script',
+    seconds: 1,
+    ranAt: '2026-01-01T00:00:00Z',
+  }));
+
+export function baseDraft(id: string, changes: Partial<ManifestDraft> = {}): ManifestDraft {
+  return {
+    id,
+    machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 },
+    line: 'qemu',
+    createdAt: '2026-01-01T00:00:00Z',
+    createdBy: 'test',
+    history: [],
+    disk: 'disk.raw',
+    diskFormat: 'raw',
+    boot: { kernel: 'vmlinuz', initrd: 'initrd.img', commandLine: 'quiet' },
+    base: id,
+    ...changes,
+  };
+}
+
+export function suspendedDraft(id: string, base: string, changes: Partial<ManifestDraft> = {}): ManifestDraft {
+  return baseDraft(id, {
+    base,
+    parent: base,
+    disk: 'disk.qcow2',
+    diskFormat: 'qcow2',
+    memory: { memory: 'memory.bin', state: 'device.state' },
+    compatibility: COMPATIBILITY,
+    ...changes,
+  });
+}
+
+/** Names of the files that a draft wants, each with its own made-up content. */
+export function contentsOf(draft: ManifestDraft): Readonly<Record<string, string>> {
+  const memory = draft.memory ? [draft.memory.memory, draft.memory.state] : [];
+  const boot = draft.base === draft.id ? [draft.boot.kernel, draft.boot.initrd] : [];
+  return Object.fromEntries([draft.disk, ...memory, ...boot].map((file) => [file, `${file} of ${draft.id}\n`]));
+}
+
+export async function promote(warehouse: Warehouse, draft: ManifestDraft): Promise<GoldenImage> {
+  const staging = await warehouse.stage();
+  try {
+    for (const [file, content] of Object.entries(contentsOf(draft))) {
+      await writeFile(join(staging.directory, file), content);
+    }
+    return await warehouse.promote(staging, draft);
+  } finally {
+    await staging.discard();
+  }
+}
+
+/** The manifest that the promotion of a draft writes. */
+export const manifestOf = (draft: ManifestDraft): Manifest => ({
+  version: 1,
+  ...draft,
+  files: Object.entries(contentsOf(draft)).map(([file, content]) => ({
+    file,
+    sha256: createHash('sha256').update(content).digest('hex'),
+    bytes: content.length,
+  })),
+});
+
+/** An image in memory only. */
+export const imageOf = (draft: ManifestDraft): GoldenImage => ({
+  manifest: manifestOf(draft),
+  directory: `/images/${draft.id}`,
+  baseDirectory: `/images/${draft.base}`,
+});
+
+/** Puts an image into a warehouse from outside, by a rename as the store does, but without waiting for the disk. */
+export async function putImage(directory: string, draft: ManifestDraft): Promise<void> {
+  const folder = join(directory, `putting-${draft.id}`);
+  await mkdir(folder);
+  for (const [file, content] of Object.entries(contentsOf(draft))) await writeFile(join(folder, file), content);
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifestOf(draft)));
+  await rename(folder, join(directory, 'images', draft.id));
+}
