@@ -8,6 +8,8 @@
 #
 # Standard output is the report (report.ts parses it): one event a line, text in base64. An action's output goes to a file on
 # a small file system in memory: neither a full disk, nor a flood of output, nor a daemon left behind stops the report.
+#
+# VMGRID_ROOT is for its tests: a folder to work on in place of the root, in which case nothing of the machine is changed.
 set -u
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
@@ -39,7 +41,7 @@ prepare() {
 }
 
 # A static busybox starts five times faster under emulation than a program that must be linked first. Actions do not see it.
-if [ -x /bin/busybox ]; then
+if [ -x "$root/bin/busybox" ]; then
   box=/bin/busybox
   for applet in base64 date ip mkdir mount rm sleep tail wc; do
     eval "$applet() { /bin/busybox $applet \"\$@\"; }"
@@ -51,6 +53,11 @@ fi
 text64() { base64 -w0; }
 
 # --- identity
+
+# busybox knows whole seconds only.
+set_clock() {
+  date -s "@$1" > /dev/null 2>&1 || date -s "@${1%.*}" > /dev/null 2>&1
+}
 
 reseed() {
   # 0x40085203 RNDADDENTROPY, 0x5207 RNDRESEEDCRNG (linux/random.h). Without the second one all clones of an image go on with
@@ -132,9 +139,9 @@ await_carrier() {
 }
 
 identity() {
-  date -s "@$1" > /dev/null 2>&1 || date -s "@${1%.*}" > /dev/null 2>&1
   . "$disc/identity"
-  reseed
+  [ -n "$root" ] || set_clock "$1"
+  [ -n "$root" ] || reseed
   name_host
   install_host_key
   make_network

@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ConfigDiscPlan, type GuestAction, type GuestStep, writeConfigDisc } from '../../src/guest/config-disc.ts';
+import { parseReportLine, type RunnerEvent } from '../../src/guest/report.ts';
+import { extractDisc } from './extract-disc.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vmgrid-runner-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const script = (index: number, text: string, more: Partial<GuestAction> = {}, timeoutMs = 10_000): GuestStep => ({
+  index,
+  timeoutMs,
+  action: { kind: 'script', id: `step-${index}`, script: text, ...more } as GuestAction,
+});
+
+const ends = (events: readonly RunnerEvent[]) =>
+  events.flatMap((event) =>
+    event.event === 'end' ? [[event.index, event.exitCode, event.timedOut, event.attempts]] : [],
+  );
+
+const outputs = (events: readonly RunnerEvent[]) =>
+  events.flatMap((event) => (event.event === 'output' ? [event.text] : []));
+
+describe.each([
+  ['sh', ['sh']],
+  ['busybox sh', ['busybox', 'sh']],
+] as const)('the runner under %s', (_name, shell) => {
+  let count = 0;
+
+  async function runIn(
+    plan: ConfigDiscPlan,
+    words: readonly string[],
+  ): Promise<{ root: string; events: RunnerEvent[] }> {
+    count += 1;
+    const place = join(folder, `${shell.length}-${count}`);
+    const root = join(place, 'root');
+    await mkdir(join(root, 'etc/ssh'), { recursive: true });
+    await writeFile(join(root, 'etc/hosts'), '127.0.0.1 localhost\n127.0.1.1 golden\n10.0.0.9 friend\n');
+    await writeFile(join(root, 'etc/ssh/ssh_host_rsa_key'), 'of the image');
+    await writeConfigDisc(join(place, 'disc.iso'), plan);
+    const disc = extractDisc(join(place, 'disc.iso'), join(place, 'disc'));
+    const [program = 'sh', ...before] = shell;
+    const child = spawn(program, [...before, join(disc, 'runner.sh'), disc, ...words], {
+      env: { ...process.env, VMGRID_ROOT: root },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+    });
+    await once(child.stdout, 'end');
+    return { root, events: text.trimEnd().split('\n').map(parseReportLine) };
+  }
+
+  const run = async (...steps: GuestStep[]): Promise<RunnerEvent[]> =>
+    (await runIn({ steps }, ['run', '0', String(steps.length - 1)])).events;
+
+  test('reports an action from its begin to its end, with attributes and output', async () => {
+    const events = await run(script(0, 'echo hello; echo \'Name = "x"\' > "$VMGRID_ATTRIBUTES"'));
+    expect(events).toEqual([
+      { event: 'begin', index: 0, attempt: 1 },
+      { event: 'attributes', index: 0, text: 'Name = "x"\n' },
+      { event: 'output', index: 0, text: 'hello\n' },
+      { event: 'end', index: 0, exitCode: 0, timedOut: false, durationMs: expect.any(Number), attempts: 1 },
+      { event: 'finished' },
+    ]);
+  });
+
+  test('stops at a failure, unless the action says to go on', async () => {
+    const events = await run(script(0, 'exit 3', { onError: 'continue' }), script(1, 'false\ntrue'), script(2, 'true'));
+    expect(ends(events)).toEqual([
+      [0, 3, false, 1],
+      [1, 1, false, 1],
+    ]);
+    expect(events.slice(-2)).toEqual([{ event: 'stopped', index: 1 }, { event: 'finished' }]);
+  });
+
+  test('tries again after the recover script', async () => {
+    const events = await run(
+      script(0, 'test -e "$FLAG"', {
+        retries: 2,
+        recover: 'touch "$FLAG"',
+        environment: { FLAG: join(folder, `flag-${shell.length}`) },
+      }),
+    );
+    expect(ends(events)).toEqual([[0, 0, false, 2]]);
+    expect(events.filter(({ event }) => event === 'recovered')).toHaveLength(1);
+  });
+
+  test('kills what runs too long with all it started, though it ignores being asked', async () => {
+    const mark = `${7_000 + shell.length}.25`;
+    const events = await run(script(0, `trap '' TERM; sleep ${mark} & sleep ${mark}`, {}, 1_000));
+    expect(ends(events)).toEqual([[0, expect.any(Number), true, 1]]);
+    const left = await commandLines();
+    expect(left.filter((line) => line.includes(mark))).toEqual([]);
+  }, 20_000);
+
+  test('a daemon that keeps the output open neither holds up the runner nor is killed', async () => {
+    const mark = `${8_000 + shell.length}.5`;
+    const started = Date.now();
+    const events = await run(script(0, `sleep ${mark} & echo $!`), script(1, 'true'));
+    const pid = Number(outputs(events)[0]);
+    expect(ends(events)).toHaveLength(2);
+    expect(Date.now() - started).toBeLessThan(5_000);
+    process.kill(pid, 'SIGKILL');
+  });
+
+  test('keeps the last 4 KiB of the output', async () => {
+    const [text = ''] = outputs(await run(script(0, 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done')));
+    expect(Buffer.byteLength(text)).toBe(4_096);
+    expect(text.endsWith('line 2999\n')).toBe(true);
+  });
+
+  test('says nothing of what a secret action prints', async () => {
+    expect(outputs(await run(script(0, 'echo hidden; exit 1', { secret: true })))).toEqual([]);
+  });
+
+  test('refuses attributes over the limit', async () => {
+    const events = await run(script(0, 'head -c 70000 /dev/zero | tr "\\0" x > "$VMGRID_ATTRIBUTES"'));
+    expect(events).toContainEqual({ event: 'attributes-too-long', index: 0 });
+  });
+
+  test('hands over an environment exactly, even names the runner uses itself', async () => {
+    const environment = { A: "it's\n$(x) `y` \\", limit: '1', id: '99', timeout_s: 'no' };
+    const [text] = outputs(
+      await run(script(0, 'printf "%s|%s|%s|%s" "$A" "$limit" "$id" "$timeout_s"', { environment })),
+    );
+    expect(text).toBe(`${environment.A}|1|99|no`);
+  });
+
+  test('runs a script by its own interpreter when it names one', async () => {
+    const [text] = outputs(await run(script(0, '#!/usr/bin/perl\nprint "perl ", 6 * 7;')));
+    expect(text).toBe('perl 42');
+  });
+
+  test('puts a file in place with its mode and its parents', async () => {
+    const owner = `${userInfo().username}`;
+    const file = {
+      kind: 'file',
+      id: 'f',
+      path: "/opt/a b/it's",
+      mode: '0640',
+      owner,
+      encoding: 'base64',
+      content: 'AAH/',
+    } as const;
+    const { root, events } = await runIn({ steps: [{ index: 0, timeoutMs: 1_000, action: file }] }, ['run', '0', '0']);
+    expect(ends(events)).toEqual([[0, 0, false, 1]]);
+    const path = join(root, "/opt/a b/it's");
+    expect(await readFile(path)).toEqual(Buffer.from([0, 1, 255]));
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+    expect(await readdir(join(root, 'opt/a b'))).toEqual(["it's"]);
+  });
+
+  test('gives the guest a name, a host key and a network script, and keeps what else was in its hosts file', async () => {
+    const identity = { hostName: 'vm-7', macAddress: '52:54:00:aa:bb:cc' };
+    const { root, events } = await runIn({ identity, steps: [] }, ['identity', '1700000000.5']);
+    expect(events).toEqual([
+      { event: 'attributes', index: undefined, text: expect.stringMatching(/^SshHostKey = "ssh-ed25519 \S+"\n$/) },
+      { event: 'identity' },
+      { event: 'finished' },
+    ]);
+    expect(await readFile(join(root, 'etc/hosts'), 'utf8')).toBe(
+      '127.0.0.1 localhost\n10.0.0.9 friend\n127.0.1.1 vm-7\n',
+    );
+    expect(await readFile(join(root, 'etc/machine-id'), 'utf8')).toMatch(/^[0-9a-f]{32}\n$/);
+    expect(await readFile(join(root, 'etc/vmgrid/network'), 'utf8')).toContain('address 52:54:00:aa:bb:cc\n');
+    expect((await readdir(join(root, 'etc/ssh'))).sort()).toEqual(['ssh_host_ed25519_key', 'ssh_host_ed25519_key.pub']);
+    expect((await stat(join(root, 'etc/ssh/ssh_host_ed25519_key'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('takes out of an image what clones must not share', async () => {
+    const { root } = await runIn({ steps: [] }, ['quiesce']);
+    expect(await readdir(join(root, 'etc/ssh'))).toEqual([]);
+    expect(await readFile(join(root, 'etc/machine-id'), 'utf8')).toBe('');
+  });
+});
+
+async function commandLines(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+}
