@@ -136,6 +136,8 @@ test('a build from a suspended image makes a new image; its clones have both his
 test('a plant that was restarted finds its machine again, and one that ended not', async () => {
   const machine = await clone('orphan');
   machine.release();
+  // Long enough for the released one to do what it must not do: clear away after a machine that still runs.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
   const adopted = await new QemuLine({}, { stateDirectory: workshop.folder }).adopt(machine.state, workshop.signal);
   expect(adopted?.state).toEqual(machine.state);
   expect(await workshop.run(adopted!, 'cat /root/mark')).toEqual(['from the image']);

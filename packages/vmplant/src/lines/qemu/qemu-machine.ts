@@ -26,6 +26,7 @@ export class QemuMachine implements Machine {
   readonly #channels: Channels;
   readonly #qemu: QemuState;
   #cause: MachineExit['cause'] = 'crashed';
+  #hold: 'held' | 'released' = 'held';
 
   constructor(channels: Channels, state: QemuState) {
     this.#channels = channels;
@@ -74,6 +75,7 @@ export class QemuMachine implements Machine {
   }
 
   release(): void {
+    this.#hold = 'released';
     closeChannels(this.#channels);
   }
 
@@ -105,10 +107,17 @@ export class QemuMachine implements Machine {
     }
   }
 
-  /** QEMU holds its end of the monitor until it ends; `release` closes ours, and then nobody waits for this any more. */
+  /**
+   * QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to any more and is
+   * ended. After `release` it is somebody else's to watch.
+   */
   async #awaitExit(): Promise<MachineExit> {
     await this.#channels.monitor.closed;
-    await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS);
+    if (this.#hold === 'released') return new Promise(() => undefined);
+    if (!(await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS))) {
+      signalProcess(this.#qemu.process, 'SIGKILL');
+      await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS);
+    }
     closeChannels(this.#channels);
     const folder = runFolder(this.#qemu.directory);
     const detail = await logTail(folder);
