@@ -7,15 +7,8 @@ import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 
-/** Programs the job needs: the Debian package each comes in, and what it is for. */
-const TOOLS = [
-  { program: 'qemu-system-x86_64', debian: 'qemu-system-x86', why: 'runs the virtual machines' },
-  { program: 'qemu-img', debian: 'qemu-utils', why: 'makes copy-on-write disks' },
-  { program: 'xorriso', debian: 'xorriso', why: 'writes configuration discs' },
-  { program: 'mmdebstrap', debian: 'mmdebstrap', why: 'builds base images' },
-  { program: 'mke2fs', debian: 'e2fsprogs', why: 'makes file systems of base images' },
-  { program: 'setpriv', debian: 'util-linux', why: 'starts virtual machines without privileges' },
-];
+/** Programs the job needs: the Debian package each comes in, and what it enables. The same list `vmgrid doctor` goes by. */
+const TOOLS = JSON.parse(readFileSync(join(root, 'packages/vmgrid/src/tools.json'), 'utf8'));
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -57,7 +50,8 @@ function installNpmPackages() {
 function installTools() {
   const missing = TOOLS.filter((tool) => !hasProgram(tool.program));
   if (missing.length === 0) return;
-  for (const tool of missing) say(`vmgrid set-up: ${tool.program} is missing; it ${tool.why} (package ${tool.debian})`);
+  for (const tool of missing)
+    say(`vmgrid set-up: ${tool.program} is missing; it enables ${tool.enables} (package ${tool.debian})`);
   const packages = [...new Set(missing.map((tool) => tool.debian))];
   if (!hasProgram('apt-get')) fail(`this is not Debian or Ubuntu: please install ${packages.join(', ')} and try again`);
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo'];

@@ -46,7 +46,7 @@ export class Admission {
     if (need.memoryMiB > memory) return lacks('MEMORY_INSUFFICIENT', 'MiB of memory', need.memoryMiB, memory);
     const disk = capacity.diskMiB - usage.diskMiB;
     if (need.diskMiB > disk) return lacks('DISK_INSUFFICIENT', 'MiB of disk', need.diskMiB, disk);
-    if (usage.vms >= capacity.vms) return lacks('VM_LIMIT', 'VMs', usage.vms + 1, capacity.vms);
+    if (usage.vms >= capacity.vms) return lacks('VM_LIMIT', 'VMs', 1, capacity.vms - usage.vms);
     return undefined;
   }
 

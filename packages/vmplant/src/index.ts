@@ -1,1 +1,1 @@
-export {};
+export { PlantConfig } from './config.ts';

@@ -8,6 +8,8 @@ import type { VmRecord } from './vm.ts';
 export class VmRegistry {
   readonly #root: string;
   readonly #records = new Map<string, VmRecord>();
+  /** Last change of each VM's folder. */
+  readonly #writes = new Map<string, Promise<void>>();
 
   private constructor(root: string) {
     this.#root = root;
@@ -17,7 +19,9 @@ export class VmRegistry {
   static async open(root: string): Promise<VmRegistry> {
     await mkdir(root, { recursive: true, mode: 0o711 });
     const registry = new VmRegistry(root);
-    for (const vmId of await readdir(root)) {
+    for (const entry of await readdir(root, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const vmId = entry.name;
       const text = await readFileIfAny(join(root, vmId, 'record.json'));
       if (text === undefined) await rm(join(root, vmId), { recursive: true, force: true });
       else registry.#records.set(vmId, JSON.parse(text) as VmRecord);
@@ -52,17 +56,35 @@ export class VmRegistry {
   /** Makes the VM's folder and its first record. */
   async add(record: VmRecord): Promise<void> {
     await mkdir(this.directory(record.vmId), { mode: 0o711 });
-    await this.save(record);
+    this.#records.set(record.vmId, record);
+    await this.#write(record);
   }
 
-  async save(record: VmRecord): Promise<void> {
-    await writeFileAtomically(join(this.directory(record.vmId), 'record.json'), JSON.stringify(record));
-    this.#records.set(record.vmId, record);
+  /** Changes a record, at once in memory; resolves with it when it is on the disk. Writes keep their order. */
+  async update(vmId: string, change: (record: VmRecord) => VmRecord): Promise<VmRecord> {
+    const record = change(this.get(vmId));
+    this.#records.set(vmId, record);
+    await this.#write(record);
+    return record;
   }
 
   /** Removes the VM's folder, then forgets the VM. Idempotent. */
   async remove(vmId: string): Promise<void> {
-    await rm(this.directory(vmId), { recursive: true, force: true });
+    await this.#inOrder(vmId, () => rm(this.directory(vmId), { recursive: true, force: true }));
     this.#records.delete(vmId);
+    this.#writes.delete(vmId);
+  }
+
+  #write(record: VmRecord): Promise<void> {
+    const file = join(this.directory(record.vmId), 'record.json');
+    return this.#inOrder(record.vmId, () => writeFileAtomically(file, JSON.stringify(record)));
+  }
+
+  /** After whatever is being done to the VM's folder now. */
+  #inOrder(vmId: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#writes.get(vmId) ?? Promise.resolve();
+    const done = before.catch(() => undefined).then(work);
+    this.#writes.set(vmId, done);
+    return done;
   }
 }

@@ -20,7 +20,7 @@ const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
   planned: ['cloning', 'failed', 'collecting'],
   cloning: ['configuring', 'failed', 'collecting'],
   configuring: ['running', 'failed', 'collecting'],
-  running: ['configuring', 'failed', 'collecting'],
+  running: ['failed', 'collecting'],
   failed: ['collecting'],
   collecting: ['destroyed'],
   destroyed: [],
@@ -44,6 +44,8 @@ export interface VmRecord {
   readonly history: readonly HistoryEntry[];
   readonly actionsCached: number;
   readonly actionsRun: number;
+  /** Ids of actions that failed with `onError="continue"`; they are not in the history. */
+  readonly failedActions: readonly string[];
   /** Whether a secret action ran: such a machine never becomes an image. */
   readonly secret: boolean;
   /** Attributes that actions set: name to ClassAd expression. */

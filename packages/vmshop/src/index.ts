@@ -1,1 +1,1 @@
-export {};
+export { ShopConfig } from './config.ts';

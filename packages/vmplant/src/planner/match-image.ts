@@ -2,7 +2,7 @@
  * The four tests that decide whether a golden image can become the machine asked for: machine, subset, prefix,
  * partial order. Pure: manifests in, verdicts out; no file is touched.
  */
-import { type HistoryMatch, type HistoryMismatch, matchHistory, type PreparedDag } from '@vmgrid/dag';
+import { type DagIndex, type HistoryTest, type Match, type Mismatch, matchHistory } from '@vmgrid/dag';
 import type { LineName, MachineSpec } from '@vmgrid/protocol';
 import type { LineReport } from '../lines/production-line.ts';
 import type { CompatibilityRecord, GoldenImage } from '../warehouse/manifest.ts';
@@ -13,7 +13,7 @@ export type Start = 'restore' | 'boot';
 export interface Candidate {
   readonly kind: 'candidate';
   readonly image: GoldenImage;
-  readonly match: HistoryMatch;
+  readonly match: Match;
   readonly starts: readonly Start[];
   /** Why it cannot be restored, when it can only be booted. */
   readonly whyNotRestore?: string;
@@ -25,15 +25,15 @@ export type Miss =
   | {
       readonly kind: 'miss';
       readonly imageId: string;
-      readonly test: HistoryMismatch['test'];
-      readonly mismatch: HistoryMismatch;
+      readonly test: HistoryTest;
+      readonly mismatch: Mismatch;
     };
 
 export type LineReports = ReadonlyMap<LineName, LineReport>;
 
 export function matchImage(
   machine: MachineSpec,
-  dag: PreparedDag,
+  dag: DagIndex,
   image: GoldenImage,
   lines: LineReports,
 ): Candidate | Miss {
@@ -44,7 +44,7 @@ export function matchImage(
     dag,
     manifest.history.map((entry) => entry.digest),
   );
-  if (match.kind === 'mismatch') return { kind: 'miss', imageId: manifest.id, test: match.test, mismatch: match };
+  if (!match.matches) return { kind: 'miss', imageId: manifest.id, test: match.test, mismatch: match };
   const whyNotRestore = restoreFault(machine, image, lines.get(manifest.line));
   if (whyNotRestore === undefined) return { kind: 'candidate', image, match, starts: ['restore', 'boot'] };
   return { kind: 'candidate', image, match, starts: ['boot'], whyNotRestore };

@@ -56,7 +56,7 @@ export function planMachine(
 }
 
 function plansFor({ image, match, starts }: Candidate, dag: Dag, durations: Durations): readonly Plan[] {
-  const remaining = linearExtension(dag, new Set(match.remaining));
+  const remaining = linearExtension(dag, match.remaining);
   const workSeconds = remaining.reduce((sum, action) => sum + actionSeconds(action, durations), 0);
   return starts.map((start) => {
     const startSeconds = secondsToStart(start, image, durations);

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import colors from 'picocolors';
+import type { CommandContext } from '../context.ts';
+import { examineHost, type Findings } from '../doctor.ts';
+import { findHome } from '../home.ts';
+import { table } from '../output.ts';
+
+export function addDoctorCommand(program: Command, context: CommandContext): void {
+  program
+    .command('doctor')
+    .description('show what this machine has, what it enables, and how to get what is missing')
+    .action(async () => {
+      const { output, environment } = context();
+      const findings = await examineHost(findHome(environment));
+      output.result(findings, () => findingsText(findings));
+      if (!findings.healthy) process.exitCode = 1;
+    });
+}
+
+function findingsText({ tools, lines }: Findings): string {
+  const toolRows = tools.map(({ program, version, enables, debian }) =>
+    version === undefined
+      ? [colors.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
+      : [colors.green('✓'), program, version, enables, ''],
+  );
+  const lineRows = lines.map(({ line, available, restores, reason, compatibility }) => [
+    available ? colors.green('✓') : colors.red('✗'),
+    line,
+    available ? `${compatibility.accelerator} on ${compatibility.vmm} ${compatibility.vmmVersion}` : 'not available',
+    restores ? 'clones from suspended memory' : 'boots only',
+    reason,
+  ]);
+  return [
+    table(['', 'tool', 'version', 'enables', 'how to get it'], toolRows),
+    table(['', 'line', 'runs with', 'start', 'note'], lineRows),
+  ].join('\n\n');
+}

@@ -1,0 +1,137 @@
+/** Commands of operators: images and plants. */
+import type { BuildImageReply, ImageReply } from '@vmgrid/protocol';
+import { decodeBuildImage } from '@vmgrid/protocol';
+import type { Command } from 'commander';
+import { buildBaseImage } from '../base-image.ts';
+import type { CommandContext } from '../context.ts';
+import { readDocument } from '../documents.ts';
+import { follow } from '../follow.ts';
+import { findHome } from '../home.ts';
+import { table } from '../output.ts';
+
+export function addImageCommands(program: Command, context: CommandContext): void {
+  const images = program.command('images').description('golden images of the warehouses');
+
+  images
+    .command('list')
+    .description('list the images that connected plants offer')
+    .action(async () => {
+      const { client, output } = context();
+      const reply = await client.images();
+      for (const plantId of reply.silentPlants) output.note(`${plantId} did not answer: its images are missing here`);
+      output.result(reply, () => imageTable(reply.images));
+    });
+
+  images
+    .command('show <imageId>')
+    .description('show one image: machine, history, sizes, users')
+    .action(async (imageId: string) => {
+      const { client, output } = context();
+      const image = await client.image(imageId);
+      output.result(image, () => imageText(image));
+    });
+
+  images
+    .command('rm <imageId...>')
+    .description('remove images that nothing uses')
+    .action(async (imageIds: string[]) => {
+      const { client, output } = context();
+      for (const imageId of imageIds) {
+        await client.removeImage(imageId);
+        output.result({ imageId, removed: true }, () => `${imageId} removed`);
+      }
+    });
+
+  images
+    .command('build <document>')
+    .description('build a golden image of the machine and DAG of a create request')
+    .option('--plant <plantId>', 'on this plant (else the one that would be ready soonest)')
+    .action(async (file: string, options: { plant?: string }) => {
+      const { client, output } = context();
+      const { machine, dag, requestId } = await readDocument(file, 'create');
+      const request = decodeBuildImage({
+        ...{ machine, dag },
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(options.plant === undefined ? {} : { plantId: options.plant }),
+      });
+      const reply = await follow<BuildImageReply>(client, await client.submitBuildImage(request), output.json);
+      output.result(reply, () => `${reply.built ? 'Built' : 'There is already'} ${imageText(reply.image)}`);
+    });
+
+  images
+    .command('build-base')
+    .description('build a base image from Debian packages on this machine')
+    .option('--os <name>', 'operating system', 'debian-12')
+    .option('--warehouse <folder>', 'warehouse to put it into (else that of the grid of this machine)')
+    .option('--disk-mib <size>', 'size of its disk in MiB', '2048')
+    .action(async (options: { os: string; warehouse?: string; diskMib: string }) => {
+      const { output, environment } = context();
+      const built = await buildBaseImage(
+        {
+          os: options.os,
+          warehouse: options.warehouse ?? findHome(environment).warehouse,
+          diskMiB: Number(options.diskMib),
+        },
+        output.json,
+      );
+      output.result(built, () => `${built.built ? 'Built' : 'There is already'} ${built.imageId}`);
+    });
+
+  program
+    .command('plants')
+    .description('list the plants that are connected')
+    .action(async () => {
+      const { client, output } = context();
+      const reply = await client.plants();
+      output.result(reply, () =>
+        table(
+          ['plant', 'version', 'free memory', 'VMs', 'load', 'lines', 'images', 'last word'],
+          reply.plants.map(({ plantId, ad, lastWordAt }) => [
+            ...[
+              plantId,
+              ad.Version,
+              `${ad.FreeMemoryMiB} of ${ad.TotalMemoryMiB} MiB`,
+              `${ad.VmCount} of ${ad.MaxVms}`,
+            ],
+            ...[ad.LoadAverage, (ad.Lines as string[]).join(','), ad.ImageCount, lastWordAt],
+          ]) as string[][],
+        ),
+      );
+    });
+}
+
+const imageTable = (images: readonly ImageReply[]): string =>
+  table(
+    ['image', 'os', 'start', 'memory', 'disk', 'actions', 'own size', 'users', 'plants'],
+    images.map((image) => [
+      ...[image.imageId, image.machine.os, image.suspended ? 'restore' : 'boot'],
+      ...[
+        image.suspended ? `${image.machine.memoryMiB} MiB` : 'any',
+        `${image.machine.diskMiB} MiB`,
+        image.history.length,
+      ],
+      ...[mib(image.ownBytes), image.children.length + image.usedBy.length, image.plants.join(',')],
+    ]),
+  );
+
+function imageText(image: ImageReply): string {
+  const { machine } = image;
+  const lines = [
+    image.imageId,
+    `  machine   ${machine.arch} ${machine.os}, ${machine.memoryMiB} MiB, ${machine.cpus} cpus, disk ${machine.diskMiB} MiB, line ${image.line}`,
+    `  start     ${image.suspended ? 'restored from suspended memory, or booted' : 'booted, with any memory size'}`,
+    `  parent    ${image.parent ?? 'none'}`,
+    `  created   ${image.createdAt} by ${image.createdBy}`,
+    `  size      ${mib(image.ownBytes)} of its own`,
+    `  children  ${image.children.join(', ') || 'none'}`,
+    `  used by   ${image.usedBy.join(', ') || 'nothing'}`,
+    `  plants    ${image.plants.join(', ')}`,
+    `  history   ${image.history.length === 0 ? 'empty' : ''}`,
+    ...image.history.map(
+      (entry) => `    ${entry.id} (${entry.kind}) ${entry.digest.slice(0, 12)} ${entry.seconds.toFixed(2)} s`,
+    ),
+  ];
+  return lines.join('\n');
+}
+
+const mib = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;

@@ -1,0 +1,58 @@
+/** `vmgrid up`: a grid on this machine, in the foreground, ready for curl. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { buildBaseImage } from '../base-image.ts';
+import type { CommandContext } from '../context.ts';
+import { startGrid } from '../grid.ts';
+import { findHome } from '../home.ts';
+import { stopSignal } from '../stop-signal.ts';
+
+export function addUpCommand(program: Command, context: CommandContext): void {
+  program
+    .command('up')
+    .description('run a shop and plants on this machine until Ctrl-C; their VMs live on')
+    .option('--plants <count>', 'number of plants', '1')
+    .option('--http-port <port>', 'port of the HTTP door', '7780')
+    .option('--xml-port <port>', 'port of the XML door', '7781')
+    .option('--guest-network <kind>', 'isolated, or outbound: guests reach what this host reaches', 'isolated')
+    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .option('--no-base', 'do not build a base image when there is none')
+    .action(async (options: UpOptions) => {
+      const { output, environment } = context();
+      const home = findHome(environment);
+      const stopped = stopSignal();
+      if (options.base) {
+        output.note('Base image debian-12: building it unless it is there (the first time takes about a minute)');
+        await buildBaseImage({ os: 'debian-12', warehouse: home.warehouse }, output.json);
+      }
+      const grid = await startGrid(
+        {
+          directory: join(home.root, 'grid'),
+          warehouse: home.warehouse,
+          plants: Number(options.plants),
+          httpPort: Number(options.httpPort),
+          xmlPort: Number(options.xmlPort),
+          guestNetwork: options.guestNetwork,
+          logLevel: options.logLevel,
+        },
+        stopped.signal,
+      );
+      output.result({ ready: true, shop: grid.shopUrl, xmlPort: grid.xmlPort, plants: grid.plantIds }, () =>
+        [
+          `The shop is open at ${grid.shopUrl}, and for XML over TCP at port ${grid.xmlPort}; plants: ${grid.plantIds.join(', ')}.`,
+          `Try: curl -H 'Content-Type: application/xml' --data-binary @schemas/examples/valid/create-minimal.xml ${grid.shopUrl}/v1/vms`,
+          'Ctrl-C stops the daemons; VMs live on until their lease ends and are adopted by the next `vmgrid up`.',
+        ].join('\n'),
+      );
+      await Promise.race([stopped.promise, grid.broken]).finally(() => grid.stop());
+    });
+}
+
+interface UpOptions {
+  readonly plants: string;
+  readonly httpPort: string;
+  readonly xmlPort: string;
+  readonly guestNetwork: 'isolated' | 'outbound';
+  readonly logLevel: string;
+  readonly base: boolean;
+}

@@ -1,0 +1,81 @@
+/** Commands of clients: create, estimate, query, list, configure, destroy. */
+import type { ClassAdJson, VmReply } from '@vmgrid/protocol';
+import type { Command } from 'commander';
+import { adText } from '../ad-text.ts';
+import type { CommandContext } from '../context.ts';
+import { readDocument } from '../documents.ts';
+import { follow } from '../follow.ts';
+import { table } from '../output.ts';
+import { trailText } from '../trail-text.ts';
+
+export function addVmCommands(program: Command, context: CommandContext): void {
+  program
+    .command('create <document>')
+    .description('create a VM from a request document (XML or JSON; - for standard input)')
+    .option('--trail', 'also show the trail of the auction')
+    .action(async (file: string, options: { trail?: true }) => {
+      const { client, output } = context();
+      const submitted = await client.submitCreate(await readDocument(file, 'create'));
+      const reply = await follow<VmReply>(client, submitted, output.json);
+      const trail = options.trail && reply.trail ? `${trailText(reply.trail)}\n\n` : '';
+      output.result(reply, () => `${trail}${adText(reply.vm)}`);
+    });
+
+  program
+    .command('estimate <document>')
+    .description('hold the auction of a request without the award')
+    .action(async (file: string) => {
+      const { client, output } = context();
+      const reply = await client.estimate(await readDocument(file, 'estimate'));
+      output.result(reply, () => trailText(reply.trail));
+    });
+
+  program
+    .command('query <vmId> [attributes...]')
+    .description('show the classad of a VM, or some attributes of it')
+    .action(async (vmId: string, attributes: string[]) => {
+      const { client, output } = context();
+      const { vm } = await client.query({ vmId, ...(attributes.length > 0 ? { attributes } : {}) });
+      output.result(vm, () => adText(vm));
+    });
+
+  program
+    .command('list')
+    .description('list the VMs of all plants')
+    .option('-c, --constraint <expression>', 'only those whose classad makes this ClassAd expression true')
+    .action(async (options: { constraint?: string }) => {
+      const { client, output } = context();
+      const reply = await client.list(options);
+      for (const plantId of reply.silentPlants) output.note(`${plantId} did not answer: its VMs are missing here`);
+      output.result(reply, () => vmTable(reply.vms));
+    });
+
+  program
+    .command('configure <vmId> <document>')
+    .description('run more actions on a living VM')
+    .action(async (vmId: string, file: string) => {
+      const { client, output } = context();
+      const reply = await client.configure(await readDocument(file, 'configure', { vmId }));
+      output.result(reply, () => adText(reply.vm));
+    });
+
+  program
+    .command('destroy <vmId...>')
+    .description('run the destruction DAG of VMs and take them away')
+    .action(async (vmIds: string[]) => {
+      const { client, output } = context();
+      for (const vmId of vmIds) {
+        const reply = await client.destroy(vmId);
+        output.result(reply, () => `${vmId} is ${String(reply.vm.State)}`);
+      }
+    });
+}
+
+const vmTable = (vms: readonly ClassAdJson[]): string =>
+  table(
+    ['vm', 'state', 'plant', 'line', 'memory', 'image', 'cached', 'run', 'ssh', 'lease ends'],
+    vms.map((ad) => [
+      ...[ad.VmId, ad.State, ad.Plant, ad.Line, `${ad.MemoryMiB} MiB`, ad.ImageId, ad.ActionsCached, ad.ActionsRun],
+      ...[`${ad.SshHost}:${ad.SshPort}`, ad.LeaseEndsAt],
+    ]) as string[][],
+  );

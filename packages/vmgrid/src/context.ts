@@ -1,0 +1,14 @@
+import type { ShopClient } from '@vmgrid/protocol';
+import type { Output } from './output.ts';
+
+/** What every command needs; made once the global options are known. */
+export interface CommandEnvironment {
+  readonly output: Output;
+  readonly client: ShopClient;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export type CommandContext = () => CommandEnvironment;
+
+/** Address of the shop when neither `--shop` nor `VMGRID_SHOP` names one. */
+export const DEFAULT_SHOP = 'http://127.0.0.1:7780';

@@ -1,0 +1,93 @@
+/**
+ * Daemons of a grid on one machine, as processes of their own. The command line knows them by their programs only:
+ * it hands each a configuration file and waits for the one line of JSON that says it is ready.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { GridError } from '@vmgrid/protocol';
+import { execa } from 'execa';
+
+const PROGRAMS = join(import.meta.dirname, '../..');
+
+export type DaemonName = 'vmshop' | 'vmplant';
+
+export interface Daemon {
+  readonly name: DaemonName;
+  /** What it said when it was ready, such as its addresses. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  /** Resolves with its exit status once it has ended. */
+  readonly ended: Promise<number | undefined>;
+  /** Asks it to drain and waits until it has ended. */
+  stop(): Promise<void>;
+}
+
+const READY_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 10_000;
+
+/** The command that runs one of our programs under this very Node. */
+export const programCommand = (name: DaemonName): readonly string[] => [
+  process.execPath,
+  join(PROGRAMS, name, 'src', 'main.ts'),
+];
+
+/** Starts a daemon and waits until it is ready. Its log goes to `log` (a file) or to our own standard error. */
+export async function startDaemon(
+  name: DaemonName,
+  configFile: string,
+  config: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Daemon> {
+  await mkdir(dirname(configFile), { recursive: true });
+  await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
+  const [file, ...args] = programCommand(name);
+  const child = execa(file!, [...args, '--config', configFile], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+    reject: false,
+    buffer: false,
+    detached: true, // a Ctrl-C at the terminal is ours to hand on, once, in order
+    forceKillAfterDelay: STOP_DEADLINE_MS,
+  });
+  const ended = child.then((result) => result.exitCode);
+  const ready = await Promise.race([
+    readyLine(child.stdout),
+    ended.then((status) => fail(name, `ended with status ${status} before it was ready; its log has the reason`)),
+    rejectAfter(READY_DEADLINE_MS, name, signal),
+  ]).catch((error) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
+  return {
+    name,
+    ready,
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function readyLine(stream: NodeJS.ReadableStream): Promise<Readonly<Record<string, unknown>>> {
+  const lines = createInterface({ input: stream });
+  for await (const line of lines) return JSON.parse(line);
+  return new Promise(() => undefined); // it ended: whoever waits hears that from the process
+}
+
+function rejectAfter(ms: number, name: DaemonName, signal: AbortSignal): Promise<never> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  return new Promise((_, reject) => {
+    deadline.addEventListener('abort', () => {
+      reject(signal.aborted ? new GridError('CANCELLED', 'stopped by the user') : late(name, ms));
+    });
+  });
+}
+
+const late = (name: DaemonName, ms: number) =>
+  new GridError('DEADLINE_EXCEEDED', `${name} was not ready within ${ms} ms`, { name });
+
+function fail(name: DaemonName, what: string): never {
+  throw new GridError('INTERNAL', `${name} ${what}`, { name });
+}

@@ -1,0 +1,55 @@
+/** `vmgrid doctor`: what this machine has, what that enables, and how to get what is missing. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { programCommand } from './daemons.ts';
+import type { Home } from './home.ts';
+
+interface Tool {
+  readonly program: string;
+  readonly versionArgument: string;
+  readonly debian: string;
+  readonly enables: string;
+}
+
+export interface ToolFinding extends Tool {
+  /** First line of what the program says of its version; undefined when it is not there. */
+  readonly version: string | undefined;
+}
+
+/** What a production line said when it was tried. */
+export interface LineFinding {
+  readonly line: string;
+  readonly available: boolean;
+  readonly restores: boolean;
+  readonly reason: string;
+  readonly compatibility: Readonly<Record<string, string>>;
+}
+
+export interface Findings {
+  readonly healthy: boolean;
+  readonly tools: readonly ToolFinding[];
+  readonly lines: readonly LineFinding[];
+}
+
+const VERSION_DEADLINE_MS = 5_000;
+const PROBE_DEADLINE_MS = 60_000;
+
+/** Looks at every tool, and tries every production line for real. */
+export async function examineHost(home: Home): Promise<Findings> {
+  const listed: readonly Tool[] = JSON.parse(await readFile(join(import.meta.dirname, 'tools.json'), 'utf8'));
+  const tools = await Promise.all(listed.map(async (tool) => ({ ...tool, version: await versionOf(tool) })));
+  const lines = tools.every((tool) => tool.version !== undefined) ? await probeLines(home) : [];
+  return { healthy: lines.some((line) => line.available), tools, lines };
+}
+
+async function versionOf({ program, versionArgument }: Tool): Promise<string | undefined> {
+  const result = await execa(program, [versionArgument], { reject: false, timeout: VERSION_DEADLINE_MS, all: true });
+  return result.exitCode === 0 ? result.all.split('\n', 1)[0] : undefined;
+}
+
+async function probeLines(home: Home): Promise<readonly LineFinding[]> {
+  const [file, ...args] = programCommand('vmplant');
+  const { stdout } = await execa(file!, [...args, 'probe', '--state', home.root], { timeout: PROBE_DEADLINE_MS });
+  return JSON.parse(stdout);
+}

@@ -1,0 +1,35 @@
+/** Request documents from files or standard input: XML or JSON, told apart by their first character. */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { decodeRequest, decodeXmlRequest, GridError, parseJson, type Request, type Verb } from '@vmgrid/protocol';
+
+type BodyOf<V extends Verb> = Extract<Request, { readonly verb: V }>['body'];
+
+/** The body of a request of one verb. `-` reads standard input. */
+export async function readDocument<V extends Verb>(
+  file: string,
+  verb: V,
+  fixed: Readonly<Record<string, unknown>> = {},
+): Promise<BodyOf<V>> {
+  const document = await readText(file);
+  const body = document.trimStart().startsWith('<') ? xmlBody(document, verb) : parseJson(document);
+  return decodeRequest(verb, { ...(body as object), ...fixed }).body as BodyOf<V>;
+}
+
+/** A create document serves for an estimate too, and the other way round. */
+function xmlBody(document: string, verb: Verb): object {
+  const request = decodeXmlRequest(document);
+  const machineVerbs: readonly Verb[] = ['create', 'estimate'];
+  if (request.verb === verb || (machineVerbs.includes(request.verb) && machineVerbs.includes(verb)))
+    return request.body;
+  throw new GridError('REQUEST_INVALID', `the document holds <${request.verb}>, not <${verb}>`);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new GridError('REQUEST_MALFORMED', `the document could not be read: ${message}`, { file }, { cause });
+  }
+}

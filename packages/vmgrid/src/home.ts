@@ -1,0 +1,25 @@
+/** Where a grid on one machine keeps what it keeps. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Home {
+  readonly root: string;
+  /** Golden images, shared by the plants of this machine. */
+  readonly warehouse: string;
+  /** Parent of each plant's state directory. */
+  readonly plants: string;
+}
+
+/**
+ * `VMGRID_HOME`, else `/var/lib/vmgrid` for root, else `vmgrid` in the XDG data directory. As root, virtual machines run as
+ * users of their own, who must be able to pass through every folder above.
+ */
+export function findHome(environment: NodeJS.ProcessEnv): Home {
+  const root = environment.VMGRID_HOME ?? defaultRoot(environment);
+  return { root, warehouse: join(root, 'warehouse'), plants: join(root, 'plants') };
+}
+
+function defaultRoot(environment: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return '/var/lib/vmgrid';
+  return join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'vmgrid');
+}

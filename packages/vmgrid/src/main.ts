@@ -1,0 +1,44 @@
+/** The command line. Exit status: 0 done, 1 an error with a code, 2 a wrong command line. */
+import { readFileSync } from 'node:fs';
+import { GridError, ShopClient } from '@vmgrid/protocol';
+import { Command, CommanderError, Option } from 'commander';
+import { addDemoCommand } from './commands/demo-command.ts';
+import { addDoctorCommand } from './commands/doctor-command.ts';
+import { addImageCommands } from './commands/image-commands.ts';
+import { addUpCommand } from './commands/up-command.ts';
+import { addVmCommands } from './commands/vm-commands.ts';
+import { DEFAULT_SHOP } from './context.ts';
+import { createOutput } from './output.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+const program = new Command('vmgrid')
+  .description('Describe a machine; hosts bid for it; the nearest suspended golden image is cloned and the rest runs.')
+  .version(version)
+  .option('--json', 'print exact JSON')
+  .addOption(new Option('--shop <url>', 'address of the shop').env('VMGRID_SHOP').default(DEFAULT_SHOP))
+  .exitOverride();
+
+const context = () => {
+  const { json = false, shop } = program.opts<{ json?: boolean; shop: string }>();
+  return { output: createOutput(json), client: new ShopClient(shop), environment: process.env };
+};
+
+addVmCommands(program, context);
+addImageCommands(program, context);
+addUpCommand(program, context);
+addDoctorCommand(program, context);
+addDemoCommand(program, context);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitStatus(error);
+}
+
+function exitStatus(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!(error instanceof GridError)) console.error(error);
+  context().output.error(GridError.from(error).toBody());
+  return 1;
+}

@@ -1,0 +1,66 @@
+/** What the user sees: tables and lines for people, one JSON document with `--json`. */
+import type { ErrorBody } from '@vmgrid/protocol';
+import Table from 'cli-table3';
+import colors from 'picocolors';
+
+export interface Output {
+  readonly json: boolean;
+  /** The command's result: `human` for people, `value` as JSON otherwise. */
+  result(value: unknown, human: () => string): void;
+  /** Something worth knowing on the way. Silent under `--json`. */
+  note(text: string): void;
+  error(error: ErrorBody): void;
+}
+
+export function createOutput(json: boolean, streams = { out: process.stdout, err: process.stderr }): Output {
+  return {
+    json,
+    result: (value, human) => void streams.out.write(`${json ? JSON.stringify(value) : human()}\n`),
+    note: (text) => void (json || streams.err.write(`${text}\n`)),
+    error: (error) => void streams.err.write(`${json ? JSON.stringify({ error }) : describeError(error)}\n`),
+  };
+}
+
+export function describeError(error: ErrorBody): string {
+  const lines = [`${colors.red(error.code)}: ${error.message}`];
+  const { output } = error.details;
+  if (typeof output === 'string' && output !== '') lines.push(indent(output.trimEnd()));
+  lines.push(`→ ${error.remedy}`);
+  return lines.join('\n');
+}
+
+const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
+
+export type Cell = string | number | boolean | undefined;
+
+/** A table without lines, as terminals and `awk` like it. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const none = Object.fromEntries(
+    [
+      'top',
+      'top-mid',
+      'top-left',
+      'top-right',
+      'bottom',
+      'bottom-mid',
+      'bottom-left',
+      'bottom-right',
+      'left',
+      'left-mid',
+      'mid',
+      'mid-mid',
+      'right',
+      'right-mid',
+    ].map((place) => [place, '']),
+  );
+  const drawn = new Table({
+    head: head.map((title) => title.toUpperCase()),
+    chars: { ...none, middle: '  ' },
+    style: { head: ['bold'], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const row of rows) drawn.push(row.map((cell) => String(cell ?? '-')));
+  return drawn.toString();
+}
+
+/** Milliseconds for people. */
+export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`);

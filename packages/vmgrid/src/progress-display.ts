@@ -1,0 +1,45 @@
+/** Progress of long work: a spinner on a terminal, plain lines elsewhere, nothing under `--json`. */
+import type { ProgressEvent } from '@vmgrid/protocol';
+import colors from 'picocolors';
+import yoctoSpinner from 'yocto-spinner';
+import { duration } from './output.ts';
+
+export interface ProgressDisplay {
+  show(event: Pick<ProgressEvent, 'phase' | 'state' | 'subject' | 'elapsedMs'>): void;
+  end(): void;
+}
+
+export function createProgressDisplay(json: boolean, stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  if (json) return { show: () => undefined, end: () => undefined };
+  return stream.isTTY ? spinning(stream) : plain(stream);
+}
+
+const label = ({ phase, subject }: Pick<ProgressEvent, 'phase' | 'subject'>) =>
+  subject === undefined ? phase : `${phase} ${subject}`;
+
+function plain(stream: NodeJS.WritableStream): ProgressDisplay {
+  return {
+    show(event) {
+      if (event.state !== 'started') stream.write(`  ${finished(event)}\n`);
+    },
+    end: () => undefined,
+  };
+}
+
+function spinning(stream: NodeJS.WriteStream): ProgressDisplay {
+  const spinner = yoctoSpinner({ stream });
+  return {
+    show(event) {
+      if (event.state === 'started') return void spinner.start(label(event));
+      spinner.stop();
+      stream.write(`  ${finished(event)}\n`);
+    },
+    end: () => void spinner.stop(),
+  };
+}
+
+function finished(event: Pick<ProgressEvent, 'phase' | 'state' | 'subject' | 'elapsedMs'>): string {
+  const mark = event.state === 'done' ? colors.green('✓') : colors.red('✗');
+  const time = event.elapsedMs === undefined ? '' : colors.dim(` ${duration(event.elapsedMs)}`);
+  return `${mark} ${label(event)}${time}`;
+}

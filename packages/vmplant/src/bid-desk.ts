@@ -1,0 +1,106 @@
+/** Gathers what an offer depends on, then leaves the offer to the pure functions of bidding.ts. */
+import { loadavg } from 'node:os';
+import type { ClassAd, Expression } from '@vmgrid/classad';
+import { systemClock } from '@vmgrid/daemon';
+import type { Dag } from '@vmgrid/dag';
+import { GridError, type MachineSpec, type Offer, parseDuration } from '@vmgrid/protocol';
+import type { Admission } from './admission.ts';
+import { choosePlan, makeOffer } from './bidding.ts';
+import type { PlantConfig } from './config.ts';
+import type { Durations } from './durations.ts';
+import type { HostActions } from './host-actions.ts';
+import type { LineReports } from './planner/match-image.ts';
+import type { Plan } from './planner/plan.ts';
+import { plantAd } from './plant-ad.ts';
+import type { Warehouse } from './warehouse/store.ts';
+
+export interface BidDeskDeps {
+  readonly warehouse: Warehouse;
+  readonly admission: Admission;
+  readonly durations: Durations;
+  readonly hostActions: HostActions;
+  readonly lines: LineReports;
+  readonly cost: Expression;
+  readonly version: string;
+}
+
+interface MachineRequest {
+  readonly machine: MachineSpec;
+  readonly dag: Dag;
+}
+
+export class BidDesk {
+  readonly #deps: BidDeskDeps;
+  readonly #config: PlantConfig;
+  #draining = false;
+
+  constructor(deps: BidDeskDeps, config: PlantConfig) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /** From now on everything is declined. */
+  close(): void {
+    this.#draining = true;
+  }
+
+  async offer(request: MachineRequest & { readonly destruction?: Dag | undefined }): Promise<Offer> {
+    const images = await this.#deps.warehouse.images();
+    const missing = await this.#missingHostActions(request);
+    return makeOffer(request, {
+      plantId: this.#config.plantId,
+      now: systemClock.now(),
+      bidValidityMs: parseDuration(this.#config.bidValidity),
+      ad: await this.ad(),
+      cost: this.#deps.cost,
+      images: images.values(),
+      lines: this.#deps.lines,
+      durations: this.#deps.durations,
+      refusal: (machine) => this.refusal() ?? missing ?? this.#deps.admission.refusal(machine),
+    });
+  }
+
+  /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
+  async plan(request: MachineRequest): Promise<Plan> {
+    const images = await this.#deps.warehouse.images();
+    const { lines, durations } = this.#deps;
+    return choosePlan(request, { images: images.values(), lines, durations, refusal: () => undefined });
+  }
+
+  /** Why the plant takes no work at all now. */
+  refusal(): GridError | undefined {
+    return this.#draining ? new GridError('DRAINING', `the plant ${this.#config.plantId} is shutting down`) : undefined;
+  }
+
+  async ad(): Promise<ClassAd> {
+    const { admission, lines, hostActions, warehouse, version } = this.#deps;
+    return plantAd({
+      plantId: this.#config.plantId,
+      version,
+      capacity: admission.capacity,
+      usage: admission.usage,
+      lines: [...lines.values()],
+      loadAverage: loadavg()[0]!,
+      guestNetwork: this.#config.guestNetwork,
+      hostActions: await hostActions.names(),
+      imageCount: (await warehouse.images()).size,
+      draining: this.#draining,
+    });
+  }
+
+  async #missingHostActions({
+    dag,
+    destruction,
+  }: {
+    dag: Dag;
+    destruction?: Dag | undefined;
+  }): Promise<GridError | undefined> {
+    const actions = [...dag.actions, ...(destruction?.actions ?? [])];
+    const names = actions.flatMap((action) => (action.kind === 'host' ? [action.name] : []));
+    if (names.length === 0) return undefined;
+    return this.#deps.hostActions.requireAll(names).then(
+      () => undefined,
+      (error) => GridError.from(error),
+    );
+  }
+}

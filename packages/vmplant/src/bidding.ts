@@ -1,0 +1,92 @@
+/**
+ * A plant's answer to a call for bids. Pure: the same request and snapshot give the same offer, so that an offer can be
+ * replayed, explained, and later computed elsewhere.
+ */
+import type { ClassAd, Expression } from '@vmgrid/classad';
+import type { Dag } from '@vmgrid/dag';
+import { type Decline, GridError, type MachineSpec, type Offer } from '@vmgrid/protocol';
+import type { Durations } from './durations.ts';
+import { priceOf, requestAd } from './estimator.ts';
+import type { LineReports, Miss } from './planner/match-image.ts';
+import { type Plan, planMachine, summarizePlan } from './planner/plan.ts';
+import { adJson } from './reporter.ts';
+import type { GoldenImage } from './warehouse/manifest.ts';
+
+/** All that an offer depends on, as it was at one moment. */
+export interface BiddingSnapshot {
+  readonly plantId: string;
+  readonly now: number;
+  readonly bidValidityMs: number;
+  readonly ad: ClassAd;
+  readonly cost: Expression;
+  readonly images: Iterable<GoldenImage>;
+  readonly lines: LineReports;
+  readonly durations: Durations;
+  /** Why the plant takes nothing or not this machine now; undefined when it does. */
+  readonly refusal: (machine: MachineSpec) => GridError | undefined;
+}
+
+interface MachineRequest {
+  readonly machine: MachineSpec;
+  readonly dag: Dag;
+}
+
+export function makeOffer(request: MachineRequest, snapshot: BiddingSnapshot): Offer {
+  try {
+    const plan = summarizePlan(choosePlan(request, snapshot));
+    const ad = snapshot.ad.with('Line', plan.line);
+    return {
+      kind: 'bid',
+      plantId: snapshot.plantId,
+      cost: priceOf(snapshot.cost, requestAd(request.machine, request.dag.actions.length), ad, plan),
+      validUntil: new Date(snapshot.now + snapshot.bidValidityMs).toISOString(),
+      plan,
+      ad: adJson(ad),
+    };
+  } catch (error) {
+    if (error instanceof GridError) return declineOf(snapshot.plantId, error);
+    throw error;
+  }
+}
+
+/** @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE with the misses counted by test. */
+export function choosePlan(
+  { machine, dag }: MachineRequest,
+  { images, lines, durations, refusal }: Pick<BiddingSnapshot, 'images' | 'lines' | 'durations' | 'refusal'>,
+): Plan {
+  const refused = refusal(machine);
+  if (refused) throw refused;
+  if (machine.line !== undefined && !lines.get(machine.line)?.available) throw lineUnavailable(machine.line, lines);
+  const { plans, misses } = planMachine({ machine, dag }, images, lines, durations);
+  if (plans[0]) return plans[0];
+  throw noImage(machine, misses);
+}
+
+function lineUnavailable(line: string, lines: LineReports): GridError {
+  const available = [...lines.values()].filter((report) => report.available).map((report) => report.line);
+  return new GridError('LINE_UNAVAILABLE', `no line ${line}; there are: ${available.join(', ') || 'none'}`, {
+    line,
+    available,
+  });
+}
+
+function noImage({ arch, os }: MachineSpec, misses: readonly Miss[]): GridError {
+  const missesByTest = Object.fromEntries(
+    [...Map.groupBy(misses, (miss) => miss.test)].map(([test, group]) => [test, group.length]),
+  );
+  const counted = Object.entries(missesByTest).map(([test, count]) => `${count} by the ${test} test`);
+  const why = counted.length === 0 ? 'the warehouse is empty' : `${misses.length} images failed: ${counted.join(', ')}`;
+  return new GridError('NO_IMAGE', `no image can start a machine of ${os} on ${arch}: ${why}`, {
+    os,
+    arch,
+    missesByTest,
+  });
+}
+
+const declineOf = (plantId: string, { code, message, details }: GridError): Decline => ({
+  kind: 'decline',
+  plantId,
+  code,
+  message,
+  details: { ...details },
+});

@@ -1,0 +1,125 @@
+/**
+ * The VMCollector of the paper: takes a VM away. Runs its destruction DAG, ends the machine, frees what it had and keeps its
+ * final classad. Idempotent, and resumed after a crash of the plant: each step may find its work done already.
+ */
+
+import { type Log, systemClock } from '@vmgrid/daemon';
+import { linearExtension } from '@vmgrid/dag';
+import type { ClassAdJson, LineName } from '@vmgrid/protocol';
+import type { Admission } from './admission.ts';
+import type { Configurator } from './configuration/configurator.ts';
+import { longestMs } from './configuration/time-limits.ts';
+import { configured } from './creator.ts';
+import type { Departed } from './departed.ts';
+import { InFlight } from './in-flight.ts';
+import type { Leases } from './leases.ts';
+import type { ProductionLine } from './lines/production-line.ts';
+import type { LivingMachine, LivingMachines } from './living-machines.ts';
+import { Phases, type ReportProgress } from './phases.ts';
+import { adJson, vmAd } from './reporter.ts';
+import { moveTo, type VmRecord } from './vm.ts';
+import type { VmRegistry } from './vm-registry.ts';
+import type { Warehouse } from './warehouse/store.ts';
+
+export interface CollectorDeps {
+  readonly lines: ReadonlyMap<LineName, ProductionLine>;
+  readonly configurator: Configurator;
+  readonly warehouse: Warehouse;
+  readonly registry: VmRegistry;
+  readonly admission: Admission;
+  readonly living: LivingMachines;
+  readonly leases: Leases;
+  readonly departed: Departed;
+  readonly report: ReportProgress;
+  readonly log: Log;
+}
+
+const STOP_DEADLINE_MS = 10_000;
+
+export class Collector {
+  readonly #deps: CollectorDeps;
+  readonly #plantId: string;
+  readonly #inFlight = new InFlight();
+
+  constructor(deps: CollectorDeps, { plantId }: { readonly plantId: string }) {
+    this.#deps = deps;
+    this.#plantId = plantId;
+  }
+
+  /** Resolves with the final classad, also of a VM that departed before. @throws GridError VM_UNKNOWN */
+  async collect(vmId: string, requestId: string): Promise<ClassAdJson> {
+    const departed = this.#deps.departed.byVm(vmId);
+    if (departed && !this.#deps.registry.find(vmId)) return departed;
+    return this.#inFlight.join(vmId, () => this.#collect(vmId, requestId));
+  }
+
+  async #collect(vmId: string, requestId: string): Promise<ClassAdJson> {
+    const { registry, leases, log } = this.#deps;
+    const { state } = registry.get(vmId);
+    leases.forget(vmId);
+    if (state !== 'collecting') await registry.update(vmId, (record) => moveTo(record, 'collecting'));
+    const phases = new Phases(systemClock, requestId, this.#deps.report);
+    await this.#runDestruction(vmId, phases).catch((error) => {
+      log.warn({ err: error, vmId }, 'the destruction DAG failed; the VM goes all the same');
+    });
+    await phases.time('teardown', () => this.#endMachine(vmId));
+    return this.#forget(vmId, phases);
+  }
+
+  async #runDestruction(vmId: string, phases: Phases): Promise<void> {
+    const { registry, living, configurator } = this.#deps;
+    const { destruction } = registry.get(vmId);
+    const machine = living.find(vmId);
+    if (!destruction || !machine) return;
+    await phases.time('destruction', () =>
+      this.#configure(vmId, machine, linearExtension(destruction), phases, configurator),
+    );
+  }
+
+  async #configure(
+    vmId: string,
+    living: LivingMachine,
+    actions: ReturnType<typeof linearExtension>,
+    phases: Phases,
+    configurator: Configurator,
+  ): Promise<void> {
+    const { registry } = this.#deps;
+    const job = {
+      ...living,
+      directory: registry.directory(vmId),
+      actions,
+      phases,
+      describe: () => JSON.stringify(adJson(vmAd(registry.get(vmId), this.#plantId))),
+    };
+    const configuration = await configurator.configure(job, AbortSignal.timeout(longestMs(actions)));
+    await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
+  }
+
+  /** By the machine itself when it is known, else by its line from what the record says. */
+  async #endMachine(vmId: string): Promise<void> {
+    const { living, registry, lines } = this.#deps;
+    const { machineState, line } = registry.get(vmId);
+    const machine = living.find(vmId)?.machine;
+    if (machine) await machine.stop(0, AbortSignal.timeout(STOP_DEADLINE_MS));
+    else if (machineState) await lines.get(line)?.kill(machineState);
+    living.remove(vmId);
+  }
+
+  async #forget(vmId: string, phases: Phases): Promise<ClassAdJson> {
+    const { registry, departed, warehouse, admission } = this.#deps;
+    const record: VmRecord = await registry.update(vmId, (record) =>
+      moveTo(record, 'destroyed', { phasesMs: { ...record.phasesMs, ...phases.phasesMs } }),
+    );
+    const ad = adJson(vmAd(record, this.#plantId));
+    departed.add(vmId, record.requestId, ad);
+    await warehouse.references.drop(record.imageId, vmId);
+    await registry.remove(vmId);
+    admission.release(vmId);
+    return ad;
+  }
+
+  /** Resolves when no collection is under way. */
+  settled(): Promise<void> {
+    return this.#inFlight.settled();
+  }
+}

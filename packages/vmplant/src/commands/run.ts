@@ -1,0 +1,15 @@
+import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { PlantConfig } from '../config.ts';
+import { startPlant } from '../plant-daemon.ts';
+
+/** Runs a plant; says so on standard output, in one line of JSON, once an upstream knows it. Returns the exit status. */
+export async function runCommand(configFile: string | undefined, version: string): Promise<number> {
+  const config = await loadConfig(PlantConfig, configFile === undefined ? {} : { file: configFile });
+  const log = createLog('vmplant', config.logLevel);
+  return runDaemon(async () => {
+    const plant = await startPlant(config, version, log);
+    const ready = { ready: true, plantId: config.plantId };
+    void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
+    return plant;
+  }, log);
+}

@@ -1,0 +1,188 @@
+/**
+ * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc and on
+ * the host, segment by segment.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '@vmgrid/daemon';
+import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
+import { GridError } from '@vmgrid/protocol';
+import { type GuestIdentity, type GuestStep, writeConfigDisc } from '../guest/config-disc.ts';
+import { type RunnerTask, runnerCommand } from '../guest/runner-command.ts';
+import type { HostActions } from '../host-actions.ts';
+import type { Guest, Machine } from '../lines/production-line.ts';
+import type { Phases } from '../phases.ts';
+import { type Configuration, ConfigurationProgress } from './configuration.ts';
+import { GuestReport } from './guest-report.ts';
+import { runHostAction } from './host-segment.ts';
+import { longestMs, timeoutMs } from './time-limits.ts';
+
+export interface ConfiguratorDeps {
+  readonly hostActions: HostActions;
+}
+
+export interface DiscOrder {
+  /** The machine's own folder. */
+  readonly directory: string;
+  /** Left out for a machine that has its identity already. */
+  readonly identity?: GuestIdentity;
+  readonly actions: readonly Action[];
+}
+
+/** A configuration disc that is being written. */
+export interface PreparedDisc {
+  readonly path: string;
+  readonly written: Promise<void>;
+  /** Resolves when it is written or has failed, with nothing of it left. */
+  discard(): Promise<void>;
+}
+
+export interface ConfigurationJob extends DiscOrder {
+  readonly machine: Machine;
+  readonly guest: Guest;
+  readonly phases: Phases;
+  /** JSON of the VM's classad, for host actions. */
+  readonly describe: () => string;
+  /** When it was begun before the machine was there. */
+  readonly disc?: PreparedDisc;
+}
+
+const DISC_FILE = 'config.iso';
+
+export class Configurator {
+  readonly #deps: ConfiguratorDeps;
+
+  constructor(deps: ConfiguratorDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts to write the disc for actions that `configure` will run in this order. */
+  prepare({ directory, identity, actions }: DiscOrder): PreparedDisc {
+    const path = join(directory, DISC_FILE);
+    const written = writeConfigDisc(path, { ...(identity ? { identity } : {}), steps: stepsOf(actions) });
+    written.catch(() => undefined); // whoever configures with it hears of it
+    return {
+      path,
+      written,
+      async discard() {
+        await written.catch(() => undefined);
+        await rm(path, { force: true });
+      },
+    };
+  }
+
+  /** @throws ActionsFailed with what was done before; GridError of the machine or guest. The disc is gone afterwards. */
+  async configure(job: ConfigurationJob, signal: AbortSignal): Promise<Configuration> {
+    const disc = job.disc ?? this.prepare(job);
+    const run: Run = { job, progress: new ConfigurationProgress(), signal: withinLimits(job.actions, signal) };
+    try {
+      await job.phases.time('disc', () => insert(disc, job.machine, signal));
+      await this.#runAll(run);
+      await job.machine.insertDisc(undefined, signal);
+      return run.progress.soFar;
+    } catch (error) {
+      if (signal.aborted || !run.signal.aborted) throw error;
+      throw new GridError(
+        'GUEST_UNREACHABLE',
+        'the guest did not report the end of its actions within their time limits',
+      );
+    } finally {
+      await disc.discard();
+    }
+  }
+
+  /** Removes from the guest what must not be in an image. Called right before suspension. */
+  async quiesce(
+    job: Pick<ConfigurationJob, 'directory' | 'machine' | 'guest' | 'phases'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const disc = this.prepare({ directory: job.directory, actions: [] });
+    try {
+      await insert(disc, job.machine, signal);
+      const run = { job: { ...job, actions: [], describe: () => '' }, progress: new ConfigurationProgress(), signal };
+      await startRunner(run, [{ task: 'quiesce' }]).toEnd();
+      await job.machine.insertDisc(undefined, signal);
+    } finally {
+      await disc.discard();
+    }
+  }
+
+  async #runAll(run: Run): Promise<void> {
+    const { actions, identity, phases } = run.job;
+    const queue = segments(actions);
+    if (identity) {
+      // One conversation with the guest serves for its identity and its first actions.
+      const first = queue[0]?.where === 'guest' ? queue.shift() : undefined;
+      await wake(run, first);
+    }
+    for (const segment of queue) await phases.time('actions', () => this.#runSegment(run, segment));
+  }
+
+  async #runSegment(run: Run, { where, actions }: Segment): Promise<void> {
+    if (where === 'guest') return startRunner(run, [taskOf(run, actions)]).toEnd();
+    for (const action of actions) await this.#runOnHost(run, action as HostAction);
+  }
+
+  #runOnHost(run: Run, action: HostAction): Promise<void> {
+    const { progress } = run;
+    const { phases, describe } = run.job;
+    // Its step is the recover script, not the action: what is reported of it is not booked.
+    const recover = () => startRunner(run, [taskOf(run, [action])], []).toEnd();
+    return runHostAction(
+      action,
+      { hostActions: this.#deps.hostActions, progress, phases, describe, recover },
+      run.signal,
+    );
+  }
+}
+
+/** One configuration under way. */
+interface Run {
+  readonly job: ConfigurationJob;
+  readonly progress: ConfigurationProgress;
+  readonly signal: AbortSignal;
+}
+
+const withinLimits = (actions: readonly Action[], signal: AbortSignal): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(longestMs(actions))]);
+
+async function insert(disc: PreparedDisc, machine: Machine, signal: AbortSignal): Promise<void> {
+  await disc.written;
+  await machine.insertDisc(disc.path, signal);
+}
+
+/** Gives the guest its identity, opens its network, and runs the first actions. */
+async function wake(run: Run, first: Segment | undefined): Promise<void> {
+  const { machine, phases } = run.job;
+  const report = startRunner(run, [{ task: 'identity' }, ...(first ? [taskOf(run, first.actions)] : [])]);
+  await phases.time('identity', () => report.untilIdentity());
+  await machine.openNetwork(run.signal);
+  await phases.time('actions', () => report.toEnd());
+}
+
+function startRunner(
+  { job, progress, signal }: Run,
+  tasks: readonly RunnerTask[],
+  booked: readonly Action[] = job.actions,
+): GuestReport {
+  const { guest, phases } = job;
+  const lines = guest.run(runnerCommand(guest.discDevice, tasks, systemClock.now()), signal);
+  return new GuestReport(lines, booked, { progress, phases });
+}
+
+/** Actions in a row, by their places in the job. */
+function taskOf({ job }: Run, actions: readonly Action[]): RunnerTask {
+  const first = job.actions.indexOf(actions[0]!);
+  return { task: 'run', first, last: first + actions.length - 1 };
+}
+
+/** The disc has a step for each guest action, and for each recover script of a host action, which runs in the guest too. */
+function stepsOf(actions: readonly Action[]): GuestStep[] {
+  return actions.flatMap((action, index): GuestStep[] => {
+    const limitMs = timeoutMs(action);
+    if (action.kind !== 'host') return [{ index, action, timeoutMs: limitMs }];
+    if (action.recover === undefined) return [];
+    const script = { kind: 'script', id: action.id, script: action.recover, onError: 'continue' } as const;
+    return [{ index, action: action.secret ? { ...script, secret: true } : script, timeoutMs: limitMs }];
+  });
+}

@@ -1,0 +1,60 @@
+/** Runs host actions in a row. What they print is attributes, as `$VMGRID_ATTRIBUTES` is in the guest. */
+
+import { CommandError, systemClock } from '@vmgrid/daemon';
+import type { HostAction } from '@vmgrid/dag';
+import { GridError } from '@vmgrid/protocol';
+import type { HostActions } from '../host-actions.ts';
+import type { Phases } from '../phases.ts';
+import type { ActionFailure, ConfigurationProgress } from './configuration.ts';
+import { timeoutMs } from './time-limits.ts';
+
+export interface HostSegmentDeps {
+  readonly hostActions: HostActions;
+  readonly progress: ConfigurationProgress;
+  readonly phases: Phases;
+  /** JSON of the VM's classad. */
+  readonly describe: () => string;
+  /** Runs the action's recover script, in the guest. */
+  readonly recover: (action: HostAction) => Promise<void>;
+}
+
+export async function runHostAction(action: HostAction, deps: HostSegmentDeps, signal: AbortSignal): Promise<void> {
+  const { progress, phases } = deps;
+  progress.began(action);
+  phases.action(action.id, 'started');
+  const startedAt = systemClock.monotonic();
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await tryOnce(action, deps, signal);
+    const elapsedMs = systemClock.monotonic() - startedAt;
+    if (typeof result === 'string') {
+      progress.told(action, result);
+      progress.succeeded(action, elapsedMs, systemClock.now());
+      return phases.action(action.id, 'done', elapsedMs);
+    }
+    if (action.recover !== undefined) await deps.recover(action);
+    if (attempt < (action.retries ?? 0)) continue;
+    phases.action(action.id, 'failed', elapsedMs);
+    return progress.failed(action, result);
+  }
+}
+
+/** What the executable printed, or how it failed. */
+async function tryOnce(
+  action: HostAction,
+  { hostActions, describe }: HostSegmentDeps,
+  signal: AbortSignal,
+): Promise<string | ActionFailure> {
+  const call = {
+    name: action.name,
+    arguments: action.arguments ?? [],
+    standardInput: describe(),
+    timeoutMs: timeoutMs(action),
+  };
+  try {
+    return await hostActions.run(call, signal);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.reason === 'cancelled') throw new GridError('CANCELLED', `host action ${action.id} was cancelled`);
+    return { exitCode: error.exitCode, timedOut: error.reason === 'timeout', output: error.outputTail };
+  }
+}

@@ -1,0 +1,26 @@
+import type { Action } from '@vmgrid/dag';
+import { parseDuration } from '@vmgrid/protocol';
+
+/** Time limit of an action that names none: packages come over a network, the rest does not. */
+export const DEFAULT_TIMEOUT_MS: Readonly<Record<Action['kind'], number>> = {
+  script: 600_000,
+  file: 60_000,
+  package: 1_800_000,
+  host: 60_000,
+};
+
+/** What the guest needs beside the actions: to wake, to mount, to report. */
+const ALLOWANCE_MS = 60_000;
+
+/** Time limit of one attempt. */
+export const timeoutMs = (action: Action): number =>
+  action.timeout === undefined ? DEFAULT_TIMEOUT_MS[action.kind] : parseDuration(action.timeout);
+
+/** The most that the actions can take with all their attempts and recoveries: a guest silent for longer is not at work. */
+export function longestMs(actions: readonly Action[]): number {
+  const each = (action: Action) => {
+    const attempts = (action.retries ?? 0) + 1;
+    return timeoutMs(action) * attempts * (action.recover === undefined ? 1 : 2);
+  };
+  return actions.reduce((sum, action) => sum + each(action), ALLOWANCE_MS);
+}

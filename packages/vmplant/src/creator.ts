@@ -1,0 +1,210 @@
+/** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
+import { type Log, systemClock, UndoStack } from '@vmgrid/daemon';
+import { type CreateRequest, GridError, type Identified, type MachineSpec, parseDuration } from '@vmgrid/protocol';
+import type { Admission } from './admission.ts';
+import type { PlantConfig } from './config.ts';
+import type { Configuration } from './configuration/configuration.ts';
+import type { LearntDurations } from './durations.ts';
+import { findFreePort } from './free-port.ts';
+import { nameVm, type VmNames } from './identity.ts';
+import { learnFrom } from './learn.ts';
+import type { Leases } from './leases.ts';
+import type { MachineState } from './lines/production-line.ts';
+import type { LivingMachines } from './living-machines.ts';
+import { Phases, type ReportProgress } from './phases.ts';
+import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
+import type { Plan } from './planner/plan.ts';
+import { adJson, vmAd } from './reporter.ts';
+import { moveTo, type VmRecord } from './vm.ts';
+import type { VmRegistry } from './vm-registry.ts';
+import type { Warehouse } from './warehouse/store.ts';
+
+export interface CreatorDeps {
+  readonly execution: ExecutionDeps;
+  readonly warehouse: Warehouse;
+  readonly registry: VmRegistry;
+  readonly admission: Admission;
+  readonly living: LivingMachines;
+  readonly leases: Leases;
+  readonly durations: LearntDurations;
+  readonly report: ReportProgress;
+  readonly log: Log;
+  /** The best plan now. @throws GridError as a decline. */
+  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<Plan>;
+  /** Told when a machine ended that nobody stopped. */
+  readonly watch: (vmId: string) => void;
+}
+
+/** A plan may lose its image to `images rm` before it is acquired; then it is made again, this often at most. */
+const PLAN_ATTEMPTS = 3;
+
+export class Creator {
+  readonly #deps: CreatorDeps;
+  readonly #config: PlantConfig;
+
+  constructor(deps: CreatorDeps, config: PlantConfig) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /** Resolves with the record of the running VM. @throws GridError, with everything undone unless `keepFailed` held it. */
+  async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
+    const leaseMs = this.#leaseMs(request);
+    const names = nameVm();
+    const phases = new Phases(systemClock, request.requestId, this.#deps.report);
+    const undo = new UndoStack();
+    try {
+      const plan = await this.#admit(names.vmId, request, undo);
+      await this.#record(names, request, plan, leaseMs, undo);
+      const execution = await this.#execute(names, request, plan, phases, undo, signal);
+      const record = await this.#finish(names.vmId, execution, phases);
+      undo.commit();
+      learnFrom(this.#deps.durations, plan, phases, execution.configuration);
+      return record;
+    } catch (thrown) {
+      throw await this.#giveUp(names.vmId, request, GridError.from(thrown), thrown, undo);
+    }
+  }
+
+  #leaseMs({ lease }: Pick<CreateRequest, 'lease'>): number {
+    const maximum = this.#config.lease.maximum;
+    const leaseMs = parseDuration(lease ?? this.#config.lease.default);
+    if (leaseMs <= parseDuration(maximum)) return leaseMs;
+    throw new GridError('LEASE_TOO_LONG', `the lease is ${lease}, this plant grants at most ${maximum}`, {
+      lease,
+      maximum,
+    });
+  }
+
+  /** Plan, room, and a hold on the image. */
+  async #admit(vmId: string, request: Pick<CreateRequest, 'machine' | 'dag'>, undo: UndoStack): Promise<Plan> {
+    const { admission, warehouse } = this.#deps;
+    admission.reserve(vmId, request.machine);
+    undo.push('admission', () => admission.release(vmId));
+    for (let attempt = 1; ; attempt += 1) {
+      const plan = await this.#deps.plan(request);
+      const imageId = plan.image.manifest.id;
+      try {
+        await warehouse.acquire(imageId, vmId);
+        undo.push('image reference', () => warehouse.references.drop(imageId, vmId));
+        return plan;
+      } catch (error) {
+        if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || error.code !== 'IMAGE_UNKNOWN') throw error;
+      }
+    }
+  }
+
+  async #record(
+    { vmId, hostName, macAddress }: VmNames,
+    request: Identified<CreateRequest>,
+    plan: Plan,
+    leaseMs: number,
+    undo: UndoStack,
+  ): Promise<void> {
+    const now = systemClock.now();
+    undo.push('record and folder', () => this.#deps.registry.remove(vmId));
+    await this.#deps.registry.add({
+      vmId,
+      requestId: request.requestId,
+      state: 'planned',
+      machine: withoutLine(request.machine),
+      line: plan.line,
+      imageId: plan.image.manifest.id,
+      start: plan.start,
+      createdAt: new Date(now).toISOString(),
+      leaseEndsAt: new Date(now + leaseMs).toISOString(),
+      hostName,
+      macAddress,
+      sshPort: await findFreePort(),
+      history: plan.image.manifest.history,
+      actionsCached: plan.cached.length,
+      actionsRun: 0,
+      failedActions: [],
+      secret: false,
+      attributes: {},
+      phasesMs: {},
+      ...(request.destruction === undefined ? {} : { destruction: request.destruction }),
+    });
+  }
+
+  async #execute(
+    { vmId, hostName, macAddress }: VmNames,
+    request: Identified<CreateRequest>,
+    plan: Plan,
+    phases: Phases,
+    undo: UndoStack,
+    signal: AbortSignal,
+  ): Promise<Execution> {
+    const { registry, execution } = this.#deps;
+    const { sshPort } = await registry.update(vmId, (record) => moveTo(record, 'cloning'));
+    const job = {
+      order: {
+        vmId,
+        directory: registry.directory(vmId),
+        machine: request.machine,
+        image: plan.image,
+        purpose: 'clone',
+        start: plan.start,
+        macAddress,
+        sshPort,
+        guestNetwork: this.#config.guestNetwork,
+      } as const,
+      line: plan.line,
+      identity: { hostName, macAddress },
+      actions: plan.remaining,
+      phases,
+      describe: () => JSON.stringify(adJson(vmAd(registry.get(vmId), this.#config.plantId))),
+      started: async (machineState: MachineState) => {
+        await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
+      },
+    };
+    return executePlan(job, execution, undo, signal);
+  }
+
+  async #finish(vmId: string, { machine, guest, configuration }: Execution, phases: Phases): Promise<VmRecord> {
+    const { registry, living, leases, watch } = this.#deps;
+    const record = await registry.update(vmId, (record) =>
+      moveTo(record, 'running', { ...configured(record, configuration), phasesMs: phases.phasesMs }),
+    );
+    living.add(vmId, { machine, guest });
+    leases.watch(vmId, record.leaseEndsAt);
+    watch(vmId);
+    return record;
+  }
+
+  /** Undoes everything, or holds the machine for inspection when the client asked for that. Returns what to throw. */
+  async #giveUp(
+    vmId: string,
+    request: Identified<CreateRequest>,
+    error: GridError,
+    thrown: unknown,
+    undo: UndoStack,
+  ): Promise<GridError> {
+    const { registry, leases, log } = this.#deps;
+    if (error.code === 'INTERNAL') log.error({ err: thrown, vmId, requestId: request.requestId }, 'creation failed');
+    if (request.keepFailed && registry.find(vmId)?.state === 'configuring') {
+      const record = await registry.update(vmId, (record) => moveTo(record, 'failed', { failure: error.toBody() }));
+      leases.watch(vmId, record.leaseEndsAt);
+      undo.commit();
+      return new GridError(error.code, error.message, { ...error.details, keptVmId: vmId }, { cause: thrown });
+    }
+    for (const { step, cause } of await undo.unwind()) log.error({ err: cause, vmId, step }, 'an undo failed');
+    return error;
+  }
+}
+
+/** The line that was asked for is the request's matter; the one that was taken is in the record. */
+function withoutLine({ line: _, ...machine }: MachineSpec): MachineSpec {
+  return machine;
+}
+
+/** The fields of a record that a configuration changes. */
+export function configured(record: VmRecord, configuration: Configuration): Partial<VmRecord> {
+  return {
+    history: [...record.history, ...configuration.history],
+    actionsRun: record.actionsRun + configuration.history.length,
+    failedActions: [...record.failedActions, ...configuration.failedActions],
+    attributes: { ...record.attributes, ...configuration.attributes },
+    secret: record.secret || configuration.secret,
+  };
+}

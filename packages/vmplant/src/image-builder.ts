@@ -1,0 +1,192 @@
+/** Makes golden images: clone the nearest, run the rest, suspend, promote. */
+import { hostname } from 'node:os';
+import { systemClock, UndoStack } from '@vmgrid/daemon';
+import type { Action } from '@vmgrid/dag';
+import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/protocol';
+import type { Admission } from './admission.ts';
+import type { PlantConfig } from './config.ts';
+import type { Configuration } from './configuration/configuration.ts';
+import type { LearntDurations } from './durations.ts';
+import { findFreePort } from './free-port.ts';
+import { nameVm, type VmNames } from './identity.ts';
+import { learnFrom } from './learn.ts';
+import { Phases, type ReportProgress } from './phases.ts';
+import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
+import type { LineReports } from './planner/match-image.ts';
+import type { Plan } from './planner/plan.ts';
+import { imageIdOf } from './warehouse/image-id.ts';
+import type { GoldenImage } from './warehouse/manifest.ts';
+import type { Staging } from './warehouse/staging.ts';
+import type { ManifestDraft, Warehouse } from './warehouse/store.ts';
+
+export interface ImageBuilderDeps {
+  readonly execution: ExecutionDeps;
+  readonly warehouse: Warehouse;
+  readonly admission: Admission;
+  readonly durations: LearntDurations;
+  readonly lines: LineReports;
+  readonly report: ReportProgress;
+  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>) => Promise<Plan>;
+}
+
+export interface BuiltImage {
+  readonly image: GoldenImage;
+  readonly built: boolean;
+}
+
+const SUSPEND_DEADLINE_MS = 120_000;
+
+export class ImageBuilder {
+  readonly #deps: ImageBuilderDeps;
+  readonly #config: PlantConfig;
+
+  constructor(deps: ImageBuilderDeps, config: PlantConfig) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /** @throws GridError SECRET_IN_IMAGE, LINE_CANNOT_SUSPEND, a decline, or what failed on the way; nothing is left then. */
+  async build(request: Identified<BuildImageRequest>, signal: AbortSignal): Promise<BuiltImage> {
+    refuseSecrets(request.dag.actions);
+    const names = nameVm();
+    const phases = new Phases(systemClock, request.requestId, this.#deps.report);
+    const undo = new UndoStack();
+    try {
+      const plan = await this.#deps.plan(request);
+      if (plan.remaining.length === 0 && plan.start === 'restore') return { image: plan.image, built: false };
+      this.#requireSuspension(plan);
+      const staging = await this.#acquire(names.vmId, request, plan, undo);
+      const execution = await this.#execute(names, request, plan, staging, phases, undo, signal);
+      refuseFailures(execution.configuration);
+      const image = await this.#freeze(request, plan, execution, staging, phases, signal);
+      learnFrom(this.#deps.durations, plan, phases, execution.configuration);
+      return { image, built: true };
+    } finally {
+      // The image is in the warehouse, or it is not: what was acquired to make it is given back either way.
+      await undo.unwind();
+    }
+  }
+
+  #requireSuspension(plan: Plan): void {
+    if (this.#deps.lines.get(plan.line)?.restores) return;
+    throw new GridError('LINE_CANNOT_SUSPEND', `the line ${plan.line} cannot freeze a machine into an image`, {
+      line: plan.line,
+    });
+  }
+
+  async #acquire(
+    user: string,
+    { machine }: Identified<BuildImageRequest>,
+    plan: Plan,
+    undo: UndoStack,
+  ): Promise<Staging> {
+    const { admission, warehouse } = this.#deps;
+    admission.reserve(user, machine);
+    undo.push('admission', () => admission.release(user));
+    const parent = plan.image.manifest.id;
+    await warehouse.acquire(parent, user);
+    undo.push('image reference', () => warehouse.references.drop(parent, user));
+    const staging = await warehouse.stage();
+    undo.push('staging', () => staging.discard());
+    return staging;
+  }
+
+  async #execute(
+    { vmId, hostName, macAddress }: VmNames,
+    request: Identified<BuildImageRequest>,
+    plan: Plan,
+    { directory }: Staging,
+    phases: Phases,
+    undo: UndoStack,
+    signal: AbortSignal,
+  ): Promise<Execution> {
+    const job = {
+      order: {
+        vmId,
+        directory,
+        machine: request.machine,
+        image: plan.image,
+        purpose: 'build',
+        start: plan.start,
+        macAddress,
+        sshPort: await findFreePort(),
+        guestNetwork: this.#config.guestNetwork,
+      } as const,
+      line: plan.line,
+      identity: { hostName, macAddress },
+      actions: plan.remaining,
+      phases,
+      describe: () => JSON.stringify({ MyType: 'ImageBuild', RequestId: request.requestId, HostName: hostName }),
+      started: async () => undefined,
+    };
+    return executePlan(job, this.#deps.execution, undo, signal);
+  }
+
+  async #freeze(
+    request: Identified<BuildImageRequest>,
+    plan: Plan,
+    { machine, guest, configuration }: Execution,
+    staging: Staging,
+    phases: Phases,
+    signal: AbortSignal,
+  ): Promise<GoldenImage> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(SUSPEND_DEADLINE_MS)]);
+    await phases.time('quiesce', () =>
+      this.#deps.execution.configurator.quiesce(
+        { ...{ machine, guest, phases }, directory: staging.directory },
+        deadline,
+      ),
+    );
+    const files = await phases.time('suspend', () => machine.suspend(deadline));
+    const draft = this.#draft(request, plan, configuration, files);
+    return phases.time('promote', () => this.#deps.warehouse.promote(staging, draft, signal));
+  }
+
+  #draft(
+    request: Identified<BuildImageRequest>,
+    plan: Plan,
+    configuration: Configuration,
+    files: Awaited<ReturnType<Execution['machine']['suspend']>>,
+  ): ManifestDraft {
+    const { line: _, ...machine } = request.machine;
+    const { manifest } = plan.image;
+    const identity = {
+      machine,
+      line: plan.line,
+      base: manifest.base,
+      history: [...manifest.history, ...configuration.history],
+      ...(files.memory ? { compatibility: this.#deps.lines.get(plan.line)!.compatibility } : {}),
+    };
+    return {
+      ...identity,
+      id: imageIdOf(identity),
+      createdAt: new Date(systemClock.now()).toISOString(),
+      createdBy: `${this.#config.plantId}@${hostname()}`,
+      parent: manifest.id,
+      boot: manifest.boot,
+      disk: files.disk,
+      diskFormat: 'qcow2',
+      ...(files.memory ? { memory: files.memory } : {}),
+    };
+  }
+}
+
+function refuseSecrets(actions: readonly Action[]): void {
+  const secret = actions.find((action) => action.secret);
+  if (!secret) return;
+  throw new GridError('SECRET_IN_IMAGE', `the action ${secret.id} is secret: its text must not enter an image`, {
+    actionId: secret.id,
+  });
+}
+
+/** An image stands for actions that ran: one that failed with `onError="continue"` cannot be in it. */
+function refuseFailures({ failedActions }: Configuration): void {
+  if (failedActions.length === 0) return;
+  throw new GridError(
+    'ACTION_FAILED',
+    `${failedActions.join(', ')} failed: an image stands for actions that succeeded`,
+    {
+      actionIds: failedActions,
+    },
+  );
+}

@@ -1,0 +1,13 @@
+import type { Configuration } from './configuration/configuration.ts';
+import { durationKey, type LearntDurations } from './durations.ts';
+import type { Phases } from './phases.ts';
+import type { Plan } from './planner/plan.ts';
+
+/** Learns from a machine that was made: how long its start took, and each action. */
+export function learnFrom(durations: LearntDurations, plan: Plan, phases: Phases, configuration: Configuration): void {
+  const { phasesMs } = phases;
+  const startSeconds = ((phasesMs[plan.start] ?? 0) + (phasesMs.agent ?? 0)) / 1000;
+  durations.learn(durationKey.start(plan.start, plan.image.manifest.id), startSeconds);
+  durations.learn(durationKey.startOfLine(plan.start, plan.line), startSeconds);
+  for (const entry of configuration.history) durations.learn(durationKey.action(entry.digest), entry.seconds);
+}

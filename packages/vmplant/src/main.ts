@@ -1,0 +1,47 @@
+/**
+ * The plant's program:
+ *
+ *   vmplant --config FILE                                       runs a plant until it is told to stop
+ *   vmplant build-base --os NAME --warehouse FOLDER [--disk-mib N]   builds a base image; progress on standard error
+ *   vmplant probe --state FOLDER                                what each production line can do on this host
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { createLog } from '@vmgrid/daemon';
+import { buildBaseCommand } from './commands/build-base.ts';
+import { probeCommand } from './commands/probe.ts';
+import { runCommand } from './commands/run.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    config: { type: 'string' },
+    os: { type: 'string', default: 'debian-12' },
+    warehouse: { type: 'string', default: '' },
+    'disk-mib': { type: 'string', default: '2048' },
+    state: { type: 'string', default: '' },
+  },
+});
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+process.exitCode = await main();
+// Whatever a slow peer still holds open ends with the process.
+process.exit();
+
+async function main(): Promise<number> {
+  try {
+    switch (positionals[0]) {
+      case undefined:
+        return await runCommand(values.config, version);
+      case 'build-base':
+        return await buildBaseCommand({ ...values, diskMiB: Number(values['disk-mib']) });
+      case 'probe':
+        return await probeCommand(values.state);
+      default:
+        throw new Error(`vmplant has no command ${positionals[0]}; it has build-base and probe`);
+    }
+  } catch (error) {
+    createLog('vmplant', 'error').error({ err: error }, 'vmplant could not run');
+    return 1;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the caller's
+ * undo stack, so that a failure at any step leaves nothing behind.
+ */
+
+import type { UndoStack } from '@vmgrid/daemon';
+import type { Action } from '@vmgrid/dag';
+import { GridError, type LineName } from '@vmgrid/protocol';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { Configurator } from '../configuration/configurator.ts';
+import type { GuestIdentity } from '../guest/config-disc.ts';
+import type { Guest, Machine, MachineState, ProductionLine, StartOrder } from '../lines/production-line.ts';
+import type { Phases } from '../phases.ts';
+
+export interface ExecutionDeps {
+  readonly lines: ReadonlyMap<LineName, ProductionLine>;
+  readonly configurator: Configurator;
+  /** Longest time from the machine's start until its agent answers. */
+  readonly bootDeadlineMs: number;
+}
+
+export interface ExecutionJob {
+  readonly order: StartOrder;
+  readonly line: LineName;
+  readonly identity: GuestIdentity;
+  /** In a linear extension of the DAG. */
+  readonly actions: readonly Action[];
+  readonly phases: Phases;
+  /** JSON of the VM's classad, for host actions. */
+  readonly describe: () => string;
+  /** Told as soon as the machine's process runs, so that it can be found again after a crash. */
+  readonly started: (state: MachineState) => Promise<void>;
+}
+
+export interface Execution {
+  readonly machine: Machine;
+  readonly guest: Guest;
+  readonly configuration: Configuration;
+}
+
+export async function executePlan(
+  job: ExecutionJob,
+  deps: ExecutionDeps,
+  undo: UndoStack,
+  signal: AbortSignal,
+): Promise<Execution> {
+  const { order, phases } = job;
+  const line = deps.lines.get(job.line);
+  if (!line) throw new Error(`the plan names the line ${job.line}, which this plant does not have`);
+  // Writing the disc takes as long as a restore: both go on at once.
+  const { directory } = order;
+  const disc = deps.configurator.prepare({ ...job, directory });
+  undo.push('disc', () => disc.discard());
+  await phases.time('overlay', () => line.createOverlay(order, signal));
+  const machine = await phases.time(order.start, () => line.start(order, signal));
+  undo.push('machine', () => machine.stop(0, AbortSignal.timeout(STOP_DEADLINE_MS)));
+  await job.started(machine.state);
+  const guest = await phases.time('agent', () => awaitAgent(machine, deps.bootDeadlineMs, signal));
+  const configuration = await deps.configurator.configure({ ...job, directory, machine, guest, disc }, signal);
+  return { machine, guest, configuration };
+}
+
+const STOP_DEADLINE_MS = 10_000;
+
+async function awaitAgent(machine: Machine, withinMs: number, signal: AbortSignal): Promise<Guest> {
+  const deadline = AbortSignal.timeout(withinMs);
+  try {
+    return await machine.guest(AbortSignal.any([signal, deadline]));
+  } catch (cause) {
+    if (signal.aborted || !deadline.aborted) throw cause;
+    throw new GridError(
+      'GUEST_UNREACHABLE',
+      `the guest's agent did not answer within ${withinMs} ms`,
+      { withinMs },
+      { cause },
+    );
+  }
+}

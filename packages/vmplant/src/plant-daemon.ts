@@ -1,0 +1,112 @@
+/** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { type ProgressEvent, parseDuration } from '@vmgrid/protocol';
+import { Admission } from './admission.ts';
+import { BidDesk } from './bid-desk.ts';
+import { findCapacity } from './capacity.ts';
+import { Collector } from './collector.ts';
+import type { PlantConfig } from './config.ts';
+import { Configurator } from './configuration/configurator.ts';
+import { Creator } from './creator.ts';
+import { openDatabase } from './database.ts';
+import { Departed } from './departed.ts';
+import { LearntDurations } from './durations.ts';
+import { parseCost } from './estimator.ts';
+import { HostActions } from './host-actions.ts';
+import { ImageBuilder } from './image-builder.ts';
+import { Leases } from './leases.ts';
+import { makeLines, probeLines } from './lines/make-lines.ts';
+import { LivingMachines } from './living-machines.ts';
+import { watchMachine } from './machine-watch.ts';
+import { Plant } from './plant.ts';
+import { Reconfigurator } from './reconfigurator.ts';
+import { recover } from './recovery.ts';
+import { adJson } from './reporter.ts';
+import { Upstreams } from './upstreams.ts';
+import { VmRegistry } from './vm-registry.ts';
+import { Warehouse } from './warehouse/store.ts';
+
+export interface PlantDaemon extends RunningDaemon {
+  /** Resolves when the first upstream knows the plant. */
+  readonly joined: Promise<void>;
+}
+
+export async function startPlant(config: PlantConfig, version: string, log: Log): Promise<PlantDaemon> {
+  const parts = await makeParts(config, version, log);
+  const { bidDesk, collector, registry, upstreams, living, leases, plant } = parts;
+  await recover({ ...parts, collect: (vmId) => collector.collect(vmId, `recovery-${vmId}`) });
+
+  let ad = adJson(await bidDesk.ad());
+  parts.onChange(async () => {
+    ad = adJson(await bidDesk.ad());
+    upstreams.notify('ad', ad);
+  });
+  const hello = () => ({ plantId: config.plantId, version, ad });
+  const joined = upstreams.dial(config.upstreams, hello, plant.handlers(), log);
+  log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
+
+  return {
+    joined,
+    async drain(signal) {
+      await plant.drain(signal);
+      leases.forgetAll();
+      await upstreams.close();
+      living.releaseAll();
+      parts.database.close();
+    },
+  };
+}
+
+/** Every part, wired; nothing runs yet. */
+async function makeParts(config: PlantConfig, version: string, log: Log) {
+  const cost = parseCost(config.cost);
+  await mkdir(config.stateDirectory, { recursive: true, mode: 0o711 });
+  const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
+  const lines = makeLines(config.lines, config);
+  const reports = await probeLines(lines, log);
+  const upstreams = new Upstreams();
+  const hostActions = new HostActions(config.hostActionDirectory);
+  const living = new LivingMachines();
+  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'));
+  const shared = {
+    ...{ lines, living, registry, hostActions, log },
+    warehouse: await Warehouse.open(config.warehouseDirectory),
+    admission: new Admission(await findCapacity(config)),
+    durations: new LearntDurations(database),
+    departed: new Departed(database),
+    configurator: new Configurator({ hostActions }),
+    leases: new Leases(systemClock, (vmId) => void expire(vmId)),
+    report: (event: ProgressEvent) => upstreams.notify('progress', event),
+    watch: (vmId: string) => void watchMachine(vmId, { living, registry, log }),
+  };
+  const collector = new Collector(shared, config);
+  const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version }, config);
+  const plan = bidDesk.plan.bind(bidDesk);
+  const execution = { lines, configurator: shared.configurator, bootDeadlineMs: parseDuration(config.bootDeadline) };
+  let changed: () => Promise<void> = async () => undefined;
+  const plant = new Plant(
+    {
+      ...shared,
+      bidDesk,
+      collector,
+      creator: new Creator({ ...shared, execution, plan }, config),
+      reconfigurator: new Reconfigurator(shared, config),
+      imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),
+      changed: () => void changed().catch((error) => log.error({ err: error }, 'the ad could not be renewed')),
+    },
+    config,
+  );
+
+  async function expire(vmId: string): Promise<void> {
+    log.info({ vmId }, 'the lease has ended');
+    await collector
+      .collect(vmId, `lease-${vmId}`)
+      .catch((error) => log.error({ err: error, vmId }, 'the VM could not be collected'));
+  }
+  const onChange = (listener: () => Promise<void>) => {
+    changed = listener;
+  };
+  return { ...shared, database, upstreams, collector, bidDesk, plant, onChange };
+}

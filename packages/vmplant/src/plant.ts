@@ -1,0 +1,163 @@
+/** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
+import { evaluate, parseExpression } from '@vmgrid/classad';
+import type { Log } from '@vmgrid/daemon';
+import {
+  type BidderHandlers,
+  type BuildImageReply,
+  type BuildImageRequest,
+  type ClassAdJson,
+  type CreateRequest,
+  GridError,
+  type Identified,
+  type ListRequest,
+  type QueryRequest,
+} from '@vmgrid/protocol';
+import type { BidDesk } from './bid-desk.ts';
+import type { Collector } from './collector.ts';
+import type { Creator } from './creator.ts';
+import type { Departed } from './departed.ts';
+import type { HostActions } from './host-actions.ts';
+import type { ImageBuilder } from './image-builder.ts';
+import { describeImage, describeImages } from './images.ts';
+import { InFlight } from './in-flight.ts';
+import type { Reconfigurator } from './reconfigurator.ts';
+import { adJson, vmAd } from './reporter.ts';
+import { Turnstile } from './turnstile.ts';
+import type { VmRecord } from './vm.ts';
+import type { VmRegistry } from './vm-registry.ts';
+import type { Warehouse } from './warehouse/store.ts';
+
+export interface PlantDeps {
+  readonly bidDesk: BidDesk;
+  readonly creator: Creator;
+  readonly reconfigurator: Reconfigurator;
+  readonly collector: Collector;
+  readonly imageBuilder: ImageBuilder;
+  readonly warehouse: Warehouse;
+  readonly registry: VmRegistry;
+  readonly departed: Departed;
+  readonly hostActions: HostActions;
+  readonly log: Log;
+  /** Told when what the plant has or holds has changed. */
+  readonly changed: () => void;
+}
+
+export interface PlantOptions {
+  readonly plantId: string;
+  /** Machines made at the same time. */
+  readonly concurrentCreations: number;
+}
+
+export class Plant {
+  readonly #deps: PlantDeps;
+  readonly #plantId: string;
+  readonly #turnstile: Turnstile;
+  readonly #inFlight = new InFlight();
+  readonly #stopping = new AbortController();
+
+  constructor(deps: PlantDeps, { plantId, concurrentCreations }: PlantOptions) {
+    this.#deps = deps;
+    this.#plantId = plantId;
+    this.#turnstile = new Turnstile(concurrentCreations);
+  }
+
+  /**
+   * The signals of the link are not passed on to work that changes something: a shop that vanishes or gives up does not undo
+   * what its client may ask for again. Such work ends by its own limits.
+   */
+  handlers(): BidderHandlers {
+    const { bidDesk, collector, reconfigurator, warehouse } = this.#deps;
+    return {
+      estimate: (request) => bidDesk.offer(request),
+      create: (request) => this.#once(request, () => this.#create(request)),
+      configure: (request) =>
+        this.#once(request, async () => this.#ad(await reconfigurator.configure(request, this.#stopping.signal))),
+      query: async (request) => this.#query(request),
+      list: async (request) => this.#list(request),
+      destroy: ({ vmId, requestId }) => collector.collect(vmId, requestId).finally(this.#deps.changed),
+      listImages: () => describeImages(warehouse, this.#plantId),
+      buildImage: (request) => this.#once(request, () => this.#buildImage(request)),
+      removeImage: async ({ imageId }) => {
+        await warehouse.remove(imageId);
+        this.#deps.changed();
+        return {};
+      },
+    };
+  }
+
+  /** Takes no new work, lets what runs end until the signal aborts, then cancels the rest, which undoes itself. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#deps.bidDesk.close();
+    const stop = () => this.#stopping.abort(new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    await this.#inFlight.settled();
+    await this.#deps.collector.settled();
+  }
+
+  /** A repeated request joins the first one; new work is refused while the plant drains. */
+  #once<T>({ requestId }: { readonly requestId: string }, work: () => Promise<T>): Promise<T> {
+    return this.#inFlight.join(requestId, async () => {
+      const refusal = this.#deps.bidDesk.refusal();
+      if (refusal) throw refusal;
+      return work().finally(this.#deps.changed);
+    });
+  }
+
+  async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
+    const before = this.#outcomeOf(request.requestId);
+    if (before) return before;
+    await this.#deps.hostActions.requireAll(hostActionNames(request));
+    const { signal } = this.#stopping;
+    return this.#ad(await this.#turnstile.pass(() => this.#deps.creator.create(request, signal), signal));
+  }
+
+  /** What became of an earlier create of the same request id. */
+  #outcomeOf(requestId: string): ClassAdJson | undefined {
+    const record = this.#deps.registry.byRequest(requestId);
+    if (!record) return this.#deps.departed.byRequest(requestId);
+    if (record.failure) throw GridError.fromBody(record.failure);
+    return this.#ad(record);
+  }
+
+  async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
+    const { hostActions, imageBuilder, warehouse } = this.#deps;
+    await hostActions.requireAll(hostActionNames(request));
+    const { signal } = this.#stopping;
+    const { image, built } = await this.#turnstile.pass(() => imageBuilder.build(request, signal), signal);
+    return { requestId: request.requestId, image: await describeImage(image, warehouse, this.#plantId), built };
+  }
+
+  #query({ vmId, attributes }: QueryRequest): ClassAdJson {
+    const record = this.#deps.registry.find(vmId);
+    const ad = record ? this.#ad(record) : this.#deps.departed.byVm(vmId);
+    if (!ad) throw new GridError('VM_UNKNOWN', `no VM ${vmId} on the plant ${this.#plantId}`, { vmId });
+    return attributes ? pick(ad, attributes) : ad;
+  }
+
+  #list({ constraint }: ListRequest): ClassAdJson[] {
+    const ads = this.#deps.registry.all().map((record) => vmAd(record, this.#plantId));
+    if (constraint === undefined) return ads.map(adJson);
+    const expression = parseExpression(constraint);
+    const holds = ads.filter((ad) => {
+      const value = evaluate(expression, { my: ad, now: new Date() });
+      return value.kind === 'boolean' && value.value;
+    });
+    return holds.map(adJson);
+  }
+
+  #ad(record: VmRecord): ClassAdJson {
+    return adJson(vmAd(record, this.#plantId));
+  }
+}
+
+function hostActionNames({ dag, destruction }: Pick<CreateRequest, 'dag' | 'destruction'>): string[] {
+  const actions = [...dag.actions, ...(destruction?.actions ?? [])];
+  return actions.flatMap((action) => (action.kind === 'host' ? [action.name] : []));
+}
+
+/** The attributes asked for, by ClassAd's case-insensitive names; one that is not there is undefined (null in JSON). */
+function pick(ad: ClassAdJson, attributes: readonly string[]): ClassAdJson {
+  const byFoldedName = new Map(Object.entries(ad).map(([name, value]) => [name.toLowerCase(), value]));
+  return Object.fromEntries(attributes.map((name) => [name, byFoldedName.get(name.toLowerCase()) ?? null]));
+}

@@ -1,0 +1,70 @@
+/** The VMReporter of the paper: describes a VM as a ClassAd. Pure. */
+import { ClassAd, parseExpression, toJson } from '@vmgrid/classad';
+import type { ClassAdJson } from '@vmgrid/protocol';
+import type { VmRecord } from './vm.ts';
+
+/** The VM's classad: what the plant knows of it, then what its actions told of themselves. */
+export function vmAd(record: VmRecord, plantId: string): ClassAd {
+  const own = ClassAd.of(ownAttributes(record, plantId));
+  return Object.entries(record.attributes).reduce((ad, [name, text]) => ad.with(name, parseExpression(text)), own);
+}
+
+/** A classad as it crosses the wire. */
+export const adJson = (ad: ClassAd): ClassAdJson => JSON.parse(toJson(ad));
+
+function ownAttributes(record: VmRecord, plantId: string) {
+  const { machine, failure } = record;
+  const totalMs = Object.values(record.phasesMs).reduce((sum, ms) => sum + ms, 0);
+  return {
+    MyType: 'VirtualMachine',
+    VmId: record.vmId,
+    RequestId: record.requestId,
+    State: record.state,
+    Plant: plantId,
+    Line: record.line,
+    Arch: machine.arch,
+    Os: machine.os,
+    MemoryMiB: machine.memoryMiB,
+    Cpus: machine.cpus,
+    DiskMiB: machine.diskMiB,
+    ImageId: record.imageId,
+    Start: record.start,
+    ActionsCached: record.actionsCached,
+    ActionsRun: record.actionsRun,
+    FailedActions: [...record.failedActions],
+    HostName: record.hostName,
+    MacAddress: record.macAddress,
+    SshHost: '127.0.0.1',
+    SshPort: record.sshPort,
+    CreatedAt: record.createdAt,
+    LeaseEndsAt: record.leaseEndsAt,
+    PhasesMs: { ...record.phasesMs },
+    TotalMs: Math.round(totalMs * 10) / 10,
+    ...(failure ? { FailureCode: failure.code, FailureMessage: failure.message } : {}),
+  };
+}
+
+/** Names that actions may not set: the plant's own, and the ones that mean something in every ClassAd. */
+const RESERVED: ReadonlySet<string> = new Set(
+  [
+    ...[
+      'MyType',
+      'VmId',
+      'RequestId',
+      'State',
+      'Plant',
+      'Line',
+      'Arch',
+      'Os',
+      'MemoryMiB',
+      'Cpus',
+      'DiskMiB',
+      'ImageId',
+    ],
+    ...['Start', 'ActionsCached', 'ActionsRun', 'FailedActions', 'HostName', 'MacAddress', 'SshHost', 'SshPort'],
+    ...['CreatedAt', 'LeaseEndsAt', 'PhasesMs', 'TotalMs', 'FailureCode', 'FailureMessage', 'SshHostKey'],
+    ...['MY', 'TARGET', 'PARENT'],
+  ].map((name) => name.toLowerCase()),
+);
+
+export const isReservedAttribute = (name: string): boolean => RESERVED.has(name.toLowerCase());

@@ -1,0 +1,35 @@
+/** Configuration of a shop: the schema is the source of the types, of `schemas/` and of the defaults. */
+import { LOG_LEVELS } from '@vmgrid/daemon';
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const Port = (value: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: value });
+
+export const ShopConfig = Type.Object(
+  {
+    /** Address of all listeners. Anything but loopback must be asked for. */
+    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
+    /** HTTP: clients, and the link to the plants. 0 takes any free port. */
+    httpPort: Port(7780),
+    /** XML request and reply over a TCP socket, as in the paper. */
+    xmlPort: Port(7781),
+    /** How long an auction waits for bids when not all have answered. */
+    bidWindowMs: Type.Integer({ minimum: 10, maximum: 60_000, default: 2_000 }),
+    /** Awards tried before the request is refused. */
+    awardAttempts: Type.Integer({ minimum: 1, maximum: 16, default: 3 }),
+    /** Longest time one request may take, from its arrival to its reply. */
+    requestDeadlineMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000, default: 1_800_000 }),
+    /** How long a plant that vanished amid a request is waited for. */
+    plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
+    /** Requests per minute and client address at the HTTP door. */
+    requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
+    /** Finished requests and their trails that are remembered. */
+    requestsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
+    logLevel: Type.Union(
+      LOG_LEVELS.map((level) => Type.Literal(level)),
+      { default: 'info' },
+    ),
+  },
+  closed,
+);
+export type ShopConfig = Static<typeof ShopConfig>;

@@ -1,0 +1,62 @@
+/** Replies into HTTP responses, in the medium the client asked for. */
+import { encodeXmlReply, type GridError, type Reply } from '@vmgrid/protocol';
+import type { Request, Response } from 'express';
+import type { Operation } from '../operations.ts';
+import { type Medium, replyMedium } from './negotiate.ts';
+
+export function sendReply(request: Request, response: Response, reply: Reply, medium = replyMedium(request)): void {
+  if (medium === 'xml') response.type('application/xml').send(encodeXmlReply(reply));
+  else response.json(reply.body);
+}
+
+export function sendJson(request: Request, response: Response, body: object): void {
+  replyMedium(request, ['json']);
+  response.json(body);
+}
+
+/** An error always gets out: in JSON when the client accepts nothing we have. */
+export function sendError(request: Request, response: Response, error: GridError): void {
+  const body = { error: error.toBody() };
+  response.status(error.kind.status);
+  if (error.retryable) response.setHeader('retry-after', '1');
+  sendReply(request, response, { kind: 'error', body }, mediumForError(request));
+}
+
+function mediumForError(request: Request): Medium {
+  try {
+    return request.path === '/v1/request' ? 'xml' : replyMedium(request);
+  } catch {
+    return 'json';
+  }
+}
+
+/** Waits for the operation and sends its reply; with `Prefer: respond-async` (RFC 7240) sends where to look instead. */
+export async function sendOperation<T>(
+  request: Request,
+  response: Response,
+  operation: Operation,
+  toReply: (result: T) => Reply,
+): Promise<void> {
+  const medium = replyMedium(request);
+  if (wantsAsync(request)) return sendAccepted(request, response, operation);
+  sendReply(request, response, toReply((await operation.settled) as T), medium);
+}
+
+/** As {@link sendOperation}, for addresses that speak JSON only. */
+export async function sendOperationJson<T>(
+  request: Request,
+  response: Response,
+  operation: Operation,
+  toBody: (result: T) => object,
+): Promise<void> {
+  replyMedium(request, ['json']);
+  if (wantsAsync(request)) return sendAccepted(request, response, operation);
+  response.json(toBody((await operation.settled) as T));
+}
+
+const wantsAsync = (request: Request): boolean => /(^|,)\s*respond-async\s*(,|;|$)/i.test(request.get('prefer') ?? '');
+
+function sendAccepted(request: Request, response: Response, operation: Operation): void {
+  response.status(202).location(`/v1/requests/${operation.requestId}`).setHeader('preference-applied', 'respond-async');
+  sendReply(request, response, { kind: 'operation', body: operation.toReply() });
+}

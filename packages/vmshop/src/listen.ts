@@ -1,0 +1,18 @@
+import type { AddressInfo, Server } from 'node:net';
+import { GridError } from '@vmgrid/protocol';
+
+/** Listens and resolves with the port, which the kernel chooses for 0. @throws GridError ADDRESS_IN_USE */
+export async function listen(server: Server, host: string, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new GridError('ADDRESS_IN_USE', `another program listens on ${host}:${port}`, { host, port }, { cause });
+  } finally {
+    server.off('error', reject);
+  }
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,23 @@
+/** `vmshop --config FILE`: runs a shop until it is told to stop. */
+import { parseArgs } from 'node:util';
+import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { ShopConfig } from './config.ts';
+import { startShop } from './shop-daemon.ts';
+
+const { values } = parseArgs({ options: { config: { type: 'string' } } });
+const log = createLog('vmshop', 'info');
+try {
+  const config = await loadConfig(ShopConfig, values.config === undefined ? {} : { file: values.config });
+  const shopLog = createLog('vmshop', config.logLevel);
+  process.exitCode = await runDaemon(async () => {
+    const shop = await startShop(config, shopLog);
+    const { httpPort, xmlPort } = shop;
+    process.stdout.write(`${JSON.stringify({ ready: true, host: config.host, httpPort, xmlPort })}\n`);
+    return shop;
+  }, shopLog);
+} catch (error) {
+  log.error({ err: error }, 'the shop could not run');
+  process.exitCode = 1;
+}
+// Whatever a slow client still holds open ends with the process.
+process.exit();

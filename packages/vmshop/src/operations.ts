@@ -1,0 +1,139 @@
+/**
+ * Requests being worked on and lately finished, by request id. It is what makes the same create twice one VM: the second
+ * joins the first, or gets its reply. Only cache: a shop that lost it asks the plants.
+ */
+import { createHash } from 'node:crypto';
+import { type ErrorBody, GridError, type OperationReply, type ProgressEvent, type Verb } from '@vmgrid/protocol';
+
+export type OperationVerb = Verb | 'build-image';
+
+/** Events remembered of one request; later ones are still seen by those who listen. */
+export const PROGRESS_KEPT = 4_096;
+
+type Outcome =
+  | { readonly state: 'running' }
+  | { readonly state: 'done'; readonly result: unknown }
+  | { readonly state: 'failed'; readonly error: ErrorBody };
+
+export class Operation {
+  readonly requestId: string;
+  readonly verb: OperationVerb;
+  readonly documentDigest: string;
+  readonly settled: Promise<unknown>;
+  readonly #progress: ProgressEvent[] = [];
+  readonly #listeners = new Set<(event: ProgressEvent) => void>();
+  #outcome: Outcome = { state: 'running' };
+
+  constructor(
+    identity: { requestId: string; verb: OperationVerb; documentDigest: string },
+    work: (operation: Operation) => Promise<unknown>,
+  ) {
+    this.requestId = identity.requestId;
+    this.verb = identity.verb;
+    this.documentDigest = identity.documentDigest;
+    this.settled = this.#run(work);
+    this.settled.catch(() => undefined); // whoever joins sees the error; nobody has to
+  }
+
+  get state(): Outcome['state'] {
+    return this.#outcome.state;
+  }
+
+  report(event: ProgressEvent): void {
+    if (this.#progress.length < PROGRESS_KEPT) this.#progress.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Hands over all events so far, then each as it comes. Returns how to stop listening. */
+  listen(listener: (event: ProgressEvent) => void): () => void {
+    for (const event of this.#progress) listener(event);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  toReply(): OperationReply {
+    const { requestId, verb } = this;
+    return { requestId, verb, progress: [...this.#progress], ...this.#outcome };
+  }
+
+  async #run(work: (operation: Operation) => Promise<unknown>): Promise<unknown> {
+    await Promise.resolve(); // the operation is registered before its work starts
+    try {
+      const result = await work(this);
+      this.#outcome = { state: 'done', result };
+      return result;
+    } catch (thrown) {
+      this.#outcome = { state: 'failed', error: GridError.from(thrown).toBody() };
+      throw thrown;
+    }
+  }
+}
+
+export class Operations {
+  readonly #kept: number;
+  readonly #byRequest = new Map<string, Operation>();
+
+  constructor(options: { readonly kept: number }) {
+    this.#kept = options.kept;
+  }
+
+  /**
+   * Starts the work of a request, or joins it when the same request came before. One that failed may be tried again under
+   * its id. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another document.
+   */
+  start(
+    identity: { requestId: string; verb: OperationVerb; document: unknown },
+    work: (operation: Operation) => Promise<unknown>,
+  ): Operation {
+    const { requestId, verb } = identity;
+    const documentDigest = digestDocument(identity.document);
+    const before = this.#byRequest.get(requestId);
+    if (before && (before.documentDigest !== documentDigest || before.verb !== verb)) {
+      throw new GridError(
+        'IDEMPOTENCY_CONFLICT',
+        `the request id ${requestId} came with another ${before.verb} before`,
+        {
+          requestId,
+        },
+      );
+    }
+    if (before && before.state !== 'failed') return before;
+    const operation = new Operation({ requestId, verb, documentDigest }, work);
+    this.#byRequest.delete(requestId);
+    this.#byRequest.set(requestId, operation);
+    this.#forgetOldest();
+    return operation;
+  }
+
+  /** @throws GridError REQUEST_UNKNOWN */
+  get(requestId: string): Operation {
+    const operation = this.#byRequest.get(requestId);
+    if (!operation) throw new GridError('REQUEST_UNKNOWN', `no request ${requestId} is known here`, { requestId });
+    return operation;
+  }
+
+  find(requestId: string): Operation | undefined {
+    return this.#byRequest.get(requestId);
+  }
+
+  running(): readonly Operation[] {
+    return [...this.#byRequest.values()].filter((operation) => operation.state === 'running');
+  }
+
+  #forgetOldest(): void {
+    for (const [requestId, operation] of this.#byRequest) {
+      if (this.#byRequest.size <= this.#kept) return;
+      if (operation.state !== 'running') this.#byRequest.delete(requestId);
+    }
+  }
+}
+
+/** SHA-256 over the document with its object keys in order, so that XML and JSON twins are equal. */
+function digestDocument(document: unknown): string {
+  return createHash('sha256').update(JSON.stringify(document, sortKeys)).digest('hex');
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,57 @@
+/** Puts the shop together: link, HTTP door, TCP door. */
+import { createServer } from 'node:http';
+import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { PlantMemory } from '@vmgrid/market';
+import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
+import { v7 as uuid } from 'uuid';
+import { answerRequest } from './answer.ts';
+import type { ShopConfig } from './config.ts';
+import { createApp } from './http/app.ts';
+import { listen } from './listen.ts';
+import { Membership } from './membership.ts';
+import { Operations } from './operations.ts';
+import { Shop } from './shop.ts';
+import { createTcpDoor } from './tcp-door.ts';
+
+export interface ShopDaemon extends RunningDaemon {
+  /** Ports listened on. */
+  readonly httpPort: number;
+  readonly xmlPort: number;
+}
+
+export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemon> {
+  const operations = new Operations({ kept: config.requestsKept });
+  const membership = new Membership({
+    now: () => systemClock.now(),
+    onProgress: (event) => operations.find(event.requestId)?.report(event),
+    onChange: (change, plantId, reason) => log.info({ plantId, reason }, `plant ${change}`),
+  });
+  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid };
+  const shop = new Shop({ membership, operations, market }, config);
+
+  const http = createServer(createApp(shop, { requestsPerMinute: config.requestsPerMinute, log }));
+  http.requestTimeout = REQUEST_LIMITS.documentMs;
+  const link = serveLink(http, membership, { log });
+  const door = createTcpDoor({
+    answer: async (document) => encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document))),
+    refuse: (error) => encodeXmlReply({ kind: 'error', body: { error: error.toBody() } }),
+  });
+  const httpPort = await listen(http, config.host, config.httpPort);
+  const xmlPort = await listen(door, config.host, config.xmlPort).catch((error) => {
+    http.close();
+    throw error;
+  });
+  log.info({ host: config.host, httpPort, xmlPort }, 'the shop is open');
+
+  return {
+    httpPort,
+    xmlPort,
+    async drain() {
+      door.close();
+      http.close();
+      await shop.drain();
+      link.close();
+      http.closeAllConnections();
+    },
+  };
+}
