@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { checkConfig } from '@vmgrid/daemon';
+import { PlantConfig } from '../src/config.ts';
+
+const minimal = { plantId: 'plant-1', stateDirectory: '/state', warehouseDirectory: '/warehouse' };
+
+test('a plant needs a name and two folders; the rest has defaults', () => {
+  expect(checkConfig(PlantConfig, minimal, 'test')).toEqual({
+    ...minimal,
+    upstreams: ['ws://127.0.0.1:7780/v1/link'],
+    lines: ['qemu'],
+    capacity: { vms: 64 },
+    cost: 'memory',
+    bidValidity: 'PT30S',
+    lease: { default: 'PT4H', maximum: 'P7D' },
+    guestNetwork: 'isolated',
+    bootDeadline: 'PT3M',
+    concurrentCreations: 4,
+    logLevel: 'info',
+  });
+});
+
+test.each([
+  [{ stateDirectory: 'relative' }, '/stateDirectory'],
+  [{ upstreams: ['http://127.0.0.1'] }, '/upstreams/0'],
+  [{ upstreams: [] }, '/upstreams'],
+  [{ lines: ['xen'] }, '/lines/0'],
+  [{ capacity: { memoryMiB: 1 } }, '/capacity/memoryMiB'],
+  [{ capacity: { memoryMB: 1 } }, 'memoryMB'],
+  [{ lease: { default: 'four hours' } }, '/lease/default'],
+  [{ guestNetwork: 'bridged' }, '/guestNetwork'],
+  [{ concurrentCreations: 0 }, '/concurrentCreations'],
+  [{ color: 'blue' }, 'color'],
+])('%j is refused by the name of its field', (wrong, field) => {
+  expect(() => checkConfig(PlantConfig, { ...minimal, ...wrong }, 'test')).toThrow(field);
+});

@@ -1,0 +1,106 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { openDatabase } from '../src/database.ts';
+import { DEPARTED_KEPT, Departed } from '../src/departed.ts';
+import { durationKey, LearntDurations } from '../src/durations.ts';
+import { startNode } from './node-process.ts';
+import { useTemporaryFolder } from './temporary-folder.ts';
+
+const directory = useTemporaryFolder();
+const file = () => join(directory(), 'plant.sqlite');
+const locked = () => expect.objectContaining({ code: 'STATE_LOCKED', details: { file: file() } });
+
+test('a second plant is kept out until the first closes its database', () => {
+  const first = openDatabase(file());
+  expect(() => openDatabase(file())).toThrow(locked());
+  first.close();
+  openDatabase(file()).close();
+});
+
+test('a second process is kept out until the first is killed, and finds what it wrote', async () => {
+  const other = startNode(join(import.meta.dirname, 'database-process.ts'), file());
+  expect(await other.line()).toBe('open');
+  expect(() => openDatabase(file())).toThrow(locked());
+  await other.kill();
+  const database = openDatabase(file());
+  expect(new LearntDurations(database).expect('learnt-by-another')).toBe(3);
+  database.close();
+});
+
+test('a file that is no database is an error of its own', async () => {
+  await writeFile(file(), 'not a database, but long enough to be looked at as one'.repeat(20));
+  expect(() => openDatabase(file())).toThrow('not a database');
+});
+
+test('what was never measured is not expected', () => {
+  const durations = new LearntDurations(openDatabase(file()));
+  expect(durations.expect('a', 'b')).toBeUndefined();
+  expect(durations.expect()).toBeUndefined();
+});
+
+test('the first key that was measured decides', () => {
+  const durations = new LearntDurations(openDatabase(file()));
+  durations.learn(durationKey.startOfLine('restore', 'qemu'), 2);
+  expect(durations.expect('restore:octave', 'restore:line:qemu')).toBe(2);
+  durations.learn(durationKey.start('restore', 'octave'), 1);
+  expect(durations.expect('restore:octave', 'restore:line:qemu')).toBe(1);
+});
+
+test('the mean of few samples is their mean, and survives', () => {
+  const database = openDatabase(file());
+  const durations = new LearntDurations(database);
+  for (const seconds of [1, 2, 6]) durations.learn('key', seconds);
+  expect(durations.expect('key')).toBeCloseTo(3, 10);
+  database.close();
+  expect(new LearntDurations(openDatabase(file())).expect('key')).toBeCloseTo(3, 10);
+});
+
+test('old samples fade: a host that changed is learnt anew', () => {
+  const durations = new LearntDurations(openDatabase(file()));
+  for (let sample = 0; sample < 1_000; sample += 1) durations.learn('key', 1);
+  for (let sample = 0; sample < 60; sample += 1) durations.learn('key', 10);
+  expect(durations.expect('key')).toBeGreaterThan(9);
+});
+
+test('one odd sample among many moves the mean by a twentieth', () => {
+  const durations = new LearntDurations(openDatabase(file()));
+  for (let sample = 0; sample < 100; sample += 1) durations.learn('key', 1);
+  durations.learn('key', 21);
+  expect(durations.expect('key')).toBeCloseTo(2, 6);
+});
+
+test('the final classad of a VM is found by VM and by request, also by the next run', () => {
+  const database = openDatabase(file());
+  new Departed(database).add('vm-1', 'request-1', { VmId: 'vm-1', State: 'destroyed' });
+  database.close();
+  const departed = new Departed(openDatabase(file()));
+  expect(departed.byVm('vm-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
+  expect(departed.byRequest('request-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
+  expect(departed.byVm('request-1')).toBeUndefined();
+});
+
+test('a VM that departs twice has its last words remembered', () => {
+  const departed = new Departed(openDatabase(file()));
+  departed.add('vm-1', 'request-1', { State: 'collecting' });
+  departed.add('vm-1', 'request-1', { State: 'destroyed' });
+  expect(departed.byVm('vm-1')).toEqual({ State: 'destroyed' });
+});
+
+test('of two VMs of one request the later is found', () => {
+  const departed = new Departed(openDatabase(file()));
+  departed.add('vm-1', 'request-1', { VmId: 'vm-1' });
+  departed.add('vm-2', 'request-1', { VmId: 'vm-2' });
+  expect(departed.byRequest('request-1')).toEqual({ VmId: 'vm-2' });
+});
+
+test('the oldest are forgotten once there are more than the limit', () => {
+  const database = openDatabase(file());
+  const departed = new Departed(database);
+  database.exec('BEGIN');
+  for (let index = 0; index < DEPARTED_KEPT + 5; index += 1) departed.add(`vm-${index}`, `request-${index}`, {});
+  database.exec('COMMIT');
+  expect(database.prepare('SELECT count(*) AS count FROM departed').get()?.count).toBe(DEPARTED_KEPT);
+  expect(departed.byVm('vm-4')).toBeUndefined();
+  expect(departed.byVm('vm-5')).toEqual({});
+});

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { type Clock, systemClock } from '@vmgrid/daemon';
+import { Leases } from '../src/leases.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const expired: string[] = [];
+const leaseOf = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+beforeEach(() => {
+  expired.length = 0;
+});
+
+describe('under the system clock', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+  const watching = () => new Leases(systemClock, (vmId) => void expired.push(vmId));
+
+  test('a lease that ends is handed over once', async () => {
+    const leases = watching();
+    leases.watch('vm-1', leaseOf(HOUR));
+    await jest.advanceTimersByTimeAsync(HOUR - 1);
+    expect(expired).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(expired).toEqual(['vm-1']);
+    await jest.advanceTimersByTimeAsync(10 * HOUR);
+    expect(expired).toEqual(['vm-1']);
+  });
+
+  test('a lease in the past ends at once', async () => {
+    watching().watch('vm-1', leaseOf(-DAY));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(expired).toEqual(['vm-1']);
+  });
+
+  test('a lease longer than a timer can be (24.8 days) ends when it should', async () => {
+    watching().watch('vm-1', leaseOf(30 * DAY));
+    await jest.advanceTimersByTimeAsync(30 * DAY - 1);
+    expect(expired).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(expired).toEqual(['vm-1']);
+  });
+
+  test('a step of the wall clock does not end a lease that runs', async () => {
+    watching().watch('vm-1', leaseOf(4 * HOUR));
+    jest.setSystemTime(Date.now() + 365 * DAY);
+    await jest.advanceTimersByTimeAsync(4 * HOUR - 1);
+    expect(expired).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(expired).toEqual(['vm-1']);
+  });
+
+  test('a lease that is watched anew counts from then on', async () => {
+    const leases = watching();
+    leases.watch('vm-1', leaseOf(HOUR));
+    leases.watch('vm-1', leaseOf(2 * HOUR));
+    await jest.advanceTimersByTimeAsync(2 * HOUR - 1);
+    expect(expired).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(expired).toEqual(['vm-1']);
+  });
+
+  test('a lease that is forgotten never ends, and leaves no timer', async () => {
+    const leases = watching();
+    leases.watch('vm-1', leaseOf(HOUR));
+    leases.forget('vm-1');
+    leases.forget('vm-1');
+    expect(jest.getTimerCount()).toBe(0);
+    await jest.advanceTimersByTimeAsync(DAY);
+    expect(expired).toEqual([]);
+  });
+
+  test('when all are forgotten none ends', async () => {
+    const leases = watching();
+    for (const vmId of ['vm-1', 'vm-2', 'vm-3']) leases.watch(vmId, leaseOf(HOUR));
+    leases.forgetAll();
+    expect(jest.getTimerCount()).toBe(0);
+    await jest.advanceTimersByTimeAsync(DAY);
+    expect(expired).toEqual([]);
+  });
+});
+
+describe('when a lease ends in the very moment in which it is changed', () => {
+  /** A clock whose sleeps the test ends; deaf to aborts, as a sleep is that has just ended. */
+  const due: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => Date.now(),
+    monotonic: () => 0,
+    sleep: () => new Promise((resolve) => void due.push(resolve)),
+  };
+  beforeEach(() => {
+    due.length = 0;
+  });
+
+  test('one that is forgotten does not end', async () => {
+    const leases = new Leases(clock, (vmId) => void expired.push(vmId));
+    leases.watch('vm-1', leaseOf(HOUR));
+    due[0]!();
+    leases.forget('vm-1');
+    await Promise.resolve();
+    expect(expired).toEqual([]);
+  });
+
+  test('one that is renewed ends at its new end only', async () => {
+    const leases = new Leases(clock, (vmId) => void expired.push(vmId));
+    leases.watch('vm-1', leaseOf(HOUR));
+    due[0]!();
+    leases.watch('vm-1', leaseOf(2 * HOUR));
+    await Promise.resolve();
+    expect(expired).toEqual([]);
+    due[1]!();
+    await Promise.resolve();
+    expect(expired).toEqual(['vm-1']);
+  });
+});
