@@ -29,6 +29,7 @@ const hints = {
 const environment = Type.Optional(
   Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$' }), Type.String({ maxLength: 32_768 }), {
     maxProperties: DAG_LIMITS.environmentVariables,
+    additionalProperties: false, // else names outside the pattern would pass
   }),
 );
 

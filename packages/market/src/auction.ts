@@ -1,13 +1,22 @@
 /** A whole auction: call for bids, rules, trail. The award is apart (`award.ts`), since an estimate has none. */
 import { parseExpression } from '@vmgrid/classad';
-import type { Bid, Bidder, CreateRequest, Decline, GridError, Identified, Trail, TrailAnswer } from '@vmgrid/protocol';
+import {
+  type Bid,
+  type Bidder,
+  type CreateRequest,
+  type Decline,
+  type GridError,
+  type Identified,
+  requestAd,
+  type Trail,
+  type TrailAnswer,
+} from '@vmgrid/protocol';
 import { type Answer, callForBids } from './call-for-bids.ts';
 import { DECLINE_CODES } from './decline-codes.ts';
 import type { MarketClock } from './market-clock.ts';
 import type { PlantMemory } from './plant-memory.ts';
 import { rankBids } from './rank-bids.ts';
 import { targetAd } from './read-offer.ts';
-import { requestAd } from './request-ad.ts';
 import type { RuleContext } from './rules/rule.ts';
 
 export interface MarketDeps {

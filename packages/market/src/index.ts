@@ -7,6 +7,5 @@ export { MARKET_LIMITS } from './limits.ts';
 export type { MarketClock } from './market-clock.ts';
 export { PlantMemory, type PlantRecord } from './plant-memory.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';
-export { requestAd } from './request-ad.ts';
 export { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
 export type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';

@@ -1,5 +1,5 @@
-import { ClassAd, type PlainValue } from '@vmgrid/classad';
-import { type Bid, GridError, type Offer } from '@vmgrid/protocol';
+import type { ClassAd } from '@vmgrid/classad';
+import { adFromJson, type Bid, GridError, type Offer } from '@vmgrid/protocol';
 
 /**
  * An offer that an auction can work with: from the plant that was asked, its cost a number, its ad a ClassAd.
@@ -24,6 +24,6 @@ export function readOffer(plantId: string, offer: Offer): Offer {
  * plant has several.
  */
 export function targetAd({ ad, plan }: Bid): ClassAd {
-  const plant = ClassAd.of(ad as Record<string, PlainValue>);
+  const plant = adFromJson(ad);
   return plant.has('Line') ? plant : plant.with('Line', plan.line);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ClassAd, parseExpression } from '@vmgrid/classad';
-import type { Bid } from '@vmgrid/protocol';
+import { type Bid, requestAd } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { FILTER_RULES, ORDER_RULES, type RuleContext, rankBids, requestAd } from '../src/index.ts';
+import { FILTER_RULES, ORDER_RULES, type RuleContext, rankBids } from '../src/index.ts';
 import { bid, request } from './bidders.ts';
 
 const contextOf = (terms: { requirements?: string; rank?: string } = {}, requestId = 'request-1'): RuleContext => ({

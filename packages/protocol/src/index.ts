@@ -1,4 +1,5 @@
 export * from './classads/ad-json.ts';
+export { requestAd } from './classads/request-ad.ts';
 export type { ClientCallOptions } from './client/http-exchange.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
 export { formatDuration, parseDuration } from './decode/duration.ts';

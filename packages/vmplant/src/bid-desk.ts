@@ -8,7 +8,7 @@ import type { Admission } from './admission.ts';
 import { choosePlan, makeOffer } from './bidding.ts';
 import type { PlantConfig } from './config.ts';
 import type { Durations } from './durations.ts';
-import type { HostActions } from './host-actions.ts';
+import { type HostActions, hostActionNames } from './host-actions.ts';
 import type { LineReports } from './planner/match-image.ts';
 import type { Plan } from './planner/plan.ts';
 import { plantAd } from './plant-ad.ts';
@@ -95,8 +95,7 @@ export class BidDesk {
     dag: Dag;
     destruction?: Dag | undefined;
   }): Promise<GridError | undefined> {
-    const actions = [...dag.actions, ...(destruction?.actions ?? [])];
-    const names = actions.flatMap((action) => (action.kind === 'host' ? [action.name] : []));
+    const names = hostActionNames(dag, destruction);
     if (names.length === 0) return undefined;
     return this.#deps.hostActions.requireAll(names).then(
       () => undefined,

@@ -4,12 +4,11 @@
  */
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import type { Dag } from '@vmgrid/dag';
-import { type Decline, GridError, type MachineSpec, type Offer } from '@vmgrid/protocol';
+import { adToJson, type Decline, GridError, type MachineSpec, type Offer, requestAd } from '@vmgrid/protocol';
 import type { Durations } from './durations.ts';
-import { priceOf, requestAd } from './estimator.ts';
+import { priceOf } from './estimator.ts';
 import type { LineReports, Miss } from './planner/match-image.ts';
 import { type Plan, planMachine, summarizePlan } from './planner/plan.ts';
-import { adJson } from './reporter.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 
 /** All that an offer depends on, as it was at one moment. */
@@ -38,10 +37,10 @@ export function makeOffer(request: MachineRequest, snapshot: BiddingSnapshot): O
     return {
       kind: 'bid',
       plantId: snapshot.plantId,
-      cost: priceOf(snapshot.cost, requestAd(request.machine, request.dag.actions.length), ad, plan),
+      cost: priceOf(snapshot.cost, requestAd(request), ad, plan),
       validUntil: new Date(snapshot.now + snapshot.bidValidityMs).toISOString(),
       plan,
-      ad: adJson(ad),
+      ad: adToJson(ad),
     };
   } catch (error) {
     if (error instanceof GridError) return declineOf(snapshot.plantId, error);

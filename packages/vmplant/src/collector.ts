@@ -5,7 +5,7 @@
 
 import { type Log, systemClock } from '@vmgrid/daemon';
 import { linearExtension } from '@vmgrid/dag';
-import type { ClassAdJson, LineName } from '@vmgrid/protocol';
+import { adToJson, type ClassAdJson, type LineName } from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { longestMs } from './configuration/time-limits.ts';
@@ -16,7 +16,7 @@ import type { Leases } from './leases.ts';
 import type { ProductionLine } from './lines/production-line.ts';
 import type { LivingMachine, LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
-import { adJson, vmAd } from './reporter.ts';
+import { vmAd } from './reporter.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
 import type { Warehouse } from './warehouse/store.ts';
@@ -89,7 +89,7 @@ export class Collector {
       directory: registry.directory(vmId),
       actions,
       phases,
-      describe: () => JSON.stringify(adJson(vmAd(registry.get(vmId), this.#plantId))),
+      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
     };
     const configuration = await configurator.configure(job, AbortSignal.timeout(longestMs(actions)));
     await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
@@ -110,7 +110,7 @@ export class Collector {
     const record: VmRecord = await registry.update(vmId, (record) =>
       moveTo(record, 'destroyed', { phasesMs: { ...record.phasesMs, ...phases.phasesMs } }),
     );
-    const ad = adJson(vmAd(record, this.#plantId));
+    const ad = adToJson(vmAd(record, this.#plantId));
     departed.add(vmId, record.requestId, ad);
     await warehouse.references.drop(record.imageId, vmId);
     await registry.remove(vmId);

@@ -1,6 +1,13 @@
 /** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import { type Log, systemClock, UndoStack } from '@vmgrid/daemon';
-import { type CreateRequest, GridError, type Identified, type MachineSpec, parseDuration } from '@vmgrid/protocol';
+import {
+  adToJson,
+  type CreateRequest,
+  GridError,
+  type Identified,
+  type MachineSpec,
+  parseDuration,
+} from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
@@ -14,7 +21,7 @@ import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
 import type { Plan } from './planner/plan.ts';
-import { adJson, vmAd } from './reporter.ts';
+import { vmAd } from './reporter.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
 import type { Warehouse } from './warehouse/store.ts';
@@ -153,7 +160,7 @@ export class Creator {
       identity: { hostName, macAddress },
       actions: plan.remaining,
       phases,
-      describe: () => JSON.stringify(adJson(vmAd(registry.get(vmId), this.#config.plantId))),
+      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#config.plantId))),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
       },

@@ -3,7 +3,7 @@
  * (PLAN); lower wins. Pure: the same request, ad and plan give the same cost.
  */
 import { ClassAd, type Expression, evaluate, parseExpression, toJsValue } from '@vmgrid/classad';
-import { GridError, type MachineSpec, type PlanSummary } from '@vmgrid/protocol';
+import { GridError, type PlanSummary } from '@vmgrid/protocol';
 
 /** Cost expressions that have a name in the configuration. */
 export const COST_PRESETS: Readonly<Record<string, string>> = {
@@ -26,20 +26,6 @@ export function parseCost(cost: string): Expression {
       { cause },
     );
   }
-}
-
-/** The request's ClassAd, MY in cost and requirements. */
-export function requestAd(machine: MachineSpec, actionCount: number): ClassAd {
-  return ClassAd.of({
-    MyType: 'Request',
-    Arch: machine.arch,
-    Os: machine.os,
-    MemoryMiB: machine.memoryMiB,
-    Cpus: machine.cpus,
-    DiskMiB: machine.diskMiB,
-    ...(machine.line === undefined ? {} : { Line: machine.line }),
-    ActionCount: actionCount,
-  });
 }
 
 /** @throws GridError CONFIG_INVALID when the expression does not give a finite number for this request. */

@@ -6,10 +6,15 @@ import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '@vmgrid/daemon';
+import type { Dag } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
 
 /** User and group of host actions when the plant runs as root (`nobody`). */
 const NOBODY = 65_534;
+
+/** Names of the host actions in DAGs. */
+export const hostActionNames = (...dags: readonly (Dag | undefined)[]): string[] =>
+  dags.flatMap((dag) => dag?.actions ?? []).flatMap((action) => (action.kind === 'host' ? [action.name] : []));
 
 export interface HostActionCall {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { type ProgressEvent, parseDuration } from '@vmgrid/protocol';
+import { adToJson, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import { Admission } from './admission.ts';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
@@ -23,7 +23,6 @@ import { watchMachine } from './machine-watch.ts';
 import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
-import { adJson } from './reporter.ts';
 import { Upstreams } from './upstreams.ts';
 import { VmRegistry } from './vm-registry.ts';
 import { Warehouse } from './warehouse/store.ts';
@@ -38,9 +37,9 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   const { bidDesk, collector, registry, upstreams, living, leases, plant } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, `recovery-${vmId}`) });
 
-  let ad = adJson(await bidDesk.ad());
+  let ad = adToJson(await bidDesk.ad());
   parts.onChange(async () => {
-    ad = adJson(await bidDesk.ad());
+    ad = adToJson(await bidDesk.ad());
     upstreams.notify('ad', ad);
   });
   const hello = () => ({ plantId: config.plantId, version, ad });

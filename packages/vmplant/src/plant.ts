@@ -1,7 +1,9 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { evaluate, parseExpression } from '@vmgrid/classad';
 import type { Log } from '@vmgrid/daemon';
+import type { Dag } from '@vmgrid/dag';
 import {
+  adToJson,
   type BidderHandlers,
   type BuildImageReply,
   type BuildImageRequest,
@@ -11,17 +13,18 @@ import {
   type Identified,
   type ListRequest,
   type QueryRequest,
+  requireDag,
 } from '@vmgrid/protocol';
 import type { BidDesk } from './bid-desk.ts';
 import type { Collector } from './collector.ts';
 import type { Creator } from './creator.ts';
 import type { Departed } from './departed.ts';
-import type { HostActions } from './host-actions.ts';
+import { type HostActions, hostActionNames } from './host-actions.ts';
 import type { ImageBuilder } from './image-builder.ts';
 import { describeImage, describeImages } from './images.ts';
 import { InFlight } from './in-flight.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
-import { adJson, vmAd } from './reporter.ts';
+import { vmAd } from './reporter.ts';
 import { Turnstile } from './turnstile.ts';
 import type { VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
@@ -48,6 +51,9 @@ export interface PlantOptions {
   readonly concurrentCreations: number;
 }
 
+/** How long work under way may go on when the plant is told to stop; its undo must fit into the rest of the drain. */
+const DRAIN_GRACE_MS = 4_000;
+
 export class Plant {
   readonly #deps: PlantDeps;
   readonly #plantId: string;
@@ -68,10 +74,16 @@ export class Plant {
   handlers(): BidderHandlers {
     const { bidDesk, collector, reconfigurator, warehouse } = this.#deps;
     return {
-      estimate: (request) => bidDesk.offer(request),
+      estimate: async (request) => {
+        requireDags(request);
+        return bidDesk.offer(request);
+      },
       create: (request) => this.#once(request, () => this.#create(request)),
       configure: (request) =>
-        this.#once(request, async () => this.#ad(await reconfigurator.configure(request, this.#stopping.signal))),
+        this.#once(request, async () => {
+          requireDags(request);
+          return this.#ad(await reconfigurator.configure(request, this.#stopping.signal));
+        }),
       query: async (request) => this.#query(request),
       list: async (request) => this.#list(request),
       destroy: ({ vmId, requestId }) => collector.collect(vmId, requestId).finally(this.#deps.changed),
@@ -85,12 +97,11 @@ export class Plant {
     };
   }
 
-  /** Takes no new work, lets what runs end until the signal aborts, then cancels the rest, which undoes itself. */
+  /** Takes no new work, lets what runs end for a while, then cancels the rest, which undoes itself. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#deps.bidDesk.close();
     const stop = () => this.#stopping.abort(new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
+    AbortSignal.any([signal, AbortSignal.timeout(DRAIN_GRACE_MS)]).addEventListener('abort', stop, { once: true });
     await this.#inFlight.settled();
     await this.#deps.collector.settled();
   }
@@ -105,9 +116,10 @@ export class Plant {
   }
 
   async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
+    requireDags(request);
     const before = this.#outcomeOf(request.requestId);
     if (before) return before;
-    await this.#deps.hostActions.requireAll(hostActionNames(request));
+    await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
     return this.#ad(await this.#turnstile.pass(() => this.#deps.creator.create(request, signal), signal));
   }
@@ -121,8 +133,9 @@ export class Plant {
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
+    requireDags(request);
     const { hostActions, imageBuilder, warehouse } = this.#deps;
-    await hostActions.requireAll(hostActionNames(request));
+    await hostActions.requireAll(hostActionNames(request.dag));
     const { signal } = this.#stopping;
     const { image, built } = await this.#turnstile.pass(() => imageBuilder.build(request, signal), signal);
     return { requestId: request.requestId, image: await describeImage(image, warehouse, this.#plantId), built };
@@ -137,23 +150,24 @@ export class Plant {
 
   #list({ constraint }: ListRequest): ClassAdJson[] {
     const ads = this.#deps.registry.all().map((record) => vmAd(record, this.#plantId));
-    if (constraint === undefined) return ads.map(adJson);
+    if (constraint === undefined) return ads.map(adToJson);
     const expression = parseExpression(constraint);
     const holds = ads.filter((ad) => {
       const value = evaluate(expression, { my: ad, now: new Date() });
       return value.kind === 'boolean' && value.value;
     });
-    return holds.map(adJson);
+    return holds.map(adToJson);
   }
 
   #ad(record: VmRecord): ClassAdJson {
-    return adJson(vmAd(record, this.#plantId));
+    return adToJson(vmAd(record, this.#plantId));
   }
 }
 
-function hostActionNames({ dag, destruction }: Pick<CreateRequest, 'dag' | 'destruction'>): string[] {
-  const actions = [...dag.actions, ...(destruction?.actions ?? [])];
-  return actions.flatMap((action) => (action.kind === 'host' ? [action.name] : []));
+/** The link has checked the form of a request; whether its DAGs can be run is for the plant to check. */
+function requireDags({ dag, destruction }: { readonly dag: Dag; readonly destruction?: Dag | undefined }): void {
+  requireDag('dag', dag);
+  if (destruction) requireDag('destruction', destruction);
 }
 
 /** The attributes asked for, by ClassAd's case-insensitive names; one that is not there is undefined (null in JSON). */

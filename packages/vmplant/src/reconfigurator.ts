@@ -2,14 +2,14 @@
 
 import { systemClock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
-import { type ConfigureRequest, GridError, type Identified } from '@vmgrid/protocol';
+import { adToJson, type ConfigureRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { ActionsFailed } from './configuration/configuration.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { configured } from './creator.ts';
 import type { HostActions } from './host-actions.ts';
 import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
-import { adJson, vmAd } from './reporter.ts';
+import { vmAd } from './reporter.ts';
 import type { VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
 
@@ -58,7 +58,7 @@ export class Reconfigurator {
       directory: registry.directory(vmId),
       actions,
       phases: new Phases(systemClock, request.requestId, report),
-      describe: () => JSON.stringify(adJson(vmAd(registry.get(vmId), this.#plantId))),
+      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
     };
     try {
       const configuration = await configurator.configure(job, signal);

@@ -1,6 +1,5 @@
 /** The VMReporter of the paper: describes a VM as a ClassAd. Pure. */
-import { ClassAd, parseExpression, toJson } from '@vmgrid/classad';
-import type { ClassAdJson } from '@vmgrid/protocol';
+import { ClassAd, parseExpression } from '@vmgrid/classad';
 import type { VmRecord } from './vm.ts';
 
 /** The VM's classad: what the plant knows of it, then what its actions told of themselves. */
@@ -8,9 +7,6 @@ export function vmAd(record: VmRecord, plantId: string): ClassAd {
   const own = ClassAd.of(ownAttributes(record, plantId));
   return Object.entries(record.attributes).reduce((ad, [name, text]) => ad.with(name, parseExpression(text)), own);
 }
-
-/** A classad as it crosses the wire. */
-export const adJson = (ad: ClassAd): ClassAdJson => JSON.parse(toJson(ad));
 
 function ownAttributes(record: VmRecord, plantId: string) {
   const { machine, failure } = record;
