@@ -1,13 +1,15 @@
 import type { Guest } from '../lines/production-line.ts';
 import type { QgaClient } from './qga-client.ts';
-import { REPORT_SCRIPT, type ReportChannel } from './report-channel.ts';
+import { ABANDON_SCRIPT, REPORT_SCRIPT, type ReportChannel } from './report-channel.ts';
 
 export interface AgentGuestDeps {
   readonly agent: QgaClient;
   readonly report: ReportChannel;
 }
 
-/** A guest reached over its agent, which starts commands, and over the report port, on which they print. */
+const ABANDON_DEADLINE_MS = 5_000;
+
+/** A guest reached over its agent, which starts commands, and over the report port, on which they print. One run at a time. */
 export class AgentGuest implements Guest {
   readonly discDevice: string;
   readonly #agent: QgaClient;
@@ -22,7 +24,20 @@ export class AgentGuest implements Guest {
   async *run(command: readonly string[], signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const token = this.#report.announce();
     const arg = ['-c', REPORT_SCRIPT, 'vmgrid', token, ...command];
-    await this.#agent.execute('guest-exec', { path: '/bin/sh', arg }, signal);
-    yield* this.#report.lines(signal);
+    let ended = false;
+    try {
+      await this.#agent.execute('guest-exec', { path: '/bin/sh', arg }, signal);
+      yield* this.#report.lines(signal);
+      ended = true;
+    } finally {
+      if (!ended) await this.#abandon();
+    }
+  }
+
+  /** As well as it goes: the machine may be gone, or about to be. */
+  async #abandon(): Promise<void> {
+    const arg = ['-c', ABANDON_SCRIPT];
+    const deadline = AbortSignal.timeout(ABANDON_DEADLINE_MS);
+    await this.#agent.execute('guest-exec', { path: '/bin/sh', arg }, deadline).catch(() => undefined);
   }
 }

@@ -39,7 +39,26 @@ export class QgaClient {
   }
 
   /** Waits until the agent answers to a number made up for this call. Only the signal ends it. */
-  async synchronize(signal: AbortSignal): Promise<void> {
+  synchronize(signal: AbortSignal): Promise<void> {
+    return this.#inTurn(() => this.#synchronizeNow(signal));
+  }
+
+  /** Runs one command of the agent. GUEST_UNREACHABLE when it stays silent, GUEST_LOST when the machine ends. */
+  execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+    return this.#inTurn(() => this.#executeNow(command, args, signal));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #synchronizeNow(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       const id = randomInt(1, 2 ** 31);
@@ -56,17 +75,6 @@ export class QgaClient {
         if (signal.aborted || !isTimeout(deadline)) throw error;
       }
     }
-  }
-
-  /** Runs one command of the agent. GUEST_UNREACHABLE when it stays silent, GUEST_LOST when the machine ends. */
-  execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
-    const result = this.#turn.then(() => this.#executeNow(command, args, signal));
-    this.#turn = result.catch(() => undefined);
-    return result;
-  }
-
-  close(): void {
-    this.#socket.destroy();
   }
 
   async #executeNow(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {

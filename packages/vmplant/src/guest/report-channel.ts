@@ -19,9 +19,20 @@ for p in /sys/class/virtio-ports/*; do
 done
 exec 3> "/dev/\${p##*/}"
 token=$1; shift
+echo $$ > /run/vmgrid.run
 echo "run $token" >&3
 "$@" >&3 2>&3 3>&- < /dev/null
 echo "ran $token $?" >&3
+`;
+
+/** Ends a run that nobody reads any more, with all it started: it would hold the report port, which only one can open. */
+export const ABANDON_SCRIPT = `
+end() {
+  kill -STOP "$1"
+  for child in $(cat "/proc/$1/task/$1/children"); do end "$child"; done
+  kill -KILL "$1"
+}
+read -r run < /run/vmgrid.run && end "$run"
 `;
 
 type Run = { readonly token: string; state: 'announced' | 'started' };

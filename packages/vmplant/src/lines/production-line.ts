@@ -12,7 +12,7 @@ import type { CompatibilityRecord, GoldenImage, ImageMemory } from '../warehouse
 export interface LineReport {
   readonly line: LineName;
   readonly available: boolean;
-  /** Why not, and what to do about it; empty when available. */
+  /** Why not, and what to do about it; of an available line, why it is slower than it could be. Else empty. */
   readonly reason: string;
   /** What an image suspended here would need to be restored elsewhere. */
   readonly compatibility: CompatibilityRecord;

@@ -85,9 +85,13 @@ test('two clones wake from one image, each with an identity, a clock and random 
     expect(attribute(report)).toMatch(/^SshHostKey = "ssh-ed25519 \S+"\n$/);
   }
   expect(attribute(reports[0]!)).not.toBe(attribute(reports[1]!));
-  const scanned = execFileSync('ssh-keyscan', ['-T', '20', '-p', `${orders[0]!.sshPort}`, '127.0.0.1'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const scanned = execFileSync(
+    'ssh-keyscan',
+    ['-t', 'ed25519', '-T', '20', '-p', `${orders[0]!.sshPort}`, '127.0.0.1'],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
   expect(scanned.toString()).toContain(attribute(reports[0]!)!.split('"')[1]!);
 }, 60_000);
 

@@ -48,10 +48,7 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
-    for (const machine of this.#machines) {
-      await this.line.kill(machine.state);
-      await machine.exited;
-    }
+    for (const machine of this.#machines) await this.line.kill(machine.state);
     await rm(this.folder, { recursive: true, force: true });
   }
 
