@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Dag, digestAction, prepareDag } from '@vmgrid/dag';
+import type { MachineSpec } from '@vmgrid/protocol';
+import { matchImage } from '../../src/planner/match-image.ts';
+import type { ManifestDraft } from '../../src/warehouse/store.ts';
+import { baseDraft, COMPATIBILITY, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
+import { lineReport, reportsOf } from '../made-up-plants.ts';
+
+const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 };
+const script = (id: string) => ({ kind: 'script', id, script: `do ${id}` }) as const;
+const digestOf = (id: string) => digestAction(script(id));
+const imageWith = (...ids: readonly string[]) =>
+  imageOf(suspendedDraft('image', 'base', { history: historyOf(...ids.map(digestOf)) }));
+
+/** The DAG of slide 39: A before B before C, A before D. */
+const dag: Dag = {
+  actions: ['A', 'B', 'C', 'D'].map(script),
+  edges: [
+    { from: 'A', to: 'B' },
+    { from: 'B', to: 'C' },
+    { from: 'A', to: 'D' },
+  ],
+};
+const lines = reportsOf(lineReport());
+const match = (image = imageWith(), spec = machine, reports = lines) =>
+  matchImage(spec, prepareDag(dag), image, reports);
+
+const missOf = (test: string, offender: object) => ({
+  kind: 'miss',
+  imageId: 'image',
+  test,
+  mismatch: { matches: false, test, offender, decided: true },
+});
+
+describe('the tests of slide 39', () => {
+  test('an image that passes all four is a candidate with what is left to do', () => {
+    const image = imageWith('A', 'D');
+    expect(match(image)).toEqual({
+      kind: 'candidate',
+      image,
+      match: { matches: true, matched: ['A', 'D'], remaining: ['B', 'C'] },
+      starts: ['restore', 'boot'],
+    });
+  });
+
+  test('subset: A B E fails at E, which is not wanted', () => {
+    expect(match(imageWith('A', 'B', 'E'))).toEqual(missOf('subset', { digest: digestOf('E'), position: 2 }));
+  });
+
+  test('prefix: B C D fails at B, before which A is missing', () => {
+    expect(match(imageWith('B', 'C', 'D'))).toEqual(
+      missOf('prefix', { digest: digestOf('B'), position: 0, missing: 'A' }),
+    );
+  });
+
+  test('partial order: A C B fails at C, before which B had to run', () => {
+    expect(match(imageWith('A', 'C', 'B'))).toEqual(
+      missOf('partial-order', { digest: digestOf('C'), position: 1, missing: 'B' }),
+    );
+  });
+
+  test('machine comes first: an image of another machine is not asked for its history', () => {
+    expect(match(imageWith('E'), { ...machine, os: 'debian-13' })).toEqual({
+      kind: 'miss',
+      imageId: 'image',
+      test: 'machine',
+      reason: 'os is debian-12, wanted debian-13',
+    });
+  });
+});
+
+describe('the machine test', () => {
+  const reasonOf = (spec: Partial<MachineSpec>, reports = lines) => {
+    const verdict = match(imageWith(), { ...machine, ...spec }, reports);
+    return verdict.kind === 'miss' && verdict.test === 'machine' ? verdict.reason : verdict.kind;
+  };
+
+  test('names what differs, and both values', () => {
+    expect(reasonOf({ os: 'alpine-3' })).toBe('os is debian-12, wanted alpine-3');
+    expect(reasonOf({ line: 'uml' })).toBe('line is qemu, wanted uml');
+    expect(reasonOf({ diskMiB: 512 })).toBe('disk is 1024 MiB, wanted at most 512');
+  });
+
+  test('a line that is not there or does not work makes no machines', () => {
+    expect(reasonOf({}, reportsOf())).toBe('the line qemu does not work on this host');
+    expect(reasonOf({}, reportsOf(lineReport({ available: false })))).toBe('the line qemu does not work on this host');
+  });
+
+  test('a disk of just the size is large enough, and a larger one is grown', () => {
+    expect(reasonOf({ diskMiB: 1024 })).toBe('candidate');
+    expect(reasonOf({ diskMiB: 100_000 })).toBe('candidate');
+    expect(reasonOf({ line: 'qemu' })).toBe('candidate');
+  });
+});
+
+describe('restore or boot', () => {
+  const startsOf = (draft: ManifestDraft, spec: Partial<MachineSpec> = {}, report = lineReport()) => {
+    const verdict = match(imageOf(draft), { ...machine, ...spec }, reportsOf(report));
+    if (verdict.kind === 'miss') throw new Error(`${verdict.imageId} fails the ${verdict.test} test`);
+    return { starts: verdict.starts, whyNotRestore: verdict.whyNotRestore };
+  };
+  const suspended = suspendedDraft('image', 'base');
+  const boots = (whyNotRestore: string) => ({ starts: ['boot'], whyNotRestore });
+
+  test('a suspended image of the same machine can be restored, and booted as well', () => {
+    expect(startsOf(suspended)).toEqual({ starts: ['restore', 'boot'], whyNotRestore: undefined });
+  });
+
+  test('with other memory or processors it can only be booted', () => {
+    expect(startsOf(suspended, { memoryMiB: 512 })).toEqual(boots('suspended with 256 MiB of memory, wanted 512'));
+    expect(startsOf(suspended, { cpus: 2 })).toEqual(boots('suspended with 1 processors, wanted 2'));
+  });
+
+  test('a disk-only image can only be booted, with any memory and processors', () => {
+    expect(startsOf(baseDraft('image'), { memoryMiB: 4096, cpus: 8 })).toEqual(boots('the image is not suspended'));
+  });
+
+  test('on a line that does not restore it can only be booted', () => {
+    expect(startsOf(suspended, {}, lineReport({ restores: false }))).toEqual(boots('the line qemu does not restore'));
+  });
+
+  test.each([
+    ['vmm', 'crosvm', 'vmm was qemu, here it is crosvm'],
+    ['vmmVersion', '9.0.0', 'vmmVersion was 8.2.2, here it is 9.0.0'],
+    ['accelerator', 'tcg', 'accelerator was kvm, here it is tcg'],
+    ['machineType', 'q35', 'machineType was microvm, here it is q35'],
+    ['cpuModel', 'max', 'cpuModel was host, here it is max'],
+  ])('on a host with another %s it can only be booted', (field, value, reason) => {
+    const report = lineReport({ compatibility: { ...COMPATIBILITY, [field]: value } });
+    expect(startsOf(suspended, {}, report)).toEqual(boots(reason));
+  });
+
+  test('a suspended image that does not say what it was suspended by can only be booted', () => {
+    const { compatibility: _, ...unknown } = suspended;
+    expect(startsOf(unknown)).toEqual(boots('vmm was undefined, here it is qemu'));
+  });
+});
