@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 const TYPE = 'ssh-ed25519';
+const MAGIC = 'openssh-key-v1\0';
 const LINE_CHARS = 70;
 /** An unencrypted key is padded to the block size of "no cipher". */
 const BLOCK_BYTES = 8;
@@ -44,7 +45,7 @@ export function makeHostKey(comment: string): HostKey {
   const publicBlob = Buffer.concat([field(TYPE), field(point)]);
   const one = Buffer.from([0, 0, 0, 1]);
   const file = Buffer.concat([
-    Buffer.from('openssh-key-v1\0'),
+    Buffer.from(MAGIC),
     ...[field('none'), field('none'), field(''), one, field(publicBlob)],
     field(privateSection(seed, point, comment)),
   ]);
