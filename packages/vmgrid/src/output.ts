@@ -54,12 +54,12 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     ].map((place) => [place, '']),
   );
   const drawn = new Table({
-    head: head.map((title) => title.toUpperCase()),
+    head: head.map((title) => colors.bold(title.toUpperCase())),
     chars: { ...none, middle: '  ' },
-    style: { head: ['bold'], 'padding-left': 0, 'padding-right': 0 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   for (const row of rows) drawn.push(row.map((cell) => String(cell ?? '-')));
-  return drawn.toString();
+  return drawn.toString().replaceAll(/ +$/gm, '');
 }
 
 /** Milliseconds for people. */

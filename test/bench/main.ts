@@ -1,0 +1,20 @@
+/** `npm run bench -- SUITE [--json]`: measures, never asserts. Each suite measures the bare floor in the same run. */
+import { parseArgs } from 'node:util';
+import type { BenchSuite } from './suite.ts';
+
+/** Suites by name; each is loaded only when it runs. */
+const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite }>>> = {
+  clone: () => import('./clone.ts'),
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+const [name = ''] = positionals;
+const load = SUITES[name];
+if (!load) {
+  process.stderr.write(`there is no suite ${name || '(none named)'}; there are: ${Object.keys(SUITES).join(', ')}\n`);
+  process.exit(2);
+}
+const { suite } = await load();
+const result = await suite.run((text) => process.stderr.write(`${text}\n`));
+process.stdout.write(`${values.json ? JSON.stringify(result) : suite.describe(result)}\n`);
+process.exit();

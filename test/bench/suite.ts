@@ -1,0 +1,20 @@
+/** One benchmark suite. */
+export interface BenchSuite<R extends object = object> {
+  /** Measures; says on the way what it is at. */
+  run(say: (text: string) => void): Promise<R>;
+  /** The result for people. */
+  describe(result: R): string;
+}
+
+/** Middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The value below which the share `p` of all values lie (nearest rank). */
+export function percentile(values: readonly number[], p: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)]!;
+}
