@@ -1,6 +1,9 @@
 import type { ImageReply } from '@vmgrid/protocol';
 
-/** One list of what several plants offer: plants that share a warehouse offer the same image. */
+/**
+ * One list of what several plants offer. Plants that share a warehouse offer the same image, and so do plants that made the
+ * same one each in its own.
+ */
 export function mergeImages(
   offers: readonly { readonly plantId: string; readonly images: readonly ImageReply[] }[],
 ): ImageReply[] {
@@ -9,9 +12,12 @@ export function mergeImages(
     for (const image of images) {
       const known = merged.get(image.imageId);
       const plants = [...(known?.plants ?? []), plantId];
-      const usedBy = [...new Set([...(known?.usedBy ?? []), ...image.usedBy])];
-      merged.set(image.imageId, { ...image, plants, usedBy });
+      const usedBy = union(known?.usedBy, image.usedBy);
+      const children = union(known?.children, image.children);
+      merged.set(image.imageId, { ...image, plants, usedBy, children });
     }
   }
   return [...merged.values()];
 }
+
+const union = (known: readonly string[] = [], more: readonly string[]): string[] => [...new Set([...known, ...more])];

@@ -128,12 +128,17 @@ export class Operations {
   }
 }
 
-/** SHA-256 over the document with its object keys in order, so that XML and JSON twins are equal. */
+/** SHA-256 over the document with its object keys in order and without empty lists, so that XML and JSON twins are equal. */
 function digestDocument(document: unknown): string {
-  return createHash('sha256').update(JSON.stringify(document, sortKeys)).digest('hex');
+  return createHash('sha256').update(JSON.stringify(document, canonical)).digest('hex');
 }
 
-function sortKeys(_key: string, value: unknown): unknown {
+function canonical(_key: string, value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const members = Object.entries(value).filter(([, member]) => !isEmpty(member));
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** XML cannot tell an empty list or record from none, and to the machine they are the same. */
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { checkConfig } from '@vmgrid/daemon';
+import { ShopConfig } from '../src/config.ts';
+
+test('a shop needs no configuration, and listens on loopback only', () => {
+  expect(checkConfig(ShopConfig, {}, 'test')).toEqual({
+    host: '127.0.0.1',
+    httpPort: 7780,
+    xmlPort: 7781,
+    bidWindowMs: 2_000,
+    awardAttempts: 3,
+    requestDeadlineMs: 1_800_000,
+    plantReturnMs: 20_000,
+    requestsPerMinute: 6_000,
+    requestsKept: 10_000,
+    logLevel: 'info',
+  });
+});
+
+test.each([
+  [{ httpPort: 65_536 }, '/httpPort'],
+  [{ bidWindowMs: 0 }, '/bidWindowMs'],
+  [{ awardAttempts: 0 }, '/awardAttempts'],
+  [{ logLevel: 'loud' }, '/logLevel'],
+  [{ port: 80 }, 'port'],
+])('%j is refused by the name of its field', (wrong, field) => {
+  expect(() => checkConfig(ShopConfig, wrong, 'test')).toThrow(field);
+});
