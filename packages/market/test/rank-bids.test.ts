@@ -16,6 +16,13 @@ const contextOf = (terms: { requirements?: string; rank?: string } = {}, request
 const winners = (bids: readonly Bid[], context = contextOf()) => rankBids(bids, context).bids.map((one) => one.plantId);
 
 describe('the order of bids', () => {
+  test('a plant that has the VM of the request already wins whatever it costs and whatever is required of it', () => {
+    const holder = { ...bid('a', 9, { Free: 0 }), holds: true };
+    const ranked = rankBids([bid('b', 1, { Free: 5 }), holder], contextOf({ requirements: 'TARGET.Free > 1' }));
+    expect(ranked.bids).toEqual([holder]);
+    expect(ranked.removed).toEqual([{ rule: 'held', plantId: 'b', reason: 'a has the VM of this request already' }]);
+  });
+
   test('is by cost, the least first', () => {
     expect(winners([bid('a', 1), bid('b', 0.5), bid('c', -1)])).toEqual(['c', 'b', 'a']);
   });

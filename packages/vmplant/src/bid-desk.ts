@@ -3,9 +3,9 @@ import { loadavg } from 'node:os';
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import { systemClock } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
-import { GridError, type MachineSpec, type Offer, parseDuration } from '@vmgrid/protocol';
+import { type ClassAdJson, GridError, type MachineSpec, type Offer, parseDuration } from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
-import { choosePlan, makeOffer } from './bidding.ts';
+import { choosePlan, heldBid, makeOffer } from './bidding.ts';
 import type { PlantConfig } from './config.ts';
 import type { Durations } from './durations.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
@@ -58,6 +58,13 @@ export class BidDesk {
       durations: this.#deps.durations,
       refusal: (machine) => this.refusal() ?? missing ?? this.#deps.admission.refusal(machine),
     });
+  }
+
+  /** Offers the VM that was made of this very request before. */
+  async offerHeld(vm: ClassAdJson): Promise<Offer> {
+    const { plantId, bidValidity } = this.#config;
+    const bidValidityMs = parseDuration(bidValidity);
+    return heldBid(vm, { plantId, now: systemClock.now(), bidValidityMs, ad: await this.ad() });
   }
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */

@@ -4,10 +4,20 @@
  */
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import type { Dag } from '@vmgrid/dag';
-import { adToJson, type Decline, GridError, type MachineSpec, type Offer, requestAd } from '@vmgrid/protocol';
+import {
+  adToJson,
+  type Bid,
+  type ClassAdJson,
+  type Decline,
+  GridError,
+  type LineName,
+  type MachineSpec,
+  type Offer,
+  requestAd,
+} from '@vmgrid/protocol';
 import type { Durations } from './durations.ts';
 import { priceOf } from './estimator.ts';
-import type { LineReports, Miss } from './planner/match-image.ts';
+import type { LineReports, Miss, Start } from './planner/match-image.ts';
 import { type Plan, planMachine, summarizePlan } from './planner/plan.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 
@@ -47,6 +57,28 @@ export function makeOffer(request: MachineRequest, snapshot: BiddingSnapshot): O
     throw error;
   }
 }
+
+/** The bid of a plant that made a VM of this very request before: an award would return that one. */
+export function heldBid(vm: ClassAdJson, { plantId, now, bidValidityMs, ad }: HeldSnapshot): Bid {
+  return {
+    kind: 'bid',
+    plantId,
+    cost: 0,
+    validUntil: new Date(now + bidValidityMs).toISOString(),
+    holds: true,
+    plan: {
+      imageId: String(vm.ImageId),
+      line: vm.Line as LineName,
+      start: vm.Start as Start,
+      actionsCached: Number(vm.ActionsCached),
+      actionsLeft: 0,
+      expectedSeconds: 0,
+    },
+    ad: adToJson(ad),
+  };
+}
+
+type HeldSnapshot = Pick<BiddingSnapshot, 'plantId' | 'now' | 'bidValidityMs' | 'ad'>;
 
 /** @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE with the misses counted by test. */
 export function choosePlan(

@@ -76,7 +76,8 @@ export class Plant {
     return {
       estimate: async (request) => {
         requireDags(request);
-        return bidDesk.offer(request);
+        const held = this.#heldAd(request.requestId);
+        return held ? bidDesk.offerHeld(held) : bidDesk.offer(request);
       },
       create: (request) => this.#once(request, () => this.#create(request)),
       configure: (request) =>
@@ -124,12 +125,17 @@ export class Plant {
     return this.#ad(await this.#turnstile.pass(() => this.#deps.creator.create(request, signal), signal));
   }
 
-  /** What became of an earlier create of the same request id. */
+  /** What became of an earlier create of the same request id. @throws the GridError it failed with */
   #outcomeOf(requestId: string): ClassAdJson | undefined {
+    const failure = this.#deps.registry.byRequest(requestId)?.failure;
+    if (failure) throw GridError.fromBody(failure);
+    return this.#heldAd(requestId);
+  }
+
+  /** The classad of the VM that was made of this request, alive or departed. */
+  #heldAd(requestId: string): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(requestId);
-    if (!record) return this.#deps.departed.byRequest(requestId);
-    if (record.failure) throw GridError.fromBody(record.failure);
-    return this.#ad(record);
+    return record ? this.#ad(record) : this.#deps.departed.byRequest(requestId);
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {

@@ -10,7 +10,7 @@ export const requirements: FilterRule = {
     const wanted = context.requirements;
     if (!wanted) return [];
     return bids
-      .filter((bid) => !isTrue(evaluate(wanted, context.evaluation(bid))))
+      .filter((bid) => !bid.holds && !isTrue(evaluate(wanted, context.evaluation(bid))))
       .map((bid) => ({ bid, reason: reasonOf(explainRequirements(wanted, context.evaluation(bid))) }));
   },
 };

@@ -29,6 +29,8 @@ export const Bid = Type.Object(
     /** Value of the operator's cost expression; lower wins. */
     cost: Type.Number(),
     validUntil: Timestamp,
+    /** The plant has the VM of this very request already: an award returns that one. */
+    holds: Type.Optional(Type.Boolean()),
     plan: PlanSummary,
     /** The plant's ClassAd in its JSON form, as it was when the bid was made. */
     ad: Type.Record(Type.String(), Type.Unknown()),

@@ -3,7 +3,7 @@ import type { Bid, Decline, PlanSummary, Trail } from '../schema/bids.ts';
 import { readAd, writeAd } from './classad-xml.ts';
 import type { XmlElement } from './element.ts';
 import { jsonElement, member, members, readJson, textMember } from './fields.ts';
-import { asNumber, asText, openElement } from './open-element.ts';
+import { asBoolean, asNumber, asText, openElement } from './open-element.ts';
 import { element, optionalText, textElement } from './write.ts';
 
 export function writeTrail(trail: Trail): XmlElement {
@@ -86,13 +86,13 @@ function readPlan(plan: XmlElement, path: string): object {
   }).attributes;
 }
 
-export function writeBid({ plantId, cost, validUntil, plan, ad }: Bid): XmlElement {
-  return element('bid', { plantId, cost, validUntil }, [writePlan(plan), writeAd('ad', ad)]);
+export function writeBid({ plantId, cost, validUntil, holds, plan, ad }: Bid): XmlElement {
+  return element('bid', { plantId, cost, validUntil, holds }, [writePlan(plan), writeAd('ad', ad)]);
 }
 
 export function readBid(bid: XmlElement, path: string): object {
   const open = openElement(bid, path, {
-    attributes: { plantId: asText, cost: asNumber, validUntil: asText },
+    attributes: { plantId: asText, cost: asNumber, validUntil: asText, holds: asBoolean },
     children: { plan: 'one', ad: 'one' },
   });
   return { kind: 'bid', ...open.attributes, ...member(open, 'plan', readPlan), ...member(open, 'ad', readAd) };
