@@ -11,6 +11,7 @@ import { GridError } from '@vmgrid/protocol';
 
 /** User and group of host actions when the plant runs as root (`nobody`). */
 const NOBODY = 65_534;
+const runsAsNobody = (): boolean => process.getuid?.() === 0;
 
 /** Names of the host actions in DAGs. */
 export const hostActionNames = (...dags: readonly (Dag | undefined)[]): string[] =>
@@ -63,7 +64,7 @@ export class HostActions {
       input: call.standardInput,
       cwd: '/',
       environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
-      ...(process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),
+      ...(runsAsNobody() ? { uid: NOBODY, gid: NOBODY } : {}),
     });
   }
 
@@ -71,7 +72,8 @@ export class HostActions {
     const path = join(this.#directory!, name);
     try {
       await access(path, constants.X_OK);
-      return (await stat(path)).isFile();
+      const found = await stat(path);
+      return found.isFile() && (!runsAsNobody() || (found.mode & constants.S_IXOTH) !== 0);
     } catch {
       return false;
     }

@@ -52,6 +52,11 @@ test('every name that is missing is named once, with those there are', async () 
   });
 });
 
+test('a file that only its owner may execute is there for a plant that is its owner, not for nobody', async () => {
+  await provide('private', 'true', 0o700);
+  expect(await new HostActions(directory).names()).toEqual(isRoot ? [] : ['private']);
+});
+
 test('an action that the operator adds or removes is noticed', async () => {
   const actions = new HostActions(directory);
   expect(await actions.names()).toEqual([]);
@@ -90,9 +95,12 @@ test('it finds little in its environment and nothing of the plant’s', async ()
   ]);
 });
 
-(isRoot ? test : test.skip)('of a plant that is root it runs as nobody, in no group of root’s', async () => {
-  await provide('who', 'id -u; id -g; id -G');
-  expect(await run('who')).toBe('65534\n65534\n65534');
+test('of a plant that is root it runs as nobody, in no group of root’s; else as the plant does', async () => {
+  await provide('who', 'id -u; id -g');
+  await provide('groups', 'id -G');
+  const plants = `${process.getuid?.()}\n${process.getgid?.()}`;
+  expect(await run('who')).toBe(isRoot ? '65534\n65534' : plants);
+  if (isRoot) expect(await run('groups')).toBe('65534');
 });
 
 test('its failure has its exit status and its last words', async () => {
