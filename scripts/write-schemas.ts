@@ -2,11 +2,18 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MESSAGE_SCHEMAS, type SchemaFile } from '@vmgrid/protocol';
+import { Manifest, PlantConfig } from '@vmgrid/vmplant';
+import { ShopConfig } from '@vmgrid/vmshop';
 
 const FOLDER = join(import.meta.dirname, '../schemas');
 
-/** Every file of `schemas/`. A daemon's configuration schema joins here. */
-export const SCHEMA_FILES: readonly SchemaFile[] = [...MESSAGE_SCHEMAS];
+/** Every file of `schemas/`: what crosses a wire, what configures a daemon, what lies in a warehouse. */
+export const SCHEMA_FILES: readonly SchemaFile[] = [
+  ...MESSAGE_SCHEMAS,
+  { name: 'vmshop-configuration', title: 'Configuration of a VMShop', schema: ShopConfig },
+  { name: 'vmplant-configuration', title: 'Configuration of a VMPlant', schema: PlantConfig },
+  { name: 'image-manifest', title: 'Manifest of a golden image', schema: Manifest },
+];
 
 export function schemaText({ name, title, schema }: SchemaFile): string {
   const { type, ...rest } = schema as { type?: unknown };

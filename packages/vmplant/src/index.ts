@@ -1,1 +1,2 @@
 export { PlantConfig } from './config.ts';
+export { Manifest } from './warehouse/manifest.ts';
