@@ -35,7 +35,7 @@ export class HostActions {
   /** Names of the host actions there are. */
   async names(): Promise<readonly string[]> {
     if (this.#directory === undefined) return [];
-    const names = await readdir(this.#directory);
+    const names = await readdir(this.#directory).catch(missingFolder(this.#directory));
     const usable = await Promise.all(names.map((name) => this.#isExecutable(name)));
     return names.filter((_, index) => usable[index]).sort();
   }
@@ -79,3 +79,7 @@ export class HostActions {
     }
   }
 }
+
+const missingFolder = (directory: string) => (cause: unknown) => {
+  throw new GridError('CONFIG_INVALID', `the host-action folder ${directory} cannot be read`, { directory }, { cause });
+};

@@ -34,6 +34,8 @@ export interface BuiltImage {
   readonly built: boolean;
 }
 
+/** A plant id has at most 64 characters; both fit into the manifest's field. */
+const HOST_NAME_CHARS = 63;
 const SUSPEND_DEADLINE_MS = 120_000;
 
 export class ImageBuilder {
@@ -161,7 +163,7 @@ export class ImageBuilder {
       ...identity,
       id: imageIdOf(identity),
       createdAt: new Date(systemClock.now()).toISOString(),
-      createdBy: `${this.#config.plantId}@${hostname()}`,
+      createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
       parent: manifest.id,
       boot: manifest.boot,
       disk: files.disk,

@@ -201,7 +201,7 @@ export class Shop {
         return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - Date.now()) });
       } catch (error) {
         if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
-        bidder = await this.#membership.awaitReturn(plantId, this.#config.plantReturnMs);
+        bidder = await this.#membership.awaitReturn(plantId, this.#config.plantReturnMs, bidder);
       }
     }
   }
