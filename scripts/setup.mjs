@@ -7,8 +7,11 @@ import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 
-/** Programs the job needs: the Debian package each comes in, and what it enables. The same list `vmgrid doctor` goes by. */
-const TOOLS = JSON.parse(readFileSync(join(root, 'packages/vmgrid/src/tools.json'), 'utf8'));
+/** Programs the product needs, by the list that `vmgrid doctor` goes by; tests need a few more. */
+const TOOLS = [
+  'packages/vmgrid/src/tools.json',
+  ...(process.argv[2] === 'test' ? ['test/support/tools.json'] : []),
+].flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')));
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
