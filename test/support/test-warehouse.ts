@@ -1,17 +1,25 @@
-/** A base image for tests, built once and kept, and folders for machines. Both where users other than root can reach them. */
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+/**
+ * Golden images for tests, made once a machine and kept: the base image of Debian 12, and a blank machine suspended in memory.
+ * A test with a warehouse of its own gets them as hard links: what it builds, removes and refers to is nobody else's.
+ */
+import { chmod, link, mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BuiltBase, baseImageId, buildBase } from '../../packages/vmplant/src/base/build-base.ts';
-import type { GoldenImage, Manifest } from '../../packages/vmplant/src/warehouse/manifest.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
+import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
+import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
 
-const BUILT_FILE = 'built.json';
+const OS = 'debian-12';
 
 /** Folder for all that tests keep: `VMGRID_HOME`, or where a plant would keep it. */
 export function testHome(): string {
   if (process.env.VMGRID_HOME !== undefined) return process.env.VMGRID_HOME;
   return process.getuid?.() === 0 ? '/var/lib/vmgrid' : join(tmpdir(), `vmgrid-${process.getuid?.()}`);
 }
+
+const sharedWarehouse = (): string => join(testHome(), 'e2e-warehouse');
 
 /** A new folder below the home that other users can traverse; the caller removes it. */
 export async function testFolder(name: string): Promise<string> {
@@ -22,41 +30,64 @@ export async function testFolder(name: string): Promise<string> {
   return folder;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** The base image of Debian 12, built at the first call on this machine: about half a minute. */
+export async function testBase(signal: AbortSignal): Promise<GoldenImage> {
+  const imageId = await whileLocked(buildBase, signal);
+  return (await Warehouse.open(sharedWarehouse())).image(imageId);
 }
 
-/** Builds beside the final place and renames: two test processes may do this at once. */
-async function buildInto(directory: string, signal: AbortSignal): Promise<void> {
-  const work = await testFolder('base');
+async function buildBase(): Promise<string> {
+  return (await buildBaseImage({ os: OS, warehouse: sharedWarehouse() }, true)).imageId;
+}
+
+/**
+ * Makes a warehouse with the base image and a suspended blank machine in it. `freeze` adds the latter to the shared
+ * warehouse when it has none yet.
+ */
+export async function stockWarehouse(
+  directory: string,
+  freeze: (sharedWarehouse: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const stock = await whileLocked(async () => {
+    const base = await buildBase();
+    const blank = (await findBlank(base)) ?? (await freeze(sharedWarehouse()).then(() => findBlank(base)));
+    if (!blank) throw new Error('no suspended blank machine came of it');
+    return [base, blank];
+  }, signal);
+  await Warehouse.open(directory);
+  for (const imageId of stock) await linkFolder(join(sharedWarehouse(), 'images', imageId), directory, imageId);
+}
+
+async function findBlank(base: string): Promise<string | undefined> {
+  const images = await (await Warehouse.open(sharedWarehouse())).images();
+  const manifests = [...images.values()].map(({ manifest }) => manifest);
+  return manifests.find((one) => one.base === base && one.memory && one.history.length === 0)?.id;
+}
+
+async function linkFolder(from: string, warehouse: string, imageId: string): Promise<void> {
+  const to = join(warehouse, 'images', imageId);
+  await mkdir(to, { mode: 0o755 });
+  for (const file of await readdir(from)) await link(join(from, file), join(to, file));
+}
+
+/** One process of this machine at a time; the kernel frees the lock when its holder dies. */
+async function whileLocked<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  await mkdir(testHome(), { recursive: true, mode: 0o755 });
+  const lock = new DatabaseSync(join(testHome(), 'e2e-lock.sqlite'));
   try {
-    const built = await buildBase({ os: 'debian-12', directory: work, signal });
-    await writeFile(join(work, BUILT_FILE), JSON.stringify(built));
-    await rename(work, directory).catch(async (error: unknown) => {
-      if (!(await exists(directory))) throw error;
-    });
+    while (!tryLock(lock)) await sleep(100, undefined, { signal });
+    return await work();
   } finally {
-    await rm(work, { recursive: true, force: true });
+    lock.close();
   }
 }
 
-export function baseManifest(built: BuiltBase): Manifest {
-  const { id, machine, disk, diskFormat, boot } = built;
-  return {
-    ...{ version: 1, id, machine, line: 'qemu', createdAt: new Date(0).toISOString(), createdBy: 'test' },
-    ...{ history: [], disk, diskFormat, boot, base: id, files: [] },
-  };
-}
-
-/** The base image of Debian 12, built at the first call on this host: about half a minute. */
-export async function testBase(signal: AbortSignal): Promise<GoldenImage> {
-  const parent = join(testHome(), 'test-warehouse');
-  await mkdir(parent, { recursive: true, mode: 0o755 });
-  const directory = join(parent, await baseImageId('debian-12'));
-  if (!(await exists(directory))) await buildInto(directory, signal);
-  const built = JSON.parse(await readFile(join(directory, BUILT_FILE), 'utf8')) as BuiltBase;
-  return { manifest: baseManifest(built), directory, baseDirectory: directory };
+function tryLock(lock: DatabaseSync): boolean {
+  try {
+    lock.exec('BEGIN IMMEDIATE');
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -14,6 +14,7 @@ export type DaemonName = 'vmshop' | 'vmplant';
 
 export interface Daemon {
   readonly name: DaemonName;
+  readonly pid: number;
   /** What it said when it was ready, such as its addresses. */
   readonly ready: Readonly<Record<string, unknown>>;
   /** Resolves with its exit status once it has ended. */
@@ -31,12 +32,13 @@ export const programCommand = (name: DaemonName): readonly string[] => [
   join(PROGRAMS, name, 'src', 'main.ts'),
 ];
 
-/** Starts a daemon and waits until it is ready. Its log goes to `log` (a file) or to our own standard error. */
+/** Starts a daemon and waits until it is ready. Its log is appended to `logFile`; without one it is our standard error. */
 export async function startDaemon(
   name: DaemonName,
   configFile: string,
   config: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
+  logFile?: string,
 ): Promise<Daemon> {
   await mkdir(dirname(configFile), { recursive: true });
   await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
@@ -44,7 +46,7 @@ export async function startDaemon(
   const child = execa(file!, [...args, '--config', configFile], {
     stdin: 'ignore',
     stdout: 'pipe',
-    stderr: 'inherit',
+    stderr: logFile === undefined ? 'inherit' : { file: logFile, append: true },
     reject: false,
     buffer: false,
     detached: true, // a Ctrl-C at the terminal is ours to hand on, once, in order
@@ -61,6 +63,7 @@ export async function startDaemon(
   });
   return {
     name,
+    pid: child.pid!,
     ready,
     ended,
     async stop() {

@@ -1,0 +1,217 @@
+/**
+ * A grid for one test file: real shop and plant processes with ports, state and warehouse of their own. Closing it destroys
+ * its VMs, stops its daemons and tells what is left, which must be nothing.
+ */
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ShopClient } from '@vmgrid/protocol';
+import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/daemons.ts';
+import { MACHINE } from './documents.ts';
+import { eventually, processesBelow } from './processes.ts';
+import { stockWarehouse, testFolder } from './test-warehouse.ts';
+
+export interface TestGridOptions {
+  readonly plants?: number;
+  readonly shopConfig?: object;
+  readonly plantConfig?: object;
+  /** Executables for the host-action folder: name to text. */
+  readonly hostActions?: Readonly<Record<string, string>>;
+}
+
+/** To start a grid, including the making of the images that all tests share. */
+export const OPEN_GRID_MS = 240_000;
+
+export class TestGrid {
+  readonly directory: string;
+  readonly #options: TestGridOptions;
+  readonly #daemons = new Map<string, Daemon>();
+  /** Ports of the shop, which stay the same when it is started again. */
+  #ports = { httpPort: 0, xmlPort: 0 };
+
+  private constructor(directory: string, options: TestGridOptions) {
+    this.directory = directory;
+    this.#options = options;
+  }
+
+  static async open(name: string, options: TestGridOptions = {}): Promise<TestGrid> {
+    const grid = await TestGrid.#make(name, options);
+    try {
+      await stockWarehouse(grid.warehouse, freezeBlank, AbortSignal.timeout(OPEN_GRID_MS));
+      await grid.#start();
+      return grid;
+    } catch (error) {
+      await grid.#clearAway();
+      throw error;
+    }
+  }
+
+  static async #make(name: string, options: TestGridOptions): Promise<TestGrid> {
+    const grid = new TestGrid(await testFolder(name), options);
+    await mkdir(grid.outbox);
+    await chmod(grid.outbox, 0o777); // host actions run as nobody
+    await mkdir(join(grid.directory, 'host-actions'), { mode: 0o755 });
+    for (const [action, text] of Object.entries(options.hostActions ?? {})) {
+      await writeFile(join(grid.directory, 'host-actions', action), text, { mode: 0o755 });
+    }
+    return grid;
+  }
+
+  get warehouse(): string {
+    return join(this.directory, 'warehouse');
+  }
+
+  /** Where host actions may write. */
+  get outbox(): string {
+    return join(this.directory, 'outbox');
+  }
+
+  get shopUrl(): string {
+    return `http://127.0.0.1:${this.#ports.httpPort}`;
+  }
+
+  get xmlPort(): number {
+    return this.#ports.xmlPort;
+  }
+
+  get client(): ShopClient {
+    return new ShopClient(this.shopUrl);
+  }
+
+  /** `shop`, `plant-1`, … */
+  daemon(name: string): Daemon {
+    const daemon = this.#daemons.get(name);
+    if (!daemon) throw new Error(`${name} was not started`);
+    return daemon;
+  }
+
+  stateOf(plant: string): string {
+    return join(this.directory, 'plants', plant);
+  }
+
+  logOf(name: string): Promise<string> {
+    return readFile(join(this.directory, `${name}.log`), 'utf8');
+  }
+
+  async kill(name: string): Promise<void> {
+    process.kill(this.daemon(name).pid, 'SIGKILL');
+    await this.daemon(name).ended;
+  }
+
+  /** Starts a daemon again, or another plant; resolves when it is ready. */
+  async start(name: string): Promise<void> {
+    const [program, config] = name === 'shop' ? this.#shop() : this.#plant(name);
+    const [file, log] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
+    const daemon = await startDaemon(program, file, config, AbortSignal.timeout(60_000), log);
+    this.#daemons.set(name, daemon);
+    if (name === 'shop') {
+      this.#ports = { httpPort: Number(daemon.ready.httpPort), xmlPort: Number(daemon.ready.xmlPort) };
+    }
+  }
+
+  /** Resolves when this many plants are connected to the shop. */
+  async connected(plants: number): Promise<void> {
+    const count = async () => (await this.client.plants()).plants.length;
+    await eventually(`${plants} plants are connected`, async () => (await count()) === plants);
+  }
+
+  /** The folders of VMs, by plant and id. */
+  async vmFolders(): Promise<readonly string[]> {
+    return this.#filesBelow('plants', /^[^/]+\/vms\/[^/]+$/);
+  }
+
+  /** What is left of machines and images in the making; must be empty when all VMs are destroyed. */
+  async leftovers(): Promise<readonly string[]> {
+    const machines = await processesBelow(this.directory);
+    return [
+      ...machines.map(({ pid, command }) => `process ${pid} ${command.slice(0, 80)}`),
+      ...(await this.vmFolders()),
+      ...(await this.#filesBelow('plants', /\.sock$/)),
+      ...(await this.#filesBelow('warehouse', /^references\/[^/]+\/[^/]+$|^(staging|trash)\/[^/]+$/)),
+    ];
+  }
+
+  /** Destroys all VMs, stops all daemons, removes the folder. Returns what was left before that. */
+  async close(): Promise<readonly string[]> {
+    try {
+      const { vms } = await this.client.list();
+      for (const { VmId } of vms) await this.client.destroy(String(VmId));
+      await this.stop();
+      return await this.leftovers();
+    } finally {
+      await this.#clearAway();
+    }
+  }
+
+  /** Stops the daemons; VMs run on. */
+  async stop(): Promise<void> {
+    const { shop, plants } = Object.groupBy(this.#daemons, ([name]) => (name === 'shop' ? 'shop' : 'plants'));
+    for (const group of [plants, shop]) await Promise.all((group ?? []).map(([, daemon]) => daemon.stop()));
+  }
+
+  async #start(): Promise<void> {
+    await this.start('shop');
+    const names = Array.from({ length: this.#options.plants ?? 1 }, (_, index) => `plant-${index + 1}`);
+    await Promise.all(names.map((name) => this.start(name)));
+  }
+
+  #shop(): [DaemonName, Record<string, unknown>] {
+    return ['vmshop', { ...this.#ports, logLevel: 'debug', ...this.#options.shopConfig }];
+  }
+
+  #plant(plantId: string): [DaemonName, Record<string, unknown>] {
+    const config = {
+      plantId,
+      upstreams: [`${this.shopUrl.replace('http', 'ws')}/v1/link`],
+      stateDirectory: this.stateOf(plantId),
+      warehouseDirectory: this.warehouse,
+      hostActionDirectory: join(this.directory, 'host-actions'),
+      capacity: { memoryMiB: 4_096, diskMiB: 65_536 },
+      logLevel: 'debug',
+      ...this.#options.plantConfig,
+    };
+    return ['vmplant', config];
+  }
+
+  async #filesBelow(folder: string, wanted: RegExp): Promise<string[]> {
+    const names = await readdir(join(this.directory, folder), { recursive: true }).catch(() => []);
+    return names.filter((name) => wanted.test(name)).map((name) => `${folder}/${name}`);
+  }
+
+  /** By force: a test that failed leaves nothing on this machine either. */
+  async #clearAway(): Promise<void> {
+    for (const { pid } of this.#daemons.values()) endProcess(pid);
+    for (const { pid } of await processesBelow(this.directory)) endProcess(pid);
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** One that is gone already is fine. */
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Adds the suspended blank machine to a warehouse, with a grid that is there for nothing else. */
+async function freezeBlank(warehouse: string): Promise<void> {
+  const directory = await testFolder('blank');
+  const log = join(directory, 'log');
+  const signal = AbortSignal.timeout(OPEN_GRID_MS);
+  const shop = await startDaemon('vmshop', join(directory, 'shop.json'), { httpPort: 0, xmlPort: 0 }, signal, log);
+  const config = {
+    plantId: 'blank',
+    upstreams: [`ws://127.0.0.1:${shop.ready.httpPort}/v1/link`],
+    stateDirectory: join(directory, 'plant'),
+    warehouseDirectory: warehouse,
+  };
+  try {
+    const plant = await startDaemon('vmplant', join(directory, 'plant.json'), config, signal, log);
+    const client = new ShopClient(`http://127.0.0.1:${shop.ready.httpPort}`);
+    await client.buildImage({ machine: MACHINE, dag: { actions: [] } }).finally(() => plant.stop());
+  } finally {
+    await shop.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
