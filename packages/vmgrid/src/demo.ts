@@ -15,7 +15,7 @@ import colors from 'picocolors';
 import { adText, valueText } from './ad-text.ts';
 import { buildBaseImage } from './base-image.ts';
 import { follow } from './follow.ts';
-import { type Grid, startGrid } from './grid.ts';
+import { startGrid } from './grid.ts';
 import { createOutput, duration, type Output } from './output.ts';
 import { trailText } from './trail-text.ts';
 
@@ -81,16 +81,30 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   heading('2. A shop and two plants');
   const grid = await startGrid({ ...options, plants: 2, httpPort: 0, xmlPort: 0, logLevel: 'warn' }, options.signal);
   output.note(`The shop is open at ${grid.shopUrl}; plants: ${grid.plantIds.join(', ')}`);
+  const client = new ShopClient(grid.shopUrl);
   try {
-    await mainJob(grid, output, heading);
+    await Promise.race([mainJob(client, output, heading), grid.broken, interruption(options.signal)]);
   } finally {
+    await destroyAll(client).catch((error) => output.note(`some VMs may be left: ${error.message}`));
     await grid.stop();
   }
 }
 
-async function mainJob(grid: Grid, output: Output, heading: (text: string) => void): Promise<void> {
-  const client = new ShopClient(grid.shopUrl);
+function interruption(signal: AbortSignal): Promise<never> {
+  const error = new GridError('CANCELLED', 'the demonstration was interrupted');
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(error);
+    signal.addEventListener('abort', () => reject(error), { once: true });
+  });
+}
 
+/** What an interrupted demonstration left; what was still being made is undone by the plants themselves. */
+async function destroyAll(client: ShopClient): Promise<void> {
+  const { vms } = await client.list({ constraint: 'State == "running" || State == "failed"' });
+  for (const { VmId } of vms) await client.destroy(String(VmId));
+}
+
+async function mainJob(client: ShopClient, output: Output, heading: (text: string) => void): Promise<void> {
   heading('3. A golden image for A→B: clone the nearest, run the rest, suspend, promote');
   const golden = await buildGolden(client, output.json);
   output.note(`${golden.built ? 'Built' : 'There is'} ${golden.image.imageId}`);

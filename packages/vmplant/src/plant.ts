@@ -26,7 +26,7 @@ import { InFlight } from './in-flight.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
 import { vmAd } from './reporter.ts';
 import { Turnstile } from './turnstile.ts';
-import type { VmRecord } from './vm.ts';
+import { isBeingMade, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
@@ -87,7 +87,10 @@ export class Plant {
         }),
       query: async (request) => this.#query(request),
       list: async (request) => this.#list(request),
-      destroy: ({ vmId, requestId }) => collector.collect(vmId, requestId).finally(this.#deps.changed),
+      destroy: async ({ vmId, requestId }) => {
+        this.#refuseWhileMade(vmId);
+        return collector.collect(vmId, requestId).finally(this.#deps.changed);
+      },
       listImages: () => describeImages(warehouse, this.#plantId),
       buildImage: (request) => this.#once(request, () => this.#buildImage(request)),
       removeImage: async ({ imageId }) => {
@@ -114,6 +117,13 @@ export class Plant {
       if (refusal) throw refusal;
       return work().finally(this.#deps.changed);
     });
+  }
+
+  #refuseWhileMade(vmId: string): void {
+    const record = this.#deps.registry.find(vmId);
+    if (!record || !isBeingMade(record)) return;
+    const message = `${vmId} is being made (${record.state}); it can be destroyed when it runs or has failed`;
+    throw new GridError('VM_STATE', message, { vmId, state: record.state });
   }
 
   async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {

@@ -26,6 +26,10 @@ const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
   destroyed: [],
 };
 
+/** Whether the VM is still being made: it cannot be destroyed or configured then, only come to be or be undone. */
+export const isBeingMade = ({ state }: { readonly state: VmState }): boolean =>
+  state === 'planned' || state === 'cloning' || state === 'configuring';
+
 /** Everything that must survive the plant's own death. Stored as JSON in the VM's folder. */
 export interface VmRecord {
   readonly vmId: string;

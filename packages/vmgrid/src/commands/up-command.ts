@@ -40,7 +40,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
       output.result({ ready: true, shop: grid.shopUrl, xmlPort: grid.xmlPort, plants: grid.plantIds }, () =>
         [
           `The shop is open at ${grid.shopUrl}, and for XML over TCP at port ${grid.xmlPort}; plants: ${grid.plantIds.join(', ')}.`,
-          `Try: curl -H 'Content-Type: application/xml' --data-binary @schemas/examples/valid/create-minimal.xml ${grid.shopUrl}/v1/vms`,
+          `Try: curl -H 'Content-Type: application/xml' --data-binary @examples/2-a-workspace.xml ${grid.shopUrl}/v1/vms`,
           'Ctrl-C stops the daemons; VMs live on until their lease ends and are adopted by the next `vmgrid up`.',
         ].join('\n'),
       );
