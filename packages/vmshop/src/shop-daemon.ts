@@ -34,7 +34,10 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
   const link = serveLink(http, membership, { log });
   const door = createTcpDoor({
     answer: async (document) => encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document))),
-    refuse: (error) => encodeXmlReply({ kind: 'error', body: { error: error.toBody() } }),
+    refuse: (error) => {
+      if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP door failed');
+      return encodeXmlReply({ kind: 'error', body: { error: error.toBody() } });
+    },
   });
   const httpPort = await listen(http, config.host, config.httpPort);
   const xmlPort = await listen(door, config.host, config.xmlPort).catch((error) => {
