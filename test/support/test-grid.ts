@@ -130,6 +130,13 @@ export class TestGrid {
     ];
   }
 
+  /** Files of the grid, but for the disks and memories of machines, that have a text in them. */
+  async filesWith(text: string): Promise<readonly string[]> {
+    const names = await this.#filesBelow('.', /^(?!warehouse\/images\/).*\.(json|log|sqlite|sqlite-wal|iso)$/);
+    const contents = await Promise.all(names.map((name) => readFile(join(this.directory, name), 'latin1')));
+    return names.filter((_, index) => contents[index]!.includes(text));
+  }
+
   /** Destroys all VMs, stops all daemons, removes the folder. Returns what was left before that. */
   async close(): Promise<readonly string[]> {
     try {

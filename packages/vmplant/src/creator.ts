@@ -157,7 +157,7 @@ export class Creator {
         guestNetwork: this.#config.guestNetwork,
       } as const,
       line: plan.line,
-      identity: { hostName, macAddress },
+      identity: { hostName, macAddress, growDisk: request.machine.diskMiB > plan.image.manifest.machine.diskMiB },
       actions: plan.remaining,
       phases,
       describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#config.plantId))),

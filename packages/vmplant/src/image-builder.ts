@@ -115,7 +115,7 @@ export class ImageBuilder {
         guestNetwork: this.#config.guestNetwork,
       } as const,
       line: plan.line,
-      identity: { hostName, macAddress },
+      identity: { hostName, macAddress, growDisk: request.machine.diskMiB > plan.image.manifest.machine.diskMiB },
       actions: plan.remaining,
       phases,
       describe: () => JSON.stringify({ MyType: 'ImageBuild', RequestId: request.requestId, HostName: hostName }),

@@ -1,0 +1,143 @@
+/** What a golden image is good for: machines that only run what it does not stand for. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { dag, MACHINE, order, script } from '../support/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+
+let grid: TestGrid;
+let blankId: string;
+let goldenId: string;
+
+/** Each leaves a line, so that the machine itself tells what was run on it and in which order. */
+const action = (name: string, id = name) => script(id, `echo ${name} >>/root/ran`);
+/** What it leaves is worth having in an image. */
+const slow = (name: string) => script(name, `sleep 2; echo ${name} >>/root/ran`);
+const [A, B, C, D] = ['A', 'B', 'C', 'D'].map((name) => action(name)) as [
+  ReturnType<typeof action>,
+  ReturnType<typeof action>,
+  ReturnType<typeof action>,
+  ReturnType<typeof action>,
+];
+const DIAMOND = ['A>B', 'A>C', 'B>D', 'C>D'];
+const tell = script('tell', 'echo "Ran = \\"$(tr "\\n" " " </root/ran)\\"" >>"$VMGRID_ATTRIBUTES"');
+
+beforeAll(async () => {
+  grid = await TestGrid.open('golden');
+  blankId = (await grid.client.images()).images.find((image) => image.suspended)!.imageId;
+  const golden = await grid.client.buildImage({ machine: MACHINE, dag: dag([A, B], 'A>B') });
+  expect(golden).toMatchObject({
+    built: true,
+    image: { suspended: true, parent: blankId, history: [{ id: 'A' }, { id: 'B' }], plants: ['plant-1'] },
+  });
+  goldenId = golden.image.imageId;
+}, OPEN_GRID_MS);
+afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
+
+async function createAndTell(actions: ReturnType<typeof action>[], ...edges: string[]) {
+  const last = actions.map(({ id }) => `${id}>tell`);
+  const request = { machine: MACHINE, dag: dag([...actions, tell], ...edges, ...last) };
+  return (await grid.client.create(request)).vm;
+}
+
+test('A→{B,C}→D is cloned from the memory of the image for A→B and runs only C and D', async () => {
+  const { vm, trail } = await grid.client.create({ machine: MACHINE, dag: dag([A, B, C, D], ...DIAMOND) });
+  expect(vm).toMatchObject({ ImageId: goldenId, Start: 'restore', ActionsCached: 2, ActionsRun: 2 });
+  expect(trail!.answers[0]!.plan).toMatchObject({ imageId: goldenId, actionsCached: 2, actionsLeft: 2 });
+  expect(vm.PhasesMs).toMatchObject({ overlay: expect.any(Number), restore: expect.any(Number) });
+  expect(vm.PhasesMs).not.toHaveProperty('boot');
+}, 30_000);
+
+test('what ran in the image was done before, what the image lacks comes after it, in an order the DAG allows', async () => {
+  const vm = await createAndTell([A, B, C, D], ...DIAMOND);
+  expect(vm).toMatchObject({ ImageId: goldenId, Ran: 'A B C D ', ActionsCached: 2, ActionsRun: 3 });
+}, 30_000);
+
+test('equal actions hit the image whatever they are called and however they may be retried', async () => {
+  const renamed = { ...action('A', 'first'), retries: 3, timeout: 'PT1M' };
+  const vm = await createAndTell([renamed, action('B', 'second')], 'first>second');
+  expect(vm).toMatchObject({ ImageId: goldenId, Ran: 'A B ', ActionsCached: 2, ActionsRun: 1 });
+}, 30_000);
+
+test('an image that has an action nobody wants is not taken', async () => {
+  expect(await createAndTell([A, C])).toMatchObject({ ImageId: blankId, ActionsCached: 0, ActionsRun: 3 });
+}, 30_000);
+
+test('an image that lacks an action which must come before is not taken', async () => {
+  const vm = await createAndTell([C, A, B], 'C>A', 'A>B');
+  expect(vm).toMatchObject({ ImageId: blankId, Ran: 'C A B ', ActionsCached: 0 });
+}, 30_000);
+
+test('an image made in an order which the DAG does not allow is not taken, but for another DAG it is', async () => {
+  const E = slow('E');
+  const other = await grid.client.buildImage({ machine: MACHINE, dag: dag([A, E, B], 'A>E', 'E>B') });
+  expect(other.image.history.map(({ id }) => id)).toEqual(['A', 'E', 'B']);
+  const against = await createAndTell([A, B, E], 'A>B', 'B>E');
+  expect(against).toMatchObject({ ImageId: goldenId, Ran: 'A B E ' });
+  const along = await createAndTell([A, B, E], 'A>B', 'A>E');
+  expect(along).toMatchObject({ ImageId: other.image.imageId, Ran: 'A E B ', ActionsCached: 3 });
+}, 60_000);
+
+test('the same image is not built twice', async () => {
+  const again = await grid.client.buildImage({
+    machine: MACHINE,
+    dag: dag([action('A', 'x'), action('B', 'y')], 'x>y'),
+  });
+  expect(again).toMatchObject({ built: false, image: { imageId: goldenId } });
+}, 30_000);
+
+test('another memory size cannot be restored: the image is booted, and its actions are still spared', async () => {
+  const machine = { ...MACHINE, memoryMiB: 320, cpus: 2 };
+  const look = script(
+    'look',
+    'echo "Seen = \\"$(nproc) $(awk \'/MemTotal/ { print int($2 / 1024) }\' /proc/meminfo) $(tr "\\n" " " </root/ran)\\"" >>"$VMGRID_ATTRIBUTES"',
+  );
+  const { vm } = await grid.client.create({ machine, dag: dag([A, B, look], 'A>B', 'B>look') });
+  expect(vm).toMatchObject({ Start: 'boot', ImageId: goldenId, ActionsCached: 2, ActionsRun: 1, MemoryMiB: 320 });
+  const [, cpus, memoryMiB] = /^(\d+) (\d+) A B $/.exec(String(vm.Seen)) ?? [];
+  expect(cpus).toBe('2');
+  expect(Number(memoryMiB)).toBeGreaterThan(256);
+}, 90_000);
+
+test('a larger disk than the image has is grown', async () => {
+  const look = script('look', 'echo "DiskKiB = $(df -k / | awk \'NR == 2 { print $2 }\')" >>"$VMGRID_ATTRIBUTES"');
+  const { vm } = await grid.client.create({ machine: { ...MACHINE, diskMiB: 3_072 }, dag: dag([look]) });
+  expect(vm).toMatchObject({ Start: 'restore', ImageId: blankId });
+  expect(Number(vm.DiskKiB)).toBeGreaterThan(2_900 * 1_024 * 0.95);
+}, 60_000);
+
+test('an image with a secret action is refused, and one whose action fails does not come to be', async () => {
+  const secret = script('password', 'true', { secret: true });
+  await expect(grid.client.buildImage({ machine: MACHINE, dag: dag([secret]) })).rejects.toMatchObject({
+    code: 'SECRET_IN_IMAGE',
+    details: { actionId: 'password' },
+  });
+  const before = (await grid.client.images()).images.length;
+  const failing = script('failing', 'exit 9');
+  await expect(grid.client.buildImage({ machine: MACHINE, dag: dag([failing]) })).rejects.toMatchObject({
+    code: 'ACTION_FAILED',
+    details: { actionId: 'failing', exitCode: 9 },
+  });
+  const tolerated = script('tolerated', 'exit 9', { onError: 'continue' });
+  await expect(grid.client.buildImage({ machine: MACHINE, dag: dag([tolerated]) })).rejects.toMatchObject({
+    code: 'ACTION_FAILED',
+  });
+  expect((await grid.client.images()).images).toHaveLength(before);
+}, 60_000);
+
+test('an image in use cannot be removed; once free it can, and is unknown then', async () => {
+  const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([D]) });
+  const { vm } = await grid.client.create({ machine: MACHINE, dag: dag([D]) });
+  expect(vm.ImageId).toBe(image.imageId);
+  await expect(grid.client.removeImage(image.imageId)).rejects.toMatchObject({
+    code: 'IMAGE_IN_USE',
+    details: { imageId: image.imageId, users: [vm.VmId] },
+  });
+  await expect(grid.client.removeImage(blankId)).rejects.toMatchObject({
+    code: 'IMAGE_IN_USE',
+    details: { children: expect.arrayContaining([image.imageId]) },
+  });
+  await grid.client.destroy(String(vm.VmId));
+  await grid.client.removeImage(image.imageId);
+  await expect(grid.client.image(image.imageId)).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
+  const { vm: after } = await grid.client.create(order([D]));
+  expect(after).toMatchObject({ ImageId: blankId, ActionsRun: 1 });
+}, 60_000);

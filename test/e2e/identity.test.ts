@@ -1,0 +1,78 @@
+/** What must differ between clones of one suspended memory, and what must be right in each. */
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { ClassAdJson } from '@vmgrid/protocol';
+import { order, script } from '../support/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+
+/** Looks as soon as an action can: right after the clone has woken. */
+const LOOK = script(
+  'look',
+  [
+    'tell() { echo "$1 = \\"$2\\"" >>"$VMGRID_ATTRIBUTES"; }',
+    'echo "Clock = $(date +%s.%N)" >>"$VMGRID_ATTRIBUTES"',
+    'tell Random "$(od -An -tx1 -N16 /dev/urandom | tr -d " \\n")"',
+    'tell MachineId "$(cat /etc/machine-id)"',
+    'tell GuestHostName "$(hostname)"',
+    'tell HostNameFile "$(cat /etc/hostname)"',
+    'tell GuestMac "$(cat /sys/class/net/eth0/address)"',
+    'tell GuestHostKey "$(cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)"',
+    'tell HostKeys "$(ls /etc/ssh | grep -c "^ssh_host_.*_key$")"',
+    'tell Carrier "$(cat /sys/class/net/eth0/carrier)"',
+  ].join('\n'),
+);
+
+let grid: TestGrid;
+let clones: readonly ClassAdJson[];
+let clocksOff: readonly number[];
+
+beforeAll(async () => {
+  grid = await TestGrid.open('identity');
+  clones = [];
+  clocksOff = [];
+  for (let count = 0; count < 2; count += 1) {
+    const before = Date.now() / 1_000;
+    const { vm } = await grid.client.create(order([LOOK]));
+    const after = Date.now() / 1_000;
+    const clock = Number(vm.Clock);
+    clones = [...clones, vm];
+    clocksOff = [...clocksOff, Math.max(before - clock, clock - after, 0)];
+  }
+}, OPEN_GRID_MS);
+afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
+
+test('the clones come from the same memory', () => {
+  expect(clones.map(({ Start }) => Start)).toEqual(['restore', 'restore']);
+  expect(new Set(clones.map(({ ImageId }) => ImageId)).size).toBe(1);
+});
+
+test.each(['VmId', 'MachineId', 'GuestHostName', 'GuestMac', 'GuestHostKey', 'Random', 'SshPort'])(
+  '%s differs between two clones',
+  (name) => {
+    expect(new Set(clones.map((vm) => vm[name])).size).toBe(2);
+  },
+);
+
+test('the guest is who its classad says it is', () => {
+  for (const vm of clones) {
+    expect(vm.GuestHostName).toBe(vm.HostName);
+    expect(vm.HostNameFile).toBe(vm.HostName);
+    expect(vm.GuestMac).toBe(vm.MacAddress);
+    expect(vm.GuestHostKey).toBe(vm.SshHostKey);
+    expect(vm.MachineId).toMatch(/^[0-9a-f]{32}$/);
+    expect([vm.HostKeys, vm.Carrier]).toEqual(['1', '1']);
+  }
+});
+
+test('the clock of a clone is right within two seconds', () => {
+  for (const seconds of clocksOff) expect(seconds).toBeLessThan(2);
+});
+
+test('the ssh port answers with the host key that the classad names', () => {
+  for (const vm of clones) {
+    const scanned = execFileSync('ssh-keyscan', ['-t', 'ed25519', '-T', '20', '-p', `${vm.SshPort}`, '127.0.0.1'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(scanned.toString()).toContain(String(vm.SshHostKey));
+  }
+}, 60_000);
