@@ -5,25 +5,31 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
   readonly cwd?: string;
   /** The whole environment of the command; its parent's when left out. */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Each line of standard error, as it is written. */
-  readonly onErrorLine?: (line: string) => void;
+  /** Each line of either stream, as it is written. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** A program that could not be started, failed, was killed or took too long. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+  readonly program: string;
   /** Undefined when it never ran or was killed. */
   readonly exitCode: number | undefined;
-  readonly reason: 'not-found' | 'failed' | 'timeout' | 'cancelled' | 'killed' | 'output-limit';
-  /** Last characters of what it wrote to standard error (else standard output). */
+  readonly reason: 'not-found' | 'failed' | 'timeout' | 'killed' | 'output-limit';
+  /** Last characters of what it wrote to both streams, in the order written. */
   readonly outputTail: string;
 
-  constructor(message: string, fields: Pick<CommandError, 'exitCode' | 'reason' | 'outputTail'>, cause: unknown) {
+  constructor(
+    message: string,
+    fields: Pick<CommandError, 'program' | 'exitCode' | 'reason' | 'outputTail'>,
+    cause: unknown,
+  ) {
     super(message, { cause });
+    this.program = fields.program;
     this.exitCode = fields.exitCode;
     this.reason = fields.reason;
     this.outputTail = fields.outputTail;
@@ -38,14 +44,36 @@ export const COMMAND_LIMITS = {
   graceMs: 2_000,
 } as const;
 
+/** How a program is run; whoever runs programs can be given another one. */
+export type CommandRunner = typeof runCommand;
+
 /**
  * Runs a program without a shell and returns its standard output. Its output is bounded and its time too; on abort
  * or timeout its whole process group is asked to end, then killed.
+ * @throws CommandError, or the signal's reason once the program is gone.
  */
-export async function runCommand(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+export async function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  options.signal?.throwIfAborted();
   const timeoutMs = options.timeoutMs ?? COMMAND_LIMITS.timeoutMs;
   const timeout = AbortSignal.timeout(timeoutMs);
-  const child = execa(file, args, {
+  const child = start(program, args, options);
+  const { onLine } = options;
+  const reported = onLine && Promise.all([reportLines(child, 'stdout', onLine), reportLines(child, 'stderr', onLine)]);
+  const result = await endGroupOnAbort(child, options.signal ? AbortSignal.any([timeout, options.signal]) : timeout);
+  await reported;
+  options.signal?.throwIfAborted();
+  const reason = timeout.aborted ? 'timeout' : result.failed ? failureReason(result) : undefined;
+  if (reason === undefined) return result.stdout;
+  throw toCommandError(program, result, reason, timeoutMs);
+}
+
+const start = (program: string, args: readonly string[], options: CommandOptions) =>
+  execa(program, args, {
+    all: true,
     reject: false,
     detached: true, // a process group of its own, so that what the program started ends with it
     maxBuffer: COMMAND_LIMITS.outputBytes,
@@ -55,13 +83,6 @@ export async function runCommand(file: string, args: readonly string[], options:
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
-  if (options.onErrorLine) reportLines(child, options.onErrorLine);
-  const stop = AbortSignal.any([timeout, ...(options.signal ? [options.signal] : [])]);
-  const result = await endGroupOnAbort(child, stop);
-  if (!stop.aborted && !result.failed) return result.stdout;
-  const reason = stop.aborted ? (timeout.aborted ? 'timeout' : 'cancelled') : failureReason(result);
-  throw toCommandError(file, result, reason, timeoutMs);
-}
 
 const standardInput = ({ input }: CommandOptions) =>
   input === undefined ? ({ stdin: 'ignore' } as const) : ({ input } as const);
@@ -83,7 +104,7 @@ async function endGroupOnAbort<R>(child: PromiseLike<R> & { readonly pid?: numbe
 }
 
 /** Signals a process group; one that is gone already is fine. */
-export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
@@ -92,15 +113,16 @@ export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): vo
   }
 }
 
-function reportLines(
-  child: { readonly iterable: (o: { from: 'stderr' }) => AsyncIterable<unknown> },
+async function reportLines(
+  child: { readonly iterable: (options: { from: 'stdout' | 'stderr' }) => AsyncIterable<unknown> },
+  from: 'stdout' | 'stderr',
   report: (line: string) => void,
-) {
-  const read = async () => {
-    for await (const line of child.iterable({ from: 'stderr' })) report(String(line));
-  };
-  // The command's own result tells how it ended; a broken stream says nothing more.
-  read().catch(() => undefined);
+): Promise<void> {
+  try {
+    for await (const line of child.iterable({ from })) report(String(line));
+  } catch {
+    // The command's own result tells how it ended; a broken stream says nothing more.
+  }
 }
 
 interface FailedResult {
@@ -108,26 +130,24 @@ interface FailedResult {
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
   readonly isMaxBuffer: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly all: string;
 }
 
 function toCommandError(
-  file: string,
+  program: string,
   result: FailedResult,
   reason: CommandError['reason'],
   timeoutMs: number,
 ): CommandError {
-  const outputTail = (result.stderr || result.stdout || '').slice(-COMMAND_LIMITS.outputTailChars);
+  const outputTail = (result.all ?? '').slice(-COMMAND_LIMITS.outputTailChars);
   const how = {
     'not-found': 'is not installed',
     failed: `ended with exit status ${result.exitCode}`,
     timeout: `took longer than ${timeoutMs} ms`,
-    cancelled: 'was cancelled',
     killed: `was killed by ${result.signal}`,
     'output-limit': `printed more than ${COMMAND_LIMITS.outputBytes} bytes`,
   }[reason];
-  return new CommandError(`${file} ${how}`, { exitCode: result.exitCode, reason, outputTail }, result);
+  return new CommandError(`${program} ${how}`, { program, exitCode: result.exitCode, reason, outputTail }, result);
 }
 
 function failureReason(result: FailedResult): CommandError['reason'] {

@@ -1,4 +1,4 @@
-/** Waiting with an end: every wait of the plant has a deadline and an AbortSignal. */
+/** Waiting with an end: nothing waits without a deadline and an AbortSignal. */
 
 /** A signal that fires when `signal` does, or after `ms`. */
 export const within = (signal: AbortSignal, ms: number): AbortSignal =>

@@ -1,6 +1,7 @@
 export * from './clock.ts';
 export * from './command.ts';
 export * from './config.ts';
+export * from './deadline.ts';
 export * from './files.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';

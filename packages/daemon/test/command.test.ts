@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type CommandError, runCommand } from '../src/command.ts';
+import { identifyProcess } from '../src/process-identity.ts';
 
 const failure = (work: Promise<unknown>): Promise<CommandError> =>
   work.then(
@@ -31,15 +32,30 @@ test('a command over its time is killed even when it ignores SIGTERM', async () 
   expect(error.reason).toBe('timeout');
 });
 
-test('an abort ends the command', async () => {
+test('an abort ends the command, with all it started, and is told with its own reason', async () => {
   const abort = new AbortController();
-  const work = failure(runCommand('sleep', ['60'], { signal: abort.signal }));
-  abort.abort();
-  expect(await work).toMatchObject({ reason: 'cancelled' });
+  const reason = new Error('not wanted any more');
+  const pids: number[] = [];
+  const onLine = (line: string) => {
+    pids.push(...line.split(' ').map(Number));
+    abort.abort(reason);
+  };
+  const work = runCommand('sh', ['-c', 'sleep 60 & echo $$ $!; wait'], { signal: abort.signal, onLine });
+  await expect(work).rejects.toBe(reason);
+  expect(pids).toHaveLength(2);
+  expect(pids.map(identifyProcess)).toEqual([undefined, undefined]);
 });
 
-test('lines of standard error are seen while the command runs', async () => {
+test('nothing is started for one who has gone already', async () => {
+  const reason = new Error('gone');
+  await expect(runCommand('no-such-program', [], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test('lines of both streams are seen, the last one too', async () => {
   const lines: string[] = [];
-  await runCommand('sh', ['-c', 'echo one >&2; echo two >&2'], { onErrorLine: (line) => lines.push(line) });
-  expect(lines).toEqual(['one', 'two']);
+  const output = await runCommand('sh', ['-c', 'echo one; echo two >&2; printf three'], {
+    onLine: (line) => lines.push(line),
+  });
+  expect(lines.sort()).toEqual(['one', 'three', 'two']);
+  expect(output).toBe('one\nthree');
 });

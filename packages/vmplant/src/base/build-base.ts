@@ -1,13 +1,15 @@
 import { chmod, constants, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GridError, type MachineSpec } from '@vmgrid/protocol';
-import { runTool, type ToolResult } from '../host/run-tool.ts';
+import type { MachineSpec } from '@vmgrid/protocol';
+import { runTool } from '../host/run-tool.ts';
 import { type Recipe, recipeFor } from './recipe.ts';
 import type { BaseOs } from './releases.ts';
 
 const DEFAULT_DISK_MIB = 2_048;
 /** Least memory the base boots with. */
 const BOOT_MEMORY_MIB = 128;
+/** Downloads make the most of it. */
+const BUILD_DEADLINE_MS = 60 * 60_000;
 const FILES = { disk: 'disk.raw', kernel: 'vmlinuz', initrd: 'initrd.img' } as const;
 
 export interface BaseProgress {
@@ -86,8 +88,18 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
   };
   const args = debstrapArguments(recipe, root ? 'root' : 'unshare');
   const onLine = (text: string): void => order.onProgress?.(progressOf(text));
-  const result = await runTool('mmdebstrap', args, { signal: order.signal, environment, onLine });
-  assertBuilt(result, order.os, diskMiB);
+  const failure = {
+    code: 'BASE_BUILD_FAILED',
+    message: `building the base image of ${order.os} (${diskMiB} MiB)`,
+    details: { os: order.os, diskMiB },
+  } as const;
+  await runTool('mmdebstrap', args, {
+    signal: order.signal,
+    timeoutMs: BUILD_DEADLINE_MS,
+    environment,
+    onLine,
+    failure,
+  });
   for (const file of Object.values(FILES)) await takeOut(join(out, file), join(order.directory, file), root);
   await rm(out, { recursive: true });
 }
@@ -129,16 +141,6 @@ function debstrapArguments(recipe: Recipe, mode: 'root' | 'unshare'): string[] {
     recipe.suite,
     '-',
   ];
-}
-
-function assertBuilt({ exitCode, signalName, tail }: ToolResult, os: string, diskMiB: number): void {
-  if (exitCode === 0) return;
-  const end = exitCode === undefined ? `was ended by ${signalName}` : `ended with exit code ${exitCode}`;
-  throw new GridError('BASE_BUILD_FAILED', `building the base image of ${os} (${diskMiB} MiB): mmdebstrap ${end}`, {
-    os,
-    diskMiB,
-    output: tail,
-  });
 }
 
 /** A file made under a subordinate id is copied, to be the caller's own; `FICLONE` shares the blocks where it can. */

@@ -2,7 +2,6 @@
 
 import { CommandError, systemClock } from '@vmgrid/daemon';
 import type { HostAction } from '@vmgrid/dag';
-import { GridError } from '@vmgrid/protocol';
 import type { HostActions } from '../host-actions.ts';
 import type { Phases } from '../phases.ts';
 import type { ActionFailure, ConfigurationProgress } from './configuration.ts';
@@ -54,7 +53,6 @@ async function tryOnce(
     return await hostActions.run(call, signal);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    if (error.reason === 'cancelled') throw new GridError('CANCELLED', `host action ${action.id} was cancelled`);
     return { exitCode: error.exitCode, timedOut: error.reason === 'timeout', output: error.outputTail };
   }
 }

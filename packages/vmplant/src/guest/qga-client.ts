@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { abortable, isTimeout, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { abortable, isTimeout, within } from '../host/deadline.ts';
 import { readLines } from '../host/line-reader.ts';
 
 const COMMAND_TIMEOUT_MS = 20_000;

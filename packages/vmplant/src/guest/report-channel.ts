@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { abortable } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { abortable } from '../host/deadline.ts';
 import { readLines } from '../host/line-reader.ts';
 
 /** A line of a report is at most this long; the rest of it is dropped. */

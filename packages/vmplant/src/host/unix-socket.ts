@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortable } from './deadline.ts';
+import { abortable } from '@vmgrid/daemon';
 
 /** Between two tries at a socket whose file exists already but on which nobody listens yet. */
 const RETRY_MS = 2;
@@ -17,12 +17,14 @@ const shortPath = (folder: FileHandle, name: string): string => `/proc/self/fd/$
 async function connectOnce(path: string): Promise<Socket> {
   const socket = netConnect(path);
   await once(socket, 'connect');
+  // The other end may go before anybody listens here; whoever uses the socket learns of it by its `close`.
+  socket.on('error', () => undefined);
   return socket;
 }
 
 /**
  * Connects to the unix socket `name` in `directory`, however long the folder's path is.
- * A socket that does not exist yet is waited for until the signal fires.
+ * A socket that does not exist yet is waited for until the signal fires. Its errors are told by `close` alone.
  */
 export async function connectUnix(directory: string, name: string, signal: AbortSignal): Promise<Socket> {
   const folder = await openFolder(directory);

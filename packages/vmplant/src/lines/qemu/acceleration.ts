@@ -1,9 +1,7 @@
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isTimeout, within } from '../../host/deadline.ts';
-import { bootId } from '../../host/process-identity.ts';
-import type { runTool } from '../../host/run-tool.ts';
+import { bootId, CommandError, type CommandRunner } from '@vmgrid/daemon';
 
 /** A guest that runs at all needs a fraction of this. */
 const PROBE_DEADLINE_MS = 3_000;
@@ -26,7 +24,7 @@ interface Verdict extends Acceleration {
 }
 
 export interface AccelerationDeps {
-  readonly tools: typeof runTool;
+  readonly run: CommandRunner;
 }
 export interface AccelerationOptions {
   readonly binary: string;
@@ -45,13 +43,12 @@ function bootSector(): Buffer {
 
 /** Boots a guest of one instruction. That /dev/kvm opens and makes a machine does not mean that the machine ever runs. */
 async function tryKvm(
-  { tools }: AccelerationDeps,
+  { run }: AccelerationDeps,
   { binary, cpuModel }: AccelerationOptions,
   signal: AbortSignal,
 ): Promise<Acceleration> {
   const folder = await mkdtemp(join(tmpdir(), 'vmgrid-probe-'));
   const sector = join(folder, 'sector');
-  const deadline = within(signal, PROBE_DEADLINE_MS);
   try {
     await writeFile(sector, bootSector());
     const args = [
@@ -59,15 +56,22 @@ async function tryKvm(
       ...['-display', 'none', '-drive', `if=ide,format=raw,snapshot=on,file=${sector}`],
       ...['-device', `isa-debug-exit,iobase=0x${EXIT_PORT.toString(16)},iosize=0x01`],
     ];
-    const { exitCode, tail } = await tools(binary, args, { signal: deadline });
-    if (exitCode === EXIT_CODE) return { accelerator: 'kvm', reason: '' };
-    return { accelerator: 'tcg', reason: `KVM does not run guests: ${tail || `exit code ${exitCode}`}` };
+    await run(binary, args, { signal, timeoutMs: PROBE_DEADLINE_MS });
+    return { accelerator: 'tcg', reason: 'KVM ends without having run its guest' };
   } catch (error) {
-    if (signal.aborted || !isTimeout(deadline)) throw error;
-    return { accelerator: 'tcg', reason: `KVM starts guests that do not run (tried for ${PROBE_DEADLINE_MS} ms)` };
+    if (!(error instanceof CommandError)) throw error;
+    return verdictOf(error);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function verdictOf({ reason, exitCode, outputTail, message }: CommandError): Acceleration {
+  if (exitCode === EXIT_CODE) return { accelerator: 'kvm', reason: '' };
+  if (reason === 'timeout') {
+    return { accelerator: 'tcg', reason: `KVM starts guests that do not run (tried for ${PROBE_DEADLINE_MS} ms)` };
+  }
+  return { accelerator: 'tcg', reason: `KVM does not run guests: ${outputTail || message}` };
 }
 
 async function readVerdict(path: string): Promise<Partial<Verdict>> {

@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { UndoStack } from '@vmgrid/daemon';
 import { QgaClient } from '../../guest/qga-client.ts';
 import { ReportChannel } from '../../guest/report-channel.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
@@ -18,20 +20,20 @@ export interface Channels {
 export async function openChannels(folder: string, signal: AbortSignal): Promise<Channels> {
   // QEMU opens its sockets in one go before it answers on any.
   const monitor = await QmpClient.open(await connectUnix(folder, SOCKETS.monitor, signal), { signal });
+  const undo = new UndoStack();
+  undo.push('monitor', () => monitor.close());
+  const connect = async (name: string): Promise<Socket> => {
+    const socket = await connectUnix(folder, name, signal);
+    undo.push(name, () => void socket.destroy());
+    return socket;
+  };
   try {
-    const [agent, report, console] = await Promise.all([
-      connectUnix(folder, SOCKETS.agent, signal),
-      connectUnix(folder, SOCKETS.report, signal),
-      connectUnix(folder, SOCKETS.console, signal),
-    ]);
-    return {
-      monitor,
-      agent: new QgaClient(agent),
-      report: new ReportChannel(report),
-      console: new ConsoleLog(console, join(folder, FILES.console)),
-    };
+    const agent = new QgaClient(await connect(SOCKETS.agent));
+    const report = new ReportChannel(await connect(SOCKETS.report));
+    const console = new ConsoleLog(await connect(SOCKETS.console), join(folder, FILES.console));
+    return { monitor, agent, report, console };
   } catch (error) {
-    monitor.close();
+    await undo.unwind();
     throw error;
   }
 }

@@ -1,10 +1,17 @@
 import { chmod, chown, type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  abortable,
+  type CommandRunner,
+  identifyProcess,
+  type ProcessIdentity,
+  signalProcess,
+  UndoStack,
+  waitUntilGone,
+  within,
+} from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { abortable, within } from '../../host/deadline.ts';
-import { identify, type ProcessIdentity, signalProcess, waitUntilGone } from '../../host/process-identity.ts';
-import type { runTool } from '../../host/run-tool.ts';
-import { UndoList } from '../../host/undo-list.ts';
+import { runTool } from '../../host/run-tool.ts';
 import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
 import type { StartOrder } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
@@ -29,38 +36,41 @@ export interface Launch {
   readonly compatibility: CompatibilityRecord;
   readonly user: HostUser | undefined;
   readonly readonlyMapping: boolean;
-  readonly tools: typeof runTool;
+  readonly run: CommandRunner;
 }
 
 /** Brings a machine to where its processors run. On failure nothing of it is left but the overlay it was given. */
 export async function launch(options: Launch, signal: AbortSignal): Promise<QemuMachine> {
   const folder = runFolder(options.order.directory);
-  const undo = new UndoList();
-  undo.push(() =>
-    Promise.all([FILES.log, FILES.console, FILES.memory].map((name) => rm(join(folder, name), { force: true }))),
-  );
-  undo.push(() => removeSockets(folder));
+  const undo = new UndoStack();
+  undo.push('files', () => removeFiles(folder));
+  undo.push('sockets', () => removeSockets(folder));
   try {
     return await launchWith(options, undo, signal);
   } catch (error) {
     const output = await logTail(folder);
-    await undo.run();
+    await undo.unwind();
     if (signal.aborted || !(error instanceof GridError) || error.code !== 'VMM_FAILED') throw error;
     throw new GridError('VMM_FAILED', error.message, { ...error.details, output }, { cause: error });
   }
 }
 
-async function launchWith(options: Launch, undo: UndoList, signal: AbortSignal): Promise<QemuMachine> {
+async function removeFiles(folder: string): Promise<void> {
+  const names = [FILES.log, FILES.console, FILES.memory];
+  await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));
+}
+
+async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<QemuMachine> {
   const { order, user } = options;
   if (order.purpose === 'build') await makeMemory(options, signal);
   const spawned = await spawn(options);
   const { process } = spawned;
-  undo.push(async () => {
+  undo.push('process', async () => {
     signalProcess(process, 'SIGKILL');
     await waitUntilGone(process, KILL_DEADLINE_MS);
   });
   const channels = await connect(spawned, runFolder(order.directory), signal);
-  undo.push(() => closeChannels(channels));
+  undo.push('channels', () => closeChannels(channels));
   await bringUp(order, channels, signal);
   const { directory, purpose, sshPort, guestNetwork } = order;
   const state: QemuState = { process, directory, purpose, sshPort, guestNetwork, uid: user?.uid };
@@ -68,16 +78,15 @@ async function launchWith(options: Launch, undo: UndoList, signal: AbortSignal):
 }
 
 /** A build writes to a memory file of its own: empty for a boot, else a copy of the image's, holes kept. */
-async function makeMemory({ order, user, tools }: Launch, signal: AbortSignal): Promise<void> {
+async function makeMemory({ order, user, run }: Launch, signal: AbortSignal): Promise<void> {
   const path = join(runFolder(order.directory), FILES.memory);
   const memory = order.start === 'restore' ? order.image.manifest.memory : undefined;
   if (memory === undefined) {
     await (await open(path, 'wx', 0o600)).close();
   } else {
     const args = ['--reflink=auto', '--sparse=always', join(order.image.directory, memory.memory), path];
-    const { exitCode, tail } = await tools('cp', args, { signal });
-    if (exitCode !== 0)
-      throw new GridError('VMM_FAILED', 'the memory of the image could not be copied', { output: tail });
+    const message = 'the memory of the image could not be copied';
+    await runTool('cp', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
     await chmod(path, 0o600);
   }
   if (user !== undefined) await chown(path, user.uid, user.gid);
@@ -97,7 +106,7 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping }: La
     const ended = new AbortController();
     child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
     child.unref();
-    const process = identify(child.pid ?? 0);
+    const process = identifyProcess(child.pid ?? 0);
     if (process === undefined) throw new GridError('VMM_FAILED', 'QEMU ended at once');
     return { process, ended: ended.signal };
   } finally {

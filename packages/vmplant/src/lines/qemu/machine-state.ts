@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from '../../host/process-identity.ts';
+import type { ProcessIdentity } from '@vmgrid/daemon';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
 /** What finds a running QEMU again after the plant was killed. */
@@ -24,7 +24,7 @@ export const encodeState = ({ process, directory, purpose, sshPort, guestNetwork
 
 /** Reads back what `encodeState` wrote, by this or an earlier run of the plant. */
 export const decodeState = (state: MachineState): QemuState => ({
-  process: { pid: Number(state.pid), startTime: String(state.startTime), bootId: String(state.bootId) },
+  process: { pid: Number(state.pid), startTime: Number(state.startTime), bootId: String(state.bootId) },
   directory: String(state.directory),
   purpose: state.purpose === 'build' ? 'build' : 'clone',
   sshPort: Number(state.sshPort),

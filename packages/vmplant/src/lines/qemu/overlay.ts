@@ -1,7 +1,7 @@
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GridError } from '@vmgrid/protocol';
-import type { runTool } from '../../host/run-tool.ts';
+import type { CommandRunner } from '@vmgrid/daemon';
+import { runTool } from '../../host/run-tool.ts';
 import type { StartOrder } from '../production-line.ts';
 import type { HostUser } from './host-user.ts';
 import { FILES, runFolder } from './layout.ts';
@@ -17,7 +17,7 @@ const overlayMiB = ({ start, machine, image }: StartOrder): number =>
 export async function makeOverlay(
   order: StartOrder,
   user: HostUser | undefined,
-  tools: typeof runTool,
+  run: CommandRunner,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = runFolder(order.directory);
@@ -26,10 +26,8 @@ export async function makeOverlay(
   const { manifest, directory } = order.image;
   const backing = join(directory, manifest.disk);
   const args = ['create', '-q', '-f', 'qcow2', '-F', manifest.diskFormat, '-b', backing, disk, `${overlayMiB(order)}M`];
-  const { exitCode, tail } = await tools('qemu-img', args, { signal });
-  if (exitCode !== 0) {
-    throw new GridError('VMM_FAILED', `the overlay over image ${manifest.id} could not be made`, { output: tail });
-  }
+  const message = `the overlay over image ${manifest.id} could not be made`;
+  await runTool('qemu-img', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
   if (user !== undefined) {
     await chown(folder, user.uid, user.gid);
     await chown(disk, user.uid, user.gid);

@@ -1,5 +1,6 @@
+import type { CommandRunner } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import type { runTool } from '../../host/run-tool.ts';
+import { runTool } from '../../host/run-tool.ts';
 import type { LineReport } from '../production-line.ts';
 import { findAcceleration } from './acceleration.ts';
 
@@ -23,33 +24,31 @@ const unavailable = (reason: string): LineReport => ({
 });
 
 /** What the program at hand is: the version it prints, and the versioned name behind the machine type `pc`. */
-async function askQemu(tools: typeof runTool, binary: string, signal: AbortSignal) {
-  const lines: string[] = [];
-  const onLine = (line: string): void => void lines.push(line);
-  await tools(binary, ['-version'], { signal, onLine });
-  await tools(binary, ['-machine', 'help'], { signal, onLine });
-  const text = lines.join('\n');
-  const vmmVersion = /version (\S+)/.exec(text)?.[1];
-  const machineType = /^pc\s.*\(alias of (\S+)\)/m.exec(text)?.[1];
+async function askQemu(run: CommandRunner, binary: string, signal: AbortSignal) {
+  const options = { run, signal, failure: { code: 'VMM_FAILED', message: 'QEMU does not start here' } } as const;
+  const version = await runTool(binary, ['-version'], options);
+  const machines = await runTool(binary, ['-machine', 'help'], options);
+  const vmmVersion = /version (\S+)/.exec(version)?.[1];
+  const machineType = /^pc\s.*\(alias of (\S+)\)/m.exec(machines)?.[1];
   return vmmVersion && machineType ? { vmmVersion, machineType } : undefined;
 }
 
 /** Finds out what QEMU can do here. Unavailable only without a QEMU: without KVM it emulates. */
 export async function probeQemu(
-  tools: typeof runTool,
+  run: CommandRunner,
   { binary, stateDirectory }: ProbeOptions,
   signal: AbortSignal,
 ): Promise<LineReport> {
   try {
-    const found = await askQemu(tools, binary, signal);
+    const found = await askQemu(run, binary, signal);
     if (found === undefined) return unavailable(`${binary} does not say which version it is`);
     const { vmmVersion, machineType } = found;
     const options = { binary, cpuModel: CPU_MODEL, vmmVersion, stateDirectory };
-    const { accelerator, reason } = await findAcceleration({ tools }, options, signal);
+    const { accelerator, reason } = await findAcceleration({ run }, options, signal);
     const compatibility = { vmm: 'qemu', vmmVersion, accelerator, machineType, cpuModel: CPU_MODEL };
     return { line: 'qemu', available: true, reason, restores: true, compatibility };
   } catch (error) {
-    if (error instanceof GridError && error.code === 'TOOL_MISSING') return unavailable(error.message);
+    if (error instanceof GridError) return unavailable(error.message);
     throw error;
   }
 }

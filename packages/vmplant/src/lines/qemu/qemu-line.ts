@@ -1,7 +1,6 @@
 import { chmod } from 'node:fs/promises';
+import { type CommandRunner, isAlive, runCommand, signalProcess, waitUntilGone } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { isRunning, signalProcess, waitUntilGone } from '../../host/process-identity.ts';
-import { runTool } from '../../host/run-tool.ts';
 import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
 import type { LineReport, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
 import { openChannels } from './channels.ts';
@@ -19,7 +18,7 @@ const READONLY_MAPPING_SINCE = [8, 2] as const;
 
 export interface QemuLineDeps {
   /** Runs programs of the host. */
-  readonly tools?: typeof runTool;
+  readonly run?: CommandRunner;
 }
 
 export interface QemuLineOptions {
@@ -33,14 +32,14 @@ export interface QemuLineOptions {
 /** Machines under QEMU: booted once, then cloned from suspended memory in a time that does not depend on their size. */
 export class QemuLine implements ProductionLine {
   readonly name = 'qemu';
-  readonly #tools: typeof runTool;
+  readonly #run: CommandRunner;
   readonly #stateDirectory: string;
   readonly #binary: string;
   readonly #hostIds: HostIdRange;
   #report: LineReport | undefined;
 
   constructor(deps: QemuLineDeps, options: QemuLineOptions) {
-    this.#tools = deps.tools ?? runTool;
+    this.#run = deps.run ?? runCommand;
     this.#stateDirectory = options.stateDirectory;
     this.#binary = options.binary ?? 'qemu-system-x86_64';
     this.#hostIds = options.hostIds ?? HOST_ID_RANGE;
@@ -48,7 +47,7 @@ export class QemuLine implements ProductionLine {
 
   async probe(signal: AbortSignal): Promise<LineReport> {
     const options = { binary: this.#binary, stateDirectory: this.#stateDirectory };
-    this.#report = await probeQemu(this.#tools, options, signal);
+    this.#report = await probeQemu(this.#run, options, signal);
     return this.#report;
   }
 
@@ -56,7 +55,7 @@ export class QemuLine implements ProductionLine {
     const user = hostUserOf(this.#hostIds, order.vmId, order.image);
     // The machine's user must get through to its folder inside this one.
     if (user !== undefined) await chmod(order.directory, 0o711);
-    await makeOverlay(order, user, this.#tools, signal);
+    await makeOverlay(order, user, this.#run, signal);
   }
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
@@ -65,12 +64,12 @@ export class QemuLine implements ProductionLine {
     await admitToImage(this.#hostIds, order.image, !readonlyMapping);
     const user = hostUserOf(this.#hostIds, order.vmId, order.image);
     const binary = this.#binary;
-    return launch({ order, binary, compatibility, user, readonlyMapping, tools: this.#tools }, signal);
+    return launch({ order, binary, compatibility, user, readonlyMapping, run: this.#run }, signal);
   }
 
   async adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined> {
     const qemu = decodeState(state);
-    if (!isRunning(qemu.process)) return undefined;
+    if (!isAlive(qemu.process)) return undefined;
     return new QemuMachine(await openChannels(runFolder(qemu.directory), signal), qemu);
   }
 

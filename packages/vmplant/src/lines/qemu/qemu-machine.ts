@@ -1,9 +1,8 @@
 import { chown, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { abortable, isTimeout, signalProcess, waitUntilGone, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
-import { abortable, isTimeout, within } from '../../host/deadline.ts';
-import { signalProcess, waitUntilGone } from '../../host/process-identity.ts';
 import type { Guest, Machine, MachineExit, MachineState, SuspendedFiles } from '../production-line.ts';
 import { type Channels, closeChannels } from './channels.ts';
 import { DEVICES } from './command-line.ts';

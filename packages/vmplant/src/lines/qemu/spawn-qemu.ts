@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GridError } from '@vmgrid/protocol';
+import { toolMissing } from '../../host/run-tool.ts';
 import type { HostUser } from './host-user.ts';
 import { FILES } from './layout.ts';
 
@@ -50,12 +50,7 @@ export async function spawnQemu({ binary, args, folder, user, inherit }: SpawnOr
     return child;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new GridError(
-      'TOOL_MISSING',
-      'setpriv is not installed; it is in the package util-linux',
-      {},
-      { cause: error },
-    );
+    throw toolMissing('setpriv', error);
   } finally {
     await log.close();
   }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import { abortable, isTimeout, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { abortable, isTimeout, within } from '../../../host/deadline.ts';
 import { readLines } from '../../../host/line-reader.ts';
 
 const COMMAND_TIMEOUT_MS = 10_000;

@@ -1,0 +1,47 @@
+import { CommandError, type CommandOptions, type CommandRunner, runCommand } from '@vmgrid/daemon';
+import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
+
+/** The Debian package of each program, for the message when it is not there. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  'qemu-img': 'qemu-utils',
+  setpriv: 'util-linux',
+  cp: 'coreutils',
+};
+
+export interface ToolOptions extends CommandOptions {
+  readonly signal: AbortSignal;
+  /** Runs it in place of `runCommand`. */
+  readonly run?: CommandRunner | undefined;
+  /** What it means when the tool fails; its last output is added to the details. */
+  readonly failure: { readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails };
+}
+
+/** Runs a program of the host; its failures are the plant's own errors, TOOL_MISSING when it is not installed. */
+export async function runTool(
+  program: string,
+  args: readonly string[],
+  { run = runCommand, failure, ...options }: ToolOptions,
+): Promise<string> {
+  try {
+    return await run(program, args, options);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.reason === 'not-found') throw toolMissing(program, error);
+    const { code, message, details } = failure;
+    throw new GridError(
+      code,
+      `${message}: ${error.message}`,
+      { ...details, output: error.outputTail },
+      { cause: error },
+    );
+  }
+}
+
+export const toolMissing = (program: string, cause: unknown): GridError =>
+  new GridError(
+    'TOOL_MISSING',
+    `${program} is not installed; it is in the package ${PACKAGES[program] ?? program}`,
+    { program },
+    { cause },
+  );
