@@ -9,6 +9,7 @@ import { choosePlan, heldBid, makeOffer } from './bidding.ts';
 import type { PlantConfig } from './config.ts';
 import type { Durations } from './durations.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
+import { ImageIndex } from './planner/image-index.ts';
 import type { LineReports } from './planner/match-image.ts';
 import type { Plan } from './planner/plan.ts';
 import { plantAd } from './plant-ad.ts';
@@ -32,6 +33,7 @@ interface MachineRequest {
 export class BidDesk {
   readonly #deps: BidDeskDeps;
   readonly #config: PlantConfig;
+  readonly #index = new ImageIndex();
   #draining = false;
 
   constructor(deps: BidDeskDeps, config: PlantConfig) {
@@ -45,7 +47,7 @@ export class BidDesk {
   }
 
   async offer(request: MachineRequest & { readonly destruction?: Dag | undefined }): Promise<Offer> {
-    const images = await this.#deps.warehouse.images();
+    const inventory = await this.#deps.warehouse.images();
     const missing = await this.#missingHostActions(request);
     return makeOffer(request, {
       plantId: this.#config.plantId,
@@ -53,7 +55,7 @@ export class BidDesk {
       bidValidityMs: parseDuration(this.#config.bidValidity),
       ad: await this.ad(),
       cost: this.#deps.cost,
-      images: images.values(),
+      images: this.#index.follow(inventory),
       lines: this.#deps.lines,
       durations: this.#deps.durations,
       refusal: (machine) => this.refusal() ?? missing ?? this.#deps.admission.refusal(machine),
@@ -69,9 +71,9 @@ export class BidDesk {
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
   async plan(request: MachineRequest): Promise<Plan> {
-    const images = await this.#deps.warehouse.images();
+    const images = this.#index.follow(await this.#deps.warehouse.images());
     const { lines, durations } = this.#deps;
-    return choosePlan(request, { images: images.values(), lines, durations, refusal: () => undefined });
+    return choosePlan(request, { images, lines, durations, refusal: () => undefined });
   }
 
   /** Why the plant takes no work at all now. */

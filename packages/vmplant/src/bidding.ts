@@ -17,9 +17,9 @@ import {
 } from '@vmgrid/protocol';
 import type { Durations } from './durations.ts';
 import { priceOf } from './estimator.ts';
-import type { LineReports, Miss, Start } from './planner/match-image.ts';
+import type { ImageIndex } from './planner/image-index.ts';
+import type { LineReports, Start } from './planner/match-image.ts';
 import { type Plan, planMachine, summarizePlan } from './planner/plan.ts';
-import type { GoldenImage } from './warehouse/manifest.ts';
 
 /** All that an offer depends on, as it was at one moment. */
 export interface BiddingSnapshot {
@@ -28,7 +28,7 @@ export interface BiddingSnapshot {
   readonly bidValidityMs: number;
   readonly ad: ClassAd;
   readonly cost: Expression;
-  readonly images: Iterable<GoldenImage>;
+  readonly images: ImageIndex;
   readonly lines: LineReports;
   readonly durations: Durations;
   /** Why the plant takes nothing or not this machine now; undefined when it does. */
@@ -80,7 +80,7 @@ export function heldBid(vm: ClassAdJson, { plantId, now, bidValidityMs, ad }: He
 
 type HeldSnapshot = Pick<BiddingSnapshot, 'plantId' | 'now' | 'bidValidityMs' | 'ad'>;
 
-/** @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE with the misses counted by test. */
+/** @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE; why each image failed is for `explain` to say. */
 export function choosePlan(
   { machine, dag }: MachineRequest,
   { images, lines, durations, refusal }: Pick<BiddingSnapshot, 'images' | 'lines' | 'durations' | 'refusal'>,
@@ -88,9 +88,9 @@ export function choosePlan(
   const refused = refusal(machine);
   if (refused) throw refused;
   if (machine.line !== undefined && !lines.get(machine.line)?.available) throw lineUnavailable(machine.line, lines);
-  const { plans, misses } = planMachine({ machine, dag }, images, lines, durations);
-  if (plans[0]) return plans[0];
-  throw noImage(machine, misses);
+  const plan = planMachine({ machine, dag }, images, lines, durations);
+  if (plan) return plan;
+  throw noImage(machine, images);
 }
 
 function lineUnavailable(line: string, lines: LineReports): GridError {
@@ -101,17 +101,25 @@ function lineUnavailable(line: string, lines: LineReports): GridError {
   });
 }
 
-function noImage({ arch, os }: MachineSpec, misses: readonly Miss[]): GridError {
-  const missesByTest = Object.fromEntries(
-    [...Map.groupBy(misses, (miss) => miss.test)].map(([test, group]) => [test, group.length]),
+function noImage(machine: MachineSpec, images: ImageIndex): GridError {
+  const { arch, os } = machine;
+  const ofThatSystem = images.countOf(machine);
+  return new GridError(
+    'NO_IMAGE',
+    `no image can start a machine of ${os} on ${arch}: ${whyNone(images, ofThatSystem)}`,
+    {
+      os,
+      arch,
+      images: images.size,
+      ofThatSystem,
+    },
   );
-  const counted = Object.entries(missesByTest).map(([test, count]) => `${count} by the ${test} test`);
-  const why = counted.length === 0 ? 'the warehouse is empty' : `${misses.length} images failed: ${counted.join(', ')}`;
-  return new GridError('NO_IMAGE', `no image can start a machine of ${os} on ${arch}: ${why}`, {
-    os,
-    arch,
-    missesByTest,
-  });
+}
+
+function whyNone({ size }: ImageIndex, ofThatSystem: number): string {
+  if (size === 0) return 'the warehouse is empty';
+  if (ofThatSystem === 0) return `the warehouse has none of that system (${size} of others)`;
+  return `of the ${ofThatSystem} of that system in the warehouse none matches (\`vmgrid explain\` says why)`;
 }
 
 const declineOf = (plantId: string, { code, message, details }: GridError): Decline => ({

@@ -7,6 +7,8 @@ const MEMORY_SAMPLES = 20;
 export interface Durations {
   /** Mean seconds of the first key that has been measured; undefined when none has. */
   expect(...keys: readonly string[]): number | undefined;
+  /** No start of this kind is expected to take less; undefined when none has been measured. */
+  least(start: 'restore' | 'boot'): number | undefined;
 }
 
 /** Keys under which durations are kept. */
@@ -16,12 +18,23 @@ export const durationKey = {
   action: (digest: string) => `action:${digest}`,
 } as const;
 
+interface Learnt {
+  readonly mean: number;
+  readonly samples: number;
+}
+
+/** All durations are in memory, since a bid asks for very many; the database is read once and written through. */
 export class LearntDurations implements Durations {
-  readonly #read: StatementSync;
+  readonly #learnt = new Map<string, Learnt>();
+  readonly #least = { restore: Number.POSITIVE_INFINITY, boot: Number.POSITIVE_INFINITY };
   readonly #write: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#read = database.prepare('SELECT mean_seconds AS mean, samples FROM durations WHERE key = ?');
+    const rows = database.prepare('SELECT key, mean_seconds AS mean, samples FROM durations').iterate();
+    for (const row of rows) {
+      const { key, mean, samples } = row as unknown as Learnt & { key: string };
+      this.#keep(key, { mean, samples });
+    }
     this.#write = database.prepare(
       `INSERT INTO durations (key, mean_seconds, samples) VALUES (?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET mean_seconds = excluded.mean_seconds, samples = excluded.samples`,
@@ -30,19 +43,29 @@ export class LearntDurations implements Durations {
 
   expect(...keys: readonly string[]): number | undefined {
     for (const key of keys) {
-      const row = this.#get(key);
-      if (row) return row.mean;
+      const learnt = this.#learnt.get(key);
+      if (learnt) return learnt.mean;
     }
     return undefined;
   }
 
-  learn(key: string, seconds: number): void {
-    const { mean, samples } = this.#get(key) ?? { mean: 0, samples: 0 };
-    const weight = 1 / Math.min(samples + 1, MEMORY_SAMPLES);
-    this.#write.run(key, mean + (seconds - mean) * weight, samples + 1);
+  /** The least mean ever held: it does not rise again when that mean does. */
+  least(start: 'restore' | 'boot'): number | undefined {
+    return Number.isFinite(this.#least[start]) ? this.#least[start] : undefined;
   }
 
-  #get(key: string): { mean: number; samples: number } | undefined {
-    return this.#read.get(key) as { mean: number; samples: number } | undefined;
+  learn(key: string, seconds: number): void {
+    const { mean, samples } = this.#learnt.get(key) ?? { mean: 0, samples: 0 };
+    const weight = 1 / Math.min(samples + 1, MEMORY_SAMPLES);
+    const learnt = { mean: mean + (seconds - mean) * weight, samples: samples + 1 };
+    this.#write.run(key, learnt.mean, learnt.samples);
+    this.#keep(key, learnt);
+  }
+
+  #keep(key: string, learnt: Learnt): void {
+    this.#learnt.set(key, learnt);
+    for (const start of ['restore', 'boot'] as const) {
+      if (key.startsWith(`${start}:`)) this.#least[start] = Math.min(this.#least[start], learnt.mean);
+    }
   }
 }

@@ -4,6 +4,7 @@ import { adToJson, Bid, Decline, follows, GridError, type MachineSpec } from '@v
 import { Admission } from '../src/admission.ts';
 import { type BiddingSnapshot, choosePlan, makeOffer } from '../src/bidding.ts';
 import { parseCost } from '../src/estimator.ts';
+import { ImageIndex } from '../src/planner/image-index.ts';
 import { baseDraft, historyOf, imageOf, suspendedDraft } from './made-up-images.ts';
 import { adOf, lineReport, reportsOf } from './made-up-plants.ts';
 
@@ -18,9 +19,9 @@ const snapshot = (changes: Partial<BiddingSnapshot> = {}): BiddingSnapshot => ({
   bidValidityMs: 30_000,
   ad: adOf(1024, 512),
   cost: parseCost('memory'),
-  images: [imageOf(baseDraft('base')), nearest],
+  images: ImageIndex.of([imageOf(baseDraft('base')), nearest]),
   lines: reportsOf(lineReport()),
-  durations: { expect: () => undefined },
+  durations: { expect: () => undefined, least: () => undefined },
   refusal: () => undefined,
   ...changes,
 });
@@ -59,7 +60,7 @@ test('the cost sees the line that would be taken as the plant’s', () => {
 
 test('offers follow the schema of what crosses the link', () => {
   expect(follows(Bid, makeOffer(request, snapshot()))).toBe(true);
-  expect(follows(Decline, makeOffer(request, snapshot({ images: [] })))).toBe(true);
+  expect(follows(Decline, makeOffer(request, snapshot({ images: new ImageIndex() })))).toBe(true);
 });
 
 test('a plant that has no room declines with what is wanted, free and lacking', () => {
@@ -88,27 +89,33 @@ test('a plant without the line asked for declines and names those it has', () =>
   });
 });
 
-test('a plant whose images all fail declines and counts them by the test they failed', () => {
-  const images = [
+test('a plant whose images all fail declines with the number of those it has for the system', () => {
+  const images = ImageIndex.of([
     imageOf(baseDraft('other', { machine: { ...machine, os: 'debian-13' } })),
     imageOf(baseDraft('another', { machine: { ...machine, os: 'alpine-3' } })),
     imageOf(suspendedDraft('unwanted', 'base', { history: historyOf(digestAction(script('x'))) })),
-  ];
+  ]);
   expect(makeOffer(request, snapshot({ images }))).toEqual({
     kind: 'decline',
     plantId: 'plant-1',
     code: 'NO_IMAGE',
     message:
-      'no image can start a machine of debian-12 on x86_64: 3 images failed: 2 by the machine test, 1 by the subset test',
-    details: { os: 'debian-12', arch: 'x86_64', missesByTest: { machine: 2, subset: 1 } },
+      'no image can start a machine of debian-12 on x86_64: ' +
+      'of the 1 of that system in the warehouse none matches (`vmgrid explain` says why)',
+    details: { os: 'debian-12', arch: 'x86_64', images: 3, ofThatSystem: 1 },
   });
 });
 
-test('a plant with an empty warehouse says so', () => {
-  expect(makeOffer(request, snapshot({ images: [] }))).toMatchObject({
+test('a plant that has no image of the system, or none at all, says so', () => {
+  expect(makeOffer({ ...request, machine: { ...machine, os: 'alpine-3' } }, snapshot())).toMatchObject({
+    code: 'NO_IMAGE',
+    message: 'no image can start a machine of alpine-3 on x86_64: the warehouse has none of that system (2 of others)',
+    details: { images: 2, ofThatSystem: 0 },
+  });
+  expect(makeOffer(request, snapshot({ images: new ImageIndex() }))).toMatchObject({
     code: 'NO_IMAGE',
     message: 'no image can start a machine of debian-12 on x86_64: the warehouse is empty',
-    details: { missesByTest: {} },
+    details: { images: 0, ofThatSystem: 0 },
   });
 });
 
@@ -127,10 +134,9 @@ test.each(['time()', 'random()'])(
 );
 
 test('no plan is made for a machine that is refused', () => {
-  const images: BiddingSnapshot['images'] = {
-    [Symbol.iterator]: () => {
-      throw new Error('the warehouse was looked at');
-    },
+  const images = new ImageIndex();
+  images.descend = () => {
+    throw new Error('the warehouse was looked at');
   };
   const refusal = () => new GridError('DRAINING', 'the plant plant-1 is shutting down');
   expect(makeOffer(request, snapshot({ images, refusal }))).toMatchObject({ kind: 'decline', code: 'DRAINING' });

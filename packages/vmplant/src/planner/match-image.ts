@@ -51,7 +51,7 @@ export function matchImage(
 }
 
 /** Why the image's disk cannot serve this machine at all. */
-function machineFault(machine: MachineSpec, { manifest }: GoldenImage, lines: LineReports): string | undefined {
+export function machineFault(machine: MachineSpec, { manifest }: GoldenImage, lines: LineReports): string | undefined {
   const frozen = manifest.machine;
   if (frozen.arch !== machine.arch) return `arch is ${frozen.arch}, wanted ${machine.arch}`;
   if (frozen.os !== machine.os) return `os is ${frozen.os}, wanted ${machine.os}`;
@@ -64,7 +64,7 @@ function machineFault(machine: MachineSpec, { manifest }: GoldenImage, lines: Li
 }
 
 /** Why a suspended image cannot be restored for this machine (it can still be booted). */
-function restoreFault(
+export function restoreFault(
   machine: MachineSpec,
   { manifest }: GoldenImage,
   line: LineReport | undefined,

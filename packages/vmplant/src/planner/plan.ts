@@ -2,21 +2,18 @@
  * The Production Process Planner: among the images that match, the start and the remaining actions that are expected
  * to have the machine ready soonest. Pure; plans are data that can be printed, stored and compared.
  */
-import { type Action, type Dag, digestAction, linearExtension, prepareDag } from '@vmgrid/dag';
+import { type Action, type Dag, linearExtension, type Match, matchHistory, prepareDag } from '@vmgrid/dag';
 import type { LineName, MachineSpec, PlanSummary } from '@vmgrid/protocol';
-import { type Durations, durationKey } from '../durations.ts';
+import type { Durations } from '../durations.ts';
 import type { GoldenImage } from '../warehouse/manifest.ts';
-import { type Candidate, type LineReports, type Miss, matchImage, type Start } from './match-image.ts';
+import type { ImageIndex } from './image-index.ts';
+import type { LineReports, Start } from './match-image.ts';
+import { nearestOptions } from './nearest-options.ts';
+import type { Option } from './options.ts';
+import { Prices } from './prices.ts';
 
-/** Seconds assumed for what has never been measured. */
-export const ASSUMED_SECONDS = {
-  restore: 0.5,
-  boot: 15,
-  script: 2,
-  file: 0.2,
-  package: 30,
-  host: 1,
-} as const;
+/** How many of the options that lost a plan names. */
+const ALTERNATIVES = 3;
 
 export interface Plan {
   readonly image: GoldenImage;
@@ -28,58 +25,51 @@ export interface Plan {
   readonly remaining: readonly Action[];
   readonly startSeconds: number;
   readonly expectedSeconds: number;
+  /** The next best options, soonest ready first, among them the best with the other start if there is one. */
+  readonly alternatives: readonly Option[];
 }
 
-export interface Planning {
-  /** Soonest ready first; ties by image id, so that the same warehouse gives the same plan. */
-  readonly plans: readonly Plan[];
-  readonly misses: readonly Miss[];
-}
-
-/** Plans for one machine description against all images. */
+/**
+ * The plan for one machine description; undefined when no image can become the machine. Takes as long as the beginnings of
+ * histories that match are many, not the images (see `image-index.ts`).
+ */
 export function planMachine(
   request: { readonly machine: MachineSpec; readonly dag: Dag },
-  images: Iterable<GoldenImage>,
+  images: ImageIndex,
   lines: LineReports,
   durations: Durations,
-): Planning {
+): Plan | undefined {
   const dag = prepareDag(request.dag);
-  const plans: Plan[] = [];
-  const misses: Miss[] = [];
-  for (const image of images) {
-    const verdict = matchImage(request.machine, dag, image, lines);
-    if (verdict.kind === 'miss') misses.push(verdict);
-    else plans.push(...plansFor(verdict, request.dag, durations));
-  }
-  plans.sort((a, b) => a.expectedSeconds - b.expectedSeconds || compareText(a.image.manifest.id, b.image.manifest.id));
-  return { plans, misses };
+  const prices = new Prices(request.dag, dag, durations);
+  const [chosen, ...alternatives] = nearestOptions(
+    { machine: request.machine, dag, prices },
+    images,
+    lines,
+    1 + ALTERNATIVES,
+  );
+  if (!chosen) return undefined;
+  const match = matchHistory(
+    dag,
+    chosen.image.manifest.history.map(({ digest }) => digest),
+  );
+  if (!match.matches) throw new Error(`the index chose ${chosen.image.manifest.id}, which does not match`);
+  return planOf(chosen, match, request.dag, alternatives);
 }
 
-function plansFor({ image, match, starts }: Candidate, dag: Dag, durations: Durations): readonly Plan[] {
-  const remaining = linearExtension(dag, match.remaining);
-  const workSeconds = remaining.reduce((sum, action) => sum + actionSeconds(action, durations), 0);
-  return starts.map((start) => {
-    const startSeconds = secondsToStart(start, image, durations);
-    return {
-      image,
-      line: image.manifest.line,
-      start,
-      cached: match.matched,
-      remaining,
-      startSeconds,
-      expectedSeconds: startSeconds + workSeconds,
-    };
-  });
+function planOf(chosen: Option, match: Match, dag: Dag, alternatives: readonly Option[]): Plan {
+  return {
+    image: chosen.image,
+    line: chosen.image.manifest.line,
+    start: chosen.start,
+    cached: match.matched,
+    remaining: linearExtension(dag, match.remaining),
+    startSeconds: chosen.startMicros / MICROS,
+    expectedSeconds: chosen.expectedMicros / MICROS,
+    alternatives,
+  };
 }
 
-function secondsToStart(start: Start, { manifest }: GoldenImage, durations: Durations): number {
-  const learnt = durations.expect(durationKey.start(start, manifest.id), durationKey.startOfLine(start, manifest.line));
-  return learnt ?? ASSUMED_SECONDS[start];
-}
-
-function actionSeconds(action: Action, durations: Durations): number {
-  return durations.expect(durationKey.action(digestAction(action))) ?? ASSUMED_SECONDS[action.kind];
-}
+const MICROS = 1_000_000;
 
 /** A plan in numbers, as a bid carries it. */
 export function summarizePlan(plan: Plan): PlanSummary {
@@ -92,5 +82,3 @@ export function summarizePlan(plan: Plan): PlanSummary {
     expectedSeconds: Math.round(plan.expectedSeconds * 1000) / 1000,
   };
 }
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -3,7 +3,11 @@ import { type Action, type Dag, digestAction } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { type Durations, durationKey } from '../../src/durations.ts';
-import { ASSUMED_SECONDS, type Plan, planMachine, summarizePlan } from '../../src/planner/plan.ts';
+import { ImageIndex } from '../../src/planner/image-index.ts';
+import type { Option } from '../../src/planner/options.ts';
+import { planMachine, summarizePlan } from '../../src/planner/plan.ts';
+import { ASSUMED_SECONDS } from '../../src/planner/prices.ts';
+import { surveyImages } from '../../src/planner/survey.ts';
 import type { GoldenImage } from '../../src/warehouse/manifest.ts';
 import { baseDraft, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
@@ -25,38 +29,44 @@ const lines = reportsOf(lineReport());
 
 const learnt = (seconds: Readonly<Record<string, number>> = {}): Durations => ({
   expect: (...keys) => keys.map((key) => seconds[key]).find((value) => value !== undefined),
+  least: () => 0,
 });
 const planWith = (images: readonly GoldenImage[], durations = learnt(), dag = chain) =>
-  planMachine({ machine, dag }, images, lines, durations);
-const show = ({ image, start, cached, remaining, expectedSeconds }: Plan) =>
-  `${start} ${image.manifest.id}, cached ${cached.join('')}, left ${remaining.map(({ id }) => id).join('')}: ${expectedSeconds} s`;
+  planMachine({ machine, dag }, ImageIndex.of(images), lines, durations);
+const surveyed = (images: readonly GoldenImage[], durations = learnt(), dag = chain) =>
+  surveyImages({ machine, dag }, images, lines, durations);
+const showOption = ({ image, start, expectedMicros }: Option) =>
+  `${start} ${image.manifest.id}: ${expectedMicros / 1e6} s`;
+const optionsOf = (images: readonly GoldenImage[], durations = learnt()) =>
+  surveyed(images, durations).options.map(showOption);
 
-test('every start of every candidate is a plan, the soonest ready first', () => {
-  expect(planWith([base, suspended('nearer', 'a', 'b'), suspended('farther', 'a')]).plans.map(show)).toEqual([
-    'restore nearer, cached ab, left c: 2.5 s',
-    'restore farther, cached a, left bc: 4.5 s',
-    'boot nearer, cached ab, left c: 17 s',
-    'boot farther, cached a, left bc: 19 s',
-    'boot base, cached , left abc: 21 s',
+test('every start of every candidate is an option, the soonest ready first', () => {
+  expect(optionsOf([base, suspended('nearer', 'a', 'b'), suspended('farther', 'a')])).toEqual([
+    'restore nearer: 2.5 s',
+    'restore farther: 4.5 s',
+    'boot nearer: 17 s',
+    'boot farther: 19 s',
+    'boot base: 21 s',
   ]);
 });
 
 test('images that do not match are misses, with their test', () => {
-  const { plans, misses } = planWith([suspended('other', 'x'), suspended('late', 'b'), base]);
-  expect(plans.map(show)).toEqual(['boot base, cached , left abc: 21 s']);
+  const { options, misses } = surveyed([suspended('other', 'x'), suspended('late', 'b'), base]);
+  expect(options.map(showOption)).toEqual(['boot base: 21 s']);
   expect(misses.map(({ imageId, test: failed }) => [imageId, failed])).toEqual([
     ['other', 'subset'],
     ['late', 'prefix'],
   ]);
 });
 
-test('an empty warehouse gives no plan and no miss', () => {
-  expect(planWith([])).toEqual({ plans: [], misses: [] });
+test('an empty warehouse gives no plan, no option and no miss', () => {
+  expect(planWith([])).toBeUndefined();
+  expect(surveyed([])).toEqual({ options: [], misses: [] });
 });
 
 test('a plan keeps what a machine is made from', () => {
   const image = suspended('nearer', 'a', 'b');
-  expect(planWith([image]).plans[0]).toEqual({
+  expect(planWith([image])).toEqual({
     image,
     line: 'qemu',
     start: 'restore',
@@ -64,30 +74,40 @@ test('a plan keeps what a machine is made from', () => {
     remaining: [script('c')],
     startSeconds: 0.5,
     expectedSeconds: 2.5,
+    alternatives: [{ image, start: 'boot', startMicros: 15e6, expectedMicros: 17e6 }],
   });
+});
+
+test('a plan names the next best options, among them the best with the other start', () => {
+  const images = [...['a1', 'a2', 'a3', 'a4', 'a5'].map((id) => suspended(id, 'a')), base];
+  const plan = planWith(images)!;
+  expect([plan.image.manifest.id, plan.start]).toEqual(['a1', 'restore']);
+  expect(plan.alternatives.map(showOption)).toEqual(['restore a2: 4.5 s', 'restore a3: 4.5 s', 'boot a1: 19 s']);
 });
 
 describe('with learnt durations', () => {
   test('booting a nearer image beats restoring a farther one when that is sooner', () => {
     const booted = imageOf(baseDraft('nearer', { base: 'base', history: historyOf(...['a', 'b'].map(digestOf)) }));
     const images = [suspended('farther', 'a'), booted];
-    expect(planWith(images).plans.map(show)[0]).toBe('restore farther, cached a, left bc: 4.5 s');
+    expect(optionsOf(images)[0]).toBe('restore farther: 4.5 s');
     const durations = learnt({
       [durationKey.start('boot', 'nearer')]: 3,
       [durationKey.start('restore', 'farther')]: 0.25,
       [durationKey.action(digestOf('b'))]: 60,
       [durationKey.action(digestOf('c'))]: 1,
     });
-    expect(planWith(images, durations).plans.map(show)).toEqual([
-      'boot nearer, cached ab, left c: 4 s',
-      'restore farther, cached a, left bc: 61.25 s',
-      'boot farther, cached a, left bc: 76 s',
+    expect(optionsOf(images, durations)).toEqual([
+      'boot nearer: 4 s',
+      'restore farther: 61.25 s',
+      'boot farther: 76 s',
     ]);
+    expect(planWith(images, durations)).toMatchObject({ image: booted, start: 'boot', expectedSeconds: 4 });
+    expect(planWith(images, durations)!.alternatives.map(showOption)).toContain('restore farther: 61.25 s');
   });
 
   test('booting an image beats restoring the same one when that is sooner', () => {
     const durations = learnt({ 'restore:image': 9, 'boot:image': 4 });
-    expect(planWith([suspended('image')], durations).plans.map(({ start }) => start)).toEqual(['boot', 'restore']);
+    expect(planWith([suspended('image')], durations)).toMatchObject({ start: 'boot', startSeconds: 4 });
   });
 
   test('an image never started before is expected to start as others of its line did', () => {
@@ -96,9 +116,9 @@ describe('with learnt durations', () => {
       [durationKey.start('restore', 'known')]: 0.75,
     });
     const [unknown, known] = [suspended('unknown', 'a', 'b', 'c'), suspended('known', 'a', 'b', 'c')];
-    expect(planWith([known, unknown], durations).plans.slice(0, 2).map(show)).toEqual([
-      'restore unknown, cached abc, left : 0.25 s',
-      'restore known, cached abc, left : 0.75 s',
+    expect(optionsOf([known, unknown], durations).slice(0, 2)).toEqual([
+      'restore unknown: 0.25 s',
+      'restore known: 0.75 s',
     ]);
   });
 
@@ -112,10 +132,7 @@ describe('with learnt durations', () => {
       ],
     };
     const { boot, script: scripts, file, package: packages, host } = ASSUMED_SECONDS;
-    expect(planWith([base], learnt(), dag).plans[0]?.expectedSeconds).toBeCloseTo(
-      boot + scripts + file + packages + host,
-      10,
-    );
+    expect(planWith([base], learnt(), dag)?.expectedSeconds).toBeCloseTo(boot + scripts + file + packages + host, 10);
   });
 });
 
@@ -123,38 +140,38 @@ test('ties go to the image whose id comes first, whatever the order of the wareh
   const images = ['c', 'a', 'd', 'b'].map((id) => suspended(id, 'a'));
   fc.assert(
     fc.property(fc.shuffledSubarray(images, { minLength: 4 }), (shuffled) => {
-      const starts = planWith(shuffled).plans.map(({ image, start }) => `${start} ${image.manifest.id}`);
+      const starts = surveyed(shuffled).options.map(({ image, start }) => `${start} ${image.manifest.id}`);
       expect(starts).toEqual(
         ['restore', 'boot'].flatMap((start) => ['a', 'b', 'c', 'd'].map((id) => `${start} ${id}`)),
       );
+      expect(planWith(shuffled)?.image.manifest.id).toBe('a');
     }),
   );
 });
 
 test('of a restore and a boot that are expected to take as long the restore comes first', () => {
   const durations = learnt({ 'restore:image': 1, 'boot:image': 1 });
-  expect(planWith([suspended('image')], durations).plans.map(({ start }) => start)).toEqual(['restore', 'boot']);
+  expect(planWith([suspended('image')], durations)?.start).toBe('restore');
 });
 
 test('the remaining actions are in an order that the DAG allows', () => {
   const dag: Dag = { actions: [...chain.actions].reverse(), edges: chain.edges! };
-  expect(planWith([base], learnt(), dag).plans[0]?.remaining.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  expect(planWith([base], learnt(), dag)?.remaining.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
 });
 
 test('an action listed twice is cached once for each time it ran', () => {
   const twice: Dag = { actions: [script('a'), { ...script('a'), id: 'again' }] };
-  const { plans, misses } = planWith([suspended('once', 'a'), suspended('thrice', 'a', 'a', 'a')], learnt(), twice);
-  expect(plans.map(({ cached, remaining }) => [cached.length, remaining.length])).toEqual([
-    [1, 1],
-    [1, 1],
+  const images = [suspended('once', 'a'), suspended('thrice', 'a', 'a', 'a')];
+  const plan = planWith(images, learnt(), twice)!;
+  expect([plan.cached.length, plan.remaining.length]).toEqual([1, 1]);
+  expect(surveyed(images, learnt(), twice).misses.map(({ imageId, test: failed }) => [imageId, failed])).toEqual([
+    ['thrice', 'subset'],
   ]);
-  expect(misses.map(({ imageId, test: failed }) => [imageId, failed])).toEqual([['thrice', 'subset']]);
 });
 
 test('a plan in numbers is rounded to milliseconds', () => {
   const durations = learnt({ 'restore:nearer': 0.123456 });
-  const [plan] = planWith([suspended('nearer', 'a', 'b')], durations).plans;
-  expect(summarizePlan(plan!)).toEqual({
+  expect(summarizePlan(planWith([suspended('nearer', 'a', 'b')], durations)!)).toEqual({
     imageId: 'nearer',
     line: 'qemu',
     start: 'restore',

@@ -1,0 +1,104 @@
+import { type DagIndex, matchHistory } from '@vmgrid/dag';
+import type { MachineSpec } from '@vmgrid/protocol';
+import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { DescentVisitor } from './descent.ts';
+import type { ImageIndex } from './image-index.ts';
+import { type LineReports, machineFault, restoreFault, type Start } from './match-image.ts';
+import { compareOptions, type Option, shortlist } from './options.ts';
+import type { Prices } from './prices.ts';
+
+const STARTS = ['restore', 'boot'] as const;
+
+export interface PreparedRequest {
+  readonly machine: MachineSpec;
+  readonly dag: DagIndex;
+  readonly prices: Prices;
+}
+
+/**
+ * The best options for a request, soonest ready first, at most `most` (2 or more); when all would have one start, the last is
+ * the best with the other. Exactly those that a look at every image would find; branch and bound, so that of the images which
+ * match only those are looked at that may be among the best.
+ */
+export function nearestOptions(
+  request: PreparedRequest,
+  images: ImageIndex,
+  lines: LineReports,
+  most: number,
+): readonly Option[] {
+  const search = new Search(request, lines, most);
+  images.descend(request.machine, request.dag, lines, search);
+  return search.options();
+}
+
+class Search implements DescentVisitor<GoldenImage> {
+  readonly worth: ArrayLike<number>;
+  readonly #request: PreparedRequest;
+  readonly #lines: LineReports;
+  readonly #most: number;
+  readonly #leastStart: Readonly<Record<Start, number>>;
+  readonly #nearest: Option[] = [];
+  readonly #bestBy: Partial<Record<Start, Option>> = {};
+
+  constructor(request: PreparedRequest, lines: LineReports, most: number) {
+    const { prices } = request;
+    this.worth = prices.ofGroup;
+    this.#request = request;
+    this.#lines = lines;
+    this.#most = most;
+    this.#leastStart = { restore: prices.leastStart('restore'), boot: prices.leastStart('boot') };
+  }
+
+  options(): readonly Option[] {
+    const chosen = this.#nearest[0]?.start;
+    return shortlist(this.#nearest, this.#bestBy[chosen === 'boot' ? 'restore' : 'boot'], this.#most);
+  }
+
+  /** Equal times still matter: what decides then is not known before looking. */
+  matters(mostWorth: number): boolean {
+    const work = this.#request.prices.ofAll - mostWorth;
+    return STARTS.some((start) => work + this.#leastStart[start] <= this.#limit(start));
+  }
+
+  visit(images: readonly GoldenImage[], worth: number, isExact: boolean): void {
+    const work = this.#request.prices.ofAll - worth;
+    let matches: boolean | undefined = isExact || undefined;
+    for (const option of images.flatMap((image) => this.#optionsOf(image, work))) {
+      matches ??= matchHistory(this.#request.dag, digestsOf(option.image)).matches;
+      if (!matches) return;
+      this.#keep(option);
+    }
+  }
+
+  #optionsOf(image: GoldenImage, work: number): readonly Option[] {
+    const { machine, prices } = this.#request;
+    if (machineFault(machine, image, this.#lines) !== undefined) return [];
+    const line = this.#lines.get(image.manifest.line);
+    return STARTS.filter((start) => start === 'boot' || restoreFault(machine, image, line) === undefined)
+      .map((start) => optionOf(image, start, prices, work))
+      .filter(({ start, expectedMicros }) => expectedMicros <= this.#limit(start));
+  }
+
+  /** Options that take longer are neither among the nearest nor the best of their start. */
+  #limit(start: Start): number {
+    const last = this.#nearest[this.#most - 1]?.expectedMicros ?? Number.POSITIVE_INFINITY;
+    const best = this.#bestBy[start]?.expectedMicros ?? Number.POSITIVE_INFINITY;
+    return Math.max(last, best);
+  }
+
+  #keep(option: Option): void {
+    const best = this.#bestBy[option.start];
+    if (!best || compareOptions(option, best) < 0) this.#bestBy[option.start] = option;
+    const after = this.#nearest.findIndex((other) => compareOptions(option, other) < 0);
+    this.#nearest.splice(after < 0 ? this.#nearest.length : after, 0, option);
+    this.#nearest.splice(this.#most);
+  }
+}
+
+/** `work`: what the actions that are left take. */
+export function optionOf(image: GoldenImage, start: Start, prices: Prices, work: number): Option {
+  const startMicros = prices.start(start, image);
+  return { image, start, startMicros, expectedMicros: startMicros + work };
+}
+
+const digestsOf = ({ manifest }: GoldenImage): readonly string[] => manifest.history.map(({ digest }) => digest);

@@ -1,0 +1,29 @@
+/** What a plan is chosen among: images with their starts, by the expected time until the machine is ready. */
+import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { Start } from './match-image.ts';
+
+export interface Option {
+  readonly image: GoldenImage;
+  readonly start: Start;
+  readonly startMicros: number;
+  /** The start, and all actions that are left. */
+  readonly expectedMicros: number;
+}
+
+/** Soonest ready first; ties by image id, restore before boot, so that the same warehouse gives the same plan. */
+export function compareOptions(a: Option, b: Option): number {
+  return (
+    a.expectedMicros - b.expectedMicros ||
+    compareText(a.image.manifest.id, b.image.manifest.id) ||
+    compareText(b.start, a.start)
+  );
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The first of the options; when they all have one start, the first with the other start takes the last place. */
+export function shortlist(ordered: readonly Option[], otherStart: Option | undefined, most: number): readonly Option[] {
+  const first = ordered.slice(0, most);
+  if (!otherStart || first.some(({ start }) => start === otherStart.start)) return first;
+  return [...first.slice(0, most - 1), otherStart];
+}

@@ -1,0 +1,48 @@
+/**
+ * What starts and actions are expected to take, for one request. In whole microseconds: sums then do not depend on their
+ * order, and the same work always has the same price.
+ */
+import type { Dag, DagIndex } from '@vmgrid/dag';
+import { type Durations, durationKey } from '../durations.ts';
+import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { Start } from './match-image.ts';
+
+/** Seconds assumed for what has never been measured. */
+export const ASSUMED_SECONDS = {
+  restore: 0.5,
+  boot: 15,
+  script: 2,
+  file: 0.2,
+  package: 30,
+  host: 1,
+} as const;
+
+export class Prices {
+  /** One action of each group of equal actions. */
+  readonly ofGroup: Float64Array;
+  /** All actions of the request. */
+  readonly ofAll: number;
+  readonly #durations: Durations;
+
+  constructor(dag: Dag, { digests, groupOf, members }: DagIndex, durations: Durations) {
+    this.#durations = durations;
+    this.ofGroup = Float64Array.from(members, ([node]) => {
+      const learnt = durations.expect(durationKey.action(digests[node!]!));
+      return microseconds(learnt ?? ASSUMED_SECONDS[dag.actions[node!]!.kind]);
+    });
+    this.ofAll = groupOf.reduce((sum, group) => sum + this.ofGroup[group]!, 0);
+  }
+
+  start(start: Start, { manifest }: GoldenImage): number {
+    const { id, line } = manifest;
+    const learnt = this.#durations.expect(durationKey.start(start, id), durationKey.startOfLine(start, line));
+    return microseconds(learnt ?? ASSUMED_SECONDS[start]);
+  }
+
+  /** No image starts in less. */
+  leastStart(start: Start): number {
+    return microseconds(Math.min(this.#durations.least(start) ?? ASSUMED_SECONDS[start], ASSUMED_SECONDS[start]));
+  }
+}
+
+const microseconds = (seconds: number): number => Math.round(seconds * 1_000_000);

@@ -1,0 +1,24 @@
+/** Small numbers for digests, so that histories compare by number. A digest is forgotten with its last use. */
+export class Vocabulary {
+  readonly #words = new Map<string, { readonly number: number; uses: number }>();
+  readonly #free: number[] = [];
+
+  numberOf(digest: string): number | undefined {
+    return this.#words.get(digest)?.number;
+  }
+
+  acquire(digest: string): number {
+    const word = this.#words.get(digest) ?? { number: this.#free.pop() ?? this.#words.size, uses: 0 };
+    word.uses++;
+    this.#words.set(digest, word);
+    return word.number;
+  }
+
+  release(digest: string): void {
+    const word = this.#words.get(digest);
+    if (!word) throw new Error(`the digest ${digest} is not in use`);
+    if (--word.uses > 0) return;
+    this.#words.delete(digest);
+    this.#free.push(word.number);
+  }
+}
