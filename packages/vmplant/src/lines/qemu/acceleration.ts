@@ -1,7 +1,10 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { bootId, CommandError, type CommandRunner } from '@vmgrid/daemon';
+import { type HostUser, kvmAccess } from './host-user.ts';
+import { privileges } from './spawn-qemu.ts';
 
 /** A guest that runs at all needs a fraction of this. */
 const PROBE_DEADLINE_MS = 3_000;
@@ -21,6 +24,8 @@ export interface Acceleration {
 interface Verdict extends Acceleration {
   readonly bootId: string;
   readonly vmmVersion: string;
+  /** Who may open /dev/kvm. */
+  readonly access: string;
 }
 
 export interface AccelerationDeps {
@@ -31,6 +36,8 @@ export interface AccelerationOptions {
   readonly cpuModel: string;
   readonly vmmVersion: string;
   readonly stateDirectory: string;
+  /** Whom machines run as, if not as the plant. */
+  readonly user: HostUser | undefined;
 }
 
 /** A boot sector: mov al, VALUE; out PORT, al; hlt; and the signature in its last two bytes. */
@@ -41,22 +48,37 @@ function bootSector(): Buffer {
   return sector;
 }
 
-/** Boots a guest of one instruction. That /dev/kvm opens and makes a machine does not mean that the machine ever runs. */
+/**
+ * Boots a guest of one instruction, as the user that machines run as: /dev/kvm may not be open to it. That it opens and makes
+ * a machine does not mean that the machine ever runs, or has the processor asked for.
+ */
 async function tryKvm(
   { run }: AccelerationDeps,
-  { binary, cpuModel }: AccelerationOptions,
+  { binary, cpuModel, user }: AccelerationOptions,
   signal: AbortSignal,
 ): Promise<Acceleration> {
   const folder = await mkdtemp(join(tmpdir(), 'vmgrid-probe-'));
   const sector = join(folder, 'sector');
   try {
+    await chmod(folder, 0o755);
     await writeFile(sector, bootSector());
     const args = [
-      ...['-accel', 'kvm', '-cpu', cpuModel, '-machine', 'pc', '-m', '16M', '-nodefaults', '-no-user-config'],
+      ...[
+        '-accel',
+        'kvm',
+        '-cpu',
+        `${cpuModel},enforce`,
+        '-machine',
+        'pc',
+        '-m',
+        '16M',
+        '-nodefaults',
+        '-no-user-config',
+      ],
       ...['-display', 'none', '-drive', `if=ide,format=raw,snapshot=on,file=${sector}`],
       ...['-device', `isa-debug-exit,iobase=0x${EXIT_PORT.toString(16)},iosize=0x01`],
     ];
-    await run(binary, args, { signal, timeoutMs: PROBE_DEADLINE_MS });
+    await run('setpriv', [...privileges(user), '--', binary, ...args], { signal, timeoutMs: PROBE_DEADLINE_MS });
     return { accelerator: 'tcg', reason: 'KVM ends without having run its guest' };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -84,7 +106,7 @@ async function readVerdict(path: string): Promise<Partial<Verdict>> {
 
 /**
  * Finds by trying how guests run fastest here. The verdict is kept in the state directory until the host boots
- * anew or QEMU changes.
+ * anew, QEMU changes, or others may open /dev/kvm.
  */
 export async function findAcceleration(
   deps: AccelerationDeps,
@@ -94,8 +116,8 @@ export async function findAcceleration(
   const { vmmVersion, stateDirectory } = options;
   const path = join(stateDirectory, VERDICT_FILE);
   const { accelerator, reason, ...key } = await readVerdict(path);
-  const current = { bootId: bootId(), vmmVersion };
-  if (accelerator !== undefined && key.bootId === current.bootId && key.vmmVersion === vmmVersion) {
+  const current = { bootId: bootId(), vmmVersion, access: kvmAccess() };
+  if (accelerator !== undefined && isDeepStrictEqual(key, current)) {
     return { accelerator, reason: reason ?? '' };
   }
   const found = await tryKvm(deps, options, signal);

@@ -76,7 +76,8 @@ export function commandLine(
     ...['-no-user-config', '-nodefaults', '-display', 'none', '-S'],
     ...['-machine', `${compatibility.machineType},memory-backend=mem,usb=off,dump-guest-core=off`],
     ...['-accel', accelerator(compatibility.accelerator)],
-    ...['-cpu', compatibility.cpuModel],
+    // Under KVM a processor that lacks a feature would be a different one, and a suspended guest would miss it later.
+    ...['-cpu', compatibility.accelerator === 'kvm' ? `${compatibility.cpuModel},enforce` : compatibility.cpuModel],
     ...['-m', `${order.machine.memoryMiB}M`, '-smp', `${order.machine.cpus}`],
     ...['-object', JSON.stringify(memoryObject(order, readonlyMapping))],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GoldenImage } from '../../warehouse/manifest.ts';
@@ -8,6 +9,7 @@ import type { GoldenImage } from '../../warehouse/manifest.ts';
  * leaves unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
  */
 export const HOST_ID_RANGE = { first: 0x7000_0000, count: 0x0fff_0000 } as const;
+const KVM_DEVICE = '/dev/kvm';
 export type HostIdRange = { readonly first: number; readonly count: number };
 
 /** User and groups of one machine's QEMU. */
@@ -28,10 +30,36 @@ const imagesGroup = (range: HostIdRange): number => range.first;
 const memoryGroup = (range: HostIdRange, image: GoldenImage): number => hashInto(range, `image ${image.manifest.id}`);
 
 /** The user of a machine; undefined when the plant is not root, so that QEMU runs as the plant does. */
-export function hostUserOf(range: HostIdRange, vmId: string, image: GoldenImage): HostUser | undefined {
+export function hostUserOf(
+  range: HostIdRange,
+  vmId: string,
+  image: GoldenImage,
+  accelerator?: string,
+): HostUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const uid = hashInto(range, `vm ${vmId}`);
-  return { uid, gid: uid, groups: [imagesGroup(range), memoryGroup(range, image)] };
+  const groups = [imagesGroup(range), memoryGroup(range, image), ...(accelerator === 'kvm' ? kvmGroups() : [])];
+  return { uid, gid: uid, groups };
+}
+
+/** A user who may as much as that of any machine, to try things as; undefined when the plant is not root. */
+export function probeUserOf(range: HostIdRange): HostUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const uid = hashInto(range, 'probe');
+  return { uid, gid: uid, groups: kvmGroups() };
+}
+
+/** The group made for opening /dev/kvm. That of root is not: it may more than that. */
+function kvmGroups(): readonly number[] {
+  const device = statSync(KVM_DEVICE, { throwIfNoEntry: false });
+  return device !== undefined && device.gid !== 0 && (device.mode & 0o060) === 0o060 ? [device.gid] : [];
+}
+
+/** Changes when other users may open /dev/kvm, or when this one may. */
+export function kvmAccess(): string {
+  const device = statSync(KVM_DEVICE, { throwIfNoEntry: false });
+  if (device === undefined) return 'none';
+  return [device.mode.toString(8), device.uid, device.gid, process.getuid?.(), process.getgroups?.()].join(' ');
 }
 
 async function giveToGroup(path: string, gid: number, mode: number): Promise<void> {

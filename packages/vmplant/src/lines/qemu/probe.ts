@@ -3,6 +3,7 @@ import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import type { LineReport } from '../production-line.ts';
 import { findAcceleration } from './acceleration.ts';
+import type { HostUser } from './host-user.ts';
 
 /**
  * Processor of every machine: x86-64-v2, which the emulator has in full and every host with KVM since 2009. A fixed model
@@ -13,6 +14,8 @@ const CPU_MODEL = 'Nehalem';
 export interface ProbeOptions {
   readonly binary: string;
   readonly stateDirectory: string;
+  /** Whom machines run as, if not as the plant. */
+  readonly user: HostUser | undefined;
 }
 
 const unavailable = (reason: string): LineReport => ({
@@ -36,14 +39,14 @@ async function askQemu(run: CommandRunner, binary: string, signal: AbortSignal) 
 /** Finds out what QEMU can do here. Unavailable only without a QEMU: without KVM it emulates. */
 export async function probeQemu(
   run: CommandRunner,
-  { binary, stateDirectory }: ProbeOptions,
+  { binary, stateDirectory, user }: ProbeOptions,
   signal: AbortSignal,
 ): Promise<LineReport> {
   try {
     const found = await askQemu(run, binary, signal);
     if (found === undefined) return unavailable(`${binary} does not say which version it is`);
     const { vmmVersion, machineType } = found;
-    const options = { binary, cpuModel: CPU_MODEL, vmmVersion, stateDirectory };
+    const options = { binary, cpuModel: CPU_MODEL, vmmVersion, stateDirectory, user };
     const { accelerator, reason } = await findAcceleration({ run }, options, signal);
     const compatibility = { vmm: 'qemu', vmmVersion, accelerator, machineType, cpuModel: CPU_MODEL };
     return { line: 'qemu', available: true, reason, restores: true, compatibility };

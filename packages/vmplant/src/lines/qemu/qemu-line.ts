@@ -4,7 +4,7 @@ import { GridError } from '@vmgrid/protocol';
 import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
 import type { LineReport, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
 import { openChannels } from './channels.ts';
-import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf } from './host-user.ts';
+import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf, probeUserOf } from './host-user.ts';
 import { launch } from './launch.ts';
 import { runFolder } from './layout.ts';
 import { decodeState } from './machine-state.ts';
@@ -46,7 +46,8 @@ export class QemuLine implements ProductionLine {
   }
 
   async probe(signal: AbortSignal): Promise<LineReport> {
-    const options = { binary: this.#binary, stateDirectory: this.#stateDirectory };
+    const user = probeUserOf(this.#hostIds);
+    const options = { binary: this.#binary, stateDirectory: this.#stateDirectory, user };
     this.#report = await probeQemu(this.#run, options, signal);
     return this.#report;
   }
@@ -62,7 +63,7 @@ export class QemuLine implements ProductionLine {
     const compatibility = await this.#compatibility(order, signal);
     const readonlyMapping = mapsReadonly(compatibility.vmmVersion);
     await admitToImage(this.#hostIds, order.image, !readonlyMapping);
-    const user = hostUserOf(this.#hostIds, order.vmId, order.image);
+    const user = hostUserOf(this.#hostIds, order.vmId, order.image, compatibility.accelerator);
     const binary = this.#binary;
     return launch({ order, binary, compatibility, user, readonlyMapping, run: this.#run }, signal);
   }

@@ -19,14 +19,14 @@ export interface SpawnOrder {
   readonly inherit: FileHandle | undefined;
 }
 
-/** Even as the plant's own user QEMU gets no privileges it was not started with. */
-function privileges(user: HostUser | undefined): string[] {
+/** Arguments of setpriv. Even as the plant's own user QEMU gets no privileges it was not started with. */
+export function privileges(user: HostUser | undefined): string[] {
   if (user === undefined) return ['--no-new-privs'];
   return [
     '--no-new-privs',
     `--reuid=${user.uid}`,
     `--regid=${user.gid}`,
-    `--groups=${user.groups.join(',')}`,
+    user.groups.length === 0 ? '--clear-groups' : `--groups=${user.groups.join(',')}`,
     '--inh-caps=-all',
     '--bounding-set=-all',
   ];
