@@ -34,6 +34,12 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-vm', 'vm-reply'],
   ['reply-estimate', 'estimate-reply'],
   ['reply-operation', 'operation-reply'],
+  ['label-image', 'label-image-request'],
+  ['verify-images', 'verify-images-request'],
+  ['collect-images', 'collect-images-request'],
+  ['reply-image-diff', 'image-diff-reply'],
+  ['reply-verify-images', 'verify-images-reply'],
+  ['reply-collect-images', 'collect-images-reply'],
   ['reply-images', 'image-list-reply'],
   ['reply-image', 'image-reply'],
   ['reply-build-image', 'build-image-reply'],
@@ -80,10 +86,14 @@ function validateXml(text: Uint8Array | string): void {
   }
 }
 
+/** Requests of operators are no verbs: they come to addresses of their own, in JSON only. */
+const OPERATORS = new Set(['label-image-request', 'verify-images-request', 'collect-images-request']);
+
 function decodeJson(name: string, json: unknown): unknown {
   const schema = schemaName(name);
   if (schema === 'build-image-request') return decodeBuildImage(json);
-  if (schema.endsWith('-request')) return decodeRequest(schema.replace('-request', ''), json).body;
+  if (schema.endsWith('-request') && !OPERATORS.has(schema))
+    return decodeRequest(schema.replace('-request', ''), json).body;
   const file = MESSAGE_SCHEMAS.find((one) => one.name === schema);
   if (file === undefined) throw new Error(`no schema for the example ${name}`);
   return validate(file.schema, json);

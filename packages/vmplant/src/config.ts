@@ -20,6 +20,8 @@ export const PlantConfig = Type.Object(
     stateDirectory: Type.String({ pattern: '^/' }),
     /** Golden images; plants may share it. */
     warehouseDirectory: Type.String({ pattern: '^/' }),
+    /** What the golden images may take on the disk; an image that would go beyond is not kept. Left out: no limit. */
+    warehouseQuotaMiB: Type.Optional(Type.Integer({ minimum: 1 })),
     lines: Type.Array(LineName, { minItems: 1, default: ['qemu'] }),
     capacity: Type.Object(
       {

@@ -1,43 +1,67 @@
 /** Images as operators see them. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ImageReply } from '@vmgrid/protocol';
+import { ownBytes, sharedBytes } from './warehouse/image-files.ts';
+import { type LabelSet, tagsOf } from './warehouse/labels.ts';
+import type { Lineage } from './warehouse/lineage.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
+/** What the descriptions of all images have in common. */
+interface Surroundings {
+  readonly warehouse: Warehouse;
+  readonly plantId: string;
+  readonly lineage: Lineage;
+  readonly labels: LabelSet;
+}
+
 export async function describeImages(warehouse: Warehouse, plantId: string): Promise<ImageReply[]> {
+  const surroundings = await surroundingsOf(warehouse, plantId);
   const images = [...(await warehouse.images()).values()];
-  return Promise.all(images.map((image) => describeImage(image, warehouse, plantId)));
+  return Promise.all(images.map((image) => describe(image, surroundings)));
 }
 
 export async function describeImage(image: GoldenImage, warehouse: Warehouse, plantId: string): Promise<ImageReply> {
+  return describe(image, await surroundingsOf(warehouse, plantId));
+}
+
+async function surroundingsOf(warehouse: Warehouse, plantId: string): Promise<Surroundings> {
+  return { warehouse, plantId, lineage: await warehouse.lineage(), labels: await warehouse.labels() };
+}
+
+async function describe(image: GoldenImage, around: Surroundings): Promise<ImageReply> {
   const { manifest } = image;
+  const { warehouse, lineage, labels, plantId } = around;
+  const below = lineage.ancestors(image);
+  const hits = await warehouse.hits.of(manifest.id);
   return {
     imageId: manifest.id,
+    tags: tagsOf(labels, manifest.id),
+    pinned: labels.pins.includes(manifest.id),
     machine: manifest.machine,
     line: manifest.line,
     suspended: manifest.memory !== undefined,
+    ...(manifest.compatibility === undefined ? {} : { compatibility: { ...manifest.compatibility } }),
     ...(manifest.parent === undefined ? {} : { parent: manifest.parent }),
+    parents: below.map((one) => one.manifest.id),
     createdAt: manifest.createdAt,
     createdBy: manifest.createdBy,
-    history: manifest.history,
-    ownBytes: await allocatedBytes(image),
+    history: attribute(image, below),
+    ownBytes: await ownBytes(image),
+    sharedBytes: await sharedBytes(below),
     virtualBytes: manifest.machine.diskMiB * 1_048_576,
-    children: [...(await warehouse.children(manifest.id))],
+    hits: hits.count,
+    ...(hits.lastAt === undefined ? {} : { lastHitAt: hits.lastAt.toISOString() }),
+    children: [...lineage.children(manifest.id)],
     usedBy: [...(await warehouse.references.of(manifest.id))],
+    warehouses: [warehouse.warehouseId],
     plants: [plantId],
   };
 }
 
-/** What the image's files take on the disk: sparse files take less than their size. An image just removed takes nothing. */
-async function allocatedBytes({ directory, manifest }: GoldenImage): Promise<number> {
-  const sizes = await Promise.all(
-    manifest.files.map(({ file }) =>
-      stat(join(directory, file)).then(
-        ({ blocks }) => blocks * 512,
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+/** The history, each step with the image whose build ran it: the lowest one that has the step. */
+function attribute(image: GoldenImage, below: readonly GoldenImage[]): ImageReply['history'] {
+  return image.manifest.history.map((entry, index) => {
+    const { manifest } = below.findLast((one) => one.manifest.history.length > index) ?? image;
+    return { ...entry, imageId: manifest.id, madeBy: manifest.createdBy };
+  });
 }

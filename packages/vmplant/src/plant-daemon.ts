@@ -16,6 +16,7 @@ import { LearntDurations } from './durations.ts';
 import { parseCost } from './estimator.ts';
 import { HostActions } from './host-actions.ts';
 import { ImageBuilder } from './image-builder.ts';
+import { ImageDesk } from './image-desk.ts';
 import { Leases } from './leases.ts';
 import { makeLines, probeLines } from './lines/make-lines.ts';
 import { LivingMachines } from './living-machines.ts';
@@ -71,7 +72,10 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'));
   const shared = {
     ...{ lines, living, registry, hostActions, log },
-    warehouse: await Warehouse.open(config.warehouseDirectory),
+    warehouse: await Warehouse.open(config.warehouseDirectory, {
+      owner: config.plantId,
+      ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
+    }),
     admission: new Admission(await findCapacity(config)),
     durations: new LearntDurations(database),
     departed: new Departed(database),
@@ -92,6 +96,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       collector,
       creator: new Creator({ ...shared, execution, plan }, config),
       reconfigurator: new Reconfigurator(shared, config),
+      imageDesk: new ImageDesk(shared, config),
       imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),
       changed: () => void changed().catch((error) => log.error({ err: error }, 'the ad could not be renewed')),
     },

@@ -21,7 +21,8 @@ import type { Creator } from './creator.ts';
 import type { Departed } from './departed.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
 import type { ImageBuilder } from './image-builder.ts';
-import { describeImage, describeImages } from './images.ts';
+import type { ImageDesk } from './image-desk.ts';
+import { describeImage } from './images.ts';
 import { InFlight } from './in-flight.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
 import { vmAd } from './reporter.ts';
@@ -36,6 +37,7 @@ export interface PlantDeps {
   readonly reconfigurator: Reconfigurator;
   readonly collector: Collector;
   readonly imageBuilder: ImageBuilder;
+  readonly imageDesk: ImageDesk;
   readonly warehouse: Warehouse;
   readonly registry: VmRegistry;
   readonly departed: Departed;
@@ -72,7 +74,7 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): BidderHandlers {
-    const { bidDesk, collector, reconfigurator, warehouse } = this.#deps;
+    const { bidDesk, collector, imageDesk, reconfigurator, warehouse } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
@@ -91,13 +93,16 @@ export class Plant {
         this.#refuseWhileMade(vmId);
         return collector.collect(vmId, requestId).finally(this.#deps.changed);
       },
-      listImages: () => describeImages(warehouse, this.#plantId),
+      listImages: () => imageDesk.list(),
       buildImage: (request) => this.#once(request, () => this.#buildImage(request)),
       removeImage: async ({ imageId }) => {
         await warehouse.remove(imageId);
         this.#deps.changed();
         return {};
       },
+      labelImage: (request) => imageDesk.label(request),
+      verifyImages: (request) => this.#once(request, () => imageDesk.verify(request, this.#stopping.signal)),
+      collectImages: (request) => this.#once(request, () => imageDesk.collect(request)),
     };
   }
 

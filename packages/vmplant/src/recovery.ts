@@ -34,6 +34,9 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
       deps.log.error({ err: error, vmId: record.vmId, state: record.state }, 'a VM could not be recovered');
     });
   }
+  // A plant that was killed between taking an image and recording the VM, or amid a build, left a hold on the image.
+  const held = await deps.warehouse.releaseAllBut(new Set(deps.registry.all().map(({ vmId }) => vmId)));
+  if (held > 0) deps.log.warn({ held }, 'images were held for machines that were never made');
 }
 
 async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {

@@ -11,13 +11,30 @@ export function mergeImages(
   for (const { plantId, images } of offers) {
     for (const image of images) {
       const known = merged.get(image.imageId);
-      const plants = [...(known?.plants ?? []), plantId];
-      const usedBy = union(known?.usedBy, image.usedBy);
-      const children = union(known?.children, image.children);
-      merged.set(image.imageId, { ...image, plants, usedBy, children });
+      merged.set(image.imageId, known ? merge(known, image, plantId) : { ...image, plants: [plantId] });
     }
   }
   return [...merged.values()];
 }
 
-const union = (known: readonly string[] = [], more: readonly string[]): string[] => [...new Set([...known, ...more])];
+/** Hits in a warehouse are counted once, however many plants tell them. */
+function merge(known: ImageReply, more: ImageReply, plantId: string): ImageReply {
+  const counted = more.warehouses.every((id) => known.warehouses.includes(id));
+  const lastHitAt = [known.lastHitAt, more.lastHitAt]
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  return {
+    ...more,
+    plants: [...known.plants, plantId],
+    warehouses: union(known.warehouses, more.warehouses),
+    tags: union(known.tags, more.tags),
+    pinned: known.pinned || more.pinned,
+    hits: counted ? known.hits : known.hits + more.hits,
+    ...(lastHitAt === undefined ? {} : { lastHitAt }),
+    usedBy: union(known.usedBy, more.usedBy),
+    children: union(known.children, more.children),
+  };
+}
+
+const union = (known: readonly string[], more: readonly string[]): string[] => [...new Set([...known, ...more])];

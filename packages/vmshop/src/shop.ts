@@ -9,25 +9,25 @@ import type {
   BuildImageReply,
   BuildImageRequest,
   ClassAdJson,
+  CollectImagesRequest,
   ConfigureRequest,
   DestroyRequest,
   EstimateReply,
   Identified,
-  ImageListReply,
-  ImageReply,
   ListReply,
   ListRequest,
   PlantListReply,
   ProgressEvent,
   QueryRequest,
   Trail,
+  VerifyImagesRequest,
   VmReply,
 } from '@vmgrid/protocol';
 import { type BidderMethods, type CreateRequest, GridError } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { ShopConfig } from './config.ts';
+import { ImageCatalogue } from './image-catalogue.ts';
 import type { Membership } from './membership.ts';
-import { mergeImages } from './merge-images.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
@@ -36,6 +36,8 @@ const QUESTION_DEADLINE_MS = 10_000;
 type Work<T> = (operation: Operation) => Promise<T>;
 
 export class Shop {
+  /** The golden images of all warehouses. */
+  readonly images: ImageCatalogue;
   readonly #membership: Membership;
   readonly #operations: Operations;
   readonly #market: MarketDeps;
@@ -52,6 +54,7 @@ export class Shop {
     this.#operations = deps.operations;
     this.#market = deps.market;
     this.#config = config;
+    this.images = new ImageCatalogue(deps.membership, config);
   }
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
@@ -107,18 +110,6 @@ export class Shop {
     return { plants: this.#membership.toReply() };
   }
 
-  async images(): Promise<ImageListReply> {
-    const { answers, silentPlants } = await this.#askAll('listImages', {});
-    return { images: mergeImages(answers.map(({ plantId, value }) => ({ plantId, images: value }))), silentPlants };
-  }
-
-  /** @throws GridError IMAGE_UNKNOWN */
-  async image(imageId: string): Promise<ImageReply> {
-    const image = (await this.images()).images.find((one) => one.imageId === imageId);
-    if (!image) throw new GridError('IMAGE_UNKNOWN', `no plant offers an image ${imageId}`, { imageId });
-    return image;
-  }
-
   /** Builds on the plant named, else on the one that would be ready soonest. The operation's result is a BuildImageReply. */
   buildImage(request: BuildImageRequest): Operation {
     return this.#begin('build-image', request, async ({ requestId }): Promise<BuildImageReply> => {
@@ -127,17 +118,14 @@ export class Shop {
     });
   }
 
-  /** Removes an image from each warehouse that has it. */
-  async removeImage(imageId: string): Promise<void> {
-    const { plants } = await this.image(imageId);
-    // Plants that share a warehouse share the image: once it is gone, the others do not know it any more.
-    for (const [index, plantId] of plants.entries()) {
-      try {
-        await this.#ask(this.#bidder(plantId), 'removeImage', { imageId });
-      } catch (error) {
-        if (index === 0 || !(error instanceof GridError) || error.code !== 'IMAGE_UNKNOWN') throw error;
-      }
-    }
+  /** Checks images. The operation's result is a VerifyImagesReply. */
+  verifyImages(request: VerifyImagesRequest): Operation {
+    return this.#begin('verify-images', request, ({ requestId }) => this.images.verify(request, requestId));
+  }
+
+  /** Makes room in the warehouses. The operation's result is a CollectImagesReply. */
+  collectImages(request: CollectImagesRequest): Operation {
+    return this.#begin('collect-images', request, ({ requestId }) => this.images.collect(request, requestId));
   }
 
   operation(requestId: string): Operation {
@@ -210,7 +198,7 @@ export class Shop {
     return bidder.call(method, request, { deadlineMs: QUESTION_DEADLINE_MS });
   }
 
-  async #askAll<M extends 'list' | 'listImages'>(method: M, request: Parameters<BidderMethods[M]>[0]) {
+  async #askAll<M extends 'list'>(method: M, request: Parameters<BidderMethods[M]>[0]) {
     const bidders = this.#membership.bidders();
     const results = await Promise.allSettled(bidders.map((bidder) => this.#ask(bidder, method, request)));
     const answers: { plantId: string; value: ReturnType<BidderMethods[M]> }[] = [];

@@ -4,6 +4,12 @@ import { mergeImages } from '../src/merge-images.ts';
 
 const imageOf = (imageId: string, plantId: string, changes: Partial<ImageReply> = {}): ImageReply => ({
   imageId,
+  tags: [],
+  pinned: false,
+  parents: [],
+  sharedBytes: 0,
+  hits: 1,
+  warehouses: ['one'],
   machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 },
   line: 'qemu',
   suspended: true,
@@ -39,4 +45,15 @@ test('an image that several plants offer is listed once, with all plants, users 
     }),
     imageOf('own', 'plant-1'),
   ]);
+});
+
+test('hits of a warehouse count once however many plants tell them; those of two warehouses add up', () => {
+  const offers = ['plant-1', 'plant-2'].map((plantId) => ({ plantId, images: [imageOf('base', plantId)] }));
+  expect(mergeImages(offers)[0]).toMatchObject({ hits: 1, warehouses: ['one'] });
+  const elsewhere = imageOf('base', 'plant-3', {
+    ...{ hits: 4, warehouses: ['two'], tags: ['stable'], pinned: true, lastHitAt: '2026-01-02T00:00:00Z' },
+  });
+  expect(mergeImages([...offers, { plantId: 'plant-3', images: [elsewhere] }])[0]).toMatchObject({
+    ...{ hits: 5, warehouses: ['one', 'two'], tags: ['stable'], pinned: true, lastHitAt: '2026-01-02T00:00:00Z' },
+  });
 });

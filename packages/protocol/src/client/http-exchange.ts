@@ -11,7 +11,7 @@ export interface ClientCallOptions {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With a leading slash; escaped. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

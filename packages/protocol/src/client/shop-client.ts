@@ -3,15 +3,14 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import {
   BuildImageReply,
-  EstimateReply,
+  type CollectImagesRequest,
+  ImageDiffReply,
   ImageListReply,
   ImageReply,
-  ListReply,
-  OperationReply,
-  PlantListReply,
-  ProgressEvent,
-  VmReply,
-} from '../schema/replies.ts';
+  type LabelImageRequest,
+  type VerifyImagesRequest,
+} from '../schema/images.ts';
+import { EstimateReply, ListReply, OperationReply, PlantListReply, ProgressEvent, VmReply } from '../schema/replies.ts';
 import type {
   BuildImageRequest,
   ConfigureRequest,
@@ -106,6 +105,33 @@ export class ShopClient {
     const signal = withDeadline(options);
     const response = await this.#http.open({ method: 'DELETE', path: imagePath(imageId) }, signal);
     await this.#http.text(response, signal);
+  }
+
+  /** Pins, unpins, tags and untags an image. */
+  labelImage(imageId: string, labels: LabelImageRequest, options?: ClientCallOptions): Promise<ImageReply> {
+    const request = {
+      method: 'PATCH',
+      path: imagePath(imageId),
+      headers: JSON_TYPE,
+      body: JSON.stringify(labels),
+    } as const;
+    return this.#http.json(request, ImageReply, options);
+  }
+
+  /** What changes from one image to another. */
+  diffImages(from: string, to: string, options?: ClientCallOptions): Promise<ImageDiffReply> {
+    const path = `${imagePath(from)}/diff/${encodeURIComponent(to)}`;
+    return this.#http.json({ method: 'GET', path }, ImageDiffReply, options);
+  }
+
+  /** The operation's result is a VerifyImagesReply. */
+  submitVerifyImages(request: VerifyImagesRequest, options?: WorkOptions): Promise<Submitted> {
+    return this.#submit('/v1/images/verify', request, options);
+  }
+
+  /** The operation's result is a CollectImagesReply. */
+  submitCollectImages(request: CollectImagesRequest, options?: WorkOptions): Promise<Submitted> {
+    return this.#submit('/v1/images/collect', request, options);
   }
 
   /** State and result of a request that is or was worked on. */

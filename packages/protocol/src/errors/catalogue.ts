@@ -231,6 +231,26 @@ export const ERROR_CATALOGUE = {
     'The image is the base of other images or of living VMs.',
     'Remove the images and VMs named first.',
   ),
+  IMAGE_PINNED: kind(409, false, 'The image is pinned: it shall stay.', 'Unpin it first: `vmgrid images unpin`.'),
+  TAG_AMBIGUOUS: kind(
+    409,
+    false,
+    'The tag names different images in different warehouses.',
+    'Name one of the images in the details by its id.',
+  ),
+  TAG_INVALID: kind(422, false, 'The tag is the id of an image.', 'Choose another tag.'),
+  WAREHOUSE_FULL: kind(
+    503,
+    true,
+    'The warehouse would take more room than its quota.',
+    'Remove images (`vmgrid images gc`), or raise `warehouseQuotaMiB`.',
+  ),
+  ARCHIVE_INVALID: kind(
+    422,
+    false,
+    'The archive is not one that `vmgrid images export` writes, or is over a limit.',
+    'Export the image again; trust no other archive.',
+  ),
   IMAGE_CORRUPT: kind(
     500,
     false,

@@ -3,7 +3,16 @@
  * A broker answers these as a plant does and calls them as a shop does.
  */
 import type { Offer } from '../schema/bids.ts';
-import type { BuildImageReply, ClassAdJson, ImageReply, ProgressEvent } from '../schema/replies.ts';
+import type {
+  BuildImageReply,
+  CollectedWarehouse,
+  CollectImagesRequest,
+  ImageReply,
+  LabelImageRequest,
+  VerifiedImage,
+  VerifyImagesRequest,
+} from '../schema/images.ts';
+import type { ClassAdJson, ProgressEvent } from '../schema/replies.ts';
 import type {
   BuildImageRequest,
   ConfigureRequest,
@@ -30,6 +39,9 @@ export interface BidderMethods {
   listImages(request: Record<string, never>): readonly ImageReply[];
   buildImage(request: Identified<BuildImageRequest>): BuildImageReply;
   removeImage(request: { imageId: string }): Record<string, never>;
+  labelImage(request: LabelImageRequest & { imageId: string }): ImageReply;
+  verifyImages(request: Identified<VerifyImagesRequest>): readonly VerifiedImage[];
+  collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
 }
 
 /** Notifications from below. */

@@ -1,7 +1,16 @@
 /** Shapes of everything that crosses a link, checked where it arrives. */
 import { type TObject, type TSchema, Type } from 'typebox';
 import { Offer } from '../schema/bids.ts';
-import { BuildImageReply, ClassAdJson, ImageReply, ProgressEvent } from '../schema/replies.ts';
+import {
+  BuildImageReply,
+  CollectedWarehouse,
+  CollectImagesRequest,
+  ImageReply,
+  LabelImageRequest,
+  VerifiedImage,
+  VerifyImagesRequest,
+} from '../schema/images.ts';
+import { ClassAdJson, ProgressEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
   ConfigureRequest,
@@ -36,6 +45,12 @@ export const METHOD_SCHEMAS: { readonly [M in keyof BidderMethods]: MethodSchema
   listImages: { request: Nothing, reply: Type.Array(ImageReply) },
   buildImage: { request: identified(BuildImageRequest), reply: BuildImageReply },
   removeImage: { request: Type.Object({ imageId: ImageId }, closed), reply: Nothing },
+  labelImage: {
+    request: Type.Object({ ...LabelImageRequest.properties, imageId: ImageId }, closed),
+    reply: ImageReply,
+  },
+  verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
+  collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
 };
 
 export const EVENT_SCHEMAS: { readonly [E in keyof BidderEvents]: TSchema } = {

@@ -2,10 +2,18 @@ import type { TSchema } from 'typebox';
 import { Trail } from './bids.ts';
 import {
   BuildImageReply,
-  ErrorReply,
-  EstimateReply,
+  CollectImagesReply,
+  CollectImagesRequest,
+  ImageDiffReply,
   ImageListReply,
   ImageReply,
+  LabelImageRequest,
+  VerifyImagesReply,
+  VerifyImagesRequest,
+} from './images.ts';
+import {
+  ErrorReply,
+  EstimateReply,
   ListReply,
   OperationReply,
   PlantListReply,
@@ -47,6 +55,12 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'image-reply', title: 'A golden image', schema: ImageReply },
   { name: 'image-list-reply', title: 'The golden images of every plant', schema: ImageListReply },
   { name: 'build-image-reply', title: 'The golden image that was made or found', schema: BuildImageReply },
+  { name: 'label-image-request', title: 'Pin and tags of a golden image', schema: LabelImageRequest },
+  { name: 'image-diff-reply', title: 'What changes from one golden image to another', schema: ImageDiffReply },
+  { name: 'verify-images-request', title: 'Golden images that shall be checked', schema: VerifyImagesRequest },
+  { name: 'verify-images-reply', title: 'What is wrong with golden images', schema: VerifyImagesReply },
+  { name: 'collect-images-request', title: 'Room that shall be made in the warehouses', schema: CollectImagesRequest },
+  { name: 'collect-images-reply', title: 'Golden images that went or would go, and why', schema: CollectImagesReply },
   { name: 'plant-list-reply', title: 'The plants connected to a shop', schema: PlantListReply },
   { name: 'trail', title: 'What an auction decided and why', schema: Trail },
   { name: 'error-reply', title: 'What went wrong, and what to do', schema: ErrorReply },

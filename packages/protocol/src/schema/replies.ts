@@ -1,8 +1,7 @@
 /** What a client gets back. */
 import { type Static, Type } from 'typebox';
 import { Bid, Decline, Trail } from './bids.ts';
-import { LineName, MachineSpec } from './machine.ts';
-import { ImageId, PlantId, RequestId } from './requests.ts';
+import { PlantId, RequestId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
 const Timestamp = Type.String({ format: 'date-time' });
@@ -81,51 +80,6 @@ export const OperationReply = Type.Object(
   closed,
 );
 export type OperationReply = Static<typeof OperationReply>;
-
-/** One action in an image's history. */
-export const ImageHistoryEntry = Type.Object(
-  { digest: Type.String(), id: Type.String(), kind: Type.String(), seconds: Type.Number(), ranAt: Timestamp },
-  closed,
-);
-
-export const ImageReply = Type.Object(
-  {
-    imageId: ImageId,
-    machine: MachineSpec,
-    line: LineName,
-    suspended: Type.Boolean(),
-    parent: Type.Optional(ImageId),
-    createdAt: Timestamp,
-    createdBy: Type.String(),
-    history: Type.Array(ImageHistoryEntry),
-    /** Bytes on disk that are the image's own, and the size its disk has for a guest. */
-    ownBytes: Type.Integer({ minimum: 0 }),
-    virtualBytes: Type.Integer({ minimum: 0 }),
-    children: Type.Array(ImageId),
-    usedBy: Type.Array(Type.String()),
-    /** Plants that offer the image. */
-    plants: Type.Array(PlantId),
-  },
-  closed,
-);
-export type ImageReply = Static<typeof ImageReply>;
-
-export const ImageListReply = Type.Object(
-  { images: Type.Array(ImageReply), silentPlants: Type.Array(PlantId) },
-  closed,
-);
-export type ImageListReply = Static<typeof ImageListReply>;
-
-export const BuildImageReply = Type.Object(
-  {
-    requestId: Type.Optional(RequestId),
-    image: ImageReply,
-    /** False when the warehouse already had an image of this machine and these actions. */
-    built: Type.Boolean(),
-  },
-  closed,
-);
-export type BuildImageReply = Static<typeof BuildImageReply>;
 
 export const PlantReply = Type.Object(
   {

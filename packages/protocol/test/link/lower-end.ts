@@ -26,6 +26,9 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     listImages: unexpected,
     buildImage: unexpected,
     removeImage: unexpected,
+    labelImage: unexpected,
+    verifyImages: unexpected,
+    collectImages: unexpected,
     ...some,
   };
 }

@@ -1,5 +1,5 @@
 /** Commands of operators: images and plants. */
-import type { BuildImageReply, ImageReply } from '@vmgrid/protocol';
+import type { BuildImageReply } from '@vmgrid/protocol';
 import { decodeBuildImage } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import { buildBaseImage } from '../base-image.ts';
@@ -7,7 +7,9 @@ import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
 import { findHome } from '../home.ts';
+import { imageTable, imageText } from '../image-text.ts';
 import { table } from '../output.ts';
+import { addImageCareCommands } from './image-care-commands.ts';
 
 export function addImageCommands(program: Command, context: CommandContext): void {
   const images = program.command('images').description('golden images of the warehouses');
@@ -23,8 +25,8 @@ export function addImageCommands(program: Command, context: CommandContext): voi
     });
 
   images
-    .command('show <imageId>')
-    .description('show one image: machine, history, sizes, users')
+    .command('show <image>')
+    .description('show one image, by id or tag: machine, history, sizes, lineage, users, hits')
     .action(async (imageId: string) => {
       const { client, output } = context();
       const image = await client.image(imageId);
@@ -32,7 +34,7 @@ export function addImageCommands(program: Command, context: CommandContext): voi
     });
 
   images
-    .command('rm <imageId...>')
+    .command('rm <image...>')
     .description('remove images that nothing uses')
     .action(async (imageIds: string[]) => {
       const { client, output } = context();
@@ -77,6 +79,8 @@ export function addImageCommands(program: Command, context: CommandContext): voi
       output.result(built, () => `${built.built ? 'Built' : 'There is already'} ${built.imageId}`);
     });
 
+  addImageCareCommands(images, context);
+
   program
     .command('plants')
     .description('list the plants that are connected')
@@ -99,39 +103,3 @@ export function addImageCommands(program: Command, context: CommandContext): voi
       );
     });
 }
-
-const imageTable = (images: readonly ImageReply[]): string =>
-  table(
-    ['image', 'os', 'start', 'memory', 'disk', 'actions', 'own size', 'users', 'plants'],
-    images.map((image) => [
-      ...[image.imageId, image.machine.os, image.suspended ? 'restore' : 'boot'],
-      ...[
-        image.suspended ? `${image.machine.memoryMiB} MiB` : 'any',
-        `${image.machine.diskMiB} MiB`,
-        image.history.length,
-      ],
-      ...[mib(image.ownBytes), image.children.length + image.usedBy.length, image.plants.join(',')],
-    ]),
-  );
-
-function imageText(image: ImageReply): string {
-  const { machine } = image;
-  const lines = [
-    image.imageId,
-    `  machine   ${machine.arch} ${machine.os}, ${machine.memoryMiB} MiB, ${machine.cpus} cpus, disk ${machine.diskMiB} MiB, line ${image.line}`,
-    `  start     ${image.suspended ? 'restored from suspended memory, or booted' : 'booted, with any memory size'}`,
-    `  parent    ${image.parent ?? 'none'}`,
-    `  created   ${image.createdAt} by ${image.createdBy}`,
-    `  size      ${mib(image.ownBytes)} of its own`,
-    `  children  ${image.children.join(', ') || 'none'}`,
-    `  used by   ${image.usedBy.join(', ') || 'nothing'}`,
-    `  plants    ${image.plants.join(', ')}`,
-    `  history   ${image.history.length === 0 ? 'empty' : ''}`,
-    ...image.history.map(
-      (entry) => `    ${entry.id} (${entry.kind}) ${entry.digest.slice(0, 12)} ${entry.seconds.toFixed(2)} s`,
-    ),
-  ];
-  return lines.join('\n');
-}
-
-const mib = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;

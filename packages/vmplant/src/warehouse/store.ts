@@ -4,65 +4,79 @@
  *   images/ID/       one golden image; complete and unchanging, because it is renamed in when it is done
  *   staging/NAME/    images being made (see staging.ts)
  *   references/ID/   who uses an image (see references.ts)
+ *   hits/ID          how often machines were started from an image (see hits.ts)
+ *   labels.json      pins and tags (see labels.ts)
  *   trash/           images on their way out; nothing comes back from there
- *   lock.sqlite      held while an image moves in or out or gets a user (see lock.ts)
+ *   warehouse-id     tells this warehouse from every other
+ *   lock.sqlite      held while an image moves in or out, gets a user or a label (see lock.ts)
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory } from '@vmgrid/daemon';
-import { GridError, validate } from '@vmgrid/protocol';
+import { readFileIfAny, syncDirectory, writeFileAtomically } from '@vmgrid/daemon';
+import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
-import { digestFile } from './digest-file.ts';
+import { Hits } from './hits.ts';
+import { allocatedBytes, filesOf, freezeFile, ownBytes } from './image-files.ts';
+import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory, validateManifest } from './inventory.ts';
+import { keepOnly, type LabelSet, Labels, relabel } from './labels.ts';
+import { Lineage } from './lineage.ts';
 import { WarehouseLock } from './lock.ts';
-import { type GoldenImage, Manifest } from './manifest.ts';
+import type { GoldenImage, Manifest } from './manifest.ts';
 import { References } from './references.ts';
 import { Staging, sweepStaging } from './staging.ts';
-
-/** A folder under `images/` that is not a golden image, and why. */
-export interface BrokenImage {
-  readonly id: string;
-  readonly reason: string;
-}
-
-interface Inventory {
-  readonly images: ReadonlyMap<string, GoldenImage>;
-  readonly broken: readonly BrokenImage[];
-  /** By image: tells one that was removed and built again from the one before. */
-  readonly versions: ReadonlyMap<string, string>;
-  /** Modification time of `images/` when it was read; undefined when it may have changed since within the same tick. */
-  readonly stamp: bigint | undefined;
-}
 
 /** A manifest before its files were digested. */
 export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
 
-const validateManifest = (value: unknown): Manifest =>
-  validate(Manifest, value, { code: 'IMAGE_CORRUPT', subject: 'manifest' });
-
-/** File times are as coarse as the kernel's tick: a folder changed this recently is read again. */
-const STAMP_TRUSTED_AFTER_MS = 50n;
+export interface WarehouseOptions {
+  /** Whose users `acquire` registers: a plant's id. */
+  readonly owner?: string;
+  /** No image moves in that would make the images take more. */
+  readonly quotaMiB?: number;
+  /** Told the name of each step of promotion and removal once it is done; tests let the process die there. */
+  readonly reached?: (step: string) => void;
+}
 
 export class Warehouse {
   readonly directory: string;
   readonly references: References;
+  readonly hits: Hits;
+  readonly #labels: Labels;
   readonly #lock: WarehouseLock;
-  #inventory: Inventory = { images: new Map(), broken: [], versions: new Map(), stamp: undefined };
+  readonly #options: WarehouseOptions;
+  #warehouseId = '';
+  #inventory: Inventory = EMPTY_INVENTORY;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, options: WarehouseOptions) {
     this.directory = directory;
     this.references = new References(join(directory, 'references'));
+    this.hits = new Hits(join(directory, 'hits'));
+    this.#labels = new Labels(join(directory, 'labels.json'));
     this.#lock = new WarehouseLock(join(directory, 'lock.sqlite'));
+    this.#options = options;
   }
 
   /** Opens a warehouse, making its folders when there are none, and sweeps what dead processes of this host left. */
-  static async open(directory: string): Promise<Warehouse> {
+  static async open(directory: string, options: WarehouseOptions = {}): Promise<Warehouse> {
     for (const folder of ['images', 'staging', 'trash']) {
       await mkdir(join(directory, folder), { recursive: true, mode: 0o755 });
     }
-    const warehouse = new Warehouse(directory);
+    const warehouse = new Warehouse(directory, options);
     await sweepStaging(join(directory, 'staging'));
+    await warehouse.#lock.hold(() => warehouse.#tidy());
     await warehouse.#emptyTrash();
     return warehouse;
+  }
+
+  /** The same for every process that opened this warehouse. */
+  get warehouseId(): string {
+    return this.#warehouseId;
+  }
+
+  /** Bytes that the images may take; undefined without a quota. */
+  get quotaBytes(): number | undefined {
+    const { quotaMiB } = this.#options;
+    return quotaMiB === undefined ? undefined : quotaMiB * 1_048_576;
   }
 
   /** All golden images, by id. Reads the disk only when the folder has changed. */
@@ -75,14 +89,37 @@ export class Warehouse {
     return (await this.#refresh()).broken;
   }
 
-  /** @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
-  async image(id: string): Promise<GoldenImage> {
+  /** The image of an id or a tag; an id goes before a tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
+  async image(idOrTag: string): Promise<GoldenImage> {
     const { images, broken } = await this.#refresh();
-    const image = images.get(id);
+    const image = images.get(idOrTag);
     if (image) return image;
-    const fault = broken.find((one) => one.id === id);
-    if (!fault) throw new GridError('IMAGE_UNKNOWN', `the warehouse has no image ${id}`, { imageId: id });
-    throw new GridError('IMAGE_CORRUPT', `the image ${id} is broken: ${fault.reason}`, { imageId: id });
+    const fault = broken.find((one) => one.id === idOrTag);
+    if (fault) {
+      throw new GridError('IMAGE_CORRUPT', `the image ${idOrTag} is broken: ${fault.reason}`, {
+        imageId: idOrTag,
+        file: 'manifest.json',
+      });
+    }
+    const tagged = images.get((await this.#labels.read()).tags[idOrTag] ?? '');
+    if (tagged) return tagged;
+    throw new GridError('IMAGE_UNKNOWN', `the warehouse has no image ${idOrTag}`, { imageId: idOrTag });
+  }
+
+  /** Pins and tags of the images that are there. */
+  async labels(): Promise<LabelSet> {
+    const { images } = await this.#refresh();
+    return keepOnly(await this.#labels.read(), (id) => images.has(id));
+  }
+
+  async lineage(): Promise<Lineage> {
+    return new Lineage(await this.images());
+  }
+
+  /** Bytes on disk that all images take together. */
+  async usedBytes(): Promise<number> {
+    const sizes = await Promise.all([...(await this.images()).values()].map(ownBytes));
+    return sizes.reduce((total, one) => total + one, 0);
   }
 
   stage(): Promise<Staging> {
@@ -92,7 +129,8 @@ export class Warehouse {
   /**
    * Makes a golden image of the files named by the draft, which lie in the staging's folder. The folder `images/ID` appears
    * at once and complete. When another process was first with the same image, that one is returned.
-   * @throws GridError IMAGE_CORRUPT when the draft does not follow the schema, IMAGE_UNKNOWN when its parent is gone.
+   * @throws GridError IMAGE_CORRUPT when the draft does not follow the schema, IMAGE_UNKNOWN when its parent is gone,
+   * WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`).
    */
   async promote(staging: Staging, draft: ManifestDraft, signal?: AbortSignal): Promise<GoldenImage> {
     const frame = validateManifest({ version: 1, ...draft, files: [] });
@@ -100,7 +138,8 @@ export class Warehouse {
     const files: Manifest['files'] = [];
     for (const file of filesOf(frame)) {
       await rename(join(staging.directory, file), join(folder, file));
-      files.push(await freeze(folder, file, signal));
+      files.push(await freezeFile(folder, file, signal));
+      this.#reached('promote: file moved');
     }
     const manifest: Manifest = { ...frame, files };
     await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, {
@@ -108,46 +147,65 @@ export class Warehouse {
       flush: true,
     });
     await syncDirectory(folder);
+    this.#reached('promote: manifest written');
     return this.#lock.hold(() => this.#moveIn(folder, manifest));
   }
 
   /**
-   * Removes an image that nothing uses, also a broken one.
-   * @throws GridError IMAGE_UNKNOWN, IMAGE_IN_USE (details: `children`, `users`)
+   * Removes an image that nothing uses, also a broken one, by id or tag.
+   * @throws GridError IMAGE_UNKNOWN, IMAGE_PINNED, IMAGE_IN_USE (details: `children`, `users`)
    */
-  async remove(id: string): Promise<void> {
-    const trash = join(this.directory, 'trash', `${id}.${uuid()}`);
+  async remove(idOrTag: string): Promise<void> {
+    let trash = '';
     await this.#lock.hold(async () => {
-      await this.#refuseUnlessThere(id);
-      await this.#refuseWhileUsed(id);
+      const id = await this.#resolve(idOrTag);
+      trash = join(this.directory, 'trash', `${id}.${uuid()}`);
+      await this.#refuseWhileWanted(id);
       await rename(join(this.directory, 'images', id), trash);
+      this.#reached('remove: image moved out');
       await syncDirectory(join(this.directory, 'images'));
-      await this.references.forget(id);
+      await this.#forget(id);
     });
+    this.#reached('remove: forgotten');
     await discard(trash);
+    this.#reached('remove: discarded');
   }
 
   /**
-   * Registers a user of an image, so that it cannot be removed.
+   * Registers a user of an image, so that it cannot be removed, and counts it as a hit.
    * @throws GridError IMAGE_UNKNOWN when the image is gone.
    */
   async acquire(id: string, user: string): Promise<void> {
     await this.#lock.hold(async () => {
       await this.image(id);
-      await this.references.add(id, user);
+      await this.references.add(id, user, this.#options.owner);
+      await this.hits.add(id);
     });
   }
 
-  /** Ids of the images whose disk or boot files lie in this one. */
-  async children(id: string): Promise<readonly string[]> {
-    return [...(await this.images()).values()]
-      .map((image) => image.manifest)
-      .filter((manifest) => manifest.id !== id && (manifest.parent === id || manifest.base === id))
-      .map((manifest) => manifest.id);
+  /** Drops the references of this warehouse's owner to users that are no more; returns how many. */
+  releaseAllBut(living: ReadonlySet<string>): Promise<number> {
+    const { owner } = this.#options;
+    return owner === undefined ? Promise.resolve(0) : this.references.dropAllBut(owner, living);
   }
 
-  async #refuseWhileUsed(id: string): Promise<void> {
-    const [children, users] = await Promise.all([this.children(id), this.references.of(id)]);
+  /** Pins, unpins, tags and untags an image, by id or tag. @throws GridError IMAGE_UNKNOWN, TAG_INVALID */
+  async label(idOrTag: string, change: LabelImageRequest): Promise<GoldenImage> {
+    return this.#lock.hold(async () => {
+      const image = await this.image(idOrTag);
+      const { images } = this.#inventory;
+      const taken = change.addTags?.find((tag) => images.has(tag));
+      if (taken !== undefined) throw new GridError('TAG_INVALID', `${taken} is the id of an image`, { tag: taken });
+      await this.#labels.write(relabel(await this.#labels.read(), image.manifest.id, change));
+      return image;
+    });
+  }
+
+  async #refuseWhileWanted(id: string): Promise<void> {
+    const { pins } = await this.#labels.read();
+    if (pins.includes(id)) throw new GridError('IMAGE_PINNED', `the image ${id} is pinned`, { imageId: id });
+    const children = (await this.lineage()).children(id);
+    const users = await this.references.of(id);
     if (children.length + users.length === 0) return;
     throw new GridError('IMAGE_IN_USE', `the image ${id} is used by ${[...children, ...users].join(', ')}`, {
       imageId: id,
@@ -156,16 +214,20 @@ export class Warehouse {
     });
   }
 
-  async #refuseUnlessThere(id: string): Promise<void> {
-    const { images, broken } = await this.#refresh();
-    if (images.has(id) || broken.some((one) => one.id === id)) return;
-    throw new GridError('IMAGE_UNKNOWN', `the warehouse has no image ${id}`, { imageId: id });
+  /** The id that an id or a tag names, also of a broken image. */
+  async #resolve(idOrTag: string): Promise<string> {
+    const { broken } = await this.#refresh();
+    if (broken.some((one) => one.id === idOrTag)) return idOrTag;
+    return (await this.image(idOrTag)).manifest.id;
   }
 
-  async #moveIn(folder: string, { id, parent = id, base }: Manifest): Promise<GoldenImage> {
+  async #moveIn(folder: string, manifest: Manifest): Promise<GoldenImage> {
+    const { id, parent = id, base } = manifest;
     for (const below of new Set([parent, base])) if (below !== id) await this.image(below);
+    if (!(await this.images()).has(id)) await this.#refuseWhenFull(folder, manifest);
     try {
       await rename(folder, join(this.directory, 'images', id));
+      this.#reached('promote: image moved in');
       await syncDirectory(join(this.directory, 'images'));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -174,64 +236,61 @@ export class Warehouse {
     return this.image(id);
   }
 
+  async #refuseWhenFull(folder: string, { id, files }: Manifest): Promise<void> {
+    const limit = this.quotaBytes;
+    if (limit === undefined) return;
+    const sizes = await Promise.all(files.map(({ file }) => allocatedBytes(join(folder, file))));
+    const needed = sizes.reduce((total, one) => total + one, 0);
+    const used = await this.usedBytes();
+    if (used + needed <= limit) return;
+    const [usedMiB, neededMiB, limitMiB] = [used, needed, limit].map((bytes) => Math.ceil(bytes / 1_048_576));
+    throw new GridError(
+      'WAREHOUSE_FULL',
+      `the image ${id} needs ${neededMiB} MiB; the warehouse takes ${usedMiB} of ${limitMiB} MiB`,
+      { imageId: id, usedMiB, neededMiB, limitMiB },
+    );
+  }
+
+  async #forget(id: string): Promise<void> {
+    await this.references.forget(id);
+    await this.hits.forget(id);
+    await this.#labels.forget(id);
+  }
+
+  /** Takes away what a removal that died amid it left beside the images. */
+  async #tidy(): Promise<void> {
+    this.#warehouseId = await this.#identify();
+    const there = new Set(await readdir(join(this.directory, 'images')));
+    const beside = [...(await this.references.images()), ...(await this.hits.images())];
+    for (const id of beside) if (!there.has(id)) await this.#forget(id);
+    const labels = await this.#labels.read();
+    const kept = keepOnly(labels, (id) => there.has(id));
+    if (kept !== labels) await this.#labels.write(kept);
+  }
+
+  async #identify(): Promise<string> {
+    const file = join(this.directory, 'warehouse-id');
+    const known = (await readFileIfAny(file))?.trim();
+    if (known) return known;
+    const made = uuid();
+    await writeFileAtomically(file, `${made}\n`, 0o644);
+    return made;
+  }
+
   async #emptyTrash(): Promise<void> {
     const trash = join(this.directory, 'trash');
     for (const name of await readdir(trash)) await discard(join(trash, name));
   }
 
   async #refresh(): Promise<Inventory> {
-    const folder = join(this.directory, 'images');
-    const { mtimeNs } = await stat(folder, { bigint: true });
-    if (this.#inventory.stamp !== mtimeNs) this.#inventory = await readInventory(folder, mtimeNs, this.#inventory);
+    this.#inventory = await readInventory(join(this.directory, 'images'), this.#inventory);
     return this.#inventory;
   }
-}
 
-/** Files that belong to the image. Boot files lie in the base image only. */
-function filesOf({ id, base, boot, disk, memory }: Manifest): readonly string[] {
-  return [disk, ...(memory ? [memory.memory, memory.state] : []), ...(base === id ? [boot.kernel, boot.initrd] : [])];
-}
-
-/** Digests a file, and brings it to the disk before the image can be seen. */
-async function freeze(folder: string, file: string, signal?: AbortSignal): Promise<Manifest['files'][number]> {
-  const path = join(folder, file);
-  const sha256 = await digestFile(path, signal);
-  await using handle = await open(path, 'r');
-  await handle.sync();
-  return { file, sha256, bytes: (await handle.stat()).size };
+  #reached(step: string): void {
+    this.#options.reached?.(step);
+  }
 }
 
 /** Several processes may discard the same. */
 const discard = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 5 });
-
-/** Images never change, so only those not seen before are read. */
-async function readInventory(folder: string, mtimeNs: bigint, before: Inventory): Promise<Inventory> {
-  const settled = BigInt(Date.now()) - mtimeNs / 1_000_000n > STAMP_TRUSTED_AFTER_MS;
-  const images = new Map<string, GoldenImage>();
-  const versions = new Map<string, string>();
-  const broken: BrokenImage[] = [];
-  const ids = await readdir(folder);
-  const found = await Promise.all(ids.map((id) => versionOf(join(folder, id))));
-  for (const [index, id] of ids.entries()) {
-    const version = found[index]!;
-    const known = before.versions.get(id) === version ? before.images.get(id) : undefined;
-    try {
-      images.set(id, known ?? (await readImage(folder, id)));
-      versions.set(id, version);
-    } catch (error) {
-      broken.push({ id, reason: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  return { images, broken, versions, stamp: settled ? mtimeNs : undefined };
-}
-
-async function versionOf(directory: string): Promise<string> {
-  const found = await stat(join(directory, 'manifest.json'), { bigint: true }).catch(() => undefined);
-  return `${found?.ino} ${found?.mtimeNs}`;
-}
-
-async function readImage(folder: string, id: string): Promise<GoldenImage> {
-  const manifest = validateManifest(JSON.parse(await readFile(join(folder, id, 'manifest.json'), 'utf8')));
-  if (manifest.id !== id) throw new Error(`its manifest is of the image ${manifest.id}`);
-  return { manifest, directory: join(folder, id), baseDirectory: join(folder, manifest.base) };
-}

@@ -109,9 +109,9 @@ test('children are the images whose disk or boot files lie in another', async ()
   await promote(warehouse, baseDraft('base'));
   await promote(warehouse, suspendedDraft('octave', 'base'));
   await promote(warehouse, suspendedDraft('plotting', 'base', { parent: 'octave' }));
-  expect([...(await warehouse.children('base'))].sort()).toEqual(['octave', 'plotting']);
-  expect(await warehouse.children('octave')).toEqual(['plotting']);
-  expect(await warehouse.children('plotting')).toEqual([]);
+  expect([...(await warehouse.lineage()).children('base')].sort()).toEqual(['octave', 'plotting']);
+  expect((await warehouse.lineage()).children('octave')).toEqual(['plotting']);
+  expect((await warehouse.lineage()).children('plotting')).toEqual([]);
 });
 
 test('a warehouse that vanishes under the plant is an error, not an empty list', async () => {

@@ -49,7 +49,7 @@ test('an unknown image can neither be removed nor acquired, and leaves no refere
   await expect(warehouse.acquire('none', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
   await expect(warehouse.remove('../images')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
   await expect(warehouse.remove('..')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
-  expect(await readdir(directory())).toEqual(['images', 'lock.sqlite', 'staging', 'trash']);
+  expect(await readdir(directory())).toEqual(['images', 'lock.sqlite', 'staging', 'trash', 'warehouse-id']);
 });
 
 test('registering and dropping a user twice is as once', async () => {

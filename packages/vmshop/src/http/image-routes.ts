@@ -1,5 +1,12 @@
 /** `/v1/images` and `/v1/plants`: what operators look at. JSON only. */
-import { type BuildImageReply, decodeBuildImage } from '@vmgrid/protocol';
+import {
+  type BuildImageReply,
+  CollectImagesRequest,
+  decodeBuildImage,
+  LabelImageRequest,
+  VerifyImagesRequest,
+  validate,
+} from '@vmgrid/protocol';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
 import { readJson, withIdempotencyKey } from './body.ts';
@@ -10,7 +17,7 @@ export function imageRoutes(shop: Shop): Router {
 
   router.get('/plants', (request, response) => sendJson(request, response, shop.plants()));
 
-  router.get('/images', async (request, response) => sendJson(request, response, await shop.images()));
+  router.get('/images', async (request, response) => sendJson(request, response, await shop.images.list()));
 
   router.post('/images', async (request, response) => {
     const operation = shop.buildImage(decodeBuildImage(withIdempotencyKey(request, readJson(request))));
@@ -20,12 +27,35 @@ export function imageRoutes(shop: Shop): Router {
     });
   });
 
+  router.post('/images/verify', async (request, response) => {
+    const document = validate(VerifyImagesRequest, withIdempotencyKey(request, readJson(request)), {
+      subject: 'verify',
+    });
+    await sendOperationJson(request, response, shop.verifyImages(document), (reply: object) => reply);
+  });
+
+  router.post('/images/collect', async (request, response) => {
+    const document = validate(CollectImagesRequest, withIdempotencyKey(request, readJson(request)), {
+      subject: 'collect',
+    });
+    await sendOperationJson(request, response, shop.collectImages(document), (reply: object) => reply);
+  });
+
+  router.get('/images/:from/diff/:to', async (request, response) => {
+    sendJson(request, response, await shop.images.diff(request.params.from, request.params.to));
+  });
+
+  router.patch('/images/:imageId', async (request, response) => {
+    const labels = validate(LabelImageRequest, readJson(request), { subject: 'labels' });
+    sendJson(request, response, await shop.images.label(request.params.imageId, labels));
+  });
+
   router.get('/images/:imageId', async (request, response) => {
-    sendJson(request, response, await shop.image(request.params.imageId));
+    sendJson(request, response, await shop.images.find(request.params.imageId));
   });
 
   router.delete('/images/:imageId', async (request, response) => {
-    await shop.removeImage(request.params.imageId);
+    await shop.images.remove(request.params.imageId);
     response.status(204).end();
   });
 

@@ -1,0 +1,91 @@
+/** Commands of operators who look after images: compare, check, label, make room. */
+import { type CollectImagesReply, GridError, type LabelImageRequest, type VerifyImagesReply } from '@vmgrid/protocol';
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.ts';
+import { follow } from '../follow.ts';
+import { collectionText, diffText, treesOf, treeText, verifyText } from '../image-text.ts';
+
+export function addImageCareCommands(images: Command, context: CommandContext): void {
+  images
+    .command('tree')
+    .description('draw which image stands on which, and the actions each adds')
+    .action(async () => {
+      const { client, output } = context();
+      const reply = await client.images();
+      for (const plantId of reply.silentPlants) output.note(`${plantId} did not answer: its images are missing here`);
+      const trees = treesOf(reply.images);
+      output.result({ trees, silentPlants: reply.silentPlants }, () => treeText(trees));
+    });
+
+  images
+    .command('diff <from> <to>')
+    .description('what changes from one image to another: machine and history')
+    .action(async (from: string, to: string) => {
+      const { client, output } = context();
+      const diff = await client.diffImages(from, to);
+      output.result(diff, () => diffText(diff));
+    });
+
+  images
+    .command('verify [image...]')
+    .description('check digests and backing chains of images, or of all')
+    .action(async (imageIds: string[]) => {
+      const { client, output } = context();
+      const submitted = await client.submitVerifyImages(imageIds.length === 0 ? {} : { imageIds });
+      const reply = await follow<VerifyImagesReply>(client, submitted, output.json);
+      output.result(reply, () => verifyText(reply));
+      refuseFaults(reply);
+    });
+
+  images
+    .command('gc')
+    .description('remove the images that are worth least until the warehouses fit their quota')
+    .option('--dry-run', 'only say what would go, and why')
+    .option('--target-mib <size>', 'remove until the images take no more than this (else the quota of the plant)')
+    .action(async ({ dryRun = false, targetMib }: { dryRun?: boolean; targetMib?: string }) => {
+      const { client, output } = context();
+      const request = { dryRun, ...(targetMib === undefined ? {} : { targetMiB: Number(targetMib) }) };
+      const reply = await follow<CollectImagesReply>(client, await client.submitCollectImages(request), output.json);
+      output.result(reply, () => reply.warehouses.map(collectionText).join('\n\n') || 'no warehouse has images');
+    });
+
+  addLabelCommands(images, context);
+}
+
+function addLabelCommands(images: Command, context: CommandContext): void {
+  const change = async (imageId: string, labels: LabelImageRequest, done: string): Promise<void> => {
+    const { client, output } = context();
+    const image = await client.labelImage(imageId, labels);
+    output.result(image, () => `${image.imageId} ${done}`);
+  };
+  images
+    .command('pin <image>')
+    .description('keep an image: neither rm nor gc removes it')
+    .action((image: string) => change(image, { pinned: true }, 'is pinned'));
+  images
+    .command('unpin <image>')
+    .description('let an image go again')
+    .action((image: string) => change(image, { pinned: false }, 'is not pinned'));
+  images
+    .command('tag <image> <tag...>')
+    .description('give an image more names; a tag of another image moves to this one')
+    .action((image: string, tags: string[]) => change(image, { addTags: tags }, `is tagged ${tags.join(', ')}`));
+  images
+    .command('untag <image> <tag...>')
+    .description('take names from an image')
+    .action((image: string, tags: string[]) => change(image, { dropTags: tags }, `is not tagged ${tags.join(', ')}`));
+}
+
+/** @throws GridError IMAGE_CORRUPT naming the first faulty file. */
+function refuseFaults({ images }: VerifyImagesReply): void {
+  const corrupt = images.filter(({ faults }) => faults.length > 0);
+  const [first] = corrupt;
+  if (!first) return;
+  const { file, reason } = first.faults[0]!;
+  const others = corrupt.length === 1 ? '' : `; ${corrupt.length - 1} more images have faults`;
+  throw new GridError('IMAGE_CORRUPT', `${first.imageId}: ${file}: ${reason}${others}`, {
+    imageId: first.imageId,
+    file,
+    images: corrupt,
+  });
+}

@@ -1,0 +1,56 @@
+/** What operators do with the images of the plant's warehouse, over the link. */
+import type {
+  CollectedWarehouse,
+  CollectImagesRequest,
+  Identified,
+  ImageReply,
+  LabelImageRequest,
+  ProgressEvent,
+  VerifiedImage,
+  VerifyImagesRequest,
+} from '@vmgrid/protocol';
+import type { Durations } from './durations.ts';
+import { collectImages } from './image-collector.ts';
+import { describeImage, describeImages } from './images.ts';
+import type { ReportProgress } from './phases.ts';
+import type { Warehouse } from './warehouse/store.ts';
+import { verifyImages } from './warehouse/verify.ts';
+
+export interface ImageDeskDeps {
+  readonly warehouse: Warehouse;
+  readonly durations: Durations;
+  readonly report: ReportProgress;
+}
+
+export class ImageDesk {
+  readonly #deps: ImageDeskDeps;
+  readonly #plantId: string;
+
+  constructor(deps: ImageDeskDeps, { plantId }: { readonly plantId: string }) {
+    this.#deps = deps;
+    this.#plantId = plantId;
+  }
+
+  list(): Promise<ImageReply[]> {
+    return describeImages(this.#deps.warehouse, this.#plantId);
+  }
+
+  /** @throws GridError IMAGE_UNKNOWN, TAG_INVALID */
+  async label({ imageId, ...labels }: LabelImageRequest & { readonly imageId: string }): Promise<ImageReply> {
+    const { warehouse } = this.#deps;
+    return describeImage(await warehouse.label(imageId, labels), warehouse, this.#plantId);
+  }
+
+  /** @throws GridError IMAGE_UNKNOWN */
+  verify({ requestId, imageIds }: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
+    const { warehouse, report } = this.#deps;
+    const onFile = (imageId: string, file: string, state: ProgressEvent['state']) =>
+      report({ requestId, at: new Date().toISOString(), phase: 'verify', subject: `${imageId}/${file}`, state });
+    return verifyImages(warehouse, imageIds, { signal, onFile });
+  }
+
+  async collect(request: CollectImagesRequest): Promise<CollectedWarehouse> {
+    const { warehouse, durations } = this.#deps;
+    return { plantId: this.#plantId, ...(await collectImages(warehouse, durations, request)) };
+  }
+}

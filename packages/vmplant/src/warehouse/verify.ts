@@ -1,0 +1,115 @@
+/** Checks that images hold what their manifests say, and that their disks stand on the disks they should. */
+import { realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { VerifiedImage } from '@vmgrid/protocol';
+import { digestFile } from './digest-file.ts';
+import type { GoldenImage } from './manifest.ts';
+import { readQcow2Header } from './qcow2-header.ts';
+import type { Warehouse } from './store.ts';
+
+type Fault = VerifiedImage['faults'][number];
+
+export interface VerifyOptions {
+  readonly signal: AbortSignal;
+  /** Told of each file as its check starts and ends. */
+  readonly onFile?: (imageId: string, file: string, state: 'started' | 'done' | 'failed') => void;
+}
+
+/**
+ * Verifies the images named by id or tag, with all images below them; the whole warehouse when none is named. Broken folders
+ * are faults too. @throws GridError IMAGE_UNKNOWN
+ */
+export async function verifyImages(
+  warehouse: Warehouse,
+  names: readonly string[] | undefined,
+  options: VerifyOptions,
+): Promise<VerifiedImage[]> {
+  const { warehouseId } = warehouse;
+  const broken = (await warehouse.broken()).filter(({ id }) => names === undefined || names.includes(id));
+  const verified: VerifiedImage[] = broken.map(({ id, reason }) => ({
+    ...{ imageId: id, warehouseId, bytes: 0 },
+    faults: [{ file: 'manifest.json', reason }],
+  }));
+  const brokenIds = new Set(broken.map(({ id }) => id));
+  const wanted = names?.filter((name) => !brokenIds.has(name));
+  for (const image of await imagesOf(warehouse, wanted)) {
+    verified.push({ warehouseId, ...(await verifyImage(image, await warehouse.images(), options)) });
+  }
+  return verified;
+}
+
+async function imagesOf(warehouse: Warehouse, names: readonly string[] | undefined): Promise<Iterable<GoldenImage>> {
+  if (names === undefined) return (await warehouse.images()).values();
+  const lineage = await warehouse.lineage();
+  const found = new Map<string, GoldenImage>();
+  for (const name of names) {
+    const image = await warehouse.image(name);
+    for (const one of [image, ...lineage.ancestors(image)]) found.set(one.manifest.id, one);
+  }
+  return found.values();
+}
+
+async function verifyImage(
+  image: GoldenImage,
+  images: ReadonlyMap<string, GoldenImage>,
+  { signal, onFile }: VerifyOptions,
+): Promise<Omit<VerifiedImage, 'warehouseId'>> {
+  const { manifest } = image;
+  const faults: Fault[] = [];
+  let bytes = 0;
+  for (const entry of manifest.files) {
+    onFile?.(manifest.id, entry.file, 'started');
+    const reason = await fileFault(image, entry, signal);
+    if (reason === undefined) bytes += entry.bytes;
+    else faults.push({ file: entry.file, reason });
+    onFile?.(manifest.id, entry.file, reason === undefined ? 'done' : 'failed');
+  }
+  const reason = await chainFault(image, images);
+  if (reason !== undefined && faults.every(({ file }) => file !== manifest.disk)) {
+    faults.push({ file: manifest.disk, reason });
+  }
+  return { imageId: manifest.id, bytes, faults };
+}
+
+async function fileFault(
+  { directory }: GoldenImage,
+  { file, sha256, bytes }: GoldenImage['manifest']['files'][number],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const path = join(directory, file);
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return 'the file is missing';
+  if (found.size !== bytes) return `the file has ${found.size} bytes, its manifest says ${bytes}`;
+  const digest = await digestFile(path, signal);
+  return digest === sha256 ? undefined : `its SHA-256 is ${digest}, its manifest says ${sha256}`;
+}
+
+/** Why the disk does not stand on its parent's, or the boot files are not there. */
+async function chainFault(
+  { manifest, directory }: GoldenImage,
+  images: ReadonlyMap<string, GoldenImage>,
+): Promise<string | undefined> {
+  const base = images.get(manifest.base);
+  if (!base) return `its base ${manifest.base} is missing`;
+  if (manifest.diskFormat === 'raw') return undefined;
+  const header = await readQcow2Header(join(directory, manifest.disk));
+  if (!header) return 'the disk is no qcow2 file';
+  if (header.externalData) return 'the disk keeps its data in another file';
+  return backingFault(header.backingFile, manifest.parent, directory, images);
+}
+
+async function backingFault(
+  backing: string | undefined,
+  parentId: string | undefined,
+  directory: string,
+  images: ReadonlyMap<string, GoldenImage>,
+): Promise<string | undefined> {
+  if (parentId === undefined) return backing === undefined ? undefined : `it has no parent but stands on ${backing}`;
+  const parent = images.get(parentId);
+  if (!parent) return `its parent ${parentId} is missing`;
+  if (backing === undefined) return `it stands on nothing, its parent is ${parentId}`;
+  const expected = join(parent.directory, parent.manifest.disk);
+  const path = isAbsolute(backing) ? backing : join(directory, backing);
+  const [actual, wanted] = await Promise.all([path, expected].map((one) => realpath(one).catch(() => one)));
+  return actual === wanted ? undefined : `it stands on ${backing}, which is not the disk of its parent ${parentId}`;
+}
