@@ -3,6 +3,7 @@ export * from './command.ts';
 export * from './config.ts';
 export * from './deadline.ts';
 export * from './files.ts';
+export * from './folder-processes.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './process-identity.ts';

@@ -2,7 +2,7 @@
  * What a plant does with the VMs an earlier run left: machines that still run are adopted, creations that were in flight are
  * undone, destructions are resumed, and a VM whose machine is gone says so.
  */
-import type { Log } from '@vmgrid/daemon';
+import { killProcessesOf, type Log } from '@vmgrid/daemon';
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
 import type { Leases } from './leases.ts';
@@ -26,6 +26,7 @@ export interface RecoveryDeps {
 
 /** How long the agent of an adopted machine may take to answer. */
 const ADOPTION_DEADLINE_MS = 5_000;
+const KILL_DEADLINE_MS = 5_000;
 
 export async function recover(deps: RecoveryDeps): Promise<void> {
   for (const record of deps.registry.all()) {
@@ -60,6 +61,7 @@ async function undoCreation(
   { lines, registry, admission, warehouse, log }: RecoveryDeps,
 ): Promise<void> {
   if (record.machineState) await lines.get(record.line)?.kill(record.machineState);
+  else await killProcessesOf(registry.directory(record.vmId), KILL_DEADLINE_MS); // one may have started, unrecorded
   await warehouse.references.drop(record.imageId, record.vmId);
   await registry.remove(record.vmId);
   admission.release(record.vmId);

@@ -5,7 +5,14 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { identifyProcess, isAlive, type ProcessIdentity, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
+import {
+  identifyProcess,
+  isAlive,
+  killProcessesOf,
+  type ProcessIdentity,
+  readFileIfAny,
+  writeFileAtomically,
+} from '@vmgrid/daemon';
 import { v4 as uuid } from 'uuid';
 
 interface Owner extends ProcessIdentity {
@@ -48,11 +55,14 @@ export class Staging {
   }
 }
 
-/** Removes what dead processes of this host left behind; returns the names. */
+const KILL_DEADLINE_MS = 5_000;
+
+/** Removes what dead processes of this host left behind, the machines that still run there first; returns the names. */
 export async function sweepStaging(root: string): Promise<readonly string[]> {
   const swept: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
     if (!entry.isDirectory() || !(await isAbandoned(join(root, entry.name)))) continue;
+    await killProcessesOf(join(root, entry.name), KILL_DEADLINE_MS);
     await rm(join(root, entry.name), { recursive: true, force: true, maxRetries: 5 }); // another may sweep it too
     swept.push(entry.name);
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderEnvironment } from '@vmgrid/daemon';
 import { toolMissing } from '../../host/run-tool.ts';
 import type { HostUser } from './host-user.ts';
 import { FILES } from './layout.ts';
@@ -42,7 +43,7 @@ export async function spawnQemu({ binary, args, folder, user, inherit }: SpawnOr
     const child = spawn('setpriv', [...privileges(user), '--', binary, ...args], {
       cwd: folder,
       detached: true,
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...folderEnvironment(folder) },
       stdio: ['ignore', log.fd, log.fd, inherit?.fd ?? 'ignore'],
     });
     await once(child, 'spawn');
