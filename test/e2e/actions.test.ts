@@ -13,7 +13,7 @@ beforeAll(async () => {
     },
   });
 }, OPEN_GRID_MS);
-afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
+afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
 /** The error of a create that must fail without a trace. */
 async function refusalOf(request: object): Promise<GridError> {

@@ -10,7 +10,7 @@ let grid: TestGrid;
 beforeAll(async () => {
   grid = await TestGrid.open('create', { plants: 2 });
 }, OPEN_GRID_MS);
-afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
+afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
 const RUNNING = {
   MyType: 'VirtualMachine',

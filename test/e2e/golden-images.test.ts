@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   goldenId = golden.image.imageId;
 }, OPEN_GRID_MS);
-afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
+afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
 async function createAndTell(actions: ReturnType<typeof action>[], ...edges: string[]) {
   const last = actions.map(({ id }) => `${id}>tell`);

@@ -39,7 +39,7 @@ beforeAll(async () => {
     clocksOff = [...clocksOff, Math.max(before - clock, clock - after, 0)];
   }
 }, OPEN_GRID_MS);
-afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
+afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
 test('the clones come from the same memory', () => {
   expect(clones.map(({ Start }) => Start)).toEqual(['restore', 'restore']);

@@ -108,6 +108,14 @@ export class TestGrid {
     }
   }
 
+  /** Starts a plant with the configuration of one that runs. */
+  async startTwin(plantId: string): Promise<void> {
+    const [program, config] = this.#plant(plantId);
+    const name = `${plantId}-twin`;
+    const [file, log] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
+    this.#daemons.set(name, await startDaemon(program, file, config, AbortSignal.timeout(60_000), log));
+  }
+
   /** Resolves when this many plants are connected to the shop. */
   async connected(plants: number): Promise<void> {
     const count = async () => (await this.client.plants()).plants.length;

@@ -22,18 +22,29 @@ export async function buildBaseImage(
     stdin: 'ignore',
   });
   const display = createProgressDisplay(json);
-  for await (const line of child.iterable({ from: 'stderr' })) showLine(display, line);
+  const unread: string[] = [];
+  for await (const line of child.iterable({ from: 'stderr' })) {
+    if (!showLine(display, line)) unread.push(line);
+  }
   display.end();
   const { stdout } = await child;
   const result = JSON.parse(stdout || '{}');
   if (result.imageId !== undefined) return result;
   throw GridError.fromBody(
-    result.error ?? { code: 'BASE_BUILD_FAILED', message: 'the program ended without a result' },
+    result.error ?? {
+      code: 'BASE_BUILD_FAILED',
+      message: 'the program ended without a result',
+      details: { output: unread.slice(-UNREAD_LINES).join('\n') },
+    },
   );
 }
 
-/** Progress comes as lines of JSON; a log line of the program itself is no progress. */
-function showLine(display: ReturnType<typeof createProgressDisplay>, line: string): void {
-  const event = JSON.parse(line);
-  if (typeof event.phase === 'string') display.show(event);
+/** Lines that were no progress, kept for an error message. */
+const UNREAD_LINES = 20;
+
+/** Progress comes as lines of JSON; returns whether this is one. A program that cannot start says what it likes. */
+function showLine(display: ReturnType<typeof createProgressDisplay>, line: string): boolean {
+  if (!line.startsWith('{"phase":')) return false;
+  display.show(JSON.parse(line));
+  return true;
 }
