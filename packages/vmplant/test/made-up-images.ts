@@ -11,6 +11,7 @@ export const COMPATIBILITY: CompatibilityRecord = {
   accelerator: 'kvm',
   machineType: 'microvm',
   cpuModel: 'host',
+  layout: 'devices-1',
 };
 
 export const historyOf = (...digests: readonly string[]): HistoryEntry[] =>
@@ -32,7 +33,7 @@ export function baseDraft(id: string, changes: Partial<ManifestDraft> = {}): Man
     history: [],
     disk: 'disk.raw',
     diskFormat: 'raw',
-    boot: { kernel: 'vmlinuz', initrd: 'initrd.img', commandLine: 'quiet' },
+    boot: { kernel: 'vmlinuz', initrd: 'initrd.img', commandLine: 'quiet', layouts: ['devices-1'] },
     base: id,
     ...changes,
   };

@@ -2,6 +2,7 @@ import { chmod, constants, copyFile, mkdir, readdir, rename, rm } from 'node:fs/
 import { join } from 'node:path';
 import type { MachineSpec } from '@vmgrid/protocol';
 import { runTool } from '../host/run-tool.ts';
+import type { Manifest } from '../warehouse/manifest.ts';
 import { type Recipe, recipeFor } from './recipe.ts';
 import type { BaseOs } from './releases.ts';
 
@@ -35,7 +36,7 @@ export interface BuiltBase {
   readonly machine: MachineSpec;
   readonly disk: string;
   readonly diskFormat: 'raw';
-  readonly boot: { readonly kernel: string; readonly initrd: string; readonly commandLine: string };
+  readonly boot: Manifest['boot'];
 }
 
 /** Id under which the base image of an operating system is stored, without building it. */
@@ -66,7 +67,12 @@ export async function buildBase(order: BaseOrder): Promise<BuiltBase> {
     machine: { arch: 'x86_64', os: order.os, memoryMiB: BOOT_MEMORY_MIB, cpus: 1, diskMiB },
     disk: FILES.disk,
     diskFormat: 'raw',
-    boot: { kernel: FILES.kernel, initrd: FILES.initrd, commandLine: recipe.commandLine },
+    boot: {
+      kernel: FILES.kernel,
+      initrd: FILES.initrd,
+      commandLine: recipe.commandLine,
+      layouts: [...recipe.layouts],
+    },
   };
 }
 

@@ -42,6 +42,9 @@ const COMMAND_LINE = [
   '8250.nr_uarts=1 i8042.noaux i8042.nomux i8042.nopnp i8042.nokbd i8042.dumbkbd',
 ].join(' ');
 
+/** Device layouts for which the initial RAM disk has the drivers (customize.sh lists them). */
+const LAYOUTS = ['pc-virtio-scsi-1'] as const;
+
 /** All that decides what a base image contains, but for the versions the package archive has on the day. */
 export interface Recipe {
   readonly os: BaseOs;
@@ -49,6 +52,7 @@ export interface Recipe {
   readonly packages: readonly string[];
   readonly dpkgOptions: readonly string[];
   readonly commandLine: string;
+  readonly layouts: readonly string[];
   /** Folder of files copied over the new root, all owned by root. */
   readonly rootfs: string;
   /** Shell script run inside the new root. */
@@ -75,6 +79,7 @@ export async function recipeFor(os: BaseOs): Promise<Recipe> {
     packages: PACKAGES,
     dpkgOptions: DPKG_OPTIONS,
     commandLine: COMMAND_LINE,
+    layouts: LAYOUTS,
   };
   const hash = createHash('sha256').update(JSON.stringify(fixed));
   for (const file of [customize, ...(await filesBelow(rootfs))]) {

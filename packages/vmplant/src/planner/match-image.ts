@@ -58,7 +58,12 @@ export function machineFault(machine: MachineSpec, { manifest }: GoldenImage, li
   if (machine.line !== undefined && machine.line !== manifest.line) {
     return `line is ${manifest.line}, wanted ${machine.line}`;
   }
-  if (!lines.get(manifest.line)?.available) return `the line ${manifest.line} does not work on this host`;
+  const line = lines.get(manifest.line);
+  if (!line?.available) return `the line ${manifest.line} does not work on this host`;
+  const { layout } = line.compatibility;
+  if (!manifest.boot.layouts.includes(layout)) {
+    return `its base has drivers for the devices ${manifest.boot.layouts.join(', ')}, here they are ${layout}`;
+  }
   if (frozen.diskMiB > machine.diskMiB) return `disk is ${frozen.diskMiB} MiB, wanted at most ${machine.diskMiB}`;
   return undefined;
 }
@@ -78,7 +83,7 @@ export function restoreFault(
 }
 
 function compatibilityFault(image: CompatibilityRecord | undefined, host: CompatibilityRecord): string | undefined {
-  for (const field of ['vmm', 'vmmVersion', 'accelerator', 'machineType', 'cpuModel'] as const) {
+  for (const field of ['vmm', 'vmmVersion', 'accelerator', 'machineType', 'cpuModel', 'layout'] as const) {
     if (image?.[field] !== host[field]) return `${field} was ${image?.[field]}, here it is ${host[field]}`;
   }
   return undefined;

@@ -10,10 +10,11 @@ export interface Option {
   readonly expectedMicros: number;
 }
 
-/** Soonest ready first; ties by image id, restore before boot, so that the same warehouse gives the same plan. */
+/** Soonest ready first; of equals the newer image, then by its id, restore before boot: the same warehouse gives the same plan. */
 export function compareOptions(a: Option, b: Option): number {
   return (
     a.expectedMicros - b.expectedMicros ||
+    Date.parse(b.image.manifest.createdAt) - Date.parse(a.image.manifest.createdAt) ||
     compareText(a.image.manifest.id, b.image.manifest.id) ||
     compareText(b.start, a.start)
   );

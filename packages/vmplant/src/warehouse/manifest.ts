@@ -18,6 +18,8 @@ export const CompatibilityRecord = Type.Object(
     accelerator: Type.String({ maxLength: 32 }),
     machineType: Type.String({ maxLength: 64 }),
     cpuModel: Type.String({ maxLength: 64 }),
+    /** Which devices the machine has, and where; a name the line gives. */
+    layout: Type.String({ maxLength: 64 }),
   },
   closed,
 );
@@ -59,7 +61,16 @@ export const Manifest = Type.Object(
     /** Present when the image is suspended; `memoryMiB` and `cpus` of a clone must then be equal. */
     memory: Type.Optional(ImageMemory),
     /** Kernel and initial RAM disk the image's base boots with; children use their base's. */
-    boot: Type.Object({ kernel: FileName, initrd: FileName, commandLine: Type.String({ maxLength: 1024 }) }, closed),
+    boot: Type.Object(
+      {
+        kernel: FileName,
+        initrd: FileName,
+        commandLine: Type.String({ maxLength: 1024 }),
+        /** Device layouts for which they have the drivers. */
+        layouts: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+      },
+      closed,
+    ),
     /** The image that holds the boot files (its own id for a base image). */
     base: Type.String(),
     compatibility: Type.Optional(CompatibilityRecord),

@@ -86,6 +86,13 @@ describe('the machine test', () => {
     expect(reasonOf({}, reportsOf(lineReport({ available: false })))).toBe('the line qemu does not work on this host');
   });
 
+  test('a base without drivers for the devices here is not started at all, and neither is what was made of it', () => {
+    const report = lineReport({ compatibility: { ...COMPATIBILITY, layout: 'devices-2' } });
+    expect(reasonOf({}, reportsOf(report))).toBe(
+      'its base has drivers for the devices devices-1, here they are devices-2',
+    );
+  });
+
   test('a disk of just the size is large enough, and a larger one is grown', () => {
     expect(reasonOf({ diskMiB: 1024 })).toBe('candidate');
     expect(reasonOf({ diskMiB: 100_000 })).toBe('candidate');
@@ -125,9 +132,11 @@ describe('restore or boot', () => {
     ['accelerator', 'tcg', 'accelerator was kvm, here it is tcg'],
     ['machineType', 'q35', 'machineType was microvm, here it is q35'],
     ['cpuModel', 'max', 'cpuModel was host, here it is max'],
+    ['layout', 'devices-2', 'layout was devices-1, here it is devices-2'],
   ])('on a host with another %s it can only be booted', (field, value, reason) => {
     const report = lineReport({ compatibility: { ...COMPATIBILITY, [field]: value } });
-    expect(startsOf(suspended, {}, report)).toEqual(boots(reason));
+    const boot = { ...suspended.boot, layouts: ['devices-1', 'devices-2'] };
+    expect(startsOf({ ...suspended, boot }, {}, report)).toEqual(boots(reason));
   });
 
   test('a suspended image that does not say what it was suspended by can only be booted', () => {

@@ -136,7 +136,7 @@ describe('with learnt durations', () => {
   });
 });
 
-test('ties go to the image whose id comes first, whatever the order of the warehouse', () => {
+test('ties of one age go to the image whose id comes first, whatever the order of the warehouse', () => {
   const images = ['c', 'a', 'd', 'b'].map((id) => suspended(id, 'a'));
   fc.assert(
     fc.property(fc.shuffledSubarray(images, { minLength: 4 }), (shuffled) => {
@@ -147,6 +147,24 @@ test('ties go to the image whose id comes first, whatever the order of the wareh
       expect(planWith(shuffled)?.image.manifest.id).toBe('a');
     }),
   );
+});
+
+test('of images equal in time the newer one is taken', () => {
+  const made = (id: string, createdAt: string) => {
+    const image = suspended(id);
+    return { ...image, manifest: { ...image.manifest, createdAt } };
+  };
+  const images = [
+    made('a', '2026-01-01T00:00:00Z'),
+    made('b', '2026-03-01T00:00:00Z'),
+    made('c', '2026-02-01T00:00:00Z'),
+  ];
+  expect(
+    surveyed(images)
+      .options.slice(0, 3)
+      .map(({ image }) => image.manifest.id),
+  ).toEqual(['b', 'c', 'a']);
+  expect(planWith(images)?.image.manifest.id).toBe('b');
 });
 
 test('of a restore and a boot that are expected to take as long the restore comes first', () => {

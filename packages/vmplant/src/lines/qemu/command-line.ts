@@ -3,6 +3,12 @@ import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
 import type { StartOrder } from '../production-line.ts';
 import { FILES, SOCKETS } from './layout.ts';
 
+/**
+ * Name of the devices below and their addresses. Change it with them: a suspended image of another layout is not restored, and
+ * a base whose recipe does not name the layout, because it may lack the drivers, is not booted.
+ */
+export const DEVICE_LAYOUT = 'pc-virtio-scsi-1';
+
 /** Fixed names inside the machine, used over the monitor later. */
 export const DEVICES = {
   disk: 'disk',

@@ -3,6 +3,7 @@ import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import type { LineReport } from '../production-line.ts';
 import { findAcceleration } from './acceleration.ts';
+import { DEVICE_LAYOUT } from './command-line.ts';
 import type { HostUser } from './host-user.ts';
 
 /**
@@ -23,7 +24,14 @@ const unavailable = (reason: string): LineReport => ({
   available: false,
   reason,
   restores: false,
-  compatibility: { vmm: 'qemu', vmmVersion: '', accelerator: '', machineType: '', cpuModel: CPU_MODEL },
+  compatibility: {
+    vmm: 'qemu',
+    vmmVersion: '',
+    accelerator: '',
+    machineType: '',
+    cpuModel: CPU_MODEL,
+    layout: DEVICE_LAYOUT,
+  },
 });
 
 /** What the program at hand is: the version it prints, and the versioned name behind the machine type `pc`. */
@@ -48,7 +56,14 @@ export async function probeQemu(
     const { vmmVersion, machineType } = found;
     const options = { binary, cpuModel: CPU_MODEL, vmmVersion, stateDirectory, user };
     const { accelerator, reason } = await findAcceleration({ run }, options, signal);
-    const compatibility = { vmm: 'qemu', vmmVersion, accelerator, machineType, cpuModel: CPU_MODEL };
+    const compatibility = {
+      vmm: 'qemu',
+      vmmVersion,
+      accelerator,
+      machineType,
+      cpuModel: CPU_MODEL,
+      layout: DEVICE_LAYOUT,
+    };
     return { line: 'qemu', available: true, reason, restores: true, compatibility };
   } catch (error) {
     if (error instanceof GridError) return unavailable(error.message);
