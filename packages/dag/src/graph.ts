@@ -1,4 +1,10 @@
-import type { Dag } from './schema.ts';
+import type { Edge } from './schema.ts';
+
+/** What of a DAG decides which orders are allowed: also known where the text of the actions is not. */
+export interface DagShape {
+  readonly actions: readonly { readonly id: string }[];
+  readonly edges?: readonly Edge[];
+}
 
 /** A DAG by number: node `i` is `dag.actions[i]`. Repeated edges count once; neighbours ascend. */
 export interface Graph {
@@ -9,7 +15,7 @@ export interface Graph {
 }
 
 /** Numbers the actions and edges of a DAG whose ids are distinct and whose edges name known actions. */
-export function graphOf(dag: Dag): Graph {
+export function graphOf(dag: DagShape): Graph {
   const size = dag.actions.length;
   const numbers = new Map(dag.actions.map(({ id }, number) => [id, number]));
   const pairs = new Set(

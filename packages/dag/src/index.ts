@@ -1,9 +1,10 @@
 export * from './content.ts';
 export * from './digest.ts';
+export type { DagShape } from './graph.ts';
 export * from './limits.ts';
 export * from './match.ts';
 export * from './order.ts';
-export { type DagIndex, prepareDag } from './prepare.ts';
+export { type DagIndex, indexDag, prepareDag } from './prepare.ts';
 export * from './schema.ts';
 export * from './validate.ts';
 export type { HistoryTest, Match, Mismatch, Offender, Verdict } from './verdict.ts';

@@ -1,5 +1,5 @@
 import { digestAction } from './digest.ts';
-import { type Graph, graphOf, topologicalOrder } from './graph.ts';
+import { type DagShape, type Graph, graphOf, topologicalOrder } from './graph.ts';
 import type { Dag } from './schema.ts';
 
 /** A DAG made ready to be matched against very many histories. Immutable; nodes are indexes into `ids`. */
@@ -20,10 +20,14 @@ export interface DagIndex {
 
 /** Builds the index of a DAG without fault (`checkDag`); once per request. Linear, but for the SHA-256 of every action. */
 export function prepareDag(dag: Dag): DagIndex {
+  return indexDag(dag, dag.actions.map(digestAction));
+}
+
+/** The same when the actions are known by their digests only, one for each in their order. Linear. */
+export function indexDag(dag: DagShape, digests: readonly string[]): DagIndex {
   const graph = graphOf(dag);
   const topological = topologicalOrder(graph);
   if (topological.length < graph.size) throw new Error('the DAG has a cycle; checkDag comes first');
-  const digests = dag.actions.map(digestAction);
   const groupOfDigest = new Map<string, number>();
   const members: number[][] = [];
   const groupOf = digests.map((digest, node) => {

@@ -1,7 +1,9 @@
 /**
- * The plant's small embedded database: learnt durations and the last words of VMs that are gone. It is opened for this
- * process alone, which also keeps a second plant out of the same state directory; the kernel frees it on a crash.
+ * The plant's small embedded database: learnt durations, the last words of VMs that are gone, and recorded requests. It is
+ * opened for this process alone, which also keeps a second plant out of the same state directory; the kernel frees it on a
+ * crash. Nobody else may read the file (its log gets the same mode from SQLite): it holds what clients asked for.
  */
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { GridError } from '@vmgrid/protocol';
 
@@ -18,10 +20,26 @@ const SCHEMA = `
     ad TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS departed_by_request ON departed (request_id);
+  CREATE TABLE IF NOT EXISTS requests (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS request_dags (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    shape TEXT NOT NULL UNIQUE,
+    dag TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS tended_images (image_id TEXT PRIMARY KEY) STRICT;
 `;
 
 /** Opens (or makes) the database. @throws GridError STATE_LOCKED when another process has it. */
 export function openDatabase(file: string): DatabaseSync {
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
   const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');

@@ -2,7 +2,7 @@
  * What starts and actions are expected to take, for one request. In whole microseconds: sums then do not depend on their
  * order, and the same work always has the same price.
  */
-import type { Dag, DagIndex } from '@vmgrid/dag';
+import type { Action, DagIndex } from '@vmgrid/dag';
 import { type Durations, durationKey } from '../durations.ts';
 import type { GoldenImage } from '../warehouse/manifest.ts';
 import type { Start } from './match-image.ts';
@@ -24,7 +24,11 @@ export class Prices {
   readonly ofAll: number;
   readonly #durations: Durations;
 
-  constructor(dag: Dag, { digests, groupOf, members }: DagIndex, durations: Durations) {
+  constructor(
+    dag: { readonly actions: readonly Pick<Action, 'kind'>[] },
+    { digests, groupOf, members }: DagIndex,
+    durations: Durations,
+  ) {
     this.#durations = durations;
     this.ofGroup = Float64Array.from(members, ([node]) => {
       const learnt = durations.expect(durationKey.action(digests[node!]!));

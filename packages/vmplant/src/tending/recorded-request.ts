@@ -1,0 +1,73 @@
+/**
+ * What a plant remembers of a request that it carried out: the form of the DAG, digests instead of actions, and times.
+ * Never the text of an action. Of a secret action not even the digest, from which a short secret could be guessed: no image
+ * ever holds one, so a mark of its id does.
+ */
+import { createHash } from 'node:crypto';
+import { type Action, digestAction } from '@vmgrid/dag';
+import type { CreateRequest, LineName, MachineSpec } from '@vmgrid/protocol';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { Plan } from '../planner/plan.ts';
+
+export interface RecordedAction {
+  readonly id: string;
+  readonly digest: string;
+  readonly kind: Action['kind'];
+  readonly secret?: true;
+  /** Measured; left out when the image stood for the action or it failed. */
+  readonly seconds?: number;
+}
+
+export interface RecordedRequest {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly requestId: string;
+  readonly machine: MachineSpec;
+  /** Equal for requests whose actions do the same and are listed and ordered alike. */
+  readonly shape: string;
+  readonly actions: readonly RecordedAction[];
+  /** Indexes into the actions: the first runs before the second. */
+  readonly edges: readonly (readonly [number, number])[];
+  readonly imageId: string;
+  readonly line: LineName;
+  readonly start: Plan['start'];
+  readonly phasesMs: Readonly<Record<string, number>>;
+}
+
+/** What making the machine came to. */
+export interface Making {
+  readonly at: number;
+  readonly plan: Pick<Plan, 'image' | 'line' | 'start'>;
+  readonly phasesMs: Readonly<Record<string, number>>;
+  readonly configuration: Pick<Configuration, 'history'>;
+}
+
+type Described = Pick<CreateRequest, 'machine' | 'dag'> & { readonly requestId: string };
+
+/** The record of a request. Linear, but for the SHA-256 of every action. */
+export function recordedRequest({ requestId, machine, dag }: Described, making: Making): RecordedRequest {
+  const { at, plan, phasesMs, configuration } = making;
+  const seconds = new Map(configuration.history.map((entry) => [entry.id, entry.seconds]));
+  const actions = dag.actions.map((action) => recordedAction(action, seconds.get(action.id)));
+  const numbers = new Map(dag.actions.map(({ id }, number) => [id, number]));
+  const edges = (dag.edges ?? []).map(({ from, to }) => [numbers.get(from)!, numbers.get(to)!] as const);
+  return {
+    ...{ at, requestId, machine, actions, edges, phasesMs },
+    shape: sha256(JSON.stringify([actions.map(({ digest }) => digest), edges])),
+    imageId: plan.image.manifest.id,
+    line: plan.line,
+    start: plan.start,
+  };
+}
+
+function recordedAction(action: Action, seconds: number | undefined): RecordedAction {
+  const { id, kind, secret } = action;
+  return {
+    ...{ id, kind },
+    digest: secret ? sha256(`vmgrid-secret-action\n${id}`) : digestAction(action),
+    ...(secret ? { secret: true } : {}),
+    ...(seconds === undefined ? {} : { seconds }),
+  };
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

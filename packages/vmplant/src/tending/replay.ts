@@ -1,0 +1,45 @@
+/**
+ * Carries recorded requests out again on paper, with the planner that carried them out, against any set of images. Pure.
+ *
+ * An image more never makes a request wait longer, because the planner takes the soonest; and when it has a history it never
+ * makes a hit a miss: either the choice is the same as before, or it is the new image, which then spares something.
+ */
+import type { ImageIndex } from '../planner/image-index.ts';
+import type { LineReports } from '../planner/match-image.ts';
+import { nearestOptions } from '../planner/nearest-options.ts';
+import type { Option } from '../planner/options.ts';
+import type { RequestCase } from './request-case.ts';
+
+export interface ReplaySummary {
+  /** Requests that some image can become. */
+  readonly requests: number;
+  /** Requests whose image spares them at least one action. */
+  readonly hits: number;
+  /** Expected time from the start of the machine until it is ready, in the mean; 0 without requests. */
+  readonly meanSeconds: number;
+}
+
+/** How the planner would begin each case; undefined where no image can become the machine. */
+export function replayCases(
+  cases: readonly RequestCase[],
+  images: ImageIndex,
+  lines: LineReports,
+): readonly (Option | undefined)[] {
+  return cases.map((one) => nearestOptions(one, images, lines, 2)[0]);
+}
+
+/** What it comes to, each case as often as it came. */
+export function summarizeReplay(
+  cases: readonly RequestCase[],
+  options: readonly (Option | undefined)[],
+): ReplaySummary {
+  let [requests, hits, micros] = [0, 0, 0];
+  for (const [at, { count }] of cases.entries()) {
+    const option = options[at];
+    if (!option) continue;
+    requests += count;
+    if (option.image.manifest.history.length > 0) hits += count;
+    micros += count * option.expectedMicros;
+  }
+  return { requests, hits, meanSeconds: requests === 0 ? 0 : micros / requests / 1_000_000 };
+}

@@ -1,0 +1,55 @@
+import { type DagIndex, indexDag } from '@vmgrid/dag';
+import type { MachineSpec } from '@vmgrid/protocol';
+import { type Durations, durationKey } from '../durations.ts';
+import type { PreparedRequest } from '../planner/nearest-options.ts';
+import { Prices } from '../planner/prices.ts';
+import { SUGGEST_LIMITS } from './limits.ts';
+import type { RecordedAction, RecordedRequest } from './recorded-request.ts';
+
+/** Requests for the same, however often they came, ready for the planner. */
+export interface RequestCase extends PreparedRequest {
+  /** How many requests it stands for. */
+  readonly count: number;
+  readonly shape: string;
+  readonly actions: readonly RecordedAction[];
+}
+
+/** The recorded requests by what they ask for, the most frequent first; the rarest are left out when there are too many. */
+export function requestCases(
+  requests: readonly RecordedRequest[],
+  learnt: Durations,
+  most: number = SUGGEST_LIMITS.cases,
+): readonly RequestCase[] {
+  const durations = withMeasured(learnt, requests);
+  return [...Map.groupBy(requests, ({ machine, shape }) => `${shape} ${machineKey(machine)}`).values()]
+    .sort((a, b) => b.length - a.length)
+    .slice(0, most)
+    .map((same) => requestCase(same[0]!, same.length, durations));
+}
+
+/** Equal for machines that one suspended image can be. */
+export const machineKey = ({ arch, os, memoryMiB, cpus, diskMiB, line }: MachineSpec): string =>
+  JSON.stringify([arch, os, memoryMiB, cpus, diskMiB, line]);
+
+function requestCase({ machine, shape, actions, edges }: RecordedRequest, count: number, durations: Durations) {
+  const named = edges.map(([from, to]) => ({ from: actions[from]!.id, to: actions[to]!.id }));
+  const dag: DagIndex = indexDag(
+    { actions, edges: named },
+    actions.map(({ digest }) => digest),
+  );
+  return { ...{ machine, shape, actions, count, dag }, prices: new Prices({ actions }, dag, durations) };
+}
+
+/** Durations that the plant never learnt, such as of secret actions, as they were measured last. */
+function withMeasured(learnt: Durations, requests: readonly RecordedRequest[]): Durations {
+  const measured = new Map<string, number>();
+  for (const { digest, seconds } of requests.flatMap(({ actions }) => actions)) {
+    const key = durationKey.action(digest);
+    if (seconds !== undefined && !measured.has(key)) measured.set(key, seconds);
+  }
+  return {
+    expect: (...keys) =>
+      learnt.expect(...keys) ?? keys.map((key) => measured.get(key)).find((seconds) => seconds !== undefined),
+    least: (start) => learnt.least(start),
+  };
+}

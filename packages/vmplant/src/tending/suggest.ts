@@ -1,0 +1,140 @@
+/**
+ * Which images would have saved the recorded requests the most time per byte. Pure: what is there and what was asked for in,
+ * suggestions out. Candidates × cases matches, both within `SUGGEST_LIMITS`.
+ */
+import type { LineName, MachineSpec } from '@vmgrid/protocol';
+import type { ImageIndex } from '../planner/image-index.ts';
+import { type LineReports, matchImage } from '../planner/match-image.ts';
+import { optionOf } from '../planner/nearest-options.ts';
+import { compareOptions, type Option } from '../planner/options.ts';
+import type { GoldenImage } from '../warehouse/manifest.ts';
+import { candidatePrefixes } from './candidates.ts';
+import { type ChoiceLimits, type Choosable, chooseGreedily } from './choose.ts';
+import { SUGGEST_LIMITS } from './limits.ts';
+import { type Prefix, prefixOf } from './prefix.ts';
+import type { RecordedAction } from './recorded-request.ts';
+import { replayCases } from './replay.ts';
+import { machineKey, type RequestCase } from './request-case.ts';
+import type { SizeModel } from './size-model.ts';
+
+export interface Suggestion {
+  readonly machine: MachineSpec;
+  readonly line: LineName;
+  /** In the order to run them; ids are those of one of the requests. */
+  readonly actions: readonly RecordedAction[];
+  /** The cases that it would have been sooner ready for. */
+  readonly cases: readonly RequestCase[];
+  /** Saved of the recorded requests beyond what earlier suggestions save. */
+  readonly savedSeconds: number;
+  readonly bytes: number;
+  /** The image as it would be; it has no files. */
+  readonly image: GoldenImage;
+}
+
+export interface SuggestInput {
+  readonly cases: readonly RequestCase[];
+  readonly images: ImageIndex;
+  readonly lines: LineReports;
+  readonly sizes: SizeModel;
+}
+
+/** A case with how the planner begins it with the images there are. */
+interface Begun {
+  readonly one: RequestCase;
+  readonly now: Option;
+}
+
+interface Candidate extends Choosable {
+  readonly image: GoldenImage;
+  readonly of: RequestCase;
+}
+
+/** The best first. */
+export function suggestImages(input: SuggestInput, limits: ChoiceLimits): readonly Suggestion[] {
+  const options = replayCases(input.cases, input.images, input.lines);
+  const begun = input.cases.flatMap((one, at) => (options[at] ? [{ one, now: options[at] }] : []));
+  const kinds = Map.groupBy(begun, ({ one, now }) => `${machineKey(one.machine)} ${now.image.manifest.line}`);
+  const share = Math.ceil(SUGGEST_LIMITS.candidates / Math.max(1, kinds.size));
+  const candidates = [...kinds.values()].flatMap((alike) => candidatesOf(alike, begun, input, share));
+  return chooseGreedily(candidates, limits).map(({ item, gain }) => suggestionOf(item, gain, begun));
+}
+
+function candidatesOf(
+  alike: readonly Begun[],
+  begun: readonly Begun[],
+  { lines, sizes }: SuggestInput,
+  most: number,
+): readonly Candidate[] {
+  const { one, now } = alike[0]!;
+  if (!lines.get(now.image.manifest.line)?.restores) return [];
+  const actions = new Map(alike.flatMap(({ one }) => one.actions.map((action) => [action.digest, action] as const)));
+  const prefixes = candidatePrefixes(
+    alike.map(({ one }) => prefixOf(one)),
+    { candidates: most, meets: SUGGEST_LIMITS.meets },
+  );
+  return prefixes.map((prefix, at) => {
+    const image = imageOf(prefix, actions, one.machine, now.image, lines, at);
+    const ownActions = prefix.digests.length;
+    return {
+      of: one,
+      image,
+      bytes: sizes.bytesOf({ memoryMiB: one.machine.memoryMiB, ownActions }),
+      savings: Float64Array.from(begun, (other) => savingOf(other, image, lines)),
+    };
+  });
+}
+
+/**
+ * Microseconds that an image saves all requests of a case. A start that is only expected to be quicker does not count: it is
+ * the mean of its line, and there would be no end of building what is there already.
+ */
+function savingOf({ one, now }: Begun, image: GoldenImage, lines: LineReports): number {
+  const verdict = matchImage(one.machine, one.dag, image, lines);
+  if (verdict.kind === 'miss') return 0;
+  const spared = image.manifest.history.reduce(
+    (sum, { digest }) => sum + one.prices.ofGroup[one.dag.groupOfDigest.get(digest)!]!,
+    0,
+  );
+  const [then] = verdict.starts
+    .map((start) => optionOf(image, start, one.prices, one.prices.ofAll - spared))
+    .sort(compareOptions);
+  const isNearer = workLeft(then!) < workLeft(now) || (then!.start === 'restore' && now.start === 'boot');
+  return isNearer ? one.count * Math.max(0, now.expectedMicros - then!.expectedMicros) : 0;
+}
+
+const workLeft = ({ expectedMicros, startMicros }: Option): number => expectedMicros - startMicros;
+
+/** A suspended image like one that is there, with another history. */
+function imageOf(
+  { digests }: Prefix,
+  actions: ReadonlyMap<string, RecordedAction>,
+  { line: _, ...machine }: MachineSpec,
+  like: GoldenImage,
+  lines: LineReports,
+  at: number,
+): GoldenImage {
+  const { line, id: parent } = like.manifest;
+  const history = digests.map((digest) => {
+    const { id, kind } = actions.get(digest)!;
+    return { digest, id, kind, seconds: 0, ranAt: like.manifest.createdAt };
+  });
+  const manifest = {
+    ...like.manifest,
+    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine, parent },
+    history,
+    memory: { memory: 'memory.bin', state: 'device.state' },
+    compatibility: lines.get(line)!.compatibility,
+    files: [],
+  };
+  return { ...like, manifest };
+}
+
+function suggestionOf({ image, of, bytes, savings }: Candidate, gain: number, begun: readonly Begun[]): Suggestion {
+  const { machine, line, history } = image.manifest;
+  return {
+    ...{ machine: of.machine.line ? { ...machine, line: of.machine.line } : machine, line, bytes, image },
+    actions: history.map(({ id, digest, kind }) => ({ id, digest, kind })),
+    cases: begun.flatMap(({ one }, at) => (savings[at]! > 0 ? [one] : [])),
+    savedSeconds: gain / 1_000_000,
+  };
+}
