@@ -6,6 +6,7 @@ import type { BenchSuite } from './suite.ts';
 const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite }>>> = {
   clone: () => import('./clone.ts'),
   classad: () => import('./classad.ts'),
+  match: () => import('./match.ts'),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });

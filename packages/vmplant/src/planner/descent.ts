@@ -1,6 +1,6 @@
 import type { DagIndex } from '@vmgrid/dag';
 import type { TrieNode } from './history-trie.ts';
-import { RelaxedReplay } from './relaxed-replay.ts';
+import { countsOf, RelaxedReplay } from './relaxed-replay.ts';
 
 /** Looks at what a descent passes, and says how far it is worth going. */
 export interface DescentVisitor<T> {
@@ -19,8 +19,8 @@ export class Descent<T> {
   /** Word of each group in the trie; undefined when no history has it. */
   readonly #words: readonly (number | undefined)[];
   readonly #groupOfWord: ReadonlyMap<number, number>;
-  /** What the most valuable actions are worth together, by how many they are. */
-  readonly #mostWorth: readonly number[];
+  /** Groups that some history may have, the most valuable first, and how many of each it may have at most. */
+  readonly #ranked: readonly { readonly group: number; readonly most: number }[];
   readonly #taken: number[] = [];
   #worth = 0;
 
@@ -29,7 +29,10 @@ export class Descent<T> {
     this.#replay = new RelaxedReplay(dag);
     this.#words = words;
     this.#groupOfWord = new Map(words.flatMap((word, group) => (word === undefined ? [] : [[word, group] as const])));
-    this.#mostWorth = runningSums(dag.groupOf.map((group) => visitor.worth[group]!).sort((a, b) => b - a));
+    const most = countsOf(reachable(dag, words).map((node) => dag.groupOf[node]!));
+    this.#ranked = [...most]
+      .map(([group, count]) => ({ group, most: count }))
+      .sort((a, b) => visitor.worth[b.group]! - visitor.worth[a.group]!);
   }
 
   into(node: TrieNode<T>): void {
@@ -41,11 +44,17 @@ export class Descent<T> {
     this.#takeBack(before);
   }
 
-  /** A bound: as if the longest history below went on with the most valuable actions of all. */
+  /** A bound: as if the longest history below went on with the most valuable of the actions that are left. */
   #canMatter({ deepest }: TrieNode<T>): boolean {
-    const most = this.#mostWorth;
-    const more = Math.min(deepest - this.#taken.length, most.length - 1);
-    return this.#visitor.matters(Math.min(this.#worth + most[more]!, most.at(-1)!));
+    let more = deepest - this.#taken.length;
+    let worth = this.#worth;
+    for (let rank = 0; more > 0 && rank < this.#ranked.length; rank++) {
+      const { group, most } = this.#ranked[rank]!;
+      const count = Math.min(more, most - this.#replay.takenOf(group));
+      worth += count * this.#visitor.worth[group]!;
+      more -= count;
+    }
+    return this.#visitor.matters(worth);
   }
 
   /** The children whose first entry can be taken, those with the longest histories below first. */
@@ -85,9 +94,12 @@ export class Descent<T> {
   }
 }
 
-/** Sums of the first 0, 1, 2, … values. */
-function runningSums(values: readonly number[]): readonly number[] {
-  const sums = [0];
-  for (const value of values) sums.push(sums.at(-1)! + value);
-  return sums;
+/** Actions which some history has, and all actions before them: no other can ever be replayed. */
+function reachable({ topological, graph, groupOf }: DagIndex, words: readonly (number | undefined)[]): number[] {
+  const found = new Set<number>();
+  for (const node of topological) {
+    const isKnown = words[groupOf[node]!] !== undefined;
+    if (isKnown && graph.predecessors[node]!.every((before) => found.has(before))) found.add(node);
+  }
+  return [...found];
 }

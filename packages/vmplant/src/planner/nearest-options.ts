@@ -61,6 +61,7 @@ class Search implements DescentVisitor<GoldenImage> {
   }
 
   visit(images: readonly GoldenImage[], worth: number, isExact: boolean): void {
+    if (!this.matters(worth)) return;
     const work = this.#request.prices.ofAll - worth;
     let matches: boolean | undefined = isExact || undefined;
     for (const option of images.flatMap((image) => this.#optionsOf(image, work))) {
@@ -74,7 +75,8 @@ class Search implements DescentVisitor<GoldenImage> {
     const { machine, prices } = this.#request;
     if (machineFault(machine, image, this.#lines) !== undefined) return [];
     const line = this.#lines.get(image.manifest.line);
-    return STARTS.filter((start) => start === 'boot' || restoreFault(machine, image, line) === undefined)
+    return STARTS.filter((start) => work + this.#leastStart[start] <= this.#limit(start))
+      .filter((start) => start === 'boot' || restoreFault(machine, image, line) === undefined)
       .map((start) => optionOf(image, start, prices, work))
       .filter(({ start, expectedMicros }) => expectedMicros <= this.#limit(start));
   }

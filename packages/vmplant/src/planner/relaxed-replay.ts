@@ -42,6 +42,10 @@ export class RelaxedReplay {
     return this.#repeatedTaken === 0;
   }
 
+  takenOf(group: number): number {
+    return this.#taken[group]!;
+  }
+
   canTake(group: number): boolean {
     return this.#taken[group]! < this.#ready[group]!;
   }
@@ -60,7 +64,8 @@ export class RelaxedReplay {
   }
 }
 
-function countsOf(values: readonly number[]): ReadonlyMap<number, number> {
+/** How often each value is there. */
+export function countsOf(values: readonly number[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return counts;

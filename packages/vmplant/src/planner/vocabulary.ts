@@ -8,10 +8,14 @@ export class Vocabulary {
   }
 
   acquire(digest: string): number {
-    const word = this.#words.get(digest) ?? { number: this.#free.pop() ?? this.#words.size, uses: 0 };
-    word.uses++;
-    this.#words.set(digest, word);
-    return word.number;
+    const known = this.#words.get(digest);
+    if (known) {
+      known.uses++;
+      return known.number;
+    }
+    const number = this.#free.pop() ?? this.#words.size;
+    this.#words.set(digest, { number, uses: 1 });
+    return number;
   }
 
   release(digest: string): void {
