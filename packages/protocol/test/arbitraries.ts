@@ -209,14 +209,20 @@ const details = fc
     noNullPrototype: true,
   })
   .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>);
-const plan = fc.record({
-  imageId,
-  line: fc.constantFrom('qemu' as const, 'simulated' as const),
-  start: fc.constantFrom('restore' as const, 'boot' as const),
-  actionsCached: count,
-  actionsLeft: count,
-  expectedSeconds: milliseconds,
-});
+const start = fc.constantFrom('restore' as const, 'boot' as const);
+const alternative = fc.record({ imageId, start, actionsCached: count, expectedSeconds: milliseconds });
+const plan = fc.record(
+  {
+    imageId,
+    line: fc.constantFrom('qemu' as const, 'simulated' as const),
+    start,
+    actionsCached: count,
+    actionsLeft: count,
+    expectedSeconds: milliseconds,
+    alternatives: fc.array(alternative, { minLength: 1, maxLength: 3 }),
+  },
+  { requiredKeys: ['imageId', 'line', 'start', 'actionsCached', 'actionsLeft', 'expectedSeconds'] },
+);
 const trail: Arbitrary<Trail> = fc.record({
   auctionId: xmlText,
   requestId: id,

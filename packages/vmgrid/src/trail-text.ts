@@ -7,6 +7,10 @@ export function trailText(trail: Trail): string {
     `Auction ${trail.auctionId}: closed by ${trail.closedBy} after ${duration(trail.closedAfterMs)}`,
     table(['plant', 'answer', 'after', 'cost', 'plan'], trail.answers.map(answerRow)),
   ];
+  for (const { plantId, plan } of trail.answers) {
+    const others = plan?.alternatives?.map((other) => `${other.start} ${other.imageId} (${other.expectedSeconds} s)`);
+    if (others) parts.push(`${plantId} also considered ${others.join(', ')}`);
+  }
   for (const { plantId, rule, reason } of trail.removed) parts.push(`${plantId} taken out by ${rule}: ${reason}`);
   if (trail.order.length > 0) {
     parts.push(`Order: ${trail.order.map(({ plantId, cost }) => `${plantId} (${round(cost)})`).join(', ')}`);

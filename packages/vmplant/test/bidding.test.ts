@@ -39,6 +39,10 @@ test('a bid has the price, the plan behind it, how long it holds, and the plant 
       actionsCached: 1,
       actionsLeft: 1,
       expectedSeconds: 2.5,
+      alternatives: [
+        { imageId: 'nearest', start: 'boot', actionsCached: 1, expectedSeconds: 17 },
+        { imageId: 'base', start: 'boot', actionsCached: 0, expectedSeconds: 19 },
+      ],
     },
     ad: { ...adToJson(adOf(1024, 512)), Line: 'qemu' },
   });

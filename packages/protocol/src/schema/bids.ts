@@ -7,16 +7,32 @@ const closed = { additionalProperties: false } as const;
 const Timestamp = Type.String({ format: 'date-time' });
 const Milliseconds = Type.Number({ minimum: 0 });
 
+const Start = Type.Union([Type.Literal('restore'), Type.Literal('boot')]);
+
+/** Another way to make the machine, which the planner expected to take longer. */
+export const PlanAlternative = Type.Object(
+  {
+    imageId: ImageId,
+    start: Start,
+    actionsCached: Type.Integer({ minimum: 0 }),
+    expectedSeconds: Type.Number({ minimum: 0 }),
+  },
+  closed,
+);
+export type PlanAlternative = Static<typeof PlanAlternative>;
+
 /** The plan behind a bid, in numbers. */
 export const PlanSummary = Type.Object(
   {
     imageId: ImageId,
     line: LineName,
-    start: Type.Union([Type.Literal('restore'), Type.Literal('boot')]),
+    start: Start,
     actionsCached: Type.Integer({ minimum: 0 }),
     actionsLeft: Type.Integer({ minimum: 0 }),
     /** Expected seconds from award to ready. */
     expectedSeconds: Type.Number({ minimum: 0 }),
+    /** What else was considered, soonest ready first; the best with the other start is among them when there is one. */
+    alternatives: Type.Optional(Type.Array(PlanAlternative, { minItems: 1, maxItems: 3 })),
   },
   closed,
 );

@@ -71,10 +71,15 @@ function readAward(award: XmlElement, path: string): object {
   return { ...open.attributes, ...textMember(open, 'message') };
 }
 
-const writePlan = (plan: PlanSummary): XmlElement => element('plan', plan);
+const writePlan = ({ alternatives = [], ...plan }: PlanSummary): XmlElement =>
+  element(
+    'plan',
+    plan,
+    alternatives.map((alternative) => element('alternative', alternative)),
+  );
 
 function readPlan(plan: XmlElement, path: string): object {
-  return openElement(plan, path, {
+  const open = openElement(plan, path, {
     attributes: {
       imageId: asText,
       line: asText,
@@ -83,7 +88,15 @@ function readPlan(plan: XmlElement, path: string): object {
       actionsLeft: asNumber,
       expectedSeconds: asNumber,
     },
-  }).attributes;
+    children: { alternative: 'many' },
+  });
+  const alternatives = members(open, 'alternative', readAlternative);
+  return alternatives.length === 0 ? open.attributes : { ...open.attributes, alternatives };
+}
+
+function readAlternative(alternative: XmlElement, path: string): object {
+  const attributes = { imageId: asText, start: asText, actionsCached: asNumber, expectedSeconds: asNumber };
+  return openElement(alternative, path, { attributes }).attributes;
 }
 
 export function writeBid({ plantId, cost, validUntil, holds, plan, ad }: Bid): XmlElement {

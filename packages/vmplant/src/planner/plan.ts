@@ -3,7 +3,7 @@
  * to have the machine ready soonest. Pure; plans are data that can be printed, stored and compared.
  */
 import { type Action, type Dag, linearExtension, type Match, matchHistory, prepareDag } from '@vmgrid/dag';
-import type { LineName, MachineSpec, PlanSummary } from '@vmgrid/protocol';
+import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
 import type { GoldenImage } from '../warehouse/manifest.ts';
 import type { ImageIndex } from './image-index.ts';
@@ -79,6 +79,16 @@ export function summarizePlan(plan: Plan): PlanSummary {
     start: plan.start,
     actionsCached: plan.cached.length,
     actionsLeft: plan.remaining.length,
-    expectedSeconds: Math.round(plan.expectedSeconds * 1000) / 1000,
+    expectedSeconds: inMilliseconds(plan.expectedSeconds),
+    ...(plan.alternatives.length === 0 ? {} : { alternatives: plan.alternatives.map(summarizeOption) }),
   };
 }
+
+const summarizeOption = ({ image, start, expectedMicros }: Option): PlanAlternative => ({
+  imageId: image.manifest.id,
+  start,
+  actionsCached: image.manifest.history.length,
+  expectedSeconds: inMilliseconds(expectedMicros / MICROS),
+});
+
+const inMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;

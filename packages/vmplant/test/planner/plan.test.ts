@@ -196,5 +196,6 @@ test('a plan in numbers is rounded to milliseconds', () => {
     actionsCached: 2,
     actionsLeft: 1,
     expectedSeconds: 2.123,
+    alternatives: [{ imageId: 'nearer', start: 'boot', actionsCached: 2, expectedSeconds: 17 }],
   });
 });
