@@ -21,6 +21,7 @@ export * from './schema/machine.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
 export * from './schema/replies.ts';
 export * from './schema/requests.ts';
+export * from './schema/suggestions.ts';
 export { follows, type ValidateOptions, validate } from './schema/validator.ts';
 export { decodeXmlReply, encodeXmlReply } from './xml/reply-xml.ts';
 export { decodeXmlRequest, encodeXmlRequest } from './xml/request-xml.ts';

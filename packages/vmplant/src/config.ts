@@ -56,6 +56,19 @@ export const PlantConfig = Type.Object(
     bootDeadline: Type.Unsafe<string>({ ...Duration, default: 'PT3M' }),
     /** Machines being made at the same time; more wait their turn. */
     concurrentCreations: Type.Integer({ minimum: 1, maximum: 256, default: 4 }),
+    /** Whether and how the plant builds images unasked, judged by the requests that it remembers. */
+    tending: Type.Object(
+      {
+        enabled: Type.Boolean({ default: false }),
+        /** How long the plant must have been without work. */
+        idleFor: Type.Unsafe<string>({ ...Duration, default: 'PT1M' }),
+        /** What the images that were built unasked may take together. */
+        quotaMiB: Type.Integer({ minimum: 1, default: 8192 }),
+        /** What an image must have been able to save of all remembered requests together. */
+        minimumSavedSeconds: Type.Number({ minimum: 0, default: 60 }),
+      },
+      { ...closed, default: {} },
+    ),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
       { default: 'info' },

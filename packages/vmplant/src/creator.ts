@@ -22,6 +22,7 @@ import { Phases, type ReportProgress } from './phases.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
 import type { Plan } from './planner/plan.ts';
 import { vmAd } from './reporter.ts';
+import type { Making } from './tending/recorded-request.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
 import type { Warehouse } from './warehouse/store.ts';
@@ -38,6 +39,8 @@ export interface CreatorDeps {
   readonly log: Log;
   /** The best plan now. @throws GridError as a decline. */
   readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<Plan>;
+  /** Told of each request that was carried out. */
+  readonly record: (request: Identified<CreateRequest>, making: Making) => void;
   /** Told when a machine ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
@@ -66,7 +69,9 @@ export class Creator {
       const execution = await this.#execute(names, request, plan, phases, undo, signal);
       const record = await this.#finish(names.vmId, execution, phases);
       undo.commit();
-      learnFrom(this.#deps.durations, plan, phases, execution.configuration);
+      const { configuration } = execution;
+      learnFrom(this.#deps.durations, plan, phases, configuration);
+      this.#deps.record(request, { at: systemClock.now(), plan, phasesMs: phases.phasesMs, configuration });
       return record;
     } catch (thrown) {
       throw await this.#giveUp(names.vmId, request, GridError.from(thrown), thrown, undo);

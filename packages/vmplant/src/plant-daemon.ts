@@ -24,6 +24,7 @@ import { watchMachine } from './machine-watch.ts';
 import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
+import { SelfTending } from './tending/self-tending.ts';
 import { Upstreams } from './upstreams.ts';
 import { VmRegistry } from './vm-registry.ts';
 import { Warehouse } from './warehouse/store.ts';
@@ -35,7 +36,7 @@ export interface PlantDaemon extends RunningDaemon {
 
 export async function startPlant(config: PlantConfig, version: string, log: Log): Promise<PlantDaemon> {
   const parts = await makeParts(config, version, log);
-  const { bidDesk, collector, registry, upstreams, living, leases, plant } = parts;
+  const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, `recovery-${vmId}`) });
 
   let ad = adToJson(await bidDesk.ad());
@@ -47,10 +48,12 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   const joined = upstreams.dial(config.upstreams, hello, plant.handlers(), log);
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
+  selfTending.start();
+
   return {
     joined,
     async drain(signal) {
-      await plant.drain(signal);
+      await Promise.all([plant.drain(signal), selfTending.stop()]);
       leases.forgetAll();
       await upstreams.close();
       living.releaseAll();
@@ -88,17 +91,21 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version }, config);
   const plan = bidDesk.plan.bind(bidDesk);
   const execution = { lines, configurator: shared.configurator, bootDeadlineMs: parseDuration(config.bootDeadline) };
-  let changed: () => Promise<void> = async () => undefined;
+  const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
+  let renewAd: () => Promise<void> = async () => undefined;
+  const changed = () => void renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
+  const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
   const plant = new Plant(
     {
       ...shared,
       bidDesk,
       collector,
-      creator: new Creator({ ...shared, execution, plan }, config),
+      creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
       reconfigurator: new Reconfigurator(shared, config),
       imageDesk: new ImageDesk(shared, config),
-      imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),
-      changed: () => void changed().catch((error) => log.error({ err: error }, 'the ad could not be renewed')),
+      imageBuilder,
+      selfTending,
+      changed,
     },
     config,
   );
@@ -110,7 +117,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       .catch((error) => log.error({ err: error, vmId }, 'the VM could not be collected'));
   }
   const onChange = (listener: () => Promise<void>) => {
-    changed = listener;
+    renewAd = listener;
   };
-  return { ...shared, database, upstreams, collector, bidDesk, plant, onChange };
+  return { ...shared, database, upstreams, collector, bidDesk, plant, selfTending, onChange };
 }

@@ -26,6 +26,7 @@ import { describeImage } from './images.ts';
 import { InFlight } from './in-flight.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
 import { vmAd } from './reporter.ts';
+import type { SelfTending } from './tending/self-tending.ts';
 import { Turnstile } from './turnstile.ts';
 import { isBeingMade, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
@@ -38,6 +39,7 @@ export interface PlantDeps {
   readonly collector: Collector;
   readonly imageBuilder: ImageBuilder;
   readonly imageDesk: ImageDesk;
+  readonly selfTending: SelfTending;
   readonly warehouse: Warehouse;
   readonly registry: VmRegistry;
   readonly departed: Departed;
@@ -74,12 +76,12 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): BidderHandlers {
-    const { bidDesk, collector, imageDesk, reconfigurator, warehouse } = this.#deps;
+    const { bidDesk, collector, imageDesk, reconfigurator, selfTending, warehouse } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
         const held = this.#heldAd(request.requestId);
-        return held ? bidDesk.offerHeld(held) : bidDesk.offer(request);
+        return held ? bidDesk.offerHeld(held) : selfTending.offer(() => bidDesk.offer(request));
       },
       create: (request) => this.#once(request, () => this.#create(request)),
       configure: (request) =>
@@ -103,6 +105,7 @@ export class Plant {
       labelImage: (request) => imageDesk.label(request),
       verifyImages: (request) => this.#once(request, () => imageDesk.verify(request, this.#stopping.signal)),
       collectImages: (request) => this.#once(request, () => imageDesk.collect(request)),
+      suggestImages: (request) => selfTending.advisor.suggestions(request),
     };
   }
 
@@ -120,7 +123,7 @@ export class Plant {
     return this.#inFlight.join(requestId, async () => {
       const refusal = this.#deps.bidDesk.refusal();
       if (refusal) throw refusal;
-      return work().finally(this.#deps.changed);
+      return this.#deps.selfTending.during(work).finally(this.#deps.changed);
     });
   }
 

@@ -16,6 +16,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
     guestNetwork: 'isolated',
     bootDeadline: 'PT3M',
     concurrentCreations: 4,
+    tending: { enabled: false, idleFor: 'PT1M', quotaMiB: 8192, minimumSavedSeconds: 60 },
     logLevel: 'info',
   });
 });
@@ -29,6 +30,7 @@ test.each([
   [{ capacity: { memoryMB: 1 } }, 'memoryMB'],
   [{ lease: { default: 'four hours' } }, '/lease/default'],
   [{ guestNetwork: 'bridged' }, '/guestNetwork'],
+  [{ tending: { idleFor: 'a minute' } }, '/tending/idleFor'],
   [{ concurrentCreations: 0 }, '/concurrentCreations'],
   [{ color: 'blue' }, 'color'],
 ])('%j is refused by the name of its field', (wrong, field) => {

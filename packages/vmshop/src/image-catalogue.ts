@@ -8,12 +8,15 @@ import {
   type ImageListReply,
   type ImageReply,
   type LabelImageRequest,
+  type SuggestImagesReply,
+  type SuggestImagesRequest,
   type VerifyImagesReply,
   type VerifyImagesRequest,
 } from '@vmgrid/protocol';
 import { diffImages } from './diff-images.ts';
 import type { Membership } from './membership.ts';
 import { mergeImages } from './merge-images.ts';
+import { suggestImages } from './suggest-images.ts';
 
 /** How long a plant may take to answer what needs no work. */
 const QUESTION_DEADLINE_MS = 10_000;
@@ -92,6 +95,12 @@ export class ImageCatalogue {
     return { requestId, warehouses, silentPlants };
   }
 
+  /** What each plant, or one of them, suggests to build. @throws GridError PLANT_LOST */
+  suggestions({ plantId, top }: SuggestImagesRequest): Promise<SuggestImagesReply> {
+    const bidders = plantId === undefined ? this.#membership.bidders() : [this.#bidder(plantId)];
+    return suggestImages(bidders, top === undefined ? {} : { top }, QUESTION_DEADLINE_MS);
+  }
+
   async #offers(): Promise<{ readonly offers: readonly Offer[]; readonly silentPlants: string[] }> {
     const bidders = this.#membership.bidders();
     const options = { deadlineMs: QUESTION_DEADLINE_MS };
@@ -122,7 +131,7 @@ export class ImageCatalogue {
 
   #bidder(plantId: string): Bidder {
     const bidder = this.#membership.find(plantId);
-    if (!bidder) throw new GridError('PLANT_LOST', `the plant ${plantId} left meanwhile`, { plantId });
+    if (!bidder) throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
     return bidder;
   }
 }

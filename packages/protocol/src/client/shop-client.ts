@@ -19,6 +19,7 @@ import type {
   ListRequest,
   QueryRequest,
 } from '../schema/requests.ts';
+import { SuggestImagesReply, type SuggestImagesRequest } from '../schema/suggestions.ts';
 import { validate } from '../schema/validator.ts';
 import { type ClientCallOptions, HttpExchange, parsedOrUndefined, withDeadline } from './http-exchange.ts';
 import { decodeServerSentEvents } from './server-sent-events.ts';
@@ -132,6 +133,15 @@ export class ShopClient {
   /** The operation's result is a CollectImagesReply. */
   submitCollectImages(request: CollectImagesRequest, options?: WorkOptions): Promise<Submitted> {
     return this.#submit('/v1/images/collect', request, options);
+  }
+
+  /** Images that would have saved most, by plant, judged by the requests it remembers. */
+  suggestImages({ top, plantId }: SuggestImagesRequest = {}, options?: ClientCallOptions): Promise<SuggestImagesReply> {
+    const query = new URLSearchParams({
+      ...(top === undefined ? {} : { top: String(top) }),
+      ...(plantId === undefined ? {} : { plant: plantId }),
+    });
+    return this.#http.json({ method: 'GET', path: `/v1/images/suggestions?${query}` }, SuggestImagesReply, options);
   }
 
   /** State and result of a request that is or was worked on. */

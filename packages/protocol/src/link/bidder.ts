@@ -22,6 +22,7 @@ import type {
   ListRequest,
   QueryRequest,
 } from '../schema/requests.ts';
+import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestions.ts';
 
 /** A request after the shop gave it an id. */
 export type Identified<T extends { requestId?: string }> = Omit<T, 'requestId'> & { readonly requestId: string };
@@ -42,6 +43,7 @@ export interface BidderMethods {
   labelImage(request: LabelImageRequest & { imageId: string }): ImageReply;
   verifyImages(request: Identified<VerifyImagesRequest>): readonly VerifiedImage[];
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
+  suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
 }
 
 /** Notifications from below. */

@@ -23,6 +23,7 @@ import {
   QueryRequest,
   RequestId,
 } from '../schema/requests.ts';
+import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
 import type { BidderEvents, BidderMethods } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -51,6 +52,7 @@ export const METHOD_SCHEMAS: { readonly [M in keyof BidderMethods]: MethodSchema
   },
   verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
   collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
+  suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },
 };
 
 export const EVENT_SCHEMAS: { readonly [E in keyof BidderEvents]: TSchema } = {

@@ -29,6 +29,7 @@ import {
   ListRequest,
   QueryRequest,
 } from './requests.ts';
+import { SuggestImagesReply } from './suggestions.ts';
 
 /** A schema that is published as a file of `schemas/`. */
 export interface SchemaFile {
@@ -61,6 +62,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'verify-images-reply', title: 'What is wrong with golden images', schema: VerifyImagesReply },
   { name: 'collect-images-request', title: 'Room that shall be made in the warehouses', schema: CollectImagesRequest },
   { name: 'collect-images-reply', title: 'Golden images that went or would go, and why', schema: CollectImagesReply },
+  { name: 'suggest-images-reply', title: 'Images that would have saved most', schema: SuggestImagesReply },
   { name: 'plant-list-reply', title: 'The plants connected to a shop', schema: PlantListReply },
   { name: 'trail', title: 'What an auction decided and why', schema: Trail },
   { name: 'error-reply', title: 'What went wrong, and what to do', schema: ErrorReply },

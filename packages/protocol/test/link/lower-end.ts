@@ -29,6 +29,7 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     labelImage: unexpected,
     verifyImages: unexpected,
     collectImages: unexpected,
+    suggestImages: unexpected,
     ...some,
   };
 }

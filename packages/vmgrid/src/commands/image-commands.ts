@@ -10,6 +10,7 @@ import { findHome } from '../home.ts';
 import { imageTable, imageText } from '../image-text.ts';
 import { table } from '../output.ts';
 import { addImageCareCommands } from './image-care-commands.ts';
+import { addSuggestCommand } from './suggest-command.ts';
 
 export function addImageCommands(program: Command, context: CommandContext): void {
   const images = program.command('images').description('golden images of the warehouses');
@@ -80,6 +81,7 @@ export function addImageCommands(program: Command, context: CommandContext): voi
     });
 
   addImageCareCommands(images, context);
+  addSuggestCommand(images, context);
 
   program
     .command('plants')

@@ -14,9 +14,9 @@ export const SUGGEST_LIMITS = {
   /** Different requests that are looked at: those that came most often. */
   cases: 100,
   /** Common beginnings that are compared, of all machines together. */
-  candidates: 600,
+  candidates: 400,
   /** Pairs of beginnings that are intersected to find them. */
-  meets: 20_000,
+  meets: 10_000,
   /** Images that are suggested at most. */
   suggestions: 50,
 } as const;

@@ -89,6 +89,8 @@ function candidatesOf(
  * the mean of its line, and there would be no end of building what is there already.
  */
 function savingOf({ one, now }: Begun, image: GoldenImage, lines: LineReports): number {
+  // Most cases lack the last actions of most candidates: that is told sooner than the first failed test.
+  if (image.manifest.history.findLast(({ digest }) => !one.dag.groupOfDigest.has(digest))) return 0;
   const verdict = matchImage(one.machine, one.dag, image, lines);
   if (verdict.kind === 'miss') return 0;
   const spared = image.manifest.history.reduce(

@@ -4,12 +4,13 @@ import {
   CollectImagesRequest,
   decodeBuildImage,
   LabelImageRequest,
+  SuggestImagesRequest,
   VerifyImagesRequest,
   validate,
 } from '@vmgrid/protocol';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
-import { readJson, withIdempotencyKey } from './body.ts';
+import { readJson, singleQuery, withIdempotencyKey } from './body.ts';
 import { sendJson, sendOperationJson } from './send.ts';
 
 export function imageRoutes(shop: Shop): Router {
@@ -39,6 +40,13 @@ export function imageRoutes(shop: Shop): Router {
       subject: 'collect',
     });
     await sendOperationJson(request, response, shop.collectImages(document), (reply: object) => reply);
+  });
+
+  router.get('/images/suggestions', async (request, response) => {
+    const [top, plantId] = [singleQuery(request, 'top'), singleQuery(request, 'plant')];
+    const query = { ...(top === undefined ? {} : { top: Number(top) }), ...(plantId === undefined ? {} : { plantId }) };
+    const wanted = validate(SuggestImagesRequest, query, { subject: 'query' });
+    sendJson(request, response, await shop.images.suggestions(wanted));
   });
 
   router.get('/images/:from/diff/:to', async (request, response) => {

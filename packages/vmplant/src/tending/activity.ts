@@ -1,0 +1,65 @@
+/** Whether the plant has work, so that what it does unasked can wait for it and give way to it. */
+import type { Clock } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+
+export class Activity {
+  readonly #clock: Clock;
+  #running = 0;
+  #idle = Promise.withResolvers<void>();
+  #quiet = new AbortController();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#idle.resolve();
+  }
+
+  /** Aborts when work comes; aborted while there is any. */
+  get untilWork(): AbortSignal {
+    return this.#quiet.signal;
+  }
+
+  /** Does the work, and counts as busy meanwhile. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running++ === 0) {
+      this.#idle = Promise.withResolvers();
+      this.#quiet.abort(new GridError('CANCELLED', 'the plant has got work'));
+    }
+    try {
+      return await work();
+    } finally {
+      if (--this.#running === 0) {
+        this.#quiet = new AbortController();
+        this.#idle.resolve();
+      }
+    }
+  }
+
+  /** Resolves when there has been no work for so long. Rejects with the signal's reason. */
+  async idleFor(ms: number, signal: AbortSignal): Promise<void> {
+    for (let isQuiet = false; !isQuiet; ) {
+      await orAborted(this.#idle.promise, signal);
+      isQuiet = await this.#clock.sleep(ms, AbortSignal.any([signal, this.untilWork])).then(
+        () => true,
+        () => false,
+      );
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Resolves when work comes, or is there. Rejects with the signal's reason. */
+  nextWork(signal: AbortSignal): Promise<void> {
+    return orAborted(aborted(this.untilWork), signal);
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await Promise.race([promise, aborted(signal)]);
+  signal.throwIfAborted();
+}

@@ -1,0 +1,149 @@
+/** Asks the pure functions of this folder what images are wanting, with what the plant remembers and has. */
+import { join } from 'node:path';
+import type { Clock } from '@vmgrid/daemon';
+import { type Dag, digestAction } from '@vmgrid/dag';
+import type { MachineSpec, PlantSuggestions } from '@vmgrid/protocol';
+import type { Durations } from '../durations.ts';
+import { ImageIndex } from '../planner/image-index.ts';
+import type { LineReports } from '../planner/match-image.ts';
+import { allocatedBytes, ownBytes } from '../warehouse/image-files.ts';
+import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { Warehouse } from '../warehouse/store.ts';
+import { SUGGEST_LIMITS } from './limits.ts';
+import { type ReplaySummary, replayCases, summarizeReplay } from './replay.ts';
+import { requestCases } from './request-case.ts';
+import type { RequestLog } from './request-log.ts';
+import { type ImageSize, SizeModel } from './size-model.ts';
+import { type SuggestInput, type Suggestion, suggestImages } from './suggest.ts';
+import type { TendedImages } from './tended-images.ts';
+
+export interface AdvisorDeps {
+  readonly requests: RequestLog;
+  readonly tended: TendedImages;
+  readonly warehouse: Pick<Warehouse, 'images'>;
+  readonly lines: LineReports;
+  readonly durations: Durations;
+  readonly clock: Clock;
+}
+
+/** An image to build unasked, and why. */
+export interface Proposal {
+  /** Names what is to be built. */
+  readonly key: string;
+  readonly machine: MachineSpec;
+  readonly dag: Dag;
+  readonly suggestion: Suggestion;
+}
+
+export interface ProposalRules {
+  /** What the images that were built unasked may take together. */
+  readonly quotaBytes: number;
+  readonly minimumSavedSeconds: number;
+  /** Whether a proposal has been tried before. */
+  readonly tried: (key: string) => boolean;
+}
+
+/** Images suggested when nobody says how many. */
+const TOP = 5;
+
+export class Advisor {
+  readonly #deps: AdvisorDeps;
+  readonly #plantId: string;
+
+  constructor(deps: AdvisorDeps, { plantId }: { readonly plantId: string }) {
+    this.#deps = deps;
+    this.#plantId = plantId;
+  }
+
+  /** What operators are told: suggestions, and recorded history with and without them. */
+  async suggestions({ top = TOP }: { readonly top?: number }): Promise<PlantSuggestions> {
+    const input = await this.#input();
+    const suggestions = suggestImages(input, { count: top });
+    const options = replayCases(input.cases, input.images, input.lines);
+    const cases = input.cases.filter((_, at) => options[at] !== undefined);
+    const replay = () => summarizeReplay(cases, replayCases(cases, input.images, input.lines));
+    const before = replay();
+    for (const { image } of suggestions) input.images.add(image);
+    const after = replay();
+    return {
+      plantId: this.#plantId,
+      requests: before.requests,
+      suggestions: suggestions.map((suggestion) => ({
+        machine: suggestion.machine,
+        line: suggestion.line,
+        actions: suggestion.actions.map(({ id, digest, kind }) => ({ id, digest, kind })),
+        requests: suggestion.cases.reduce((sum, { count }) => sum + count, 0),
+        savedSeconds: suggestion.savedSeconds,
+        bytes: suggestion.bytes,
+        buildable: this.#dagOf(suggestion) !== undefined,
+      })),
+      before: replayReply(before),
+      after: replayReply(after),
+    };
+  }
+
+  /** The best image that the plant may and can build by itself. */
+  async propose({ quotaBytes, minimumSavedSeconds, tried }: ProposalRules): Promise<Proposal | undefined> {
+    const bytes = quotaBytes - (await this.#tendedBytes());
+    for (const suggestion of suggestImages(await this.#input(), { count: SUGGEST_LIMITS.suggestions, bytes })) {
+      const key = suggestion.image.manifest.history.map(({ digest }) => digest).join();
+      const dag = this.#dagOf(suggestion);
+      const { machine, savedSeconds } = suggestion;
+      if (dag && savedSeconds >= minimumSavedSeconds && !tried(key)) return { key, machine, dag, suggestion };
+    }
+    return undefined;
+  }
+
+  async #input(): Promise<SuggestInput> {
+    const { requests, warehouse, lines, durations, clock } = this.#deps;
+    const images = await warehouse.images();
+    return {
+      cases: requestCases(requests.requests(clock.now()), durations),
+      images: ImageIndex.of(images.values()),
+      lines,
+      sizes: new SizeModel(await suspendedSizes(images)),
+    };
+  }
+
+  /** What to run: the actions of one of the requests, in the order suggested. */
+  #dagOf({ actions, cases }: Suggestion): Dag | undefined {
+    const { requests, clock } = this.#deps;
+    for (const { shape } of cases) {
+      const dag = requests.dagOf(shape, clock.now());
+      if (!dag) continue;
+      const byDigest = new Map(dag.actions.map((action) => [digestAction(action), action]));
+      const chosen = actions.map(({ digest }) => byDigest.get(digest)!);
+      return { actions: chosen, edges: chosen.slice(1).map(({ id }, at) => ({ from: chosen[at]!.id, to: id })) };
+    }
+    return undefined;
+  }
+
+  async #tendedBytes(): Promise<number> {
+    const images = await this.#deps.warehouse.images();
+    const sizes = await Promise.all(this.#deps.tended.among(images).map((id) => ownBytes(images.get(id)!)));
+    return sizes.reduce((sum, bytes) => sum + bytes, 0);
+  }
+}
+
+const replayReply = ({ hits, meanSeconds }: ReplaySummary): PlantSuggestions['before'] => ({ hits, meanSeconds });
+
+function suspendedSizes(images: ReadonlyMap<string, GoldenImage>): Promise<readonly ImageSize[]> {
+  const suspended = [...images.values()].filter(({ manifest }) => manifest.memory && manifest.parent !== undefined);
+  return Promise.all(suspended.slice(-SIZES_READ).map((image) => sizeOf(image, images)));
+}
+
+/** Images whose files are looked at to judge others. */
+const SIZES_READ = 50;
+
+async function sizeOf(
+  { manifest, directory }: GoldenImage,
+  images: ReadonlyMap<string, GoldenImage>,
+): Promise<ImageSize> {
+  const below = images.get(manifest.parent!)?.manifest.history.length ?? 0;
+  return {
+    memoryMiB: manifest.machine.memoryMiB,
+    memoryBytes: await allocatedBytes(join(directory, manifest.memory!.memory)),
+    diskBytes: await allocatedBytes(join(directory, manifest.disk)),
+    ownActions: Math.max(0, manifest.history.length - below),
+  };
+}

@@ -1,0 +1,97 @@
+/** Self-tending as the plant sees it: remembers requests, suggests images, and builds them when idle if it is told to. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type Log, systemClock } from '@vmgrid/daemon';
+import { type CreateRequest, type Identified, type Offer, parseDuration } from '@vmgrid/protocol';
+import type { PlantConfig } from '../config.ts';
+import type { Durations } from '../durations.ts';
+import type { ImageBuilder } from '../image-builder.ts';
+import type { LineReports } from '../planner/match-image.ts';
+import type { Warehouse } from '../warehouse/store.ts';
+import { Activity } from './activity.ts';
+import { Advisor } from './advisor.ts';
+import { type Making, recordedRequest } from './recorded-request.ts';
+import { RequestLog } from './request-log.ts';
+import { TendedImages } from './tended-images.ts';
+import { Tending } from './tending.ts';
+
+export interface SelfTendingDeps {
+  readonly database: DatabaseSync;
+  readonly warehouse: Warehouse;
+  readonly lines: LineReports;
+  readonly durations: Durations;
+  readonly imageBuilder: ImageBuilder;
+  readonly log: Log;
+  /** Told when what the plant has or holds has changed. */
+  readonly changed: () => void;
+}
+
+/** Declines that a build may be the cause of. */
+const WANT_OF_ROOM: readonly string[] = ['MEMORY_INSUFFICIENT', 'DISK_INSUFFICIENT', 'VM_LIMIT'];
+
+export class SelfTending {
+  readonly advisor: Advisor;
+  readonly #requests: RequestLog;
+  readonly #activity = new Activity(systemClock);
+  readonly #tending: Tending;
+  readonly #isEnabled: boolean;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(deps: SelfTendingDeps, { plantId, tending }: PlantConfig) {
+    const { database, imageBuilder, log } = deps;
+    const tended = new TendedImages(database);
+    this.#requests = new RequestLog(database);
+    this.#log = log;
+    this.#isEnabled = tending.enabled;
+    this.advisor = new Advisor({ ...deps, requests: this.#requests, tended, clock: systemClock }, { plantId });
+    this.#tending = new Tending(
+      {
+        activity: this.#activity,
+        advisor: this.advisor,
+        tended,
+        build: (request, signal) => imageBuilder.build(request, signal).finally(deps.changed),
+        log,
+      },
+      {
+        idleForMs: parseDuration(tending.idleFor),
+        quotaBytes: tending.quotaMiB * 1_048_576,
+        minimumSavedSeconds: tending.minimumSavedSeconds,
+      },
+    );
+  }
+
+  start(): void {
+    if (this.#isEnabled) this.#running = this.#tending.run(this.#stopping.signal);
+  }
+
+  /** Resolves when nothing is left of a build. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Remembers a request that was carried out. Never throws: the machine runs whether it is remembered or not. */
+  record(request: Identified<CreateRequest>, making: Making): void {
+    try {
+      this.#requests.add(recordedRequest(request, making), request.dag);
+    } catch (error) {
+      this.#log.warn({ err: error, requestId: request.requestId }, 'a request could not be recorded');
+    }
+  }
+
+  /** Does what was asked for, once what was not asked for has given way. */
+  during<T>(work: () => Promise<T>): Promise<T> {
+    return this.#activity.during(async () => {
+      await this.#tending.giveWay();
+      return work();
+    });
+  }
+
+  /** An offer that is not declined for want of what a build holds. */
+  async offer(make: () => Promise<Offer>): Promise<Offer> {
+    const offer = await make();
+    if (offer.kind === 'bid' || !WANT_OF_ROOM.includes(offer.code)) return offer;
+    return (await this.#tending.giveWay()) ? make() : offer;
+  }
+}
