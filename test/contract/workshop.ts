@@ -1,25 +1,19 @@
-/** Makes and configures real machines for tests, and leaves none behind. */
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+/** A place where a production line makes machines without a plant: orders, folders, a warehouse, and word from the guests. */
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testBase, testFolder } from '../../../../test/support/test-warehouse.ts';
-import { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from '../../src/guest/config-disc.ts';
-import { parseReportLine, type RunnerEvent } from '../../src/guest/report.ts';
-import { type RunnerTask, runnerCommand } from '../../src/guest/runner-command.ts';
-import type { Machine, StartOrder } from '../../src/lines/production-line.ts';
-import { QemuLine } from '../../src/lines/qemu/qemu-line.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
+import { findFreePort } from '../../packages/vmplant/src/free-port.ts';
+import { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from '../../packages/vmplant/src/guest/config-disc.ts';
+import { parseReportLine, type RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
+import { type RunnerTask, runnerCommand } from '../../packages/vmplant/src/guest/runner-command.ts';
+import type { Machine, ProductionLine, StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
+import type { Staging } from '../../packages/vmplant/src/warehouse/staging.ts';
+import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
+import { linkImage, testBase, testFolder } from '../support/test-warehouse.ts';
 
 export const MEMORY_MIB = 256;
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
+export type MakeLine = (options: { readonly stateDirectory: string }) => ProductionLine;
 
 export const script = (index: number, text: string, more: object = {}, timeoutMs = 30_000): GuestStep => ({
   index,
@@ -28,23 +22,36 @@ export const script = (index: number, text: string, more: object = {}, timeoutMs
 });
 
 export class Workshop {
-  readonly line: QemuLine;
+  readonly line: ProductionLine;
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly base: GoldenImage;
+  warehouse: Warehouse;
   readonly #machines: Machine[] = [];
+  readonly #staged = new Map<string, Staging>();
   #discs = 0;
 
-  private constructor(folder: string, base: GoldenImage, signal: AbortSignal) {
+  private constructor(
+    folder: string,
+    line: ProductionLine,
+    warehouse: Warehouse,
+    base: GoldenImage,
+    signal: AbortSignal,
+  ) {
     this.folder = folder;
+    this.line = line;
+    this.warehouse = warehouse;
     this.base = base;
     this.signal = signal;
-    this.line = new QemuLine({}, { stateDirectory: folder });
   }
 
-  static async open(signal: AbortSignal): Promise<Workshop> {
+  static async open(makeLine: MakeLine, signal: AbortSignal): Promise<Workshop> {
     const base = await testBase(signal);
-    return new Workshop(await testFolder('line'), base, signal);
+    const folder = await testFolder('line');
+    const warehouse = await Warehouse.open(join(folder, 'warehouse'));
+    await linkImage(base, warehouse.directory);
+    const line = makeLine({ stateDirectory: folder });
+    return new Workshop(folder, line, warehouse, await warehouse.image(base.manifest.id), signal);
   }
 
   async close(): Promise<void> {
@@ -53,18 +60,16 @@ export class Workshop {
   }
 
   async order(vmId: string, image: GoldenImage, more: Partial<StartOrder> = {}): Promise<StartOrder> {
-    const directory = join(this.folder, vmId);
-    await mkdir(directory);
     const { diskMiB } = image.manifest.machine;
     return {
       vmId,
-      directory,
+      directory: await this.#folderOf(vmId, more.purpose),
       image,
       machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: MEMORY_MIB, cpus: 1, diskMiB },
       purpose: 'clone',
       start: 'restore',
       macAddress: '52:54:00:00:00:01',
-      sshPort: await freePort(),
+      sshPort: await findFreePort(),
       guestNetwork: 'isolated',
       ...more,
     };
@@ -102,18 +107,28 @@ export class Workshop {
     return lines;
   }
 
-  /** Freezes a machine made with `purpose: 'build'` into an image of this workshop. */
-  async freeze(machine: Machine, order: StartOrder, id: string): Promise<GoldenImage> {
+  /** Freezes a machine made with `purpose: 'build'` into an image of the warehouse. */
+  async freeze(machine: Machine, { vmId, image, machine: spec }: StartOrder, id: string): Promise<GoldenImage> {
     await this.configure(machine, { steps: [] }, [{ task: 'quiesce' }]);
     const { disk, memory } = await machine.suspend(this.signal);
     if (memory === undefined) throw new Error('no memory was kept');
     const { compatibility } = await this.line.probe(this.signal);
-    const directory = join(this.folder, id);
-    await rename(order.directory, directory);
-    const manifest = {
-      ...{ ...order.image.manifest, id, disk, diskFormat: 'qcow2' as const, memory },
-      ...{ machine: order.machine, compatibility, parent: order.image.manifest.id },
-    };
-    return { manifest, directory, baseDirectory: order.image.baseDirectory };
+    const { version: _, files: __, ...parent } = image.manifest;
+    const staging = this.#staged.get(vmId)!;
+    const draft = { ...parent, id, machine: spec, disk, diskFormat: 'qcow2' as const, memory, compatibility };
+    const golden = await this.warehouse.promote(staging, { ...draft, parent: parent.id }, this.signal);
+    await staging.discard();
+    return golden;
+  }
+
+  async #folderOf(vmId: string, purpose: StartOrder['purpose'] = 'clone'): Promise<string> {
+    if (purpose === 'build') {
+      const staging = await this.warehouse.stage();
+      this.#staged.set(vmId, staging);
+      return staging.directory;
+    }
+    const directory = join(this.folder, vmId);
+    await mkdir(directory);
+    return directory;
   }
 }

@@ -56,7 +56,8 @@ export async function stockWarehouse(
     return [base, blank];
   }, signal);
   await Warehouse.open(directory);
-  for (const imageId of stock) await linkFolder(join(sharedWarehouse(), 'images', imageId), directory, imageId);
+  const images = await (await Warehouse.open(sharedWarehouse())).images();
+  for (const imageId of stock) await linkImage(images.get(imageId)!, directory);
 }
 
 async function findBlank(base: string): Promise<string | undefined> {
@@ -65,10 +66,11 @@ async function findBlank(base: string): Promise<string | undefined> {
   return manifests.find((one) => one.base === base && one.memory && one.history.length === 0)?.id;
 }
 
-async function linkFolder(from: string, warehouse: string, imageId: string): Promise<void> {
-  const to = join(warehouse, 'images', imageId);
+/** Puts an image into another warehouse on the same file system. */
+export async function linkImage({ manifest, directory }: GoldenImage, warehouse: string): Promise<void> {
+  const to = join(warehouse, 'images', manifest.id);
   await mkdir(to, { mode: 0o755 });
-  for (const file of await readdir(from)) await link(join(from, file), join(to, file));
+  for (const file of await readdir(directory)) await link(join(directory, file), join(to, file));
 }
 
 /** One process of this machine at a time; the kernel frees the lock when its holder dies. */

@@ -1,20 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type MakeLine, MEMORY_MIB, script, Workshop } from '../../../../test/contract/workshop.ts';
 import type { RunnerEvent } from '../../src/guest/report.ts';
 import type { Machine } from '../../src/lines/production-line.ts';
 import { QemuLine } from '../../src/lines/qemu/qemu-line.ts';
 import type { GoldenImage } from '../../src/warehouse/manifest.ts';
-import { MEMORY_MIB, script, Workshop } from './workshop.ts';
+import { Warehouse } from '../../src/warehouse/store.ts';
 
 let workshop: Workshop;
 let golden: GoldenImage;
 
+const makeLine: MakeLine = (options) => new QemuLine({}, options);
+
 beforeAll(async () => {
-  workshop = await Workshop.open(AbortSignal.timeout(600_000));
+  workshop = await Workshop.open(makeLine, AbortSignal.timeout(600_000));
   const order = await workshop.order('build-1', workshop.base, { purpose: 'build', start: 'boot' });
   const machine = await workshop.start(order);
   const steps = [script(0, 'echo from the image > /root/mark')];
@@ -32,8 +35,8 @@ const identityOf = (hostName: string, more: object = {}) => ({
 
 const FIRST = [{ task: 'identity' }, { task: 'run', first: 0, last: 0 }] as const;
 
-async function clone(id: string, more: object = {}): Promise<Machine> {
-  return workshop.start(await workshop.order(id, golden, more));
+async function clone(id: string, more: object = {}, image = golden): Promise<Machine> {
+  return workshop.start(await workshop.order(id, image, more));
 }
 
 const firstBytes = (port: number): Promise<string> =>
@@ -137,6 +140,23 @@ test('a build from a suspended image makes a new image; its clones have both his
   expect(lines).toEqual(['from the image', 'and again', 'build-2', '0']);
 }, 60_000);
 
+test('an image refers to the one below by a name beside its own: a warehouse that was moved still makes machines', async () => {
+  const { directory } = workshop.warehouse;
+  const moved = join(workshop.folder, 'moved');
+  await rename(directory, moved);
+  try {
+    const image = await (await Warehouse.open(moved)).image(golden.manifest.id);
+    const machine = await clone('mover', {}, image);
+    expect(await workshop.run(machine, 'cat /root/mark; ls /usr/share | wc -l')).toEqual([
+      'from the image',
+      expect.stringMatching(/^\d{2,}$/),
+    ]);
+    await machine.stop(0, workshop.signal);
+  } finally {
+    await rename(moved, directory);
+  }
+}, 30_000);
+
 test('a plant that was restarted finds its machine again, and one that ended not', async () => {
   const machine = await clone('orphan');
   machine.release();
@@ -163,7 +183,7 @@ test('a machine that dies while a command runs in it ends the command with GUEST
 }, 30_000);
 
 test("an unreadable state fails with QEMU's words and leaves neither process nor file but the overlay", async () => {
-  const directory = join(workshop.folder, 'golden-broken');
+  const directory = join(workshop.warehouse.directory, 'images', 'golden-broken');
   await mkdir(directory);
   await writeFile(join(directory, 'device.state'), randomBytes(4_096));
   execFileSync('cp', ['--sparse=always', join(golden.directory, 'memory.bin'), directory]);

@@ -3,6 +3,8 @@ import { chown, open, rename } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { CommandRunner } from '@vmgrid/daemon';
+import { runTool } from '../../host/run-tool.ts';
 import { listenUnix } from '../../host/unix-socket.ts';
 import type { SuspendedFiles } from '../production-line.ts';
 import { DEVICES } from './command-line.ts';
@@ -45,8 +47,24 @@ export async function writeState(monitor: QmpClient, state: QemuState, signal: A
   }
 }
 
+/**
+ * The disk of a machine names its image by an absolute path; that of an image names its parent by one relative to itself, so
+ * that a warehouse can be moved, or be mounted elsewhere. Run as the machine's user: a guest that broke out of its QEMU could
+ * have made the disk refer to anything.
+ */
+async function relateDisk(state: QemuState, run: CommandRunner, signal: AbortSignal): Promise<void> {
+  const { directory, uid, parentDisk, parentFormat } = state;
+  await runTool('qemu-img', ['rebase', '-u', '-F', parentFormat, '-b', parentDisk, FILES.disk], {
+    ...{ run, signal, cwd: runFolder(directory) },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+    failure: { code: 'VMM_FAILED', message: `the disk could not be related to ${parentDisk}` },
+  });
+}
+
 /** Moves what a golden image consists of from QEMU's folder to the machine's, and makes it the plant's own. */
-export async function collectFiles({ directory, uid }: QemuState): Promise<SuspendedFiles> {
+export async function collectFiles(state: QemuState, run: CommandRunner, signal: AbortSignal): Promise<SuspendedFiles> {
+  const { directory, uid } = state;
+  await relateDisk(state, run, signal);
   for (const name of [FILES.disk, FILES.memory, FILES.deviceState]) {
     const path = join(directory, name);
     await rename(join(runFolder(directory), name), path);

@@ -1,5 +1,5 @@
 import { chmod, chown, type FileHandle, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   abortable,
   type CommandRunner,
@@ -61,7 +61,7 @@ async function removeFiles(folder: string): Promise<void> {
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<QemuMachine> {
-  const { order, user } = options;
+  const { order, user, run } = options;
   if (order.purpose === 'build') await makeMemory(options, signal);
   const spawned = await spawn(options);
   const { process } = spawned;
@@ -72,9 +72,14 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   const channels = await connect(spawned, runFolder(order.directory), signal);
   undo.push('channels', () => closeChannels(channels));
   await bringUp(order, channels, signal);
-  const { directory, purpose, sshPort, guestNetwork } = order;
-  const state: QemuState = { process, directory, purpose, sshPort, guestNetwork, uid: user?.uid };
-  return new QemuMachine(channels, state);
+  return new QemuMachine({ channels, run }, stateOf(order, process, user?.uid));
+}
+
+function stateOf(order: StartOrder, process: ProcessIdentity, uid: number | undefined): QemuState {
+  const { directory, purpose, sshPort, guestNetwork, image } = order;
+  const { disk, diskFormat } = image.manifest;
+  const parentDisk = join('..', basename(image.directory), disk);
+  return { process, directory, purpose, sshPort, guestNetwork, uid, parentDisk, parentFormat: diskFormat };
 }
 
 /** A build writes to a memory file of its own: empty for a boot, else a copy of the image's, holes kept. */

@@ -11,14 +11,14 @@ export interface QemuState {
   readonly guestNetwork: StartOrder['guestNetwork'];
   /** User QEMU runs as, if not as the plant's. */
   readonly uid: number | undefined;
+  /** The image's disk as seen from a folder beside the image's, and its format. */
+  readonly parentDisk: string;
+  readonly parentFormat: string;
 }
 
-export const encodeState = ({ process, directory, purpose, sshPort, guestNetwork, uid }: QemuState): MachineState => ({
+export const encodeState = ({ process, uid, ...state }: QemuState): MachineState => ({
   ...process,
-  directory,
-  purpose,
-  sshPort,
-  guestNetwork,
+  ...state,
   ...(uid === undefined ? {} : { uid }),
 });
 
@@ -30,4 +30,6 @@ export const decodeState = (state: MachineState): QemuState => ({
   sshPort: Number(state.sshPort),
   guestNetwork: state.guestNetwork === 'outbound' ? 'outbound' : 'isolated',
   uid: state.uid === undefined ? undefined : Number(state.uid),
+  parentDisk: String(state.parentDisk),
+  parentFormat: String(state.parentFormat),
 });

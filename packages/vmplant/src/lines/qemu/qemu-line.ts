@@ -71,7 +71,8 @@ export class QemuLine implements ProductionLine {
   async adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined> {
     const qemu = decodeState(state);
     if (!isAlive(qemu.process)) return undefined;
-    return new QemuMachine(await openChannels(runFolder(qemu.directory), signal), qemu);
+    const channels = await openChannels(runFolder(qemu.directory), signal);
+    return new QemuMachine({ channels, run: this.#run }, qemu);
   }
 
   async kill(state: MachineState): Promise<void> {

@@ -1,6 +1,6 @@
 import { chown, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { abortable, isTimeout, signalProcess, waitUntilGone, within } from '@vmgrid/daemon';
+import { abortable, type CommandRunner, isTimeout, signalProcess, waitUntilGone, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import type { Guest, Machine, MachineExit, MachineState, SuspendedFiles } from '../production-line.ts';
@@ -18,16 +18,24 @@ const QUIT_DEADLINE_MS = 10_000;
 const KILL_DEADLINE_MS = 5_000;
 const DISC_DEVICE = '/dev/sr0';
 
+export interface QemuMachineDeps {
+  readonly channels: Channels;
+  /** Runs programs of the host. */
+  readonly run: CommandRunner;
+}
+
 /** A running QEMU. Its process may be the child of an earlier run of the plant. */
 export class QemuMachine implements Machine {
   readonly state: MachineState;
   readonly exited: Promise<MachineExit>;
+  readonly #run: CommandRunner;
   readonly #channels: Channels;
   readonly #qemu: QemuState;
   #cause: MachineExit['cause'] = 'crashed';
   #hold: 'held' | 'released' = 'held';
 
-  constructor(channels: Channels, state: QemuState) {
+  constructor({ channels, run }: QemuMachineDeps, state: QemuState) {
+    this.#run = run;
     this.#channels = channels;
     this.#qemu = state;
     this.state = encodeState(state);
@@ -63,7 +71,7 @@ export class QemuMachine implements Machine {
     }
     await writeState(this.#channels.monitor, this.#qemu, signal);
     await this.#quit(signal);
-    return collectFiles(this.#qemu);
+    return collectFiles(this.#qemu, this.#run, signal);
   }
 
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
