@@ -83,32 +83,35 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   output.note(`The shop is open at ${grid.shopUrl}; plants: ${grid.plantIds.join(', ')}`);
   const client = new ShopClient(grid.shopUrl);
   try {
-    await Promise.race([mainJob(client, output, heading), grid.broken, interruption(options.signal)]);
+    await Promise.race([mainJob(client, output, heading, options.signal), grid.broken]);
   } finally {
     await destroyAll(client).catch((error) => output.note(`some VMs may be left: ${error.message}`));
     await grid.stop();
   }
 }
 
-function interruption(signal: AbortSignal): Promise<never> {
-  const error = new GridError('CANCELLED', 'the demonstration was interrupted');
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(error);
-    signal.addEventListener('abort', () => reject(error), { once: true });
-  });
+/** Between steps only: a VM that is just being made would be there once nobody is left to destroy it. */
+function throwIfInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new GridError('CANCELLED', 'the demonstration was interrupted');
 }
 
-/** What an interrupted demonstration left; what was still being made is undone by the plants themselves. */
+/** What a demonstration left that broke off. */
 async function destroyAll(client: ShopClient): Promise<void> {
   const { vms } = await client.list({ constraint: 'State == "running" || State == "failed"' });
   for (const { VmId } of vms) await client.destroy(String(VmId));
 }
 
-async function mainJob(client: ShopClient, output: Output, heading: (text: string) => void): Promise<void> {
+async function mainJob(
+  client: ShopClient,
+  output: Output,
+  heading: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   heading('3. A golden image for A→B: clone the nearest, run the rest, suspend, promote');
   const golden = await buildGolden(client, output.json);
   output.note(`${golden.built ? 'Built' : 'There is'} ${golden.image.imageId}`);
 
+  throwIfInterrupted(signal);
   heading('4. A request for A→{B,C}→D');
   const startedAt = performance.now();
   const { vm, trail } = await create(client, decodeCreate(REQUEST), output.json);
@@ -121,6 +124,7 @@ async function mainJob(client: ShopClient, output: Output, heading: (text: strin
 
   const vmId = String(vm.VmId);
   try {
+    throwIfInterrupted(signal);
     heading('5. An attribute that action D set');
     const { vm: queried } = await client.query({ vmId, attributes: ['Workspace'] });
     output.note(`Workspace = ${valueText(queried.Workspace)}`);

@@ -6,6 +6,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Shop } from '../shop.ts';
+import { allowedMethods } from './allowed-methods.ts';
 import { imageRoutes } from './image-routes.ts';
 import { requestRoutes } from './request-routes.ts';
 import { sendError } from './send.ts';
@@ -16,6 +17,10 @@ export interface AppOptions {
   readonly log: Log;
 }
 
+const VERSION = '/v1';
+/** Characters of an address that a message shows. */
+const PATH_SHOWN = 200;
+
 export function createApp(shop: Shop, options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -24,13 +29,20 @@ export function createApp(shop: Shop, options: AppOptions): Express {
   app.get('/health/ready', readiness(shop));
   app.use(limitRate(options.requestsPerMinute));
   app.use(express.raw({ type: () => true, limit: REQUEST_LIMITS.bodyBytes }));
-  app.use('/v1', vmRoutes(shop), imageRoutes(shop), requestRoutes(shop));
+  const routers = [vmRoutes(shop), imageRoutes(shop), requestRoutes(shop)];
+  app.use(VERSION, ...routers);
   app.use((request, response) => {
-    const message = `there is no ${request.method} ${request.path.slice(0, 200)}`;
-    sendError(request, response, new GridError('ROUTE_UNKNOWN', message));
+    const allowed = request.path.startsWith(VERSION) ? allowedMethods(routers, request.path.slice(VERSION.length)) : [];
+    if (allowed.length > 0) response.setHeader('allow', allowed.join(', '));
+    sendError(request, response, noSuch(request.method, request.path.slice(0, PATH_SHOWN), allowed));
   });
   app.use(errors(options.log));
   return app;
+}
+
+function noSuch(method: string, path: string, allowed: readonly string[]): GridError {
+  if (allowed.length === 0) return new GridError('ROUTE_UNKNOWN', `there is no ${method} ${path}`);
+  return new GridError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}, not ${method}`, { allowed });
 }
 
 /** Ready: takes requests and has plants to award them to. */
