@@ -35,7 +35,7 @@ test('a failing action tells its id, its exit code and its last lines, and nothi
   expect(String(error.details.output)).toMatch(/line 2000\nno compiler\n?$/);
   expect(String(error.details.output).length).toBeLessThanOrEqual(4_096);
   expect(await grid.leftovers()).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test('an action that hangs is ACTION_TIMEOUT, with what it had said', async () => {
   const hanging = script('wait', 'echo "waiting for a licence"; sleep 600', { timeout: 'PT2S' });
@@ -44,13 +44,13 @@ test('an action that hangs is ACTION_TIMEOUT, with what it had said', async () =
     code: 'ACTION_TIMEOUT',
     details: { actionId: 'wait', output: expect.stringContaining('waiting for a licence') },
   });
-  expect(performance.now() - startedAt).toBeLessThan(15_000);
-}, 30_000);
+  expect(performance.now() - startedAt).toBeLessThan(30_000);
+}, 60_000);
 
 test('an action that will not be ended is killed', async () => {
   const stubborn = script('stubborn', 'trap "" TERM; while :; do sleep 1; done', { timeout: 'PT1S' });
   expect(await refusalOf(order([stubborn]))).toMatchObject({ code: 'ACTION_TIMEOUT' });
-}, 30_000);
+}, 60_000);
 
 test('an action that fills the disk still reports', async () => {
   const most = 'fallocate -l "$(($(df -k --output=avail / | tail -n 1) - 20000))KiB" /root/most';
@@ -73,12 +73,12 @@ test('an action is tried again as often as it says, after its recover script', a
   const tell = script('tell', 'echo "Tries = \\"$(tr "\\n" " " </root/tries)\\"" >>"$VMGRID_ATTRIBUTES"');
   const { vm } = await grid.client.create({ machine: MACHINE, dag: dag([flaky, tell], 'flaky>tell') });
   expect(vm).toMatchObject({ Tries: 'try recovered try recovered try ', ActionsRun: 2, FailedActions: [] });
-}, 30_000);
+}, 60_000);
 
 test('an action that failed as often as it may is the failure', async () => {
   const hopeless = script('hopeless', 'exit 5', { retries: 1 });
   expect(await refusalOf(order([hopeless]))).toMatchObject({ details: { actionId: 'hopeless', exitCode: 5 } });
-}, 30_000);
+}, 60_000);
 
 test('an action that may fail is named, and the rest goes on', async () => {
   const optional = script('optional', 'exit 1', { onError: 'continue' });
@@ -87,7 +87,7 @@ test('an action that may fail is named, and the rest goes on', async () => {
     dag: dag([optional, script('rest', 'true')], 'optional>rest'),
   });
   expect(vm).toMatchObject({ State: 'running', FailedActions: ['optional'], ActionsRun: 1 });
-}, 30_000);
+}, 60_000);
 
 test('a host action that fails or hangs is told as one of the guest is', async () => {
   expect(await refusalOf(order([script('first', 'true'), host('register', 'refuse')]))).toMatchObject({
@@ -103,7 +103,7 @@ test('a host action that fails or hangs is told as one of the guest is', async (
     code: 'ACTION_TIMEOUT',
     details: { actionId: 'slow' },
   });
-}, 30_000);
+}, 60_000);
 
 test('keepFailed holds the machine for inspection until it is destroyed', async () => {
   const error = await grid.client
@@ -115,7 +115,7 @@ test('keepFailed holds the machine for inspection until it is destroyed', async 
   const machines = (await grid.leftovers()).filter((line) => line.startsWith('process'));
   expect(machines.length).toBeGreaterThan(0);
   expect((await grid.client.destroy(vmId)).vm).toMatchObject({ State: 'destroyed' });
-}, 30_000);
+}, 60_000);
 
 test('the text of a secret action is in no reply, log, record or classad', async () => {
   const secret = 'hunter2-3c9d1f';
@@ -129,7 +129,7 @@ test('the text of a secret action is in no reply, log, record or classad', async
   expect(JSON.stringify([error.toBody(), vm, trail, operation, logs])).not.toContain(secret);
   expect(await grid.filesWith('with-a-secret')).not.toEqual([]);
   expect(await grid.filesWith(secret)).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test('configure runs more actions, and tells the same of one that fails', async () => {
   const vmId = String((await grid.client.create(order([script('A', 'echo A >/root/a')]))).vm.VmId);
@@ -144,7 +144,7 @@ test('configure runs more actions, and tells the same of one that fails', async 
     details: { actionId: 'C', exitCode: 3, output: expect.stringContaining('sorry') },
   });
   expect((await grid.client.query({ vmId })).vm).toMatchObject({ State: 'running', ActionsRun: 2 });
-}, 30_000);
+}, 60_000);
 
 test('configure with the whole DAG runs what the history lacks; one that the history contradicts is a conflict', async () => {
   const [A, B, C] = ['A', 'B', 'C'].map((id) => script(id, `echo ${id} >>/root/ran`)) as [never, never, never];
@@ -157,4 +157,4 @@ test('configure with the whole DAG runs what the history lacks; one that the his
   await expect(against).rejects.toMatchObject({ code: 'CONFIGURATION_CONFLICT', details: { vmId } });
   const without = grid.client.configure({ vmId, scope: 'whole', dag: dag([A]) });
   await expect(without).rejects.toMatchObject({ code: 'CONFIGURATION_CONFLICT', details: { actionId: 'B' } });
-}, 30_000);
+}, 60_000);

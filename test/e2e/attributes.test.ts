@@ -81,4 +81,4 @@ test('attributes that are no ClassAd assignments, or the plant’s own, end the 
   });
   await expect(grid.client.create(telling('State = "mine"'))).rejects.toMatchObject({ code: 'ATTRIBUTES_INVALID' });
   expect(await grid.vmFolders()).toEqual(before);
-}, 30_000);
+}, 60_000);

@@ -42,7 +42,7 @@ test('JSON over HTTP gives the classad of a running VM and the trail of an aucti
   expect(answer.headers.get('location')).toBe(`/v1/vms/${answer.json.vm.VmId}`);
   expect(answer.json.trail.awards[0].plantId).toBe(answer.json.vm.Plant);
   expect(await banner(answer.json.vm.SshPort)).toMatch(/^SSH-2\.0-/);
-}, 30_000);
+}, 60_000);
 
 test('XML over HTTP gives the same, in XML', async () => {
   const document = createXml('<action id="greet" kind="script"><script>echo hello</script></action>');
@@ -51,17 +51,17 @@ test('XML over HTTP gives the same, in XML', async () => {
   expect(answer.headers.get('content-type')).toMatch('application/xml');
   const reply = decodeXmlReply(answer.text);
   expect(reply).toMatchObject({ kind: 'vm', body: { vm: { ...RUNNING, ActionsRun: 1 }, trail: TRAIL } });
-}, 30_000);
+}, 60_000);
 
 test('an XML request may ask for a JSON reply', async () => {
   const answer = await postXml(`${grid.shopUrl}/v1/vms`, createXml(), { accept: 'application/json' });
   expect(answer.json).toMatchObject({ vm: RUNNING, trail: TRAIL });
-}, 30_000);
+}, 60_000);
 
 test('XML over TCP gives the reply after the client has half-closed, then the end of the connection', async () => {
   const reply = decodeXmlReply(await tcp(grid.xmlPort, createXml('', 'requestId="over-tcp"')));
   expect(reply).toMatchObject({ kind: 'vm', body: { requestId: 'over-tcp', vm: RUNNING, trail: TRAIL } });
-}, 30_000);
+}, 60_000);
 
 test('every verb goes over TCP', async () => {
   const ask = async (verb: string) => decodeXmlReply(await tcp(grid.xmlPort, `<vmgrid version="1">${verb}</vmgrid>`));
@@ -98,7 +98,7 @@ test('the cheaper of two plants wins: the one with less memory in use', async ()
   const used = plants.map(({ ad }) => Number(ad.UsedMemoryMiB));
   expect(Math.abs(used[0]! - used[1]!)).toBeLessThanOrEqual(256);
   expect(new Set(placed)).toEqual(new Set(['plant-1', 'plant-2']));
-}, 30_000);
+}, 60_000);
 
 test('the daemons listen on the loopback address only', async () => {
   const addresses = await Promise.all(
@@ -108,4 +108,4 @@ test('the daemons listen on the loopback address only', async () => {
     [`127.0.0.1:${new URL(grid.shopUrl).port}`, `127.0.0.1:${grid.xmlPort}`].toSorted(),
   );
   expect(addresses.slice(1)).toEqual([[], []]);
-}, 10_000);
+}, 60_000);

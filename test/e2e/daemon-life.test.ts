@@ -170,4 +170,4 @@ test('a second plant on the same state directory is refused', async () => {
   await expect(grid.startTwin(PLANT)).rejects.toThrow('ended with status 1');
   expect(await grid.logOf(`${PLANT}-twin`)).toContain('STATE_LOCKED');
   expect((await grid.client.create(order())).vm.State).toBe('running');
-}, 30_000);
+}, 60_000);

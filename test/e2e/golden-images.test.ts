@@ -44,27 +44,27 @@ test('A→{B,C}→D is cloned from the memory of the image for A→B and runs on
   expect(trail!.answers[0]!.plan).toMatchObject({ imageId: goldenId, actionsCached: 2, actionsLeft: 2 });
   expect(vm.PhasesMs).toMatchObject({ overlay: expect.any(Number), restore: expect.any(Number) });
   expect(vm.PhasesMs).not.toHaveProperty('boot');
-}, 30_000);
+}, 60_000);
 
 test('what ran in the image was done before, what the image lacks comes after it, in an order the DAG allows', async () => {
   const vm = await createAndTell([A, B, C, D], ...DIAMOND);
   expect(vm).toMatchObject({ ImageId: goldenId, Ran: 'A B C D ', ActionsCached: 2, ActionsRun: 3 });
-}, 30_000);
+}, 60_000);
 
 test('equal actions hit the image whatever they are called and however they may be retried', async () => {
   const renamed = { ...action('A', 'first'), retries: 3, timeout: 'PT1M' };
   const vm = await createAndTell([renamed, action('B', 'second')], 'first>second');
   expect(vm).toMatchObject({ ImageId: goldenId, Ran: 'A B ', ActionsCached: 2, ActionsRun: 1 });
-}, 30_000);
+}, 60_000);
 
 test('an image that has an action nobody wants is not taken', async () => {
   expect(await createAndTell([A, C])).toMatchObject({ ImageId: blankId, ActionsCached: 0, ActionsRun: 3 });
-}, 30_000);
+}, 60_000);
 
 test('an image that lacks an action which must come before is not taken', async () => {
   const vm = await createAndTell([C, A, B], 'C>A', 'A>B');
   expect(vm).toMatchObject({ ImageId: blankId, Ran: 'C A B ', ActionsCached: 0 });
-}, 30_000);
+}, 60_000);
 
 test('an image made in an order which the DAG does not allow is not taken, but for another DAG it is', async () => {
   const E = slow('E');
@@ -82,7 +82,7 @@ test('the same image is not built twice', async () => {
     dag: dag([action('A', 'x'), action('B', 'y')], 'x>y'),
   });
   expect(again).toMatchObject({ built: false, image: { imageId: goldenId } });
-}, 30_000);
+}, 60_000);
 
 test('another memory size cannot be restored: the image is booted, and its actions are still spared', async () => {
   const machine = { ...MACHINE, memoryMiB: 320, cpus: 2 };

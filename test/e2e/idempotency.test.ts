@@ -26,7 +26,7 @@ test('the same create twice at once, and again later, is one VM', async () => {
   const third = await grid.client.create(request);
   expect([second.vm.VmId, third.vm.VmId]).toEqual([first.vm.VmId, first.vm.VmId]);
   expect(await vmsOf('twice')).toEqual([first.vm.VmId]);
-}, 30_000);
+}, 60_000);
 
 test('the header Idempotency-Key stands for the request id', async () => {
   const [first, second] = await Promise.all(
@@ -38,7 +38,7 @@ test('the header Idempotency-Key stands for the request id', async () => {
     'idempotency-key': 'yours',
   });
   expect([other.status, other.json.error.code]).toEqual([400, 'REQUEST_INVALID']);
-}, 30_000);
+}, 60_000);
 
 test('the same document as JSON, as XML and over TCP is the same request', async () => {
   const { vm } = await grid.client.create(order([], { requestId: 'any-door' }));
@@ -46,14 +46,14 @@ test('the same document as JSON, as XML and over TCP is the same request', async
   const overHttp = decodeXmlReply((await postXml(`${grid.shopUrl}/v1/vms`, xml)).text);
   const overTcp = decodeXmlReply(await tcp(grid.xmlPort, xml));
   expect([overHttp, overTcp]).toMatchObject([{ body: { vm: { VmId: vm.VmId } } }, { body: { vm: { VmId: vm.VmId } } }]);
-}, 30_000);
+}, 60_000);
 
 test('another document under the same request id is IDEMPOTENCY_CONFLICT and makes nothing', async () => {
   await grid.client.create(order([], { requestId: 'conflict' }));
   const other = await postJson(`${grid.shopUrl}/v1/vms`, order([script('more', 'true')], { requestId: 'conflict' }));
   expect([other.status, other.json.error.code]).toEqual([422, 'IDEMPOTENCY_CONFLICT']);
   expect(await vmsOf('conflict')).toHaveLength(1);
-}, 30_000);
+}, 60_000);
 
 test('respond-async gives 202 and where to look; the events tell the phases until the end', async () => {
   const request = order([script('A', 'sleep 1')], { requestId: 'later' });
@@ -67,7 +67,7 @@ test('respond-async gives 202 and where to look; the events tell the phases unti
   const operation = await http(`${grid.shopUrl}${answer.headers.get('location')}`, { method: 'GET' });
   expect(operation.json).toMatchObject({ state: 'done', result: { vm: { State: 'running', RequestId: 'later' } } });
   expect(operation.json.progress).toEqual(events);
-}, 30_000);
+}, 60_000);
 
 test('a request that failed may be tried again under its id', async () => {
   const sign = join(grid.outbox, 'ready');
@@ -77,7 +77,7 @@ test('a request that failed may be tried again under its id', async () => {
   await writeFile(sign, '');
   expect((await grid.client.create(request)).vm).toMatchObject({ State: 'running', RequestId: 'second-try' });
   expect(await vmsOf('second-try')).toHaveLength(1);
-}, 30_000);
+}, 60_000);
 
 test('a shop that was killed and remembers nothing finds the VM of the same request at its plant', async () => {
   const request = order([], { requestId: 'forgotten' });

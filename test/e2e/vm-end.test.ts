@@ -36,7 +36,7 @@ test('destroy runs the destruction DAG, takes everything away, and gives the fin
   expect(await grid.leftovers()).toEqual([]);
   expect((await grid.client.destroy(vmId)).vm).toEqual(vm);
   expect(await stateOf(vmId)).toEqual(vm);
-}, 30_000);
+}, 60_000);
 
 test('two destroys at once are one', async () => {
   const file = join(grid.outbox, 'once');
@@ -44,13 +44,13 @@ test('two destroys at once are one', async () => {
   const [first, second] = await Promise.all([grid.client.destroy(vmId), grid.client.destroy(vmId)]);
   expect(second.vm).toEqual(first.vm);
   expect(await grid.leftovers()).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test('a destruction DAG that fails does not keep the VM', async () => {
   const vmId = await create({ destruction: dag([script('no', 'exit 1')]) });
   expect((await grid.client.destroy(vmId)).vm.State).toBe('destroyed');
   expect(await grid.leftovers()).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test('a VM nobody knows is VM_UNKNOWN, to destroy, query and configure', async () => {
   for (const [method, path] of [
@@ -61,7 +61,7 @@ test('a VM nobody knows is VM_UNKNOWN, to destroy, query and configure', async (
     expect([answer.status, answer.json.error.code]).toEqual([404, 'VM_UNKNOWN']);
   }
   await expect(grid.client.configure({ vmId: NOBODY, dag: dag([]) })).rejects.toMatchObject({ code: 'VM_UNKNOWN' });
-}, 10_000);
+}, 60_000);
 
 test('a lease that ends takes the VM away, its destruction DAG run', async () => {
   const file = join(grid.outbox, 'lease');
@@ -74,13 +74,13 @@ test('a lease that ends takes the VM away, its destruction DAG run', async () =>
   expect(Date.now() - Date.parse(String(last.LeaseEndsAt))).toBeGreaterThan(0);
   expect(await readFile(file, 'utf8')).toBe(`${vmId} collecting`);
   await eventually('nothing of it is left', async () => (await grid.leftovers()).length === 0);
-}, 30_000);
+}, 60_000);
 
 test('a lease longer than the plant grants is refused, and so is a memory or disk it has not', async () => {
   await expect(grid.client.create(order([], { lease: 'P29D' }))).rejects.toMatchObject({
     message: expect.stringContaining('LEASE_TOO_LONG'),
   });
-}, 10_000);
+}, 60_000);
 
 test('a VM whose hypervisor dies is failed with GUEST_LOST, can be asked, and can be destroyed', async () => {
   const vmId = await create();
@@ -95,7 +95,7 @@ test('a VM whose hypervisor dies is failed with GUEST_LOST, can be asked, and ca
   expect((await grid.client.list({ constraint: 'FailureCode == "GUEST_LOST"' })).vms).toHaveLength(1);
   expect((await grid.client.destroy(vmId)).vm).toMatchObject({ State: 'destroyed', FailureCode: 'GUEST_LOST' });
   expect(await grid.leftovers()).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test('a hypervisor that dies amid an action ends the creation with GUEST_LOST and leaves nothing', async () => {
   const creation = grid.client.create(order([script('long', 'sleep 600')])).catch((error) => error);
@@ -106,7 +106,7 @@ test('a hypervisor that dies amid an action ends the creation with GUEST_LOST an
   process.kill(qemu.pid, 'SIGKILL');
   expect(await creation).toMatchObject({ code: 'GUEST_LOST' });
   expect(await grid.leftovers()).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test('a guest that shuts itself down is a failed VM', async () => {
   const vmId = await create();

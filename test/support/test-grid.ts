@@ -210,7 +210,7 @@ function endProcess(pid: number): void {
 }
 
 /** Adds the suspended blank machine to a warehouse, with a grid that is there for nothing else. */
-async function freezeBlank(warehouse: string): Promise<void> {
+export async function freezeBlank(warehouse: string): Promise<void> {
   const directory = await testFolder('blank');
   const log = join(directory, 'log');
   const signal = AbortSignal.timeout(OPEN_GRID_MS);
