@@ -1,7 +1,8 @@
 /** Makes golden images: clone the nearest, run the rest, suspend, promote. */
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { systemClock, UndoStack } from '@vmgrid/daemon';
-import type { Action } from '@vmgrid/dag';
+import { type Action, digestAction } from '@vmgrid/dag';
 import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
 import type { PlantConfig } from './config.ts';
@@ -10,10 +11,12 @@ import type { LearntDurations } from './durations.ts';
 import { findFreePort } from './free-port.ts';
 import { nameVm, type VmNames } from './identity.ts';
 import { learnFrom } from './learn.ts';
+import type { SuspendedFiles } from './lines/production-line.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
 import type { LineReports } from './planner/match-image.ts';
 import type { Plan } from './planner/plan.ts';
+import { keepChainShort } from './warehouse/flatten.ts';
 import { imageIdOf } from './warehouse/image-id.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Staging } from './warehouse/staging.ts';
@@ -47,26 +50,53 @@ export class ImageBuilder {
     this.#config = config;
   }
 
-  /** @throws GridError SECRET_IN_IMAGE, LINE_CANNOT_SUSPEND, a decline, or what failed on the way; nothing is left then. */
+  /**
+   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse, waits for
+   * that one. @throws GridError SECRET_IN_IMAGE, LINE_CANNOT_SUSPEND, a decline, or what failed on the way; nothing is left
+   * then.
+   */
   async build(request: Identified<BuildImageRequest>, signal: AbortSignal): Promise<BuiltImage> {
     refuseSecrets(request.dag.actions);
-    const names = nameVm();
-    const phases = new Phases(systemClock, request.requestId, this.#deps.report);
-    const undo = new UndoStack();
-    try {
+    const { warehouse } = this.#deps;
+    for (;;) {
       const plan = await this.#deps.plan(request);
       if (plan.remaining.length === 0 && plan.start === 'restore') return { image: plan.image, built: false };
       this.#requireSuspension(plan);
-      const staging = await this.#acquire(names.vmId, request, plan, undo);
+      const imageId = this.#imageIdOf(request, plan);
+      const staging = await warehouse.claim(imageId);
+      if (staging) return { image: await this.#build(request, plan, staging, signal), built: true };
+      const image = await warehouse.awaitClaimed(imageId, signal);
+      if (image) return { image, built: false };
+    }
+  }
+
+  async #build(
+    request: Identified<BuildImageRequest>,
+    plan: Plan,
+    staging: Staging,
+    signal: AbortSignal,
+  ): Promise<GoldenImage> {
+    const names = nameVm();
+    const phases = new Phases(systemClock, request.requestId, this.#deps.report);
+    const undo = new UndoStack();
+    undo.push('staging', () => staging.discard());
+    try {
+      await this.#acquire(names.vmId, request, plan, undo);
       const execution = await this.#execute(names, request, plan, staging, phases, undo, signal);
       refuseFailures(execution.configuration);
       const image = await this.#freeze(request, plan, execution, staging, phases, signal);
       learnFrom(this.#deps.durations, plan, phases, execution.configuration);
-      return { image, built: true };
+      return image;
     } finally {
       // The image is in the warehouse, or it is not: what was acquired to make it is given back either way.
       await undo.unwind();
     }
+  }
+
+  /** What the image will be called when every action runs in the order planned. */
+  #imageIdOf(request: Identified<BuildImageRequest>, plan: Plan): string {
+    const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
+    return imageIdOf(this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], true));
   }
 
   #requireSuspension(plan: Plan): void {
@@ -76,21 +106,13 @@ export class ImageBuilder {
     });
   }
 
-  async #acquire(
-    user: string,
-    { machine }: Identified<BuildImageRequest>,
-    plan: Plan,
-    undo: UndoStack,
-  ): Promise<Staging> {
+  async #acquire(user: string, { machine }: Identified<BuildImageRequest>, plan: Plan, undo: UndoStack): Promise<void> {
     const { admission, warehouse } = this.#deps;
     admission.reserve(user, machine);
     undo.push('admission', () => admission.release(user));
     const parent = plan.image.manifest.id;
     await warehouse.acquire(parent, user);
     undo.push('image reference', () => warehouse.references.drop(parent, user));
-    const staging = await warehouse.stage();
-    undo.push('staging', () => staging.discard());
-    return staging;
   }
 
   async #execute(
@@ -140,35 +162,48 @@ export class ImageBuilder {
       ),
     );
     const files = await phases.time('suspend', () => machine.suspend(deadline));
-    const draft = this.#draft(request, plan, configuration, files);
-    return phases.time('promote', () => this.#deps.warehouse.promote(staging, draft, signal));
+    return phases.time('promote', async () => {
+      const { warehouse } = this.#deps;
+      const parent = await keepChainShort(warehouse, plan.image, join(staging.directory, files.disk), signal);
+      return warehouse.promote(staging, this.#draft(request, plan, parent, configuration, files), signal);
+    });
   }
 
   #draft(
     request: Identified<BuildImageRequest>,
     plan: Plan,
+    parent: GoldenImage,
     configuration: Configuration,
-    files: Awaited<ReturnType<Execution['machine']['suspend']>>,
+    files: SuspendedFiles,
   ): ManifestDraft {
-    const { line: _, ...machine } = request.machine;
     const { manifest } = plan.image;
-    const identity = {
-      machine,
-      line: plan.line,
-      base: manifest.base,
-      history: [...manifest.history, ...configuration.history],
-      ...(files.memory ? { compatibility: this.#deps.lines.get(plan.line)!.compatibility } : {}),
-    };
+    const history = [...manifest.history, ...configuration.history];
+    const identity = this.#identity(request, plan, history, files.memory !== undefined);
     return {
       ...identity,
       id: imageIdOf(identity),
       createdAt: new Date(systemClock.now()).toISOString(),
       createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
-      parent: manifest.id,
+      parent: parent.manifest.id,
+      ...(parent === plan.image ? {} : { builtFrom: manifest.id }),
       boot: manifest.boot,
       disk: files.disk,
       diskFormat: 'qcow2',
       ...(files.memory ? { memory: files.memory } : {}),
+    };
+  }
+
+  #identity<Entry extends { readonly digest: string }>(
+    request: Identified<BuildImageRequest>,
+    plan: Plan,
+    history: Entry[],
+    suspended: boolean,
+  ) {
+    const { line: _, ...machine } = request.machine;
+    const { compatibility } = this.#deps.lines.get(plan.line)!;
+    return {
+      ...{ machine, line: plan.line, base: plan.image.manifest.base, history },
+      ...(suspended ? { compatibility } : {}),
     };
   }
 }

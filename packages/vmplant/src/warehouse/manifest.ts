@@ -55,6 +55,8 @@ export const Manifest = Type.Object(
     createdBy: Type.String({ maxLength: 128 }),
     /** The image whose disk this one's disk is an overlay of. */
     parent: Type.Optional(Type.String()),
+    /** The image this one was cloned from, when its disk was put onto another since to keep the chain short. */
+    builtFrom: Type.Optional(Type.String()),
     history: Type.Array(HistoryEntry),
     disk: FileName,
     diskFormat: Type.Union([Type.Literal('raw'), Type.Literal('qcow2')]),

@@ -2,7 +2,7 @@
  * Where images grow before they are promoted: `staging/NAME/` with an `owner.json` that names the process at work.
  * What a dead process of this host left there is swept; other hosts that share the warehouse sweep their own.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -17,7 +17,12 @@ import { v4 as uuid } from 'uuid';
 
 interface Owner extends ProcessIdentity {
   readonly host: string;
+  /** The image that shall come of it, when that is known already: others need not make it too. */
+  readonly imageId?: string;
 }
+
+/** What a process of another host claims counts no longer than this: whether it still lives cannot be seen from here. */
+export const FOREIGN_CLAIM_MS = 3_600_000;
 
 /** A folder of its own for one image to be, readable but not writable by others. */
 export class Staging {
@@ -37,11 +42,11 @@ export class Staging {
     return join(this.#root, 'image');
   }
 
-  static async create(root: string): Promise<Staging> {
+  static async create(root: string, imageId?: string): Promise<Staging> {
     const staging = new Staging(join(root, uuid()));
     const self = identifyProcess(process.pid);
     if (!self) throw new Error('this process is not in /proc');
-    const owner: Owner = { ...self, host: hostname() };
+    const owner: Owner = { ...self, host: hostname(), ...(imageId === undefined ? {} : { imageId }) };
     await mkdir(staging.#root, { mode: 0o755 });
     await writeFileAtomically(join(staging.#root, 'owner.json'), JSON.stringify(owner), 0o644);
     await mkdir(staging.directory, { mode: 0o755 });
@@ -67,6 +72,21 @@ export async function sweepStaging(root: string): Promise<readonly string[]> {
     swept.push(entry.name);
   }
   return swept;
+}
+
+/** Whether a process is making this image. */
+export async function isClaimed(root: string, imageId: string): Promise<boolean> {
+  const claims = await Promise.all((await readdir(root)).map((name) => claimOf(join(root, name))));
+  return claims.includes(imageId);
+}
+
+async function claimOf(directory: string): Promise<string | undefined> {
+  const file = join(directory, 'owner.json');
+  const owner = parseOwner((await readFileIfAny(file)) ?? '');
+  if (owner?.imageId === undefined) return undefined;
+  if (owner.host === hostname()) return isAlive(owner) ? owner.imageId : undefined;
+  const made = await stat(file).catch(() => undefined);
+  return made && Date.now() - made.mtimeMs < FOREIGN_CLAIM_MS ? owner.imageId : undefined;
 }
 
 async function isAbandoned(directory: string): Promise<boolean> {

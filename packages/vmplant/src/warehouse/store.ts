@@ -12,6 +12,7 @@
  */
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileIfAny, syncDirectory, writeFileAtomically } from '@vmgrid/daemon';
 import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
@@ -23,7 +24,7 @@ import { Lineage } from './lineage.ts';
 import { WarehouseLock } from './lock.ts';
 import type { GoldenImage, Manifest } from './manifest.ts';
 import { References } from './references.ts';
-import { Staging, sweepStaging } from './staging.ts';
+import { isClaimed, Staging, sweepStaging } from './staging.ts';
 
 /** A manifest before its files were digested. */
 export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
@@ -36,6 +37,9 @@ export interface WarehouseOptions {
   /** Told the name of each step of promotion and removal once it is done; tests let the process die there. */
   readonly reached?: (step: string) => void;
 }
+
+/** What another process does in its folder is no event here. */
+const CLAIM_POLL_MS = 100;
 
 export class Warehouse {
   readonly directory: string;
@@ -122,8 +126,27 @@ export class Warehouse {
     return sizes.reduce((total, one) => total + one, 0);
   }
 
-  stage(): Promise<Staging> {
-    return Staging.create(join(this.directory, 'staging'));
+  async stage(imageId?: string): Promise<Staging> {
+    const staging = await Staging.create(join(this.directory, 'staging'), imageId);
+    this.#reached('stage: made');
+    return staging;
+  }
+
+  /** Somewhere to make this image, unless it is there or somebody makes it already: then undefined. */
+  claim(imageId: string): Promise<Staging | undefined> {
+    return this.#lock.hold(async () => {
+      const taken = (await this.images()).has(imageId) || (await isClaimed(join(this.directory, 'staging'), imageId));
+      return taken ? undefined : this.stage(imageId);
+    });
+  }
+
+  /** The image, once whoever makes it is done; undefined when that came to nothing. */
+  async awaitClaimed(imageId: string, signal: AbortSignal): Promise<GoldenImage | undefined> {
+    while (await isClaimed(join(this.directory, 'staging'), imageId)) {
+      signal.throwIfAborted();
+      await sleep(CLAIM_POLL_MS);
+    }
+    return (await this.images()).get(imageId);
   }
 
   /**
@@ -253,7 +276,9 @@ export class Warehouse {
 
   async #forget(id: string): Promise<void> {
     await this.references.forget(id);
+    this.#reached('forget: references');
     await this.hits.forget(id);
+    this.#reached('forget: hits');
     await this.#labels.forget(id);
   }
 

@@ -1,5 +1,5 @@
 /** Checks that images hold what their manifests say, and that their disks stand on the disks they should. */
-import { realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { VerifiedImage } from '@vmgrid/protocol';
 import { digestFile } from './digest-file.ts';
@@ -110,6 +110,13 @@ async function backingFault(
   if (backing === undefined) return `it stands on nothing, its parent is ${parentId}`;
   const expected = join(parent.directory, parent.manifest.disk);
   const path = isAbsolute(backing) ? backing : join(directory, backing);
-  const [actual, wanted] = await Promise.all([path, expected].map((one) => realpath(one).catch(() => one)));
-  return actual === wanted ? undefined : `it stands on ${backing}, which is not the disk of its parent ${parentId}`;
+  return (await isSameFile(path, expected))
+    ? undefined
+    : `it stands on ${backing}, which is not the disk of its parent ${parentId}`;
+}
+
+/** Also by another name, such as a hard link. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => undefined)));
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }
