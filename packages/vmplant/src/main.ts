@@ -3,11 +3,15 @@
  *
  *   vmplant --config FILE                                       runs a plant until it is told to stop
  *   vmplant build-base --os NAME --warehouse FOLDER [--disk-mib N]   builds a base image; progress on standard error
+ *   vmplant export --warehouse FOLDER --image ID --file FILE          writes an image, and all below it, to an archive
+ *   vmplant import --warehouse FOLDER --file FILE --state FOLDER      puts the images of an archive into a warehouse
+ *           [--keep-memory] [--quota-mib N]
  *   vmplant probe --state FOLDER                                what each production line can do on this host
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createLog } from '@vmgrid/daemon';
+import { exportCommand, importCommand } from './commands/archive.ts';
 import { buildBaseCommand } from './commands/build-base.ts';
 import { probeCommand } from './commands/probe.ts';
 import { runCommand } from './commands/run.ts';
@@ -20,6 +24,10 @@ const { values, positionals } = parseArgs({
     warehouse: { type: 'string', default: '' },
     'disk-mib': { type: 'string', default: '2048' },
     state: { type: 'string', default: '' },
+    image: { type: 'string', default: '' },
+    file: { type: 'string', default: '' },
+    'keep-memory': { type: 'boolean', default: false },
+    'quota-mib': { type: 'string' },
   },
 });
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -35,10 +43,18 @@ async function main(): Promise<number> {
         return await runCommand(values.config, version);
       case 'build-base':
         return await buildBaseCommand({ ...values, diskMiB: Number(values['disk-mib']) });
+      case 'export':
+        return await exportCommand(values);
+      case 'import':
+        return await importCommand({
+          ...values,
+          keepMemory: values['keep-memory'],
+          quotaMiB: values['quota-mib'] === undefined ? undefined : Number(values['quota-mib']),
+        });
       case 'probe':
         return await probeCommand(values.state);
       default:
-        throw new Error(`vmplant has no command ${positionals[0]}; it has build-base and probe`);
+        throw new Error(`vmplant has no command ${positionals[0]}; it has build-base, export, import and probe`);
     }
   } catch (error) {
     createLog('vmplant', 'error').error({ err: error }, 'vmplant could not run');

@@ -9,6 +9,7 @@ import { follow } from '../follow.ts';
 import { findHome } from '../home.ts';
 import { imageTable, imageText } from '../image-text.ts';
 import { table } from '../output.ts';
+import { addImageArchiveCommands } from './image-archive-commands.ts';
 import { addImageCareCommands } from './image-care-commands.ts';
 import { addSuggestCommand } from './suggest-command.ts';
 
@@ -81,6 +82,7 @@ export function addImageCommands(program: Command, context: CommandContext): voi
     });
 
   addImageCareCommands(images, context);
+  addImageArchiveCommands(images, context);
   addSuggestCommand(images, context);
 
   program

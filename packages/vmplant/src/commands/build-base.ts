@@ -3,6 +3,7 @@ import { GridError } from '@vmgrid/protocol';
 import { type BaseProgress, baseImageId, buildBase } from '../base/build-base.ts';
 import { type BaseOs, isBaseOs } from '../base/releases.ts';
 import { Warehouse } from '../warehouse/store.ts';
+import { reportOutcome, tell } from './report-outcome.ts';
 
 export interface BuildBaseOrder {
   readonly os: string;
@@ -10,22 +11,9 @@ export interface BuildBaseOrder {
   readonly diskMiB: number;
 }
 
-/**
- * Puts a base image into a warehouse unless it is there. Progress goes to standard error, a line of JSON each; the result or
- * the error to standard output. Returns the exit status.
- */
-export async function buildBaseCommand(order: BuildBaseOrder): Promise<number> {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)));
-  try {
-    process.stdout.write(`${JSON.stringify(await buildInto(order, stop.signal))}\n`);
-    return 0;
-  } catch (error) {
-    process.stdout.write(`${JSON.stringify({ error: GridError.from(error).toBody() })}\n`);
-    if (!(error instanceof GridError)) throw error;
-    return 1;
-  }
-}
+/** Puts a base image into a warehouse unless it is there. Returns the exit status. */
+export const buildBaseCommand = (order: BuildBaseOrder): Promise<number> =>
+  reportOutcome((signal) => buildInto(order, signal));
 
 async function buildInto({ os, warehouse: folder, diskMiB }: BuildBaseOrder, signal: AbortSignal) {
   if (!isBaseOs(os)) throw new GridError('REQUEST_INVALID', `there is no recipe for a base image of ${os}`, { os });
@@ -38,7 +26,7 @@ async function buildInto({ os, warehouse: folder, diskMiB }: BuildBaseOrder, sig
       os: os satisfies BaseOs,
       directory: staging.directory,
       diskMiB,
-      onProgress: tell(),
+      onProgress: tellPhases(),
       signal,
     });
     const { recipe: _, ...manifest } = base;
@@ -61,14 +49,12 @@ async function buildInto({ os, warehouse: folder, diskMiB }: BuildBaseOrder, sig
 }
 
 /** A phase of the build is told when it starts, and as done when the next one does. */
-function tell(): (progress: BaseProgress) => void {
+function tellPhases(): (progress: BaseProgress) => void {
   let current: string | undefined;
   return ({ phase }) => {
     if (phase === current) return;
-    if (current !== undefined) print({ phase: current, state: 'done' });
-    print({ phase, state: 'started' });
+    if (current !== undefined) tell({ phase: current, state: 'done' });
+    tell({ phase, state: 'started' });
     current = phase;
   };
 }
-
-const print = (event: object) => process.stderr.write(`${JSON.stringify(event)}\n`);

@@ -1,0 +1,43 @@
+/** Work on a warehouse folder of this very machine is done by the plant's own program. */
+import { type ErrorCode, GridError } from '@vmgrid/protocol';
+import { execa } from 'execa';
+import { programCommand } from './daemons.ts';
+import { createProgressDisplay } from './progress-display.ts';
+
+/** Lines that were no progress, kept for an error message. */
+const UNREAD_LINES = 20;
+
+/**
+ * Runs a command of `vmplant`, showing its progress; resolves with its result. @throws GridError of the program; of the code
+ * given when the program ends without a result.
+ */
+export async function runPlantProgram(
+  args: readonly string[],
+  options: { readonly json: boolean; readonly failure: ErrorCode },
+): Promise<Record<string, unknown>> {
+  const [file, ...program] = programCommand('vmplant');
+  const child = execa(file!, [...program, ...args], { reject: false, stdin: 'ignore' });
+  const display = createProgressDisplay(options.json);
+  const unread: string[] = [];
+  for await (const line of child.iterable({ from: 'stderr' })) {
+    if (!showLine(display, line)) unread.push(line);
+  }
+  display.end();
+  const { stdout } = await child;
+  const result = stdout === '' ? { error: noResult(options.failure, unread) } : JSON.parse(stdout);
+  if (result.error) throw GridError.fromBody(result.error);
+  return result;
+}
+
+const noResult = (code: ErrorCode, unread: readonly string[]) => ({
+  code,
+  message: 'the program ended without a result',
+  details: { output: unread.slice(-UNREAD_LINES).join('\n') },
+});
+
+/** Progress comes as lines of JSON; returns whether this is one. A program that cannot start says what it likes. */
+function showLine(display: ReturnType<typeof createProgressDisplay>, line: string): boolean {
+  if (!line.startsWith('{"phase":')) return false;
+  display.show(JSON.parse(line));
+  return true;
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { createLog } from '@vmgrid/daemon';
+import { makeLines, probeLines } from '../lines/make-lines.ts';
+import type { LineReports } from '../planner/match-image.ts';
+import { restoreFault } from '../planner/match-image.ts';
+import { exportImage } from '../warehouse/archive/export.ts';
+import { importArchive } from '../warehouse/archive/import.ts';
+import type { Manifest } from '../warehouse/manifest.ts';
+import { Warehouse } from '../warehouse/store.ts';
+import { reportOutcome, tell } from './report-outcome.ts';
+
+export interface ExportOrder {
+  readonly warehouse: string;
+  /** Id or tag. */
+  readonly image: string;
+  readonly file: string;
+}
+
+/** Writes an image and all below it to an archive. Returns the exit status. */
+export const exportCommand = ({ warehouse, image, file }: ExportOrder): Promise<number> =>
+  reportOutcome(async (signal) =>
+    exportImage(await Warehouse.open(warehouse), image, resolve(file), { signal, onFile: onFile('export') }),
+  );
+
+export interface ImportOrder {
+  readonly warehouse: string;
+  readonly file: string;
+  /** A plant's state directory, where what the lines of this host can do may be known already. */
+  readonly state: string;
+  /** Takes the memory of images that this host cannot restore too: other hosts of the warehouse may. */
+  readonly keepMemory: boolean;
+  readonly quotaMiB: number | undefined;
+}
+
+/** Puts the images of an archive into a warehouse. Returns the exit status. */
+export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: ImportOrder): Promise<number> =>
+  reportOutcome(async (signal) => {
+    const lines = keepMemory
+      ? undefined
+      : await probeLines(makeLines(['qemu'], { stateDirectory: state }), createLog('vmplant', 'error'));
+    const target = await Warehouse.open(warehouse, quotaMiB === undefined ? {} : { quotaMiB });
+    const images = await importArchive(target, resolve(file), {
+      signal,
+      restoreFault: (manifest) => lines && faultHere(manifest, lines),
+      onFile: onFile('import'),
+    });
+    return { imageId: images.at(-1)!.imageId, images };
+  });
+
+const faultHere = (manifest: Manifest, lines: LineReports): string | undefined =>
+  restoreFault(manifest.machine, { manifest, directory: '', baseDirectory: '' }, lines.get(manifest.line));
+
+const onFile = (phase: string) => (subject: string, state: string) => tell({ phase, subject, state });

@@ -1,0 +1,48 @@
+import { GridError } from '@vmgrid/protocol';
+import { BLOCK_BYTES, entryOf, paddingOf, type TarEntry } from './ustar.ts';
+
+/** Hands out a stream of bytes in pieces of the sizes asked for. @throws GridError ARCHIVE_INVALID when it ends too early */
+export class ByteSource {
+  readonly #chunks: AsyncIterator<Buffer>;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(stream: AsyncIterable<Buffer>) {
+    this.#chunks = stream[Symbol.asyncIterator]();
+  }
+
+  /** The next entry of the tar file; undefined at its end. */
+  async entry(): Promise<TarEntry | undefined> {
+    return entryOf(await this.take(BLOCK_BYTES));
+  }
+
+  /** Exactly so many bytes, as one buffer: for what is small. */
+  async take(bytes: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for await (const piece of this.pieces(bytes)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  /** The content of an entry, and with its last piece the padding after it is read too. */
+  async *content({ bytes }: TarEntry): AsyncGenerator<Buffer> {
+    yield* this.pieces(bytes);
+    await this.take(paddingOf(bytes));
+  }
+
+  async *pieces(bytes: number): AsyncGenerator<Buffer> {
+    for (let left = bytes; left > 0; ) {
+      if (this.#rest.length === 0) this.#rest = await this.#next();
+      const piece = this.#rest.subarray(0, left);
+      this.#rest = this.#rest.subarray(piece.length);
+      left -= piece.length;
+      yield piece;
+    }
+  }
+
+  async #next(): Promise<Buffer> {
+    const { done, value } = await this.#chunks.next().catch((cause: Error) => {
+      throw new GridError('ARCHIVE_INVALID', `the archive cannot be read: ${cause.message}`, {}, { cause });
+    });
+    if (done) throw new GridError('ARCHIVE_INVALID', 'the archive ends too early');
+    return value;
+  }
+}

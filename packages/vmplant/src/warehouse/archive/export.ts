@@ -1,0 +1,122 @@
+/** Writes an image with all images below it to one file: a tar archive, compressed with zstd. */
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createZstdCompress } from 'node:zlib';
+import { GridError } from '@vmgrid/protocol';
+import type { GoldenImage, Manifest } from '../manifest.ts';
+import type { Warehouse } from '../store.ts';
+import { CONTENTS_NAME, contentsOf, entryName } from './contents.ts';
+import { CHUNK_BYTES } from './limits.ts';
+import { END, headOf, paddingOf } from './ustar.ts';
+
+export interface ArchiveOptions {
+  readonly signal: AbortSignal;
+  /** Told of each file as it starts and once it is done. */
+  readonly onFile?: (entry: string, state: 'started' | 'done') => void;
+}
+
+export interface ExportedImage {
+  readonly imageId: string;
+  /** The images in the archive, each below before those above. */
+  readonly images: readonly string[];
+  /** Bytes of the archive. */
+  readonly bytes: number;
+}
+
+interface OpenFile {
+  readonly imageId: string;
+  readonly entry: Manifest['files'][number];
+  readonly handle: FileHandle;
+}
+
+/**
+ * Exports an image, by id or tag. The file appears complete or not at all. All files of the images are opened at first, so
+ * that a removal meanwhile does no harm. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT (a file is not as its manifest says)
+ */
+export async function exportImage(
+  warehouse: Warehouse,
+  idOrTag: string,
+  path: string,
+  options: ArchiveOptions,
+): Promise<ExportedImage> {
+  const image = await warehouse.image(idOrTag);
+  const chain = [...(await warehouse.lineage()).ancestors(image).toReversed(), image];
+  const contents = contentsOf(image, chain.slice(0, -1).toReversed());
+  const files: OpenFile[] = [];
+  const partial = `${path}.partial`;
+  try {
+    for (const one of chain) files.push(...(await openFiles(one)));
+    const blocks = archiveBlocks(JSON.stringify(contents), chain, files, options);
+    const output = createWriteStream(partial, { mode: 0o600, flush: true });
+    await pipeline(Readable.from(blocks, { objectMode: false }), createZstdCompress(), output, {
+      signal: options.signal,
+    });
+    await rename(partial, path);
+    return { imageId: contents.imageId, images: contents.images, bytes: output.bytesWritten };
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  } finally {
+    for (const { handle } of files) await handle.close();
+  }
+}
+
+async function openFiles({ manifest, directory }: GoldenImage): Promise<OpenFile[]> {
+  const opened: OpenFile[] = [];
+  for (const entry of manifest.files) {
+    const handle = await open(join(directory, entry.file), 'r').catch((cause) => {
+      throw corrupt(manifest.id, entry.file, 'cannot be opened', cause);
+    });
+    opened.push({ imageId: manifest.id, entry, handle });
+  }
+  return opened;
+}
+
+async function* archiveBlocks(
+  contents: string,
+  chain: readonly GoldenImage[],
+  files: readonly OpenFile[],
+  { onFile }: ArchiveOptions,
+): AsyncGenerator<Buffer> {
+  yield* smallEntry(CONTENTS_NAME, contents);
+  for (const { manifest } of chain) {
+    yield* smallEntry(entryName(manifest.id, 'manifest.json'), JSON.stringify(manifest));
+    for (const file of files.filter(({ imageId }) => imageId === manifest.id)) {
+      const name = entryName(manifest.id, file.entry.file);
+      onFile?.(name, 'started');
+      yield* fileEntry(name, file);
+      onFile?.(name, 'done');
+    }
+  }
+  yield END;
+}
+
+function* smallEntry(name: string, text: string): Generator<Buffer> {
+  const content = Buffer.from(text);
+  yield headOf({ name, bytes: content.length });
+  yield content;
+  yield Buffer.alloc(paddingOf(content.length));
+}
+
+async function* fileEntry(name: string, { imageId, entry, handle }: OpenFile): AsyncGenerator<Buffer> {
+  yield headOf({ name, bytes: entry.bytes });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES })) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    if (bytes > entry.bytes) throw corrupt(imageId, entry.file, 'is longer than its manifest says');
+    yield chunk;
+  }
+  if (bytes < entry.bytes) throw corrupt(imageId, entry.file, 'is shorter than its manifest says');
+  if (hash.digest('hex') !== entry.sha256)
+    throw corrupt(imageId, entry.file, 'has another SHA-256 than its manifest says');
+  yield Buffer.alloc(paddingOf(entry.bytes));
+}
+
+const corrupt = (imageId: string, file: string, what: string, cause?: unknown) =>
+  new GridError('IMAGE_CORRUPT', `${file} of the image ${imageId} ${what}`, { imageId, file }, { cause });

@@ -1,0 +1,59 @@
+/** Under which id an image of an archive comes into a warehouse, and on which images it stands there. Pure. */
+import { imageIdOf } from '../image-id.ts';
+import type { GoldenImage, Manifest } from '../manifest.ts';
+import type { ManifestDraft } from '../store.ts';
+
+export interface Place {
+  readonly draft: ManifestDraft;
+  /** The image, when the warehouse has it. */
+  readonly there: GoldenImage | undefined;
+}
+
+const SUFFIX_DIGITS = 12;
+const ID_CHARS = 96;
+
+/**
+ * The ids of images say what they are, not which bytes: two builds of one base differ, and what stands on the one must not
+ * stand on the other. So a build that differs from that of the warehouse comes in beside it, under an id of its own.
+ * `below` are the images of the archive that were placed already.
+ */
+export function placeImage(
+  archived: Manifest,
+  diskOnly: boolean,
+  below: ReadonlyMap<string, GoldenImage>,
+  images: ReadonlyMap<string, GoldenImage>,
+): Place {
+  const draft = draftOf(archived, diskOnly, below);
+  const known = images.get(draft.id);
+  if (!known) return { draft, there: undefined };
+  if (isSameBuild(known.manifest, draft, archived)) return { draft, there: known };
+  const id = ownId(draft.id, digestOf(archived, archived.disk));
+  const isBase = archived.base === archived.id;
+  return { draft: { ...draft, id, ...(isBase ? { base: id } : {}) }, there: images.get(id) };
+}
+
+function draftOf(archived: Manifest, diskOnly: boolean, below: ReadonlyMap<string, GoldenImage>): ManifestDraft {
+  const { version: _, files: __, memory, compatibility, ...rest } = archived;
+  const idHere = (id: string) => below.get(id)?.manifest.id ?? id;
+  const suspended = memory && !diskOnly ? { memory, ...(compatibility ? { compatibility } : {}) } : {};
+  const draft = {
+    ...rest,
+    ...suspended,
+    base: idHere(archived.base),
+    ...(archived.parent === undefined ? {} : { parent: idHere(archived.parent) }),
+  };
+  return draft.base === archived.base && !diskOnly ? draft : { ...draft, id: imageIdOf(draft) };
+}
+
+/** Of suspended images the memory tells: no two runs leave the same. The disk names its parent and may have been related anew. */
+function isSameBuild(known: Manifest, draft: ManifestDraft, archived: Manifest): boolean {
+  if (known.parent !== draft.parent || known.base !== draft.base) return false;
+  const file = known.memory && draft.memory ? draft.memory.memory : archived.disk;
+  return digestOf(known, file) === digestOf(archived, file);
+}
+
+const digestOf = ({ files }: Manifest, name: string): string | undefined =>
+  files.find(({ file }) => file === name)?.sha256;
+
+const ownId = (id: string, digest = ''): string =>
+  `${id.slice(0, ID_CHARS - SUFFIX_DIGITS - 1)}-${digest.slice(0, SUFFIX_DIGITS)}`;
