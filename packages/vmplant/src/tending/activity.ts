@@ -52,14 +52,17 @@ export class Activity {
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
+/** `watching`: when it aborts, nobody waits any more. */
+const aborted = (signal: AbortSignal, watching?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    else signal.addEventListener('abort', () => resolve(), { once: true, ...(watching ? { signal: watching } : {}) });
   });
 
 async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  await Promise.race([promise, aborted(signal)]);
+  const watching = new AbortController();
+  await Promise.race([promise, aborted(signal, watching.signal)]);
+  watching.abort();
   signal.throwIfAborted();
 }
