@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createLog } from '@vmgrid/daemon';
 import { makeLines, probeLines } from '../lines/make-lines.ts';
@@ -35,9 +36,7 @@ export interface ImportOrder {
 /** Puts the images of an archive into a warehouse. Returns the exit status. */
 export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: ImportOrder): Promise<number> =>
   reportOutcome(async (signal) => {
-    const lines = keepMemory
-      ? undefined
-      : await probeLines(makeLines(['qemu'], { stateDirectory: state }), createLog('vmplant', 'error'));
+    const lines = keepMemory ? undefined : await probeHost(state);
     const target = await Warehouse.open(warehouse, quotaMiB === undefined ? {} : { quotaMiB });
     const images = await importArchive(target, resolve(file), {
       signal,
@@ -46,6 +45,11 @@ export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: 
     });
     return { imageId: images.at(-1)!.imageId, images };
   });
+
+async function probeHost(stateDirectory: string): Promise<LineReports> {
+  await mkdir(stateDirectory, { recursive: true, mode: 0o711 });
+  return probeLines(makeLines(['qemu'], { stateDirectory }), createLog('vmplant', 'error'));
+}
 
 const faultHere = (manifest: Manifest, lines: LineReports): string | undefined =>
   restoreFault(manifest.machine, { manifest, directory: '', baseDirectory: '' }, lines.get(manifest.line));
