@@ -43,6 +43,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-images', 'image-list-reply'],
   ['reply-image', 'image-reply'],
   ['reply-build-image', 'build-image-reply'],
+  ['reply-suggest-images', 'suggest-images-reply'],
   ['reply-plants', 'plant-list-reply'],
   ['reply-error', 'error-reply'],
 ];
