@@ -27,7 +27,7 @@ export class Workshop {
   readonly signal: AbortSignal;
   readonly base: GoldenImage;
   warehouse: Warehouse;
-  readonly #machines: Machine[] = [];
+  readonly #started: string[] = [];
   readonly #staged = new Map<string, Staging>();
   #discs = 0;
 
@@ -55,7 +55,7 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
-    for (const machine of this.#machines) await this.line.kill(machine.state);
+    for (const directory of this.#started) await this.line.kill(directory);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -77,9 +77,8 @@ export class Workshop {
 
   async start(order: StartOrder): Promise<Machine> {
     await this.line.createOverlay(order, this.signal);
-    const machine = await this.line.start(order, this.signal);
-    this.#machines.push(machine);
-    return machine;
+    this.#started.push(order.directory);
+    return this.line.start(order, this.signal);
   }
 
   /** Inserts a disc, has the runner do the tasks and opens the network when the guest asks for it. */

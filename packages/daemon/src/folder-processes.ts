@@ -1,37 +1,36 @@
 /**
- * Processes that are started to outlive their starter carry the folder they work in in their environment. One whose starter was
- * killed before it noted the process is found by that.
+ * Processes that are started to outlive their starter work in a folder of their own, and carry a mark in their environment. One
+ * whose starter was killed before it noted the process is found by both: an operator's shell in that folder has no mark.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { identifyProcess, type ProcessIdentity, signalProcess, waitUntilGone } from './process-identity.ts';
 
 const VARIABLE = 'VMGRID_FOLDER';
 
-/** What to add to the environment of such a process. */
+/** What to add to the environment of such a process, whose working directory is the folder. */
 export const folderEnvironment = (folder: string): Readonly<Record<string, string>> => ({ [VARIABLE]: folder });
 
-/** Kills the processes that were started for a folder, or one below it, and waits until they are gone. Returns how many. */
-export async function killProcessesOf(folder: string, withinMs: number): Promise<number> {
-  const found = await processesOf(folder);
+/**
+ * Kills the processes that were started in a folder, or one below it, by whatever path it was called then. Returns those that
+ * still live after `withinMs`. Those of other users are not seen unless this process is root.
+ */
+export async function killProcessesOf(folder: string, withinMs: number): Promise<readonly ProcessIdentity[]> {
+  const found = await processesOf(await realpath(folder).catch(() => folder));
   for (const identity of found) signalProcess(identity, 'SIGKILL');
-  await Promise.all(found.map((identity) => waitUntilGone(identity, withinMs)));
-  return found.length;
+  const gone = await Promise.all(found.map((identity) => waitUntilGone(identity, withinMs)));
+  return found.filter((_, index) => !gone[index]);
 }
 
 async function processesOf(folder: string): Promise<readonly ProcessIdentity[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map(async (pid) => ({ pid, of: await folderOf(pid) })));
-  return found
-    .filter(({ of }) => of === folder || of?.startsWith(`${folder}/`))
-    .flatMap(({ pid }) => identifyProcess(pid) ?? []);
+  const ours = await Promise.all(pids.map((pid) => worksBelow(pid, folder)));
+  return pids.filter((_, index) => ours[index]).flatMap((pid) => identifyProcess(pid) ?? []);
 }
 
-/** Undefined also for a process of another user, and for one that has just ended. */
-async function folderOf(pid: number): Promise<string | undefined> {
+async function worksBelow(pid: number, folder: string): Promise<boolean> {
+  // Neither can be read of a process that has just ended.
+  const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+  if (directory !== folder && !directory.startsWith(`${folder}/`)) return false;
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-  const prefix = `${VARIABLE}=`;
-  return environment
-    .split('\0')
-    .find((entry) => entry.startsWith(prefix))
-    ?.slice(prefix.length);
+  return environment.split('\0').some((entry) => entry.startsWith(`${VARIABLE}=`));
 }

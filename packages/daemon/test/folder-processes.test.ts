@@ -1,25 +1,57 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { folderEnvironment, killProcessesOf } from '../src/folder-processes.ts';
+import { identifyProcess } from '../src/process-identity.ts';
 
-const sleeper = (folder: string) =>
-  spawn('sleep', ['60'], { stdio: 'ignore', env: { PATH: process.env.PATH, ...folderEnvironment(folder) } });
+let root: string;
+const children: ChildProcess[] = [];
 
-test('processes started for a folder or one below it are killed, those of a folder of like name are not', async () => {
-  const folder = `/nowhere/${process.pid}`;
-  const [own, below, other] = [sleeper(folder), sleeper(`${folder}/run`), sleeper(`${folder}0`)];
-  await Promise.all([own, below, other].map((child) => once(child, 'spawn')));
-  const ended = Promise.all([own, below].map((child) => once(child, 'exit')));
-  expect(await killProcessesOf(folder, 5_000)).toBe(2);
-  expect(await ended).toEqual([
-    [null, 'SIGKILL'],
-    [null, 'SIGKILL'],
-  ]);
-  expect(other.exitCode ?? other.signalCode).toBeNull();
-  other.kill('SIGKILL');
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'vmgrid-folder-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(root, { recursive: true });
 });
 
-test('there may be none', async () => {
-  expect(await killProcessesOf('/nowhere/at/all', 5_000)).toBe(0);
+async function sleeper(name: string, mark = folderEnvironment): Promise<ChildProcess> {
+  const folder = join(root, name);
+  await mkdir(folder, { recursive: true });
+  const child = spawn('sleep', ['60'], {
+    ...{ cwd: folder, stdio: 'ignore', env: { PATH: process.env.PATH, ...mark(folder) } },
+  });
+  children.push(child);
+  await once(child, 'spawn');
+  return child;
+}
+
+/** Which of them were killed. */
+async function killed(folder: string, ...sleepers: readonly ChildProcess[]): Promise<boolean[]> {
+  expect(await killProcessesOf(folder, 5_000)).toEqual([]);
+  return sleepers.map(({ pid }) => identifyProcess(pid!) === undefined);
+}
+
+test('processes started in a folder or one below it are killed, those in a folder of like name are not', async () => {
+  const sleepers = [await sleeper('vm-1'), await sleeper('vm-1/run'), await sleeper('vm-10')];
+  expect(await killed(join(root, 'vm-1'), ...sleepers)).toEqual([true, true, false]);
+});
+
+test('a process that only happens to be there is left alone', async () => {
+  const shell = await sleeper('vm-1', () => ({}));
+  expect(await killed(join(root, 'vm-1'), shell)).toEqual([false]);
+});
+
+test('the folder may have been moved since, or be reached by another path', async () => {
+  const moved = await sleeper('vm-1/run');
+  await rename(join(root, 'vm-1'), join(root, 'vm-2'));
+  await symlink('vm-2', join(root, 'vm-3'));
+  expect(await killed(join(root, 'vm-3'), moved)).toEqual([true]);
+});
+
+test('there may be none, and no folder', async () => {
+  expect(await killed(join(root, 'nowhere'))).toEqual([]);
 });

@@ -95,13 +95,13 @@ export class Collector {
     await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
   }
 
-  /** By the machine itself when it is known, else by its line from what the record says. */
+  /** By the machine itself when it is known, else by its line, which finds it by its folder. */
   async #endMachine(vmId: string): Promise<void> {
     const { living, registry, lines } = this.#deps;
-    const { machineState, line } = registry.get(vmId);
+    const { line } = registry.get(vmId);
     const machine = living.find(vmId)?.machine;
     if (machine) await machine.stop(0, AbortSignal.timeout(STOP_DEADLINE_MS));
-    else if (machineState) await lines.get(line)?.kill(machineState);
+    else await lines.get(line)?.kill(registry.directory(vmId));
     living.remove(vmId);
   }
 

@@ -2,12 +2,12 @@
  * What a plant does with the VMs an earlier run left: machines that still run are adopted, creations that were in flight are
  * undone, destructions are resumed, and a VM whose machine is gone says so.
  */
-import { killProcessesOf, type Log } from '@vmgrid/daemon';
+import type { Log } from '@vmgrid/daemon';
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
 import type { Leases } from './leases.ts';
-import type { ProductionLine } from './lines/production-line.ts';
-import type { LivingMachines } from './living-machines.ts';
+import type { Guest, Machine, ProductionLine } from './lines/production-line.ts';
+import type { LivingMachine, LivingMachines } from './living-machines.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
 import type { Warehouse } from './warehouse/store.ts';
@@ -25,16 +25,17 @@ export interface RecoveryDeps {
 }
 
 /** How long the agent of an adopted machine may take to answer. */
-const ADOPTION_DEADLINE_MS = 5_000;
-const KILL_DEADLINE_MS = 5_000;
+const ADOPTION_DEADLINE_MS = 30_000;
 
 export async function recover(deps: RecoveryDeps): Promise<void> {
-  for (const record of deps.registry.all()) {
-    deps.admission.count(record.vmId, record.machine);
-    await recoverOne(record, deps).catch((error) => {
+  const records = deps.registry.all();
+  for (const record of records) deps.admission.count(record.vmId, record.machine);
+  const recovered = records.map((record) =>
+    recoverOne(record, deps).catch((error) => {
       deps.log.error({ err: error, vmId: record.vmId, state: record.state }, 'a VM could not be recovered');
-    });
-  }
+    }),
+  );
+  await Promise.all(recovered);
   // A plant that was killed between taking an image and recording the VM, or amid a build, left a hold on the image.
   const held = await deps.warehouse.releaseAllBut(new Set(deps.registry.all().map(({ vmId }) => vmId)));
   if (held > 0) deps.log.warn({ held }, 'images were held for machines that were never made');
@@ -60,8 +61,7 @@ async function undoCreation(
   record: VmRecord,
   { lines, registry, admission, warehouse, log }: RecoveryDeps,
 ): Promise<void> {
-  if (record.machineState) await lines.get(record.line)?.kill(record.machineState);
-  else await killProcessesOf(registry.directory(record.vmId), KILL_DEADLINE_MS); // one may have started, unrecorded
+  await lines.get(record.line)?.kill(registry.directory(record.vmId)); // it may have started, unrecorded
   await warehouse.references.drop(record.imageId, record.vmId);
   await registry.remove(record.vmId);
   admission.release(record.vmId);
@@ -70,20 +70,40 @@ async function undoCreation(
 
 async function adopt(record: VmRecord, deps: RecoveryDeps): Promise<void> {
   const { registry, living, leases, log } = deps;
-  const adopted = await findMachine(record, deps);
-  if (adopted) living.add(record.vmId, adopted);
-  if (record.state === 'collecting' || record.state === 'destroyed') return;
-  leases.watch(record.vmId, record.leaseEndsAt);
-  if (adopted) return deps.watch(record.vmId);
-  if (record.state === 'failed') return;
-  const failure = new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId: record.vmId });
-  await registry.update(record.vmId, (one) => moveTo(one, 'failed', { failure: failure.toBody() }));
-  log.warn({ vmId: record.vmId }, 'the machine of a VM is gone');
+  const { vmId, state } = record;
+  const found = await takeOver(record, deps);
+  const isThere = !(found instanceof GridError);
+  if (isThere) living.add(vmId, found);
+  if (state === 'collecting' || state === 'destroyed') return;
+  leases.watch(vmId, record.leaseEndsAt);
+  if (isThere) return deps.watch(vmId);
+  if (state === 'failed') return;
+  await registry.update(vmId, (one) => moveTo(one, 'failed', { failure: found.toBody() }));
+  log.warn({ vmId, code: found.code }, found.message);
 }
 
-async function findMachine({ machineState, line }: VmRecord, { lines }: RecoveryDeps) {
-  if (!machineState) return undefined;
+/** The machine and its guest, or why there is none to go on with. One that runs on without answering ends with its VM. */
+async function takeOver(
+  { vmId, machineState, line }: VmRecord,
+  { lines }: RecoveryDeps,
+): Promise<LivingMachine | GridError> {
   const deadline = AbortSignal.timeout(ADOPTION_DEADLINE_MS);
-  const machine = await lines.get(line)?.adopt(machineState, deadline);
-  return machine && { machine, guest: await machine.guest(deadline) };
+  try {
+    const machine = machineState && (await lines.get(line)?.adopt(machineState, deadline));
+    if (!machine) return new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId });
+    return { machine, guest: await guestOf(machine, deadline) };
+  } catch (cause) {
+    const withinMs = ADOPTION_DEADLINE_MS;
+    const message = `the machine runs but could not be taken over within ${withinMs} ms`;
+    return new GridError('GUEST_UNREACHABLE', message, { vmId, withinMs }, { cause });
+  }
+}
+
+async function guestOf(machine: Machine, signal: AbortSignal): Promise<Guest> {
+  try {
+    return await machine.guest(signal);
+  } catch (error) {
+    machine.release();
+    throw error;
+  }
 }

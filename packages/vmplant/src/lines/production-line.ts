@@ -53,8 +53,11 @@ export interface ProductionLine {
   start(order: StartOrder, signal: AbortSignal): Promise<Machine>;
   /** Finds a running machine again after a restart of the plant; undefined when it no longer runs. */
   adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined>;
-  /** Ends whatever of the machine still runs, by force, and by its state alone. Idempotent. */
-  kill(state: MachineState): Promise<void>;
+  /**
+   * Ends by force whatever still runs of the machine of a folder (`StartOrder.directory`), also when nobody knows its state
+   * because the plant was killed as it started. Idempotent. @throws GridError VMM_FAILED when something does not end.
+   */
+  kill(directory: string): Promise<void>;
 }
 
 /** Why a machine's process ended. */

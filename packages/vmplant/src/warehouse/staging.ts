@@ -67,7 +67,7 @@ export async function sweepStaging(root: string): Promise<readonly string[]> {
   const swept: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
     if (!entry.isDirectory() || !(await isAbandoned(join(root, entry.name)))) continue;
-    await killProcessesOf(join(root, entry.name), KILL_DEADLINE_MS);
+    if ((await killProcessesOf(join(root, entry.name), KILL_DEADLINE_MS)).length > 0) continue;
     await rm(join(root, entry.name), { recursive: true, force: true, maxRetries: 5 }); // another may sweep it too
     swept.push(entry.name);
   }

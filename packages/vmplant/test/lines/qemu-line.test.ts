@@ -165,11 +165,20 @@ test('a plant that was restarted finds its machine again, and one that ended not
   const adopted = await new QemuLine({}, { stateDirectory: workshop.folder }).adopt(machine.state, workshop.signal);
   expect(adopted?.state).toEqual(machine.state);
   expect(await workshop.run(adopted!, 'cat /root/mark')).toEqual(['from the image']);
-  await workshop.line.kill(machine.state);
+  await workshop.line.kill(String(machine.state.directory));
   expect(await adopted!.exited).toMatchObject({ cause: 'crashed' });
-  await workshop.line.kill(machine.state);
+  await workshop.line.kill(String(machine.state.directory));
   expect(await workshop.line.adopt(machine.state, workshop.signal)).toBeUndefined();
   expect((await readdir(join(workshop.folder, 'orphan', 'run'))).filter((name) => name.endsWith('.sock'))).toEqual([]);
+}, 30_000);
+
+test('a machine that nobody noted is ended by its folder, and only that one', async () => {
+  const order = await workshop.order('unnoted', golden);
+  const [machine, neighbour] = [await workshop.start(order), await clone('unnoted-2')];
+  machine.release();
+  await workshop.line.kill(order.directory);
+  expect(await processesIn(`${order.directory}/`)).toEqual([]);
+  expect(await workshop.run(neighbour, 'cat /root/mark')).toEqual(['from the image']);
 }, 30_000);
 
 test('a machine that dies while a command runs in it ends the command with GUEST_LOST', async () => {
@@ -177,7 +186,7 @@ test('a machine that dies while a command runs in it ends the command with GUEST
   const running = workshop.run(machine, 'echo begun; sleep 600');
   const failure = expect(running).rejects.toMatchObject({ code: 'GUEST_LOST' });
   await new Promise((resolve) => setTimeout(resolve, 500));
-  await workshop.line.kill(machine.state);
+  await workshop.line.kill(String(machine.state.directory));
   await failure;
   expect(await machine.exited).toMatchObject({ cause: 'crashed' });
 }, 30_000);

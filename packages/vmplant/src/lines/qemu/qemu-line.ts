@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises';
-import { type CommandRunner, isAlive, runCommand, signalProcess, waitUntilGone } from '@vmgrid/daemon';
+import { type CommandRunner, isAlive, killProcessesOf, runCommand } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
 import type { LineReport, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
@@ -75,14 +75,12 @@ export class QemuLine implements ProductionLine {
     return new QemuMachine({ channels, run: this.#run }, qemu);
   }
 
-  async kill(state: MachineState): Promise<void> {
-    const { process, directory } = decodeState(state);
-    signalProcess(process, 'SIGKILL');
-    if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) {
-      throw new GridError(
-        'VMM_FAILED',
-        `QEMU process ${process.pid} did not end within ${KILL_DEADLINE_MS} ms of SIGKILL`,
-      );
+  async kill(directory: string): Promise<void> {
+    const remaining = await killProcessesOf(directory, KILL_DEADLINE_MS);
+    if (remaining.length > 0) {
+      const pids = remaining.map(({ pid }) => pid);
+      const message = `QEMU (process ${pids.join(', ')}) did not end within ${KILL_DEADLINE_MS} ms of SIGKILL`;
+      throw new GridError('VMM_FAILED', message, { pids });
     }
     await removeSockets(runFolder(directory));
   }
