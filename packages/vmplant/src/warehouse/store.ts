@@ -10,24 +10,25 @@
  *   warehouse-id     tells this warehouse from every other
  *   lock.sqlite      held while an image moves in or out, gets a user or a label (see lock.ts)
  */
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readFileIfAny, syncDirectory, writeFileAtomically } from '@vmgrid/daemon';
+import { syncDirectory } from '@vmgrid/daemon';
 import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
+import { assembleImage, type ManifestDraft } from './assemble.ts';
 import { Hits } from './hits.ts';
-import { allocatedBytes, filesOf, freezeFile, ownBytes } from './image-files.ts';
-import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory, validateManifest } from './inventory.ts';
+import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory } from './inventory.ts';
 import { keepOnly, type LabelSet, Labels, relabel } from './labels.ts';
 import { Lineage } from './lineage.ts';
 import { WarehouseLock } from './lock.ts';
 import type { GoldenImage, Manifest } from './manifest.ts';
+import { refuseWhenFull } from './quota.ts';
 import { References } from './references.ts';
 import { isClaimed, Staging, sweepStaging } from './staging.ts';
+import { identifyWarehouse } from './warehouse-id.ts';
 
-/** A manifest before its files were digested. */
-export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
+export type { ManifestDraft };
 
 export interface WarehouseOptions {
   /** Whose users `acquire` registers: a plant's id. */
@@ -120,12 +121,6 @@ export class Warehouse {
     return new Lineage(await this.images());
   }
 
-  /** Bytes on disk that all images take together. */
-  async usedBytes(): Promise<number> {
-    const sizes = await Promise.all([...(await this.images()).values()].map(ownBytes));
-    return sizes.reduce((total, one) => total + one, 0);
-  }
-
   async stage(imageId?: string): Promise<Staging> {
     const staging = await Staging.create(join(this.directory, 'staging'), imageId);
     this.#reached('stage: made');
@@ -156,22 +151,8 @@ export class Warehouse {
    * WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`).
    */
   async promote(staging: Staging, draft: ManifestDraft, signal?: AbortSignal): Promise<GoldenImage> {
-    const frame = validateManifest({ version: 1, ...draft, files: [] });
-    const folder = staging.imageDirectory;
-    const files: Manifest['files'] = [];
-    for (const file of filesOf(frame)) {
-      await rename(join(staging.directory, file), join(folder, file));
-      files.push(await freezeFile(folder, file, signal));
-      this.#reached('promote: file moved');
-    }
-    const manifest: Manifest = { ...frame, files };
-    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, {
-      mode: 0o644,
-      flush: true,
-    });
-    await syncDirectory(folder);
-    this.#reached('promote: manifest written');
-    return this.#lock.hold(() => this.#moveIn(folder, manifest));
+    const manifest = await assembleImage(staging, draft, (step) => this.#reached(step), signal);
+    return this.#lock.hold(() => this.#moveIn(staging.imageDirectory, manifest));
   }
 
   /**
@@ -247,7 +228,10 @@ export class Warehouse {
   async #moveIn(folder: string, manifest: Manifest): Promise<GoldenImage> {
     const { id, parent = id, base } = manifest;
     for (const below of new Set([parent, base])) if (below !== id) await this.image(below);
-    if (!(await this.images()).has(id)) await this.#refuseWhenFull(folder, manifest);
+    const images = await this.images();
+    if (!images.has(id) && this.quotaBytes !== undefined) {
+      await refuseWhenFull(images.values(), folder, manifest, this.quotaBytes);
+    }
     try {
       await rename(folder, join(this.directory, 'images', id));
       this.#reached('promote: image moved in');
@@ -257,21 +241,6 @@ export class Warehouse {
       if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
     }
     return this.image(id);
-  }
-
-  async #refuseWhenFull(folder: string, { id, files }: Manifest): Promise<void> {
-    const limit = this.quotaBytes;
-    if (limit === undefined) return;
-    const sizes = await Promise.all(files.map(({ file }) => allocatedBytes(join(folder, file))));
-    const needed = sizes.reduce((total, one) => total + one, 0);
-    const used = await this.usedBytes();
-    if (used + needed <= limit) return;
-    const [usedMiB, neededMiB, limitMiB] = [used, needed, limit].map((bytes) => Math.ceil(bytes / 1_048_576));
-    throw new GridError(
-      'WAREHOUSE_FULL',
-      `the image ${id} needs ${neededMiB} MiB; the warehouse takes ${usedMiB} of ${limitMiB} MiB`,
-      { imageId: id, usedMiB, neededMiB, limitMiB },
-    );
   }
 
   async #forget(id: string): Promise<void> {
@@ -284,22 +253,13 @@ export class Warehouse {
 
   /** Takes away what a removal that died amid it left beside the images. */
   async #tidy(): Promise<void> {
-    this.#warehouseId = await this.#identify();
+    this.#warehouseId = await identifyWarehouse(join(this.directory, 'warehouse-id'));
     const there = new Set(await readdir(join(this.directory, 'images')));
     const beside = [...(await this.references.images()), ...(await this.hits.images())];
     for (const id of beside) if (!there.has(id)) await this.#forget(id);
     const labels = await this.#labels.read();
     const kept = keepOnly(labels, (id) => there.has(id));
     if (kept !== labels) await this.#labels.write(kept);
-  }
-
-  async #identify(): Promise<string> {
-    const file = join(this.directory, 'warehouse-id');
-    const known = (await readFileIfAny(file))?.trim();
-    if (known) return known;
-    const made = uuid();
-    await writeFileAtomically(file, `${made}\n`, 0o644);
-    return made;
   }
 
   async #emptyTrash(): Promise<void> {

@@ -1,0 +1,37 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncDirectory } from '@vmgrid/daemon';
+import { filesOf, freezeFile } from './image-files.ts';
+import { validateManifest } from './inventory.ts';
+import type { Manifest } from './manifest.ts';
+import type { Staging } from './staging.ts';
+
+/** A manifest before its files were digested. */
+export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
+
+/**
+ * Puts an image together in the staging's image folder, complete and on the disk: its files, digested, and its manifest.
+ * `reached` is told of each step. @throws GridError IMAGE_CORRUPT when the draft does not follow the schema.
+ */
+export async function assembleImage(
+  { directory, imageDirectory }: Staging,
+  draft: ManifestDraft,
+  reached: (step: string) => void,
+  signal?: AbortSignal,
+): Promise<Manifest> {
+  const frame = validateManifest({ version: 1, ...draft, files: [] });
+  const files: Manifest['files'] = [];
+  for (const file of filesOf(frame)) {
+    await rename(join(directory, file), join(imageDirectory, file));
+    files.push(await freezeFile(imageDirectory, file, signal));
+    reached('promote: file moved');
+  }
+  const manifest: Manifest = { ...frame, files };
+  await writeFile(join(imageDirectory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, {
+    mode: 0o644,
+    flush: true,
+  });
+  await syncDirectory(imageDirectory);
+  reached('promote: manifest written');
+  return manifest;
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { GridError } from '@vmgrid/protocol';
+import { allocatedBytes, ownBytes } from './image-files.ts';
+import type { GoldenImage, Manifest } from './manifest.ts';
+
+/** Bytes on disk that all images take together. */
+async function bytesOf(images: Iterable<GoldenImage>): Promise<number> {
+  return sum(await Promise.all([...images].map(ownBytes)));
+}
+
+/**
+ * Refuses a new image, whose files lie in `folder`, that would make the images take more than the limit.
+ * @throws GridError WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`)
+ */
+export async function refuseWhenFull(
+  images: Iterable<GoldenImage>,
+  folder: string,
+  { id, files }: Manifest,
+  limit: number,
+): Promise<void> {
+  const needed = sum(await Promise.all(files.map(({ file }) => allocatedBytes(join(folder, file)))));
+  const used = await bytesOf(images);
+  if (used + needed <= limit) return;
+  const [usedMiB, neededMiB, limitMiB] = [used, needed, limit].map((bytes) => Math.ceil(bytes / 1_048_576));
+  throw new GridError(
+    'WAREHOUSE_FULL',
+    `the image ${id} needs ${neededMiB} MiB; the warehouse takes ${usedMiB} of ${limitMiB} MiB`,
+    { imageId: id, usedMiB, neededMiB, limitMiB },
+  );
+}
+
+const sum = (bytes: readonly number[]): number => bytes.reduce((total, one) => total + one, 0);
