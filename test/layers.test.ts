@@ -27,7 +27,7 @@ const sourcesOf = (name: string): string[] =>
 
 function importsOf(name: string, file: string): string[] {
   const text = readFileSync(join(packages, name, 'src', file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+  return [...text.matchAll(/(?<!['\w-])(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
 }
 
 test('every package has its place in the order of layers', () => {
