@@ -5,7 +5,7 @@
 
 import { type Log, systemClock } from '@vmgrid/daemon';
 import { linearExtension } from '@vmgrid/dag';
-import { adToJson, type ClassAdJson, type LineName } from '@vmgrid/protocol';
+import { adToJson, type ClassAdJson, GridError, type LineName } from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { longestMs } from './configuration/time-limits.ts';
@@ -18,6 +18,7 @@ import type { LivingMachine, LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { vmAd } from './reporter.ts';
 import { moveTo, type VmRecord } from './vm.ts';
+import type { VmGate } from './vm-gate.ts';
 import type { VmRegistry } from './vm-registry.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
@@ -32,6 +33,7 @@ export interface CollectorDeps {
   readonly departed: Departed;
   readonly report: ReportProgress;
   readonly log: Log;
+  readonly gate: VmGate;
 }
 
 const STOP_DEADLINE_MS = 10_000;
@@ -54,13 +56,16 @@ export class Collector {
   }
 
   async #collect(vmId: string, requestId: string): Promise<ClassAdJson> {
-    const { registry, leases, log } = this.#deps;
+    const { registry, leases, log, gate } = this.#deps;
     const { state } = registry.get(vmId);
-    leases.forget(vmId);
-    if (state !== 'collecting') await registry.update(vmId, (record) => moveTo(record, 'collecting'));
     const phases = new Phases(systemClock, requestId, this.#deps.report);
+    if (state === 'destroyed') return this.#forget(vmId, phases); // the plant was killed as it forgot the VM
+    leases.forget(vmId);
+    await gate.clear(vmId, new GridError('CANCELLED', `${vmId} is being destroyed`, { vmId }));
+    if (state !== 'collecting') await registry.update(vmId, (record) => moveTo(record, 'collecting'));
     await this.#runDestruction(vmId, phases).catch((error) => {
-      log.warn({ err: error, vmId }, 'the destruction DAG failed; the VM goes all the same');
+      const { code, message } = GridError.from(error);
+      log.warn({ vmId, code, reason: message }, 'the destruction DAG failed; the VM goes all the same');
     });
     await phases.time('teardown', () => this.#endMachine(vmId));
     return this.#forget(vmId, phases);
@@ -107,8 +112,8 @@ export class Collector {
 
   async #forget(vmId: string, phases: Phases): Promise<ClassAdJson> {
     const { registry, departed, warehouse, admission } = this.#deps;
-    const record: VmRecord = await registry.update(vmId, (record) =>
-      moveTo(record, 'destroyed', { phasesMs: { ...record.phasesMs, ...phases.phasesMs } }),
+    const record = await registry.update(vmId, (before) =>
+      before.state === 'destroyed' ? before : destroyed(before, phases),
     );
     const ad = adToJson(vmAd(record, this.#plantId));
     departed.add(vmId, record.requestId, ad);
@@ -123,3 +128,6 @@ export class Collector {
     return this.#inFlight.settled();
   }
 }
+
+const destroyed = (record: VmRecord, { phasesMs }: Phases): VmRecord =>
+  moveTo(record, 'destroyed', { phasesMs: { ...record.phasesMs, ...phasesMs } });

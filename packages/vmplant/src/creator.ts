@@ -11,6 +11,7 @@ import {
 import type { Admission } from './admission.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
+import { removeDiscs } from './configuration/configurator.ts';
 import type { LearntDurations } from './durations.ts';
 import { findFreePort } from './free-port.ts';
 import { nameVm, type VmNames } from './identity.ts';
@@ -74,7 +75,7 @@ export class Creator {
       this.#deps.record(request, { at: systemClock.now(), plan, phasesMs: phases.phasesMs, configuration });
       return record;
     } catch (thrown) {
-      throw await this.#giveUp(names.vmId, request, GridError.from(thrown), thrown, undo);
+      throw await this.#giveUp(names.vmId, request, thrown, undo, signal);
     }
   }
 
@@ -184,24 +185,38 @@ export class Creator {
     return record;
   }
 
-  /** Undoes everything, or holds the machine for inspection when the client asked for that. Returns what to throw. */
+  /** Holds the machine for inspection when the client asked for that and it can be, else undoes everything. */
   async #giveUp(
     vmId: string,
     request: Identified<CreateRequest>,
-    error: GridError,
     thrown: unknown,
     undo: UndoStack,
+    signal: AbortSignal,
   ): Promise<GridError> {
-    const { registry, leases, log } = this.#deps;
+    const { registry, log } = this.#deps;
+    const error = GridError.from(thrown);
     if (error.code === 'INTERNAL') log.error({ err: thrown, vmId, requestId: request.requestId }, 'creation failed');
-    if (request.keepFailed && registry.find(vmId)?.state === 'configuring') {
-      const record = await registry.update(vmId, (record) => moveTo(record, 'failed', { failure: error.toBody() }));
-      leases.watch(vmId, record.leaseEndsAt);
+    const holds = request.keepFailed && !signal.aborted && registry.find(vmId)?.state === 'configuring';
+    if (holds && (await this.#hold(vmId, error))) {
       undo.commit();
       return new GridError(error.code, error.message, { ...error.details, keptVmId: vmId }, { cause: thrown });
     }
     for (const { step, cause } of await undo.unwind()) log.error({ err: cause, vmId, step }, 'an undo failed');
     return error;
+  }
+
+  /** False when the failure cannot even be recorded. */
+  async #hold(vmId: string, error: GridError): Promise<boolean> {
+    const { registry, leases, log } = this.#deps;
+    try {
+      const record = await registry.update(vmId, (record) => moveTo(record, 'failed', { failure: error.toBody() }));
+      await removeDiscs(registry.directory(vmId));
+      leases.watch(vmId, record.leaseEndsAt);
+      return true;
+    } catch (cause) {
+      log.error({ err: cause, vmId }, 'a failed VM could not be held');
+      return false;
+    }
   }
 }
 

@@ -8,10 +8,12 @@ export interface MachineWatchDeps {
   readonly living: LivingMachines;
   readonly registry: VmRegistry;
   readonly log: Log;
+  /** Told when a machine ended that nobody stopped. */
+  readonly changed: () => void;
 }
 
 /** Waits for the machine of a running VM to end. When nobody asked it to, the VM has failed; its disk stays until the lease ends. */
-export async function watchMachine(vmId: string, { living, registry, log }: MachineWatchDeps): Promise<void> {
+export async function watchMachine(vmId: string, { living, registry, log, changed }: MachineWatchDeps): Promise<void> {
   const { cause, detail } = await living.get(vmId).machine.exited;
   if (cause === 'requested' || registry.find(vmId)?.state !== 'running') return;
   living.remove(vmId);
@@ -19,4 +21,5 @@ export async function watchMachine(vmId: string, { living, registry, log }: Mach
   const failure = new GridError('GUEST_LOST', message, { vmId, output: detail });
   await registry.update(vmId, (record) => moveTo(record, 'failed', { failure: failure.toBody() }));
   log.warn({ vmId, cause }, 'a machine has ended');
+  changed();
 }

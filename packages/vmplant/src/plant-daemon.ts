@@ -26,6 +26,7 @@ import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
 import { SelfTending } from './tending/self-tending.ts';
 import { Upstreams } from './upstreams.ts';
+import { VmGate } from './vm-gate.ts';
 import { VmRegistry } from './vm-registry.ts';
 import { Warehouse } from './warehouse/store.ts';
 
@@ -33,6 +34,9 @@ export interface PlantDaemon extends RunningDaemon {
   /** Resolves when the first upstream knows the plant. */
   readonly joined: Promise<void>;
 }
+
+/** After a collection that failed, when the lease has ended. */
+const COLLECT_AGAIN_MS = 60_000;
 
 export async function startPlant(config: PlantConfig, version: string, log: Log): Promise<PlantDaemon> {
   const parts = await makeParts(config, version, log);
@@ -85,7 +89,12 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     configurator: new Configurator({ hostActions }),
     leases: new Leases(systemClock, (vmId) => void expire(vmId)),
     report: (event: ProgressEvent) => upstreams.notify('progress', event),
-    watch: (vmId: string) => void watchMachine(vmId, { living, registry, log }),
+    gate: new VmGate(),
+    watch: (vmId: string) => {
+      watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
+        log.error({ err: error, vmId }, 'the end of a machine could not be recorded'),
+      );
+    },
   };
   const collector = new Collector(shared, config);
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version }, config);
@@ -112,9 +121,13 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
 
   async function expire(vmId: string): Promise<void> {
     log.info({ vmId }, 'the lease has ended');
-    await collector
-      .collect(vmId, `lease-${vmId}`)
-      .catch((error) => log.error({ err: error, vmId }, 'the VM could not be collected'));
+    try {
+      await collector.collect(vmId, `lease-${vmId}`);
+    } catch (error) {
+      log.error({ err: error, vmId, againMs: COLLECT_AGAIN_MS }, 'the VM could not be collected');
+      shared.leases.watch(vmId, new Date(systemClock.now() + COLLECT_AGAIN_MS).toISOString());
+    }
+    changed();
   }
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;

@@ -83,9 +83,13 @@ export class Plant {
         const held = this.#heldAd(request.requestId);
         return held ? bidDesk.offerHeld(held) : selfTending.offer(() => bidDesk.offer(request));
       },
-      create: (request) => this.#once(request, () => this.#create(request)),
+      explain: async (request) => {
+        requireDags(request);
+        return bidDesk.explain(request);
+      },
+      create: (request) => this.#once('create', request, () => this.#create(request)),
       configure: (request) =>
-        this.#once(request, async () => {
+        this.#once('configure', request, async () => {
           requireDags(request);
           return this.#ad(await reconfigurator.configure(request, this.#stopping.signal));
         }),
@@ -96,15 +100,16 @@ export class Plant {
         return collector.collect(vmId, requestId).finally(this.#deps.changed);
       },
       listImages: () => imageDesk.list(),
-      buildImage: (request) => this.#once(request, () => this.#buildImage(request)),
+      buildImage: (request) => this.#once('buildImage', request, () => this.#buildImage(request)),
       removeImage: async ({ imageId }) => {
         await warehouse.remove(imageId);
         this.#deps.changed();
         return {};
       },
       labelImage: (request) => imageDesk.label(request),
-      verifyImages: (request) => this.#once(request, () => imageDesk.verify(request, this.#stopping.signal)),
-      collectImages: (request) => this.#once(request, () => imageDesk.collect(request)),
+      verifyImages: (request) =>
+        this.#once('verifyImages', request, () => imageDesk.verify(request, this.#stopping.signal)),
+      collectImages: (request) => this.#once('collectImages', request, () => imageDesk.collect(request)),
       suggestImages: (request) => selfTending.advisor.suggestions(request),
     };
   }
@@ -119,8 +124,8 @@ export class Plant {
   }
 
   /** A repeated request joins the first one; new work is refused while the plant drains. */
-  #once<T>({ requestId }: { readonly requestId: string }, work: () => Promise<T>): Promise<T> {
-    return this.#inFlight.join(requestId, async () => {
+  #once<T>(verb: string, { requestId }: { readonly requestId: string }, work: () => Promise<T>): Promise<T> {
+    return this.#inFlight.join(`${verb} ${requestId}`, async () => {
       const refusal = this.#deps.bidDesk.refusal();
       if (refusal) throw refusal;
       return this.#deps.selfTending.during(work).finally(this.#deps.changed);

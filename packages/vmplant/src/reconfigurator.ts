@@ -3,15 +3,19 @@
 import { systemClock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
 import { adToJson, type ConfigureRequest, GridError, type Identified } from '@vmgrid/protocol';
-import { ActionsFailed } from './configuration/configuration.ts';
+import { ActionsFailed, type Configuration } from './configuration/configuration.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { configured } from './creator.ts';
-import type { HostActions } from './host-actions.ts';
+import { type HostActions, hostActionNames } from './host-actions.ts';
 import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { vmAd } from './reporter.ts';
-import type { VmRecord } from './vm.ts';
+import type { ConfigureOutcome, VmRecord } from './vm.ts';
+import type { VmGate } from './vm-gate.ts';
 import type { VmRegistry } from './vm-registry.ts';
+
+/** Requests remembered per VM; an older one that comes again is run again. */
+const CONFIGURE_OUTCOMES_KEPT = 64;
 
 export interface ReconfiguratorDeps {
   readonly configurator: Configurator;
@@ -19,30 +23,31 @@ export interface ReconfiguratorDeps {
   readonly registry: VmRegistry;
   readonly living: LivingMachines;
   readonly report: ReportProgress;
+  readonly gate: VmGate;
 }
 
 export class Reconfigurator {
   readonly #deps: ReconfiguratorDeps;
   readonly #plantId: string;
-  readonly #busy = new Set<string>();
 
   constructor(deps: ReconfiguratorDeps, { plantId }: { readonly plantId: string }) {
     this.#deps = deps;
     this.#plantId = plantId;
   }
 
-  /** @throws GridError VM_UNKNOWN, VM_STATE, CONFIGURATION_CONFLICT, ACTION_FAILED …; what ran until then stays recorded. */
+  /**
+   * Done once per request id: a repeated request finds the VM as the first one left it.
+   * @throws GridError VM_UNKNOWN, VM_STATE, CONFIGURATION_CONFLICT, ACTION_FAILED …; what ran until then stays recorded
+   */
   async configure(request: Identified<ConfigureRequest>, signal: AbortSignal): Promise<VmRecord> {
-    const { vmId } = request;
-    const record = this.#deps.registry.get(vmId);
+    const { registry, gate } = this.#deps;
+    const { vmId, requestId } = request;
+    const record = registry.get(vmId);
+    const before = record.configured?.find((one) => one.requestId === requestId);
+    if (before?.failure) throw GridError.fromBody(before.failure);
+    if (before) return record;
     if (record.state !== 'running') throw wrongState(vmId, record.state);
-    if (this.#busy.has(vmId)) throw wrongState(vmId, 'being configured by another request');
-    this.#busy.add(vmId);
-    try {
-      return await this.#run(request, remainingActions(record, request), signal);
-    } finally {
-      this.#busy.delete(vmId);
-    }
+    return gate.enter(vmId, signal, (ended) => this.#run(request, remainingActions(record, request), ended));
   }
 
   async #run(
@@ -51,8 +56,8 @@ export class Reconfigurator {
     signal: AbortSignal,
   ): Promise<VmRecord> {
     const { configurator, hostActions, registry, living, report } = this.#deps;
-    const { vmId } = request;
-    await hostActions.requireAll(actions.flatMap((action) => (action.kind === 'host' ? [action.name] : [])));
+    const { vmId, requestId } = request;
+    await hostActions.requireAll(hostActionNames({ actions: [...actions] }));
     const job = {
       ...living.get(vmId),
       directory: registry.directory(vmId),
@@ -62,13 +67,19 @@ export class Reconfigurator {
     };
     try {
       const configuration = await configurator.configure(job, signal);
-      return await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
+      return await registry.update(vmId, (record) => withOutcome(record, configuration, { requestId }));
     } catch (error) {
       if (!(error instanceof ActionsFailed)) throw error;
-      await registry.update(vmId, (record) => ({ ...record, ...configured(record, error.before) }));
+      const outcome = { requestId, failure: error.toBody() };
+      await registry.update(vmId, (record) => withOutcome(record, error.before, outcome));
       throw error;
     }
   }
+}
+
+function withOutcome(record: VmRecord, configuration: Configuration, outcome: ConfigureOutcome): VmRecord {
+  const outcomes = [...(record.configured ?? []), outcome].slice(-CONFIGURE_OUTCOMES_KEPT);
+  return { ...record, ...configured(record, configuration), configured: outcomes };
 }
 
 function remainingActions(record: VmRecord, { dag, scope = 'more' }: Identified<ConfigureRequest>): readonly Action[] {

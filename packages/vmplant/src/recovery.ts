@@ -5,6 +5,7 @@
 import type { Log } from '@vmgrid/daemon';
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
+import { removeDiscs } from './configuration/configurator.ts';
 import type { Leases } from './leases.ts';
 import type { Guest, Machine, ProductionLine } from './lines/production-line.ts';
 import type { LivingMachine, LivingMachines } from './living-machines.ts';
@@ -53,7 +54,11 @@ async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {
     case 'collecting':
     case 'destroyed':
       await adopt(record, deps);
-      await deps.collect(record.vmId);
+      // A destruction DAG may take its time; the plant opens meanwhile.
+      deps.collect(record.vmId).catch((error) => {
+        deps.log.error({ err: error, vmId: record.vmId }, 'a destruction could not be resumed');
+        deps.leases.watch(record.vmId, record.leaseEndsAt);
+      });
   }
 }
 
@@ -69,6 +74,7 @@ async function undoCreation(
 }
 
 async function adopt(record: VmRecord, deps: RecoveryDeps): Promise<void> {
+  await removeDiscs(deps.registry.directory(record.vmId)); // a run that the plant's death cut off left its own
   const { registry, living, leases, log } = deps;
   const { vmId, state } = record;
   const found = await takeOver(record, deps);

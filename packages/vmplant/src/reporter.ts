@@ -2,10 +2,12 @@
 import { ClassAd, parseExpression } from '@vmgrid/classad';
 import type { VmRecord } from './vm.ts';
 
-/** The VM's classad: what the plant knows of it, then what its actions told of themselves. */
+/** The VM's classad: what the plant knows of it, and what its actions told beside that. */
 export function vmAd(record: VmRecord, plantId: string): ClassAd {
   const own = ClassAd.of(ownAttributes(record, plantId));
-  return Object.entries(record.attributes).reduce((ad, [name, text]) => ad.with(name, parseExpression(text)), own);
+  return Object.entries(record.attributes)
+    .filter(([name]) => !isReservedAttribute(name))
+    .reduce((ad, [name, text]) => ad.with(name, parseExpression(text)), own);
 }
 
 function ownAttributes(record: VmRecord, plantId: string) {
@@ -58,7 +60,7 @@ const RESERVED: ReadonlySet<string> = new Set(
       'ImageId',
     ],
     ...['Start', 'ActionsCached', 'ActionsRun', 'FailedActions', 'HostName', 'MacAddress', 'SshHost', 'SshPort'],
-    ...['CreatedAt', 'LeaseEndsAt', 'PhasesMs', 'TotalMs', 'FailureCode', 'FailureMessage', 'SshHostKey'],
+    ...['CreatedAt', 'LeaseEndsAt', 'PhasesMs', 'TotalMs', 'FailureCode', 'FailureMessage'],
     ...['MY', 'TARGET', 'PARENT'],
   ].map((name) => name.toLowerCase()),
 );

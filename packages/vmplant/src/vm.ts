@@ -30,6 +30,12 @@ const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
 export const isBeingMade = ({ state }: { readonly state: VmState }): boolean =>
   state === 'planned' || state === 'cloning' || state === 'configuring';
 
+/** What came of one configure request. */
+export interface ConfigureOutcome {
+  readonly requestId: string;
+  readonly failure?: ErrorBody;
+}
+
 /** Everything that must survive the plant's own death. Stored as JSON in the VM's folder. */
 export interface VmRecord {
   readonly vmId: string;
@@ -55,6 +61,8 @@ export interface VmRecord {
   /** Attributes that actions set: name to ClassAd expression. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly phasesMs: Readonly<Record<string, number>>;
+  /** The last configure requests that ended, well or not, so that a repeated one is not run again. */
+  readonly configured?: readonly ConfigureOutcome[];
   readonly destruction?: Dag;
   readonly machineState?: MachineState;
   readonly failure?: ErrorBody;

@@ -19,6 +19,8 @@ export interface Configuration {
 /** Characters of attributes that the actions of one configuration may set together. */
 export const ATTRIBUTES_LIMIT_CHARS = 1_048_576;
 
+const IDENTITY_ATTRIBUTE = 'SshHostKey';
+
 /** An action ended the configuration. `before` is what had been done by then. */
 export class ActionsFailed extends GridError {
   readonly before: Configuration;
@@ -72,21 +74,30 @@ export class ConfigurationProgress {
     else throw this.#failure(action, failure);
   }
 
-  /** Attributes that an action (or, without one, the guest's identity) told. @throws ActionsFailed ATTRIBUTES_INVALID */
-  told(action: Action | undefined, text: string): void {
+  /** Attributes that an action told. @throws ActionsFailed ATTRIBUTES_INVALID */
+  told(action: Action, text: string): void {
     for (const [name, expression] of this.#parse(action, text).entries()) {
-      if (action && isReservedAttribute(name)) throw this.#invalid(action, `the name ${name} is the plant's own`);
-      const value = String(expression);
-      this.#attributeChars += name.length + value.length;
-      if (this.#attributeChars > ATTRIBUTES_LIMIT_CHARS) {
-        throw this.#invalid(action, `all attributes together are longer than ${ATTRIBUTES_LIMIT_CHARS} characters`);
-      }
-      this.#attributes.set(name.toLowerCase(), { name, text: value });
+      if (isReservedAttribute(name)) throw this.#invalid(action, `the name ${name} is the plant's own`);
+      this.#set(action, name, String(expression));
     }
   }
 
-  toldTooMuch(action: Action | undefined, limitBytes: number): never {
+  /** What the guest told as it took its identity: its ssh host key, and nothing else. */
+  toldIdentity(text: string): void {
+    const key = this.#parse(undefined, text).get(IDENTITY_ATTRIBUTE);
+    if (key) this.#set(undefined, IDENTITY_ATTRIBUTE, String(key));
+  }
+
+  toldTooMuch(action: Action, limitBytes: number): never {
     throw this.#invalid(action, `they are longer than ${limitBytes} bytes`);
+  }
+
+  #set(action: Action | undefined, name: string, text: string): void {
+    this.#attributeChars += name.length + text.length;
+    if (this.#attributeChars > ATTRIBUTES_LIMIT_CHARS) {
+      throw this.#invalid(action, `all attributes together are longer than ${ATTRIBUTES_LIMIT_CHARS} characters`);
+    }
+    this.#attributes.set(name.toLowerCase(), { name, text });
   }
 
   #parse(action: Action | undefined, text: string): ClassAd {

@@ -2,18 +2,19 @@
  * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc and on
  * the host, segment by segment.
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
+import { v4 as uuid } from 'uuid';
 import { type GuestIdentity, type GuestStep, writeConfigDisc } from '../guest/config-disc.ts';
 import { type RunnerTask, runnerCommand } from '../guest/runner-command.ts';
 import type { HostActions } from '../host-actions.ts';
 import type { Guest, Machine } from '../lines/production-line.ts';
 import type { Phases } from '../phases.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
-import { GuestReport } from './guest-report.ts';
+import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
 import { runHostAction } from './host-segment.ts';
 import { longestMs, timeoutMs } from './time-limits.ts';
 
@@ -47,7 +48,15 @@ export interface ConfigurationJob extends DiscOrder {
   readonly disc?: PreparedDisc;
 }
 
-const DISC_FILE = 'config.iso';
+/** Discs in a machine's folder; each run has one of its own. */
+const DISC_NAME = /^config-[0-9a-f-]{36}\.iso$/;
+const EJECT_DEADLINE_MS = 5_000;
+
+/** Removes the discs that a plant which was killed left in a machine's folder: they may hold secrets. */
+export async function removeDiscs(directory: string): Promise<void> {
+  const discs = (await readdir(directory)).filter((name) => DISC_NAME.test(name));
+  await Promise.all(discs.map((name) => rm(join(directory, name), { force: true })));
+}
 
 export class Configurator {
   readonly #deps: ConfiguratorDeps;
@@ -58,7 +67,7 @@ export class Configurator {
 
   /** Starts to write the disc for actions that `configure` will run in this order. */
   prepare({ directory, identity, actions }: DiscOrder): PreparedDisc {
-    const path = join(directory, DISC_FILE);
+    const path = join(directory, `config-${uuid()}.iso`);
     const written = writeConfigDisc(path, { ...(identity ? { identity } : {}), steps: stepsOf(actions) });
     written.catch(() => undefined); // whoever configures with it hears of it
     return {
@@ -78,7 +87,6 @@ export class Configurator {
     try {
       await job.phases.time('disc', () => insert(disc, job.machine, signal));
       await this.#runAll(run);
-      await job.machine.insertDisc(undefined, signal);
       return run.progress.soFar;
     } catch (error) {
       if (signal.aborted || !run.signal.aborted) throw error;
@@ -87,6 +95,8 @@ export class Configurator {
         'the guest did not report the end of its actions within their time limits',
       );
     } finally {
+      // As well as it goes: a machine that is gone has no drive any more.
+      await job.machine.insertDisc(undefined, AbortSignal.timeout(EJECT_DEADLINE_MS)).catch(() => undefined);
       await disc.discard();
     }
   }
@@ -100,7 +110,7 @@ export class Configurator {
     try {
       await insert(disc, job.machine, signal);
       const run = { job: { ...job, actions: [], describe: () => '' }, progress: new ConfigurationProgress(), signal };
-      await startRunner(run, [{ task: 'quiesce' }]).toEnd();
+      await startRunner(run, [{ task: 'quiesce' }], NOTHING_BOOKED).toEnd();
       await job.machine.insertDisc(undefined, signal);
     } finally {
       await disc.discard();
@@ -119,7 +129,7 @@ export class Configurator {
   }
 
   async #runSegment(run: Run, { where, actions }: Segment): Promise<void> {
-    if (where === 'guest') return startRunner(run, [taskOf(run, actions)]).toEnd();
+    if (where === 'guest') return startRunner(run, [taskOf(run, actions)], bookedOf(run, actions)).toEnd();
     for (const action of actions) await this.#runOnHost(run, action as HostAction);
   }
 
@@ -127,7 +137,7 @@ export class Configurator {
     const { progress } = run;
     const { phases, describe } = run.job;
     // Its step is the recover script, not the action: what is reported of it is not booked.
-    const recover = () => startRunner(run, [taskOf(run, [action])], []).toEnd();
+    const recover = () => startRunner(run, [taskOf(run, [action])], NOTHING_BOOKED).toEnd();
     return runHostAction(
       action,
       { hostActions: this.#deps.hostActions, progress, phases, describe, recover },
@@ -154,7 +164,9 @@ async function insert(disc: PreparedDisc, machine: Machine, signal: AbortSignal)
 /** Gives the guest its identity, opens its network, and runs the first actions. */
 async function wake(run: Run, first: Segment | undefined): Promise<void> {
   const { machine, phases } = run.job;
-  const report = startRunner(run, [{ task: 'identity' }, ...(first ? [taskOf(run, first.actions)] : [])]);
+  const actions = first?.actions ?? [];
+  const tasks = actions.length > 0 ? [taskOf(run, actions)] : [];
+  const report = startRunner(run, [{ task: 'identity' }, ...tasks], bookedOf(run, actions));
   await phases.time('identity', () => report.untilIdentity());
   await machine.openNetwork(run.signal);
   await phases.time('actions', () => report.toEnd());
@@ -163,7 +175,7 @@ async function wake(run: Run, first: Segment | undefined): Promise<void> {
 function startRunner(
   { job, progress, signal }: Run,
   tasks: readonly RunnerTask[],
-  booked: readonly Action[] = job.actions,
+  booked: BookedActions | undefined,
 ): GuestReport {
   const { guest, phases } = job;
   const lines = guest.run(runnerCommand(guest.discDevice, tasks, systemClock.now()), signal);
@@ -171,10 +183,15 @@ function startRunner(
 }
 
 /** Actions in a row, by their places in the job. */
-function taskOf({ job }: Run, actions: readonly Action[]): RunnerTask {
-  const first = job.actions.indexOf(actions[0]!);
+function taskOf(run: Run, actions: readonly Action[]): RunnerTask {
+  const { first } = bookedOf(run, actions);
   return { task: 'run', first, last: first + actions.length - 1 };
 }
+
+const bookedOf = ({ job }: Run, actions: readonly Action[]): BookedActions => ({
+  first: actions.length > 0 ? job.actions.indexOf(actions[0]!) : 0,
+  actions,
+});
 
 /** The disc has a step for each guest action, and for each recover script of a host action, which runs in the guest too. */
 function stepsOf(actions: readonly Action[]): GuestStep[] {

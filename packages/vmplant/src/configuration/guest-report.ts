@@ -1,5 +1,7 @@
-/** Reads the runner's report of one segment and books what it tells. The guest is not trusted: it may say anything. */
-
+/**
+ * Reads the runner's report of one run and books what it tells. The guest is not trusted: whatever does not come in the order
+ * in which a runner reports ends the configuration.
+ */
 import { type Clock, systemClock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
@@ -7,26 +9,44 @@ import { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from '../gu
 import type { Phases } from '../phases.ts';
 import type { ConfigurationProgress } from './configuration.ts';
 
-/** Lines of a report that are no report, kept for an error message. */
+/** Lines that are no report, kept for an error message, and how much of each. */
 const NOISE_LINES = 20;
+const NOISE_LINE_CHARS = 500;
+
+/** Actions in a row that a run is to do; the report speaks of them by their places from `first` on. */
+export interface BookedActions {
+  readonly first: number;
+  readonly actions: readonly Action[];
+}
+
+/** A run whose actions are not booked: a recover script on behalf of a host action, or none at all. */
+export const NOTHING_BOOKED: BookedActions | undefined = undefined;
+
+interface Current {
+  readonly action: Action;
+  readonly index: number;
+  readonly attempt: number;
+  output: string;
+  toldAttributes: boolean;
+}
 
 export class GuestReport {
   readonly #lines: AsyncIterator<string>;
-  readonly #actions: readonly Action[];
+  readonly #booked: BookedActions | undefined;
   readonly #progress: ConfigurationProgress;
   readonly #phases: Phases;
   readonly #clock: Clock;
   readonly #noise: string[] = [];
-  #output = '';
+  #ended = 0;
+  #current: Current | undefined;
 
-  /** `actions` by the numbers that the report speaks of them. */
   constructor(
     lines: AsyncIterable<string>,
-    actions: readonly Action[],
+    booked: BookedActions | undefined,
     deps: { readonly progress: ConfigurationProgress; readonly phases: Phases; readonly clock?: Clock },
   ) {
     this.#lines = lines[Symbol.asyncIterator]();
-    this.#actions = actions;
+    this.#booked = booked;
     this.#progress = deps.progress;
     this.#phases = deps.phases;
     this.#clock = deps.clock ?? systemClock;
@@ -36,19 +56,21 @@ export class GuestReport {
   async untilIdentity(): Promise<void> {
     for (let event = await this.#next(); event?.event !== 'identity'; event = await this.#next()) {
       if (!event) throw this.#cutShort();
-      this.#book(event);
+      if (event.event === 'attributes' && event.index === undefined) this.#progress.toldIdentity(event.text);
+      else this.#bookOther(event);
     }
   }
 
   /**
    * Reads on to the end of the report, which comes when the runner is gone: only then is its port free and the disc let go.
-   * @throws ActionsFailed, GridError GUEST_LOST
+   * @throws ActionsFailed, GridError GUEST_LOST, GUEST_UNREACHABLE
    */
   async toEnd(): Promise<void> {
     let finished = false;
     for (let event = await this.#next(); event; event = await this.#next()) {
       if (event.event === 'finished') finished = true;
-      else this.#book(event);
+      else if (this.#booked) this.#book(event, this.#booked);
+      else this.#bookOther(event);
     }
     if (!finished) throw this.#cutShort();
   }
@@ -58,56 +80,69 @@ export class GuestReport {
     return done ? undefined : parseReportLine(value);
   }
 
-  #book(event: RunnerEvent): void {
+  #book(event: RunnerEvent, booked: BookedActions): void {
     switch (event.event) {
       case 'begin':
-        this.#began(event.index, event.attempt);
+        this.#begin(event.index, event.attempt, booked);
         break;
       case 'output':
-        this.#output = event.text;
+        this.#at(event).output = event.text;
         break;
       case 'attributes':
-        this.#progress.told(this.#actionAt(event.index), event.text);
+        this.#progress.told(this.#tellingOnce(event), event.text);
         break;
       case 'attributes-too-long':
-        this.#progress.toldTooMuch(this.#actionAt(event.index), ATTRIBUTES_LIMIT_BYTES);
+        this.#progress.toldTooMuch(this.#tellingOnce(event), ATTRIBUTES_LIMIT_BYTES);
         break;
       case 'end':
-        this.#ended(event);
+        this.#end(event);
         break;
-      case 'noise':
-        this.#noise.push(event.line);
-        if (this.#noise.length > NOISE_LINES) this.#noise.shift();
-        break;
-      case 'broken':
-        throw new GridError('GUEST_UNREACHABLE', `the runner in the guest cannot go on: ${event.text.trim()}`);
-      case 'identity':
-      case 'finished':
-      case 'recovered':
-      case 'stopped':
-      case 'warning':
-        break;
+      default:
+        this.#bookOther(event);
     }
   }
 
-  #began(index: number, attempt: number): void {
-    const action = this.#actionAt(index);
-    if (!action) return;
-    this.#output = '';
+  /** What is no word of an action: noise is kept, a broken runner ends the run, the rest says nothing new. */
+  #bookOther(event: RunnerEvent): void {
+    if (event.event === 'broken') {
+      const text = event.text.trim().slice(0, NOISE_LINE_CHARS);
+      throw new GridError('GUEST_UNREACHABLE', `the runner in the guest cannot go on: ${text}`);
+    }
+    if (event.event !== 'noise') return;
+    this.#noise.push(event.line.slice(0, NOISE_LINE_CHARS));
+    if (this.#noise.length > NOISE_LINES) this.#noise.shift();
+  }
+
+  #begin(index: number, attempt: number, { first, actions }: BookedActions): void {
+    const action = actions[this.#ended];
+    const isNext = action && index === first + this.#ended && attempt === (this.#current?.attempt ?? 0) + 1;
+    if (!isNext || attempt > (action.retries ?? 0) + 1) throw outOfOrder(`begin ${index} ${attempt}`);
+    this.#current = { action, index, attempt, output: '', toldAttributes: false };
     this.#progress.began(action);
     if (attempt === 1) this.#phases.action(action.id, 'started');
   }
 
-  #ended({ index, exitCode, timedOut, durationMs }: Extract<RunnerEvent, { event: 'end' }>): void {
-    const action = this.#actionAt(index);
-    if (!action) return;
+  #end({ index, exitCode, timedOut, durationMs, attempts }: Extract<RunnerEvent, { event: 'end' }>): void {
+    const { action, attempt, output } = this.#at({ event: 'end', index });
+    if (attempts !== attempt) throw outOfOrder(`end ${index} after ${attempts} attempts`);
+    this.#current = undefined;
+    this.#ended += 1;
     this.#phases.action(action.id, exitCode === 0 ? 'done' : 'failed', durationMs);
     if (exitCode === 0) this.#progress.succeeded(action, durationMs, this.#clock.now());
-    else this.#progress.failed(action, { exitCode, timedOut, output: this.#output });
+    else this.#progress.failed(action, { exitCode, timedOut, output });
   }
 
-  #actionAt(index: number | undefined): Action | undefined {
-    return index === undefined ? undefined : this.#actions[index];
+  /** The action under way, which alone may be spoken of. */
+  #at({ event, index }: { readonly event: string; readonly index: number | undefined }): Current {
+    if (this.#current?.index !== index || !this.#current) throw outOfOrder(`${event} ${index ?? '-'}`);
+    return this.#current;
+  }
+
+  #tellingOnce(event: { readonly event: string; readonly index: number | undefined }): Action {
+    const current = this.#at(event);
+    if (current.toldAttributes) throw outOfOrder(`${event.event} ${event.index} a second time`);
+    current.toldAttributes = true;
+    return current.action;
   }
 
   #cutShort(): GridError {
@@ -115,3 +150,6 @@ export class GuestReport {
     return new GridError('GUEST_LOST', 'the report of the runner in the guest was cut short', { output });
   }
 }
+
+const outOfOrder = (what: string): GridError =>
+  new GridError('GUEST_UNREACHABLE', `the report of the runner in the guest is out of order at: ${what}`);

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { systemClock } from '@vmgrid/daemon';
+import type { Action } from '@vmgrid/dag';
+import { ConfigurationProgress } from '../../src/configuration/configuration.ts';
+import { type BookedActions, GuestReport, NOTHING_BOOKED } from '../../src/configuration/guest-report.ts';
+import { Phases } from '../../src/phases.ts';
+
+const script = (id: string, more: object = {}): Action => ({ kind: 'script', id, script: `echo ${id}`, ...more });
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+async function* said(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines;
+}
+
+function reportOf(lines: readonly string[], booked: BookedActions | undefined) {
+  const progress = new ConfigurationProgress();
+  const phases = new Phases(systemClock, 'request-1', () => undefined);
+  return { progress, report: new GuestReport(said(lines), booked, { progress, phases }) };
+}
+
+const bookedAt = (first: number, ...actions: Action[]): BookedActions => ({ first, actions });
+
+test('actions that ran are booked in their order, with what they told', async () => {
+  const { progress, report } = reportOf(
+    [
+      'begin 3 1',
+      `attributes 3 ${base64('Answer = 42')}`,
+      'end 3 0 no 120 1',
+      'begin 4 1',
+      'end 4 0 no 30 1',
+      'finished',
+    ],
+    bookedAt(3, script('a'), script('b')),
+  );
+  await report.toEnd();
+  expect(progress.soFar.history.map(({ id, seconds }) => [id, seconds])).toEqual([
+    ['a', 0.12],
+    ['b', 0.03],
+  ]);
+  expect(progress.soFar.attributes).toEqual({ Answer: '42' });
+});
+
+test('an action that is tried again is booked once', async () => {
+  const { progress, report } = reportOf(
+    ['begin 0 1', `output 0 ${base64('no luck')}`, 'begin 0 2', 'end 0 0 no 50 2', 'finished'],
+    bookedAt(0, script('a', { retries: 1 })),
+  );
+  await report.toEnd();
+  expect(progress.soFar.history.map(({ id }) => id)).toEqual(['a']);
+});
+
+test('a failing action ends the configuration and tells its exit status and last output', async () => {
+  const { report } = reportOf(
+    ['begin 0 1', `output 0 ${base64('disk is full')}`, 'end 0 28 no 50 1', 'stopped 0', 'finished'],
+    bookedAt(0, script('a')),
+  );
+  await expect(report.toEnd()).rejects.toMatchObject({
+    code: 'ACTION_FAILED',
+    details: { actionId: 'a', exitCode: 28, output: 'disk is full' },
+  });
+});
+
+test('a report without its end was cut short', async () => {
+  const { report } = reportOf(['begin 0 1', 'Kernel panic'], bookedAt(0, script('a')));
+  await expect(report.toEnd()).rejects.toMatchObject({ code: 'GUEST_LOST', details: { output: 'Kernel panic' } });
+});
+
+describe('a hostile guest cannot', () => {
+  const wrong: readonly (readonly [string, readonly string[]])[] = [
+    ['end an action that has not begun', ['end 0 0 no 1 1']],
+    ['end an action twice', ['begin 0 1', 'end 0 0 no 1 1', 'end 0 0 no 1 1']],
+    ['begin an action again and again', ['begin 0 1', 'begin 0 1']],
+    ['try more often than it may', ['begin 0 1', 'begin 0 2']],
+    ['leave an action out', ['begin 1 1']],
+    ['speak of an action outside its run', ['begin 999 1']],
+    ['tell attributes of no action', [`attributes - ${base64('State = "owned"')}`]],
+    ['tell attributes of another action', ['begin 0 1', `attributes 1 ${base64('A = 1')}`]],
+    ['tell attributes twice', ['begin 0 1', `attributes 0 ${base64('A = 1')}`, `attributes 0 ${base64('A = 2')}`]],
+  ];
+  test.each(wrong)('%s', async (_, lines) => {
+    const { report } = reportOf([...lines, 'finished'], bookedAt(0, script('a'), script('b')));
+    await expect(report.toEnd()).rejects.toMatchObject({ code: 'GUEST_UNREACHABLE' });
+  });
+
+  test("set one of the plant's own attributes", async () => {
+    const lines = ['begin 0 1', `attributes 0 ${base64('vmid = "vm-of-another"')}`, 'end 0 0 no 1 1', 'finished'];
+    const { report } = reportOf(lines, bookedAt(0, script('a')));
+    await expect(report.toEnd()).rejects.toMatchObject({ code: 'ATTRIBUTES_INVALID' });
+  });
+
+  test('have anything booked of a recover script that runs for a host action', async () => {
+    const { progress, report } = reportOf(
+      ['begin 0 1', `attributes 0 ${base64('VmId = "vm-of-another"')}`, 'end 0 0 no 1 1', 'finished'],
+      NOTHING_BOOKED,
+    );
+    await report.toEnd();
+    expect(progress.soFar).toEqual({ history: [], failedActions: [], attributes: {}, secret: false });
+  });
+
+  test('tell more than its host key as it takes its identity', async () => {
+    const told = 'SshHostKey = "ssh-ed25519 AAAA"\nState = "owned"\nLeaseEndsAt = "never"';
+    const { progress, report } = reportOf([`attributes - ${base64(told)}`, 'identity', 'finished'], bookedAt(0));
+    await report.untilIdentity();
+    expect(progress.soFar.attributes).toEqual({ SshHostKey: '"ssh-ed25519 AAAA"' });
+  });
+});
