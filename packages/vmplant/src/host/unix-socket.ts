@@ -2,11 +2,15 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
 
 /** Between two tries at a socket whose file exists already but on which nobody listens yet. */
 const RETRY_MS = 2;
+/** Opens a name, not what is behind it (open(2)); Node does not name it. */
+const O_PATH = 0o10000000;
 
 const openFolder = (directory: string): Promise<FileHandle> =>
   open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -14,16 +18,25 @@ const openFolder = (directory: string): Promise<FileHandle> =>
 /** The kernel takes at most 107 bytes as the address of a unix socket; this way to the folder is always short. */
 const shortPath = (folder: FileHandle, name: string): string => `/proc/self/fd/${folder.fd}/${name}`;
 
+/** Connects to what was looked at: who owns the folder may exchange it at any time. */
 async function connectOnce(path: string): Promise<Socket> {
-  const socket = netConnect(path);
-  await once(socket, 'connect');
+  const entry = await open(path, O_PATH | constants.O_NOFOLLOW);
+  let socket: Socket;
+  try {
+    if (!(await entry.stat()).isSocket()) throw new GridError('VMM_FAILED', `${basename(path)} is no socket`);
+    socket = netConnect(`/proc/self/fd/${entry.fd}`);
+    await once(socket, 'connect');
+  } finally {
+    await entry.close();
+  }
   // The other end may go before anybody listens here; whoever uses the socket learns of it by its `close`.
   socket.on('error', () => undefined);
   return socket;
 }
 
 /**
- * Connects to the unix socket `name` in `directory`, however long the folder's path is.
+ * Connects to the unix socket `name` in `directory`, however long the folder's path is. VMM_FAILED if it is no socket, such
+ * as a link: what runs as the folder's owner could mean it for another socket of root's.
  * A socket that does not exist yet is waited for until the signal fires. Its errors are told by `close` alone.
  */
 export async function connectUnix(directory: string, name: string, signal: AbortSignal): Promise<Socket> {
@@ -49,7 +62,7 @@ export async function connectUnix(directory: string, name: string, signal: Abort
   }
 }
 
-/** Listens on the unix socket `name` in `directory`, however long the folder's path is. */
+/** Listens on the unix socket `name` in `directory`, however long the folder's path is; it goes when the server closes. */
 export async function listenUnix(directory: string, name: string, signal: AbortSignal): Promise<Server> {
   const folder = await openFolder(directory);
   try {
@@ -57,8 +70,11 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
     const listening = once(server, 'listening');
     server.listen(shortPath(folder, name));
     await abortable(listening, signal);
+    // The server removes the socket by the address it was given, so the way there must stay.
+    server.once('close', () => void folder.close());
     return server;
-  } finally {
+  } catch (error) {
     await folder.close();
+    throw error;
   }
 }

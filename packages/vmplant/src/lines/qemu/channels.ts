@@ -5,7 +5,7 @@ import { QgaClient } from '../../guest/qga-client.ts';
 import { ReportChannel } from '../../guest/report-channel.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import { ConsoleLog } from './console-log.ts';
-import { FILES, SOCKETS } from './layout.ts';
+import { FILES, runFolder, SOCKETS } from './layout.ts';
 import { QmpClient } from './qmp/qmp-client.ts';
 
 /** All a plant holds of a running QEMU. */
@@ -16,8 +16,9 @@ export interface Channels {
   readonly console: ConsoleLog;
 }
 
-/** Connects to a QEMU in `folder`, waiting for its sockets if it is just starting. */
-export async function openChannels(folder: string, signal: AbortSignal): Promise<Channels> {
+/** Connects to the QEMU of a machine's folder, waiting for its sockets if it is just starting. */
+export async function openChannels(directory: string, signal: AbortSignal): Promise<Channels> {
+  const folder = runFolder(directory);
   // QEMU opens its sockets in one go before it answers on any.
   const monitor = await QmpClient.open(await connectUnix(folder, SOCKETS.monitor, signal), { signal });
   const undo = new UndoStack();
@@ -30,7 +31,7 @@ export async function openChannels(folder: string, signal: AbortSignal): Promise
   try {
     const agent = new QgaClient(await connect(SOCKETS.agent));
     const report = new ReportChannel(await connect(SOCKETS.report));
-    const console = new ConsoleLog(await connect(SOCKETS.console), join(folder, FILES.console));
+    const console = new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console));
     return { monitor, agent, report, console };
   } catch (error) {
     await undo.unwind();

@@ -7,12 +7,15 @@ const MAX_BYTES = 1_048_576;
 export class ConsoleLog {
   readonly #socket: Socket;
   readonly #file: WriteStream;
+  /** Resolves when all that will come is in the file. */
+  readonly recorded: Promise<void>;
   #left = MAX_BYTES;
 
   constructor(socket: Socket, path: string) {
     this.#socket = socket;
     this.#file = createWriteStream(path, { flags: 'a', mode: 0o640 });
     this.#file.on('error', () => undefined);
+    this.recorded = new Promise((resolve) => this.#file.once('close', resolve));
     socket.on('error', () => undefined);
     socket.on('close', () => this.#file.end());
     socket.on('data', (chunk: Buffer) => this.#record(chunk));

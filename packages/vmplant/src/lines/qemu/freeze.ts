@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { chown, open, rename } from 'node:fs/promises';
+import { lchown, lstat, open, rename } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { CommandRunner } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { listenUnix } from '../../host/unix-socket.ts';
 import type { SuspendedFiles } from '../production-line.ts';
 import { DEVICES } from './command-line.ts';
-import { FILES, runFolder, SOCKETS } from './layout.ts';
+import { FILES, runFolder, SAVE_SOCKET } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
 import { removeUserNetwork } from './network.ts';
 import type { QmpClient } from './qmp/qmp-client.ts';
@@ -31,16 +32,16 @@ async function receiveState(path: string, sockets: Promise<Socket>): Promise<voi
  * for the caller to end, and only then are disk and memory complete.
  */
 export async function writeState(monitor: QmpClient, state: QemuState, signal: AbortSignal): Promise<void> {
-  const folder = runFolder(state.directory);
+  const { directory, uid } = state;
   await strip(monitor, signal);
   await monitor.execute('stop', {}, { signal });
-  const server = await listenUnix(folder, SOCKETS.save, signal);
+  const server = await listenUnix(directory, SAVE_SOCKET, signal);
   try {
-    if (state.uid !== undefined) await chown(join(folder, SOCKETS.save), state.uid, state.uid);
+    if (uid !== undefined) await lchown(join(directory, SAVE_SOCKET), uid, uid);
     const connected = once(server, 'connection', { signal }).then(([socket]) => socket as Socket);
-    const received = receiveState(join(folder, FILES.deviceState), connected);
+    const received = receiveState(join(directory, FILES.deviceState), connected);
     received.catch(() => undefined);
-    await saveState(monitor, SOCKETS.save, signal);
+    await saveState(monitor, `../${SAVE_SOCKET}`, signal);
     await received;
   } finally {
     server.close();
@@ -61,14 +62,21 @@ async function relateDisk(state: QemuState, run: CommandRunner, signal: AbortSig
   });
 }
 
-/** Moves what a golden image consists of from QEMU's folder to the machine's, and makes it the plant's own. */
+/**
+ * Moves what a golden image consists of from QEMU's folder to the machine's, and makes it the plant's own. Looked at after
+ * the move: before, it could still be exchanged.
+ */
 export async function collectFiles(state: QemuState, run: CommandRunner, signal: AbortSignal): Promise<SuspendedFiles> {
   const { directory, uid } = state;
   await relateDisk(state, run, signal);
-  for (const name of [FILES.disk, FILES.memory, FILES.deviceState]) {
+  for (const name of [FILES.disk, FILES.memory]) {
     const path = join(directory, name);
     await rename(join(runFolder(directory), name), path);
-    if (uid !== undefined) await chown(path, 0, 0);
+    const found = await lstat(path);
+    if (!found.isFile() || found.nlink !== 1) {
+      throw new GridError('VMM_FAILED', `${name} of the frozen machine is not a file of its own`, { path });
+    }
+    if (uid !== undefined) await lchown(path, 0, 0);
   }
   return { disk: FILES.disk, memory: { memory: FILES.memory, state: FILES.deviceState } };
 }

@@ -1,4 +1,4 @@
-import { chmod, chown, type FileHandle, open, rm } from 'node:fs/promises';
+import { constants, type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
   abortable,
@@ -43,21 +43,24 @@ export interface Launch {
 export async function launch(options: Launch, signal: AbortSignal): Promise<QemuMachine> {
   const folder = runFolder(options.order.directory);
   const undo = new UndoStack();
-  undo.push('files', () => removeFiles(folder));
+  undo.push('files', () => removeFiles(options.order.directory));
   undo.push('sockets', () => removeSockets(folder));
   try {
     return await launchWith(options, undo, signal);
   } catch (error) {
-    const output = await logTail(folder);
+    const output = await logTail(options.order.directory);
     await undo.unwind();
     if (signal.aborted || !(error instanceof GridError) || error.code !== 'VMM_FAILED') throw error;
     throw new GridError('VMM_FAILED', error.message, { ...error.details, output }, { cause: error });
   }
 }
 
-async function removeFiles(folder: string): Promise<void> {
-  const names = [FILES.log, FILES.console, FILES.memory];
-  await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));
+async function removeFiles(directory: string): Promise<void> {
+  const paths = [
+    ...[FILES.log, FILES.console].map((name) => join(directory, name)),
+    join(runFolder(directory), FILES.memory),
+  ];
+  await Promise.all(paths.map((path) => rm(path, { force: true })));
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<QemuMachine> {
@@ -69,7 +72,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
     signalProcess(process, 'SIGKILL');
     await waitUntilGone(process, KILL_DEADLINE_MS);
   });
-  const channels = await connect(spawned, runFolder(order.directory), signal);
+  const channels = await connect(spawned, order.directory, signal);
   undo.push('channels', () => closeChannels(channels));
   await bringUp(order, channels, signal);
   return new QemuMachine({ channels, run }, stateOf(order, process, user?.uid));
@@ -86,15 +89,19 @@ function stateOf(order: StartOrder, process: ProcessIdentity, uid: number | unde
 async function makeMemory({ order, user, run }: Launch, signal: AbortSignal): Promise<void> {
   const path = join(runFolder(order.directory), FILES.memory);
   const memory = order.start === 'restore' ? order.image.manifest.memory : undefined;
-  if (memory === undefined) {
-    await (await open(path, 'wx', 0o600)).close();
-  } else {
+  if (memory !== undefined) {
     const args = ['--reflink=auto', '--sparse=always', join(order.image.directory, memory.memory), path];
     const message = 'the memory of the image could not be copied';
     await runTool('cp', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
-    await chmod(path, 0o600);
   }
-  if (user !== undefined) await chown(path, user.uid, user.gid);
+  const made = memory === undefined ? constants.O_CREAT | constants.O_EXCL : constants.O_NOFOLLOW;
+  const file = await open(path, constants.O_RDWR | made, 0o600);
+  try {
+    await file.chmod(0o600);
+    if (user !== undefined) await file.chown(user.uid, user.gid);
+  } finally {
+    await file.close();
+  }
 }
 
 interface Spawned {
@@ -107,7 +114,7 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping }: La
   const args = commandLine(order, compatibility, { readonlyMapping });
   const state = await openState(order);
   try {
-    const child = await spawnQemu({ binary, args, folder: runFolder(order.directory), user, inherit: state });
+    const child = await spawnQemu({ binary, args, directory: order.directory, user, inherit: state });
     const ended = new AbortController();
     child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
     child.unref();
@@ -127,9 +134,9 @@ async function openState({ start, image }: StartOrder): Promise<FileHandle | und
 }
 
 /** Waits for the sockets, but no longer than the process lives. */
-async function connect({ ended }: Spawned, folder: string, signal: AbortSignal): Promise<Channels> {
+async function connect({ ended }: Spawned, directory: string, signal: AbortSignal): Promise<Channels> {
   const deadline = within(AbortSignal.any([signal, ended]), START_DEADLINE_MS);
-  return abortable(openChannels(folder, deadline), deadline);
+  return abortable(openChannels(directory, deadline), deadline);
 }
 
 async function bringUp(order: StartOrder, { monitor }: Channels, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 
 /**
- * What a machine of this line has in its own folder. `run` is QEMU's working directory and belongs to the machine's own
- * user; QEMU names its sockets relative to it, because a unix socket's address is limited to 107 bytes.
+ * What a machine of this line has. `run` in its folder is QEMU's working directory and belongs to the machine's own user;
+ * QEMU names its sockets relative to it, because a unix socket's address is limited to 107 bytes. Disk, memory and sockets
+ * are made there. What only the plant opens is in the machine's folder itself, which is the plant's alone: in `run` a guest
+ * that broke out of its QEMU may put a link in place of anything, so no name in it is ever followed.
  */
 export const FILES = {
   disk: 'disk.qcow2',
@@ -17,7 +19,9 @@ export const SOCKETS = {
   agent: 'qga.sock',
   report: 'report.sock',
   console: 'console.sock',
-  save: 'save.sock',
 } as const;
+
+/** Where QEMU sends its devices' state: in the machine's folder, where nobody can exchange it before it is given to QEMU. */
+export const SAVE_SOCKET = 'save.sock';
 
 export const runFolder = (machineFolder: string): string => join(machineFolder, 'run');

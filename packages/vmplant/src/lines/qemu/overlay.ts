@@ -1,4 +1,4 @@
-import { chown, mkdir } from 'node:fs/promises';
+import { chown, lchown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '../../host/run-tool.ts';
@@ -29,7 +29,7 @@ export async function makeOverlay(
   const message = `the overlay over image ${manifest.id} could not be made`;
   await runTool('qemu-img', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
   if (user !== undefined) {
+    await lchown(disk, user.uid, user.gid);
     await chown(folder, user.uid, user.gid);
-    await chown(disk, user.uid, user.gid);
   }
 }

@@ -71,7 +71,7 @@ export class QemuLine implements ProductionLine {
   async adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined> {
     const qemu = decodeState(state);
     if (!isAlive(qemu.process)) return undefined;
-    const channels = await openChannels(runFolder(qemu.directory), signal);
+    const channels = await openChannels(qemu.directory, signal);
     return new QemuMachine({ channels, run: this.#run }, qemu);
   }
 

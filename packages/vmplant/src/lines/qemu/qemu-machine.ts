@@ -1,4 +1,4 @@
-import { chown, readdir, rm } from 'node:fs/promises';
+import { chown, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { abortable, type CommandRunner, isTimeout, signalProcess, waitUntilGone, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
@@ -126,16 +126,16 @@ export class QemuMachine implements Machine {
       await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS);
     }
     closeChannels(this.#channels);
-    const folder = runFolder(this.#qemu.directory);
-    const detail = await logTail(folder);
-    await removeSockets(folder);
+    const { directory } = this.#qemu;
+    const detail = await logTail(directory);
+    await removeSockets(runFolder(directory));
     return { cause: this.#cause, detail };
   }
 }
 
-/** A QEMU that was killed leaves its sockets behind. */
+/** A QEMU that was killed leaves its sockets behind. What else it gave such a name stays until its folder goes. */
 export async function removeSockets(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const sockets = names.filter((name) => name.endsWith('.sock'));
-  await Promise.all(sockets.map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(sockets.map((name) => unlink(join(folder, name)).catch(() => undefined)));
 }

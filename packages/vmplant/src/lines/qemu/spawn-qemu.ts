@@ -1,19 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderEnvironment } from '@vmgrid/daemon';
 import { toolMissing } from '../../host/run-tool.ts';
 import type { HostUser } from './host-user.ts';
-import { FILES } from './layout.ts';
+import { FILES, runFolder } from './layout.ts';
 
 const LOG_TAIL_LINES = 20;
+/** No more of a log is ever read: QEMU may have been made to write without end. */
+const LOG_TAIL_BYTES = 65_536;
 
 export interface SpawnOrder {
   readonly binary: string;
   readonly args: readonly string[];
-  /** QEMU's working directory. */
-  readonly folder: string;
+  /** The machine's own folder. */
+  readonly directory: string;
   /** User to become; undefined: stay. */
   readonly user: HostUser | undefined;
   /** Inherited as file descriptor 3. */
@@ -37,8 +39,9 @@ export function privileges(user: HostUser | undefined): string[] {
  * Starts QEMU in a session of its own, so that it outlives the plant and no signal of the plant's terminal reaches it.
  * Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
  */
-export async function spawnQemu({ binary, args, folder, user, inherit }: SpawnOrder): Promise<ChildProcess> {
-  const log = await open(join(folder, FILES.log), 'a', 0o640);
+export async function spawnQemu({ binary, args, directory, user, inherit }: SpawnOrder): Promise<ChildProcess> {
+  const folder = runFolder(directory);
+  const log = await open(join(directory, FILES.log), 'a', 0o640);
   try {
     const child = spawn('setpriv', [...privileges(user), '--', binary, ...args], {
       cwd: folder,
@@ -58,7 +61,19 @@ export async function spawnQemu({ binary, args, folder, user, inherit }: SpawnOr
 }
 
 /** The last lines of QEMU's own log; empty when there is none. */
-export async function logTail(folder: string): Promise<string> {
-  const log = await readFile(join(folder, FILES.log), 'utf8').catch(() => '');
+export async function logTail(directory: string): Promise<string> {
+  const log = await readTail(join(directory, FILES.log)).catch(() => '');
   return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+}
+
+async function readTail(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const position = Math.max(0, size - LOG_TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(LOG_TAIL_BYTES), position });
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
