@@ -16,6 +16,7 @@ export * from './link/link.ts';
 export type { LinkLog } from './link/link-log.ts';
 export { LINK_PATH, type LinkServer, type ServeLinkOptions, serveLink } from './link/serve-link.ts';
 export * from './schema/bids.ts';
+export * from './schema/explanations.ts';
 export * from './schema/images.ts';
 export * from './schema/machine.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';

@@ -45,6 +45,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-build-image', 'build-image-reply'],
   ['reply-suggest-images', 'suggest-images-reply'],
   ['reply-plants', 'plant-list-reply'],
+  ['reply-explain', 'explain-reply'],
   ['reply-error', 'error-reply'],
 ];
 

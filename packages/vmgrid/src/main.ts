@@ -4,6 +4,7 @@ import { GridError, ShopClient } from '@vmgrid/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { addDemoCommand } from './commands/demo-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
+import { addExplainCommand } from './commands/explain-command.ts';
 import { addImageCommands } from './commands/image-commands.ts';
 import { addUpCommand } from './commands/up-command.ts';
 import { addVmCommands } from './commands/vm-commands.ts';
@@ -25,6 +26,7 @@ const context = () => {
 };
 
 addVmCommands(program, context);
+addExplainCommand(program, context);
 addImageCommands(program, context);
 addUpCommand(program, context);
 addDoctorCommand(program, context);

@@ -3,12 +3,20 @@ import { loadavg } from 'node:os';
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import { systemClock } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
-import { type ClassAdJson, GridError, type MachineSpec, type Offer, parseDuration } from '@vmgrid/protocol';
+import {
+  type ClassAdJson,
+  GridError,
+  type MachineSpec,
+  type Offer,
+  type PlantExplanation,
+  parseDuration,
+} from '@vmgrid/protocol';
 import type { Admission } from './admission.ts';
 import { choosePlan, heldBid, makeOffer } from './bidding.ts';
 import type { PlantConfig } from './config.ts';
 import type { Durations } from './durations.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
+import { explainRequest } from './planner/explain.ts';
 import { ImageIndex } from './planner/image-index.ts';
 import type { LineReports } from './planner/match-image.ts';
 import type { Plan } from './planner/plan.ts';
@@ -74,6 +82,13 @@ export class BidDesk {
     const images = this.#index.follow(await this.#deps.warehouse.images());
     const { lines, durations } = this.#deps;
     return choosePlan(request, { images, lines, durations, refusal: () => undefined });
+  }
+
+  /** Why the plan for a machine would be what it is. Looks at every image. */
+  async explain({ top, ...request }: MachineRequest & { readonly top: number }): Promise<PlantExplanation> {
+    const images = await this.#deps.warehouse.images();
+    const { lines, durations } = this.#deps;
+    return { plantId: this.#config.plantId, ...explainRequest(request, images.values(), lines, durations, { top }) };
   }
 
   /** Why the plant takes no work at all now. */

@@ -13,6 +13,7 @@ import type {
   ConfigureRequest,
   DestroyRequest,
   EstimateReply,
+  ExplainReply,
   Identified,
   ListReply,
   ListRequest,
@@ -78,6 +79,12 @@ export class Shop {
     const identified = identify(request);
     const { bids, declines, trail } = await this.#holdAuction(identified);
     return { requestId: identified.requestId, bids: [...bids], declines: [...declines], trail };
+  }
+
+  /** Why each plant would make a machine as it would. */
+  async explain({ machine, dag }: CreateRequest, top: number): Promise<ExplainReply> {
+    const { answers, silentPlants } = await this.#askAll('explain', { machine, dag, top });
+    return { plants: answers.map(({ value }) => value), silentPlants };
   }
 
   configure(request: ConfigureRequest): Operation {
@@ -198,7 +205,7 @@ export class Shop {
     return bidder.call(method, request, { deadlineMs: QUESTION_DEADLINE_MS });
   }
 
-  async #askAll<M extends 'list'>(method: M, request: Parameters<BidderMethods[M]>[0]) {
+  async #askAll<M extends 'list' | 'explain'>(method: M, request: Parameters<BidderMethods[M]>[0]) {
     const bidders = this.#membership.bidders();
     const results = await Promise.allSettled(bidders.map((bidder) => this.#ask(bidder, method, request)));
     const answers: { plantId: string; value: ReturnType<BidderMethods[M]> }[] = [];

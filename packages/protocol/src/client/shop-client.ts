@@ -1,6 +1,7 @@
 /** A shop over HTTP and JSON. */
 
 import { type Static, type TSchema, Type } from 'typebox';
+import { ExplainReply } from '../schema/explanations.ts';
 import {
   BuildImageReply,
   type CollectImagesRequest,
@@ -61,6 +62,11 @@ export class ShopClient {
   /** The auction without the award. */
   estimate(request: EstimateRequest, options?: WorkOptions): Promise<EstimateReply> {
     return this.#post('/v1/estimates', request, EstimateReply, options);
+  }
+
+  /** Why each plant would make the machine as it would; names at most `top` candidates and misses of each. */
+  explain(request: CreateRequest, top = 5, options?: ClientCallOptions): Promise<ExplainReply> {
+    return this.#post(`/v1/explanations?${new URLSearchParams({ top: String(top) })}`, request, ExplainReply, options);
   }
 
   query({ vmId, attributes }: QueryRequest, options?: ClientCallOptions): Promise<VmReply> {

@@ -3,6 +3,7 @@
  * A broker answers these as a plant does and calls them as a shop does.
  */
 import type { Offer } from '../schema/bids.ts';
+import type { PlantExplanation } from '../schema/explanations.ts';
 import type {
   BuildImageReply,
   CollectedWarehouse,
@@ -30,6 +31,8 @@ export type Identified<T extends { requestId?: string }> = Omit<T, 'requestId'> 
 /** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
 export interface BidderMethods {
   estimate(request: Identified<EstimateRequest>): Offer;
+  /** Why the plan is what it is; names at most `top` candidates and misses. */
+  explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
   /** The award. Admission is checked again; the reply is the classad of the running VM. */
   create(request: Identified<CreateRequest>): ClassAdJson;
   configure(request: Identified<ConfigureRequest>): ClassAdJson;

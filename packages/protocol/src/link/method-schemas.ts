@@ -1,6 +1,7 @@
 /** Shapes of everything that crosses a link, checked where it arrives. */
 import { type TObject, type TSchema, Type } from 'typebox';
 import { Offer } from '../schema/bids.ts';
+import { ExplanationCount, PlantExplanation } from '../schema/explanations.ts';
 import {
   BuildImageReply,
   CollectedWarehouse,
@@ -38,6 +39,13 @@ interface MethodSchemas {
 
 export const METHOD_SCHEMAS: { readonly [M in keyof BidderMethods]: MethodSchemas } = {
   estimate: { request: identified(EstimateRequest), reply: Offer },
+  explain: {
+    request: Type.Object(
+      { machine: CreateRequest.properties.machine, dag: CreateRequest.properties.dag, top: ExplanationCount },
+      closed,
+    ),
+    reply: PlantExplanation,
+  },
   create: { request: identified(CreateRequest), reply: ClassAdJson },
   configure: { request: identified(ConfigureRequest), reply: ClassAdJson },
   query: { request: QueryRequest, reply: ClassAdJson },

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { Trail } from './bids.ts';
+import { ExplainReply } from './explanations.ts';
 import {
   BuildImageReply,
   CollectImagesReply,
@@ -51,6 +52,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },
   { name: 'list-reply', title: 'VMs, as their classads', schema: ListReply },
   { name: 'estimate-reply', title: 'What plants would charge, and why', schema: EstimateReply },
+  { name: 'explain-reply', title: 'Why plants would make a machine as they would', schema: ExplainReply },
   { name: 'operation-reply', title: 'A request that is or was worked on', schema: OperationReply },
   { name: 'progress-event', title: 'One step of long work', schema: ProgressEvent },
   { name: 'image-reply', title: 'A golden image', schema: ImageReply },

@@ -18,6 +18,7 @@ const unexpected = (): Promise<never> => Promise.reject(new GridError('VM_UNKNOW
 export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
   return {
     estimate: unexpected,
+    explain: unexpected,
     create: unexpected,
     configure: unexpected,
     query: unexpected,

@@ -32,6 +32,13 @@ export function readVerb<V extends Verb>(
   return decodeRequest(verb, { ...withIdempotencyKey(request, decoded.body), ...fixed }).body as BodyOf<V>;
 }
 
+/** The body as the description of a machine: in XML as `<create>` or `<estimate>`. */
+export function readMachine(request: Request): BodyOf<'estimate'> {
+  if (bodyMedium(request) === 'json') return readVerb(request, 'estimate');
+  const { verb } = decodeXmlRequest(bodyOf(request));
+  return readVerb(request, verb === 'create' ? 'create' : 'estimate');
+}
+
 export function readJson(request: Request): object {
   if (bodyMedium(request) !== 'json') {
     throw new GridError('MEDIA_TYPE_UNSUPPORTED', 'this address takes application/json only');

@@ -1,9 +1,9 @@
-/** `/v1/vms` and `/v1/estimates`: the verbs of the VMShop as resources. */
-import { decodeDestroy, decodeList, decodeQuery, type VmReply } from '@vmgrid/protocol';
+/** `/v1/vms`, `/v1/estimates` and `/v1/explanations`: the verbs of the VMShop as resources. */
+import { decodeDestroy, decodeList, decodeQuery, ExplanationCount, type VmReply, validate } from '@vmgrid/protocol';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
-import { readVerb, singleQuery } from './body.ts';
-import { sendOperation, sendReply } from './send.ts';
+import { readMachine, readVerb, singleQuery } from './body.ts';
+import { sendJson, sendOperation, sendReply } from './send.ts';
 
 export function vmRoutes(shop: Shop): Router {
   const router = Router();
@@ -41,6 +41,11 @@ export function vmRoutes(shop: Shop): Router {
 
   router.post('/estimates', async (request, response) => {
     sendReply(request, response, { kind: 'estimate', body: await shop.estimate(readVerb(request, 'estimate')) });
+  });
+
+  router.post('/explanations', async (request, response) => {
+    const top = validate(ExplanationCount, Number(singleQuery(request, 'top') ?? 5), { subject: 'top' });
+    sendJson(request, response, await shop.explain(readMachine(request), top));
   });
 
   return router;

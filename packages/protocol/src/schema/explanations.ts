@@ -1,0 +1,128 @@
+/** Why a plant would make a machine from the image it would, and not from another. */
+import { ActionId } from '@vmgrid/dag';
+import { type Static, Type } from 'typebox';
+import { LineName, MachineSpec } from './machine.ts';
+import { ImageId, PlantId } from './requests.ts';
+
+const closed = { additionalProperties: false } as const;
+const Count = Type.Integer({ minimum: 0 });
+const Seconds = Type.Number({ minimum: 0 });
+const Start = Type.Union([Type.Literal('restore'), Type.Literal('boot')]);
+
+/** How many candidates and misses a plant names. */
+export const ExplanationCount = Type.Integer({ minimum: 1, maximum: 1_000 });
+
+/** A change of the request after which an image would pass one more of its tests. */
+export const RequestChange = Type.Union([
+  /** The image ran an action that the request lacks, or lacks once more. `action` is its name in the image's history. */
+  Type.Object({ kind: Type.Literal('add-action'), action: ActionId, digest: Type.String() }, closed),
+  Type.Object({ kind: Type.Literal('drop-action'), action: ActionId }, closed),
+  Type.Object({ kind: Type.Literal('remove-edge'), from: ActionId, to: ActionId }, closed),
+  /** `at-least`: any value from there on. */
+  Type.Object(
+    {
+      kind: Type.Literal('set-machine'),
+      field: Type.KeyOf(MachineSpec),
+      relation: Type.Union([Type.Literal('equal'), Type.Literal('at-least')]),
+      value: Type.Union([Type.String(), Type.Integer()]),
+    },
+    closed,
+  ),
+]);
+export type RequestChange = Static<typeof RequestChange>;
+
+/** One way to start an image, and how long all would take with it. */
+export const ExplainedStart = Type.Object({ start: Start, startSeconds: Seconds, expectedSeconds: Seconds }, closed);
+export type ExplainedStart = Static<typeof ExplainedStart>;
+
+/** An image that passed all tests. */
+export const ExplainedCandidate = Type.Object(
+  {
+    imageId: ImageId,
+    actionsCached: Count,
+    actionsLeft: Count,
+    /** Soonest ready first. */
+    starts: Type.Array(ExplainedStart),
+    /** Why it cannot be restored, when it can only be booted, and the changes after which it could. */
+    whyNotRestore: Type.Optional(Type.String()),
+    toRestore: Type.Optional(Type.Array(RequestChange)),
+  },
+  closed,
+);
+export type ExplainedCandidate = Static<typeof ExplainedCandidate>;
+
+/** The plan that would be carried out. */
+export const ExplainedChoice = Type.Object(
+  {
+    imageId: ImageId,
+    line: LineName,
+    start: Start,
+    startSeconds: Seconds,
+    expectedSeconds: Seconds,
+    /** Ids of the request's actions: those that the image has, in the order they ran, and those to run, in their order. */
+    cached: Type.Array(ActionId),
+    remaining: Type.Array(ActionId),
+    why: Type.String(),
+  },
+  closed,
+);
+export type ExplainedChoice = Static<typeof ExplainedChoice>;
+
+export const MatchTest = Type.Union([
+  Type.Literal('machine'),
+  Type.Literal('subset'),
+  Type.Literal('prefix'),
+  Type.Literal('partial-order'),
+]);
+export type MatchTest = Static<typeof MatchTest>;
+
+/** An image that failed a test. */
+export const ExplainedMiss = Type.Object(
+  {
+    imageId: ImageId,
+    /** The first test that failed, and in words why. */
+    test: MatchTest,
+    reason: Type.String(),
+    /** The entry of the history at which it failed, by its name in the image, and the request's action that it lacks. */
+    offender: Type.Optional(
+      Type.Object(
+        { action: ActionId, digest: Type.String(), position: Count, missing: Type.Optional(ActionId) },
+        closed,
+      ),
+    ),
+    /** Actions of its history that the request has, and how long all would take if it matched with them. */
+    actionsShared: Count,
+    expectedSeconds: Seconds,
+    changes: Type.Array(RequestChange),
+    /** Whether it would match after the changes; else more would be needed, or something that no request can change. */
+    mends: Type.Boolean(),
+  },
+  closed,
+);
+export type ExplainedMiss = Static<typeof ExplainedMiss>;
+
+export const PlantExplanation = Type.Object(
+  {
+    plantId: PlantId,
+    /** Images of the warehouse: each is a candidate or a miss. */
+    images: Count,
+    /** Absent when no image is a candidate. */
+    chosen: Type.Optional(ExplainedChoice),
+    candidates: Type.Object({ count: Count, nearest: Type.Array(ExplainedCandidate) }, closed),
+    misses: Type.Object(
+      {
+        counts: Type.Array(Type.Object({ test: MatchTest, count: Count }, closed)),
+        nearest: Type.Array(ExplainedMiss),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+export type PlantExplanation = Static<typeof PlantExplanation>;
+
+export const ExplainReply = Type.Object(
+  { plants: Type.Array(PlantExplanation), silentPlants: Type.Array(PlantId) },
+  closed,
+);
+export type ExplainReply = Static<typeof ExplainReply>;

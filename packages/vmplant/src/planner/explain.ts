@@ -1,0 +1,214 @@
+/**
+ * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in the
+ * images: for people, not for bids.
+ */
+import { type Dag, type DagIndex, linearExtension, prepareDag } from '@vmgrid/dag';
+import type {
+  ExplainedCandidate,
+  ExplainedChoice,
+  ExplainedMiss,
+  ExplainedStart,
+  MachineSpec,
+  PlantExplanation,
+} from '@vmgrid/protocol';
+import type { Durations } from '../durations.ts';
+import type { GoldenImage } from '../warehouse/manifest.ts';
+import { type LineReports, type Miss, restoreFault } from './match-image.ts';
+import { mendRequest, mendRestore } from './mend.ts';
+import type { Option } from './options.ts';
+import { Prices } from './prices.ts';
+import { type SurveyedOption, surveyImages } from './survey.ts';
+
+export type Explanation = Omit<PlantExplanation, 'plantId'>;
+
+interface MachineRequest {
+  readonly machine: MachineSpec;
+  readonly dag: Dag;
+}
+
+/** Of the misses that look nearest, this many times as many as are wanted have their changes worked out. */
+const MENDED_PER_WANTED = 5;
+
+const TESTS = ['machine', 'subset', 'prefix', 'partial-order'] as const;
+
+/** `top`: how many candidates and misses are named; all are counted. */
+export function explainRequest(
+  request: MachineRequest,
+  images: Iterable<GoldenImage>,
+  lines: LineReports,
+  durations: Durations,
+  { top }: { readonly top: number },
+): Explanation {
+  const byId = new Map([...images].map((image) => [image.manifest.id, image]));
+  const { options, misses } = surveyImages(request, byId.values(), lines, durations);
+  const candidates = [...Map.groupBy(options, ({ image }) => image.manifest.id).values()];
+  const explainer = new MissExplainer(request, byId, lines, durations);
+  return {
+    images: byId.size,
+    ...(options[0] ? { chosen: choiceOf(options[0], options[1], request.dag) } : {}),
+    candidates: {
+      count: candidates.length,
+      nearest: candidates.slice(0, top).map((starts) => candidateOf(starts, request.machine)),
+    },
+    misses: {
+      counts: TESTS.map((test) => ({ test, count: misses.filter((miss) => miss.test === test).length })),
+      nearest: explainer.nearest(misses, options[0], top),
+    },
+  };
+}
+
+function choiceOf(chosen: SurveyedOption, next: SurveyedOption | undefined, dag: Dag): ExplainedChoice {
+  const { image, start, match } = chosen;
+  const remaining = linearExtension(dag, match.remaining).map(({ id }) => id);
+  return {
+    imageId: image.manifest.id,
+    line: image.manifest.line,
+    ...startOf(chosen),
+    start,
+    cached: [...match.matched],
+    remaining,
+    why: whyChosen(chosen, next, remaining.length),
+  };
+}
+
+function whyChosen(chosen: Option, next: Option | undefined, left: number): string {
+  const work = chosen.expectedMicros - chosen.startMicros;
+  const sum = `${inSeconds(chosen.startMicros)} s to ${chosen.start} and ${inSeconds(work)} s for ${left} ${left === 1 ? 'action' : 'actions'}`;
+  if (!next) return `${sum}; there is nothing else to start from`;
+  const later = inSeconds(next.expectedMicros - chosen.expectedMicros);
+  return `${sum}; the next best, to ${next.start} ${next.image.manifest.id}, is expected to take ${later} s longer`;
+}
+
+function candidateOf(starts: readonly SurveyedOption[], machine: MachineSpec): ExplainedCandidate {
+  const { image, match, whyNotRestore } = starts[0]!;
+  const toRestore = mendRestore(machine, image);
+  return {
+    imageId: image.manifest.id,
+    actionsCached: match.matched.length,
+    actionsLeft: match.remaining.length,
+    starts: starts.map(startOf),
+    ...(whyNotRestore === undefined ? {} : { whyNotRestore }),
+    ...(toRestore.length === 0 ? {} : { toRestore: [...toRestore] }),
+  };
+}
+
+const startOf = ({ start, startMicros, expectedMicros }: Option): ExplainedStart => ({
+  start,
+  startSeconds: inSeconds(startMicros),
+  expectedSeconds: inSeconds(expectedMicros),
+});
+
+/** A miss by what is quickly known of it. */
+interface Sketch {
+  readonly miss: Miss;
+  readonly image: GoldenImage;
+  readonly shared: number;
+  readonly expectedMicros: number;
+}
+
+class MissExplainer {
+  readonly #machine: MachineSpec;
+  readonly #dag: DagIndex;
+  readonly #prices: Prices;
+  readonly #images: ReadonlyMap<string, GoldenImage>;
+  readonly #lines: LineReports;
+
+  constructor(
+    { machine, dag }: MachineRequest,
+    images: ReadonlyMap<string, GoldenImage>,
+    lines: LineReports,
+    durations: Durations,
+  ) {
+    this.#machine = machine;
+    this.#dag = prepareDag(dag);
+    this.#prices = new Prices(dag, this.#dag, durations);
+    this.#images = images;
+    this.#lines = lines;
+  }
+
+  /**
+   * The nearest misses: first those that would have been sooner than what was chosen, then those that need fewer changes,
+   * then those that would have been ready sooner.
+   */
+  nearest(misses: readonly Miss[], chosen: Option | undefined, top: number): ExplainedMiss[] {
+    const limit = chosen?.expectedMicros ?? Number.POSITIVE_INFINITY;
+    const isLater = ({ expectedMicros }: Sketch): number => Number(expectedMicros >= limit);
+    const sketches = misses.map((miss) => this.#sketch(miss));
+    return sketches
+      .sort((a, b) => isLater(a) - isLater(b) || strangers(a) - strangers(b) || a.expectedMicros - b.expectedMicros)
+      .slice(0, top * MENDED_PER_WANTED)
+      .map((sketch) => ({ sketch, explained: this.#explain(sketch) }))
+      .sort(
+        (a, b) =>
+          isLater(a.sketch) - isLater(b.sketch) ||
+          Number(b.explained.mends) - Number(a.explained.mends) ||
+          a.explained.changes.length - b.explained.changes.length ||
+          a.sketch.expectedMicros - b.sketch.expectedMicros,
+      )
+      .slice(0, top)
+      .map(({ explained }) => explained);
+  }
+
+  #sketch(miss: Miss): Sketch {
+    const image = this.#images.get(miss.imageId)!;
+    const { shared, worth } = this.#shared(image);
+    const canRestore = restoreFault(this.#machine, image, this.#lines.get(image.manifest.line)) === undefined;
+    const starts = canRestore ? (['restore', 'boot'] as const) : (['boot'] as const);
+    const startMicros = Math.min(...starts.map((start) => this.#prices.start(start, image)));
+    return { miss, image, shared, expectedMicros: startMicros + this.#prices.ofAll - worth };
+  }
+
+  /** How many entries of a history the request has, and what they would spare. */
+  #shared({ manifest }: GoldenImage): { readonly shared: number; readonly worth: number } {
+    const { groupOfDigest, members } = this.#dag;
+    const groups: number[] = [];
+    for (const { digest } of manifest.history) {
+      const group = groupOfDigest.get(digest);
+      if (group !== undefined && occurrences(groups, group) < members[group]!.length) groups.push(group);
+    }
+    return { shared: groups.length, worth: groups.reduce((sum, group) => sum + this.#prices.ofGroup[group]!, 0) };
+  }
+
+  #explain({ miss, image, shared, expectedMicros }: Sketch): ExplainedMiss {
+    const { changes, mends } = mendRequest(this.#machine, this.#dag, image, this.#lines);
+    return {
+      imageId: miss.imageId,
+      test: miss.test,
+      ...this.#reasonOf(miss, image),
+      actionsShared: shared,
+      expectedSeconds: inSeconds(expectedMicros),
+      changes: [...changes],
+      mends,
+    };
+  }
+
+  #reasonOf(miss: Miss, image: GoldenImage): Pick<ExplainedMiss, 'reason' | 'offender'> {
+    if (miss.test === 'machine') return { reason: miss.reason };
+    const { decided, offender } = miss.mismatch;
+    const action = image.manifest.history[offender.position]!.id;
+    const reason = historyReason(miss.test, action, offender.missing);
+    return { reason: decided ? reason : `${reason} (as far as was searched)`, offender: { action, ...offender } };
+  }
+}
+
+function historyReason(test: 'subset' | 'prefix' | 'partial-order', action: string, missing = 'something'): string {
+  switch (test) {
+    case 'subset':
+      return `${action} ran in the image and is not wanted, or not so often`;
+    case 'prefix':
+      return `${action} ran in the image, and ${missing}, which comes before it, did not`;
+    case 'partial-order':
+      return `${action} ran in the image before ${missing}, which comes before it`;
+    default:
+      return test satisfies never;
+  }
+}
+
+const occurrences = (values: readonly number[], wanted: number): number =>
+  values.reduce((count, value) => (value === wanted ? count + 1 : count), 0);
+
+/** Entries that the request lacks: each is a change at least. */
+const strangers = ({ image, shared }: Sketch): number => image.manifest.history.length - shared;
+
+/** Microseconds as seconds, to the millisecond. */
+const inSeconds = (micros: number): number => Math.round(micros / 1000) / 1000;
