@@ -3,6 +3,9 @@
 /** Longest attributes text of one action, in bytes. */
 export const ATTRIBUTES_LIMIT_BYTES = 65_536;
 
+/** Longest text of a warning, of a failure of the runner, or of a line that is no report. */
+export const NOTE_LIMIT_CHARS = 4_096;
+
 export type RunnerEvent =
   /** The guest has its own identity: its network may be opened. */
   | { readonly event: 'identity' }
@@ -39,6 +42,8 @@ function decodeText(base64 = ''): string {
   while (start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
   return bytes.subarray(start).toString('utf8');
 }
+
+const noteOf = (text: string): string => text.slice(0, NOTE_LIMIT_CHARS);
 
 const stepOf = (word: string | undefined): number | undefined => (word === '-' ? undefined : Number(word));
 
@@ -90,8 +95,8 @@ const FORMS: readonly Form[] = [
     attempts: Number(attempts),
   })),
   form(`stopped ${STEP}`, ([index]) => ({ event: 'stopped', index: Number(index) })),
-  form(`warning ${TEXT}`, ([text]) => ({ event: 'warning', text: decodeText(text) })),
-  form(`broken ${TEXT}`, ([text]) => ({ event: 'broken', text: decodeText(text) })),
+  form(`warning ${TEXT}`, ([text]) => ({ event: 'warning', text: noteOf(decodeText(text)) })),
+  form(`broken ${TEXT}`, ([text]) => ({ event: 'broken', text: noteOf(decodeText(text)) })),
 ];
 
 /** One line of the runner's report. Total: never throws. */
@@ -100,5 +105,5 @@ export function parseReportLine(line: string): RunnerEvent {
     const match = words.exec(line);
     if (match !== null) return read(match.slice(1));
   }
-  return { event: 'noise', line };
+  return { event: 'noise', line: noteOf(line) };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseReportLine } from '../../src/guest/report.ts';
+import { NOTE_LIMIT_CHARS, parseReportLine } from '../../src/guest/report.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -57,4 +57,13 @@ test('whatever else a guest writes is noise', () => {
 
 test('no line makes the parser throw', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (line) => typeof parseReportLine(line).event === 'string'));
+});
+
+test('what a guest says beside its report is cut to a limit', () => {
+  const long = 'x'.repeat(100_000);
+  const cut = long.slice(0, NOTE_LIMIT_CHARS);
+  const text = Buffer.from(long).toString('base64');
+  expect(parseReportLine(`warning ${text}`)).toEqual({ event: 'warning', text: cut });
+  expect(parseReportLine(`broken ${text}`)).toEqual({ event: 'broken', text: cut });
+  expect(parseReportLine(long)).toEqual({ event: 'noise', line: cut });
 });
