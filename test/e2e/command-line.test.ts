@@ -8,6 +8,9 @@ import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const NOBODY = 'vm-00000000-0000-4000-8000-000000000000';
 
+/** Slow enough for the planner to have it from an image. */
+const GOLDEN = script('golden', 'sleep 3');
+
 let grid: TestGrid;
 let vmId: string;
 const file = (name: string) => join(grid.directory, name);
@@ -19,7 +22,7 @@ beforeAll(async () => {
   await writeFile(file('create.xml'), createXml('<action id="A" kind="script"><script>true</script></action>'));
   await writeFile(file('failing.json'), JSON.stringify(order([script('compile', 'echo no compiler; exit 7')])));
   await writeFile(file('more.json'), JSON.stringify({ dag: dag([script('more', 'true')]) }));
-  await writeFile(file('image.json'), JSON.stringify(order([script('golden', 'true')])));
+  await writeFile(file('image.json'), JSON.stringify(order([GOLDEN])));
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
@@ -101,7 +104,7 @@ test('images build, list, show and rm; one in use is refused, one that is free g
   expect((await json('images', 'list')).images).toHaveLength(3);
   expect((await run('images', 'show', image.imageId)).out).toMatch(/golden +script/);
   expect(await json('images', 'show', image.imageId)).toMatchObject({ imageId: image.imageId, suspended: true });
-  const { vm } = await grid.client.create({ machine: MACHINE, dag: dag([script('golden', 'true')]) });
+  const { vm } = await grid.client.create({ machine: MACHINE, dag: dag([GOLDEN]) });
   const refused = await run('images', 'rm', image.imageId);
   expect(refused.status).toBe(1);
   expect(refused.err).toMatch(new RegExp(`^IMAGE_IN_USE: .*${vm.VmId}`));

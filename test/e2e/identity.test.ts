@@ -1,9 +1,12 @@
 /** What must differ between clones of one suspended memory, and what must be right in each. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ClassAdJson } from '@vmgrid/protocol';
 import { order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+
+const scan = promisify(execFile);
 
 /** Looks as soon as an action can: right after the clone has woken. */
 const LOOK = script(
@@ -68,11 +71,9 @@ test('the clock of a clone is right within two seconds', () => {
   for (const seconds of clocksOff) expect(seconds).toBeLessThan(2);
 });
 
-test('the ssh port answers with the host key that the classad names', () => {
+test('the ssh port answers with the host key that the classad names', async () => {
   for (const vm of clones) {
-    const scanned = execFileSync('ssh-keyscan', ['-t', 'ed25519', '-T', '20', '-p', `${vm.SshPort}`, '127.0.0.1'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    expect(scanned.toString()).toContain(String(vm.SshHostKey));
+    const { stdout } = await scan('ssh-keyscan', ['-t', 'ed25519', '-T', '20', '-p', `${vm.SshPort}`, '127.0.0.1']);
+    expect(stdout).toContain(String(vm.SshHostKey));
   }
 }, 60_000);
