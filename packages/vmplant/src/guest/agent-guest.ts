@@ -1,43 +1,72 @@
 import type { Guest } from '../lines/production-line.ts';
 import type { QgaClient } from './qga-client.ts';
-import { ABANDON_SCRIPT, REPORT_SCRIPT, type ReportChannel } from './report-channel.ts';
+import { abandonScript, REPORT_SCRIPT, type ReportChannel, TAKE_OVER_SCRIPT } from './report-channel.ts';
 
 export interface AgentGuestDeps {
   readonly agent: QgaClient;
   readonly report: ReportChannel;
 }
 
+export interface AgentGuestOptions {
+  /** Device under which the guest sees the disc drive. */
+  readonly discDevice: string;
+  /** `unknown` when a run of an earlier plant may still be under way in the guest. */
+  readonly earlierRun: 'ended' | 'unknown';
+}
+
 const ABANDON_DEADLINE_MS = 5_000;
+const REAP_DEADLINE_MS = 5_000;
+/** Runs whose results are asked for again: a guest that says they go on for ever is not believed for ever. */
+const MAX_UNREAPED = 4;
 
 /** A guest reached over its agent, which starts commands, and over the report port, on which they print. One run at a time. */
 export class AgentGuest implements Guest {
   readonly discDevice: string;
   readonly #agent: QgaClient;
   readonly #report: ReportChannel;
+  #earlierRun: AgentGuestOptions['earlierRun'];
+  /** Processes in the guest whose results its agent may still keep. */
+  #unreaped: number[] = [];
 
-  constructor({ agent, report }: AgentGuestDeps, { discDevice }: { discDevice: string }) {
+  constructor({ agent, report }: AgentGuestDeps, { discDevice, earlierRun }: AgentGuestOptions) {
     this.#agent = agent;
     this.#report = report;
     this.discDevice = discDevice;
+    this.#earlierRun = earlierRun;
   }
 
   async *run(command: readonly string[], signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const token = this.#report.announce();
-    const arg = ['-c', REPORT_SCRIPT, 'vmgrid', token, ...command];
-    let ended = false;
+    const script = this.#earlierRun === 'ended' ? REPORT_SCRIPT : TAKE_OVER_SCRIPT;
+    this.#earlierRun = 'unknown';
     try {
-      await this.#agent.execute('guest-exec', { path: '/bin/sh', arg }, signal);
+      await this.#start(['-c', script, 'vmgrid', token, ...command], signal);
       yield* this.#report.lines(signal);
-      ended = true;
+      this.#earlierRun = 'ended';
     } finally {
-      if (!ended) await this.#abandon();
+      if (this.#earlierRun === 'unknown') await this.#abandon(token);
+      else void this.#reap();
     }
   }
 
+  async #start(arg: readonly string[], signal: AbortSignal): Promise<void> {
+    const started = await this.#agent.execute('guest-exec', { path: '/bin/sh', arg }, signal);
+    const { pid } = (started ?? {}) as { readonly pid?: unknown };
+    if (typeof pid === 'number') this.#unreaped = [...this.#unreaped, pid].slice(-MAX_UNREAPED);
+  }
+
   /** As well as it goes: the machine may be gone, or about to be. */
-  async #abandon(): Promise<void> {
-    const arg = ['-c', ABANDON_SCRIPT];
-    const deadline = AbortSignal.timeout(ABANDON_DEADLINE_MS);
-    await this.#agent.execute('guest-exec', { path: '/bin/sh', arg }, deadline).catch(() => undefined);
+  async #abandon(token: string): Promise<void> {
+    await this.#start(['-c', abandonScript(token)], AbortSignal.timeout(ABANDON_DEADLINE_MS)).catch(() => undefined);
+  }
+
+  /** The agent keeps the result of what it started until it is asked for it. Nobody waits for this. */
+  async #reap(): Promise<void> {
+    const deadline = AbortSignal.timeout(REAP_DEADLINE_MS);
+    for (const pid of this.#unreaped) {
+      const status = await this.#agent.execute('guest-exec-status', { pid }, deadline).catch(() => ({ exited: true }));
+      const { exited } = (status ?? {}) as { readonly exited?: unknown };
+      if (exited === true) this.#unreaped = this.#unreaped.filter((other) => other !== pid);
+    }
   }
 }

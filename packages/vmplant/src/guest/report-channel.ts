@@ -8,34 +8,64 @@ import { readLines } from '../host/line-reader.ts';
 const MAX_LINE_CHARS = 131_072;
 /** Lines kept for a reader that is behind; then the guest has to wait. */
 const QUEUE_LINES = 1_000;
+/** What one run may deliver, whatever it is: a guest that writes without end must not grow the plant. */
+export const MAX_RUN_BYTES = 16_777_216;
 
-/**
- * Runs `"$@"` with its output on the report port, between a first and a last line that carry the run's token.
- * Without an inherited copy of the port: a daemon that a command leaves behind must not hold it open.
- */
-export const REPORT_SCRIPT = `
+const FIND_PORT = `
 for p in /sys/class/virtio-ports/*; do
   read -r n < "$p/name" && [ "$n" = org.vmgrid.report ] && break
 done
-exec 3> "/dev/\${p##*/}"
-token=$1; shift
-echo $$ > /run/vmgrid.run
-echo "run $token" >&3
-"$@" >&3 2>&3 3>&- < /dev/null
-echo "ran $token $?" >&3
+port="/dev/\${p##*/}"
 `;
 
-/** Ends a run that nobody reads any more, with all it started: it would hold the report port, which only one can open. */
-export const ABANDON_SCRIPT = `
+/** Between an end that a command of another run cut off in mid-line and our first line there must be a new line. */
+const REPORT = `
+exec 3> "$port"
+token=$1; shift
+echo "$$ $token" > /run/vmgrid.run
+echo "
+run $token" >&3
+"$@" >&3 2>&3 3>&- < /dev/null
+code=$?
+true > /run/vmgrid.run
+echo "ran $token $code" >&3
+`;
+
+const abandon = (token: string): string => `
 end() {
   kill -STOP "$1"
   for child in $(cat "/proc/$1/task/$1/children"); do end "$child"; done
   kill -KILL "$1"
 }
-read -r run < /run/vmgrid.run && end "$run"
+stale=${token}
+if read -r run token < /run/vmgrid.run && [ "\${stale:-$token}" = "$token" ]; then
+  true > /run/vmgrid.run
+  end "$run"
+fi 2> /dev/null
 `;
 
-type Run = { readonly token: string; state: 'announced' | 'started' };
+/** What was killed lets go of the port a little later. */
+const AWAIT_PORT = `
+tries=0
+until true 2> /dev/null > "$port" || [ $tries -ge 100 ]; do
+  tries=$((tries + 1))
+  sleep 0.05
+done
+`;
+
+/**
+ * Runs `"$@"` with its output on the report port, between a first and a last line that carry the run's token.
+ * Without an inherited copy of the port: a daemon that a command leaves behind must not hold it open.
+ */
+export const REPORT_SCRIPT = `${FIND_PORT}${REPORT}`;
+
+/** The same, but first ends whatever run nobody reads any more: it would hold the port, which only one can open. */
+export const TAKE_OVER_SCRIPT = `${FIND_PORT}${abandon('')}${AWAIT_PORT}${REPORT}`;
+
+/** Ends the run of this token, with all it started, if it is the one under way. */
+export const abandonScript = (token: string): string => abandon(token);
+
+type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded'; bytes: number };
 
 /** The host's end of the port through which a guest reports, line by line, what a command in it prints. */
 export class ReportChannel {
@@ -52,6 +82,7 @@ export class ReportChannel {
       this.#closed = true;
       this.#wake();
     });
+    socket.on('data', (chunk: Buffer) => this.#count(chunk.length));
     readLines(socket, MAX_LINE_CHARS, (line) => this.#receive(line));
   }
 
@@ -60,17 +91,25 @@ export class ReportChannel {
     const token = randomBytes(12).toString('hex');
     this.#queue.length = 0;
     this.#socket.resume();
-    this.#run = { token, state: 'announced' };
+    this.#run = { token, state: 'announced', bytes: 0 };
     return token;
   }
 
-  /** The lines of the announced run until it ends. GUEST_LOST when the machine ends first. */
+  /**
+   * The lines of the announced run until it ends. GUEST_LOST when the machine ends first, GUEST_UNREACHABLE when the run
+   * delivers more than it may.
+   */
   async *lines(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    const last = `ran ${this.#run?.token} `;
-    for (;;) {
-      const line = await this.#next(signal);
-      if (line.startsWith(last)) return;
-      yield line;
+    const run = this.#run;
+    const last = `ran ${run?.token} `;
+    try {
+      for (;;) {
+        const line = await this.#next(signal);
+        if (line.startsWith(last)) return;
+        yield line;
+      }
+    } finally {
+      if (this.#run === run) this.#forget();
     }
   }
 
@@ -78,9 +117,17 @@ export class ReportChannel {
     this.#socket.destroy();
   }
 
+  /** What comes from now on belongs to no run and is dropped. */
+  #forget(): void {
+    this.#run = undefined;
+    this.#queue.length = 0;
+    this.#socket.resume();
+  }
+
   async #next(signal: AbortSignal): Promise<string> {
     for (;;) {
       signal.throwIfAborted();
+      if (this.#run?.state === 'flooded') throw tooMuch();
       const line = this.#queue.shift();
       if (line !== undefined) {
         if (this.#queue.length === 0) this.#socket.resume();
@@ -93,9 +140,19 @@ export class ReportChannel {
     }
   }
 
-  #receive(text: string): void {
+  #count(bytes: number): void {
     const run = this.#run;
     if (run === undefined) return;
+    run.bytes += bytes;
+    if (run.bytes <= MAX_RUN_BYTES) return;
+    run.state = 'flooded';
+    this.#queue.length = 0;
+    this.#wake();
+  }
+
+  #receive(text: string): void {
+    const run = this.#run;
+    if (run === undefined || run.state === 'flooded') return;
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
     if (run.state === 'announced') {
       if (line === `run ${run.token}`) run.state = 'started';
@@ -106,3 +163,8 @@ export class ReportChannel {
     this.#wake();
   }
 }
+
+const tooMuch = (): GridError =>
+  new GridError('GUEST_UNREACHABLE', `the guest wrote more than ${MAX_RUN_BYTES} bytes in one run`, {
+    limitBytes: MAX_RUN_BYTES,
+  });

@@ -71,9 +71,9 @@ export interface Machine {
   readonly state: MachineState;
   /** Resolves (never rejects) once the machine's process is gone. */
   readonly exited: Promise<MachineExit>;
-  /** Waits until the guest's agent answers. */
+  /** Waits until the guest's agent answers. In an adopted machine the first call takes out a disc that was left in. */
   guest(signal: AbortSignal): Promise<Guest>;
-  /** Puts an ISO 9660 image into the disc drive, or takes it out. */
+  /** Puts an ISO 9660 image into the disc drive, or takes out what is in it, if anything. */
   insertDisc(path: string | undefined, signal: AbortSignal): Promise<void>;
   /** Opens the guest's network. Called once the guest has its own identity. */
   openNetwork(signal: AbortSignal): Promise<void>;
@@ -84,7 +84,7 @@ export interface Machine {
   suspend(signal: AbortSignal): Promise<SuspendedFiles>;
   /** Asks the guest to power off, waits `graceMs`, then ends the process. 0 ends it at once. */
   stop(graceMs: number, signal: AbortSignal): Promise<void>;
-  /** Detaches from the machine and lets it run on: the plant is going away. */
+  /** Detaches from the machine and lets it run on: the plant is going away. Asked for its guest, it attaches again. */
   release(): void;
 }
 

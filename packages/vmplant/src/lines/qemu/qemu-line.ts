@@ -72,7 +72,7 @@ export class QemuLine implements ProductionLine {
     const qemu = decodeState(state);
     if (!isAlive(qemu.process)) return undefined;
     const channels = await openChannels(qemu.directory, signal);
-    return new QemuMachine({ channels, run: this.#run }, qemu);
+    return new QemuMachine({ channels, run: this.#run }, qemu, 'adopted');
   }
 
   async kill(directory: string): Promise<void> {

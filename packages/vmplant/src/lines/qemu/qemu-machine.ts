@@ -1,10 +1,18 @@
 import { chown, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { abortable, type CommandRunner, isTimeout, signalProcess, waitUntilGone, within } from '@vmgrid/daemon';
+import {
+  abortable,
+  type CommandRunner,
+  isAlive,
+  isTimeout,
+  signalProcess,
+  waitUntilGone,
+  within,
+} from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import type { Guest, Machine, MachineExit, MachineState, SuspendedFiles } from '../production-line.ts';
-import { type Channels, closeChannels } from './channels.ts';
+import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { DEVICES } from './command-line.ts';
 import { collectFiles, writeState } from './freeze.ts';
 import { runFolder } from './layout.ts';
@@ -24,19 +32,32 @@ export interface QemuMachineDeps {
   readonly run: CommandRunner;
 }
 
-/** A running QEMU. Its process may be the child of an earlier run of the plant. */
+/**
+ * A running QEMU. Its process may be the child of an earlier run of the plant.
+ *
+ *     held ──release──► released ──guest, insertDisc, openNetwork──► held
+ *
+ * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive.
+ */
 export class QemuMachine implements Machine {
   readonly state: MachineState;
   readonly exited: Promise<MachineExit>;
   readonly #run: CommandRunner;
-  readonly #channels: Channels;
   readonly #qemu: QemuState;
+  #channels: Channels;
+  #guest: AgentGuest;
   #cause: MachineExit['cause'] = 'crashed';
   #hold: 'held' | 'released' = 'held';
+  #drive: 'known' | 'unknown';
+  /** Wakes who waits for the end when a released machine is taken hold of again. */
+  #retaken = Promise.withResolvers<void>();
+  #retaking: Promise<void> | undefined;
 
-  constructor({ channels, run }: QemuMachineDeps, state: QemuState) {
+  constructor({ channels, run }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
     this.#run = run;
     this.#channels = channels;
+    this.#guest = guestOver(channels, origin === 'started' ? 'ended' : 'unknown');
+    this.#drive = origin === 'started' ? 'known' : 'unknown';
     this.#qemu = state;
     this.state = encodeState(state);
     channels.monitor.onEvent((event) => this.#observe(event));
@@ -44,25 +65,28 @@ export class QemuMachine implements Machine {
   }
 
   async guest(signal: AbortSignal): Promise<Guest> {
-    const { agent, report } = this.#channels;
+    const { agent } = await this.#held(signal);
+    if (this.#drive === 'unknown') await this.insertDisc(undefined, signal);
     await agent.synchronize(signal);
-    return new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE });
+    return this.#guest;
   }
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
-    const { monitor } = this.#channels;
+    const { monitor } = await this.#held(signal);
     if (path === undefined) {
       await monitor.execute('eject', { id: DEVICES.disc, force: true }, { signal });
-      return;
+    } else {
+      const { uid } = this.#qemu;
+      if (uid !== undefined) await chown(path, uid, uid);
+      const medium = { id: DEVICES.disc, filename: path, format: 'raw', force: true, 'read-only-mode': 'read-only' };
+      await monitor.execute('blockdev-change-medium', medium, { signal });
     }
-    const { uid } = this.#qemu;
-    if (uid !== undefined) await chown(path, uid, uid);
-    const medium = { id: DEVICES.disc, filename: path, format: 'raw', force: true, 'read-only-mode': 'read-only' };
-    await monitor.execute('blockdev-change-medium', medium, { signal });
+    this.#drive = 'known';
   }
 
   async openNetwork(signal: AbortSignal): Promise<void> {
-    await openUserNetwork(this.#channels.monitor, this.#qemu, signal);
+    const { monitor } = await this.#held(signal);
+    await openUserNetwork(monitor, this.#qemu, signal);
   }
 
   async suspend(signal: AbortSignal): Promise<SuspendedFiles> {
@@ -82,8 +106,31 @@ export class QemuMachine implements Machine {
   }
 
   release(): void {
+    if (this.#hold === 'released') return;
     this.#hold = 'released';
+    this.#retaken = Promise.withResolvers<void>();
     closeChannels(this.#channels);
+  }
+
+  /** The channels, opened anew if the machine had been released. QEMU serves one plant at a time, so they are opened once. */
+  async #held(signal: AbortSignal): Promise<Channels> {
+    if (this.#hold === 'released') {
+      this.#retaking ??= this.#retake(signal).finally(() => {
+        this.#retaking = undefined;
+      });
+      await abortable(this.#retaking, signal);
+    }
+    return this.#channels;
+  }
+
+  async #retake(signal: AbortSignal): Promise<void> {
+    if (!isAlive(this.#qemu.process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    this.#channels = await openChannels(this.#qemu.directory, signal);
+    this.#channels.monitor.onEvent((event) => this.#observe(event));
+    this.#guest = guestOver(this.#channels, 'unknown');
+    this.#drive = 'unknown';
+    this.#hold = 'held';
+    this.#retaken.resolve();
   }
 
   /** Whether the guest powered itself off in time. */
@@ -116,11 +163,15 @@ export class QemuMachine implements Machine {
 
   /**
    * QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to any more and is
-   * ended. After `release` it is somebody else's to watch.
+   * ended. After `release` it is somebody else's to watch, until it is taken hold of again.
    */
   async #awaitExit(): Promise<MachineExit> {
-    await this.#channels.monitor.closed;
-    if (this.#hold === 'released') return new Promise(() => undefined);
+    let watched: Channels;
+    do {
+      watched = this.#channels;
+      await watched.monitor.closed;
+      if (this.#hold === 'released') await this.#retaken.promise;
+    } while (watched !== this.#channels);
     if (!(await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS))) {
       signalProcess(this.#qemu.process, 'SIGKILL');
       await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS);
@@ -132,6 +183,9 @@ export class QemuMachine implements Machine {
     return { cause: this.#cause, detail };
   }
 }
+
+const guestOver = ({ agent, report }: Channels, earlierRun: 'ended' | 'unknown'): AgentGuest =>
+  new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
 
 /** A QEMU that was killed leaves its sockets behind. What else it gave such a name stays until its folder goes. */
 export async function removeSockets(folder: string): Promise<void> {

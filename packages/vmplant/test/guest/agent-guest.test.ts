@@ -1,0 +1,88 @@
+import { expect, test } from '@jest/globals';
+import { AgentGuest } from '../../src/guest/agent-guest.ts';
+import type { QgaClient } from '../../src/guest/qga-client.ts';
+import type { ReportChannel } from '../../src/guest/report-channel.ts';
+
+const signal = AbortSignal.timeout(30_000);
+
+interface Asked {
+  readonly command: string;
+  readonly args: { readonly arg?: readonly string[]; readonly pid?: number };
+}
+
+/** A guest whose runs print one line; its agent numbers what it starts from 1. */
+function madeUpGuest(earlierRun: 'ended' | 'unknown', exited: (pid: number) => boolean = () => true) {
+  const asked: Asked[] = [];
+  let pid = 0;
+  let failure: Error | undefined;
+  const agent = {
+    async execute(command: string, args: Asked['args']) {
+      asked.push({ command, args });
+      if (command === 'guest-exec-status') return { exited: exited(args.pid ?? 0) };
+      pid += 1;
+      return { pid };
+    },
+  };
+  const report = {
+    announce: () => 'token',
+    async *lines() {
+      if (failure) throw failure;
+      yield 'line';
+    },
+  };
+  const guest = new AgentGuest(
+    { agent: agent as unknown as QgaClient, report: report as unknown as ReportChannel },
+    { discDevice: '/dev/sr0', earlierRun },
+  );
+  const run = async (): Promise<string[]> => {
+    const lines: string[] = [];
+    for await (const line of guest.run(['true'], signal)) lines.push(line);
+    return lines;
+  };
+  const scripts = () => asked.flatMap(({ args }) => (args.arg ? [args.arg[1] ?? ''] : []));
+  const reaped = () => asked.flatMap(({ command, args }) => (command === 'guest-exec-status' ? [args.pid] : []));
+  const fail = (error: Error | undefined): void => {
+    failure = error;
+  };
+  return { run, scripts, reaped, fail };
+}
+
+const abandons = (script: string): boolean => script.includes('kill -KILL') && script.includes('org.vmgrid.report');
+
+test('the first run in an adopted guest ends, in the same command, one that may still hold the port', async () => {
+  const { run, scripts } = madeUpGuest('unknown');
+  expect(await run()).toEqual(['line']);
+  expect(await run()).toEqual(['line']);
+  expect(scripts().map(abandons)).toEqual([true, false]);
+});
+
+test('a run in a guest of our own ends nothing, but the run after one that was cut short does', async () => {
+  const { run, scripts, fail } = madeUpGuest('ended');
+  await run();
+  expect(scripts().map(abandons)).toEqual([false]);
+  fail(new Error('cut short'));
+  await expect(run()).rejects.toThrow('cut short');
+  fail(undefined);
+  await run();
+  expect(abandons(scripts().at(-1)!)).toBe(true);
+});
+
+test('the agent is asked for the result of each run, so that it does not keep it', async () => {
+  const { run, reaped } = madeUpGuest('ended');
+  await run();
+  await run();
+  expect(reaped()).toEqual([1, 2]);
+});
+
+test('a result that was not there yet is asked for again after the next run, and those of a liar are given up', async () => {
+  const slow = madeUpGuest('ended', (pid) => pid !== 1 || slow.reaped().length > 1);
+  await slow.run();
+  await slow.run();
+  await slow.run();
+  expect(slow.reaped()).toEqual([1, 1, 2, 3]);
+  const liar = madeUpGuest('ended', () => false);
+  for (let count = 0; count < 20; count += 1) await liar.run();
+  const before = liar.reaped().length;
+  await liar.run();
+  expect(liar.reaped().length - before).toBe(4);
+});
