@@ -4,13 +4,15 @@
  * The same request must never become two VMs. So the award goes on only after an error which says that the plant has not taken
  * the request (`isRefusal`). After any other (the configuration failed, the plant was lost, no answer came in time) the plant
  * may have the VM, and the error goes to the client: the same request id finds or finishes the VM there.
+ *
+ * A bid is passed over once its time is up by the clock here, so clocks that differ by more than bids are valid lose awards.
+ * A plant that holds the request's VM is asked all the same: to pass it over would make a second one.
  */
 import { type Bid, type ClassAdJson, GridError, type Trail, type TrailAward } from '@vmgrid/protocol';
-import type { Auction } from './auction.ts';
+import type { Auction, MarketDeps } from './auction.ts';
 import { isRefusal } from './decline-codes.ts';
 import { failureOf } from './failure.ts';
 import { MARKET_LIMITS } from './limits.ts';
-import type { PlantMemory } from './plant-memory.ts';
 
 /**
  * Has the plant of a bid create the VM. Rejects with what the plant threw, with `plantNeverAsked` when the award was not sent,
@@ -25,8 +27,13 @@ export interface Awarded {
   readonly trail: Trail;
 }
 
+interface Refusal {
+  readonly plantId: string;
+  readonly error: GridError;
+}
+
 export interface AwardOptions {
-  /** Bids tried at most. */
+  /** Plants asked at most. */
   readonly attempts?: number;
   /** Looked at before each award; an award under way is the business of `CreateAt`. */
   readonly signal?: AbortSignal | undefined;
@@ -41,39 +48,56 @@ export interface AwardOptions {
 export async function award(
   auction: Auction,
   createAt: CreateAt,
-  memory: PlantMemory,
+  { clock, memory }: Pick<MarketDeps, 'clock' | 'memory'>,
   { attempts = MARKET_LIMITS.awardAttempts, signal }: AwardOptions = {},
 ): Promise<Awarded> {
   const failure = failureOf(auction);
   if (failure) throw failure;
-  const refusals: GridError[] = [];
+  const refusals: Refusal[] = [];
   const awards: TrailAward[] = [];
   const trail = (): Trail => ({ ...auction.trail, awards: [...auction.trail.awards, ...awards] });
-  const tried = auction.bids.slice(0, attempts);
-  for (const bid of tried) {
+  const refused = (plantId: string, error: GridError): void => {
+    awards.push({ plantId, outcome: 'refused', code: error.code, message: error.message });
+    refusals.push({ plantId, error });
+  };
+  let asked = 0;
+  for (const bid of auction.bids) {
+    if (asked === attempts) break;
+    const { plantId } = bid;
     if (signal?.aborted) throw withTrail(cancelled(signal), trail());
+    const expired = expiry(bid, clock.now());
+    if (expired) {
+      refused(plantId, expired);
+      continue;
+    }
+    asked += 1;
     try {
       const ad = await createAt(bid);
-      memory.succeeded(bid.plantId);
-      awards.push({ plantId: bid.plantId, outcome: 'accepted' });
-      return { plantId: bid.plantId, ad, trail: trail() };
+      memory.succeeded(plantId);
+      awards.push({ plantId, outcome: 'accepted' });
+      return { plantId, ad, trail: trail() };
     } catch (thrown) {
       const error = GridError.from(thrown);
-      const refused = isRefusal(error);
-      awards.push({
-        plantId: bid.plantId,
-        outcome: refused ? 'refused' : 'failed',
-        code: error.code,
-        message: error.message,
-      });
-      if (!refused) {
-        memory.failed(bid.plantId, error);
-        throw withTrail(error, trail());
+      if (isRefusal(error)) {
+        refused(plantId, error);
+        continue;
       }
-      refusals.push(error);
+      awards.push({ plantId, outcome: 'failed', code: error.code, message: error.message });
+      memory.failed(plantId, error);
+      throw withTrail(error, trail());
     }
   }
-  throw allRefused(tried, refusals, auction.bids.length - tried.length, trail());
+  throw allRefused(refusals, { untried: auction.bids.length - refusals.length, attempts }, trail());
+}
+
+function expiry({ holds, plantId, validUntil }: Bid, now: number): GridError | undefined {
+  if (holds === true || now <= Date.parse(validUntil)) return undefined;
+  const at = new Date(now).toISOString();
+  return new GridError('BID_EXPIRED', `the bid was valid until ${validUntil}; it is ${at}`, {
+    plantId,
+    validUntil,
+    at,
+  });
 }
 
 function cancelled(signal: AbortSignal): GridError {
@@ -84,19 +108,15 @@ function cancelled(signal: AbortSignal): GridError {
 const withTrail = (error: GridError, trail: Trail): GridError =>
   new GridError(error.code, error.message, { ...error.details, trail }, { cause: error });
 
-function allRefused(tried: readonly Bid[], refusals: readonly GridError[], untried: number, trail: Trail): GridError {
-  const named = refusals.map((error, index) => `${tried[index]!.plantId}: ${error.code} (${error.message})`);
+function allRefused(
+  refusals: readonly Refusal[],
+  { untried, attempts }: { readonly untried: number; readonly attempts: number },
+  trail: Trail,
+): GridError {
+  const named = refusals.map(({ plantId, error }) => `${plantId}: ${error.code} (${error.message})`);
   const more = untried === 1 ? '1 more bid was' : `${untried} more bids were`;
-  const rest = untried > 0 ? `; ${more} not tried, the limit is ${tried.length} awards` : '';
-  const details = {
-    refusals: refusals.map(({ code, message, details }, index) => ({
-      plantId: tried[index]!.plantId,
-      code,
-      message,
-      details,
-    })),
-    untried,
-    trail,
-  };
+  const rest = untried > 0 ? `; ${more} not tried, the limit is ${attempts} awards` : '';
+  const told = refusals.map(({ plantId, error: { code, message, details } }) => ({ plantId, code, message, details }));
+  const details = { refusals: told, untried, trail };
   return new GridError('AWARD_REFUSED', `all plants tried refused the award: ${named.join('; ')}${rest}`, details);
 }

@@ -24,6 +24,7 @@ export const DECLINE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Whether an error means that the plant has not taken the request, so that another may be asked. */
 export function isRefusal(error: GridError): boolean {
+  if (error.details.keptVmId !== undefined) return false; // it took the request, and holds the failed machine
   return DECLINE_CODES.has(error.code) || neverSent(error);
 }
 

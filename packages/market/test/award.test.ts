@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ErrorCode, GridError } from '@vmgrid/protocol';
+import { type Bid, type ErrorCode, GridError } from '@vmgrid/protocol';
 import { type Auction, award, DECLINE_CODES, MARKET_LIMITS, PlantMemory, plantNeverAsked } from '../src/index.ts';
 import { bid, request } from './bidders.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -32,7 +32,7 @@ function awardTo(plantIds: string[], answers: Record<string, unknown>, memory = 
     if (plantId in answers) throw answers[plantId];
     return vm;
   };
-  const awarding = award(auctionOf(...plantIds), createAt, memory);
+  const awarding = award(auctionOf(...plantIds), createAt, { memory, clock: new VirtualTime() });
   return { asked, awarding, memory };
 }
 
@@ -85,6 +85,43 @@ describe('award', () => {
     expect((await awarding).plantId).toBe('b');
   });
 
+  test('stops at a plant that keeps the failed machine, whatever its code: it took the request', async () => {
+    const { awarding } = awardTo(['a', 'b'], { a: new GridError('OVERLOADED', 'too much', { keptVmId: 'vm-1' }) });
+    await expect(awarding).rejects.toMatchObject({ code: 'OVERLOADED', details: { keptVmId: 'vm-1' } });
+  });
+
+  describe('when bids have expired', () => {
+    const lateAward = (attempts: number, ...bids: Bid[]) => {
+      const clock = new VirtualTime();
+      clock.pass(60_001);
+      const auction = { ...auctionOf(), bids };
+      return award(auction, async () => vm, { memory: new PlantMemory(clock), clock }, { attempts });
+    };
+    const expired = bid('a');
+    const valid = { ...bid('b'), validUntil: '2026-01-01T00:02:00.000Z' };
+    const message = 'the bid was valid until 2026-01-01T00:01:00.000Z; it is 2026-01-01T00:01:00.001Z';
+
+    test('passes them over, and they are none of the plants asked', async () => {
+      const { plantId, trail } = await lateAward(1, expired, valid);
+      expect(plantId).toBe('b');
+      expect(trail.awards).toEqual([
+        { plantId: 'a', outcome: 'refused', code: 'BID_EXPIRED', message },
+        { plantId: 'b', outcome: 'accepted' },
+      ]);
+    });
+
+    test('is AWARD_REFUSED when that is all there was', async () => {
+      await expect(lateAward(3, expired)).rejects.toMatchObject({
+        code: 'AWARD_REFUSED',
+        details: { refusals: [{ plantId: 'a', code: 'BID_EXPIRED' }], untried: 0 },
+      });
+    });
+
+    test('asks a plant that holds the VM of this request all the same', async () => {
+      expect((await lateAward(1, { ...expired, holds: true })).plantId).toBe('a');
+    });
+  });
+
   test('stops with INTERNAL at what is no GridError', async () => {
     const { awarding } = awardTo(['a', 'b'], { a: new TypeError('a bug') });
     await expect(awarding).rejects.toMatchObject({ code: 'INTERNAL' });
@@ -111,12 +148,19 @@ describe('award', () => {
   test('is NO_BIDS when nobody bid', async () => {
     const auction = { ...auctionOf('a'), bids: [] };
     const memory = new PlantMemory(new VirtualTime());
-    await expect(award(auction, async () => vm, memory)).rejects.toMatchObject({ code: 'NO_BIDS' });
+    await expect(award(auction, async () => vm, { memory, clock: new VirtualTime() })).rejects.toMatchObject({
+      code: 'NO_BIDS',
+    });
   });
 
   test('asks nobody once it is given up', async () => {
     const memory = new PlantMemory(new VirtualTime());
-    const awarding = award(auctionOf('a'), async () => vm, memory, { signal: AbortSignal.abort() });
+    const awarding = award(
+      auctionOf('a'),
+      async () => vm,
+      { memory, clock: new VirtualTime() },
+      { signal: AbortSignal.abort() },
+    );
     await expect(awarding).rejects.toMatchObject({ code: 'CANCELLED', details: { trail: { awards: [] } } });
   });
 });

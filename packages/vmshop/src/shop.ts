@@ -66,7 +66,7 @@ export class Shop {
       const { plantId, ad, trail } = await award(
         auction,
         (bid) => this.#callToEnd(bid.plantId, 'create', identified),
-        this.#market.memory,
+        this.#market,
         { attempts: this.#config.awardAttempts },
       );
       return this.#vmReply(plantId, ad, operation.requestId, trail);

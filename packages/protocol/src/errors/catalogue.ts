@@ -58,6 +58,12 @@ export const ERROR_CATALOGUE = {
     'Accept application/json or application/xml.',
   ),
   ROUTE_UNKNOWN: kind(404, false, 'There is nothing at this address.', 'See the list of routes in the documentation.'),
+  HOST_UNKNOWN: kind(
+    421,
+    false,
+    'The Host header names another host than the one listened on.',
+    'Use the address the shop listens on, or `localhost`.',
+  ),
   METHOD_NOT_ALLOWED: kind(
     405,
     false,
@@ -109,6 +115,12 @@ export const ERROR_CATALOGUE = {
     'Loosen the requirements; the trail shows each value.',
   ),
   AWARD_REFUSED: kind(503, true, 'Every plant that won refused the award.', 'Try again; the trail shows each refusal.'),
+  BID_EXPIRED: kind(
+    503,
+    true,
+    'The bid was no longer valid when it was to be awarded.',
+    'Try again; should it persist, compare the clocks of shop and plant.',
+  ),
 
   // Declines of a plant
   MEMORY_INSUFFICIENT: kind(
