@@ -1,11 +1,15 @@
 /** A place where a production line makes machines without a plant: orders, folders, a warehouse, and word from the guests. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findFreePort } from '../../packages/vmplant/src/free-port.ts';
 import { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from '../../packages/vmplant/src/guest/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
 import { type RunnerTask, runnerCommand } from '../../packages/vmplant/src/guest/runner-command.ts';
-import type { Machine, ProductionLine, StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import type {
+  GuestAccess,
+  Machine,
+  ProductionLine,
+  StartOrder,
+} from '../../packages/vmplant/src/lines/production-line.ts';
 import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
 import type { Staging } from '../../packages/vmplant/src/warehouse/staging.ts';
 import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
@@ -28,6 +32,8 @@ export class Workshop {
   readonly base: GoldenImage;
   warehouse: Warehouse;
   readonly #started: string[] = [];
+  /** Of the machines whose network was opened by `configure`. */
+  readonly access = new Map<Machine, GuestAccess>();
   readonly #staged = new Map<string, Staging>();
   #discs = 0;
 
@@ -69,7 +75,6 @@ export class Workshop {
       purpose: 'clone',
       start: 'restore',
       macAddress: '52:54:00:00:00:01',
-      sshPort: await findFreePort(),
       guestNetwork: 'isolated',
       ...more,
     };
@@ -93,7 +98,7 @@ export class Workshop {
     for await (const line of guest.run(command, this.signal)) {
       const event = parseReportLine(line);
       events.push(event);
-      if (event.event === 'identity') await machine.openNetwork(this.signal);
+      if (event.event === 'identity') this.access.set(machine, await machine.openNetwork(this.signal));
     }
     await machine.insertDisc(undefined, this.signal);
     return events;

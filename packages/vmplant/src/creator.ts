@@ -13,11 +13,10 @@ import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import { removeDiscs } from './configuration/configurator.ts';
 import type { LearntDurations } from './durations.ts';
-import { findFreePort } from './free-port.ts';
 import { nameVm, type VmNames } from './identity.ts';
 import { learnFrom } from './learn.ts';
 import type { Leases } from './leases.ts';
-import type { MachineState } from './lines/production-line.ts';
+import type { GuestAccess, MachineState } from './lines/production-line.ts';
 import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
@@ -128,7 +127,6 @@ export class Creator {
       leaseEndsAt: new Date(now + leaseMs).toISOString(),
       hostName,
       macAddress,
-      sshPort: await findFreePort(),
       history: plan.image.manifest.history,
       actionsCached: plan.cached.length,
       actionsRun: 0,
@@ -149,7 +147,7 @@ export class Creator {
     signal: AbortSignal,
   ): Promise<Execution> {
     const { registry, execution } = this.#deps;
-    const { sshPort } = await registry.update(vmId, (record) => moveTo(record, 'cloning'));
+    await registry.update(vmId, (record) => moveTo(record, 'cloning'));
     const job = {
       order: {
         vmId,
@@ -159,16 +157,18 @@ export class Creator {
         purpose: 'clone',
         start: plan.start,
         macAddress,
-        sshPort,
         guestNetwork: this.#config.guestNetwork,
       } as const,
       line: plan.line,
-      identity: { hostName, macAddress, growDisk: request.machine.diskMiB > plan.image.manifest.machine.diskMiB },
+      identity: { hostName, macAddress },
       actions: plan.remaining,
       phases,
       describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#config.plantId))),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
+      },
+      opened: async ({ sshPort }: GuestAccess) => {
+        await registry.update(vmId, (record) => ({ ...record, sshPort }));
       },
     };
     return executePlan(job, execution, undo, signal);

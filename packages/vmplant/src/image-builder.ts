@@ -8,7 +8,6 @@ import type { Admission } from './admission.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import type { LearntDurations } from './durations.ts';
-import { findFreePort } from './free-port.ts';
 import { nameVm, type VmNames } from './identity.ts';
 import { learnFrom } from './learn.ts';
 import type { SuspendedFiles } from './lines/production-line.ts';
@@ -133,11 +132,10 @@ export class ImageBuilder {
         purpose: 'build',
         start: plan.start,
         macAddress,
-        sshPort: await findFreePort(),
         guestNetwork: this.#config.guestNetwork,
       } as const,
       line: plan.line,
-      identity: { hostName, macAddress, growDisk: request.machine.diskMiB > plan.image.manifest.machine.diskMiB },
+      identity: { hostName, macAddress },
       actions: plan.remaining,
       phases,
       describe: () => JSON.stringify({ MyType: 'ImageBuild', RequestId: request.requestId, HostName: hostName }),

@@ -11,7 +11,7 @@ export function vmAd(record: VmRecord, plantId: string): ClassAd {
 }
 
 function ownAttributes(record: VmRecord, plantId: string) {
-  const { machine, failure } = record;
+  const { machine, failure, sshPort } = record;
   const totalMs = Object.values(record.phasesMs).reduce((sum, ms) => sum + ms, 0);
   return {
     MyType: 'VirtualMachine',
@@ -32,8 +32,7 @@ function ownAttributes(record: VmRecord, plantId: string) {
     FailedActions: [...record.failedActions],
     HostName: record.hostName,
     MacAddress: record.macAddress,
-    SshHost: '127.0.0.1',
-    SshPort: record.sshPort,
+    ...(sshPort === undefined ? {} : { SshHost: '127.0.0.1', SshPort: sshPort }),
     CreatedAt: record.createdAt,
     LeaseEndsAt: record.leaseEndsAt,
     PhasesMs: { ...record.phasesMs },

@@ -49,7 +49,8 @@ export interface VmRecord {
   readonly leaseEndsAt: string;
   readonly hostName: string;
   readonly macAddress: string;
-  readonly sshPort: number;
+  /** Port of the host's loopback that leads to the guest's ssh; once its network is open. */
+  readonly sshPort?: number;
   /** What has been run on this machine, the image's own history first. */
   readonly history: readonly HistoryEntry[];
   readonly actionsCached: number;

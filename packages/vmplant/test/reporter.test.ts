@@ -33,6 +33,12 @@ test('a VM is described by what its plant knows of it', () => {
   });
 });
 
+test('a VM that cannot be reached yet names no address', () => {
+  const { sshPort: _, ...unreached } = recordOf({ state: 'configuring' });
+  const ad = adToJson(vmAd(unreached, 'plant-1'));
+  expect([ad.SshHost, ad.SshPort]).toEqual([undefined, undefined]);
+});
+
 test('a failed VM says with which code and why', () => {
   const failure = new GridError('ACTION_FAILED', 'octave ended with exit status 100').toBody();
   expect(adToJson(vmAd(recordOf({ state: 'failed', failure, failedActions: ['octave'] }), 'plant-1'))).toMatchObject({

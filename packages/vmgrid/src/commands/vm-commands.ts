@@ -76,6 +76,6 @@ const vmTable = (vms: readonly ClassAdJson[]): string =>
     ['vm', 'state', 'plant', 'line', 'memory', 'image', 'cached', 'run', 'ssh', 'lease ends'],
     vms.map((ad) => [
       ...[ad.VmId, ad.State, ad.Plant, ad.Line, `${ad.MemoryMiB} MiB`, ad.ImageId, ad.ActionsCached, ad.ActionsRun],
-      ...[`${ad.SshHost}:${ad.SshPort}`, ad.LeaseEndsAt],
+      ...[ad.SshPort === undefined ? '' : `${ad.SshHost}:${ad.SshPort}`, ad.LeaseEndsAt],
     ]) as string[][],
   );

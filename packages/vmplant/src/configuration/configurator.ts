@@ -11,7 +11,7 @@ import { v4 as uuid } from 'uuid';
 import { type GuestIdentity, type GuestStep, writeConfigDisc } from '../guest/config-disc.ts';
 import { type RunnerTask, runnerCommand } from '../guest/runner-command.ts';
 import type { HostActions } from '../host-actions.ts';
-import type { Guest, Machine } from '../lines/production-line.ts';
+import type { Guest, GuestAccess, Machine } from '../lines/production-line.ts';
 import type { Phases } from '../phases.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
@@ -44,6 +44,8 @@ export interface ConfigurationJob extends DiscOrder {
   readonly phases: Phases;
   /** JSON of the VM's classad, for host actions. */
   readonly describe: () => string;
+  /** Told how a guest that gets its identity is reached. */
+  readonly opened?: (access: GuestAccess) => Promise<void>;
   /** When it was begun before the machine was there. */
   readonly disc?: PreparedDisc;
 }
@@ -163,12 +165,13 @@ async function insert(disc: PreparedDisc, machine: Machine, signal: AbortSignal)
 
 /** Gives the guest its identity, opens its network, and runs the first actions. */
 async function wake(run: Run, first: Segment | undefined): Promise<void> {
-  const { machine, phases } = run.job;
+  const { machine, phases, opened } = run.job;
   const actions = first?.actions ?? [];
   const tasks = actions.length > 0 ? [taskOf(run, actions)] : [];
   const report = startRunner(run, [{ task: 'identity' }, ...tasks], bookedOf(run, actions));
   await phases.time('identity', () => report.untilIdentity());
-  await machine.openNetwork(run.signal);
+  const access = await machine.openNetwork(run.signal);
+  await opened?.(access);
   await phases.time('actions', () => report.toEnd());
 }
 

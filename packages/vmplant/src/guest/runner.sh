@@ -25,7 +25,7 @@ output_mib=16
 output_chars=4096
 attribute_chars=65536
 kill_after_s=5
-carrier_deadline_s=5
+carrier_deadline_s=30
 
 # Hundredths of a second since boot, without a process.
 now_cs() {
@@ -136,6 +136,7 @@ await_carrier() {
     [ "$looks" -lt 200 ] || sleep 0.05
     now_cs
   done
+  echo "warning $(echo "the network was not opened within $carrier_deadline_s s" | text64)"
 }
 
 identity() {

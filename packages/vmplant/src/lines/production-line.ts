@@ -35,8 +35,6 @@ export interface StartOrder {
   readonly start: 'restore' | 'boot';
   /** The machine's own MAC address; a restored guest sets it before its network opens. */
   readonly macAddress: string;
-  /** TCP port on the host's loopback that leads to the guest's port 22. */
-  readonly sshPort: number;
   /** Whether the guest reaches beyond the host (`outbound`) or only answers on forwarded ports (`isolated`). */
   readonly guestNetwork: 'isolated' | 'outbound';
 }
@@ -75,8 +73,8 @@ export interface Machine {
   guest(signal: AbortSignal): Promise<Guest>;
   /** Puts an ISO 9660 image into the disc drive, or takes out what is in it, if anything. */
   insertDisc(path: string | undefined, signal: AbortSignal): Promise<void>;
-  /** Opens the guest's network. Called once the guest has its own identity. */
-  openNetwork(signal: AbortSignal): Promise<void>;
+  /** Opens the guest's network. Called once, when the guest has its own identity. */
+  openNetwork(signal: AbortSignal): Promise<GuestAccess>;
   /**
    * Freezes a machine made with `purpose: 'build'` and ends it. What is left in the machine's folder is what a golden
    * image consists of; the names of the files come back relative to that folder.
@@ -86,6 +84,12 @@ export interface Machine {
   stop(graceMs: number, signal: AbortSignal): Promise<void>;
   /** Detaches from the machine and lets it run on: the plant is going away. Asked for its guest, it attaches again. */
   release(): void;
+}
+
+/** How a guest is reached while its machine runs. Chosen as its network opens: a port chosen before may be taken by then. */
+export interface GuestAccess {
+  /** TCP port on the host's loopback that leads to the guest's port 22. */
+  readonly sshPort: number;
 }
 
 /** Files of a suspended machine, relative to its folder. */

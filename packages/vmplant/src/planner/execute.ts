@@ -9,7 +9,14 @@ import { GridError, type LineName } from '@vmgrid/protocol';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Configurator } from '../configuration/configurator.ts';
 import type { GuestIdentity } from '../guest/config-disc.ts';
-import type { Guest, Machine, MachineState, ProductionLine, StartOrder } from '../lines/production-line.ts';
+import type {
+  Guest,
+  GuestAccess,
+  Machine,
+  MachineState,
+  ProductionLine,
+  StartOrder,
+} from '../lines/production-line.ts';
 import type { Phases } from '../phases.ts';
 
 export interface ExecutionDeps {
@@ -22,7 +29,7 @@ export interface ExecutionDeps {
 export interface ExecutionJob {
   readonly order: StartOrder;
   readonly line: LineName;
-  readonly identity: GuestIdentity;
+  readonly identity: Omit<GuestIdentity, 'growDisk'>;
   /** In a linear extension of the DAG. */
   readonly actions: readonly Action[];
   readonly phases: Phases;
@@ -30,6 +37,8 @@ export interface ExecutionJob {
   readonly describe: () => string;
   /** Told as soon as the machine's process runs, so that it can be found again after a crash. */
   readonly started: (state: MachineState) => Promise<void>;
+  /** Told how the guest is reached, once it can be. */
+  readonly opened?: (access: GuestAccess) => Promise<void>;
 }
 
 export interface Execution {
@@ -49,14 +58,16 @@ export async function executePlan(
   if (!line) throw new Error(`the plan names the line ${job.line}, which this plant does not have`);
   // Writing the disc takes as long as a restore: both go on at once.
   const { directory } = order;
-  const disc = deps.configurator.prepare({ ...job, directory });
+  const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
+  const configured = { ...job, directory, identity: { ...job.identity, growDisk } };
+  const disc = deps.configurator.prepare(configured);
   undo.push('disc', () => disc.discard());
   await phases.time('overlay', () => line.createOverlay(order, signal));
   const machine = await phases.time(order.start, () => line.start(order, signal));
   undo.push('machine', () => machine.stop(0, AbortSignal.timeout(STOP_DEADLINE_MS)));
   await job.started(machine.state);
   const guest = await phases.time('agent', () => awaitAgent(machine, deps.bootDeadlineMs, signal));
-  const configuration = await deps.configurator.configure({ ...job, directory, machine, guest, disc }, signal);
+  const configuration = await deps.configurator.configure({ ...configured, machine, guest, disc }, signal);
   return { machine, guest, configuration };
 }
 

@@ -8,7 +8,7 @@ import { baseDraft, COMPATIBILITY, imageOf } from '../made-up-images.ts';
 const order: StartOrder = {
   ...{ vmId: 'vm-1', directory: '/vms/vm-1', image: imageOf(baseDraft('base')), purpose: 'clone', start: 'boot' },
   machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1_024 },
-  ...{ macAddress: '02:00:00:00:00:01', sshPort: 2_222, guestNetwork: 'isolated' },
+  ...{ macAddress: '02:00:00:00:00:01', guestNetwork: 'isolated' },
 };
 
 /** What a guest finds in its machine: devices, their addresses, and the ports that they offer. */

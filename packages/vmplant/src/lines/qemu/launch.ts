@@ -79,10 +79,10 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
 }
 
 function stateOf(order: StartOrder, process: ProcessIdentity, uid: number | undefined): QemuState {
-  const { directory, purpose, sshPort, guestNetwork, image } = order;
+  const { directory, purpose, guestNetwork, image } = order;
   const { disk, diskFormat } = image.manifest;
   const parentDisk = join('..', basename(image.directory), disk);
-  return { process, directory, purpose, sshPort, guestNetwork, uid, parentDisk, parentFormat: diskFormat };
+  return { process, directory, purpose, guestNetwork, uid, parentDisk, parentFormat: diskFormat };
 }
 
 /** A build writes to a memory file of its own: empty for a boot, else a copy of the image's, holes kept. */

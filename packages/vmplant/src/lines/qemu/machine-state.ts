@@ -7,7 +7,6 @@ export interface QemuState {
   /** The machine's own folder. */
   readonly directory: string;
   readonly purpose: StartOrder['purpose'];
-  readonly sshPort: number;
   readonly guestNetwork: StartOrder['guestNetwork'];
   /** User QEMU runs as, if not as the plant's. */
   readonly uid: number | undefined;
@@ -27,7 +26,6 @@ export const decodeState = (state: MachineState): QemuState => ({
   process: { pid: Number(state.pid), startTime: Number(state.startTime), bootId: String(state.bootId) },
   directory: String(state.directory),
   purpose: state.purpose === 'build' ? 'build' : 'clone',
-  sshPort: Number(state.sshPort),
   guestNetwork: state.guestNetwork === 'outbound' ? 'outbound' : 'isolated',
   uid: state.uid === undefined ? undefined : Number(state.uid),
   parentDisk: String(state.parentDisk),

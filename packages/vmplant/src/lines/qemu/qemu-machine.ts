@@ -11,7 +11,7 @@ import {
 } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
-import type { Guest, Machine, MachineExit, MachineState, SuspendedFiles } from '../production-line.ts';
+import type { Guest, GuestAccess, Machine, MachineExit, MachineState, SuspendedFiles } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { DEVICES } from './command-line.ts';
 import { collectFiles, writeState } from './freeze.ts';
@@ -84,9 +84,9 @@ export class QemuMachine implements Machine {
     this.#drive = 'known';
   }
 
-  async openNetwork(signal: AbortSignal): Promise<void> {
+  async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
     const { monitor } = await this.#held(signal);
-    await openUserNetwork(monitor, this.#qemu, signal);
+    return openUserNetwork(monitor, this.#qemu.guestNetwork, signal);
   }
 
   async suspend(signal: AbortSignal): Promise<SuspendedFiles> {
