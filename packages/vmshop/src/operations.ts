@@ -19,7 +19,8 @@ export class Operation {
   readonly requestId: string;
   readonly verb: OperationVerb;
   readonly documentDigest: string;
-  readonly settled: Promise<unknown>;
+  readonly #givenUp = Promise.withResolvers<never>();
+  #settled: Promise<unknown>;
   readonly #progress: ProgressEvent[] = [];
   readonly #listeners = new Set<(event: ProgressEvent) => void>();
   #outcome: Outcome = { state: 'running' };
@@ -31,12 +32,32 @@ export class Operation {
     this.requestId = identity.requestId;
     this.verb = identity.verb;
     this.documentDigest = identity.documentDigest;
-    this.settled = this.#run(work);
-    this.settled.catch(() => undefined); // whoever joins sees the error; nobody has to
+    this.#settled = this.#run(work);
+    this.#settled.catch(() => undefined); // whoever joins sees the error; nobody has to
+  }
+
+  /** The result, as of now for one that was refreshed. */
+  get settled(): Promise<unknown> {
+    return this.#settled;
   }
 
   get state(): Outcome['state'] {
     return this.#outcome.state;
+  }
+
+  /** Brings the result of an operation that is done up to date, for those who join from now on. */
+  refresh(bringUpToDate: (result: unknown) => Promise<unknown>): void {
+    if (this.#outcome.state !== 'done') return;
+    this.#settled = bringUpToDate(this.#outcome.result).then((result) => {
+      this.#outcome = { state: 'done', result };
+      return result;
+    });
+    this.#settled.catch(() => undefined);
+  }
+
+  /** Answers whoever waits with an error. The work goes on where it is done. */
+  giveUp(error: GridError): void {
+    this.#givenUp.reject(error);
   }
 
   report(event: ProgressEvent): void {
@@ -59,7 +80,7 @@ export class Operation {
   async #run(work: (operation: Operation) => Promise<unknown>): Promise<unknown> {
     await Promise.resolve(); // the operation is registered before its work starts
     try {
-      const result = await work(this);
+      const result = await Promise.race([this.#givenUp.promise, work(this)]);
       this.#outcome = { state: 'done', result };
       return result;
     } catch (thrown) {

@@ -1,6 +1,6 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { createServer } from 'node:http';
-import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { DRAIN_DEADLINE_MS, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { PlantMemory } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
@@ -12,6 +12,13 @@ import { Membership } from './membership.ts';
 import { Operations } from './operations.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
+
+/** From the stop signal until clients that still wait are told so, early enough for the replies to get out. */
+const ANSWER_WITHIN_MS = DRAIN_DEADLINE_MS - 3_000;
+/** How long the last replies may take to get out. */
+const REPLIES_MS = 1_000;
+/** How soon a connection is closed that waits for another request after its last reply. */
+const IDLE_LOOKED_FOR_MS = 20;
 
 export interface ShopDaemon extends RunningDaemon {
   /** Ports listened on. */
@@ -50,10 +57,12 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
     httpPort,
     xmlPort,
     async drain() {
-      door.close();
-      http.close();
-      await shop.drain();
+      const closed = Promise.all([door, http].map((server) => new Promise((resolve) => server.close(resolve))));
+      await shop.drain(ANSWER_WITHIN_MS);
       link.close();
+      const closing = setInterval(() => http.closeIdleConnections(), IDLE_LOOKED_FOR_MS);
+      await Promise.race([closed, systemClock.sleep(REPLIES_MS)]);
+      clearInterval(closing);
       http.closeAllConnections();
     },
   };

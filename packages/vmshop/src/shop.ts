@@ -20,16 +20,16 @@ import type {
   PlantListReply,
   ProgressEvent,
   QueryRequest,
-  Trail,
   VerifyImagesRequest,
   VmReply,
 } from '@vmgrid/protocol';
-import { type BidderMethods, type CreateRequest, GridError } from '@vmgrid/protocol';
+import { type BidderMethods, type CreateRequest, GridError, VmId, validate } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { ShopConfig } from './config.ts';
 import { ImageCatalogue } from './image-catalogue.ts';
 import type { Membership } from './membership.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
+import { isVmUnknown, VmPlaces } from './vm-places.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
 const QUESTION_DEADLINE_MS = 10_000;
@@ -43,8 +43,9 @@ export class Shop {
   readonly #operations: Operations;
   readonly #market: MarketDeps;
   readonly #config: ShopConfig;
-  /** Which plant answered for a VM last. */
-  readonly #plantOfVm = new Map<string, string>();
+  readonly #places: VmPlaces;
+  /** Aborts when no answer can be waited for any more. */
+  readonly #closing = new AbortController();
   #draining = false;
 
   constructor(
@@ -55,22 +56,24 @@ export class Shop {
     this.#operations = deps.operations;
     this.#market = deps.market;
     this.#config = config;
+    const ask = (bidder: Bidder, vmId: string) => this.#ask(bidder, 'query', { vmId, attributes: ['VmId'] });
+    this.#places = new VmPlaces({ bidders: () => deps.membership.bidders(), ask }, { kept: config.requestsKept });
     this.images = new ImageCatalogue(deps.membership, config);
   }
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
   create(request: CreateRequest): Operation {
-    return this.#begin('create', request, async (operation) => {
+    const operation = this.#begin('create', request, async (operation) => {
       const identified = { ...request, requestId: operation.requestId };
       const auction = await this.#holdAuction(identified, operation);
-      const { plantId, ad, trail } = await award(
-        auction,
-        (bid) => this.#callToEnd(bid.plantId, 'create', identified),
-        this.#market,
-        { attempts: this.#config.awardAttempts },
-      );
-      return this.#vmReply(plantId, ad, operation.requestId, trail);
+      const { ad, trail } = await award(auction, ({ plantId }) => this.#createAt(plantId, identified), this.#market, {
+        attempts: this.#config.awardAttempts,
+        signal: this.#closing.signal,
+      });
+      return { requestId: operation.requestId, vm: ad, trail } satisfies VmReply;
     });
+    operation.refresh((reply) => this.#withPresentAd(reply as VmReply));
+    return operation;
   }
 
   /** The auction without the award. */
@@ -88,24 +91,24 @@ export class Shop {
   }
 
   configure(request: ConfigureRequest): Operation {
-    return this.#begin('configure', request, async ({ requestId }) => {
-      const plantId = await this.#locate(request.vmId);
-      const ad = await this.#callToEnd(plantId, 'configure', { ...request, requestId });
-      return this.#vmReply(plantId, ad, requestId);
+    return this.#begin('configure', request, async ({ requestId }): Promise<VmReply> => {
+      const identified = { ...request, requestId };
+      const vm = await this.#places.at(request.vmId, (plantId) => this.#callToEnd(plantId, 'configure', identified));
+      return { requestId, vm };
     });
   }
 
   destroy(request: DestroyRequest): Operation {
-    return this.#begin('destroy', request, async ({ requestId }) => {
-      const plantId = await this.#locate(request.vmId);
-      const ad = await this.#callToEnd(plantId, 'destroy', { ...request, requestId });
-      return this.#vmReply(plantId, ad, requestId);
+    return this.#begin('destroy', request, async ({ requestId }): Promise<VmReply> => {
+      const identified = { ...request, requestId };
+      const vm = await this.#places.at(request.vmId, (plantId) => this.#callToEnd(plantId, 'destroy', identified));
+      return { requestId, vm };
     });
   }
 
   async query(request: QueryRequest): Promise<VmReply> {
-    const plantId = await this.#locate(request.vmId);
-    return { vm: await this.#ask(this.#bidder(plantId), 'query', request) };
+    const ask = (plantId: string) => this.#ask(this.#bidder(plantId), 'query', request);
+    return { vm: await this.#places.at(request.vmId, ask) };
   }
 
   async list(request: ListRequest): Promise<ListReply> {
@@ -143,10 +146,21 @@ export class Shop {
     return this.#draining;
   }
 
-  /** Takes no new requests; resolves when those under way are settled. The plants finish theirs either way. */
-  async drain(): Promise<void> {
+  /**
+   * Takes no new requests; resolves when those under way are settled. After a while whoever still waits is told DRAINING; the
+   * plants finish their work either way.
+   */
+  async drain(withinMs: number): Promise<void> {
     this.#draining = true;
+    const timer = setTimeout(() => this.#answerAll(), withinMs);
     await Promise.allSettled(this.#operations.running().map((operation) => operation.settled));
+    clearTimeout(timer);
+    this.#answerAll();
+  }
+
+  #answerAll(): void {
+    for (const operation of this.#operations.running()) operation.giveUp(shuttingDown(operation.requestId));
+    this.#closing.abort(shuttingDown());
   }
 
   #begin<T>(verb: OperationVerb, request: { requestId?: string }, work: Work<T>): Operation {
@@ -163,7 +177,10 @@ export class Shop {
       operation?.report({ requestId: request.requestId, at, phase: 'auction', ...event });
     };
     report({ state: 'started' });
-    const auction = await holdAuction(this.#membership.bidders(), request, this.#market, { bidWindowMs });
+    const auction = await holdAuction(this.#membership.bidders(), request, this.#market, {
+      bidWindowMs,
+      signal: this.#closing.signal,
+    });
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
     return auction;
   }
@@ -178,7 +195,33 @@ export class Shop {
   }
 
   #refuseWhenDraining(): void {
-    if (this.#draining) throw new GridError('DRAINING', 'the shop is shutting down');
+    if (this.#draining) throw shuttingDown();
+  }
+
+  /** @throws GridError LINK_PROTOCOL when the plant's answer names no VM, or one of another plant */
+  async #createAt(plantId: string, request: Identified<CreateRequest>): Promise<ClassAdJson> {
+    const ad = await this.#callToEnd(plantId, 'create', request);
+    const vmId = validate(VmId, ad.VmId, { code: 'LINK_PROTOCOL', subject: `VmId of the VM that ${plantId} made` });
+    const place = this.#places.remembered(vmId);
+    if (place !== undefined && place !== plantId) {
+      throw new GridError('LINK_PROTOCOL', `${plantId} says it made the VM ${vmId}, which is on the plant ${place}`, {
+        plantId,
+        vmId,
+      });
+    }
+    this.#places.remember(vmId, plantId);
+    return ad;
+  }
+
+  /** A reply to create with the VM's classad of now; as it was when the plant does not answer. */
+  async #withPresentAd(reply: VmReply): Promise<VmReply> {
+    const maker = this.#membership.find(reply.trail?.awards.at(-1)?.plantId ?? '');
+    if (!maker) return reply;
+    try {
+      return { ...reply, vm: await this.#ask(maker, 'query', { vmId: String(reply.vm.VmId) }) };
+    } catch (error) {
+      return isVmUnknown(error) ? { ...reply, vm: { ...reply.vm, State: 'destroyed' } } : reply;
+    }
   }
 
   /** Calls for long work. When the plant leaves amid it, waits for its return and asks again: all calls are idempotent. */
@@ -202,7 +245,7 @@ export class Shop {
   }
 
   #ask<M extends keyof BidderMethods>(bidder: Bidder, method: M, request: Parameters<BidderMethods[M]>[0]) {
-    return bidder.call(method, request, { deadlineMs: QUESTION_DEADLINE_MS });
+    return bidder.call(method, request, { deadlineMs: QUESTION_DEADLINE_MS, signal: this.#closing.signal });
   }
 
   async #askAll<M extends 'list' | 'explain'>(method: M, request: Parameters<BidderMethods[M]>[0]) {
@@ -218,37 +261,10 @@ export class Shop {
     return { answers, silentPlants };
   }
 
-  /** The plant where a VM lives or lived. @throws GridError VM_UNKNOWN */
-  async #locate(vmId: string): Promise<string> {
-    const remembered = this.#plantOfVm.get(vmId);
-    if (remembered !== undefined) return remembered;
-    const asked = this.#membership.bidders().map(async (bidder) => {
-      await this.#ask(bidder, 'query', { vmId, attributes: ['VmId'] });
-      return bidder.plantId;
-    });
-    const plantId = await Promise.any(asked).catch(() => {
-      throw new GridError('VM_UNKNOWN', `none of ${asked.length} plants knows the VM ${vmId}`, { vmId });
-    });
-    this.#remember(vmId, plantId);
-    return plantId;
-  }
-
-  #remember(vmId: string, plantId: string): void {
-    this.#plantOfVm.set(vmId, plantId);
-    if (this.#plantOfVm.size > this.#config.requestsKept) {
-      this.#plantOfVm.delete(this.#plantOfVm.keys().next().value!);
-    }
-  }
-
   #bidder(plantId: string): Bidder {
     const bidder = this.#membership.find(plantId);
     if (!bidder) throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
     return bidder;
-  }
-
-  #vmReply(plantId: string, vm: ClassAdJson, requestId: string, trail?: Trail): VmReply {
-    if (typeof vm.VmId === 'string') this.#remember(vm.VmId, plantId);
-    return { requestId, vm, ...(trail ? { trail } : {}) };
   }
 }
 
@@ -256,3 +272,6 @@ const identify = <T extends { requestId?: string }>(request: T): Identified<T> =
   ...request,
   requestId: request.requestId ?? uuid(),
 });
+
+const shuttingDown = (requestId?: string): GridError =>
+  new GridError('DRAINING', 'the shop is shutting down', requestId === undefined ? {} : { requestId });

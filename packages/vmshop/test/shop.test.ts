@@ -1,0 +1,187 @@
+/** The shop with plants that answer as the test says. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '@vmgrid/daemon';
+import { PlantMemory } from '@vmgrid/market';
+import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
+import { Value } from 'typebox/value';
+import { ShopConfig } from '../src/config.ts';
+import { Membership } from '../src/membership.ts';
+import { Operations } from '../src/operations.ts';
+import { Shop } from '../src/shop.ts';
+
+type Answers = Readonly<Record<string, (request: never) => unknown>>;
+
+const VM = 'vm-00000000-0000-4000-8000-000000000001';
+const request = (): CreateRequest => ({
+  requestId: 'request-1',
+  machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 },
+  dag: { actions: [] },
+});
+const fails = (code: 'VM_UNKNOWN' | 'DEADLINE_EXCEEDED' | 'PLANT_LOST') => () => {
+  throw new GridError(code, 'what happened');
+};
+const bidOf = (plantId: string, cost: number) => () => ({
+  kind: 'bid',
+  plantId,
+  cost,
+  validUntil: new Date(Date.now() + 60_000).toISOString(),
+  plan: { imageId: 'base', line: 'qemu', start: 'restore', actionsCached: 0, actionsLeft: 0, expectedSeconds: 1 },
+  ad: {},
+});
+
+let membership: Membership;
+let shop: Shop;
+let asked: string[];
+
+beforeEach(() => {
+  asked = [];
+  membership = new Membership({
+    now: () => Date.now(),
+    onProgress: () => undefined,
+    onChange: () => undefined,
+  });
+  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'auction-1' };
+  shop = new Shop(
+    { membership, operations: new Operations({ kept: 10 }), market },
+    {
+      ...(Value.Create(ShopConfig) as ShopConfig),
+      bidWindowMs: 60_000,
+      plantReturnMs: 10,
+    },
+  );
+});
+
+function join(plantId: string, answers: Answers): Bidder {
+  const bidder = {
+    plantId,
+    hello: { plantId, version: '0', ad: {} },
+    call: (method: string, params: never, { signal }: { signal?: AbortSignal }) =>
+      new Promise((resolve, reject) => {
+        asked.push(`${plantId} ${method}`);
+        signal?.addEventListener('abort', () => reject(signal.reason));
+        Promise.resolve()
+          .then(() => answers[method]!(params))
+          .then(resolve, reject);
+      }),
+  } as unknown as Bidder;
+  membership.joined(bidder);
+  return bidder;
+}
+
+describe('a VM of which the shop remembers nothing', () => {
+  test('is unknown once every plant has said so', async () => {
+    join('a', { query: fails('VM_UNKNOWN') });
+    join('b', { query: fails('VM_UNKNOWN') });
+    await expect(shop.query({ vmId: VM })).rejects.toMatchObject({ code: 'VM_UNKNOWN' });
+  });
+
+  test.each(['DEADLINE_EXCEEDED', 'PLANT_LOST'] as const)('may be where the answer is %s', async (code) => {
+    join('a', { query: fails('VM_UNKNOWN') });
+    join('b', { query: fails(code) });
+    await expect(shop.query({ vmId: VM })).rejects.toMatchObject({
+      code: 'PLANT_LOST',
+      retryable: true,
+      details: { vmId: VM, plants: 2, unknown: 1, silent: 1 },
+    });
+  });
+
+  test('may be anywhere while no plant is connected', async () => {
+    await expect(shop.query({ vmId: VM })).rejects.toMatchObject({
+      code: 'PLANT_LOST',
+      details: { vmId: VM, plants: 0, unknown: 0, silent: 0 },
+    });
+  });
+});
+
+test('a plant that does not know its VM any more is forgotten, and the others are asked', async () => {
+  let known = true;
+  const query = () => (known ? { VmId: VM } : fails('VM_UNKNOWN')());
+  join('a', { query });
+  await shop.query({ vmId: VM });
+  known = false;
+  join('b', { query: () => ({ VmId: VM, State: 'running' }), destroy: () => ({ VmId: VM, State: 'destroyed' }) });
+  expect((await shop.query({ vmId: VM })).vm).toEqual({ VmId: VM, State: 'running' });
+  asked.length = 0;
+  await shop.destroy({ vmId: VM }).settled;
+  expect(asked).toEqual(['b destroy']);
+});
+
+describe('a create that is repeated after the VM is made', () => {
+  const create = async () => ((await shop.create(request()).settled) as VmReply).vm;
+  const made = { VmId: VM, State: 'running', ActionsRun: 0 };
+  const joinMaker = (query: () => unknown) => join('a', { estimate: bidOf('a', 1), create: () => made, query });
+
+  test('tells the VM as it is now', async () => {
+    joinMaker(() => ({ ...made, ActionsRun: 1 }));
+    expect(await create()).toEqual(made);
+    expect(await create()).toEqual({ ...made, ActionsRun: 1 });
+    expect(asked).toEqual(['a estimate', 'a create', 'a query']);
+  });
+
+  test('tells that the VM is destroyed when its plant has forgotten it', async () => {
+    joinMaker(fails('VM_UNKNOWN'));
+    await create();
+    expect(await create()).toEqual({ ...made, State: 'destroyed' });
+  });
+
+  test('tells what it did then while the plant is away or does not answer', async () => {
+    const maker = joinMaker(fails('DEADLINE_EXCEEDED'));
+    await create();
+    expect(await create()).toEqual(made);
+    membership.left(maker, 'gone');
+    expect(await create()).toEqual(made);
+  });
+});
+
+describe('a plant that says it made', () => {
+  const create = () => shop.create(request()).settled;
+
+  test.each([[undefined], ['vm-1'], [7]])('a VM of the id %p breaks the protocol', async (VmId) => {
+    join('a', { estimate: bidOf('a', 1), create: () => ({ VmId }) });
+    await expect(create()).rejects.toMatchObject({ code: 'LINK_PROTOCOL' });
+  });
+
+  test("another plant's VM breaks the protocol, and the VM stays where it was", async () => {
+    join('a', { query: () => ({ VmId: VM }), estimate: bidOf('a', 2) });
+    await shop.query({ vmId: VM });
+    join('b', { estimate: bidOf('b', 1), create: () => ({ VmId: VM }) });
+    await expect(create()).rejects.toMatchObject({ code: 'LINK_PROTOCOL' });
+    asked.length = 0;
+    await shop.query({ vmId: VM });
+    expect(asked).toEqual(['a query']);
+  });
+});
+
+describe('a shop that drains', () => {
+  const forever = () => new Promise(() => {});
+
+  test('tells those who still wait, each with the id to come back with; the plant goes on', async () => {
+    join('a', { estimate: bidOf('a', 1), create: forever });
+    const creation = shop.create(request());
+    while (!asked.includes('a create')) await new Promise(setImmediate);
+    await shop.drain(1);
+    const error = { code: 'DRAINING', retryable: true, details: { requestId: 'request-1' } };
+    await expect(creation.settled).rejects.toMatchObject(error);
+    expect(creation.toReply()).toMatchObject({ state: 'failed', error });
+  });
+
+  test('ends auctions and questions, and awards nothing any more', async () => {
+    join('a', { estimate: forever, query: forever });
+    const [creation, estimate, query] = [
+      shop.create(request()).settled,
+      shop.estimate({ ...request(), requestId: 'request-2' }),
+      shop.query({ vmId: VM }),
+    ].map((work) => expect(work).rejects.toMatchObject({ code: 'DRAINING' }));
+    await new Promise(setImmediate);
+    await shop.drain(1);
+    await Promise.all([creation, estimate, query]);
+    expect(asked).not.toContain('a create');
+  });
+
+  test('waits for no longer than the work takes', async () => {
+    join('a', { estimate: bidOf('a', 1), create: () => ({ VmId: VM }) });
+    const creation = shop.create(request());
+    await shop.drain(60_000);
+    expect(creation.state).toBe('done');
+  });
+});
