@@ -1,5 +1,4 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
-import { createServer } from 'node:http';
 import { DRAIN_DEADLINE_MS, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { PlantMemory } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
@@ -7,6 +6,7 @@ import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import type { ShopConfig } from './config.ts';
 import { createApp } from './http/app.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { listen } from './listen.ts';
 import { Membership } from './membership.ts';
 import { Operations } from './operations.ts';
@@ -36,8 +36,9 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid };
   const shop = new Shop({ membership, operations, market }, config);
 
-  const http = createServer(createApp(shop, { requestsPerMinute: config.requestsPerMinute, log }));
-  http.requestTimeout = REQUEST_LIMITS.documentMs;
+  const { host, requestsPerMinute } = config;
+  const app = createApp(shop, { host, requestsPerMinute, log });
+  const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
   const link = serveLink(http, membership, { log });
   const door = createTcpDoor({
     answer: async (document) => encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document))),

@@ -39,6 +39,12 @@ export const ERROR_CATALOGUE = {
     'The body is over the limit.',
     'Send a smaller document, or fetch large files inside the guest.',
   ),
+  HEADERS_TOO_LARGE: kind(
+    431,
+    false,
+    'The headers of an HTTP request are over the limit.',
+    'Send fewer or shorter headers.',
+  ),
   BODY_INCOMPLETE: kind(
     400,
     true,

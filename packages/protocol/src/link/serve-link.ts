@@ -24,7 +24,7 @@ export interface LinkServer {
 
 /**
  * Mounts the upper end on an HTTP server at `/v1/link`. Upgrades of other paths are left to other listeners, and answered
- * 404 when there are none. When a plant id dials up twice the newer link replaces the older.
+ * 404 when there are none. A browser, which always names an `Origin`, is refused: no web page is a bidder. When a plant id dials up twice the newer link replaces the older.
  */
 export function serveLink(server: Server, listener: LinkListener, options: ServeLinkOptions): LinkServer {
   const limits: LinkLimits = { ...LINK_LIMITS, ...options.limits };
@@ -33,6 +33,9 @@ export function serveLink(server: Server, listener: LinkListener, options: Serve
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (pathOf(request) !== LINK_PATH) {
       if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found');
+    } else if (request.headers.origin !== undefined) {
+      options.log.warn({ origin: request.headers.origin }, 'a link was refused: it came from a web page');
+      refuse(socket, '403 Forbidden');
     } else if (register.isFull) {
       options.log.warn({ connections: limits.connections }, 'a link was refused: the limit of connections is reached');
       refuse(socket, '503 Service Unavailable');

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { closed, HELLO_TEXT, rawSocket } from './lower-end.ts';
@@ -81,4 +82,11 @@ test('a WebSocket at another path is refused with 404', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${upper.port}/v1/other`);
   const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
   expect(error.message).toBe('Unexpected server response: 404');
+});
+
+test('a web page, which names an Origin, gets no link', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${upper.port}/v1/link`, { origin: 'http://attacker.example' });
+  const [error] = await once(socket, 'error');
+  expect(error).toMatchObject({ message: 'Unexpected server response: 403' });
+  expect(upper.events).toEqual([]);
 });

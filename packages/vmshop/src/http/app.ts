@@ -8,11 +8,14 @@ import helmet from 'helmet';
 import type { Shop } from '../shop.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { imageRoutes } from './image-routes.ts';
+import { knownHost } from './known-host.ts';
 import { requestRoutes } from './request-routes.ts';
 import { sendError } from './send.ts';
 import { vmRoutes } from './vm-routes.ts';
 
 export interface AppOptions {
+  /** The address listened on. */
+  readonly host: string;
   readonly requestsPerMinute: number;
   readonly log: Log;
 }
@@ -25,6 +28,7 @@ export function createApp(shop: Shop, options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());
+  app.use(knownHost(options.host));
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   app.get('/health/ready', readiness(shop));
   app.use(limitRate(options.requestsPerMinute));
@@ -78,9 +82,9 @@ const errors =
     else sendError(request, response, error);
   };
 
-/** Errors of express's own body reader carry a `type`. */
+/** Errors of express's own body reader carry a `type`; those of its decompression a `status` only. */
 function fromExpress(thrown: unknown): GridError {
-  const type = (thrown as { type?: unknown } | undefined)?.type;
+  const { type, status } = (thrown ?? {}) as { type?: unknown; status?: unknown };
   if (type === 'entity.too.large') {
     const limit = REQUEST_LIMITS.bodyBytes;
     return new GridError('BODY_TOO_LARGE', `the body is longer than ${limit} bytes`, { limit });
@@ -92,5 +96,7 @@ function fromExpress(thrown: unknown): GridError {
     return new GridError('MEDIA_TYPE_UNSUPPORTED', 'the Content-Encoding is not known');
   if (thrown instanceof URIError)
     return new GridError('REQUEST_MALFORMED', 'the address is not valid percent-encoding');
+  if (status === 400)
+    return new GridError('REQUEST_MALFORMED', 'the body is not compressed as its Content-Encoding says');
   return GridError.from(thrown);
 }

@@ -13,7 +13,7 @@ import { bodyMedium } from './negotiate.ts';
 type BodyOf<V extends Verb> = Extract<GridRequest, { readonly verb: V }>['body'];
 
 /** The bytes of the body; none is an empty document. */
-export const bodyOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+const bodyOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
 
 /** The body as a request of the verb, in JSON or XML. `fixed` holds what the address says already. */
 export function readVerb<V extends Verb>(
@@ -46,6 +46,14 @@ export function readJson(request: Request): object {
   const document = parseJson(bodyOf(request));
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
   throw new GridError('REQUEST_INVALID', 'the document is not a JSON object');
+}
+
+/** The body as an XML document of any verb. */
+export function readXml(request: Request): GridRequest {
+  if (bodyMedium(request) !== 'xml') {
+    throw new GridError('MEDIA_TYPE_UNSUPPORTED', 'this address takes application/xml and text/xml only');
+  }
+  return decodeXmlRequest(bodyOf(request));
 }
 
 /** The header `Idempotency-Key` is the request id of a document that has none. */

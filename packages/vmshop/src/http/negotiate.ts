@@ -30,3 +30,6 @@ export function replyMedium(request: Request, offered: readonly Medium[] = ['jso
   }
   return JSON_TYPES.includes(chosen as string) ? 'json' : 'xml';
 }
+
+/** Which of the names of XML the reply shall have. */
+export const xmlType = (request: Request): string => request.accepts(XML_TYPES) || 'application/xml';

@@ -1,9 +1,8 @@
 /** `/v1/requests/{id}`: long work as a resource, and `/v1/request`: one XML document of any verb. */
-import { decodeXmlRequest } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { answerRequest } from '../answer.ts';
 import type { Shop } from '../shop.ts';
-import { bodyOf } from './body.ts';
+import { readXml } from './body.ts';
 import { streamProgress } from './event-stream.ts';
 import { sendReply } from './send.ts';
 
@@ -11,7 +10,7 @@ export function requestRoutes(shop: Shop): Router {
   const router = Router();
 
   router.post('/request', async (request, response) => {
-    sendReply(request, response, await answerRequest(shop, decodeXmlRequest(bodyOf(request))), 'xml');
+    sendReply(request, response, await answerRequest(shop, readXml(request)), 'xml');
   });
 
   router.get('/requests/:requestId', (request, response) => {

@@ -2,10 +2,10 @@
 import { encodeXmlReply, type GridError, type Reply } from '@vmgrid/protocol';
 import type { Request, Response } from 'express';
 import type { Operation } from '../operations.ts';
-import { type Medium, replyMedium } from './negotiate.ts';
+import { type Medium, replyMedium, xmlType } from './negotiate.ts';
 
 export function sendReply(request: Request, response: Response, reply: Reply, medium = replyMedium(request)): void {
-  if (medium === 'xml') response.type('application/xml').send(encodeXmlReply(reply));
+  if (medium === 'xml') response.type(xmlType(request)).send(encodeXmlReply(reply));
   else response.json(reply.body);
 }
 

@@ -1,0 +1,46 @@
+/** Answers to what does not become an HTTP request: garbage, headers without end, a body that stops coming. */
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GridError } from '@vmgrid/protocol';
+
+/** How often connections are looked at for requests that take too long. */
+const CHECKED_EVERY_MS = 1_000;
+
+/** An HTTP server whose every refusal has a code; the caller listens and closes. */
+export function createHttpServer(app: RequestListener, { requestMs }: { readonly requestMs: number }): Server {
+  const times = { requestTimeout: requestMs, connectionsCheckingInterval: Math.min(CHECKED_EVERY_MS, requestMs) };
+  const server = createServer({ ...times, headersTimeout: requestMs }, app);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET' || isAmidReply(socket)) socket.destroy();
+    else answer(socket, refusalOf(error, requestMs));
+  });
+  return server;
+}
+
+/** Node's own mark of the response that a connection is at, which its types do not tell. */
+function isAmidReply(socket: Duplex & { readonly _httpMessage?: { readonly headersSent: boolean } | null }): boolean {
+  return socket._httpMessage?.headersSent === true;
+}
+
+function answer(socket: Duplex, error: GridError): void {
+  const body = JSON.stringify({ error: error.toBody() });
+  const { status } = error.kind;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function refusalOf({ code, message }: NodeJS.ErrnoException, requestMs: number): GridError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new GridError('BODY_INCOMPLETE', `the request was not complete within ${requestMs} ms`, { requestMs });
+    case 'HPE_HEADER_OVERFLOW':
+      return new GridError('HEADERS_TOO_LARGE', 'the headers of the request are over the limit');
+    default:
+      return new GridError('REQUEST_MALFORMED', `this is no HTTP request: ${message}`, { reason: code ?? 'unknown' });
+  }
+}

@@ -1,0 +1,21 @@
+import { GridError } from '@vmgrid/protocol';
+import type { RequestHandler } from 'express';
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+/** Characters of a host that a message shows. */
+const HOST_SHOWN = 100;
+
+/**
+ * Refuses requests to a foreign Host while the shop listens on loopback only: a web page whose name was pointed at this
+ * machine (DNS rebinding) sends that name. A shop on another address is reached by names it cannot know, so there all pass.
+ */
+export function knownHost(listenedOn: string): RequestHandler {
+  const ours = listenedOn.includes(':') ? `[${listenedOn}]` : listenedOn;
+  if (!LOOPBACK.test(ours)) return (_request, _response, next) => next();
+  return (request, _response, next) => {
+    const host = request.get('host')?.replace(/:\d+$/, '');
+    if (host === undefined || LOOPBACK.test(host)) return next(); // every browser names a host
+    const shown = host.slice(0, HOST_SHOWN);
+    next(new GridError('HOST_UNKNOWN', `the Host is ${shown}, the shop listens on ${listenedOn}`, { host: shown }));
+  };
+}

@@ -1,0 +1,142 @@
+/** The HTTP door over real sockets: whose requests it takes, and how it refuses what is no request. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createLog } from '@vmgrid/daemon';
+import { createApp } from '../src/http/app.ts';
+import { createHttpServer } from '../src/http/http-server.ts';
+import { listen } from '../src/listen.ts';
+import type { Shop } from '../src/shop.ts';
+
+const LIST = '<vmgrid version="1"><list/></vmgrid>';
+const shop = {
+  list: async () => ({ vms: [], silentPlants: [] }),
+  plants: () => ({ plants: [] }),
+  draining: false,
+} as unknown as Shop;
+
+let server: Server;
+let port: number;
+
+beforeAll(async () => {
+  const app = createApp(shop, { host: '127.0.0.1', requestsPerMinute: 1_000, log: createLog('test', 'silent') });
+  server = createHttpServer(app, { requestMs: 500 });
+  port = await listen(server, '127.0.0.1', 0);
+});
+afterAll(async () => {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+});
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Sends bytes as they are and reads until the server ends the connection. */
+async function send(...parts: (string | Uint8Array)[]): Promise<Answer> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  for (const part of parts) socket.write(part);
+  const answer = await text(socket);
+  const [head = '', body = ''] = answer.split('\r\n\r\n', 2);
+  return {
+    status: Number(head.split(' ')[1]),
+    type: /^content-type: ([^;\r]*)/im.exec(head)?.[1] ?? '',
+    body,
+  };
+}
+
+const head = (line: string, headers: Record<string, string | number>): string => {
+  const all = { Host: 'localhost', Connection: 'close', ...headers };
+  return `${line} HTTP/1.1\r\n${Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`;
+};
+const post = (headers: Record<string, string>, body: string | Uint8Array = LIST): Promise<Answer> =>
+  send(head('POST /v1/request', { ...headers, 'Content-Length': body.length }), body);
+const codeOf = ({ body }: Answer): unknown => JSON.parse(body).error.code;
+
+test.each(['application/xml', 'text/xml; charset=utf-8'])('/v1/request takes %s', async (type) => {
+  expect(await post({ 'Content-Type': type })).toMatchObject({ status: 200, type: 'application/xml' });
+});
+
+test.each([['text/plain'], ['application/x-www-form-urlencoded'], ['application/json'], [undefined]])(
+  '/v1/request does not take %s, which a page of any site may send',
+  async (type) => {
+    const answer = await post(type === undefined ? {} : { 'Content-Type': type });
+    expect(answer.status).toBe(415);
+    expect(answer.body).toContain('code="MEDIA_TYPE_UNSUPPORTED"');
+  },
+);
+
+test('a client that wants text/xml gets text/xml', async () => {
+  const { type } = await post({ 'Content-Type': 'application/xml', Accept: 'text/xml' });
+  expect(type).toBe('text/xml');
+  expect((await send(head('GET /v1/vms', { Accept: 'text/xml' }))).type).toBe('text/xml');
+});
+
+test.each(['/v1/vms', '/v1/plants', '/health/live', '/nowhere'])('%s is not there for a foreign Host', async (path) => {
+  const answer = await send(head(`GET ${path}`, { Host: `attacker.example:${port}` }));
+  expect([answer.status, codeOf(answer)]).toEqual([421, 'HOST_UNKNOWN']);
+});
+
+test.each(['localhost', '127.0.0.1', 'LOCALHOST:7780', '[::1]:7780', '127.0.1.1'])('Host %s is ours', async (Host) => {
+  expect((await send(head('GET /v1/vms', { Host }))).status).toBe(200);
+});
+
+test.each(['localhost.attacker.example', '127.0.0.1.attacker.example', '', 'localhost:7780@x'])(
+  'Host %p is not',
+  async (Host) => {
+    expect((await send(head('GET /v1/vms', { Host }))).status).toBe(421);
+  },
+);
+
+test.each(['gzip', 'deflate', 'br'])('plain bytes said to be %s are REQUEST_MALFORMED', async (encoding) => {
+  const answer = await send(
+    head('POST /v1/vms', {
+      'Content-Type': 'application/json',
+      'Content-Encoding': encoding,
+      'Content-Length': 20,
+    }),
+    'these are no archive',
+  );
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'REQUEST_MALFORMED']);
+});
+
+test('a compressed body that is cut short is REQUEST_MALFORMED', async () => {
+  const answer = await post(
+    { 'Content-Type': 'application/xml', 'Content-Encoding': 'gzip' },
+    gzipSync(LIST).subarray(0, 20),
+  );
+  expect(answer.status).toBe(400);
+  expect(answer.body).toContain('code="REQUEST_MALFORMED"');
+});
+
+test('a body that stops coming is BODY_INCOMPLETE once its time is up', async () => {
+  const answer = await send(
+    head('POST /v1/vms', { 'Content-Type': 'application/json', 'Content-Length': 100 }),
+    '{"half',
+  );
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'BODY_INCOMPLETE']);
+});
+
+test('headers that stop coming are BODY_INCOMPLETE too', async () => {
+  expect(codeOf(await send('GET /v1/vms HTTP/1.1\r\nHost: loc'))).toBe('BODY_INCOMPLETE');
+});
+
+test('what is not HTTP is REQUEST_MALFORMED', async () => {
+  const answer = await send('\x16\x03\x01 hello\r\n\r\n');
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'REQUEST_MALFORMED']);
+});
+
+test('headers over the limit are HEADERS_TOO_LARGE', async () => {
+  const answer = await send(head('GET /v1/vms', { 'X-Long': 'x'.repeat(20_000) }));
+  expect([answer.status, codeOf(answer)]).toEqual([431, 'HEADERS_TOO_LARGE']);
+});
