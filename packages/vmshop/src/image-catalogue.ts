@@ -102,16 +102,9 @@ export class ImageCatalogue {
   }
 
   async #offers(): Promise<{ readonly offers: readonly Offer[]; readonly silentPlants: string[] }> {
-    const bidders = this.#membership.bidders();
     const options = { deadlineMs: QUESTION_DEADLINE_MS };
-    const results = await Promise.allSettled(bidders.map((bidder) => bidder.call('listImages', {}, options)));
-    const offers: Offer[] = [];
-    const silentPlants: string[] = [];
-    for (const [index, result] of results.entries()) {
-      const { plantId } = bidders[index]!;
-      if (result.status === 'fulfilled') offers.push({ plantId, images: result.value });
-      else silentPlants.push(plantId);
-    }
+    const { answers, silentPlants } = await this.#membership.askAll('listImages', {}, options);
+    const offers = answers.map(({ plantId, value }) => ({ plantId, images: value }));
     return { offers, silentPlants };
   }
 

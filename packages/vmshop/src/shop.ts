@@ -46,6 +46,7 @@ export class Shop {
   readonly #places: VmPlaces;
   /** Aborts when no answer can be waited for any more. */
   readonly #closing = new AbortController();
+  readonly #question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.#closing.signal };
   #draining = false;
 
   constructor(
@@ -86,7 +87,7 @@ export class Shop {
 
   /** Why each plant would make a machine as it would. */
   async explain({ machine, dag }: CreateRequest, top: number): Promise<ExplainReply> {
-    const { answers, silentPlants } = await this.#askAll('explain', { machine, dag, top });
+    const { answers, silentPlants } = await this.#membership.askAll('explain', { machine, dag, top }, this.#question);
     return { plants: answers.map(({ value }) => value), silentPlants };
   }
 
@@ -112,7 +113,7 @@ export class Shop {
   }
 
   async list(request: ListRequest): Promise<ListReply> {
-    const { answers, silentPlants } = await this.#askAll('list', request);
+    const { answers, silentPlants } = await this.#membership.askAll('list', request, this.#question);
     return { vms: answers.flatMap((answer) => [...answer.value]), silentPlants };
   }
 
@@ -245,20 +246,7 @@ export class Shop {
   }
 
   #ask<M extends keyof BidderMethods>(bidder: Bidder, method: M, request: Parameters<BidderMethods[M]>[0]) {
-    return bidder.call(method, request, { deadlineMs: QUESTION_DEADLINE_MS, signal: this.#closing.signal });
-  }
-
-  async #askAll<M extends 'list' | 'explain'>(method: M, request: Parameters<BidderMethods[M]>[0]) {
-    const bidders = this.#membership.bidders();
-    const results = await Promise.allSettled(bidders.map((bidder) => this.#ask(bidder, method, request)));
-    const answers: { plantId: string; value: ReturnType<BidderMethods[M]> }[] = [];
-    const silentPlants: string[] = [];
-    for (const [index, result] of results.entries()) {
-      const { plantId } = bidders[index]!;
-      if (result.status === 'fulfilled') answers.push({ plantId, value: result.value });
-      else silentPlants.push(plantId);
-    }
-    return { answers, silentPlants };
+    return bidder.call(method, request, this.#question);
   }
 
   #bidder(plantId: string): Bidder {

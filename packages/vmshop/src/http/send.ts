@@ -37,9 +37,9 @@ export async function sendOperation<T>(
   operation: Operation,
   toReply: (result: T) => Reply,
 ): Promise<void> {
-  const medium = replyMedium(request);
-  if (wantsAsync(request)) return sendAccepted(request, response, operation);
-  sendReply(request, response, toReply((await operation.settled) as T), medium);
+  await answerOperation(request, response, operation, ['json', 'xml'], (result: T, medium) =>
+    sendReply(request, response, toReply(result), medium),
+  );
 }
 
 /** As {@link sendOperation}, for addresses that speak JSON only. */
@@ -49,9 +49,20 @@ export async function sendOperationJson<T>(
   operation: Operation,
   toBody: (result: T) => object,
 ): Promise<void> {
-  replyMedium(request, ['json']);
-  if (wantsAsync(request)) return sendAccepted(request, response, operation);
-  response.json(toBody((await operation.settled) as T));
+  await answerOperation(request, response, operation, ['json'], (result: T) => response.json(toBody(result)));
+}
+
+/** The client hears at once when it accepts none of the media offered. */
+async function answerOperation<T>(
+  request: Request,
+  response: Response,
+  operation: Operation,
+  offered: readonly Medium[],
+  send: (result: T, medium: Medium) => unknown,
+): Promise<void> {
+  const medium = replyMedium(request, offered);
+  if (wantsAsync(request)) sendAccepted(request, response, operation);
+  else send((await operation.settled) as T, medium);
 }
 
 const wantsAsync = (request: Request): boolean => /(^|,)\s*respond-async\s*(,|;|$)/i.test(request.get('prefer') ?? '');
