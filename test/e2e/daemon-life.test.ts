@@ -157,7 +157,7 @@ test('a shop told to stop amid long work is gone within ten seconds; the plant g
   const creation = grid.client.create(request).catch((error) => error);
   await eventually('it is being configured', inState('configuring'));
   expect(await stop('shop')).toBeLessThan(STOP_MS);
-  expect(await creation).toMatchObject({ code: 'SHOP_UNREACHABLE' });
+  expect(await creation).toMatchObject({ code: 'DRAINING', details: { requestId: 'outlives-the-shop' } });
   await grid.start('shop');
   await grid.connected(1);
   const { vm } = await grid.client.create(request);
