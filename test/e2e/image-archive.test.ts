@@ -1,0 +1,42 @@
+/** An image as one file: exported from a warehouse, gone from it, imported again, and cloned. */
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { dag, MACHINE, order, script } from '../support/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+
+const CLI = join(import.meta.dirname, '../../packages/vmgrid/src/main.ts');
+const ACTION = script('A', 'echo exported >/root/from');
+
+let grid: TestGrid;
+beforeAll(async () => {
+  grid = await TestGrid.open('archive', { plants: 1 });
+}, OPEN_GRID_MS);
+afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
+
+async function vmgrid(...args: string[]): Promise<unknown> {
+  const command = ['--disable-warning=ExperimentalWarning', CLI, '--shop', grid.shopUrl, '--json', 'images', ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, command, {
+    env: { ...process.env, VMGRID_HOME: grid.directory },
+  });
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+}
+
+test('an image that was exported, removed and imported again is cloned from its suspended memory', async () => {
+  const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([ACTION]) });
+  const archive = join(grid.directory, 'golden.archive');
+  await vmgrid('export', image.imageId, archive, '--warehouse', grid.warehouse);
+  expect((await stat(archive)).size).toBeGreaterThan(1_048_576);
+
+  await grid.client.removeImage(image.imageId);
+  expect((await grid.client.images()).images.map(({ imageId }) => imageId)).not.toContain(image.imageId);
+
+  expect(await vmgrid('import', archive, '--warehouse', grid.warehouse)).toMatchObject({
+    images: expect.arrayContaining([expect.objectContaining({ imageId: image.imageId, imported: true })]),
+  });
+  const { vm } = await grid.client.create(order([ACTION]));
+  expect(vm).toMatchObject({ ImageId: image.imageId, Start: 'restore', ActionsCached: 1, ActionsRun: 0 });
+  await grid.client.destroy(String(vm.VmId));
+}, 240_000);
