@@ -141,7 +141,7 @@ function toCommandError(
 ): CommandError {
   const outputTail = (result.all ?? '').slice(-COMMAND_LIMITS.outputTailChars);
   const how = {
-    'not-found': 'is not installed',
+    'not-found': 'is not installed, or not for this user',
     failed: `ended with exit status ${result.exitCode}`,
     timeout: `took longer than ${timeoutMs} ms`,
     killed: `was killed by ${result.signal}`,
@@ -151,7 +151,8 @@ function toCommandError(
 }
 
 function failureReason(result: FailedResult): CommandError['reason'] {
-  if (result.code === 'ENOENT') return 'not-found';
+  // A folder of PATH that this user may not look into gives the latter.
+  if (result.code === 'ENOENT' || result.code === 'EACCES') return 'not-found';
   if (result.isMaxBuffer) return 'output-limit';
   return result.exitCode === undefined ? 'killed' : 'failed';
 }

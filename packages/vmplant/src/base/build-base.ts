@@ -78,6 +78,7 @@ export async function buildBase(order: BaseOrder): Promise<BuiltBase> {
 
 async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Promise<void> {
   const root = process.getuid?.() === 0;
+  if (!root) await requireUserNamespaces(order.signal);
   const out = join(order.directory, 'out');
   await mkdir(out);
   // Unprivileged, the hooks run as a subordinate user id.
@@ -110,6 +111,16 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
   await rm(out, { recursive: true });
 }
 
+/** Tries what mmdebstrap does: its own words for what is missing name neither all of it nor a remedy. */
+async function requireUserNamespaces(signal: AbortSignal): Promise<void> {
+  const message = [
+    'without root, building a base image takes user namespaces, newuidmap (package uidmap), and subordinate ids',
+    'in /etc/subuid and /etc/subgid (usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER)',
+  ].join(' ');
+  const failure = { code: 'BASE_BUILD_FAILED', message } as const;
+  await runTool('unshare', ['--user', '--map-auto', '--map-root-user', 'true'], { signal, failure });
+}
+
 /** One progress report for a line of the tools' output. */
 const progressOf = (text: string): BaseProgress => ({ phase: text.startsWith('vmgrid:') ? 'disk' : 'packages', text });
 
@@ -139,6 +150,8 @@ function debstrapArguments(recipe: Recipe, mode: 'root' | 'unshare'): string[] {
     `--mode=${mode}`,
     '--variant=minbase',
     '--format=null',
+    // The disk is made before it would take place; what it would look for in /tmp is gone, and it would clean up the host.
+    '--skip=cleanup',
     `--include=${recipe.packages.join(',')}`,
     ...recipe.dpkgOptions.map((option) => `--dpkgopt=${option}`),
     `--customize-hook=${COPY_HOOK}`,
