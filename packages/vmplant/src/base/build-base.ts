@@ -94,7 +94,11 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
     ...(root ? { TMPDIR: order.directory } : {}),
   };
   const args = debstrapArguments(recipe, root ? 'root' : 'unshare');
-  const onLine = (text: string): void => order.onProgress?.(progressOf(text));
+  let phase: BaseProgress['phase'] = 'packages';
+  const onLine = (text: string): void => {
+    if (text.startsWith('vmgrid:')) phase = 'disk';
+    order.onProgress?.({ phase, text });
+  };
   const failure = {
     code: 'BASE_BUILD_FAILED',
     message: `building the base image of ${order.os} (${diskMiB} MiB)`,
@@ -120,9 +124,6 @@ async function requireUserNamespaces(signal: AbortSignal): Promise<void> {
   const failure = { code: 'BASE_BUILD_FAILED', message } as const;
   await runTool('unshare', ['--user', '--map-auto', '--map-root-user', 'true'], { signal, failure });
 }
-
-/** One progress report for a line of the tools' output. */
-const progressOf = (text: string): BaseProgress => ({ phase: text.startsWith('vmgrid:') ? 'disk' : 'packages', text });
 
 /**
  * Hooks are shell commands run outside the new root with its path as `$1`. The disk is made of a bind mount of that path:
