@@ -1,7 +1,13 @@
 /** A place where a production line makes machines without a plant: orders, folders, a warehouse, and word from the guests. */
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ConfigDiscPlan, type GuestStep, writeConfigDisc } from '../../packages/vmplant/src/guest/config-disc.ts';
+import {
+  type ConfigDiscPlan,
+  type GuestIdentity,
+  type GuestStep,
+  writeConfigDisc,
+} from '../../packages/vmplant/src/guest/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
 import { type RunnerTask, runnerCommand } from '../../packages/vmplant/src/guest/runner-command.ts';
 import type {
@@ -25,13 +31,27 @@ export const script = (index: number, text: string, more: object = {}, timeoutMs
   action: { kind: 'script', id: `step-${index}`, script: text, ...more },
 });
 
+/** Who a clone is to be. */
+export const identityOf = (hostName: string, more: Partial<GuestIdentity> = {}): GuestIdentity => ({
+  hostName,
+  macAddress: `52:54:00:${randomBytes(3).toString('hex').match(/../g)?.join(':')}`,
+  ...more,
+});
+
+/** What a clone does first. */
+export const WAKE_AND_RUN = [{ task: 'identity' }, { task: 'run', first: 0, last: 0 }] as const;
+
+/** The attributes that a step reported; without a step, those of the guest's identity. */
+export const attributesOf = (events: readonly RunnerEvent[], index?: number): string | undefined =>
+  events.flatMap((event) => (event.event === 'attributes' && event.index === index ? [event.text] : []))[0];
+
 export class Workshop {
   readonly line: ProductionLine;
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly base: GoldenImage;
   warehouse: Warehouse;
-  readonly #started: string[] = [];
+  readonly #folders: string[] = [];
   /** Of the machines whose network was opened by `configure`. */
   readonly access = new Map<Machine, GuestAccess>();
   readonly #staged = new Map<string, Staging>();
@@ -61,15 +81,17 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
-    for (const directory of this.#started) await this.line.kill(directory);
+    for (const directory of this.#folders) await this.line.kill(directory);
     await rm(this.folder, { recursive: true, force: true });
   }
 
   async order(vmId: string, image: GoldenImage, more: Partial<StartOrder> = {}): Promise<StartOrder> {
     const { diskMiB } = image.manifest.machine;
+    const directory = await this.#folderOf(vmId, more.purpose);
+    this.#folders.push(directory);
     return {
       vmId,
-      directory: await this.#folderOf(vmId, more.purpose),
+      directory,
       image,
       machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: MEMORY_MIB, cpus: 1, diskMiB },
       purpose: 'clone',
@@ -82,7 +104,6 @@ export class Workshop {
 
   async start(order: StartOrder): Promise<Machine> {
     await this.line.createOverlay(order, this.signal);
-    this.#started.push(order.directory);
     return this.line.start(order, this.signal);
   }
 

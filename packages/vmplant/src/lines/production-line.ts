@@ -42,6 +42,9 @@ export interface StartOrder {
 /** What the plant stores to find a machine again; opaque outside its line. */
 export type MachineState = Readonly<Record<string, string | number | boolean>>;
 
+/** Told the name of each step of making a machine once it is done; tests let the making fail there. */
+export type StepObserver = (step: string) => void;
+
 export interface ProductionLine {
   readonly name: LineName;
   probe(signal: AbortSignal): Promise<LineReport>;

@@ -13,7 +13,7 @@ import {
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
-import type { StartOrder } from '../production-line.ts';
+import type { StartOrder, StepObserver } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine, DEVICES } from './command-line.ts';
 import type { HostUser } from './host-user.ts';
@@ -37,6 +37,7 @@ export interface Launch {
   readonly user: HostUser | undefined;
   readonly readonlyMapping: boolean;
   readonly run: CommandRunner;
+  readonly reached: StepObserver;
 }
 
 /** Brings a machine to where its processors run. On failure nothing of it is left but the overlay it was given. */
@@ -64,17 +65,20 @@ async function removeFiles(directory: string): Promise<void> {
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<QemuMachine> {
-  const { order, user, run } = options;
+  const { order, user, run, reached } = options;
   if (order.purpose === 'build') await makeMemory(options, signal);
+  reached('memory');
   const spawned = await spawn(options);
   const { process } = spawned;
   undo.push('process', async () => {
     signalProcess(process, 'SIGKILL');
     await waitUntilGone(process, KILL_DEADLINE_MS);
   });
+  reached('process');
   const channels = await connect(spawned, order.directory, signal);
   undo.push('channels', () => closeChannels(channels));
-  await bringUp(order, channels, signal);
+  reached('channels');
+  await bringUp(options, channels, signal);
   return new QemuMachine({ channels, run }, stateOf(order, process, user?.uid));
 }
 
@@ -139,12 +143,15 @@ async function connect({ ended }: Spawned, directory: string, signal: AbortSigna
   return abortable(openChannels(directory, deadline), deadline);
 }
 
-async function bringUp(order: StartOrder, { monitor }: Channels, signal: AbortSignal): Promise<void> {
+async function bringUp({ order, reached }: Launch, { monitor }: Channels, signal: AbortSignal): Promise<void> {
   if (order.start === 'restore') await loadState(monitor, STATE_DESCRIPTOR, signal);
   else await setLink(monitor, false, signal);
+  reached('state');
   await monitor.execute('cont', {}, { signal });
+  reached('running');
   const { diskMiB } = order.machine;
   if (order.start === 'restore' && diskMiB > order.image.manifest.machine.diskMiB) {
     await monitor.execute('block_resize', { 'node-name': DEVICES.disk, size: diskMiB * 1_048_576 }, { signal });
   }
+  reached('disk');
 }

@@ -1,8 +1,8 @@
-import { chown, lchown, mkdir } from 'node:fs/promises';
+import { chown, lchown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '../../host/run-tool.ts';
-import type { StartOrder } from '../production-line.ts';
+import type { StartOrder, StepObserver } from '../production-line.ts';
 import type { HostUser } from './host-user.ts';
 import { FILES, runFolder } from './layout.ts';
 
@@ -13,15 +13,32 @@ import { FILES, runFolder } from './layout.ts';
 const overlayMiB = ({ start, machine, image }: StartOrder): number =>
   start === 'restore' ? image.manifest.machine.diskMiB : machine.diskMiB;
 
-/** Makes QEMU's folder and in it the writable disk over the image's frozen one. */
-export async function makeOverlay(
+export interface OverlayOptions {
+  readonly user: HostUser | undefined;
+  readonly run: CommandRunner;
+  readonly reached: StepObserver;
+}
+
+/** Makes QEMU's folder and in it the writable disk over the image's frozen one. On failure neither is there. */
+export async function makeOverlay(order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> {
+  const folder = runFolder(order.directory);
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    options.reached('folder');
+    await fillFolder(folder, order, options, signal);
+    options.reached('overlay');
+  } catch (error) {
+    await rm(folder, { recursive: true });
+    throw error;
+  }
+}
+
+async function fillFolder(
+  folder: string,
   order: StartOrder,
-  user: HostUser | undefined,
-  run: CommandRunner,
+  { user, run }: OverlayOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const folder = runFolder(order.directory);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const disk = join(folder, FILES.disk);
   const { manifest, directory } = order.image;
   const backing = join(directory, manifest.disk);

@@ -2,7 +2,14 @@ import { chmod } from 'node:fs/promises';
 import { type CommandRunner, isAlive, killProcessesOf, runCommand } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
-import type { LineReport, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
+import type {
+  LineReport,
+  Machine,
+  MachineState,
+  ProductionLine,
+  StartOrder,
+  StepObserver,
+} from '../production-line.ts';
 import { openChannels } from './channels.ts';
 import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf, probeUserOf } from './host-user.ts';
 import { launch } from './launch.ts';
@@ -19,6 +26,7 @@ const READONLY_MAPPING_SINCE = [8, 2] as const;
 export interface QemuLineDeps {
   /** Runs programs of the host. */
   readonly run?: CommandRunner;
+  readonly reached?: StepObserver;
 }
 
 export interface QemuLineOptions {
@@ -33,6 +41,7 @@ export interface QemuLineOptions {
 export class QemuLine implements ProductionLine {
   readonly name = 'qemu';
   readonly #run: CommandRunner;
+  readonly #reached: StepObserver;
   readonly #stateDirectory: string;
   readonly #binary: string;
   readonly #hostIds: HostIdRange;
@@ -40,6 +49,7 @@ export class QemuLine implements ProductionLine {
 
   constructor(deps: QemuLineDeps, options: QemuLineOptions) {
     this.#run = deps.run ?? runCommand;
+    this.#reached = deps.reached ?? (() => undefined);
     this.#stateDirectory = options.stateDirectory;
     this.#binary = options.binary ?? 'qemu-system-x86_64';
     this.#hostIds = options.hostIds ?? HOST_ID_RANGE;
@@ -56,7 +66,7 @@ export class QemuLine implements ProductionLine {
     const user = hostUserOf(this.#hostIds, order.vmId, order.image);
     // The machine's user must get through to its folder inside this one.
     if (user !== undefined) await chmod(order.directory, 0o711);
-    await makeOverlay(order, user, this.#run, signal);
+    await makeOverlay(order, { user, run: this.#run, reached: this.#reached }, signal);
   }
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
@@ -64,8 +74,8 @@ export class QemuLine implements ProductionLine {
     const readonlyMapping = mapsReadonly(compatibility.vmmVersion);
     await admitToImage(this.#hostIds, order.image, !readonlyMapping);
     const user = hostUserOf(this.#hostIds, order.vmId, order.image, compatibility.accelerator);
-    const binary = this.#binary;
-    return launch({ order, binary, compatibility, user, readonlyMapping, run: this.#run }, signal);
+    const deps = { run: this.#run, reached: this.#reached };
+    return launch({ order, binary: this.#binary, compatibility, user, readonlyMapping, ...deps }, signal);
   }
 
   async adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined> {

@@ -1,0 +1,147 @@
+/** Clones: each a machine of its own over one frozen image. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { expect, test } from '@jest/globals';
+import type { RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
+import type { Machine } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { Bench, LineUnderTest } from './bench.ts';
+import { attributesOf, identityOf, MEMORY_MIB, script, WAKE_AND_RUN } from './workshop.ts';
+
+const MANY = 10;
+const BOOT_MS = 120_000;
+
+const firstBytes = (port: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('data', (data) => {
+      socket.destroy();
+      resolve(data.toString());
+    });
+    socket.once('error', reject);
+  });
+
+/** SHA-256 of each file of a folder. */
+async function digestsOf(folder: string): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const name of (await readdir(folder)).sort()) {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(join(folder, name)), hash);
+    digests[name] = hash.digest('hex');
+  }
+  return digests;
+}
+
+export function cloneContract({ restores }: LineUnderTest, bench: () => Bench): void {
+  test('it works here, and says what an image made here needs', async () => {
+    const { workshop, subject } = bench();
+    const report = await workshop.line.probe(workshop.signal);
+    expect(report).toMatchObject({ line: subject.name, available: true, restores });
+    for (const value of Object.values(report.compatibility)) expect(value).not.toBe('');
+  });
+
+  test(
+    'clones of one image have an identity, a clock and random numbers each of its own',
+    async () => {
+      const { workshop } = bench();
+      const machines = await Promise.all(['twin-1', 'twin-2'].map((id) => bench().clone(id)));
+      const reports: RunnerEvent[][] = [];
+      const facts: string[][] = [];
+      for (const [index, machine] of machines.entries()) {
+        const steps = [script(0, 'echo "Word = \\"$(cat /etc/hostname)\\"" > "$VMGRID_ATTRIBUTES"')];
+        reports.push(
+          await workshop.configure(machine, { identity: identityOf(`twin-${index + 1}`), steps }, WAKE_AND_RUN),
+        );
+        const ask =
+          'cat /etc/machine-id /sys/class/net/eth0/address; hostname; od -An -tx1 -N16 /dev/urandom; date +%s';
+        facts.push(await workshop.run(machine, ask));
+      }
+      const [one, two] = facts as [string[], string[]];
+      for (const field of [0, 1, 2, 3]) expect(one[field]).not.toBe(two[field]);
+      expect([one[2], two[2]]).toEqual(['twin-1', 'twin-2']);
+      expect(Math.abs(Number(two[4]) - Date.now() / 1_000)).toBeLessThan(5);
+      expect(reports.map((events) => events.at(-1))).toEqual([{ event: 'finished' }, { event: 'finished' }]);
+      expect(reports.map((events) => attributesOf(events, 0))).toEqual(['Word = "twin-1"\n', 'Word = "twin-2"\n']);
+      expect(attributesOf(reports[0]!)).not.toBe(attributesOf(reports[1]!));
+      expect(scanKey(machines[0]!)).toContain(attributesOf(reports[0]!)!.split('"')[1]!);
+      expect(await firstBytes(workshop.access.get(machines[1]!)!.sshPort)).toMatch(/^SSH-2\.0-/);
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'what one writes neither another nor the image sees, and until its network is opened it has none',
+    async () => {
+      const { workshop, image } = bench();
+      const before = await digestsOf(image.directory);
+      const [writer, reader] = [await bench().clone('writer'), await bench().clone('reader')];
+      const write = 'cat /sys/class/net/eth0/operstate; echo changed > /root/changed; sync';
+      expect(await workshop.run(writer, write)).toEqual(['down']);
+      expect(await workshop.run(reader, 'ls /root/changed 2> /dev/null || echo nothing')).toEqual(['nothing']);
+      expect(await digestsOf(image.directory)).toEqual(before);
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'a clone has the larger disk that it was asked for',
+    async () => {
+      const { workshop } = bench();
+      const machine = { arch: 'x86_64', os: 'debian-12', memoryMiB: MEMORY_MIB, cpus: 1, diskMiB: 3_072 } as const;
+      const grown = await bench().clone('grown', { machine });
+      const plan = { identity: identityOf('grown', { growDisk: true }), steps: [script(0, 'true')] };
+      const events = await workshop.configure(grown, plan, WAKE_AND_RUN);
+      expect(events.at(-1)).toEqual({ event: 'finished' });
+      const [kib] = await workshop.run(grown, "df -k / | awk 'NR == 2 { print $2 }'");
+      expect(Number(kib)).toBeGreaterThan(2_900 * 1_024 * 0.95);
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'an image boots with other memory and processors, and ends when its guest is asked to power off',
+    async () => {
+      const { workshop } = bench();
+      const machine = { arch: 'x86_64', os: 'debian-12', memoryMiB: 384, cpus: 2, diskMiB: 2_048 } as const;
+      const booted = await bench().clone('booted', { start: 'boot', machine });
+      const [kib, cpus] = await workshop.run(booted, "awk '/MemTotal/ { print $2 }' /proc/meminfo; nproc");
+      expect(Number(kib)).toBeGreaterThan(300 * 1_024);
+      expect(cpus).toBe('2');
+      await booted.stop(40_000, workshop.signal);
+      expect(await booted.exited).toMatchObject({ cause: 'requested' });
+    },
+    BOOT_MS,
+  );
+
+  test(
+    `${MANY} clones started at once all come to be, each reached at a port of its own`,
+    async () => {
+      const { workshop } = bench();
+      const names = Array.from({ length: MANY }, (_, index) => `many-${index}`);
+      const machines = await Promise.all(names.map((name) => bench().clone(name)));
+      const reports = await Promise.all(
+        machines.map((machine, index) =>
+          workshop.configure(
+            machine,
+            { identity: identityOf(names[index]!), steps: [script(0, 'true')] },
+            WAKE_AND_RUN,
+          ),
+        ),
+      );
+      expect(reports.map((events) => events.at(-1)?.event)).toEqual(names.map(() => 'finished'));
+      expect(new Set(machines.map((machine) => workshop.access.get(machine)?.sshPort)).size).toBe(MANY);
+      await Promise.all(machines.map((machine) => machine.stop(0, workshop.signal)));
+    },
+    BOOT_MS,
+  );
+
+  function scanKey(machine: Machine): string {
+    const port = String(bench().workshop.access.get(machine)?.sshPort);
+    const args = ['-t', 'ed25519', '-T', '20', '-p', port, '127.0.0.1'];
+    return execFileSync('ssh-keyscan', args, { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+  }
+}

@@ -1,0 +1,130 @@
+/** A machine's life beside its plant's: let go of, found again, ended. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { writeConfigDisc } from '../../packages/vmplant/src/guest/config-disc.ts';
+import type { StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import { processesBelow } from '../support/processes.ts';
+import type { Bench } from './bench.ts';
+
+/** Longer than a released machine would take to do what it must not: clear away after one that still runs. */
+const RELEASED_MS = 6_000;
+const BOOT_MS = 120_000;
+
+export function lifeContract(bench: () => Bench): void {
+  test(
+    'a disc that is inserted is what the guest reads; taken out, there is none',
+    async () => {
+      const { workshop, clone } = bench();
+      const machine = await clone('reader-of-discs');
+      const guest = await machine.guest(workshop.signal);
+      const disc = join(workshop.folder, 'inserted.iso');
+      await writeConfigDisc(disc, { steps: [] });
+      const label = `dd if=${guest.discDevice} bs=1 skip=32808 count=6 2> /dev/null; echo`;
+      await machine.insertDisc(disc, workshop.signal);
+      // A drive refuses once or twice after its disc has changed.
+      expect(await workshop.run(machine, `for try in 1 2 3 4; do ${label}; done | tail -n 1`)).toEqual(['VMGRID']);
+      await machine.insertDisc(undefined, workshop.signal);
+      expect(await workshop.run(machine, label)).toEqual(['']);
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'a plant that was restarted finds its machine again, and one that ended not',
+    async () => {
+      const { workshop, order, subject } = bench();
+      const ordered = await order('orphan');
+      const machine = await workshop.start(ordered);
+      await workshop.run(machine, 'echo kept > /run/kept');
+      machine.release();
+      await sleep(RELEASED_MS);
+      const restarted = subject.make({ stateDirectory: workshop.folder }, {});
+      const adopted = await restarted.adopt(machine.state, workshop.signal);
+      expect(adopted?.state).toEqual(machine.state);
+      expect(await workshop.run(adopted!, 'cat /run/kept')).toEqual(['kept']);
+      await restarted.kill(ordered.directory);
+      expect(await adopted!.exited).toMatchObject({ cause: 'crashed' });
+      expect(await restarted.adopt(machine.state, workshop.signal)).toBeUndefined();
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'what a killed plant left under way in a machine is ended when it is adopted: its run and its disc',
+    async () => {
+      const { workshop, clone } = bench();
+      const machine = await clone('left');
+      const disc = join(workshop.folder, 'left.iso');
+      await writeConfigDisc(disc, { steps: [] });
+      await machine.insertDisc(disc, workshop.signal);
+      const { discDevice } = await machine.guest(workshop.signal);
+      const running = workshop.run(machine, 'echo begun; printf half; sleep 600');
+      const failure = expect(running).rejects.toMatchObject({ code: 'GUEST_LOST' });
+      await sleep(2_000);
+      machine.release();
+      await failure;
+      const adopted = (await workshop.line.adopt(machine.state, workshop.signal))!;
+      await rm(disc);
+      const ask = `pgrep -fc "[s]leep 600"; dd if=${discDevice} of=/dev/null count=1 2>&1 | grep -c "No medium"`;
+      expect(await workshop.run(adopted, ask)).toEqual(['0', '1']);
+      expect(await workshop.run(adopted, 'echo and on')).toEqual(['and on']);
+      await adopted.insertDisc(undefined, workshop.signal);
+      await adopted.insertDisc(undefined, workshop.signal);
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'a machine that nobody noted is ended by its folder, and only that one',
+    async () => {
+      const { workshop, order, clone } = bench();
+      const unnoted = await order('unnoted');
+      const [machine, neighbour] = [await workshop.start(unnoted), await clone('unnoted-2')];
+      machine.release();
+      await workshop.line.kill(unnoted.directory);
+      await workshop.line.kill(unnoted.directory);
+      expect(await processesBelow(unnoted.directory)).toEqual([]);
+      expect(await socketsOf(unnoted)).toEqual([]);
+      expect(await workshop.run(neighbour, 'echo alive')).toEqual(['alive']);
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'a machine that dies while a command runs in it ends the command with GUEST_LOST',
+    async () => {
+      const { workshop, order } = bench();
+      const ordered = await order('victim');
+      const machine = await workshop.start(ordered);
+      await machine.guest(workshop.signal);
+      const failure = expect(workshop.run(machine, 'sleep 600')).rejects.toMatchObject({ code: 'GUEST_LOST' });
+      await sleep(500);
+      await workshop.line.kill(ordered.directory);
+      await failure;
+      expect(await machine.exited).toMatchObject({ cause: 'crashed' });
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'a machine that is stopped leaves no process and no socket',
+    async () => {
+      const { workshop, order } = bench();
+      const ordered = await order('stopped');
+      const machine = await workshop.start(ordered);
+      await machine.stop(0, workshop.signal);
+      expect(await machine.exited).toMatchObject({ cause: 'requested' });
+      expect(await processesBelow(ordered.directory)).toEqual([]);
+      const entries = await readdir(ordered.directory, { recursive: true, withFileTypes: true });
+      expect(entries.filter((entry) => entry.isSocket() || entry.isFIFO())).toEqual([]);
+    },
+    BOOT_MS,
+  );
+}
+
+async function socketsOf({ directory }: StartOrder): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isSocket() || entry.isFIFO()).map(({ name }) => name);
+}

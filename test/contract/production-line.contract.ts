@@ -1,0 +1,26 @@
+/**
+ * What every production line must do, against the ProductionLine interface alone. A line's own test calls it:
+ *
+ *   productionLineContract({ name: 'qemu', restores: true, make: (options, deps) => new QemuLine(deps, options) });
+ */
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { type Bench, type LineUnderTest, OPEN_BENCH_MS, openBench } from './bench.ts';
+import { cloneContract } from './clone.contract.ts';
+import { failureContract } from './failure.contract.ts';
+import { imageContract } from './image.contract.ts';
+import { lifeContract } from './life.contract.ts';
+
+export function productionLineContract(subject: LineUnderTest): void {
+  describe(`the line ${subject.name}`, () => {
+    let bench: Bench;
+    beforeAll(async () => {
+      bench = await openBench(subject);
+    }, OPEN_BENCH_MS);
+    afterAll(() => bench?.workshop.close(), 60_000);
+
+    cloneContract(subject, () => bench);
+    if (subject.restores) imageContract(() => bench);
+    lifeContract(() => bench);
+    failureContract(subject, () => bench);
+  });
+}

@@ -1,0 +1,8 @@
+import { QemuLine } from '../../packages/vmplant/src/lines/qemu/qemu-line.ts';
+import { productionLineContract } from './production-line.contract.ts';
+
+productionLineContract({
+  name: 'qemu',
+  restores: true,
+  make: (options, deps) => new QemuLine(deps, options),
+});
