@@ -12,7 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: ['classad', 'dag'],
   market: ['protocol', 'classad', 'dag'],
   daemon: [],
-  vmshop: ['market', 'protocol', 'classad', 'dag', 'daemon'],
+  door: ['protocol', 'daemon'],
+  vmshop: ['door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
   vmplant: ['protocol', 'classad', 'dag', 'daemon'],
   vmgrid: ['protocol'],
 };

@@ -1,15 +1,13 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { DRAIN_DEADLINE_MS, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { createHttpServer, listen, Operations } from '@vmgrid/door';
 import { PlantMemory } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import type { ShopConfig } from './config.ts';
 import { createApp } from './http/app.ts';
-import { createHttpServer } from './http/http-server.ts';
-import { listen } from './listen.ts';
 import { Membership } from './membership.ts';
-import { Operations } from './operations.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
 

@@ -3,6 +3,7 @@
  * what it remembers is cache, and a shop that starts with nothing serves the same VMs.
  */
 
+import type { Operation, Operations, OperationVerb } from '@vmgrid/door';
 import { type Auction, award, failureOf, holdAuction, type MarketDeps, plantNeverAsked } from '@vmgrid/market';
 import type {
   Bidder,
@@ -28,7 +29,6 @@ import { v7 as uuid } from 'uuid';
 import type { ShopConfig } from './config.ts';
 import { ImageCatalogue } from './image-catalogue.ts';
 import type { Membership } from './membership.ts';
-import type { Operation, Operations, OperationVerb } from './operations.ts';
 import { isVmUnknown, VmPlaces } from './vm-places.ts';
 
 /** How long a plant may take to answer what it knows by heart. */

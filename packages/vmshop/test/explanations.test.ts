@@ -1,11 +1,10 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { listen, sendError } from '@vmgrid/door';
 import { type CreateRequest, type ExplainReply, encodeXmlRequest, GridError, ShopClient } from '@vmgrid/protocol';
 import express from 'express';
-import { sendError } from '../src/http/send.ts';
 import { vmRoutes } from '../src/http/vm-routes.ts';
-import { listen } from '../src/listen.ts';
 import type { Shop } from '../src/shop.ts';
 
 const request: CreateRequest = {

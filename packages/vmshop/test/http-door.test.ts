@@ -6,9 +6,8 @@ import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
+import { createHttpServer, listen } from '@vmgrid/door';
 import { createApp } from '../src/http/app.ts';
-import { createHttpServer } from '../src/http/http-server.ts';
-import { listen } from '../src/listen.ts';
 import type { Shop } from '../src/shop.ts';
 
 const LIST = '<vmgrid version="1"><list/></vmgrid>';

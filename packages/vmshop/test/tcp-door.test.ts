@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { listen } from '@vmgrid/door';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
-import { listen } from '../src/listen.ts';
 import { createTcpDoor, type TcpDoorOptions } from '../src/tcp-door.ts';
 
 let server: Server;

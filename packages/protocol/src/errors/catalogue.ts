@@ -68,7 +68,7 @@ export const ERROR_CATALOGUE = {
     421,
     false,
     'The Host header names another host than the one listened on.',
-    'Use the address the shop listens on, or `localhost`.',
+    'Use the address that is listened on, or `localhost`.',
   ),
   METHOD_NOT_ALLOWED: kind(
     405,

@@ -1,4 +1,6 @@
 /** `/v1/images` and `/v1/plants`: what operators look at. JSON only. */
+
+import { readJson, sendJson, sendOperationJson, singleQuery, withIdempotencyKey } from '@vmgrid/door';
 import {
   type BuildImageReply,
   CollectImagesRequest,
@@ -10,8 +12,6 @@ import {
 } from '@vmgrid/protocol';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
-import { readJson, singleQuery, withIdempotencyKey } from './body.ts';
-import { sendJson, sendOperationJson } from './send.ts';
 
 export function imageRoutes(shop: Shop): Router {
   const router = Router();

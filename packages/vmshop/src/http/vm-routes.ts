@@ -1,9 +1,9 @@
 /** `/v1/vms`, `/v1/estimates` and `/v1/explanations`: the verbs of the VMShop as resources. */
+
+import { readMachine, readVerb, sendJson, sendOperation, sendReply, singleQuery } from '@vmgrid/door';
 import { decodeDestroy, decodeList, decodeQuery, ExplanationCount, type VmReply, validate } from '@vmgrid/protocol';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
-import { readMachine, readVerb, singleQuery } from './body.ts';
-import { sendJson, sendOperation, sendReply } from './send.ts';
 
 export function vmRoutes(shop: Shop): Router {
   const router = Router();

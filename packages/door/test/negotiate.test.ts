@@ -2,8 +2,8 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
 import express from 'express';
-import { bodyMedium, type Medium, replyMedium } from '../src/http/negotiate.ts';
 import { listen } from '../src/listen.ts';
+import { bodyMedium, type Medium, replyMedium } from '../src/negotiate.ts';
 
 let server: Server;
 let port: number;

@@ -6,8 +6,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 const HOST_SHOWN = 100;
 
 /**
- * Refuses requests to a foreign Host while the shop listens on loopback only: a web page whose name was pointed at this
- * machine (DNS rebinding) sends that name. A shop on another address is reached by names it cannot know, so there all pass.
+ * Refuses requests to a foreign Host while the door listens on loopback only: a web page whose name was pointed at this
+ * machine (DNS rebinding) sends that name. A door on another address is reached by names it cannot know, so there all pass.
  */
 export function knownHost(listenedOn: string): RequestHandler {
   const ours = listenedOn.includes(':') ? `[${listenedOn}]` : listenedOn;
@@ -16,6 +16,6 @@ export function knownHost(listenedOn: string): RequestHandler {
     const host = request.get('host')?.replace(/:\d+$/, '');
     if (host === undefined || LOOPBACK.test(host)) return next(); // every browser names a host
     const shown = host.slice(0, HOST_SHOWN);
-    next(new GridError('HOST_UNKNOWN', `the Host is ${shown}, the shop listens on ${listenedOn}`, { host: shown }));
+    next(new GridError('HOST_UNKNOWN', `the Host is ${shown}, this door listens on ${listenedOn}`, { host: shown }));
   };
 }

@@ -1,7 +1,7 @@
 /** Progress of one request as Server-Sent Events (HTML Living Standard, section 9.2). */
 import type { ServerResponse } from 'node:http';
 import type { ProgressEvent } from '@vmgrid/protocol';
-import type { Operation } from '../operations.ts';
+import type { Operation } from './operations.ts';
 
 /** Bytes waiting for a client that does not read before it is cut off; it may come back and hear all again. */
 const BUFFERED_BYTES = 1024 * 1024;

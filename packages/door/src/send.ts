@@ -1,8 +1,8 @@
 /** Replies into HTTP responses, in the medium the client asked for. */
 import { encodeXmlReply, type GridError, type Reply } from '@vmgrid/protocol';
-import type { Request, Response } from 'express';
-import type { Operation } from '../operations.ts';
+import type { Request, RequestHandler, Response } from 'express';
 import { type Medium, replyMedium, xmlType } from './negotiate.ts';
+import type { Operation } from './operations.ts';
 
 export function sendReply(request: Request, response: Response, reply: Reply, medium = replyMedium(request)): void {
   if (medium === 'xml') response.type(xmlType(request)).send(encodeXmlReply(reply));
@@ -19,12 +19,18 @@ export function sendError(request: Request, response: Response, error: GridError
   const body = { error: error.toBody() };
   response.status(error.kind.status);
   if (error.retryable) response.setHeader('retry-after', '1');
-  sendReply(request, response, { kind: 'error', body }, mediumForError(request));
+  sendReply(request, response, { kind: 'error', body }, mediumForError(request, response));
 }
 
-function mediumForError(request: Request): Medium {
+/** Has the errors of its path be XML. */
+export const xmlErrors: RequestHandler = (_request, response, next) => {
+  response.locals.errorMedium = 'xml' satisfies Medium;
+  next();
+};
+
+function mediumForError(request: Request, response: Response): Medium {
   try {
-    return request.path === '/v1/request' ? 'xml' : replyMedium(request);
+    return response.locals.errorMedium ?? replyMedium(request);
   } catch {
     return 'json';
   }

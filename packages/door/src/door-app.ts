@@ -1,0 +1,79 @@
+/** What every HTTP door does around its routes: who may ask, how often, how long a body, and an answer to all else. */
+
+import type { Log } from '@vmgrid/daemon';
+import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
+import express, { type Express, type RequestHandler, type Router } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import { allowedMethods } from './allowed-methods.ts';
+import { errorHandler } from './error-handler.ts';
+import { knownHost } from './known-host.ts';
+import { sendError, xmlErrors } from './send.ts';
+
+export interface DoorOptions {
+  /** The address listened on. */
+  readonly host: string;
+  readonly requestsPerMinute: number;
+  /** Paths whose errors are XML, whatever the client sent or accepts. */
+  readonly xmlPaths?: readonly string[];
+  readonly log: Log;
+}
+
+/** What `/health/ready` says; only `ready` is answered with 200. */
+export interface Readiness {
+  readonly status: string;
+}
+
+const VERSION = '/v1';
+/** Characters of an address that a message shows. */
+const PATH_SHOWN = 200;
+
+/** An application with routes under `/v1`, and `/health/live` and `/health/ready`. */
+export function createDoorApp(
+  { routers, readiness }: { readonly routers: readonly Router[]; readonly readiness: () => Readiness },
+  options: DoorOptions,
+): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet());
+  for (const path of options.xmlPaths ?? []) app.use(path, xmlErrors);
+  app.use(knownHost(options.host));
+  app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
+  app.get('/health/ready', (_request, response) => {
+    const body = readiness();
+    response.status(body.status === 'ready' ? 200 : 503).json(body);
+  });
+  app.use(limitRate(options.requestsPerMinute));
+  app.use(express.raw({ type: () => true, limit: REQUEST_LIMITS.bodyBytes }));
+  app.use(VERSION, ...routers);
+  app.use(noSuchRoute(routers));
+  app.use(errorHandler(options.log));
+  return app;
+}
+
+const noSuchRoute =
+  (routers: readonly Router[]): RequestHandler =>
+  (request, response) => {
+    const allowed = request.path.startsWith(VERSION) ? allowedMethods(routers, request.path.slice(VERSION.length)) : [];
+    if (allowed.length > 0) response.setHeader('allow', allowed.join(', '));
+    sendError(request, response, noSuch(request.method, request.path.slice(0, PATH_SHOWN), allowed));
+  };
+
+function noSuch(method: string, path: string, allowed: readonly string[]): GridError {
+  if (allowed.length === 0) return new GridError('ROUTE_UNKNOWN', `there is no ${method} ${path}`);
+  return new GridError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}, not ${method}`, { allowed });
+}
+
+const limitRate = (requestsPerMinute: number): RequestHandler =>
+  rateLimit({
+    windowMs: 60_000,
+    limit: requestsPerMinute,
+    standardHeaders: 'draft-7',
+    legacyHeaders: false,
+    handler: (request, response) => {
+      const error = new GridError('RATE_LIMITED', `more than ${requestsPerMinute} requests a minute`, {
+        limit: requestsPerMinute,
+      });
+      sendError(request, response, error);
+    },
+  });

@@ -1,0 +1,34 @@
+import type { Log } from '@vmgrid/daemon';
+import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
+import type { ErrorRequestHandler } from 'express';
+import { sendError } from './send.ts';
+
+/** Sends what a route threw as an error with a code; what is no GridError is logged. */
+export const errorHandler =
+  (log: Log): ErrorRequestHandler =>
+  (thrown, request, response, _next) => {
+    const error = fromExpress(thrown);
+    if (error.code === 'INTERNAL')
+      log.error({ err: thrown, method: request.method, path: request.path }, 'request failed');
+    if (response.headersSent) response.destroy();
+    else sendError(request, response, error);
+  };
+
+/** Errors of express's own body reader carry a `type`; those of its decompression a `status` only. */
+function fromExpress(thrown: unknown): GridError {
+  const { type, status } = (thrown ?? {}) as { type?: unknown; status?: unknown };
+  if (type === 'entity.too.large') {
+    const limit = REQUEST_LIMITS.bodyBytes;
+    return new GridError('BODY_TOO_LARGE', `the body is longer than ${limit} bytes`, { limit });
+  }
+  if (type === 'request.aborted' || type === 'request.size.invalid') {
+    return new GridError('BODY_INCOMPLETE', 'the connection ended before the body was complete');
+  }
+  if (type === 'encoding.unsupported')
+    return new GridError('MEDIA_TYPE_UNSUPPORTED', 'the Content-Encoding is not known');
+  if (thrown instanceof URIError)
+    return new GridError('REQUEST_MALFORMED', 'the address is not valid percent-encoding');
+  if (status === 400)
+    return new GridError('REQUEST_MALFORMED', 'the body is not compressed as its Content-Encoding says');
+  return GridError.from(thrown);
+}

@@ -1,0 +1,15 @@
+import { readXml, sendReply } from '@vmgrid/door';
+import { Router } from 'express';
+import { answerRequest } from '../answer.ts';
+import type { Shop } from '../shop.ts';
+
+export const XML_REQUESTS = '/request';
+
+/** `/v1/request`: one XML document of any verb. */
+export function xmlRoutes(shop: Shop): Router {
+  const router = Router();
+  router.post(XML_REQUESTS, async (request, response) => {
+    sendReply(request, response, await answerRequest(shop, readXml(request)), 'xml');
+  });
+  return router;
+}
