@@ -11,15 +11,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dag: [],
   protocol: ['classad', 'dag'],
   market: ['protocol', 'classad', 'dag'],
+  bidding: ['protocol', 'classad', 'dag'],
   daemon: [],
   door: ['protocol', 'daemon'],
   vmshop: ['door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
-  vmplant: ['protocol', 'classad', 'dag', 'daemon'],
+  vmplant: ['bidding', 'protocol', 'classad', 'dag', 'daemon'],
   vmgrid: ['protocol'],
 };
 
 /** Packages that compute only: nothing of Node in them. */
-const PURE = ['classad', 'dag'];
+const PURE = ['classad', 'dag', 'bidding'];
 
 const sourcesOf = (name: string): string[] =>
   readdirSync(join(packages, name, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>

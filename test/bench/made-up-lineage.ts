@@ -3,11 +3,9 @@
  * its DAG allows; images that went astray; and images that belong to no family. Manifests only, no files.
  */
 import { createHash } from 'node:crypto';
+import { type Durations, durationKey, type KnownImage, type LineReports, type RanAction } from '@vmgrid/bidding';
 import { type Action, type Dag, type DagIndex, prepareDag } from '@vmgrid/dag';
 import type { LineName, MachineSpec } from '@vmgrid/protocol';
-import { type Durations, durationKey } from '../../packages/vmplant/src/durations.ts';
-import type { LineReports } from '../../packages/vmplant/src/planner/match-image.ts';
-import type { GoldenImage, HistoryEntry } from '../../packages/vmplant/src/warehouse/manifest.ts';
 
 export const ACTIONS_OF_A_REQUEST = 50;
 /** Of these, actions that other families have as well (updates, users, keys). */
@@ -53,14 +51,14 @@ export function randomFrom(seed: number): () => number {
 interface Family {
   readonly dag: Dag;
   readonly index: DagIndex;
-  readonly entries: readonly HistoryEntry[];
+  readonly entries: readonly RanAction[];
   readonly histories: (readonly number[])[];
   /** What its images stand for: machine and actions, in whatever order. */
   readonly known: Set<string>;
 }
 
 export class Lineage {
-  readonly images: GoldenImage[] = [];
+  readonly images: KnownImage[] = [];
   readonly durations: Durations;
   readonly #random: () => number;
   readonly #families: readonly Family[];
@@ -117,7 +115,7 @@ export class Lineage {
    * An image that goes on from an earlier one of its family by one to twelve actions, as a request would have made it:
    * none is made where there is one already of the same machine and the same actions.
    */
-  #grown(): GoldenImage {
+  #grown(): KnownImage {
     for (;;) {
       const family = this.#pick(this.#families);
       const nodes = this.#extend(family, this.#pick(family.histories), 1 + this.#below(12));
@@ -149,41 +147,33 @@ export class Lineage {
     return nodes;
   }
 
-  #unrelated({ entries }: Family): GoldenImage {
+  #unrelated({ entries }: Family): KnownImage {
     const history = Array.from({ length: 1 + this.#below(40) }, () =>
       this.#random() < 0.5 ? this.#pick(entries) : this.#ownEntry(),
     );
     return this.#image(this.#pick(MACHINES), history);
   }
 
-  #ownEntry(): HistoryEntry {
+  #ownEntry(): RanAction {
     const number = ++this.#serial;
     return entryOf(createHash('sha256').update(`own ${number}`).digest('hex'), `own-${number}`);
   }
 
-  #image(machine: MachineSpec, history: HistoryEntry[]): GoldenImage {
+  #image(machine: MachineSpec, history: RanAction[]): KnownImage {
     const id = `image-${this.images.length}`;
     const isSuspended = this.#random() < 0.9;
     if (this.#random() < 0.3) this.#learnt.set(durationKey.start('restore', id), 0.1 + this.#below(400) / 1000);
     if (this.#random() < 0.3) this.#learnt.set(durationKey.start('boot', id), 5 + this.#below(20));
     return {
       manifest: {
-        version: 1,
         id,
         machine,
         line: 'qemu',
         createdAt: '2026-01-01T00:00:00Z',
-        createdBy: 'bench',
         history,
-        disk: 'disk.qcow2',
-        diskFormat: 'qcow2',
         boot: BOOT,
-        base: 'base',
-        files: [],
-        ...(isSuspended ? { memory: MEMORY, compatibility: COMPATIBILITY } : {}),
+        ...(isSuspended ? { memory: {}, compatibility: COMPATIBILITY } : {}),
       },
-      directory: '',
-      baseDirectory: '',
     };
   }
 
@@ -205,15 +195,8 @@ export class Lineage {
   }
 }
 
-const BOOT = { kernel: 'vmlinuz', initrd: 'initrd.img', commandLine: 'quiet', layouts: ['devices-1'] };
-const MEMORY = { memory: 'memory.bin', state: 'device.state' };
+const BOOT = { layouts: ['devices-1'] };
 
 const script = (text: string): Action => ({ kind: 'script', id: 'any', script: text });
 
-const entryOf = (digest: string, id: string): HistoryEntry => ({
-  digest,
-  id,
-  kind: 'script',
-  seconds: 1,
-  ranAt: '2026-01-01T00:00:00Z',
-});
+const entryOf = (digest: string, id: string): RanAction => ({ digest, id });

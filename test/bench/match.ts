@@ -1,9 +1,7 @@
 /** Planning a request of 50 actions against very many images, beside a look at every image, which must find the same. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { ImageIndex } from '../../packages/vmplant/src/planner/image-index.ts';
-import { planMachine } from '../../packages/vmplant/src/planner/plan.ts';
-import { surveyImages } from '../../packages/vmplant/src/planner/survey.ts';
+import { ImageIndex, planMachine, surveyImages } from '@vmgrid/bidding';
 import { ACTIONS_OF_A_REQUEST, Lineage, lines } from './made-up-lineage.ts';
 import { type BenchSuite, median, percentile } from './suite.ts';
 

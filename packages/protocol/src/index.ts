@@ -18,6 +18,7 @@ export { LINK_PATH, type LinkServer, type ServeLinkOptions, serveLink } from './
 export * from './schema/bids.ts';
 export * from './schema/explanations.ts';
 export * from './schema/images.ts';
+export * from './schema/line-report.ts';
 export * from './schema/machine.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
 export * from './schema/replies.ts';

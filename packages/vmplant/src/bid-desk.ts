@@ -1,5 +1,17 @@
-/** Gathers what an offer depends on, then leaves the offer to the pure functions of bidding.ts. */
+/** Gathers what an offer depends on, then leaves the offer to the pure functions of `bidding`. */
 import { loadavg } from 'node:os';
+import {
+  type Admission,
+  choosePlan,
+  type Durations,
+  explainRequest,
+  heldBid,
+  ImageIndex,
+  type LineReports,
+  makeOffer,
+  type Plan,
+  plantAd,
+} from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import { systemClock } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
@@ -11,16 +23,9 @@ import {
   type PlantExplanation,
   parseDuration,
 } from '@vmgrid/protocol';
-import type { Admission } from './admission.ts';
-import { choosePlan, heldBid, makeOffer } from './bidding.ts';
 import type { PlantConfig } from './config.ts';
-import type { Durations } from './durations.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
-import { explainRequest } from './planner/explain.ts';
-import { ImageIndex } from './planner/image-index.ts';
-import type { LineReports } from './planner/match-image.ts';
-import type { Plan } from './planner/plan.ts';
-import { plantAd } from './plant-ad.ts';
+import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
 export interface BidDeskDeps {
@@ -36,6 +41,11 @@ export interface BidDeskDeps {
 interface MachineRequest {
   readonly machine: MachineSpec;
   readonly dag: Dag;
+}
+
+/** A plan whose image is at hand, so that it can be carried out. */
+export interface WarehousePlan extends Plan {
+  readonly image: GoldenImage;
 }
 
 export class BidDesk {
@@ -78,10 +88,12 @@ export class BidDesk {
   }
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
-  async plan(request: MachineRequest): Promise<Plan> {
-    const images = this.#index.follow(await this.#deps.warehouse.images());
+  async plan(request: MachineRequest): Promise<WarehousePlan> {
+    const inventory = await this.#deps.warehouse.images();
+    const images = this.#index.follow(inventory);
     const { lines, durations } = this.#deps;
-    return choosePlan(request, { images, lines, durations, refusal: () => undefined });
+    const plan = choosePlan(request, { images, lines, durations, refusal: () => undefined });
+    return { ...plan, image: inventory.get(plan.image.manifest.id)! };
   }
 
   /** Why the plan for a machine would be what it is. Looks at every image. */

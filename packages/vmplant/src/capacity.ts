@@ -1,7 +1,7 @@
 /** What the plant offers to VMs: as configured, else measured on the host. */
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import type { Capacity } from './admission.ts';
+import type { Capacity } from '@vmgrid/bidding';
 import type { PlantConfig } from './config.ts';
 
 /** Share of the host's memory that VMs may have unless the operator says otherwise. */

@@ -2,11 +2,10 @@
  * The VMCollector of the paper: takes a VM away. Runs its destruction DAG, ends the machine, frees what it had and keeps its
  * final classad. Idempotent, and resumed after a crash of the plant: each step may find its work done already.
  */
-
+import type { Admission } from '@vmgrid/bidding';
 import { type Log, systemClock } from '@vmgrid/daemon';
 import { linearExtension } from '@vmgrid/dag';
 import { adToJson, type ClassAdJson, GridError, type LineName } from '@vmgrid/protocol';
-import type { Admission } from './admission.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { longestMs } from './configuration/time-limits.ts';
 import { configured } from './creator.ts';

@@ -1,4 +1,5 @@
 /** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
+import type { Admission } from '@vmgrid/bidding';
 import { type Log, systemClock, UndoStack } from '@vmgrid/daemon';
 import {
   adToJson,
@@ -8,19 +9,18 @@ import {
   type MachineSpec,
   parseDuration,
 } from '@vmgrid/protocol';
-import type { Admission } from './admission.ts';
+import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import { removeDiscs } from './configuration/configurator.ts';
 import type { LearntDurations } from './durations.ts';
+import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { nameVm, type VmNames } from './identity.ts';
 import { learnFrom } from './learn.ts';
 import type { Leases } from './leases.ts';
 import type { GuestAccess, MachineState } from './lines/production-line.ts';
 import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
-import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
-import type { Plan } from './planner/plan.ts';
 import { vmAd } from './reporter.ts';
 import type { Making } from './tending/recorded-request.ts';
 import { moveTo, type VmRecord } from './vm.ts';
@@ -38,7 +38,7 @@ export interface CreatorDeps {
   readonly report: ReportProgress;
   readonly log: Log;
   /** The best plan now. @throws GridError as a decline. */
-  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<Plan>;
+  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;
   /** Told of each request that was carried out. */
   readonly record: (request: Identified<CreateRequest>, making: Making) => void;
   /** Told when a machine ended that nobody stopped. */
@@ -89,7 +89,7 @@ export class Creator {
   }
 
   /** Plan, room, and a hold on the image. */
-  async #admit(vmId: string, request: Pick<CreateRequest, 'machine' | 'dag'>, undo: UndoStack): Promise<Plan> {
+  async #admit(vmId: string, request: Pick<CreateRequest, 'machine' | 'dag'>, undo: UndoStack): Promise<WarehousePlan> {
     const { admission, warehouse } = this.#deps;
     admission.reserve(vmId, request.machine);
     undo.push('admission', () => admission.release(vmId));
@@ -109,7 +109,7 @@ export class Creator {
   async #record(
     { vmId, hostName, macAddress }: VmNames,
     request: Identified<CreateRequest>,
-    plan: Plan,
+    plan: WarehousePlan,
     leaseMs: number,
     undo: UndoStack,
   ): Promise<void> {
@@ -141,7 +141,7 @@ export class Creator {
   async #execute(
     { vmId, hostName, macAddress }: VmNames,
     request: Identified<CreateRequest>,
-    plan: Plan,
+    plan: WarehousePlan,
     phases: Phases,
     undo: UndoStack,
     signal: AbortSignal,

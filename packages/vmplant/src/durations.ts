@@ -1,22 +1,9 @@
 /** Learnt durations: a running mean per key, so that plans can be priced in expected seconds. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Durations } from '@vmgrid/bidding';
 
 /** Beyond this many samples old ones fade, so that a host that changes is learnt anew. */
 const MEMORY_SAMPLES = 20;
-
-export interface Durations {
-  /** Mean seconds of the first key that has been measured; undefined when none has. */
-  expect(...keys: readonly string[]): number | undefined;
-  /** No start of this kind is expected to take less; undefined when none has been measured. */
-  least(start: 'restore' | 'boot'): number | undefined;
-}
-
-/** Keys under which durations are kept. */
-export const durationKey = {
-  start: (start: 'restore' | 'boot', imageId: string) => `${start}:${imageId}`,
-  startOfLine: (start: 'restore' | 'boot', line: string) => `${start}:line:${line}`,
-  action: (digest: string) => `action:${digest}`,
-} as const;
 
 interface Learnt {
   readonly mean: number;

@@ -1,20 +1,19 @@
 /** Makes golden images: clone the nearest, run the rest, suspend, promote. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Admission, LineReports } from '@vmgrid/bidding';
 import { systemClock, UndoStack } from '@vmgrid/daemon';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/protocol';
-import type { Admission } from './admission.ts';
+import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import type { LearntDurations } from './durations.ts';
+import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { nameVm, type VmNames } from './identity.ts';
 import { learnFrom } from './learn.ts';
 import type { SuspendedFiles } from './lines/production-line.ts';
 import { Phases, type ReportProgress } from './phases.ts';
-import { type Execution, type ExecutionDeps, executePlan } from './planner/execute.ts';
-import type { LineReports } from './planner/match-image.ts';
-import type { Plan } from './planner/plan.ts';
 import { keepChainShort } from './warehouse/flatten.ts';
 import { imageIdOf } from './warehouse/image-id.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
@@ -28,7 +27,7 @@ export interface ImageBuilderDeps {
   readonly durations: LearntDurations;
   readonly lines: LineReports;
   readonly report: ReportProgress;
-  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>) => Promise<Plan>;
+  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;
 }
 
 export interface BuiltImage {
@@ -71,7 +70,7 @@ export class ImageBuilder {
 
   async #build(
     request: Identified<BuildImageRequest>,
-    plan: Plan,
+    plan: WarehousePlan,
     staging: Staging,
     signal: AbortSignal,
   ): Promise<GoldenImage> {
@@ -93,19 +92,24 @@ export class ImageBuilder {
   }
 
   /** What the image will be called when every action runs in the order planned. */
-  #imageIdOf(request: Identified<BuildImageRequest>, plan: Plan): string {
+  #imageIdOf(request: Identified<BuildImageRequest>, plan: WarehousePlan): string {
     const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
     return imageIdOf(this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], true));
   }
 
-  #requireSuspension(plan: Plan): void {
+  #requireSuspension(plan: WarehousePlan): void {
     if (this.#deps.lines.get(plan.line)?.restores) return;
     throw new GridError('LINE_CANNOT_SUSPEND', `the line ${plan.line} cannot freeze a machine into an image`, {
       line: plan.line,
     });
   }
 
-  async #acquire(user: string, { machine }: Identified<BuildImageRequest>, plan: Plan, undo: UndoStack): Promise<void> {
+  async #acquire(
+    user: string,
+    { machine }: Identified<BuildImageRequest>,
+    plan: WarehousePlan,
+    undo: UndoStack,
+  ): Promise<void> {
     const { admission, warehouse } = this.#deps;
     admission.reserve(user, machine);
     undo.push('admission', () => admission.release(user));
@@ -117,7 +121,7 @@ export class ImageBuilder {
   async #execute(
     { vmId, hostName, macAddress }: VmNames,
     request: Identified<BuildImageRequest>,
-    plan: Plan,
+    plan: WarehousePlan,
     { directory }: Staging,
     phases: Phases,
     undo: UndoStack,
@@ -146,7 +150,7 @@ export class ImageBuilder {
 
   async #freeze(
     request: Identified<BuildImageRequest>,
-    plan: Plan,
+    plan: WarehousePlan,
     { machine, guest, configuration }: Execution,
     staging: Staging,
     phases: Phases,
@@ -169,7 +173,7 @@ export class ImageBuilder {
 
   #draft(
     request: Identified<BuildImageRequest>,
-    plan: Plan,
+    plan: WarehousePlan,
     parent: GoldenImage,
     configuration: Configuration,
     files: SuspendedFiles,
@@ -193,7 +197,7 @@ export class ImageBuilder {
 
   #identity<Entry extends { readonly digest: string }>(
     request: Identified<BuildImageRequest>,
-    plan: Plan,
+    plan: WarehousePlan,
     history: Entry[],
     suspended: boolean,
   ) {

@@ -1,7 +1,6 @@
 /** Carries out collections: gathers what images are worth here, plans, removes. */
+import { ASSUMED_SECONDS, type Durations, durationKey } from '@vmgrid/bidding';
 import { type CollectedImage, type CollectedWarehouse, type CollectImagesRequest, GridError } from '@vmgrid/protocol';
-import { type Durations, durationKey } from './durations.ts';
-import { ASSUMED_SECONDS } from './planner/prices.ts';
 import { type CollectibleImage, planCollection } from './warehouse/collection.ts';
 import { ownBytes } from './warehouse/image-files.ts';
 import type { GoldenImage, Manifest } from './warehouse/manifest.ts';

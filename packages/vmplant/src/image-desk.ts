@@ -1,4 +1,5 @@
 /** What operators do with the images of the plant's warehouse, over the link. */
+import type { Durations } from '@vmgrid/bidding';
 import type {
   CollectedWarehouse,
   CollectImagesRequest,
@@ -9,7 +10,6 @@ import type {
   VerifiedImage,
   VerifyImagesRequest,
 } from '@vmgrid/protocol';
-import type { Durations } from './durations.ts';
 import { collectImages } from './image-collector.ts';
 import { describeImage, describeImages } from './images.ts';
 import type { ReportProgress } from './phases.ts';

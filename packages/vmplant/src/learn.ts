@@ -1,7 +1,7 @@
+import { durationKey, type Plan } from '@vmgrid/bidding';
 import type { Configuration } from './configuration/configuration.ts';
-import { durationKey, type LearntDurations } from './durations.ts';
+import type { LearntDurations } from './durations.ts';
 import type { Phases } from './phases.ts';
-import type { Plan } from './planner/plan.ts';
 
 /** Learns from a machine that was made: how long its start took, and each action. */
 export function learnFrom(durations: LearntDurations, plan: Plan, phases: Phases, configuration: Configuration): void {

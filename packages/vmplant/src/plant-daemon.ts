@@ -1,9 +1,9 @@
 /** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Admission, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
-import { Admission } from './admission.ts';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
 import { Collector } from './collector.ts';
@@ -13,7 +13,6 @@ import { Creator } from './creator.ts';
 import { openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
-import { parseCost } from './estimator.ts';
 import { HostActions } from './host-actions.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { ImageDesk } from './image-desk.ts';

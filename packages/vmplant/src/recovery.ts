@@ -2,9 +2,9 @@
  * What a plant does with the VMs an earlier run left: machines that still run are adopted, creations that were in flight are
  * undone, destructions are resumed, and a VM whose machine is gone says so.
  */
+import type { Admission } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { GridError, type LineName } from '@vmgrid/protocol';
-import type { Admission } from './admission.ts';
 import { removeDiscs } from './configuration/configurator.ts';
 import type { Leases } from './leases.ts';
 import type { Guest, Machine, ProductionLine } from './lines/production-line.ts';

@@ -8,10 +8,10 @@
  * Only the plant's own procedures move a VM; guests and clients only ask. `destroyed` is terminal: the record goes and the
  * final classad stays in `departed.ts`.
  */
+import type { Start } from '@vmgrid/bidding';
 import type { Dag } from '@vmgrid/dag';
 import type { ErrorBody, LineName, MachineSpec } from '@vmgrid/protocol';
 import type { MachineState } from './lines/production-line.ts';
-import type { Start } from './planner/match-image.ts';
 import type { HistoryEntry } from './warehouse/manifest.ts';
 
 export type VmState = 'planned' | 'cloning' | 'configuring' | 'running' | 'failed' | 'collecting' | 'destroyed';

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { durationKey } from '@vmgrid/bidding';
 import { openDatabase } from '../src/database.ts';
 import { DEPARTED_KEPT, Departed } from '../src/departed.ts';
-import { durationKey, LearntDurations } from '../src/durations.ts';
+import { LearntDurations } from '../src/durations.ts';
 import { startNode } from './node-process.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 

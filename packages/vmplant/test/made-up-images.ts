@@ -2,17 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CompatibilityRecord, GoldenImage, HistoryEntry, Manifest } from '../src/warehouse/manifest.ts';
+import { COMPATIBILITY } from '../../bidding/test/made-up-images.ts';
+import type { GoldenImage, HistoryEntry, Manifest } from '../src/warehouse/manifest.ts';
 import type { ManifestDraft, Warehouse } from '../src/warehouse/store.ts';
 
-export const COMPATIBILITY: CompatibilityRecord = {
-  vmm: 'qemu',
-  vmmVersion: '8.2.2',
-  accelerator: 'kvm',
-  machineType: 'microvm',
-  cpuModel: 'host',
-  layout: 'devices-1',
-};
+export { COMPATIBILITY };
 
 export const historyOf = (...digests: readonly string[]): HistoryEntry[] =>
   digests.map((digest, index) => ({

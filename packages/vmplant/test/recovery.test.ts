@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { Admission } from '@vmgrid/bidding';
 import { type Clock, createLog, systemClock } from '@vmgrid/daemon';
-import { Admission } from '../src/admission.ts';
 import { Leases } from '../src/leases.ts';
 import type { Machine, ProductionLine } from '../src/lines/production-line.ts';
 import { LivingMachines } from '../src/living-machines.ts';

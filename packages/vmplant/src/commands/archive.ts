@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { type LineReports, restoreFault } from '@vmgrid/bidding';
 import { createLog } from '@vmgrid/daemon';
 import { makeLines, probeLines } from '../lines/make-lines.ts';
-import type { LineReports } from '../planner/match-image.ts';
-import { restoreFault } from '../planner/match-image.ts';
 import { exportImage } from '../warehouse/archive/export.ts';
 import { importArchive } from '../warehouse/archive/import.ts';
 import type { Manifest } from '../warehouse/manifest.ts';
@@ -52,6 +51,6 @@ async function probeHost(stateDirectory: string): Promise<LineReports> {
 }
 
 const faultHere = (manifest: Manifest, lines: LineReports): string | undefined =>
-  restoreFault(manifest.machine, { manifest, directory: '', baseDirectory: '' }, lines.get(manifest.line));
+  restoreFault(manifest.machine, { manifest }, lines.get(manifest.line));
 
 const onFile = (phase: string) => (subject: string, state: string) => tell({ phase, subject, state });

@@ -1,7 +1,8 @@
 /** The production lines of this plant, by name, and what they can do on this host. */
 import type { Log } from '@vmgrid/daemon';
+import type { LineReport } from '@vmgrid/protocol';
 import { GridError, type LineName } from '@vmgrid/protocol';
-import type { LineReport, ProductionLine } from './production-line.ts';
+import type { ProductionLine } from './production-line.ts';
 import { QemuLine } from './qemu/qemu-line.ts';
 
 export interface LineOptions {

@@ -5,20 +5,8 @@
  * again after the plant was killed is in `MachineState`, plain JSON which the plant stores with the VM.
  * Every method takes an `AbortSignal`; on abort or failure it leaves nothing behind that it made itself.
  */
-import type { LineName, MachineSpec } from '@vmgrid/protocol';
-import type { CompatibilityRecord, GoldenImage, ImageMemory } from '../warehouse/manifest.ts';
-
-/** What a line can do on this host; found by trying, not by asking for versions only. */
-export interface LineReport {
-  readonly line: LineName;
-  readonly available: boolean;
-  /** Why not, and what to do about it; of an available line, why it is slower than it could be. Else empty. */
-  readonly reason: string;
-  /** What an image suspended here would need to be restored elsewhere. */
-  readonly compatibility: CompatibilityRecord;
-  /** Whether the line restores suspended images (else it only boots). */
-  readonly restores: boolean;
-}
+import type { LineName, LineReport, MachineSpec } from '@vmgrid/protocol';
+import type { GoldenImage, ImageMemory } from '../warehouse/manifest.ts';
 
 /** Everything a line needs to start one machine. Directories exist; the line owns what it creates in `directory`. */
 export interface StartOrder {

@@ -1,11 +1,9 @@
 /** Asks the pure functions of this folder what images are wanting, with what the plant remembers and has. */
 import { join } from 'node:path';
+import { type Durations, ImageIndex, type LineReports } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Dag, digestAction } from '@vmgrid/dag';
 import type { MachineSpec, PlantSuggestions } from '@vmgrid/protocol';
-import type { Durations } from '../durations.ts';
-import { ImageIndex } from '../planner/image-index.ts';
-import type { LineReports } from '../planner/match-image.ts';
 import { allocatedBytes, ownBytes } from '../warehouse/image-files.ts';
 import type { GoldenImage } from '../warehouse/manifest.ts';
 import type { Warehouse } from '../warehouse/store.ts';

@@ -4,10 +4,10 @@
  * ever holds one, so a mark of its id does.
  */
 import { createHash } from 'node:crypto';
+import type { Plan } from '@vmgrid/bidding';
 import { type Action, digestAction } from '@vmgrid/dag';
 import type { CreateRequest, LineName, MachineSpec } from '@vmgrid/protocol';
 import type { Configuration } from '../configuration/configuration.ts';
-import type { Plan } from '../planner/plan.ts';
 
 export interface RecordedAction {
   readonly id: string;

@@ -4,10 +4,7 @@
  * An image more never makes a request wait longer, because the planner takes the soonest; and when it has a history it never
  * makes a hit a miss: either the choice is the same as before, or it is the new image, which then spares something.
  */
-import type { ImageIndex } from '../planner/image-index.ts';
-import type { LineReports } from '../planner/match-image.ts';
-import { nearestOptions } from '../planner/nearest-options.ts';
-import type { Option } from '../planner/options.ts';
+import { type ImageIndex, type LineReports, nearestOptions, type Option } from '@vmgrid/bidding';
 import type { RequestCase } from './request-case.ts';
 
 export interface ReplaySummary {

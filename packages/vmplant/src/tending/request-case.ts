@@ -1,8 +1,6 @@
+import { type Durations, durationKey, type PreparedRequest, Prices } from '@vmgrid/bidding';
 import { type DagIndex, indexDag } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
-import { type Durations, durationKey } from '../durations.ts';
-import type { PreparedRequest } from '../planner/nearest-options.ts';
-import { Prices } from '../planner/prices.ts';
 import { SUGGEST_LIMITS } from './limits.ts';
 import type { RecordedAction, RecordedRequest } from './recorded-request.ts';
 

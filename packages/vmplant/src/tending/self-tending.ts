@@ -1,11 +1,10 @@
 /** Self-tending as the plant sees it: remembers requests, suggests images, and builds them when idle if it is told to. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Durations, LineReports } from '@vmgrid/bidding';
 import { type Log, systemClock } from '@vmgrid/daemon';
 import { type CreateRequest, type Identified, type Offer, parseDuration } from '@vmgrid/protocol';
 import type { PlantConfig } from '../config.ts';
-import type { Durations } from '../durations.ts';
 import type { ImageBuilder } from '../image-builder.ts';
-import type { LineReports } from '../planner/match-image.ts';
 import type { Warehouse } from '../warehouse/store.ts';
 import { Activity } from './activity.ts';
 import { Advisor } from './advisor.ts';

@@ -2,16 +2,20 @@
  * Which images would have saved the recorded requests the most time per byte. Pure: what is there and what was asked for in,
  * suggestions out. Candidates × cases matches, both within `SUGGEST_LIMITS`.
  */
+import {
+  compareOptions,
+  type ImageIndex,
+  type KnownImage,
+  type LineReports,
+  matchImage,
+  type Option,
+  optionOf,
+} from '@vmgrid/bidding';
 import type { LineName, MachineSpec } from '@vmgrid/protocol';
-import type { ImageIndex } from '../planner/image-index.ts';
-import { type LineReports, matchImage } from '../planner/match-image.ts';
-import { optionOf } from '../planner/nearest-options.ts';
-import { compareOptions, type Option } from '../planner/options.ts';
-import type { GoldenImage } from '../warehouse/manifest.ts';
 import { candidatePrefixes } from './candidates.ts';
 import { type ChoiceLimits, type Choosable, chooseGreedily } from './choose.ts';
 import { SUGGEST_LIMITS } from './limits.ts';
-import { type Prefix, prefixOf } from './prefix.ts';
+import { prefixOf } from './prefix.ts';
 import type { RecordedAction } from './recorded-request.ts';
 import { replayCases } from './replay.ts';
 import { machineKey, type RequestCase } from './request-case.ts';
@@ -28,7 +32,7 @@ export interface Suggestion {
   readonly savedSeconds: number;
   readonly bytes: number;
   /** The image as it would be; it has no files. */
-  readonly image: GoldenImage;
+  readonly image: KnownImage;
 }
 
 export interface SuggestInput {
@@ -45,7 +49,8 @@ interface Begun {
 }
 
 interface Candidate extends Choosable {
-  readonly image: GoldenImage;
+  readonly actions: readonly RecordedAction[];
+  readonly image: KnownImage;
   readonly of: RequestCase;
 }
 
@@ -73,12 +78,13 @@ function candidatesOf(
     { candidates: most, meets: SUGGEST_LIMITS.meets },
   );
   return prefixes.map((prefix, at) => {
-    const image = imageOf(prefix, actions, one.machine, now.image, lines, at);
-    const ownActions = prefix.digests.length;
+    const own = prefix.digests.map((digest) => actions.get(digest)!);
+    const image = imageOf(own, one.machine, now.image, lines, at);
     return {
       of: one,
+      actions: own,
       image,
-      bytes: sizes.bytesOf({ memoryMiB: one.machine.memoryMiB, ownActions }),
+      bytes: sizes.bytesOf({ memoryMiB: one.machine.memoryMiB, ownActions: own.length }),
       savings: Float64Array.from(begun, (other) => savingOf(other, image, lines)),
     };
   });
@@ -88,7 +94,7 @@ function candidatesOf(
  * Microseconds that an image saves all requests of a case. A start that is only expected to be quicker does not count: it is
  * the mean of its line, and there would be no end of building what is there already.
  */
-function savingOf({ one, now }: Begun, image: GoldenImage, lines: LineReports): number {
+function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): number {
   // Most cases lack the last actions of most candidates: that is told sooner than the first failed test.
   if (image.manifest.history.findLast(({ digest }) => !one.dag.groupOfDigest.has(digest))) return 0;
   const verdict = matchImage(one.machine, one.dag, image, lines);
@@ -108,34 +114,31 @@ const workLeft = ({ expectedMicros, startMicros }: Option): number => expectedMi
 
 /** A suspended image like one that is there, with another history. */
 function imageOf(
-  { digests }: Prefix,
-  actions: ReadonlyMap<string, RecordedAction>,
+  history: readonly RecordedAction[],
   { line: _, ...machine }: MachineSpec,
-  like: GoldenImage,
+  like: KnownImage,
   lines: LineReports,
   at: number,
-): GoldenImage {
-  const { line, id: parent } = like.manifest;
-  const history = digests.map((digest) => {
-    const { id, kind } = actions.get(digest)!;
-    return { digest, id, kind, seconds: 0, ranAt: like.manifest.createdAt };
-  });
+): KnownImage {
+  const { line } = like.manifest;
   const manifest = {
     ...like.manifest,
-    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine, parent },
-    history,
-    memory: { memory: 'memory.bin', state: 'device.state' },
+    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine, history },
+    memory: {},
     compatibility: lines.get(line)!.compatibility,
-    files: [],
   };
-  return { ...like, manifest };
+  return { manifest };
 }
 
-function suggestionOf({ image, of, bytes, savings }: Candidate, gain: number, begun: readonly Begun[]): Suggestion {
-  const { machine, line, history } = image.manifest;
+function suggestionOf(
+  { image, actions, of, bytes, savings }: Candidate,
+  gain: number,
+  begun: readonly Begun[],
+): Suggestion {
+  const { machine, line } = image.manifest;
   return {
     ...{ machine: of.machine.line ? { ...machine, line: of.machine.line } : machine, line, bytes, image },
-    actions: history.map(({ id, digest, kind }) => ({ id, digest, kind })),
+    actions: actions.map(({ id, digest, kind }) => ({ id, digest, kind })),
     cases: begun.flatMap(({ one }, at) => (savings[at]! > 0 ? [one] : [])),
     savedSeconds: gain / 1_000_000,
   };

@@ -3,27 +3,12 @@
  * It is `manifest.json` in the image's folder and never changes after promotion.
  */
 import { ActionId } from '@vmgrid/dag';
-import { LineName, MachineSpec } from '@vmgrid/protocol';
+import { CompatibilityRecord, LineName, MachineSpec } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 const FileName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' });
 const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
-
-/** What must be equal on the host that restores a suspended image. */
-export const CompatibilityRecord = Type.Object(
-  {
-    vmm: Type.String({ maxLength: 64 }),
-    vmmVersion: Type.String({ maxLength: 128 }),
-    accelerator: Type.String({ maxLength: 32 }),
-    machineType: Type.String({ maxLength: 64 }),
-    cpuModel: Type.String({ maxLength: 64 }),
-    /** Which devices the machine has, and where; a name the line gives. */
-    layout: Type.String({ maxLength: 64 }),
-  },
-  closed,
-);
-export type CompatibilityRecord = Static<typeof CompatibilityRecord>;
 
 /** One file of the image with its SHA-256 (of the whole content) and apparent size in bytes. */
 const ImageFile = Type.Object({ file: FileName, sha256: Digest, bytes: Type.Integer({ minimum: 0 }) }, closed);

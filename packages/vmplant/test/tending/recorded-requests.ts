@@ -1,15 +1,14 @@
 /** Recorded requests without a machine in them. */
 import { createHash } from 'node:crypto';
+import { type Durations, durationKey, ImageIndex } from '@vmgrid/bidding';
 import type { MachineSpec } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { type Durations, durationKey } from '../../src/durations.ts';
-import { ImageIndex } from '../../src/planner/image-index.ts';
+import { lineReport, reportsOf } from '../../../bidding/test/made-up-plants.ts';
 import type { RecordedRequest } from '../../src/tending/recorded-request.ts';
 import { requestCases } from '../../src/tending/request-case.ts';
 import { SizeModel } from '../../src/tending/size-model.ts';
 import type { GoldenImage } from '../../src/warehouse/manifest.ts';
 import { baseDraft, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
-import { lineReport, reportsOf } from '../made-up-plants.ts';
 
 export const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 };
 export const lines = reportsOf(lineReport());

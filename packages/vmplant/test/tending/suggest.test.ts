@@ -1,11 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { ImageIndex, type KnownImage } from '@vmgrid/bidding';
 import { matchHistory } from '@vmgrid/dag';
 import fc from 'fast-check';
-import { ImageIndex } from '../../src/planner/image-index.ts';
 import { type Choosable, chooseGreedily, gainOf } from '../../src/tending/choose.ts';
 import { replayCases, summarizeReplay } from '../../src/tending/replay.ts';
 import { suggestImages } from '../../src/tending/suggest.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
 import { asked, base, history, inputOf, lines, suspended } from './recorded-requests.ts';
 
 const suggested = (...args: Parameters<typeof inputOf>) =>
@@ -95,7 +94,7 @@ test('what suggestions are said to save is what the planner saves with them', ()
   );
 });
 
-const summary = ({ cases }: ReturnType<typeof inputOf>, images: readonly GoldenImage[]) =>
+const summary = ({ cases }: ReturnType<typeof inputOf>, images: readonly KnownImage[]) =>
   summarizeReplay(cases, replayCases(cases, ImageIndex.of(images), lines));
 
 test('a replay never gets worse with more images', () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
+import type { CompatibilityRecord } from '@vmgrid/protocol';
 import type { StartOrder } from '../production-line.ts';
 import { FILES, SOCKETS } from './layout.ts';
 

@@ -10,9 +10,9 @@ import {
   waitUntilGone,
   within,
 } from '@vmgrid/daemon';
+import type { CompatibilityRecord } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
-import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine, DEVICES } from './command-line.ts';

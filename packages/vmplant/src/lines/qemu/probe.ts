@@ -1,7 +1,7 @@
 import type { CommandRunner } from '@vmgrid/daemon';
+import type { LineReport } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
-import type { LineReport } from '../production-line.ts';
 import { findAcceleration } from './acceleration.ts';
 import { DEVICE_LAYOUT } from './command-line.ts';
 import type { HostUser } from './host-user.ts';

@@ -1,15 +1,8 @@
 import { chmod } from 'node:fs/promises';
 import { type CommandRunner, isAlive, killProcessesOf, runCommand } from '@vmgrid/daemon';
+import type { CompatibilityRecord, LineReport } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
-import type { CompatibilityRecord } from '../../warehouse/manifest.ts';
-import type {
-  LineReport,
-  Machine,
-  MachineState,
-  ProductionLine,
-  StartOrder,
-  StepObserver,
-} from '../production-line.ts';
+import type { Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { openChannels } from './channels.ts';
 import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf, probeUserOf } from './host-user.ts';
 import { launch } from './launch.ts';

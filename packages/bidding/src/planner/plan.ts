@@ -5,7 +5,7 @@
 import { type Action, type Dag, linearExtension, type Match, matchHistory, prepareDag } from '@vmgrid/dag';
 import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
-import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { KnownImage } from '../known-image.ts';
 import type { ImageIndex } from './image-index.ts';
 import type { LineReports, Start } from './match-image.ts';
 import { nearestOptions } from './nearest-options.ts';
@@ -16,7 +16,7 @@ import { Prices } from './prices.ts';
 const ALTERNATIVES = 3;
 
 export interface Plan {
-  readonly image: GoldenImage;
+  readonly image: KnownImage;
   readonly line: LineName;
   readonly start: Start;
   /** Ids of the request's actions that the image's history stands for, in the order they ran. */

@@ -1,5 +1,5 @@
 import type { ClassAd } from '@vmgrid/classad';
-import type { LineReport } from '../src/lines/production-line.ts';
+import type { LineReport } from '@vmgrid/protocol';
 import type { LineReports } from '../src/planner/match-image.ts';
 import { type PlantSnapshot, plantAd } from '../src/plant-ad.ts';
 import { COMPATIBILITY } from './made-up-images.ts';

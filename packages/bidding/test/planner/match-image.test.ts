@@ -1,16 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Dag, digestAction, prepareDag } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
+import type { KnownImage } from '../../src/known-image.ts';
 import { matchImage } from '../../src/planner/match-image.ts';
-import type { ManifestDraft } from '../../src/warehouse/store.ts';
-import { baseDraft, COMPATIBILITY, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
+import { baseImage, COMPATIBILITY, historyOf, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
 
 const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 };
 const script = (id: string) => ({ kind: 'script', id, script: `do ${id}` }) as const;
 const digestOf = (id: string) => digestAction(script(id));
-const imageWith = (...ids: readonly string[]) =>
-  imageOf(suspendedDraft('image', 'base', { history: historyOf(...ids.map(digestOf)) }));
+const imageWith = (...ids: readonly string[]) => suspendedImage('image', { history: historyOf(...ids.map(digestOf)) });
 
 /** The DAG of slide 39: A before B before C, A before D. */
 const dag: Dag = {
@@ -101,12 +100,12 @@ describe('the machine test', () => {
 });
 
 describe('restore or boot', () => {
-  const startsOf = (draft: ManifestDraft, spec: Partial<MachineSpec> = {}, report = lineReport()) => {
-    const verdict = match(imageOf(draft), { ...machine, ...spec }, reportsOf(report));
+  const startsOf = (image: KnownImage, spec: Partial<MachineSpec> = {}, report = lineReport()) => {
+    const verdict = match(image, { ...machine, ...spec }, reportsOf(report));
     if (verdict.kind === 'miss') throw new Error(`${verdict.imageId} fails the ${verdict.test} test`);
     return { starts: verdict.starts, whyNotRestore: verdict.whyNotRestore };
   };
-  const suspended = suspendedDraft('image', 'base');
+  const suspended = suspendedImage('image');
   const boots = (whyNotRestore: string) => ({ starts: ['boot'], whyNotRestore });
 
   test('a suspended image of the same machine can be restored, and booted as well', () => {
@@ -119,7 +118,7 @@ describe('restore or boot', () => {
   });
 
   test('a disk-only image can only be booted, with any memory and processors', () => {
-    expect(startsOf(baseDraft('image'), { memoryMiB: 4096, cpus: 8 })).toEqual(boots('the image is not suspended'));
+    expect(startsOf(baseImage('image'), { memoryMiB: 4096, cpus: 8 })).toEqual(boots('the image is not suspended'));
   });
 
   test('on a line that does not restore it can only be booted', () => {
@@ -135,12 +134,11 @@ describe('restore or boot', () => {
     ['layout', 'devices-2', 'layout was devices-1, here it is devices-2'],
   ])('on a host with another %s it can only be booted', (field, value, reason) => {
     const report = lineReport({ compatibility: { ...COMPATIBILITY, [field]: value } });
-    const boot = { ...suspended.boot, layouts: ['devices-1', 'devices-2'] };
-    expect(startsOf({ ...suspended, boot }, {}, report)).toEqual(boots(reason));
+    const boot = { layouts: ['devices-1', 'devices-2'] };
+    expect(startsOf(suspendedImage('image', { boot }), {}, report)).toEqual(boots(reason));
   });
 
   test('a suspended image that does not say what it was suspended by can only be booted', () => {
-    const { compatibility: _, ...unknown } = suspended;
-    expect(startsOf(unknown)).toEqual(boots('vmm was undefined, here it is qemu'));
+    expect(startsOf(baseImage('image', { memory: {} }))).toEqual(boots('vmm was undefined, here it is qemu'));
   });
 });

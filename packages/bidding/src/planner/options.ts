@@ -1,9 +1,9 @@
 /** What a plan is chosen among: images with their starts, by the expected time until the machine is ready. */
-import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { KnownImage } from '../known-image.ts';
 import type { Start } from './match-image.ts';
 
 export interface Option {
-  readonly image: GoldenImage;
+  readonly image: KnownImage;
   readonly start: Start;
   readonly startMicros: number;
   /** The start, and all actions that are left. */

@@ -1,7 +1,7 @@
 /** The plant's own ClassAd: what requirements, rank and cost expressions see as TARGET. Pure. */
 import { ClassAd } from '@vmgrid/classad';
+import type { LineReport } from '@vmgrid/protocol';
 import type { Capacity, Usage } from './admission.ts';
-import type { LineReport } from './lines/production-line.ts';
 
 export interface PlantSnapshot {
   readonly plantId: string;

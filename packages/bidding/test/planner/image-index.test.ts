@@ -3,20 +3,20 @@ import { describe, expect, test } from '@jest/globals';
 import { prepareDag } from '@vmgrid/dag';
 import fc from 'fast-check';
 import { assertRemembering } from '../../../../test/support/remembered-seeds.ts';
+import type { KnownImage } from '../../src/known-image.ts';
 import { ImageIndex } from '../../src/planner/image-index.ts';
 import { nearestOptions } from '../../src/planner/nearest-options.ts';
 import { type Option, shortlist } from '../../src/planner/options.ts';
 import { Prices } from '../../src/planner/prices.ts';
 import { surveyImages } from '../../src/planner/survey.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
-import { baseDraft, imageOf } from '../made-up-images.ts';
+import { baseImage } from '../made-up-images.ts';
 import { type Change, type World, worldOf } from './made-up-warehouses.ts';
 
 const SEEDS = join(import.meta.dirname, 'failing-seeds.json');
 
 /** What the changes leave, by id; and an index that went through all of them. */
-function apply(changes: readonly Change[]): { images: ReadonlyMap<string, GoldenImage>; index: ImageIndex } {
-  const images = new Map<string, GoldenImage>();
+function apply(changes: readonly Change[]): { images: ReadonlyMap<string, KnownImage>; index: ImageIndex } {
+  const images = new Map<string, KnownImage>();
   const index = new ImageIndex();
   for (const change of changes) {
     if ('add' in change) {
@@ -79,11 +79,11 @@ function agreesWith({ machine, dag, lines, durations }: World, ...indexes: reado
 }
 
 test('images are counted by architecture and system', () => {
-  const { machine } = baseDraft('any');
+  const { machine } = baseImage('any').manifest;
   const index = ImageIndex.of([
-    imageOf(baseDraft('one')),
-    imageOf(baseDraft('two', { line: 'uml' })),
-    imageOf(baseDraft('three', { machine: { ...machine, os: 'alpine-3' } })),
+    baseImage('one'),
+    baseImage('two', { line: 'uml' }),
+    baseImage('three', { machine: { ...machine, os: 'alpine-3' } }),
   ]);
   expect(index.countOf(machine)).toBe(2);
   expect(index.countOf({ ...machine, os: 'alpine-3' })).toBe(1);

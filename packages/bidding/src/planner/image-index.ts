@@ -7,24 +7,24 @@
  */
 import type { DagIndex } from '@vmgrid/dag';
 import type { LineName, MachineSpec } from '@vmgrid/protocol';
-import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { KnownImage } from '../known-image.ts';
 import { Descent, type DescentVisitor } from './descent.ts';
 import { HistoryTrie } from './history-trie.ts';
 import type { LineReports } from './match-image.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-type Trie = HistoryTrie<GoldenImage>;
+type Trie = HistoryTrie<KnownImage>;
 type Kind = Pick<MachineSpec, 'arch' | 'os'>;
 
 export class ImageIndex {
-  readonly #images = new Map<string, GoldenImage>();
+  readonly #images = new Map<string, KnownImage>();
   /** By architecture and system, then by line. */
   readonly #tries = new Map<string, Map<LineName, Trie>>();
   readonly #vocabulary = new Vocabulary();
-  #followed: ReadonlyMap<string, GoldenImage> | undefined;
+  #followed: ReadonlyMap<string, KnownImage> | undefined;
 
   /** Indexes images; of several with one id the last. */
-  static of(images: Iterable<GoldenImage>): ImageIndex {
+  static of(images: Iterable<KnownImage>): ImageIndex {
     const index = new ImageIndex();
     for (const image of images) index.add(image);
     return index;
@@ -40,7 +40,7 @@ export class ImageIndex {
   }
 
   /** Adds an image in place of the one with its id. Linear in its history. */
-  add(image: GoldenImage): void {
+  add(image: KnownImage): void {
     const { manifest } = image;
     this.remove(manifest.id);
     const history = manifest.history.map(({ digest }) => this.#vocabulary.acquire(digest));
@@ -63,7 +63,7 @@ export class ImageIndex {
   }
 
   /** Takes on what changed in an inventory (by image, as images never change). Free when it is the one followed last. */
-  follow(inventory: ReadonlyMap<string, GoldenImage>): this {
+  follow(inventory: ReadonlyMap<string, KnownImage>): this {
     if (inventory === this.#followed) return this;
     for (const id of this.#images.keys()) if (!inventory.has(id)) this.remove(id);
     for (const [id, image] of inventory) if (this.#images.get(id) !== image) this.add(image);
@@ -76,7 +76,7 @@ export class ImageIndex {
     machine: Kind & Pick<MachineSpec, 'line'>,
     dag: DagIndex,
     lines: LineReports,
-    visitor: DescentVisitor<GoldenImage>,
+    visitor: DescentVisitor<KnownImage>,
   ): void {
     const words = dag.members.map((nodes) => this.#vocabulary.numberOf(dag.digests[nodes[0]!]!));
     for (const [line, trie] of this.#tries.get(keyOf(machine)) ?? []) {
@@ -88,7 +88,7 @@ export class ImageIndex {
   #trieFor(machine: Kind, line: LineName): Trie {
     const key = keyOf(machine);
     const byLine = this.#tries.get(key) ?? new Map<LineName, Trie>();
-    const trie = byLine.get(line) ?? new HistoryTrie<GoldenImage>();
+    const trie = byLine.get(line) ?? new HistoryTrie<KnownImage>();
     this.#tries.set(key, byLine.set(line, trie));
     return trie;
   }

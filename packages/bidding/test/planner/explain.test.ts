@@ -5,13 +5,12 @@ import { ExplainReply, follows, type MachineSpec, type RequestChange } from '@vm
 import fc from 'fast-check';
 import { assertRemembering } from '../../../../test/support/remembered-seeds.ts';
 import { dagOf, digestOf, script } from '../../../dag/test/dags.ts';
+import type { ImageFacts, KnownImage, RanAction } from '../../src/known-image.ts';
 import { explainRequest } from '../../src/planner/explain.ts';
 import { ImageIndex } from '../../src/planner/image-index.ts';
 import { matchImage } from '../../src/planner/match-image.ts';
 import { planMachine } from '../../src/planner/plan.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
-import type { ManifestDraft } from '../../src/warehouse/store.ts';
-import { baseDraft, type historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
+import { baseImage, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
 import { durationsOf, worldOf } from './made-up-warehouses.ts';
 
@@ -24,16 +23,15 @@ const assumed = durationsOf(new Map());
 const dag = dagOf('A B C D', 'A>B B>C A>D');
 
 /** A history whose entries are named by their effects. */
-const ran = (effects: string): ReturnType<typeof historyOf> =>
-  [...effects].map((id) => ({ digest: digestOf(id), id, kind: 'script', seconds: 1, ranAt: '2026-01-01T00:00:00Z' }));
-const suspended = (id: string, effects: string, changes: Partial<ManifestDraft> = {}) =>
-  imageOf(suspendedDraft(id, 'base', { history: ran(effects), ...changes }));
-const explain = (images: readonly GoldenImage[], top = 5, spec = machine) =>
+const ran = (effects: string): RanAction[] => [...effects].map((id) => ({ digest: digestOf(id), id }));
+const suspended = (id: string, effects: string, changes: Partial<ImageFacts> = {}) =>
+  suspendedImage(id, { history: ran(effects), ...changes });
+const explain = (images: readonly KnownImage[], top = 5, spec = machine) =>
   explainRequest({ machine: spec, dag }, images, lines, assumed, { top });
 
 describe('an explanation', () => {
   const images = [
-    imageOf(baseDraft('base')),
+    baseImage('base'),
     suspended('nearer', 'AB'),
     suspended('unwanted', 'ABE'),
     suspended('headless', 'BCD'),

@@ -4,7 +4,7 @@
  */
 import type { Action, DagIndex } from '@vmgrid/dag';
 import { type Durations, durationKey } from '../durations.ts';
-import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { KnownImage } from '../known-image.ts';
 import type { Start } from './match-image.ts';
 
 /** Seconds assumed for what has never been measured. */
@@ -37,7 +37,7 @@ export class Prices {
     this.ofAll = groupOf.reduce((sum, group) => sum + this.ofGroup[group]!, 0);
   }
 
-  start(start: Start, { manifest }: GoldenImage): number {
+  start(start: Start, { manifest }: KnownImage): number {
     const { id, line } = manifest;
     const learnt = this.#durations.expect(durationKey.start(start, id), durationKey.startOfLine(start, line));
     return microseconds(learnt ?? ASSUMED_SECONDS[start]);

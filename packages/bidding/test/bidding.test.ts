@@ -5,13 +5,13 @@ import { Admission } from '../src/admission.ts';
 import { type BiddingSnapshot, choosePlan, makeOffer } from '../src/bidding.ts';
 import { parseCost } from '../src/estimator.ts';
 import { ImageIndex } from '../src/planner/image-index.ts';
-import { baseDraft, historyOf, imageOf, suspendedDraft } from './made-up-images.ts';
+import { baseImage, historyOf, suspendedImage } from './made-up-images.ts';
 import { adOf, lineReport, reportsOf } from './made-up-plants.ts';
 
 const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 };
 const script = (id: string): Action => ({ kind: 'script', id, script: `do ${id}` });
 const request = { machine, dag: { actions: [script('a'), script('b')] } };
-const nearest = imageOf(suspendedDraft('nearest', 'base', { history: historyOf(digestAction(script('a'))) }));
+const nearest = suspendedImage('nearest', { history: historyOf(digestAction(script('a'))) });
 
 const snapshot = (changes: Partial<BiddingSnapshot> = {}): BiddingSnapshot => ({
   plantId: 'plant-1',
@@ -19,7 +19,7 @@ const snapshot = (changes: Partial<BiddingSnapshot> = {}): BiddingSnapshot => ({
   bidValidityMs: 30_000,
   ad: adOf(1024, 512),
   cost: parseCost('memory'),
-  images: ImageIndex.of([imageOf(baseDraft('base')), nearest]),
+  images: ImageIndex.of([baseImage('base'), nearest]),
   lines: reportsOf(lineReport()),
   durations: { expect: () => undefined, least: () => undefined },
   refusal: () => undefined,
@@ -95,9 +95,9 @@ test('a plant without the line asked for declines and names those it has', () =>
 
 test('a plant whose images all fail declines with the number of those it has for the system', () => {
   const images = ImageIndex.of([
-    imageOf(baseDraft('other', { machine: { ...machine, os: 'debian-13' } })),
-    imageOf(baseDraft('another', { machine: { ...machine, os: 'alpine-3' } })),
-    imageOf(suspendedDraft('unwanted', 'base', { history: historyOf(digestAction(script('x'))) })),
+    baseImage('other', { machine: { ...machine, os: 'debian-13' } }),
+    baseImage('another', { machine: { ...machine, os: 'alpine-3' } }),
+    suspendedImage('unwanted', { history: historyOf(digestAction(script('x'))) }),
   ]);
   expect(makeOffer(request, snapshot({ images }))).toEqual({
     kind: 'decline',

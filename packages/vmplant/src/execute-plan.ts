@@ -2,22 +2,14 @@
  * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the caller's
  * undo stack, so that a failure at any step leaves nothing behind.
  */
-
 import type { UndoStack } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
 import { GridError, type LineName } from '@vmgrid/protocol';
-import type { Configuration } from '../configuration/configuration.ts';
-import type { Configurator } from '../configuration/configurator.ts';
-import type { GuestIdentity } from '../guest/config-disc.ts';
-import type {
-  Guest,
-  GuestAccess,
-  Machine,
-  MachineState,
-  ProductionLine,
-  StartOrder,
-} from '../lines/production-line.ts';
-import type { Phases } from '../phases.ts';
+import type { Configuration } from './configuration/configuration.ts';
+import type { Configurator } from './configuration/configurator.ts';
+import type { GuestIdentity } from './guest/config-disc.ts';
+import type { Guest, GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from './lines/production-line.ts';
+import type { Phases } from './phases.ts';
 
 export interface ExecutionDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;

@@ -1,6 +1,6 @@
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
-import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { KnownImage } from '../known-image.ts';
 import type { DescentVisitor } from './descent.ts';
 import type { ImageIndex } from './image-index.ts';
 import { type LineReports, machineFault, restoreFault, type Start } from './match-image.ts';
@@ -31,7 +31,7 @@ export function nearestOptions(
   return search.options();
 }
 
-class Search implements DescentVisitor<GoldenImage> {
+class Search implements DescentVisitor<KnownImage> {
   readonly worth: ArrayLike<number>;
   readonly #request: PreparedRequest;
   readonly #lines: LineReports;
@@ -60,7 +60,7 @@ class Search implements DescentVisitor<GoldenImage> {
     return STARTS.some((start) => work + this.#leastStart[start] <= this.#limit(start));
   }
 
-  visit(images: readonly GoldenImage[], worth: number, isExact: boolean): void {
+  visit(images: readonly KnownImage[], worth: number, isExact: boolean): void {
     if (!this.matters(worth)) return;
     const work = this.#request.prices.ofAll - worth;
     let matches: boolean | undefined = isExact || undefined;
@@ -71,7 +71,7 @@ class Search implements DescentVisitor<GoldenImage> {
     }
   }
 
-  #optionsOf(image: GoldenImage, work: number): readonly Option[] {
+  #optionsOf(image: KnownImage, work: number): readonly Option[] {
     const { machine, prices } = this.#request;
     if (machineFault(machine, image, this.#lines) !== undefined) return [];
     const line = this.#lines.get(image.manifest.line);
@@ -98,9 +98,9 @@ class Search implements DescentVisitor<GoldenImage> {
 }
 
 /** `work`: what the actions that are left take. */
-export function optionOf(image: GoldenImage, start: Start, prices: Prices, work: number): Option {
+export function optionOf(image: KnownImage, start: Start, prices: Prices, work: number): Option {
   const startMicros = prices.start(start, image);
   return { image, start, startMicros, expectedMicros: startMicros + work };
 }
 
-const digestsOf = ({ manifest }: GoldenImage): readonly string[] => manifest.history.map(({ digest }) => digest);
+const digestsOf = ({ manifest }: KnownImage): readonly string[] => manifest.history.map(({ digest }) => digest);

@@ -1,6 +1,6 @@
 /**
  * A plant's answer to a call for bids. Pure: the same request and snapshot give the same offer, so that an offer can be
- * replayed, explained, and later computed elsewhere.
+ * replayed, explained, and computed elsewhere.
  */
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import type { Dag } from '@vmgrid/dag';

@@ -3,13 +3,13 @@ import { type Action, type Dag, digestAction } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { type Durations, durationKey } from '../../src/durations.ts';
+import type { KnownImage } from '../../src/known-image.ts';
 import { ImageIndex } from '../../src/planner/image-index.ts';
 import type { Option } from '../../src/planner/options.ts';
 import { planMachine, summarizePlan } from '../../src/planner/plan.ts';
 import { ASSUMED_SECONDS } from '../../src/planner/prices.ts';
 import { surveyImages } from '../../src/planner/survey.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
-import { baseDraft, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
+import { baseImage, historyOf, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
 
 const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 };
@@ -23,21 +23,21 @@ const chain: Dag = {
   ],
 };
 const suspended = (id: string, ...ids: readonly string[]) =>
-  imageOf(suspendedDraft(id, 'base', { history: historyOf(...ids.map(digestOf)) }));
-const base = imageOf(baseDraft('base'));
+  suspendedImage(id, { history: historyOf(...ids.map(digestOf)) });
+const base = baseImage('base');
 const lines = reportsOf(lineReport());
 
 const learnt = (seconds: Readonly<Record<string, number>> = {}): Durations => ({
   expect: (...keys) => keys.map((key) => seconds[key]).find((value) => value !== undefined),
   least: () => 0,
 });
-const planWith = (images: readonly GoldenImage[], durations = learnt(), dag = chain) =>
+const planWith = (images: readonly KnownImage[], durations = learnt(), dag = chain) =>
   planMachine({ machine, dag }, ImageIndex.of(images), lines, durations);
-const surveyed = (images: readonly GoldenImage[], durations = learnt(), dag = chain) =>
+const surveyed = (images: readonly KnownImage[], durations = learnt(), dag = chain) =>
   surveyImages({ machine, dag }, images, lines, durations);
 const showOption = ({ image, start, expectedMicros }: Option) =>
   `${start} ${image.manifest.id}: ${expectedMicros / 1e6} s`;
-const optionsOf = (images: readonly GoldenImage[], durations = learnt()) =>
+const optionsOf = (images: readonly KnownImage[], durations = learnt()) =>
   surveyed(images, durations).options.map(showOption);
 
 test('every start of every candidate is an option, the soonest ready first', () => {
@@ -87,7 +87,7 @@ test('a plan names the next best options, among them the best with the other sta
 
 describe('with learnt durations', () => {
   test('booting a nearer image beats restoring a farther one when that is sooner', () => {
-    const booted = imageOf(baseDraft('nearer', { base: 'base', history: historyOf(...['a', 'b'].map(digestOf)) }));
+    const booted = baseImage('nearer', { history: historyOf(...['a', 'b'].map(digestOf)) });
     const images = [suspended('farther', 'a'), booted];
     expect(optionsOf(images)[0]).toBe('restore farther: 4.5 s');
     const durations = learnt({

@@ -12,7 +12,7 @@ import type {
   PlantExplanation,
 } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
-import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { KnownImage } from '../known-image.ts';
 import { type LineReports, type Miss, restoreFault } from './match-image.ts';
 import { mendRequest, mendRestore } from './mend.ts';
 import type { Option } from './options.ts';
@@ -34,7 +34,7 @@ const TESTS = ['machine', 'subset', 'prefix', 'partial-order'] as const;
 /** `top`: how many candidates and misses are named; all are counted. */
 export function explainRequest(
   request: MachineRequest,
-  images: Iterable<GoldenImage>,
+  images: Iterable<KnownImage>,
   lines: LineReports,
   durations: Durations,
   { top }: { readonly top: number },
@@ -101,7 +101,7 @@ const startOf = ({ start, startMicros, expectedMicros }: Option): ExplainedStart
 /** A miss by what is quickly known of it. */
 interface Sketch {
   readonly miss: Miss;
-  readonly image: GoldenImage;
+  readonly image: KnownImage;
   readonly shared: number;
   readonly expectedMicros: number;
 }
@@ -110,12 +110,12 @@ class MissExplainer {
   readonly #machine: MachineSpec;
   readonly #dag: DagIndex;
   readonly #prices: Prices;
-  readonly #images: ReadonlyMap<string, GoldenImage>;
+  readonly #images: ReadonlyMap<string, KnownImage>;
   readonly #lines: LineReports;
 
   constructor(
     { machine, dag }: MachineRequest,
-    images: ReadonlyMap<string, GoldenImage>,
+    images: ReadonlyMap<string, KnownImage>,
     lines: LineReports,
     durations: Durations,
   ) {
@@ -159,7 +159,7 @@ class MissExplainer {
   }
 
   /** How many entries of a history the request has, and what they would spare. */
-  #shared({ manifest }: GoldenImage): { readonly shared: number; readonly worth: number } {
+  #shared({ manifest }: KnownImage): { readonly shared: number; readonly worth: number } {
     const { groupOfDigest, members } = this.#dag;
     const groups: number[] = [];
     for (const { digest } of manifest.history) {
@@ -182,7 +182,7 @@ class MissExplainer {
     };
   }
 
-  #reasonOf(miss: Miss, image: GoldenImage): Pick<ExplainedMiss, 'reason' | 'offender'> {
+  #reasonOf(miss: Miss, image: KnownImage): Pick<ExplainedMiss, 'reason' | 'offender'> {
     if (miss.test === 'machine') return { reason: miss.reason };
     const { decided, offender } = miss.mismatch;
     const action = image.manifest.history[offender.position]!.id;

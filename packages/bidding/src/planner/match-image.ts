@@ -3,16 +3,15 @@
  * partial order. Pure: manifests in, verdicts out; no file is touched.
  */
 import { type DagIndex, type HistoryTest, type Match, type Mismatch, matchHistory } from '@vmgrid/dag';
-import type { LineName, MachineSpec } from '@vmgrid/protocol';
-import type { LineReport } from '../lines/production-line.ts';
-import type { CompatibilityRecord, GoldenImage } from '../warehouse/manifest.ts';
+import type { CompatibilityRecord, LineName, LineReport, MachineSpec } from '@vmgrid/protocol';
+import type { KnownImage } from '../known-image.ts';
 
 export type Start = 'restore' | 'boot';
 
 /** An image that passed, and the ways it can be started for this request. */
 export interface Candidate {
   readonly kind: 'candidate';
-  readonly image: GoldenImage;
+  readonly image: KnownImage;
   readonly match: Match;
   readonly starts: readonly Start[];
   /** Why it cannot be restored, when it can only be booted. */
@@ -34,7 +33,7 @@ export type LineReports = ReadonlyMap<LineName, LineReport>;
 export function matchImage(
   machine: MachineSpec,
   dag: DagIndex,
-  image: GoldenImage,
+  image: KnownImage,
   lines: LineReports,
 ): Candidate | Miss {
   const { manifest } = image;
@@ -51,7 +50,7 @@ export function matchImage(
 }
 
 /** Why the image's disk cannot serve this machine at all. */
-export function machineFault(machine: MachineSpec, { manifest }: GoldenImage, lines: LineReports): string | undefined {
+export function machineFault(machine: MachineSpec, { manifest }: KnownImage, lines: LineReports): string | undefined {
   const frozen = manifest.machine;
   if (frozen.arch !== machine.arch) return `arch is ${frozen.arch}, wanted ${machine.arch}`;
   if (frozen.os !== machine.os) return `os is ${frozen.os}, wanted ${machine.os}`;
@@ -71,7 +70,7 @@ export function machineFault(machine: MachineSpec, { manifest }: GoldenImage, li
 /** Why a suspended image cannot be restored for this machine (it can still be booted). */
 export function restoreFault(
   machine: MachineSpec,
-  { manifest }: GoldenImage,
+  { manifest }: KnownImage,
   line: LineReport | undefined,
 ): string | undefined {
   if (!manifest.memory) return 'the image is not suspended';

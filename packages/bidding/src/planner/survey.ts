@@ -5,7 +5,7 @@
 import { type Dag, type Match, prepareDag } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
-import type { GoldenImage } from '../warehouse/manifest.ts';
+import type { KnownImage } from '../known-image.ts';
 import { type LineReports, type Miss, matchImage } from './match-image.ts';
 import { optionOf } from './nearest-options.ts';
 import { compareOptions, type Option } from './options.ts';
@@ -26,7 +26,7 @@ export interface Survey {
 
 export function surveyImages(
   request: { readonly machine: MachineSpec; readonly dag: Dag },
-  images: Iterable<GoldenImage>,
+  images: Iterable<KnownImage>,
   lines: LineReports,
   durations: Durations,
 ): Survey {

@@ -4,12 +4,12 @@ import type { MachineSpec } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { digestOf, historyFor, type Labelled, labelledDag } from '../../../dag/test/dags.ts';
 import { type Durations, durationKey } from '../../src/durations.ts';
+import type { KnownImage } from '../../src/known-image.ts';
 import type { LineReports } from '../../src/planner/match-image.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
-import { baseDraft, COMPATIBILITY, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
+import { baseImage, COMPATIBILITY, historyOf, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
 
-export type Change = { readonly add: GoldenImage } | { readonly remove: string };
+export type Change = { readonly add: KnownImage } | { readonly remove: string };
 
 export interface World {
   readonly machine: MachineSpec;
@@ -36,7 +36,7 @@ const requested: fc.Arbitrary<MachineSpec> = fc
   .record({ machine: machineOf, line: fc.option(line, { nil: undefined, freq: 3 }) })
   .map(({ machine, line: wanted }) => (wanted === undefined ? machine : { ...machine, line: wanted }));
 
-const imageWith = (history: fc.Arbitrary<readonly string[]>): fc.Arbitrary<GoldenImage> =>
+const imageWith = (history: fc.Arbitrary<readonly string[]>): fc.Arbitrary<KnownImage> =>
   fc
     .record({
       id: fc.nat(30),
@@ -49,11 +49,9 @@ const imageWith = (history: fc.Arbitrary<readonly string[]>): fc.Arbitrary<Golde
     .map(({ id, machine, line: made, history: effects, suspended, accelerator }) => {
       const changes = { machine, line: made, history: historyOf(...effects.map(digestOf)) };
       const compatibility = { ...COMPATIBILITY, accelerator };
-      return imageOf(
-        suspended
-          ? suspendedDraft(`image-${id}`, 'base', { ...changes, compatibility })
-          : baseDraft(`image-${id}`, changes),
-      );
+      return suspended
+        ? suspendedImage(`image-${id}`, { ...changes, compatibility })
+        : baseImage(`image-${id}`, changes);
     });
 
 const linesOf: fc.Arbitrary<LineReports> = fc

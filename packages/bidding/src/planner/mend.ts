@@ -4,7 +4,7 @@
  */
 import { type DagIndex, type Mismatch, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec, RequestChange } from '@vmgrid/protocol';
-import type { GoldenImage, HistoryEntry } from '../warehouse/manifest.ts';
+import type { KnownImage, RanAction } from '../known-image.ts';
 import type { LineReports } from './match-image.ts';
 
 export interface Mending {
@@ -16,14 +16,14 @@ export interface Mending {
 /** An image that needs more than these is not near. */
 const MOST_CHANGES = 10;
 
-export function mendRequest(machine: MachineSpec, dag: DagIndex, image: GoldenImage, lines: LineReports): Mending {
+export function mendRequest(machine: MachineSpec, dag: DagIndex, image: KnownImage, lines: LineReports): Mending {
   const history = mendHistory(dag, image.manifest.history);
   const works = lines.get(image.manifest.line)?.available === true;
   return { changes: [...mendMachine(machine, image), ...history.changes], mends: works && history.mends };
 }
 
 /** Changes after which the machine could have the image's disk. */
-export function mendMachine(machine: MachineSpec, { manifest }: GoldenImage): readonly RequestChange[] {
+export function mendMachine(machine: MachineSpec, { manifest }: KnownImage): readonly RequestChange[] {
   const frozen = manifest.machine;
   const changes: RequestChange[] = [];
   if (frozen.arch !== machine.arch) changes.push(setting('arch', frozen.arch));
@@ -34,7 +34,7 @@ export function mendMachine(machine: MachineSpec, { manifest }: GoldenImage): re
 }
 
 /** Changes after which a suspended image that matches could be restored as far as the machine goes. */
-export function mendRestore(machine: MachineSpec, { manifest }: GoldenImage): readonly RequestChange[] {
+export function mendRestore(machine: MachineSpec, { manifest }: KnownImage): readonly RequestChange[] {
   if (!manifest.memory) return [];
   return (['memoryMiB', 'cpus'] as const)
     .filter((field) => manifest.machine[field] !== machine[field])
@@ -50,12 +50,12 @@ const setting = (
 /** The request after some changes: an action added stands for itself, so its entry is left out of the history instead. */
 interface Mended {
   readonly dag: DagIndex;
-  readonly history: readonly HistoryEntry[];
+  readonly history: readonly RanAction[];
 }
 
 type Step = Mended & { readonly change: RequestChange };
 
-function mendHistory(dag: DagIndex, history: readonly HistoryEntry[]): Mending {
+function mendHistory(dag: DagIndex, history: readonly RanAction[]): Mending {
   const changes: RequestChange[] = [];
   let state: Mended = { dag, history };
   for (;;) {

@@ -1,0 +1,14 @@
+export { Admission, type Capacity, type Usage } from './admission.ts';
+export { type BiddingSnapshot, choosePlan, heldBid, makeOffer } from './bidding.ts';
+export { type Durations, durationKey } from './durations.ts';
+export { COST_PRESETS, parseCost } from './estimator.ts';
+export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
+export { explainRequest } from './planner/explain.ts';
+export { ImageIndex } from './planner/image-index.ts';
+export { type LineReports, matchImage, restoreFault, type Start } from './planner/match-image.ts';
+export { nearestOptions, optionOf, type PreparedRequest } from './planner/nearest-options.ts';
+export { compareOptions, type Option } from './planner/options.ts';
+export { type Plan, planMachine } from './planner/plan.ts';
+export { ASSUMED_SECONDS, Prices } from './planner/prices.ts';
+export { surveyImages } from './planner/survey.ts';
+export { type PlantSnapshot, plantAd } from './plant-ad.ts';

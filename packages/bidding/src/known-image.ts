@@ -1,0 +1,31 @@
+/** Golden images as far as a bid depends on them, wherever their files are: matching needs the facts, only a clone the files. */
+import type { CompatibilityRecord, LineName, MachineSpec } from '@vmgrid/protocol';
+
+export interface ImageFacts {
+  readonly id: string;
+  /** The machine the image was frozen as. */
+  readonly machine: MachineSpec;
+  readonly line: LineName;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** The actions that were really run, in order. */
+  readonly history: readonly RanAction[];
+  /** Present when the image is suspended. */
+  readonly memory?: object;
+  readonly boot: {
+    /** Device layouts for which the image has the drivers. */
+    readonly layouts: readonly string[];
+  };
+  /** What must be equal on the host that restores it. */
+  readonly compatibility?: CompatibilityRecord;
+}
+
+export interface RanAction {
+  readonly digest: string;
+  /** Its name in the request that ran it. */
+  readonly id: string;
+}
+
+export interface KnownImage {
+  readonly manifest: ImageFacts;
+}
