@@ -12,6 +12,8 @@ export interface LineUnderTest {
   readonly name: string;
   /** Whether it restores suspended images; else it only boots. */
   readonly restores: boolean;
+  /** Whether it suspends living clones and resumes them. */
+  readonly suspends: boolean;
   make(options: { readonly stateDirectory: string }, deps: { readonly reached?: StepObserver }): ProductionLine;
 }
 

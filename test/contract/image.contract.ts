@@ -26,7 +26,7 @@ export function imageContract(bench: () => Bench): void {
   test('a clone cannot be frozen: it shares the memory of its image', async () => {
     const { workshop, clone } = bench();
     const machine = await clone('sharer');
-    await expect(machine.suspend(workshop.signal)).rejects.toMatchObject({ code: 'LINE_CANNOT_SUSPEND' });
+    await expect(machine.freeze(workshop.signal)).rejects.toMatchObject({ code: 'LINE_CANNOT_SUSPEND' });
     expect(await workshop.run(machine, 'echo runs on')).toEqual(['runs on']);
   }, 30_000);
 

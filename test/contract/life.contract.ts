@@ -41,12 +41,12 @@ export function lifeContract(bench: () => Bench): void {
       machine.release();
       await sleep(RELEASED_MS);
       const restarted = subject.make({ stateDirectory: workshop.folder }, {});
-      const adopted = await restarted.adopt(machine.state, workshop.signal);
-      expect(adopted?.state).toEqual(machine.state);
-      expect(await workshop.run(adopted!, 'cat /run/kept')).toEqual(['kept']);
+      const adopted = await workshop.adopt(machine, restarted);
+      expect(adopted.state).toEqual(machine.state);
+      expect(await workshop.run(adopted, 'cat /run/kept')).toEqual(['kept']);
       await restarted.kill(ordered.directory);
-      expect(await adopted!.exited).toMatchObject({ cause: 'crashed' });
-      expect(await restarted.adopt(machine.state, workshop.signal)).toBeUndefined();
+      expect(await adopted.exited).toMatchObject({ cause: 'crashed' });
+      expect(await restarted.adopt(machine.state, workshop.signal)).toEqual({ kind: 'gone' });
     },
     BOOT_MS,
   );
@@ -65,7 +65,7 @@ export function lifeContract(bench: () => Bench): void {
       await sleep(2_000);
       machine.release();
       await failure;
-      const adopted = (await workshop.line.adopt(machine.state, workshop.signal))!;
+      const adopted = await workshop.adopt(machine);
       await rm(disc);
       const ask = `pgrep -fc "[s]leep 600"; dd if=${discDevice} of=/dev/null count=1 2>&1 | grep -c "No medium"`;
       expect(await workshop.run(adopted, ask)).toEqual(['0', '1']);

@@ -1,7 +1,7 @@
 /**
  * What every production line must do, against the ProductionLine interface alone. A line's own test calls it:
  *
- *   productionLineContract({ name: 'qemu', restores: true, make: (options, deps) => new QemuLine(deps, options) });
+ *   productionLineContract({ name: 'qemu', restores: true, suspends: true, make: (options, deps) => new QemuLine(deps, options) });
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { type Bench, type LineUnderTest, OPEN_BENCH_MS, openBench } from './bench.ts';
@@ -9,6 +9,7 @@ import { cloneContract } from './clone.contract.ts';
 import { failureContract } from './failure.contract.ts';
 import { imageContract } from './image.contract.ts';
 import { lifeContract } from './life.contract.ts';
+import { suspensionContract } from './suspension.contract.ts';
 
 export function productionLineContract(subject: LineUnderTest): void {
   describe(`the line ${subject.name}`, () => {
@@ -21,6 +22,7 @@ export function productionLineContract(subject: LineUnderTest): void {
     cloneContract(subject, () => bench);
     if (subject.restores) imageContract(() => bench);
     lifeContract(() => bench);
+    suspensionContract(subject, () => bench);
     failureContract(subject, () => bench);
   });
 }

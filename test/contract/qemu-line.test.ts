@@ -4,5 +4,6 @@ import { productionLineContract } from './production-line.contract.ts';
 productionLineContract({
   name: 'qemu',
   restores: true,
+  suspends: true,
   make: (options, deps) => new QemuLine(deps, options),
 });

@@ -107,6 +107,13 @@ export class Workshop {
     return this.line.start(order, this.signal);
   }
 
+  /** Finds a machine that was let go of, as a plant does that was restarted. */
+  async adopt(machine: Machine, line = this.line): Promise<Machine> {
+    const found = await line.adopt(machine.state, this.signal);
+    if (found.kind !== 'running') throw new Error(`the machine is ${found.kind}`);
+    return found.machine;
+  }
+
   /** Inserts a disc, has the runner do the tasks and opens the network when the guest asks for it. */
   async configure(machine: Machine, plan: ConfigDiscPlan, tasks: readonly RunnerTask[]): Promise<RunnerEvent[]> {
     this.#discs += 1;
@@ -135,7 +142,7 @@ export class Workshop {
   /** Freezes a machine made with `purpose: 'build'` into an image of the warehouse. */
   async freeze(machine: Machine, { vmId, image, machine: spec }: StartOrder, id: string): Promise<GoldenImage> {
     await this.configure(machine, { steps: [] }, [{ task: 'quiesce' }]);
-    const { disk, memory } = await machine.suspend(this.signal);
+    const { disk, memory } = await machine.freeze(this.signal);
     if (memory === undefined) throw new Error('no memory was kept');
     const { compatibility } = await this.line.probe(this.signal);
     const { version: _, files: __, ...parent } = image.manifest;

@@ -15,15 +15,17 @@ export const folderEnvironment = (folder: string): Readonly<Record<string, strin
  * still live after `withinMs`. Those of other users are not seen unless this process is root.
  */
 export async function killProcessesOf(folder: string, withinMs: number): Promise<readonly ProcessIdentity[]> {
-  const found = await processesOf(await realpath(folder).catch(() => folder));
+  const found = await processesOf(folder);
   for (const identity of found) signalProcess(identity, 'SIGKILL');
   const gone = await Promise.all(found.map((identity) => waitUntilGone(identity, withinMs)));
   return found.filter((_, index) => !gone[index]);
 }
 
-async function processesOf(folder: string): Promise<readonly ProcessIdentity[]> {
+/** The processes that were started in a folder, or one below it. */
+export async function processesOf(folder: string): Promise<readonly ProcessIdentity[]> {
+  const real = await realpath(folder).catch(() => folder);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const ours = await Promise.all(pids.map((pid) => worksBelow(pid, folder)));
+  const ours = await Promise.all(pids.map((pid) => worksBelow(pid, real)));
   return pids.filter((_, index) => ours[index]).flatMap((pid) => identifyProcess(pid) ?? []);
 }
 

@@ -12,7 +12,7 @@ import type { LearntDurations } from './durations.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { nameVm, type VmNames } from './identity.ts';
 import { learnFrom } from './learn.ts';
-import type { SuspendedFiles } from './lines/production-line.ts';
+import type { FrozenFiles } from './lines/production-line.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { keepChainShort } from './warehouse/flatten.ts';
 import { imageIdOf } from './warehouse/image-id.ts';
@@ -163,7 +163,7 @@ export class ImageBuilder {
         deadline,
       ),
     );
-    const files = await phases.time('suspend', () => machine.suspend(deadline));
+    const files = await phases.time('freeze', () => machine.freeze(deadline));
     return phases.time('promote', async () => {
       const { warehouse } = this.#deps;
       const parent = await keepChainShort(warehouse, plan.image, join(staging.directory, files.disk), signal);
@@ -176,7 +176,7 @@ export class ImageBuilder {
     plan: WarehousePlan,
     parent: GoldenImage,
     configuration: Configuration,
-    files: SuspendedFiles,
+    files: FrozenFiles,
   ): ManifestDraft {
     const { manifest } = plan.image;
     const history = [...manifest.history, ...configuration.history];

@@ -11,7 +11,9 @@ export type PhaseName =
   | 'identity'
   | 'actions'
   | 'quiesce'
+  | 'freeze'
   | 'suspend'
+  | 'resume'
   | 'promote'
   | 'destruction'
   | 'teardown';

@@ -95,9 +95,11 @@ async function takeOver(
 ): Promise<LivingMachine | GridError> {
   const deadline = AbortSignal.timeout(ADOPTION_DEADLINE_MS);
   try {
-    const machine = machineState && (await lines.get(line)?.adopt(machineState, deadline));
-    if (!machine) return new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId });
-    return { machine, guest: await guestOf(machine, deadline) };
+    const found = machineState && (await lines.get(line)?.adopt(machineState, deadline));
+    if (found?.kind !== 'running') {
+      return new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId });
+    }
+    return { machine: found.machine, guest: await guestOf(found.machine, deadline) };
   } catch (cause) {
     const withinMs = ADOPTION_DEADLINE_MS;
     const message = `the machine runs but could not be taken over within ${withinMs} ms`;

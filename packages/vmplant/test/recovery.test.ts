@@ -29,7 +29,7 @@ const answering = machine(async () => ({ discDevice: '/dev/sr0', run: () => [] }
 function lineWith(found: Machine | undefined): ProductionLine {
   return {
     name: 'qemu',
-    adopt: async () => found,
+    adopt: async () => (found ? { kind: 'running', machine: found } : { kind: 'gone' }),
     kill: async (directory: string) => void calls.push(`kill ${directory}`),
   } as Partial<ProductionLine> as ProductionLine;
 }

@@ -17,10 +17,11 @@ export interface StartOrder {
   readonly image: GoldenImage;
   /**
    * `clone`: memory is a private copy-on-write view of the image. `build`: memory is a file of the
-   * machine's own, so that `suspend` can turn it into a new golden image.
+   * machine's own, so that `freeze` can turn it into a new golden image.
    */
   readonly purpose: 'clone' | 'build';
-  readonly start: 'restore' | 'boot';
+  /** `resume`: goes on with what `Machine.suspend` left in the folder; there is no overlay to make then. */
+  readonly start: 'restore' | 'boot' | 'resume';
   /** The machine's own MAC address; a restored guest sets it before its network opens. */
   readonly macAddress: string;
   /** Whether the guest reaches beyond the host (`outbound`) or only answers on forwarded ports (`isolated`). */
@@ -38,16 +39,25 @@ export interface ProductionLine {
   probe(signal: AbortSignal): Promise<LineReport>;
   /** Makes the writable disk over the image's frozen one, grown to `order.machine.diskMiB`. */
   createOverlay(order: StartOrder, signal: AbortSignal): Promise<void>;
-  /** Starts the machine, network closed and disc drive empty; resolves when its processors run. */
+  /**
+   * Starts the machine, network closed and disc drive empty; resolves when its processors run. A machine whose resumption
+   * fails stays suspended.
+   */
   start(order: StartOrder, signal: AbortSignal): Promise<Machine>;
-  /** Finds a running machine again after a restart of the plant; undefined when it no longer runs. */
-  adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined>;
+  /** Finds out what became of a machine while the plant was away, whatever it was doing when the plant was killed. */
+  adopt(state: MachineState, signal: AbortSignal): Promise<Adoption>;
   /**
    * Ends by force whatever still runs of the machine of a folder (`StartOrder.directory`), also when nobody knows its state
    * because the plant was killed as it started. Idempotent. @throws GridError VMM_FAILED when something does not end.
    */
   kill(directory: string): Promise<void>;
 }
+
+/** What a restarted plant finds of a machine: running, suspended to its folder without a process, or neither. */
+export type Adoption =
+  | { readonly kind: 'running'; readonly machine: Machine }
+  | { readonly kind: 'suspended' }
+  | { readonly kind: 'gone' };
 
 /** Why a machine's process ended. */
 export interface MachineExit {
@@ -64,13 +74,18 @@ export interface Machine {
   guest(signal: AbortSignal): Promise<Guest>;
   /** Puts an ISO 9660 image into the disc drive, or takes out what is in it, if anything. */
   insertDisc(path: string | undefined, signal: AbortSignal): Promise<void>;
-  /** Opens the guest's network. Called once, when the guest has its own identity. */
+  /** Opens the guest's network once the guest has its own identity. One that is open stays as it is. */
   openNetwork(signal: AbortSignal): Promise<GuestAccess>;
   /**
    * Freezes a machine made with `purpose: 'build'` and ends it. What is left in the machine's folder is what a golden
    * image consists of; the names of the files come back relative to that folder.
    */
-  suspend(signal: AbortSignal): Promise<SuspendedFiles>;
+  freeze(signal: AbortSignal): Promise<FrozenFiles>;
+  /**
+   * Keeps the memory of a clone in its folder, for `start: 'resume'`, and ends it. On failure it runs on, its network closed.
+   * @throws GridError LINE_CANNOT_SUSPEND where the line has no way to do this
+   */
+  suspend(signal: AbortSignal): Promise<void>;
   /** Asks the guest to power off, waits `graceMs`, then ends the process. 0 ends it at once. */
   stop(graceMs: number, signal: AbortSignal): Promise<void>;
   /** Detaches from the machine and lets it run on: the plant is going away. Asked for its guest, it attaches again. */
@@ -83,8 +98,8 @@ export interface GuestAccess {
   readonly sshPort: number;
 }
 
-/** Files of a suspended machine, relative to its folder. */
-export interface SuspendedFiles {
+/** Files of a frozen machine, relative to its folder. */
+export interface FrozenFiles {
   readonly disk: string;
   readonly memory?: ImageMemory;
 }

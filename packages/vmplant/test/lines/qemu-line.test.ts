@@ -11,7 +11,12 @@ import { QemuLine } from '../../src/lines/qemu/qemu-line.ts';
 let bench: Bench;
 
 beforeAll(async () => {
-  bench = await openBench({ name: 'qemu', restores: true, make: (options, deps) => new QemuLine(deps, options) });
+  bench = await openBench({
+    name: 'qemu',
+    restores: true,
+    suspends: true,
+    make: (options, deps) => new QemuLine(deps, options),
+  });
 }, OPEN_BENCH_MS);
 
 afterAll(() => bench?.workshop.close(), 60_000);
@@ -33,7 +38,7 @@ test('a line without its program is unavailable, with the reason', async () => {
 test('a machine that stood still when it was adopted can be let go of and asked again', async () => {
   const machine = await bench.clone('still');
   machine.release();
-  const adopted = (await bench.workshop.line.adopt(machine.state, bench.workshop.signal))!;
+  const adopted = await bench.workshop.adopt(machine);
   const pid = Number(machine.state.pid);
   process.kill(pid, 'SIGSTOP');
   try {

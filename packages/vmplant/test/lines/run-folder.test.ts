@@ -96,11 +96,11 @@ const state = () => ({
   process: { pid: 1, startTime: 1, bootId: '' },
   directory: machine,
   purpose: 'build' as const,
-  sshPort: 1,
   guestNetwork: 'isolated' as const,
   uid,
   parentDisk: '../base/disk',
   parentFormat: 'raw',
+  compatibility: { vmm: '', vmmVersion: '', accelerator: '', machineType: '', cpuModel: '', layout: '' },
 });
 
 test.each(['ln -s ../victim', 'mkdir', 'mkfifo'])(

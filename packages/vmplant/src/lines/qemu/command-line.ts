@@ -32,7 +32,7 @@ const accelerator = (name: string): string =>
 
 /**
  * Guest memory. A build writes to a file of its own; a clone maps the image's file privately, page by page as it is
- * written; a booted machine that is not to be frozen has no file at all.
+ * written; a machine that is booted or resumed, and is not to be frozen, has no file at all.
  */
 function memoryObject(order: StartOrder, readonlyMapping: boolean): Record<string, unknown> {
   const size = order.machine.memoryMiB * 1_048_576;
@@ -40,7 +40,7 @@ function memoryObject(order: StartOrder, readonlyMapping: boolean): Record<strin
     return { 'qom-type': 'memory-backend-file', id: 'mem', size, 'mem-path': FILES.memory, share: true };
   }
   const memory = order.image.manifest.memory;
-  if (order.start === 'boot' || memory === undefined) return { 'qom-type': 'memory-backend-ram', id: 'mem', size };
+  if (order.start !== 'restore' || memory === undefined) return { 'qom-type': 'memory-backend-ram', id: 'mem', size };
   return {
     'qom-type': 'memory-backend-file',
     id: 'mem',
@@ -106,6 +106,6 @@ export function commandLine(
     ...['-object', 'rng-builtin,id=rng', '-device', 'virtio-rng-pci,rng=rng,addr=0x5'],
     ...['-netdev', `hubport,id=port0,hubid=${DEVICES.hub}`],
     ...['-device', `virtio-net-pci,netdev=port0,id=${DEVICES.nic},mac=${PLACEHOLDER_MAC},romfile=,addr=0x6`],
-    ...(order.start === 'restore' ? ['-incoming', 'defer'] : []),
+    ...(order.start === 'boot' ? [] : ['-incoming', 'defer']),
   ];
 }

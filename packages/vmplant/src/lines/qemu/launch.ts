@@ -23,6 +23,7 @@ import { setLink } from './network.ts';
 import { QemuMachine, removeSockets } from './qemu-machine.ts';
 import { loadState } from './restore.ts';
 import { logTail, spawnQemu } from './spawn-qemu.ts';
+import { forgetSuspended, openSuspended } from './suspension.ts';
 
 /** For QEMU to set up its machine and answer on its monitor; a second is long on an idle host. */
 const START_DEADLINE_MS = 30_000;
@@ -65,7 +66,7 @@ async function removeFiles(directory: string): Promise<void> {
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<QemuMachine> {
-  const { order, user, run, reached } = options;
+  const { order, run, reached } = options;
   if (order.purpose === 'build') await makeMemory(options, signal);
   reached('memory');
   const spawned = await spawn(options);
@@ -79,14 +80,17 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
   await bringUp(options, channels, signal);
-  return new QemuMachine({ channels, run }, stateOf(order, process, user?.uid));
+  return new QemuMachine({ channels, run }, stateOf(options, process));
 }
 
-function stateOf(order: StartOrder, process: ProcessIdentity, uid: number | undefined): QemuState {
+function stateOf({ order, user, compatibility }: Launch, process: ProcessIdentity): QemuState {
   const { directory, purpose, guestNetwork, image } = order;
   const { disk, diskFormat } = image.manifest;
   const parentDisk = join('..', basename(image.directory), disk);
-  return { process, directory, purpose, guestNetwork, uid, parentDisk, parentFormat: diskFormat };
+  return {
+    ...{ process, directory, purpose, guestNetwork, compatibility },
+    ...{ uid: user?.uid, parentDisk, parentFormat: diskFormat },
+  };
 }
 
 /** A build writes to a memory file of its own: empty for a boot, else a copy of the image's, holes kept. */
@@ -130,8 +134,9 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping }: La
   }
 }
 
-async function openState({ start, image }: StartOrder): Promise<FileHandle | undefined> {
+async function openState({ start, image, directory }: StartOrder): Promise<FileHandle | undefined> {
   if (start === 'boot') return undefined;
+  if (start === 'resume') return openSuspended(directory);
   const { memory, id } = image.manifest;
   if (memory === undefined) throw new Error(`image ${id} is not suspended and can only be booted`);
   return open(join(image.directory, memory.state), 'r');
@@ -144,8 +149,17 @@ async function connect({ ended }: Spawned, directory: string, signal: AbortSigna
 }
 
 async function bringUp({ order, reached }: Launch, { monitor }: Channels, signal: AbortSignal): Promise<void> {
-  if (order.start === 'restore') await loadState(monitor, STATE_DESCRIPTOR, signal);
-  else await setLink(monitor, false, signal);
+  switch (order.start) {
+    case 'boot':
+      await setLink(monitor, false, signal);
+      break;
+    case 'restore':
+      await loadState(monitor, STATE_DESCRIPTOR, 'file', signal);
+      break;
+    case 'resume':
+      await loadState(monitor, STATE_DESCRIPTOR, 'stream', signal);
+      await forgetSuspended(order.directory);
+  }
   reached('state');
   await monitor.execute('cont', {}, { signal });
   reached('running');

@@ -10,6 +10,10 @@ export const FILES = {
   disk: 'disk.qcow2',
   memory: 'memory.bin',
   deviceState: 'device.state',
+  /** Memory and devices of a clone that is suspended; there only while the clone has not run since. */
+  suspended: 'suspended.state',
+  /** The machine that the suspended state is of. */
+  suspendedAs: 'suspended.json',
   log: 'qemu.log',
   console: 'console.log',
 } as const;

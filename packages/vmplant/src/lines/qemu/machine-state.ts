@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from '@vmgrid/daemon';
+import type { CompatibilityRecord } from '@vmgrid/protocol';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
 /** What finds a running QEMU again after the plant was killed. */
@@ -13,11 +14,14 @@ export interface QemuState {
   /** The image's disk as seen from a folder beside the image's, and its format. */
   readonly parentDisk: string;
   readonly parentFormat: string;
+  /** The machine that this QEMU is. */
+  readonly compatibility: CompatibilityRecord;
 }
 
-export const encodeState = ({ process, uid, ...state }: QemuState): MachineState => ({
+export const encodeState = ({ process, uid, compatibility, ...state }: QemuState): MachineState => ({
   ...process,
   ...state,
+  ...compatibility,
   ...(uid === undefined ? {} : { uid }),
 });
 
@@ -30,4 +34,12 @@ export const decodeState = (state: MachineState): QemuState => ({
   uid: state.uid === undefined ? undefined : Number(state.uid),
   parentDisk: String(state.parentDisk),
   parentFormat: String(state.parentFormat),
+  compatibility: {
+    vmm: String(state.vmm),
+    vmmVersion: String(state.vmmVersion),
+    accelerator: String(state.accelerator),
+    machineType: String(state.machineType),
+    cpuModel: String(state.cpuModel),
+    layout: String(state.layout),
+  },
 });

@@ -11,12 +11,23 @@ const FORWARDED_PORT = /^\s*TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+/
 export const setLink = (monitor: QmpClient, up: boolean, signal: AbortSignal): Promise<unknown> =>
   monitor.execute('set_link', { name: DEVICES.nic, up }, { signal });
 
-/** Hangs a user network on the machine's hub, then plugs the cable in. The kernel chooses the forwarded port. */
+/** Opens the network unless it is open. */
 export async function openUserNetwork(
   monitor: QmpClient,
   guestNetwork: StartOrder['guestNetwork'],
   signal: AbortSignal,
 ): Promise<GuestAccess> {
+  if (!(await hasUserNetwork(monitor, signal))) await addUserNetwork(monitor, guestNetwork, signal);
+  await setLink(monitor, true, signal);
+  return { sshPort: await forwardedPort(monitor, signal) };
+}
+
+/** Hangs a user network on the machine's hub. The kernel chooses the forwarded port. */
+async function addUserNetwork(
+  monitor: QmpClient,
+  guestNetwork: StartOrder['guestNetwork'],
+  signal: AbortSignal,
+): Promise<void> {
   const network = {
     type: 'user',
     id: DEVICES.userNetwork,
@@ -27,8 +38,10 @@ export async function openUserNetwork(
   await monitor.execute('netdev_add', network, { signal });
   const port = { type: 'hubport', id: DEVICES.userPort, hubid: DEVICES.hub, netdev: DEVICES.userNetwork };
   await monitor.execute('netdev_add', port, { signal });
-  await setLink(monitor, true, signal);
-  return { sshPort: await forwardedPort(monitor, signal) };
+}
+
+async function hasUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<boolean> {
+  return (await ask(monitor, 'info network', signal)).includes(DEVICES.userNetwork);
 }
 
 async function forwardedPort(monitor: QmpClient, signal: AbortSignal): Promise<number> {
@@ -46,8 +59,7 @@ async function ask(monitor: QmpClient, command: string, signal: AbortSignal): Pr
 /** Takes the user network off again: it has state, which would bind an image to it. Nothing happens if it was never there. */
 export async function removeUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<void> {
   await setLink(monitor, false, signal);
-  const backends = await ask(monitor, 'info network', signal);
-  if (!backends.includes(DEVICES.userNetwork)) return;
+  if (!(await hasUserNetwork(monitor, signal))) return;
   await monitor.execute('netdev_del', { id: DEVICES.userPort }, { signal });
   await monitor.execute('netdev_del', { id: DEVICES.userNetwork }, { signal });
 }

@@ -1,8 +1,7 @@
 import { chmod } from 'node:fs/promises';
-import { type CommandRunner, isAlive, killProcessesOf, runCommand } from '@vmgrid/daemon';
-import type { CompatibilityRecord, LineReport } from '@vmgrid/protocol';
-import { GridError } from '@vmgrid/protocol';
-import type { Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
+import { type CommandRunner, isAlive, killProcessesOf, processesOf, runCommand } from '@vmgrid/daemon';
+import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
+import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { openChannels } from './channels.ts';
 import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf, probeUserOf } from './host-user.ts';
 import { launch } from './launch.ts';
@@ -11,6 +10,7 @@ import { decodeState } from './machine-state.ts';
 import { makeOverlay } from './overlay.ts';
 import { probeQemu } from './probe.ts';
 import { QemuMachine, removeSockets } from './qemu-machine.ts';
+import { isSuspended, suspendedAs } from './suspension.ts';
 
 const KILL_DEADLINE_MS = 5_000;
 /** From this version on a memory file that is only readable can be mapped privately (`readonly=on,rom=off`). */
@@ -71,11 +71,20 @@ export class QemuLine implements ProductionLine {
     return launch({ order, binary: this.#binary, compatibility, user, readonlyMapping, ...deps }, signal);
   }
 
-  async adopt(state: MachineState, signal: AbortSignal): Promise<Machine | undefined> {
+  async adopt(state: MachineState, signal: AbortSignal): Promise<Adoption> {
     const qemu = decodeState(state);
-    if (!isAlive(qemu.process)) return undefined;
+    if (await isSuspended(qemu.directory)) {
+      await this.kill(qemu.directory); // it has not run since, and must not
+      return { kind: 'suspended' };
+    }
+    // One that was resumed as the plant was killed runs as a process that nobody noted.
+    const process = isAlive(qemu.process) ? qemu.process : (await processesOf(runFolder(qemu.directory)))[0];
+    if (process === undefined) return { kind: 'gone' };
     const channels = await openChannels(qemu.directory, signal);
-    return new QemuMachine({ channels, run: this.#run }, qemu, 'adopted');
+    const machine = new QemuMachine({ channels, run: this.#run }, { ...qemu, process }, 'adopted');
+    // It may have been stopped to be suspended, or not have run yet.
+    await channels.monitor.execute('cont', {}, { signal });
+    return { kind: 'running', machine };
   }
 
   async kill(directory: string): Promise<void> {
@@ -88,9 +97,11 @@ export class QemuLine implements ProductionLine {
     await removeSockets(runFolder(directory));
   }
 
-  /** A suspended image says itself what machine it was; another one gets the best this host has. */
-  async #compatibility({ start, image }: StartOrder, signal: AbortSignal): Promise<CompatibilityRecord> {
+  /** What is suspended says itself what machine it was; another one gets the best this host has. */
+  async #compatibility({ start, image, directory }: StartOrder, signal: AbortSignal): Promise<CompatibilityRecord> {
     if (start === 'restore' && image.manifest.compatibility !== undefined) return image.manifest.compatibility;
+    const slept = start === 'resume' ? await suspendedAs(directory) : undefined;
+    if (slept !== undefined) return slept;
     const report = this.#report ?? (await this.probe(signal));
     if (report.available) return report.compatibility;
     throw new GridError('LINE_UNAVAILABLE', `the line qemu cannot start a machine: ${report.reason}`);

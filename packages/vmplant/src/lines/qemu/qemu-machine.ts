@@ -11,15 +11,17 @@ import {
 } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
-import type { Guest, GuestAccess, Machine, MachineExit, MachineState, SuspendedFiles } from '../production-line.ts';
+import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { DEVICES } from './command-line.ts';
-import { collectFiles, writeState } from './freeze.ts';
-import { runFolder } from './layout.ts';
+import { collectFiles } from './freeze.ts';
+import { FILES, runFolder } from './layout.ts';
 import { encodeState, type QemuState } from './machine-state.ts';
 import { openUserNetwork } from './network.ts';
 import type { QmpEvent } from './qmp/qmp-client.ts';
 import { logTail } from './spawn-qemu.ts';
+import { keepState } from './suspension.ts';
+import { writeState } from './write-state.ts';
 
 /** For QEMU to write back its caches and end, when it was told to. */
 const QUIT_DEADLINE_MS = 10_000;
@@ -89,13 +91,22 @@ export class QemuMachine implements Machine {
     return openUserNetwork(monitor, this.#qemu.guestNetwork, signal);
   }
 
-  async suspend(signal: AbortSignal): Promise<SuspendedFiles> {
+  async freeze(signal: AbortSignal): Promise<FrozenFiles> {
     if (this.#qemu.purpose !== 'build') {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
     }
-    await writeState(this.#channels.monitor, this.#qemu, signal);
+    await writeState(this.#channels.monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal);
     await this.#quit(signal);
     return collectFiles(this.#qemu, this.#run, signal);
+  }
+
+  async suspend(signal: AbortSignal): Promise<void> {
+    if (this.#qemu.purpose === 'build') {
+      throw new GridError('LINE_CANNOT_SUSPEND', 'a machine that is to become an image is frozen, not suspended');
+    }
+    const { monitor } = await this.#held(signal);
+    await keepState(monitor, this.#qemu, signal);
+    await this.stop(0, signal);
   }
 
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {

@@ -3,14 +3,23 @@ import type { QmpClient, QmpEvent } from './qmp/qmp-client.ts';
 
 const RESTORE_DEADLINE_MS = 60_000;
 const SAVE_DEADLINE_MS = 300_000;
+const UNLIMITED_BYTES_PER_S = 2 ** 40;
+
+/** Where a stopped machine's memory is: in the file it is mapped from, or in the stream, before the devices' state. */
+export type MemoryPlace = 'file' | 'stream';
 
 /**
  * `x-ignore-shared`: guest memory stays in the file it is mapped from and only the devices' state is in the stream.
  * `events`: QEMU says when it is done, nobody asks.
  */
-export async function prepareMigration(monitor: QmpClient, signal: AbortSignal): Promise<void> {
-  const capabilities = ['x-ignore-shared', 'events'].map((capability) => ({ capability, state: true }));
+async function prepareMigration(monitor: QmpClient, memory: MemoryPlace, signal: AbortSignal): Promise<void> {
+  const capabilities = [
+    { capability: 'x-ignore-shared', state: memory === 'file' },
+    { capability: 'events', state: true },
+  ];
   await monitor.execute('migrate-set-capabilities', { capabilities }, { signal });
+  // The machine stands still meanwhile: QEMU's own limit is there to spare the network of one that runs.
+  await monitor.execute('migrate-set-parameters', { 'max-bandwidth': UNLIMITED_BYTES_PER_S }, { signal });
 }
 
 const isEnd = ({ event, data }: QmpEvent): boolean =>
@@ -21,18 +30,28 @@ async function awaitEnd(ended: Promise<QmpEvent>, what: string): Promise<void> {
   if (data.status !== 'completed') throw new GridError('VMM_FAILED', `QEMU could not ${what}`);
 }
 
-/** Loads the devices' state from an inherited file descriptor. The machine is paused afterwards. */
-export async function loadState(monitor: QmpClient, descriptor: number, signal: AbortSignal): Promise<void> {
-  await prepareMigration(monitor, signal);
+/** Loads a state from an inherited file descriptor. The machine is paused afterwards. */
+export async function loadState(
+  monitor: QmpClient,
+  descriptor: number,
+  memory: MemoryPlace,
+  signal: AbortSignal,
+): Promise<void> {
+  await prepareMigration(monitor, memory, signal);
   const ended = monitor.nextEvent(isEnd, 'the restored state', { signal, timeoutMs: RESTORE_DEADLINE_MS });
   ended.catch(() => undefined);
   await monitor.execute('migrate-incoming', { uri: `fd:${descriptor}` }, { signal });
   await awaitEnd(ended, 'load the suspended state');
 }
 
-/** Writes the devices' state of a stopped machine to a unix socket. */
-export async function saveState(monitor: QmpClient, socketName: string, signal: AbortSignal): Promise<void> {
-  await prepareMigration(monitor, signal);
+/** Writes the state of a stopped machine to a unix socket. */
+export async function saveState(
+  monitor: QmpClient,
+  socketName: string,
+  memory: MemoryPlace,
+  signal: AbortSignal,
+): Promise<void> {
+  await prepareMigration(monitor, memory, signal);
   const ended = monitor.nextEvent(isEnd, 'the saved state', { signal, timeoutMs: SAVE_DEADLINE_MS });
   ended.catch(() => undefined);
   await monitor.execute('migrate', { uri: `unix:${socketName}` }, { signal });

@@ -1,0 +1,93 @@
+/** Clones that sleep: each goes on where it stood, whatever became of the plant meanwhile. */
+import { readdir } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import type { Machine, StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import { processesBelow } from '../support/processes.ts';
+import type { Bench, LineUnderTest } from './bench.ts';
+import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
+
+const BOOT_MS = 120_000;
+
+export function suspensionContract(subject: LineUnderTest, bench: () => Bench): void {
+  if (!subject.suspends) {
+    test(
+      'a clone cannot be suspended, is told so, and runs on',
+      async () => {
+        const { workshop, clone } = bench();
+        const machine = await clone('sleepless');
+        await expect(machine.suspend(workshop.signal)).rejects.toMatchObject({ code: 'LINE_CANNOT_SUSPEND' });
+        expect(await workshop.run(machine, 'echo awake')).toEqual(['awake']);
+        await machine.stop(0, workshop.signal);
+      },
+      BOOT_MS,
+    );
+    return;
+  }
+
+  test(
+    'a clone that was suspended goes on where it stood, on its own disk and network',
+    async () => {
+      const { workshop } = bench();
+      const { order, machine } = await withNetwork('sleeper');
+      await workshop.run(machine, 'echo in memory > /run/kept; echo on disk > /root/kept');
+      await machine.suspend(workshop.signal);
+      expect(await machine.exited).toMatchObject({ cause: 'requested' });
+      expect(await processesBelow(order.directory)).toEqual([]);
+
+      const resumed = await resume(order);
+      expect(await workshop.run(resumed, 'cat /run/kept /root/kept; hostname')).toEqual([
+        ...['in memory', 'on disk', 'sleeper'],
+      ]);
+      const { sshPort } = await resumed.openNetwork(workshop.signal);
+      expect((await resumed.openNetwork(workshop.signal)).sshPort).toBe(sshPort);
+      expect(await workshop.run(resumed, 'cat /sys/class/net/eth0/operstate')).toEqual(['up']);
+      await resumed.stop(0, workshop.signal);
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'a plant that was restarted finds a suspended clone as such; once resumed, also when nobody noted its process',
+    async () => {
+      const { workshop } = bench();
+      const { order, machine } = await withNetwork('dreamer');
+      await machine.suspend(workshop.signal);
+      expect(await workshop.line.adopt(machine.state, workshop.signal)).toEqual({ kind: 'suspended' });
+      (await resume(order)).release();
+      const adopted = await workshop.adopt(machine);
+      expect(await workshop.run(adopted, 'echo found')).toEqual(['found']);
+      await adopted.stop(0, workshop.signal);
+      expect(await workshop.line.adopt(machine.state, workshop.signal)).toEqual({ kind: 'gone' });
+    },
+    BOOT_MS,
+  );
+
+  test(
+    'a suspension that is cut off leaves the machine running and no part of a state',
+    async () => {
+      const { workshop } = bench();
+      const { order, machine } = await withNetwork('insomniac');
+      const before = await filesOf(order);
+      await expect(machine.suspend(AbortSignal.timeout(30))).rejects.toBeDefined();
+      expect(await filesOf(order)).toEqual(before);
+      expect(await workshop.run(machine, 'echo awake')).toEqual(['awake']);
+      await machine.stop(0, workshop.signal);
+    },
+    BOOT_MS,
+  );
+
+  /** A clone with an identity, whose network is open. */
+  async function withNetwork(id: string): Promise<{ readonly order: StartOrder; readonly machine: Machine }> {
+    const { workshop } = bench();
+    const order = await bench().order(id);
+    const machine = await workshop.start(order);
+    await workshop.configure(machine, { identity: identityOf(id), steps: [script(0, 'true')] }, WAKE_AND_RUN);
+    return { order, machine };
+  }
+
+  const resume = (order: StartOrder): Promise<Machine> =>
+    bench().workshop.line.start({ ...order, start: 'resume' }, bench().workshop.signal);
+}
+
+const filesOf = async ({ directory }: StartOrder): Promise<readonly string[]> =>
+  (await readdir(directory, { recursive: true })).sort();
