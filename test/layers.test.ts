@@ -14,8 +14,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bidding: ['protocol', 'classad', 'dag'],
   daemon: [],
   door: ['protocol', 'daemon'],
-  vmshop: ['door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
-  vmplant: ['bidding', 'protocol', 'classad', 'dag', 'daemon'],
+  catalogue: ['door', 'protocol'],
+  vmshop: ['catalogue', 'door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
+  vmplant: ['bidding', 'catalogue', 'door', 'protocol', 'classad', 'dag', 'daemon'],
   vmgrid: ['protocol'],
 };
 

@@ -1,8 +1,13 @@
 /** Answers to what does not become an HTTP request: garbage, headers without end, a body that stops coming. */
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
+/** How long the last replies may take to get out. */
+export const REPLIES_MS = 1_000;
+/** How soon a connection is closed that waits for another request after its last reply. */
+const IDLE_LOOKED_FOR_MS = 20;
 /** How often connections are looked at for requests that take too long. */
 const CHECKED_EVERY_MS = 1_000;
 
@@ -15,6 +20,17 @@ export function createHttpServer(app: RequestListener, { requestMs }: { readonly
     else answer(socket, refusalOf(error, requestMs));
   });
   return server;
+}
+
+/** Takes no new connections from now on. What comes back lets the last replies out, and closes all connections. */
+export function stopListening(server: Server): () => Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  return async () => {
+    const closing = setInterval(() => server.closeIdleConnections(), IDLE_LOOKED_FOR_MS);
+    await Promise.race([closed, systemClock.sleep(REPLIES_MS)]);
+    clearInterval(closing);
+    server.closeAllConnections();
+  };
 }
 
 /** Node's own mark of the response that a connection is at, which its types do not tell. */

@@ -1,8 +1,9 @@
 export * from './body.ts';
 export * from './door-app.ts';
-export * from './http-server.ts';
+export { createHttpServer, REPLIES_MS, stopListening } from './http-server.ts';
 export * from './listen.ts';
 export * from './negotiate.ts';
 export * from './operation-routes.ts';
 export * from './operations.ts';
 export * from './send.ts';
+export * from './work-desk.ts';

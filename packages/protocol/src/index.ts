@@ -10,6 +10,7 @@ export { requireExpression } from './decode/require-expression.ts';
 export * from './errors/catalogue.ts';
 export * from './errors/grid-error.ts';
 export * from './limits.ts';
+export * from './link/ask-all.ts';
 export * from './link/bidder.ts';
 export { type DialLinkOptions, dialLink, type LinkClient, type LinkState } from './link/dial-link.ts';
 export * from './link/link.ts';

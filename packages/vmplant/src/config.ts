@@ -16,6 +16,12 @@ export const PlantConfig = Type.Object(
       maxItems: 16,
       default: ['ws://127.0.0.1:7780/v1/link'],
     }),
+    /** Port of the plant's own HTTP door, for its warehouse; 0 takes any free port. Left out: there is no door. */
+    httpPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    /** Address of that door. Anything but loopback must be asked for. */
+    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
+    /** Requests per minute and client address at that door. */
+    requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** The plant's own folder: VMs, database. One plant at a time. */
     stateDirectory: Type.String({ pattern: '^/' }),
     /** Golden images; plants may share it. */

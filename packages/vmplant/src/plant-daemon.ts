@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Admission, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { Operations } from '@vmgrid/door';
 import { adToJson, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
@@ -14,6 +15,7 @@ import { openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
 import { HostActions } from './host-actions.ts';
+import { openPlantDoor } from './http/plant-door.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { ImageDesk } from './image-desk.ts';
 import { Leases } from './leases.ts';
@@ -32,10 +34,14 @@ import { Warehouse } from './warehouse/store.ts';
 export interface PlantDaemon extends RunningDaemon {
   /** Resolves when the first upstream knows the plant. */
   readonly joined: Promise<void>;
+  /** Of the plant's own door; undefined when there is none. */
+  readonly httpPort: number | undefined;
 }
 
 /** After a collection that failed, when the lease has ended. */
 const COLLECT_AGAIN_MS = 60_000;
+/** Requests at the plant's own door that are remembered when they are finished. */
+const REQUESTS_KEPT = 1_000;
 
 export async function startPlant(config: PlantConfig, version: string, log: Log): Promise<PlantDaemon> {
   const parts = await makeParts(config, version, log);
@@ -48,15 +54,21 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
     upstreams.notify('ad', ad);
   });
   const hello = () => ({ plantId: config.plantId, version, ad });
-  const joined = upstreams.dial(config.upstreams, hello, plant.handlers(), log);
+  const handlers = plant.handlers();
+  const door =
+    config.httpPort === undefined
+      ? undefined
+      : await openPlantDoor({ handlers, hello, operations: parts.operations, log }, config, config.httpPort);
+  const joined = upstreams.dial(config.upstreams, hello, handlers, log);
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
   selfTending.start();
 
   return {
     joined,
+    httpPort: door?.httpPort,
     async drain(signal) {
-      await Promise.all([plant.drain(signal), selfTending.stop()]);
+      await Promise.all([plant.drain(signal), selfTending.stop(), door?.drain()]);
       leases.forgetAll();
       await upstreams.close();
       living.releaseAll();
@@ -73,6 +85,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const lines = makeLines(config.lines, config);
   const reports = await probeLines(lines, log);
   const upstreams = new Upstreams();
+  const operations = new Operations({ kept: REQUESTS_KEPT });
   const hostActions = new HostActions(config.hostActionDirectory);
   const living = new LivingMachines();
   const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'));
@@ -87,7 +100,10 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     departed: new Departed(database),
     configurator: new Configurator({ hostActions }),
     leases: new Leases(systemClock, (vmId) => void expire(vmId)),
-    report: (event: ProgressEvent) => upstreams.notify('progress', event),
+    report: (event: ProgressEvent) => {
+      upstreams.notify('progress', event);
+      operations.find(event.requestId)?.report(event);
+    },
     gate: new VmGate(),
     watch: (vmId: string) => {
       watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
@@ -131,5 +147,5 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
-  return { ...shared, database, upstreams, collector, bidDesk, plant, selfTending, onChange };
+  return { ...shared, database, upstreams, operations, collector, bidDesk, plant, selfTending, onChange };
 }

@@ -8,6 +8,8 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
   expect(checkConfig(PlantConfig, minimal, 'test')).toEqual({
     ...minimal,
     upstreams: ['ws://127.0.0.1:7780/v1/link'],
+    host: '127.0.0.1',
+    requestsPerMinute: 6_000,
     lines: ['qemu'],
     capacity: { vms: 64 },
     cost: 'memory',
@@ -26,6 +28,7 @@ test.each([
   [{ upstreams: ['http://127.0.0.1'] }, '/upstreams/0'],
   [{ upstreams: [] }, '/upstreams'],
   [{ lines: ['xen'] }, '/lines/0'],
+  [{ httpPort: 65_536 }, '/httpPort'],
   [{ capacity: { memoryMiB: 1 } }, '/capacity/memoryMiB'],
   [{ capacity: { memoryMB: 1 } }, 'memoryMB'],
   [{ lease: { default: 'four hours' } }, '/lease/default'],

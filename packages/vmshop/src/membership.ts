@@ -2,8 +2,6 @@
 import {
   type Bidder,
   type BidderEvents,
-  type BidderMethods,
-  type CallOptions,
   type ClassAdJson,
   GridError,
   type LinkListener,
@@ -22,12 +20,6 @@ export interface MembershipOptions {
   readonly now: () => number;
   readonly onProgress: (event: ProgressEvent) => void;
   readonly onChange: (change: 'joined' | 'left', plantId: string, reason: string) => void;
-}
-
-/** What all bidders said to one question. */
-export interface Gathered<T> {
-  readonly answers: readonly { readonly plantId: string; readonly value: T }[];
-  readonly silentPlants: string[];
 }
 
 export class Membership implements LinkListener {
@@ -66,24 +58,6 @@ export class Membership implements LinkListener {
 
   bidders(): readonly Bidder[] {
     return [...this.#members.values()].map((member) => member.bidder);
-  }
-
-  /** Asks all bidders at once; one that fails is silent. */
-  async askAll<M extends keyof BidderMethods>(
-    method: M,
-    request: Parameters<BidderMethods[M]>[0],
-    options: CallOptions,
-  ): Promise<Gathered<ReturnType<BidderMethods[M]>>> {
-    const bidders = this.bidders();
-    const results = await Promise.allSettled(bidders.map((bidder) => bidder.call(method, request, options)));
-    const answers: { plantId: string; value: ReturnType<BidderMethods[M]> }[] = [];
-    const silentPlants: string[] = [];
-    for (const [index, result] of results.entries()) {
-      const { plantId } = bidders[index]!;
-      if (result.status === 'fulfilled') answers.push({ plantId, value: result.value });
-      else silentPlants.push(plantId);
-    }
-    return { answers, silentPlants };
   }
 
   find(plantId: string): Bidder | undefined {

@@ -1,6 +1,6 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
-import { DRAIN_DEADLINE_MS, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { createHttpServer, listen, Operations } from '@vmgrid/door';
+import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { PlantMemory } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
@@ -10,13 +10,6 @@ import { createApp } from './http/app.ts';
 import { Membership } from './membership.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
-
-/** From the stop signal until clients that still wait are told so, early enough for the replies to get out. */
-const ANSWER_WITHIN_MS = DRAIN_DEADLINE_MS - 3_000;
-/** How long the last replies may take to get out. */
-const REPLIES_MS = 1_000;
-/** How soon a connection is closed that waits for another request after its last reply. */
-const IDLE_LOOKED_FOR_MS = 20;
 
 export interface ShopDaemon extends RunningDaemon {
   /** Ports listened on. */
@@ -56,13 +49,11 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
     httpPort,
     xmlPort,
     async drain() {
-      const closed = Promise.all([door, http].map((server) => new Promise((resolve) => server.close(resolve))));
-      await shop.drain(ANSWER_WITHIN_MS);
+      const doorClosed = new Promise((resolve) => door.close(resolve));
+      const closeAll = stopListening(http);
+      await shop.desk.drain();
       link.close();
-      const closing = setInterval(() => http.closeIdleConnections(), IDLE_LOOKED_FOR_MS);
-      await Promise.race([closed, systemClock.sleep(REPLIES_MS)]);
-      clearInterval(closing);
-      http.closeAllConnections();
+      await Promise.all([closeAll(), Promise.race([doorClosed, systemClock.sleep(REPLIES_MS)])]);
     },
   };
 }

@@ -3,14 +3,15 @@
  * what it remembers is cache, and a shop that starts with nothing serves the same VMs.
  */
 
-import type { Operation, Operations, OperationVerb } from '@vmgrid/door';
+import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
+import { type Operation, type Operations, WorkDesk } from '@vmgrid/door';
 import { type Auction, award, failureOf, holdAuction, type MarketDeps, plantNeverAsked } from '@vmgrid/market';
 import type {
   Bidder,
   BuildImageReply,
   BuildImageRequest,
+  CallOptions,
   ClassAdJson,
-  CollectImagesRequest,
   ConfigureRequest,
   DestroyRequest,
   EstimateReply,
@@ -21,55 +22,51 @@ import type {
   PlantListReply,
   ProgressEvent,
   QueryRequest,
-  VerifyImagesRequest,
   VmReply,
 } from '@vmgrid/protocol';
-import { type BidderMethods, type CreateRequest, GridError, VmId, validate } from '@vmgrid/protocol';
+import { askAll, type BidderMethods, type CreateRequest, GridError, VmId, validate } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { ShopConfig } from './config.ts';
-import { ImageCatalogue } from './image-catalogue.ts';
 import type { Membership } from './membership.ts';
 import { isVmUnknown, VmPlaces } from './vm-places.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
 const QUESTION_DEADLINE_MS = 10_000;
 
-type Work<T> = (operation: Operation) => Promise<T>;
-
 export class Shop {
   /** The golden images of all warehouses. */
   readonly images: ImageCatalogue;
+  readonly imageWork: ImageWork;
+  readonly desk: WorkDesk;
   readonly #membership: Membership;
-  readonly #operations: Operations;
   readonly #market: MarketDeps;
   readonly #config: ShopConfig;
   readonly #places: VmPlaces;
-  /** Aborts when no answer can be waited for any more. */
-  readonly #closing = new AbortController();
-  readonly #question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.#closing.signal };
-  #draining = false;
+  readonly #question: CallOptions;
 
   constructor(
     deps: { readonly membership: Membership; readonly operations: Operations; readonly market: MarketDeps },
     config: ShopConfig,
   ) {
     this.#membership = deps.membership;
-    this.#operations = deps.operations;
+    this.desk = new WorkDesk(deps.operations, { name: 'the shop', newRequestId: uuid });
+    this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
     this.#market = deps.market;
     this.#config = config;
     const ask = (bidder: Bidder, vmId: string) => this.#ask(bidder, 'query', { vmId, attributes: ['VmId'] });
     this.#places = new VmPlaces({ bidders: () => deps.membership.bidders(), ask }, { kept: config.requestsKept });
-    this.images = new ImageCatalogue(deps.membership, config);
+    const { requestDeadlineMs } = config;
+    this.images = new ImageCatalogue(deps.membership, { requestDeadlineMs, signal: this.desk.closing });
+    this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
   }
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
   create(request: CreateRequest): Operation {
-    const operation = this.#begin('create', request, async (operation) => {
-      const identified = { ...request, requestId: operation.requestId };
+    const operation = this.desk.begin('create', request, async (identified, operation) => {
       const auction = await this.#holdAuction(identified, operation);
       const { ad, trail } = await award(auction, ({ plantId }) => this.#createAt(plantId, identified), this.#market, {
         attempts: this.#config.awardAttempts,
-        signal: this.#closing.signal,
+        signal: this.desk.closing,
       });
       return { requestId: operation.requestId, vm: ad, trail } satisfies VmReply;
     });
@@ -79,31 +76,29 @@ export class Shop {
 
   /** The auction without the award. */
   async estimate(request: CreateRequest): Promise<EstimateReply> {
-    this.#refuseWhenDraining();
-    const identified = identify(request);
-    const { bids, declines, trail } = await this.#holdAuction(identified);
+    this.desk.refuseWhenDraining();
+    const identified = this.desk.identify(request);
+    const { bids, declines, trail } = await this.desk.answer(identified, this.#holdAuction(identified));
     return { requestId: identified.requestId, bids: [...bids], declines: [...declines], trail };
   }
 
   /** Why each plant would make a machine as it would. */
   async explain({ machine, dag }: CreateRequest, top: number): Promise<ExplainReply> {
-    const { answers, silentPlants } = await this.#membership.askAll('explain', { machine, dag, top }, this.#question);
+    const { answers, silentPlants } = await this.#askAll('explain', { machine, dag, top });
     return { plants: answers.map(({ value }) => value), silentPlants };
   }
 
   configure(request: ConfigureRequest): Operation {
-    return this.#begin('configure', request, async ({ requestId }): Promise<VmReply> => {
-      const identified = { ...request, requestId };
+    return this.desk.begin('configure', request, async (identified): Promise<VmReply> => {
       const vm = await this.#places.at(request.vmId, (plantId) => this.#callToEnd(plantId, 'configure', identified));
-      return { requestId, vm };
+      return { requestId: identified.requestId, vm };
     });
   }
 
   destroy(request: DestroyRequest): Operation {
-    return this.#begin('destroy', request, async ({ requestId }): Promise<VmReply> => {
-      const identified = { ...request, requestId };
+    return this.desk.begin('destroy', request, async (identified): Promise<VmReply> => {
       const vm = await this.#places.at(request.vmId, (plantId) => this.#callToEnd(plantId, 'destroy', identified));
-      return { requestId, vm };
+      return { requestId: identified.requestId, vm };
     });
   }
 
@@ -113,7 +108,7 @@ export class Shop {
   }
 
   async list(request: ListRequest): Promise<ListReply> {
-    const { answers, silentPlants } = await this.#membership.askAll('list', request, this.#question);
+    const { answers, silentPlants } = await this.#askAll('list', request);
     return { vms: answers.flatMap((answer) => [...answer.value]), silentPlants };
   }
 
@@ -121,54 +116,10 @@ export class Shop {
     return { plants: this.#membership.toReply() };
   }
 
-  /** Builds on the plant named, else on the one that would be ready soonest. The operation's result is a BuildImageReply. */
-  buildImage(request: BuildImageRequest): Operation {
-    return this.#begin('build-image', request, async ({ requestId }): Promise<BuildImageReply> => {
-      const plantId = request.plantId ?? (await this.#soonest({ ...request, requestId }));
-      return this.#callToEnd(plantId, 'buildImage', { ...request, requestId });
-    });
-  }
-
-  /** Checks images. The operation's result is a VerifyImagesReply. */
-  verifyImages(request: VerifyImagesRequest): Operation {
-    return this.#begin('verify-images', request, ({ requestId }) => this.images.verify(request, requestId));
-  }
-
-  /** Makes room in the warehouses. The operation's result is a CollectImagesReply. */
-  collectImages(request: CollectImagesRequest): Operation {
-    return this.#begin('collect-images', request, ({ requestId }) => this.images.collect(request, requestId));
-  }
-
-  operation(requestId: string): Operation {
-    return this.#operations.get(requestId);
-  }
-
-  get draining(): boolean {
-    return this.#draining;
-  }
-
-  /**
-   * Takes no new requests; resolves when those under way are settled. After a while whoever still waits is told DRAINING; the
-   * plants finish their work either way.
-   */
-  async drain(withinMs: number): Promise<void> {
-    this.#draining = true;
-    const timer = setTimeout(() => this.#answerAll(), withinMs);
-    await Promise.allSettled(this.#operations.running().map((operation) => operation.settled));
-    clearTimeout(timer);
-    this.#answerAll();
-  }
-
-  #answerAll(): void {
-    for (const operation of this.#operations.running()) operation.giveUp(shuttingDown(operation.requestId));
-    this.#closing.abort(shuttingDown());
-  }
-
-  #begin<T>(verb: OperationVerb, request: { requestId?: string }, work: Work<T>): Operation {
-    this.#refuseWhenDraining();
-    const requestId = request.requestId ?? uuid();
-    request.requestId = requestId;
-    return this.#operations.start({ requestId, verb, document: request }, work);
+  /** Builds on the plant named, else on the one that would be ready soonest. */
+  async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
+    const plantId = request.plantId ?? (await this.#soonest(request));
+    return this.#callToEnd(plantId, 'buildImage', request);
   }
 
   async #holdAuction(request: Identified<CreateRequest>, operation?: Operation): Promise<Auction> {
@@ -180,7 +131,7 @@ export class Shop {
     report({ state: 'started' });
     const auction = await holdAuction(this.#membership.bidders(), request, this.#market, {
       bidWindowMs,
-      signal: this.#closing.signal,
+      signal: this.desk.closing,
     });
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
     return auction;
@@ -193,10 +144,6 @@ export class Shop {
     if (!first) throw failureOf(auction);
     return others.reduce((best, bid) => (bid.plan.expectedSeconds < best.plan.expectedSeconds ? bid : best), first)
       .plantId;
-  }
-
-  #refuseWhenDraining(): void {
-    if (this.#draining) throw shuttingDown();
   }
 
   /** @throws GridError LINK_PROTOCOL when the plant's answer names no VM, or one of another plant */
@@ -245,6 +192,10 @@ export class Shop {
     }
   }
 
+  #askAll<M extends keyof BidderMethods>(method: M, request: Parameters<BidderMethods[M]>[0]) {
+    return askAll(this.#membership.bidders(), method, request, this.#question);
+  }
+
   #ask<M extends keyof BidderMethods>(bidder: Bidder, method: M, request: Parameters<BidderMethods[M]>[0]) {
     return bidder.call(method, request, this.#question);
   }
@@ -255,11 +206,3 @@ export class Shop {
     return bidder;
   }
 }
-
-const identify = <T extends { requestId?: string }>(request: T): Identified<T> => ({
-  ...request,
-  requestId: request.requestId ?? uuid(),
-});
-
-const shuttingDown = (requestId?: string): GridError =>
-  new GridError('DRAINING', 'the shop is shutting down', requestId === undefined ? {} : { requestId });

@@ -14,7 +14,7 @@ const LIST = '<vmgrid version="1"><list/></vmgrid>';
 const shop = {
   list: async () => ({ vms: [], silentPlants: [] }),
   plants: () => ({ plants: [] }),
-  draining: false,
+  desk: { draining: false },
 } as unknown as Shop;
 
 let server: Server;

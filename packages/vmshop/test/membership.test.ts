@@ -90,17 +90,6 @@ test('progress is passed on, also from a bidder that is no member any more', () 
   expect(progress).toEqual([event]);
 });
 
-test('a question to all tells who answered what and who did not', async () => {
-  const membership = newMembership();
-  const vms = [{ VmId: 'vm-1' }];
-  membership.joined({ ...bidderOf('plant-1'), call: (async () => vms) as unknown as Bidder['call'] });
-  membership.joined(bidderOf('plant-2'));
-  expect(await membership.askAll('list', {}, { deadlineMs: 1_000 })).toEqual({
-    answers: [{ plantId: 'plant-1', value: vms }],
-    silentPlants: ['plant-2'],
-  });
-});
-
 describe('waiting for a plant to return', () => {
   beforeEach(() => {
     jest.useFakeTimers();

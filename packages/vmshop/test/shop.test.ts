@@ -159,29 +159,34 @@ describe('a shop that drains', () => {
     join('a', { estimate: bidOf('a', 1), create: forever });
     const creation = shop.create(request());
     while (!asked.includes('a create')) await new Promise(setImmediate);
-    await shop.drain(1);
+    await shop.desk.drain(1);
     const error = { code: 'DRAINING', retryable: true, details: { requestId: 'request-1' } };
     await expect(creation.settled).rejects.toMatchObject(error);
     expect(creation.toReply()).toMatchObject({ state: 'failed', error });
   });
 
   test('ends auctions and questions, and awards nothing any more', async () => {
-    join('a', { estimate: forever, query: forever });
-    const [creation, estimate, query] = [
-      shop.create(request()).settled,
-      shop.estimate({ ...request(), requestId: 'request-2' }),
-      shop.query({ vmId: VM }),
-    ].map((work) => expect(work).rejects.toMatchObject({ code: 'DRAINING' }));
+    join('a', { estimate: forever, query: forever, listImages: forever, list: forever });
+    const ends = (work: Promise<unknown>, details = {}) =>
+      expect(work).rejects.toMatchObject({ code: 'DRAINING', message: 'the shop is shutting down', details });
+    const ended = [
+      ends(shop.create(request()).settled, { requestId: 'request-1' }),
+      ends(shop.estimate({ ...request(), requestId: 'request-2' }), { requestId: 'request-2' }),
+      ends(shop.imageWork.verify({ requestId: 'request-3' }).settled, { requestId: 'request-3' }),
+      ...[shop.query({ vmId: VM }), shop.list({}), shop.images.list(), shop.images.find('base')].map((one) =>
+        ends(one),
+      ),
+    ];
     await new Promise(setImmediate);
-    await shop.drain(1);
-    await Promise.all([creation, estimate, query]);
+    await shop.desk.drain(1);
+    await Promise.all(ended);
     expect(asked).not.toContain('a create');
   });
 
   test('waits for no longer than the work takes', async () => {
     join('a', { estimate: bidOf('a', 1), create: () => ({ VmId: VM }) });
     const creation = shop.create(request());
-    await shop.drain(60_000);
+    await shop.desk.drain(60_000);
     expect(creation.state).toBe('done');
   });
 });

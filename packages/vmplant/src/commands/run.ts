@@ -8,7 +8,8 @@ export async function runCommand(configFile: string | undefined, version: string
   const log = createLog('vmplant', config.logLevel);
   return runDaemon(async () => {
     const plant = await startPlant(config, version, log);
-    const ready = { ready: true, plantId: config.plantId };
+    const { httpPort } = plant;
+    const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
     void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
     return plant;
   }, log);

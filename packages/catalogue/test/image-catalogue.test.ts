@@ -2,7 +2,6 @@ import { expect, test } from '@jest/globals';
 import type { Bidder, ImageHistoryEntry, ImageReply } from '@vmgrid/protocol';
 import { diffHistories, diffImages } from '../src/diff-images.ts';
 import { ImageCatalogue } from '../src/image-catalogue.ts';
-import { Membership } from '../src/membership.ts';
 
 const imageOf = (imageId: string, warehouse: string, changes: Partial<ImageReply> = {}): ImageReply => ({
   imageId,
@@ -16,16 +15,18 @@ const imageOf = (imageId: string, warehouse: string, changes: Partial<ImageReply
 /** Plants by name with their images; every call but the listing is noted as `PLANT METHOD IMAGES`. */
 function catalogueOf(plants: Readonly<Record<string, readonly ImageReply[]>>) {
   const calls: string[] = [];
-  const membership = new Membership({ now: () => 0, onProgress: () => undefined, onChange: () => undefined });
+  const bidders: Bidder[] = [];
   for (const [plantId, images] of Object.entries(plants)) {
     const call = async (method: string, request: { imageId?: string; imageIds?: string[] }) => {
       if (method === 'listImages') return images;
       calls.push([plantId, method, request.imageId ?? request.imageIds ?? []].flat().join(' '));
       return method === 'verifyImages' ? [] : { plantId };
     };
-    membership.joined({ plantId, hello: { plantId, version: '1', ad: {} }, call } as unknown as Bidder);
+    bidders.push({ plantId, hello: { plantId, version: '1', ad: {} }, call } as unknown as Bidder);
   }
-  return { catalogue: new ImageCatalogue(membership, { requestDeadlineMs: 1_000 }), calls };
+  const connected = { bidders: () => bidders, find: (id: string) => bidders.find(({ plantId }) => plantId === id) };
+  const options = { requestDeadlineMs: 1_000, signal: new AbortController().signal };
+  return { catalogue: new ImageCatalogue(connected, options), calls };
 }
 
 test('of plants that share a warehouse one is asked to work; each warehouse is asked', async () => {
@@ -34,9 +35,9 @@ test('of plants that share a warehouse one is asked to work; each warehouse is a
     two: [imageOf('base', 'a'), imageOf('octave', 'a')],
     three: [imageOf('base', 'b')],
   });
-  await catalogue.verify({}, 'request');
-  await catalogue.verify({ imageIds: ['octave'] }, 'request');
-  await catalogue.collect({}, 'request');
+  await catalogue.verify({ requestId: 'request' });
+  await catalogue.verify({ requestId: 'request', imageIds: ['octave'] });
+  await catalogue.collect({ requestId: 'request' });
   await catalogue.remove('octave');
   expect(calls).toEqual([
     ...['one verifyImages', 'three verifyImages', 'one verifyImages octave'],

@@ -1,9 +1,12 @@
-/** The golden images of all warehouses, as one: what operators ask the shop about them, and have it do. */
+/** The golden images of all warehouses, as one: what operators ask about them, and have done. */
 import {
+  askAll,
   type Bidder,
+  type CallOptions,
   type CollectImagesReply,
   type CollectImagesRequest,
   GridError,
+  type Identified,
   type ImageDiffReply,
   type ImageListReply,
   type ImageReply,
@@ -13,10 +16,9 @@ import {
   type VerifyImagesReply,
   type VerifyImagesRequest,
 } from '@vmgrid/protocol';
+import type { Bidders } from './bidders.ts';
 import { diffImages } from './diff-images.ts';
-import type { Membership } from './membership.ts';
 import { mergeImages } from './merge-images.ts';
-import { suggestImages } from './suggest-images.ts';
 
 /** How long a plant may take to answer what needs no work. */
 const QUESTION_DEADLINE_MS = 10_000;
@@ -26,13 +28,22 @@ interface Offer {
   readonly images: readonly ImageReply[];
 }
 
-export class ImageCatalogue {
-  readonly #membership: Membership;
-  readonly #workDeadlineMs: number;
+export interface ImageCatalogueOptions {
+  /** How long work that was asked for may take. */
+  readonly requestDeadlineMs: number;
+  /** Aborts when no answer can be waited for any more. */
+  readonly signal: AbortSignal;
+}
 
-  constructor(membership: Membership, { requestDeadlineMs }: { readonly requestDeadlineMs: number }) {
-    this.#membership = membership;
-    this.#workDeadlineMs = requestDeadlineMs;
+export class ImageCatalogue {
+  readonly #bidders: Bidders;
+  readonly #question: CallOptions;
+  readonly #work: CallOptions;
+
+  constructor(bidders: Bidders, { requestDeadlineMs, signal }: ImageCatalogueOptions) {
+    this.#bidders = bidders;
+    this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal };
+    this.#work = { deadlineMs: requestDeadlineMs };
   }
 
   async list(): Promise<ImageListReply> {
@@ -55,7 +66,7 @@ export class ImageCatalogue {
     const { offers } = await this.#offers();
     const { imageId } = findImage(mergeImages(offers), idOrTag);
     for (const { bidder } of this.#oneOfEachWarehouse(offers, imageId)) {
-      await bidder.call('removeImage', { imageId }, { deadlineMs: QUESTION_DEADLINE_MS });
+      await bidder.call('removeImage', { imageId }, this.#question);
     }
   }
 
@@ -64,13 +75,13 @@ export class ImageCatalogue {
     const { offers } = await this.#offers();
     const { imageId } = findImage(mergeImages(offers), idOrTag);
     for (const { bidder } of this.#oneOfEachWarehouse(offers, imageId)) {
-      await bidder.call('labelImage', { ...labels, imageId }, { deadlineMs: QUESTION_DEADLINE_MS });
+      await bidder.call('labelImage', { ...labels, imageId }, this.#question);
     }
     return this.find(imageId);
   }
 
   /** Checks images, or all, in each warehouse that has them. */
-  async verify({ imageIds }: VerifyImagesRequest, requestId: string): Promise<VerifyImagesReply> {
+  async verify({ imageIds, requestId }: Identified<VerifyImagesRequest>): Promise<VerifyImagesReply> {
     const { offers, silentPlants } = await this.#offers();
     const merged = mergeImages(offers);
     const wanted = imageIds?.map((name) => findImage(merged, name).imageId);
@@ -79,31 +90,31 @@ export class ImageCatalogue {
       const here = wanted?.filter((imageId) => held.has(imageId));
       if (here?.length === 0) continue;
       const request = { requestId, ...(here === undefined ? {} : { imageIds: here }) };
-      images.push(...(await bidder.call('verifyImages', request, { deadlineMs: this.#workDeadlineMs })));
+      images.push(...(await bidder.call('verifyImages', request, this.#work)));
     }
     return { requestId, images, silentPlants };
   }
 
   /** Makes room in each warehouse. */
-  async collect(request: CollectImagesRequest, requestId: string): Promise<CollectImagesReply> {
+  async collect(request: Identified<CollectImagesRequest>): Promise<CollectImagesReply> {
     const { offers, silentPlants } = await this.#offers();
     const warehouses: CollectImagesReply['warehouses'] = [];
     for (const { bidder } of this.#oneOfEachWarehouse(offers)) {
-      const options = { deadlineMs: this.#workDeadlineMs };
-      warehouses.push(await bidder.call('collectImages', { ...request, requestId }, options));
+      warehouses.push(await bidder.call('collectImages', request, this.#work));
     }
-    return { requestId, warehouses, silentPlants };
+    return { requestId: request.requestId, warehouses, silentPlants };
   }
 
   /** What each plant, or one of them, suggests to build. @throws GridError PLANT_LOST */
-  suggestions({ plantId, top }: SuggestImagesRequest): Promise<SuggestImagesReply> {
-    const bidders = plantId === undefined ? this.#membership.bidders() : [this.#bidder(plantId)];
-    return suggestImages(bidders, top === undefined ? {} : { top }, QUESTION_DEADLINE_MS);
+  async suggestions({ plantId, top }: SuggestImagesRequest): Promise<SuggestImagesReply> {
+    const bidders = plantId === undefined ? this.#bidders.bidders() : [this.#bidder(plantId)];
+    const request = top === undefined ? {} : { top };
+    const { answers, silentPlants } = await askAll(bidders, 'suggestImages', request, this.#question);
+    return { plants: answers.map(({ value }) => value), silentPlants };
   }
 
   async #offers(): Promise<{ readonly offers: readonly Offer[]; readonly silentPlants: string[] }> {
-    const options = { deadlineMs: QUESTION_DEADLINE_MS };
-    const { answers, silentPlants } = await this.#membership.askAll('listImages', {}, options);
+    const { answers, silentPlants } = await askAll(this.#bidders.bidders(), 'listImages', {}, this.#question);
     const offers = answers.map(({ plantId, value }) => ({ plantId, images: value }));
     return { offers, silentPlants };
   }
@@ -123,7 +134,7 @@ export class ImageCatalogue {
   }
 
   #bidder(plantId: string): Bidder {
-    const bidder = this.#membership.find(plantId);
+    const bidder = this.#bidders.find(plantId);
     if (!bidder) throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
     return bidder;
   }

@@ -1,4 +1,4 @@
-/** `/v1/images` and `/v1/plants`: what operators look at. JSON only. */
+/** `/v1/images`: golden images, as operators look at them and after them. JSON only. */
 
 import { readJson, sendJson, sendOperationJson, singleQuery, withIdempotencyKey } from '@vmgrid/door';
 import {
@@ -11,17 +11,16 @@ import {
   validate,
 } from '@vmgrid/protocol';
 import { Router } from 'express';
-import type { Shop } from '../shop.ts';
+import type { ImageCatalogue } from './image-catalogue.ts';
+import type { ImageWork } from './image-work.ts';
 
-export function imageRoutes(shop: Shop): Router {
+export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   const router = Router();
 
-  router.get('/plants', (request, response) => sendJson(request, response, shop.plants()));
-
-  router.get('/images', async (request, response) => sendJson(request, response, await shop.images.list()));
+  router.get('/images', async (request, response) => sendJson(request, response, await images.list()));
 
   router.post('/images', async (request, response) => {
-    const operation = shop.buildImage(decodeBuildImage(withIdempotencyKey(request, readJson(request))));
+    const operation = work.build(decodeBuildImage(withIdempotencyKey(request, readJson(request))));
     await sendOperationJson(request, response, operation, (body: BuildImageReply) => {
       response.status(body.built ? 201 : 200).location(`/v1/images/${body.image.imageId}`);
       return body;
@@ -32,38 +31,38 @@ export function imageRoutes(shop: Shop): Router {
     const document = validate(VerifyImagesRequest, withIdempotencyKey(request, readJson(request)), {
       subject: 'verify',
     });
-    await sendOperationJson(request, response, shop.verifyImages(document), (reply: object) => reply);
+    await sendOperationJson(request, response, work.verify(document), (reply: object) => reply);
   });
 
   router.post('/images/collect', async (request, response) => {
     const document = validate(CollectImagesRequest, withIdempotencyKey(request, readJson(request)), {
       subject: 'collect',
     });
-    await sendOperationJson(request, response, shop.collectImages(document), (reply: object) => reply);
+    await sendOperationJson(request, response, work.collect(document), (reply: object) => reply);
   });
 
   router.get('/images/suggestions', async (request, response) => {
     const [top, plantId] = [singleQuery(request, 'top'), singleQuery(request, 'plant')];
     const query = { ...(top === undefined ? {} : { top: Number(top) }), ...(plantId === undefined ? {} : { plantId }) };
     const wanted = validate(SuggestImagesRequest, query, { subject: 'query' });
-    sendJson(request, response, await shop.images.suggestions(wanted));
+    sendJson(request, response, await images.suggestions(wanted));
   });
 
   router.get('/images/:from/diff/:to', async (request, response) => {
-    sendJson(request, response, await shop.images.diff(request.params.from, request.params.to));
+    sendJson(request, response, await images.diff(request.params.from, request.params.to));
   });
 
   router.patch('/images/:imageId', async (request, response) => {
     const labels = validate(LabelImageRequest, readJson(request), { subject: 'labels' });
-    sendJson(request, response, await shop.images.label(request.params.imageId, labels));
+    sendJson(request, response, await images.label(request.params.imageId, labels));
   });
 
   router.get('/images/:imageId', async (request, response) => {
-    sendJson(request, response, await shop.images.find(request.params.imageId));
+    sendJson(request, response, await images.find(request.params.imageId));
   });
 
   router.delete('/images/:imageId', async (request, response) => {
-    await shop.images.remove(request.params.imageId);
+    await images.remove(request.params.imageId);
     response.status(204).end();
   });
 

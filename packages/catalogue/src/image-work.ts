@@ -1,0 +1,40 @@
+/** Long work on golden images, as operations. */
+import type { Operation, WorkDesk } from '@vmgrid/door';
+import type {
+  BuildImageReply,
+  BuildImageRequest,
+  CollectImagesRequest,
+  Identified,
+  VerifyImagesRequest,
+} from '@vmgrid/protocol';
+import type { ImageCatalogue } from './image-catalogue.ts';
+
+export interface ImageWorkDeps {
+  readonly desk: WorkDesk;
+  readonly images: ImageCatalogue;
+  /** Builds where it is done best. */
+  readonly build: (request: Identified<BuildImageRequest>) => Promise<BuildImageReply>;
+}
+
+export class ImageWork {
+  readonly #deps: ImageWorkDeps;
+
+  constructor(deps: ImageWorkDeps) {
+    this.#deps = deps;
+  }
+
+  /** The operation's result is a BuildImageReply. */
+  build(request: BuildImageRequest): Operation {
+    return this.#deps.desk.begin('build-image', request, this.#deps.build);
+  }
+
+  /** Checks images. The operation's result is a VerifyImagesReply. */
+  verify(request: VerifyImagesRequest): Operation {
+    return this.#deps.desk.begin('verify-images', request, (identified) => this.#deps.images.verify(identified));
+  }
+
+  /** Makes room in the warehouses. The operation's result is a CollectImagesReply. */
+  collect(request: CollectImagesRequest): Operation {
+    return this.#deps.desk.begin('collect-images', request, (identified) => this.#deps.images.collect(identified));
+  }
+}

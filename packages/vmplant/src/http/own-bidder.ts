@@ -1,0 +1,61 @@
+import type { Bidders } from '@vmgrid/catalogue';
+import { abortable, isTimeout, type Log, within } from '@vmgrid/daemon';
+import {
+  type Bidder,
+  type BidderHandlers,
+  type BidderMethods,
+  type CallOptions,
+  GridError,
+  type Hello,
+} from '@vmgrid/protocol';
+
+export interface OwnBidderDeps {
+  readonly handlers: BidderHandlers;
+  readonly hello: () => Hello;
+  readonly log: Log;
+}
+
+/** The plant as its own only bidder: what a shop calls over a link, called here without one. */
+export class OwnBidder implements Bidder, Bidders {
+  readonly #handlers: BidderHandlers;
+  readonly #hello: () => Hello;
+  readonly #log: Log;
+
+  constructor({ handlers, hello, log }: OwnBidderDeps) {
+    this.#handlers = handlers;
+    this.#hello = hello;
+    this.#log = log;
+  }
+
+  get hello(): Hello {
+    return this.#hello();
+  }
+
+  get plantId(): string {
+    return this.hello.plantId;
+  }
+
+  bidders(): readonly Bidder[] {
+    return [this];
+  }
+
+  find(plantId: string): Bidder | undefined {
+    return plantId === this.plantId ? this : undefined;
+  }
+
+  async call<M extends keyof BidderMethods>(
+    method: M,
+    request: Parameters<BidderMethods[M]>[0],
+    { deadlineMs, signal = new AbortController().signal }: CallOptions,
+  ): Promise<ReturnType<BidderMethods[M]>> {
+    const deadline = within(signal, deadlineMs);
+    try {
+      return await abortable(this.#handlers[method](request as never, deadline), deadline);
+    } catch (error) {
+      if (!(error instanceof GridError || deadline.aborted))
+        this.#log.error({ err: error, method }, 'a call of the own door failed');
+      if (!isTimeout(deadline)) throw error;
+      throw new GridError('DEADLINE_EXCEEDED', `${method} did not end within ${deadlineMs} ms`, { method, deadlineMs });
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** The plant's own HTTP door: the golden images of its warehouse, with the routes that a shop has for those of all. */
+import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
+import type { Log } from '@vmgrid/daemon';
+import {
+  createDoorApp,
+  createHttpServer,
+  listen,
+  type Operations,
+  operationRoutes,
+  stopListening,
+  WorkDesk,
+} from '@vmgrid/door';
+import { type BidderHandlers, type BuildImageRequest, GridError, type Hello, REQUEST_LIMITS } from '@vmgrid/protocol';
+import { v7 as uuid } from 'uuid';
+import type { PlantConfig } from '../config.ts';
+import { OwnBidder } from './own-bidder.ts';
+
+export interface PlantDoor {
+  /** The port listened on. */
+  readonly httpPort: number;
+  /** Takes no new work, lets what runs be answered, and closes. */
+  drain(): Promise<void>;
+}
+
+export interface PlantDoorDeps {
+  readonly handlers: BidderHandlers;
+  readonly hello: () => Hello;
+  /** Told of the progress of all requests. */
+  readonly operations: Operations;
+  readonly log: Log;
+}
+
+/** Longest time one request may take, from its arrival to its reply. */
+const REQUEST_DEADLINE_MS = 1_800_000;
+
+/** @throws GridError ADDRESS_IN_USE */
+export async function openPlantDoor(
+  { handlers, hello, operations, log }: PlantDoorDeps,
+  { plantId, host, requestsPerMinute }: Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute'>,
+  port: number,
+): Promise<PlantDoor> {
+  const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
+  const bidder = new OwnBidder({ handlers, hello, log });
+  const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
+  const build = (request: Parameters<BidderHandlers['buildImage']>[0]) => {
+    refuseForeign(request, plantId);
+    return bidder.call('buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS });
+  };
+  const routers = [imageRoutes(images, new ImageWork({ desk, images, build })), operationRoutes(desk)];
+  const readiness = () => ({ status: desk.draining ? 'draining' : 'ready', plantId });
+  const app = createDoorApp({ routers, readiness }, { host, requestsPerMinute, log });
+  const server = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
+  const httpPort = await listen(server, host, port);
+  log.info({ host, httpPort }, 'the door of the plant is open');
+  return {
+    httpPort,
+    async drain() {
+      const closeAll = stopListening(server);
+      await desk.drain();
+      await closeAll();
+    },
+  };
+}
+
+function refuseForeign(request: BuildImageRequest, own: string): void {
+  const { plantId = own } = request;
+  if (plantId === own) return;
+  throw new GridError('PLANT_LOST', `this is the door of the plant ${own}, not of ${plantId}`, { plantId });
+}

@@ -1,0 +1,108 @@
+/** The plant's own door over a real warehouse, asked as a shop is. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createLog } from '@vmgrid/daemon';
+import { Operations } from '@vmgrid/door';
+import {
+  type BidderHandlers,
+  GridError,
+  type ProgressEvent,
+  ShopClient,
+  type VerifyImagesReply,
+} from '@vmgrid/protocol';
+import { openDatabase } from '../../src/database.ts';
+import { LearntDurations } from '../../src/durations.ts';
+import { openPlantDoor, type PlantDoor } from '../../src/http/plant-door.ts';
+import { ImageDesk } from '../../src/image-desk.ts';
+import { Warehouse } from '../../src/warehouse/store.ts';
+import { baseDraft, promote, suspendedDraft } from '../made-up-images.ts';
+import { useTemporaryFolder } from '../temporary-folder.ts';
+
+const directory = useTemporaryFolder();
+const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 } as const;
+const log = createLog('test', 'silent');
+
+let door: PlantDoor;
+let url: string;
+let client: ShopClient;
+let warehouse: Warehouse;
+let building: PromiseWithResolvers<never>;
+
+beforeEach(async () => {
+  warehouse = await Warehouse.open(`${directory()}/warehouse`);
+  await promote(warehouse, baseDraft('base'));
+  await promote(warehouse, suspendedDraft('octave', 'base'));
+  building = Promise.withResolvers();
+  const operations = new Operations({ kept: 10 });
+  const report = (event: ProgressEvent) => operations.find(event.requestId)?.report(event);
+  const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
+  const desk = new ImageDesk({ warehouse, durations, report }, { plantId: 'plant-1' });
+  const handlers: Partial<BidderHandlers> = {
+    listImages: () => desk.list(),
+    labelImage: (request) => desk.label(request),
+    verifyImages: (request, signal) => desk.verify(request, signal),
+    collectImages: (request) => desk.collect(request),
+    removeImage: async ({ imageId }) => {
+      await warehouse.remove(imageId);
+      return {};
+    },
+    buildImage: () => building.promise,
+  };
+  const hello = () => ({ plantId: 'plant-1', version: '1', ad: {} });
+  const options = { plantId: 'plant-1', host: '127.0.0.1', requestsPerMinute: 1_000 };
+  door = await openPlantDoor({ handlers: handlers as BidderHandlers, hello, operations, log }, options, 0);
+  url = `http://127.0.0.1:${door.httpPort}`;
+  client = new ShopClient(url);
+});
+afterEach(() => door.drain());
+
+test('images are listed, found by tag, compared and removed as at a shop', async () => {
+  const { images, silentPlants } = await client.images();
+  expect([images.map(({ imageId }) => imageId).sort(), silentPlants]).toEqual([['base', 'octave'], []]);
+  expect(await client.labelImage('octave', { addTags: ['stable'] })).toMatchObject({ tags: ['stable'] });
+  expect(await client.image('stable')).toMatchObject({ imageId: 'octave', plants: ['plant-1'] });
+  expect(await client.diffImages('base', 'stable')).toMatchObject({ from: 'base', to: 'octave' });
+  await expect(client.removeImage('base')).rejects.toMatchObject({ code: 'IMAGE_IN_USE' });
+  await client.removeImage('stable');
+  expect([...(await warehouse.images()).keys()]).toEqual(['base']);
+});
+
+test('checks are work with progress, followed as at a shop', async () => {
+  const { requestId } = await client.submitVerifyImages({ imageIds: ['base'] });
+  const events: ProgressEvent[] = [];
+  for await (const event of client.events(requestId)) events.push(event);
+  expect(events.map(({ phase, subject, state }) => `${phase} ${subject} ${state}`)).toContain(
+    'verify base/disk.raw done',
+  );
+  const { result } = await client.operation(requestId);
+  expect((result as VerifyImagesReply).images).toMatchObject([{ imageId: 'base', faults: [] }]);
+});
+
+test('room is made in its own warehouse', async () => {
+  const { requestId } = await client.submitCollectImages({ dryRun: true, targetMiB: 0 });
+  for await (const _ of client.events(requestId));
+  expect((await client.operation(requestId)).result).toMatchObject({
+    warehouses: [{ plantId: 'plant-1', warehouseId: warehouse.warehouseId, dryRun: true }],
+  });
+});
+
+test('what is asked of another plant, and what a plant has no routes for, is refused', async () => {
+  const request = { machine: MACHINE, dag: { actions: [] }, plantId: 'plant-2' };
+  await expect(client.buildImage(request)).rejects.toMatchObject({ code: 'PLANT_LOST' });
+  await expect(client.suggestImages({ plantId: 'plant-2' })).rejects.toMatchObject({ code: 'PLANT_LOST' });
+  await expect(client.list()).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN' });
+});
+
+test('its health says whose it is, and whether it takes work', async () => {
+  const response = await fetch(`${url}/health/ready`);
+  expect([response.status, await response.json()]).toEqual([200, { status: 'ready', plantId: 'plant-1' }]);
+});
+
+test('who still waits when the plant stops hears how its work ended', async () => {
+  const request = { requestId: 'build-1', machine: MACHINE, dag: { actions: [] } };
+  const built = client.buildImage(request);
+  const ended = expect(built).rejects.toMatchObject({ code: 'DRAINING', message: 'the plant stops' });
+  while ((await client.operation('build-1').catch(() => undefined)) === undefined) await new Promise(setImmediate);
+  const drained = door.drain();
+  building.reject(new GridError('DRAINING', 'the plant stops'));
+  await Promise.all([ended, drained]);
+});
