@@ -14,6 +14,10 @@ export interface LineUnderTest {
   readonly restores: boolean;
   /** Whether it suspends living clones and resumes them. */
   readonly suspends: boolean;
+  /** Operating system of the base image that its machines are made from. */
+  readonly os: string;
+  /** What answers at a guest's ssh port: a server, or only its greeting. */
+  readonly ssh: 'server' | 'greeting';
   make(options: { readonly stateDirectory: string }, deps: { readonly reached?: StepObserver }): ProductionLine;
 }
 
@@ -31,7 +35,7 @@ export interface Bench {
 export const OPEN_BENCH_MS = 600_000;
 
 export async function openBench(subject: LineUnderTest): Promise<Bench> {
-  const workshop = await Workshop.open((options) => subject.make(options, {}), AbortSignal.timeout(OPEN_BENCH_MS));
+  const workshop = await Workshop.open(subject, AbortSignal.timeout(OPEN_BENCH_MS));
   const golden = subject.restores ? await makeGolden(workshop) : workshop.base;
   const start = subject.restores ? 'restore' : 'boot';
   const order: Bench['order'] = (id, more, image = golden) => workshop.order(id, image, { start, ...more });

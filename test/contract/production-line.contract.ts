@@ -1,7 +1,7 @@
 /**
  * What every production line must do, against the ProductionLine interface alone. A line's own test calls it:
  *
- *   productionLineContract({ name: 'qemu', restores: true, suspends: true, make: (options, deps) => new QemuLine(deps, options) });
+ *   productionLineContract({ name: 'qemu', …, make: (options, deps) => new QemuLine(deps, options) });
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { type Bench, type LineUnderTest, OPEN_BENCH_MS, openBench } from './bench.ts';

@@ -5,5 +5,7 @@ productionLineContract({
   name: 'qemu',
   restores: true,
   suspends: true,
+  os: 'debian-12',
+  ssh: 'server',
   make: (options, deps) => new QemuLine(deps, options),
 });

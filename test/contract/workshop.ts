@@ -23,7 +23,11 @@ import { linkImage, testBase, testFolder } from '../support/test-warehouse.ts';
 
 export const MEMORY_MIB = 256;
 
-export type MakeLine = (options: { readonly stateDirectory: string }) => ProductionLine;
+/** A line and the operating system of the base image that its machines are made from. */
+export interface LineToTry {
+  readonly os: string;
+  make(options: { readonly stateDirectory: string }, deps: object): ProductionLine;
+}
 
 export const script = (index: number, text: string, more: object = {}, timeoutMs = 30_000): GuestStep => ({
   index,
@@ -71,12 +75,12 @@ export class Workshop {
     this.signal = signal;
   }
 
-  static async open(makeLine: MakeLine, signal: AbortSignal): Promise<Workshop> {
-    const base = await testBase(signal);
+  static async open({ os, make }: LineToTry, signal: AbortSignal): Promise<Workshop> {
+    const base = await testBase(signal, os);
     const folder = await testFolder('line');
     const warehouse = await Warehouse.open(join(folder, 'warehouse'));
     await linkImage(base, warehouse.directory);
-    const line = makeLine({ stateDirectory: folder });
+    const line = make({ stateDirectory: folder }, {});
     return new Workshop(folder, line, warehouse, await warehouse.image(base.manifest.id), signal);
   }
 
@@ -142,12 +146,12 @@ export class Workshop {
   /** Freezes a machine made with `purpose: 'build'` into an image of the warehouse. */
   async freeze(machine: Machine, { vmId, image, machine: spec }: StartOrder, id: string): Promise<GoldenImage> {
     await this.configure(machine, { steps: [] }, [{ task: 'quiesce' }]);
-    const { disk, memory } = await machine.freeze(this.signal);
+    const { disk, diskFormat, memory } = await machine.freeze(this.signal);
     if (memory === undefined) throw new Error('no memory was kept');
     const { compatibility } = await this.line.probe(this.signal);
     const { version: _, files: __, ...parent } = image.manifest;
     const staging = this.#staged.get(vmId)!;
-    const draft = { ...parent, id, machine: spec, disk, diskFormat: 'qcow2' as const, memory, compatibility };
+    const draft = { ...parent, id, machine: spec, disk, diskFormat, memory, compatibility };
     const golden = await this.warehouse.promote(staging, { ...draft, parent: parent.id }, this.signal);
     await staging.discard();
     return golden;

@@ -4,6 +4,9 @@ import type { Action, Dag } from '@vmgrid/dag';
 /** The machine that the stocked warehouse has suspended. */
 export const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 } as const;
 
+/** The same of the simulated line. */
+export const SIMULATED_MACHINE = { ...MACHINE, os: 'simulated-1' } as const;
+
 type Hints = Partial<Pick<Action, 'timeout' | 'retries' | 'onError' | 'recover' | 'secret'>>;
 
 export const script = (id: string, text: string, hints: Hints = {}): Action => ({

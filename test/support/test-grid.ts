@@ -5,12 +5,15 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShopClient } from '@vmgrid/protocol';
+import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/daemons.ts';
-import { MACHINE } from './documents.ts';
+import { MACHINE, SIMULATED_MACHINE } from './documents.ts';
 import { eventually, processesBelow } from './processes.ts';
 import { stockWarehouse, testFolder } from './test-warehouse.ts';
 
 export interface TestGridOptions {
+  /** The production line of its plants; QEMU unless it says otherwise. A simulated one starts with its base image alone. */
+  readonly line?: 'qemu' | 'simulated';
   readonly plants?: number;
   readonly shopConfig?: object;
   readonly plantConfig?: object;
@@ -36,13 +39,22 @@ export class TestGrid {
   static async open(name: string, options: TestGridOptions = {}): Promise<TestGrid> {
     const grid = await TestGrid.#make(name, options);
     try {
-      await stockWarehouse(grid.warehouse, freezeBlank, AbortSignal.timeout(OPEN_GRID_MS));
+      await grid.#stock();
       await grid.#start();
       return grid;
     } catch (error) {
       await grid.#clearAway();
       throw error;
     }
+  }
+
+  async #stock(): Promise<void> {
+    if (this.#line === 'simulated') await buildBaseImage({ os: SIMULATED_MACHINE.os, warehouse: this.warehouse }, true);
+    else await stockWarehouse(this.warehouse, freezeBlank, AbortSignal.timeout(OPEN_GRID_MS));
+  }
+
+  get #line(): 'qemu' | 'simulated' {
+    return this.#options.line ?? 'qemu';
   }
 
   static async #make(name: string, options: TestGridOptions): Promise<TestGrid> {
@@ -181,6 +193,7 @@ export class TestGrid {
       warehouseDirectory: this.warehouse,
       hostActionDirectory: join(this.directory, 'host-actions'),
       capacity: { memoryMiB: 4_096, diskMiB: 65_536 },
+      lines: [this.#line],
       logLevel: 'debug',
       ...this.#options.plantConfig,
     };

@@ -30,14 +30,14 @@ export async function testFolder(name: string): Promise<string> {
   return folder;
 }
 
-/** The base image of Debian 12, built at the first call on this machine: about half a minute. */
-export async function testBase(signal: AbortSignal): Promise<GoldenImage> {
-  const imageId = await whileLocked(buildBase, signal);
+/** The base image of an operating system, built at the first call on this machine: of Debian 12 in about half a minute. */
+export async function testBase(signal: AbortSignal, os = OS): Promise<GoldenImage> {
+  const imageId = await whileLocked(() => buildBase(os), signal);
   return (await Warehouse.open(sharedWarehouse())).image(imageId);
 }
 
-async function buildBase(): Promise<string> {
-  return (await buildBaseImage({ os: OS, warehouse: sharedWarehouse() }, true)).imageId;
+async function buildBase(os = OS): Promise<string> {
+  return (await buildBaseImage({ os, warehouse: sharedWarehouse() }, true)).imageId;
 }
 
 /**

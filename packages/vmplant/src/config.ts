@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '@vmgrid/daemon';
 import { Duration } from '@vmgrid/dag';
 import { LineName, PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
+import { SimulatedConfig } from './lines/simulated/simulated-config.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -29,6 +30,8 @@ export const PlantConfig = Type.Object(
     /** What the golden images may take on the disk; an image that would go beyond is not kept. Left out: no limit. */
     warehouseQuotaMiB: Type.Optional(Type.Integer({ minimum: 1 })),
     lines: Type.Array(LineName, { minItems: 1, default: ['qemu'] }),
+    /** How machines of the line `simulated` behave. */
+    simulated: SimulatedConfig,
     capacity: Type.Object(
       {
         /** Memory for VMs. Left out: three quarters of the host's. */

@@ -166,7 +166,10 @@ export class ImageBuilder {
     const files = await phases.time('freeze', () => machine.freeze(deadline));
     return phases.time('promote', async () => {
       const { warehouse } = this.#deps;
-      const parent = await keepChainShort(warehouse, plan.image, join(staging.directory, files.disk), signal);
+      const disk = join(staging.directory, files.disk);
+      // A raw disk stands on no other, whatever it was cloned from.
+      const parent =
+        files.diskFormat === 'raw' ? plan.image : await keepChainShort(warehouse, plan.image, disk, signal);
       return warehouse.promote(staging, this.#draft(request, plan, parent, configuration, files), signal);
     });
   }
@@ -190,7 +193,7 @@ export class ImageBuilder {
       ...(parent === plan.image ? {} : { builtFrom: manifest.id }),
       boot: manifest.boot,
       disk: files.disk,
-      diskFormat: 'qcow2',
+      diskFormat: files.diskFormat,
       ...(files.memory ? { memory: files.memory } : {}),
     };
   }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { checkConfig } from '@vmgrid/daemon';
 import { PlantConfig } from '../src/config.ts';
+import { UNTROUBLED } from '../src/lines/simulated/simulated-config.ts';
 
 const minimal = { plantId: 'plant-1', stateDirectory: '/state', warehouseDirectory: '/warehouse' };
 
@@ -11,6 +12,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
     host: '127.0.0.1',
     requestsPerMinute: 6_000,
     lines: ['qemu'],
+    simulated: UNTROUBLED,
     capacity: { vms: 64 },
     cost: 'memory',
     bidValidity: 'PT30S',

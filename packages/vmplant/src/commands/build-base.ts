@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { GridError } from '@vmgrid/protocol';
 import { type BaseProgress, baseImageId, buildBase } from '../base/build-base.ts';
-import { type BaseOs, isBaseOs } from '../base/releases.ts';
-import { Warehouse } from '../warehouse/store.ts';
+import { type BaseOs, isBaseOs, RELEASES } from '../base/releases.ts';
+import { makeSimulatedBase, SIMULATED_OS, simulatedBaseId } from '../lines/simulated/base-image.ts';
+import { type ManifestDraft, Warehouse } from '../warehouse/store.ts';
 import { reportOutcome, tell } from './report-outcome.ts';
 
 export interface BuildBaseOrder {
@@ -16,36 +17,50 @@ export const buildBaseCommand = (order: BuildBaseOrder): Promise<number> =>
   reportOutcome((signal) => buildInto(order, signal));
 
 async function buildInto({ os, warehouse: folder, diskMiB }: BuildBaseOrder, signal: AbortSignal) {
-  if (!isBaseOs(os)) throw new GridError('REQUEST_INVALID', `there is no recipe for a base image of ${os}`, { os });
+  const recipe = recipeOf(os);
   const warehouse = await Warehouse.open(folder);
-  const imageId = await baseImageId(os);
+  const imageId = await recipe.imageId();
   if ((await warehouse.images()).has(imageId)) return { imageId, built: false };
   const staging = await warehouse.stage();
   try {
-    const base = await buildBase({
-      os: os satisfies BaseOs,
-      directory: staging.directory,
-      diskMiB,
-      onProgress: tellPhases(),
-      signal,
-    });
-    const { recipe: _, ...manifest } = base;
-    await warehouse.promote(
-      staging,
-      {
-        ...manifest,
-        line: 'qemu',
-        createdAt: new Date().toISOString(),
-        createdBy: hostname(),
-        base: base.id,
-        history: [],
-      },
-      signal,
-    );
-    return { imageId: base.id, built: true };
+    const base = await recipe.build(staging.directory, diskMiB, signal);
+    const made = { createdAt: new Date().toISOString(), createdBy: hostname() };
+    await warehouse.promote(staging, { ...base, ...made }, signal);
+    return { imageId, built: true };
   } finally {
     await staging.discard();
   }
+}
+
+/** How the base image of one operating system is made. */
+interface BaseRecipe {
+  imageId(): Promise<string>;
+  build(
+    directory: string,
+    diskMiB: number,
+    signal: AbortSignal,
+  ): Promise<Omit<ManifestDraft, 'createdAt' | 'createdBy'>>;
+}
+
+/** @throws GridError REQUEST_INVALID */
+function recipeOf(os: string): BaseRecipe {
+  if (os === SIMULATED_OS) return { imageId: async () => simulatedBaseId(), build: makeSimulatedBase };
+  if (isBaseOs(os)) {
+    return { imageId: () => baseImageId(os), build: (directory, ...rest) => buildDebian(os, directory, ...rest) };
+  }
+  const known = [...Object.keys(RELEASES), SIMULATED_OS];
+  throw new GridError(
+    'REQUEST_INVALID',
+    `there is no recipe for a base image of ${os}; there are: ${known.join(', ')}`,
+    {
+      ...{ os, known },
+    },
+  );
+}
+
+async function buildDebian(os: BaseOs, directory: string, diskMiB: number, signal: AbortSignal) {
+  const { recipe: _, ...base } = await buildBase({ os, directory, diskMiB, onProgress: tellPhases(), signal });
+  return { ...base, line: 'qemu' as const, base: base.id, history: [] } satisfies Partial<ManifestDraft>;
 }
 
 /** A phase of the build is told when it starts, and as done when the next one does. */

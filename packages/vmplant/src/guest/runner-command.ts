@@ -48,3 +48,26 @@ export const runnerCommand = (discDevice: string, tasks: readonly RunnerTask[], 
   discDevice,
   ...tasks.flatMap((task) => wordsOf(task, epochMs)),
 ];
+
+/** The device and the tasks of a command that `runnerCommand` made; undefined for any other. */
+export function readRunnerCommand(
+  command: readonly string[],
+): { readonly discDevice: string; readonly tasks: readonly RunnerTask[] } | undefined {
+  const [, , script, , discDevice, ...words] = command;
+  if (script !== BOOTSTRAP || discDevice === undefined) return undefined;
+  const tasks: RunnerTask[] = [];
+  while (words.length > 0) tasks.push(nextTask(words));
+  return { discDevice, tasks };
+}
+
+function nextTask(words: string[]): RunnerTask {
+  switch (words.shift()) {
+    case 'identity':
+      words.shift(); // the time
+      return { task: 'identity' };
+    case 'run':
+      return { task: 'run', first: Number(words.shift()), last: Number(words.shift()) };
+    default:
+      return { task: 'quiesce' };
+  }
+}

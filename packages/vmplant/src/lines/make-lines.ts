@@ -4,14 +4,19 @@ import type { LineReport } from '@vmgrid/protocol';
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { ProductionLine } from './production-line.ts';
 import { QemuLine } from './qemu/qemu-line.ts';
+import { type SimulatedConfig, UNTROUBLED } from './simulated/simulated-config.ts';
+import { SimulatedLine } from './simulated/simulated-line.ts';
 
 export interface LineOptions {
   readonly stateDirectory: string;
+  /** What simulated machines meet with; left out, nothing. */
+  readonly simulated?: SimulatedConfig;
 }
 
 /** How each line is made. A fourth line is one more entry. */
 const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionLine } = {
   qemu: (options) => new QemuLine({}, options),
+  simulated: ({ simulated }) => new SimulatedLine({}, simulated ?? UNTROUBLED),
 };
 
 const PROBE_DEADLINE_MS = 30_000;

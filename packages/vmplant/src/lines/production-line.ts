@@ -6,7 +6,7 @@
  * Every method takes an `AbortSignal`; on abort or failure it leaves nothing behind that it made itself.
  */
 import type { LineName, LineReport, MachineSpec } from '@vmgrid/protocol';
-import type { GoldenImage, ImageMemory } from '../warehouse/manifest.ts';
+import type { GoldenImage, ImageMemory, Manifest } from '../warehouse/manifest.ts';
 
 /** Everything a line needs to start one machine. Directories exist; the line owns what it creates in `directory`. */
 export interface StartOrder {
@@ -101,6 +101,7 @@ export interface GuestAccess {
 /** Files of a frozen machine, relative to its folder. */
 export interface FrozenFiles {
   readonly disk: string;
+  readonly diskFormat: Manifest['diskFormat'];
   readonly memory?: ImageMemory;
 }
 

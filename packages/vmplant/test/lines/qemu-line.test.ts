@@ -15,6 +15,8 @@ beforeAll(async () => {
     name: 'qemu',
     restores: true,
     suspends: true,
+    os: 'debian-12',
+    ssh: 'server',
     make: (options, deps) => new QemuLine(deps, options),
   });
 }, OPEN_BENCH_MS);

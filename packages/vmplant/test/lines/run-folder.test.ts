@@ -117,6 +117,7 @@ test('disk and memory of a frozen machine become files of the plant', async () =
   await writeFile(join(machine, 'device.state'), 'state');
   expect(await collectFiles(state(), async () => '', signal)).toEqual({
     disk: 'disk.qcow2',
+    diskFormat: 'qcow2',
     memory: { memory: 'memory.bin', state: 'device.state' },
   });
   expect((await stat(join(machine, 'disk.qcow2'))).uid).toBe(process.getuid?.());

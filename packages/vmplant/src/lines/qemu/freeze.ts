@@ -37,5 +37,5 @@ export async function collectFiles(state: QemuState, run: CommandRunner, signal:
     }
     if (uid !== undefined) await lchown(path, 0, 0);
   }
-  return { disk: FILES.disk, memory: { memory: FILES.memory, state: FILES.deviceState } };
+  return { disk: FILES.disk, diskFormat: 'qcow2', memory: { memory: FILES.memory, state: FILES.deviceState } };
 }

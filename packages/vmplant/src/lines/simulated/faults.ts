@@ -1,0 +1,60 @@
+/** What goes wrong with simulated machines, and how long they take: drawn from a seed, so that a run can be had again. */
+import { createHash } from 'node:crypto';
+import type { SimulatedConfig } from './simulated-config.ts';
+
+/** What one machine will meet with. */
+export interface Fate {
+  /** Milliseconds until its processors run. */
+  readonly startMs: number;
+  readonly actionMs: number;
+  /** The step of its start that fails. */
+  readonly failAt: string | undefined;
+  /** Its agent never answers. */
+  readonly hangs: boolean;
+  /** Seconds after its start at which its process ends by itself. */
+  readonly endsAfterSeconds: number | undefined;
+  /** Asked once for each attempt at an action. */
+  actionFails(): boolean;
+}
+
+/** Numbers from 0 up to 1, evenly spread and the same for the same words. */
+const draw = (...words: readonly (string | number)[]): number =>
+  createHash('sha256').update(words.join('\n')).digest().readUInt32LE(0) / 2 ** 32;
+
+/**
+ * The fate of the machine that is started as number `ordinal` of this run of the plant. `steps`: those of a start that may
+ * fail, when the configuration names none.
+ */
+export function fateOf(
+  config: SimulatedConfig,
+  ordinal: number,
+  start: 'restore' | 'boot' | 'resume',
+  steps: readonly string[],
+): Fate {
+  const {
+    seed,
+    startMs,
+    bootMs,
+    actionMs,
+    failAt,
+    failureRate,
+    hangRate,
+    crashRate,
+    crashWithinSeconds,
+    actionFailureRate,
+  } = config;
+  const happens = (what: string, rate: number) => draw(seed, ordinal, what) < rate;
+  const step = failAt ?? steps[Math.floor(draw(seed, ordinal, 'step') * steps.length)];
+  let attempts = 0;
+  return {
+    startMs: start === 'boot' ? bootMs : startMs,
+    actionMs,
+    failAt: happens('failure', failureRate) ? step : undefined,
+    hangs: happens('hang', hangRate),
+    endsAfterSeconds: happens('crash', crashRate) ? draw(seed, ordinal, 'crash time') * crashWithinSeconds : undefined,
+    actionFails() {
+      attempts += 1;
+      return draw(seed, ordinal, 'action', attempts) < actionFailureRate;
+    },
+  };
+}

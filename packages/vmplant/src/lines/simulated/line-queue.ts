@@ -1,0 +1,42 @@
+/** Text that comes in pieces, read line by line by one reader. */
+export class LineQueue {
+  readonly #lines: string[] = [];
+  #pending = '';
+  #wake: () => void = () => undefined;
+  #end: { readonly error?: unknown } | undefined;
+
+  /** Bytes, one a character. */
+  push(text: string): void {
+    const pieces = (this.#pending + text).split('\n');
+    this.#pending = pieces.pop()!;
+    this.#lines.push(...pieces);
+    this.#wake();
+  }
+
+  /** No more will come. A last line need not have an end. */
+  end(): void {
+    if (this.#pending !== '') this.push('\n');
+    this.#finish({});
+  }
+
+  /** The reader gets the error after what came before it. */
+  fail(error: unknown): void {
+    this.#finish({ error });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
+    for (;;) {
+      for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) yield line;
+      if (this.#end && 'error' in this.#end) throw this.#end.error;
+      if (this.#end) return;
+      const more = Promise.withResolvers<void>();
+      this.#wake = more.resolve;
+      await more.promise;
+    }
+  }
+
+  #finish(end: { readonly error?: unknown }): void {
+    this.#end = end;
+    this.#wake();
+  }
+}

@@ -1,0 +1,40 @@
+/** What a script is once it is parsed. */
+
+/** A piece of a word; what is not quoted falls apart at blanks when it is expanded. */
+export type Part =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'variable'; readonly name: string; readonly quoted: boolean }
+  | { readonly kind: 'output'; readonly script: Script; readonly quoted: boolean };
+
+export type Word = readonly Part[];
+
+export interface Redirection {
+  readonly stream: 'in' | 'out' | 'err';
+  readonly how: 'from' | 'to' | 'append' | 'to-out';
+  readonly target: Word;
+}
+
+export interface Simple {
+  readonly kind: 'simple';
+  readonly assignments: readonly { readonly name: string; readonly value: Word }[];
+  readonly words: readonly Word[];
+  readonly redirections: readonly Redirection[];
+}
+
+export interface Loop {
+  readonly kind: 'for';
+  readonly variable: string;
+  readonly words: readonly Word[];
+  readonly body: Script;
+}
+
+/** Commands of which each reads what the one before it printed. */
+export type Pipeline = readonly (Simple | Loop)[];
+
+export interface Step {
+  readonly pipeline: Pipeline;
+  /** After which outcome of the step before it runs: `;`, `&&`, `||`. */
+  readonly after: 'any' | 'success' | 'failure';
+}
+
+export type Script = readonly Step[];

@@ -1,0 +1,15 @@
+import { UNTROUBLED } from '../../packages/vmplant/src/lines/simulated/simulated-config.ts';
+import { SimulatedLine } from '../../packages/vmplant/src/lines/simulated/simulated-line.ts';
+import { productionLineContract } from './production-line.contract.ts';
+
+/** Slow enough to be cut off amid a start or a suspension. */
+const startMs = 100;
+
+productionLineContract({
+  name: 'simulated',
+  restores: true,
+  suspends: true,
+  os: 'simulated-1',
+  ssh: 'greeting',
+  make: (_, deps) => new SimulatedLine(deps, { ...UNTROUBLED, startMs, bootMs: startMs }),
+});
