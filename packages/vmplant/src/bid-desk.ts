@@ -1,5 +1,4 @@
 /** Gathers what an offer depends on, then leaves the offer to the pure functions of `bidding`. */
-import { loadavg } from 'node:os';
 import {
   type Admission,
   choosePlan,
@@ -13,7 +12,7 @@ import {
   plantAd,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
-import { systemClock } from '@vmgrid/daemon';
+import type { Clock } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   type ClassAdJson,
@@ -29,10 +28,13 @@ import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
 export interface BidDeskDeps {
-  readonly warehouse: Warehouse;
+  readonly warehouse: Pick<Warehouse, 'images'>;
   readonly admission: Admission;
   readonly durations: Durations;
-  readonly hostActions: HostActions;
+  readonly hostActions: Pick<HostActions, 'names' | 'requireAll'>;
+  readonly clock: Clock;
+  /** Of the host, over the last minute. */
+  readonly loadAverage: () => number;
   readonly lines: LineReports;
   readonly cost: Expression;
   readonly version: string;
@@ -69,7 +71,7 @@ export class BidDesk {
     const missing = await this.#missingHostActions(request);
     return makeOffer(request, {
       plantId: this.#config.plantId,
-      now: systemClock.now(),
+      now: this.#deps.clock.now(),
       bidValidityMs: parseDuration(this.#config.bidValidity),
       ad: await this.ad(),
       cost: this.#deps.cost,
@@ -84,7 +86,7 @@ export class BidDesk {
   async offerHeld(vm: ClassAdJson): Promise<Offer> {
     const { plantId, bidValidity } = this.#config;
     const bidValidityMs = parseDuration(bidValidity);
-    return heldBid(vm, { plantId, now: systemClock.now(), bidValidityMs, ad: await this.ad() });
+    return heldBid(vm, { plantId, now: this.#deps.clock.now(), bidValidityMs, ad: await this.ad() });
   }
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
@@ -109,14 +111,14 @@ export class BidDesk {
   }
 
   async ad(): Promise<ClassAd> {
-    const { admission, lines, hostActions, warehouse, version } = this.#deps;
+    const { admission, lines, hostActions, warehouse, version, loadAverage } = this.#deps;
     return plantAd({
       plantId: this.#config.plantId,
       version,
       capacity: admission.capacity,
       usage: admission.usage,
       lines: [...lines.values()],
-      loadAverage: loadavg()[0]!,
+      loadAverage: loadAverage(),
       guestNetwork: this.#config.guestNetwork,
       hostActions: await hostActions.names(),
       imageCount: (await warehouse.images()).size,

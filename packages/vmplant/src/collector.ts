@@ -3,7 +3,7 @@
  * final classad. Idempotent, and resumed after a crash of the plant: each step may find its work done already.
  */
 import type { Admission } from '@vmgrid/bidding';
-import { type Log, systemClock } from '@vmgrid/daemon';
+import type { DeadlineClock, Log } from '@vmgrid/daemon';
 import { linearExtension } from '@vmgrid/dag';
 import { adToJson, type ClassAdJson, GridError, type LineName } from '@vmgrid/protocol';
 import type { Configurator } from './configuration/configurator.ts';
@@ -19,12 +19,12 @@ import { vmAd } from './reporter.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmGate } from './vm-gate.ts';
 import type { VmRegistry } from './vm-registry.ts';
-import type { Warehouse } from './warehouse/store.ts';
+import type { ImageHolds } from './warehouse/image-holds.ts';
 
 export interface CollectorDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
   readonly configurator: Configurator;
-  readonly warehouse: Warehouse;
+  readonly warehouse: ImageHolds;
   readonly registry: VmRegistry;
   readonly admission: Admission;
   readonly living: LivingMachines;
@@ -32,6 +32,7 @@ export interface CollectorDeps {
   readonly departed: Departed;
   readonly report: ReportProgress;
   readonly log: Log;
+  readonly clock: DeadlineClock;
   readonly gate: VmGate;
 }
 
@@ -57,7 +58,7 @@ export class Collector {
   async #collect(vmId: string, requestId: string): Promise<ClassAdJson> {
     const { registry, leases, log, gate } = this.#deps;
     const { state } = registry.get(vmId);
-    const phases = new Phases(systemClock, requestId, this.#deps.report);
+    const phases = new Phases(this.#deps.clock, requestId, this.#deps.report);
     if (state === 'destroyed') return this.#forget(vmId, phases); // the plant was killed as it forgot the VM
     leases.forget(vmId);
     await gate.clear(vmId, new GridError('CANCELLED', `${vmId} is being destroyed`, { vmId }));
@@ -87,7 +88,7 @@ export class Collector {
     phases: Phases,
     configurator: Configurator,
   ): Promise<void> {
-    const { registry } = this.#deps;
+    const { registry, clock } = this.#deps;
     const job = {
       ...living,
       directory: registry.directory(vmId),
@@ -95,16 +96,16 @@ export class Collector {
       phases,
       describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
     };
-    const configuration = await configurator.configure(job, AbortSignal.timeout(longestMs(actions)));
+    const configuration = await configurator.configure(job, clock.timeout(longestMs(actions)));
     await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
   }
 
   /** By the machine itself when it is known, else by its line, which finds it by its folder. */
   async #endMachine(vmId: string): Promise<void> {
-    const { living, registry, lines } = this.#deps;
+    const { living, registry, lines, clock } = this.#deps;
     const { line } = registry.get(vmId);
     const machine = living.find(vmId)?.machine;
-    if (machine) await machine.stop(0, AbortSignal.timeout(STOP_DEADLINE_MS));
+    if (machine) await machine.stop(0, clock.timeout(STOP_DEADLINE_MS));
     else await lines.get(line)?.kill(registry.directory(vmId));
     living.remove(vmId);
   }

@@ -1,6 +1,6 @@
 /** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
-import { type Log, systemClock, UndoStack } from '@vmgrid/daemon';
+import { type DeadlineClock, type Log, UndoStack } from '@vmgrid/daemon';
 import {
   adToJson,
   type CreateRequest,
@@ -12,11 +12,9 @@ import {
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
-import { removeDiscs } from './configuration/configurator.ts';
-import type { LearntDurations } from './durations.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
-import { nameVm, type VmNames } from './identity.ts';
-import { learnFrom } from './learn.ts';
+import type { VmNames } from './identity.ts';
+import { type DurationBook, learnFrom } from './learn.ts';
 import type { Leases } from './leases.ts';
 import type { GuestAccess, MachineState } from './lines/production-line.ts';
 import type { LivingMachines } from './living-machines.ts';
@@ -25,18 +23,20 @@ import { vmAd } from './reporter.ts';
 import type { Making } from './tending/recorded-request.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
-import type { Warehouse } from './warehouse/store.ts';
+import type { ImageHolds } from './warehouse/image-holds.ts';
 
 export interface CreatorDeps {
   readonly execution: ExecutionDeps;
-  readonly warehouse: Warehouse;
+  readonly warehouse: ImageHolds;
   readonly registry: VmRegistry;
   readonly admission: Admission;
   readonly living: LivingMachines;
   readonly leases: Leases;
-  readonly durations: LearntDurations;
+  readonly durations: DurationBook;
   readonly report: ReportProgress;
   readonly log: Log;
+  readonly clock: DeadlineClock;
+  readonly nameVm: () => VmNames;
   /** The best plan now. @throws GridError as a decline. */
   readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;
   /** Told of each request that was carried out. */
@@ -60,8 +60,8 @@ export class Creator {
   /** Resolves with the record of the running VM. @throws GridError, with everything undone unless `keepFailed` held it. */
   async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
     const leaseMs = this.#leaseMs(request);
-    const names = nameVm();
-    const phases = new Phases(systemClock, request.requestId, this.#deps.report);
+    const names = this.#deps.nameVm();
+    const phases = new Phases(this.#deps.clock, request.requestId, this.#deps.report);
     const undo = new UndoStack();
     try {
       const plan = await this.#admit(names.vmId, request, undo);
@@ -71,7 +71,7 @@ export class Creator {
       undo.commit();
       const { configuration } = execution;
       learnFrom(this.#deps.durations, plan, phases, configuration);
-      this.#deps.record(request, { at: systemClock.now(), plan, phasesMs: phases.phasesMs, configuration });
+      this.#deps.record(request, { at: this.#deps.clock.now(), plan, phasesMs: phases.phasesMs, configuration });
       return record;
     } catch (thrown) {
       throw await this.#giveUp(names.vmId, request, thrown, undo, signal);
@@ -113,7 +113,7 @@ export class Creator {
     leaseMs: number,
     undo: UndoStack,
   ): Promise<void> {
-    const now = systemClock.now();
+    const now = this.#deps.clock.now();
     undo.push('record and folder', () => this.#deps.registry.remove(vmId));
     await this.#deps.registry.add({
       vmId,
@@ -207,10 +207,10 @@ export class Creator {
 
   /** False when the failure cannot even be recorded. */
   async #hold(vmId: string, error: GridError): Promise<boolean> {
-    const { registry, leases, log } = this.#deps;
+    const { execution, registry, leases, log } = this.#deps;
     try {
       const record = await registry.update(vmId, (record) => moveTo(record, 'failed', { failure: error.toBody() }));
-      await removeDiscs(registry.directory(vmId));
+      await execution.configurator.removeDiscs(registry.directory(vmId));
       leases.watch(vmId, record.leaseEndsAt);
       return true;
     } catch (cause) {

@@ -2,7 +2,7 @@
  * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the caller's
  * undo stack, so that a failure at any step leaves nothing behind.
  */
-import type { UndoStack } from '@vmgrid/daemon';
+import type { DeadlineClock, UndoStack } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { Configuration } from './configuration/configuration.ts';
@@ -14,6 +14,7 @@ import type { Phases } from './phases.ts';
 export interface ExecutionDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
   readonly configurator: Configurator;
+  readonly clock: DeadlineClock;
   /** Longest time from the machine's start until its agent answers. */
   readonly bootDeadlineMs: number;
 }
@@ -56,17 +57,18 @@ export async function executePlan(
   undo.push('disc', () => disc.discard());
   await phases.time('overlay', () => line.createOverlay(order, signal));
   const machine = await phases.time(order.start, () => line.start(order, signal));
-  undo.push('machine', () => machine.stop(0, AbortSignal.timeout(STOP_DEADLINE_MS)));
+  undo.push('machine', () => machine.stop(0, deps.clock.timeout(STOP_DEADLINE_MS)));
   await job.started(machine.state);
-  const guest = await phases.time('agent', () => awaitAgent(machine, deps.bootDeadlineMs, signal));
+  const guest = await phases.time('agent', () => awaitAgent(machine, deps, signal));
   const configuration = await deps.configurator.configure({ ...configured, machine, guest, disc }, signal);
   return { machine, guest, configuration };
 }
 
 const STOP_DEADLINE_MS = 10_000;
 
-async function awaitAgent(machine: Machine, withinMs: number, signal: AbortSignal): Promise<Guest> {
-  const deadline = AbortSignal.timeout(withinMs);
+async function awaitAgent(machine: Machine, deps: ExecutionDeps, signal: AbortSignal): Promise<Guest> {
+  const { clock, bootDeadlineMs: withinMs } = deps;
+  const deadline = clock.timeout(withinMs);
   try {
     return await machine.guest(AbortSignal.any([signal, deadline]));
   } catch (cause) {

@@ -8,10 +8,9 @@ import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/prot
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
-import type { LearntDurations } from './durations.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { nameVm, type VmNames } from './identity.ts';
-import { learnFrom } from './learn.ts';
+import { type DurationBook, learnFrom } from './learn.ts';
 import type { FrozenFiles } from './lines/production-line.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { keepChainShort } from './warehouse/flatten.ts';
@@ -24,7 +23,7 @@ export interface ImageBuilderDeps {
   readonly execution: ExecutionDeps;
   readonly warehouse: Warehouse;
   readonly admission: Admission;
-  readonly durations: LearntDurations;
+  readonly durations: DurationBook;
   readonly lines: LineReports;
   readonly report: ReportProgress;
   readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;

@@ -13,6 +13,7 @@ import type {
 import { collectImages } from './image-collector.ts';
 import { describeImage, describeImages } from './images.ts';
 import type { ReportProgress } from './phases.ts';
+import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
 import { verifyImages } from './warehouse/verify.ts';
 
@@ -33,6 +34,15 @@ export class ImageDesk {
 
   list(): Promise<ImageReply[]> {
     return describeImages(this.#deps.warehouse, this.#plantId);
+  }
+
+  describe(image: GoldenImage): Promise<ImageReply> {
+    return describeImage(image, this.#deps.warehouse, this.#plantId);
+  }
+
+  /** @throws GridError IMAGE_UNKNOWN, IMAGE_IN_USE */
+  remove(imageId: string): Promise<void> {
+    return this.#deps.warehouse.remove(imageId);
   }
 
   /** @throws GridError IMAGE_UNKNOWN, TAG_INVALID */

@@ -1,10 +1,14 @@
-import { durationKey, type Plan } from '@vmgrid/bidding';
+import { type Durations, durationKey, type Plan } from '@vmgrid/bidding';
 import type { Configuration } from './configuration/configuration.ts';
-import type { LearntDurations } from './durations.ts';
 import type { Phases } from './phases.ts';
 
+/** Durations that can be added to. */
+export interface DurationBook extends Durations {
+  learn(key: string, seconds: number): void;
+}
+
 /** Learns from a machine that was made: how long its start took, and each action. */
-export function learnFrom(durations: LearntDurations, plan: Plan, phases: Phases, configuration: Configuration): void {
+export function learnFrom(durations: DurationBook, plan: Plan, phases: Phases, configuration: Configuration): void {
   const { phasesMs } = phases;
   const startSeconds = ((phasesMs[plan.start] ?? 0) + (phasesMs.agent ?? 0)) / 1000;
   durations.learn(durationKey.start(plan.start, plan.image.manifest.id), startSeconds);

@@ -1,5 +1,6 @@
 /** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
 import { mkdir } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Admission, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
@@ -10,12 +11,14 @@ import { findCapacity } from './capacity.ts';
 import { Collector } from './collector.ts';
 import type { PlantConfig } from './config.ts';
 import { Configurator } from './configuration/configurator.ts';
+import { discFiles } from './configuration/disc-shelf.ts';
 import { Creator } from './creator.ts';
 import { openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
 import { HostActions } from './host-actions.ts';
 import { openPlantDoor } from './http/plant-door.ts';
+import { nameVm } from './identity.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { ImageDesk } from './image-desk.ts';
 import { Leases } from './leases.ts';
@@ -90,7 +93,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const living = new LivingMachines();
   const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'));
   const shared = {
-    ...{ lines, living, registry, hostActions, log },
+    ...{ lines, living, registry, hostActions, log, clock: systemClock, nameVm },
     warehouse: await Warehouse.open(config.warehouseDirectory, {
       owner: config.plantId,
       ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
@@ -98,7 +101,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     admission: new Admission(await findCapacity(config)),
     durations: new LearntDurations(database),
     departed: new Departed(database),
-    configurator: new Configurator({ hostActions }),
+    configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     leases: new Leases(systemClock, (vmId) => void expire(vmId)),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
@@ -112,9 +115,9 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     },
   };
   const collector = new Collector(shared, config);
-  const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version }, config);
+  const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! }, config);
   const plan = bidDesk.plan.bind(bidDesk);
-  const execution = { lines, configurator: shared.configurator, bootDeadlineMs: parseDuration(config.bootDeadline) };
+  const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
   const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
   let renewAd: () => Promise<void> = async () => undefined;
   const changed = () => void renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));

@@ -22,7 +22,6 @@ import type { Departed } from './departed.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
 import type { ImageBuilder } from './image-builder.ts';
 import type { ImageDesk } from './image-desk.ts';
-import { describeImage } from './images.ts';
 import { InFlight } from './in-flight.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
 import { vmAd } from './reporter.ts';
@@ -30,20 +29,18 @@ import type { SelfTending } from './tending/self-tending.ts';
 import { Turnstile } from './turnstile.ts';
 import { isBeingMade, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
-import type { Warehouse } from './warehouse/store.ts';
 
 export interface PlantDeps {
   readonly bidDesk: BidDesk;
   readonly creator: Creator;
-  readonly reconfigurator: Reconfigurator;
+  readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
   readonly collector: Collector;
-  readonly imageBuilder: ImageBuilder;
-  readonly imageDesk: ImageDesk;
-  readonly selfTending: SelfTending;
-  readonly warehouse: Warehouse;
+  readonly imageBuilder: Pick<ImageBuilder, 'build'>;
+  readonly imageDesk: Pick<ImageDesk, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
+  readonly selfTending: Pick<SelfTending, 'advisor' | 'during' | 'offer'>;
   readonly registry: VmRegistry;
   readonly departed: Departed;
-  readonly hostActions: HostActions;
+  readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
   /** Told when what the plant has or holds has changed. */
   readonly changed: () => void;
@@ -76,7 +73,7 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): BidderHandlers {
-    const { bidDesk, collector, imageDesk, reconfigurator, selfTending, warehouse } = this.#deps;
+    const { bidDesk, collector, imageDesk, reconfigurator, selfTending } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
@@ -102,7 +99,7 @@ export class Plant {
       listImages: () => imageDesk.list(),
       buildImage: (request) => this.#once('buildImage', request, () => this.#buildImage(request)),
       removeImage: async ({ imageId }) => {
-        await warehouse.remove(imageId);
+        await imageDesk.remove(imageId);
         this.#deps.changed();
         return {};
       },
@@ -163,11 +160,11 @@ export class Plant {
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
     requireDags(request);
-    const { hostActions, imageBuilder, warehouse } = this.#deps;
+    const { hostActions, imageBuilder, imageDesk } = this.#deps;
     await hostActions.requireAll(hostActionNames(request.dag));
     const { signal } = this.#stopping;
     const { image, built } = await this.#turnstile.pass(() => imageBuilder.build(request, signal), signal);
-    return { requestId: request.requestId, image: await describeImage(image, warehouse, this.#plantId), built };
+    return { requestId: request.requestId, image: await imageDesk.describe(image), built };
   }
 
   #query({ vmId, attributes }: QueryRequest): ClassAdJson {

@@ -1,6 +1,6 @@
 /** `configure`: more actions on a living VM, or the whole configuration it shall have had. */
 
-import { systemClock } from '@vmgrid/daemon';
+import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
 import { adToJson, type ConfigureRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { ActionsFailed, type Configuration } from './configuration/configuration.ts';
@@ -19,11 +19,12 @@ const CONFIGURE_OUTCOMES_KEPT = 64;
 
 export interface ReconfiguratorDeps {
   readonly configurator: Configurator;
-  readonly hostActions: HostActions;
+  readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly registry: VmRegistry;
   readonly living: LivingMachines;
   readonly report: ReportProgress;
   readonly gate: VmGate;
+  readonly clock: Clock;
 }
 
 export class Reconfigurator {
@@ -55,14 +56,14 @@ export class Reconfigurator {
     actions: readonly Action[],
     signal: AbortSignal,
   ): Promise<VmRecord> {
-    const { configurator, hostActions, registry, living, report } = this.#deps;
+    const { configurator, hostActions, registry, living, report, clock } = this.#deps;
     const { vmId, requestId } = request;
     await hostActions.requireAll(hostActionNames({ actions: [...actions] }));
     const job = {
       ...living.get(vmId),
       directory: registry.directory(vmId),
       actions,
-      phases: new Phases(systemClock, request.requestId, report),
+      phases: new Phases(clock, request.requestId, report),
       describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
     };
     try {

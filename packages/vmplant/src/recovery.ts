@@ -3,15 +3,15 @@
  * undone, destructions are resumed, and a VM whose machine is gone says so.
  */
 import type { Admission } from '@vmgrid/bidding';
-import type { Log } from '@vmgrid/daemon';
+import type { DeadlineClock, Log } from '@vmgrid/daemon';
 import { GridError, type LineName } from '@vmgrid/protocol';
-import { removeDiscs } from './configuration/configurator.ts';
+import type { Configurator } from './configuration/configurator.ts';
 import type { Leases } from './leases.ts';
 import type { Guest, Machine, ProductionLine } from './lines/production-line.ts';
 import type { LivingMachine, LivingMachines } from './living-machines.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
-import type { Warehouse } from './warehouse/store.ts';
+import type { ImageHolds } from './warehouse/image-holds.ts';
 
 export interface RecoveryDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
@@ -19,8 +19,10 @@ export interface RecoveryDeps {
   readonly admission: Admission;
   readonly living: LivingMachines;
   readonly leases: Leases;
-  readonly warehouse: Warehouse;
+  readonly warehouse: ImageHolds;
+  readonly configurator: Pick<Configurator, 'removeDiscs'>;
   readonly log: Log;
+  readonly clock: DeadlineClock;
   readonly watch: (vmId: string) => void;
   readonly collect: (vmId: string) => Promise<unknown>;
 }
@@ -74,7 +76,7 @@ async function undoCreation(
 }
 
 async function adopt(record: VmRecord, deps: RecoveryDeps): Promise<void> {
-  await removeDiscs(deps.registry.directory(record.vmId)); // a run that the plant's death cut off left its own
+  await deps.configurator.removeDiscs(deps.registry.directory(record.vmId)); // a run that the plant's death cut off left its own
   const { registry, living, leases, log } = deps;
   const { vmId, state } = record;
   const found = await takeOver(record, deps);
@@ -91,9 +93,9 @@ async function adopt(record: VmRecord, deps: RecoveryDeps): Promise<void> {
 /** The machine and its guest, or why there is none to go on with. One that runs on without answering ends with its VM. */
 async function takeOver(
   { vmId, machineState, line }: VmRecord,
-  { lines }: RecoveryDeps,
+  { lines, clock }: RecoveryDeps,
 ): Promise<LivingMachine | GridError> {
-  const deadline = AbortSignal.timeout(ADOPTION_DEADLINE_MS);
+  const deadline = clock.timeout(ADOPTION_DEADLINE_MS);
   try {
     const found = machineState && (await lines.get(line)?.adopt(machineState, deadline));
     if (found?.kind !== 'running') {

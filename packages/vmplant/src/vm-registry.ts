@@ -1,37 +1,28 @@
 /** The VMs of this plant: in memory, and each as `vms/ID/record.json`, which is the truth after a crash. */
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { VmRecord } from './vm.ts';
+import { VmFolders, type VmStore } from './vm-store.ts';
 
 export class VmRegistry {
-  readonly #root: string;
-  readonly #records = new Map<string, VmRecord>();
+  readonly #store: VmStore;
+  readonly #records: Map<string, VmRecord>;
   /** Last change of each VM's folder. */
   readonly #writes = new Map<string, Promise<void>>();
 
-  private constructor(root: string) {
-    this.#root = root;
+  private constructor(store: VmStore, records: readonly VmRecord[]) {
+    this.#store = store;
+    this.#records = new Map(records.map((record) => [record.vmId, record]));
   }
 
-  /** Reads what an earlier run left. Folders without a record never came to be a VM and are removed. */
-  static async open(root: string): Promise<VmRegistry> {
-    await mkdir(root, { recursive: true, mode: 0o711 });
-    const registry = new VmRegistry(root);
-    for (const entry of await readdir(root, { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue;
-      const vmId = entry.name;
-      const text = await readFileIfAny(join(root, vmId, 'record.json'));
-      if (text === undefined) await rm(join(root, vmId), { recursive: true, force: true });
-      else registry.#records.set(vmId, JSON.parse(text) as VmRecord);
-    }
-    return registry;
+  /** Reads what an earlier run left, in a folder or elsewhere. */
+  static async open(kept: string | VmStore): Promise<VmRegistry> {
+    const store = typeof kept === 'string' ? new VmFolders(kept) : kept;
+    return new VmRegistry(store, await store.read());
   }
 
   /** The VM's own folder. */
   directory(vmId: string): string {
-    return join(this.#root, vmId);
+    return this.#store.directory(vmId);
   }
 
   all(): readonly VmRecord[] {
@@ -55,7 +46,7 @@ export class VmRegistry {
 
   /** Makes the VM's folder and its first record. */
   async add(record: VmRecord): Promise<void> {
-    await mkdir(this.directory(record.vmId), { mode: 0o711 });
+    await this.#store.makeFolder(record.vmId);
     this.#records.set(record.vmId, record);
     await this.#write(record);
   }
@@ -70,14 +61,13 @@ export class VmRegistry {
 
   /** Removes the VM's folder, then forgets the VM. Idempotent. */
   async remove(vmId: string): Promise<void> {
-    await this.#inOrder(vmId, () => rm(this.directory(vmId), { recursive: true, force: true }));
+    await this.#inOrder(vmId, () => this.#store.remove(vmId));
     this.#records.delete(vmId);
     this.#writes.delete(vmId);
   }
 
   #write(record: VmRecord): Promise<void> {
-    const file = join(this.directory(record.vmId), 'record.json');
-    return this.#inOrder(record.vmId, () => writeFileAtomically(file, JSON.stringify(record)));
+    return this.#inOrder(record.vmId, () => this.#store.write(record));
   }
 
   /** After whatever is being done to the VM's folder now. */

@@ -2,7 +2,8 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
-import { type Clock, createLog, systemClock } from '@vmgrid/daemon';
+import { createLog, type DeadlineClock, systemClock } from '@vmgrid/daemon';
+import { discFiles } from '../src/configuration/disc-shelf.ts';
 import { Leases } from '../src/leases.ts';
 import type { Machine, ProductionLine } from '../src/lines/production-line.ts';
 import { LivingMachines } from '../src/living-machines.ts';
@@ -16,7 +17,7 @@ import { useTemporaryFolder } from './temporary-folder.ts';
 const folder = useTemporaryFolder();
 const machineState = { pid: 1 };
 /** Within the leases of made-up records. */
-const clock: Clock = { ...systemClock, now: () => Date.parse('2026-01-01T01:00:00.000Z') };
+const clock: DeadlineClock = { ...systemClock, now: () => Date.parse('2026-01-01T01:00:00.000Z') };
 
 /** What recovery asked for, in order. */
 const calls: string[] = [];
@@ -46,6 +47,8 @@ async function recovered(found: Machine | undefined, ...records: readonly VmReco
     living: new LivingMachines(),
     leases: new Leases(clock, (vmId) => void calls.push(`expire ${vmId}`)),
     warehouse: await Warehouse.open(join(folder(), 'warehouse')),
+    configurator: { removeDiscs: discFiles.removeAll },
+    clock,
     log: createLog('test', 'silent'),
     watch: (vmId) => void calls.push(`watch ${vmId}`),
     collect: async (vmId) => void calls.push(`collect ${vmId}`),

@@ -72,7 +72,7 @@ test('after kill -9 the record is whole and no older than what was acknowledged'
     expect(record).toEqual(recordOf({ actionsRun: record.actionsRun }));
     expect(record.actionsRun).toBeGreaterThanOrEqual(acknowledged);
   }
-});
+}, 60_000);
 
 test('changes at the same time are made one on top of the other, in memory and on disk', async () => {
   const registry = await VmRegistry.open(root());

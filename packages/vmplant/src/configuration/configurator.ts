@@ -2,24 +2,24 @@
  * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc and on
  * the host, segment by segment.
  */
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { systemClock } from '@vmgrid/daemon';
+import type { DeadlineClock } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
-import { v4 as uuid } from 'uuid';
-import { type GuestIdentity, type GuestStep, writeConfigDisc } from '../guest/config-disc.ts';
+import type { GuestIdentity, GuestStep } from '../guest/config-disc.ts';
 import { type RunnerTask, runnerCommand } from '../guest/runner-command.ts';
 import type { HostActions } from '../host-actions.ts';
 import type { Guest, GuestAccess, Machine } from '../lines/production-line.ts';
 import type { Phases } from '../phases.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
+import type { DiscShelf, PreparedDisc } from './disc-shelf.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
 import { runHostAction } from './host-segment.ts';
 import { longestMs, timeoutMs } from './time-limits.ts';
 
 export interface ConfiguratorDeps {
-  readonly hostActions: HostActions;
+  readonly hostActions: Pick<HostActions, 'run'>;
+  readonly clock: DeadlineClock;
+  readonly discs: DiscShelf;
 }
 
 export interface DiscOrder {
@@ -28,14 +28,6 @@ export interface DiscOrder {
   /** Left out for a machine that has its identity already. */
   readonly identity?: GuestIdentity;
   readonly actions: readonly Action[];
-}
-
-/** A configuration disc that is being written. */
-export interface PreparedDisc {
-  readonly path: string;
-  readonly written: Promise<void>;
-  /** Resolves when it is written or has failed, with nothing of it left. */
-  discard(): Promise<void>;
 }
 
 export interface ConfigurationJob extends DiscOrder {
@@ -50,15 +42,7 @@ export interface ConfigurationJob extends DiscOrder {
   readonly disc?: PreparedDisc;
 }
 
-/** Discs in a machine's folder; each run has one of its own. */
-const DISC_NAME = /^config-[0-9a-f-]{36}\.iso$/;
 const EJECT_DEADLINE_MS = 5_000;
-
-/** Removes the discs that a plant which was killed left in a machine's folder: they may hold secrets. */
-export async function removeDiscs(directory: string): Promise<void> {
-  const discs = (await readdir(directory)).filter((name) => DISC_NAME.test(name));
-  await Promise.all(discs.map((name) => rm(join(directory, name), { force: true })));
-}
 
 export class Configurator {
   readonly #deps: ConfiguratorDeps;
@@ -69,23 +53,20 @@ export class Configurator {
 
   /** Starts to write the disc for actions that `configure` will run in this order. */
   prepare({ directory, identity, actions }: DiscOrder): PreparedDisc {
-    const path = join(directory, `config-${uuid()}.iso`);
-    const written = writeConfigDisc(path, { ...(identity ? { identity } : {}), steps: stepsOf(actions) });
-    written.catch(() => undefined); // whoever configures with it hears of it
-    return {
-      path,
-      written,
-      async discard() {
-        await written.catch(() => undefined);
-        await rm(path, { force: true });
-      },
-    };
+    return this.#deps.discs.prepare(directory, { ...(identity ? { identity } : {}), steps: stepsOf(actions) });
+  }
+
+  /** Removes what a run that was cut off left in a machine's folder. */
+  removeDiscs(directory: string): Promise<void> {
+    return this.#deps.discs.removeAll(directory);
   }
 
   /** @throws ActionsFailed with what was done before; GridError of the machine or guest. The disc is gone afterwards. */
   async configure(job: ConfigurationJob, signal: AbortSignal): Promise<Configuration> {
     const disc = job.disc ?? this.prepare(job);
-    const run: Run = { job, progress: new ConfigurationProgress(), signal: withinLimits(job.actions, signal) };
+    const { clock } = this.#deps;
+    const limit = clock.timeout(longestMs(job.actions));
+    const run: Run = { job, clock, progress: new ConfigurationProgress(), signal: AbortSignal.any([signal, limit]) };
     try {
       await job.phases.time('disc', () => insert(disc, job.machine, signal));
       await this.#runAll(run);
@@ -98,7 +79,7 @@ export class Configurator {
       );
     } finally {
       // As well as it goes: a machine that is gone has no drive any more.
-      await job.machine.insertDisc(undefined, AbortSignal.timeout(EJECT_DEADLINE_MS)).catch(() => undefined);
+      await job.machine.insertDisc(undefined, clock.timeout(EJECT_DEADLINE_MS)).catch(() => undefined);
       await disc.discard();
     }
   }
@@ -111,7 +92,9 @@ export class Configurator {
     const disc = this.prepare({ directory: job.directory, actions: [] });
     try {
       await insert(disc, job.machine, signal);
-      const run = { job: { ...job, actions: [], describe: () => '' }, progress: new ConfigurationProgress(), signal };
+      const { clock } = this.#deps;
+      const whole = { ...job, actions: [], describe: () => '' };
+      const run = { job: whole, clock, progress: new ConfigurationProgress(), signal };
       await startRunner(run, [{ task: 'quiesce' }], NOTHING_BOOKED).toEnd();
       await job.machine.insertDisc(undefined, signal);
     } finally {
@@ -136,13 +119,13 @@ export class Configurator {
   }
 
   #runOnHost(run: Run, action: HostAction): Promise<void> {
-    const { progress } = run;
+    const { progress, clock } = run;
     const { phases, describe } = run.job;
     // Its step is the recover script, not the action: what is reported of it is not booked.
     const recover = () => startRunner(run, [taskOf(run, [action])], NOTHING_BOOKED).toEnd();
     return runHostAction(
       action,
-      { hostActions: this.#deps.hostActions, progress, phases, describe, recover },
+      { hostActions: this.#deps.hostActions, clock, progress, phases, describe, recover },
       run.signal,
     );
   }
@@ -151,12 +134,10 @@ export class Configurator {
 /** One configuration under way. */
 interface Run {
   readonly job: ConfigurationJob;
+  readonly clock: DeadlineClock;
   readonly progress: ConfigurationProgress;
   readonly signal: AbortSignal;
 }
-
-const withinLimits = (actions: readonly Action[], signal: AbortSignal): AbortSignal =>
-  AbortSignal.any([signal, AbortSignal.timeout(longestMs(actions))]);
 
 async function insert(disc: PreparedDisc, machine: Machine, signal: AbortSignal): Promise<void> {
   await disc.written;
@@ -176,13 +157,13 @@ async function wake(run: Run, first: Segment | undefined): Promise<void> {
 }
 
 function startRunner(
-  { job, progress, signal }: Run,
+  { job, clock, progress, signal }: Run,
   tasks: readonly RunnerTask[],
   booked: BookedActions | undefined,
 ): GuestReport {
   const { guest, phases } = job;
-  const lines = guest.run(runnerCommand(guest.discDevice, tasks, systemClock.now()), signal);
-  return new GuestReport(lines, booked, { progress, phases });
+  const lines = guest.run(runnerCommand(guest.discDevice, tasks, clock.now()), signal);
+  return new GuestReport(lines, booked, { progress, phases, clock });
 }
 
 /** Actions in a row, by their places in the job. */

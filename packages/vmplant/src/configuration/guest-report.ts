@@ -2,7 +2,7 @@
  * Reads the runner's report of one run and books what it tells. The guest is not trusted: whatever does not come in the order
  * in which a runner reports ends the configuration.
  */
-import { type Clock, systemClock } from '@vmgrid/daemon';
+import type { Clock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
 import { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from '../guest/report.ts';
@@ -43,13 +43,13 @@ export class GuestReport {
   constructor(
     lines: AsyncIterable<string>,
     booked: BookedActions | undefined,
-    deps: { readonly progress: ConfigurationProgress; readonly phases: Phases; readonly clock?: Clock },
+    deps: { readonly progress: ConfigurationProgress; readonly phases: Phases; readonly clock: Clock },
   ) {
     this.#lines = lines[Symbol.asyncIterator]();
     this.#booked = booked;
     this.#progress = deps.progress;
     this.#phases = deps.phases;
-    this.#clock = deps.clock ?? systemClock;
+    this.#clock = deps.clock;
   }
 
   /** Reads on until the guest has its own identity. */

@@ -1,6 +1,6 @@
 /** Runs host actions in a row. What they print is attributes, as `$VMGRID_ATTRIBUTES` is in the guest. */
 
-import { CommandError, systemClock } from '@vmgrid/daemon';
+import { type Clock, CommandError } from '@vmgrid/daemon';
 import type { HostAction } from '@vmgrid/dag';
 import type { HostActions } from '../host-actions.ts';
 import type { Phases } from '../phases.ts';
@@ -8,7 +8,8 @@ import type { ActionFailure, ConfigurationProgress } from './configuration.ts';
 import { timeoutMs } from './time-limits.ts';
 
 export interface HostSegmentDeps {
-  readonly hostActions: HostActions;
+  readonly hostActions: Pick<HostActions, 'run'>;
+  readonly clock: Clock;
   readonly progress: ConfigurationProgress;
   readonly phases: Phases;
   /** JSON of the VM's classad. */
@@ -18,16 +19,16 @@ export interface HostSegmentDeps {
 }
 
 export async function runHostAction(action: HostAction, deps: HostSegmentDeps, signal: AbortSignal): Promise<void> {
-  const { progress, phases } = deps;
+  const { progress, phases, clock } = deps;
   progress.began(action);
   phases.action(action.id, 'started');
-  const startedAt = systemClock.monotonic();
+  const startedAt = clock.monotonic();
   for (let attempt = 0; ; attempt += 1) {
     const result = await tryOnce(action, deps, signal);
-    const elapsedMs = systemClock.monotonic() - startedAt;
+    const elapsedMs = clock.monotonic() - startedAt;
     if (typeof result === 'string') {
       progress.told(action, result);
-      progress.succeeded(action, elapsedMs, systemClock.now());
+      progress.succeeded(action, elapsedMs, clock.now());
       return phases.action(action.id, 'done', elapsedMs);
     }
     if (action.recover !== undefined) await deps.recover(action);
