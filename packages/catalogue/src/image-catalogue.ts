@@ -11,6 +11,7 @@ import {
   type ImageListReply,
   type ImageReply,
   type LabelImageRequest,
+  namesOf,
   type SuggestImagesReply,
   type SuggestImagesRequest,
   type VerifyImagesReply,
@@ -109,14 +110,14 @@ export class ImageCatalogue {
   async suggestions({ plantId, top }: SuggestImagesRequest): Promise<SuggestImagesReply> {
     const bidders = plantId === undefined ? this.#bidders.bidders() : [this.#bidder(plantId)];
     const request = top === undefined ? {} : { top };
-    const { answers, silentPlants } = await askAll(bidders, 'suggestImages', request, this.#question);
-    return { plants: answers.map(({ value }) => value), silentPlants };
+    const { answers, failures } = await askAll(bidders, 'suggestImages', request, this.#question);
+    return { plants: answers.map(({ value }) => value), silentPlants: namesOf(failures) };
   }
 
   async #offers(): Promise<{ readonly offers: readonly Offer[]; readonly silentPlants: string[] }> {
-    const { answers, silentPlants } = await askAll(this.#bidders.bidders(), 'listImages', {}, this.#question);
+    const { answers, failures } = await askAll(this.#bidders.bidders(), 'listImages', {}, this.#question);
     const offers = answers.map(({ plantId, value }) => ({ plantId, images: value }));
-    return { offers, silentPlants };
+    return { offers, silentPlants: namesOf(failures) };
   }
 
   /** Of the plants that share a warehouse the first; of all warehouses with images, or of those with one image. */

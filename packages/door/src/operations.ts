@@ -22,6 +22,7 @@ export class Operation {
   readonly #givenUp = Promise.withResolvers<never>();
   #settled: Promise<unknown>;
   readonly #progress: ProgressEvent[] = [];
+  readonly #seen = new Set<string>();
   readonly #listeners = new Set<(event: ProgressEvent) => void>();
   #outcome: Outcome = { state: 'running' };
 
@@ -60,7 +61,11 @@ export class Operation {
     this.#givenUp.reject(error);
   }
 
+  /** An event that came before is no news: a plant tells each of its upstreams, and they may lead to the same shop. */
   report(event: ProgressEvent): void {
+    const key = JSON.stringify([event.at, event.phase, event.subject, event.state]);
+    if (this.#seen.has(key)) return;
+    if (this.#seen.size < PROGRESS_KEPT) this.#seen.add(key);
     if (this.#progress.length < PROGRESS_KEPT) this.#progress.push(event);
     for (const listener of this.#listeners) listener(event);
   }

@@ -177,6 +177,12 @@ describe('progress', () => {
     expect(operation.toReply().progress).toHaveLength(PROGRESS_KEPT);
   });
 
+  test('that comes twice, since a plant tells all its upstreams, is told once', () => {
+    const operation = new Operations({ kept: 10 }).start(create('request-1'), never);
+    for (const subject of ['a', 'b', 'a', 'b']) operation.report(event(subject));
+    expect(operation.toReply().progress).toEqual([event('a'), event('b')]);
+  });
+
   test('can be reported by the work from its first moment on', async () => {
     const operations = new Operations({ kept: 10 });
     const seen: Operation[] = [];

@@ -3,21 +3,24 @@ import { parseExpression } from '@vmgrid/classad';
 import {
   type Bid,
   type Bidder,
+  type CallTerms,
   type CreateRequest,
   type Decline,
-  type GridError,
   type Identified,
   requestAd,
   type Trail,
-  type TrailAnswer,
 } from '@vmgrid/protocol';
-import { type Answer, callForBids } from './call-for-bids.ts';
-import { DECLINE_CODES } from './decline-codes.ts';
+import { callForBids } from './call-for-bids.ts';
+import { hear } from './hear.ts';
+import { heldBackIn } from './held-back.ts';
+import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
 import type { PlantMemory } from './plant-memory.ts';
 import { rankBids } from './rank-bids.ts';
 import { targetAd } from './read-offer.ts';
 import type { RuleContext } from './rules/rule.ts';
+import { addSummaries, kindOfRemoval, NO_ANSWERS } from './summary.ts';
+import { callToBrokers, openTerms } from './terms.ts';
 
 export interface MarketDeps {
   readonly clock: MarketClock;
@@ -28,6 +31,9 @@ export interface MarketDeps {
 export interface AuctionOptions {
   /** How long the call for bids stays open at most. */
   readonly bidWindowMs: number;
+  /** How many bids will do: brokers forward as many of theirs. */
+  readonly best?: number;
+  readonly order?: CallTerms['order'];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,80 +51,64 @@ export interface Auction {
  * @throws GridError CANCELLED when the signal aborts
  * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse: the request was not decoded
  */
-export async function holdAuction(
+export function holdAuction(
   bidders: readonly Bidder[],
   request: Identified<CreateRequest>,
   deps: MarketDeps,
-  { bidWindowMs, signal }: AuctionOptions,
+  { bidWindowMs, best = MARKET_LIMITS.awardAttempts, order = 'cheapest', signal }: AuctionOptions,
 ): Promise<Auction> {
-  const openedAt = deps.clock.now();
-  const context = contextOf(request, openedAt, deps.memory);
-  const unawaited = new Set(bidders.map(({ plantId }) => plantId).filter((id) => !deps.memory.isAwaited(id)));
+  return auctionOn(openTerms(deps, { bidWindowMs, best, order }), bidders, request, deps, signal);
+}
+
+/** An auction on terms that are given: by the shop for itself, or to a broker by its caller. */
+export async function auctionOn(
+  terms: CallTerms,
+  bidders: readonly Bidder[],
+  request: Identified<CreateRequest>,
+  deps: MarketDeps,
+  signal?: AbortSignal,
+): Promise<Auction> {
+  const { memory, clock } = deps;
+  const context = contextOf(request, terms);
+  const unawaited = new Set(bidders.map(({ plantId }) => plantId).filter((id) => !memory.isAwaited(id)));
   const isAwaited = (plantId: string) => !unawaited.has(plantId);
-  const gathering = await callForBids({ bidders, request, deadlineMs: bidWindowMs, isAwaited, signal }, deps.clock);
-  const answers = gathering.answers.map(thrownDecline);
-  for (const { plantId, outcome } of answers) {
-    if (outcome !== 'silent') deps.memory.answered(plantId);
-    else if (isAwaited(plantId)) deps.memory.silent(plantId);
+  const toBrokers = callToBrokers(request, terms);
+  const callTo = ({ hello }: Bidder) => (hello.role === 'broker' ? toBrokers : request);
+  const gathering = await callForBids({ bidders, callTo, deadlineMs: terms.windowMs, isAwaited, signal }, clock);
+  for (const { plantId, outcome } of gathering.answers) {
+    if (outcome !== 'silent') memory.answered(plantId);
+    else if (isAwaited(plantId)) memory.silent(plantId);
   }
-  const offers = answers.flatMap((answer) => (answer.outcome === 'offer' ? [answer.offer] : []));
-  const { bids, removed, order } = rankBids(
-    offers.filter((offer) => offer.kind === 'bid'),
-    context,
-  );
+  const heard = hear(gathering.answers);
+  const { bids, removed, order } = rankBids(heard.bids, context);
+  const removals = { ...NO_ANSWERS, removals: removed.map(kindOfRemoval) };
   const trail: Trail = {
     auctionId: deps.newAuctionId(),
     requestId: request.requestId,
-    openedAt: new Date(openedAt).toISOString(),
-    deadlineMs: bidWindowMs,
+    openedAt: terms.openedAt,
+    deadlineMs: terms.windowMs,
     closedBy: gathering.closedBy,
     closedAfterMs: gathering.closedAfterMs,
-    answers: answers.map(trailAnswer),
-    removed: [...removed],
+    summary: addSummaries([heard.summary, removals]),
+    ...(heard.brokers.length === 0 ? {} : { brokers: [...heard.brokers] }),
+    answers: [...heard.answers],
+    removed: [...heard.removed, ...removed],
     order: [...order],
     awards: [],
   };
-  return { bids, declines: offers.filter((offer) => offer.kind === 'decline'), trail };
+  return { bids, declines: heard.declines, trail };
 }
 
-function contextOf(request: Identified<CreateRequest>, openedAt: number, memory: PlantMemory): RuleContext {
+/** Everything rules see is in the terms, the request and the bids: a broker finds the same order as the shop. */
+function contextOf(request: Identified<CreateRequest>, terms: CallTerms): RuleContext {
   const my = requestAd(request);
-  const now = new Date(openedAt);
+  const now = new Date(terms.openedAt);
   return {
     requestId: request.requestId,
     requirements: request.requirements === undefined ? undefined : parseExpression(request.requirements),
     rank: request.rank === undefined ? undefined : parseExpression(request.rank),
     evaluation: (bid) => ({ my, target: targetAd(bid), now }),
-    heldBack: (plantId) => memory.heldBack(plantId),
+    heldBack: heldBackIn(terms),
+    order: terms.order,
   };
-}
-
-/** A plant may decline by an answer or by an error; both are the same. */
-function thrownDecline(answer: Answer): Answer {
-  if (answer.outcome !== 'failed' || !DECLINE_CODES.has(answer.error.code)) return answer;
-  const { plantId, elapsedMs, error } = answer;
-  return { plantId, elapsedMs, outcome: 'offer', offer: declineOf(plantId, error) };
-}
-
-const declineOf = (plantId: string, { code, message, details }: GridError): Decline => ({
-  kind: 'decline',
-  plantId,
-  code,
-  message,
-  details: { ...details },
-});
-
-function trailAnswer(answer: Answer): TrailAnswer {
-  const { plantId, elapsedMs } = answer;
-  switch (answer.outcome) {
-    case 'silent':
-      return { plantId, outcome: 'silent', elapsedMs };
-    case 'failed':
-      return { plantId, outcome: 'failed', elapsedMs, code: answer.error.code, message: answer.error.message };
-    case 'offer': {
-      const { offer } = answer;
-      if (offer.kind === 'bid') return { plantId, outcome: 'bid', elapsedMs, cost: offer.cost, plan: offer.plan };
-      return { plantId, outcome: 'decline', elapsedMs, code: offer.code, message: offer.message };
-    }
-  }
 }

@@ -1,12 +1,12 @@
 /** Asks every bidder at once and closes by a named rule. */
-import { type Bidder, type CreateRequest, GridError, type Identified, type Offer } from '@vmgrid/protocol';
+import { type Bidder, type BrokerBids, type Call, GridError, type Offer } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
 import { readOffer } from './read-offer.ts';
 
 /** What one bidder had said when the call closed. */
-export type Answer = { readonly plantId: string; readonly elapsedMs: number } & (
-  | { readonly outcome: 'offer'; readonly offer: Offer }
+export type Answer = { readonly plantId: string; readonly isBroker?: true; readonly elapsedMs: number } & (
+  | { readonly outcome: 'offer'; readonly offer: Offer | BrokerBids }
   | { readonly outcome: 'failed'; readonly error: GridError }
   | { readonly outcome: 'silent' }
 );
@@ -21,7 +21,8 @@ export interface Gathering {
 
 export interface CallForBids {
   readonly bidders: readonly Bidder[];
-  readonly request: Identified<CreateRequest>;
+  /** What a bidder is asked. */
+  readonly callTo: (bidder: Bidder) => Call;
   /** How long the call stays open at most. */
   readonly deadlineMs: number;
   /** Bidders that are asked but not waited for; where it names all of them, all are. */
@@ -45,13 +46,13 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
     throwIfGivenUp(call.signal);
     const asked = call.bidders.map(async (bidder) => {
       const answer = await ask(bidder, call, signal);
-      if (!signal.aborted) heard.set(bidder, { ...answer, elapsedMs: clock.monotonic() - openedAt });
+      if (!signal.aborted) heard.set(bidder, { ...nameOf(bidder), ...answer, elapsedMs: clock.monotonic() - openedAt });
     });
     const awaited = asked.filter((_, index) => call.isAwaited(call.bidders[index]!.plantId));
     const closedBy = await closingRule(awaited.length > 0 ? awaited : asked, call.deadlineMs, clock, signal);
     throwIfGivenUp(call.signal);
     const closedAfterMs = clock.monotonic() - openedAt;
-    const silent = ({ plantId }: Bidder): Answer => ({ plantId, outcome: 'silent', elapsedMs: closedAfterMs });
+    const silent = (bidder: Bidder): Answer => ({ ...nameOf(bidder), outcome: 'silent', elapsedMs: closedAfterMs });
     return { closedBy, closedAfterMs, answers: call.bidders.map((bidder) => heard.get(bidder) ?? silent(bidder)) };
   } finally {
     closing.abort(new GridError('CANCELLED', 'the auction has closed'));
@@ -73,20 +74,22 @@ async function closingRule(
   return Promise.race([allAnswered, deadline]);
 }
 
+const nameOf = ({ plantId, hello }: Bidder): Pick<Answer, 'plantId' | 'isBroker'> =>
+  hello.role === 'broker' ? { plantId, isBroker: true } : { plantId };
+
 type Said =
-  | { readonly plantId: string; readonly outcome: 'offer'; readonly offer: Offer }
-  | { readonly plantId: string; readonly outcome: 'failed'; readonly error: GridError }
-  | { readonly plantId: string; readonly outcome: 'silent' };
+  | { readonly outcome: 'offer'; readonly offer: Offer | BrokerBids }
+  | { readonly outcome: 'failed'; readonly error: GridError }
+  | { readonly outcome: 'silent' };
 
 /** Never rejects. */
-async function ask(bidder: Bidder, { request, deadlineMs }: CallForBids, signal: AbortSignal): Promise<Said> {
-  const { plantId } = bidder;
+async function ask(bidder: Bidder, { callTo, deadlineMs }: CallForBids, signal: AbortSignal): Promise<Said> {
   try {
     const options = { deadlineMs: deadlineMs + MARKET_LIMITS.callGraceMs, signal };
-    return { plantId, outcome: 'offer', offer: readOffer(plantId, await bidder.call('estimate', request, options)) };
+    return { outcome: 'offer', offer: readOffer(bidder, await bidder.call('estimate', callTo(bidder), options)) };
   } catch (thrown) {
     const error = GridError.from(thrown);
-    return error.code === 'DEADLINE_EXCEEDED' ? { plantId, outcome: 'silent' } : { plantId, outcome: 'failed', error };
+    return error.code === 'DEADLINE_EXCEEDED' ? { outcome: 'silent' } : { outcome: 'failed', error };
   }
 }
 

@@ -25,13 +25,12 @@ export const DECLINE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Whether an error means that the plant has not taken the request, so that another may be asked. */
 export function isRefusal(error: GridError): boolean {
   if (error.details.keptVmId !== undefined) return false; // it took the request, and holds the failed machine
-  return DECLINE_CODES.has(error.code) || neverSent(error);
+  return DECLINE_CODES.has(error.code) || wasNeverAsked(error);
 }
 
 /** PLANT_LOST before the award left the caller: see `plantNeverAsked`. */
-function neverSent({ code, details }: GridError): boolean {
-  return code === 'PLANT_LOST' && details.asked === false;
-}
+export const wasNeverAsked = ({ code, details }: GridError): boolean =>
+  code === 'PLANT_LOST' && details.asked === false;
 
 /**
  * The error for an award that was never sent because the plant was gone already. It alone of all lost plants may be replaced:

@@ -1,11 +1,15 @@
 export { type Auction, type AuctionOptions, holdAuction, type MarketDeps } from './auction.ts';
 export { type Awarded, type AwardOptions, award, type CreateAt } from './award.ts';
 export { type Answer, type CallForBids, callForBids, type Gathering } from './call-for-bids.ts';
-export { DECLINE_CODES, isRefusal, plantNeverAsked } from './decline-codes.ts';
+export { DECLINE_CODES, isRefusal, plantNeverAsked, wasNeverAsked } from './decline-codes.ts';
 export { failureOf } from './failure.ts';
+export { joinAuction } from './join-auction.ts';
 export { MARKET_LIMITS } from './limits.ts';
 export type { MarketClock } from './market-clock.ts';
-export { PlantMemory, type PlantRecord } from './plant-memory.ts';
+export { listPlants } from './members/list-plants.ts';
+export { type LinkedMember, type MemberChange, Membership, type MembershipOptions } from './members/membership.ts';
+export { type AskForVm, isVmUnknown, VmPlaces } from './members/vm-places.ts';
+export { PlantMemory } from './plant-memory.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';
 export { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
 export type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';

@@ -15,6 +15,10 @@ export const MARKET_LIMITS = {
   plantsRemembered: 10_000,
   /** Characters of one reason in a trail. */
   reasonChars: 1_000,
+  /** Declines of one code that a broker forwards: those that lack least. */
+  declinesOfCode: 3,
+  /** Silent or failing plants that a broker names; the others are counted. */
+  silentNamed: 16,
   /** Plants that an error message names one by one. */
   plantsNamed: 3,
 } as const;

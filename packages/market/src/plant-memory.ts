@@ -1,15 +1,6 @@
-import type { ErrorCode, GridError } from '@vmgrid/protocol';
+import type { ErrorCode, GridError, HeldBack } from '@vmgrid/protocol';
+import { holdBackMs } from './held-back.ts';
 import { MARKET_LIMITS } from './limits.ts';
-
-/** What an auction asks of the memory. */
-export interface PlantRecord {
-  /** Failures since the last success. */
-  readonly failures: number;
-  /** The code of the last one. */
-  readonly lastCode: ErrorCode;
-  /** Milliseconds since the epoch until which the plant is held back. */
-  readonly heldUntil: number;
-}
 
 /** Failures of awards that are the client's doing or wish; all others count against the plant. */
 const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -29,17 +20,18 @@ const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  */
 export class PlantMemory {
   readonly #now: () => number;
-  readonly #records = new Map<string, PlantRecord>();
+  readonly #records = new Map<string, HeldBack>();
   readonly #silences = new Map<string, { readonly inARow: number; readonly lastAt: number }>();
 
   constructor(clock: { now(): number }) {
     this.#now = () => clock.now();
   }
 
-  /** The plant's recent failures; undefined when it is not held back now. */
-  heldBack(plantId: string): PlantRecord | undefined {
-    const record = this.#records.get(plantId);
-    return record && record.heldUntil > this.#now() ? record : undefined;
+  /** The plants that are held back now, the longest first, so many at most. */
+  allHeldBack(most: number): HeldBack[] {
+    const now = this.#now();
+    const held = [...this.#records.values()].filter(({ heldUntil }) => heldUntil > now);
+    return held.sort((a, b) => b.heldUntil - a.heldUntil).slice(0, most);
   }
 
   /** Whether an auction waits for the plant's answer. A plant that stayed silent gets another chance after a while. */
@@ -68,8 +60,8 @@ export class PlantMemory {
   failed(plantId: string, error: GridError): void {
     if (NOT_THE_PLANTS_FAULT.has(error.code)) return;
     const failures = (this.#records.get(plantId)?.failures ?? 0) + 1;
-    const holdMs = Math.min(MARKET_LIMITS.holdBackMs * 2 ** (failures - 1), MARKET_LIMITS.holdBackMaxMs);
-    remember(this.#records, plantId, { failures, lastCode: error.code, heldUntil: this.#now() + holdMs });
+    const heldUntil = this.#now() + holdBackMs(failures);
+    remember(this.#records, plantId, { plantId, failures, lastCode: error.code, heldUntil });
   }
 }
 

@@ -1,7 +1,7 @@
 /** From bids to their order: pure. */
 import type { Bid, TrailPlace, TrailRemoval } from '@vmgrid/protocol';
 import { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
-import type { OrderRule, RuleContext } from './rules/rule.ts';
+import type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';
 
 export interface RankedBids {
   /** The best first. */
@@ -17,23 +17,34 @@ export function rankBids(bids: readonly Bid[], context: RuleContext): RankedBids
   let left = bids;
   for (const rule of FILTER_RULES) {
     const removals = rule.removals(left, context);
-    removed.push(...removals.map(({ bid, reason }) => ({ rule: rule.name, plantId: bid.plantId, reason })));
+    removed.push(...removals.map((removal) => trailRemoval(rule, removal)));
     const gone = new Set(removals.map(({ bid }) => bid));
     left = left.filter((bid) => !gone.has(bid));
   }
-  const placed = left.map((bid) => ({ bid, place: placeOf(bid, context) })).sort((a, b) => compare(a.place, b.place));
+  const rules = ORDER_RULES[context.order];
+  const placed = left
+    .map((bid) => ({ bid, place: placeOf(bid, rules, context) }))
+    .sort((a, b) => compare(a.place, b.place, rules));
   return { bids: placed.map(({ bid }) => bid), removed, order: placed.map(({ place }) => place) };
 }
 
-function placeOf(bid: Bid, context: RuleContext): TrailPlace {
-  const values = ORDER_RULES.map((rule) => [rule.name, rule.valueOf(bid, context)]);
-  return { plantId: bid.plantId, ...(Object.fromEntries(values) as Record<OrderRule['name'], number>) };
+const trailRemoval = ({ name }: FilterRule, { bid, reason, conditions }: Removal): TrailRemoval => ({
+  rule: name,
+  plantId: bid.plantId,
+  reason,
+  ...(conditions === undefined ? {} : { conditions: [...conditions] }),
+});
+
+function placeOf(bid: Bid, rules: readonly OrderRule[], context: RuleContext): TrailPlace {
+  const values = rules.map((rule) => [rule.name, rule.valueOf(bid, context)]);
+  return { plantId: bid.plantId, ...(Object.fromEntries(values) as Omit<TrailPlace, 'plantId'>) };
 }
 
 /** By the rules, and by plant id should even the tie-break be equal. */
-function compare(a: TrailPlace, b: TrailPlace): number {
-  for (const { name, better } of ORDER_RULES) {
-    if (a[name] !== b[name]) return a[name] < b[name] === (better === 'less') ? -1 : 1;
+function compare(a: TrailPlace, b: TrailPlace, rules: readonly OrderRule[]): number {
+  for (const { name, better } of rules) {
+    const [left, right] = [a[name]!, b[name]!];
+    if (left !== right) return left < right === (better === 'less') ? -1 : 1;
   }
   return a.plantId < b.plantId ? -1 : 1;
 }

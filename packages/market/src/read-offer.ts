@@ -1,23 +1,32 @@
 import type { ClassAd } from '@vmgrid/classad';
-import { adFromJson, type Bid, GridError, type Offer } from '@vmgrid/protocol';
+import { adFromJson, type Bid, type Bidder, type BrokerBids, GridError, type Offer } from '@vmgrid/protocol';
 
 /**
- * An offer that an auction can work with: from the plant that was asked, its cost a number, its ad a ClassAd.
+ * An offer that an auction can work with: from the bidder that was asked, of plants only when it is a broker, each cost a
+ * number, each ad a ClassAd.
  *
  * @throws GridError LINK_PROTOCOL
  */
-export function readOffer(plantId: string, offer: Offer): Offer {
-  const wrong = (what: string) => new GridError('LINK_PROTOCOL', `the offer of ${plantId} ${what}`, { plantId });
-  if (offer.plantId !== plantId) throw wrong(`is signed ${offer.plantId}`);
+export function readOffer({ plantId, hello }: Bidder, offer: Offer | BrokerBids): Offer | BrokerBids {
+  if (offer.plantId !== plantId) throw wrong(plantId, `is signed ${offer.plantId}`);
   if (offer.kind === 'decline') return offer;
-  if (!Number.isFinite(offer.cost)) throw wrong(`has the cost ${offer.cost}`);
-  try {
-    targetAd(offer);
-  } catch {
-    throw wrong('has an ad that is no ClassAd');
-  }
+  if ((offer.kind === 'bids') !== (hello.role === 'broker')) throw wrong(plantId, `is a ${offer.kind}`);
+  for (const bid of offer.kind === 'bids' ? offer.bids : [offer]) requireUsable(bid);
   return offer;
 }
+
+/** What of a bid no schema can say. */
+function requireUsable(bid: Bid): void {
+  if (!Number.isFinite(bid.cost)) throw wrong(bid.plantId, `has the cost ${bid.cost}`);
+  try {
+    targetAd(bid);
+  } catch {
+    throw wrong(bid.plantId, 'has an ad that is no ClassAd');
+  }
+}
+
+const wrong = (plantId: string, what: string): GridError =>
+  new GridError('LINK_PROTOCOL', `the offer of ${plantId} ${what}`, { plantId });
 
 /**
  * What `requirements` and `rank` see as TARGET: the plant's ad, and in it the production line of this bid as `Line`, since a

@@ -46,7 +46,25 @@ describe('holdAuction', () => {
         { plantId: 'broken', outcome: 'failed', elapsedMs: 0, code: 'PLANT_LOST', message: 'the link ended' },
         { plantId: 'dead', outcome: 'silent', elapsedMs: 1_000 },
       ],
-      removed: [{ rule: 'requirements', plantId: 'small', reason: 'TARGET.Memory > 4 is false (TARGET.Memory = 1)' }],
+      summary: {
+        asked: 7,
+        bids: 3,
+        silent: 1,
+        failed: 1,
+        declines: [
+          { code: 'DRAINING', count: 1 },
+          { code: 'MEMORY_INSUFFICIENT', count: 1 },
+        ],
+        removals: [{ rule: 'requirements', conditions: ['TARGET.Memory > 4'], count: 1 }],
+      },
+      removed: [
+        {
+          rule: 'requirements',
+          plantId: 'small',
+          reason: 'TARGET.Memory > 4 is false (TARGET.Memory = 1)',
+          conditions: [{ text: 'TARGET.Memory > 4', value: 'false', references: { 'TARGET.Memory': '1' } }],
+        },
+      ],
       order: [
         { plantId: 'cheap', cost: 1, rank: 9, tieBreak },
         { plantId: 'dear', cost: 2, rank: 9, tieBreak },

@@ -14,6 +14,7 @@ const auctionOf = (...plantIds: string[]): Auction => ({
     deadlineMs: 1_000,
     closedBy: 'all-answered',
     closedAfterMs: 1,
+    summary: { asked: plantIds.length, bids: plantIds.length, silent: 0, failed: 0, declines: [], removals: [] },
     answers: plantIds.map((plantId) => ({ plantId, outcome: 'bid', elapsedMs: 1 })),
     removed: [],
     order: [],
@@ -174,12 +175,12 @@ describe('the memory of plants', () => {
 
   test('holds a plant back that took an award and failed', async () => {
     const memory = await memoryAfter(new GridError('VMM_FAILED', 'no KVM'));
-    expect(memory.heldBack('a')).toMatchObject({ failures: 1, lastCode: 'VMM_FAILED' });
+    expect(memory.allHeldBack(9)).toMatchObject([{ plantId: 'a', failures: 1, lastCode: 'VMM_FAILED' }]);
   });
 
   test("holds against a plant neither a refusal nor the client's own failing action", async () => {
-    expect((await memoryAfter(full)).heldBack('a')).toBeUndefined();
-    expect((await memoryAfter(new GridError('ACTION_FAILED', 'exit 1'))).heldBack('a')).toBeUndefined();
+    expect((await memoryAfter(full)).allHeldBack(9)).toEqual([]);
+    expect((await memoryAfter(new GridError('ACTION_FAILED', 'exit 1'))).allHeldBack(9)).toEqual([]);
   });
 
   test('holds back twice as long after each failure, and forgets all after a success', () => {
@@ -188,11 +189,11 @@ describe('the memory of plants', () => {
     const fault = new GridError('VMM_FAILED', 'no KVM');
     const heldMs = () => {
       memory.failed('a', fault);
-      return memory.heldBack('a')!.heldUntil - time.now();
+      return memory.allHeldBack(9)[0]!.heldUntil - time.now();
     };
     expect([heldMs(), heldMs(), heldMs()]).toEqual([30_000, 60_000, 120_000]);
     time.pass(120_000);
-    expect(memory.heldBack('a')).toBeUndefined();
+    expect(memory.allHeldBack(9)).toEqual([]);
     memory.succeeded('a');
     expect(heldMs()).toBe(30_000);
   });
@@ -200,6 +201,6 @@ describe('the memory of plants', () => {
   test('holds back for ten minutes at most', () => {
     const memory = new PlantMemory({ now: () => 0 });
     for (let n = 0; n < 2_000; n++) memory.failed('a', new GridError('VMM_FAILED', 'no KVM'));
-    expect(memory.heldBack('a')!.heldUntil).toBe(600_000);
+    expect(memory.allHeldBack(9)[0]!.heldUntil).toBe(600_000);
   });
 });

@@ -2,12 +2,13 @@
 import {
   type Bid,
   type Bidder,
-  type BidderMethods,
   type CallOptions,
   type CreateRequest,
   type Decline,
   GridError,
+  type Hello,
   type Identified,
+  type LinkMethods,
   type Offer,
 } from '@vmgrid/protocol';
 import type { VirtualTime } from './virtual-time.ts';
@@ -44,7 +45,7 @@ type Behaviour = { readonly afterMs?: number } & (
 /** Answers after a while; a deaf one never does, and hears of an abort as little. */
 export class FakeBidder implements Bidder {
   readonly plantId: string;
-  readonly hello;
+  readonly hello: Hello;
   readonly calls: { readonly method: string; readonly options: CallOptions }[] = [];
   readonly #behaviour: Behaviour;
   readonly #time: VirtualTime;
@@ -56,17 +57,17 @@ export class FakeBidder implements Bidder {
     this.#behaviour = behaviour;
   }
 
-  async call<M extends keyof BidderMethods>(
+  async call<M extends keyof LinkMethods>(
     method: M,
-    _request: Parameters<BidderMethods[M]>[0],
+    _request: Parameters<LinkMethods[M]>[0],
     options: CallOptions,
-  ): Promise<ReturnType<BidderMethods[M]>> {
+  ): Promise<ReturnType<LinkMethods[M]>> {
     this.calls.push({ method, options });
     const behaviour = this.#behaviour;
     if ('deaf' in behaviour) return new Promise(() => {});
     if (behaviour.afterMs !== undefined) await this.#sleep(behaviour.afterMs, options);
     if ('error' in behaviour) throw behaviour.error;
-    return behaviour.offer as ReturnType<BidderMethods[M]>;
+    return behaviour.offer as ReturnType<LinkMethods[M]>;
   }
 
   async #sleep(ms: number, { deadlineMs, signal }: CallOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { VirtualTime } from './virtual-time.ts';
 
 const call = (bidders: readonly FakeBidder[], more: Partial<CallForBids> = {}): CallForBids => ({
   bidders,
-  request,
+  callTo: () => request,
   deadlineMs: 1_000,
   isAwaited: () => true,
   ...more,

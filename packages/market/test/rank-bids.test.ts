@@ -11,6 +11,7 @@ const contextOf = (terms: { requirements?: string; rank?: string } = {}, request
   rank: terms.rank === undefined ? undefined : parseExpression(terms.rank),
   evaluation: ({ ad }) => ({ my: requestAd(request), target: ClassAd.of(ad as Record<string, number>) }),
   heldBack: () => undefined,
+  order: 'cheapest',
 });
 
 const winners = (bids: readonly Bid[], context = contextOf()) => rankBids(bids, context).bids.map((one) => one.plantId);
@@ -41,6 +42,11 @@ describe('the order of bids', () => {
       ['busy', -2],
       ['dear', 9],
     ]);
+  });
+
+  test('is by expected seconds where the soonest is wanted, whatever it costs', () => {
+    const late = { ...bid('late', 0), plan: { ...bid('late').plan, expectedSeconds: 9 } };
+    expect(winners([late, bid('soon', 5)], { ...contextOf(), order: 'soonest' })).toEqual(['soon', 'late']);
   });
 
   test('among equals depends on the request: each plant wins its share', () => {
@@ -80,7 +86,7 @@ describe('the rule `requirements`', () => {
   test('removes the plants that do not meet them, and shows the values', () => {
     const result = rankBids(bids, contextOf({ requirements: 'TARGET.FreeMemoryMiB >= 2 * MY.MemoryMiB' }));
     expect(result.bids.map(({ plantId }) => plantId)).toEqual(['large']);
-    expect(result.removed).toEqual([
+    expect(result.removed).toMatchObject([
       {
         rule: 'requirements',
         plantId: 'small',
@@ -105,16 +111,23 @@ describe('the rule `requirements`', () => {
     expect(removed[0]!.reason).toBe('TARGET.FreeMemoryMiB > 999 is false (TARGET.FreeMemoryMiB = 256)');
   });
 
+  test('tells each failed condition with what its references stood for', () => {
+    const { removed } = rankBids([bids[0]!], contextOf({ requirements: 'TARGET.FreeMemoryMiB > 999 && MY.Cpus == 1' }));
+    expect(removed[0]!.conditions).toEqual([
+      { text: 'TARGET.FreeMemoryMiB > 999', value: 'false', references: { 'TARGET.FreeMemoryMiB': '256' } },
+    ]);
+  });
+
   test('removes nobody when there are none', () => {
     expect(rankBids(bids, contextOf()).removed).toEqual([]);
   });
 });
 
 describe('the rule `recently-failed`', () => {
-  const record = { failures: 2, lastCode: 'VMM_FAILED', heldUntil: Date.UTC(2026, 0, 1) } as const;
+  const record = { plantId: 'bad', failures: 2, lastCode: 'VMM_FAILED', heldUntil: Date.UTC(2026, 0, 1) } as const;
   const held: RuleContext = {
     ...contextOf(),
-    heldBack: (plantId) => (plantId.startsWith('bad') ? record : undefined),
+    heldBack: ({ plantId }) => (plantId.startsWith('bad') ? record : undefined),
   };
 
   test('holds a failing plant back though it is the cheapest', () => {
@@ -140,7 +153,7 @@ describe('the rule `recently-failed`', () => {
 });
 
 test('every rule has a name of its own and says why it is there', () => {
-  const rules = [...FILTER_RULES, ...ORDER_RULES];
+  const rules = [...FILTER_RULES, ...new Set(Object.values(ORDER_RULES).flat())];
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
   expect(rules.every(({ why }) => why.endsWith('.'))).toBe(true);
 });

@@ -33,6 +33,21 @@ export const LINK_LIMITS = {
   reconnectMaxMs: 5_000,
 } as const;
 
+export const BROKER_LIMITS = {
+  /** Brokers between a shop and a plant. */
+  hops: 8,
+  /** Bids in one answer of a broker. */
+  bids: 64,
+  /** Plants held back that a call for bids names. */
+  heldBack: 1_024,
+  /** Plants in one message about members. */
+  membersPerMessage: 512,
+  /** A broker answers so much before its caller stops waiting: this share of the time, within these bounds. */
+  answerMarginShare: 0.1,
+  answerMarginMinMs: 5,
+  answerMarginMaxMs: 250,
+} as const;
+
 export const CLIENT_LIMITS = {
   /** Of one HTTP request, when the caller gives none. Node's fetch gives up by itself after 300 s without headers. */
   deadlineMs: 280_000,

@@ -223,17 +223,53 @@ const plan = fc.record(
   },
   { requiredKeys: ['imageId', 'line', 'start', 'actionsCached', 'actionsLeft', 'expectedSeconds'] },
 );
-const trail: Arbitrary<Trail> = fc.record({
+const via = fc.array(plantId, { minLength: 1, maxLength: 8 });
+const closedBy = fc.constantFrom('all-answered', 'deadline');
+const summary = fc.record({
+  asked: count,
+  bids: count,
+  silent: count,
+  failed: count,
+  declines: fc.array(fc.record({ code: xmlText, count }), { maxLength: 2 }),
+  removals: fc.array(fc.record({ rule: xmlText, conditions: fc.array(xmlText, { maxLength: 2 }), count }), {
+    maxLength: 2,
+  }),
+});
+const broker = fc.record(
+  {
+    brokerId: plantId,
+    via,
+    outcome: fc.constantFrom('answered', 'silent', 'failed'),
+    elapsedMs: milliseconds,
+    closedBy,
+    summary,
+    code: xmlText,
+    message: xmlText,
+  },
+  { requiredKeys: ['brokerId', 'outcome', 'elapsedMs'] },
+);
+const condition = fc.record({
+  text: xmlText,
+  value: xmlText,
+  references: fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), {
+    maxKeys: 2,
+    noNullPrototype: true,
+  }),
+});
+const trailFields = {
   auctionId: xmlText,
   requestId: id,
   openedAt: timestamp,
   deadlineMs: milliseconds,
-  closedBy: fc.constantFrom('all-answered', 'deadline'),
+  closedBy,
   closedAfterMs: milliseconds,
+  summary,
+  brokers: fc.array(broker, { minLength: 1, maxLength: 2 }),
   answers: fc.array(
     fc.record(
       {
         plantId,
+        via,
         outcome: fc.constantFrom('bid', 'decline', 'silent', 'failed'),
         elapsedMs: milliseconds,
         cost: number,
@@ -245,7 +281,18 @@ const trail: Arbitrary<Trail> = fc.record({
     ),
     { maxLength: 3 },
   ),
-  removed: fc.array(fc.record({ rule: xmlText, plantId, reason: xmlText }), { maxLength: 2 }),
+  removed: fc.array(
+    fc.record(
+      {
+        rule: xmlText,
+        plantId,
+        reason: xmlText,
+        conditions: fc.array(condition, { minLength: 1, maxLength: 2 }),
+      },
+      { requiredKeys: ['rule', 'plantId', 'reason'] },
+    ),
+    { maxLength: 2 },
+  ),
   order: fc.array(fc.record({ plantId, cost: number, rank: number, tieBreak: fc.nat() }), { maxLength: 3 }),
   awards: fc.array(
     fc.record(
@@ -254,7 +301,11 @@ const trail: Arbitrary<Trail> = fc.record({
     ),
     { maxLength: 2 },
   ),
-}) as Arbitrary<Trail>;
+};
+const trail = fc.oneof(
+  fc.record(trailFields),
+  fc.record({ ...trailFields, brokers: fc.constant(undefined) }).map(({ brokers: _, ...rest }) => rest),
+) as Arbitrary<Trail>;
 
 const error: Arbitrary<ErrorReply['error']> = fc
   .record({ code: fc.constantFrom(...(Object.keys(ERROR_CATALOGUE) as ErrorCode[])), message: xmlText, details })

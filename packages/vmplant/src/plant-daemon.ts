@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Admission, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { adToJson, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
+import { adToJson, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
 import { Collector } from './collector.ts';
@@ -29,7 +29,6 @@ import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
 import { SelfTending } from './tending/self-tending.ts';
-import { Upstreams } from './upstreams.ts';
 import { VmGate } from './vm-gate.ts';
 import { VmRegistry } from './vm-registry.ts';
 import { Warehouse } from './warehouse/store.ts';
@@ -62,7 +61,7 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
     config.httpPort === undefined
       ? undefined
       : await openPlantDoor({ handlers, hello, operations: parts.operations, log }, config, config.httpPort);
-  const joined = upstreams.dial(config.upstreams, hello, handlers, log);
+  const joined = upstreams.dial({ urls: config.upstreams, hello, handlers, log });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
   selfTending.start();

@@ -4,7 +4,6 @@ import type { Log } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   adToJson,
-  type BidderHandlers,
   type BuildImageReply,
   type BuildImageRequest,
   type ClassAdJson,
@@ -12,6 +11,7 @@ import {
   GridError,
   type Identified,
   type ListRequest,
+  type PlantHandlers,
   type QueryRequest,
   requireDag,
 } from '@vmgrid/protocol';
@@ -72,7 +72,7 @@ export class Plant {
    * The signals of the link are not passed on to work that changes something: a shop that vanishes or gives up does not undo
    * what its client may ask for again. Such work ends by its own limits.
    */
-  handlers(): BidderHandlers {
+  handlers(): PlantHandlers {
     const { bidDesk, collector, imageDesk, reconfigurator, selfTending } = this.#deps;
     return {
       estimate: async (request) => {

@@ -1,13 +1,12 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { PlantMemory } from '@vmgrid/market';
+import { Membership, PlantMemory } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import type { ShopConfig } from './config.ts';
 import { createApp } from './http/app.ts';
-import { Membership } from './membership.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
 
@@ -22,7 +21,8 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
   const membership = new Membership({
     now: () => systemClock.now(),
     onProgress: (event) => operations.find(event.requestId)?.report(event),
-    onChange: (change, plantId, reason) => log.info({ plantId, reason }, `plant ${change}`),
+    onChange: ({ change, role, ...details }) => log.info(details, `${role} ${change}`),
+    onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid };
   const shop = new Shop({ membership, operations, market }, config);

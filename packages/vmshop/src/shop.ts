@@ -5,7 +5,20 @@
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
 import { type Operation, type Operations, WorkDesk } from '@vmgrid/door';
-import { type Auction, award, failureOf, holdAuction, type MarketDeps, plantNeverAsked } from '@vmgrid/market';
+import {
+  type AskForVm,
+  type Auction,
+  type AuctionOptions,
+  award,
+  failureOf,
+  holdAuction,
+  isVmUnknown,
+  listPlants,
+  type MarketDeps,
+  type Membership,
+  plantNeverAsked,
+  VmPlaces,
+} from '@vmgrid/market';
 import type {
   Bidder,
   BuildImageReply,
@@ -24,11 +37,19 @@ import type {
   QueryRequest,
   VmReply,
 } from '@vmgrid/protocol';
-import { askAll, type BidderMethods, type CreateRequest, GridError, VmId, validate } from '@vmgrid/protocol';
+import {
+  askAll,
+  askUntilFirst,
+  type BidderMethods,
+  BROKER_LIMITS,
+  type CreateRequest,
+  GridError,
+  namesOf,
+  VmId,
+  validate,
+} from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { ShopConfig } from './config.ts';
-import type { Membership } from './membership.ts';
-import { isVmUnknown, VmPlaces } from './vm-places.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
 const QUESTION_DEADLINE_MS = 10_000;
@@ -53,8 +74,8 @@ export class Shop {
     this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
     this.#market = deps.market;
     this.#config = config;
-    const ask = (bidder: Bidder, vmId: string) => this.#ask(bidder, 'query', { vmId, attributes: ['VmId'] });
-    this.#places = new VmPlaces({ bidders: () => deps.membership.bidders(), ask }, { kept: config.requestsKept });
+    const ask: AskForVm = (request) => askUntilFirst(deps.membership.bidders(), 'query', request, this.#question);
+    this.#places = new VmPlaces(ask, { kept: config.requestsKept });
     const { requestDeadlineMs } = config;
     this.images = new ImageCatalogue(deps.membership, { requestDeadlineMs, signal: this.desk.closing });
     this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
@@ -63,7 +84,7 @@ export class Shop {
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
   create(request: CreateRequest): Operation {
     const operation = this.desk.begin('create', request, async (identified, operation) => {
-      const auction = await this.#holdAuction(identified, operation);
+      const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
       const { ad, trail } = await award(auction, ({ plantId }) => this.#createAt(plantId, identified), this.#market, {
         attempts: this.#config.awardAttempts,
         signal: this.desk.closing,
@@ -78,14 +99,17 @@ export class Shop {
   async estimate(request: CreateRequest): Promise<EstimateReply> {
     this.desk.refuseWhenDraining();
     const identified = this.desk.identify(request);
-    const { bids, declines, trail } = await this.desk.answer(identified, this.#holdAuction(identified));
+    const { bids, declines, trail } = await this.desk.answer(
+      identified,
+      this.#holdAuction(identified, { best: BROKER_LIMITS.bids }),
+    );
     return { requestId: identified.requestId, bids: [...bids], declines: [...declines], trail };
   }
 
   /** Why each plant would make a machine as it would. */
   async explain({ machine, dag }: CreateRequest, top: number): Promise<ExplainReply> {
-    const { answers, silentPlants } = await this.#askAll('explain', { machine, dag, top });
-    return { plants: answers.map(({ value }) => value), silentPlants };
+    const { answers, failures } = await this.#askAll('explain', { machine, dag, top });
+    return { plants: answers.map(({ value }) => value), silentPlants: namesOf(failures) };
   }
 
   configure(request: ConfigureRequest): Operation {
@@ -108,12 +132,17 @@ export class Shop {
   }
 
   async list(request: ListRequest): Promise<ListReply> {
-    const { answers, silentPlants } = await this.#askAll('list', request);
-    return { vms: answers.flatMap((answer) => [...answer.value]), silentPlants };
+    const { answers, failures } = await this.#askAll('list', request);
+    return { vms: answers.flatMap((answer) => [...answer.value]), silentPlants: namesOf(failures) };
   }
 
-  plants(): PlantListReply {
-    return { plants: this.#membership.toReply() };
+  plants(): Promise<PlantListReply> {
+    return listPlants(this.#membership, this.#question);
+  }
+
+  /** Plants that can be asked, at any depth. */
+  get plantCount(): number {
+    return this.#membership.plantIds().length;
   }
 
   /** Builds on the plant named, else on the one that would be ready soonest. */
@@ -122,7 +151,11 @@ export class Shop {
     return this.#callToEnd(plantId, 'buildImage', request);
   }
 
-  async #holdAuction(request: Identified<CreateRequest>, operation?: Operation): Promise<Auction> {
+  async #holdAuction(
+    request: Identified<CreateRequest>,
+    options: Pick<AuctionOptions, 'best' | 'order'>,
+    operation?: Operation,
+  ): Promise<Auction> {
     const { bidWindowMs } = this.#config;
     const report = (event: Pick<ProgressEvent, 'state' | 'elapsedMs'>) => {
       const at = new Date(this.#market.clock.now()).toISOString();
@@ -130,6 +163,7 @@ export class Shop {
     };
     report({ state: 'started' });
     const auction = await holdAuction(this.#membership.bidders(), request, this.#market, {
+      ...options,
       bidWindowMs,
       signal: this.desk.closing,
     });
@@ -139,11 +173,10 @@ export class Shop {
 
   /** The plant that expects to be done first. */
   async #soonest({ requestId, machine, dag }: Identified<BuildImageRequest>): Promise<string> {
-    const auction = await this.#holdAuction({ requestId, machine, dag });
-    const [first, ...others] = auction.bids;
+    const auction = await this.#holdAuction({ requestId, machine, dag }, { order: 'soonest', best: 1 });
+    const [first] = auction.bids;
     if (!first) throw failureOf(auction);
-    return others.reduce((best, bid) => (bid.plan.expectedSeconds < best.plan.expectedSeconds ? bid : best), first)
-      .plantId;
+    return first.plantId;
   }
 
   /** @throws GridError LINK_PROTOCOL when the plant's answer names no VM, or one of another plant */
@@ -172,7 +205,10 @@ export class Shop {
     }
   }
 
-  /** Calls for long work. When the plant leaves amid it, waits for its return and asks again: all calls are idempotent. */
+  /**
+   * Calls for long work. When the plant or the way to it is lost amid it, takes another way or waits for its return, and asks
+   * again: all calls are idempotent. @throws GridError PLANT_LOST with `asked: false` when no call ever got to the plant
+   */
   async #callToEnd<M extends 'create' | 'configure' | 'destroy' | 'buildImage'>(
     plantId: string,
     method: M,
@@ -180,16 +216,22 @@ export class Shop {
   ): Promise<ReturnType<BidderMethods[M]>> {
     const deadlineMs = this.#config.requestDeadlineMs;
     const endsAt = Date.now() + deadlineMs;
+    const tried = new Set<Bidder>();
+    let asked = false;
     let bidder = this.#membership.find(plantId);
-    if (!bidder) throw plantNeverAsked(plantId);
-    for (;;) {
+    while (bidder) {
       try {
         return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - Date.now()) });
       } catch (error) {
         if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
-        bidder = await this.#membership.awaitReturn(plantId, this.#config.plantReturnMs, bidder);
+        tried.add(bidder);
+        asked ||= error.details.asked !== false;
+        bidder = asked
+          ? await this.#membership.awaitReturn(plantId, this.#config.plantReturnMs, tried)
+          : this.#membership.find(plantId, { except: tried });
       }
     }
+    throw plantNeverAsked(plantId);
   }
 
   #askAll<M extends keyof BidderMethods>(method: M, request: Parameters<BidderMethods[M]>[0]) {

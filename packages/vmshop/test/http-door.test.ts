@@ -13,7 +13,8 @@ import type { Shop } from '../src/shop.ts';
 const LIST = '<vmgrid version="1"><list/></vmgrid>';
 const shop = {
   list: async () => ({ vms: [], silentPlants: [] }),
-  plants: () => ({ plants: [] }),
+  plants: () => ({ plants: [], brokers: [], silentPlants: [] }),
+  plantCount: 0,
   desk: { draining: false },
 } as unknown as Shop;
 

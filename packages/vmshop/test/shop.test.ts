@@ -2,11 +2,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { PlantMemory } from '@vmgrid/market';
+import { Membership, PlantMemory } from '@vmgrid/market';
 import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { ShopConfig } from '../src/config.ts';
-import { Membership } from '../src/membership.ts';
 import { Shop } from '../src/shop.ts';
 
 type Answers = Readonly<Record<string, (request: never) => unknown>>;

@@ -1,5 +1,7 @@
 /** The chain of rules, in the order they are applied. */
+import type { CallTerms } from '@vmgrid/protocol';
 import { cost } from './cost.ts';
+import { expectedSeconds } from './expected-seconds.ts';
 import { held } from './held.ts';
 import { rank } from './rank.ts';
 import { recentlyFailed } from './recently-failed.ts';
@@ -13,4 +15,8 @@ import { tieBreak } from './tie-break.ts';
  */
 export const FILTER_RULES: readonly FilterRule[] = [held, requirements, recentlyFailed];
 
-export const ORDER_RULES: readonly OrderRule[] = [cost, rank, tieBreak];
+/** By what the best is found. */
+export const ORDER_RULES: { readonly [O in CallTerms['order']]: readonly OrderRule[] } = {
+  cheapest: [cost, rank, tieBreak],
+  soonest: [expectedSeconds, cost, rank, tieBreak],
+};

@@ -6,7 +6,7 @@ export const recentlyFailed: FilterRule = {
   why: 'A plant that fails fast is always empty, and would win every auction because of it.',
   removals(bids, context) {
     const removals = bids.flatMap((bid) => {
-      const record = context.heldBack(bid.plantId);
+      const record = context.heldBack(bid);
       return record ? [{ bid, reason: reasonOf(record.failures, record.lastCode, record.heldUntil) }] : [];
     });
     return removals.length < bids.length ? removals : [];

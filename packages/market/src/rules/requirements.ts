@@ -1,4 +1,5 @@
 import { type Condition, evaluate, explainRequirements, isTrue, unparse, type Value } from '@vmgrid/classad';
+import type { FailedCondition } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from '../limits.ts';
 import type { FilterRule } from './rule.ts';
 
@@ -11,16 +12,15 @@ export const requirements: FilterRule = {
     if (!wanted) return [];
     return bids
       .filter((bid) => !bid.holds && !isTrue(evaluate(wanted, context.evaluation(bid))))
-      .map((bid) => ({ bid, reason: reasonOf(explainRequirements(wanted, context.evaluation(bid))) }));
+      .map((bid) => {
+        const failed = explainRequirements(wanted, context.evaluation(bid)).filter(({ holds }) => !holds);
+        return { bid, reason: reasonOf(failed), conditions: failed.map(failedCondition) };
+      });
   },
 };
 
-function reasonOf(conditions: readonly Condition[]): string {
-  const reason = conditions
-    .filter(({ holds }) => !holds)
-    .map(conditionText)
-    .join('; ');
-  return reason.length > MARKET_LIMITS.reasonChars ? `${reason.slice(0, MARKET_LIMITS.reasonChars - 1)}…` : reason;
+function reasonOf(failed: readonly Condition[]): string {
+  return shortened(failed.map(conditionText).join('; '));
 }
 
 function conditionText({ text, value, references }: Condition): string {
@@ -28,5 +28,14 @@ function conditionText({ text, value, references }: Condition): string {
   return `${text} is ${valueText(value)}${values.length > 0 ? ` (${values.join(', ')})` : ''}`;
 }
 
+const failedCondition = ({ text, value, references }: Condition): FailedCondition => ({
+  text,
+  value: shortened(valueText(value)),
+  references: Object.fromEntries(references.map((one) => [one.text, shortened(unparse(one.value))])),
+});
+
 const valueText = (value: Value): string =>
   value.kind === 'error' && value.reason !== undefined ? `error: ${value.reason}` : unparse(value);
+
+const shortened = (text: string): string =>
+  text.length > MARKET_LIMITS.reasonChars ? `${text.slice(0, MARKET_LIMITS.reasonChars - 1)}…` : text;

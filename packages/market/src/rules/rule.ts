@@ -1,7 +1,6 @@
 /** The rules of an auction: one file each, with a name for people and the reason why it is there. */
 import type { EvaluationContext, Expression } from '@vmgrid/classad';
-import type { Bid } from '@vmgrid/protocol';
-import type { PlantRecord } from '../plant-memory.ts';
+import type { Bid, CallTerms, FailedCondition, HeldBack, TrailPlace } from '@vmgrid/protocol';
 
 /** What rules may look at besides the bids. */
 export interface RuleContext {
@@ -10,13 +9,15 @@ export interface RuleContext {
   readonly rank: Expression | undefined;
   /** MY = the request, TARGET = the bidding plant, at the time the auction was opened. */
   readonly evaluation: (bid: Bid) => EvaluationContext;
-  readonly heldBack: (plantId: string) => PlantRecord | undefined;
+  readonly heldBack: (bid: Bid) => HeldBack | undefined;
+  readonly order: CallTerms['order'];
 }
 
 /** A bid that a rule takes out, and the values that made it do so. */
 export interface Removal {
   readonly bid: Bid;
   readonly reason: string;
+  readonly conditions?: readonly FailedCondition[];
 }
 
 export interface FilterRule {
@@ -28,7 +29,7 @@ export interface FilterRule {
 
 /** Orders bids by a number; bids that it finds equal are left to the next rule. */
 export interface OrderRule {
-  readonly name: 'cost' | 'rank' | 'tieBreak';
+  readonly name: Exclude<keyof TrailPlace, 'plantId'>;
   readonly why: string;
   readonly better: 'less' | 'greater';
   valueOf(bid: Bid, context: RuleContext): number;

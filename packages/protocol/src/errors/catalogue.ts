@@ -316,6 +316,12 @@ export const ERROR_CATALOGUE = {
     'The other end of a link does not keep to the protocol.',
     'Run the same version on both ends.',
   ),
+  HOPS_EXCEEDED: kind(
+    502,
+    false,
+    'A call has passed more brokers than the limit allows.',
+    'Let the broker dial one that is nearer to the shop.',
+  ),
   OVERLOADED: kind(503, true, 'More work is waiting than the limit allows.', 'Try again a little later.'),
   INTERNAL: kind(500, false, 'A fault in vmgrid itself.', 'Report it with the log lines of this request.'),
 } as const satisfies Record<string, ErrorKind>;

@@ -1,27 +1,86 @@
-import type { BidderMethods } from './bidder.ts';
+/** The same question to every plant, directly or through brokers. */
+import { GridError } from '../errors/grid-error.ts';
+import type { BidderMethod, BidderMethods, Gathered, QuestionToAll } from './bidder.ts';
 import type { Bidder, CallOptions } from './link.ts';
+import { gatherThrough } from './through-broker.ts';
 
-/** What several bidders said to one question. */
-export interface Gathered<T> {
-  readonly answers: readonly { readonly plantId: string; readonly value: T }[];
-  readonly silentPlants: string[];
-}
+type Value<M extends BidderMethod> = ReturnType<BidderMethods[M]>;
+type Question<M extends BidderMethod> = Parameters<BidderMethods[M]>[0];
 
-/** Asks all at once; one that fails is silent. @throws what the signal of the options aborts with */
-export async function askAll<M extends keyof BidderMethods>(
+/**
+ * Asks all at once. A plant that is reached more than one way has answered when one of its answers came. A broker that fails
+ * stands itself among the failures, for all of its plants.
+ * @throws what the signal of the options aborts with
+ */
+export async function askAll<M extends BidderMethod>(
   bidders: readonly Bidder[],
   method: M,
-  request: Parameters<BidderMethods[M]>[0],
+  request: Question<M>,
   options: CallOptions,
-): Promise<Gathered<ReturnType<BidderMethods[M]>>> {
-  const results = await Promise.allSettled(bidders.map((bidder) => bidder.call(method, request, options)));
+): Promise<Gathered<Value<M>>> {
+  const asked = askEach(bidders, { method, request, until: 'all' }, options);
+  const parts = await Promise.all(asked);
   options.signal?.throwIfAborted();
-  const answers: { plantId: string; value: ReturnType<BidderMethods[M]> }[] = [];
-  const silentPlants: string[] = [];
-  for (const [index, result] of results.entries()) {
-    const { plantId } = bidders[index]!;
-    if (result.status === 'fulfilled') answers.push({ plantId, value: result.value });
-    else silentPlants.push(plantId);
+  return merge(parts);
+}
+
+/** Asks all at once, until one answers: the first answer, or every failure. @throws as `askAll` */
+export async function askUntilFirst<M extends BidderMethod>(
+  bidders: readonly Bidder[],
+  method: M,
+  request: Question<M>,
+  options: CallOptions,
+): Promise<Gathered<Value<M>>> {
+  const asked = askEach(bidders, { method, request, until: 'first' }, options);
+  const first = Promise.any(asked.map(async (gathering) => requireAnswer(await gathering)));
+  const gathered = await first.catch(async () => merge(await Promise.all(asked)));
+  options.signal?.throwIfAborted();
+  return gathered;
+}
+
+/** Whom failures are of. */
+export const namesOf = (failures: Gathered<unknown>['failures']): string[] => failures.map(({ plantId }) => plantId);
+
+type ToAll<M extends BidderMethod> = Pick<QuestionToAll, 'until'> & {
+  readonly method: M;
+  readonly request: Question<M>;
+};
+
+function askEach<M extends BidderMethod>(bidders: readonly Bidder[], question: ToAll<M>, options: CallOptions) {
+  const { path = [] } = options;
+  return bidders.filter(({ plantId }) => !path.includes(plantId)).map((bidder) => ask(bidder, question, options));
+}
+
+/** Never rejects. */
+async function ask<M extends BidderMethod>(
+  bidder: Bidder,
+  question: ToAll<M>,
+  options: CallOptions,
+): Promise<Gathered<Value<M>>> {
+  const { plantId, hello } = bidder;
+  try {
+    if (hello.role === 'broker') return await gatherThrough(bidder, question, options);
+    const value = await bidder.call(question.method, question.request, options);
+    return { answers: [{ plantId, value: value as Value<M> }], failures: [] };
+  } catch (thrown) {
+    const { code, message } = GridError.from(thrown);
+    return { answers: [], failures: [{ plantId, code, message }] };
   }
-  return { answers, silentPlants };
+}
+
+function requireAnswer<T>(gathered: Gathered<T>): Gathered<T> {
+  if (gathered.answers.length === 0) throw new Error('no plant answered this way');
+  return gathered;
+}
+
+function merge<T>(parts: readonly Gathered<T>[]): Gathered<T> {
+  const answers = firstOfEach(parts.flatMap((part) => part.answers));
+  const answered = new Set(answers.map(({ plantId }) => plantId));
+  const failures = parts.flatMap((part) => part.failures).filter(({ plantId }) => !answered.has(plantId));
+  return { answers, failures: firstOfEach(failures) };
+}
+
+function firstOfEach<T extends { readonly plantId: string }>(items: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return items.filter(({ plantId }) => !seen.has(plantId) && seen.add(plantId));
 }

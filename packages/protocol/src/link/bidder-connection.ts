@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
 import { validate } from '../schema/validator.ts';
-import type { BidderMethods, Hello } from './bidder.ts';
+import type { Hello, LinkMethods } from './bidder.ts';
 import type { Bidder, CallOptions, LinkListener } from './link.ts';
 import { LinkPeer, type PeerOptions } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
@@ -64,15 +64,15 @@ export class BidderConnection {
     return {};
   }
 
-  async #call<M extends keyof BidderMethods>(
+  async #call<M extends keyof LinkMethods>(
     method: M,
-    request: Parameters<BidderMethods[M]>[0],
+    request: Parameters<LinkMethods[M]>[0],
     options: CallOptions,
-  ): Promise<ReturnType<BidderMethods[M]>> {
+  ): Promise<ReturnType<LinkMethods[M]>> {
     const reply = await this.#peer.call(method, request, options);
     const subject = `answer of ${this.#bidder?.plantId} to ${method}`;
     return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<
-      BidderMethods[M]
+      LinkMethods[M]
     >;
   }
 

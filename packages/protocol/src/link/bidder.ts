@@ -3,6 +3,7 @@
  * A broker answers these as a plant does and calls them as a shop does.
  */
 import type { Offer } from '../schema/bids.ts';
+import type { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import type { PlantExplanation } from '../schema/explanations.ts';
 import type {
   BuildImageReply,
@@ -13,7 +14,7 @@ import type {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
-import type { ClassAdJson, ProgressEvent } from '../schema/replies.ts';
+import type { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import type {
   BuildImageRequest,
   ConfigureRequest,
@@ -28,9 +29,12 @@ import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestio
 /** A request after the shop gave it an id. */
 export type Identified<T extends { requestId?: string }> = Omit<T, 'requestId'> & { readonly requestId: string };
 
+/** A call for bids; only brokers get the terms. */
+export type Call = Identified<EstimateRequest> & { readonly terms?: CallTerms };
+
 /** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
 export interface BidderMethods {
-  estimate(request: Identified<EstimateRequest>): Offer;
+  estimate(request: Call): Offer | BrokerBids;
   /** Why the plan is what it is; names at most `top` candidates and misses. */
   explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
   /** The award. Admission is checked again; the reply is the classad of the running VM. */
@@ -49,11 +53,65 @@ export interface BidderMethods {
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
 }
 
+export type BidderMethod = keyof BidderMethods;
+
+/** A call for one plant, which the broker passes on. */
+export interface RelayedCall {
+  readonly plantId: string;
+  readonly method: BidderMethod;
+  readonly request: unknown;
+  readonly deadlineMs: number;
+  /** Brokers that the call has passed: it goes to none of them again. */
+  readonly path: readonly string[];
+}
+
+/** The same question to all plants below. */
+export interface QuestionToAll {
+  readonly method: BidderMethod;
+  readonly request: unknown;
+  /** Whether one answer will do. */
+  readonly until: 'all' | 'first';
+  readonly deadlineMs: number;
+  readonly path: readonly string[];
+}
+
+/** What plants said to one question: each is in one of the lists, unless the first answer was enough. */
+export interface Gathered<T> {
+  readonly answers: readonly { readonly plantId: string; readonly value: T }[];
+  readonly failures: readonly { readonly plantId: string; readonly code: string; readonly message: string }[];
+}
+
+/** What brokers answer beside `estimate`: calls of every other method go to plants, by their identity. */
+export interface BrokerMethods {
+  /** The reply of the plant. @throws GridError PLANT_LOST, with `asked: false` when the plant was not asked */
+  relay(call: RelayedCall): unknown;
+  gather(question: QuestionToAll): Gathered<unknown>;
+  listPlants(question: Pick<QuestionToAll, 'deadlineMs' | 'path'>): readonly PlantReply[];
+}
+
+export interface LinkMethods extends BidderMethods, BrokerMethods {}
+
+/** A plant somewhere below a broker. */
+export interface PlantBelow {
+  readonly plantId: string;
+  readonly version: string;
+  /** Brokers between the one that tells and the plant. */
+  readonly via: readonly string[];
+}
+
+/** Plants that came and went below a broker, or are reached another way. */
+export interface MembersEvent {
+  readonly joined: readonly PlantBelow[];
+  readonly left: readonly { readonly plantId: string; readonly reason: string }[];
+}
+
 /** Notifications from below. */
 export interface BidderEvents {
   /** The bidder's own ad has changed. */
   ad: ClassAdJson;
   progress: ProgressEvent;
+  /** Of a broker: all plants after its hello, then each change. */
+  members: MembersEvent;
 }
 
 /** First message of a bidder after it dialled up; the call's reply is empty. */
@@ -61,4 +119,6 @@ export interface Hello {
   readonly plantId: string;
   readonly version: string;
   readonly ad: ClassAdJson;
+  /** Left out by plants. */
+  readonly role?: 'broker';
 }

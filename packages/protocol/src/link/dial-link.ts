@@ -33,6 +33,8 @@ export interface LinkClient {
   readonly state: LinkState;
   /** False when the event was not sent: the link is not open, or the upper end reads too slowly. */
   notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): boolean;
+  /** Ends the connection, if there is one, and dials anew. */
+  reset(reason: string): void;
   /** Ends the link for good; resolves when nothing of it is left. */
   close(): Promise<void>;
 }
@@ -67,6 +69,10 @@ class DialledLink implements LinkClient {
 
   notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): boolean {
     return this.#peer?.notify(event, value) ?? false;
+  }
+
+  reset(reason: string): void {
+    this.#peer?.close(CLOSE.goingAway, reason);
   }
 
   close(): Promise<void> {

@@ -2,12 +2,12 @@ import { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
 import type { LinkLimits } from '../limits.ts';
 import { validate } from '../schema/validator.ts';
-import type { Hello } from './bidder.ts';
+import type { Hello, LinkMethods } from './bidder.ts';
 import type { BidderHandlers } from './link.ts';
 import type { LinkLog } from './link-log.ts';
 import { LinkPeer } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
-import { HELLO, HelloReply, isBidderMethod, METHOD_SCHEMAS } from './method-schemas.ts';
+import { HELLO, HelloReply, isLinkMethod, METHOD_SCHEMAS } from './method-schemas.ts';
 
 export interface DialSessionOptions {
   /** `ws:` or `wss:` */
@@ -87,10 +87,18 @@ async function answer(
   params: unknown,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!isBidderMethod(method)) throw new GridError('LINK_PROTOCOL', `${method} is no method of a bidder`);
+  const handler = isLinkMethod(method) ? handlerOf(handlers, method) : undefined;
+  if (!isLinkMethod(method) || !handler) {
+    throw new GridError('LINK_PROTOCOL', `${method} is no method of this bidder`, { method });
+  }
   const request = validate(METHOD_SCHEMAS[method].request, params, { code: 'LINK_PROTOCOL', subject: method });
-  const handler = handlers[method] as (request: unknown, signal: AbortSignal) => Promise<unknown>;
   return await handler(request, signal);
+}
+
+type Handler = (request: unknown, signal: AbortSignal) => Promise<unknown>;
+
+function handlerOf(handlers: BidderHandlers, method: keyof LinkMethods): Handler | undefined {
+  return (handlers as Partial<Record<keyof LinkMethods, Handler>>)[method];
 }
 
 function lost(url: string, reason: string): GridError {

@@ -1,22 +1,24 @@
 /** The one way daemons talk. Kept small so that another transport (NATS) can stand behind it. */
-import type { BidderEvents, BidderMethods, Hello } from './bidder.ts';
+import type { BidderEvents, BidderMethods, BrokerMethods, Hello, LinkMethods } from './bidder.ts';
 
 export interface CallOptions {
   /** The call fails with DEADLINE_EXCEEDED after this. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
+  /** Brokers that the call has passed already, told to the next one. */
+  readonly path?: readonly string[];
 }
 
-/** A bidder as the side above sees it: one plant or broker that dialled up and said hello. */
+/** A bidder as the side above sees it: one plant or broker that dialled up and said hello, or a plant behind a broker. */
 export interface Bidder {
   readonly plantId: string;
   readonly hello: Hello;
   /** Throws what the bidder threw (a GridError), PLANT_LOST when the link ends first, DEADLINE_EXCEEDED, CANCELLED. */
-  call<M extends keyof BidderMethods>(
+  call<M extends keyof LinkMethods>(
     method: M,
-    request: Parameters<BidderMethods[M]>[0],
+    request: Parameters<LinkMethods[M]>[0],
     options: CallOptions,
-  ): Promise<ReturnType<BidderMethods[M]>>;
+  ): Promise<ReturnType<LinkMethods[M]>>;
 }
 
 /** Notices of a link's upper end. */
@@ -28,10 +30,17 @@ export interface LinkListener {
   heard(bidder: Bidder): void;
 }
 
-/** What a bidder puts behind its lower end. */
-export type BidderHandlers = {
-  [M in keyof BidderMethods]: (
-    request: Parameters<BidderMethods[M]>[0],
+type Handlers<Methods extends { [M in keyof Methods]: (request: never) => unknown }> = {
+  readonly [M in keyof Methods]: (
+    request: Parameters<Methods[M]>[0],
     signal: AbortSignal,
-  ) => Promise<ReturnType<BidderMethods[M]>>;
+  ) => Promise<ReturnType<Methods[M]>>;
 };
+
+/** What a plant puts behind its lower end. */
+export type PlantHandlers = Handlers<BidderMethods>;
+
+/** What a broker puts there. */
+export type BrokerHandlers = Handlers<Pick<BidderMethods, 'estimate'> & BrokerMethods>;
+
+export type BidderHandlers = PlantHandlers | BrokerHandlers;

@@ -1,6 +1,8 @@
 /** Shapes of everything that crosses a link, checked where it arrives. */
 import { type TObject, type TSchema, Type } from 'typebox';
-import { Offer } from '../schema/bids.ts';
+import { BROKER_LIMITS } from '../limits.ts';
+import { Bid, Decline } from '../schema/bids.ts';
+import { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import { ExplanationCount, PlantExplanation } from '../schema/explanations.ts';
 import {
   BuildImageReply,
@@ -11,7 +13,7 @@ import {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
-import { ClassAdJson, ProgressEvent } from '../schema/replies.ts';
+import { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
   ConfigureRequest,
@@ -25,7 +27,7 @@ import {
   RequestId,
 } from '../schema/requests.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
-import type { BidderEvents, BidderMethods } from './bidder.ts';
+import type { BidderEvents, BidderMethod, LinkMethods } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
 const Nothing = Type.Object({}, closed);
@@ -37,8 +39,17 @@ interface MethodSchemas {
   readonly reply: TSchema;
 }
 
-export const METHOD_SCHEMAS: { readonly [M in keyof BidderMethods]: MethodSchemas } = {
-  estimate: { request: identified(EstimateRequest), reply: Offer },
+const DeadlineMs = Type.Number({ exclusiveMinimum: 0 });
+const Path = Type.Array(PlantId, { maxItems: BROKER_LIMITS.hops });
+
+export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
+  estimate: {
+    request: Type.Object(
+      { ...EstimateRequest.properties, requestId: RequestId, terms: Type.Optional(CallTerms) },
+      closed,
+    ),
+    reply: Type.Union([Bid, Decline, BrokerBids]),
+  },
   explain: {
     request: Type.Object(
       { machine: CreateRequest.properties.machine, dag: CreateRequest.properties.dag, top: ExplanationCount },
@@ -63,20 +74,75 @@ export const METHOD_SCHEMAS: { readonly [M in keyof BidderMethods]: MethodSchema
   suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },
 };
 
+const MethodName = Type.Union((Object.keys(BIDDER_SCHEMAS) as BidderMethod[]).map((name) => Type.Literal(name)));
+
+export const METHOD_SCHEMAS: { readonly [M in keyof LinkMethods]: MethodSchemas } = {
+  ...BIDDER_SCHEMAS,
+  relay: {
+    request: Type.Object(
+      { plantId: PlantId, method: MethodName, request: Type.Unknown(), deadlineMs: DeadlineMs, path: Path },
+      closed,
+    ),
+    reply: Type.Unknown(),
+  },
+  gather: {
+    request: Type.Object(
+      {
+        method: MethodName,
+        request: Type.Unknown(),
+        until: Type.Union([Type.Literal('all'), Type.Literal('first')]),
+        deadlineMs: DeadlineMs,
+        path: Path,
+      },
+      closed,
+    ),
+    reply: Type.Object(
+      {
+        answers: Type.Array(Type.Object({ plantId: PlantId, value: Type.Unknown() }, closed)),
+        failures: Type.Array(Type.Object({ plantId: PlantId, code: Type.String(), message: Type.String() }, closed)),
+      },
+      closed,
+    ),
+  },
+  listPlants: {
+    request: Type.Object({ deadlineMs: DeadlineMs, path: Path }, closed),
+    reply: Type.Array(PlantReply),
+  },
+};
+
+const Members = Type.Object(
+  {
+    joined: Type.Array(
+      Type.Object({ plantId: PlantId, version: Type.String({ minLength: 1, maxLength: 64 }), via: Path }, closed),
+      { maxItems: BROKER_LIMITS.membersPerMessage },
+    ),
+    left: Type.Array(Type.Object({ plantId: PlantId, reason: Type.String() }, closed), {
+      maxItems: BROKER_LIMITS.membersPerMessage,
+    }),
+  },
+  closed,
+);
+
 export const EVENT_SCHEMAS: { readonly [E in keyof BidderEvents]: TSchema } = {
   ad: ClassAdJson,
   progress: ProgressEvent,
+  members: Members,
 };
 
 /** Method of a bidder's first call. */
 export const HELLO = 'hello';
 
 export const HelloSchema = Type.Object(
-  { plantId: PlantId, version: Type.String({ minLength: 1, maxLength: 64 }), ad: ClassAdJson },
+  {
+    plantId: PlantId,
+    version: Type.String({ minLength: 1, maxLength: 64 }),
+    ad: ClassAdJson,
+    role: Type.Optional(Type.Literal('broker')),
+  },
   closed,
 );
 export const HelloReply = Nothing;
 
-export const isBidderMethod = (method: string): method is keyof BidderMethods => Object.hasOwn(METHOD_SCHEMAS, method);
+export const isLinkMethod = (method: string): method is keyof LinkMethods => Object.hasOwn(METHOD_SCHEMAS, method);
 
 export const isBidderEvent = (event: string): event is keyof BidderEvents => Object.hasOwn(EVENT_SCHEMAS, event);

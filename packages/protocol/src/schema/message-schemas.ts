@@ -1,5 +1,4 @@
 import type { TSchema } from 'typebox';
-import { Trail } from './bids.ts';
 import { ExplainReply } from './explanations.ts';
 import {
   BuildImageReply,
@@ -31,6 +30,7 @@ import {
   QueryRequest,
 } from './requests.ts';
 import { SuggestImagesReply } from './suggestions.ts';
+import { Trail } from './trail.ts';
 
 /** A schema that is published as a file of `schemas/`. */
 export interface SchemaFile {

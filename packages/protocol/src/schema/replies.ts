@@ -1,7 +1,8 @@
 /** What a client gets back. */
 import { type Static, Type } from 'typebox';
-import { Bid, Decline, Trail } from './bids.ts';
+import { Bid, Decline } from './bids.ts';
 import { PlantId, RequestId } from './requests.ts';
+import { Trail, Via } from './trail.ts';
 
 const closed = { additionalProperties: false } as const;
 const Timestamp = Type.String({ format: 'date-time' });
@@ -81,18 +82,46 @@ export const OperationReply = Type.Object(
 );
 export type OperationReply = Static<typeof OperationReply>;
 
+/** A plant, as whoever it dialled up to knows it. */
 export const PlantReply = Type.Object(
   {
     plantId: PlantId,
+    version: Type.String(),
     ad: ClassAdJson,
     connectedAt: Timestamp,
+    /** Anything at all that came over its link, heartbeats included. */
     lastWordAt: Timestamp,
+    /** Brokers between shop and plant; left out for one that dialled up to the shop. */
+    via: Type.Optional(Via),
   },
   closed,
 );
 export type PlantReply = Static<typeof PlantReply>;
 
-export const PlantListReply = Type.Object({ plants: Type.Array(PlantReply) }, closed);
+/** A broker that dialled up to the shop. */
+export const BrokerReply = Type.Object(
+  {
+    brokerId: PlantId,
+    version: Type.String(),
+    ad: ClassAdJson,
+    connectedAt: Timestamp,
+    lastWordAt: Timestamp,
+    /** Plants reached through it, at any depth. */
+    plants: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+);
+export type BrokerReply = Static<typeof BrokerReply>;
+
+export const PlantListReply = Type.Object(
+  {
+    plants: Type.Array(PlantReply),
+    brokers: Type.Array(BrokerReply),
+    /** Plants that are connected, but of which nothing more is known now: their broker did not answer. */
+    silentPlants: Type.Array(PlantId),
+  },
+  closed,
+);
 export type PlantListReply = Static<typeof PlantListReply>;
 
 /** One reply of any kind, as the XML door and the TCP door give it. */

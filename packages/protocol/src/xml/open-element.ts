@@ -10,6 +10,9 @@ export const asNumber: Convert = (text) =>
   /^\s*[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : text;
 export const asBoolean: Convert = (text) => BOOLEANS.get(text.trim()) ?? text;
 
+/** XML Schema's list: items without blanks, blanks between them. */
+export const asList: Convert = (text) => text.trim().split(/\s+/);
+
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['1', true],

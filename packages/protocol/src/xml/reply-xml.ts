@@ -4,13 +4,14 @@ import { GridError } from '../errors/grid-error.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 import { ErrorReply, EstimateReply, ListReply, OperationReply, type Reply, VmReply } from '../schema/replies.ts';
 import { validate } from '../schema/validator.ts';
+import { readBid, readDecline, writeBid, writeDecline } from './bid-xml.ts';
 import { readAd, writeAd } from './classad-xml.ts';
 import { buildXml, parseXml, type XmlElement } from './element.ts';
 import { openEnvelope, XML_VERSION } from './envelope.ts';
 import { member, members } from './fields.ts';
 import { asText, invalid, type OpenElement, openElement, textOf } from './open-element.ts';
 import { readError, readOperation, writeError, writeOperation } from './operation-xml.ts';
-import { readBid, readDecline, readTrail, writeBid, writeDecline, writeTrail } from './trail-xml.ts';
+import { readTrail, writeTrail } from './trail-xml.ts';
 import { element, textElement } from './write.ts';
 
 /** The document of a reply. Characters that XML cannot carry become U+FFFD, so that a failure can always be told. */

@@ -1,23 +1,59 @@
-/** Trails of auctions, bids and declines in XML. Reading gives plain JSON, not yet validated. */
-import type { Bid, Decline, PlanSummary, Trail } from '../schema/bids.ts';
-import { readAd, writeAd } from './classad-xml.ts';
+/** Trails of auctions in XML. Reading gives plain JSON, not yet validated. */
+import type { AuctionSummary, Trail, TrailBroker } from '../schema/trail.ts';
+import { readPlan, writePlan } from './bid-xml.ts';
 import type { XmlElement } from './element.ts';
 import { jsonElement, member, members, readJson, textMember } from './fields.ts';
-import { asBoolean, asNumber, asText, openElement } from './open-element.ts';
+import { asList, asNumber, asText, openElement, textOf } from './open-element.ts';
 import { element, optionalText, textElement } from './write.ts';
 
 export function writeTrail(trail: Trail): XmlElement {
-  const { answers, removed, order, awards, ...fields } = trail;
+  const { summary, brokers = [], answers, removed, order, awards, ...fields } = trail;
   return element('trail', fields, [
-    ...answers.map(({ plan, message, ...answer }) =>
-      element('answer', answer, [
+    writeSummary(summary),
+    ...brokers.map(writeBroker),
+    ...answers.map(({ plan, message, via, ...answer }) =>
+      element('answer', { ...answer, ...viaAttribute(via) }, [
         ...(plan === undefined ? [] : [writePlan(plan)]),
         ...optionalText('message', message),
       ]),
     ),
-    ...removed.map(({ reason, ...removal }) => element('removal', removal, [textElement('reason', reason)])),
+    ...removed.map(({ reason, conditions, ...removal }) =>
+      element('removal', removal, [
+        textElement('reason', reason),
+        ...(conditions ?? []).map(({ text, value, references }) =>
+          element('condition', {}, [
+            textElement('text', text),
+            textElement('value', value),
+            jsonElement('references', references),
+          ]),
+        ),
+      ]),
+    ),
     ...order.map((place) => element('place', place)),
     ...awards.map(({ message, ...award }) => element('award', award, optionalText('message', message))),
+  ]);
+}
+
+/** Ids hold no blanks: XML Schema's list. */
+const viaAttribute = (via: readonly string[] | undefined) => (via === undefined ? {} : { via: via.join(' ') });
+
+function writeBroker({ summary, message, via, ...broker }: TrailBroker): XmlElement {
+  return element('broker', { ...broker, ...viaAttribute(via) }, [
+    ...(summary === undefined ? [] : [writeSummary(summary)]),
+    ...optionalText('message', message),
+  ]);
+}
+
+function writeSummary({ declines, removals, ...counts }: AuctionSummary): XmlElement {
+  return element('summary', counts, [
+    ...declines.map((decline) => element('declined', decline)),
+    ...removals.map(({ conditions, ...removal }) =>
+      element(
+        'removed',
+        removal,
+        conditions.map((condition) => textElement('condition', condition)),
+      ),
+    ),
   ]);
 }
 
@@ -31,10 +67,13 @@ export function readTrail(trail: XmlElement, path: string): object {
       closedBy: asText,
       closedAfterMs: asNumber,
     },
-    children: { answer: 'many', removal: 'many', place: 'many', award: 'many' },
+    children: { summary: 'one', broker: 'many', answer: 'many', removal: 'many', place: 'many', award: 'many' },
   });
+  const brokers = members(open, 'broker', readBroker);
   return {
     ...open.attributes,
+    ...member(open, 'summary', readSummary),
+    ...(brokers.length === 0 ? {} : { brokers }),
     answers: members(open, 'answer', readAnswer),
     removed: members(open, 'removal', readRemoval),
     order: members(open, 'place', readPlace),
@@ -42,9 +81,44 @@ export function readTrail(trail: XmlElement, path: string): object {
   };
 }
 
+function readBroker(broker: XmlElement, path: string): object {
+  const attributes = {
+    brokerId: asText,
+    via: asList,
+    outcome: asText,
+    elapsedMs: asNumber,
+    closedBy: asText,
+    code: asText,
+  };
+  const open = openElement(broker, path, { attributes, children: { summary: 'one', message: 'one' } });
+  return { ...open.attributes, ...member(open, 'summary', readSummary), ...textMember(open, 'message') };
+}
+
+function readSummary(summary: XmlElement, path: string): object {
+  const open = openElement(summary, path, {
+    attributes: { asked: asNumber, bids: asNumber, silent: asNumber, failed: asNumber },
+    children: { declined: 'many', removed: 'many' },
+  });
+  const declined = (one: XmlElement, at: string) =>
+    openElement(one, at, { attributes: { code: asText, count: asNumber } }).attributes;
+  return {
+    ...open.attributes,
+    declines: members(open, 'declined', declined),
+    removals: members(open, 'removed', readRemovals),
+  };
+}
+
+function readRemovals(removed: XmlElement, path: string): object {
+  const open = openElement(removed, path, {
+    attributes: { rule: asText, count: asNumber },
+    children: { condition: 'many' },
+  });
+  return { ...open.attributes, conditions: members(open, 'condition', textOf) };
+}
+
 function readAnswer(answer: XmlElement, path: string): object {
   const open = openElement(answer, path, {
-    attributes: { plantId: asText, outcome: asText, elapsedMs: asNumber, cost: asNumber, code: asText },
+    attributes: { plantId: asText, via: asList, outcome: asText, elapsedMs: asNumber, cost: asNumber, code: asText },
     children: { plan: 'one', message: 'one' },
   });
   return { ...open.attributes, ...member(open, 'plan', readPlan), ...textMember(open, 'message') };
@@ -53,13 +127,27 @@ function readAnswer(answer: XmlElement, path: string): object {
 function readRemoval(removal: XmlElement, path: string): object {
   const open = openElement(removal, path, {
     attributes: { rule: asText, plantId: asText },
-    children: { reason: 'one' },
+    children: { reason: 'one', condition: 'many' },
   });
-  return { ...open.attributes, ...textMember(open, 'reason') };
+  const conditions = members(open, 'condition', readCondition);
+  return { ...open.attributes, ...textMember(open, 'reason'), ...(conditions.length === 0 ? {} : { conditions }) };
+}
+
+function readCondition(condition: XmlElement, path: string): object {
+  const open = openElement(condition, path, {
+    children: { text: 'one', value: 'one', references: 'one' },
+  });
+  return { ...textMember(open, 'text'), ...textMember(open, 'value'), ...member(open, 'references', readJson) };
 }
 
 function readPlace(place: XmlElement, path: string): object {
-  const attributes = { plantId: asText, cost: asNumber, rank: asNumber, tieBreak: asNumber };
+  const attributes = {
+    plantId: asText,
+    expectedSeconds: asNumber,
+    cost: asNumber,
+    rank: asNumber,
+    tieBreak: asNumber,
+  };
   return openElement(place, path, { attributes }).attributes;
 }
 
@@ -69,56 +157,4 @@ function readAward(award: XmlElement, path: string): object {
     children: { message: 'one' },
   });
   return { ...open.attributes, ...textMember(open, 'message') };
-}
-
-const writePlan = ({ alternatives = [], ...plan }: PlanSummary): XmlElement =>
-  element(
-    'plan',
-    plan,
-    alternatives.map((alternative) => element('alternative', alternative)),
-  );
-
-function readPlan(plan: XmlElement, path: string): object {
-  const open = openElement(plan, path, {
-    attributes: {
-      imageId: asText,
-      line: asText,
-      start: asText,
-      actionsCached: asNumber,
-      actionsLeft: asNumber,
-      expectedSeconds: asNumber,
-    },
-    children: { alternative: 'many' },
-  });
-  const alternatives = members(open, 'alternative', readAlternative);
-  return alternatives.length === 0 ? open.attributes : { ...open.attributes, alternatives };
-}
-
-function readAlternative(alternative: XmlElement, path: string): object {
-  const attributes = { imageId: asText, start: asText, actionsCached: asNumber, expectedSeconds: asNumber };
-  return openElement(alternative, path, { attributes }).attributes;
-}
-
-export function writeBid({ plantId, cost, validUntil, holds, plan, ad }: Bid): XmlElement {
-  return element('bid', { plantId, cost, validUntil, holds }, [writePlan(plan), writeAd('ad', ad)]);
-}
-
-export function readBid(bid: XmlElement, path: string): object {
-  const open = openElement(bid, path, {
-    attributes: { plantId: asText, cost: asNumber, validUntil: asText, holds: asBoolean },
-    children: { plan: 'one', ad: 'one' },
-  });
-  return { kind: 'bid', ...open.attributes, ...member(open, 'plan', readPlan), ...member(open, 'ad', readAd) };
-}
-
-export function writeDecline({ plantId, code, message, details }: Decline): XmlElement {
-  return element('decline', { plantId, code }, [textElement('message', message), jsonElement('details', details)]);
-}
-
-export function readDecline(decline: XmlElement, path: string): object {
-  const open = openElement(decline, path, {
-    attributes: { plantId: asText, code: asText },
-    children: { message: 'one', details: 'one' },
-  });
-  return { kind: 'decline', ...open.attributes, ...textMember(open, 'message'), ...member(open, 'details', readJson) };
 }

@@ -14,7 +14,7 @@ const vm = { VmId: VM_ID, State: 'running' };
 test('each method asks at its address', async () => {
   await using shop = await fakeShop((response, { url, method }) => {
     if (method === 'DELETE' && url?.startsWith('/v1/images')) response.writeHead(204).end();
-    else if (url === '/v1/plants') json(response, 200, { plants: [] });
+    else if (url === '/v1/plants') json(response, 200, { plants: [], brokers: [], silentPlants: [] });
     else if (url === '/v1/images') json(response, 200, { images: [], silentPlants: [] });
     else if (method === 'GET' && (url === '/v1/vms' || url?.startsWith('/v1/vms?')))
       json(response, 200, { vms: [], silentPlants: [] });

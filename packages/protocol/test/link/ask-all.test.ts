@@ -12,7 +12,7 @@ test('a question to all tells who answered what and who did not', async () => {
   const bidders = [bidderOf('plant-1', async () => vms), bidderOf('plant-2', () => Promise.reject(new Error('gone')))];
   expect(await askAll(bidders, 'list', {}, { deadlineMs: 1_000 })).toEqual({
     answers: [{ plantId: 'plant-1', value: vms }],
-    silentPlants: ['plant-2'],
+    failures: [{ plantId: 'plant-2', code: 'INTERNAL', message: expect.any(String) }],
   });
 });
 

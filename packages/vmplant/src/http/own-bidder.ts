@@ -2,22 +2,23 @@ import type { Bidders } from '@vmgrid/catalogue';
 import { abortable, isTimeout, type Log, within } from '@vmgrid/daemon';
 import {
   type Bidder,
-  type BidderHandlers,
   type BidderMethods,
   type CallOptions,
   GridError,
   type Hello,
+  type LinkMethods,
+  type PlantHandlers,
 } from '@vmgrid/protocol';
 
 export interface OwnBidderDeps {
-  readonly handlers: BidderHandlers;
+  readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
   readonly log: Log;
 }
 
 /** The plant as its own only bidder: what a shop calls over a link, called here without one. */
 export class OwnBidder implements Bidder, Bidders {
-  readonly #handlers: BidderHandlers;
+  readonly #handlers: PlantHandlers;
   readonly #hello: () => Hello;
   readonly #log: Log;
 
@@ -43,19 +44,25 @@ export class OwnBidder implements Bidder, Bidders {
     return plantId === this.plantId ? this : undefined;
   }
 
-  async call<M extends keyof BidderMethods>(
+  async call<M extends keyof LinkMethods>(
     method: M,
-    request: Parameters<BidderMethods[M]>[0],
+    request: Parameters<LinkMethods[M]>[0],
     { deadlineMs, signal = new AbortController().signal }: CallOptions,
-  ): Promise<ReturnType<BidderMethods[M]>> {
+  ): Promise<ReturnType<LinkMethods[M]>> {
     const deadline = within(signal, deadlineMs);
     try {
-      return await abortable(this.#handlers[method](request as never, deadline), deadline);
+      return await abortable(this.#handle(method, request, deadline), deadline);
     } catch (error) {
       if (!(error instanceof GridError || deadline.aborted))
         this.#log.error({ err: error, method }, 'a call of the own door failed');
       if (!isTimeout(deadline)) throw error;
       throw new GridError('DEADLINE_EXCEEDED', `${method} did not end within ${deadlineMs} ms`, { method, deadlineMs });
     }
+  }
+
+  /** A plant has no method of a broker. */
+  #handle<M extends keyof LinkMethods>(method: M, request: unknown, signal: AbortSignal) {
+    const handler = this.#handlers[method as keyof BidderMethods];
+    return handler(request as never, signal) as Promise<ReturnType<LinkMethods[M]>>;
   }
 }

@@ -10,7 +10,7 @@ import {
   stopListening,
   WorkDesk,
 } from '@vmgrid/door';
-import { type BidderHandlers, type BuildImageRequest, GridError, type Hello, REQUEST_LIMITS } from '@vmgrid/protocol';
+import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { PlantConfig } from '../config.ts';
 import { OwnBidder } from './own-bidder.ts';
@@ -23,7 +23,7 @@ export interface PlantDoor {
 }
 
 export interface PlantDoorDeps {
-  readonly handlers: BidderHandlers;
+  readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
   /** Told of the progress of all requests. */
   readonly operations: Operations;
@@ -42,7 +42,7 @@ export async function openPlantDoor(
   const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
   const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
-  const build = (request: Parameters<BidderHandlers['buildImage']>[0]) => {
+  const build = (request: Parameters<PlantHandlers['buildImage']>[0]) => {
     refuseForeign(request, plantId);
     return bidder.call('buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS });
   };

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
 import {
-  type BidderHandlers,
   GridError,
+  type PlantHandlers,
   type ProgressEvent,
   ShopClient,
   type VerifyImagesReply,
@@ -36,7 +36,7 @@ beforeEach(async () => {
   const report = (event: ProgressEvent) => operations.find(event.requestId)?.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
   const desk = new ImageDesk({ warehouse, durations, report }, { plantId: 'plant-1' });
-  const handlers: Partial<BidderHandlers> = {
+  const handlers: Partial<PlantHandlers> = {
     listImages: () => desk.list(),
     labelImage: (request) => desk.label(request),
     verifyImages: (request, signal) => desk.verify(request, signal),
@@ -49,7 +49,7 @@ beforeEach(async () => {
   };
   const hello = () => ({ plantId: 'plant-1', version: '1', ad: {} });
   const options = { plantId: 'plant-1', host: '127.0.0.1', requestsPerMinute: 1_000 };
-  door = await openPlantDoor({ handlers: handlers as BidderHandlers, hello, operations, log }, options, 0);
+  door = await openPlantDoor({ handlers: handlers as PlantHandlers, hello, operations, log }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
 });

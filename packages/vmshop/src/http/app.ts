@@ -15,6 +15,6 @@ export function createApp(shop: Shop, options: Omit<DoorOptions, 'xmlPaths'>): E
 
 /** Ready: takes requests and has plants to award them to. */
 function readiness(shop: Shop): { readonly status: string; readonly plants: number } {
-  const plants = shop.plants().plants.length;
+  const plants = shop.plantCount;
   return { status: shop.desk.draining ? 'draining' : plants === 0 ? 'no plants' : 'ready', plants };
 }

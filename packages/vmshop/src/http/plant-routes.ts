@@ -5,6 +5,6 @@ import type { Shop } from '../shop.ts';
 /** `/v1/plants`: the plants that are connected. JSON only. */
 export function plantRoutes(shop: Shop): Router {
   const router = Router();
-  router.get('/plants', (request, response) => sendJson(request, response, shop.plants()));
+  router.get('/plants', async (request, response) => sendJson(request, response, await shop.plants()));
   return router;
 }

@@ -1,20 +1,20 @@
-import { type Bidder, GridError } from '@vmgrid/protocol';
+import { type BidderMethods, type Gathered, GridError } from '@vmgrid/protocol';
 
-/** What finding a VM needs of the shop. */
-export interface PlacesDeps {
-  bidders(): readonly Bidder[];
-  /** Asks a plant for a VM. Rejects with VM_UNKNOWN when it has none of this id. */
-  ask(bidder: Bidder, vmId: string): Promise<unknown>;
-}
+type Failures = Gathered<never>['failures'];
+
+/** What finding a VM needs: the question after it to all plants, until one knows it. */
+export type AskForVm = (
+  request: Parameters<BidderMethods['query']>[0],
+) => Promise<Pick<Gathered<unknown>, 'answers' | 'failures'>>;
 
 /** Which plant answers for which VM: asked of the plants, and remembered. */
 export class VmPlaces {
-  readonly #deps: PlacesDeps;
+  readonly #ask: AskForVm;
   readonly #kept: number;
   readonly #plantOfVm = new Map<string, string>();
 
-  constructor(deps: PlacesDeps, options: { readonly kept: number }) {
-    this.#deps = deps;
+  constructor(ask: AskForVm, options: { readonly kept: number }) {
+    this.#ask = ask;
     this.#kept = options.kept;
   }
 
@@ -43,25 +43,21 @@ export class VmPlaces {
 
   /** @throws GridError VM_UNKNOWN when every plant says so; PLANT_LOST when one that may have it does not answer */
   async #locate(vmId: string): Promise<string> {
-    const asked = this.#deps.bidders().map(async (bidder) => {
-      await this.#deps.ask(bidder, vmId);
-      return bidder.plantId;
-    });
-    const plantId = await Promise.any(asked).catch(({ errors }: AggregateError) => {
-      throw notFound(vmId, errors);
-    });
-    this.remember(vmId, plantId);
-    return plantId;
+    const { answers, failures } = await this.#ask({ vmId, attributes: ['VmId'] });
+    const [found] = answers;
+    if (!found) throw notFound(vmId, failures);
+    this.remember(vmId, found.plantId);
+    return found.plantId;
   }
 }
 
 export const isVmUnknown = (error: unknown): boolean => error instanceof GridError && error.code === 'VM_UNKNOWN';
 
-function notFound(vmId: string, errors: readonly unknown[]): GridError {
-  const draining = errors.find((error) => error instanceof GridError && error.code === 'DRAINING');
-  if (draining) return draining as GridError;
-  const plants = errors.length;
-  const unknown = errors.filter(isVmUnknown).length;
+function notFound(vmId: string, failures: Failures): GridError {
+  const draining = failures.find(({ code }) => code === 'DRAINING');
+  if (draining) return new GridError('DRAINING', draining.message, { vmId });
+  const plants = failures.length;
+  const unknown = failures.filter(({ code }) => code === 'VM_UNKNOWN').length;
   const details = { vmId, plants, unknown, silent: plants - unknown };
   if (plants > 0 && unknown === plants) {
     return new GridError('VM_UNKNOWN', `none of ${plants} plants knows the VM ${vmId}`, details);

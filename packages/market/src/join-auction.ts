@@ -1,0 +1,43 @@
+/** A broker's part in an auction of someone above: the same rules on the same terms, and the best of the bids. */
+import type { Bidder, BrokerBids, CallTerms, CreateRequest, Identified, TrailAnswer } from '@vmgrid/protocol';
+import { type Auction, auctionOn, type MarketDeps } from './auction.ts';
+import { MARKET_LIMITS } from './limits.ts';
+import { nearestDeclines, nearestRemovals } from './nearest.ts';
+
+/**
+ * Calls for bids below a broker, of none that the call has passed, and answers before the caller's window closes.
+ * @throws GridError CANCELLED when the signal aborts
+ */
+export async function joinAuction(
+  brokerId: string,
+  bidders: readonly Bidder[],
+  { request, terms }: { readonly request: Identified<CreateRequest>; readonly terms: CallTerms },
+  deps: MarketDeps,
+  signal?: AbortSignal,
+): Promise<BrokerBids> {
+  const path = [...terms.path, brokerId];
+  const below = bidders.filter(({ plantId }) => !path.includes(plantId));
+  return condense(brokerId, await auctionOn({ ...terms, path }, below, request, deps, signal), terms.best);
+}
+
+/** What the caller needs of a broker's auction to find the same winner and to tell the same reasons. */
+function condense(brokerId: string, { bids, declines, trail }: Auction, best: number): BrokerBids {
+  const forwarded = bids.slice(0, best);
+  const nearest = nearestDeclines(declines);
+  const named = new Set([...forwarded, ...nearest].map(({ plantId }) => plantId));
+  return {
+    kind: 'bids',
+    plantId: brokerId,
+    bids: forwarded,
+    declines: nearest,
+    closedBy: trail.closedBy,
+    summary: trail.summary,
+    answers: [...trail.answers.filter(({ plantId }) => named.has(plantId)), ...someWithout(trail.answers)],
+    removed: nearestRemovals(trail.removed),
+    brokers: trail.brokers ?? [],
+  };
+}
+
+/** The first plants that gave no answer or a fault. */
+const someWithout = (answers: readonly TrailAnswer[]): TrailAnswer[] =>
+  answers.filter(({ outcome }) => outcome === 'silent' || outcome === 'failed').slice(0, MARKET_LIMITS.silentNamed);
