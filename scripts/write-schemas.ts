@@ -2,6 +2,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MESSAGE_SCHEMAS, type SchemaFile } from '@vmgrid/protocol';
+import { BrokerConfig } from '@vmgrid/vmbroker';
 import { Manifest, PlantConfig } from '@vmgrid/vmplant';
 import { ShopConfig } from '@vmgrid/vmshop';
 
@@ -11,6 +12,7 @@ const FOLDER = join(import.meta.dirname, '../schemas');
 export const SCHEMA_FILES: readonly SchemaFile[] = [
   ...MESSAGE_SCHEMAS,
   { name: 'vmshop-configuration', title: 'Configuration of a VMShop', schema: ShopConfig },
+  { name: 'vmbroker-configuration', title: 'Configuration of a VMBroker', schema: BrokerConfig },
   { name: 'vmplant-configuration', title: 'Configuration of a VMPlant', schema: PlantConfig },
   { name: 'image-manifest', title: 'Manifest of a golden image', schema: Manifest },
 ];

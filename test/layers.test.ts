@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   door: ['protocol', 'daemon'],
   catalogue: ['door', 'protocol'],
   vmshop: ['catalogue', 'door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
+  vmbroker: ['door', 'market', 'protocol', 'daemon'],
   vmplant: ['bidding', 'catalogue', 'door', 'protocol', 'classad', 'dag', 'daemon'],
   vmgrid: ['protocol'],
 };

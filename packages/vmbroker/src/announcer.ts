@@ -1,0 +1,37 @@
+/** Tells the shops and brokers above which plants are below: all of them after a hello, then each change. */
+import type { MemberChange, Membership } from '@vmgrid/market';
+import { BROKER_LIMITS, type LinkClient, type MembersEvent, type PlantBelow, type Upstreams } from '@vmgrid/protocol';
+
+export class Announcer {
+  readonly #upstreams: Upstreams;
+
+  constructor(upstreams: Upstreams) {
+    this.#upstreams = upstreams;
+  }
+
+  /** To one that has just heard the hello and knows of no plant. */
+  tellAll(link: LinkClient, membership: Membership): void {
+    const plants = membership.plants().map(({ bidder, via }): PlantBelow => {
+      const { plantId, hello } = bidder;
+      return { plantId, version: hello.version, via };
+    });
+    for (let start = 0; start < plants.length; start += BROKER_LIMITS.membersPerMessage) {
+      tell(link, { joined: plants.slice(start, start + BROKER_LIMITS.membersPerMessage), left: [] });
+    }
+  }
+
+  tellChange({ change, role, plantId, version, via, reason = '' }: MemberChange): void {
+    if (role === 'broker') return;
+    const event: MembersEvent =
+      change === 'left'
+        ? { joined: [], left: [{ plantId, reason }] }
+        : { joined: [{ plantId, version, via }], left: [] };
+    for (const link of this.#upstreams.links) tell(link, event);
+  }
+}
+
+/** Whoever misses one change would be wrong for good; after a new hello it hears all. */
+function tell(link: LinkClient, event: MembersEvent): void {
+  if (link.state !== 'open' || link.notify('members', event)) return;
+  link.reset('a change of members could not be sent');
+}

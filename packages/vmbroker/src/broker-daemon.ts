@@ -1,0 +1,68 @@
+/** Puts the broker together: the link to those below, the links to those above. */
+import { randomUUID } from 'node:crypto';
+import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
+import { Membership, PlantMemory } from '@vmgrid/market';
+import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
+import { Announcer } from './announcer.ts';
+import { Broker } from './broker.ts';
+import type { BrokerConfig } from './config.ts';
+import { plantRoutes } from './plant-routes.ts';
+
+export interface BrokerDaemon extends RunningDaemon {
+  /** The port listened on. */
+  readonly httpPort: number;
+  /** Resolves when the first upstream knows the broker. */
+  readonly joined: Promise<void>;
+}
+
+export async function startBroker(config: BrokerConfig, version: string, log: Log): Promise<BrokerDaemon> {
+  const { brokerId, host, requestsPerMinute } = config;
+  const upstreams = new Upstreams();
+  const announcer = new Announcer(upstreams);
+  const membership = new Membership({
+    selfId: brokerId,
+    now: () => systemClock.now(),
+    onProgress: (event) => upstreams.notify('progress', event),
+    onChange: (change) => {
+      log.info(change, `${change.role} ${change.change}`);
+      announcer.tellChange(change);
+    },
+    onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
+  });
+  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: randomUUID };
+  const broker = new Broker({ membership, market }, config);
+
+  const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
+  const app = createDoorApp({ routers: [plantRoutes(membership)], readiness }, { host, requestsPerMinute, log });
+  const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
+  const link = serveLink(http, membership, { log });
+  const httpPort = await listen(http, host, config.httpPort);
+
+  const hello = (): Hello => ({
+    plantId: brokerId,
+    version,
+    role: 'broker',
+    ad: { MyType: 'Broker', Name: brokerId, Version: version },
+  });
+  const joined = upstreams.dial({
+    urls: config.upstreams,
+    hello,
+    handlers: broker.handlers(),
+    log,
+    opened: (upstream) => announcer.tellAll(upstream, membership),
+  });
+  log.info({ brokerId, host, httpPort, upstreams: config.upstreams }, 'the broker is open');
+
+  return {
+    httpPort,
+    joined,
+    /** What is under way goes on at the plants; whoever called asks again, by another way or after the return. */
+    async drain() {
+      await upstreams.close();
+      link.close();
+      http.close();
+      http.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** Configuration of a broker: the schema is the source of the types, of `schemas/` and of the defaults. */
+import { LOG_LEVELS } from '@vmgrid/daemon';
+import { PlantId } from '@vmgrid/protocol';
+import { type Static, Type } from 'typebox';
+
+export const BrokerConfig = Type.Object(
+  {
+    /** Among the ids of plants and brokers its own. */
+    brokerId: PlantId,
+    /** Shops and brokers to dial: WebSocket addresses of their links. */
+    upstreams: Type.Array(Type.String({ pattern: '^wss?://' }), {
+      minItems: 1,
+      maxItems: 16,
+      default: ['ws://127.0.0.1:7780/v1/link'],
+    }),
+    /** Address listened on. Anything but loopback must be asked for. */
+    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
+    /** HTTP: the link to plants and brokers below, and health. 0 takes any free port. */
+    httpPort: Type.Integer({ minimum: 0, maximum: 65_535, default: 7790 }),
+    /** Requests per minute and client address at the HTTP door; links are not counted. */
+    requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
+    logLevel: Type.Union(
+      LOG_LEVELS.map((level) => Type.Literal(level)),
+      { default: 'info' },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type BrokerConfig = Static<typeof BrokerConfig>;

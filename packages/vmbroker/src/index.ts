@@ -1,0 +1,1 @@
+export { BrokerConfig } from './config.ts';

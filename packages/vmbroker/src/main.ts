@@ -1,0 +1,25 @@
+/** `vmbroker --config FILE`: runs a broker until it is told to stop; says so on standard output once an upstream knows it. */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { startBroker } from './broker-daemon.ts';
+import { BrokerConfig } from './config.ts';
+
+const { values } = parseArgs({ options: { config: { type: 'string' } } });
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+try {
+  const config = await loadConfig(BrokerConfig, values.config === undefined ? {} : { file: values.config });
+  const log = createLog('vmbroker', config.logLevel);
+  process.exitCode = await runDaemon(async () => {
+    const broker = await startBroker(config, version, log);
+    const { brokerId, host } = config;
+    const ready = { ready: true, brokerId, host, httpPort: broker.httpPort };
+    void broker.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
+    return broker;
+  }, log);
+} catch (error) {
+  createLog('vmbroker', 'error').error({ err: error }, 'the broker could not run');
+  process.exitCode = 1;
+}
+// Whatever a slow peer still holds open ends with the process.
+process.exit();

@@ -1,0 +1,64 @@
+/** Shops, brokers and plants in one process, connected by plain calls: what the link does, without its sockets. */
+import { type MarketDeps, Membership, PlantMemory } from '@vmgrid/market';
+import { type Bid, type Bidder, type Decline, GridError, type Hello, type Offer } from '@vmgrid/protocol';
+import type { VirtualTime } from '../../market/test/virtual-time.ts';
+import { Broker } from '../src/broker.ts';
+
+/** What a plant answers to a call for bids; null: nothing, ever. */
+export type Answer = Offer | null;
+
+export interface BrokerShape {
+  readonly brokerId: string;
+  readonly plants: readonly string[];
+  readonly brokers: readonly BrokerShape[];
+  readonly dead: boolean;
+}
+
+export function marketOf(time: VirtualTime): MarketDeps {
+  return { clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction-1' };
+}
+
+export const newMembership = (): Membership =>
+  new Membership({ now: () => 0, onProgress: () => undefined, onChange: () => undefined });
+
+const never = (signal: AbortSignal | undefined) =>
+  new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(new GridError('CANCELLED', 'closed')));
+  });
+
+export function plantBidder(plantId: string, answer: Answer): Bidder {
+  const call: Bidder['call'] = async (_method, _request, { signal }) =>
+    (answer === null ? never(signal) : answer) as never;
+  return { plantId, hello: { plantId, version: '0', ad: {} }, call };
+}
+
+/** A broker with all that is below it, as the bidder that its upper end sees. */
+export function brokerBidder(shape: BrokerShape, plants: ReadonlyMap<string, Answer>, time: VirtualTime): Bidder {
+  const { brokerId, dead } = shape;
+  const membership = newMembership();
+  for (const bidder of biddersBelow(shape, plants, time)) membership.joined(bidder);
+  const handlers = new Broker({ membership, market: marketOf(time) }, { brokerId }).handlers();
+  const hello: Hello = { plantId: brokerId, version: '0', ad: {}, role: 'broker' };
+  const call = async (method: 'estimate', request: never, { signal }: { signal?: AbortSignal }) =>
+    dead ? never(signal) : handlers[method](request, signal ?? new AbortController().signal);
+  return { plantId: brokerId, hello, call: call as unknown as Bidder['call'] };
+}
+
+export function biddersBelow(
+  { plants, brokers }: Pick<BrokerShape, 'plants' | 'brokers'>,
+  answers: ReadonlyMap<string, Answer>,
+  time: VirtualTime,
+): Bidder[] {
+  return [
+    ...plants.map((plantId) => plantBidder(plantId, answers.get(plantId)!)),
+    ...brokers.map((broker) => brokerBidder(broker, answers, time)),
+  ];
+}
+
+/** Plants that a call can reach. */
+export function reachable({ plants, brokers }: Pick<BrokerShape, 'plants' | 'brokers'>): Set<string> {
+  const below = brokers.filter(({ dead }) => !dead).flatMap((broker) => [...reachable(broker)]);
+  return new Set([...plants, ...below]);
+}
+
+export type { Bid, Decline };

@@ -1,0 +1,110 @@
+/** A shop's membership, brokers and plants over real links on loopback, in one process. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createLog } from '@vmgrid/daemon';
+import { type MemberChange, Membership } from '@vmgrid/market';
+import {
+  dialLink,
+  GridError,
+  type LinkClient,
+  type PlantHandlers,
+  type ProgressEvent,
+  serveLink,
+} from '@vmgrid/protocol';
+import { type BrokerDaemon, startBroker } from '../src/broker-daemon.ts';
+
+const log = createLog('test', 'error');
+
+type Answers = Partial<{ readonly [M in keyof PlantHandlers]: PlantHandlers[M] }>;
+
+export class Grid {
+  readonly changes: MemberChange[] = [];
+  readonly progress: ProgressEvent[] = [];
+  readonly membership: Membership;
+  readonly #waiting = new Set<() => void>();
+  readonly #closers: (() => unknown)[] = [];
+  #port = 0;
+
+  constructor() {
+    this.membership = new Membership({
+      now: () => Date.now(),
+      onProgress: (event) => this.#note(() => this.progress.push(event)),
+      onChange: (change) => this.#note(() => this.changes.push(change)),
+    });
+  }
+
+  /** The shop's end. */
+  async open(): Promise<this> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const link = serveLink(server, this.membership, { log });
+    this.#closers.push(
+      () => server.closeAllConnections(),
+      () => server.close(),
+      () => link.close(),
+    );
+    this.#port = (server.address() as AddressInfo).port;
+    return this;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.#port}/v1/link`;
+  }
+
+  /** A broker that dials up to these; resolves when the first knows it. */
+  async broker(
+    brokerId: string,
+    upstreams: readonly string[],
+    httpPort = 0,
+  ): Promise<BrokerDaemon & { readonly url: string }> {
+    const config = {
+      brokerId,
+      upstreams: [...upstreams],
+      host: '127.0.0.1',
+      httpPort,
+      requestsPerMinute: 1_000,
+      logLevel: 'error' as never,
+    };
+    const broker = await startBroker(config, '0.1.0', log);
+    this.#closers.push(() => broker.drain(AbortSignal.timeout(1_000)));
+    await broker.joined;
+    return { ...broker, url: `ws://127.0.0.1:${broker.httpPort}/v1/link` };
+  }
+
+  /** A plant that dials up to these. */
+  plant(plantId: string, upstreams: readonly string[], answers: Answers = {}): readonly LinkClient[] {
+    const handlers = new Proxy(answers, {
+      get: (known, method) => Reflect.get(known, method) ?? (() => Promise.reject(new GridError('VM_UNKNOWN', 'none'))),
+    }) as PlantHandlers;
+    const hello = () => ({ plantId, version: '0.1.0', ad: { Name: plantId } });
+    const links = upstreams.map((url) => dialLink({ url, hello, handlers, log, random: Math.random }));
+    this.#closers.push(...links.map((link) => () => link.close()));
+    return links;
+  }
+
+  /** Resolves as soon as it is so; what is looked at changes only when a member or progress does. */
+  until(holds: () => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      if (holds()) resolve();
+    };
+    this.#waiting.add(look);
+    look();
+    return promise.finally(() => this.#waiting.delete(look));
+  }
+
+  /** Resolves when the shop can reach these plants and no others. */
+  reaches(...plantIds: string[]): Promise<void> {
+    return this.until(() => this.membership.plantIds().toSorted().join() === plantIds.toSorted().join());
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.toReversed()) await close();
+  }
+
+  #note(change: () => unknown): void {
+    change();
+    for (const look of this.#waiting) look();
+  }
+}
