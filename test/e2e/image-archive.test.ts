@@ -12,12 +12,14 @@ const ACTION = script('A', 'echo exported >/root/from');
 
 let grid: TestGrid;
 beforeAll(async () => {
-  grid = await TestGrid.open('archive', { plants: 1 });
+  grid = await TestGrid.open('archive', { plants: 1, plantConfig: { httpPort: 0 } });
 }, OPEN_GRID_MS);
 afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
 
-async function vmgrid(...args: string[]): Promise<unknown> {
-  const command = ['--disable-warning=ExperimentalWarning', CLI, '--shop', grid.shopUrl, '--json', 'images', ...args];
+const vmgrid = (...args: string[]) => vmgridAt(grid.shopUrl, ...args);
+
+async function vmgridAt(url: string, ...args: string[]): Promise<unknown> {
+  const command = ['--disable-warning=ExperimentalWarning', CLI, '--shop', url, '--json', 'images', ...args];
   const { stdout } = await promisify(execFile)(process.execPath, command, {
     env: { ...process.env, VMGRID_HOME: grid.directory },
   });
@@ -38,5 +40,27 @@ test('an image that was exported, removed and imported again is cloned from its 
   });
   const { vm } = await grid.client.create(order([ACTION]));
   expect(vm).toMatchObject({ ImageId: image.imageId, Start: 'restore', ActionsCached: 1, ActionsRun: 0 });
+  await grid.client.destroy(String(vm.VmId));
+}, 240_000);
+
+test('over the door of its plant an image goes out, is removed, and comes back, with the shop gone', async () => {
+  const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([ACTION]) });
+  const plant = `http://127.0.0.1:${grid.daemon('plant-1').ready.httpPort}`;
+  const archive = join(grid.directory, 'over-http.archive');
+  await grid.daemon('shop').stop();
+  await vmgridAt(plant, 'tag', image.imageId, 'mine');
+  expect(await vmgrid('export', 'mine', archive, '--plant', plant)).toEqual({
+    image: 'mine',
+    bytes: (await stat(archive)).size,
+  });
+  await vmgridAt(plant, 'rm', 'mine');
+  expect(await vmgrid('import', archive, '--plant', plant)).toMatchObject({
+    images: expect.arrayContaining([{ imageId: image.imageId, archivedId: image.imageId, imported: true }]),
+  });
+  await vmgridAt(plant, 'verify', image.imageId); // exits with 1 when anything is wrong
+  await grid.start('shop');
+  await grid.connected(1);
+  const { vm } = await grid.client.create(order([ACTION]));
+  expect(vm).toMatchObject({ ImageId: image.imageId, Start: 'restore', ActionsRun: 0 });
   await grid.client.destroy(String(vm.VmId));
 }, 240_000);

@@ -6,6 +6,7 @@ import express, { type Express, type RequestHandler, type Router } from 'express
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { allowedMethods } from './allowed-methods.ts';
+import { documentDeadline } from './document-deadline.ts';
 import { errorHandler } from './error-handler.ts';
 import { knownHost } from './known-host.ts';
 import { sendError, xmlErrors } from './send.ts';
@@ -16,7 +17,16 @@ export interface DoorOptions {
   readonly requestsPerMinute: number;
   /** Paths whose errors are XML, whatever the client sent or accepts. */
   readonly xmlPaths?: readonly string[];
+  /** How long a document may take to come. Left out: the server sees to that. */
+  readonly documentMs?: number;
   readonly log: Log;
+}
+
+export interface DoorParts {
+  readonly routers: readonly Router[];
+  /** Routes that read their bodies themselves, of any length. */
+  readonly streams?: readonly Router[];
+  readonly readiness: () => Readiness;
 }
 
 /** What `/health/ready` says; only `ready` is answered with 200. */
@@ -29,10 +39,7 @@ const VERSION = '/v1';
 const PATH_SHOWN = 200;
 
 /** An application with routes under `/v1`, and `/health/live` and `/health/ready`. */
-export function createDoorApp(
-  { routers, readiness }: { readonly routers: readonly Router[]; readonly readiness: () => Readiness },
-  options: DoorOptions,
-): Express {
+export function createDoorApp({ routers, streams = [], readiness }: DoorParts, options: DoorOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());
@@ -44,9 +51,11 @@ export function createDoorApp(
     response.status(body.status === 'ready' ? 200 : 503).json(body);
   });
   app.use(limitRate(options.requestsPerMinute));
+  if (streams.length > 0) app.use(VERSION, ...streams);
+  if (options.documentMs !== undefined) app.use(documentDeadline(options.documentMs));
   app.use(express.raw({ type: () => true, limit: REQUEST_LIMITS.bodyBytes }));
   app.use(VERSION, ...routers);
-  app.use(noSuchRoute(routers));
+  app.use(noSuchRoute([...streams, ...routers]));
   app.use(errorHandler(options.log));
   return app;
 }

@@ -11,10 +11,18 @@ const IDLE_LOOKED_FOR_MS = 20;
 /** How often connections are looked at for requests that take too long. */
 const CHECKED_EVERY_MS = 1_000;
 
+export interface HttpServerOptions {
+  /** How long a whole request may take to come. */
+  readonly requestMs: number;
+  /** How long its headers may; as long as the request when left out. */
+  readonly headersMs?: number;
+}
+
 /** An HTTP server whose every refusal has a code; the caller listens and closes. */
-export function createHttpServer(app: RequestListener, { requestMs }: { readonly requestMs: number }): Server {
-  const times = { requestTimeout: requestMs, connectionsCheckingInterval: Math.min(CHECKED_EVERY_MS, requestMs) };
-  const server = createServer({ ...times, headersTimeout: requestMs }, app);
+export function createHttpServer(app: RequestListener, options: HttpServerOptions): Server {
+  const { requestMs, headersMs = requestMs } = options;
+  const times = { requestTimeout: requestMs, connectionsCheckingInterval: Math.min(CHECKED_EVERY_MS, headersMs) };
+  const server = createServer({ ...times, headersTimeout: headersMs }, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET' || isAmidReply(socket)) socket.destroy();
     else answer(socket, refusalOf(error, requestMs));

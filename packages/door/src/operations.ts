@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type ErrorBody, GridError, type OperationReply, type ProgressEvent, type Verb } from '@vmgrid/protocol';
 
-export type OperationVerb = Verb | 'build-image' | 'verify-images' | 'collect-images';
+export type OperationVerb = Verb | 'build-image' | 'verify-images' | 'collect-images' | 'import-images';
 
 /** Events remembered of one request; later ones are still seen by those who listen. */
 export const PROGRESS_KEPT = 4_096;

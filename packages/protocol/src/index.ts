@@ -1,5 +1,6 @@
 export * from './classads/ad-json.ts';
 export { requestAd } from './classads/request-ad.ts';
+export { ArchiveClient, type TransferOptions, type UploadOptions } from './client/archive-client.ts';
 export type { ClientCallOptions } from './client/http-exchange.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
 export { formatDuration, parseDuration } from './decode/duration.ts';

@@ -51,6 +51,8 @@ export const BROKER_LIMITS = {
 export const CLIENT_LIMITS = {
   /** Of one HTTP request, when the caller gives none. Node's fetch gives up by itself after 300 s without headers. */
   deadlineMs: 280_000,
+  /** Of the upload or download of an archive of images. */
+  transferMs: 6 * 3_600_000,
   /** Characters of one server-sent event. */
   eventChars: 1_048_576,
 } as const;

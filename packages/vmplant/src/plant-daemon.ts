@@ -16,6 +16,7 @@ import { Creator } from './creator.ts';
 import { openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
+import { faultHere } from './fault-here.ts';
 import { HostActions } from './host-actions.ts';
 import { openPlantDoor } from './http/plant-door.ts';
 import { nameVm } from './identity.ts';
@@ -60,7 +61,7 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   const door =
     config.httpPort === undefined
       ? undefined
-      : await openPlantDoor({ handlers, hello, operations: parts.operations, log }, config, config.httpPort);
+      : await openPlantDoor({ ...parts, handlers, hello, log }, config, config.httpPort);
   const joined = upstreams.dial({ urls: config.upstreams, hello, handlers, log });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
@@ -149,5 +150,18 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
-  return { ...shared, database, upstreams, operations, collector, bidDesk, plant, selfTending, onChange };
+  const restoreFault = faultHere(reports);
+  return {
+    ...shared,
+    database,
+    upstreams,
+    operations,
+    restoreFault,
+    changed,
+    collector,
+    bidDesk,
+    plant,
+    selfTending,
+    onChange,
+  };
 }

@@ -1,6 +1,7 @@
 /** Golden images without a machine in them. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMPATIBILITY } from '../../bidding/test/made-up-images.ts';
 import type { GoldenImage, HistoryEntry, Manifest } from '../src/warehouse/manifest.ts';
@@ -62,6 +63,29 @@ export async function promote(warehouse: Warehouse, draft: ManifestDraft): Promi
   } finally {
     await staging.discard();
   }
+}
+
+/** As `promote`, with disks that qemu-img knows; the machine's disk has 64 MiB. */
+export async function promoteReal(
+  warehouse: Warehouse,
+  draft: ManifestDraft,
+  content: string,
+  diskBytes = 1_048_576,
+): Promise<void> {
+  const staging = await warehouse.stage();
+  const file = (name: string) => join(staging.directory, name);
+  for (const name of ['vmlinuz', 'initrd.img', 'memory.bin', 'device.state'])
+    await writeFile(file(name), name + content);
+  if (draft.diskFormat === 'raw') {
+    await writeFile(file(draft.disk), content);
+    await truncate(file(draft.disk), diskBytes);
+  } else {
+    const backing = ['-b', `../${draft.parent}/disk.${draft.parent === 'base' ? 'raw' : 'qcow2'}`];
+    const format = draft.parent === 'base' ? 'raw' : 'qcow2';
+    execFileSync('qemu-img', ['create', '-q', '-u', '-f', 'qcow2', '-F', format, ...backing, file(draft.disk), '64M']);
+  }
+  await warehouse.promote(staging, draft);
+  await staging.discard();
 }
 
 /** The manifest that the promotion of a draft writes. */

@@ -15,7 +15,7 @@ export interface HttpRequest {
   /** With a leading slash; escaped. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | ReadableStream<Uint8Array>;
 }
 
 /** Requests to one shop, its errors rebuilt. */
@@ -50,7 +50,9 @@ export class HttpExchange {
   async fetch({ method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
     try {
       const accept = { accept: 'application/json', ...headers };
-      return await this.#fetch(this.#base + path, { method, headers: accept, body: body ?? null, signal });
+      const whole = body === undefined || typeof body === 'string';
+      const stream = whole ? {} : { duplex: 'half' as const };
+      return await this.#fetch(this.#base + path, { method, headers: accept, body: body ?? null, signal, ...stream });
     } catch (thrown) {
       throw this.failure(thrown, signal);
     }

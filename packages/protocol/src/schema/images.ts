@@ -81,6 +81,42 @@ export const BuildImageReply = Type.Object(
 );
 export type BuildImageReply = Static<typeof BuildImageReply>;
 
+/** The images of an archive, which comes as the body, into the warehouse of a plant. */
+export const ImportImagesRequest = Type.Object(
+  {
+    requestId: Type.Optional(RequestId),
+    /** Of the archive's bytes, as Repr-Digest has it (RFC 9530). */
+    digest: Type.Optional(Type.String({ pattern: '^sha-256=:[A-Za-z0-9+/]{43}=:$' })),
+    /** Takes the memory of images that the plant's host cannot restore too: other hosts of the warehouse may. */
+    keepMemory: Type.Boolean(),
+  },
+  closed,
+);
+export type ImportImagesRequest = Static<typeof ImportImagesRequest>;
+
+export const ImportImagesReply = Type.Object(
+  {
+    requestId: Type.Optional(RequestId),
+    images: Type.Array(
+      Type.Object(
+        {
+          imageId: ImageId,
+          /** Its id in the archive: another when the warehouse has a different build under that id, or the memory was left out. */
+          archivedId: ImageId,
+          /** False when the warehouse had it. */
+          imported: Type.Boolean(),
+          /** Why it was imported without its memory. */
+          diskOnly: Type.Optional(Type.String()),
+        },
+        closed,
+      ),
+      { minItems: 1 },
+    ),
+  },
+  closed,
+);
+export type ImportImagesReply = Static<typeof ImportImagesReply>;
+
 /** Changes what stands beside an image; the image itself never changes. What is left out stays as it is. */
 export const LabelImageRequest = Type.Object(
   {

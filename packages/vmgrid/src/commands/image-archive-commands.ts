@@ -1,43 +1,45 @@
-/** Commands that carry images from one warehouse to another. They work on a warehouse folder of this machine. */
+/** Commands that carry images from one warehouse to another: a folder of this machine, or that of a plant with a door. */
 import { join } from 'node:path';
+import type { ImportImagesReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { findHome } from '../home.ts';
 import { mib } from '../image-text.ts';
+import { downloadImage, uploadImages } from '../image-transfer.ts';
 import { runPlantProgram } from '../plant-program.ts';
 
 interface ImportOptions {
   readonly warehouse?: string;
   readonly keepMemory?: boolean;
   readonly quotaMib?: string;
+  readonly plant?: string;
 }
 
-interface ImportedImage {
-  readonly imageId: string;
-  readonly archivedId: string;
-  readonly imported: boolean;
-  readonly diskOnly?: string;
-}
+type ImportedImage = ImportImagesReply['images'][number];
 
 export function addImageArchiveCommands(images: Command, context: CommandContext): void {
   images
     .command('export <image> <file>')
-    .description('write an image, and all below it, to one file; by id or tag, from a warehouse of this machine')
+    .description('write an image, and all below it, to one file; by id or tag')
+    .option('--plant <url>', 'take it from the plant with this door (else from a warehouse of this machine)')
     .option('--warehouse <folder>', 'warehouse to take it from (else that of the grid of this machine)')
-    .action(async (image: string, file: string, options: { warehouse?: string }) => {
+    .action(async (image: string, file: string, options: { warehouse?: string; plant?: string }) => {
       const { output, environment } = context();
+      const told = (bytes: number) => `${image} and what it stands on are in ${file}: ${mib(bytes)}`;
+      if (options.plant !== undefined) {
+        const bytes = await downloadImage(options.plant, image, file, output.json);
+        return output.result({ image, bytes }, () => told(bytes));
+      }
       const warehouse = options.warehouse ?? findHome(environment).warehouse;
       const args = ['export', '--warehouse', warehouse, '--image', image, '--file', file];
       const result = await runPlantProgram(args, { json: output.json, failure: 'INTERNAL' });
-      output.result(
-        result,
-        () => `${result.imageId} and what it stands on are in ${file}: ${mib(Number(result.bytes))}`,
-      );
+      output.result(result, () => told(Number(result.bytes)));
     });
 
   images
     .command('import <file>')
-    .description('put the images of an exported file into a warehouse of this machine')
+    .description('put the images of an exported file into a warehouse')
+    .option('--plant <url>', 'that of the plant with this door (else one of this machine)')
     .option('--warehouse <folder>', 'warehouse to put them into (else that of the grid of this machine)')
     .option(
       '--keep-memory',
@@ -46,10 +48,15 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
     .option('--quota-mib <size>', 'refuse what would make the warehouse take more than this')
     .action(async (file: string, options: ImportOptions) => {
       const { output, environment } = context();
+      const { plant, keepMemory = false } = options;
+      if (plant !== undefined) {
+        const reply = await uploadImages(plant, file, { keepMemory, json: output.json });
+        return output.result(reply, () => reply.images.map(importedText).join('\n'));
+      }
       const home = findHome(environment);
       const args = ['import', '--file', file, '--warehouse', options.warehouse ?? home.warehouse];
       args.push('--state', join(home.root, 'import'));
-      if (options.keepMemory) args.push('--keep-memory');
+      if (keepMemory) args.push('--keep-memory');
       if (options.quotaMib !== undefined) args.push('--quota-mib', options.quotaMib);
       const result = await runPlantProgram(args, { json: output.json, failure: 'INTERNAL' });
       output.result(result, () => (result.images as ImportedImage[]).map(importedText).join('\n'));

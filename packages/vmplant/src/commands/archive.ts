@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type LineReports, restoreFault } from '@vmgrid/bidding';
+import type { LineReports } from '@vmgrid/bidding';
 import { createLog } from '@vmgrid/daemon';
+import { faultHere } from '../fault-here.ts';
 import { makeLines, probeLines } from '../lines/make-lines.ts';
 import { exportImage } from '../warehouse/archive/export.ts';
 import { importArchive } from '../warehouse/archive/import.ts';
-import type { Manifest } from '../warehouse/manifest.ts';
 import { Warehouse } from '../warehouse/store.ts';
 import { reportOutcome, tell } from './report-outcome.ts';
 
@@ -39,7 +39,7 @@ export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: 
     const target = await Warehouse.open(warehouse, quotaMiB === undefined ? {} : { quotaMiB });
     const images = await importArchive(target, resolve(file), {
       signal,
-      restoreFault: (manifest) => lines && faultHere(manifest, lines),
+      restoreFault: lines ? faultHere(lines) : () => undefined,
       onFile: onFile('import'),
     });
     return { imageId: images.at(-1)!.imageId, images };
@@ -49,8 +49,5 @@ async function probeHost(stateDirectory: string): Promise<LineReports> {
   await mkdir(stateDirectory, { recursive: true, mode: 0o711 });
   return probeLines(makeLines(['qemu'], { stateDirectory }), createLog('vmplant', 'error'));
 }
-
-const faultHere = (manifest: Manifest, lines: LineReports): string | undefined =>
-  restoreFault(manifest.machine, { manifest }, lines.get(manifest.line));
 
 const onFile = (phase: string) => (subject: string, state: string) => tell({ phase, subject, state });

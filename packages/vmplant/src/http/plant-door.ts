@@ -13,6 +13,10 @@ import {
 import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { PlantConfig } from '../config.ts';
+import type { ReportProgress } from '../phases.ts';
+import type { ImportOptions } from '../warehouse/archive/import.ts';
+import type { Warehouse } from '../warehouse/store.ts';
+import { archiveRoutes, TRANSFER_LIMITS } from './archive-routes.ts';
 import { OwnBidder } from './own-bidder.ts';
 
 export interface PlantDoor {
@@ -27,6 +31,11 @@ export interface PlantDoorDeps {
   readonly hello: () => Hello;
   /** Told of the progress of all requests. */
   readonly operations: Operations;
+  readonly warehouse: Warehouse;
+  readonly restoreFault: ImportOptions['restoreFault'];
+  readonly report: ReportProgress;
+  /** Told when what the plant has has changed. */
+  readonly changed: () => void;
   readonly log: Log;
 }
 
@@ -35,10 +44,11 @@ const REQUEST_DEADLINE_MS = 1_800_000;
 
 /** @throws GridError ADDRESS_IN_USE */
 export async function openPlantDoor(
-  { handlers, hello, operations, log }: PlantDoorDeps,
+  deps: PlantDoorDeps,
   { plantId, host, requestsPerMinute }: Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute'>,
   port: number,
 ): Promise<PlantDoor> {
+  const { handlers, hello, operations, log } = deps;
   const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
   const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
@@ -48,8 +58,12 @@ export async function openPlantDoor(
   };
   const routers = [imageRoutes(images, new ImageWork({ desk, images, build })), operationRoutes(desk)];
   const readiness = () => ({ status: desk.draining ? 'draining' : 'ready', plantId });
-  const app = createDoorApp({ routers, readiness }, { host, requestsPerMinute, log });
-  const server = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
+  const { documentMs } = REQUEST_LIMITS;
+  const app = createDoorApp(
+    { routers, streams: [archiveRoutes({ ...deps, desk })], readiness },
+    { host, requestsPerMinute, documentMs, log },
+  );
+  const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs });
   const httpPort = await listen(server, host, port);
   log.info({ host, httpPort }, 'the door of the plant is open');
   return {

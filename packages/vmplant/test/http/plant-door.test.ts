@@ -49,7 +49,8 @@ beforeEach(async () => {
   };
   const hello = () => ({ plantId: 'plant-1', version: '1', ad: {} });
   const options = { plantId: 'plant-1', host: '127.0.0.1', requestsPerMinute: 1_000 };
-  door = await openPlantDoor({ handlers: handlers as PlantHandlers, hello, operations, log }, options, 0);
+  const own = { warehouse, restoreFault: () => undefined, report, changed: () => undefined };
+  door = await openPlantDoor({ ...own, handlers: handlers as PlantHandlers, hello, operations, log }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
 });

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
@@ -7,10 +8,9 @@ import { exportImage } from '../../src/warehouse/archive/export.ts';
 import { type ImportOptions, importArchive } from '../../src/warehouse/archive/import.ts';
 import { ARCHIVE_LIMITS } from '../../src/warehouse/archive/limits.ts';
 import { END, entryOf, headOf, paddingOf } from '../../src/warehouse/archive/ustar.ts';
-import type { ManifestDraft } from '../../src/warehouse/store.ts';
 import { Warehouse } from '../../src/warehouse/store.ts';
 import { verifyImages } from '../../src/warehouse/verify.ts';
-import { baseDraft, suspendedDraft } from '../made-up-images.ts';
+import { baseDraft, promoteReal, suspendedDraft } from '../made-up-images.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
 const directory = useTemporaryFolder();
@@ -21,29 +21,12 @@ const options: ImportOptions = { signal, restoreFault: () => undefined };
 const archive = () => join(directory(), 'octave.vmgrid');
 const open = (name: string) => Warehouse.open(join(directory(), name));
 
-async function make(warehouse: Warehouse, draft: ManifestDraft, content: string): Promise<void> {
-  const staging = await warehouse.stage();
-  const file = (name: string) => join(staging.directory, name);
-  for (const name of ['vmlinuz', 'initrd.img', 'memory.bin', 'device.state'])
-    await writeFile(file(name), name + content);
-  if (draft.diskFormat === 'raw') {
-    await writeFile(file(draft.disk), content);
-    await truncate(file(draft.disk), MIB);
-  } else {
-    const backing = ['-b', `../${draft.parent}/disk.${draft.parent === 'base' ? 'raw' : 'qcow2'}`];
-    const format = draft.parent === 'base' ? 'raw' : 'qcow2';
-    execFileSync('qemu-img', ['create', '-q', '-u', '-f', 'qcow2', '-F', format, ...backing, file(draft.disk), '64M']);
-  }
-  await warehouse.promote(staging, draft);
-  await staging.discard();
-}
-
 /** base ← octave ← plotting. */
 async function stocked(name: string, content = 'one'): Promise<Warehouse> {
   const warehouse = await open(name);
-  await make(warehouse, baseDraft('base', { machine }), content);
-  await make(warehouse, suspendedDraft('octave', 'base', { machine }), content);
-  await make(warehouse, suspendedDraft('plotting', 'base', { machine, parent: 'octave' }), content);
+  await promoteReal(warehouse, baseDraft('base', { machine }), content);
+  await promoteReal(warehouse, suspendedDraft('octave', 'base', { machine }), content);
+  await promoteReal(warehouse, suspendedDraft('plotting', 'base', { machine, parent: 'octave' }), content);
   return warehouse;
 }
 
@@ -270,4 +253,31 @@ test('sizes beyond 8 GiB are written as GNU tar writes them', () => {
   expect(entryOf(headOf(entry))).toEqual(entry);
   const long = { name: `${'i'.repeat(96)}/${'f'.repeat(99)}`, bytes: 7 };
   expect(entryOf(headOf(long))).toEqual(long);
+});
+
+test('an image that cannot come in takes those out again that came in before it', async () => {
+  const from = await open('from');
+  await promoteReal(from, baseDraft('base', { machine }), 'one');
+  await promoteReal(from, suspendedDraft('small', 'base', { machine: { ...machine, diskMiB: 128 } }), 'one');
+  await exportImage(from, 'small', archive(), { signal });
+  const reached: string[] = [];
+  const to = await Warehouse.open(join(directory(), 'to'), { reached: (step) => reached.push(step) });
+  await expect(importArchive(to, archive(), options)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+  expect(reached.filter((step) => / moved (in|out)$/.test(step))).toEqual([
+    'promote: image moved in',
+    'remove: image moved out',
+  ]);
+  expect([...(await to.images()).keys(), ...(await readdir(join(to.directory, 'staging')))]).toEqual([]);
+});
+
+test('what is larger than the whole quota is refused while it is read', async () => {
+  const from = await open('from');
+  await promoteReal(from, baseDraft('base', { machine }), randomBytes(2 * MIB).toString('latin1'), 8 * MIB);
+  await exportImage(from, 'base', archive(), { signal });
+  const to = await Warehouse.open(join(directory(), 'to'), { quotaMiB: 1 });
+  await expect(importArchive(to, archive(), options)).rejects.toMatchObject({
+    code: 'WAREHOUSE_FULL',
+    details: { limitMiB: 1 },
+  });
+  expect(await readdir(join(to.directory, 'staging'))).toEqual([]);
 });

@@ -2,9 +2,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { exportImage } from '../../src/warehouse/archive/export.ts';
 import { Warehouse } from '../../src/warehouse/store.ts';
 import { verifyImages } from '../../src/warehouse/verify.ts';
-import { baseDraft, promote } from '../made-up-images.ts';
+import { baseDraft, promote, promoteReal, suspendedDraft } from '../made-up-images.ts';
 import { startNode } from '../node-process.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
@@ -71,6 +72,18 @@ test('promotion: the image is there as a whole or not at all', async () => {
   expect(found.length).toBeGreaterThan(6);
   expect(new Set(found.slice(0, -2))).toEqual(new Set(['base old']));
   expect(found.slice(-2)).toEqual(['base new old', 'base new old']);
+}, 120_000);
+
+test('import: nothing before all has arrived; then each image as a whole or not at all, those below first', async () => {
+  const machine = { ...baseDraft('base').machine, diskMiB: 64 };
+  const from = await Warehouse.open(join(directory(), 'from'));
+  await promoteReal(from, baseDraft('base', { machine }), 'another base');
+  await promoteReal(from, suspendedDraft('octave', 'base', { machine }), 'octave');
+  await exportImage(from, 'octave', join(directory(), 'archive'), { signal: AbortSignal.timeout(10_000) });
+  const images = (await outcomes('import')).map((ids) => ids.split(' ').length);
+  expect(images).toEqual(images.toSorted());
+  expect([...new Set(images)]).toEqual([2, 3, 4]);
+  expect(images.filter((many) => many === 2).length).toBeGreaterThan(6);
 }, 120_000);
 
 test('removal: the image is gone with all that stood beside it, or none of it is', async () => {

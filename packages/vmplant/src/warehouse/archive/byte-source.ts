@@ -1,6 +1,9 @@
 import { GridError } from '@vmgrid/protocol';
 import { BLOCK_BYTES, entryOf, paddingOf, type TarEntry } from './ustar.ts';
 
+/** tar fills its last record up to this. */
+const PADDING_BYTES = 10_240;
+
 /** Hands out a stream of bytes in pieces of the sizes asked for. @throws GridError ARCHIVE_INVALID when it ends too early */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Buffer>;
@@ -28,6 +31,16 @@ export class ByteSource {
     await this.take(paddingOf(bytes));
   }
 
+  /** Reads what may pad the end. @throws GridError ARCHIVE_INVALID when there is more */
+  async end(): Promise<void> {
+    let bytes = this.#rest.length;
+    for (let next = await this.#read(); !next.done; next = await this.#read()) {
+      bytes += next.value.length;
+      if (bytes > PADDING_BYTES) break;
+    }
+    if (bytes > PADDING_BYTES) throw new GridError('ARCHIVE_INVALID', `the archive goes on after its end`);
+  }
+
   async *pieces(bytes: number): AsyncGenerator<Buffer> {
     for (let left = bytes; left > 0; ) {
       if (this.#rest.length === 0) this.#rest = await this.#next();
@@ -39,10 +52,15 @@ export class ByteSource {
   }
 
   async #next(): Promise<Buffer> {
-    const { done, value } = await this.#chunks.next().catch((cause: Error) => {
-      throw new GridError('ARCHIVE_INVALID', `the archive cannot be read: ${cause.message}`, {}, { cause });
-    });
+    const { done, value } = await this.#read();
     if (done) throw new GridError('ARCHIVE_INVALID', 'the archive ends too early');
     return value;
+  }
+
+  #read(): Promise<IteratorResult<Buffer>> {
+    return this.#chunks.next().catch((cause: Error) => {
+      if (cause instanceof GridError) throw cause;
+      throw new GridError('ARCHIVE_INVALID', `the archive cannot be read: ${cause.message}`, {}, { cause });
+    });
   }
 }

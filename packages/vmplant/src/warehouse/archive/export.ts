@@ -5,13 +5,16 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createZstdCompress } from 'node:zlib';
+import { constants, createZstdCompress } from 'node:zlib';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage, Manifest } from '../manifest.ts';
 import type { Warehouse } from '../store.ts';
-import { CONTENTS_NAME, contentsOf, entryName } from './contents.ts';
+import { type ArchiveContents, CONTENTS_NAME, contentsOf, entryName } from './contents.ts';
 import { CHUNK_BYTES } from './limits.ts';
 import { END, headOf, paddingOf } from './ustar.ts';
+
+/** Whoever decompresses it notices damage. */
+const WITH_CHECKSUM = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
 export interface ArchiveOptions {
   readonly signal: AbortSignal;
@@ -34,8 +37,7 @@ interface OpenFile {
 }
 
 /**
- * Exports an image, by id or tag. The file appears complete or not at all. All files of the images are opened at first, so
- * that a removal meanwhile does no harm. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT (a file is not as its manifest says)
+ * Exports an image, by id or tag. The file appears complete or not at all. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT (a file is not as its manifest says)
  */
 export async function exportImage(
   warehouse: Warehouse,
@@ -43,37 +45,63 @@ export async function exportImage(
   path: string,
   options: ArchiveOptions,
 ): Promise<ExportedImage> {
-  const image = await warehouse.image(idOrTag);
-  const chain = [...(await warehouse.lineage()).ancestors(image).toReversed(), image];
-  const contents = contentsOf(image, chain.slice(0, -1).toReversed());
-  const files: OpenFile[] = [];
+  await using archive = await OpenArchive.open(warehouse, idOrTag);
+  const { imageId, images } = archive.contents;
   const partial = `${path}.partial`;
   try {
-    for (const one of chain) files.push(...(await openFiles(one)));
-    const blocks = archiveBlocks(JSON.stringify(contents), chain, files, options);
     const output = createWriteStream(partial, { mode: 0o600, flush: true });
-    await pipeline(Readable.from(blocks, { objectMode: false }), createZstdCompress(), output, {
-      signal: options.signal,
-    });
+    await archive.writeTo(output, options);
     await rename(partial, path);
-    return { imageId: contents.imageId, images: contents.images, bytes: output.bytesWritten };
+    return { imageId, images, bytes: output.bytesWritten };
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
-  } finally {
-    for (const { handle } of files) await handle.close();
   }
 }
 
-async function openFiles({ manifest, directory }: GoldenImage): Promise<OpenFile[]> {
-  const opened: OpenFile[] = [];
+/** An image and all below it, opened to be written as an archive: a removal meanwhile does no harm. */
+export class OpenArchive implements AsyncDisposable {
+  readonly contents: ArchiveContents;
+  readonly #chain: readonly GoldenImage[];
+  readonly #files: OpenFile[] = [];
+
+  private constructor(image: GoldenImage, below: readonly GoldenImage[]) {
+    this.contents = contentsOf(image, below);
+    this.#chain = [...below.toReversed(), image];
+  }
+
+  /** By id or tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
+  static async open(warehouse: Warehouse, idOrTag: string): Promise<OpenArchive> {
+    const image = await warehouse.image(idOrTag);
+    const archive = new OpenArchive(image, (await warehouse.lineage()).ancestors(image));
+    try {
+      for (const one of archive.#chain) await openFiles(one, archive.#files);
+      return archive;
+    } catch (error) {
+      await archive[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Writes it and ends the output, as fast as that takes it. @throws GridError IMAGE_CORRUPT */
+  async writeTo(output: NodeJS.WritableStream, options: ArchiveOptions): Promise<void> {
+    const blocks = archiveBlocks(JSON.stringify(this.contents), this.#chain, this.#files, options);
+    const { signal } = options;
+    await pipeline(Readable.from(blocks, { objectMode: false }), createZstdCompress(WITH_CHECKSUM), output, { signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { handle } of this.#files) await handle.close();
+  }
+}
+
+async function openFiles({ manifest, directory }: GoldenImage, opened: OpenFile[]): Promise<void> {
   for (const entry of manifest.files) {
     const handle = await open(join(directory, entry.file), 'r').catch((cause) => {
       throw corrupt(manifest.id, entry.file, 'cannot be opened', cause);
     });
     opened.push({ imageId: manifest.id, entry, handle });
   }
-  return opened;
 }
 
 async function* archiveBlocks(

@@ -15,12 +15,12 @@ const ID_CHARS = 96;
 /**
  * The ids of images say what they are, not which bytes: two builds of one base differ, and what stands on the one must not
  * stand on the other. So a build that differs from that of the warehouse comes in beside it, under an id of its own.
- * `below` are the images of the archive that were placed already.
+ * `below` has, by id in the archive, the ids of the images placed already.
  */
 export function placeImage(
   archived: Manifest,
   diskOnly: boolean,
-  below: ReadonlyMap<string, GoldenImage>,
+  below: ReadonlyMap<string, string>,
   images: ReadonlyMap<string, GoldenImage>,
 ): Place {
   const draft = draftOf(archived, diskOnly, below);
@@ -32,9 +32,9 @@ export function placeImage(
   return { draft: { ...draft, id, ...(isBase ? { base: id } : {}) }, there: images.get(id) };
 }
 
-function draftOf(archived: Manifest, diskOnly: boolean, below: ReadonlyMap<string, GoldenImage>): ManifestDraft {
+function draftOf(archived: Manifest, diskOnly: boolean, below: ReadonlyMap<string, string>): ManifestDraft {
   const { version: _, files: __, memory, compatibility, ...rest } = archived;
-  const idHere = (id: string) => below.get(id)?.manifest.id ?? id;
+  const idHere = (id: string) => below.get(id) ?? id;
   const suspended = memory && !diskOnly ? { memory, ...(compatibility ? { compatibility } : {}) } : {};
   const draft = {
     ...rest,

@@ -1,0 +1,22 @@
+import { GridError } from '@vmgrid/protocol';
+import type { RequestHandler } from 'express';
+import { sendError } from './send.ts';
+
+/** Refuses a request whose body is not complete in time: for servers that let other bodies take longer. */
+export const documentDeadline =
+  (ms: number): RequestHandler =>
+  (request, response, next) => {
+    const timer = setTimeout(() => {
+      if (request.complete || response.headersSent) return;
+      response.setHeader('connection', 'close');
+      response.once('finish', () => request.destroy());
+      sendError(
+        request,
+        response,
+        new GridError('BODY_INCOMPLETE', `the request was not complete within ${ms} ms`, { requestMs: ms }),
+      );
+    }, ms);
+    request.once('close', () => clearTimeout(timer));
+    request.once('end', () => clearTimeout(timer));
+    next();
+  };

@@ -1,0 +1,54 @@
+/** Archives of images between files of this machine and the door of a plant. */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { ArchiveClient, type ImportImagesReply, type ProgressEvent } from '@vmgrid/protocol';
+import { mib } from './image-text.ts';
+import { createProgressDisplay } from './progress-display.ts';
+
+/** The file appears complete or not at all. Returns its bytes. */
+export async function downloadImage(plantUrl: string, image: string, file: string, json: boolean): Promise<number> {
+  const display = createProgressDisplay(json);
+  const partial = `${file}.partial`;
+  const tell = (bytes: number, state: ProgressEvent['state']) =>
+    display.show({ phase: 'download', subject: mib(bytes), state });
+  try {
+    const sink = createWriteStream(partial, { mode: 0o600, flush: true });
+    const bytes = await new ArchiveClient(plantUrl).download(image, sink, {
+      onBytes: (bytes) => tell(bytes, 'started'),
+    });
+    await rename(partial, file);
+    tell(bytes, 'done');
+    return bytes;
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  } finally {
+    display.end();
+  }
+}
+
+/** The plant takes in what has the digest that the file has now. */
+export async function uploadImages(
+  plantUrl: string,
+  file: string,
+  options: { readonly keepMemory: boolean; readonly json: boolean },
+): Promise<ImportImagesReply> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  const display = createProgressDisplay(options.json);
+  const { size } = await stat(file);
+  const tell = (bytes: number, state: ProgressEvent['state']) =>
+    display.show({ phase: 'upload', subject: `${mib(bytes)} of ${mib(size)}`, state });
+  try {
+    const reply = await new ArchiveClient(plantUrl).upload(createReadStream(file), {
+      ...{ requestId: randomUUID(), sha256: hash.digest('base64'), keepMemory: options.keepMemory },
+      onBytes: (bytes) => tell(bytes, 'started'),
+    });
+    tell(size, 'done');
+    return reply;
+  } finally {
+    display.end();
+  }
+}

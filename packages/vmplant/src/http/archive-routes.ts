@@ -1,0 +1,140 @@
+/** Archives of images, as streams: neither end holds more of one than a few blocks. */
+import { createHash } from 'node:crypto';
+import type { Log } from '@vmgrid/daemon';
+import { sendJson, singleQuery, type WorkDesk } from '@vmgrid/door';
+import { GridError, type ImportImagesReply, ImportImagesRequest, type ProgressEvent, validate } from '@vmgrid/protocol';
+import { type Request, type Response, Router } from 'express';
+import { OpenArchive } from '../warehouse/archive/export.ts';
+import type { ImportedImage, ImportOptions } from '../warehouse/archive/import.ts';
+import { importStream } from '../warehouse/archive/import.ts';
+import type { Warehouse } from '../warehouse/store.ts';
+
+export interface ArchiveRoutesDeps {
+  readonly warehouse: Warehouse;
+  readonly desk: WorkDesk;
+  readonly restoreFault: ImportOptions['restoreFault'];
+  readonly report: (event: ProgressEvent) => void;
+  /** Told when images have come. */
+  readonly changed: () => void;
+  readonly log: Log;
+}
+
+const ARCHIVE_TYPE = 'application/zstd';
+
+export const TRANSFER_LIMITS = {
+  /** Archives that come and go at the same time. */
+  transfers: 4,
+  /** How long a client may neither send nor take anything. */
+  silenceMs: 60_000,
+  /** How long a whole upload may take. */
+  uploadMs: 6 * 3_600_000,
+} as const;
+
+export type TransferLimits = { readonly [Name in keyof typeof TRANSFER_LIMITS]: number };
+
+export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = TRANSFER_LIMITS): Router {
+  const router = Router();
+  const slots = new Slots(limits.transfers);
+
+  router.get('/images/:imageId/archive', async (request, response) => {
+    using _ = slots.take();
+    response.setTimeout(limits.silenceMs, () => response.destroy());
+    await download(request.params.imageId, response, deps);
+  });
+
+  router.post('/images/archive', async (request, response) => {
+    if (request.is(ARCHIVE_TYPE) === false) {
+      throw new GridError('MEDIA_TYPE_UNSUPPORTED', `this address takes ${ARCHIVE_TYPE} only`);
+    }
+    request.setTimeout(limits.silenceMs, () => request.destroy());
+    const wanted = validate(ImportImagesRequest, wantedOf(request), { subject: 'import' });
+    const operation = deps.desk.begin('import-images', wanted, async ({ requestId }) => {
+      using _ = slots.take();
+      return { requestId, images: await upload(request, wanted, requestId, deps) } satisfies ImportImagesReply;
+    });
+    const reply = (await operation.settled) as ImportImagesReply;
+    response.status(201);
+    sendJson(request, response, reply);
+  });
+
+  return router;
+}
+
+async function download(imageId: string, response: Response, { warehouse, desk, log }: ArchiveRoutesDeps) {
+  await using archive = await OpenArchive.open(warehouse, imageId);
+  response.type(ARCHIVE_TYPE);
+  response.attachment(`${archive.contents.imageId}.tar.zst`);
+  try {
+    await archive.writeTo(response, { signal: desk.closing });
+  } catch (error) {
+    // The answer has begun: that it breaks off is all the client can be told.
+    log.warn({ err: error, imageId }, 'the download of an archive broke off');
+    response.destroy();
+  }
+}
+
+async function upload(
+  request: Request,
+  { keepMemory, digest }: ImportImagesRequest,
+  requestId: string,
+  { warehouse, desk, restoreFault, report, changed }: ArchiveRoutesDeps,
+): Promise<ImportedImage[]> {
+  const onFile = (subject: string, state: ProgressEvent['state']) =>
+    report({ requestId, at: new Date().toISOString(), phase: 'import', subject, state });
+  const options = { signal: desk.closing, restoreFault: keepMemory ? () => undefined : restoreFault, onFile };
+  try {
+    return await importStream(warehouse, checked(request, digest), options);
+  } catch (error) {
+    if (request.complete || !request.destroyed) throw error;
+    throw new GridError(
+      'BODY_INCOMPLETE',
+      'the connection ended before the archive was complete',
+      {},
+      { cause: error },
+    );
+  } finally {
+    changed();
+  }
+}
+
+const wantedOf = (request: Request): object => ({
+  ...optional('requestId', request.get('idempotency-key')),
+  ...optional('digest', request.get('repr-digest')),
+  keepMemory: singleQuery(request, 'keepMemory') === 'true',
+});
+
+const optional = (name: string, value: string | undefined): object => (value === undefined ? {} : { [name]: value });
+
+/** The bytes as they come; fails at their end when their SHA-256, as Repr-Digest writes it (RFC 9530), is not as said. */
+async function* checked(bytes: AsyncIterable<Buffer>, expected: string | undefined): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const actual = `sha-256=:${hash.digest('base64')}:`;
+  if (expected === undefined || expected === actual) return;
+  throw new GridError('ARCHIVE_INVALID', `the archive has the digest ${actual}, not ${expected}`, { actual, expected });
+}
+
+class Slots {
+  readonly #limit: number;
+  #taken = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** @throws GridError OVERLOADED */
+  take(): Disposable {
+    if (this.#taken >= this.#limit) {
+      throw new GridError('OVERLOADED', `${this.#taken} archives are on their way, the limit is ${this.#limit}`);
+    }
+    this.#taken += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#taken -= 1;
+      },
+    };
+  }
+}
