@@ -1,4 +1,4 @@
-/** Progress of one request as Server-Sent Events (HTML Living Standard, section 9.2). */
+/** Server-Sent Events (HTML Living Standard, section 9.2). */
 import type { ServerResponse } from 'node:http';
 import type { ProgressEvent } from '@vmgrid/protocol';
 import type { Operation } from './operations.ts';
@@ -8,19 +8,36 @@ const BUFFERED_BYTES = 1024 * 1024;
 /** A comment this often keeps proxies from closing a silent stream, and finds clients that have gone. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** Sends every event so far and each as it comes; `end` follows when the request is settled. */
-export function streamProgress(operation: Operation, response: ServerResponse): void {
+/** Sends one event; its data are JSON. */
+export type SendEvent = (name: string, data: unknown) => void;
+
+/**
+ * Opens a stream of events. `subscribe` gets the function that sends one and returns how to stop; it is stopped when the
+ * client has gone or the response was ended.
+ */
+export function streamEvents(response: ServerResponse, subscribe: (send: SendEvent) => () => void): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.flushHeaders();
   const write = (text: string) => {
     response.write(text);
     if (response.writableLength > BUFFERED_BYTES) response.destroy();
   };
-  const stop = operation.listen((event: ProgressEvent) => write(`event: progress\ndata: ${JSON.stringify(event)}\n\n`));
+  const stop = subscribe((name, data) => write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
   const keepAlive = setInterval(() => write(':\n\n'), KEEP_ALIVE_MS);
-  const end = () => void response.end(`event: end\ndata: ${JSON.stringify({ state: operation.state })}\n\n`);
-  operation.settled.then(end, end);
   response.on('close', () => {
     stop();
     clearInterval(keepAlive);
+  });
+}
+
+/** Sends every event of an operation so far and each as it comes; `end` follows when the request is settled. */
+export function streamProgress(operation: Operation, response: ServerResponse): void {
+  streamEvents(response, (send) => {
+    const end = () => {
+      send('end', { state: operation.state });
+      response.end();
+    };
+    operation.settled.then(end, end);
+    return operation.listen((event: ProgressEvent) => send('progress', event));
   });
 }

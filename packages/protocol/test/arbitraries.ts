@@ -156,6 +156,7 @@ const create = partial<CreateRequest, 'machine' | 'dag'>(
     requirements: expression,
     rank: expression,
     destruction: dag,
+    atLeaseEnd: fc.constantFrom('destroy' as const, 'suspend' as const),
     keepFailed: fc.boolean(),
   },
 );
@@ -174,8 +175,12 @@ export const request: Arbitrary<Request> = fc.oneof(
   fc.record({ verb: fc.constant('query' as const), body: query }),
   fc.record({ verb: fc.constant('list' as const), body: fc.record({ constraint: expression }, { requiredKeys: [] }) }),
   fc.record({
-    verb: fc.constant('destroy' as const),
+    verb: fc.constantFrom('destroy' as const, 'suspend' as const, 'resume' as const),
     body: fc.record({ vmId, requestId: id }, { requiredKeys: ['vmId'] }),
+  }),
+  fc.record({
+    verb: fc.constant('renew' as const),
+    body: fc.record({ vmId, requestId: id, lease: duration }, { requiredKeys: ['vmId', 'lease'] }),
   }),
 ) as Arbitrary<Request>;
 

@@ -24,6 +24,7 @@ export async function startBroker(config: BrokerConfig, version: string, log: Lo
     selfId: brokerId,
     now: () => systemClock.now(),
     onProgress: (event) => upstreams.notify('progress', event),
+    onVmEvent: (event) => upstreams.notify('vm', event),
     onChange: (change) => {
       log.info(change, `${change.role} ${change.change}`);
       announcer.tellChange(change);

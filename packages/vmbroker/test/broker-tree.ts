@@ -19,7 +19,7 @@ export function marketOf(time: VirtualTime): MarketDeps {
 }
 
 export const newMembership = (): Membership =>
-  new Membership({ now: () => 0, onProgress: () => undefined, onChange: () => undefined });
+  new Membership({ now: () => 0, onProgress: () => undefined, onVmEvent: () => undefined, onChange: () => undefined });
 
 const never = (signal: AbortSignal | undefined) =>
   new Promise<never>((_, reject) => {

@@ -30,6 +30,7 @@ export class Grid {
     this.membership = new Membership({
       now: () => Date.now(),
       onProgress: (event) => this.#note(() => this.progress.push(event)),
+      onVmEvent: () => undefined,
       onChange: (change) => this.#note(() => this.changes.push(change)),
     });
   }

@@ -34,6 +34,8 @@ export interface CollectorDeps {
   readonly log: Log;
   readonly clock: DeadlineClock;
   readonly gate: VmGate;
+  /** Wakes a suspended VM. */
+  readonly resume: (vmId: string, requestId: string) => Promise<unknown>;
 }
 
 const STOP_DEADLINE_MS = 10_000;
@@ -57,18 +59,30 @@ export class Collector {
 
   async #collect(vmId: string, requestId: string): Promise<ClassAdJson> {
     const { registry, leases, log, gate } = this.#deps;
-    const { state } = registry.get(vmId);
     const phases = new Phases(this.#deps.clock, requestId, this.#deps.report);
-    if (state === 'destroyed') return this.#forget(vmId, phases); // the plant was killed as it forgot the VM
+    if (registry.get(vmId).state === 'destroyed') return this.#forget(vmId, phases); // the plant was killed as it forgot the VM
     leases.forget(vmId);
     await gate.clear(vmId, new GridError('CANCELLED', `${vmId} is being destroyed`, { vmId }));
-    if (state !== 'collecting') await registry.update(vmId, (record) => moveTo(record, 'collecting'));
+    await this.#wakeForDestruction(vmId, requestId);
+    if (registry.get(vmId).state !== 'collecting')
+      await registry.update(vmId, (record) => moveTo(record, 'collecting'));
     await this.#runDestruction(vmId, phases).catch((error) => {
       const { code, message } = GridError.from(error);
       log.warn({ vmId, code, reason: message }, 'the destruction DAG failed; the VM goes all the same');
     });
     await phases.time('teardown', () => this.#endMachine(vmId));
     return this.#forget(vmId, phases);
+  }
+
+  /** The destruction DAG of a suspended VM needs its machine. Without it, or where there is no memory for it now, the VM just goes. */
+  async #wakeForDestruction(vmId: string, requestId: string): Promise<void> {
+    const { registry, resume, log } = this.#deps;
+    const { state, destruction } = registry.get(vmId);
+    if (state !== 'suspended' || destruction === undefined) return;
+    await resume(vmId, requestId).catch((error) => {
+      const { code, message } = GridError.from(error);
+      log.warn({ vmId, code, reason: message }, 'a suspended VM could not be resumed for its destruction DAG');
+    });
   }
 
   async #runDestruction(vmId: string, phases: Phases): Promise<void> {

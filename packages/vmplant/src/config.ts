@@ -51,6 +51,10 @@ export const PlantConfig = Type.Object(
       {
         default: Type.Unsafe<string>({ ...Duration, default: 'PT4H' }),
         maximum: Type.Unsafe<string>({ ...Duration, default: 'P7D' }),
+        /** How long before its end a lease is said to end soon. */
+        warning: Type.Unsafe<string>({ ...Duration, default: 'PT10M' }),
+        /** How long a VM is kept that was suspended as its lease ended. */
+        suspended: Type.Unsafe<string>({ ...Duration, default: 'P7D' }),
       },
       { ...closed, default: {} },
     ),

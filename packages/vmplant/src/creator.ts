@@ -1,20 +1,15 @@
 /** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
 import { type DeadlineClock, type Log, UndoStack } from '@vmgrid/daemon';
-import {
-  adToJson,
-  type CreateRequest,
-  GridError,
-  type Identified,
-  type MachineSpec,
-  parseDuration,
-} from '@vmgrid/protocol';
+import { adToJson, type CreateRequest, GridError, type Identified, type MachineSpec } from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import type { VmNames } from './identity.ts';
 import { type DurationBook, learnFrom } from './learn.ts';
+import { type HostClock, leaseFor } from './lease-clock.ts';
+import { grantLease } from './lease-policy.ts';
 import type { Leases } from './leases.ts';
 import type { GuestAccess, MachineState } from './lines/production-line.ts';
 import type { LivingMachines } from './living-machines.ts';
@@ -32,6 +27,7 @@ export interface CreatorDeps {
   readonly admission: Admission;
   readonly living: LivingMachines;
   readonly leases: Leases;
+  readonly hostClock: HostClock;
   readonly durations: DurationBook;
   readonly report: ReportProgress;
   readonly log: Log;
@@ -59,7 +55,7 @@ export class Creator {
 
   /** Resolves with the record of the running VM. @throws GridError, with everything undone unless `keepFailed` held it. */
   async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
-    const leaseMs = this.#leaseMs(request);
+    const leaseMs = grantLease(request.lease, this.#config.lease);
     const names = this.#deps.nameVm();
     const phases = new Phases(this.#deps.clock, request.requestId, this.#deps.report);
     const undo = new UndoStack();
@@ -76,16 +72,6 @@ export class Creator {
     } catch (thrown) {
       throw await this.#giveUp(names.vmId, request, thrown, undo, signal);
     }
-  }
-
-  #leaseMs({ lease }: Pick<CreateRequest, 'lease'>): number {
-    const maximum = this.#config.lease.maximum;
-    const leaseMs = parseDuration(lease ?? this.#config.lease.default);
-    if (leaseMs <= parseDuration(maximum)) return leaseMs;
-    throw new GridError('LEASE_TOO_LONG', `the lease is ${lease}, this plant grants at most ${maximum}`, {
-      lease,
-      maximum,
-    });
   }
 
   /** Plan, room, and a hold on the image. */
@@ -124,7 +110,8 @@ export class Creator {
       imageId: plan.image.manifest.id,
       start: plan.start,
       createdAt: new Date(now).toISOString(),
-      leaseEndsAt: new Date(now + leaseMs).toISOString(),
+      ...leaseFor(leaseMs, this.#deps.hostClock),
+      ...(request.atLeaseEnd === undefined ? {} : { atLeaseEnd: request.atLeaseEnd }),
       hostName,
       macAddress,
       history: plan.image.manifest.history,
@@ -180,7 +167,7 @@ export class Creator {
       moveTo(record, 'running', { ...configured(record, configuration), phasesMs: phases.phasesMs }),
     );
     living.add(vmId, { machine, guest });
-    leases.watch(vmId, record.leaseEndsAt);
+    leases.watch(vmId, record);
     watch(vmId);
     return record;
   }
@@ -211,7 +198,7 @@ export class Creator {
     try {
       const record = await registry.update(vmId, (record) => moveTo(record, 'failed', { failure: error.toBody() }));
       await execution.configurator.removeDiscs(registry.directory(vmId));
-      leases.watch(vmId, record.leaseEndsAt);
+      leases.watch(vmId, record);
       return true;
     } catch (cause) {
       log.error({ err: cause, vmId }, 'a failed VM could not be held');

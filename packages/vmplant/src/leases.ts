@@ -1,30 +1,36 @@
-/** One timer per VM; a lease that ends is handed to the collector. */
+/** One timer per VM: tells when a lease will end soon, and when it has ended. */
 import type { Clock } from '@vmgrid/daemon';
+import { type HostClock, type LeaseEnd, leaseLeftMs } from './lease-clock.ts';
+
+export interface LeaseListener {
+  /** The lease ends within the warning time. Told once for each time it is watched. */
+  ending(vmId: string): void;
+  ended(vmId: string): void;
+}
+
+export interface LeasesDeps {
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly hostClock: HostClock;
+  readonly listener: LeaseListener;
+}
 
 export class Leases {
-  readonly #clock: Clock;
-  readonly #expire: (vmId: string) => void;
+  readonly #deps: LeasesDeps;
+  readonly #warningMs: number;
   readonly #running = new Map<string, AbortController>();
 
-  constructor(clock: Clock, expire: (vmId: string) => void) {
-    this.#clock = clock;
-    this.#expire = expire;
+  /** `warningMs`: how long before its end a lease is said to end soon; 0: never. */
+  constructor(deps: LeasesDeps, { warningMs }: { readonly warningMs: number }) {
+    this.#deps = deps;
+    this.#warningMs = warningMs;
   }
 
   /** Watches a VM's lease; a lease in the past ends at once. Replaces an earlier one. */
-  watch(vmId: string, endsAt: string): void {
+  watch(vmId: string, lease: Pick<LeaseEnd, 'leaseEndsAt'> & Partial<LeaseEnd>): void {
     this.forget(vmId);
     const controller = new AbortController();
     this.#running.set(vmId, controller);
-    const leftMs = Math.max(0, Date.parse(endsAt) - this.#clock.now());
-    this.#clock.sleep(leftMs, controller.signal).then(
-      () => {
-        if (this.#running.get(vmId) !== controller) return; // replaced or forgotten as it ended
-        this.#running.delete(vmId);
-        this.#expire(vmId);
-      },
-      () => undefined, // forgotten
-    );
+    void this.#run(vmId, leaseLeftMs(lease, this.#deps.hostClock), controller);
   }
 
   /** Idempotent. */
@@ -35,5 +41,23 @@ export class Leases {
 
   forgetAll(): void {
     for (const vmId of [...this.#running.keys()]) this.forget(vmId);
+  }
+
+  async #run(vmId: string, leftMs: number, controller: AbortController): Promise<void> {
+    const { listener } = this.#deps;
+    const warningMs = Math.min(this.#warningMs, leftMs);
+    if (warningMs > 0) {
+      if (!(await this.#sleep(leftMs - warningMs, vmId, controller))) return;
+      listener.ending(vmId);
+    }
+    if (!(await this.#sleep(warningMs > 0 ? warningMs : leftMs, vmId, controller))) return;
+    this.#running.delete(vmId);
+    listener.ended(vmId);
+  }
+
+  /** False when the lease was replaced or forgotten meanwhile, be it as the time was up. */
+  async #sleep(ms: number, vmId: string, controller: AbortController): Promise<boolean> {
+    await this.#deps.clock.sleep(ms, controller.signal).catch(() => undefined);
+    return this.#running.get(vmId) === controller;
   }
 }

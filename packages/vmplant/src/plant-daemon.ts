@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Admission, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { adToJson, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
+import { adToJson, type ProgressEvent, parseDuration, Upstreams, type VmEvent } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
 import { Collector } from './collector.ts';
@@ -22,6 +22,8 @@ import { openPlantDoor } from './http/plant-door.ts';
 import { nameVm } from './identity.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { ImageDesk } from './image-desk.ts';
+import { hostClock } from './lease-clock.ts';
+import { LeaseDesk } from './lease-desk.ts';
 import { Leases } from './leases.ts';
 import { makeLines, probeLines } from './lines/make-lines.ts';
 import { LivingMachines } from './living-machines.ts';
@@ -29,7 +31,10 @@ import { watchMachine } from './machine-watch.ts';
 import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
+import { Suspender } from './suspender.ts';
 import { SelfTending } from './tending/self-tending.ts';
+import type { VmRecord } from './vm.ts';
+import { vmEvent } from './vm-event.ts';
 import { VmGate } from './vm-gate.ts';
 import { VmRegistry } from './vm-registry.ts';
 import { Warehouse } from './warehouse/store.ts';
@@ -41,8 +46,6 @@ export interface PlantDaemon extends RunningDaemon {
   readonly httpPort: number | undefined;
 }
 
-/** After a collection that failed, when the lease has ended. */
-const COLLECT_AGAIN_MS = 60_000;
 /** Requests at the plant's own door that are remembered when they are finished. */
 const REQUESTS_KEPT = 1_000;
 
@@ -91,9 +94,20 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const operations = new Operations({ kept: REQUESTS_KEPT });
   const hostActions = new HostActions(config.hostActionDirectory);
   const living = new LivingMachines();
-  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'));
+  const tellVm = (event: VmEvent['event'], record: VmRecord) =>
+    upstreams.notify('vm', vmEvent(event, record, config.plantId, systemClock.now()));
+  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), (record, before) => {
+    if (record.state !== before.state) tellVm('state', record);
+  });
+  const leases: Leases = new Leases(
+    {
+      ...{ clock: systemClock, hostClock },
+      listener: { ending: (vmId) => leaseDesk.ending(vmId), ended: (vmId) => leaseDesk.ended(vmId) },
+    },
+    { warningMs: parseDuration(config.lease.warning) },
+  );
   const shared = {
-    ...{ lines, living, registry, hostActions, log, clock: systemClock, nameVm },
+    ...{ lines, living, registry, hostActions, leases, log, clock: systemClock, hostClock, nameVm },
     warehouse: await Warehouse.open(config.warehouseDirectory, {
       owner: config.plantId,
       ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
@@ -102,7 +116,6 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     durations: new LearntDurations(database),
     departed: new Departed(database),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
-    leases: new Leases(systemClock, (vmId) => void expire(vmId)),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
       operations.find(event.requestId)?.report(event);
@@ -114,7 +127,12 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       );
     },
   };
-  const collector = new Collector(shared, config);
+  const suspender = new Suspender(shared, config);
+  const unasked = new AbortController().signal;
+  const collector = new Collector(
+    { ...shared, resume: (vmId, requestId) => suspender.resume(vmId, requestId, unasked) },
+    config,
+  );
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! }, config);
   const plan = bidDesk.plan.bind(bidDesk);
   const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
@@ -122,9 +140,18 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   let renewAd: () => Promise<void> = async () => undefined;
   const changed = () => void renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
   const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
+  const leaseDesk: LeaseDesk = new LeaseDesk(
+    {
+      ...{ ...shared, changed },
+      suspend: (vmId, requestId) => suspender.suspend(vmId, requestId, unasked),
+      collect: (vmId, requestId) => collector.collect(vmId, requestId),
+      warn: (record) => tellVm('lease-ending', record),
+    },
+    config,
+  );
   const plant = new Plant(
     {
-      ...shared,
+      ...{ ...shared, suspender, leaseDesk },
       bidDesk,
       collector,
       creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
@@ -137,16 +164,6 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     config,
   );
 
-  async function expire(vmId: string): Promise<void> {
-    log.info({ vmId }, 'the lease has ended');
-    try {
-      await collector.collect(vmId, `lease-${vmId}`);
-    } catch (error) {
-      log.error({ err: error, vmId, againMs: COLLECT_AGAIN_MS }, 'the VM could not be collected');
-      shared.leases.watch(vmId, new Date(systemClock.now() + COLLECT_AGAIN_MS).toISOString());
-    }
-    changed();
-  }
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };

@@ -23,8 +23,10 @@ import { type HostActions, hostActionNames } from './host-actions.ts';
 import type { ImageBuilder } from './image-builder.ts';
 import type { ImageDesk } from './image-desk.ts';
 import { InFlight } from './in-flight.ts';
+import type { LeaseDesk } from './lease-desk.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
 import { vmAd } from './reporter.ts';
+import type { Suspender } from './suspender.ts';
 import type { SelfTending } from './tending/self-tending.ts';
 import { Turnstile } from './turnstile.ts';
 import { isBeingMade, type VmRecord } from './vm.ts';
@@ -34,6 +36,8 @@ export interface PlantDeps {
   readonly bidDesk: BidDesk;
   readonly creator: Creator;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
+  readonly suspender: Pick<Suspender, 'suspend' | 'resume'>;
+  readonly leaseDesk: Pick<LeaseDesk, 'renew'>;
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly imageDesk: Pick<ImageDesk, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
@@ -73,7 +77,7 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
-    const { bidDesk, collector, imageDesk, reconfigurator, selfTending } = this.#deps;
+    const { bidDesk, collector, imageDesk, leaseDesk, reconfigurator, selfTending, suspender } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
@@ -90,6 +94,15 @@ export class Plant {
           requireDags(request);
           return this.#ad(await reconfigurator.configure(request, this.#stopping.signal));
         }),
+      suspend: (request) =>
+        this.#once('suspend', request, async () =>
+          this.#ad(await suspender.suspend(request.vmId, request.requestId, this.#stopping.signal)),
+        ),
+      resume: (request) =>
+        this.#once('resume', request, async () =>
+          this.#ad(await suspender.resume(request.vmId, request.requestId, this.#stopping.signal)),
+        ),
+      renew: (request) => this.#once('renew', request, async () => this.#ad(await leaseDesk.renew(request))),
       query: async (request) => this.#query(request),
       list: async (request) => this.#list(request),
       destroy: async ({ vmId, requestId }) => {

@@ -3,14 +3,16 @@
  * undone, destructions are resumed, and a VM whose machine is gone says so.
  */
 import type { Admission } from '@vmgrid/bidding';
-import type { DeadlineClock, Log } from '@vmgrid/daemon';
+import type { Clock, DeadlineClock, Log } from '@vmgrid/daemon';
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { Configurator } from './configuration/configurator.ts';
 import type { Leases } from './leases.ts';
-import type { Guest, Machine, ProductionLine } from './lines/production-line.ts';
+import type { GuestAccess, Machine, ProductionLine } from './lines/production-line.ts';
 import type { LivingMachine, LivingMachines } from './living-machines.ts';
+import { needOf, withoutAccess } from './suspension.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
+import { wakeMachine } from './wake-machine.ts';
 import type { ImageHolds } from './warehouse/image-holds.ts';
 
 export interface RecoveryDeps {
@@ -32,7 +34,7 @@ const ADOPTION_DEADLINE_MS = 30_000;
 
 export async function recover(deps: RecoveryDeps): Promise<void> {
   const records = deps.registry.all();
-  for (const record of records) deps.admission.count(record.vmId, record.machine);
+  for (const record of records) deps.admission.count(record.vmId, needOf(record));
   const recovered = records.map((record) =>
     recoverOne(record, deps).catch((error) => {
       deps.log.error({ err: error, vmId: record.vmId, state: record.state }, 'a VM could not be recovered');
@@ -51,6 +53,7 @@ async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {
     case 'configuring':
       return undoCreation(record, deps);
     case 'running':
+    case 'suspended':
     case 'failed':
       return adopt(record, deps);
     case 'collecting':
@@ -59,7 +62,7 @@ async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {
       // A destruction DAG may take its time; the plant opens meanwhile.
       deps.collect(record.vmId).catch((error) => {
         deps.log.error({ err: error, vmId: record.vmId }, 'a destruction could not be resumed');
-        deps.leases.watch(record.vmId, record.leaseEndsAt);
+        deps.leases.watch(record.vmId, record);
       });
   }
 }
@@ -75,43 +78,82 @@ async function undoCreation(
   log.warn({ vmId: record.vmId, requestId: record.requestId }, 'a creation that was in flight was undone');
 }
 
+/** What became of a machine while the plant was away. */
+type Found =
+  | { readonly kind: 'living'; readonly living: LivingMachine; readonly access?: GuestAccess }
+  | { readonly kind: 'suspended' }
+  | { readonly kind: 'lost'; readonly reason: GridError };
+
 async function adopt(record: VmRecord, deps: RecoveryDeps): Promise<void> {
   await deps.configurator.removeDiscs(deps.registry.directory(record.vmId)); // a run that the plant's death cut off left its own
-  const { registry, living, leases, log } = deps;
   const { vmId, state } = record;
   const found = await takeOver(record, deps);
-  const isThere = !(found instanceof GridError);
-  if (isThere) living.add(vmId, found);
+  if (found.kind === 'living') deps.living.add(vmId, found.living);
   if (state === 'collecting' || state === 'destroyed') return;
-  leases.watch(vmId, record.leaseEndsAt);
-  if (isThere) return deps.watch(vmId);
-  if (state === 'failed') return;
-  await registry.update(vmId, (one) => moveTo(one, 'failed', { failure: found.toBody() }));
-  log.warn({ vmId, code: found.code }, found.message);
+  deps.leases.watch(vmId, record);
+  if (state !== 'failed') await settle(record, found, deps);
+  if (found.kind === 'living') deps.watch(vmId);
 }
 
-/** The machine and its guest, or why there is none to go on with. One that runs on without answering ends with its VM. */
-async function takeOver(
-  { vmId, machineState, line }: VmRecord,
-  { lines, clock }: RecoveryDeps,
-): Promise<LivingMachine | GridError> {
-  const deadline = clock.timeout(ADOPTION_DEADLINE_MS);
-  try {
-    const found = machineState && (await lines.get(line)?.adopt(machineState, deadline));
-    if (found?.kind !== 'running') {
-      return new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId });
+/** Records what was found of a VM that was running or suspended: the plant may have been killed amid a change. */
+async function settle(record: VmRecord, found: Found, { registry, admission, log }: RecoveryDeps): Promise<void> {
+  const { vmId, state } = record;
+  switch (found.kind) {
+    case 'living': {
+      const { living, access } = found;
+      const changes = { machineState: living.machine.state, ...access };
+      const running = (one: VmRecord) =>
+        state === 'running' ? { ...one, ...changes } : moveTo(one, 'running', changes);
+      admission.count(vmId, (await registry.update(vmId, running)).machine);
+      return;
     }
-    return { machine: found.machine, guest: await guestOf(found.machine, deadline) };
-  } catch (cause) {
-    const withinMs = ADOPTION_DEADLINE_MS;
-    const message = `the machine runs but could not be taken over within ${withinMs} ms`;
-    return new GridError('GUEST_UNREACHABLE', message, { vmId, withinMs }, { cause });
+    case 'suspended':
+      if (state === 'suspended') return;
+      admission.count(vmId, needOf(await registry.update(vmId, (one) => moveTo(withoutAccess(one), 'suspended'))));
+      return;
+    case 'lost':
+      await registry.update(vmId, (one) => moveTo(one, 'failed', { failure: found.reason.toBody() }));
+      log.warn({ vmId, code: found.reason.code }, found.reason.message);
   }
 }
 
-async function guestOf(machine: Machine, signal: AbortSignal): Promise<Guest> {
+/** A machine that runs on without answering ends with its VM. */
+async function takeOver({ vmId, machineState, line, state }: VmRecord, deps: RecoveryDeps): Promise<Found> {
+  const { lines, clock } = deps;
+  const deadline = clock.timeout(ADOPTION_DEADLINE_MS);
   try {
-    return await machine.guest(signal);
+    const found = machineState && (await lines.get(line)?.adopt(machineState, deadline));
+    switch (found?.kind) {
+      case 'running':
+        return await takeHold(found.machine, state, clock, deadline);
+      case 'suspended':
+        return found;
+      default:
+        return {
+          kind: 'lost',
+          reason: new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId }),
+        };
+    }
+  } catch (cause) {
+    const withinMs = ADOPTION_DEADLINE_MS;
+    const message = `the machine runs but could not be taken over within ${withinMs} ms`;
+    return { kind: 'lost', reason: new GridError('GUEST_UNREACHABLE', message, { vmId, withinMs }, { cause }) };
+  }
+}
+
+/** The network of a VM that failed before it had an identity of its own stays closed. */
+async function takeHold(
+  machine: Machine,
+  state: VmRecord['state'],
+  clock: Pick<Clock, 'now'>,
+  signal: AbortSignal,
+): Promise<Found> {
+  try {
+    if (state !== 'running' && state !== 'suspended') {
+      return { kind: 'living', living: { machine, guest: await machine.guest(signal) } };
+    }
+    const { guest, access } = await wakeMachine(machine, clock, signal);
+    return { kind: 'living', living: { machine, guest }, access };
   } catch (error) {
     machine.release();
     throw error;

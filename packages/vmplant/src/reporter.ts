@@ -35,6 +35,7 @@ function ownAttributes(record: VmRecord, plantId: string) {
     ...(sshPort === undefined ? {} : { SshHost: '127.0.0.1', SshPort: sshPort }),
     CreatedAt: record.createdAt,
     LeaseEndsAt: record.leaseEndsAt,
+    AtLeaseEnd: record.atLeaseEnd ?? 'destroy',
     PhasesMs: { ...record.phasesMs },
     TotalMs: Math.round(totalMs * 10) / 10,
     ...(failure ? { FailureCode: failure.code, FailureMessage: failure.message } : {}),
@@ -59,7 +60,7 @@ const RESERVED: ReadonlySet<string> = new Set(
       'ImageId',
     ],
     ...['Start', 'ActionsCached', 'ActionsRun', 'FailedActions', 'HostName', 'MacAddress', 'SshHost', 'SshPort'],
-    ...['CreatedAt', 'LeaseEndsAt', 'PhasesMs', 'TotalMs', 'FailureCode', 'FailureMessage'],
+    ...['CreatedAt', 'LeaseEndsAt', 'AtLeaseEnd', 'PhasesMs', 'TotalMs', 'FailureCode', 'FailureMessage'],
     ...['MY', 'TARGET', 'PARENT'],
   ].map((name) => name.toLowerCase()),
 );

@@ -12,7 +12,7 @@ export class VmGate {
   /** Does the work, with a signal that also fires when the VM is cleared. @throws GridError VM_STATE while other work runs */
   async enter<T>(vmId: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#underWay.has(vmId)) {
-      throw new GridError('VM_STATE', `${vmId} is being configured by another request`, { vmId, state: 'busy' });
+      throw new GridError('VM_STATE', `${vmId} is being worked on by another request`, { vmId, state: 'busy' });
     }
     const controller = new AbortController();
     const done = work(AbortSignal.any([signal, controller.signal]));

@@ -3,21 +3,26 @@ import { GridError } from '@vmgrid/protocol';
 import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
+/** Told of each change once it is on the disk. */
+export type RecordObserver = (record: VmRecord, before: VmRecord) => void;
+
 export class VmRegistry {
   readonly #store: VmStore;
+  readonly #observe: RecordObserver;
   readonly #records: Map<string, VmRecord>;
   /** Last change of each VM's folder. */
   readonly #writes = new Map<string, Promise<void>>();
 
-  private constructor(store: VmStore, records: readonly VmRecord[]) {
+  private constructor(store: VmStore, records: readonly VmRecord[], observe: RecordObserver) {
     this.#store = store;
+    this.#observe = observe;
     this.#records = new Map(records.map((record) => [record.vmId, record]));
   }
 
   /** Reads what an earlier run left, in a folder or elsewhere. */
-  static async open(kept: string | VmStore): Promise<VmRegistry> {
+  static async open(kept: string | VmStore, observe: RecordObserver = () => undefined): Promise<VmRegistry> {
     const store = typeof kept === 'string' ? new VmFolders(kept) : kept;
-    return new VmRegistry(store, await store.read());
+    return new VmRegistry(store, await store.read(), observe);
   }
 
   /** The VM's own folder. */
@@ -53,9 +58,11 @@ export class VmRegistry {
 
   /** Changes a record, at once in memory; resolves with it when it is on the disk. Writes keep their order. */
   async update(vmId: string, change: (record: VmRecord) => VmRecord): Promise<VmRecord> {
-    const record = change(this.get(vmId));
+    const before = this.get(vmId);
+    const record = change(before);
     this.#records.set(vmId, record);
     await this.#write(record);
+    this.#observe(record, before);
     return record;
   }
 

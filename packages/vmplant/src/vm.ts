@@ -1,26 +1,37 @@
 /**
  * A VM as its plant knows it, and the states it passes through.
  *
- *   planned → cloning → configuring → running
- *      │         │           │           │
- *      └─────────┴───────────┴─ failed   └→ collecting → destroyed
+ *   planned → cloning → configuring → running ⇄ suspended
+ *      │         │           │           │          │
+ *      └─────────┴───────────┴─ failed   └──────────┴→ collecting → destroyed
  *
+ * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile.
  * Only the plant's own procedures move a VM; guests and clients only ask. `destroyed` is terminal: the record goes and the
  * final classad stays in `departed.ts`.
  */
 import type { Start } from '@vmgrid/bidding';
 import type { Dag } from '@vmgrid/dag';
 import type { ErrorBody, LineName, MachineSpec } from '@vmgrid/protocol';
+import type { LeaseMark } from './lease-clock.ts';
 import type { MachineState } from './lines/production-line.ts';
 import type { HistoryEntry } from './warehouse/manifest.ts';
 
-export type VmState = 'planned' | 'cloning' | 'configuring' | 'running' | 'failed' | 'collecting' | 'destroyed';
+export type VmState =
+  | 'planned'
+  | 'cloning'
+  | 'configuring'
+  | 'running'
+  | 'suspended'
+  | 'failed'
+  | 'collecting'
+  | 'destroyed';
 
 const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
   planned: ['cloning', 'failed', 'collecting'],
   cloning: ['configuring', 'failed', 'collecting'],
   configuring: ['running', 'failed', 'collecting'],
-  running: ['failed', 'collecting'],
+  running: ['suspended', 'failed', 'collecting'],
+  suspended: ['running', 'failed', 'collecting'],
   failed: ['collecting'],
   collecting: ['destroyed'],
   destroyed: [],
@@ -47,6 +58,10 @@ export interface VmRecord {
   readonly start: Start;
   readonly createdAt: string;
   readonly leaseEndsAt: string;
+  /** The same by a clock that nobody sets; see `lease-clock.ts`. */
+  readonly leaseMark?: LeaseMark;
+  /** What becomes of the VM when its lease ends; by default it goes. */
+  readonly atLeaseEnd?: 'destroy' | 'suspend';
   readonly hostName: string;
   readonly macAddress: string;
   /** Port of the host's loopback that leads to the guest's ssh; once its network is open. */

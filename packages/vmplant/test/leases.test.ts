@@ -1,15 +1,22 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Clock, systemClock } from '@vmgrid/daemon';
+import { hostClock } from '../src/lease-clock.ts';
 import { Leases } from '../src/leases.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 const expired: string[] = [];
-const leaseOf = (ms: number) => new Date(Date.now() + ms).toISOString();
+const warned: string[] = [];
+const leaseOf = (ms: number) => ({ leaseEndsAt: new Date(Date.now() + ms).toISOString() });
+const listener = {
+  ending: (vmId: string) => void warned.push(vmId),
+  ended: (vmId: string) => void expired.push(vmId),
+};
 
 beforeEach(() => {
   expired.length = 0;
+  warned.length = 0;
 });
 
 describe('under the system clock', () => {
@@ -19,7 +26,7 @@ describe('under the system clock', () => {
   afterEach(() => {
     jest.useRealTimers();
   });
-  const watching = () => new Leases(systemClock, (vmId) => void expired.push(vmId));
+  const watching = (warningMs = 0) => new Leases({ clock: systemClock, hostClock, listener }, { warningMs });
 
   test('a lease that ends is handed over once', async () => {
     const leases = watching();
@@ -65,6 +72,30 @@ describe('under the system clock', () => {
     expect(expired).toEqual(['vm-1']);
   });
 
+  test('of a lease that ends soon it is told once, before the end; of a shorter one at once', async () => {
+    const leases = watching(HOUR / 2);
+    leases.watch('vm-1', leaseOf(HOUR));
+    leases.watch('vm-2', leaseOf(HOUR / 4));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(warned).toEqual(['vm-2']);
+    await jest.advanceTimersByTimeAsync(HOUR / 2);
+    expect([warned, expired]).toEqual([['vm-2', 'vm-1'], ['vm-2']]);
+    await jest.advanceTimersByTimeAsync(HOUR / 2);
+    expect([warned, expired]).toEqual([
+      ['vm-2', 'vm-1'],
+      ['vm-2', 'vm-1'],
+    ]);
+  });
+
+  test('a lease that is renewed after the warning is warned of anew', async () => {
+    const leases = watching(HOUR / 2);
+    leases.watch('vm-1', leaseOf(HOUR));
+    await jest.advanceTimersByTimeAsync(HOUR / 2);
+    leases.watch('vm-1', leaseOf(HOUR));
+    await jest.advanceTimersByTimeAsync(HOUR / 2);
+    expect([warned, expired]).toEqual([['vm-1', 'vm-1'], []]);
+  });
+
   test('a lease that is forgotten never ends, and leaves no timer', async () => {
     const leases = watching();
     leases.watch('vm-1', leaseOf(HOUR));
@@ -98,23 +129,23 @@ describe('when a lease ends in the very moment in which it is changed', () => {
   });
 
   test('one that is forgotten does not end', async () => {
-    const leases = new Leases(clock, (vmId) => void expired.push(vmId));
+    const leases = new Leases({ clock, hostClock, listener }, { warningMs: 0 });
     leases.watch('vm-1', leaseOf(HOUR));
     due[0]!();
     leases.forget('vm-1');
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(expired).toEqual([]);
   });
 
   test('one that is renewed ends at its new end only', async () => {
-    const leases = new Leases(clock, (vmId) => void expired.push(vmId));
+    const leases = new Leases({ clock, hostClock, listener }, { warningMs: 0 });
     leases.watch('vm-1', leaseOf(HOUR));
     due[0]!();
     leases.watch('vm-1', leaseOf(2 * HOUR));
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(expired).toEqual([]);
     due[1]!();
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(expired).toEqual(['vm-1']);
   });
 });

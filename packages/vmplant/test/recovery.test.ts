@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, type DeadlineClock, systemClock } from '@vmgrid/daemon';
 import { discFiles } from '../src/configuration/disc-shelf.ts';
+import { hostClock } from '../src/lease-clock.ts';
 import { Leases } from '../src/leases.ts';
 import type { Machine, ProductionLine } from '../src/lines/production-line.ts';
 import { LivingMachines } from '../src/living-machines.ts';
@@ -23,20 +24,31 @@ const clock: DeadlineClock = { ...systemClock, now: () => Date.parse('2026-01-01
 const calls: string[] = [];
 
 const machine = (answer: Machine['guest']): Machine =>
-  ({ guest: answer, release: () => void calls.push('release') }) as unknown as Machine;
+  ({
+    state: machineState,
+    guest: answer,
+    openNetwork: async () => ({ sshPort: 40_023 }),
+    release: () => void calls.push('release'),
+  }) as unknown as Machine;
 
-const answering = machine(async () => ({ discDevice: '/dev/sr0', run: () => [] }) as never);
+const answering = machine(async () => ({ discDevice: '/dev/sr0', run: async function* () {} }) as never);
 
-function lineWith(found: Machine | undefined): ProductionLine {
+function lineWith(found: Machine | 'suspended' | undefined): ProductionLine {
   return {
     name: 'qemu',
-    adopt: async () => (found ? { kind: 'running', machine: found } : { kind: 'gone' }),
+    adopt: async () => {
+      if (found === 'suspended') return { kind: 'suspended' };
+      return found ? { kind: 'running', machine: found } : { kind: 'gone' };
+    },
     kill: async (directory: string) => void calls.push(`kill ${directory}`),
   } as Partial<ProductionLine> as ProductionLine;
 }
 
 /** Recovers from records as an earlier run would have left them. */
-async function recovered(found: Machine | undefined, ...records: readonly VmRecord[]): Promise<RecoveryDeps> {
+async function recovered(
+  found: Machine | 'suspended' | undefined,
+  ...records: readonly VmRecord[]
+): Promise<RecoveryDeps> {
   calls.length = 0;
   const before = await VmRegistry.open(join(folder(), 'vms'));
   for (const record of records) await before.add(record);
@@ -45,7 +57,13 @@ async function recovered(found: Machine | undefined, ...records: readonly VmReco
     registry: await VmRegistry.open(join(folder(), 'vms')),
     admission: new Admission({ memoryMiB: 1_024, diskMiB: 10_240, cpusPerVm: 1, vms: 8 }),
     living: new LivingMachines(),
-    leases: new Leases(clock, (vmId) => void calls.push(`expire ${vmId}`)),
+    leases: new Leases(
+      {
+        ...{ clock, hostClock: { ...hostClock, now: clock.now } },
+        listener: { ending: () => undefined, ended: (vmId) => void calls.push(`expire ${vmId}`) },
+      },
+      { warningMs: 0 },
+    ),
     warehouse: await Warehouse.open(join(folder(), 'warehouse')),
     configurator: { removeDiscs: discFiles.removeAll },
     clock,
@@ -96,4 +114,34 @@ test('a machine that runs but does not answer has failed; it is let go, and ende
 test('a destruction is taken up again, with its machine or without', async () => {
   await recovered(undefined, recordOf({ vmId: 'vm-1', state: 'collecting', machineState }));
   expect(calls).toEqual(['collect vm-1']);
+});
+
+test('a VM that is suspended stays so, and takes no memory', async () => {
+  const { registry, admission, living } = await recovered(
+    'suspended',
+    recordOf({ vmId: 'vm-1', state: 'suspended', machineState }),
+  );
+  expect(registry.get('vm-1').state).toBe('suspended');
+  expect(admission.usage).toEqual({ memoryMiB: 0, diskMiB: 2_048, vms: 1 });
+  expect(living.find('vm-1')).toBeUndefined();
+});
+
+test('one that the plant had suspended but not noted is noted, and is not reached any more', async () => {
+  const { registry, admission } = await recovered('suspended', recordOf({ vmId: 'vm-1', machineState }));
+  expect(registry.get('vm-1')).toMatchObject({ state: 'suspended' });
+  expect(registry.get('vm-1').sshPort).toBeUndefined();
+  expect(admission.usage.memoryMiB).toBe(0);
+});
+
+test('one that the plant had resumed but not noted runs, has its memory, and is reached where its network is now', async () => {
+  const record = recordOf({ vmId: 'vm-1', state: 'suspended', machineState: { pid: 7 } });
+  const { registry, admission, living } = await recovered(answering, record);
+  expect(registry.get('vm-1')).toMatchObject({ state: 'running', sshPort: 40_023, machineState });
+  expect(admission.usage.memoryMiB).toBe(256);
+  expect(living.find('vm-1')?.machine).toBe(answering);
+});
+
+test('a suspended VM of which nothing is left has failed', async () => {
+  const { registry } = await recovered(undefined, recordOf({ vmId: 'vm-1', state: 'suspended', machineState }));
+  expect(registry.get('vm-1')).toMatchObject({ state: 'failed', failure: { code: 'GUEST_LOST' } });
 });

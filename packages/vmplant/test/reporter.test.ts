@@ -28,6 +28,7 @@ test('a VM is described by what its plant knows of it', () => {
     SshPort: 40_022,
     CreatedAt: '2026-01-01T00:00:00.000Z',
     LeaseEndsAt: '2026-01-01T04:00:00.000Z',
+    AtLeaseEnd: 'destroy',
     PhasesMs: { overlay: 10.1, restore: 80.2 },
     TotalMs: 90.3,
   });

@@ -10,6 +10,12 @@ export async function answerRequest(shop: Shop, request: Request): Promise<Reply
       return vm(await shop.configure(request.body).settled);
     case 'destroy':
       return vm(await shop.destroy(request.body).settled);
+    case 'suspend':
+      return vm(await shop.suspend(request.body).settled);
+    case 'resume':
+      return vm(await shop.resume(request.body).settled);
+    case 'renew':
+      return vm(await shop.renew(request.body).settled);
     case 'query':
       return { kind: 'vm', body: await shop.query(request.body) };
     case 'list':

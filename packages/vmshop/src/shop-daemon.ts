@@ -9,6 +9,7 @@ import type { ShopConfig } from './config.ts';
 import { createApp } from './http/app.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
+import { VmEvents } from './vm-events.ts';
 
 export interface ShopDaemon extends RunningDaemon {
   /** Ports listened on. */
@@ -18,14 +19,16 @@ export interface ShopDaemon extends RunningDaemon {
 
 export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemon> {
   const operations = new Operations({ kept: config.requestsKept });
+  const vmEvents = new VmEvents();
   const membership = new Membership({
     now: () => systemClock.now(),
     onProgress: (event) => operations.find(event.requestId)?.report(event),
+    onVmEvent: (event) => vmEvents.add(event),
     onChange: ({ change, role, ...details }) => log.info(details, `${role} ${change}`),
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid };
-  const shop = new Shop({ membership, operations, market }, config);
+  const shop = new Shop({ membership, operations, market, vmEvents }, config);
 
   const { host, requestsPerMinute } = config;
   const app = createApp(shop, { host, requestsPerMinute, log });

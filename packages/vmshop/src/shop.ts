@@ -35,6 +35,9 @@ import type {
   PlantListReply,
   ProgressEvent,
   QueryRequest,
+  RenewRequest,
+  ResumeRequest,
+  SuspendRequest,
   VmReply,
 } from '@vmgrid/protocol';
 import {
@@ -50,15 +53,21 @@ import {
 } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { ShopConfig } from './config.ts';
+import type { VmEvents } from './vm-events.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
 const QUESTION_DEADLINE_MS = 10_000;
+
+/** Verbs about one VM that change it. */
+type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'renew';
+type VmRequest<M extends VmMethod> = Omit<Parameters<BidderMethods[M]>[0], 'requestId'> & { requestId?: string };
 
 export class Shop {
   /** The golden images of all warehouses. */
   readonly images: ImageCatalogue;
   readonly imageWork: ImageWork;
   readonly desk: WorkDesk;
+  readonly vmEvents: VmEvents;
   readonly #membership: Membership;
   readonly #market: MarketDeps;
   readonly #config: ShopConfig;
@@ -66,10 +75,16 @@ export class Shop {
   readonly #question: CallOptions;
 
   constructor(
-    deps: { readonly membership: Membership; readonly operations: Operations; readonly market: MarketDeps },
+    deps: {
+      readonly membership: Membership;
+      readonly operations: Operations;
+      readonly market: MarketDeps;
+      readonly vmEvents: VmEvents;
+    },
     config: ShopConfig,
   ) {
     this.#membership = deps.membership;
+    this.vmEvents = deps.vmEvents;
     this.desk = new WorkDesk(deps.operations, { name: 'the shop', newRequestId: uuid });
     this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
     this.#market = deps.market;
@@ -113,17 +128,23 @@ export class Shop {
   }
 
   configure(request: ConfigureRequest): Operation {
-    return this.desk.begin('configure', request, async (identified): Promise<VmReply> => {
-      const vm = await this.#places.at(request.vmId, (plantId) => this.#callToEnd(plantId, 'configure', identified));
-      return { requestId: identified.requestId, vm };
-    });
+    return this.#atVm('configure', request);
   }
 
   destroy(request: DestroyRequest): Operation {
-    return this.desk.begin('destroy', request, async (identified): Promise<VmReply> => {
-      const vm = await this.#places.at(request.vmId, (plantId) => this.#callToEnd(plantId, 'destroy', identified));
-      return { requestId: identified.requestId, vm };
-    });
+    return this.#atVm('destroy', request);
+  }
+
+  suspend(request: SuspendRequest): Operation {
+    return this.#atVm('suspend', request);
+  }
+
+  resume(request: ResumeRequest): Operation {
+    return this.#atVm('resume', request);
+  }
+
+  renew(request: RenewRequest): Operation {
+    return this.#atVm('renew', request);
   }
 
   async query(request: QueryRequest): Promise<VmReply> {
@@ -143,6 +164,14 @@ export class Shop {
   /** Plants that can be asked, at any depth. */
   get plantCount(): number {
     return this.#membership.plantIds().length;
+  }
+
+  /** What is done with one VM is done where it lives. The operation's result is a VmReply. */
+  #atVm<M extends VmMethod>(verb: M, request: VmRequest<M>): Operation {
+    return this.desk.begin(verb, request, async (identified): Promise<VmReply> => {
+      const call = (plantId: string) => this.#callToEnd(plantId, verb, identified as Parameters<BidderMethods[M]>[0]);
+      return { requestId: identified.requestId, vm: (await this.#places.at(request.vmId, call)) as ClassAdJson };
+    });
   }
 
   /** Builds on the plant named, else on the one that would be ready soonest. */
@@ -209,7 +238,7 @@ export class Shop {
    * Calls for long work. When the plant or the way to it is lost amid it, takes another way or waits for its return, and asks
    * again: all calls are idempotent. @throws GridError PLANT_LOST with `asked: false` when no call ever got to the plant
    */
-  async #callToEnd<M extends 'create' | 'configure' | 'destroy' | 'buildImage'>(
+  async #callToEnd<M extends 'create' | 'buildImage' | VmMethod>(
     plantId: string,
     method: M,
     request: Parameters<BidderMethods[M]>[0],

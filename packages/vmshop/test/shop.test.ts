@@ -7,6 +7,7 @@ import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgri
 import { Value } from 'typebox/value';
 import { ShopConfig } from '../src/config.ts';
 import { Shop } from '../src/shop.ts';
+import { VmEvents } from '../src/vm-events.ts';
 
 type Answers = Readonly<Record<string, (request: never) => unknown>>;
 
@@ -37,11 +38,12 @@ beforeEach(() => {
   membership = new Membership({
     now: () => Date.now(),
     onProgress: () => undefined,
+    onVmEvent: () => undefined,
     onChange: () => undefined,
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'auction-1' };
   shop = new Shop(
-    { membership, operations: new Operations({ kept: 10 }), market },
+    { membership, operations: new Operations({ kept: 10 }), market, vmEvents: new VmEvents() },
     {
       ...(Value.Create(ShopConfig) as ShopConfig),
       bidWindowMs: 60_000,

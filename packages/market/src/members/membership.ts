@@ -12,6 +12,7 @@ import {
   type LinkListener,
   type MembersEvent,
   type ProgressEvent,
+  type VmEvent,
 } from '@vmgrid/protocol';
 import { type Route, Routes } from './routes.ts';
 
@@ -39,6 +40,7 @@ export interface MemberChange {
 export interface MembershipOptions {
   readonly now: () => number;
   readonly onProgress: (event: ProgressEvent) => void;
+  readonly onVmEvent: (event: VmEvent) => void;
   readonly onChange: (change: MemberChange) => void;
   /** Told of what members say that cannot be. */
   readonly onFault?: (fault: { readonly plantId: string; readonly broker: string; readonly problem: string }) => void;
@@ -91,6 +93,7 @@ export class Membership implements LinkListener {
 
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void {
     if (event === 'progress') this.#options.onProgress(value as ProgressEvent);
+    if (event === 'vm') this.#options.onVmEvent(value as VmEvent);
     const link = this.#linkOf(bidder);
     if (!link) return;
     if (event === 'ad') link.ad = value as ClassAdJson;

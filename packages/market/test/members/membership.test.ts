@@ -18,6 +18,7 @@ const newMembership = () =>
   new Membership({
     now: () => now,
     onProgress: (event) => void progress.push(event),
+    onVmEvent: () => undefined,
     onChange: (change) => void changes.push(textOf(change)),
   });
 

@@ -16,6 +16,7 @@ function membershipOf(selfId?: string) {
   const membership = new Membership({
     now: () => 0,
     onProgress: () => undefined,
+    onVmEvent: () => undefined,
     onChange: (change) => changes.push(text(change)),
     onFault: ({ plantId, broker, problem }) => faults.push(`${plantId} at ${broker}: ${problem}`),
     ...(selfId === undefined ? {} : { selfId }),

@@ -88,6 +88,19 @@ export class ShopClient {
     return this.#http.json({ method: 'DELETE', path: vmPath(vmId), headers: workHeaders(options) }, VmReply, options);
   }
 
+  suspend(vmId: string, options?: WorkOptions): Promise<VmReply> {
+    return this.#post(`${vmPath(vmId)}/suspend`, {}, VmReply, options);
+  }
+
+  resume(vmId: string, options?: WorkOptions): Promise<VmReply> {
+    return this.#post(`${vmPath(vmId)}/resume`, {}, VmReply, options);
+  }
+
+  /** `lease`: ISO 8601 duration, from now. */
+  renew(vmId: string, lease: string, options?: WorkOptions): Promise<VmReply> {
+    return this.#post(`${vmPath(vmId)}/renew`, { lease }, VmReply, options);
+  }
+
   plants(options?: ClientCallOptions): Promise<PlantListReply> {
     return this.#http.json({ method: 'GET', path: '/v1/plants' }, PlantListReply, options);
   }

@@ -13,7 +13,10 @@ import {
   EstimateRequest,
   ListRequest,
   QueryRequest,
+  RenewRequest,
   type Request,
+  ResumeRequest,
+  SuspendRequest,
   type Verb,
 } from '../schema/requests.ts';
 import { show } from '../schema/show.ts';
@@ -59,6 +62,20 @@ export function decodeDestroy(json: unknown): DestroyRequest {
   return validate(DestroyRequest, json, { subject: 'destroy' });
 }
 
+export function decodeSuspend(json: unknown): SuspendRequest {
+  return validate(SuspendRequest, json, { subject: 'suspend' });
+}
+
+export function decodeResume(json: unknown): ResumeRequest {
+  return validate(ResumeRequest, json, { subject: 'resume' });
+}
+
+export function decodeRenew(json: unknown): RenewRequest {
+  const request = validate(RenewRequest, json, { subject: 'renew' });
+  checkDuration('lease', request.lease, REQUEST_LIMITS.leaseMaxMs);
+  return request;
+}
+
 export function decodeBuildImage(json: unknown): BuildImageRequest {
   const request = validate(BuildImageRequest, json, { subject: 'build image' });
   requireDag('dag', request.dag);
@@ -72,6 +89,9 @@ const VERBS: { readonly [V in Verb]: (json: unknown) => Request } = {
   query: (json) => ({ verb: 'query', body: decodeQuery(json) }),
   list: (json) => ({ verb: 'list', body: decodeList(json) }),
   destroy: (json) => ({ verb: 'destroy', body: decodeDestroy(json) }),
+  suspend: (json) => ({ verb: 'suspend', body: decodeSuspend(json) }),
+  resume: (json) => ({ verb: 'resume', body: decodeResume(json) }),
+  renew: (json) => ({ verb: 'renew', body: decodeRenew(json) }),
 };
 
 /** A request of the verb named; an unknown verb is REQUEST_INVALID. */

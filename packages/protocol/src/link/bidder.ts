@@ -14,7 +14,7 @@ import type {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
-import type { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
+import type { ClassAdJson, PlantReply, ProgressEvent, VmEvent } from '../schema/replies.ts';
 import type {
   BuildImageRequest,
   ConfigureRequest,
@@ -23,6 +23,9 @@ import type {
   EstimateRequest,
   ListRequest,
   QueryRequest,
+  RenewRequest,
+  ResumeRequest,
+  SuspendRequest,
 } from '../schema/requests.ts';
 import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestions.ts';
 
@@ -44,6 +47,9 @@ export interface BidderMethods {
   list(request: ListRequest): readonly ClassAdJson[];
   /** Replies with the VM's final classad, also when the VM is destroyed already. */
   destroy(request: Identified<DestroyRequest>): ClassAdJson;
+  suspend(request: Identified<SuspendRequest>): ClassAdJson;
+  resume(request: Identified<ResumeRequest>): ClassAdJson;
+  renew(request: Identified<RenewRequest>): ClassAdJson;
   listImages(request: Record<string, never>): readonly ImageReply[];
   buildImage(request: Identified<BuildImageRequest>): BuildImageReply;
   removeImage(request: { imageId: string }): Record<string, never>;
@@ -112,6 +118,7 @@ export interface BidderEvents {
   progress: ProgressEvent;
   /** Of a broker: all plants after its hello, then each change. */
   members: MembersEvent;
+  vm: VmEvent;
 }
 
 /** First message of a bidder after it dialled up; the call's reply is empty. */

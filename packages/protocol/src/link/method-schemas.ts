@@ -13,7 +13,7 @@ import {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
-import { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
+import { ClassAdJson, PlantReply, ProgressEvent, VmEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
   ConfigureRequest,
@@ -24,7 +24,10 @@ import {
   ListRequest,
   PlantId,
   QueryRequest,
+  RenewRequest,
   RequestId,
+  ResumeRequest,
+  SuspendRequest,
 } from '../schema/requests.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
 import type { BidderEvents, BidderMethod, LinkMethods } from './bidder.ts';
@@ -62,6 +65,9 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   query: { request: QueryRequest, reply: ClassAdJson },
   list: { request: ListRequest, reply: Type.Array(ClassAdJson) },
   destroy: { request: identified(DestroyRequest), reply: ClassAdJson },
+  suspend: { request: identified(SuspendRequest), reply: ClassAdJson },
+  resume: { request: identified(ResumeRequest), reply: ClassAdJson },
+  renew: { request: identified(RenewRequest), reply: ClassAdJson },
   listImages: { request: Nothing, reply: Type.Array(ImageReply) },
   buildImage: { request: identified(BuildImageRequest), reply: BuildImageReply },
   removeImage: { request: Type.Object({ imageId: ImageId }, closed), reply: Nothing },
@@ -127,6 +133,7 @@ export const EVENT_SCHEMAS: { readonly [E in keyof BidderEvents]: TSchema } = {
   ad: ClassAdJson,
   progress: ProgressEvent,
   members: Members,
+  vm: VmEvent,
 };
 
 /** Method of a bidder's first call. */

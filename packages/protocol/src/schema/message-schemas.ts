@@ -18,6 +18,7 @@ import {
   OperationReply,
   PlantListReply,
   ProgressEvent,
+  VmEvent,
   VmReply,
 } from './replies.ts';
 import {
@@ -28,6 +29,9 @@ import {
   EstimateRequest,
   ListRequest,
   QueryRequest,
+  RenewRequest,
+  ResumeRequest,
+  SuspendRequest,
 } from './requests.ts';
 import { SuggestImagesReply } from './suggestions.ts';
 import { Trail } from './trail.ts';
@@ -48,6 +52,9 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'query-request', title: 'Attributes of one VM', schema: QueryRequest },
   { name: 'list-request', title: 'The VMs that meet a constraint', schema: ListRequest },
   { name: 'destroy-request', title: 'A VM that shall go', schema: DestroyRequest },
+  { name: 'suspend-request', title: 'A VM that shall sleep', schema: SuspendRequest },
+  { name: 'resume-request', title: 'A VM that shall wake', schema: ResumeRequest },
+  { name: 'renew-request', title: 'A VM that is wanted for longer', schema: RenewRequest },
   { name: 'build-image-request', title: 'A golden image that shall be made', schema: BuildImageRequest },
   { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },
   { name: 'list-reply', title: 'VMs, as their classads', schema: ListReply },
@@ -55,6 +62,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'explain-reply', title: 'Why plants would make a machine as they would', schema: ExplainReply },
   { name: 'operation-reply', title: 'A request that is or was worked on', schema: OperationReply },
   { name: 'progress-event', title: 'One step of long work', schema: ProgressEvent },
+  { name: 'vm-event', title: 'What happened to a VM', schema: VmEvent },
   { name: 'image-reply', title: 'A golden image', schema: ImageReply },
   { name: 'image-list-reply', title: 'The golden images of every plant', schema: ImageListReply },
   { name: 'build-image-reply', title: 'The golden image that was made or found', schema: BuildImageReply },

@@ -1,7 +1,7 @@
 /** What a client gets back. */
 import { type Static, Type } from 'typebox';
 import { Bid, Decline } from './bids.ts';
-import { PlantId, RequestId } from './requests.ts';
+import { PlantId, RequestId, VmId } from './requests.ts';
 import { Trail, Via } from './trail.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -29,7 +29,7 @@ export const ErrorReply = Type.Object(
 );
 export type ErrorReply = Static<typeof ErrorReply>;
 
-/** Reply to create, configure, query and destroy: the VM's classad (of create: with the trail of its auction). */
+/** Reply to what is done with one VM: the VM's classad (of create: with the trail of its auction). */
 export const VmReply = Type.Object(
   { requestId: Type.Optional(RequestId), vm: ClassAdJson, trail: Type.Optional(Trail) },
   closed,
@@ -67,6 +67,20 @@ export const ProgressEvent = Type.Object(
   closed,
 );
 export type ProgressEvent = Static<typeof ProgressEvent>;
+
+/** Something that happened to a VM, as its plant tells it: another state, or a lease that will end soon. */
+export const VmEvent = Type.Object(
+  {
+    event: Type.Union([Type.Literal('state'), Type.Literal('lease-ending')]),
+    vmId: VmId,
+    plantId: PlantId,
+    at: Timestamp,
+    state: Type.String({ maxLength: 32 }),
+    leaseEndsAt: Timestamp,
+  },
+  closed,
+);
+export type VmEvent = Static<typeof VmEvent>;
 
 /** State of a request that is or was worked on: what `202 Accepted` points to. */
 export const OperationReply = Type.Object(

@@ -27,6 +27,11 @@ export const CreateRequest = Type.Object(
     dag: Dag,
     /** Run by the collector before the VM goes. */
     destruction: Type.Optional(Dag),
+    /**
+     * What becomes of the VM when its lease ends. `suspend` keeps it without memory and processors until it is renewed, for as
+     * long as the plant's configuration says; then, and by default at once, it is destroyed.
+     */
+    atLeaseEnd: Type.Optional(Type.Union([Type.Literal('destroy'), Type.Literal('suspend')])),
     /** Holds a machine whose configuration failed for inspection until its lease ends. */
     keepFailed: Type.Optional(Type.Boolean()),
   },
@@ -67,6 +72,17 @@ export type ListRequest = Static<typeof ListRequest>;
 export const DestroyRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId }, closed);
 export type DestroyRequest = Static<typeof DestroyRequest>;
 
+/** Keeps a running VM's memory on its plant's disk and frees what it held; `resume` goes on where it stood. */
+export const SuspendRequest = DestroyRequest;
+export type SuspendRequest = DestroyRequest;
+
+export const ResumeRequest = DestroyRequest;
+export type ResumeRequest = DestroyRequest;
+
+/** A new lease for a VM, which counts from now. */
+export const RenewRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId, lease: Duration }, closed);
+export type RenewRequest = Static<typeof RenewRequest>;
+
 /** Makes a golden image of a machine: clone the nearest, run the rest, suspend, promote. */
 export const BuildImageRequest = Type.Object(
   { requestId: Type.Optional(RequestId), plantId: Type.Optional(PlantId), machine: MachineSpec, dag: Dag },
@@ -81,5 +97,8 @@ export type Request =
   | { readonly verb: 'configure'; readonly body: ConfigureRequest }
   | { readonly verb: 'query'; readonly body: QueryRequest }
   | { readonly verb: 'list'; readonly body: ListRequest }
-  | { readonly verb: 'destroy'; readonly body: DestroyRequest };
+  | { readonly verb: 'destroy'; readonly body: DestroyRequest }
+  | { readonly verb: 'suspend'; readonly body: SuspendRequest }
+  | { readonly verb: 'resume'; readonly body: ResumeRequest }
+  | { readonly verb: 'renew'; readonly body: RenewRequest };
 export type Verb = Request['verb'];

@@ -35,12 +35,20 @@ const READERS: { readonly [V in Request['verb']]: ReadVerb } = {
     return { ...open.attributes, ...(attributes.length > 0 && { attributes }) };
   },
   list: (verb) => text(openElement(verb, verb.name, { children: { constraint: 'one' } }), 'constraint'),
-  destroy: (verb) => openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText } }).attributes,
+  destroy: readVmVerb,
+  suspend: readVmVerb,
+  resume: readVmVerb,
+  renew: (verb) =>
+    openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText, lease: asText } }).attributes,
 };
+
+function readVmVerb(verb: XmlElement): object {
+  return openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText } }).attributes;
+}
 
 function readCreate(verb: XmlElement): object {
   const open = openElement(verb, verb.name, {
-    attributes: { requestId: asText, lease: asText, keepFailed: asBoolean },
+    attributes: { requestId: asText, lease: asText, atLeaseEnd: asText, keepFailed: asBoolean },
     children: { machine: 'one', requirements: 'one', rank: 'one', dag: 'one', destruction: 'one' },
   });
   const machine = open.one('machine');
@@ -95,13 +103,16 @@ function writeVerb({ verb, body }: Request): XmlElement {
     case 'list':
       return element(verb, {}, optionalText('constraint', body.constraint));
     case 'destroy':
+    case 'suspend':
+    case 'resume':
+    case 'renew':
       return element(verb, body);
   }
 }
 
 function writeCreate(verb: string, request: CreateRequest): XmlElement {
-  const { requestId, lease, keepFailed, machine, requirements, rank, dag, destruction } = request;
-  return element(verb, { requestId, lease, keepFailed }, [
+  const { requestId, lease, atLeaseEnd, keepFailed, machine, requirements, rank, dag, destruction } = request;
+  return element(verb, { requestId, lease, atLeaseEnd, keepFailed }, [
     writeMachine(machine),
     ...optionalText('requirements', requirements),
     ...optionalText('rank', rank),

@@ -1,4 +1,4 @@
-/** Commands of clients: create, estimate, query, list, configure, destroy. */
+/** Commands of clients: create, estimate, query, list, configure, suspend, resume, renew, destroy. */
 import type { ClassAdJson, VmReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import { adText } from '../ad-text.ts';
@@ -68,6 +68,38 @@ export function addVmCommands(program: Command, context: CommandContext): void {
         const reply = await client.destroy(vmId);
         output.result(reply, () => `${vmId} is ${String(reply.vm.State)}`);
       }
+    });
+
+  addLifeCommands(program, context);
+}
+
+/** Commands that do one thing to each VM named. */
+const LIFE = {
+  suspend: 'keep the memory of running VMs on disk and free what they hold',
+  resume: 'let suspended VMs go on where they stood',
+} as const;
+
+function addLifeCommands(program: Command, context: CommandContext): void {
+  for (const verb of ['suspend', 'resume'] as const) {
+    program
+      .command(`${verb} <vmId...>`)
+      .description(LIFE[verb])
+      .action(async (vmIds: string[]) => {
+        const { client, output } = context();
+        for (const vmId of vmIds) {
+          const reply = await client[verb](vmId);
+          output.result(reply, () => `${vmId} is ${String(reply.vm.State)}`);
+        }
+      });
+  }
+
+  program
+    .command('renew <vmId> <lease>')
+    .description('give a VM a new lease, such as PT4H, which counts from now')
+    .action(async (vmId: string, lease: string) => {
+      const { client, output } = context();
+      const reply = await client.renew(vmId, lease);
+      output.result(reply, () => `the lease of ${vmId} ends at ${String(reply.vm.LeaseEndsAt)}`);
     });
 }
 

@@ -1,0 +1,178 @@
+/**
+ * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is free for
+ * others meanwhile, so a resumption is admitted anew. Both are idempotent: done already is done.
+ */
+import type { Admission } from '@vmgrid/bidding';
+import type { DeadlineClock, Log } from '@vmgrid/daemon';
+import { GridError, type LineName } from '@vmgrid/protocol';
+import type { PlantConfig } from './config.ts';
+import type { Machine, ProductionLine } from './lines/production-line.ts';
+import type { LivingMachines } from './living-machines.ts';
+import { Phases, type ReportProgress } from './phases.ts';
+import { needOf, withoutAccess } from './suspension.ts';
+import { moveTo, type VmRecord } from './vm.ts';
+import type { VmGate } from './vm-gate.ts';
+import type { VmRegistry } from './vm-registry.ts';
+import { wakeMachine } from './wake-machine.ts';
+import type { Warehouse } from './warehouse/store.ts';
+
+export interface SuspenderDeps {
+  readonly lines: ReadonlyMap<LineName, ProductionLine>;
+  readonly registry: VmRegistry;
+  readonly admission: Admission;
+  readonly living: LivingMachines;
+  readonly warehouse: Warehouse;
+  readonly gate: VmGate;
+  readonly report: ReportProgress;
+  readonly log: Log;
+  readonly clock: DeadlineClock;
+  /** Told when a machine ended that nobody stopped. */
+  readonly watch: (vmId: string) => void;
+}
+
+const SUSPEND_DEADLINE_MS = 300_000;
+const RESUME_DEADLINE_MS = 300_000;
+/** For the guest of a machine that goes on to answer. */
+const WAKE_DEADLINE_MS = 30_000;
+
+export class Suspender {
+  readonly #deps: SuspenderDeps;
+  readonly #config: Pick<PlantConfig, 'guestNetwork'>;
+
+  constructor(deps: SuspenderDeps, config: Pick<PlantConfig, 'guestNetwork'>) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /** @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED; the VM runs on then */
+  async suspend(vmId: string, requestId: string, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, gate } = this.#deps;
+    const record = registry.get(vmId);
+    if (record.state === 'suspended') return record;
+    requireState(record, 'running', 'suspended');
+    const phases = new Phases(this.#deps.clock, requestId, this.#deps.report);
+    return gate.enter(vmId, signal, (ended) =>
+      phases.time('suspend', () => this.#suspend(vmId, this.#within(ended, SUSPEND_DEADLINE_MS))),
+    );
+  }
+
+  /** @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, VMM_FAILED; the VM stays suspended unless it is lost */
+  async resume(vmId: string, requestId: string, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, gate } = this.#deps;
+    const record = registry.get(vmId);
+    if (record.state === 'running') return record;
+    requireState(record, 'suspended', 'resumed');
+    const phases = new Phases(this.#deps.clock, requestId, this.#deps.report);
+    return gate.enter(vmId, signal, (ended) =>
+      phases.time('resume', () => this.#resume(vmId, this.#within(ended, RESUME_DEADLINE_MS))),
+    );
+  }
+
+  async #suspend(vmId: string, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, living, admission } = this.#deps;
+    const { machine } = living.get(vmId);
+    try {
+      await machine.suspend(signal);
+    } catch (error) {
+      await this.#reopen(vmId, machine);
+      throw error;
+    }
+    living.remove(vmId);
+    const record = await registry.update(vmId, (before) => moveTo(withoutAccess(before), 'suspended'));
+    admission.count(vmId, needOf(record));
+    return record;
+  }
+
+  /** A suspension that failed left the machine running without its network. */
+  async #reopen(vmId: string, machine: Machine): Promise<void> {
+    const { registry, log } = this.#deps;
+    try {
+      const { sshPort } = await machine.openNetwork(this.#deps.clock.timeout(WAKE_DEADLINE_MS));
+      await registry.update(vmId, (record) => ({ ...record, sshPort }));
+    } catch (error) {
+      log.error({ err: error, vmId }, 'the network of a VM that could not be suspended stays closed');
+    }
+  }
+
+  async #resume(vmId: string, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, living, watch, clock } = this.#deps;
+    this.#takeMemory(registry.get(vmId));
+    let machine: Machine;
+    try {
+      machine = await this.#start(registry.get(vmId), signal);
+    } catch (error) {
+      await this.#settle(vmId, error);
+      throw error;
+    }
+    const { state: machineState } = machine;
+    await registry.update(vmId, (record) => moveTo(record, 'running', { machineState }));
+    const { guest, access } = await wakeMachine(machine, clock, this.#within(signal, WAKE_DEADLINE_MS)).catch(
+      async (error) => {
+        await this.#fail(vmId, machine, error);
+        throw error;
+      },
+    );
+    living.add(vmId, { machine, guest });
+    watch(vmId);
+    return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
+  }
+
+  /** In the tick in which it is decided, as for a new machine. @throws GridError MEMORY_INSUFFICIENT */
+  #takeMemory(record: VmRecord): void {
+    const { admission } = this.#deps;
+    admission.release(record.vmId);
+    try {
+      admission.reserve(record.vmId, record.machine);
+    } catch (error) {
+      admission.count(record.vmId, needOf(record));
+      throw error;
+    }
+  }
+
+  async #start(record: VmRecord, signal: AbortSignal): Promise<Machine> {
+    const { lines, registry, warehouse } = this.#deps;
+    const { vmId, machine, macAddress } = record;
+    const line = lines.get(record.line);
+    if (!line)
+      throw new GridError('LINE_UNAVAILABLE', `the line ${record.line} is not offered here any more`, { vmId });
+    const order = {
+      ...{ vmId, machine, macAddress },
+      directory: registry.directory(vmId),
+      image: await warehouse.image(record.imageId),
+      purpose: 'clone',
+      start: 'resume',
+      guestNetwork: this.#config.guestNetwork,
+    } as const;
+    return line.start(order, signal);
+  }
+
+  /** After a start that failed, the line tells whether there still is something to resume. */
+  async #settle(vmId: string, error: unknown): Promise<void> {
+    const { lines, registry, admission } = this.#deps;
+    const record = registry.get(vmId);
+    const found = await lines
+      .get(record.line)
+      ?.adopt(record.machineState ?? {}, this.#deps.clock.timeout(WAKE_DEADLINE_MS))
+      .catch(() => undefined);
+    if (found?.kind === 'gone') {
+      await registry.update(vmId, (before) => moveTo(before, 'failed', { failure: GridError.from(error).toBody() }));
+    } else {
+      admission.count(vmId, needOf(record));
+    }
+  }
+
+  #within(signal: AbortSignal, ms: number): AbortSignal {
+    return AbortSignal.any([signal, this.#deps.clock.timeout(ms)]);
+  }
+
+  async #fail(vmId: string, machine: Machine, error: unknown): Promise<void> {
+    const failure = GridError.from(error).toBody();
+    await this.#deps.registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
+    machine.release();
+  }
+}
+
+function requireState({ vmId, state }: VmRecord, wanted: VmRecord['state'], verb: string): void {
+  if (state === wanted) return;
+  throw new GridError('VM_STATE', `${vmId} is ${state}; it can be ${verb} while it is ${wanted}`, { vmId, state });
+}
