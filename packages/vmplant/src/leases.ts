@@ -3,7 +3,7 @@ import type { Clock } from '@vmgrid/daemon';
 import { type HostClock, type LeaseEnd, leaseLeftMs } from './lease-clock.ts';
 
 export interface LeaseListener {
-  /** The lease ends within the warning time. Told once for each time it is watched. */
+  /** The lease ends within the warning time. Told once for each time it is watched, before the end in any case. */
   ending(vmId: string): void;
   ended(vmId: string): void;
 }
@@ -46,11 +46,9 @@ export class Leases {
   async #run(vmId: string, leftMs: number, controller: AbortController): Promise<void> {
     const { listener } = this.#deps;
     const warningMs = Math.min(this.#warningMs, leftMs);
-    if (warningMs > 0) {
-      if (!(await this.#sleep(leftMs - warningMs, vmId, controller))) return;
-      listener.ending(vmId);
-    }
-    if (!(await this.#sleep(warningMs > 0 ? warningMs : leftMs, vmId, controller))) return;
+    if (!(await this.#sleep(leftMs - warningMs, vmId, controller))) return;
+    if (this.#warningMs > 0) listener.ending(vmId);
+    if (!(await this.#sleep(warningMs, vmId, controller))) return;
     this.#running.delete(vmId);
     listener.ended(vmId);
   }

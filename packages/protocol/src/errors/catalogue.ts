@@ -284,8 +284,8 @@ export const ERROR_CATALOGUE = {
   LINE_CANNOT_SUSPEND: kind(
     422,
     false,
-    'The production line cannot freeze a machine into an image.',
-    'Build the image on a line that suspends.',
+    'The production line can neither keep the memory of a running machine nor freeze it into an image.',
+    'Name a line that can in the request.',
   ),
   BASE_BUILD_FAILED: kind(500, true, 'A base image could not be built.', 'Read the tool output in the details.'),
 
