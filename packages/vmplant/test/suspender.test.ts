@@ -33,6 +33,7 @@ const guest = {
   discDevice: '/dev/sr0',
   async *run() {
     await call('set clock');
+    yield 'done';
   },
 } as unknown as Guest;
 
