@@ -1,7 +1,7 @@
 /** Planning a request of 50 actions against very many images, beside a look at every image, which must find the same. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { ImageIndex, planMachine, surveyImages } from '@vmgrid/bidding';
+import { explainRequest, ImageIndex, planMachine, surveyImages } from '@vmgrid/bidding';
 import { ACTIONS_OF_A_REQUEST, Lineage, lines } from './made-up-lineage.ts';
 import { type BenchSuite, median, percentile } from './suite.ts';
 
@@ -10,6 +10,8 @@ const WARM_UP = 50;
 const REQUESTS = 500;
 /** Requests that are also put to every image. */
 const CHECKED = 15;
+/** As plants slice explanations. */
+const EXPLAIN_SLICE_MS = 5;
 /** The warehouse whose figures are the result's own. */
 const IMAGES = 100_000;
 
@@ -33,6 +35,9 @@ interface MatchRow extends Setting {
   readonly oracleMs: number;
   /** Whether both found the same plan for every request checked. */
   readonly agreed: boolean;
+  /** An explanation that names five images of each kind, and the longest that it keeps other work waiting. */
+  readonly explainMs: number;
+  readonly explainHoldsMs: number;
   readonly buildMs: number;
   /** What the index takes beside the images. */
   readonly indexMiB: number;
@@ -58,6 +63,7 @@ export const suite: BenchSuite<MatchResult> = {
         (row) =>
           `${String(row.images).padStart(9)} images, ${String(row.families).padStart(4)} families   ` +
           `p50 ${row.p50Ms} ms   p95 ${row.p95Ms} ms   every image ${row.oracleMs} ms   ` +
+          `explain ${row.explainMs} ms in slices of ${row.explainHoldsMs} ms   ` +
           `${row.agreed ? 'agreed' : 'DISAGREED'}   index ${row.indexMiB} MiB in ${row.buildMs} ms`,
       )
       .join('\n'),
@@ -81,6 +87,7 @@ function measure({ images: count, families }: Setting): MatchRow {
     p95Ms: rounded(percentile(times, 0.95)),
     oracleMs: rounded(median(checks.map(({ ms }) => ms))),
     agreed: checks.every(({ agreed }) => agreed),
+    ...explained(lineage),
     buildMs: Math.round(buildMs),
     indexMiB: Math.round(indexMiB),
   };
@@ -96,6 +103,19 @@ function check(lineage: Lineage, plan: (request: ReturnType<Lineage['request']>)
     found?.start === best?.start &&
     found?.expectedSeconds === (best && best.expectedMicros / 1_000_000);
   return { ms: survey.ms, agreed };
+}
+
+function explained(lineage: Lineage): { readonly explainMs: number; readonly explainHoldsMs: number } {
+  const steps = explainRequest(lineage.request(), lineage.images, lines, lineage.durations, { top: 5 });
+  const start = performance.now();
+  let [sliceStart, longest] = [start, 0];
+  for (let done = false; !done; ) {
+    done = steps.next().done === true;
+    const heldMs = performance.now() - sliceStart;
+    longest = Math.max(longest, heldMs);
+    if (heldMs >= EXPLAIN_SLICE_MS) sliceStart += heldMs;
+  }
+  return { explainMs: rounded(performance.now() - start), explainHoldsMs: rounded(longest) };
 }
 
 function timed<A, T>(argument: A, work: (argument: A) => T): { readonly value: T; readonly ms: number } {

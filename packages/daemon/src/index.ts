@@ -7,4 +7,5 @@ export * from './folder-processes.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './process-identity.ts';
+export * from './run-in-slices.ts';
 export * from './undo.ts';

@@ -12,7 +12,7 @@ import {
   plantAd,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
-import type { Clock } from '@vmgrid/daemon';
+import { type Clock, runInSlices } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   type ClassAdJson,
@@ -26,6 +26,9 @@ import type { PlantConfig } from './config.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
+
+/** How long an explanation may keep everything else waiting. */
+const EXPLAIN_SLICE_MS = 5;
 
 export interface BidDeskDeps {
   readonly warehouse: Pick<Warehouse, 'images'>;
@@ -98,11 +101,16 @@ export class BidDesk {
     return { ...plan, image: inventory.get(plan.image.manifest.id)! };
   }
 
-  /** Why the plan for a machine would be what it is. Looks at every image. */
-  async explain({ top, ...request }: MachineRequest & { readonly top: number }): Promise<PlantExplanation> {
+  /** Why the plan for a machine would be what it is. Looks at every image, but lets bids pass between. */
+  async explain(
+    { top, ...request }: MachineRequest & { readonly top: number },
+    signal: AbortSignal,
+  ): Promise<PlantExplanation> {
     const images = await this.#deps.warehouse.images();
-    const { lines, durations } = this.#deps;
-    return { plantId: this.#config.plantId, ...explainRequest(request, images.values(), lines, durations, { top }) };
+    const { lines, durations, clock } = this.#deps;
+    const steps = explainRequest(request, images.values(), lines, durations, { top });
+    const explanation = await runInSlices(steps, { sliceMs: EXPLAIN_SLICE_MS, signal }, clock);
+    return { plantId: this.#config.plantId, ...explanation };
   }
 
   /** Why the plant takes no work at all now. */

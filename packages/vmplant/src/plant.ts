@@ -84,9 +84,9 @@ export class Plant {
         const held = this.#heldAd(request.requestId);
         return held ? bidDesk.offerHeld(held) : selfTending.offer(() => bidDesk.offer(request));
       },
-      explain: async (request) => {
+      explain: async (request, signal) => {
         requireDags(request);
-        return bidDesk.explain(request);
+        return bidDesk.explain(request, signal);
       },
       create: (request) => this.#once('create', request, () => this.#create(request)),
       configure: (request) =>

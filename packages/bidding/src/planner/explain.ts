@@ -1,6 +1,6 @@
 /**
  * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in the
- * images: for people, not for bids.
+ * images: for people, not for bids. It comes in steps of one image each, so that who runs it can let others have their turn.
  */
 import { type Dag, type DagIndex, linearExtension, prepareDag } from '@vmgrid/dag';
 import type {
@@ -15,9 +15,10 @@ import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
 import { type LineReports, type Miss, restoreFault } from './match-image.ts';
 import { mendRequest, mendRestore } from './mend.ts';
-import type { Option } from './options.ts';
+import { Nearest } from './nearest.ts';
+import { compareOptions, type Option } from './options.ts';
 import { Prices } from './prices.ts';
-import { type SurveyedOption, surveyImages } from './survey.ts';
+import { type SurveyedOption, surveyor } from './survey.ts';
 
 export type Explanation = Omit<PlantExplanation, 'plantId'>;
 
@@ -32,27 +33,37 @@ const MENDED_PER_WANTED = 5;
 const TESTS = ['machine', 'subset', 'prefix', 'partial-order'] as const;
 
 /** `top`: how many candidates and misses are named; all are counted. */
-export function explainRequest(
+export function* explainRequest(
   request: MachineRequest,
   images: Iterable<KnownImage>,
   lines: LineReports,
   durations: Durations,
   { top }: { readonly top: number },
-): Explanation {
-  const byId = new Map([...images].map((image) => [image.manifest.id, image]));
-  const { options, misses } = surveyImages(request, byId.values(), lines, durations);
-  const candidates = [...Map.groupBy(options, ({ image }) => image.manifest.id).values()];
-  const explainer = new MissExplainer(request, byId, lines, durations);
+): Generator<void, Explanation> {
+  const look = surveyor(request, lines, durations);
+  const candidates = new Nearest<readonly SurveyedOption[]>(Math.max(top, 2), (a, b) => compareOptions(a[0]!, b[0]!));
+  const misses: MissedImage[] = [];
+  let count = 0;
+  for (const image of images) {
+    const verdict = look(image);
+    if (verdict.kind === 'miss') misses.push({ miss: verdict, image });
+    else candidates.add(verdict.options);
+    count += 1;
+    yield;
+  }
+  const [best, second] = candidates.items;
+  const [chosen, ...others] = [...(best ?? []), ...(second ?? [])].sort(compareOptions);
+  const explainer = new MissExplainer(request, lines, durations);
   return {
-    images: byId.size,
-    ...(options[0] ? { chosen: choiceOf(options[0], options[1], request.dag) } : {}),
+    images: count,
+    ...(chosen ? { chosen: choiceOf(chosen, others[0], request.dag) } : {}),
     candidates: {
-      count: candidates.length,
-      nearest: candidates.slice(0, top).map((starts) => candidateOf(starts, request.machine)),
+      count: count - misses.length,
+      nearest: candidates.items.slice(0, top).map((starts) => candidateOf(starts, request.machine)),
     },
     misses: {
-      counts: TESTS.map((test) => ({ test, count: misses.filter((miss) => miss.test === test).length })),
-      nearest: explainer.nearest(misses, options[0], top),
+      counts: TESTS.map((test) => ({ test, count: misses.filter(({ miss }) => miss.test === test).length })),
+      nearest: yield* explainer.nearest(misses, chosen, top),
     },
   };
 }
@@ -98,10 +109,13 @@ const startOf = ({ start, startMicros, expectedMicros }: Option): ExplainedStart
   expectedSeconds: inSeconds(expectedMicros),
 });
 
-/** A miss by what is quickly known of it. */
-interface Sketch {
+interface MissedImage {
   readonly miss: Miss;
   readonly image: KnownImage;
+}
+
+/** A miss by what is quickly known of it. */
+interface Sketch extends MissedImage {
   readonly shared: number;
   readonly expectedMicros: number;
 }
@@ -110,19 +124,12 @@ class MissExplainer {
   readonly #machine: MachineSpec;
   readonly #dag: DagIndex;
   readonly #prices: Prices;
-  readonly #images: ReadonlyMap<string, KnownImage>;
   readonly #lines: LineReports;
 
-  constructor(
-    { machine, dag }: MachineRequest,
-    images: ReadonlyMap<string, KnownImage>,
-    lines: LineReports,
-    durations: Durations,
-  ) {
+  constructor({ machine, dag }: MachineRequest, lines: LineReports, durations: Durations) {
     this.#machine = machine;
     this.#dag = prepareDag(dag);
     this.#prices = new Prices(dag, this.#dag, durations);
-    this.#images = images;
     this.#lines = lines;
   }
 
@@ -130,14 +137,23 @@ class MissExplainer {
    * The nearest misses: first those that would have been sooner than what was chosen, then those that need fewer changes,
    * then those that would have been ready sooner.
    */
-  nearest(misses: readonly Miss[], chosen: Option | undefined, top: number): ExplainedMiss[] {
+  *nearest(misses: readonly MissedImage[], chosen: Option | undefined, top: number): Generator<void, ExplainedMiss[]> {
     const limit = chosen?.expectedMicros ?? Number.POSITIVE_INFINITY;
     const isLater = ({ expectedMicros }: Sketch): number => Number(expectedMicros >= limit);
-    const sketches = misses.map((miss) => this.#sketch(miss));
-    return sketches
-      .sort((a, b) => isLater(a) - isLater(b) || strangers(a) - strangers(b) || a.expectedMicros - b.expectedMicros)
-      .slice(0, top * MENDED_PER_WANTED)
-      .map((sketch) => ({ sketch, explained: this.#explain(sketch) }))
+    const sketches = new Nearest<Sketch>(
+      top * MENDED_PER_WANTED,
+      (a, b) => isLater(a) - isLater(b) || strangers(a) - strangers(b) || a.expectedMicros - b.expectedMicros,
+    );
+    for (const missed of misses) {
+      sketches.add(this.#sketch(missed));
+      yield;
+    }
+    const explained: { readonly sketch: Sketch; readonly explained: ExplainedMiss }[] = [];
+    for (const sketch of sketches.items) {
+      explained.push({ sketch, explained: this.#explain(sketch) });
+      yield;
+    }
+    return explained
       .sort(
         (a, b) =>
           isLater(a.sketch) - isLater(b.sketch) ||
@@ -149,8 +165,7 @@ class MissExplainer {
       .map(({ explained }) => explained);
   }
 
-  #sketch(miss: Miss): Sketch {
-    const image = this.#images.get(miss.imageId)!;
+  #sketch({ miss, image }: MissedImage): Sketch {
     const { shared, worth } = this.#shared(image);
     const canRestore = restoreFault(this.#machine, image, this.#lines.get(image.manifest.line)) === undefined;
     const starts = canRestore ? (['restore', 'boot'] as const) : (['boot'] as const);

@@ -30,23 +30,35 @@ export function surveyImages(
   lines: LineReports,
   durations: Durations,
 ): Survey {
+  const look = surveyor(request, lines, durations);
+  const verdicts = [...images].map(look);
+  return {
+    options: verdicts.flatMap((verdict) => (verdict.kind === 'options' ? verdict.options : [])).sort(compareOptions),
+    misses: verdicts.filter((verdict) => verdict.kind === 'miss'),
+  };
+}
+
+/** What one image is to a request: the ways to begin with it, soonest ready first, or why there are none. */
+export type SurveyedImage = { readonly kind: 'options'; readonly options: readonly SurveyedOption[] } | Miss;
+
+/** Looks at one image after the other. */
+export function surveyor(
+  request: { readonly machine: MachineSpec; readonly dag: Dag },
+  lines: LineReports,
+  durations: Durations,
+): (image: KnownImage) => SurveyedImage {
   const dag = prepareDag(request.dag);
   const prices = new Prices(request.dag, dag, durations);
-  const options: SurveyedOption[] = [];
-  const misses: Miss[] = [];
-  for (const image of images) {
+  return (image) => {
     const verdict = matchImage(request.machine, dag, image, lines);
-    if (verdict.kind === 'miss') {
-      misses.push(verdict);
-      continue;
-    }
+    if (verdict.kind === 'miss') return verdict;
     const { kind: _, starts, ...candidate } = verdict;
     const cached = image.manifest.history.reduce(
       (sum, { digest }) => sum + prices.ofGroup[dag.groupOfDigest.get(digest)!]!,
       0,
     );
-    for (const start of starts)
-      options.push({ ...candidate, ...optionOf(image, start, prices, prices.ofAll - cached) });
-  }
-  return { options: options.sort(compareOptions), misses };
+    const left = prices.ofAll - cached;
+    const options = starts.map((start) => ({ ...candidate, ...optionOf(image, start, prices, left) }));
+    return { kind: 'options', options: options.sort(compareOptions) };
+  };
 }
