@@ -182,7 +182,8 @@ export class TestGrid {
   }
 
   #shop(): [DaemonName, Record<string, unknown>] {
-    return ['vmshop', { ...this.#ports, logLevel: 'debug', ...this.#options.shopConfig }];
+    const stateDirectory = join(this.directory, 'shop');
+    return ['vmshop', { ...this.#ports, stateDirectory, logLevel: 'debug', ...this.#options.shopConfig }];
   }
 
   #plant(plantId: string): [DaemonName, Record<string, unknown>] {

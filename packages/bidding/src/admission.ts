@@ -38,16 +38,16 @@ export class Admission {
     return { memoryMiB, diskMiB, vms: this.#reserved.size };
   }
 
-  /** Why a machine does not fit now; undefined when it does. */
+  /** Why a machine does not fit now; undefined when it does. What it lacks beside stands in the details as `others`. */
   refusal(need: Need): GridError | undefined {
     const { capacity, usage } = this;
-    if (need.cpus > capacity.cpusPerVm) return lacks('CPUS_INSUFFICIENT', 'processors', need.cpus, capacity.cpusPerVm);
-    const memory = capacity.memoryMiB - usage.memoryMiB;
-    if (need.memoryMiB > memory) return lacks('MEMORY_INSUFFICIENT', 'MiB of memory', need.memoryMiB, memory);
-    const disk = capacity.diskMiB - usage.diskMiB;
-    if (need.diskMiB > disk) return lacks('DISK_INSUFFICIENT', 'MiB of disk', need.diskMiB, disk);
-    if (usage.vms >= capacity.vms) return lacks('VM_LIMIT', 'VMs', 1, capacity.vms - usage.vms);
-    return undefined;
+    const [first, ...others] = [
+      lack('CPUS_INSUFFICIENT', need.cpus, capacity.cpusPerVm),
+      lack('MEMORY_INSUFFICIENT', need.memoryMiB, capacity.memoryMiB - usage.memoryMiB),
+      lack('DISK_INSUFFICIENT', need.diskMiB, capacity.diskMiB - usage.diskMiB),
+      lack('VM_LIMIT', 1, capacity.vms - usage.vms),
+    ].filter((one) => one.lacking > 0);
+    return first && refusalOf(first, others);
   }
 
   /** Takes what a machine needs, or throws the refusal. */
@@ -68,16 +68,30 @@ export class Admission {
   }
 }
 
-function lacks(
-  code: 'CPUS_INSUFFICIENT' | 'MEMORY_INSUFFICIENT' | 'DISK_INSUFFICIENT' | 'VM_LIMIT',
-  what: string,
-  wanted: number,
-  available: number,
-): GridError {
-  const lacking = wanted - available;
-  return new GridError(code, `wants ${wanted} ${what}, ${available} are free: lacks ${lacking}`, {
-    wanted,
-    available,
-    lacking,
-  });
+/** A decline's code, and its numbers. */
+interface Lack {
+  readonly code: keyof typeof UNITS;
+  readonly wanted: number;
+  readonly available: number;
+  readonly lacking: number;
+}
+
+const UNITS = {
+  CPUS_INSUFFICIENT: 'processors',
+  MEMORY_INSUFFICIENT: 'MiB of memory',
+  DISK_INSUFFICIENT: 'MiB of disk',
+  VM_LIMIT: 'VMs',
+} as const;
+
+const lack = (code: Lack['code'], wanted: number, available: number): Lack => ({
+  code,
+  wanted,
+  available,
+  lacking: wanted - available,
+});
+
+function refusalOf({ code, wanted, available, lacking }: Lack, others: readonly Lack[]): GridError {
+  const message = `wants ${wanted} ${UNITS[code]}, ${available} are free: lacks ${lacking}`;
+  const details = { wanted, available, lacking, ...(others.length === 0 ? {} : { others }) };
+  return new GridError(code, message, details);
 }

@@ -24,13 +24,27 @@ test('a machine may take the last of everything', () => {
   expect(admission.usage).toEqual({ memoryMiB: 1024, diskMiB: 4096, vms: 1 });
 });
 
+test('a refusal names everything that is lacking, so that a client need not find it out one by one', () => {
+  const admission = new Admission({ memoryMiB: 100, diskMiB: 100, cpusPerVm: 1, vms: 1 });
+  expect(admission.refusal({ memoryMiB: 128, diskMiB: 300, cpus: 1 })).toMatchObject({
+    code: 'MEMORY_INSUFFICIENT',
+    details: {
+      ...{ wanted: 128, available: 100, lacking: 28 },
+      others: [{ code: 'DISK_INSUFFICIENT', wanted: 300, available: 100, lacking: 200 }],
+    },
+  });
+});
+
 test('a refusal says what is wanted, what is free and what is lacking', () => {
   const admission = new Admission(capacity);
   admission.reserve('vm-1', { ...small, memoryMiB: 824, diskMiB: 3000 });
   expect(refused(admission, { ...small, cpus: 6 })).toEqual({
     code: 'CPUS_INSUFFICIENT',
     message: 'wants 6 processors, 4 are free: lacks 2',
-    details: { wanted: 6, available: 4, lacking: 2 },
+    details: {
+      ...{ wanted: 6, available: 4, lacking: 2 },
+      others: [{ code: 'MEMORY_INSUFFICIENT', wanted: 256, available: 200, lacking: 56 }],
+    },
   });
   expect(refused(admission, small)).toEqual({
     code: 'MEMORY_INSUFFICIENT',

@@ -10,6 +10,7 @@ import {
   requestAd,
   type Trail,
 } from '@vmgrid/protocol';
+import { boundedTrail } from './bounded-trail.ts';
 import { callForBids } from './call-for-bids.ts';
 import { hear } from './hear.ts';
 import { heldBackIn } from './held-back.ts';
@@ -51,13 +52,15 @@ export interface Auction {
  * @throws GridError CANCELLED when the signal aborts
  * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse: the request was not decoded
  */
-export function holdAuction(
+export async function holdAuction(
   bidders: readonly Bidder[],
   request: Identified<CreateRequest>,
   deps: MarketDeps,
   { bidWindowMs, best = MARKET_LIMITS.awardAttempts, order = 'cheapest', signal }: AuctionOptions,
 ): Promise<Auction> {
-  return auctionOn(openTerms(deps, { bidWindowMs, best, order }), bidders, request, deps, signal);
+  const terms = openTerms(deps, { bidWindowMs, best, order });
+  const auction = await auctionOn(terms, bidders, request, deps, signal);
+  return { ...auction, trail: boundedTrail(auction.trail) };
 }
 
 /** An auction on terms that are given: by the shop for itself, or to a broker by its caller. */

@@ -37,6 +37,8 @@ export interface AwardOptions {
   readonly attempts?: number;
   /** Looked at before each award; an award under way is the business of `CreateAt`. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of the trail after each award. */
+  awarded?(trail: Trail): void;
 }
 
 /**
@@ -49,15 +51,19 @@ export async function award(
   auction: Auction,
   createAt: CreateAt,
   { clock, memory }: Pick<MarketDeps, 'clock' | 'memory'>,
-  { attempts = MARKET_LIMITS.awardAttempts, signal }: AwardOptions = {},
+  { attempts = MARKET_LIMITS.awardAttempts, signal, awarded }: AwardOptions = {},
 ): Promise<Awarded> {
   const failure = failureOf(auction);
   if (failure) throw failure;
   const refusals: Refusal[] = [];
   const awards: TrailAward[] = [];
   const trail = (): Trail => ({ ...auction.trail, awards: [...auction.trail.awards, ...awards] });
+  const note = (made: TrailAward): void => {
+    awards.push(made);
+    awarded?.(trail());
+  };
   const refused = (plantId: string, error: GridError): void => {
-    awards.push({ plantId, outcome: 'refused', code: error.code, message: error.message });
+    note({ plantId, outcome: 'refused', code: error.code, message: error.message });
     refusals.push({ plantId, error });
   };
   let asked = 0;
@@ -74,7 +80,7 @@ export async function award(
     try {
       const ad = await createAt(bid);
       memory.succeeded(plantId);
-      awards.push({ plantId, outcome: 'accepted' });
+      note({ plantId, outcome: 'accepted' });
       return { plantId, ad, trail: trail() };
     } catch (thrown) {
       const error = GridError.from(thrown);
@@ -82,7 +88,7 @@ export async function award(
         refused(plantId, error);
         continue;
       }
-      awards.push({ plantId, outcome: 'failed', code: error.code, message: error.message });
+      note({ plantId, outcome: 'failed', code: error.code, message: error.message });
       memory.failed(plantId, error);
       throw withTrail(error, trail());
     }

@@ -1,6 +1,7 @@
 /** What a client is told when an auction has no winner. */
 import { type AuctionSummary, type Decline, GridError } from '@vmgrid/protocol';
 import type { Auction } from './auction.ts';
+import { type Change, changeText, helpfulChanges } from './changes.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import { nearestDeclines } from './nearest.ts';
 
@@ -22,24 +23,33 @@ function noBids({ declines, trail }: Auction): GridError {
     ...(silent > 0 ? [`${silent} silent`] : []),
   ];
   const message = `${asked === 1 ? 'the only plant made' : `${asked} plants made`} no bid: ${parts.join(', ')}`;
+  const changes = helpfulChanges({ declines, trail });
   const details = {
+    changes,
     declines: declines.map(({ plantId, code, message, details }) => ({ plantId, code, message, details })),
     failed: failures.map(({ plantId, code, message }) => ({ plantId, code, message })),
     silent: trail.answers.filter(({ outcome }) => outcome === 'silent').map(({ plantId }) => plantId),
     trail,
   };
-  return new GridError('NO_BIDS', message, details);
+  return new GridError('NO_BIDS', `${message}${advice(changes)}`, details);
 }
 
-function noneMatches({ trail }: Auction): GridError {
+function noneMatches({ declines, trail }: Auction): GridError {
   const { removed, summary } = trail;
   const total = summary.removals.reduce((sum, { count }) => sum + count, 0);
   const named = removed.slice(0, MARKET_LIMITS.plantsNamed).map(({ plantId, reason }) => `${plantId}: ${reason}`);
   const rest = total > named.length ? [`${total - named.length} more in the trail`] : [];
   const count = total === 1 ? '1 plant bids but does not meet' : `${total} plants bid, none meets`;
   const message = `${count} the requirements: ${[...named, ...rest].join('; ')}`;
-  return new GridError('NO_PLANT_MATCHES', message, { removed, trail });
+  const changes = helpfulChanges({ declines, trail });
+  return new GridError('NO_PLANT_MATCHES', `${message}${advice(changes)}`, { changes, removed, trail });
 }
+
+const advice = (changes: readonly Change[]): string =>
+  changes
+    .slice(0, MARKET_LIMITS.plantsNamed)
+    .map((change) => `. ${changeText(change)}`)
+    .join('');
 
 /** One text per code: how many, and the numbers of the decline that lacks least. */
 function declineTexts(declines: readonly Decline[], { declines: counts }: AuctionSummary): string[] {

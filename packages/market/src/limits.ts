@@ -19,6 +19,8 @@ export const MARKET_LIMITS = {
   declinesOfCode: 3,
   /** Silent or failing plants that a broker names; the others are counted. */
   silentNamed: 16,
+  /** Answers, removals and places that a trail names; the others are counted. */
+  trailEntries: 1_000,
   /** Plants that an error message names one by one. */
   plantsNamed: 3,
 } as const;

@@ -138,7 +138,8 @@ describe('failureOf', () => {
     });
     expect(failureOf(auction)).toMatchObject({
       code: 'NO_PLANT_MATCHES',
-      message: '1 plant bids but does not meet the requirements: a: TARGET.Gpu > 0 is false (TARGET.Gpu = 0)',
+      message:
+        '1 plant bids but does not meet the requirements: a: TARGET.Gpu > 0 is false (TARGET.Gpu = 0). 1 plant bids but does not meet TARGET.Gpu > 0; smallest change: TARGET.Gpu >= 0 (a)',
     });
   });
 });

@@ -49,6 +49,8 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-build-image', 'build-image-reply'],
   ['reply-suggest-images', 'suggest-images-reply'],
   ['reply-plants', 'plant-list-reply'],
+  ['plant-event', 'plant-event'],
+  ['reply-auctions', 'auction-list-reply'],
   ['reply-explain', 'explain-reply'],
   ['reply-error', 'error-reply'],
 ];

@@ -51,7 +51,8 @@ export async function startGrid(options: GridOptions, signal: AbortSignal): Prom
 }
 
 function startShop({ directory, httpPort, xmlPort, logLevel }: GridOptions, signal: AbortSignal): Promise<Daemon> {
-  return startDaemon('vmshop', join(directory, 'shop.json'), { httpPort, xmlPort, logLevel }, signal);
+  const stateDirectory = join(directory, 'shop');
+  return startDaemon('vmshop', join(directory, 'shop.json'), { httpPort, xmlPort, logLevel, stateDirectory }, signal);
 }
 
 async function startPlant(

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { GridError, ShopClient } from '@vmgrid/protocol';
 import { Command, CommanderError, Option } from 'commander';
+import { addAuctionCommands } from './commands/auction-commands.ts';
 import { addDemoCommand } from './commands/demo-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExplainCommand } from './commands/explain-command.ts';
 import { addImageCommands } from './commands/image-commands.ts';
+import { addPlantCommands } from './commands/plant-commands.ts';
 import { addUpCommand } from './commands/up-command.ts';
 import { addVmCommands } from './commands/vm-commands.ts';
 import { DEFAULT_SHOP } from './context.ts';
@@ -27,6 +29,8 @@ const context = () => {
 
 addVmCommands(program, context);
 addExplainCommand(program, context);
+addAuctionCommands(program, context);
+addPlantCommands(program, context);
 addImageCommands(program, context);
 addUpCommand(program, context);
 addDoctorCommand(program, context);

@@ -25,6 +25,11 @@ export const ShopConfig = Type.Object(
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** Finished requests and their trails that are remembered. */
     requestsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
+    /** Folder for the trails of past auctions. Left out: they are kept in memory. */
+    stateDirectory: Type.Optional(Type.String({ pattern: '^/' })),
+    /** Auctions whose trails are kept, and what they may take together. */
+    auctionsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
+    auctionsKeptMiB: Type.Integer({ minimum: 1, maximum: 65_536, default: 64 }),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
       { default: 'info' },

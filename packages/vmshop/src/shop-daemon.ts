@@ -1,12 +1,16 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { Membership, PlantMemory } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
+import { AuctionHistory } from './auction-history.ts';
 import type { ShopConfig } from './config.ts';
 import { createApp } from './http/app.ts';
+import { PlantFeed } from './plant-feed.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmEvents } from './vm-events.ts';
@@ -20,15 +24,21 @@ export interface ShopDaemon extends RunningDaemon {
 export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemon> {
   const operations = new Operations({ kept: config.requestsKept });
   const vmEvents = new VmEvents();
+  const feed = new PlantFeed(systemClock);
   const membership = new Membership({
     now: () => systemClock.now(),
     onProgress: (event) => operations.find(event.requestId)?.report(event),
     onVmEvent: (event) => vmEvents.add(event),
-    onChange: ({ change, role, ...details }) => log.info(details, `${role} ${change}`),
+    onChange: (change) => {
+      const { change: what, role, ...details } = change;
+      log.info(details, `${role} ${what}`);
+      feed.tell(change);
+    },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid };
-  const shop = new Shop({ membership, operations, market, vmEvents }, config);
+  const auctions = await openHistory(config);
+  const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents }, config);
 
   const { host, requestsPerMinute } = config;
   const app = createApp(shop, { host, requestsPerMinute, log });
@@ -57,6 +67,14 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
       await shop.desk.drain();
       link.close();
       await Promise.all([closeAll(), Promise.race([doorClosed, systemClock.sleep(REPLIES_MS)])]);
+      auctions.close();
     },
   };
+}
+
+/** @throws GridError STATE_LOCKED */
+async function openHistory({ stateDirectory, auctionsKept, auctionsKeptMiB }: ShopConfig): Promise<AuctionHistory> {
+  if (stateDirectory !== undefined) await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  const file = stateDirectory === undefined ? ':memory:' : join(stateDirectory, 'auctions.sqlite');
+  return new AuctionHistory({ file, kept: auctionsKept, keptBytes: auctionsKeptMiB * 1_048_576 });
 }

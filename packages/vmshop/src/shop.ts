@@ -52,7 +52,9 @@ import {
   validate,
 } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
+import type { AuctionHistory } from './auction-history.ts';
 import type { ShopConfig } from './config.ts';
+import type { PlantFeed } from './plant-feed.ts';
 import type { VmEvents } from './vm-events.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
@@ -62,11 +64,23 @@ const QUESTION_DEADLINE_MS = 10_000;
 type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'renew';
 type VmRequest<M extends VmMethod> = Omit<Parameters<BidderMethods[M]>[0], 'requestId'> & { requestId?: string };
 
+export interface ShopDeps {
+  readonly membership: Membership;
+  readonly operations: Operations;
+  readonly market: MarketDeps;
+  readonly auctions: AuctionHistory;
+  /** Who comes and goes. */
+  readonly feed: PlantFeed;
+  readonly vmEvents: VmEvents;
+}
+
 export class Shop {
   /** The golden images of all warehouses. */
   readonly images: ImageCatalogue;
   readonly imageWork: ImageWork;
   readonly desk: WorkDesk;
+  readonly auctions: AuctionHistory;
+  readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
   readonly #membership: Membership;
   readonly #market: MarketDeps;
@@ -74,16 +88,10 @@ export class Shop {
   readonly #places: VmPlaces;
   readonly #question: CallOptions;
 
-  constructor(
-    deps: {
-      readonly membership: Membership;
-      readonly operations: Operations;
-      readonly market: MarketDeps;
-      readonly vmEvents: VmEvents;
-    },
-    config: ShopConfig,
-  ) {
+  constructor(deps: ShopDeps, config: ShopConfig) {
     this.#membership = deps.membership;
+    this.auctions = deps.auctions;
+    this.feed = deps.feed;
     this.vmEvents = deps.vmEvents;
     this.desk = new WorkDesk(deps.operations, { name: 'the shop', newRequestId: uuid });
     this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
@@ -103,6 +111,7 @@ export class Shop {
       const { ad, trail } = await award(auction, ({ plantId }) => this.#createAt(plantId, identified), this.#market, {
         attempts: this.#config.awardAttempts,
         signal: this.desk.closing,
+        awarded: (trail) => this.auctions.keep(trail),
       });
       return { requestId: operation.requestId, vm: ad, trail } satisfies VmReply;
     });
@@ -196,6 +205,7 @@ export class Shop {
       bidWindowMs,
       signal: this.desk.closing,
     });
+    this.auctions.keep(auction.trail);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
     return auction;
   }

@@ -16,6 +16,7 @@ const shop = {
   plants: () => ({ plants: [], brokers: [], silentPlants: [] }),
   plantCount: 0,
   desk: { draining: false },
+  auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 
 let server: Server;

@@ -5,7 +5,9 @@ import { Operations } from '@vmgrid/door';
 import { Membership, PlantMemory } from '@vmgrid/market';
 import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
+import { AuctionHistory } from '../src/auction-history.ts';
 import { ShopConfig } from '../src/config.ts';
+import { PlantFeed } from '../src/plant-feed.ts';
 import { Shop } from '../src/shop.ts';
 import { VmEvents } from '../src/vm-events.ts';
 
@@ -42,8 +44,16 @@ beforeEach(() => {
     onChange: () => undefined,
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'auction-1' };
+  const auctions = new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 });
   shop = new Shop(
-    { membership, operations: new Operations({ kept: 10 }), market, vmEvents: new VmEvents() },
+    {
+      membership,
+      operations: new Operations({ kept: 10 }),
+      market,
+      auctions,
+      feed: new PlantFeed(systemClock),
+      vmEvents: new VmEvents(),
+    },
     {
       ...(Value.Create(ShopConfig) as ShopConfig),
       bidWindowMs: 60_000,
@@ -132,6 +142,27 @@ describe('a create that is repeated after the VM is made', () => {
     membership.left(maker, 'gone');
     expect(await create()).toEqual(made);
   });
+});
+
+test('every auction is kept with its awards, and a failed one tells what would have helped', async () => {
+  const small = { wanted: 256, available: 192, lacking: 64 };
+  const full = () => ({
+    kind: 'decline',
+    plantId: 'full',
+    code: 'MEMORY_INSUFFICIENT',
+    message: 'lacks 64',
+    details: small,
+  });
+  join('full', { estimate: full });
+  await expect(shop.create(request()).settled).rejects.toMatchObject({
+    code: 'NO_BIDS',
+    message: expect.stringMatching(/1 plant lacks 64 MiB of memory; smallest change: memoryMiB ≤ 192 \(full\)$/),
+  });
+  expect(shop.auctions.get('auction-1')).toMatchObject({ requestId: 'request-1', awards: [] });
+  join('a', { estimate: bidOf('a', 1), create: () => ({ VmId: VM }) });
+  const { trail } = (await shop.create(request()).settled) as VmReply;
+  expect(shop.auctions.get('auction-1')).toEqual(trail);
+  expect(shop.auctions.list({ most: 10 }).auctions).toMatchObject([{ auctionId: 'auction-1', winner: 'a' }]);
 });
 
 describe('a plant that says it made', () => {

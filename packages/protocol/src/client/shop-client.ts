@@ -11,7 +11,16 @@ import {
   type LabelImageRequest,
   type VerifyImagesRequest,
 } from '../schema/images.ts';
-import { EstimateReply, ListReply, OperationReply, PlantListReply, ProgressEvent, VmReply } from '../schema/replies.ts';
+import {
+  AuctionListReply,
+  EstimateReply,
+  ListReply,
+  OperationReply,
+  PlantEvent,
+  PlantListReply,
+  ProgressEvent,
+  VmReply,
+} from '../schema/replies.ts';
 import type {
   BuildImageRequest,
   ConfigureRequest,
@@ -21,6 +30,7 @@ import type {
   QueryRequest,
 } from '../schema/requests.ts';
 import { SuggestImagesReply, type SuggestImagesRequest } from '../schema/suggestions.ts';
+import { Trail } from '../schema/trail.ts';
 import { validate } from '../schema/validator.ts';
 import { type ClientCallOptions, HttpExchange, parsedOrUndefined, withDeadline } from './http-exchange.ts';
 import { decodeServerSentEvents } from './server-sent-events.ts';
@@ -105,6 +115,17 @@ export class ShopClient {
     return this.#http.json({ method: 'GET', path: '/v1/plants' }, PlantListReply, options);
   }
 
+  /** Past auctions, the newest first; those of one request when it is named. */
+  auctions(of: { readonly requestId?: string } = {}, options?: ClientCallOptions): Promise<AuctionListReply> {
+    const query = of.requestId === undefined ? '' : `?${new URLSearchParams({ request: of.requestId })}`;
+    return this.#http.json({ method: 'GET', path: `/v1/auctions${query}` }, AuctionListReply, options);
+  }
+
+  /** Everything a past auction decided and why. */
+  auction(auctionId: string, options?: ClientCallOptions): Promise<Trail> {
+    return this.#http.json({ method: 'GET', path: `/v1/auctions/${encodeURIComponent(auctionId)}` }, Trail, options);
+  }
+
   images(options?: ClientCallOptions): Promise<ImageListReply> {
     return this.#http.json({ method: 'GET', path: '/v1/images' }, ImageListReply, options);
   }
@@ -169,18 +190,17 @@ export class ShopClient {
   }
 
   /** Progress of a request from its start, as it happens; ends when the request does. No deadline but the signal. */
-  async *events(requestId: string, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ProgressEvent> {
-    const aborted = signal ?? new AbortController().signal;
-    const headers = { accept: 'text/event-stream' };
-    const request = { method: 'GET', path: `${requestPath(requestId)}/events`, headers } as const;
-    const response = await this.#http.open(request, aborted);
-    try {
-      for await (const { event, data } of decodeServerSentEvents(response.body ?? emptyBody())) {
-        if (event === 'end') return;
-        if (event === 'progress') yield progressOf(data);
-      }
-    } catch (thrown) {
-      throw this.#http.failure(thrown, aborted);
+  async *events(requestId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ProgressEvent> {
+    for await (const { event, data } of this.#stream(`${requestPath(requestId)}/events`, options)) {
+      if (event === 'end') return;
+      if (event === 'progress') yield eventOf(ProgressEvent, data, 'progress event');
+    }
+  }
+
+  /** Plants and brokers that come and go, from now on. No deadline but the signal. */
+  async *plantEvents(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<PlantEvent> {
+    for await (const { event, data } of this.#stream('/v1/plants/events', options)) {
+      if (event === 'plant') yield eventOf(PlantEvent, data, 'plant event');
     }
   }
 
@@ -190,6 +210,16 @@ export class ShopClient {
     const headers = { 'content-type': 'application/xml', accept: 'application/xml' };
     const response = await this.#http.fetch({ method: 'POST', path: '/v1/request', headers, body: document }, signal);
     return await this.#http.text(response, signal);
+  }
+
+  async *#stream(path: string, { signal = new AbortController().signal }: { readonly signal?: AbortSignal }) {
+    const headers = { accept: 'text/event-stream' };
+    const response = await this.#http.open({ method: 'GET', path, headers }, signal);
+    try {
+      yield* decodeServerSentEvents(response.body ?? emptyBody());
+    } catch (thrown) {
+      throw this.#http.failure(thrown, signal);
+    }
   }
 
   #post<T extends TSchema>(path: string, request: object, reply: T, options?: WorkOptions): Promise<Static<T>> {
@@ -211,8 +241,8 @@ function workHeaders(options: WorkOptions | undefined): Record<string, string> {
   return options?.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
 }
 
-function progressOf(data: string): ProgressEvent {
-  return validate(ProgressEvent, parsedOrUndefined(data), { code: 'LINK_PROTOCOL', subject: 'progress event' });
+function eventOf<T extends TSchema>(schema: T, data: string, subject: string): Static<T> {
+  return validate(schema, parsedOrUndefined(data), { code: 'LINK_PROTOCOL', subject });
 }
 
 async function* emptyBody(): AsyncGenerator<Uint8Array> {}

@@ -241,6 +241,13 @@ export const ERROR_CATALOGUE = {
     'List the VMs: a VM names the request that made it.',
   ),
 
+  AUCTION_UNKNOWN: kind(
+    404,
+    false,
+    'The shop has kept no auction of this id.',
+    'List those it has: `vmgrid auctions`.',
+  ),
+
   // The warehouse
   IMAGE_UNKNOWN: kind(404, false, 'The warehouse has no image of this id.', 'List the images: `vmgrid images list`.'),
   IMAGE_IN_USE: kind(

@@ -12,10 +12,12 @@ import {
   VerifyImagesRequest,
 } from './images.ts';
 import {
+  AuctionListReply,
   ErrorReply,
   EstimateReply,
   ListReply,
   OperationReply,
+  PlantEvent,
   PlantListReply,
   ProgressEvent,
   VmEvent,
@@ -74,6 +76,8 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'collect-images-reply', title: 'Golden images that went or would go, and why', schema: CollectImagesReply },
   { name: 'suggest-images-reply', title: 'Images that would have saved most', schema: SuggestImagesReply },
   { name: 'plant-list-reply', title: 'The plants connected to a shop', schema: PlantListReply },
+  { name: 'plant-event', title: 'A plant that joined or left', schema: PlantEvent },
+  { name: 'auction-list-reply', title: 'Past auctions of a shop', schema: AuctionListReply },
   { name: 'trail', title: 'What an auction decided and why', schema: Trail },
   { name: 'error-reply', title: 'What went wrong, and what to do', schema: ErrorReply },
 ];

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { Bid, Decline } from './bids.ts';
 import { PlantId, RequestId, VmId } from './requests.ts';
-import { Trail, Via } from './trail.ts';
+import { AuctionSummary, Trail, Via } from './trail.ts';
 
 const closed = { additionalProperties: false } as const;
 const Timestamp = Type.String({ format: 'date-time' });
@@ -51,6 +51,28 @@ export const EstimateReply = Type.Object(
   closed,
 );
 export type EstimateReply = Static<typeof EstimateReply>;
+
+/** Past auctions, the newest first. */
+export const AuctionListReply = Type.Object(
+  {
+    auctions: Type.Array(
+      Type.Object(
+        {
+          auctionId: Type.String(),
+          requestId: RequestId,
+          openedAt: Timestamp,
+          closedAfterMs: Type.Number({ minimum: 0 }),
+          summary: AuctionSummary,
+          /** The plant that took the award; left out when none did, or none was made. */
+          winner: Type.Optional(PlantId),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type AuctionListReply = Static<typeof AuctionListReply>;
 
 /** One step of long work, as it happens. */
 export const ProgressEvent = Type.Object(
@@ -137,6 +159,23 @@ export const PlantListReply = Type.Object(
   closed,
 );
 export type PlantListReply = Static<typeof PlantListReply>;
+
+/** A plant or broker that came, is reached another way now, or went. */
+export const PlantEvent = Type.Object(
+  {
+    at: Timestamp,
+    event: Type.Union([Type.Literal('joined'), Type.Literal('moved'), Type.Literal('left')]),
+    role: Type.Union([Type.Literal('plant'), Type.Literal('broker')]),
+    plantId: PlantId,
+    version: Type.String(),
+    /** Brokers between shop and plant; of one that left, on the last way there was. */
+    via: Type.Optional(Via),
+    /** Of one that left. */
+    reason: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type PlantEvent = Static<typeof PlantEvent>;
 
 /** One reply of any kind, as the XML door and the TCP door give it. */
 export type Reply =

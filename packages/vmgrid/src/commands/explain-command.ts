@@ -3,18 +3,34 @@ import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { explanationDot } from '../explanation-dot.ts';
 import { explanationText } from '../explanation-text.ts';
+import { trailText } from '../trail-text.ts';
 
 export function addExplainCommand(program: Command, context: CommandContext): void {
   program
-    .command('explain <document>')
-    .description('why plants would make the machine of a request from the image they would, and not from another')
+    .command('explain [document]')
+    .description(
+      'why plants would make the machine of a request from the image they would, and not from another; or what an auction decided and why',
+    )
+    .option('--auction <id>', 'a past auction, instead of a document')
     .option('--top <n>', 'how many candidates and misses to name of each plant', '5')
     .option('--dot', 'draw the request in Graphviz DOT, with what the chosen image has of it and the nearest miss')
-    .action(async (file: string, { top, dot }: { top: string; dot?: true }) => {
+    .action(async (file: string | undefined, { top, dot, auction }: ExplainOptions, command: Command) => {
       const { client, output } = context();
+      if (auction !== undefined) {
+        const trail = await client.auction(auction);
+        output.result(trail, () => trailText(trail));
+        return;
+      }
+      if (file === undefined) command.error("error: missing required argument 'document', or --auction");
       const request = await readDocument(file, 'estimate');
       const reply = await client.explain(request, Number(top));
       for (const plantId of reply.silentPlants) output.note(`${plantId} did not answer: its images are missing here`);
       output.result(reply, () => (dot ? explanationDot(request, reply) : explanationText(reply)));
     });
+}
+
+interface ExplainOptions {
+  readonly top: string;
+  readonly dot?: true;
+  readonly auction?: string;
 }

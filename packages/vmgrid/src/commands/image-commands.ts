@@ -1,4 +1,4 @@
-/** Commands of operators: images and plants. */
+/** Commands of operators: images. */
 import type { BuildImageReply } from '@vmgrid/protocol';
 import { decodeBuildImage } from '@vmgrid/protocol';
 import type { Command } from 'commander';
@@ -8,7 +8,6 @@ import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
 import { findHome } from '../home.ts';
 import { imageTable, imageText } from '../image-text.ts';
-import { table } from '../output.ts';
 import { addImageArchiveCommands } from './image-archive-commands.ts';
 import { addImageCareCommands } from './image-care-commands.ts';
 import { addSuggestCommand } from './suggest-command.ts';
@@ -84,26 +83,4 @@ export function addImageCommands(program: Command, context: CommandContext): voi
   addImageCareCommands(images, context);
   addImageArchiveCommands(images, context);
   addSuggestCommand(images, context);
-
-  program
-    .command('plants')
-    .description('list the plants that are connected')
-    .action(async () => {
-      const { client, output } = context();
-      const reply = await client.plants();
-      output.result(reply, () =>
-        table(
-          ['plant', 'version', 'free memory', 'VMs', 'load', 'lines', 'images', 'last word'],
-          reply.plants.map(({ plantId, ad, lastWordAt }) => [
-            ...[
-              plantId,
-              ad.Version,
-              `${ad.FreeMemoryMiB} of ${ad.TotalMemoryMiB} MiB`,
-              `${ad.VmCount} of ${ad.MaxVms}`,
-            ],
-            ...[ad.LoadAverage, (ad.Lines as string[]).join(','), ad.ImageCount, lastWordAt],
-          ]) as string[][],
-        ),
-      );
-    });
 }

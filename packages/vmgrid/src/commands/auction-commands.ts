@@ -1,0 +1,25 @@
+/** `vmgrid auctions`: past auctions, of which `explain --auction` tells everything. */
+import type { AuctionListReply } from '@vmgrid/protocol';
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.ts';
+import { duration, table } from '../output.ts';
+
+export function addAuctionCommands(program: Command, context: CommandContext): void {
+  program
+    .command('auctions')
+    .description('list past auctions, the newest first')
+    .option('--request <id>', 'only those of one request')
+    .action(async ({ request }: { request?: string }) => {
+      const { client, output } = context();
+      const reply = await client.auctions(request === undefined ? {} : { requestId: request });
+      output.result(reply, () => auctionTable(reply));
+    });
+}
+
+const auctionTable = ({ auctions }: AuctionListReply): string =>
+  table(
+    ['auction', 'request', 'opened', 'took', 'asked', 'bids', 'winner'],
+    auctions.map(({ auctionId, requestId, openedAt, closedAfterMs, summary, winner }) => [
+      ...[auctionId, requestId, openedAt, duration(closedAfterMs), summary.asked, summary.bids, winner],
+    ]),
+  );

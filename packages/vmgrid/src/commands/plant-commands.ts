@@ -1,0 +1,56 @@
+/** `vmgrid plants`: who is connected, in what state, and by which way. */
+import type { PlantListReply } from '@vmgrid/protocol';
+import type { Command } from 'commander';
+import { adText } from '../ad-text.ts';
+import type { CommandContext } from '../context.ts';
+import { duration, table } from '../output.ts';
+
+export function addPlantCommands(program: Command, context: CommandContext): void {
+  program
+    .command('plants')
+    .description('list the plants that are connected, directly and through brokers')
+    .option('--ads', 'with the whole classad of each')
+    .option('--follow', 'tell each plant that joins, moves or leaves, until Ctrl-C')
+    .action(async ({ ads, follow }: { ads?: true; follow?: true }) => {
+      const { client, output } = context();
+      if (follow) {
+        for await (const change of client.plantEvents()) {
+          const { at, event, role, plantId, via = [], reason } = change;
+          const by = via.length === 0 ? '' : ` via ${via.join(' → ')}`;
+          output.result(
+            change,
+            () => `${at} ${role} ${plantId} ${event}${by}${reason === undefined ? '' : `: ${reason}`}`,
+          );
+        }
+        return;
+      }
+      const reply = await client.plants();
+      for (const plantId of reply.silentPlants) output.note(`${plantId} is connected, but its broker did not answer`);
+      output.result(reply, () => (ads ? adTexts(reply) : tables(reply)));
+    });
+}
+
+const adTexts = ({ plants }: PlantListReply): string => plants.map(({ ad }) => adText(ad)).join('\n\n');
+
+function tables({ plants, brokers }: PlantListReply): string {
+  const now = Date.now();
+  const age = (lastWordAt: string) => duration(Math.max(0, now - Date.parse(lastWordAt)));
+  const plantTable = table(
+    ['plant', 'via', 'lines', 'free memory', 'vms', 'load', 'images', 'version', 'last word'],
+    plants.map(({ plantId, via = [], ad, version, lastWordAt }) => [
+      ...[plantId, via.join(' → ') || '-', [ad.Lines].flat().join(' '), `${ad.FreeMemoryMiB} MiB`],
+      ...[ad.VmCount, ad.LoadAverage, ad.ImageCount, version, `${age(lastWordAt)} ago`].map(String),
+    ]),
+  );
+  if (brokers.length === 0) return plantTable;
+  const brokerTable = table(
+    ['broker', 'plants', 'version', 'last word'],
+    brokers.map(({ brokerId, plants: count, version, lastWordAt }) => [
+      brokerId,
+      count,
+      version,
+      `${age(lastWordAt)} ago`,
+    ]),
+  );
+  return `${plantTable}\n\n${brokerTable}`;
+}

@@ -1,0 +1,134 @@
+/**
+ * The trails of past auctions, bounded in number and size. They lie in a file so that a shop that was started again still
+ * prints them; without a state directory they are in memory. Losing them loses no VM.
+ *
+ * A trail is written a moment after it was handed over, together with others: an auction never waits for the disk.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { type AuctionListReply, GridError, type Trail } from '@vmgrid/protocol';
+
+export interface AuctionHistoryOptions {
+  /** A file's path, or `:memory:`. */
+  readonly file: string;
+  readonly kept: number;
+  readonly keptBytes: number;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS auctions (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    auction_id TEXT NOT NULL UNIQUE,
+    request_id TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    trail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS auctions_by_request ON auctions (request_id);
+`;
+
+/** From the first trail that waits until all that wait are written. */
+const WRITTEN_WITHIN_MS = 200;
+
+export class AuctionHistory {
+  readonly #database: DatabaseSync;
+  readonly #options: AuctionHistoryOptions;
+  readonly #unwritten = new Map<string, Trail>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @throws GridError STATE_LOCKED when another shop has the file */
+  constructor(options: AuctionHistoryOptions) {
+    this.#options = options;
+    this.#database = openDatabase(options.file);
+  }
+
+  /** Keeps a trail; one of the same auction takes its place. */
+  keep(trail: Trail): void {
+    this.#unwritten.set(trail.auctionId, trail);
+    this.#timer ??= setTimeout(() => this.#write(), WRITTEN_WITHIN_MS);
+  }
+
+  /** @throws GridError AUCTION_UNKNOWN */
+  get(auctionId: string): Trail {
+    const row = this.#unwritten.get(auctionId) ?? this.#read(auctionId);
+    if (row) return row;
+    const { kept } = this.#options;
+    throw new GridError('AUCTION_UNKNOWN', `no auction ${auctionId} is known here; the last ${kept} are kept`, {
+      auctionId,
+      kept,
+    });
+  }
+
+  /** The newest first; those of one request when it is named. */
+  list({ requestId, most }: { readonly requestId?: string; readonly most: number }): AuctionListReply {
+    this.#write();
+    const where = requestId === undefined ? '' : 'WHERE request_id = ?';
+    const query = this.#database.prepare(`SELECT trail FROM auctions ${where} ORDER BY sequence DESC LIMIT ?`);
+    const rows = query.all(...(requestId === undefined ? [most] : [requestId, most]));
+    return { auctions: rows.map(({ trail }) => headOf(JSON.parse(String(trail)))) };
+  }
+
+  /** Writes what waits, and closes. */
+  close(): void {
+    this.#write();
+    this.#database.close();
+  }
+
+  #read(auctionId: string): Trail | undefined {
+    const row = this.#database.prepare('SELECT trail FROM auctions WHERE auction_id = ?').get(auctionId);
+    return row && JSON.parse(String(row.trail));
+  }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#unwritten.size === 0) return;
+    const insert = this.#database.prepare(`
+      INSERT INTO auctions (auction_id, request_id, bytes, trail) VALUES (?, ?, ?, ?)
+      ON CONFLICT (auction_id) DO UPDATE SET bytes = excluded.bytes, trail = excluded.trail`);
+    this.#database.exec('BEGIN IMMEDIATE');
+    for (const trail of this.#unwritten.values()) {
+      const text = JSON.stringify(trail);
+      insert.run(trail.auctionId, trail.requestId, text.length, text);
+    }
+    this.#forgetOldest();
+    this.#database.exec('COMMIT');
+    this.#unwritten.clear();
+  }
+
+  #forgetOldest(): void {
+    const { kept, keptBytes } = this.#options;
+    this.#database
+      .prepare(`
+        DELETE FROM auctions WHERE sequence IN (
+          SELECT sequence FROM (
+            SELECT sequence, row_number() OVER newest AS place, sum(bytes) OVER newest AS total
+            FROM auctions WINDOW newest AS (ORDER BY sequence DESC)
+          ) WHERE place > ? OR total > ?
+        )`)
+      .run(kept, keptBytes);
+  }
+}
+
+function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+    return database;
+  } catch (cause) {
+    database.close();
+    if (!String(cause).includes('locked')) throw cause;
+    throw new GridError('STATE_LOCKED', `${file} is in use by another shop`, { file }, { cause });
+  }
+}
+
+function headOf({
+  auctionId,
+  requestId,
+  openedAt,
+  closedAfterMs,
+  summary,
+  awards,
+}: Trail): AuctionListReply['auctions'][number] {
+  const winner = awards.find(({ outcome }) => outcome === 'accepted')?.plantId;
+  return { auctionId, requestId, openedAt, closedAfterMs, summary, ...(winner === undefined ? {} : { winner }) };
+}
