@@ -7,6 +7,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite
   clone: () => import('./clone.ts'),
   classad: () => import('./classad.ts'),
   match: () => import('./match.ts'),
+  fuzz: () => import('./fuzz.ts'),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
