@@ -18,13 +18,16 @@ interface Reply {
 
 /**
  * A conversation with the QEMU guest agent. The channel has no notion of a connection and answers in order, so one command
- * is under way at a time, and `synchronize` comes first: replies to an earlier reader may still be in the channel.
+ * is under way at a time, and `synchronize` comes first: replies to an earlier reader may still be in the channel. After a
+ * command that was given up it comes again, by itself.
  */
 export class QgaClient {
   readonly #socket: Socket;
   readonly #closed: Promise<never>;
   #receive: (reply: Reply) => void = () => undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Whether the answer to a command that was given up may still come. */
+  #answerOwed = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -70,7 +73,9 @@ export class QgaClient {
       this.#send('guest-sync-delimited', { id });
       const deadline = within(signal, SYNC_AGAIN_MS);
       try {
-        return await abortable(Promise.race([answered.promise, this.#closed]), deadline);
+        await abortable(Promise.race([answered.promise, this.#closed]), deadline);
+        this.#answerOwed = false;
+        return;
       } catch (error) {
         if (signal.aborted || !isTimeout(deadline)) throw error;
       }
@@ -79,12 +84,15 @@ export class QgaClient {
 
   async #executeNow(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
-    const answered = Promise.withResolvers<Reply>();
-    this.#receive = answered.resolve;
-    this.#send(command, args);
     const deadline = within(signal, COMMAND_TIMEOUT_MS);
     try {
+      if (this.#answerOwed) await this.#synchronizeNow(deadline);
+      const answered = Promise.withResolvers<Reply>();
+      this.#receive = answered.resolve;
+      this.#answerOwed = true;
+      this.#send(command, args);
       const reply = await abortable(Promise.race([answered.promise, this.#closed]), deadline);
+      this.#answerOwed = false;
       if (reply.error === undefined) return reply.return;
       throw new GridError('GUEST_UNREACHABLE', `the guest's agent refused ${command}: ${reply.error.desc}`, {
         command,
