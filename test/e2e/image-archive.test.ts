@@ -48,17 +48,20 @@ test('over the door of its plant an image goes out, is removed, and comes back, 
   const plant = `http://127.0.0.1:${grid.daemon('plant-1').ready.httpPort}`;
   const archive = join(grid.directory, 'over-http.archive');
   await grid.daemon('shop').stop();
-  await vmgridAt(plant, 'tag', image.imageId, 'mine');
-  expect(await vmgrid('export', 'mine', archive, '--plant', plant)).toEqual({
-    image: 'mine',
-    bytes: (await stat(archive)).size,
-  });
-  await vmgridAt(plant, 'rm', 'mine');
-  expect(await vmgrid('import', archive, '--plant', plant)).toMatchObject({
-    images: expect.arrayContaining([{ imageId: image.imageId, archivedId: image.imageId, imported: true }]),
-  });
-  await vmgridAt(plant, 'verify', image.imageId); // exits with 1 when anything is wrong
-  await grid.start('shop');
+  try {
+    await vmgridAt(plant, 'tag', image.imageId, 'mine');
+    expect(await vmgrid('export', 'mine', archive, '--plant', plant)).toEqual({
+      image: 'mine',
+      bytes: (await stat(archive)).size,
+    });
+    await vmgridAt(plant, 'rm', 'mine');
+    expect(await vmgrid('import', archive, '--plant', plant)).toMatchObject({
+      images: expect.arrayContaining([{ imageId: image.imageId, archivedId: image.imageId, imported: true }]),
+    });
+    await vmgridAt(plant, 'verify', image.imageId); // exits with 1 when anything is wrong
+  } finally {
+    await grid.start('shop');
+  }
   await grid.connected(1);
   const { vm } = await grid.client.create(order([ACTION]));
   expect(vm).toMatchObject({ ImageId: image.imageId, Start: 'restore', ActionsRun: 0 });
