@@ -18,6 +18,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   vmshop: ['catalogue', 'door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
   vmbroker: ['door', 'market', 'protocol', 'daemon'],
   vmplant: ['bidding', 'catalogue', 'door', 'protocol', 'classad', 'dag', 'daemon'],
+  simulation: [
+    ...['vmshop', 'vmbroker', 'vmplant', 'market', 'bidding', 'door', 'protocol', 'dag', 'classad', 'daemon'],
+  ],
   vmgrid: ['protocol'],
 };
 

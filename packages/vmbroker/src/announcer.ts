@@ -3,9 +3,9 @@ import type { MemberChange, Membership } from '@vmgrid/market';
 import { BROKER_LIMITS, type LinkClient, type MembersEvent, type PlantBelow, type Upstreams } from '@vmgrid/protocol';
 
 export class Announcer {
-  readonly #upstreams: Upstreams;
+  readonly #upstreams: Pick<Upstreams, 'links'>;
 
-  constructor(upstreams: Upstreams) {
+  constructor(upstreams: Pick<Upstreams, 'links'>) {
     this.#upstreams = upstreams;
   }
 

@@ -22,7 +22,7 @@ export async function startBroker(config: BrokerConfig, version: string, log: Lo
   const announcer = new Announcer(upstreams);
   const membership = new Membership({
     selfId: brokerId,
-    now: () => systemClock.now(),
+    clock: systemClock,
     onProgress: (event) => upstreams.notify('progress', event),
     onVmEvent: (event) => upstreams.notify('vm', event),
     onChange: (change) => {

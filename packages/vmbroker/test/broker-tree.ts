@@ -1,4 +1,5 @@
 /** Shops, brokers and plants in one process, connected by plain calls: what the link does, without its sockets. */
+import { systemClock } from '@vmgrid/daemon';
 import { type MarketDeps, Membership, PlantMemory } from '@vmgrid/market';
 import { type Bid, type Bidder, type Decline, GridError, type Hello, type Offer } from '@vmgrid/protocol';
 import type { VirtualTime } from '../../market/test/virtual-time.ts';
@@ -19,7 +20,12 @@ export function marketOf(time: VirtualTime): MarketDeps {
 }
 
 export const newMembership = (): Membership =>
-  new Membership({ now: () => 0, onProgress: () => undefined, onVmEvent: () => undefined, onChange: () => undefined });
+  new Membership({
+    clock: systemClock,
+    onProgress: () => undefined,
+    onVmEvent: () => undefined,
+    onChange: () => undefined,
+  });
 
 const never = (signal: AbortSignal | undefined) =>
   new Promise<never>((_, reject) => {

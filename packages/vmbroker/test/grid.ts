@@ -1,8 +1,9 @@
 /** A shop's membership, brokers and plants over real links on loopback, in one process. */
+
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createLog } from '@vmgrid/daemon';
+import { createLog, systemClock } from '@vmgrid/daemon';
 import { type MemberChange, Membership } from '@vmgrid/market';
 import {
   dialLink,
@@ -28,7 +29,7 @@ export class Grid {
 
   constructor() {
     this.membership = new Membership({
-      now: () => Date.now(),
+      clock: systemClock,
       onProgress: (event) => this.#note(() => this.progress.push(event)),
       onVmEvent: () => undefined,
       onChange: (change) => this.#note(() => this.changes.push(change)),

@@ -27,7 +27,7 @@ const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 
 /** The command that runs one of our programs under this very Node. */
-export const programCommand = (name: DaemonName): readonly string[] => [
+export const programCommand = (name: DaemonName | 'simulation'): readonly string[] => [
   process.execPath,
   join(PROGRAMS, name, 'src', 'main.ts'),
 ];

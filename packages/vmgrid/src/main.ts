@@ -8,6 +8,7 @@ import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExplainCommand } from './commands/explain-command.ts';
 import { addImageCommands } from './commands/image-commands.ts';
 import { addPlantCommands } from './commands/plant-commands.ts';
+import { addSimulateCommand } from './commands/simulate-command.ts';
 import { addUpCommand } from './commands/up-command.ts';
 import { addVmCommands } from './commands/vm-commands.ts';
 import { DEFAULT_SHOP } from './context.ts';
@@ -35,6 +36,7 @@ addImageCommands(program, context);
 addUpCommand(program, context);
 addDoctorCommand(program, context);
 addDemoCommand(program, context);
+addSimulateCommand(program, context);
 
 try {
   await program.parseAsync();

@@ -36,6 +36,13 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS tended_images (image_id TEXT PRIMARY KEY) STRICT;
 `;
 
+/** A database that nobody else sees, and that ends with the process. */
+export function openDatabaseInMemory(): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  database.exec(SCHEMA);
+  return database;
+}
+
 /** Opens (or makes) the database. @throws GridError STATE_LOCKED when another process has it. */
 export function openDatabase(file: string): DatabaseSync {
   closeSync(openSync(file, 'a', 0o600));

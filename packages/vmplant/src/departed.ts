@@ -1,38 +1,40 @@
 /** Final classads of VMs that are gone, so that a late `destroy`, `query` or repeated request gets a true answer. */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ClassAdJson } from '@vmgrid/protocol';
 
 /** How many are remembered; the oldest go first. */
 export const DEPARTED_KEPT = 10_000;
 
+/** Each bid asks whether its request was here before: the statements are prepared once. */
 export class Departed {
-  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #trim: StatementSync;
+  readonly #byVm: StatementSync;
+  readonly #byRequest: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#insert = database.prepare('INSERT OR REPLACE INTO departed (vm_id, request_id, ad) VALUES (?, ?, ?)');
+    this.#trim = database.prepare('DELETE FROM departed WHERE sequence <= (SELECT max(sequence) FROM departed) - ?');
+    this.#byVm = database.prepare(select('vm_id'));
+    this.#byRequest = database.prepare(select('request_id'));
   }
 
   add(vmId: string, requestId: string, ad: ClassAdJson): void {
-    this.#database
-      .prepare('INSERT OR REPLACE INTO departed (vm_id, request_id, ad) VALUES (?, ?, ?)')
-      .run(vmId, requestId, JSON.stringify(ad));
-    this.#database
-      .prepare('DELETE FROM departed WHERE sequence <= (SELECT max(sequence) FROM departed) - ?')
-      .run(DEPARTED_KEPT);
+    this.#insert.run(vmId, requestId, JSON.stringify(ad));
+    this.#trim.run(DEPARTED_KEPT);
   }
 
   byVm(vmId: string): ClassAdJson | undefined {
-    return this.#find('vm_id', vmId);
+    return adOf(this.#byVm.get(vmId));
   }
 
   byRequest(requestId: string): ClassAdJson | undefined {
-    return this.#find('request_id', requestId);
-  }
-
-  #find(column: 'vm_id' | 'request_id', value: string): ClassAdJson | undefined {
-    const row = this.#database
-      .prepare(`SELECT ad FROM departed WHERE ${column} = ? ORDER BY sequence DESC LIMIT 1`)
-      .get(value);
-    return row && (JSON.parse(String(row.ad)) as ClassAdJson);
+    return adOf(this.#byRequest.get(requestId));
   }
 }
+
+const select = (column: 'vm_id' | 'request_id'): string =>
+  `SELECT ad FROM departed WHERE ${column} = ? ORDER BY sequence DESC LIMIT 1`;
+
+const adOf = (row: ReturnType<StatementSync['get']>): ClassAdJson | undefined =>
+  row && (JSON.parse(String(row.ad)) as ClassAdJson);

@@ -41,7 +41,9 @@ export interface PlantDeps {
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly imageDesk: Pick<ImageDesk, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
-  readonly selfTending: Pick<SelfTending, 'advisor' | 'during' | 'offer'>;
+  readonly selfTending: Pick<SelfTending, 'during' | 'offer'> & {
+    readonly advisor: Pick<SelfTending['advisor'], 'suggestions'>;
+  };
   readonly registry: VmRegistry;
   readonly departed: Departed;
   readonly hostActions: Pick<HostActions, 'requireAll'>;

@@ -21,7 +21,7 @@ export interface SuspenderDeps {
   readonly registry: VmRegistry;
   readonly admission: Admission;
   readonly living: LivingMachines;
-  readonly warehouse: Warehouse;
+  readonly warehouse: Pick<Warehouse, 'image'>;
   readonly gate: VmGate;
   readonly report: ReportProgress;
   readonly log: Log;

@@ -26,7 +26,7 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
   const vmEvents = new VmEvents();
   const feed = new PlantFeed(systemClock);
   const membership = new Membership({
-    now: () => systemClock.now(),
+    clock: systemClock,
     onProgress: (event) => operations.find(event.requestId)?.report(event),
     onVmEvent: (event) => vmEvents.add(event),
     onChange: (change) => {

@@ -68,7 +68,7 @@ export interface ShopDeps {
   readonly membership: Membership;
   readonly operations: Operations;
   readonly market: MarketDeps;
-  readonly auctions: AuctionHistory;
+  readonly auctions: Pick<AuctionHistory, 'keep' | 'get' | 'list'>;
   /** Who comes and goes. */
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
@@ -79,7 +79,7 @@ export class Shop {
   readonly images: ImageCatalogue;
   readonly imageWork: ImageWork;
   readonly desk: WorkDesk;
-  readonly auctions: AuctionHistory;
+  readonly auctions: Pick<AuctionHistory, 'keep' | 'get' | 'list'>;
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
   readonly #membership: Membership;
@@ -254,13 +254,14 @@ export class Shop {
     request: Parameters<BidderMethods[M]>[0],
   ): Promise<ReturnType<BidderMethods[M]>> {
     const deadlineMs = this.#config.requestDeadlineMs;
-    const endsAt = Date.now() + deadlineMs;
+    const { clock } = this.#market;
+    const endsAt = clock.now() + deadlineMs;
     const tried = new Set<Bidder>();
     let asked = false;
     let bidder = this.#membership.find(plantId);
     while (bidder) {
       try {
-        return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - Date.now()) });
+        return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - clock.now()) });
       } catch (error) {
         if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
         tried.add(bidder);

@@ -38,7 +38,7 @@ let asked: string[];
 beforeEach(() => {
   asked = [];
   membership = new Membership({
-    now: () => Date.now(),
+    clock: systemClock,
     onProgress: () => undefined,
     onVmEvent: () => undefined,
     onChange: () => undefined,

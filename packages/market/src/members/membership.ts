@@ -14,6 +14,7 @@ import {
   type ProgressEvent,
   type VmEvent,
 } from '@vmgrid/protocol';
+import type { MarketClock } from '../market-clock.ts';
 import { type Route, Routes } from './routes.ts';
 
 /** A bidder that dialled up. */
@@ -38,7 +39,7 @@ export interface MemberChange {
 }
 
 export interface MembershipOptions {
-  readonly now: () => number;
+  readonly clock: Pick<MarketClock, 'now' | 'sleep'>;
   readonly onProgress: (event: ProgressEvent) => void;
   readonly onVmEvent: (event: VmEvent) => void;
   readonly onChange: (change: MemberChange) => void;
@@ -67,7 +68,7 @@ export class Membership implements LinkListener {
   }
 
   joined(bidder: Bidder): void {
-    const now = this.#options.now();
+    const now = this.#options.clock.now();
     const { plantId, hello } = bidder;
     const replaced = this.#links.get(plantId);
     this.#links.set(plantId, { bidder, connectedAt: now, lastWordAt: now, ad: hello.ad });
@@ -102,7 +103,7 @@ export class Membership implements LinkListener {
 
   heard(bidder: Bidder): void {
     const link = this.#linkOf(bidder);
-    if (link) link.lastWordAt = this.#options.now();
+    if (link) link.lastWordAt = this.#options.clock.now();
   }
 
   /** Those that dialled up, brokers among them: whom a call for bids goes to. */
@@ -145,17 +146,14 @@ export class Membership implements LinkListener {
     const { promise, resolve, reject } = Promise.withResolvers<Bidder>();
     const waiting = this.#awaiting.get(plantId) ?? new Set();
     this.#awaiting.set(plantId, waiting.add(resolve));
-    const timer = setTimeout(() => {
+    const returned = new AbortController();
+    const giveUp = () => {
       waiting.delete(resolve);
-      reject(
-        new GridError('PLANT_LOST', `the plant ${plantId} left and did not return within ${withinMs} ms`, { plantId }),
-      );
-    }, withinMs);
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-    }
+      const message = `the plant ${plantId} left and did not return within ${withinMs} ms`;
+      reject(new GridError('PLANT_LOST', message, { plantId }));
+    };
+    this.#options.clock.sleep(withinMs, returned.signal).then(giveUp, () => undefined);
+    return promise.finally(() => returned.abort());
   }
 
   /** Undefined once a newer link took the bidder's place. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { systemClock } from '@vmgrid/daemon';
 import type { Bidder, ProgressEvent } from '@vmgrid/protocol';
 import { type MemberChange, Membership } from '../../src/index.ts';
 
@@ -16,7 +17,7 @@ const changes: string[] = [];
 const progress: ProgressEvent[] = [];
 const newMembership = () =>
   new Membership({
-    now: () => now,
+    clock: { ...systemClock, now: () => now },
     onProgress: (event) => void progress.push(event),
     onVmEvent: () => undefined,
     onChange: (change) => void changes.push(textOf(change)),

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { systemClock } from '@vmgrid/daemon';
 import type { Bidder, MembersEvent } from '@vmgrid/protocol';
 import { type MemberChange, Membership } from '../../src/index.ts';
 
@@ -14,7 +15,7 @@ function membershipOf(selfId?: string) {
   const text = ({ change, plantId, via }: MemberChange) =>
     `${plantId} ${change}${via.length > 0 ? ` via ${via.join(' ')}` : ''}`;
   const membership = new Membership({
-    now: () => 0,
+    clock: systemClock,
     onProgress: () => undefined,
     onVmEvent: () => undefined,
     onChange: (change) => changes.push(text(change)),

@@ -7,7 +7,7 @@ import type { AuctionHistory } from '../auction-history.ts';
 const LISTED = 100;
 
 /** `/v1/auctions`: what past auctions decided and why. JSON only. */
-export function auctionRoutes(history: AuctionHistory): ExpressRouter {
+export function auctionRoutes(history: Pick<AuctionHistory, 'get' | 'list'>): ExpressRouter {
   const router = Router();
 
   router.get('/auctions', (request, response) => {

@@ -1,0 +1,124 @@
+/** A whole grid on paper: network, plants, shops and a client, put together as the options say. */
+import type { Capacity } from '@vmgrid/bidding';
+import { checkConfig } from '@vmgrid/daemon';
+import { type GoldenImage, PlantConfig } from '@vmgrid/vmplant';
+import { Ledger } from './ledger.ts';
+import { Fabric } from './network/fabric.ts';
+import { Network, type NetworkOptions } from './network/network.ts';
+import { BrokerNode, type BrokerNodeOptions } from './nodes/broker-node.ts';
+import { Client, type ClientOptions } from './nodes/client.ts';
+import { ShopNode } from './nodes/shop-node.ts';
+import { PlantNode } from './plant/plant-node.ts';
+import type { MachineFaults } from './plant/virtual-line.ts';
+import type { Violation } from './violation.ts';
+import { World } from './world/world.ts';
+
+const TRACE_KEPT = 20_000;
+const SHOP = { bidWindowMs: 1_000, requestDeadlineMs: 120_000, plantReturnMs: 20_000 };
+const LINK = { silenceMs: 6_000, redialMs: 1_000 };
+const LATENCY = { latencyLeastMs: 0.5, latencyMeanMs: 4 };
+/** What a grid is to be like. */
+export interface GridPlan {
+  readonly seed: string;
+  readonly shops: number;
+  /** Brokers at each level, from the top. */
+  readonly brokers: readonly number[];
+  readonly plants: readonly { readonly plantId: string; readonly capacity: Capacity }[];
+  /** In every plant's warehouse. */
+  readonly images: ReadonlyMap<string, GoldenImage>;
+  readonly cost: string;
+  readonly concurrentCreations: number;
+  readonly machines: MachineFaults;
+  readonly network: Pick<NetworkOptions, 'lossRate' | 'repeatRate'>;
+  readonly client: ClientOptions;
+  /** Told of each VM as its client hears of it. */
+  readonly ready?: (plants: readonly PlantNode[]) => void;
+}
+
+export class Grid {
+  readonly world: World;
+  readonly network: Network;
+  readonly fabric: Fabric;
+  readonly ledger = new Ledger();
+  readonly plants: readonly PlantNode[];
+  readonly shops: readonly ShopNode[];
+  readonly brokers: readonly BrokerNode[];
+  readonly client: Client;
+  readonly names: readonly string[];
+  readonly #changed = new Set<PlantNode>();
+  #reported: Violation | undefined;
+
+  constructor(plan: GridPlan) {
+    this.world = new World({ seed: plan.seed, traceKept: TRACE_KEPT });
+    const { world } = this;
+    this.network = new Network(world, { ...LATENCY, ...plan.network });
+    const { network } = this;
+    this.fabric = new Fabric(world, network, LINK);
+    const { fabric } = this;
+    const shopNames = numbered('shop', plan.shops);
+    this.shops = shopNames.map((name) => new ShopNode({ world, fabric }, { name, ...SHOP }));
+    const changed = (node: PlantNode) => void this.#changed.add(node);
+    const config = plantConfig(plan);
+    this.brokers = brokersOf(plan.brokers, shopNames).map((broker) => new BrokerNode({ world, fabric }, broker));
+    const lowest = lowestOf(plan.brokers, shopNames);
+    const { images, machines } = plan;
+    this.plants = plan.plants.map(({ plantId, capacity }, index) => {
+      const upstreams = upstreamsOf(index, lowest);
+      return new PlantNode(
+        { world, fabric, changed },
+        { plantId, upstreams, capacity, images, config, faults: machines },
+      );
+    });
+    this.names = [...shopNames, ...this.brokers.map(({ name }) => name), ...this.plants.map(({ plantId }) => plantId)];
+    const report = (violation: Violation) => {
+      this.#reported ??= violation;
+    };
+    this.client = new Client({ ...this, report, ready: () => plan.ready?.(this.plants) }, plan.client);
+  }
+
+  /** What a client has found to be wrong. */
+  get reported(): Violation | undefined {
+    return this.#reported;
+  }
+
+  start(): void {
+    for (const node of [...this.shops, ...this.brokers, ...this.plants]) node.start();
+  }
+
+  /** The plants whose disk or machines have changed since they were taken last. */
+  takeChanged(): readonly PlantNode[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    return changed;
+  }
+}
+
+const levelNames = (counts: readonly number[], level: number): string[] =>
+  numbered(`broker-${level + 1}`, counts[level] ?? 0);
+
+/** Those that plants dial. */
+const lowestOf = (counts: readonly number[], shops: readonly string[]): readonly string[] =>
+  counts.length === 0 ? shops : levelNames(counts, counts.length - 1);
+
+/** Whom a node dials: all shops, or two of the brokers above, so that one may be lost. */
+function upstreamsOf(index: number, above: readonly string[]): readonly string[] {
+  if (above.every((name) => name.startsWith('shop'))) return above;
+  return [...new Set([above[index % above.length]!, above[(index + 1) % above.length]!])];
+}
+
+function brokersOf(counts: readonly number[], shops: readonly string[]): BrokerNodeOptions[] {
+  return counts.flatMap((_, level) => {
+    const above = level === 0 ? shops : levelNames(counts, level - 1);
+    return levelNames(counts, level).map((name, index) => ({ name, upstreams: upstreamsOf(index, above) }));
+  });
+}
+
+/** Of all plants, but for their names. */
+function plantConfig({ cost, concurrentCreations }: GridPlan): PlantConfig {
+  const folders = { stateDirectory: '/state', warehouseDirectory: '/warehouse' };
+  const given = { plantId: 'plant', ...folders, lines: ['simulated'], cost, concurrentCreations };
+  return checkConfig(PlantConfig, given, 'plant');
+}
+
+export const numbered = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${name}-${index + 1}`);

@@ -1,0 +1,76 @@
+/** What must hold of a plant whenever its disk or its machines have changed. */
+import type { VmRecord } from '@vmgrid/vmplant';
+import type { Ledger } from '../ledger.ts';
+import type { PlantNode } from '../plant/plant-node.ts';
+import { Violation } from '../violation.ts';
+
+export interface PlantView {
+  readonly node: PlantNode;
+  readonly records: readonly VmRecord[];
+  readonly ledger: Ledger;
+}
+
+type Invariant = (view: PlantView) => void;
+
+/** A plant has one VM of a request at most. */
+const notTwice: Invariant = ({ node, records }) => {
+  const seen = new Map<string, string>();
+  for (const { requestId, vmId } of records) {
+    const other = seen.get(requestId);
+    if (other)
+      fail('no VM twice', node, `${node.plantId} has two VMs of ${requestId}: ${other} and ${vmId}`, requestId);
+    seen.set(requestId, vmId);
+  }
+};
+
+/** What a client was told of is on the disk of its plant, until it has departed. */
+const notLost: Invariant = ({ node, records, ledger }) => {
+  const there = new Set(records.map(({ vmId }) => vmId));
+  const promised = ledger.promisedBy.get(node.plantId);
+  for (const vmId of promised ?? []) {
+    if (there.has(vmId)) continue;
+    // What has departed has for good.
+    if (node.hasDeparted(vmId)) promised?.delete(vmId);
+    else fail('no VM lost', node, `${node.plantId} knows nothing of ${vmId}, which a client was told of`, vmId);
+  }
+};
+
+/** The machines that run on a host fit there. */
+const notOversold: Invariant = ({ node }) => {
+  const machines = [...node.host.running.values()];
+  const memoryMiB = machines.reduce((sum, { machine }) => sum + machine.memoryMiB, 0);
+  const { capacity, plantId } = node;
+  if (memoryMiB > capacity.memoryMiB) {
+    fail('no oversell', node, `the machines on ${plantId} have ${memoryMiB} MiB, there are ${capacity.memoryMiB}`);
+  }
+  if (machines.length > capacity.vms) {
+    fail('no oversell', node, `${machines.length} machines run on ${plantId}, at most ${capacity.vms} may`);
+  }
+};
+
+/** Nothing of a plant's holds on images, folders, discs and machines is without its VM. Holds of a plant at rest only. */
+export const undoneCompletely: Invariant = ({ node, records }) => {
+  const { disk, host, plantId } = node;
+  const vmIds = new Set(records.map(({ vmId }) => vmId));
+  const orphans = [
+    ...[...host.running.values()].map(({ vmId }) => ['machine', vmId] as const),
+    ...[...disk.holds].map((hold) => ['hold on an image', hold.split(' ')[1]!] as const),
+    ...[...disk.folders.keys()].map((vmId) => ['folder', vmId] as const),
+  ].filter(([, vmId]) => !vmIds.has(vmId));
+  for (const [what, vmId] of orphans)
+    fail('undo complete', node, `${plantId} has a ${what} of ${vmId}, which is no VM`, vmId);
+  for (const path of disk.discs.keys()) fail('undo complete', node, `${plantId} has the disc ${path} left over`);
+};
+
+/** Leases end in collection. Holds of a plant at rest only. */
+export const leasesEnd: Invariant = ({ node, records }) => {
+  for (const { vmId, state } of records) {
+    fail('leases end', node, `the lease of ${vmId} on ${node.plantId} has ended, but it is ${state}`, vmId);
+  }
+};
+
+export const ALWAYS: readonly Invariant[] = [notTwice, notLost, notOversold];
+
+function fail(invariant: string, node: PlantNode, message: string, ...about: readonly string[]): never {
+  throw new Violation(invariant, message, [node.plantId, ...about]);
+}

@@ -1,0 +1,99 @@
+/** What clients were promised and what became of it: the simulation's own account, which no part of the grid can see. */
+import type { Trail, VmReply } from '@vmgrid/protocol';
+import type { VmRecord } from '@vmgrid/vmplant';
+
+/** A VM that a client has been told of. */
+export interface Promised {
+  readonly vmId: string;
+  readonly plantId: string;
+  readonly requestId: string;
+}
+
+export type RequestOutcome =
+  | { readonly kind: 'open' }
+  | {
+      readonly kind: 'made';
+      readonly vmId: string;
+      readonly plantId: string;
+      readonly readyMs: number;
+      readonly cached: boolean;
+    }
+  | { readonly kind: 'refused'; readonly code: string };
+
+export interface Changes {
+  readonly appeared: readonly {
+    readonly vmId: string;
+    readonly requestId: string;
+    readonly others: readonly string[];
+  }[];
+  readonly gone: readonly string[];
+}
+
+export class Ledger {
+  readonly requests = new Map<string, RequestOutcome>();
+  /** By VM. */
+  readonly promised = new Map<string, Promised>();
+  /** By plant, as a plant is looked at alone. */
+  readonly promisedBy = new Map<string, Set<string>>();
+  /** VM and request of each record that a plant had when it was looked at last. */
+  readonly #records = new Map<string, ReadonlyMap<string, string>>();
+  /** By request: the plants that have a VM of it, and since when. */
+  readonly #holders = new Map<string, Map<string, number>>();
+  /** When each VM's record was seen first. */
+  readonly #appearedAt = new Map<string, number>();
+  /** Requests that became two VMs while the holder of the first was out of reach. */
+  readonly split = new Set<string>();
+
+  open(requestId: string): void {
+    this.requests.set(requestId, { kind: 'open' });
+  }
+
+  refuse(requestId: string, code: string): void {
+    this.requests.set(requestId, { kind: 'refused', code });
+  }
+
+  /** A client has been answered. `readyMs`: from its first asking. */
+  promise(requestId: string, { vm }: VmReply, readyMs: number): Promised {
+    const promised = { vmId: String(vm.VmId), plantId: String(vm.Plant), requestId };
+    this.requests.set(requestId, { ...promised, kind: 'made', readyMs, cached: Number(vm.ActionsCached) > 0 });
+    this.promised.set(promised.vmId, promised);
+    this.promisedBy.set(promised.plantId, (this.promisedBy.get(promised.plantId) ?? new Set()).add(promised.vmId));
+    return promised;
+  }
+
+  /** Compares the records of a plant with those it had when it was looked at last. */
+  follow(plantId: string, records: readonly VmRecord[], now: number): Changes {
+    const before = this.#records.get(plantId) ?? new Map<string, string>();
+    const after = new Map(records.map(({ vmId, requestId }) => [vmId, requestId]));
+    this.#records.set(plantId, after);
+    const gone = [...before].filter(([vmId]) => !after.has(vmId));
+    for (const [, requestId] of gone) this.#holders.get(requestId)?.delete(plantId);
+    const appeared = [...after].filter(([vmId]) => !before.has(vmId));
+    for (const [vmId] of appeared) this.#appearedAt.set(vmId, now);
+    return {
+      gone: gone.map(([vmId]) => vmId),
+      appeared: appeared.map(([vmId, requestId]) => ({ vmId, requestId, others: this.#hold(requestId, plantId, now) })),
+    };
+  }
+
+  /** Notes that a plant has a VM of a request. Returns the other plants that have one. */
+  #hold(requestId: string, plantId: string, now: number): readonly string[] {
+    const holders = this.#holders.get(requestId) ?? new Map<string, number>();
+    this.#holders.set(requestId, holders);
+    const others = [...holders.keys()].filter((other) => other !== plantId);
+    holders.set(plantId, now);
+    return others;
+  }
+
+  /** Plants that had the VM of the request before the auction was opened, answered in it, and yet did not win. */
+  passedOver({ requestId, vmId, plantId: winner }: Promised, trail: Trail): readonly string[] {
+    const openedAt = Date.parse(trail.openedAt);
+    // Of two that had it, each may win: that there were two was another auction's doing.
+    if ((this.#appearedAt.get(vmId) ?? openedAt) < openedAt) return [];
+    const holders = [...(this.#holders.get(requestId) ?? [])].filter(
+      ([plantId, at]) => plantId !== winner && at < openedAt,
+    );
+    const answered = new Map(trail.answers.map((answer) => [answer.plantId, answer.outcome]));
+    return holders.map(([plantId]) => plantId).filter((plantId) => answered.get(plantId) === 'bid');
+  }
+}

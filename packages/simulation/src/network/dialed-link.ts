@@ -1,0 +1,46 @@
+import type { BidderEvents, LinkClient, LinkState } from '@vmgrid/protocol';
+import type { Session } from './session.ts';
+
+export interface DialedLinkDeps {
+  deliver<E extends keyof BidderEvents>(session: Session, event: E, value: BidderEvents[E]): void;
+  end(session: Session, reason: string): void;
+}
+
+/** The lower end of a link: whichever session it has now. */
+export class DialedLink implements LinkClient {
+  readonly #deps: DialedLinkDeps;
+  #session: Session | undefined;
+
+  constructor(deps: DialedLinkDeps) {
+    this.#deps = deps;
+  }
+
+  get state(): LinkState {
+    return this.#session === undefined ? 'connecting' : 'open';
+  }
+
+  opened(session: Session): void {
+    this.#session = session;
+  }
+
+  ended(session: Session): void {
+    if (this.#session === session) this.#session = undefined;
+  }
+
+  notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): boolean {
+    const session = this.#session;
+    if (session === undefined) return false;
+    const lost = () => this.#deps.end(session, 'a notice was lost');
+    session.notify(value, (arrived) => this.#deps.deliver(session, event, arrived), lost);
+    return true;
+  }
+
+  reset(reason: string): void {
+    if (this.#session) this.#deps.end(this.#session, reason);
+  }
+
+  /** Nobody closes links here: processes are killed. */
+  async close(): Promise<void> {
+    this.reset('closed');
+  }
+}

@@ -1,0 +1,132 @@
+/** All links of the grid: who listens, who dials, and how each end comes to know that the other is gone. */
+import type { BidderHandlers, Hello, LinkClient, LinkListener } from '@vmgrid/protocol';
+import type { World } from '../world/world.ts';
+import { DialedLink } from './dialed-link.ts';
+import type { Network } from './network.ts';
+import { type End, Session } from './session.ts';
+
+export interface FabricOptions {
+  /** An end that hears nothing for so long takes the link for ended. */
+  readonly silenceMs: number;
+  /** Between attempts to dial. */
+  readonly redialMs: number;
+}
+
+interface Upper extends End {
+  readonly listener: LinkListener;
+}
+
+/** Whoever dials. */
+export interface Lower extends End {
+  readonly handlers: BidderHandlers;
+  readonly hello: () => Hello;
+  /** Told of each link that comes up. */
+  readonly opened?: (link: LinkClient) => void;
+}
+
+interface Dialed {
+  readonly lower: Lower;
+  readonly upperName: string;
+  readonly link: DialedLink;
+}
+
+export class Fabric {
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #options: FabricOptions;
+  readonly #uppers = new Map<string, Upper>();
+  readonly #sessions = new Map<Session, Dialed>();
+
+  constructor(world: World, network: Network, options: FabricOptions) {
+    this.#world = world;
+    this.#network = network;
+    this.#options = options;
+  }
+
+  listen(upper: Upper): void {
+    this.#uppers.set(upper.name, upper);
+  }
+
+  /** Dials an upper end, and again whenever the link ends, as long as the process lives. */
+  dial(lower: Lower, upperName: string): LinkClient {
+    const link = new DialedLink({
+      deliver: (session, event, value) => {
+        this.#uppers.get(upperName)?.listener.notified(session, event, value);
+      },
+      end: (session, reason) => this.#end(session, reason),
+    });
+    this.#attempt({ lower, upperName, link });
+    return link;
+  }
+
+  /** A process was killed: its host tells the other ends, if the network lets it. */
+  killed(end: End): void {
+    for (const session of this.#sessionsOf(end)) {
+      const { upper, lower } = session.ends;
+      const ms = this.#network.connects(upper.name, lower.name) ? this.#network.latencyMs() : this.#options.silenceMs;
+      this.#world.schedule(ms, () => this.#end(session, 'the other end is gone'));
+    }
+  }
+
+  /** The network fell apart: the ends of a link that is cut come to know it, unless it is mended before. */
+  cut(): void {
+    this.#world.schedule(this.#options.silenceMs, () => {
+      for (const session of [...this.#sessions.keys()]) {
+        const { upper, lower } = session.ends;
+        if (!this.#network.connects(upper.name, lower.name)) this.#end(session, 'nothing was heard for too long');
+      }
+    });
+  }
+
+  #sessionsOf({ life }: End): Session[] {
+    return [...this.#sessions.keys()].filter(
+      ({ ends: { upper, lower } }) => upper.life === life || lower.life === life,
+    );
+  }
+
+  #attempt(dialed: Dialed): void {
+    const { lower, upperName } = dialed;
+    let isOver = false;
+    const hello = lower.hello();
+    this.#network.send(lower.name, upperName, { lastDueAt: 0 }, () => {
+      const upper = this.#uppers.get(upperName);
+      if (!upper?.life.isAlive || !lower.life.isAlive || isOver) return;
+      isOver = true;
+      this.#open(upper, dialed, hello);
+    });
+    lower.life.after(this.#options.silenceMs, () => {
+      if (!isOver) this.#redial(dialed);
+      isOver = true;
+    });
+  }
+
+  #open(upper: Upper, dialed: Dialed, hello: Hello): void {
+    const { lower, link } = dialed;
+    for (const older of [...this.#sessions.keys()]) {
+      const { upper: its, lower: from } = older.ends;
+      if (its.life === upper.life && from.name === lower.name) this.#end(older, 'a newer link took its place');
+    }
+    const session = new Session({ world: this.#world, network: this.#network, upper, lower, hello });
+    this.#sessions.set(session, dialed);
+    this.#world.note(`linked ${lower.name} > ${upper.name}`);
+    upper.listener.joined(session);
+    link.opened(session);
+    lower.opened?.(link);
+  }
+
+  #end(session: Session, reason: string): void {
+    const dialed = this.#sessions.get(session);
+    if (!dialed) return;
+    this.#sessions.delete(session);
+    const { upper, lower } = session.ends;
+    this.#world.note(`unlinked ${lower.name} > ${upper.name}`);
+    session.end(reason);
+    dialed.link.ended(session);
+    if (upper.life.isAlive) this.#uppers.get(upper.name)?.listener.left(session, reason);
+    if (lower.life.isAlive) this.#redial(dialed);
+  }
+
+  #redial(dialed: Dialed): void {
+    dialed.lower.life.after(this.#options.redialMs, () => this.#attempt(dialed));
+  }
+}

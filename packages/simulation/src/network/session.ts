@@ -1,0 +1,158 @@
+/** One link between a bidder and the side above it, as long as it lasts: calls down, notices up, over the network. */
+import {
+  type Bidder,
+  type BidderHandlers,
+  type CallOptions,
+  type ErrorBody,
+  GridError,
+  type Hello,
+  type LinkMethods,
+} from '@vmgrid/protocol';
+import type { Life } from '../world/life.ts';
+import type { World } from '../world/world.ts';
+import type { Network, Way } from './network.ts';
+
+/** The process at one end. */
+export interface End {
+  readonly name: string;
+  readonly life: Life;
+}
+
+export interface SessionDeps {
+  readonly world: World;
+  readonly network: Network;
+  readonly upper: End;
+  readonly lower: End & { readonly handlers: BidderHandlers };
+  readonly hello: Hello;
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: GridError): void;
+}
+
+type Answer = { readonly value: unknown } | { readonly error: ErrorBody };
+
+export class Session implements Bidder {
+  readonly plantId: string;
+  readonly hello: Hello;
+  readonly #deps: SessionDeps;
+  readonly #down: Way = { lastDueAt: 0 };
+  readonly #up: Way = { lastDueAt: 0 };
+  readonly #pending = new Map<number, Pending>();
+  readonly #underWay = new Map<number, AbortController>();
+  #nextId = 1;
+  #isOpen = true;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+    this.hello = deps.hello;
+    this.plantId = deps.hello.plantId;
+  }
+
+  get ends(): { readonly upper: End; readonly lower: End } {
+    return this.#deps;
+  }
+
+  async call<M extends keyof LinkMethods>(
+    method: M,
+    request: Parameters<LinkMethods[M]>[0],
+    { deadlineMs, signal }: CallOptions,
+  ): Promise<ReturnType<LinkMethods[M]>> {
+    const { upper } = this.#deps;
+    if (signal?.aborted) throw cancelled(method, signal);
+    if (!this.#isOpen) throw lost(this.plantId, 'the link has ended');
+    const id = this.#nextId++;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#pending.set(id, { resolve, reject });
+    const text = JSON.stringify(request);
+    this.#downward(() => this.#receive(id, method, text));
+    const giveUp = (error: GridError) => {
+      if (this.#pending.has(id)) this.#downward(() => this.#underWay.get(id)?.abort(error));
+      reject(error);
+    };
+    const abort = () => giveUp(cancelled(method, signal!));
+    const late = () => giveUp(new GridError('DEADLINE_EXCEEDED', `${method} had no answer within ${deadlineMs} ms`));
+    const takeBack = upper.life.after(deadlineMs, late);
+    signal?.addEventListener('abort', abort);
+    try {
+      return (await promise) as ReturnType<LinkMethods[M]>;
+    } finally {
+      takeBack();
+      signal?.removeEventListener('abort', abort);
+      this.#pending.delete(id);
+    }
+  }
+
+  /** From below; `deliver` is called at the upper end. A notice that is lost would be missed for good: it ends the link. */
+  notify(value: unknown, deliver: (value: never) => void, lost: () => void): void {
+    const text = JSON.stringify(value);
+    this.#upward(() => deliver(JSON.parse(text) as never), lost);
+  }
+
+  /** Both ends hear that the link is over; what waits at either fails. */
+  end(reason: string): void {
+    this.#isOpen = false;
+    for (const { reject } of this.#pending.values()) reject(lost(this.plantId, reason));
+    this.#pending.clear();
+    for (const controller of this.#underWay.values())
+      controller.abort(new GridError('CANCELLED', 'the link has ended'));
+    this.#underWay.clear();
+  }
+
+  #receive(id: number, method: keyof LinkMethods, text: string): void {
+    const { handlers } = this.#deps.lower;
+    const controller = new AbortController();
+    this.#underWay.set(id, controller);
+    const handle = (handlers as Partial<Record<keyof LinkMethods, unknown>>)[method] as (
+      request: unknown,
+      signal: AbortSignal,
+    ) => Promise<unknown>;
+    const work = async () => handle(JSON.parse(text), controller.signal);
+    work()
+      .then(
+        (value) => ({ value }),
+        (error) => ({ error: GridError.from(error).toBody() }),
+      )
+      .then((answer) => {
+        this.#underWay.delete(id);
+        this.#answer(id, JSON.stringify(answer));
+      });
+  }
+
+  #answer(id: number, text: string): void {
+    if (!this.#isOpen) return;
+    this.#upward(() => {
+      const answer = JSON.parse(text) as Answer;
+      if ('error' in answer) this.#pending.get(id)?.reject(GridError.fromBody(answer.error));
+      else this.#pending.get(id)?.resolve(answer.value);
+    });
+  }
+
+  #downward(arrive: () => void): void {
+    const { network, upper, lower } = this.#deps;
+    network.send(upper.name, lower.name, this.#down, () => {
+      if (this.#isOpen && lower.life.isAlive) arrive();
+    });
+  }
+
+  #upward(arrive: () => void, lost?: () => void): void {
+    const { network, upper, lower } = this.#deps;
+    network.send(
+      lower.name,
+      upper.name,
+      this.#up,
+      () => {
+        if (this.#isOpen && upper.life.isAlive) arrive();
+      },
+      lost,
+    );
+  }
+}
+
+const lost = (plantId: string, reason: string): GridError =>
+  new GridError('PLANT_LOST', `the link to ${plantId} ended: ${reason}`, { plantId });
+
+function cancelled(method: string, { reason }: AbortSignal): GridError {
+  return reason instanceof GridError ? reason : new GridError('CANCELLED', `${method} was cancelled by its caller`);
+}

@@ -1,0 +1,40 @@
+/** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
+import { Membership, PlantMemory } from '@vmgrid/market';
+import type { Hello } from '@vmgrid/protocol';
+import { Announcer, Broker } from '@vmgrid/vmbroker';
+import type { Lower } from '../network/fabric.ts';
+import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
+
+export interface BrokerNodeOptions {
+  readonly name: string;
+  readonly upstreams: readonly string[];
+}
+
+export class BrokerNode extends ProcessNode {
+  readonly #upstreams: readonly string[];
+
+  constructor(deps: ProcessNodeDeps, { name, upstreams }: BrokerNodeOptions) {
+    super(deps, name);
+    this.#upstreams = upstreams;
+  }
+
+  protected override run(): void {
+    const { name, life } = this;
+    const { clock } = life;
+    const { fabric } = this.deps;
+    const above = { links: [] as ReturnType<typeof fabric.dial>[] };
+    const announcer = new Announcer(above);
+    const membership = new Membership({
+      ...{ selfId: name, clock, onProgress: () => undefined, onVmEvent: () => undefined },
+      onChange: (change) => announcer.tellChange(change),
+    });
+    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId() };
+    const broker = new Broker({ membership, market }, { brokerId: name });
+    const ad = { MyType: 'Broker', Name: name };
+    const hello = (): Hello => ({ plantId: name, version: 'simulated', role: 'broker', ad });
+    const opened: Lower['opened'] = (link) => announcer.tellAll(link, membership);
+    fabric.listen({ name, life, listener: membership });
+    const lower = { name, life, hello, handlers: broker.handlers(), opened };
+    above.links = this.#upstreams.map((upstream) => fabric.dial(lower, upstream));
+  }
+}

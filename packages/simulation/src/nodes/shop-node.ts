@@ -1,0 +1,54 @@
+/** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
+import { checkConfig } from '@vmgrid/daemon';
+import { Operations } from '@vmgrid/door';
+import { Membership, PlantMemory } from '@vmgrid/market';
+import { GridError } from '@vmgrid/protocol';
+import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
+import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
+
+export interface ShopNodeOptions {
+  readonly name: string;
+  readonly bidWindowMs: number;
+  readonly requestDeadlineMs: number;
+  readonly plantReturnMs: number;
+}
+
+/** Past auctions are for operators to look at, of whom there are none. */
+const noHistory = {
+  keep: () => undefined,
+  list: () => ({ auctions: [] }),
+  get: (auctionId: string): never => {
+    throw new GridError('AUCTION_UNKNOWN', `no auction ${auctionId} is kept in a simulation`, { auctionId });
+  },
+};
+
+export class ShopNode extends ProcessNode {
+  readonly #config: ShopConfig;
+  #shop: Shop | undefined;
+
+  constructor(deps: ProcessNodeDeps, { name, ...config }: ShopNodeOptions) {
+    super(deps, name);
+    this.#config = checkConfig(ShopConfig, config, name);
+  }
+
+  /** The shop while it lives. */
+  get shop(): Shop | undefined {
+    return this.life.isAlive ? this.#shop : undefined;
+  }
+
+  protected override run(): void {
+    const { name, life } = this;
+    const { clock } = life;
+    const operations = new Operations({ kept: this.#config.requestsKept });
+    const vmEvents = new VmEvents();
+    const membership = new Membership({
+      ...{ clock, onProgress: () => undefined, onChange: () => undefined },
+      onVmEvent: (event) => vmEvents.add(event),
+    });
+    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId() };
+    const feed = new PlantFeed(clock);
+    const deps = { membership, operations, market, vmEvents, feed, auctions: noHistory };
+    this.#shop = new Shop(deps, this.#config);
+    this.deps.fabric.listen({ name, life, listener: membership });
+  }
+}

@@ -1,0 +1,43 @@
+/** What a simulation is of. The same options and the same seed are the same run. */
+export const FAULT_LEVELS = ['none', 'some', 'many'] as const;
+export type FaultLevel = (typeof FAULT_LEVELS)[number];
+
+export interface SimulationOptions {
+  readonly seed: string;
+  readonly plants: number;
+  readonly shops: number;
+  /** Brokers at each level, from the top: `[2, 6]` are 2 below the shops and 6 below those. None: plants dial the shops. */
+  readonly brokers: readonly number[];
+  readonly requests: number;
+  /** Virtual seconds in which the requests come and faults happen. */
+  readonly seconds: number;
+  readonly faults: FaultLevel;
+  /** A preset or an expression. */
+  readonly cost: string;
+}
+
+export const DEFAULTS: SimulationOptions = {
+  ...{ seed: '1', plants: 20, shops: 2, brokers: [], requests: 60, seconds: 300 },
+  ...{ faults: 'some', cost: 'memory' },
+};
+
+interface Levels {
+  readonly faultEveryMs: number;
+  readonly lossRate: number;
+  readonly repeatRate: number;
+  readonly failureRate: number;
+  readonly actionFailureRate: number;
+  readonly hangRate: number;
+}
+
+export const LEVELS: Readonly<Record<FaultLevel, Levels>> = {
+  none: { faultEveryMs: Infinity, lossRate: 0, repeatRate: 0, failureRate: 0, actionFailureRate: 0, hangRate: 0 },
+  some: {
+    ...{ faultEveryMs: 15_000, lossRate: 0.002, repeatRate: 0.005 },
+    ...{ failureRate: 0.02, actionFailureRate: 0.01, hangRate: 0.01 },
+  },
+  many: {
+    ...{ faultEveryMs: 3_000, lossRate: 0.02, repeatRate: 0.03 },
+    ...{ failureRate: 0.1, actionFailureRate: 0.05, hangRate: 0.05 },
+  },
+};

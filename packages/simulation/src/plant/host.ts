@@ -1,0 +1,46 @@
+/** What runs on a plant's host beside the plant: the machines' processes, which outlive it. */
+import type { MachineSpec } from '@vmgrid/protocol';
+import type { MachineExit } from '@vmgrid/vmplant';
+
+export interface RunningMachine {
+  readonly vmId: string;
+  readonly directory: string;
+  readonly machine: Pick<MachineSpec, 'memoryMiB' | 'cpus'>;
+  /** What its guest has met with: a machine that hangs never answers. */
+  readonly hangs: boolean;
+  /** Resolves once its process is gone. */
+  readonly exited: Promise<MachineExit>;
+  disc: string | undefined;
+}
+
+export class Host {
+  readonly #running = new Map<string, RunningMachine & { readonly exit: (exit: MachineExit) => void }>();
+  readonly #changed: () => void;
+
+  /** `changed` is told of each start and end. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /** By their folders. */
+  get running(): ReadonlyMap<string, RunningMachine> {
+    return this.#running;
+  }
+
+  start(machine: Omit<RunningMachine, 'exited' | 'disc'>): RunningMachine {
+    const { promise: exited, resolve: exit } = Promise.withResolvers<MachineExit>();
+    const running = { ...machine, exited, exit, disc: undefined };
+    this.#running.set(machine.directory, running);
+    this.#changed();
+    return running;
+  }
+
+  /** Ends the process of a folder, if there is one. */
+  end(directory: string, cause: MachineExit['cause']): void {
+    const machine = this.#running.get(directory);
+    if (!machine) return;
+    this.#running.delete(directory);
+    machine.exit({ cause, detail: '' });
+    this.#changed();
+  }
+}

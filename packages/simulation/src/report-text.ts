@@ -1,0 +1,41 @@
+/** A simulation's report for people. */
+import type { SimulationOptions } from './options.ts';
+import type { SimulationReport } from './report.ts';
+
+export function reportText(report: SimulationReport): string {
+  const { options, requests, made, refused, split, faults, events, digest, violation } = report;
+  const codes = Object.entries(refused).map(([code, count]) => `${count} ${code}`);
+  const lines = [
+    `seed ${options.seed}: ${options.plants} plants, ${options.shops} shops, ${events} events, ${faults} faults`,
+    `  ${made} of ${requests} requests became VMs${codes.length > 0 ? `, refused: ${codes.join(', ')}` : ''}`,
+    ...(split > 0 ? [`  ${split} became two, the plant of the first being out of reach`] : []),
+    `  digest ${digest}`,
+  ];
+  if (!violation) return [...lines, '  every invariant held'].join('\n');
+  return [
+    ...violation.trace.map((line) => `  | ${line}`),
+    ...lines,
+    `  VIOLATED: ${violation.invariant}: ${violation.message}`,
+    `  again: ${commandOf(options)}`,
+  ].join('\n');
+}
+
+/** The command that does exactly this run again. */
+export function commandOf({
+  seed,
+  plants,
+  shops,
+  brokers,
+  requests,
+  seconds,
+  faults,
+  cost,
+}: SimulationOptions): string {
+  const given = { seed, plants, shops, brokers: brokers.join(','), requests, seconds, faults, cost };
+  const words = Object.entries(given).flatMap(([name, value]) =>
+    value === '' ? [] : [`--${name}`, quote(String(value))],
+  );
+  return ['vmgrid simulate', ...words].join(' ');
+}
+
+const quote = (word: string): string => (/^[\w.,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

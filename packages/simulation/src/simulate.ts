@@ -1,0 +1,54 @@
+/** Runs a grid through its requests and faults, then lets it come to rest, and holds it to what must be so all the time. */
+import { checkPlant, checkRest } from './checks.ts';
+import { Faults } from './faults.ts';
+import { Grid } from './grid.ts';
+import { LEASE_MS, madeUpGrid } from './made-up-grid.ts';
+import { GIVE_UP_MS, PATIENCE_MS } from './nodes/client.ts';
+import { LEVELS, type SimulationOptions } from './options.ts';
+import { reportOf, type SimulationReport } from './report.ts';
+import { anyWork } from './scenario.ts';
+import { Violation } from './violation.ts';
+
+/** After the last request: until the last client is answered, the last lease has ended and the last VM is gone. */
+const REST_MS = 2 * (GIVE_UP_MS + PATIENCE_MS) + LEASE_MS + 300_000;
+
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const grid = new Grid(madeUpGrid(options));
+  const { world, network, plants, shops, brokers, ledger, client } = grid;
+  const durationMs = options.seconds * 1_000;
+  const { faultEveryMs } = LEVELS[options.faults];
+  const faults = new Faults(
+    { ...grid, others: [...shops, ...brokers] },
+    { everyMs: faultEveryMs, untilMs: durationMs },
+  );
+  const random = world.random.fork('requests');
+  grid.start();
+  if (Number.isFinite(faultEveryMs)) faults.start();
+  for (let number = 1; number <= options.requests; number += 1) {
+    const work = anyWork(random);
+    world.schedule(random.next() * durationMs, () => void client.ask(`request-${number}`, work));
+  }
+  const check = () => {
+    for (const node of grid.takeChanged()) checkPlant(node, ledger, world);
+    if (grid.reported) throw grid.reported;
+  };
+  const violation = await catchViolation(async () => {
+    await world.run(durationMs, check);
+    world.note('calm');
+    network.calm();
+    for (const node of [...plants, ...shops, ...brokers]) node.start();
+    await world.run(durationMs + REST_MS, check);
+    checkRest(plants, ledger);
+  });
+  return reportOf({ options, world, ledger, faults: faults.count, violation });
+}
+
+async function catchViolation(work: () => Promise<void>): Promise<Violation | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Violation) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+/** Something that must never be has come about. */
+export class Violation extends Error {
+  readonly invariant: string;
+  /** Words of the trace that have to do with it. */
+  readonly about: readonly string[];
+
+  constructor(invariant: string, message: string, about: readonly string[]) {
+    super(message);
+    this.name = 'Violation';
+    this.invariant = invariant;
+    this.about = about;
+  }
+}

@@ -1,0 +1,59 @@
+import type { DeadlineClock } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+import type { World } from './world.ts';
+
+/**
+ * One run of a process, from its start until it is killed. Whatever it waits for comes through its life: once it is killed, no
+ * wait of its ever ends, so that nothing it was amid goes on, and nothing is cleaned up either.
+ */
+export class Life {
+  readonly name: string;
+  readonly #world: World;
+  #alive = true;
+
+  constructor(world: World, name: string) {
+    this.#world = world;
+    this.name = name;
+  }
+
+  get isAlive(): boolean {
+    return this.#alive;
+  }
+
+  kill(): void {
+    this.#alive = false;
+  }
+
+  /** Does something later, if the process still lives then. Returns how to take it back. */
+  after(ms: number, work: () => void): () => void {
+    return this.#world.schedule(ms, () => {
+      if (this.#alive) work();
+    });
+  }
+
+  /** The time that this process sees. */
+  readonly clock: DeadlineClock = {
+    now: () => this.#world.now(),
+    monotonic: () => this.#world.elapsedMs,
+    sleep: (ms, signal) => this.#sleep(ms, signal),
+    timeout: (ms) => this.#timeout(ms),
+  };
+
+  async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const takeBack = this.after(ms, resolve);
+    const abort = () => {
+      takeBack();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    await promise.finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  #timeout(ms: number): AbortSignal {
+    const controller = new AbortController();
+    this.after(ms, () => controller.abort(new GridError('DEADLINE_EXCEEDED', `${ms} ms are over`)));
+    return controller.signal;
+  }
+}

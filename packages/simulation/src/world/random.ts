@@ -1,0 +1,54 @@
+/** Seeded random numbers: the same seed gives the same numbers, on every machine. */
+import { createHash } from 'node:crypto';
+
+export class Random {
+  readonly #seed: string;
+  #state: [number, number, number, number];
+
+  constructor(seed: string) {
+    this.#seed = seed;
+    const digest = createHash('sha256').update(seed).digest();
+    this.#state = [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12)];
+  }
+
+  /** Numbers of their own for one purpose: how many are drawn for another does not change them. */
+  fork(purpose: string): Random {
+    return new Random(`${this.#seed}\n${purpose}`);
+  }
+
+  /** From 0 up to 1, evenly spread. sfc32 (Doty-Humphrey, PractRand). */
+  next(): number {
+    const [a, b, c, counter] = this.#state;
+    const sum = (a + b + counter) | 0;
+    this.#state = [b ^ (b >>> 9), (c + (c << 3)) | 0, (((c << 21) | (c >>> 11)) + sum) | 0, (counter + 1) | 0];
+    return (sum >>> 0) / 2 ** 32;
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** From `least` to `most`, both included. */
+  integer(least: number, most: number): number {
+    return least + Math.floor(this.next() * (most - least + 1));
+  }
+
+  pick<T>(values: readonly T[]): T {
+    return values[this.integer(0, values.length - 1)]!;
+  }
+
+  /** Waiting time of events that come independently, with this mean. */
+  exponential(mean: number): number {
+    return -Math.log(1 - this.next()) * mean;
+  }
+
+  /** An id in the form of a UUID. */
+  uuid(): string {
+    const hex = Array.from({ length: 4 }, () =>
+      this.integer(0, 2 ** 32 - 1)
+        .toString(16)
+        .padStart(8, '0'),
+    ).join('');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+}

@@ -1,0 +1,59 @@
+/** Whole grids on paper: what must be so is so, whatever goes wrong, and the same seed is the same run. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { DEFAULTS, type SimulationOptions, simulate } from '../src/index.ts';
+
+/** Small enough for many in a few seconds. */
+const SMALL: SimulationOptions = { ...DEFAULTS, plants: 6, requests: 20, seconds: 120 };
+const RUN_MS = 120_000;
+
+const failing: readonly (Pick<SimulationOptions, 'seed' | 'faults' | 'brokers'> & { readonly why: string })[] =
+  JSON.parse(readFileSync(join(import.meta.dirname, 'seeds.json'), 'utf8'));
+
+test(
+  'the same seed is the same run to the last event, another seed another',
+  async () => {
+    const options = { ...SMALL, faults: 'many', brokers: [2] } as const;
+    const [one, same, other] = [
+      await simulate(options),
+      await simulate(options),
+      await simulate({ ...options, seed: '2' }),
+    ];
+    expect(same).toEqual(one);
+    expect(other.digest).not.toBe(one.digest);
+    expect(one.faults).toBeGreaterThan(0);
+  },
+  RUN_MS,
+);
+
+test(
+  'without faults every request becomes a VM, one',
+  async () => {
+    const { made, split, refused, violation } = await simulate({ ...SMALL, faults: 'none' });
+    expect({ made, split, refused, violation }).toEqual({ made: 20, split: 0, refused: {}, violation: undefined });
+  },
+  RUN_MS,
+);
+
+test.each(
+  Array.from({ length: 6 }, (_, index) => ({
+    seed: `test-${index}`,
+    faults: index % 2 === 0 ? 'many' : 'some',
+    brokers: index % 3 === 0 ? [2, 3] : [],
+  })) as readonly Pick<SimulationOptions, 'seed' | 'faults' | 'brokers'>[],
+)(
+  'seed $seed: with $faults faults every invariant holds',
+  async (options) => {
+    expect((await simulate({ ...SMALL, ...options })).violation).toBeUndefined();
+  },
+  RUN_MS,
+);
+
+test.each(failing)(
+  'seed $seed stays mended: $why',
+  async ({ why: _, ...options }) => {
+    expect((await simulate({ ...DEFAULTS, ...options })).violation).toBeUndefined();
+  },
+  RUN_MS,
+);

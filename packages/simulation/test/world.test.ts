@@ -1,0 +1,120 @@
+/** Virtual time, seeded chance and a network that fails. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Network } from '../src/network/network.ts';
+import { EventQueue } from '../src/world/event-queue.ts';
+import { Life } from '../src/world/life.ts';
+import { Random } from '../src/world/random.ts';
+import { World } from '../src/world/world.ts';
+
+const OPTIONS = { latencyLeastMs: 1, latencyMeanMs: 5, lossRate: 0, repeatRate: 0 };
+const newWorld = () => new World({ seed: 'test', traceKept: 100 });
+
+test('events come in the order of their times, those of one time in the order they were put in', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(20)), (times) => {
+      const queue = new EventQueue();
+      for (const [sequence, dueAt] of times.entries()) queue.push({ dueAt, sequence });
+      const popped = times.map(() => queue.pop()!);
+      const sorted = times.map((dueAt, sequence) => ({ dueAt, sequence })).sort((a, b) => a.dueAt - b.dueAt);
+      expect(popped).toEqual(sorted);
+      expect(queue.pop()).toBeUndefined();
+    }),
+  );
+});
+
+test('a seed gives the same numbers again; what is drawn for one purpose does not change those of another', () => {
+  const numbers = (random: Random) => Array.from({ length: 5 }, () => random.next());
+  const [one, same] = [new Random('a'), new Random('a')];
+  expect(numbers(one)).toEqual(numbers(same));
+  expect(numbers(one.fork('x'))).toEqual(numbers(new Random('a').fork('x')));
+  expect(numbers(one.fork('x'))).not.toEqual(numbers(one.fork('y')));
+});
+
+test('numbers are spread evenly, waiting times have their mean', () => {
+  const random = new Random('spread');
+  const mean = (draw: () => number) => Array.from({ length: 20_000 }, draw).reduce((sum, one) => sum + one, 0) / 20_000;
+  expect(mean(() => random.next())).toBeCloseTo(0.5, 1);
+  expect(mean(() => random.exponential(10)) / 10).toBeCloseTo(1, 1);
+  expect(mean(() => random.integer(1, 3))).toBeCloseTo(2, 1);
+});
+
+test('time jumps from one wait to the next, and work goes on in between', async () => {
+  const world = newWorld();
+  const { clock } = new Life(world, 'one');
+  const seen: number[] = [];
+  const work = async () => {
+    for (const ms of [5, 3_600_000]) {
+      await clock.sleep(ms);
+      seen.push(clock.monotonic());
+    }
+  };
+  void work();
+  await world.run(10_000_000, () => undefined);
+  expect(seen).toEqual([5, 3_600_005]);
+});
+
+test('nothing of a killed process goes on, and nothing of it is cleaned up', async () => {
+  const world = newWorld();
+  const life = new Life(world, 'one');
+  const seen: string[] = [];
+  const work = async () => {
+    try {
+      await life.clock.sleep(100);
+      seen.push('went on');
+    } finally {
+      seen.push('cleaned up');
+    }
+  };
+  void work();
+  world.schedule(50, () => life.kill());
+  await world.run(1_000, () => undefined);
+  expect(seen).toEqual([]);
+});
+
+test('a wait that is aborted ends at once, a deadline in its time', async () => {
+  const world = newWorld();
+  const { clock } = new Life(world, 'one');
+  const stop = new AbortController();
+  const outcomes: [number, unknown][] = [];
+  const note = (error: unknown) => outcomes.push([clock.monotonic(), error]);
+  clock.sleep(1_000, stop.signal).catch(note);
+  clock.sleep(1_000, clock.timeout(300)).catch((error) => note((error as { code: string }).code));
+  world.schedule(200, () => stop.abort('enough'));
+  await world.run(2_000, () => undefined);
+  expect(outcomes).toEqual([
+    [200, 'enough'],
+    [300, 'DEADLINE_EXCEEDED'],
+  ]);
+});
+
+async function arrivals(options: Partial<typeof OPTIONS>, count = 1_000) {
+  const world = newWorld();
+  const network = new Network(world, { ...OPTIONS, ...options });
+  const [way, arrived, lost] = [{ lastDueAt: 0 }, [] as number[], [] as number[]];
+  for (let number = 0; number < count; number += 1) {
+    network.send(...(['a', 'b', way, () => void arrived.push(number), () => void lost.push(number)] as const));
+  }
+  await world.run(1_000_000, () => undefined);
+  return { arrived, lost };
+}
+
+test('messages of one way arrive in their order', async () => {
+  expect((await arrivals({})).arrived).toEqual(Array.from({ length: 1_000 }, (_, number) => number));
+});
+
+test('as many messages are lost or arrive twice as it says', async () => {
+  const { arrived, lost } = await arrivals({ lossRate: 0.2 });
+  expect(lost.length / 1_000).toBeCloseTo(0.2, 1);
+  expect(arrived.length + lost.length).toBe(1_000);
+  expect((await arrivals({ repeatRate: 0.3 })).arrived.length / 1_000).toBeCloseTo(1.3, 1);
+});
+
+test('those who are cut off hear each other and nobody else, until they are joined again', () => {
+  const network = new Network(newWorld(), OPTIONS);
+  const join = network.cutOff(new Set(['a', 'b']));
+  const heard = () => [network.connects('a', 'b'), network.connects('b', 'c'), network.connects('c', 'd')];
+  expect(heard()).toEqual([true, false, true]);
+  join();
+  expect(heard()).toEqual([true, true, true]);
+});

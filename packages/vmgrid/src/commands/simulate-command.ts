@@ -1,0 +1,36 @@
+/** `vmgrid simulate`: a grid on paper, by a program of its own. */
+import type { Command } from 'commander';
+import { execa } from 'execa';
+import type { CommandContext } from '../context.ts';
+import { programCommand } from '../daemons.ts';
+
+type SimulateOptions = Readonly<Record<string, string | readonly string[]>>;
+
+export function addSimulateCommand(program: Command, context: CommandContext): void {
+  program
+    .command('simulate')
+    .description('run a grid on paper, with faults, and hold it to what must be so; the same seed is the same run')
+    .option('--seed <text>', 'what decides all that is left to chance')
+    .option('--runs <count>', 'several runs, each with a seed of its own')
+    .option('--plants <count>', 'number of plants')
+    .option('--shops <count>', 'number of shops')
+    .option('--brokers <counts>', 'brokers at each level, from the top, such as 2,6')
+    .option('--requests <count>', 'number of requests')
+    .option('--seconds <count>', 'virtual time in which the requests come')
+    .option('--faults <level>', 'none, some or many')
+    .option('--cost <expression...>', 'a preset or an expression; with --replay several')
+    .option('--replay <file>', 'requests that plants have recorded, in place of made-up ones')
+    .option('--keep <seconds>', 'with --replay: how long each VM is kept')
+    .action(async (options: SimulateOptions) => {
+      const json = context().output.json ? ['--json'] : [];
+      const [file, ...args] = programCommand('simulation');
+      const child = execa(file!, [...args, ...argumentsOf(options), ...json], { stdio: 'inherit', reject: false });
+      process.exitCode = (await child).exitCode ?? 1;
+    });
+}
+
+function argumentsOf(options: SimulateOptions): string[] {
+  return Object.entries(options).flatMap(([name, given]) =>
+    [given].flat().flatMap((value) => [`--${name}`, String(value)]),
+  );
+}
