@@ -15,6 +15,10 @@ export interface TestGridOptions {
   /** The production line of its plants; QEMU unless it says otherwise. A simulated one starts with its base image alone. */
   readonly line?: 'qemu' | 'simulated';
   readonly plants?: number;
+  /** Brokers, started one after the other before the plants. */
+  readonly brokers?: readonly string[];
+  /** Whom a plant or broker dials: `shop` and brokers, by name. */
+  readonly upstreams?: Readonly<Record<string, readonly string[]>>;
   readonly shopConfig?: object;
   readonly plantConfig?: object;
   /** Executables for the host-action folder: name to text. */
@@ -30,6 +34,7 @@ export class TestGrid {
   readonly #daemons = new Map<string, Daemon>();
   /** Ports of the shop, which stay the same when it is started again. */
   #ports = { httpPort: 0, xmlPort: 0 };
+  readonly #brokerPorts = new Map<string, number>();
 
   private constructor(directory: string, options: TestGridOptions) {
     this.directory = directory;
@@ -111,10 +116,11 @@ export class TestGrid {
 
   /** Starts a daemon again, or another plant; resolves when it is ready. */
   async start(name: string): Promise<void> {
-    const [program, config] = name === 'shop' ? this.#shop() : this.#plant(name);
+    const [program, config] = this.#programOf(name);
     const [file, log] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
     const daemon = await startDaemon(program, file, config, AbortSignal.timeout(60_000), log);
     this.#daemons.set(name, daemon);
+    if (name.startsWith('broker')) this.#brokerPorts.set(name, Number(daemon.ready.httpPort));
     if (name === 'shop') {
       this.#ports = { httpPort: Number(daemon.ready.httpPort), xmlPort: Number(daemon.ready.xmlPort) };
     }
@@ -177,8 +183,27 @@ export class TestGrid {
 
   async #start(): Promise<void> {
     await this.start('shop');
+    for (const broker of this.#options.brokers ?? []) await this.start(broker);
     const names = Array.from({ length: this.#options.plants ?? 1 }, (_, index) => `plant-${index + 1}`);
     await Promise.all(names.map((name) => this.start(name)));
+  }
+
+  #programOf(name: string): [DaemonName, Record<string, unknown>] {
+    if (name === 'shop') return this.#shop();
+    return name.startsWith('broker') ? this.#broker(name) : this.#plant(name);
+  }
+
+  /** Addresses of the shop and brokers that a plant or broker dials; the shop's unless the options say otherwise. */
+  #upstreamsOf(name: string): string[] {
+    const above = this.#options.upstreams?.[name] ?? ['shop'];
+    return above.map(
+      (one) => `ws://127.0.0.1:${one === 'shop' ? this.#ports.httpPort : this.#brokerPorts.get(one)}/v1/link`,
+    );
+  }
+
+  #broker(brokerId: string): [DaemonName, Record<string, unknown>] {
+    const httpPort = this.#brokerPorts.get(brokerId) ?? 0;
+    return ['vmbroker', { brokerId, upstreams: this.#upstreamsOf(brokerId), httpPort, logLevel: 'debug' }];
   }
 
   #shop(): [DaemonName, Record<string, unknown>] {
@@ -189,7 +214,7 @@ export class TestGrid {
   #plant(plantId: string): [DaemonName, Record<string, unknown>] {
     const config = {
       plantId,
-      upstreams: [`${this.shopUrl.replace('http', 'ws')}/v1/link`],
+      upstreams: this.#upstreamsOf(plantId),
       stateDirectory: this.stateOf(plantId),
       warehouseDirectory: this.warehouse,
       hostActionDirectory: join(this.directory, 'host-actions'),

@@ -1,5 +1,5 @@
 /** What a client is told when an auction has no winner. */
-import { type AuctionSummary, type Decline, GridError } from '@vmgrid/protocol';
+import { type AuctionSummary, type Decline, GridError, type Trail } from '@vmgrid/protocol';
 import type { Auction } from './auction.ts';
 import { type Change, changeText, helpfulChanges } from './changes.ts';
 import { MARKET_LIMITS } from './limits.ts';
@@ -10,7 +10,8 @@ export function failureOf(auction: Auction): GridError | undefined {
   const { bids, trail } = auction;
   if (bids.length > 0) return undefined;
   const { asked, removals } = trail.summary;
-  if (asked === 0) return new GridError('NO_PLANTS', 'no plant is connected', { trail });
+  const lost = brokersWithoutAnswer(trail);
+  if (asked === 0 && lost.length === 0) return new GridError('NO_PLANTS', 'no plant is connected', { trail });
   return removals.length > 0 ? noneMatches(auction) : noBids(auction);
 }
 
@@ -21,6 +22,7 @@ function noBids({ declines, trail }: Auction): GridError {
     ...declineTexts(declines, trail.summary),
     ...(failed > 0 ? [`${failed} failed with ${[...new Set(failures.map(({ code }) => code))].join(', ')}`] : []),
     ...(silent > 0 ? [`${silent} silent`] : []),
+    ...brokersWithoutAnswer(trail).map(({ brokerId, outcome, code }) => `the broker ${brokerId} ${code ?? outcome}`),
   ];
   const message = `${asked === 1 ? 'the only plant made' : `${asked} plants made`} no bid: ${parts.join(', ')}`;
   const changes = helpfulChanges({ declines, trail });
@@ -50,6 +52,9 @@ const advice = (changes: readonly Change[]): string =>
     .slice(0, MARKET_LIMITS.plantsNamed)
     .map((change) => `. ${changeText(change)}`)
     .join('');
+
+/** Nobody knows how many plants they have. */
+const brokersWithoutAnswer = ({ brokers = [] }: Trail) => brokers.filter(({ outcome }) => outcome !== 'answered');
 
 /** One text per code: how many, and the numbers of the decline that lacks least. */
 function declineTexts(declines: readonly Decline[], { declines: counts }: AuctionSummary): string[] {

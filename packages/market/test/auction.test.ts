@@ -105,6 +105,20 @@ describe('failureOf', () => {
     expect(failureOf(await hold([]))).toMatchObject({ code: 'NO_PLANTS' });
   });
 
+  test('is NO_BIDS when a broker is silent, since nobody knows whether it has plants', async () => {
+    const { time, hold } = world();
+    const mute = new FakeBidder(time, 'mute', { deaf: true });
+    const broker: Bidder = {
+      plantId: 'mute',
+      hello: { ...mute.hello, role: 'broker' },
+      call: (method, call, options) => mute.call(method, call, options),
+    };
+    expect(failureOf(await hold([broker]))).toMatchObject({
+      code: 'NO_BIDS',
+      message: '0 plants made no bid: the broker mute silent',
+    });
+  });
+
   test('is NO_BIDS with the declines by code, the nearest miss, and the silent', async () => {
     const { time, hold } = world();
     const auction = await hold([

@@ -1,7 +1,7 @@
 /** The promise of brokers: whatever tree the plants are in, the auction ends as if all had dialled up to the shop. */
 import { expect, test } from '@jest/globals';
 import { failureOf, holdAuction } from '@vmgrid/market';
-import { type Bidder, type CallTerms, GridError } from '@vmgrid/protocol';
+import { type Bidder, type CallTerms, GridError, type Trail } from '@vmgrid/protocol';
 import fc, { type Arbitrary } from 'fast-check';
 import { bid, decline, request } from '../../market/test/bidders.ts';
 import { VirtualTime } from '../../market/test/virtual-time.ts';
@@ -99,6 +99,7 @@ test('the same plants win in the same order as in a flat auction, and the same f
       const tree = await auctionAmong((time) => biddersBelow(shape, answers, time), drawn);
       expect(tree.bids.slice(0, best)).toEqual(flat.bids.slice(0, best));
       expect(tree.trail.order.slice(0, best)).toEqual(flat.trail.order.slice(0, best));
+      if (!allAnswered(tree.trail)) return; // of plants below a dead broker nobody knows whether there are any
       expect(failureOf(tree)?.code).toBe(failureOf(flat)?.code);
     }),
     { numRuns: 300 },
@@ -155,6 +156,8 @@ test('a trail shows through which brokers a bid came, and what each of them came
   expect(names(trail.order)).toEqual(['plant-1', 'plant-0']);
   expect(trail.summary).toMatchObject({ asked: 3, bids: 2 });
 });
+
+const allAnswered = ({ brokers = [] }: Trail) => brokers.every(({ outcome }) => outcome === 'answered');
 
 /** Each plant in one place only. */
 function withoutDoubles(

@@ -10,7 +10,7 @@ import { execa } from 'execa';
 
 const PROGRAMS = join(import.meta.dirname, '../..');
 
-export type DaemonName = 'vmshop' | 'vmplant';
+export type DaemonName = 'vmshop' | 'vmbroker' | 'vmplant';
 
 export interface Daemon {
   readonly name: DaemonName;
