@@ -2,8 +2,8 @@
  * Prices a plan. The cost is a ClassAd expression of the operator over the request (MY), the plant (TARGET) and the plan
  * (PLAN); lower wins. Pure: the same request, ad and plan give the same cost.
  */
-import { ClassAd, type Expression, evaluate, parseExpression, toJsValue } from '@vmgrid/classad';
-import { GridError, type PlanSummary } from '@vmgrid/protocol';
+import { ClassAd, type Expression, evaluate, explainRequirements, parseExpression, toJsValue } from '@vmgrid/classad';
+import { GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';
 
 /** Cost expressions that have a name in the configuration. */
 export const COST_PRESETS: Readonly<Record<string, string>> = {
@@ -11,6 +11,11 @@ export const COST_PRESETS: Readonly<Record<string, string>> = {
   memory: 'MY.MemoryMiB / real(TARGET.TotalMemoryMiB - TARGET.UsedMemoryMiB)',
   /** Expected seconds until the machine is ready. */
   seconds: 'PLAN.ExpectedSeconds',
+  /**
+   * The paper's network and compute cost: a new network costs 50, each VM on the host 4. The VMs of a plant share what
+   * networks it has, so today the first VM of a plant is the one that needs a new one.
+   */
+  network: '(TARGET.VmCount == 0 ? 50 : 0) + 4 * TARGET.VmCount',
 };
 
 /** Parses the configured cost. @throws GridError CONFIG_INVALID */
@@ -27,6 +32,44 @@ export function parseCost(cost: string): Expression {
     );
   }
 }
+
+/** A request and a plan of the kind that come, to try an expression on. */
+const SAMPLE_REQUEST = requestAd({
+  machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 64, cpus: 1, diskMiB: 64, line: 'qemu' },
+  dag: { actions: [] },
+});
+const SAMPLE_PLAN: PlanSummary = {
+  ...{ imageId: 'sample', line: 'qemu', start: 'restore' },
+  ...{ actionsCached: 1, actionsLeft: 1, expectedSeconds: 1 },
+};
+
+/**
+ * Tries the cost on a sample request and plan against the plant's own ad, before a client meets what is wrong with it.
+ * Returns the names in it that mean nothing, which may be meant: an expression can ask whether an attribute is there.
+ * @throws GridError CONFIG_INVALID when it gives no number
+ */
+export function checkCost(cost: Expression, plant: ClassAd): string[] {
+  const context = { my: SAMPLE_REQUEST, target: emptied(plant), scopes: { PLAN: planAd(SAMPLE_PLAN) } };
+  const references = explainRequirements(cost, context).flatMap((condition) => condition.references);
+  const unknown = references.filter(({ value }) => value.kind === 'undefined').map(({ text }) => text);
+  try {
+    priceOf(cost, context.my, context.target, SAMPLE_PLAN);
+  } catch (cause) {
+    const { message } = GridError.from(cause);
+    const why = unknown.length > 0 ? `; unknown here: ${unknown.join(', ')}` : '';
+    throw new GridError('CONFIG_INVALID', `cost: for a sample request ${message}${why}`, { unknown }, { cause });
+  }
+  return unknown;
+}
+
+/** The plant as it is without VMs: a full one has no room left to divide by, and bids for nothing. */
+const emptied = (plant: ClassAd): ClassAd =>
+  [
+    ...(['UsedMemoryMiB', 'UsedDiskMiB', 'VmCount'] as const).map((name) => [name, 0] as const),
+    ['FreeMemoryMiB', parseExpression('TotalMemoryMiB')] as const,
+    ['FreeDiskMiB', parseExpression('TotalDiskMiB')] as const,
+    ['Line', 'qemu'] as const,
+  ].reduce((ad, [name, value]) => ad.with(name, value), plant);
 
 /** @throws GridError CONFIG_INVALID when the expression does not give a finite number for this request. */
 export function priceOf(cost: Expression, request: ClassAd, plant: ClassAd, plan: PlanSummary): number {

@@ -1,7 +1,7 @@
 export { Admission, type Capacity, type Usage } from './admission.ts';
 export { type BiddingSnapshot, choosePlan, heldBid, makeOffer } from './bidding.ts';
 export { type Durations, durationKey } from './durations.ts';
-export { COST_PRESETS, parseCost } from './estimator.ts';
+export { COST_PRESETS, checkCost, parseCost } from './estimator.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
 export { explainRequest } from './planner/explain.ts';
 export { ImageIndex } from './planner/image-index.ts';

@@ -14,6 +14,8 @@ export interface PlantSnapshot {
   readonly hostActions: readonly string[];
   readonly imageCount: number;
   readonly draining: boolean;
+  /** Creations that failed in a row up to now, the last with this code at this second of the epoch. */
+  readonly failures?: { readonly inARow: number; readonly lastCode: string; readonly lastTime: number } | undefined;
 }
 
 export function plantAd(plant: PlantSnapshot): ClassAd {
@@ -40,5 +42,13 @@ export function plantAd(plant: PlantSnapshot): ClassAd {
     HostActions: [...plant.hostActions],
     ImageCount: plant.imageCount,
     Draining: plant.draining,
+    ...failureAttributes(plant.failures),
   });
+}
+
+/** By these every shop and broker holds the plant back for a while. */
+function failureAttributes(failures: PlantSnapshot['failures']) {
+  if (!failures) return { RecentFailures: 0 };
+  const { inARow, lastCode, lastTime } = failures;
+  return { RecentFailures: inARow, LastFailureCode: lastCode, LastFailureTime: lastTime };
 }

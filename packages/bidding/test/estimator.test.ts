@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { GridError, type MachineSpec, type PlanSummary, requestAd } from '@vmgrid/protocol';
-import { COST_PRESETS, parseCost, priceOf } from '../src/estimator.ts';
+import { COST_PRESETS, checkCost, parseCost, priceOf } from '../src/estimator.ts';
 import { adOf } from './made-up-plants.ts';
 
 const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 2, diskMiB: 2048 };
@@ -43,6 +43,37 @@ test('by the preset seconds the soonest ready wins', () => {
   expect(price('seconds')).toBe(2.5);
 });
 
+test('by the preset network a plant is filled until a new network elsewhere is cheaper', () => {
+  expect(price('network', adOf(1024, 512))).toBe(8);
+  expect(price('network', adOf(1024, 0))).toBe(50);
+});
+
+describe('a cost that is tried before the plant opens', () => {
+  test.each(Object.keys(COST_PRESETS))('is fine as the preset %s', (preset) => {
+    expect(checkCost(parseCost(preset), adOf(1024, 0))).toEqual([]);
+  });
+
+  test('is fine on a plant that is full when it starts', () => {
+    expect(checkCost(parseCost('memory'), adOf(1024, 1024))).toEqual([]);
+  });
+
+  test.each(['TARGET.FreeRam * 2', '"cheap"', '1 / 0'])('is refused when it gives no number: %s', (cost) => {
+    expect(() => checkCost(parseCost(cost), adOf(1024, 0))).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
+  });
+
+  test('is refused with the names that mean nothing', () => {
+    expect(() => checkCost(parseCost('TARGET.FreeRam + PLAN.Secs'), adOf(1024, 0))).toThrow(
+      /for a sample request .* unknown here: TARGET.FreeRam, PLAN.Secs$/,
+    );
+  });
+
+  test('tells names that mean nothing also when it gives a number all the same', () => {
+    expect(checkCost(parseCost('isUndefined(TARGET.Gpu) ? 1 : 2'), adOf(1024, 0))).toEqual(['TARGET.Gpu']);
+  });
+});
+
 test('an expression of the operator’s sees request, plant and plan', () => {
   expect(price('MY.MemoryMiB / TARGET.FreeMemoryMiB + 0.02 * PLAN.ExpectedSeconds')).toBeCloseTo(0.05, 12);
   expect(price('MY.MemoryMiB / real(TARGET.FreeMemoryMiB) + 0.02 * PLAN.ExpectedSeconds')).toBeCloseTo(0.55, 12);
@@ -62,7 +93,7 @@ test('the line that a request insists on is in its ad, and undefined otherwise',
 test('a cost that does not parse is a fault of the configuration and names the presets', () => {
   const thrown = captured(() => parseCost('MY.MemoryMiB +'));
   expect(thrown.code).toBe('CONFIG_INVALID');
-  expect(thrown.message).toMatch(/^cost: .*; presets are memory, seconds$/);
+  expect(thrown.message).toMatch(/^cost: .*; presets are memory, seconds, network$/);
   expect(thrown.details).toEqual({ cost: 'MY.MemoryMiB +' });
   expect(thrown.cause).toBeInstanceOf(Error);
 });

@@ -37,5 +37,6 @@ test('a plant is described by what it has, what it uses and what it can do', () 
     HostActions: ['register-dns'],
     ImageCount: 3,
     Draining: false,
+    RecentFailures: 0,
   });
 });

@@ -24,6 +24,7 @@ import {
 } from '@vmgrid/protocol';
 import type { PlantConfig } from './config.ts';
 import { type HostActions, hostActionNames } from './host-actions.ts';
+import type { OwnFailures } from './own-failures.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
@@ -40,6 +41,7 @@ export interface BidDeskDeps {
   readonly loadAverage: () => number;
   readonly lines: LineReports;
   readonly cost: Expression;
+  readonly failures: OwnFailures;
   readonly version: string;
 }
 
@@ -131,6 +133,7 @@ export class BidDesk {
       hostActions: await hostActions.names(),
       imageCount: (await warehouse.images()).size,
       draining: this.#draining,
+      failures: this.#deps.failures.note,
     });
   }
 

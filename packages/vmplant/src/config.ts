@@ -44,7 +44,7 @@ export const PlantConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
-    /** A preset (`memory`, `seconds`) or a ClassAd expression over MY (request), TARGET (plant) and PLAN. */
+    /** A preset (`memory`, `seconds`, `network`) or a ClassAd expression over MY (request), TARGET (plant) and PLAN. */
     cost: Type.String({ minLength: 1, maxLength: 8192, default: 'memory' }),
     bidValidity: Type.Unsafe<string>({ ...Duration, default: 'PT30S' }),
     lease: Type.Object(

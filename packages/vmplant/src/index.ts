@@ -15,6 +15,7 @@ export { Leases } from './leases.ts';
 export type * from './lines/production-line.ts';
 export { LivingMachines } from './living-machines.ts';
 export { watchMachine } from './machine-watch.ts';
+export { OwnFailures } from './own-failures.ts';
 export { Plant } from './plant.ts';
 export { Reconfigurator } from './reconfigurator.ts';
 export { recover } from './recovery.ts';

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { Admission, parseCost } from '@vmgrid/bidding';
+import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
 import { adToJson, type ProgressEvent, parseDuration, Upstreams, type VmEvent } from '@vmgrid/protocol';
@@ -28,6 +28,7 @@ import { Leases } from './leases.ts';
 import { makeLines, probeLines } from './lines/make-lines.ts';
 import { LivingMachines } from './living-machines.ts';
 import { watchMachine } from './machine-watch.ts';
+import { OwnFailures } from './own-failures.ts';
 import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
@@ -54,6 +55,8 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, `recovery-${vmId}`) });
 
+  const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
+  if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
   parts.onChange(async () => {
     ad = adToJson(await bidDesk.ad());
@@ -115,6 +118,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     admission: new Admission(await findCapacity(config)),
     durations: new LearntDurations(database),
     departed: new Departed(database),
+    failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);

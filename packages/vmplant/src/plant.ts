@@ -24,6 +24,7 @@ import type { ImageBuilder } from './image-builder.ts';
 import type { ImageDesk } from './image-desk.ts';
 import { InFlight } from './in-flight.ts';
 import type { LeaseDesk } from './lease-desk.ts';
+import type { OwnFailures } from './own-failures.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
 import { vmAd } from './reporter.ts';
 import type { Suspender } from './suspender.ts';
@@ -35,6 +36,7 @@ import type { VmRegistry } from './vm-registry.ts';
 export interface PlantDeps {
   readonly bidDesk: BidDesk;
   readonly creator: Creator;
+  readonly failures: OwnFailures;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
   readonly suspender: Pick<Suspender, 'suspend' | 'resume'>;
   readonly leaseDesk: Pick<LeaseDesk, 'renew'>;
@@ -157,7 +159,9 @@ export class Plant {
     if (before) return before;
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
-    return this.#ad(await this.#turnstile.pass(() => this.#deps.creator.create(request, signal), signal));
+    const { creator, failures } = this.#deps;
+    const creation = this.#turnstile.pass(() => creator.create(request, signal), signal);
+    return this.#ad(await failures.during(creation));
   }
 
   /** What became of an earlier create of the same request id. @throws the GridError it failed with */

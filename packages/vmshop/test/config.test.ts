@@ -7,6 +7,8 @@ test('a shop needs no configuration, and listens on loopback only', () => {
     host: '127.0.0.1',
     httpPort: 7780,
     xmlPort: 7781,
+    auctionsKept: 10_000,
+    auctionsKeptMiB: 64,
     bidWindowMs: 2_000,
     awardAttempts: 3,
     requestDeadlineMs: 1_800_000,
