@@ -7,11 +7,12 @@ import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 
-/** Programs the product needs, by the list that `vmgrid doctor` goes by; tests need a few more. */
-const TOOLS = [
-  'packages/vmgrid/src/tools.json',
-  ...(process.argv[2] === 'test' ? ['test/support/tools.json'] : []),
-].flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')));
+/** What the product needs, by the list that `vmgrid doctor` goes by; tests need more, such as what only some hosts have. */
+const TOOLS = ['packages/vmgrid/src/tools.json', ...(process.argv[2] === 'test' ? ['test/support/tools.json'] : [])]
+  .flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')))
+  .filter((tool) => !tool.optional);
+/** The package for libvirt is built where this is, and left out elsewhere. */
+const LIBVIRT_HEADER = '/usr/include/libvirt/libvirt.h';
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -38,11 +39,14 @@ function hasProgram(program) {
   });
 }
 
-/** npm packages exactly as the lock file names them; a stamp of the lock spares the second run. */
+const isThere = ({ program, file }) => (file ? existsSync(file) : hasProgram(program));
+
+/** npm packages exactly as the lock file names them; a stamp of what was installed spares the second run. */
 function installNpmPackages() {
   const stamp = join(root, 'node_modules', '.vmgrid-lock');
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
+    .update(existsSync(LIBVIRT_HEADER) ? 'with libvirt' : '')
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('vmgrid set-up: installing npm packages (npm ci)');
@@ -51,10 +55,10 @@ function installNpmPackages() {
 }
 
 function installTools() {
-  const missing = TOOLS.filter((tool) => !hasProgram(tool.program));
+  const missing = TOOLS.filter((tool) => !isThere(tool));
   if (missing.length === 0) return;
   for (const tool of missing)
-    say(`vmgrid set-up: ${tool.program} is missing; it enables ${tool.enables} (package ${tool.debian})`);
+    say(`vmgrid set-up: ${tool.program ?? tool.file} is missing; it enables ${tool.enables} (package ${tool.debian})`);
   const packages = [...new Set(missing.map((tool) => tool.debian))];
   if (!hasProgram('apt-get')) fail(`this is not Debian or Ubuntu: please install ${packages.join(', ')} and try again`);
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo'];
@@ -69,5 +73,5 @@ function installTools() {
 }
 
 if (process.platform !== 'linux') fail('vmgrid runs on Linux: its production lines are Linux hypervisors');
-installNpmPackages();
 installTools();
+installNpmPackages();

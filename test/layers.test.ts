@@ -57,7 +57,7 @@ test.each(PURE)('%s is pure: it imports nothing of Node', (name) => {
 
 test.each(Object.keys(MAY_IMPORT))('%s declares every package it imports', (name) => {
   const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
-  const declared = Object.keys(manifest.dependencies);
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   const imported = sourcesOf(name)
     .flatMap((file) => importsOf(name, file))
     .filter((target) => !target.startsWith('.') && !target.startsWith('node:'))

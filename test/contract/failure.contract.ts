@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { StartOrder, StepObserver } from '../../packages/vmplant/src/lines/production-line.ts';
-import { processesBelow } from '../support/processes.ts';
+import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 import { MEMORY_MIB } from './workshop.ts';
 
@@ -46,7 +46,7 @@ export function failureContract(subject: LineUnderTest, bench: () => Bench): voi
         (started) => started.stop(0, workshop.signal),
         (error: unknown) => error,
       );
-      expect(await processesBelow(ordered.directory)).toEqual([]);
+      expect(await processesOf(ordered.directory)).toEqual([]);
       if (outcome === undefined) return; // it was quicker than the abort
       expect(outcome).toBe(reason);
       expect(await filesOf(ordered)).toEqual(before);
@@ -87,7 +87,7 @@ export function failureContract(subject: LineUnderTest, bench: () => Bench): voi
     return {
       overlay: overlay === undefined || before.join() === empty.join() ? 'as before' : before,
       files: after.join() === before.join() ? 'as before' : after,
-      processes: (await processesBelow(order.directory)).length,
+      processes: (await processesOf(order.directory)).length,
     };
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { writeConfigDisc } from '../../packages/vmplant/src/guest/config-disc.ts';
 import type { StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
-import { processesBelow } from '../support/processes.ts';
+import { processesOf } from '../support/processes.ts';
 import type { Bench } from './bench.ts';
 
 /** Longer than a released machine would take to do what it must not: clear away after one that still runs. */
@@ -85,7 +85,7 @@ export function lifeContract(bench: () => Bench): void {
       machine.release();
       await workshop.line.kill(unnoted.directory);
       await workshop.line.kill(unnoted.directory);
-      expect(await processesBelow(unnoted.directory)).toEqual([]);
+      expect(await processesOf(unnoted.directory)).toEqual([]);
       expect(await socketsOf(unnoted)).toEqual([]);
       expect(await workshop.run(neighbour, 'echo alive')).toEqual(['alive']);
     },
@@ -116,7 +116,7 @@ export function lifeContract(bench: () => Bench): void {
       const machine = await workshop.start(ordered);
       await machine.stop(0, workshop.signal);
       expect(await machine.exited).toMatchObject({ cause: 'requested' });
-      expect(await processesBelow(ordered.directory)).toEqual([]);
+      expect(await processesOf(ordered.directory)).toEqual([]);
       const entries = await readdir(ordered.directory, { recursive: true, withFileTypes: true });
       expect(entries.filter((entry) => entry.isSocket() || entry.isFIFO())).toEqual([]);
     },

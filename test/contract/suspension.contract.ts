@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Machine, StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
-import { processesBelow } from '../support/processes.ts';
+import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 
@@ -32,7 +32,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
       await workshop.run(machine, 'echo in memory > /run/kept; echo on disk > /root/kept');
       await machine.suspend(workshop.signal);
       expect(await machine.exited).toMatchObject({ cause: 'requested' });
-      expect(await processesBelow(order.directory)).toEqual([]);
+      expect(await processesOf(order.directory)).toEqual([]);
 
       const resumed = await resume(order);
       expect(await workshop.run(resumed, 'cat /run/kept /root/kept; hostname')).toEqual([

@@ -34,6 +34,12 @@ export async function processesNaming(text: string): Promise<readonly FoundProce
   return found;
 }
 
+/** Processes of a machine's folder: those that work below it, and those that name something in it. */
+export async function processesOf(folder: string): Promise<readonly FoundProcess[]> {
+  const found = [...(await processesBelow(folder)), ...(await processesNaming(`${folder}/`))];
+  return found.filter(({ pid }, index) => found.findIndex((other) => other.pid === pid) === index);
+}
+
 /** Addresses on which a process listens for TCP, as in `127.0.0.1:7780`. */
 export async function listeningAddresses(pid: number): Promise<readonly string[]> {
   const links = await Promise.all(

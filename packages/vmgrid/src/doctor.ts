@@ -10,6 +10,8 @@ interface Tool {
   readonly versionArgument: string;
   readonly debian: string;
   readonly enables: string;
+  /** Whether only some lines need it. */
+  readonly optional?: boolean;
 }
 
 export interface ToolFinding extends Tool {
@@ -39,7 +41,8 @@ const PROBE_DEADLINE_MS = 60_000;
 export async function examineHost(home: Home): Promise<Findings> {
   const listed: readonly Tool[] = JSON.parse(await readFile(join(import.meta.dirname, 'tools.json'), 'utf8'));
   const tools = await Promise.all(listed.map(async (tool) => ({ ...tool, version: await versionOf(tool) })));
-  const lines = tools.every((tool) => tool.version !== undefined) ? await probeLines(home) : [];
+  const complete = tools.every((tool) => tool.optional || tool.version !== undefined);
+  const lines = complete ? await probeLines(home) : [];
   return { healthy: lines.some((line) => line.available), tools, lines };
 }
 

@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '@vmgrid/daemon';
 import { Duration } from '@vmgrid/dag';
 import { LineName, PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
+import { LibvirtConfig } from './lines/libvirt/libvirt-config.ts';
 import { SimulatedConfig } from './lines/simulated/simulated-config.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -32,6 +33,8 @@ export const PlantConfig = Type.Object(
     lines: Type.Array(LineName, { minItems: 1, default: ['qemu'] }),
     /** How machines of the line `simulated` behave. */
     simulated: SimulatedConfig,
+    /** What the line `libvirt` connects to, and what its machines are. */
+    libvirt: LibvirtConfig,
     capacity: Type.Object(
       {
         /** Memory for VMs. Left out: three quarters of the host's. */

@@ -12,6 +12,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
     host: '127.0.0.1',
     requestsPerMinute: 6_000,
     lines: ['qemu'],
+    libvirt: {},
     simulated: UNTROUBLED,
     capacity: { vms: 64 },
     cost: 'memory',

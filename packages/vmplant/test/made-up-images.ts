@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMPATIBILITY } from '../../bidding/test/made-up-images.ts';
+import { bootFilesOf } from '../src/warehouse/image-files.ts';
 import type { GoldenImage, HistoryEntry, Manifest } from '../src/warehouse/manifest.ts';
 import type { ManifestDraft, Warehouse } from '../src/warehouse/store.ts';
 
@@ -49,7 +50,7 @@ export function suspendedDraft(id: string, base: string, changes: Partial<Manife
 /** Names of the files that a draft wants, each with its own made-up content. */
 export function contentsOf(draft: ManifestDraft): Readonly<Record<string, string>> {
   const memory = draft.memory ? [draft.memory.memory, draft.memory.state] : [];
-  const boot = draft.base === draft.id ? [draft.boot.kernel, draft.boot.initrd] : [];
+  const boot = draft.base === draft.id ? bootFilesOf(draft) : [];
   return Object.fromEntries([draft.disk, ...memory, ...boot].map((file) => [file, `${file} of ${draft.id}\n`]));
 }
 

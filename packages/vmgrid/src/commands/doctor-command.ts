@@ -18,9 +18,9 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 }
 
 function findingsText({ tools, lines }: Findings): string {
-  const toolRows = tools.map(({ program, version, enables, debian }) =>
+  const toolRows = tools.map(({ program, version, enables, debian, optional }) =>
     version === undefined
-      ? [colors.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
+      ? [optional ? '–' : colors.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
       : [colors.green('✓'), program, version, enables, ''],
   );
   const lineRows = lines.map(({ line, available, restores, reason, compatibility }) => [

@@ -3,7 +3,7 @@ import type { QgaClient } from './qga-client.ts';
 import { abandonScript, REPORT_SCRIPT, type ReportChannel, TAKE_OVER_SCRIPT } from './report-channel.ts';
 
 export interface AgentGuestDeps {
-  readonly agent: QgaClient;
+  readonly agent: Pick<QgaClient, 'execute'>;
   readonly report: ReportChannel;
 }
 
@@ -22,7 +22,7 @@ const MAX_UNREAPED = 4;
 /** A guest reached over its agent, which starts commands, and over the report port, on which they print. One run at a time. */
 export class AgentGuest implements Guest {
   readonly discDevice: string;
-  readonly #agent: QgaClient;
+  readonly #agent: AgentGuestDeps['agent'];
   readonly #report: ReportChannel;
   #earlierRun: AgentGuestOptions['earlierRun'];
   /** Processes in the guest whose results its agent may still keep. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { constants, type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
@@ -77,4 +77,11 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
     await folder.close();
     throw error;
   }
+}
+
+/** Whoever listened and was killed leaves its sockets behind. What else has such a name stays until the folder goes. */
+export async function removeSockets(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const sockets = names.filter((name) => name.endsWith('.sock'));
+  await Promise.all(sockets.map((name) => unlink(join(folder, name)).catch(() => undefined)));
 }

@@ -2,6 +2,8 @@
 import type { Log } from '@vmgrid/daemon';
 import type { LineReport } from '@vmgrid/protocol';
 import { GridError, type LineName } from '@vmgrid/protocol';
+import type { LibvirtConfig } from './libvirt/libvirt-config.ts';
+import { makeLibvirtLine } from './libvirt/make-libvirt-line.ts';
 import type { ProductionLine } from './production-line.ts';
 import { QemuLine } from './qemu/qemu-line.ts';
 import { type SimulatedConfig, UNTROUBLED } from './simulated/simulated-config.ts';
@@ -11,13 +13,18 @@ export interface LineOptions {
   readonly stateDirectory: string;
   /** What simulated machines meet with; left out, nothing. */
   readonly simulated?: SimulatedConfig;
+  readonly libvirt?: LibvirtConfig;
 }
 
 /** How each line is made. A fourth line is one more entry. */
 const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionLine } = {
   qemu: (options) => new QemuLine({}, options),
   simulated: ({ simulated }) => new SimulatedLine({}, simulated ?? UNTROUBLED),
+  libvirt: (options) => makeLibvirtLine({}, options),
 };
+
+/** Lines that need something of the host, in the order in which they are tried. */
+export const HOST_LINES: readonly LineName[] = ['qemu', 'libvirt'];
 
 const PROBE_DEADLINE_MS = 30_000;
 

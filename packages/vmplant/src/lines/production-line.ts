@@ -22,6 +22,8 @@ export interface StartOrder {
   readonly purpose: 'clone' | 'build';
   /** `resume`: goes on with what `Machine.suspend` left in the folder; there is no overlay to make then. */
   readonly start: 'restore' | 'boot' | 'resume';
+  /** A disc that is in the drive as the machine boots; left out, the drive is empty. */
+  readonly disc?: string;
   /** The machine's own MAC address; a restored guest sets it before its network opens. */
   readonly macAddress: string;
   /** Whether the guest reaches beyond the host (`outbound`) or only answers on forwarded ports (`isolated`). */
@@ -40,7 +42,7 @@ export interface ProductionLine {
   /** Makes the writable disk over the image's frozen one, grown to `order.machine.diskMiB`. */
   createOverlay(order: StartOrder, signal: AbortSignal): Promise<void>;
   /**
-   * Starts the machine, network closed and disc drive empty; resolves when its processors run. A machine whose resumption
+   * Starts the machine, network closed; resolves when its processors run. A machine whose resumption
    * fails stays suspended.
    */
   start(order: StartOrder, signal: AbortSignal): Promise<Machine>;

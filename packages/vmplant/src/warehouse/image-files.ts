@@ -5,9 +5,14 @@ import { digestFile } from './digest-file.ts';
 import type { GoldenImage, Manifest } from './manifest.ts';
 
 /** Files that belong to the image. Boot files lie in the base image only. */
-export function filesOf({ id, base, boot, disk, memory }: Omit<Manifest, 'files'>): readonly string[] {
-  return [disk, ...(memory ? [memory.memory, memory.state] : []), ...(base === id ? [boot.kernel, boot.initrd] : [])];
+export function filesOf(manifest: Omit<Manifest, 'files'>): readonly string[] {
+  const { id, base, disk, memory } = manifest;
+  return [disk, ...(memory ? [memory.memory, memory.state] : []), ...(base === id ? bootFilesOf(manifest) : [])];
 }
+
+/** Files beside the base's disk that it boots with; none if it boots by itself. */
+export const bootFilesOf = ({ boot }: Pick<Manifest, 'boot'>): readonly string[] =>
+  'kernel' in boot ? [boot.kernel, boot.initrd] : [];
 
 /** Digests a file, and brings it to the disk before the image can be seen. */
 export async function freezeFile(
@@ -44,7 +49,7 @@ export function ownBytes(image: GoldenImage): Promise<number> {
 /** Bytes on disk of the images below that this one needs: their disks, and the boot files of its base. */
 export async function sharedBytes(below: readonly GoldenImage[]): Promise<number> {
   const files = below.flatMap(({ manifest, directory }) => {
-    const boot = manifest.base === manifest.id ? [manifest.boot.kernel, manifest.boot.initrd] : [];
+    const boot = manifest.base === manifest.id ? bootFilesOf(manifest) : [];
     return [manifest.disk, ...boot].map((file) => join(directory, file));
   });
   const sizes = await Promise.all(files.map(allocatedBytes));

@@ -29,6 +29,18 @@ export type HistoryEntry = Static<typeof HistoryEntry>;
 export const ImageMemory = Type.Object({ memory: FileName, state: FileName }, closed);
 export type ImageMemory = Static<typeof ImageMemory>;
 
+/** Device layouts for which the image has the drivers. */
+const Layouts = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 });
+
+/** With a kernel and an initial RAM disk, which lie beside the base's disk. */
+const KernelBoot = Type.Object(
+  { kernel: FileName, initrd: FileName, commandLine: Type.String({ maxLength: 1024 }), layouts: Layouts },
+  closed,
+);
+
+/** By the boot loader on its own disk, as images made for clouds do. Such a guest may configure itself as it first boots. */
+const FirmwareBoot = Type.Object({ firmware: Type.Literal('bios'), layouts: Layouts }, closed);
+
 export const Manifest = Type.Object(
   {
     version: Type.Literal(1),
@@ -47,17 +59,8 @@ export const Manifest = Type.Object(
     diskFormat: Type.Union([Type.Literal('raw'), Type.Literal('qcow2')]),
     /** Present when the image is suspended; `memoryMiB` and `cpus` of a clone must then be equal. */
     memory: Type.Optional(ImageMemory),
-    /** Kernel and initial RAM disk the image's base boots with; children use their base's. */
-    boot: Type.Object(
-      {
-        kernel: FileName,
-        initrd: FileName,
-        commandLine: Type.String({ maxLength: 1024 }),
-        /** Device layouts for which they have the drivers. */
-        layouts: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
-      },
-      closed,
-    ),
+    /** How the image's base boots; children boot as their base does. */
+    boot: Type.Union([KernelBoot, FirmwareBoot]),
     /** The image that holds the boot files (its own id for a base image). */
     base: Type.String(),
     compatibility: Type.Optional(CompatibilityRecord),

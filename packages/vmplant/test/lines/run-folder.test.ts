@@ -5,11 +5,10 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { connectUnix, listenUnix } from '../../src/host/unix-socket.ts';
+import { connectUnix, listenUnix, removeSockets } from '../../src/host/unix-socket.ts';
 import { closeChannels, openChannels } from '../../src/lines/qemu/channels.ts';
 import { collectFiles } from '../../src/lines/qemu/freeze.ts';
 import { SOCKETS } from '../../src/lines/qemu/layout.ts';
-import { removeSockets } from '../../src/lines/qemu/qemu-machine.ts';
 import { logTail, spawnQemu } from '../../src/lines/qemu/spawn-qemu.ts';
 
 /**

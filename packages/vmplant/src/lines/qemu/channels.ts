@@ -4,7 +4,7 @@ import { UndoStack } from '@vmgrid/daemon';
 import { QgaClient } from '../../guest/qga-client.ts';
 import { ReportChannel } from '../../guest/report-channel.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
-import { ConsoleLog } from './console-log.ts';
+import { ConsoleLog } from '../console-log.ts';
 import { FILES, runFolder, SOCKETS } from './layout.ts';
 import { QmpClient } from './qmp/qmp-client.ts';
 

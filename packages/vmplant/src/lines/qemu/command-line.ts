@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
+import type { GoldenImage } from '../../warehouse/manifest.ts';
 import type { StartOrder } from '../production-line.ts';
 import { FILES, SOCKETS } from './layout.ts';
 
@@ -22,6 +23,10 @@ export const DEVICES = {
 
 /** Under QEMU's emulator no processor speculates on the guest's behalf; its mitigations would only flush caches. */
 const EMULATED_COMMAND_LINE = 'mitigations=off';
+/** The kernel's command line, on this accelerator. */
+export const kernelArguments = (commandLine: string, accelerator: string): string =>
+  accelerator === 'tcg' ? `${commandLine} ${EMULATED_COMMAND_LINE}` : commandLine;
+
 /** Upper limit of translated code, in MiB: QEMU's own default is 1 GiB for every machine. */
 const TRANSLATION_CACHE_MIB = 256;
 /** A golden machine's address, never used on a network: each machine sets its own. */
@@ -51,6 +56,16 @@ function memoryObject(order: StartOrder, readonlyMapping: boolean): Record<strin
   };
 }
 
+/** An image with a boot loader of its own is left to the firmware, which finds one disk only. */
+function bootArguments({ manifest, baseDirectory }: GoldenImage, { accelerator }: CompatibilityRecord): string[] {
+  const { boot } = manifest;
+  if (!('kernel' in boot)) return [];
+  return [
+    ...['-kernel', join(baseDirectory, boot.kernel), '-initrd', join(baseDirectory, boot.initrd)],
+    ...['-append', kernelArguments(boot.commandLine, accelerator)],
+  ];
+}
+
 const unixSocket = (id: string, path: string): string[] => [
   '-chardev',
   `socket,id=${id},path=${path},server=on,wait=off`,
@@ -73,11 +88,6 @@ export function commandLine(
   compatibility: CompatibilityRecord,
   { readonlyMapping }: { readonly readonlyMapping: boolean },
 ): string[] {
-  const { manifest, baseDirectory } = order.image;
-  const kernelArguments =
-    compatibility.accelerator === 'tcg'
-      ? `${manifest.boot.commandLine} ${EMULATED_COMMAND_LINE}`
-      : manifest.boot.commandLine;
   return [
     ...['-no-user-config', '-nodefaults', '-display', 'none', '-S'],
     ...['-machine', `${compatibility.machineType},memory-backend=mem,usb=off,dump-guest-core=off`],
@@ -87,8 +97,7 @@ export function commandLine(
     ...['-m', `${order.machine.memoryMiB}M`, '-smp', `${order.machine.cpus}`],
     ...['-object', JSON.stringify(memoryObject(order, readonlyMapping))],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-    ...['-kernel', join(baseDirectory, manifest.boot.kernel), '-initrd', join(baseDirectory, manifest.boot.initrd)],
-    ...['-append', kernelArguments],
+    ...bootArguments(order.image, compatibility),
     ...unixSocket('monitor', SOCKETS.monitor),
     ...['-mon', 'chardev=monitor,mode=control'],
     ...unixSocket('console', SOCKETS.console),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bootFilesOf } from '../../warehouse/image-files.ts';
 import type { GoldenImage } from '../../warehouse/manifest.ts';
 
 /**
@@ -75,11 +76,10 @@ async function giveToGroup(path: string, gid: number, mode: number): Promise<voi
  */
 export async function admitToImage(range: HostIdRange, image: GoldenImage, memoryWritable: boolean): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const { disk, memory, boot } = image.manifest;
+  const { disk, memory } = image.manifest;
   const readable = [
     join(image.directory, disk),
-    join(image.baseDirectory, boot.kernel),
-    join(image.baseDirectory, boot.initrd),
+    ...bootFilesOf(image.manifest).map((file) => join(image.baseDirectory, file)),
   ];
   await Promise.all(readable.map((path) => giveToGroup(path, imagesGroup(range), 0o640)));
   if (memory === undefined) return;

@@ -13,14 +13,16 @@ import {
 import type { CompatibilityRecord } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
+import { removeSockets } from '../../host/unix-socket.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine, DEVICES } from './command-line.ts';
+import { changeDisc } from './disc-drive.ts';
 import type { HostUser } from './host-user.ts';
 import { FILES, runFolder } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
 import { setLink } from './network.ts';
-import { QemuMachine, removeSockets } from './qemu-machine.ts';
+import { QemuMachine } from './qemu-machine.ts';
 import { loadState } from './restore.ts';
 import { logTail, spawnQemu } from './spawn-qemu.ts';
 import { forgetSuspended, openSuspended } from './suspension.ts';
@@ -148,10 +150,11 @@ async function connect({ ended }: Spawned, directory: string, signal: AbortSigna
   return abortable(openChannels(directory, deadline), deadline);
 }
 
-async function bringUp({ order, reached }: Launch, { monitor }: Channels, signal: AbortSignal): Promise<void> {
+async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, signal: AbortSignal): Promise<void> {
   switch (order.start) {
     case 'boot':
       await setLink(monitor, false, signal);
+      if (order.disc !== undefined) await changeDisc(monitor, order.disc, user?.uid, signal);
       break;
     case 'restore':
       await loadState(monitor, STATE_DESCRIPTOR, 'file', signal);

@@ -19,7 +19,7 @@ export async function openUserNetwork(
 ): Promise<GuestAccess> {
   if (!(await hasUserNetwork(monitor, signal))) await addUserNetwork(monitor, guestNetwork, signal);
   await setLink(monitor, true, signal);
-  return { sshPort: await forwardedPort(monitor, signal) };
+  return { sshPort: forwardedPort(await ask(monitor, 'info usernet', signal)) };
 }
 
 /** Hangs a user network on the machine's hub. The kernel chooses the forwarded port. */
@@ -44,8 +44,8 @@ async function hasUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<
   return (await ask(monitor, 'info network', signal)).includes(DEVICES.userNetwork);
 }
 
-async function forwardedPort(monitor: QmpClient, signal: AbortSignal): Promise<number> {
-  const networks = await ask(monitor, 'info usernet', signal);
+/** The port, in what the monitor says to `info usernet`. @throws GridError VMM_FAILED when there is none */
+export function forwardedPort(networks: string): number {
   const port = FORWARDED_PORT.exec(networks)?.[1];
   if (port !== undefined) return Number(port);
   throw new GridError('VMM_FAILED', 'QEMU does not say which port it forwards', { output: networks });

@@ -1,7 +1,7 @@
 import { chown, lchown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
-import { runTool } from '../../host/run-tool.ts';
+import { makeOverlayDisk } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import type { HostUser } from './host-user.ts';
 import { FILES, runFolder } from './layout.ts';
@@ -40,11 +40,7 @@ async function fillFolder(
   signal: AbortSignal,
 ): Promise<void> {
   const disk = join(folder, FILES.disk);
-  const { manifest, directory } = order.image;
-  const backing = join(directory, manifest.disk);
-  const args = ['create', '-q', '-f', 'qcow2', '-F', manifest.diskFormat, '-b', backing, disk, `${overlayMiB(order)}M`];
-  const message = `the overlay over image ${manifest.id} could not be made`;
-  await runTool('qemu-img', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
+  await makeOverlayDisk(order, disk, { sizeMiB: overlayMiB(order), run }, signal);
   if (user !== undefined) {
     await lchown(disk, user.uid, user.gid);
     await chown(folder, user.uid, user.gid);

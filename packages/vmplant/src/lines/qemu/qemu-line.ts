@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { type CommandRunner, isAlive, killProcessesOf, processesOf, runCommand } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
+import { removeSockets } from '../../host/unix-socket.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { openChannels } from './channels.ts';
 import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf, probeUserOf } from './host-user.ts';
@@ -9,7 +10,7 @@ import { runFolder } from './layout.ts';
 import { decodeState } from './machine-state.ts';
 import { makeOverlay } from './overlay.ts';
 import { probeQemu } from './probe.ts';
-import { QemuMachine, removeSockets } from './qemu-machine.ts';
+import { QemuMachine } from './qemu-machine.ts';
 import { isSuspended, suspendedAs } from './suspension.ts';
 
 const KILL_DEADLINE_MS = 5_000;

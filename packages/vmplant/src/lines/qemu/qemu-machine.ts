@@ -1,5 +1,3 @@
-import { chown, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   abortable,
   type CommandRunner,
@@ -11,9 +9,10 @@ import {
 } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
+import { removeSockets } from '../../host/unix-socket.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
-import { DEVICES } from './command-line.ts';
+import { changeDisc } from './disc-drive.ts';
 import { collectFiles } from './freeze.ts';
 import { FILES, runFolder } from './layout.ts';
 import { encodeState, type QemuState } from './machine-state.ts';
@@ -75,14 +74,7 @@ export class QemuMachine implements Machine {
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
     const { monitor } = await this.#held(signal);
-    if (path === undefined) {
-      await monitor.execute('eject', { id: DEVICES.disc, force: true }, { signal });
-    } else {
-      const { uid } = this.#qemu;
-      if (uid !== undefined) await chown(path, uid, uid);
-      const medium = { id: DEVICES.disc, filename: path, format: 'raw', force: true, 'read-only-mode': 'read-only' };
-      await monitor.execute('blockdev-change-medium', medium, { signal });
-    }
+    await changeDisc(monitor, path, this.#qemu.uid, signal);
     this.#drive = 'known';
   }
 
@@ -197,10 +189,3 @@ export class QemuMachine implements Machine {
 
 const guestOver = ({ agent, report }: Channels, earlierRun: 'ended' | 'unknown'): AgentGuest =>
   new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
-
-/** A QEMU that was killed leaves its sockets behind. What else it gave such a name stays until its folder goes. */
-export async function removeSockets(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  const sockets = names.filter((name) => name.endsWith('.sock'));
-  await Promise.all(sockets.map((name) => unlink(join(folder, name)).catch(() => undefined)));
-}

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+
+/**
+ * What a machine of this line has in its folder, which is the plant's alone: libvirt opens the sockets and hands them to the
+ * hypervisor, whose process only opens the disk.
+ */
+export const FILES = {
+  disk: 'disk.qcow2',
+  console: 'console.log',
+  /** The domain as it was defined. */
+  domain: 'domain.xml',
+  /** UUID of the domain, there before the domain is. */
+  uuid: 'domain.uuid',
+} as const;
+
+export const SOCKETS = { console: 'console.sock', report: 'report.sock' } as const;
+
+/** What the kernel takes as the address of a unix socket; libvirt names its sockets by their whole path. */
+export const SOCKET_PATH_BYTES = 107;
+
+export const longestSocketPath = (directory: string): number =>
+  Math.max(...Object.values(SOCKETS).map((name) => Buffer.byteLength(join(directory, name))));
+
+/** Devices of the machine that are named over the monitor; domain.xml gives them these names. */
+export const DEVICES = { nic: 'vmgridnic0', disc: 'sda' } as const;

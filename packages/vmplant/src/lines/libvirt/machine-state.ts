@@ -1,0 +1,27 @@
+import type { MachineState, StartOrder } from '../production-line.ts';
+
+/** What finds a domain again after the plant was killed. */
+export interface DomainState {
+  readonly uuid: string;
+  /** The machine's own folder. */
+  readonly directory: string;
+  readonly purpose: StartOrder['purpose'];
+  /** Whether the template gives machines a console. */
+  readonly console: boolean;
+  /** User the hypervisor's process runs as, if the line chose one. */
+  readonly uid: number | undefined;
+}
+
+export const encodeState = ({ uid, ...state }: DomainState): MachineState => ({
+  ...state,
+  ...(uid === undefined ? {} : { uid }),
+});
+
+/** Reads back what `encodeState` wrote, by this or an earlier run of the plant. */
+export const decodeState = (state: MachineState): DomainState => ({
+  uuid: String(state.uuid),
+  directory: String(state.directory),
+  purpose: state.purpose === 'build' ? 'build' : 'clone',
+  console: state.console === true,
+  uid: state.uid === undefined ? undefined : Number(state.uid),
+});

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GridError } from '@vmgrid/protocol';
+import { DomainTemplate } from './domain-template.ts';
+import type { LibvirtConfig } from './libvirt-config.ts';
+import { LibvirtLine, type LibvirtLineDeps } from './libvirt-line.ts';
+
+/** @throws GridError CONFIG_INVALID when there is no such template or it is wrong */
+export function makeLibvirtLine(
+  deps: LibvirtLineDeps,
+  { stateDirectory, libvirt = {} }: { readonly stateDirectory: string; readonly libvirt?: LibvirtConfig },
+): LibvirtLine {
+  const uri = libvirt.uri ?? (process.getuid?.() === 0 ? 'qemu:///system' : 'qemu:///session');
+  const source = libvirt.domainTemplate ?? join(import.meta.dirname, 'domain.xml');
+  return new LibvirtLine(deps, { stateDirectory, uri, template: new DomainTemplate(readTemplate(source), source) });
+}
+
+function readTemplate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new GridError('CONFIG_INVALID', `libvirt.domainTemplate: ${message}`, { path }, { cause });
+  }
+}
