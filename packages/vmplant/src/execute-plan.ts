@@ -52,11 +52,14 @@ export async function executePlan(
   // Writing the disc takes as long as a restore: both go on at once.
   const { directory } = order;
   const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
-  const configured = { ...job, directory, identity: { ...job.identity, growDisk } };
+  const cloudInit = order.start === 'boot' && 'firmware' in order.image.manifest.boot;
+  const configured = { ...job, directory, identity: { ...job.identity, growDisk }, cloudInit };
   const disc = deps.configurator.prepare(configured);
   undo.push('disc', () => disc.discard());
   await phases.time('overlay', () => line.createOverlay(order, signal));
-  const machine = await phases.time(order.start, () => line.start(order, signal));
+  if (cloudInit) await disc.written; // cloud-init looks for it as the guest boots
+  const ready = cloudInit ? { ...order, disc: disc.path } : order;
+  const machine = await phases.time(order.start, () => line.start(ready, signal));
   undo.push('machine', () => machine.stop(0, deps.clock.timeout(STOP_DEADLINE_MS)));
   await job.started(machine.state);
   const guest = await phases.time('agent', () => awaitAgent(machine, deps, signal));

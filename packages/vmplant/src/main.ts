@@ -3,6 +3,7 @@
  *
  *   vmplant --config FILE                                       runs a plant until it is told to stop
  *   vmplant build-base --os NAME --warehouse FOLDER [--disk-mib N]   builds a base image; progress on standard error
+ *   vmplant import-cloud --file FILE --os NAME --warehouse FOLDER [--memory-mib N]   takes in a disk image made for clouds
  *   vmplant export --warehouse FOLDER --image ID --file FILE          writes an image, and all below it, to an archive
  *   vmplant import --warehouse FOLDER --file FILE --state FOLDER      puts the images of an archive into a warehouse
  *           [--keep-memory] [--quota-mib N]
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { createLog } from '@vmgrid/daemon';
 import { exportCommand, importCommand } from './commands/archive.ts';
 import { buildBaseCommand } from './commands/build-base.ts';
+import { importCloudCommand } from './commands/import-cloud.ts';
 import { probeCommand } from './commands/probe.ts';
 import { runCommand } from './commands/run.ts';
 
@@ -22,6 +24,7 @@ const { values, positionals } = parseArgs({
     config: { type: 'string' },
     os: { type: 'string', default: 'debian-12' },
     warehouse: { type: 'string', default: '' },
+    'memory-mib': { type: 'string', default: '256' },
     'disk-mib': { type: 'string', default: '2048' },
     state: { type: 'string', default: '' },
     image: { type: 'string', default: '' },
@@ -43,6 +46,8 @@ async function main(): Promise<number> {
         return await runCommand(values.config, version);
       case 'build-base':
         return await buildBaseCommand({ ...values, diskMiB: Number(values['disk-mib']) });
+      case 'import-cloud':
+        return await importCloudCommand({ ...values, memoryMiB: Number(values['memory-mib']) });
       case 'export':
         return await exportCommand(values);
       case 'import':
@@ -54,7 +59,9 @@ async function main(): Promise<number> {
       case 'probe':
         return await probeCommand(values.state);
       default:
-        throw new Error(`vmplant has no command ${positionals[0]}; it has build-base, export, import and probe`);
+        throw new Error(
+          `vmplant has no command ${positionals[0]}; it has build-base, import-cloud, export, import and probe`,
+        );
     }
   } catch (error) {
     createLog('vmplant', 'error').error({ err: error }, 'vmplant could not run');

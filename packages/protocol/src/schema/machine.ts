@@ -9,11 +9,13 @@ export const LineName = Type.Union([
 ]);
 export type LineName = Static<typeof LineName>;
 
+/** Name and release of an operating system, such as `debian-12`. */
+export const OS_NAME = '^[a-z0-9][a-z0-9.-]{0,63}$';
+
 export const MachineSpec = Type.Object(
   {
     arch: Type.Literal('x86_64'),
-    /** Name and release of the operating system, such as `debian-12`. */
-    os: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$' }),
+    os: Type.String({ pattern: OS_NAME }),
     memoryMiB: Type.Integer({ minimum: 64, maximum: 16_777_216 }),
     cpus: Type.Integer({ minimum: 1, maximum: 1024 }),
     diskMiB: Type.Integer({ minimum: 64, maximum: 1_073_741_824 }),

@@ -37,6 +37,23 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
     });
 
   images
+    .command('import-cloud <file>')
+    .description(
+      'put a disk image made for clouds (raw or qcow2, with a boot loader) into a warehouse, as a base image',
+    )
+    .requiredOption('--os <name>', 'operating system that requests will name, such as ubuntu-24.04')
+    .option('--warehouse <folder>', 'warehouse to put it into (else that of the grid of this machine)')
+    .option('--memory-mib <size>', 'least memory that it boots with', '256')
+    .action(async (file: string, options: { os: string; warehouse?: string; memoryMib: string }) => {
+      const { output, environment } = context();
+      const warehouse = options.warehouse ?? findHome(environment).warehouse;
+      const args = ['import-cloud', '--file', file, '--os', options.os, '--warehouse', warehouse];
+      args.push('--memory-mib', options.memoryMib);
+      const result = await runPlantProgram(args, { json: output.json, failure: 'BASE_BUILD_FAILED' });
+      output.result(result, () => `${result.built ? 'Imported' : 'There is already'} ${result.imageId}`);
+    });
+
+  images
     .command('import <file>')
     .description('put the images of an exported file into a warehouse')
     .option('--plant <url>', 'that of the plant with this door (else one of this machine)')

@@ -1,9 +1,9 @@
-import { hostname } from 'node:os';
 import { GridError } from '@vmgrid/protocol';
 import { type BaseProgress, baseImageId, buildBase } from '../base/build-base.ts';
 import { type BaseOs, isBaseOs, RELEASES } from '../base/releases.ts';
 import { makeSimulatedBase, SIMULATED_OS, simulatedBaseId } from '../lines/simulated/base-image.ts';
-import { type ManifestDraft, Warehouse } from '../warehouse/store.ts';
+import type { ManifestDraft } from '../warehouse/store.ts';
+import { addBase } from './add-base.ts';
 import { reportOutcome, tell } from './report-outcome.ts';
 
 export interface BuildBaseOrder {
@@ -16,20 +16,9 @@ export interface BuildBaseOrder {
 export const buildBaseCommand = (order: BuildBaseOrder): Promise<number> =>
   reportOutcome((signal) => buildInto(order, signal));
 
-async function buildInto({ os, warehouse: folder, diskMiB }: BuildBaseOrder, signal: AbortSignal) {
-  const recipe = recipeOf(os);
-  const warehouse = await Warehouse.open(folder);
-  const imageId = await recipe.imageId();
-  if ((await warehouse.images()).has(imageId)) return { imageId, built: false };
-  const staging = await warehouse.stage();
-  try {
-    const base = await recipe.build(staging.directory, diskMiB, signal);
-    const made = { createdAt: new Date().toISOString(), createdBy: hostname() };
-    await warehouse.promote(staging, { ...base, ...made }, signal);
-    return { imageId, built: true };
-  } finally {
-    await staging.discard();
-  }
+function buildInto({ os, warehouse, diskMiB }: BuildBaseOrder, signal: AbortSignal) {
+  const { imageId, build } = recipeOf(os);
+  return addBase(warehouse, { imageId, build: (directory) => build(directory, diskMiB, signal) }, signal);
 }
 
 /** How the base image of one operating system is made. */

@@ -27,6 +27,8 @@ export interface DiscOrder {
   readonly directory: string;
   /** Left out for a machine that has its identity already. */
   readonly identity?: GuestIdentity;
+  /** Whether cloud-init is to take that identity from the disc. */
+  readonly cloudInit?: boolean;
   readonly actions: readonly Action[];
 }
 
@@ -52,8 +54,9 @@ export class Configurator {
   }
 
   /** Starts to write the disc for actions that `configure` will run in this order. */
-  prepare({ directory, identity, actions }: DiscOrder): PreparedDisc {
-    return this.#deps.discs.prepare(directory, { ...(identity ? { identity } : {}), steps: stepsOf(actions) });
+  prepare({ directory, identity, cloudInit = false, actions }: DiscOrder): PreparedDisc {
+    const plan = { ...(identity ? { identity } : {}), cloudInit, steps: stepsOf(actions) };
+    return this.#deps.discs.prepare(directory, plan);
   }
 
   /** Removes what a run that was cut off left in a machine's folder. */

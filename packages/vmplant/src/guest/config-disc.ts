@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FileAction, PackageAction, ScriptAction } from '@vmgrid/dag';
 import { makeHostKey } from './host-key.ts';
 import { type IsoFile, isoImage } from './iso-image.ts';
+import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
 const RUNNER = join(import.meta.dirname, 'runner.sh');
 const ENTROPY_BYTES = 512;
@@ -32,6 +33,8 @@ export interface GuestStep {
 
 export interface ConfigDiscPlan {
   readonly identity?: GuestIdentity;
+  /** Whether the disc is also to be one by which cloud-init takes that identity. */
+  readonly cloudInit?: boolean;
   readonly steps: readonly GuestStep[];
 }
 
@@ -52,7 +55,7 @@ const assignments = (values: Readonly<Record<string, string>>): Buffer =>
  * The host makes the clone's key: a guest that has just woken would need ten times as long, and hides nothing from the host
  * that holds its memory anyway.
  */
-function identityFiles(identity: GuestIdentity): IsoFile[] {
+function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
   const values = {
     host_name: identity.hostName,
     mac_address: identity.macAddress,
@@ -65,6 +68,7 @@ function identityFiles(identity: GuestIdentity): IsoFile[] {
     { name: 'hostkey.pub', content: text(hostKey.publicKey) },
     { name: 'identity', content: assignments(values) },
     { name: 'entropy', content: randomBytes(ENTROPY_BYTES) },
+    ...(cloudInit ? noCloudFiles(identity.hostName, hostKey) : []),
   ];
 }
 
@@ -120,12 +124,19 @@ function stepFiles(step: GuestStep): IsoFile[] {
  * Writes the disc that configures a guest to a new file which only its owner may read: it can hold secrets. The
  * line gives the file to the machine's user when it is inserted; remove it when it has been taken out.
  */
-export async function writeConfigDisc(path: string, { identity, steps }: ConfigDiscPlan): Promise<void> {
+export async function writeConfigDisc(
+  path: string,
+  { identity, cloudInit = false, steps }: ConfigDiscPlan,
+): Promise<void> {
   const runner: IsoFile = { name: 'runner.sh', content: await readFile(RUNNER) };
-  const files = [runner, ...(identity === undefined ? [] : identityFiles(identity)), ...steps.flatMap(stepFiles)];
+  const files = [
+    runner,
+    ...(identity === undefined ? [] : identityFiles(identity, cloudInit)),
+    ...steps.flatMap(stepFiles),
+  ];
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(isoImage('VMGRID', files));
+    await file.writeFile(isoImage(cloudInit ? NO_CLOUD_VOLUME : 'VMGRID', files));
   } finally {
     await file.close();
   }

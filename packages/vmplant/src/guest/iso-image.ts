@@ -5,11 +5,12 @@ const SYSTEM_SECTORS = 16;
 /** Primary descriptor, terminator, both path tables; the root folder follows. */
 const ROOT_SECTOR = SYSTEM_SECTORS + 4;
 const PATH_TABLE_BYTES = 10;
-const NAME = /^[a-z0-9]{1,8}(\.[a-z0-9]{1,3})?$/;
+/** Level 2 names; Linux does not mind the hyphen, which the standard does not have. */
+const NAME = /^[a-z0-9-]{1,24}(\.[a-z0-9]{1,3})?$/;
 
 /** A file of the disc. A mounting Linux shows names in small letters (`map=normal`, its default). */
 export interface IsoFile {
-  /** At most 8 letters and digits, and an extension of at most 3. */
+  /** At most 24 letters, digits and hyphens, and an extension of at most 3 letters and digits. */
   readonly name: string;
   readonly content: Uint8Array;
 }
@@ -124,7 +125,7 @@ function padded(content: Uint8Array): Buffer {
 
 const compareNames = (a: IsoFile, b: IsoFile): number => (a.name < b.name ? -1 : 1);
 
-/** The bytes of a disc with these files in its root folder. `volumeId`: capitals, digits and `_`, at most 32. */
+/** The bytes of a disc with these files in its root folder. `volumeId`: at most 32 characters. */
 export function isoImage(volumeId: string, unsorted: readonly IsoFile[]): Buffer {
   const files = [...unsorted].sort(compareNames);
   // The folder's size does not depend on the places in it.

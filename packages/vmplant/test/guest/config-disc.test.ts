@@ -42,6 +42,26 @@ test('only its owner may read a disc, and a disc is never written over another f
   await expect(writeConfigDisc(disc, { steps: [] })).rejects.toMatchObject({ code: 'EEXIST' });
 });
 
+test('a disc for cloud-init is a NoCloud disc as well, with the host key that the runner installs', async () => {
+  const disc = join(folder, 'cloud.iso');
+  const identity = { hostName: 'vm-1', macAddress: '02:00:00:00:00:01' };
+  await writeConfigDisc(disc, { identity, cloudInit: true, steps: [] });
+  expect((await readFile(disc)).toString('latin1', 32_808, 32_840).trim()).toBe('cidata');
+  const out = extractDisc(disc, join(folder, 'cloud'));
+  const text = (name: string) => readFile(join(out, name), 'utf8');
+  expect(JSON.parse(await text('meta-data'))).toEqual({ 'instance-id': 'vm-1', 'local-hostname': 'vm-1' });
+  expect(JSON.parse(await text('network-config'))).toMatchObject({
+    version: 2,
+    ethernets: { vmgrid: { optional: true } },
+  });
+  const [head, ...userData] = (await text('user-data')).split('\n');
+  expect(head).toBe('#cloud-config');
+  expect(JSON.parse(userData.join('\n'))).toMatchObject({
+    ssh_keys: { ed25519_private: await text('hostkey'), ed25519_public: await text('hostkey.pub') },
+  });
+  expect(await text('identity')).toContain("host_name='vm-1'");
+});
+
 test('every text survives the shell that reads it', () => {
   const text = fc.string({ unit: 'binary' }).filter((value) => !value.includes('\0'));
   fc.assert(
