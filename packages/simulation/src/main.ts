@@ -3,11 +3,15 @@
  *
  *   simulate [--seed S] [--runs N] [--plants N] [--shops N] [--brokers 2,6] [--requests N] [--seconds N]
  *            [--faults none|some|many] [--cost COST] [--json]
+ *   simulate --replay FILE [--cost COST]… [--plants N] [--memory-mib N] [--brokers 2,6] [--keep SECONDS] [--json]
  *
  * Exit status: 0 when every invariant held, 1 when one did not, 2 for a wrong command line.
  */
 import { parseArgs } from 'node:util';
 import { DEFAULTS, FAULT_LEVELS, type FaultLevel, type SimulationOptions } from './options.ts';
+import { readRecording } from './recording.ts';
+import { type Recording, type ReplayOutcome, replay } from './replay.ts';
+import { replayText } from './replay-text.ts';
 import { reportText } from './report-text.ts';
 import { simulate } from './simulate.ts';
 
@@ -20,33 +24,54 @@ const OPTIONS = {
   requests: { type: 'string', default: String(DEFAULTS.requests) },
   seconds: { type: 'string', default: String(DEFAULTS.seconds) },
   faults: { type: 'string', default: DEFAULTS.faults },
-  cost: { type: 'string', default: DEFAULTS.cost },
+  cost: { type: 'string', multiple: true },
+  replay: { type: 'string' },
+  'memory-mib': { type: 'string', default: '32768' },
+  keep: { type: 'string', default: '600' },
   json: { type: 'boolean', default: false },
 } as const;
 
 process.exitCode = await main();
 
+type Given = ReturnType<typeof readArguments>;
+
 async function main(): Promise<number> {
-  let given: { readonly options: SimulationOptions; readonly runs: number; readonly json: boolean };
   try {
-    given = readArguments();
+    const given = readArguments();
+    return given.replayed === undefined ? await runAll(given) : await replayAll(given, readRecording(given.replayed));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     return 2;
   }
+}
+
+async function runAll({ options, runs, json }: Given): Promise<number> {
   let violations = 0;
-  for (let run = 0; run < given.runs; run += 1) {
-    const seed = given.runs === 1 ? given.options.seed : `${given.options.seed}.${run + 1}`;
-    const report = await simulate({ ...given.options, seed });
-    process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${reportText(report)}\n`);
+  for (let run = 1; run <= runs; run += 1) {
+    const seed = runs === 1 ? options.seed : `${options.seed}.${run}`;
+    const report = await simulate({ ...options, seed });
+    print(json ? JSON.stringify(report) : reportText(report));
     if (report.violation) violations += 1;
   }
   return violations === 0 ? 0 : 1;
 }
 
+async function replayAll(given: Given, recording: Recording): Promise<number> {
+  const { options, costs, memoryMiB, keepSeconds, json } = given;
+  const outcomes: ReplayOutcome[] = [];
+  for (const cost of costs) outcomes.push(await replay(recording, { ...options, cost, memoryMiB, keepSeconds }));
+  print(json ? JSON.stringify({ rows: outcomes }) : replayText(outcomes));
+  return 0;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
 function readArguments() {
   const { values } = parseArgs({ options: OPTIONS });
-  const { seed, cost, json } = values;
+  const { seed, json, replay: replayed, cost: costs = [DEFAULTS.cost] } = values;
+  const cost = costs[0]!;
   const options: SimulationOptions = {
     ...{ seed, cost, faults: faultLevel(values.faults) },
     plants: count('plants', values.plants, 1, 20_000),
@@ -55,7 +80,9 @@ function readArguments() {
     seconds: count('seconds', values.seconds, 1, 1_000_000),
     brokers: values.brokers === '' ? [] : values.brokers.split(',').map((text) => count('brokers', text, 1, 1_000)),
   };
-  return { options, runs: count('runs', values.runs, 1, 1_000_000), json };
+  const memoryMiB = count('memory-mib', values['memory-mib'], 64, 100_000_000);
+  const keepSeconds = count('keep', values.keep, 1, 604_800);
+  return { options, costs, replayed, memoryMiB, keepSeconds, runs: count('runs', values.runs, 1, 1_000_000), json };
 }
 
 function count(name: string, text: string, least: number, most: number): number {

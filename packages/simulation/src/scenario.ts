@@ -30,9 +30,17 @@ const WORK: readonly Work[] = KINDS.map((_, kind) => workOf(kind));
 
 export const anyWork = (random: Random): Work => random.pick(WORK);
 
+export interface VirtualHardware {
+  readonly os: string;
+  /** Left out, the image is not suspended. */
+  readonly memoryMiB: number | undefined;
+  readonly diskMiB: number;
+}
+
 /** An image that a line of virtual machines starts from; `history` as digests. */
-export function virtualImage(id: string, memoryMiB: number | undefined, history: readonly string[]): GoldenImage {
-  const machine = { ...SYSTEM, memoryMiB: memoryMiB ?? 64, cpus: 1, diskMiB: DISK_MIB };
+export function virtualImage(id: string, hardware: VirtualHardware, history: readonly string[]): GoldenImage {
+  const { os, memoryMiB, diskMiB } = hardware;
+  const machine = { ...SYSTEM, os, memoryMiB: memoryMiB ?? 64, cpus: 1, diskMiB };
   return {
     directory: `/warehouse/images/${id}`,
     baseDirectory: '/warehouse/images/base',
@@ -57,7 +65,12 @@ export function virtualImage(id: string, memoryMiB: number | undefined, history:
 /** The base, and of each kind an image that has its first action. */
 export function virtualImages(): ReadonlyMap<string, GoldenImage> {
   const golden = WORK.map(({ machine, dag }, kind) =>
-    virtualImage(`image-${kind}`, machine.memoryMiB, [digestAction(dag.actions[0]!)]),
+    virtualImage(`image-${kind}`, machine, [digestAction(dag.actions[0]!)]),
   );
-  return new Map([virtualImage('base', undefined, []), ...golden].map((image) => [image.manifest.id, image]));
+  return new Map(
+    [virtualImage('base', { ...SYSTEM, memoryMiB: undefined, diskMiB: DISK_MIB }, []), ...golden].map((image) => [
+      image.manifest.id,
+      image,
+    ]),
+  );
 }

@@ -20,6 +20,7 @@ export function addSimulateCommand(program: Command, context: CommandContext): v
     .option('--faults <level>', 'none, some or many')
     .option('--cost <expression...>', 'a preset or an expression; with --replay several')
     .option('--replay <file>', 'requests that plants have recorded, in place of made-up ones')
+    .option('--memory-mib <size>', 'with --replay: memory of each plant')
     .option('--keep <seconds>', 'with --replay: how long each VM is kept')
     .action(async (options: SimulateOptions) => {
       const json = context().output.json ? ['--json'] : [];
@@ -31,6 +32,9 @@ export function addSimulateCommand(program: Command, context: CommandContext): v
 
 function argumentsOf(options: SimulateOptions): string[] {
   return Object.entries(options).flatMap(([name, given]) =>
-    [given].flat().flatMap((value) => [`--${name}`, String(value)]),
+    [given].flat().flatMap((value) => `--${dashed(name)}=${value}`),
   );
 }
+
+/** Commander names options in camel case. */
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
