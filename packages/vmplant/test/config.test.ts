@@ -17,7 +17,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
     capacity: { vms: 64 },
     cost: 'memory',
     bidValidity: 'PT30S',
-    lease: { default: 'PT4H', maximum: 'P7D' },
+    lease: { default: 'PT4H', maximum: 'P7D', warning: 'PT10M', suspended: 'P7D' },
     guestNetwork: 'isolated',
     bootDeadline: 'PT3M',
     concurrentCreations: 4,
