@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite
   classad: () => import('./classad.ts'),
   match: () => import('./match.ts'),
   fuzz: () => import('./fuzz.ts'),
+  market: () => import('./market.ts'),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });

@@ -22,10 +22,13 @@ type Need = Pick<MachineSpec, 'memoryMiB' | 'diskMiB' | 'cpus'>;
 
 export class Admission {
   readonly capacity: Capacity;
+  readonly #changed: () => void;
   readonly #reserved = new Map<string, Need>();
 
-  constructor(capacity: Capacity) {
+  /** `changed` is told after every change of the usage. */
+  constructor(capacity: Capacity, changed: () => void = () => undefined) {
     this.capacity = capacity;
+    this.#changed = changed;
   }
 
   get usage(): Usage {
@@ -40,32 +43,40 @@ export class Admission {
 
   /** Why a machine does not fit now; undefined when it does. What it lacks beside stands in the details as `others`. */
   refusal(need: Need): GridError | undefined {
-    const { capacity, usage } = this;
-    const [first, ...others] = [
-      lack('CPUS_INSUFFICIENT', need.cpus, capacity.cpusPerVm),
-      lack('MEMORY_INSUFFICIENT', need.memoryMiB, capacity.memoryMiB - usage.memoryMiB),
-      lack('DISK_INSUFFICIENT', need.diskMiB, capacity.diskMiB - usage.diskMiB),
-      lack('VM_LIMIT', 1, capacity.vms - usage.vms),
-    ].filter((one) => one.lacking > 0);
-    return first && refusalOf(first, others);
+    return lackOf(need, this);
   }
 
   /** Takes what a machine needs, or throws the refusal. */
   reserve(vmId: string, need: Need): void {
     const refusal = this.refusal(need);
     if (refusal) throw refusal;
-    this.#reserved.set(vmId, need);
+    this.count(vmId, need);
   }
 
   /** Counts a machine that is there already, whatever the limits say: one that was adopted. */
   count(vmId: string, need: Need): void {
     this.#reserved.set(vmId, need);
+    this.#changed();
   }
 
   /** Idempotent. */
   release(vmId: string): void {
-    this.#reserved.delete(vmId);
+    if (this.#reserved.delete(vmId)) this.#changed();
   }
+}
+
+/** What a machine finds too little of, everything it lacks in one refusal; undefined when it fits. */
+export function lackOf(
+  need: Need,
+  { capacity, usage }: { readonly capacity: Capacity; readonly usage: Usage },
+): GridError | undefined {
+  const [first, ...others] = [
+    lack('CPUS_INSUFFICIENT', need.cpus, capacity.cpusPerVm),
+    lack('MEMORY_INSUFFICIENT', need.memoryMiB, capacity.memoryMiB - usage.memoryMiB),
+    lack('DISK_INSUFFICIENT', need.diskMiB, capacity.diskMiB - usage.diskMiB),
+    lack('VM_LIMIT', 1, capacity.vms - usage.vms),
+  ].filter((one) => one.lacking > 0);
+  return first && refusalOf(first, others);
 }
 
 /** A decline's code, and its numbers. */

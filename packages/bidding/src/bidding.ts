@@ -87,9 +87,18 @@ export function choosePlan(
 ): Plan {
   const refused = refusal(machine);
   if (refused) throw refused;
+  return requirePlan(machine, { images, lines }, () => planMachine({ machine, dag }, images, lines, durations));
+}
+
+/** What is found, or why there can be none. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
+export function requirePlan<P>(
+  machine: MachineSpec,
+  { images, lines }: Pick<BiddingSnapshot, 'images' | 'lines'>,
+  find: () => P | undefined,
+): P {
   if (machine.line !== undefined && !lines.get(machine.line)?.available) throw lineUnavailable(machine.line, lines);
-  const plan = planMachine({ machine, dag }, images, lines, durations);
-  if (plan) return plan;
+  const plan = find();
+  if (plan !== undefined) return plan;
   throw noImage(machine, images);
 }
 
@@ -122,7 +131,7 @@ function whyNone({ size }: ImageIndex, ofThatSystem: number): string {
   return `of the ${ofThatSystem} of that system in the warehouse none matches (\`vmgrid explain\` says why)`;
 }
 
-const declineOf = (plantId: string, { code, message, details }: GridError): Decline => ({
+export const declineOf = (plantId: string, { code, message, details }: GridError): Decline => ({
   kind: 'decline',
   plantId,
   code,

@@ -1,14 +1,36 @@
 export { Admission, type Capacity, type Usage } from './admission.ts';
-export { type BiddingSnapshot, choosePlan, heldBid, makeOffer } from './bidding.ts';
+export {
+  type BiddingSnapshot,
+  choosePlan,
+  declineOf,
+  heldBid,
+  makeOffer,
+  requirePlan,
+} from './bidding.ts';
 export { type Durations, durationKey } from './durations.ts';
-export { COST_PRESETS, checkCost, parseCost } from './estimator.ts';
+export { COST_PRESETS, checkCost, parseCost, priceOf } from './estimator.ts';
+export { tokenOf } from './held-token.ts';
+export { factsOf, ImageDigests, type ImageSet } from './image-set.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
+export { OfferFeed, type SendOffer } from './offer-feed.ts';
+export { type Candidates, findCandidates } from './planner/candidates.ts';
 export { explainRequest } from './planner/explain.ts';
 export { ImageIndex } from './planner/image-index.ts';
 export { type LineReports, matchImage, restoreFault, type Start } from './planner/match-image.ts';
 export { nearestOptions, optionOf, type PreparedRequest } from './planner/nearest-options.ts';
 export { compareOptions, type Option } from './planner/options.ts';
-export { type Plan, planMachine } from './planner/plan.ts';
+export { OPTIONS_OF_A_PLAN, type Plan, planMachine, summarizeOptions } from './planner/plan.ts';
 export { ASSUMED_SECONDS, Prices } from './planner/prices.ts';
 export { surveyImages } from './planner/survey.ts';
-export { type PlantSnapshot, plantAd } from './plant-ad.ts';
+export { plantAd } from './plant-ad.ts';
+export { PublishedSets } from './published-sets.ts';
+export {
+  drainingRefusal,
+  hostActionNames,
+  hostActionRefusal,
+  type PlantTerms,
+  refusalOf,
+  type Wanted,
+} from './refusal.ts';
+export { begin, bytesOf, scatter, scatterOn } from './scatter.ts';
+export { changeBetween, withChange } from './standing-offer.ts';

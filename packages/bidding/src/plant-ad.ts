@@ -1,22 +1,6 @@
 /** The plant's own ClassAd: what requirements, rank and cost expressions see as TARGET. Pure. */
 import { ClassAd } from '@vmgrid/classad';
-import type { LineReport } from '@vmgrid/protocol';
-import type { Capacity, Usage } from './admission.ts';
-
-export interface PlantSnapshot {
-  readonly plantId: string;
-  readonly version: string;
-  readonly capacity: Capacity;
-  readonly usage: Usage;
-  readonly lines: readonly LineReport[];
-  readonly loadAverage: number;
-  readonly guestNetwork: string;
-  readonly hostActions: readonly string[];
-  readonly imageCount: number;
-  readonly draining: boolean;
-  /** Creations that failed in a row up to now, the last with this code at this second of the epoch. */
-  readonly failures?: { readonly inARow: number; readonly lastCode: string; readonly lastTime: number } | undefined;
-}
+import type { PlantSnapshot } from '@vmgrid/protocol';
 
 export function plantAd(plant: PlantSnapshot): ClassAd {
   const { capacity, usage } = plant;

@@ -1,7 +1,7 @@
 import type { ClassAd } from '@vmgrid/classad';
-import type { LineReport } from '@vmgrid/protocol';
+import type { LineReport, PlantSnapshot } from '@vmgrid/protocol';
 import type { LineReports } from '../src/planner/match-image.ts';
-import { type PlantSnapshot, plantAd } from '../src/plant-ad.ts';
+import { plantAd } from '../src/plant-ad.ts';
 import { COMPATIBILITY } from './made-up-images.ts';
 
 export const lineReport = (changes: Partial<LineReport> = {}): LineReport => ({

@@ -1,6 +1,9 @@
+/** Printable ASCII, which nearly all names are: the engine's own folding does the same there, several times as fast. */
+const PLAIN = /^[ -~]*$/;
+
 /** Folds A to Z only, as C's strcasecmp does in HTCondor: attribute names and `==` on strings compare this way. */
 export function foldCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return PLAIN.test(text) ? text.toLowerCase() : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 export function upperCase(text: string): string {

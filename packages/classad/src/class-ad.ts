@@ -73,7 +73,10 @@ export class ClassAd {
 
   /** A copy with this attribute set. */
   with(name: string, value: PlainValue): ClassAd {
-    return ClassAd.fromEntries([...this.entries(), [name, new Expression(nodeFrom(value, 0))]]);
+    const attributes = new Map(this.attributes);
+    const key = foldCase(name);
+    const expression = new Expression(nodeFrom(value, 0));
+    return new ClassAd(attributes.set(key, { name: attributes.get(key)?.name ?? name, expression }));
   }
 
   /** A copy without this attribute. */

@@ -20,6 +20,7 @@ import type { PlantMemory } from './plant-memory.ts';
 import { rankBids } from './rank-bids.ts';
 import { targetAd } from './read-offer.ts';
 import type { RuleContext } from './rules/rule.ts';
+import type { StandingOffers } from './standing/standing-offers.ts';
 import { addSummaries, kindOfRemoval, NO_ANSWERS } from './summary.ts';
 import { callToBrokers, openTerms } from './terms.ts';
 
@@ -27,6 +28,8 @@ export interface MarketDeps {
   readonly clock: MarketClock;
   readonly memory: PlantMemory;
   readonly newAuctionId: () => string;
+  /** Answers for plants whose offers stand; all others are asked. */
+  readonly standing?: StandingOffers;
 }
 
 export interface AuctionOptions {
@@ -73,16 +76,18 @@ export async function auctionOn(
 ): Promise<Auction> {
   const { memory, clock } = deps;
   const context = contextOf(request, terms);
-  const unawaited = new Set(bidders.map(({ plantId }) => plantId).filter((id) => !memory.isAwaited(id)));
+  const standing = deps.standing?.answer(request, terms);
+  const asked = standing ? bidders.filter(({ plantId }) => !standing.covers(plantId)) : bidders;
+  const unawaited = new Set(asked.map(({ plantId }) => plantId).filter((id) => !memory.isAwaited(id)));
   const isAwaited = (plantId: string) => !unawaited.has(plantId);
   const toBrokers = callToBrokers(request, terms);
   const callTo = ({ hello }: Bidder) => (hello.role === 'broker' ? toBrokers : request);
-  const gathering = await callForBids({ bidders, callTo, deadlineMs: terms.windowMs, isAwaited, signal }, clock);
+  const gathering = await callForBids({ bidders: asked, callTo, deadlineMs: terms.windowMs, isAwaited, signal }, clock);
   for (const { plantId, outcome } of gathering.answers) {
     if (outcome !== 'silent') memory.answered(plantId);
     else if (isAwaited(plantId)) memory.silent(plantId);
   }
-  const heard = hear(gathering.answers);
+  const heard = hear(gathering.answers, standing?.parts);
   const { bids, removed, order } = rankBids(heard.bids, context);
   const removals = { ...NO_ANSWERS, removals: removed.map(kindOfRemoval) };
   const trail: Trail = {

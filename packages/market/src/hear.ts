@@ -24,8 +24,10 @@ export interface Heard {
   readonly summary: AuctionSummary;
 }
 
-export function hear(answers: readonly Answer[]): Heard {
-  const parts = answers.map((answer) => (answer.isBroker ? hearBroker(answer) : hearPlant(thrownDecline(answer))));
+/** `standing`: what standing offers said beside those that were asked. */
+export function hear(answers: readonly Answer[], standing: readonly Part[] = []): Heard {
+  const asked = answers.map((answer) => (answer.isBroker ? hearBroker(answer) : hearPlant(thrownDecline(answer))));
+  const parts = [...standing, ...asked];
   return {
     bids: oneOfEachPlant(parts.flatMap(({ bids }) => bids)),
     declines: parts.flatMap(({ declines }) => declines),
@@ -36,12 +38,12 @@ export function hear(answers: readonly Answer[]): Heard {
   };
 }
 
-interface Part extends Pick<Heard, 'declines' | 'brokers' | 'removed' | 'summary'> {
+export interface Part extends Pick<Heard, 'declines' | 'brokers' | 'removed' | 'summary'> {
   readonly bids: readonly { readonly bid: Bid; readonly hops: number }[];
   readonly trail: readonly TrailAnswer[];
 }
 
-const NOTHING: Part = { bids: [], declines: [], trail: [], brokers: [], removed: [], summary: NO_ANSWERS };
+export const NOTHING: Part = { bids: [], declines: [], trail: [], brokers: [], removed: [], summary: NO_ANSWERS };
 
 /** A plant may decline by an answer or by an error; both are the same. */
 function thrownDecline(answer: Answer): Answer {
@@ -58,7 +60,7 @@ const declineOf = (plantId: string, { code, message, details }: GridError): Decl
   details: { ...details },
 });
 
-function hearPlant(answer: Answer): Part {
+export function hearPlant(answer: Answer): Part {
   const { plantId, elapsedMs } = answer;
   const asked = { ...NO_ANSWERS, asked: 1 };
   if (answer.outcome === 'silent') {

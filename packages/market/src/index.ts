@@ -1,4 +1,4 @@
-export { type Auction, type AuctionOptions, holdAuction, type MarketDeps } from './auction.ts';
+export { type Auction, type AuctionOptions, auctionOn, holdAuction, type MarketDeps } from './auction.ts';
 export { type Awarded, type AwardOptions, award, type CreateAt } from './award.ts';
 export { type Answer, type CallForBids, callForBids, type Gathering } from './call-for-bids.ts';
 export { type Change, changeText, helpfulChanges } from './changes.ts';
@@ -8,9 +8,12 @@ export { joinAuction } from './join-auction.ts';
 export { MARKET_LIMITS } from './limits.ts';
 export type { MarketClock } from './market-clock.ts';
 export { listPlants } from './members/list-plants.ts';
+export { listenAll } from './members/listen-all.ts';
 export { type LinkedMember, type MemberChange, Membership, type MembershipOptions } from './members/membership.ts';
 export { type AskForVm, isVmUnknown, VmPlaces } from './members/vm-places.ts';
 export { PlantMemory } from './plant-memory.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';
 export { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
 export type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';
+export { OfferDesk } from './standing/offer-desk.ts';
+export { StandingOffers } from './standing/standing-offers.ts';

@@ -29,7 +29,8 @@ const nearer = (a: TrailRemoval, b: TrailRemoval): boolean => {
   return gapA === gapB ? a.plantId < b.plantId : gapA < gapB;
 };
 
-const gapOf = ({ conditions = [] }: TrailRemoval): number =>
+/** How far a removed bid is from staying. */
+export const gapOf = ({ conditions = [] }: TrailRemoval): number =>
   conditions.reduce((sum, condition) => sum + gapOfCondition(condition), 0);
 
 /** How far a comparison is from holding, as a share of its limit; 1 for what is no comparison with a number. */

@@ -29,6 +29,7 @@ export * from './schema/machine.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
 export * from './schema/replies.ts';
 export * from './schema/requests.ts';
+export * from './schema/standing-offer.ts';
 export * from './schema/suggestions.ts';
 export * from './schema/trail.ts';
 export { follows, type ValidateOptions, validate } from './schema/validator.ts';

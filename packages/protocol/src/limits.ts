@@ -21,11 +21,15 @@ export const LINK_LIMITS = {
   /** Calls under way on one link, in each direction. */
   pendingCalls: 1_024,
   /** Links of one upper end, those that have not said hello yet included. */
-  connections: 1_024,
+  connections: 8_192,
   /** How long a bidder may take to connect, and then to say hello. */
   helloMs: 5_000,
   /** How long a closing handshake may take before the socket is destroyed. */
   closeMs: 1_000,
+  /** Before an award a bidder must have been heard of so lately … */
+  freshMs: 500,
+  /** … or answer a ping within this. */
+  pingMs: 1_000,
   heartbeatMs: 5_000,
   /** Without a word for this long the other end counts as gone. */
   silenceMs: 16_000,
@@ -46,6 +50,17 @@ export const BROKER_LIMITS = {
   answerMarginShare: 0.1,
   answerMarginMinMs: 5,
   answerMarginMaxMs: 250,
+} as const;
+
+/** Of what a plant publishes; one that has more publishes nothing and is asked. */
+export const STANDING_LIMITS = {
+  hostActions: 1_024,
+  /** Learnt durations. */
+  durations: 20_000,
+  /** Requests that the plant has, or lately had, a VM of. */
+  held: 16_384,
+  /** Images in one page of a set. */
+  imagesOfPage: 500,
 } as const;
 
 export const CLIENT_LIMITS = {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
-import { Membership, PlantMemory } from '@vmgrid/market';
+import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';
 import { Broker } from './broker.ts';
@@ -31,13 +31,17 @@ export async function startBroker(config: BrokerConfig, version: string, log: Lo
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
-  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: randomUUID };
+  const standing = new StandingOffers();
+  const offerDesk = new OfferDesk(standing, {
+    onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
+  });
+  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: randomUUID, standing };
   const broker = new Broker({ membership, market }, config);
 
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
   const app = createDoorApp({ routers: [plantRoutes(membership)], readiness }, { host, requestsPerMinute, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
-  const link = serveLink(http, membership, { log });
+  const link = serveLink(http, listenAll(membership, offerDesk), { log });
   const httpPort = await listen(http, host, config.httpPort);
 
   const hello = (): Hello => ({
@@ -61,6 +65,7 @@ export async function startBroker(config: BrokerConfig, version: string, log: Lo
     /** What is under way goes on at the plants; whoever called asks again, by another way or after the return. */
     async drain() {
       await upstreams.close();
+      offerDesk.close();
       link.close();
       http.close();
       http.closeAllConnections();

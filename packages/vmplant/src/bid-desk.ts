@@ -2,29 +2,41 @@
 import {
   type Admission,
   choosePlan,
-  type Durations,
+  drainingRefusal,
   explainRequest,
   heldBid,
   ImageIndex,
   type LineReports,
   makeOffer,
   type Plan,
+  PublishedSets,
   plantAd,
+  refusalOf,
+  tokenOf,
+  type Wanted,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import { type Clock, runInSlices } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   type ClassAdJson,
-  GridError,
+  follows,
+  type GridError,
+  type ImageSetReply,
+  type ImageSetRequest,
   type MachineSpec,
   type Offer,
   type PlantExplanation,
+  type PlantSnapshot,
   parseDuration,
+  StandingOffer,
 } from '@vmgrid/protocol';
 import type { PlantConfig } from './config.ts';
-import { type HostActions, hostActionNames } from './host-actions.ts';
+import type { Departed } from './departed.ts';
+import type { LearntDurations } from './durations.ts';
+import type { HostActions } from './host-actions.ts';
 import type { OwnFailures } from './own-failures.ts';
+import type { VmRegistry } from './vm-registry.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
@@ -34,8 +46,10 @@ const EXPLAIN_SLICE_MS = 5;
 export interface BidDeskDeps {
   readonly warehouse: Pick<Warehouse, 'images'>;
   readonly admission: Admission;
-  readonly durations: Durations;
-  readonly hostActions: Pick<HostActions, 'names' | 'requireAll'>;
+  readonly durations: LearntDurations;
+  readonly registry: Pick<VmRegistry, 'all'>;
+  readonly departed: Pick<Departed, 'requestIds'>;
+  readonly hostActions: Pick<HostActions, 'names'>;
   readonly clock: Clock;
   /** Of the host, over the last minute. */
   readonly loadAverage: () => number;
@@ -59,6 +73,7 @@ export class BidDesk {
   readonly #deps: BidDeskDeps;
   readonly #config: PlantConfig;
   readonly #index = new ImageIndex();
+  readonly #sets = new PublishedSets();
   #draining = false;
 
   constructor(deps: BidDeskDeps, config: PlantConfig) {
@@ -71,19 +86,20 @@ export class BidDesk {
     this.#draining = true;
   }
 
-  async offer(request: MachineRequest & { readonly destruction?: Dag | undefined }): Promise<Offer> {
+  async offer(request: Wanted): Promise<Offer> {
     const inventory = await this.#deps.warehouse.images();
-    const missing = await this.#missingHostActions(request);
+    const plant = await this.snapshot();
+    const leaseMaxMs = parseDuration(this.#config.lease.maximum);
     return makeOffer(request, {
       plantId: this.#config.plantId,
       now: this.#deps.clock.now(),
       bidValidityMs: parseDuration(this.#config.bidValidity),
-      ad: await this.ad(),
+      ad: plantAd(plant),
       cost: this.#deps.cost,
       images: this.#index.follow(inventory),
       lines: this.#deps.lines,
       durations: this.#deps.durations,
-      refusal: (machine) => this.refusal() ?? missing ?? this.#deps.admission.refusal(machine),
+      refusal: () => refusalOf(request, { plant, leaseMaxMs }),
     });
   }
 
@@ -117,12 +133,40 @@ export class BidDesk {
 
   /** Why the plant takes no work at all now. */
   refusal(): GridError | undefined {
-    return this.#draining ? new GridError('DRAINING', `the plant ${this.#config.plantId} is shutting down`) : undefined;
+    return drainingRefusal({ draining: this.#draining, plantId: this.#config.plantId });
   }
 
   async ad(): Promise<ClassAd> {
+    return plantAd(await this.snapshot());
+  }
+
+  /** What others need to compute the plant's offers, or why they have to ask for them. */
+  async standing(): Promise<StandingOffer | { readonly askedBecause: string }> {
+    const { warehouse, durations, registry, departed } = this.#deps;
+    const { cost, bidValidity, lease, tending } = this.#config;
+    if (tending.enabled) return { askedBecause: 'what the plant builds unasked gives way to what it is asked for' };
+    const requestIds = [...registry.all().map(({ requestId }) => requestId), ...departed.requestIds()];
+    const offer: StandingOffer = {
+      ...durations.all(),
+      plant: await this.snapshot(),
+      cost,
+      bidValidityMs: parseDuration(bidValidity),
+      leaseMaxMs: parseDuration(lease.maximum),
+      images: this.#sets.digestOf(await warehouse.images()),
+      held: [...new Set(requestIds.map(tokenOf))],
+    };
+    const fits = follows(StandingOffer, offer);
+    return fits ? offer : { askedBecause: 'what its offers depend on is more than may be published' };
+  }
+
+  async imageSet(request: ImageSetRequest): Promise<ImageSetReply> {
+    this.#sets.digestOf(await this.#deps.warehouse.images());
+    return this.#sets.page(request);
+  }
+
+  async snapshot(): Promise<PlantSnapshot> {
     const { admission, lines, hostActions, warehouse, version, loadAverage } = this.#deps;
-    return plantAd({
+    return {
       plantId: this.#config.plantId,
       version,
       capacity: admission.capacity,
@@ -130,25 +174,10 @@ export class BidDesk {
       lines: [...lines.values()],
       loadAverage: loadAverage(),
       guestNetwork: this.#config.guestNetwork,
-      hostActions: await hostActions.names(),
+      hostActions: [...(await hostActions.names())],
       imageCount: (await warehouse.images()).size,
       draining: this.#draining,
-      failures: this.#deps.failures.note,
-    });
-  }
-
-  async #missingHostActions({
-    dag,
-    destruction,
-  }: {
-    dag: Dag;
-    destruction?: Dag | undefined;
-  }): Promise<GridError | undefined> {
-    const names = hostActionNames(dag, destruction);
-    if (names.length === 0) return undefined;
-    return this.#deps.hostActions.requireAll(names).then(
-      () => undefined,
-      (error) => GridError.from(error),
-    );
+      failures: this.#deps.failures.note ?? null,
+    };
   }
 }

@@ -11,17 +11,24 @@ export class Departed {
   readonly #trim: StatementSync;
   readonly #byVm: StatementSync;
   readonly #byRequest: StatementSync;
+  readonly #requestIds: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare('INSERT OR REPLACE INTO departed (vm_id, request_id, ad) VALUES (?, ?, ?)');
     this.#trim = database.prepare('DELETE FROM departed WHERE sequence <= (SELECT max(sequence) FROM departed) - ?');
     this.#byVm = database.prepare(select('vm_id'));
     this.#byRequest = database.prepare(select('request_id'));
+    this.#requestIds = database.prepare('SELECT request_id AS id FROM departed');
   }
 
   add(vmId: string, requestId: string, ad: ClassAdJson): void {
     this.#insert.run(vmId, requestId, JSON.stringify(ad));
     this.#trim.run(DEPARTED_KEPT);
+  }
+
+  /** Ids of the requests whose VMs are remembered. */
+  requestIds(): string[] {
+    return this.#requestIds.all().map(({ id }) => String(id));
   }
 
   byVm(vmId: string): ClassAdJson | undefined {

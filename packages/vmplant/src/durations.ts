@@ -41,6 +41,13 @@ export class LearntDurations implements Durations {
     return Number.isFinite(this.#least[start]) ? this.#least[start] : undefined;
   }
 
+  /** All that was learnt, in seconds. */
+  all(): { readonly durations: Record<string, number>; readonly least: { restore?: number; boot?: number } } {
+    const durations = Object.fromEntries([...this.#learnt].map(([key, { mean }]) => [key, mean]));
+    const least = Object.fromEntries(Object.entries(this.#least).filter(([, seconds]) => Number.isFinite(seconds)));
+    return { durations, least };
+  }
+
   learn(key: string, seconds: number): void {
     const { mean, samples } = this.#learnt.get(key) ?? { mean: 0, samples: 0 };
     const weight = 1 / Math.min(samples + 1, MEMORY_SAMPLES);

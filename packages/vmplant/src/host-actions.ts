@@ -5,17 +5,13 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostActionRefusal } from '@vmgrid/bidding';
 import { runCommand } from '@vmgrid/daemon';
-import type { Dag } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
 
 /** User and group of host actions when the plant runs as root (`nobody`). */
 const NOBODY = 65_534;
 const runsAsNobody = (): boolean => process.getuid?.() === 0;
-
-/** Names of the host actions in DAGs. */
-export const hostActionNames = (...dags: readonly (Dag | undefined)[]): string[] =>
-  dags.flatMap((dag) => dag?.actions ?? []).flatMap((action) => (action.kind === 'host' ? [action.name] : []));
 
 export interface HostActionCall {
   readonly name: string;
@@ -41,18 +37,9 @@ export class HostActions {
   }
 
   /** @throws GridError HOST_ACTION_UNKNOWN naming each that is missing. */
-  async requireAll(wanted: Iterable<string>): Promise<void> {
-    const known = new Set(await this.names());
-    const missing = [...new Set(wanted)].filter((name) => !known.has(name));
-    if (missing.length === 0) return;
-    throw new GridError(
-      'HOST_ACTION_UNKNOWN',
-      `no host action ${missing.join(', ')}; there are: ${[...known].join(', ') || 'none'}`,
-      {
-        missing,
-        known: [...known],
-      },
-    );
+  async requireAll(wanted: readonly string[]): Promise<void> {
+    const refusal = hostActionRefusal(wanted, await this.names());
+    if (refusal) throw refusal;
   }
 
   /** Runs one; resolves with what it printed. @throws CommandError */

@@ -28,6 +28,7 @@ import { Leases } from './leases.ts';
 import { makeLines, probeLines } from './lines/make-lines.ts';
 import { LivingMachines } from './living-machines.ts';
 import { watchMachine } from './machine-watch.ts';
+import { OfferPublisher } from './offer-publisher.ts';
 import { OwnFailures } from './own-failures.ts';
 import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
@@ -58,17 +59,21 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
+  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log });
   parts.onChange(async () => {
+    publisher.changed();
     ad = adToJson(await bidDesk.ad());
     upstreams.notify('ad', ad);
   });
+  parts.onUsage(() => publisher.changed());
   const hello = () => ({ plantId: config.plantId, version, ad });
   const handlers = plant.handlers();
   const door =
     config.httpPort === undefined
       ? undefined
       : await openPlantDoor({ ...parts, handlers, hello, log }, config, config.httpPort);
-  const joined = upstreams.dial({ urls: config.upstreams, hello, handlers, log });
+  const opened = publisher.opened.bind(publisher);
+  const joined = upstreams.dial({ urls: config.upstreams, hello, handlers, opened, log });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
   selfTending.start();
@@ -79,6 +84,7 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
     async drain(signal) {
       await Promise.all([plant.drain(signal), selfTending.stop(), door?.drain()]);
       leases.forgetAll();
+      publisher.close();
       await upstreams.close();
       living.releaseAll();
       parts.database.close();
@@ -115,7 +121,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       owner: config.plantId,
       ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
     }),
-    admission: new Admission(await findCapacity(config)),
+    admission: new Admission(await findCapacity(config), () => publish()),
     durations: new LearntDurations(database),
     departed: new Departed(database),
     failures: new OwnFailures(systemClock),
@@ -141,6 +147,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const plan = bidDesk.plan.bind(bidDesk);
   const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
   const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
+  let publish: () => void = () => undefined;
   let renewAd: () => Promise<void> = async () => undefined;
   const changed = () => void renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
   const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
@@ -168,6 +175,9 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     config,
   );
 
+  const onUsage = (listener: () => void) => {
+    publish = listener;
+  };
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
@@ -184,5 +194,6 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     plant,
     selfTending,
     onChange,
+    onUsage,
   };
 }

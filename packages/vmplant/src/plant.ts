@@ -1,4 +1,5 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
+import { hostActionNames } from '@vmgrid/bidding';
 import { evaluate, parseExpression } from '@vmgrid/classad';
 import type { Log } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
@@ -19,7 +20,7 @@ import type { BidDesk } from './bid-desk.ts';
 import type { Collector } from './collector.ts';
 import type { Creator } from './creator.ts';
 import type { Departed } from './departed.ts';
-import { type HostActions, hostActionNames } from './host-actions.ts';
+import type { HostActions } from './host-actions.ts';
 import type { ImageBuilder } from './image-builder.ts';
 import type { ImageDesk } from './image-desk.ts';
 import { InFlight } from './in-flight.ts';
@@ -125,12 +126,14 @@ export class Plant {
         this.#once('verifyImages', request, () => imageDesk.verify(request, this.#stopping.signal)),
       collectImages: (request) => this.#once('collectImages', request, () => imageDesk.collect(request)),
       suggestImages: (request) => selfTending.advisor.suggestions(request),
+      imageSet: (request) => bidDesk.imageSet(request),
     };
   }
 
   /** Takes no new work, lets what runs end for a while, then cancels the rest, which undoes itself. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#deps.bidDesk.close();
+    this.#deps.changed();
     const stop = () => this.#stopping.abort(new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`));
     AbortSignal.any([signal, AbortSignal.timeout(DRAIN_GRACE_MS)]).addEventListener('abort', stop, { once: true });
     await this.#inFlight.settled();

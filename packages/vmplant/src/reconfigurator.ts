@@ -1,12 +1,13 @@
 /** `configure`: more actions on a living VM, or the whole configuration it shall have had. */
 
+import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
 import { adToJson, type ConfigureRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { ActionsFailed, type Configuration } from './configuration/configuration.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { configured } from './creator.ts';
-import { type HostActions, hostActionNames } from './host-actions.ts';
+import type { HostActions } from './host-actions.ts';
 import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { vmAd } from './reporter.ts';

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { Membership, PlantMemory } from '@vmgrid/market';
+import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
@@ -36,14 +36,18 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
-  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid };
+  const standing = new StandingOffers();
+  const offerDesk = new OfferDesk(standing, {
+    onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
+  });
+  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
   const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents }, config);
 
   const { host, requestsPerMinute } = config;
   const app = createApp(shop, { host, requestsPerMinute, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
-  const link = serveLink(http, membership, { log });
+  const link = serveLink(http, listenAll(membership, offerDesk), { log });
   const door = createTcpDoor({
     answer: async (document) => encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document))),
     refuse: (error) => {
@@ -65,6 +69,7 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
       const doorClosed = new Promise((resolve) => door.close(resolve));
       const closeAll = stopListening(http);
       await shop.desk.drain();
+      offerDesk.close();
       link.close();
       await Promise.all([closeAll(), Promise.race([doorClosed, systemClock.sleep(REPLIES_MS)])]);
       auctions.close();

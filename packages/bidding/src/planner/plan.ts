@@ -15,6 +15,9 @@ import { Prices } from './prices.ts';
 /** How many of the options that lost a plan names. */
 const ALTERNATIVES = 3;
 
+/** How many options a plan is made of. */
+export const OPTIONS_OF_A_PLAN = 1 + ALTERNATIVES;
+
 export interface Plan {
   readonly image: KnownImage;
   readonly line: LineName;
@@ -45,7 +48,7 @@ export function planMachine(
     { machine: request.machine, dag, prices },
     images,
     lines,
-    1 + ALTERNATIVES,
+    OPTIONS_OF_A_PLAN,
   );
   if (!chosen) return undefined;
   const match = matchHistory(
@@ -73,14 +76,26 @@ const MICROS = 1_000_000;
 
 /** A plan in numbers, as a bid carries it. */
 export function summarizePlan(plan: Plan): PlanSummary {
+  const chosen = {
+    ...plan,
+    startMicros: Math.round(plan.startSeconds * MICROS),
+    expectedMicros: Math.round(plan.expectedSeconds * MICROS),
+  };
+  return summarizeOptions([chosen, ...plan.alternatives], plan.cached.length + plan.remaining.length)!;
+}
+
+/** The same of the options alone, the best first, for a request of so many actions. Undefined when there are none. */
+export function summarizeOptions(
+  [chosen, ...alternatives]: readonly Option[],
+  actions: number,
+): PlanSummary | undefined {
+  if (!chosen) return undefined;
+  const { line, history } = chosen.image.manifest;
   return {
-    imageId: plan.image.manifest.id,
-    line: plan.line,
-    start: plan.start,
-    actionsCached: plan.cached.length,
-    actionsLeft: plan.remaining.length,
-    expectedSeconds: inMilliseconds(plan.expectedSeconds),
-    ...(plan.alternatives.length === 0 ? {} : { alternatives: plan.alternatives.map(summarizeOption) }),
+    ...summarizeOption(chosen),
+    line,
+    actionsLeft: actions - history.length,
+    ...(alternatives.length === 0 ? {} : { alternatives: alternatives.map(summarizeOption) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { HeldBack } from '@vmgrid/protocol';
 import type { FilterRule } from './rule.ts';
 
 /** Holds back plants that failed lately, unless there is no other bid. */
@@ -7,11 +8,11 @@ export const recentlyFailed: FilterRule = {
   removals(bids, context) {
     const removals = bids.flatMap((bid) => {
       const record = context.heldBack(bid);
-      return record ? [{ bid, reason: reasonOf(record.failures, record.lastCode, record.heldUntil) }] : [];
+      return record ? [{ bid, reason: heldBackReason(record) }] : [];
     });
     return removals.length < bids.length ? removals : [];
   },
 };
 
-const reasonOf = (failures: number, lastCode: string, heldUntil: number): string =>
+export const heldBackReason = ({ failures, lastCode, heldUntil }: HeldBack): string =>
   `failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last with ${lastCode}; held back until ${new Date(heldUntil).toISOString()}`;

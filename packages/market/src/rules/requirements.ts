@@ -1,4 +1,13 @@
-import { type Condition, evaluate, explainRequirements, isTrue, unparse, type Value } from '@vmgrid/classad';
+import {
+  type Condition,
+  type EvaluationContext,
+  type Expression,
+  evaluate,
+  explainRequirements,
+  isTrue,
+  unparse,
+  type Value,
+} from '@vmgrid/classad';
 import type { FailedCondition } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from '../limits.ts';
 import type { FilterRule } from './rule.ts';
@@ -10,14 +19,22 @@ export const requirements: FilterRule = {
   removals(bids, context) {
     const wanted = context.requirements;
     if (!wanted) return [];
-    return bids
-      .filter((bid) => !bid.holds && !isTrue(evaluate(wanted, context.evaluation(bid))))
-      .map((bid) => {
-        const failed = explainRequirements(wanted, context.evaluation(bid)).filter(({ holds }) => !holds);
-        return { bid, reason: reasonOf(failed), conditions: failed.map(failedCondition) };
-      });
+    return bids.flatMap((bid) => {
+      const failed = bid.holds ? undefined : failedRequirements(wanted, context.evaluation(bid));
+      return failed ? [{ bid, ...failed }] : [];
+    });
   },
 };
+
+/** Why a bid does not meet what is wanted; undefined when it does. */
+export function failedRequirements(
+  wanted: Expression,
+  seen: EvaluationContext,
+): { readonly reason: string; readonly conditions: FailedCondition[] } | undefined {
+  if (isTrue(evaluate(wanted, seen))) return undefined;
+  const failed = explainRequirements(wanted, seen).filter(({ holds }) => !holds);
+  return { reason: reasonOf(failed), conditions: failed.map(failedCondition) };
+}
 
 function reasonOf(failed: readonly Condition[]): string {
   return shortened(failed.map(conditionText).join('; '));

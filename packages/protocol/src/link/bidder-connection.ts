@@ -13,6 +13,8 @@ export interface ConnectionOwner {
   ended(connection: BidderConnection): unknown;
 }
 
+const AWARD: keyof LinkMethods = 'create';
+
 /** One connection at the upper end: nameless until its hello, then a bidder until it ends. */
 export class BidderConnection {
   readonly #peer: LinkPeer;
@@ -69,11 +71,21 @@ export class BidderConnection {
     request: Parameters<LinkMethods[M]>[0],
     options: CallOptions,
   ): Promise<ReturnType<LinkMethods[M]>> {
+    if (method === AWARD) await this.#requireAlive();
     const reply = await this.#peer.call(method, request, options);
     const subject = `answer of ${this.#bidder?.plantId} to ${method}`;
     return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<
       LinkMethods[M]
     >;
+  }
+
+  /** An award to one that hangs would hang with it, while others would do. */
+  async #requireAlive(): Promise<void> {
+    if (await this.#peer.isAlive()) return;
+    const { plantId } = this.#bidder!;
+    this.#listener.silent?.(this.#bidder!);
+    const message = `${plantId} does not answer a ping: it was not asked`;
+    throw new GridError('PLANT_LOST', message, { plantId, asked: false });
   }
 
   #noticed(event: string, value: unknown): void {

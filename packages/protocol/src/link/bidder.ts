@@ -27,6 +27,7 @@ import type {
   ResumeRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
+import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestions.ts';
 
 /** A request after the shop gave it an id. */
@@ -40,7 +41,7 @@ export interface BidderMethods {
   estimate(request: Call): Offer | BrokerBids;
   /** Why the plan is what it is; names at most `top` candidates and misses. */
   explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
-  /** The award. Admission is checked again; the reply is the classad of the running VM. */
+  /** The award: sent only to a bidder that is alive. Admission is checked again; the reply is the classad of the running VM. */
   create(request: Identified<CreateRequest>): ClassAdJson;
   configure(request: Identified<ConfigureRequest>): ClassAdJson;
   query(request: QueryRequest): ClassAdJson;
@@ -57,6 +58,8 @@ export interface BidderMethods {
   verifyImages(request: Identified<VerifyImagesRequest>): readonly VerifiedImage[];
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
+  /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
+  imageSet(request: ImageSetRequest): ImageSetReply;
 }
 
 export type BidderMethod = keyof BidderMethods;
@@ -119,6 +122,8 @@ export interface BidderEvents {
   /** Of a broker: all plants after its hello, then each change. */
   members: MembersEvent;
   vm: VmEvent;
+  /** Of a plant: what its bids depend on, so that they can be computed above. */
+  offer: OfferEvent;
 }
 
 /** First message of a bidder after it dialled up; the call's reply is empty. */

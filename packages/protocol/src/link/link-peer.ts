@@ -59,6 +59,11 @@ export class LinkPeer {
     return this.#socket.send(noticeText(method, params)) === 'sent';
   }
 
+  /** Whether the other end was heard of just now, or answers a ping. */
+  isAlive(): Promise<boolean> {
+    return this.#socket.isAlive();
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }

@@ -35,6 +35,8 @@ export class LinkSocket {
   #heardAt = performance.now();
   #overloadedBeats = 0;
   #ended = false;
+  /** Those who wait for a sign of life. */
+  readonly #waiting = new Set<(isAlive: boolean) => void>();
 
   constructor(socket: WebSocket, events: LinkSocketEvents, limits: LinkLimits) {
     this.#socket = socket;
@@ -61,6 +63,20 @@ export class LinkSocket {
     return 'sent';
   }
 
+  /** True when the other end was heard of just now, or answers a ping in time. */
+  async isAlive(): Promise<boolean> {
+    if (this.#ended) return false;
+    if (performance.now() - this.#heardAt <= this.#limits.freshMs) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), this.#limits.pingMs);
+    this.#waiting.add(resolve);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+    return await promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiting.delete(resolve);
+    });
+  }
+
   /** Says goodbye, then destroys the socket when the other end does not close in time. */
   close(code: number, reason: string): void {
     if (this.#ended) return;
@@ -85,6 +101,7 @@ export class LinkSocket {
   #hear(): void {
     if (this.#ended) return;
     this.#heardAt = performance.now();
+    for (const resolve of this.#waiting) resolve(true);
     this.#events.heard();
   }
 
@@ -107,6 +124,7 @@ export class LinkSocket {
     if (this.#ended) return;
     this.#ended = true;
     clearInterval(this.#heartbeat);
+    for (const resolve of this.#waiting) resolve(false);
     this.#destroyUnlessClosed();
     this.#events.ended(reason, closeCode);
   }

@@ -28,6 +28,8 @@ export interface LinkListener {
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void;
   /** Any message at all, heartbeats included, arrived from the bidder. */
   heard(bidder: Bidder): void;
+  /** It did not answer when it was asked for a sign of life. */
+  silent?(bidder: Bidder): void;
 }
 
 type Handlers<Methods extends { [M in keyof Methods]: (request: never) => unknown }> = {

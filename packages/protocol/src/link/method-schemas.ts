@@ -29,6 +29,7 @@ import {
   ResumeRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
+import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
 import type { BidderEvents, BidderMethod, LinkMethods } from './bidder.ts';
 
@@ -78,6 +79,7 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
   collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
   suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },
+  imageSet: { request: ImageSetRequest, reply: ImageSetReply },
 };
 
 const MethodName = Type.Union((Object.keys(BIDDER_SCHEMAS) as BidderMethod[]).map((name) => Type.Literal(name)));
@@ -134,6 +136,7 @@ export const EVENT_SCHEMAS: { readonly [E in keyof BidderEvents]: TSchema } = {
   progress: ProgressEvent,
   members: Members,
   vm: VmEvent,
+  offer: OfferEvent,
 };
 
 /** Method of a bidder's first call. */

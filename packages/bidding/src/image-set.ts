@@ -1,0 +1,53 @@
+/** A set of golden images by its digest: plants with equal sets have equal digests, whoever made the images. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { CompatibilityRecord, ImageFacts as WireFacts } from '@vmgrid/protocol';
+import type { ImageFacts, KnownImage } from './known-image.ts';
+
+export type ImageSet = ReadonlyMap<string, KnownImage>;
+
+/** Digests of images; each is computed once, as images never change. */
+export class ImageDigests {
+  readonly #known = new WeakMap<KnownImage, string>();
+
+  /** SHA-256 over the digests of the images, in the order of their ids. */
+  ofSet(images: ImageSet): string {
+    const ids = [...images.keys()].sort();
+    return digest(ids.map((id) => this.#ofImage(images.get(id)!)).join('\n'));
+  }
+
+  #ofImage(image: KnownImage): string {
+    const known = this.#known.get(image) ?? digest(JSON.stringify(factsOf(image.manifest)));
+    this.#known.set(image, known);
+    return known;
+  }
+}
+
+/** The facts of an image and nothing else, the fields in a fixed order. */
+export function factsOf(image: ImageFacts): WireFacts {
+  const { id, machine, line, createdAt, history, memory, boot, compatibility } = image;
+  const { arch, os, memoryMiB, cpus, diskMiB } = machine;
+  return {
+    id,
+    machine: { arch, os, memoryMiB, cpus, diskMiB },
+    line,
+    createdAt,
+    history: history.map((ran) => ({ digest: ran.digest, id: ran.id })),
+    ...(memory === undefined ? {} : { memory: {} }),
+    boot: { layouts: [...boot.layouts] },
+    ...(compatibility === undefined ? {} : { compatibility: compatibilityOf(compatibility) }),
+  };
+}
+
+function compatibilityOf({
+  vmm,
+  vmmVersion,
+  accelerator,
+  machineType,
+  cpuModel,
+  layout,
+}: CompatibilityRecord): CompatibilityRecord {
+  return { vmm, vmmVersion, accelerator, machineType, cpuModel, layout };
+}
+
+const digest = (text: string): string => bytesToHex(sha256(utf8ToBytes(text)));

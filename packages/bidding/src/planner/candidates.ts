@@ -1,0 +1,65 @@
+/**
+ * All ways to begin a request with the images of one index on lines of one kind: matched once, then priced for each plant by
+ * what that plant has learnt.
+ */
+import { type DagIndex, matchHistory } from '@vmgrid/dag';
+import type { MachineSpec } from '@vmgrid/protocol';
+import type { KnownImage } from '../known-image.ts';
+import type { DescentVisitor } from './descent.ts';
+import type { ImageIndex } from './image-index.ts';
+import { type LineReports, machineFault, restoreFault, type Start } from './match-image.ts';
+import { optionOf } from './nearest-options.ts';
+import { compareOptions, type Option, shortlist } from './options.ts';
+import type { Prices } from './prices.ts';
+
+interface Candidate {
+  readonly image: KnownImage;
+  readonly starts: readonly Start[];
+  /** Groups of equal actions that its history stands for, one entry for each action. */
+  readonly cached: readonly number[];
+}
+
+/** Undefined when more images match than `most`: pricing all of them would cost more than a search with bounds. */
+export function findCandidates(
+  { machine, dag }: { readonly machine: MachineSpec; readonly dag: DagIndex },
+  images: ImageIndex,
+  lines: LineReports,
+  most: number,
+): Candidates | undefined {
+  const found: Candidate[] = [];
+  const visitor: DescentVisitor<KnownImage> = {
+    worth: new Uint8Array(dag.members.length),
+    matters: () => found.length <= most,
+    visit(passed, _worth, isExact) {
+      for (const image of passed) {
+        const digests = image.manifest.history.map(({ digest }) => digest);
+        if (machineFault(machine, image, lines) !== undefined) continue;
+        if (!isExact && !matchHistory(dag, digests).matches) continue;
+        const restores = restoreFault(machine, image, lines.get(image.manifest.line)) === undefined;
+        const cached = digests.map((digest) => dag.groupOfDigest.get(digest)!);
+        found.push({ image, starts: restores ? ['restore', 'boot'] : ['boot'], cached });
+      }
+    },
+  };
+  images.descend(machine, dag, lines, visitor);
+  return found.length > most ? undefined : new Candidates(found);
+}
+
+export class Candidates {
+  readonly #all: readonly Candidate[];
+
+  constructor(all: readonly Candidate[]) {
+    this.#all = all;
+  }
+
+  /** What `nearestOptions` finds with the same prices. */
+  nearest(prices: Prices, most: number): readonly Option[] {
+    const options = this.#all.flatMap(({ image, starts, cached }) => {
+      const work = prices.ofAll - cached.reduce((sum, group) => sum + prices.ofGroup[group]!, 0);
+      return starts.map((start) => optionOf(image, start, prices, work));
+    });
+    options.sort(compareOptions);
+    const other = options.find(({ start }) => start !== options[0]!.start);
+    return shortlist(options, other, most);
+  }
+}

@@ -1,0 +1,45 @@
+/** Why a plant does not take a request, before any image is looked at. Pure: the plant and its brokers refuse alike. */
+import type { Dag } from '@vmgrid/dag';
+import { type CreateRequest, formatDuration, GridError, type PlantSnapshot, parseDuration } from '@vmgrid/protocol';
+import { lackOf } from './admission.ts';
+
+/** Of a request, what a plant may refuse it for. */
+export type Wanted = Pick<CreateRequest, 'machine' | 'dag' | 'destruction' | 'lease'>;
+
+export interface PlantTerms {
+  readonly plant: PlantSnapshot;
+  readonly leaseMaxMs: number;
+}
+
+export function refusalOf(wanted: Wanted, { plant, leaseMaxMs }: PlantTerms): GridError | undefined {
+  return (
+    drainingRefusal(plant) ??
+    leaseRefusal(wanted.lease, leaseMaxMs) ??
+    hostActionRefusal(hostActionNames(wanted.dag, wanted.destruction), plant.hostActions) ??
+    lackOf(wanted.machine, plant)
+  );
+}
+
+export const drainingRefusal = ({ draining, plantId }: Pick<PlantSnapshot, 'draining' | 'plantId'>) =>
+  draining ? new GridError('DRAINING', `the plant ${plantId} is shutting down`) : undefined;
+
+function leaseRefusal(lease: string | undefined, maximumMs: number): GridError | undefined {
+  if (lease === undefined || parseDuration(lease) <= maximumMs) return undefined;
+  const maximum = formatDuration(maximumMs);
+  return new GridError('LEASE_TOO_LONG', `the lease is ${lease}, this plant grants at most ${maximum}`, {
+    lease,
+    maximum,
+  });
+}
+
+/** Names of the host actions in DAGs. */
+export const hostActionNames = (...dags: readonly (Dag | undefined)[]): string[] =>
+  dags.flatMap((dag) => dag?.actions ?? []).flatMap((action) => (action.kind === 'host' ? [action.name] : []));
+
+/** Names each that is missing. */
+export function hostActionRefusal(wanted: readonly string[], known: readonly string[]): GridError | undefined {
+  const missing = [...new Set(wanted)].filter((name) => !known.includes(name));
+  if (missing.length === 0) return undefined;
+  const message = `no host action ${missing.join(', ')}; there are: ${known.join(', ') || 'none'}`;
+  return new GridError('HOST_ACTION_UNKNOWN', message, { missing, known: [...known] });
+}

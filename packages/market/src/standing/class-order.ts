@@ -1,0 +1,155 @@
+/**
+ * The standing offers' answers to one class of requests, kept in order from one auction to the next: a plant whose offer has
+ * changed is priced anew and moved, all others stay where they are.
+ */
+import { declineOf, priceOf } from '@vmgrid/bidding';
+import { evaluate, rankOf } from '@vmgrid/classad';
+import { type CallTerms, type Decline, GridError, type PlanSummary, type TrailRemoval } from '@vmgrid/protocol';
+import { gapOf, lacking } from '../nearest.ts';
+import { failedRequirements } from '../rules/requirements.ts';
+import { kindOfRemoval, removalKey } from '../summary.ts';
+import { OrderedList } from './ordered-list.ts';
+import type { RequestClass } from './request-class.ts';
+import type { StandingPlant } from './standing-plant.ts';
+
+/** A plant that would bid, by what orders bids. */
+export interface Bidding {
+  readonly kind: 'bidding';
+  readonly plant: StandingPlant;
+  readonly plan: PlanSummary;
+  readonly cost: number;
+  readonly rank: number;
+}
+
+interface Removed {
+  readonly kind: 'removed';
+  readonly plantId: string;
+  readonly removal: TrailRemoval;
+  readonly gap: number;
+}
+
+interface Declining {
+  readonly kind: 'declining';
+  readonly plantId: string;
+  readonly decline: Decline;
+}
+
+type Entry = Bidding | Removed | Declining;
+
+export class ClassOrder {
+  readonly #class: RequestClass;
+  readonly #now: Date;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bidding: OrderedList<Bidding>;
+  readonly #removed = new Map<string, OrderedList<Removed>>();
+  readonly #declining = new Map<string, OrderedList<Declining>>();
+
+  /** `now`: what `requirements` and `rank` take for the time. */
+  constructor(of: RequestClass, order: CallTerms['order'], now: Date, plants: Iterable<StandingPlant>) {
+    this.#class = of;
+    this.#now = now;
+    this.#bidding = new OrderedList(order === 'soonest' ? compareSoonest : compareCheapest);
+    const entries = [...plants].map((plant) => this.#entryOf(plant));
+    this.#bidding.addAll(entries.filter((entry) => entry.kind === 'bidding'));
+    for (const entry of entries) {
+      this.#entries.set(plantIdOf(entry), entry);
+      if (entry.kind !== 'bidding') this.#change('add', entry);
+    }
+  }
+
+  /** The best first. */
+  get bidding(): readonly Bidding[] {
+    return this.#bidding.items;
+  }
+
+  biddingOf(plantId: string): Bidding | undefined {
+    const entry = this.#entries.get(plantId);
+    return entry?.kind === 'bidding' ? entry : undefined;
+  }
+
+  /** By rule and conditions, those that missed least first. */
+  get removed(): readonly (readonly Removed[])[] {
+    return nonEmpty(this.#removed);
+  }
+
+  /** By code, those that lack least first. */
+  get declining(): readonly (readonly Declining[])[] {
+    return nonEmpty(this.#declining);
+  }
+
+  /** `plant` is undefined when its offer no longer stands. */
+  update(plantId: string, plant: StandingPlant | undefined): void {
+    const before = this.#entries.get(plantId);
+    if (before) this.#change('remove', before);
+    this.#entries.delete(plantId);
+    if (!plant) return;
+    const entry = this.#entryOf(plant);
+    this.#entries.set(plantId, entry);
+    this.#change('add', entry);
+  }
+
+  #change(how: 'add' | 'remove', entry: Entry): void {
+    switch (entry.kind) {
+      case 'bidding':
+        this.#bidding[how](entry);
+        return;
+      case 'declining':
+        listAt(this.#declining, entry.decline.code, compareDeclining)[how](entry);
+        return;
+      case 'removed':
+        listAt(this.#removed, removalKey(kindOfRemoval(entry.removal)), compareRemoved)[how](entry);
+        return;
+    }
+  }
+
+  #entryOf(plant: StandingPlant): Entry {
+    const { plantId } = plant;
+    try {
+      const refusal = plant.refusal(this.#class.request);
+      if (refusal) throw refusal;
+      const plan = this.#class.plan(plant);
+      const { ad } = plant.adOn(plan.line);
+      const cost = priceOf(plant.cost, this.#class.my, ad, plan);
+      const { my, rank, requirements } = this.#class;
+      const seen = { my, target: ad, now: this.#now };
+      const failed = requirements && failedRequirements(requirements, seen);
+      if (failed) {
+        const removal = { rule: 'requirements', plantId, ...failed };
+        return { kind: 'removed', plantId, removal, gap: gapOf(removal) };
+      }
+      return { kind: 'bidding', plant, plan, cost, rank: rank ? rankOf(evaluate(rank, seen)) : 0 };
+    } catch (error) {
+      if (!(error instanceof GridError)) throw error;
+      return { kind: 'declining', plantId, decline: declineOf(plantId, error) };
+    }
+  }
+}
+
+const nonEmpty = <T>(lists: ReadonlyMap<string, OrderedList<T>>): (readonly T[])[] =>
+  [...lists.values()].flatMap(({ items }) => (items.length > 0 ? [items] : []));
+
+const plantIdOf = (entry: Entry): string => (entry.kind === 'bidding' ? entry.plant.plantId : entry.plantId);
+
+function listAt<T>(lists: Map<string, OrderedList<T>>, key: string, compare: (a: T, b: T) => number): OrderedList<T> {
+  const list = lists.get(key) ?? new OrderedList(compare);
+  lists.set(key, list);
+  return list;
+}
+
+/** Whether only the tie-break tells two bids apart. */
+export const isTied = (a: Bidding, b: Bidding, order: CallTerms['order']): boolean =>
+  a.cost === b.cost && a.rank === b.rank && (order !== 'soonest' || expected(a) === expected(b));
+
+const compareCheapest = (a: Bidding, b: Bidding): number =>
+  a.cost - b.cost || b.rank - a.rank || compareText(a.plant.plantId, b.plant.plantId);
+
+const compareSoonest = (a: Bidding, b: Bidding): number => expected(a) - expected(b) || compareCheapest(a, b);
+
+const compareRemoved = (a: Removed, b: Removed): number => a.gap - b.gap || compareText(a.plantId, b.plantId);
+
+const compareDeclining = (a: Declining, b: Declining): number =>
+  lacking(a.decline) - lacking(b.decline) || compareText(a.plantId, b.plantId);
+
+const expected = ({ plan }: Bidding): number => plan.expectedSeconds;
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

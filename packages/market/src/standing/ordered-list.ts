@@ -1,0 +1,40 @@
+/** Items in an order that no two of them share. Adding and removing is a binary search and a move of what comes after. */
+export class OrderedList<T> {
+  readonly #compare: (a: T, b: T) => number;
+  #items: T[] = [];
+
+  constructor(compare: (a: T, b: T) => number) {
+    this.#compare = compare;
+  }
+
+  get items(): readonly T[] {
+    return this.#items;
+  }
+
+  add(item: T): void {
+    this.#items.splice(this.#placeOf(item), 0, item);
+  }
+
+  /** Adds many at once. */
+  addAll(items: readonly T[]): void {
+    this.#items = [...this.#items, ...items].sort(this.#compare);
+  }
+
+  /** The item has to be there. */
+  remove(item: T): void {
+    const place = this.#placeOf(item);
+    if (this.#items[place] !== item) throw new Error('the item to remove is not where its order says');
+    this.#items.splice(place, 1);
+  }
+
+  /** Where the first item stands that does not come before this one. */
+  #placeOf(item: T): number {
+    let [low, high] = [0, this.#items.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#compare(this.#items[middle]!, item) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,68 @@
+/** What of a request decides about bids, prepared once for all requests that are alike. */
+import {
+  type Candidates,
+  findCandidates,
+  type ImageIndex,
+  type LineReports,
+  nearestOptions,
+  OPTIONS_OF_A_PLAN,
+  Prices,
+  requirePlan,
+  summarizeOptions,
+} from '@vmgrid/bidding';
+import { type ClassAd, type Expression, parseExpression } from '@vmgrid/classad';
+import { type DagIndex, prepareDag } from '@vmgrid/dag';
+import { type CreateRequest, type PlanSummary, requestAd } from '@vmgrid/protocol';
+import type { StandingPlant } from './standing-plant.ts';
+
+/** Images that match up to which all are priced for each plant; beyond, each plant is searched for with bounds. */
+const CANDIDATES = 200;
+
+/** Equal for requests of one class: all but what names the request and what happens to its VM later. */
+export function classKey({ machine, dag, destruction, lease, requirements, rank }: CreateRequest): string {
+  const hostActions = destruction?.actions.flatMap((action) => (action.kind === 'host' ? action.name : []));
+  return JSON.stringify([machine, dag, hostActions, lease, requirements, rank]);
+}
+
+export class RequestClass {
+  readonly request: CreateRequest;
+  readonly my: ClassAd;
+  readonly requirements: Expression | undefined;
+  readonly rank: Expression | undefined;
+  readonly #dag: DagIndex;
+  readonly #candidates = new WeakMap<ImageIndex, Map<LineReports, Candidates | undefined>>();
+
+  /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
+  constructor(request: CreateRequest) {
+    this.request = request;
+    this.my = requestAd(request);
+    this.requirements = parsed(request.requirements);
+    this.rank = parsed(request.rank);
+    this.#dag = prepareDag(request.dag);
+  }
+
+  /** The plan of a plant. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
+  plan({ images, lines, durations }: StandingPlant): PlanSummary {
+    const { machine, dag } = this.request;
+    return requirePlan(machine, { images, lines }, () => {
+      const prices = new Prices(dag, this.#dag, durations);
+      const options =
+        this.#candidatesOf(images, lines)?.nearest(prices, OPTIONS_OF_A_PLAN) ??
+        nearestOptions({ machine, dag: this.#dag, prices }, images, lines, OPTIONS_OF_A_PLAN);
+      return summarizeOptions(options, dag.actions.length);
+    });
+  }
+
+  /** Matched once for all plants with equal images and lines. */
+  #candidatesOf(images: ImageIndex, lines: LineReports): Candidates | undefined {
+    const ofImages = this.#candidates.get(images) ?? new Map<LineReports, Candidates | undefined>();
+    this.#candidates.set(images, ofImages);
+    if (!ofImages.has(lines)) {
+      ofImages.set(lines, findCandidates({ machine: this.request.machine, dag: this.#dag }, images, lines, CANDIDATES));
+    }
+    return ofImages.get(lines);
+  }
+}
+
+const parsed = (text: string | undefined): Expression | undefined =>
+  text === undefined ? undefined : parseExpression(text);

@@ -1,0 +1,89 @@
+/** From the order of a class to the answer to one request: pure. */
+import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
+import { hearPlant, NOTHING, type Part } from '../hear.ts';
+import { heldBackIn } from '../held-back.ts';
+import { MARKET_LIMITS } from '../limits.ts';
+import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
+import { kindOfRemoval } from '../summary.ts';
+import type { Bidding, ClassOrder } from './class-order.ts';
+import { pickBest } from './pick-best.ts';
+
+/** `failing`: plants whose ads tell of failures. */
+export function standingPart(
+  order: ClassOrder,
+  request: Identified<CreateRequest>,
+  terms: CallTerms,
+  failing: ReadonlySet<string>,
+): Part {
+  const now = Date.parse(terms.openedAt);
+  const bidOf = ({ plant, plan, cost }: Bidding): Bid => ({
+    ...{ kind: 'bid', plantId: plant.plantId, cost, plan },
+    validUntil: new Date(now + plant.offer.bidValidityMs).toISOString(),
+    ad: plant.adOn(plan.line).json,
+  });
+  // Brokers forward what decides; a shop shows a little more to people.
+  const isBroker = terms.path.length > 0;
+  const named = isBroker ? MARKET_LIMITS.declinesOfCode : MARKET_LIMITS.standingNamed;
+  const heldBack = heldBackAmong(order, terms, failing, bidOf);
+  const skipped = new Set(heldBack.map(({ plantId }) => plantId));
+  const most = isBroker ? terms.best : Math.max(terms.best, named);
+  const best = pickBest(order.bidding, { requestId: request.requestId, order: terms.order, skipped, most });
+  const declines = order.declining.flatMap((ones) => ones.slice(0, named).map(({ decline }) => decline));
+  const heard = [...best.map(bidOf), ...declines].map(hearOffer);
+  return {
+    ...NOTHING,
+    bids: heard.flatMap(({ bids }) => bids),
+    declines,
+    trail: heard.flatMap(({ trail }) => trail),
+    removed: [
+      ...order.removed.flatMap((ones) => ones.slice(0, named).map(({ removal }) => removal)),
+      ...heldBack.slice(0, named),
+    ],
+    summary: summaryOf(order, heldBack),
+  };
+}
+
+/** Plants that hang. */
+export const silentPart = (silent: ReadonlySet<string>): Part => ({
+  ...NOTHING,
+  trail: [...silent]
+    .slice(0, MARKET_LIMITS.silentNamed)
+    .map((plantId) => ({ plantId, outcome: 'silent' as const, elapsedMs: 0 })),
+  summary: { ...NOTHING.summary, asked: silent.size, silent: silent.size },
+});
+
+const hearOffer = (offer: Offer): Part => hearPlant({ plantId: offer.plantId, elapsedMs: 0, outcome: 'offer', offer });
+
+/** The removals by the rule `recently-failed`, by plant; none when no other plant bids. */
+function heldBackAmong(
+  order: ClassOrder,
+  terms: CallTerms,
+  failing: ReadonlySet<string>,
+  bidOf: (bidding: Bidding) => Bid,
+): TrailRemoval[] {
+  const suspects = new Set([...terms.heldBack.map(({ plantId }) => plantId), ...failing]);
+  if (suspects.size === 0) return [];
+  const recordOf = heldBackIn(terms);
+  const removals = [...suspects].sort().flatMap((plantId) => {
+    const bidding = order.biddingOf(plantId);
+    const record = bidding && recordOf(bidOf(bidding));
+    return record ? [{ rule: recentlyFailed.name, plantId, reason: heldBackReason(record) }] : [];
+  });
+  return removals.length < order.bidding.length ? removals : [];
+}
+
+function summaryOf(order: ClassOrder, heldBack: readonly TrailRemoval[]): AuctionSummary {
+  const removed = order.removed.map((ones) => ({ ...kindOfRemoval(ones[0]!.removal), count: ones.length }));
+  const declines = order.declining.map((ones) => ({ code: ones[0]!.decline.code, count: ones.length }));
+  const bids = order.bidding.length + sum(removed);
+  return {
+    ...NOTHING.summary,
+    asked: bids + sum(declines),
+    bids,
+    declines,
+    removals: [...removed, ...(heldBack[0] ? [{ ...kindOfRemoval(heldBack[0]), count: heldBack.length }] : [])],
+  };
+}
+
+const sum = (counted: readonly { readonly count: number }[]): number =>
+  counted.reduce((total, { count }) => total + count, 0);

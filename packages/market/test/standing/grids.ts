@@ -1,0 +1,152 @@
+/** Random plants that publish, their changes, and requests among them. */
+import type { KnownImage } from '@vmgrid/bidding';
+import { type Durations, ImageIndex, makeOffer, plantAd, refusalOf, tokenOf, withChange } from '@vmgrid/bidding';
+import type { Action } from '@vmgrid/dag';
+import { digestAction } from '@vmgrid/dag';
+import type { CreateRequest, Identified, LineReport, Offer, StandingChange, StandingOffer } from '@vmgrid/protocol';
+import fc from 'fast-check';
+import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
+import { lineReport } from '../../../bidding/test/made-up-plants.ts';
+import { SharedParts, StandingPlant } from '../../src/standing/standing-plant.ts';
+
+const script = (id: string): Action => ({ kind: 'script', id, script: `do ${id}` });
+const digestOf = (id: string): string => digestAction(script(id));
+
+const SETS: readonly (readonly KnownImage[])[] = [
+  [],
+  [baseImage('base')],
+  [
+    baseImage('base'),
+    suspendedImage('a', { history: historyOf(digestOf('a')) }),
+    suspendedImage('ab', { history: historyOf(digestOf('a'), digestOf('b')), line: 'uml' }),
+  ],
+];
+export const INDEXES = SETS.map((images) => ImageIndex.of(images));
+
+/** So that many plants bid, and many bids tie. */
+const mostly = <T>(common: T, ...others: readonly T[]): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant(common) }, { weight: 4, arbitrary: fc.constantFrom(...others) });
+
+const usage = fc.record({ memoryMiB: fc.nat(4).map((n) => n * 256), diskMiB: fc.constant(0), vms: fc.nat(3) });
+
+const plantSnapshot = (plantId: string) =>
+  fc.record({
+    plantId: fc.constant(plantId),
+    version: fc.constant('0.1.0'),
+    capacity: mostly(
+      { memoryMiB: 1_024, diskMiB: 9_000, cpusPerVm: 2, vms: 3 },
+      { memoryMiB: 2_048, diskMiB: 9_000, cpusPerVm: 1, vms: 4 },
+    ),
+    usage,
+    lines: mostly<LineReport[]>([lineReport()], [lineReport({ restores: false }), lineReport({ line: 'uml' })], []),
+    loadAverage: mostly(0, 0.5, 2),
+    guestNetwork: fc.constant('isolated'),
+    hostActions: mostly<string[]>([], ['register-dns']),
+    imageCount: fc.constant(1),
+    draining: fc.nat(9).map((n) => n === 0),
+  });
+
+const COSTS = ['memory', 'seconds', 'MY.MemoryMiB / TARGET.FreeMemoryMiB + 0.5 * PLAN.ExpectedSeconds', '"free"'];
+
+const durations = fc.dictionary(
+  fc.constantFrom('restore:line:qemu', 'boot:base', `action:${digestOf('a')}`, `action:${digestOf('b')}`),
+  fc.constantFrom(0.5, 1, 20),
+);
+
+export interface Published {
+  readonly offer: StandingOffer;
+  /** Of `INDEXES`. */
+  readonly set: number;
+}
+
+const published = (plantId: string): fc.Arbitrary<Published> =>
+  fc
+    .record({
+      plant: plantSnapshot(plantId),
+      cost: mostly('1', ...COSTS),
+      leaseMaxMs: fc.constantFrom(3_600_000, 86_400_000),
+      durations,
+      held: fc.nat(9).map((n) => (n === 0 ? [tokenOf('request-1')] : [])),
+      set: mostly(2, 1, 0),
+    })
+    .map(({ set, ...offer }) => {
+      const starts = Object.entries(offer.durations).filter(([key]) => !key.startsWith('action:'));
+      const least = Object.fromEntries(starts.map(([key, seconds]) => [key.split(':')[0]!, seconds]));
+      return { set, offer: { ...offer, bidValidityMs: 30_000, images: `${set}`.padStart(64, '0'), least } };
+    });
+
+export const plants = fc
+  .nat(12)
+  .chain((count) => fc.tuple(...Array.from({ length: count }, (_, number) => published(`plant-${number}`))));
+
+const dag = fc.constantFrom<CreateRequest['dag']>(
+  { actions: [] },
+  { actions: [script('a')] },
+  { actions: [script('a'), script('b')], edges: [{ from: 'a', to: 'b' }] },
+  { actions: [script('a'), { kind: 'host', id: 'dns', name: 'register-dns' }] },
+);
+
+export const requests: fc.Arbitrary<Identified<CreateRequest>> = fc
+  .record(
+    {
+      requestId: fc.constantFrom('request-1', 'request-2', 'request-3'),
+      memoryMiB: fc.constantFrom(256, 512),
+      cpus: fc.constantFrom(1, 2),
+      dag,
+      lease: fc.constantFrom('PT1H', 'PT12H'),
+      requirements: fc.constantFrom(
+        'TARGET.LoadAverage < 1',
+        'TARGET.Line == "qemu"',
+        'time() > absTime("1970-01-01")',
+      ),
+      rank: fc.constantFrom('-TARGET.LoadAverage', 'TARGET.FreeMemoryMiB'),
+    },
+    { requiredKeys: ['requestId', 'memoryMiB', 'cpus', 'dag'] },
+  )
+  .map(({ memoryMiB, cpus, ...request }) => ({
+    ...request,
+    machine: { arch: 'x86_64', os: 'debian-12', memoryMiB, cpus, diskMiB: 2_048 },
+  }));
+
+/** An award, a destruction, a plant that comes or goes, an auction. */
+export type Step =
+  | { readonly kind: 'change'; readonly plant: number; readonly change: StandingChange }
+  | { readonly kind: 'leave' | 'join'; readonly plant: number }
+  | { readonly kind: 'auction'; readonly request: Identified<CreateRequest>; readonly soonest: boolean };
+
+export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc
+        .record({ plant: fc.nat(11), usage })
+        .map(({ plant, usage: now }) => ({ kind: 'change' as const, plant, change: { plant: { usage: now } } })),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('leave', 'join'), plant: fc.nat(11) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('auction'), request: requests, soonest: fc.boolean() }) },
+  ) as fc.Arbitrary<Step>,
+  { maxLength: 25 },
+);
+
+const parts = new SharedParts();
+
+export const standing = ({ offer, set }: Published): StandingPlant => new StandingPlant(offer, INDEXES[set]!, parts);
+
+export const changed = ({ offer, set }: Published, change: StandingChange): Published => ({
+  offer: withChange(offer, change),
+  set,
+});
+
+/** What the plant itself answers. */
+export function answerOf({ offer, set }: Published, request: Identified<CreateRequest>, now: number): Offer {
+  const { plant, durations: learnt, least, bidValidityMs } = offer;
+  const expect: Durations['expect'] = (...keys) => keys.map((key) => learnt[key]).find((value) => value !== undefined);
+  return makeOffer(request, {
+    plantId: plant.plantId,
+    ...{ now, bidValidityMs, ad: plantAd(plant), cost: parts.cost(offer.cost) },
+    images: INDEXES[set]!,
+    lines: new Map(plant.lines.map((line) => [line.line, line])),
+    durations: { expect, least: (start) => least[start] },
+    refusal: () => refusalOf(request, offer),
+  });
+}

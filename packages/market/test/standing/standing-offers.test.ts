@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import { tokenOf } from '@vmgrid/bidding';
+import type { Bidder, CallTerms, CreateRequest, HeldBack, Identified, LinkMethods } from '@vmgrid/protocol';
+import fc from 'fast-check';
+import { auctionOn, type MarketDeps, PlantMemory, StandingOffers } from '../../src/index.ts';
+import { VirtualTime } from '../virtual-time.ts';
+import { answerOf, changed, type Published, plants, requests, type Step, standing, steps } from './grids.ts';
+
+/** Far more bids than there are plants: then both name all. */
+const ALL = 64;
+
+class Grid {
+  readonly time = new VirtualTime();
+  readonly offers = new StandingOffers();
+  readonly #published = new Map<string, Published>();
+  readonly #away = new Map<string, Published>();
+  asked: string[] = [];
+
+  constructor(all: readonly Published[]) {
+    for (const one of all) this.put(one);
+  }
+
+  put(one: Published): void {
+    this.#published.set(one.offer.plant.plantId, one);
+    this.offers.put(standing(one));
+  }
+
+  apply(step: Exclude<Step, { kind: 'auction' }>): void {
+    const plantId = `plant-${step.plant}`;
+    const here = this.#published.get(plantId);
+    const away = this.#away.get(plantId);
+    if (step.kind === 'change' && here) this.put(changed(here, step.change));
+    if (step.kind === 'join' && away) this.put(away);
+    if (step.kind === 'leave' && here) {
+      this.#away.set(plantId, here);
+      this.#published.delete(plantId);
+      this.offers.remove(plantId);
+    }
+  }
+
+  hold(request: Identified<CreateRequest>, terms: CallTerms, how: 'asked' | 'standing') {
+    const deps: MarketDeps = {
+      clock: this.time,
+      memory: new PlantMemory(this.time),
+      newAuctionId: () => 'auction',
+      ...(how === 'standing' ? { standing: this.offers } : {}),
+    };
+    this.asked = [];
+    return this.time.until(
+      auctionOn(
+        terms,
+        [...this.#published.values()].map((one) => this.#bidder(one, request)),
+        request,
+        deps,
+      ),
+    );
+  }
+
+  #bidder(one: Published, request: Identified<CreateRequest>): Bidder {
+    const { plantId } = one.offer.plant;
+    return {
+      plantId,
+      hello: { plantId, version: '0.1.0', ad: {} },
+      call: async <M extends keyof LinkMethods>() => {
+        this.asked.push(plantId);
+        return answerOf(one, request, this.time.now()) as ReturnType<LinkMethods[M]>;
+      },
+    };
+  }
+}
+
+const termsOf = (time: VirtualTime, terms: Partial<CallTerms> = {}): CallTerms => ({
+  openedAt: new Date(time.now()).toISOString(),
+  windowMs: 1_000,
+  best: ALL,
+  order: 'cheapest',
+  heldBack: [],
+  path: [],
+  ...terms,
+});
+
+async function agrees(grid: Grid, request: Identified<CreateRequest>, terms: CallTerms): Promise<void> {
+  const asked = await grid.hold(request, terms, 'asked');
+  const stood = await grid.hold(request, terms, 'standing');
+  expect(stood.bids).toEqual(asked.bids.slice(0, stood.bids.length));
+  expect(stood.bids.length).toBeGreaterThanOrEqual(Math.min(terms.best, asked.bids.length));
+  expect(stood.trail.order).toEqual(asked.trail.order.slice(0, stood.bids.length));
+  expect(stood.trail.summary).toEqual(asked.trail.summary);
+}
+
+const heldBack: fc.Arbitrary<readonly HeldBack[]> = fc.subarray(
+  Array.from({ length: 12 }, (_, number) => ({
+    plantId: `plant-${number}`,
+    failures: 1,
+    lastCode: 'VMM_FAILED',
+    heldUntil: Date.UTC(2026, 0, 1) + (number % 2 === 0 ? 60_000 : -1),
+  })),
+);
+
+describe('standing offers', () => {
+  test('answer as all the plants would, through any changes', async () => {
+    await fc.assert(
+      fc.asyncProperty(plants, steps, heldBack, fc.constantFrom(1, 3, ALL), async (all, course, held, best) => {
+        const grid = new Grid(all);
+        for (const step of course) {
+          if (step.kind !== 'auction') grid.apply(step);
+          else {
+            const order = step.soonest ? 'soonest' : 'cheapest';
+            await agrees(grid, step.request, termsOf(grid.time, { order, best, heldBack: [...held] }));
+            grid.time.pass(1_000);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
+  test('forward to a shop only what it may award, and that is what all the plants would have come to', async () => {
+    await fc.assert(
+      fc.asyncProperty(plants, requests, fc.constantFrom(1, 3), async (all, request, best) => {
+        const grid = new Grid(all);
+        const terms = termsOf(grid.time, { best, path: ['broker'] });
+        const asked = await grid.hold(request, terms, 'asked');
+        const stood = await grid.hold(request, terms, 'standing');
+        expect(stood.bids.slice(0, best)).toEqual(asked.bids.slice(0, best));
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
+  test('ask nobody but a plant that may have the VM of the request', async () => {
+    const [one, two] = fc.sample(
+      plants.filter((all) => all.length > 1),
+      { seed: 1, numRuns: 1 },
+    )[0]!;
+    const grid = new Grid([
+      { ...one!, offer: { ...one!.offer, held: [] } },
+      { ...two!, offer: { ...two!.offer, held: [tokenOf('request-1')] } },
+    ]);
+    const [request] = fc.sample(requests, { seed: 1, numRuns: 1 });
+    await grid.hold({ ...request!, requestId: 'request-1' }, termsOf(grid.time), 'standing');
+    expect(grid.asked).toEqual([two!.offer.plant.plantId]);
+    await grid.hold({ ...request!, requestId: 'request-2' }, termsOf(grid.time), 'standing');
+    expect(grid.asked).toEqual([]);
+  });
+});

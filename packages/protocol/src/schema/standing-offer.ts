@@ -1,0 +1,120 @@
+/**
+ * What a plant publishes so that others can compute its bids: everything a bid depends on beside the request and the content
+ * of the images. The whole once, then changes.
+ */
+import { type Static, Type } from 'typebox';
+import { REQUEST_LIMITS, STANDING_LIMITS } from '../limits.ts';
+import { CompatibilityRecord, LineReport } from './line-report.ts';
+import { LineName, MachineSpec } from './machine.ts';
+import { ImageId, PlantId } from './requests.ts';
+
+const closed = { additionalProperties: false } as const;
+const Count = Type.Integer({ minimum: 0 });
+const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** A plant at one moment: its ClassAd is made of this. */
+export const PlantSnapshot = Type.Object(
+  {
+    plantId: PlantId,
+    version: Type.String({ minLength: 1, maxLength: 64 }),
+    capacity: Type.Object({ memoryMiB: Count, diskMiB: Count, cpusPerVm: Count, vms: Count }, closed),
+    usage: Type.Object({ memoryMiB: Count, diskMiB: Count, vms: Count }, closed),
+    lines: Type.Array(LineReport, { maxItems: 16 }),
+    loadAverage: Type.Number(),
+    guestNetwork: Type.String({ maxLength: 64 }),
+    hostActions: Type.Array(Type.String({ maxLength: 255 }), { maxItems: STANDING_LIMITS.hostActions }),
+    imageCount: Count,
+    draining: Type.Boolean(),
+    /** Creations that failed in a row up to now, the last with this code at this second of the epoch; null when none did. */
+    failures: Type.Optional(
+      Type.Union([
+        Type.Object({ inARow: Count, lastCode: Type.String({ maxLength: 64 }), lastTime: Type.Number() }, closed),
+        Type.Null(),
+      ]),
+    ),
+  },
+  closed,
+);
+export type PlantSnapshot = Static<typeof PlantSnapshot>;
+
+/** A golden image as far as a bid depends on it. */
+export const ImageFacts = Type.Object(
+  {
+    id: ImageId,
+    machine: MachineSpec,
+    line: LineName,
+    createdAt: Type.String({ format: 'date-time' }),
+    history: Type.Array(Type.Object({ digest: Digest, id: Type.String({ maxLength: 64 }) }, closed)),
+    /** Present when the image is suspended. */
+    memory: Type.Optional(Type.Object({}, closed)),
+    boot: Type.Object({ layouts: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }) }, closed),
+    compatibility: Type.Optional(CompatibilityRecord),
+  },
+  closed,
+);
+export type ImageFacts = Static<typeof ImageFacts>;
+
+const Seconds = Type.Number({ minimum: 0 });
+/** What was learnt, in seconds, by the keys of `bidding`. */
+const Durations = Type.Record(Type.String({ maxLength: 160 }), Seconds, { maxProperties: STANDING_LIMITS.durations });
+/** `tokenOf` the ids of requests that the plant has a VM of, or had. */
+const Tokens = Type.Array(Type.Integer({ minimum: 0, maximum: 0xffffffff }), { maxItems: STANDING_LIMITS.held });
+
+const published = {
+  plant: PlantSnapshot,
+  /** The operator's ClassAd expression. */
+  cost: Type.String({ minLength: 1, maxLength: REQUEST_LIMITS.expressionChars }),
+  bidValidityMs: Type.Integer({ minimum: 0 }),
+  leaseMaxMs: Type.Integer({ minimum: 0 }),
+  /** Digest of the image set; its content is asked for once, whoever has it. */
+  images: Digest,
+  durations: Durations,
+  least: Type.Object({ restore: Type.Optional(Seconds), boot: Type.Optional(Seconds) }, closed),
+  held: Tokens,
+};
+
+export const StandingOffer = Type.Object(published, closed);
+export type StandingOffer = Static<typeof StandingOffer>;
+
+/** What has changed since the event before; what is left out has not. Of the snapshot, the durations and `held`: what is new. */
+export const StandingChange = Type.Object(
+  {
+    plant: Type.Optional(Type.Partial(PlantSnapshot)),
+    images: Type.Optional(Digest),
+    durations: Type.Optional(Durations),
+    least: Type.Optional(published.least),
+    held: Type.Optional(Tokens),
+    /** Tokens that are held no more. */
+    dropped: Type.Optional(Tokens),
+  },
+  closed,
+);
+export type StandingChange = Static<typeof StandingChange>;
+
+/** `serial` counts the events of one link from 0: a gap means that the side above no longer knows the offer. */
+export const OfferEvent = Type.Union([
+  Type.Object({ kind: Type.Literal('whole'), serial: Count, offer: StandingOffer }, closed),
+  Type.Object({ kind: Type.Literal('change'), serial: Count, change: StandingChange }, closed),
+  Type.Object({ kind: Type.Literal('withdrawn'), serial: Count, reason: Type.String({ maxLength: 1_000 }) }, closed),
+]);
+export type OfferEvent = Static<typeof OfferEvent>;
+
+/** Asks for the images of a set that a standing offer names, in pages; `since`: a set that is known already. */
+export const ImageSetRequest = Type.Object(
+  { digest: Digest, since: Type.Optional(Digest), offset: Type.Integer({ minimum: 0 }) },
+  closed,
+);
+export type ImageSetRequest = Static<typeof ImageSetRequest>;
+
+export const ImageSetReply = Type.Object(
+  {
+    /** The set that the rest goes on from; left out when that is the empty set. */
+    since: Type.Optional(Digest),
+    added: Type.Array(ImageFacts, { maxItems: STANDING_LIMITS.imagesOfPage }),
+    removed: Type.Array(ImageId),
+    /** Offset of the next page; left out in the last. */
+    next: Type.Optional(Count),
+  },
+  closed,
+);
+export type ImageSetReply = Static<typeof ImageSetReply>;

@@ -1,0 +1,76 @@
+/** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
+import { OfferFeed } from '@vmgrid/bidding';
+import type { Log } from '@vmgrid/daemon';
+import type { LinkClient, StandingOffer } from '@vmgrid/protocol';
+
+export interface OfferPublisherDeps {
+  /** The offer now; a reason when the plant has to be asked. */
+  readonly offer: () => Promise<StandingOffer | { readonly askedBecause: string }>;
+  readonly log: Log;
+}
+
+/** The load average changes all the time; it is looked at this often, and told when it has moved so far. */
+const LOAD_TOLD_MS = 10_000;
+const LOAD_STEP = 0.25;
+
+export class OfferPublisher {
+  readonly #deps: OfferPublisherDeps;
+  readonly #feeds = new Map<LinkClient, OfferFeed>();
+  readonly #loadTimer: NodeJS.Timeout;
+  #told: StandingOffer | undefined;
+  #running: Promise<void> | undefined;
+  #isStale = false;
+
+  constructor(deps: OfferPublisherDeps) {
+    this.#deps = deps;
+    this.#loadTimer = setInterval(() => this.changed(), LOAD_TOLD_MS).unref();
+  }
+
+  /** A link is up, for the first time or anew. */
+  opened(link: LinkClient): void {
+    this.#feeds.set(link, new OfferFeed((event) => link.notify('offer', event)));
+    this.changed();
+  }
+
+  /** What bids depend on may have changed. Several changes at once are told as one. */
+  changed(): void {
+    this.#isStale = true;
+    this.#running ??= this.#publish().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Nothing is published any more. */
+  close(): void {
+    clearInterval(this.#loadTimer);
+    this.#feeds.clear();
+  }
+
+  async #publish(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false;
+      try {
+        this.#tell(await this.#deps.offer());
+      } catch (error) {
+        this.#deps.log.error({ err: error }, 'the standing offer could not be told: the plant is asked');
+        for (const feed of this.#feeds.values()) feed.withdraw('the plant failed to say what its bids depend on');
+      }
+    }
+  }
+
+  #tell(now: StandingOffer | { readonly askedBecause: string }): void {
+    if ('askedBecause' in now) {
+      for (const feed of this.#feeds.values()) feed.withdraw(now.askedBecause);
+      return;
+    }
+    const offer = withSteadyLoad(now, this.#told);
+    this.#told = offer;
+    for (const feed of this.#feeds.values()) feed.tell(offer);
+  }
+}
+
+function withSteadyLoad(now: StandingOffer, told: StandingOffer | undefined): StandingOffer {
+  const loadAverage = told?.plant.loadAverage;
+  if (loadAverage === undefined || Math.abs(now.plant.loadAverage - loadAverage) >= LOAD_STEP) return now;
+  return { ...now, plant: { ...now.plant, loadAverage } };
+}

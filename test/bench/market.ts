@@ -1,0 +1,129 @@
+/**
+ * How fast requests are placed: over real sockets on loopback, with simulated plants in other processes, one of them hanging
+ * and one slow; flat and through brokers, and against plants that publish nothing and are asked.
+ */
+
+import { type Floor, measureFloor } from './market/floor.ts';
+import { BenchGrid, type GridShape } from './market/grid.ts';
+import { requestOf } from './market/warehouse.ts';
+import { type BenchSuite, percentile } from './suite.ts';
+
+interface Row extends GridShape {
+  readonly placementsPerSecond: number;
+  /** Of one auction after the other, while nothing else goes on. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  /** From a request to its VM, while as many as can be are placed. */
+  readonly placementP95Ms: number;
+  readonly failed: number;
+}
+
+interface Result {
+  readonly floor: Floor;
+  readonly rows: readonly Row[];
+}
+
+const SHAPES: readonly GridShape[] = [
+  { plants: 10, brokers: 0, offers: 'standing' },
+  { plants: 100, brokers: 0, offers: 'standing' },
+  { plants: 1_000, brokers: 0, offers: 'standing' },
+  { plants: 5_000, brokers: 0, offers: 'standing' },
+  { plants: 10, brokers: 2, offers: 'standing' },
+  { plants: 100, brokers: 2, offers: 'standing' },
+  { plants: 1_000, brokers: 2, offers: 'standing' },
+  { plants: 5_000, brokers: 2, offers: 'standing' },
+  { plants: 10, brokers: 0, offers: 'asked' },
+  { plants: 100, brokers: 0, offers: 'asked' },
+  { plants: 1_000, brokers: 0, offers: 'asked' },
+];
+
+const WARM_UP = 200;
+const AUCTIONS_MS = 3_000;
+const AUCTIONS_MOST = 200;
+const PLACING_MS = 5_000;
+const IN_FLIGHT = 32;
+
+export const suite: BenchSuite<Result> = {
+  async run(say) {
+    say('the bare floor: WebSocket round trips');
+    const floor = await measureFloor(1_000);
+    const rows: Row[] = [];
+    for (const shape of chosen()) {
+      say(`${shape.plants} plants, ${shape.brokers} brokers, ${shape.offers}`);
+      rows.push(await measure(shape));
+      say(JSON.stringify(rows.at(-1)));
+    }
+    return { floor, rows };
+  },
+  describe({ floor, rows }) {
+    const cells = rows.map((row) =>
+      [row.plants, row.brokers, row.offers, row.placementsPerSecond, row.p50Ms, row.p95Ms]
+        .map((cell) => String(cell).padStart(12))
+        .join(''),
+    );
+    const head = ['plants', 'brokers', 'offers', 'placements/s', 'p50 ms', 'p95 ms'];
+    return [
+      `bare WebSocket: ${floor.echoesPerSecond} echoes/s, ${floor.p50Ms.toFixed(3)} ms`,
+      head.map((name) => name.padStart(12)).join(''),
+      ...cells,
+    ].join('\n');
+  },
+};
+
+/** All shapes, or those that `BENCH_MARKET` names, such as `5000/2/standing`. */
+function chosen(): readonly GridShape[] {
+  const wanted = process.env.BENCH_MARKET?.split(',');
+  if (!wanted) return SHAPES;
+  return SHAPES.filter(({ plants, brokers, offers }) => wanted.includes(`${plants}/${brokers}/${offers}`));
+}
+
+async function measure(shape: GridShape): Promise<Row> {
+  const grid = await BenchGrid.open(shape);
+  try {
+    let number = 0;
+    const next = () => requestOf(number++);
+    const place = async () => void (await grid.shop.create(next()).settled);
+    await repeat(place, WARM_UP, IN_FLIGHT, Number.POSITIVE_INFINITY);
+    grid.letOneHang();
+    const auctions = await repeat(() => grid.shop.estimate(next()), AUCTIONS_MOST, 1, AUCTIONS_MS);
+    const placing = await repeat(place, Number.POSITIVE_INFINITY, IN_FLIGHT, PLACING_MS);
+    return {
+      ...shape,
+      placementsPerSecond: Math.round((placing.tookMs.length * 1_000) / placing.allMs),
+      p50Ms: rounded(percentile(auctions.tookMs, 0.5)),
+      p95Ms: rounded(percentile(auctions.tookMs, 0.95)),
+      placementP95Ms: rounded(percentile(placing.tookMs, 0.95)),
+      failed: placing.failed,
+    };
+  } finally {
+    await grid.close();
+  }
+}
+
+interface Repeated {
+  readonly tookMs: readonly number[];
+  readonly failed: number;
+  readonly allMs: number;
+}
+
+/** Works so often, so many at a time, until the time is up. */
+async function repeat(work: () => Promise<unknown>, most: number, inFlight: number, forMs: number): Promise<Repeated> {
+  const began = performance.now();
+  const tookMs: number[] = [];
+  let started = 0;
+  let failed = 0;
+  const worker = async () => {
+    while (started < most && performance.now() - began < forMs) {
+      started++;
+      const at = performance.now();
+      await work().then(
+        () => tookMs.push(performance.now() - at),
+        () => failed++,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return { tookMs, failed, allMs: performance.now() - began };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,0 +1,27 @@
+/** A child process that gets one order and says things back. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+export class Child {
+  readonly process: ChildProcess;
+
+  constructor(file: string) {
+    this.process = fork(join(import.meta.dirname, file), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  }
+
+  async ask<T>(order?: object): Promise<T> {
+    const answer = once(this.process, 'message');
+    if (order) this.process.send(order);
+    const [said] = await Promise.race([answer, once(this.process, 'exit').then(() => ['it ended'])]);
+    if (said === 'it ended') throw new Error(`a process of the bench ended: ${this.process.spawnfile}`);
+    return said as T;
+  }
+
+  async end(): Promise<void> {
+    if (this.process.exitCode !== null) return;
+    const ended = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await ended;
+  }
+}

@@ -1,0 +1,135 @@
+/** A shop in this process, brokers and plants in others, all over real sockets on loopback. */
+import { createServer, type Server } from 'node:http';
+import { systemClock } from '@vmgrid/daemon';
+import { listen, Operations } from '@vmgrid/door';
+import { listenAll, type MarketDeps, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { LINK_PATH, serveLink } from '@vmgrid/protocol';
+import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
+import type { ShopConfig } from '../../../packages/vmshop/src/config.ts';
+import { PlantFeed } from '../../../packages/vmshop/src/plant-feed.ts';
+import { Shop } from '../../../packages/vmshop/src/shop.ts';
+import { VmEvents } from '../../../packages/vmshop/src/vm-events.ts';
+import { Child } from './child.ts';
+import type { SimulatedPlantOptions } from './simulated-plant.ts';
+
+export interface GridShape {
+  readonly plants: number;
+  /** 0: the plants dial up to the shop. */
+  readonly brokers: number;
+  /** Whether the plants publish their offers. */
+  readonly offers: 'standing' | 'asked';
+}
+
+const PLANT_PROCESSES = 2;
+const SLOW_MS = 200;
+const VM_LIFE_MS = 100;
+
+export class BenchGrid {
+  readonly shop: Shop;
+  readonly #children: Child[] = [];
+  readonly #http: Server;
+  #dead: Child | undefined;
+
+  private constructor(shop: Shop, http: Server) {
+    this.shop = shop;
+    this.#http = http;
+  }
+
+  /** With one plant that hangs and one that is slow among them. */
+  static async open(shape: GridShape): Promise<BenchGrid> {
+    const http = createServer();
+    const { shop, listener } = openShop();
+    const grid = new BenchGrid(shop, http);
+    try {
+      serveLink(http, listener, { log: { info() {}, warn() {}, error: console.error } });
+      const port = await listen(http, '127.0.0.1', 0);
+      const urls = await grid.#openBrokers(shape.brokers, linkUrl(port));
+      await grid.#openPlants(shape, urls.length > 0 ? urls : [linkUrl(port)]);
+    } catch (error) {
+      await grid.close();
+      throw error;
+    }
+    return grid;
+  }
+
+  async #openBrokers(count: number, upstream: string): Promise<string[]> {
+    return Promise.all(
+      Array.from({ length: count }, async (_, number) => {
+        const { httpPort } = await this.#child('broker-process.ts').ask<{ httpPort: number }>({
+          brokerId: `broker-${number}`,
+          upstream,
+        });
+        return linkUrl(httpPort);
+      }),
+    );
+  }
+
+  async #openPlants({ plants, offers }: GridShape, urls: readonly string[]): Promise<void> {
+    const all = Array.from(
+      { length: plants },
+      (_, number): SimulatedPlantOptions => ({
+        ...{ plantId: `plant-${number}`, url: urls[number % urls.length]!, publishes: offers === 'standing' },
+        ...{ slowMs: number === 1 ? SLOW_MS : 0, vmLifeMs: VM_LIFE_MS },
+      }),
+    );
+    const [dead, ...living] = all;
+    const shares = Array.from({ length: PLANT_PROCESSES }, (_, share) =>
+      living.filter((__, number) => number % PLANT_PROCESSES === share),
+    );
+    this.#dead = this.#child('plants-process.ts');
+    await Promise.all([
+      this.#dead.ask({ plants: [dead] }),
+      ...shares.map((share) => this.#child('plants-process.ts').ask({ plants: share })),
+    ]);
+  }
+
+  /** From now on the dead plant is silent; its connection stays. */
+  letOneHang(): void {
+    this.#dead?.process.kill('SIGSTOP');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#children.map((child) => child.end()));
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #child(file: string): Child {
+    const child = new Child(file);
+    this.#children.push(child);
+    return child;
+  }
+}
+
+function openShop() {
+  const membership = new Membership({
+    clock: systemClock,
+    onProgress: () => undefined,
+    onVmEvent: () => undefined,
+    onChange: () => undefined,
+  });
+  const standing = new StandingOffers();
+  const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => console.error(plantId, err) });
+  let auctions = 0;
+  const market: MarketDeps = {
+    ...{ clock: systemClock, memory: new PlantMemory(systemClock), standing },
+    newAuctionId: () => `auction-${++auctions}`,
+  };
+  const operations = new Operations({ kept: 1_000 });
+  const shop = new Shop(
+    {
+      ...{ membership, operations, market },
+      auctions: new AuctionHistory({ file: ':memory:', kept: 1_000, keptBytes: 100_000_000 }),
+      ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents() },
+    },
+    {
+      ...{ host: '127.0.0.1', httpPort: 0, xmlPort: 0, bidWindowMs: 2_000, awardAttempts: 3 },
+      ...{ requestDeadlineMs: 60_000, plantReturnMs: 1_000, requestsPerMinute: 6_000, requestsKept: 1_000 },
+      ...{ auctionsKept: 1_000, auctionsKeptMiB: 100 },
+      logLevel: 'error' as ShopConfig['logLevel'],
+    },
+  );
+  return { shop, listener: listenAll(membership, desk) };
+}
+
+const linkUrl = (port: number): string => `ws://127.0.0.1:${port}${LINK_PATH}`;

@@ -1,0 +1,149 @@
+/** A plant without machines: the link, admission, offers and published state of a real one, and VMs that are only counted. */
+import {
+  Admission,
+  type Durations,
+  ImageIndex,
+  type ImageSet,
+  makeOffer,
+  OfferFeed,
+  PublishedSets,
+  parseCost,
+  plantAd,
+  refusalOf,
+  tokenOf,
+} from '@vmgrid/bidding';
+import {
+  adToJson,
+  type ClassAdJson,
+  type CreateRequest,
+  dialLink,
+  type Identified,
+  type LinkClient,
+  type LinkLog,
+  type PlantHandlers,
+  type PlantSnapshot,
+  type StandingOffer,
+} from '@vmgrid/protocol';
+import { v4 as uuid } from 'uuid';
+import { images, LINES } from './warehouse.ts';
+
+export interface SimulatedPlantOptions {
+  readonly plantId: string;
+  readonly url: string;
+  /** Whether it publishes its offer, or has to be asked. */
+  readonly publishes: boolean;
+  /** Each answer takes this long. */
+  readonly slowMs: number;
+  /** A VM is gone after this. */
+  readonly vmLifeMs: number;
+}
+
+/** Departed VMs that are remembered. */
+const DEPARTED_KEPT = 32;
+const BID_VALIDITY_MS = 30_000;
+const LEASE_MAX_MS = 86_400_000;
+const COST = 'memory';
+const cost = parseCost(COST);
+const index = ImageIndex.of(images.values());
+const sets = new PublishedSets();
+const lines = new Map(LINES.map((line) => [line.line, line]));
+const NOTHING_LEARNT: Durations = { expect: () => undefined, least: () => undefined };
+
+const quiet: LinkLog = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: (...told: unknown[]) => console.error(...told),
+};
+
+export class SimulatedPlant {
+  readonly #options: SimulatedPlantOptions;
+  readonly #admission: Admission;
+  readonly #feed: OfferFeed;
+  readonly #link: LinkClient;
+  readonly #held: string[] = [];
+  readonly joined: Promise<void>;
+
+  constructor(options: SimulatedPlantOptions) {
+    this.#options = options;
+    this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.joined = promise;
+    this.#link = dialLink({
+      url: options.url,
+      hello: () => ({ plantId: options.plantId, version: '0.1.0', ad: this.#ad() }),
+      handlers: this.#handlers() as PlantHandlers,
+      log: quiet,
+      random: Math.random,
+      changed: (state) => {
+        if (state !== 'open') return;
+        this.#feed.restart();
+        this.#tell();
+        resolve();
+      },
+    });
+    this.#feed = new OfferFeed((event) => this.#link.notify('offer', event));
+  }
+
+  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'imageSet'> {
+    return {
+      estimate: async (request) => {
+        await this.#beSlow();
+        const snapshot = this.#snapshot();
+        return makeOffer(request, {
+          plantId: this.#options.plantId,
+          ...{ now: Date.now(), bidValidityMs: BID_VALIDITY_MS, ad: plantAd(snapshot), cost },
+          ...{ images: index, lines, durations: NOTHING_LEARNT },
+          refusal: () => refusalOf(request, { plant: snapshot, leaseMaxMs: LEASE_MAX_MS }),
+        });
+      },
+      create: async (request) => {
+        await this.#beSlow();
+        return this.#create(request);
+      },
+      imageSet: async (request) => sets.page(request),
+    };
+  }
+
+  #create({ machine, requestId }: Identified<CreateRequest>): ClassAdJson {
+    const vmId = `vm-${uuid()}`;
+    this.#admission.reserve(vmId, machine);
+    this.#held.push(requestId);
+    this.#tell();
+    setTimeout(() => {
+      this.#admission.release(vmId);
+      this.#held.splice(0, this.#held.length - this.#admission.usage.vms - DEPARTED_KEPT);
+      this.#tell();
+    }, this.#options.vmLifeMs);
+    return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
+  }
+
+  async #beSlow(): Promise<void> {
+    const { slowMs } = this.#options;
+    if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs));
+  }
+
+  #tell(): void {
+    if (this.#options.publishes) this.#feed.tell(this.#offer());
+    else this.#link.notify('ad', this.#ad());
+  }
+
+  #offer(): StandingOffer {
+    return {
+      ...{ plant: this.#snapshot(), cost: COST, bidValidityMs: BID_VALIDITY_MS, leaseMaxMs: LEASE_MAX_MS },
+      ...{ images: sets.digestOf(images as ImageSet), durations: {}, least: {} },
+      held: [...new Set(this.#held.map(tokenOf))],
+    };
+  }
+
+  #ad(): ClassAdJson {
+    return adToJson(plantAd(this.#snapshot()));
+  }
+
+  #snapshot(): PlantSnapshot {
+    const { capacity, usage } = this.#admission;
+    return {
+      ...{ plantId: this.#options.plantId, version: '0.1.0', capacity, usage, lines: [...LINES] },
+      ...{ loadAverage: 0, guestNetwork: 'isolated', hostActions: [], imageCount: images.size, draining: false },
+    };
+  }
+}
