@@ -8,9 +8,10 @@ import { REQUEST_LIMITS } from '../limits.ts';
 import {
   BuildImageRequest,
   ConfigureRequest,
-  CreateRequest,
+  CreateDocument,
+  type CreateRequest,
   DestroyRequest,
-  EstimateRequest,
+  type EstimateRequest,
   ListRequest,
   QueryRequest,
   RenewRequest,
@@ -24,16 +25,18 @@ import { validate } from '../schema/validator.ts';
 import { checkDuration } from './duration.ts';
 import { requireDag } from './require-dag.ts';
 import { requireExpression } from './require-expression.ts';
+import { withoutTemplate } from './without-template.ts';
 
 export function decodeCreate(json: unknown): CreateRequest {
-  return requireMachineDescription(validate(CreateRequest, json, { subject: 'create' }));
+  return requireMachineDescription(json, 'create');
 }
 
 export function decodeEstimate(json: unknown): EstimateRequest {
-  return requireMachineDescription(validate(EstimateRequest, json, { subject: 'estimate' }));
+  return requireMachineDescription(json, 'estimate');
 }
 
-function requireMachineDescription(request: CreateRequest): CreateRequest {
+function requireMachineDescription(json: unknown, subject: Verb): CreateRequest {
+  const request = withoutTemplate(validate(CreateDocument, json, { subject }), subject);
   if (request.lease !== undefined) checkDuration('lease', request.lease, REQUEST_LIMITS.leaseMaxMs);
   requireExpression('requirements', request.requirements);
   requireExpression('rank', request.rank);

@@ -96,7 +96,7 @@ export const ERROR_CATALOGUE = {
   EXPRESSION_INVALID: kind(
     422,
     false,
-    'A ClassAd expression does not parse.',
+    'A ClassAd expression or a template does not parse.',
     'Correct the expression at the place named.',
   ),
   DURATION_INVALID: kind(

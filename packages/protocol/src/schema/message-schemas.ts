@@ -26,9 +26,8 @@ import {
 import {
   BuildImageRequest,
   ConfigureRequest,
-  CreateRequest,
+  CreateDocument,
   DestroyRequest,
-  EstimateRequest,
   ListRequest,
   QueryRequest,
   RenewRequest,
@@ -48,8 +47,8 @@ export interface SchemaFile {
 
 /** Every message a client sends or gets. */
 export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
-  { name: 'create-request', title: 'A machine that shall be made', schema: CreateRequest },
-  { name: 'estimate-request', title: 'A machine whose price is asked', schema: EstimateRequest },
+  { name: 'create-request', title: 'A machine that shall be made', schema: CreateDocument },
+  { name: 'estimate-request', title: 'A machine whose price is asked', schema: CreateDocument },
   { name: 'configure-request', title: 'More configuration of a living VM', schema: ConfigureRequest },
   { name: 'query-request', title: 'Attributes of one VM', schema: QueryRequest },
   { name: 'list-request', title: 'The VMs that meet a constraint', schema: ListRequest },

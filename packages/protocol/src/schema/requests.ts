@@ -12,7 +12,7 @@ export const VmId = Type.String({ pattern: '^vm-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]
 export const PlantId = Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$' });
 export const ImageId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,95}$' });
 export const AttributeName = Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$' });
-const ClassAdExpression = Type.String({ minLength: 1, maxLength: REQUEST_LIMITS.expressionChars });
+const ExpressionText = Type.String({ minLength: 1, maxLength: REQUEST_LIMITS.expressionChars });
 
 /** A description of a machine, and how long it is wanted. */
 export const CreateRequest = Type.Object(
@@ -21,9 +21,9 @@ export const CreateRequest = Type.Object(
     lease: Type.Optional(Duration),
     machine: MachineSpec,
     /** ClassAd expression over the bidding plant (`TARGET`) that must be true. */
-    requirements: Type.Optional(ClassAdExpression),
+    requirements: Type.Optional(ExpressionText),
     /** ClassAd expression over the bidding plant; among equal costs, greater is better. */
-    rank: Type.Optional(ClassAdExpression),
+    rank: Type.Optional(ExpressionText),
     dag: Dag,
     /** Run by the collector before the VM goes. */
     destruction: Type.Optional(Dag),
@@ -38,6 +38,17 @@ export const CreateRequest = Type.Object(
   closed,
 );
 export type CreateRequest = Static<typeof CreateRequest>;
+
+/** A create request as clients write it. */
+export const CreateDocument = Type.Object(
+  {
+    ...CreateRequest.properties,
+    /** In place of `requirements` and `rank`: the spellings of GridWay and OpenNebula. Decoding translates it. */
+    template: Type.Optional(ExpressionText),
+  },
+  closed,
+);
+export type CreateDocument = Static<typeof CreateDocument>;
 
 /** The auction without the award. Takes the same document as create. */
 export const EstimateRequest = CreateRequest;
@@ -66,7 +77,7 @@ export const QueryRequest = Type.Object(
 export type QueryRequest = Static<typeof QueryRequest>;
 
 /** The VMs whose classad makes the constraint true; all when there is none. */
-export const ListRequest = Type.Object({ constraint: Type.Optional(ClassAdExpression) }, closed);
+export const ListRequest = Type.Object({ constraint: Type.Optional(ExpressionText) }, closed);
 export type ListRequest = Static<typeof ListRequest>;
 
 export const DestroyRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId }, closed);

@@ -49,7 +49,7 @@ function readVmVerb(verb: XmlElement): object {
 function readCreate(verb: XmlElement): object {
   const open = openElement(verb, verb.name, {
     attributes: { requestId: asText, lease: asText, atLeaseEnd: asText, keepFailed: asBoolean },
-    children: { machine: 'one', requirements: 'one', rank: 'one', dag: 'one', destruction: 'one' },
+    children: { machine: 'one', requirements: 'one', rank: 'one', template: 'one', dag: 'one', destruction: 'one' },
   });
   const machine = open.one('machine');
   return {
@@ -57,6 +57,7 @@ function readCreate(verb: XmlElement): object {
     ...(machine && { machine: readMachine(machine, `${verb.name}/machine`) }),
     ...text(open, 'requirements'),
     ...text(open, 'rank'),
+    ...text(open, 'template'),
     ...dag(open, 'dag'),
     ...dag(open, 'destruction'),
   };

@@ -1,0 +1,43 @@
+import { stringValue, unparse } from '@vmgrid/classad';
+import { TemplateFault } from './template-fault.ts';
+
+/** A part of a pattern: an escaped character, a set of characters, a wildcard, or a character that stands for itself. */
+const PART = /\\(?<escaped>.)|\[(?<negated>[!^]?)(?<set>\]?[^\][\\]*)\]|(?<wildcard>[*?])|(?<character>[^[\\])/suy;
+
+type Part = { readonly literal: string } | { readonly regex: string };
+
+/**
+ * The ClassAd condition that a text equals a pattern of the shell: `*`, `?`, `[a-z]`, `[!a-z]` and `\` before a character that
+ * means itself (fnmatch of POSIX). Upper and lower case differ. `offset` is the pattern's place, for the TemplateFault thrown.
+ */
+export function globCondition(expression: string, pattern: string, offset: number): string {
+  const parts = partsOf(pattern, offset);
+  if (parts.every((part) => 'literal' in part)) {
+    return `${expression} =?= ${quoted(parts.map(({ literal }) => literal).join(''))}`;
+  }
+  const regex = parts.map((part) => ('literal' in part ? escapeRegex(part.literal) : part.regex)).join('');
+  return `regexp(${quoted(`^${regex}$`)}, ${expression})`;
+}
+
+function partsOf(pattern: string, offset: number): readonly Part[] {
+  const parts: Part[] = [];
+  for (let at = 0; at < pattern.length; at = PART.lastIndex) {
+    PART.lastIndex = at;
+    const groups = PART.exec(pattern)?.groups;
+    if (groups === undefined) {
+      const problem = `${pattern[at]} begins no set such as [a-z]; the character itself is \\${pattern[at]}`;
+      throw new TemplateFault(problem, offset);
+    }
+    parts.push(partOf(groups));
+  }
+  return parts;
+}
+
+function partOf({ escaped, negated, set, wildcard, character }: Record<string, string | undefined>): Part {
+  if (wildcard !== undefined) return { regex: wildcard === '*' ? '.*' : '.' };
+  if (set !== undefined) return { regex: `[${negated === '' ? '' : '^'}${set.replace(/[\]^]/g, '\\$&')}]` };
+  return { literal: escaped ?? character ?? '' };
+}
+
+const escapeRegex = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+const quoted = (text: string): string => unparse(stringValue(text));

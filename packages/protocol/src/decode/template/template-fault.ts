@@ -1,0 +1,10 @@
+/** What is wrong with one expression of a template, at an offset into it in UTF-16 units. */
+export class TemplateFault extends Error {
+  override readonly name = 'TemplateFault';
+  readonly offset: number;
+
+  constructor(problem: string, offset: number) {
+    super(problem);
+    this.offset = offset;
+  }
+}

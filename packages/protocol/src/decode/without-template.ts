@@ -1,0 +1,20 @@
+import { GridError } from '../errors/grid-error.ts';
+import { type CreateDocument, CreateRequest } from '../schema/requests.ts';
+import { validate } from '../schema/validator.ts';
+import { translateTemplate } from './template/translate-template.ts';
+
+/**
+ * The request with its template put into `requirements` and `rank`, so that it is the same request however it was spelled.
+ * Throws GridError EXPRESSION_INVALID; REQUEST_INVALID when it has expressions beside the template, or when a translation is
+ * too long.
+ */
+export function withoutTemplate(document: CreateDocument, subject: string): CreateRequest {
+  const { template, ...request } = document;
+  if (template === undefined) return document;
+  for (const path of ['requirements', 'rank'] as const) {
+    if (request[path] === undefined) continue;
+    const message = `${path} stands beside a template; give either the template or requirements and rank`;
+    throw new GridError('REQUEST_INVALID', `${subject}: ${message}`, { problems: [{ path, message }] });
+  }
+  return validate(CreateRequest, { ...request, ...translateTemplate(template) }, { subject });
+}
