@@ -104,6 +104,14 @@ describe('the same request twice', () => {
     const first = operations.start(create('request-1', json), never);
     expect(operations.start(create('request-1', xml.body), never)).toBe(first);
   });
+
+  test('is the same with a template and with the ClassAds it means', () => {
+    const operations = new Operations({ kept: 10 });
+    const direct = decodeCreate({ ...document, rank: 'TARGET.FreeMemoryMiB' });
+    const templated = decodeCreate({ ...document, template: 'RANK = FREE_MEM_MB' });
+    const first = operations.start(create('request-1', direct), never);
+    expect(operations.start(create('request-1', templated), never)).toBe(first);
+  });
 });
 
 describe('what is remembered', () => {
