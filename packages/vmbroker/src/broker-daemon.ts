@@ -43,6 +43,7 @@ export async function startBroker(config: BrokerConfig, version: string, log: Lo
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
   const link = serveLink(http, listenAll(membership, offerDesk), { log });
   const httpPort = await listen(http, host, config.httpPort);
+  for (const url of config.plants) link.dial(url, Math.random);
 
   const hello = (): Hello => ({
     plantId: brokerId,

@@ -13,6 +13,8 @@ export const BrokerConfig = Type.Object(
       maxItems: 16,
       default: ['ws://127.0.0.1:7780/v1/link'],
     }),
+    /** Plants to dial, which wait at their own doors: WebSocket addresses of their links (static binding). */
+    plants: Type.Array(Type.String({ pattern: '^wss?://' }), { maxItems: 1_024, default: [] }),
     /** Address listened on. Anything but loopback must be asked for. */
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
     /** HTTP: the link to plants and brokers below, and health. 0 takes any free port. */

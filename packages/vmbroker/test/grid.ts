@@ -63,6 +63,7 @@ export class Grid {
     const config = {
       brokerId,
       upstreams: [...upstreams],
+      plants: [],
       host: '127.0.0.1',
       httpPort,
       requestsPerMinute: 1_000,

@@ -12,13 +12,12 @@ const closed = { additionalProperties: false } as const;
 export const PlantConfig = Type.Object(
   {
     plantId: PlantId,
-    /** Shops and brokers to dial: WebSocket addresses of their links. */
+    /** Shops and brokers to dial: WebSocket addresses of their links. None: the plant waits at its door to be dialled. */
     upstreams: Type.Array(Type.String({ pattern: '^wss?://' }), {
-      minItems: 1,
       maxItems: 16,
       default: ['ws://127.0.0.1:7780/v1/link'],
     }),
-    /** Port of the plant's own HTTP door, for its warehouse; 0 takes any free port. Left out: there is no door. */
+    /** Port of the plant's own HTTP door, for its warehouse and for shops that dial it; 0 takes any free port. Left out: there is no door. */
     httpPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     /** Address of that door. Anything but loopback must be asked for. */
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
@@ -90,6 +89,6 @@ export const PlantConfig = Type.Object(
       { default: 'info' },
     ),
   },
-  closed,
+  { ...closed, anyOf: [{ required: ['httpPort'] }, { properties: { upstreams: { minItems: 1 } } }] },
 );
 export type PlantConfig = Static<typeof PlantConfig>;

@@ -1,7 +1,7 @@
 /** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
 import { OfferFeed } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
-import type { LinkClient, StandingOffer } from '@vmgrid/protocol';
+import type { LinkAbove, StandingOffer } from '@vmgrid/protocol';
 
 export interface OfferPublisherDeps {
   /** The offer now; a reason when the plant has to be asked. */
@@ -15,7 +15,7 @@ const LOAD_STEP = 0.25;
 
 export class OfferPublisher {
   readonly #deps: OfferPublisherDeps;
-  readonly #feeds = new Map<LinkClient, OfferFeed>();
+  readonly #feeds = new Map<LinkAbove, OfferFeed>();
   readonly #loadTimer: NodeJS.Timeout;
   #told: StandingOffer | undefined;
   #running: Promise<void> | undefined;
@@ -27,9 +27,14 @@ export class OfferPublisher {
   }
 
   /** A link is up, for the first time or anew. */
-  opened(link: LinkClient): void {
+  opened(link: LinkAbove): void {
     this.#feeds.set(link, new OfferFeed((event) => link.notify('offer', event)));
     this.changed();
+  }
+
+  /** A link that does not come up anew. */
+  ended(link: LinkAbove): void {
+    this.#feeds.delete(link);
   }
 
   /** What bids depend on may have changed. Several changes at once are told as one. */

@@ -1,5 +1,6 @@
 /** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
 import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
@@ -42,7 +43,7 @@ import { VmRegistry } from './vm-registry.ts';
 import { Warehouse } from './warehouse/store.ts';
 
 export interface PlantDaemon extends RunningDaemon {
-  /** Resolves when the first upstream knows the plant. */
+  /** Resolves when the first upstream that it dials knows the plant; at once when it dials none. */
   readonly joined: Promise<void>;
   /** Of the plant's own door; undefined when there is none. */
   readonly httpPort: number | undefined;
@@ -68,12 +69,15 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   parts.onUsage(() => publisher.changed());
   const hello = () => ({ plantId: config.plantId, version, ad });
   const handlers = plant.handlers();
+  const opened = publisher.opened.bind(publisher);
+  const lower = { hello, handlers, opened, log };
+  const acceptLinks = (server: Server) =>
+    upstreams.accept(server, { ...lower, ended: publisher.ended.bind(publisher) });
   const door =
     config.httpPort === undefined
       ? undefined
-      : await openPlantDoor({ ...parts, handlers, hello, log }, config, config.httpPort);
-  const opened = publisher.opened.bind(publisher);
-  const joined = upstreams.dial({ urls: config.upstreams, hello, handlers, opened, log });
+      : await openPlantDoor({ ...parts, handlers, hello, acceptLinks, log }, config, config.httpPort);
+  const joined = upstreams.dial({ ...lower, urls: config.upstreams });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
   selfTending.start();
@@ -86,6 +90,7 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
       leases.forgetAll();
       publisher.close();
       await upstreams.close();
+      await door?.close();
       living.releaseAll();
       parts.database.close();
     },

@@ -26,6 +26,11 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
   });
 });
 
+test('a plant that has a door may dial nobody', () => {
+  const config = { ...minimal, upstreams: [], httpPort: 0 };
+  expect(checkConfig(PlantConfig, config, 'test')).toMatchObject({ upstreams: [], httpPort: 0 });
+});
+
 test.each([
   [{ stateDirectory: 'relative' }, '/stateDirectory'],
   [{ upstreams: ['http://127.0.0.1'] }, '/upstreams/0'],

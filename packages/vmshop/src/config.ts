@@ -13,6 +13,8 @@ export const ShopConfig = Type.Object(
     httpPort: Port(7780),
     /** XML request and reply over a TCP socket, as in the paper. */
     xmlPort: Port(7781),
+    /** Plants to dial, which wait at their own doors: WebSocket addresses of their links (static binding). */
+    plants: Type.Array(Type.String({ pattern: '^wss?://' }), { maxItems: 1_024, default: [] }),
     /** How long an auction waits for bids when not all have answered. */
     bidWindowMs: Type.Integer({ minimum: 10, maximum: 60_000, default: 2_000 }),
     /** Awards tried before the request is refused. */

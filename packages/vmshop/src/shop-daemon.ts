@@ -60,7 +60,8 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
     http.close();
     throw error;
   });
-  log.info({ host: config.host, httpPort, xmlPort }, 'the shop is open');
+  for (const url of config.plants) link.dial(url, Math.random);
+  log.info({ host: config.host, httpPort, xmlPort, plants: config.plants }, 'the shop is open');
 
   return {
     httpPort,

@@ -6,6 +6,7 @@ test('a shop needs no configuration, and listens on loopback only', () => {
   expect(checkConfig(ShopConfig, {}, 'test')).toEqual({
     host: '127.0.0.1',
     httpPort: 7780,
+    plants: [],
     xmlPort: 7781,
     auctionsKept: 10_000,
     auctionsKeptMiB: 64,
@@ -21,6 +22,7 @@ test('a shop needs no configuration, and listens on loopback only', () => {
 
 test.each([
   [{ httpPort: 65_536 }, '/httpPort'],
+  [{ plants: ['http://127.0.0.1'] }, '/plants/0'],
   [{ bidWindowMs: 0 }, '/bidWindowMs'],
   [{ awardAttempts: 0 }, '/awardAttempts'],
   [{ logLevel: 'loud' }, '/logLevel'],

@@ -10,7 +10,7 @@ export interface BrokerOrder {
 
 process.on('message', ({ brokerId, upstream }: BrokerOrder) => {
   const config = {
-    ...{ brokerId, upstreams: [upstream], host: '127.0.0.1', httpPort: 0 },
+    ...{ brokerId, upstreams: [upstream], plants: [], host: '127.0.0.1', httpPort: 0 },
     ...{ requestsPerMinute: 6_000, logLevel: 'error' as BrokerConfig['logLevel'] },
   };
   void startBroker(config, '0.1.0', createLog('vmbroker', 'error')).then(async ({ httpPort, joined }) => {

@@ -123,7 +123,7 @@ function openShop() {
       ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents() },
     },
     {
-      ...{ host: '127.0.0.1', httpPort: 0, xmlPort: 0, bidWindowMs: 2_000, awardAttempts: 3 },
+      ...{ host: '127.0.0.1', httpPort: 0, xmlPort: 0, plants: [], bidWindowMs: 2_000, awardAttempts: 3 },
       ...{ requestDeadlineMs: 60_000, plantReturnMs: 1_000, requestsPerMinute: 6_000, requestsKept: 1_000 },
       ...{ auctionsKept: 1_000, auctionsKeptMiB: 100 },
       logLevel: 'error' as ShopConfig['logLevel'],

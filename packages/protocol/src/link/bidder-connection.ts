@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
 import { validate } from '../schema/validator.ts';
 import type { Hello, LinkMethods } from './bidder.ts';
+import type { SessionEnd } from './dial-once.ts';
 import type { Bidder, CallOptions, LinkListener } from './link.ts';
 import { LinkPeer, type PeerOptions } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
@@ -9,8 +10,8 @@ import { EVENT_SCHEMAS, HELLO, HelloSchema, isBidderEvent, METHOD_SCHEMAS } from
 
 export interface ConnectionOwner {
   /** A bidder of this id is about to join: ends the link of any other of the same id. */
-  replace(plantId: string): void;
-  ended(connection: BidderConnection): unknown;
+  joining(plantId: string): void;
+  ended(connection: BidderConnection, end: SessionEnd): void;
 }
 
 const AWARD: keyof LinkMethods = 'create';
@@ -34,7 +35,7 @@ export class BidderConnection {
         called: async (method, params) => this.#called(method, params),
         noticed: (method, params) => this.#noticed(method, params),
         heard: () => this.#bidder !== undefined && listener.heard(this.#bidder),
-        ended: (reason) => this.#ended(reason),
+        ended: (reason, closeCode) => this.#ended({ reason, closeCode }),
       },
       { ...options, lost: (reason) => this.#lost(reason) },
     );
@@ -60,7 +61,7 @@ export class BidderConnection {
       hello,
       call: (name, request, options) => this.#call(name, request, options),
     };
-    this.#owner.replace(hello.plantId);
+    this.#owner.joining(hello.plantId);
     this.#bidder = bidder;
     this.#listener.joined(bidder);
     return {};
@@ -100,9 +101,9 @@ export class BidderConnection {
     return new GridError('PLANT_LOST', `the link to ${plantId} ended: ${reason}`, { plantId, reason });
   }
 
-  #ended(reason: string): void {
+  #ended(end: SessionEnd): void {
     clearTimeout(this.#helloTimer);
-    this.#owner.ended(this);
-    if (this.#bidder !== undefined) this.#listener.left(this.#bidder, reason);
+    this.#owner.ended(this, end);
+    if (this.#bidder !== undefined) this.#listener.left(this.#bidder, end.reason);
   }
 }

@@ -21,6 +21,12 @@ export interface Bidder {
   ): Promise<ReturnType<LinkMethods[M]>>;
 }
 
+/** An upper end as the side below sees it. */
+export interface LinkAbove {
+  /** False when the event was not sent: the link is not open, or the upper end reads too slowly. */
+  notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): boolean;
+}
+
 /** Notices of a link's upper end. */
 export interface LinkListener {
   joined(bidder: Bidder): void;

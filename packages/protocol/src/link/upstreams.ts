@@ -1,22 +1,27 @@
-/** The shops and brokers above: one link each, all told the same. */
-import type { BidderEvents, Hello } from './bidder.ts';
-import { dialLink, type LinkClient, type LinkState } from './dial-link.ts';
-import type { BidderHandlers } from './link.ts';
-import type { LinkLog } from './link-log.ts';
+/** The shops and brokers above, whoever dialled: all are told the same. */
+import type { Server } from 'node:http';
+import { type AcceptedLinks, type AcceptLinksOptions, acceptLinks } from './accept-links.ts';
+import type { BidderEvents } from './bidder.ts';
+import { dialLink, type LinkClient } from './dial-link.ts';
+import type { LinkState } from './dialling.ts';
+import type { LowerEnd } from './lower-session.ts';
 
-export interface UpstreamsOptions {
+export interface UpstreamsOptions extends LowerEnd {
   readonly urls: readonly string[];
-  hello(): Hello;
-  readonly handlers: BidderHandlers;
-  readonly log: LinkLog;
   /** Told of each link that comes up, and comes up again. */
   opened?(link: LinkClient): void;
 }
 
 export class Upstreams {
   #links: readonly LinkClient[] = [];
+  #accepted: AcceptedLinks | undefined;
 
-  /** Dials all of them, for good; resolves when the first has answered the hello. */
+  /** Takes the links of those that dial down, on an HTTP server. Once. */
+  accept(server: Server, options: AcceptLinksOptions): void {
+    this.#accepted = acceptLinks(server, options);
+  }
+
+  /** Dials all of them, for good; resolves when the first has answered the hello, at once when there is none to dial. */
   dial({ urls, opened, ...options }: UpstreamsOptions): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const changed = (index: number) => (state: LinkState) => {
@@ -25,18 +30,21 @@ export class Upstreams {
       resolve();
     };
     this.#links = urls.map((url, index) => dialLink({ ...options, url, random: Math.random, changed: changed(index) }));
+    if (urls.length === 0) resolve();
     return promise;
   }
 
+  /** Those that are dialled. */
   get links(): readonly LinkClient[] {
     return this.#links;
   }
 
   notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): void {
     for (const link of this.#links) link.notify(event, value);
+    this.#accepted?.notify(event, value);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.close()));
+    await Promise.all([this.#accepted?.close(), ...this.#links.map((link) => link.close())]);
   }
 }

@@ -39,12 +39,17 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
   };
 }
 
+/** What a plant is to whoever is above it. */
+export const PLANT_1 = {
+  hello: () => ({ plantId: 'plant-1', version: '0.1.0', ad: { Name: 'plant-1' } }),
+  handlers: handlers(),
+  log: quiet,
+};
+
 export function dial(url: string, some: Partial<DialLinkOptions> = {}): LinkClient {
   return dialLink({
     url,
-    hello: () => ({ plantId: 'plant-1', version: '0.1.0', ad: { Name: 'plant-1' } }),
-    handlers: handlers(),
-    log: quiet,
+    ...PLANT_1,
     random: () => 0,
     ...some,
     limits: { reconnectMinMs: 20, reconnectMaxMs: 100, ...some.limits },

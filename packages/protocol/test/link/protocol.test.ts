@@ -88,5 +88,5 @@ test('a web page, which names an Origin, gets no link', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${upper.port}/v1/link`, { origin: 'http://attacker.example' });
   const [error] = await once(socket, 'error');
   expect(error).toMatchObject({ message: 'Unexpected server response: 403' });
-  expect(upper.events).toEqual([]);
+  expect(upper.events).toEqual([{ kind: 'warned', details: { origin: 'http://attacker.example' } }]);
 });

@@ -11,7 +11,8 @@ export type Heard =
   | { readonly kind: 'joined'; readonly plantId: string; readonly bidder: Bidder }
   | { readonly kind: 'left'; readonly plantId: string; readonly reason: string }
   | { readonly kind: 'notified'; readonly plantId: string; readonly event: string; readonly value: unknown }
-  | { readonly kind: 'heard'; readonly plantId: string };
+  | { readonly kind: 'heard'; readonly plantId: string }
+  | { readonly kind: 'warned'; readonly details: object };
 
 export class UpperEnd implements LinkListener {
   readonly events: Heard[] = [];
@@ -19,6 +20,10 @@ export class UpperEnd implements LinkListener {
   readonly #sockets = new Set<Socket>();
   #http: Server | undefined;
   #link: LinkServer | undefined;
+  /** Addresses dialled at every start. */
+  readonly #listed: string[] = [];
+  /** Warnings of its log. */
+  readonly #log: LinkLog = { ...quiet, warn: (details) => this.#record({ kind: 'warned', details }) };
 
   async start(limits: Partial<LinkLimits> = {}, port = 0): Promise<this> {
     const http = createServer((_, response) => response.writeHead(404).end());
@@ -26,9 +31,10 @@ export class UpperEnd implements LinkListener {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    this.#link = serveLink(http, this, { log: quiet, limits });
+    this.#link = serveLink(http, this, { log: this.#log, limits });
     this.#http = http.listen(port, '127.0.0.1');
     await once(http, 'listening');
+    for (const address of this.#listed) this.#link.dial(address, () => 0);
     return this;
   }
 
@@ -46,10 +52,16 @@ export class UpperEnd implements LinkListener {
     return this.#link;
   }
 
+  /** Static binding, at every start from now on. */
+  list(address: string): void {
+    this.#listed.push(address);
+    this.link.dial(address, () => 0);
+  }
+
   /** Stops like a killed process: nobody says goodbye. */
   async kill(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await this.#closeServer();
+    this.destroySockets();
+    await this.stop();
   }
 
   async stop(): Promise<void> {
@@ -85,6 +97,15 @@ export class UpperEnd implements LinkListener {
   #record(event: Heard): void {
     this.events.push(event);
     for (const look of this.#waiting) look();
+  }
+
+  get comings(): readonly Heard['kind'][] {
+    return this.events.map(({ kind }) => kind).filter((kind) => kind === 'joined' || kind === 'left');
+  }
+
+  /** What the nth warning tells, as soon as it is logged. */
+  async warned(nth = 1): Promise<object> {
+    return (await this.next('warned', nth)).details;
   }
 
   /** The nth event of a kind (from 1), as soon as it has happened. */

@@ -1,4 +1,8 @@
-/** The plant's own HTTP door: the golden images of its warehouse, with the routes that a shop has for those of all. */
+/**
+ * The plant's own HTTP door: the golden images of its warehouse, with the routes that a shop has for those of all, and the link
+ * for shops and brokers that dial down.
+ */
+import type { Server } from 'node:http';
 import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import type { Log } from '@vmgrid/daemon';
 import {
@@ -22,13 +26,17 @@ import { OwnBidder } from './own-bidder.ts';
 export interface PlantDoor {
   /** The port listened on. */
   readonly httpPort: number;
-  /** Takes no new work, lets what runs be answered, and closes. */
+  /** Takes no new connections and no new work, and lets what runs be answered. Links stay. */
   drain(): Promise<void>;
+  /** Closes all connections, once the links are closed. */
+  close(): Promise<void>;
 }
 
 export interface PlantDoorDeps {
   readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
+  /** Takes the links of those that dial down. */
+  readonly acceptLinks: (server: Server) => void;
   /** Told of the progress of all requests. */
   readonly operations: Operations;
   readonly warehouse: Warehouse;
@@ -64,13 +72,18 @@ export async function openPlantDoor(
     { host, requestsPerMinute, documentMs, log },
   );
   const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs });
+  deps.acceptLinks(server);
   const httpPort = await listen(server, host, port);
   log.info({ host, httpPort }, 'the door of the plant is open');
+  let closeAll: (() => Promise<void>) | undefined;
   return {
     httpPort,
     async drain() {
-      const closeAll = stopListening(server);
+      closeAll = stopListening(server);
       await desk.drain();
+    },
+    async close() {
+      closeAll ??= stopListening(server);
       await closeAll();
     },
   };

@@ -1,12 +1,16 @@
 /** The plant's own door over a real warehouse, asked as a shop is. */
+import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
 import {
+  type Bidder,
   GridError,
   type PlantHandlers,
   type ProgressEvent,
   ShopClient,
+  serveLink,
+  Upstreams,
   type VerifyImagesReply,
 } from '@vmgrid/protocol';
 import { openDatabase } from '../../src/database.ts';
@@ -22,6 +26,7 @@ const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, disk
 const log = createLog('test', 'silent');
 
 let door: PlantDoor;
+let upstreams: Upstreams;
 let url: string;
 let client: ShopClient;
 let warehouse: Warehouse;
@@ -50,11 +55,18 @@ beforeEach(async () => {
   const hello = () => ({ plantId: 'plant-1', version: '1', ad: {} });
   const options = { plantId: 'plant-1', host: '127.0.0.1', requestsPerMinute: 1_000 };
   const own = { warehouse, restoreFault: () => undefined, report, changed: () => undefined };
-  door = await openPlantDoor({ ...own, handlers: handlers as PlantHandlers, hello, operations, log }, options, 0);
+  upstreams = new Upstreams();
+  const lower = { handlers: handlers as PlantHandlers, hello, log };
+  const acceptLinks = (server: Server) => upstreams.accept(server, lower);
+  door = await openPlantDoor({ ...own, ...lower, acceptLinks, operations }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
 });
-afterEach(() => door.drain());
+afterEach(async () => {
+  await door.drain();
+  await upstreams.close();
+  await door.close();
+});
 
 test('images are listed, found by tag, compared and removed as at a shop', async () => {
   const { images, silentPlants } = await client.images();
@@ -91,6 +103,31 @@ test('what is asked of another plant, and what a plant has no routes for, is ref
   await expect(client.buildImage(request)).rejects.toMatchObject({ code: 'PLANT_LOST' });
   await expect(client.suggestImages({ plantId: 'plant-2' })).rejects.toMatchObject({ code: 'PLANT_LOST' });
   await expect(client.list()).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN' });
+});
+
+test('who dials down gets the hello and answers, and hears of changes until the plant closes the link', async () => {
+  const { promise: joined, resolve: join } = Promise.withResolvers<Bidder>();
+  const { promise: notified, resolve: notify } = Promise.withResolvers<unknown>();
+  const { promise: left, resolve: leave } = Promise.withResolvers<string>();
+  const shop = serveLink(
+    createServer(),
+    {
+      joined: join,
+      left: (_, reason) => leave(reason),
+      notified: (_, event, value) => notify([event, value]),
+      heard: () => undefined,
+    },
+    { log },
+  );
+  shop.dial(url, () => 0);
+  const bidder = await joined;
+  expect(bidder.hello).toEqual({ plantId: 'plant-1', version: '1', ad: {} });
+  expect(await bidder.call('listImages', {}, { deadlineMs: 10_000 })).toHaveLength(2);
+  upstreams.notify('ad', { Cpus: 2 });
+  expect(await notified).toEqual(['ad', { Cpus: 2 }]);
+  await upstreams.close();
+  expect(await left).toBe('the bidder is shutting down');
+  shop.close();
 });
 
 test('its health says whose it is, and whether it takes work', async () => {

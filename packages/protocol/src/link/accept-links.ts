@@ -1,0 +1,65 @@
+/** The lower end that accepts: shops and brokers that have the plant in their list dial it. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { WebSocket } from 'ws';
+import { LINK_LIMITS, type LinkLimits } from '../limits.ts';
+import { acceptUpgrades } from './accept-upgrades.ts';
+import type { BidderEvents } from './bidder.ts';
+import type { LinkAbove } from './link.ts';
+import type { LinkPeer } from './link-peer.ts';
+import { type LowerEnd, serveCalls } from './lower-session.ts';
+
+export interface AcceptLinksOptions extends LowerEnd {
+  readonly limits?: Partial<LinkLimits>;
+  /** Told of each link whose hello was answered. */
+  opened?(link: LinkAbove): void;
+  /** Told when such a link has ended. */
+  ended?(link: LinkAbove): void;
+}
+
+export interface AcceptedLinks {
+  /** Tells those that answered the hello. */
+  notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): void;
+  /** Takes no more links and ends those there are; resolves when nothing of them is left. */
+  close(): Promise<void>;
+}
+
+/** Mounts the lower end on an HTTP server, as `acceptUpgrades` tells: says hello over each link, and answers its calls. */
+export function acceptLinks(server: Server, options: AcceptLinksOptions): AcceptedLinks {
+  const { log } = options;
+  const limits: LinkLimits = { ...LINK_LIMITS, ...options.limits };
+  const closing = new AbortController();
+  const sessions = new Set<Promise<void>>();
+  const peers = new Set<LinkPeer>();
+
+  const serve = async (socket: WebSocket, upper: string): Promise<void> => {
+    let peer: LinkPeer | undefined;
+    const opened = (knowsUs: LinkPeer) => {
+      peer = knowsUs;
+      peers.add(peer);
+      log.info({ upper }, 'the link is up');
+      options.opened?.(peer);
+    };
+    const { reason } = await serveCalls(socket, options, { upper, limits, signal: closing.signal, opened });
+    if (peer !== undefined && peers.delete(peer)) options.ended?.(peer);
+    log.warn({ upper, reason }, 'the link is down');
+  };
+  const accept = (socket: WebSocket, request: IncomingMessage): void => {
+    const session = serve(socket, callerOf(request)).finally(() => sessions.delete(session));
+    sessions.add(session);
+  };
+  const isFull = () => sessions.size >= limits.connections;
+  const stopAccepting = acceptUpgrades(server, { isFull, accept }, { limits, log });
+
+  return {
+    notify(event, value) {
+      for (const peer of peers) peer.notify(event, value);
+    },
+    async close() {
+      stopAccepting();
+      closing.abort();
+      await Promise.all(sessions);
+    },
+  };
+}
+
+const callerOf = ({ socket }: IncomingMessage): string => `${socket.remoteAddress}:${socket.remotePort}`;

@@ -1,0 +1,50 @@
+/** The end that accepts, be it the upper or the lower one. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { LinkLimits } from '../limits.ts';
+import { LINK_PATH } from './link-address.ts';
+import type { LinkLog } from './link-log.ts';
+
+export interface LinkAcceptor {
+  /** Whether the limit of connections is reached. */
+  isFull(): boolean;
+  accept(socket: WebSocket, request: IncomingMessage): void;
+}
+
+/**
+ * Accepts links on an HTTP server at `/v1/link`, until the returned function is called. Upgrades of other paths are left to
+ * other listeners, and answered 404 when there are none. A browser, which always names an `Origin`, is refused: no web page
+ * has an end of a link.
+ */
+export function acceptUpgrades(
+  server: Server,
+  acceptor: LinkAcceptor,
+  { limits, log }: { readonly limits: LinkLimits; readonly log: LinkLog },
+): () => void {
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: limits.messageBytes });
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (pathOf(request) !== LINK_PATH) {
+      if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found');
+    } else if (request.headers.origin !== undefined) {
+      log.warn({ origin: request.headers.origin }, 'a link was refused: it came from a web page');
+      refuse(socket, '403 Forbidden');
+    } else if (acceptor.isFull()) {
+      log.warn({ connections: limits.connections }, 'a link was refused: the limit of connections is reached');
+      refuse(socket, '503 Service Unavailable');
+    } else {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => acceptor.accept(webSocket, request));
+    }
+  };
+  server.on('upgrade', onUpgrade);
+  return () => server.off('upgrade', onUpgrade);
+}
+
+function pathOf({ url }: IncomingMessage): string {
+  return (url ?? '').split('?', 1)[0] ?? '';
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,93 @@
+/** The end that dials, be it the upper or the lower one: it dials again whenever the link ends, until it is closed. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import type { LinkLimits } from '../limits.ts';
+import { backOffMs } from './back-off.ts';
+import { dialOnce, type SessionEnd } from './dial-once.ts';
+import { linkAddress } from './link-address.ts';
+import type { LinkLog } from './link-log.ts';
+import { CLOSE } from './link-socket.ts';
+
+/** `open` once the hello was said; `waiting` before the next attempt. */
+export type LinkState = 'connecting' | 'open' | 'waiting' | 'closed';
+
+export interface DiallingOptions {
+  /** Of the other end: http, https, ws or wss. Without a path, `/v1/link`. */
+  readonly url: string;
+  /** What one connection is for; calls `opened` once the hello was said, and ends on abort. Never rejects. */
+  session(socket: WebSocket, opened: () => void, signal: AbortSignal): Promise<SessionEnd>;
+  readonly log: LinkLog;
+  /** [0, 1), for the jitter of the back-off. */
+  random(): number;
+  /** Closes the link. */
+  readonly signal?: AbortSignal;
+  readonly limits: LinkLimits;
+  /** Told of every change of state. */
+  changed?(state: LinkState): void;
+}
+
+/** Starts to dial at once and keeps dialling, with jittered exponential back-off, until closed. */
+export class Dialling {
+  readonly #options: DiallingOptions;
+  readonly #url: string;
+  readonly #closing = new AbortController();
+  readonly #done: Promise<void>;
+  #state: LinkState = 'connecting';
+
+  constructor(options: DiallingOptions) {
+    this.#options = options;
+    this.#url = linkAddress(options.url);
+    const close = () => this.#closing.abort();
+    options.signal?.addEventListener('abort', close, { signal: this.#closing.signal });
+    if (options.signal?.aborted) close();
+    this.#done = this.#run();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Ends the link for good; resolves when nothing of it is left. */
+  close(): Promise<void> {
+    this.#closing.abort();
+    return this.#done;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
+      this.#enter('connecting');
+      let opened = false;
+      const { reason, closeCode } = await this.#dial(() => {
+        opened = true;
+        this.#options.log.info({ url: this.#url }, 'the link is up');
+        this.#enter('open');
+      });
+      if (this.#closing.signal.aborted) break;
+      // Two bidders of one id would replace each other without end: they slow down as after failures.
+      failures = opened && closeCode !== CLOSE.replaced ? 0 : failures + 1;
+      await this.#waitAfter(failures, reason);
+    }
+    this.#enter('closed');
+  }
+
+  #dial(opened: () => void): Promise<SessionEnd> {
+    const { signal } = this.#closing;
+    const { limits, session } = this.#options;
+    return dialOnce({ url: this.#url, limits, signal }, (socket) => session(socket, opened, signal));
+  }
+
+  async #waitAfter(failures: number, reason: string): Promise<void> {
+    const { limits, log, random } = this.#options;
+    const waitMs = backOffMs(failures, limits.reconnectMinMs, limits.reconnectMaxMs, random);
+    this.#enter('waiting');
+    log.warn({ url: this.#url, reason, waitMs }, 'the link is down');
+    await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+  }
+
+  #enter(state: LinkState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#options.changed?.(state);
+  }
+}
