@@ -33,7 +33,10 @@ const MACHINES: readonly MachineSpec[] = [512, 512, 512, 512, 512, 512, 1024, 20
 export const lines: LineReports = new Map([
   [
     'qemu' as LineName,
-    { line: 'qemu' as LineName, available: true, reason: '', compatibility: COMPATIBILITY, restores: true },
+    {
+      ...{ line: 'qemu' as LineName, available: true, reason: '', compatibility: COMPATIBILITY },
+      ...{ restores: true, diskFormats: ['raw', 'qcow2'] },
+    },
   ],
 ]);
 
@@ -162,13 +165,13 @@ export class Lineage {
   #image(machine: MachineSpec, history: RanAction[]): KnownImage {
     const id = `image-${this.images.length}`;
     const isSuspended = this.#random() < 0.9;
-    if (this.#random() < 0.3) this.#learnt.set(durationKey.start('restore', id), 0.1 + this.#below(400) / 1000);
-    if (this.#random() < 0.3) this.#learnt.set(durationKey.start('boot', id), 5 + this.#below(20));
+    if (this.#random() < 0.3) this.#learnt.set(durationKey.start('restore', 'qemu', id), 0.1 + this.#below(400) / 1000);
+    if (this.#random() < 0.3) this.#learnt.set(durationKey.start('boot', 'qemu', id), 5 + this.#below(20));
     return {
       manifest: {
         id,
         machine,
-        line: 'qemu',
+        ...{ line: 'qemu', diskFormat: isSuspended ? 'qcow2' : 'raw' },
         createdAt: '2026-01-01T00:00:00Z',
         history,
         boot: BOOT,

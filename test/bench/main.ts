@@ -9,6 +9,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite
   match: () => import('./match.ts'),
   fuzz: () => import('./fuzz.ts'),
   market: () => import('./market.ts'),
+  uml: () => import('./uml.ts'),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });

@@ -12,6 +12,8 @@ export interface LineUnderTest {
   readonly name: string;
   /** Whether it restores suspended images; else it only boots. */
   readonly restores: boolean;
+  /** Processors that a machine may have; left out: as many as are asked for. */
+  readonly mostCpus?: number;
   /** Whether it suspends living clones and resumes them. */
   readonly suspends: boolean;
   /** Operating system of the base image that its machines are made from. */
@@ -25,7 +27,7 @@ export interface LineUnderTest {
 export interface Bench {
   readonly subject: LineUnderTest;
   readonly workshop: Workshop;
-  /** Suspended on a line that restores, with a file `/root/mark` in which is `from the image`. */
+  /** Suspended on a line that restores, else a disk; with a file `/root/mark` in which is `from the image`. */
   readonly image: GoldenImage;
   /** Starts a clone the quickest way the line has. */
   clone(id: string, more?: Partial<StartOrder>, image?: GoldenImage): Promise<Machine>;
@@ -36,7 +38,7 @@ export const OPEN_BENCH_MS = 600_000;
 
 export async function openBench(subject: LineUnderTest): Promise<Bench> {
   const workshop = await Workshop.open(subject, AbortSignal.timeout(OPEN_BENCH_MS));
-  const golden = subject.restores ? await makeGolden(workshop) : workshop.base;
+  const golden = await makeGolden(workshop);
   const start = subject.restores ? 'restore' : 'boot';
   const order: Bench['order'] = (id, more, image = golden) => workshop.order(id, image, { start, ...more });
   return {

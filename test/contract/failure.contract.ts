@@ -1,13 +1,18 @@
 /** Starts that fail: whatever step they get to, nothing is left that they made. */
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import type { MachineSpec } from '../../packages/protocol/src/index.ts';
 import type { StartOrder, StepObserver } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
 import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 import { MEMORY_MIB } from './workshop.ts';
 
 /** A larger disk takes every step there is. */
-const machine = { arch: 'x86_64', os: 'debian-12', memoryMiB: MEMORY_MIB, cpus: 1, diskMiB: 3_072 } as const;
+const largerThan = ({ machine }: GoldenImage['manifest']): MachineSpec => ({
+  ...{ ...machine, memoryMiB: MEMORY_MIB, cpus: 1 },
+  diskMiB: machine.diskMiB + 1_024,
+});
 
 /** Each way of starting a machine. */
 const WAYS = (['restore', 'boot'] as const).flatMap((start) =>
@@ -16,7 +21,7 @@ const WAYS = (['restore', 'boot'] as const).flatMap((start) =>
 type Way = (typeof WAYS)[number];
 
 export function failureContract(subject: LineUnderTest, bench: () => Bench): void {
-  const ways = WAYS.filter(({ start, purpose }) => subject.restores || (start === 'boot' && purpose === 'clone'));
+  const ways = WAYS.filter(({ start }) => subject.restores || start === 'boot');
 
   test.each(ways)(
     'a $start of a $purpose that fails at any step leaves nothing of what it made',
@@ -34,8 +39,8 @@ export function failureContract(subject: LineUnderTest, bench: () => Bench): voi
   test.each([0, 30, 60, 120])(
     'a start that is aborted after %i ms leaves nothing of what it made',
     async (ms) => {
-      const { workshop, order } = bench();
-      const ordered = await order(`aborted-${ms}`, { machine });
+      const { workshop, order, image } = bench();
+      const ordered = await order(`aborted-${ms}`, { machine: largerThan(image.manifest) });
       await workshop.line.createOverlay(ordered, workshop.signal);
       const before = await filesOf(ordered);
       const controller = new AbortController();
@@ -54,7 +59,8 @@ export function failureContract(subject: LineUnderTest, bench: () => Bench): voi
     30_000,
   );
 
-  const orderOf = (id: string, way: Way): Promise<StartOrder> => bench().order(id, { ...way, machine });
+  const orderOf = (id: string, way: Way): Promise<StartOrder> =>
+    bench().order(id, { ...way, machine: largerThan(bench().image.manifest) });
 
   const lineWith = (reached: StepObserver) => subject.make({ stateDirectory: bench().workshop.folder }, { reached });
 

@@ -20,7 +20,7 @@ export function productionLineContract(subject: LineUnderTest): void {
     afterAll(() => bench?.workshop.close(), 60_000);
 
     cloneContract(subject, () => bench);
-    if (subject.restores) imageContract(() => bench);
+    imageContract(subject, () => bench);
     lifeContract(() => bench);
     suspensionContract(subject, () => bench);
     failureContract(subject, () => bench);

@@ -90,14 +90,14 @@ export class Workshop {
   }
 
   async order(vmId: string, image: GoldenImage, more: Partial<StartOrder> = {}): Promise<StartOrder> {
-    const { diskMiB } = image.manifest.machine;
+    const { os, diskMiB } = image.manifest.machine;
     const directory = await this.#folderOf(vmId, more.purpose);
     this.#folders.push(directory);
     return {
       vmId,
       directory,
       image,
-      machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: MEMORY_MIB, cpus: 1, diskMiB },
+      machine: { arch: 'x86_64', os, memoryMiB: MEMORY_MIB, cpus: 1, diskMiB },
       purpose: 'clone',
       start: 'restore',
       macAddress: '52:54:00:00:00:01',
@@ -147,12 +147,15 @@ export class Workshop {
   async freeze(machine: Machine, { vmId, image, machine: spec }: StartOrder, id: string): Promise<GoldenImage> {
     await this.configure(machine, { steps: [] }, [{ task: 'quiesce' }]);
     const { disk, diskFormat, memory } = await machine.freeze(this.signal);
-    if (memory === undefined) throw new Error('no memory was kept');
     const { compatibility } = await this.line.probe(this.signal);
-    const { version: _, files: __, ...parent } = image.manifest;
+    const { version: _, files: __, parent: ___, memory: ____, ...like } = image.manifest;
     const staging = this.#staged.get(vmId)!;
-    const draft = { ...parent, id, machine: spec, disk, diskFormat, memory, compatibility };
-    const golden = await this.warehouse.promote(staging, { ...draft, parent: parent.id }, this.signal);
+    const draft = {
+      ...{ ...like, id, machine: spec, disk, diskFormat },
+      ...(memory === undefined ? {} : { memory, compatibility }),
+      ...(diskFormat === 'raw' ? {} : { parent: like.id }),
+    };
+    const golden = await this.warehouse.promote(staging, draft, this.signal);
     await staging.discard();
     return golden;
   }

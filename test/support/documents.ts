@@ -7,6 +7,9 @@ export const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 
 /** The same of the simulated line. */
 export const SIMULATED_MACHINE = { ...MACHINE, os: 'simulated-1' } as const;
 
+/** The same of the tiny base image, which boots on every line. */
+export const TINY_MACHINE = { ...MACHINE, os: 'tiny-1', memoryMiB: 128, diskMiB: 256 } as const;
+
 type Hints = Partial<Pick<Action, 'timeout' | 'retries' | 'onError' | 'recover' | 'secret'>>;
 
 export const script = (id: string, text: string, hints: Hints = {}): Action => ({

@@ -9,7 +9,7 @@ import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/daemons.ts';
 import { MACHINE, SIMULATED_MACHINE } from './documents.ts';
 import { eventually, processesBelow } from './processes.ts';
-import { stockWarehouse, testFolder } from './test-warehouse.ts';
+import { stockBase, stockWarehouse, testFolder } from './test-warehouse.ts';
 
 export interface TestGridOptions {
   /** The production line of its plants; QEMU unless it says otherwise. A simulated one starts with its base image alone. */
@@ -21,6 +21,8 @@ export interface TestGridOptions {
   readonly upstreams?: Readonly<Record<string, readonly string[]>>;
   readonly shopConfig?: object;
   readonly plantConfig?: object;
+  /** Operating system whose base image is all that the warehouse has. */
+  readonly base?: string;
   /** Executables for the host-action folder: name to text. */
   readonly hostActions?: Readonly<Record<string, string>>;
 }
@@ -54,7 +56,10 @@ export class TestGrid {
   }
 
   async #stock(): Promise<void> {
-    if (this.#line === 'simulated') await buildBaseImage({ os: SIMULATED_MACHINE.os, warehouse: this.warehouse }, true);
+    const { base } = this.#options;
+    if (base !== undefined) await stockBase(this.warehouse, base, AbortSignal.timeout(OPEN_GRID_MS));
+    else if (this.#line === 'simulated')
+      await buildBaseImage({ os: SIMULATED_MACHINE.os, warehouse: this.warehouse }, true);
     else await stockWarehouse(this.warehouse, freezeBlank, AbortSignal.timeout(OPEN_GRID_MS));
   }
 

@@ -60,6 +60,13 @@ export async function stockWarehouse(
   for (const imageId of stock) await linkImage(images.get(imageId)!, directory);
 }
 
+/** Makes a warehouse with the base image of one operating system in it. */
+export async function stockBase(directory: string, os: string, signal: AbortSignal): Promise<void> {
+  const base = await testBase(signal, os);
+  await Warehouse.open(directory);
+  await linkImage(base, directory);
+}
+
 async function findBlank(base: string): Promise<string | undefined> {
   const images = await (await Warehouse.open(sharedWarehouse())).images();
   const manifests = [...images.values()].map(({ manifest }) => manifest);

@@ -18,8 +18,8 @@ import {
 import type { Durations } from './durations.ts';
 import { priceOf } from './estimator.ts';
 import type { ImageIndex } from './planner/image-index.ts';
-import type { LineReports, Start } from './planner/match-image.ts';
 import { type Plan, planMachine, summarizePlan } from './planner/plan.ts';
+import type { LineReports, Start } from './planner/ways-to-start.ts';
 
 /** All that an offer depends on, as it was at one moment. */
 export interface BiddingSnapshot {

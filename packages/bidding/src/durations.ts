@@ -8,7 +8,7 @@ export interface Durations {
 
 /** Keys under which durations are kept. */
 export const durationKey = {
-  start: (start: 'restore' | 'boot', imageId: string) => `${start}:${imageId}`,
-  startOfLine: (start: 'restore' | 'boot', line: string) => `${start}:line:${line}`,
+  start: (start: 'restore' | 'boot', line: string, imageId: string) => `${start}:${line}:${imageId}`,
+  startOfLine: (start: 'restore' | 'boot', line: string) => `${start}:${line}`,
   action: (digest: string) => `action:${digest}`,
 } as const;

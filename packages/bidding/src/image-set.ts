@@ -25,12 +25,13 @@ export class ImageDigests {
 
 /** The facts of an image and nothing else, the fields in a fixed order. */
 export function factsOf(image: ImageFacts): WireFacts {
-  const { id, machine, line, createdAt, history, memory, boot, compatibility } = image;
+  const { id, machine, line, diskFormat, createdAt, history, memory, boot, compatibility } = image;
   const { arch, os, memoryMiB, cpus, diskMiB } = machine;
   return {
     id,
     machine: { arch, os, memoryMiB, cpus, diskMiB },
     line,
+    diskFormat,
     createdAt,
     history: history.map((ran) => ({ digest: ran.digest, id: ran.id })),
     ...(memory === undefined ? {} : { memory: {} }),

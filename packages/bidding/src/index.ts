@@ -16,12 +16,13 @@ export { OfferFeed, type SendOffer } from './offer-feed.ts';
 export { type Candidates, findCandidates } from './planner/candidates.ts';
 export { explainRequest } from './planner/explain.ts';
 export { ImageIndex } from './planner/image-index.ts';
-export { type LineReports, matchImage, restoreFault, type Start } from './planner/match-image.ts';
+export { matchImage } from './planner/match-image.ts';
 export { nearestOptions, optionOf, type PreparedRequest } from './planner/nearest-options.ts';
 export { compareOptions, type Option } from './planner/options.ts';
 export { OPTIONS_OF_A_PLAN, type Plan, planMachine, summarizeOptions } from './planner/plan.ts';
 export { ASSUMED_SECONDS, Prices } from './planner/prices.ts';
 export { surveyImages } from './planner/survey.ts';
+export { type LineReports, restoreFault, type Start, type Way } from './planner/ways-to-start.ts';
 export { plantAd } from './plant-ad.ts';
 export { PublishedSets } from './published-sets.ts';
 export {

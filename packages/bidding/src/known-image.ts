@@ -1,11 +1,13 @@
 /** Golden images as far as a bid depends on them, wherever their files are: matching needs the facts, only a clone the files. */
-import type { CompatibilityRecord, LineName, MachineSpec } from '@vmgrid/protocol';
+import type { CompatibilityRecord, DiskFormat, LineName, MachineSpec } from '@vmgrid/protocol';
 
 export interface ImageFacts {
   readonly id: string;
   /** The machine the image was frozen as. */
   readonly machine: MachineSpec;
+  /** The line that made it, and on which alone its memory can be restored; its disk serves every line that has the drivers. */
   readonly line: LineName;
+  readonly diskFormat: DiskFormat;
   /** ISO 8601. */
   readonly createdAt: string;
   /** The actions that were really run, in order. */

@@ -40,8 +40,8 @@ test('a bid has the price, the plan behind it, how long it holds, and the plant 
       actionsLeft: 1,
       expectedSeconds: 2.5,
       alternatives: [
-        { imageId: 'nearest', start: 'boot', actionsCached: 1, expectedSeconds: 17 },
-        { imageId: 'base', start: 'boot', actionsCached: 0, expectedSeconds: 19 },
+        { imageId: 'nearest', line: 'qemu', start: 'boot', actionsCached: 1, expectedSeconds: 17 },
+        { imageId: 'base', line: 'qemu', start: 'boot', actionsCached: 0, expectedSeconds: 19 },
       ],
     },
     ad: { ...adToJson(adOf(1024, 512)), Line: 'qemu' },

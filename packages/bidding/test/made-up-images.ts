@@ -21,6 +21,7 @@ export const baseImage = (id: string, changes: Partial<ImageFacts> = {}): KnownI
     line: 'qemu',
     createdAt: '2026-01-01T00:00:00Z',
     history: [],
+    diskFormat: 'raw',
     boot: { layouts: ['devices-1'] },
     ...changes,
   },

@@ -1,6 +1,6 @@
 import type { ClassAd } from '@vmgrid/classad';
 import type { LineReport, PlantSnapshot } from '@vmgrid/protocol';
-import type { LineReports } from '../src/planner/match-image.ts';
+import type { LineReports } from '../src/planner/ways-to-start.ts';
 import { plantAd } from '../src/plant-ad.ts';
 import { COMPATIBILITY } from './made-up-images.ts';
 
@@ -10,6 +10,7 @@ export const lineReport = (changes: Partial<LineReport> = {}): LineReport => ({
   reason: '',
   compatibility: COMPATIBILITY,
   restores: true,
+  diskFormats: ['raw', 'qcow2'],
   ...changes,
 });
 

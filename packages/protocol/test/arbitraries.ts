@@ -215,11 +215,12 @@ const details = fc
   })
   .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>);
 const start = fc.constantFrom('restore' as const, 'boot' as const);
-const alternative = fc.record({ imageId, start, actionsCached: count, expectedSeconds: milliseconds });
+const line = fc.constantFrom('qemu' as const, 'simulated' as const);
+const alternative = fc.record({ imageId, line, start, actionsCached: count, expectedSeconds: milliseconds });
 const plan = fc.record(
   {
     imageId,
-    line: fc.constantFrom('qemu' as const, 'simulated' as const),
+    line,
     start,
     actionsCached: count,
     actionsLeft: count,

@@ -41,8 +41,7 @@ const PROBE_DEADLINE_MS = 60_000;
 export async function examineHost(home: Home): Promise<Findings> {
   const listed: readonly Tool[] = JSON.parse(await readFile(join(import.meta.dirname, 'tools.json'), 'utf8'));
   const tools = await Promise.all(listed.map(async (tool) => ({ ...tool, version: await versionOf(tool) })));
-  const complete = tools.every((tool) => tool.optional || tool.version !== undefined);
-  const lines = complete ? await probeLines(home) : [];
+  const lines = await probeLines(home);
   return { healthy: lines.some((line) => line.available), tools, lines };
 }
 
@@ -51,7 +50,8 @@ async function versionOf({ program, versionArgument }: Tool): Promise<string | u
   return result.exitCode === 0 ? result.all.split('\n', 1)[0] : undefined;
 }
 
-async function probeLines(home: Home): Promise<readonly LineFinding[]> {
+/** Tries every production line of this host for real. */
+export async function probeLines(home: Home): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
   const { stdout } = await execa(file!, [...args, 'probe', '--state', home.root], { timeout: PROBE_DEADLINE_MS });
   return JSON.parse(stdout);

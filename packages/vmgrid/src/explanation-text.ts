@@ -49,9 +49,9 @@ function plantText({ plantId, images, chosen, candidates, misses }: PlantExplana
 
 const section = (title: string, body: string): string => `\n${title}\n${body}`;
 
-const choiceText = ({ start, imageId, expectedSeconds, why, cached, remaining }: ExplainedChoice): string =>
+const choiceText = ({ line, start, imageId, expectedSeconds, why, cached, remaining }: ExplainedChoice): string =>
   [
-    `Would ${start} ${imageId}, ready in ${expectedSeconds} s: ${why}.`,
+    `Would ${start} ${imageId} on ${line}, ready in ${expectedSeconds} s: ${why}.`,
     `  has    ${cached.join(' ') || '-'}`,
     `  to run ${remaining.join(' ') || '-'}`,
   ].join('\n');

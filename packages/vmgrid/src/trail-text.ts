@@ -10,7 +10,9 @@ export function trailText(trail: Trail): string {
   if (trail.brokers) parts.push(table(['broker', 'via', 'answer', 'after', 'came to'], trail.brokers.map(brokerRow)));
   parts.push(table(['plant', 'via', 'answer', 'after', 'cost', 'plan'], trail.answers.map(answerRow)));
   for (const { plantId, plan } of trail.answers) {
-    const others = plan?.alternatives?.map((other) => `${other.start} ${other.imageId} (${other.expectedSeconds} s)`);
+    const others = plan?.alternatives?.map(
+      (other) => `${other.start} ${other.imageId} on ${other.line} (${other.expectedSeconds} s)`,
+    );
     if (others) parts.push(`${plantId} also considered ${others.join(', ')}`);
   }
   for (const { plantId, rule, reason } of trail.removed) parts.push(`${plantId} taken out by ${rule}: ${reason}`);

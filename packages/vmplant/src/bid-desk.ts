@@ -111,10 +111,10 @@ export class BidDesk {
   }
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
-  async plan(request: MachineRequest): Promise<WarehousePlan> {
+  async plan(request: MachineRequest, lines = this.#deps.lines): Promise<WarehousePlan> {
     const inventory = await this.#deps.warehouse.images();
     const images = this.#index.follow(inventory);
-    const { lines, durations } = this.#deps;
+    const { durations } = this.#deps;
     const plan = choosePlan(request, { images, lines, durations, refusal: () => undefined });
     return { ...plan, image: inventory.get(plan.image.manifest.id)! };
   }

@@ -1,7 +1,7 @@
 /** Makes golden images: clone the nearest, run the rest, suspend, promote. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Admission, LineReports } from '@vmgrid/bidding';
+import type { Admission, LineReports, Start } from '@vmgrid/bidding';
 import { systemClock, UndoStack } from '@vmgrid/daemon';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/protocol';
@@ -26,7 +26,8 @@ export interface ImageBuilderDeps {
   readonly durations: DurationBook;
   readonly lines: LineReports;
   readonly report: ReportProgress;
-  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;
+  /** The best plan on one of these lines. */
+  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
 }
 
 export interface BuiltImage {
@@ -49,16 +50,16 @@ export class ImageBuilder {
 
   /**
    * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse, waits for
-   * that one. @throws GridError SECRET_IN_IMAGE, LINE_CANNOT_SUSPEND, a decline, or what failed on the way; nothing is left
-   * then.
+   * that one. Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
+   * if there is any. @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
    */
   async build(request: Identified<BuildImageRequest>, signal: AbortSignal): Promise<BuiltImage> {
     refuseSecrets(request.dag.actions);
     const { warehouse } = this.#deps;
     for (;;) {
-      const plan = await this.#deps.plan(request);
-      if (plan.remaining.length === 0 && plan.start === 'restore') return { image: plan.image, built: false };
-      this.#requireSuspension(plan);
+      const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
+      if (plan.remaining.length === 0 && plan.start === this.#quickestStart(plan))
+        return { image: plan.image, built: false };
       const imageId = this.#imageIdOf(request, plan);
       const staging = await warehouse.claim(imageId);
       if (staging) return { image: await this.#build(request, plan, staging, signal), built: true };
@@ -93,14 +94,18 @@ export class ImageBuilder {
   /** What the image will be called when every action runs in the order planned. */
   #imageIdOf(request: Identified<BuildImageRequest>, plan: WarehousePlan): string {
     const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
-    return imageIdOf(this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], true));
+    return imageIdOf(
+      this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], this.#suspends(plan)),
+    );
   }
 
-  #requireSuspension(plan: WarehousePlan): void {
-    if (this.#deps.lines.get(plan.line)?.restores) return;
-    throw new GridError('LINE_CANNOT_SUSPEND', `the line ${plan.line} cannot freeze a machine into an image`, {
-      line: plan.line,
-    });
+  /** A line that does not suspend leaves a disk. */
+  #suspends({ line }: WarehousePlan): boolean {
+    return this.#deps.lines.get(line)?.restores === true;
+  }
+
+  #quickestStart(plan: WarehousePlan): Start {
+    return this.#suspends(plan) ? 'restore' : 'boot';
   }
 
   async #acquire(
@@ -230,4 +235,11 @@ function refuseFailures({ failedActions }: Configuration): void {
       actionIds: failedActions,
     },
   );
+}
+
+/** The quickest start is not what counts: memory is what later clones are quick by. */
+function linesToBuildOn({ machine }: Pick<BuildImageRequest, 'machine'>, lines: LineReports): LineReports {
+  if (machine.line !== undefined) return lines;
+  const suspending = [...lines].filter(([, { available, restores }]) => available && restores);
+  return suspending.length === 0 ? lines : new Map(suspending);
 }

@@ -77,5 +77,7 @@ export function savedSeconds(image: GoldenImage, parent: GoldenImage | undefined
 
 function startSeconds({ id, line, memory }: Manifest, durations: Measured): number {
   const start = memory ? 'restore' : 'boot';
-  return durations.expect(durationKey.start(start, id), durationKey.startOfLine(start, line)) ?? ASSUMED_SECONDS[start];
+  return (
+    durations.expect(durationKey.start(start, line, id), durationKey.startOfLine(start, line)) ?? ASSUMED_SECONDS[start]
+  );
 }

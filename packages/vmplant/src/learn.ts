@@ -11,7 +11,7 @@ export interface DurationBook extends Durations {
 export function learnFrom(durations: DurationBook, plan: Plan, phases: Phases, configuration: Configuration): void {
   const { phasesMs } = phases;
   const startSeconds = ((phasesMs[plan.start] ?? 0) + (phasesMs.agent ?? 0)) / 1000;
-  durations.learn(durationKey.start(plan.start, plan.image.manifest.id), startSeconds);
+  durations.learn(durationKey.start(plan.start, plan.line, plan.image.manifest.id), startSeconds);
   durations.learn(durationKey.startOfLine(plan.start, plan.line), startSeconds);
   for (const entry of configuration.history) durations.learn(durationKey.action(entry.digest), entry.seconds);
 }

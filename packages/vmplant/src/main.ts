@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
     os: { type: 'string', default: 'debian-12' },
     warehouse: { type: 'string', default: '' },
     'memory-mib': { type: 'string', default: '256' },
-    'disk-mib': { type: 'string', default: '2048' },
+    'disk-mib': { type: 'string' },
     state: { type: 'string', default: '' },
     image: { type: 'string', default: '' },
     file: { type: 'string', default: '' },
@@ -45,7 +45,10 @@ async function main(): Promise<number> {
       case undefined:
         return await runCommand(values.config, version);
       case 'build-base':
-        return await buildBaseCommand({ ...values, diskMiB: Number(values['disk-mib']) });
+        return await buildBaseCommand({
+          ...values,
+          diskMiB: values['disk-mib'] === undefined ? undefined : Number(values['disk-mib']),
+        });
       case 'import-cloud':
         return await importCloudCommand({ ...values, memoryMiB: Number(values['memory-mib']) });
       case 'export':

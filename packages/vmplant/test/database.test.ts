@@ -43,9 +43,9 @@ test('what was never measured is not expected', () => {
 test('the first key that was measured decides', () => {
   const durations = new LearntDurations(openDatabase(file()));
   durations.learn(durationKey.startOfLine('restore', 'qemu'), 2);
-  expect(durations.expect('restore:octave', 'restore:line:qemu')).toBe(2);
-  durations.learn(durationKey.start('restore', 'octave'), 1);
-  expect(durations.expect('restore:octave', 'restore:line:qemu')).toBe(1);
+  expect(durations.expect('restore:qemu:octave', 'restore:qemu')).toBe(2);
+  durations.learn(durationKey.start('restore', 'qemu', 'octave'), 1);
+  expect(durations.expect('restore:qemu:octave', 'restore:qemu')).toBe(1);
 });
 
 test('the mean of few samples is their mean, and survives', () => {

@@ -9,7 +9,7 @@ const compatibility = {
 };
 
 export const LINES: readonly LineReport[] = [
-  { line: 'qemu', available: true, reason: '', compatibility, restores: true },
+  { line: 'qemu', available: true, reason: '', compatibility, restores: true, diskFormats: ['raw', 'qcow2'] },
 ];
 
 const FAMILIES = 4;
@@ -40,7 +40,7 @@ export const images: ReadonlyMap<string, KnownImage> = new Map(
     id,
     {
       manifest: {
-        ...{ id, machine: machineOf(memoryMiB), line: 'qemu', createdAt: '2026-01-01T00:00:00Z' },
+        ...{ id, machine: machineOf(memoryMiB), line: 'qemu', diskFormat: 'qcow2', createdAt: '2026-01-01T00:00:00Z' },
         history: actions.map((action) => ({ digest: digestAction(action), id: action.id })),
         boot: { layouts: ['devices-1'] },
         ...(actions.length > 0 ? { memory: {}, compatibility } : {}),

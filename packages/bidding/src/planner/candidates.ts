@@ -1,5 +1,5 @@
 /**
- * All ways to begin a request with the images of one index on lines of one kind: matched once, then priced for each plant by
+ * All ways to begin a request with the images of one index on the same lines: matched once, then priced for each plant by
  * what that plant has learnt.
  */
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
@@ -7,14 +7,14 @@ import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
 import type { DescentVisitor } from './descent.ts';
 import type { ImageIndex } from './image-index.ts';
-import { type LineReports, machineFault, restoreFault, type Start } from './match-image.ts';
 import { optionOf } from './nearest-options.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
 import type { Prices } from './prices.ts';
+import { type LineReports, type Way, waysToStart } from './ways-to-start.ts';
 
 interface Candidate {
   readonly image: KnownImage;
-  readonly starts: readonly Start[];
+  readonly ways: readonly Way[];
   /** Groups of equal actions that its history stands for, one entry for each action. */
   readonly cached: readonly number[];
 }
@@ -33,15 +33,15 @@ export function findCandidates(
     visit(passed, _worth, isExact) {
       for (const image of passed) {
         const digests = image.manifest.history.map(({ digest }) => digest);
-        if (machineFault(machine, image, lines) !== undefined) continue;
+        const ways = waysToStart(machine, image, lines);
+        if (ways.length === 0) continue;
         if (!isExact && !matchHistory(dag, digests).matches) continue;
-        const restores = restoreFault(machine, image, lines.get(image.manifest.line)) === undefined;
         const cached = digests.map((digest) => dag.groupOfDigest.get(digest)!);
-        found.push({ image, starts: restores ? ['restore', 'boot'] : ['boot'], cached });
+        found.push({ image, ways, cached });
       }
     },
   };
-  images.descend(machine, dag, lines, visitor);
+  images.descend(machine, dag, visitor);
   return found.length > most ? undefined : new Candidates(found);
 }
 
@@ -54,9 +54,9 @@ export class Candidates {
 
   /** What `nearestOptions` finds with the same prices. */
   nearest(prices: Prices, most: number): readonly Option[] {
-    const options = this.#all.flatMap(({ image, starts, cached }) => {
+    const options = this.#all.flatMap(({ image, ways, cached }) => {
       const work = prices.ofAll - cached.reduce((sum, group) => sum + prices.ofGroup[group]!, 0);
-      return starts.map((start) => optionOf(image, start, prices, work));
+      return ways.map((way) => optionOf(image, way, prices, work));
     });
     options.sort(compareOptions);
     const other = options.find(({ start }) => start !== options[0]!.start);

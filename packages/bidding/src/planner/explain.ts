@@ -13,12 +13,13 @@ import type {
 } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
-import { type LineReports, type Miss, restoreFault } from './match-image.ts';
+import type { Miss } from './match-image.ts';
 import { mendRequest, mendRestore } from './mend.ts';
 import { Nearest } from './nearest.ts';
 import { compareOptions, type Option } from './options.ts';
 import { Prices } from './prices.ts';
 import { type SurveyedOption, surveyor } from './survey.ts';
+import { type LineReports, restoreFault } from './ways-to-start.ts';
 
 export type Explanation = Omit<PlantExplanation, 'plantId'>;
 
@@ -69,13 +70,12 @@ export function* explainRequest(
 }
 
 function choiceOf(chosen: SurveyedOption, next: SurveyedOption | undefined, dag: Dag): ExplainedChoice {
-  const { image, start, match } = chosen;
+  const { image, line, start, match } = chosen;
   const remaining = linearExtension(dag, match.remaining).map(({ id }) => id);
   return {
     imageId: image.manifest.id,
-    line: image.manifest.line,
     ...startOf(chosen),
-    start,
+    ...{ line, start },
     cached: [...match.matched],
     remaining,
     why: whyChosen(chosen, next, remaining.length),
@@ -103,8 +103,8 @@ function candidateOf(starts: readonly SurveyedOption[], machine: MachineSpec): E
   };
 }
 
-const startOf = ({ start, startMicros, expectedMicros }: Option): ExplainedStart => ({
-  start,
+const startOf = ({ line, start, startMicros, expectedMicros }: Option): ExplainedStart => ({
+  ...{ line, start },
   startSeconds: inSeconds(startMicros),
   expectedSeconds: inSeconds(expectedMicros),
 });
@@ -167,9 +167,10 @@ class MissExplainer {
 
   #sketch({ miss, image }: MissedImage): Sketch {
     const { shared, worth } = this.#shared(image);
-    const canRestore = restoreFault(this.#machine, image, this.#lines.get(image.manifest.line)) === undefined;
+    const { line } = image.manifest;
+    const canRestore = restoreFault(this.#machine, image, this.#lines.get(line)) === undefined;
     const starts = canRestore ? (['restore', 'boot'] as const) : (['boot'] as const);
-    const startMicros = Math.min(...starts.map((start) => this.#prices.start(start, image)));
+    const startMicros = Math.min(...starts.map((start) => this.#prices.start({ line, start }, image)));
     return { miss, image, shared, expectedMicros: startMicros + this.#prices.ofAll - worth };
   }
 

@@ -5,7 +5,7 @@
 import { type DagIndex, type Mismatch, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec, RequestChange } from '@vmgrid/protocol';
 import type { KnownImage, RanAction } from '../known-image.ts';
-import type { LineReports } from './match-image.ts';
+import { type LineReports, machineFault } from './ways-to-start.ts';
 
 export interface Mending {
   readonly changes: readonly RequestChange[];
@@ -18,19 +18,25 @@ const MOST_CHANGES = 10;
 
 export function mendRequest(machine: MachineSpec, dag: DagIndex, image: KnownImage, lines: LineReports): Mending {
   const history = mendHistory(dag, image.manifest.history);
-  const works = lines.get(image.manifest.line)?.available === true;
-  return { changes: [...mendMachine(machine, image), ...history.changes], mends: works && history.mends };
+  const hardware = mendMachine(machine, image, lines);
+  return { changes: [...hardware.changes, ...history.changes], mends: hardware.mends && history.mends };
 }
 
 /** Changes after which the machine could have the image's disk. */
-export function mendMachine(machine: MachineSpec, { manifest }: KnownImage): readonly RequestChange[] {
-  const frozen = manifest.machine;
+export function mendMachine(machine: MachineSpec, image: KnownImage, lines: LineReports): Mending {
+  const { machine: frozen, line } = image.manifest;
   const changes: RequestChange[] = [];
   if (frozen.arch !== machine.arch) changes.push(setting('arch', frozen.arch));
   if (frozen.os !== machine.os) changes.push(setting('os', frozen.os));
-  if ((machine.line ?? manifest.line) !== manifest.line) changes.push(setting('line', manifest.line));
   if (frozen.diskMiB > machine.diskMiB) changes.push(setting('diskMiB', frozen.diskMiB, 'at-least'));
-  return changes;
+  const diskMiB = Math.max(frozen.diskMiB, machine.diskMiB);
+  const mended: MachineSpec = { ...machine, arch: frozen.arch, os: frozen.os, diskMiB };
+  if (machineFault(mended, image, lines) === undefined) return { changes, mends: true };
+  if (machine.line === undefined || machine.line === line) return { changes, mends: false };
+  return {
+    changes: [...changes, setting('line', line)],
+    mends: machineFault({ ...mended, line }, image, lines) === undefined,
+  };
 }
 
 /** Changes after which a suspended image that matches could be restored as far as the machine goes. */

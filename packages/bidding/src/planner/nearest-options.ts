@@ -3,9 +3,9 @@ import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
 import type { DescentVisitor } from './descent.ts';
 import type { ImageIndex } from './image-index.ts';
-import { type LineReports, machineFault, restoreFault, type Start } from './match-image.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
 import type { Prices } from './prices.ts';
+import { type LineReports, type Start, type Way, waysToStart } from './ways-to-start.ts';
 
 const STARTS = ['restore', 'boot'] as const;
 
@@ -27,7 +27,7 @@ export function nearestOptions(
   most: number,
 ): readonly Option[] {
   const search = new Search(request, lines, most);
-  images.descend(request.machine, request.dag, lines, search);
+  images.descend(request.machine, request.dag, search);
   return search.options();
 }
 
@@ -73,11 +73,8 @@ class Search implements DescentVisitor<KnownImage> {
 
   #optionsOf(image: KnownImage, work: number): readonly Option[] {
     const { machine, prices } = this.#request;
-    if (machineFault(machine, image, this.#lines) !== undefined) return [];
-    const line = this.#lines.get(image.manifest.line);
-    return STARTS.filter((start) => work + this.#leastStart[start] <= this.#limit(start))
-      .filter((start) => start === 'boot' || restoreFault(machine, image, line) === undefined)
-      .map((start) => optionOf(image, start, prices, work))
+    return waysToStart(machine, image, this.#lines)
+      .map((way) => optionOf(image, way, prices, work))
       .filter(({ start, expectedMicros }) => expectedMicros <= this.#limit(start));
   }
 
@@ -98,9 +95,9 @@ class Search implements DescentVisitor<KnownImage> {
 }
 
 /** `work`: what the actions that are left take. */
-export function optionOf(image: KnownImage, start: Start, prices: Prices, work: number): Option {
-  const startMicros = prices.start(start, image);
-  return { image, start, startMicros, expectedMicros: startMicros + work };
+export function optionOf(image: KnownImage, way: Way, prices: Prices, work: number): Option {
+  const startMicros = prices.start(way, image);
+  return { image, ...way, startMicros, expectedMicros: startMicros + work };
 }
 
 const digestsOf = ({ manifest }: KnownImage): readonly string[] => manifest.history.map(({ digest }) => digest);

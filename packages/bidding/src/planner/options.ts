@@ -1,22 +1,22 @@
-/** What a plan is chosen among: images with their starts, by the expected time until the machine is ready. */
+/** What a plan is chosen among: images with the ways to start them, by the expected time until the machine is ready. */
 import type { KnownImage } from '../known-image.ts';
-import type { Start } from './match-image.ts';
+import type { Way } from './ways-to-start.ts';
 
-export interface Option {
+export interface Option extends Way {
   readonly image: KnownImage;
-  readonly start: Start;
   readonly startMicros: number;
   /** The start, and all actions that are left. */
   readonly expectedMicros: number;
 }
 
-/** Soonest ready first; of equals the newer image, then by its id, restore before boot: the same warehouse gives the same plan. */
+/** Soonest ready first; of equals the newer image, then by its id, restore before boot, then by the line: the same warehouse gives the same plan. */
 export function compareOptions(a: Option, b: Option): number {
   return (
     a.expectedMicros - b.expectedMicros ||
     Date.parse(b.image.manifest.createdAt) - Date.parse(a.image.manifest.createdAt) ||
     compareText(a.image.manifest.id, b.image.manifest.id) ||
-    compareText(b.start, a.start)
+    compareText(b.start, a.start) ||
+    compareText(a.line, b.line)
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * The Production Process Planner: among the images that match, the start and the remaining actions that are expected
+ * The Production Process Planner: among the images that match, the line, the start and the remaining actions that are expected
  * to have the machine ready soonest. Pure; plans are data that can be printed, stored and compared.
  */
 import { type Action, type Dag, linearExtension, type Match, matchHistory, prepareDag } from '@vmgrid/dag';
@@ -7,10 +7,10 @@ import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgri
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
 import type { ImageIndex } from './image-index.ts';
-import type { LineReports, Start } from './match-image.ts';
 import { nearestOptions } from './nearest-options.ts';
 import type { Option } from './options.ts';
 import { Prices } from './prices.ts';
+import type { LineReports, Start } from './ways-to-start.ts';
 
 /** How many of the options that lost a plan names. */
 const ALTERNATIVES = 3;
@@ -62,7 +62,7 @@ export function planMachine(
 function planOf(chosen: Option, match: Match, dag: Dag, alternatives: readonly Option[]): Plan {
   return {
     image: chosen.image,
-    line: chosen.image.manifest.line,
+    line: chosen.line,
     start: chosen.start,
     cached: match.matched,
     remaining: linearExtension(dag, match.remaining),
@@ -99,8 +99,9 @@ export function summarizeOptions(
   };
 }
 
-const summarizeOption = ({ image, start, expectedMicros }: Option): PlanAlternative => ({
+const summarizeOption = ({ image, line, start, expectedMicros }: Option): PlanAlternative => ({
   imageId: image.manifest.id,
+  line,
   start,
   actionsCached: image.manifest.history.length,
   expectedSeconds: inMilliseconds(expectedMicros / MICROS),

@@ -5,7 +5,7 @@
 import type { Action, DagIndex } from '@vmgrid/dag';
 import { type Durations, durationKey } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
-import type { Start } from './match-image.ts';
+import type { Start, Way } from './ways-to-start.ts';
 
 /** Seconds assumed for what has never been measured. */
 export const ASSUMED_SECONDS = {
@@ -37,9 +37,9 @@ export class Prices {
     this.ofAll = groupOf.reduce((sum, group) => sum + this.ofGroup[group]!, 0);
   }
 
-  start(start: Start, { manifest }: KnownImage): number {
-    const { id, line } = manifest;
-    const learnt = this.#durations.expect(durationKey.start(start, id), durationKey.startOfLine(start, line));
+  start({ line, start }: Way, { manifest }: KnownImage): number {
+    const keys = [durationKey.start(start, line, manifest.id), durationKey.startOfLine(start, line)];
+    const learnt = this.#durations.expect(...keys);
     return microseconds(learnt ?? ASSUMED_SECONDS[start]);
   }
 

@@ -6,10 +6,11 @@ import { type Dag, type Match, prepareDag } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
-import { type LineReports, type Miss, matchImage } from './match-image.ts';
+import { type Miss, matchImage } from './match-image.ts';
 import { optionOf } from './nearest-options.ts';
 import { compareOptions, type Option } from './options.ts';
 import { Prices } from './prices.ts';
+import type { LineReports } from './ways-to-start.ts';
 
 /** A way to begin that passed the tests. */
 export interface SurveyedOption extends Option {
@@ -19,7 +20,7 @@ export interface SurveyedOption extends Option {
 }
 
 export interface Survey {
-  /** Every start of every image that matches, soonest ready first. */
+  /** Every way to start every image that matches, soonest ready first. */
   readonly options: readonly SurveyedOption[];
   readonly misses: readonly Miss[];
 }
@@ -52,13 +53,13 @@ export function surveyor(
   return (image) => {
     const verdict = matchImage(request.machine, dag, image, lines);
     if (verdict.kind === 'miss') return verdict;
-    const { kind: _, starts, ...candidate } = verdict;
+    const { kind: _, ways, ...candidate } = verdict;
     const cached = image.manifest.history.reduce(
       (sum, { digest }) => sum + prices.ofGroup[dag.groupOfDigest.get(digest)!]!,
       0,
     );
     const left = prices.ofAll - cached;
-    const options = starts.map((start) => ({ ...candidate, ...optionOf(image, start, prices, left) }));
+    const options = ways.map((way) => ({ ...candidate, ...optionOf(image, way, prices, left) }));
     return { kind: 'options', options: options.sort(compareOptions) };
   };
 }

@@ -70,15 +70,15 @@ describe('an explanation', () => {
           actionsCached: 2,
           actionsLeft: 2,
           starts: [
-            { start: 'restore', startSeconds: 0.5, expectedSeconds: 4.5 },
-            { start: 'boot', startSeconds: 15, expectedSeconds: 19 },
+            { line: 'qemu', start: 'restore', startSeconds: 0.5, expectedSeconds: 4.5 },
+            { line: 'qemu', start: 'boot', startSeconds: 15, expectedSeconds: 19 },
           ],
         },
         {
           imageId: 'base',
           actionsCached: 0,
           actionsLeft: 4,
-          starts: [{ start: 'boot', startSeconds: 15, expectedSeconds: 23 }],
+          starts: [{ line: 'qemu', start: 'boot', startSeconds: 15, expectedSeconds: 23 }],
           whyNotRestore: 'the image is not suspended',
         },
       ],

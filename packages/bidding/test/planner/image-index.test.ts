@@ -29,8 +29,8 @@ function apply(changes: readonly Change[]): { images: ReadonlyMap<string, KnownI
   return { images, index };
 }
 
-const show = ({ image, start, startMicros, expectedMicros }: Option) =>
-  `${start} ${image.manifest.id}: ${startMicros}, ${expectedMicros}`;
+const show = ({ image, line, start, startMicros, expectedMicros }: Option) =>
+  `${start} ${image.manifest.id} on ${line}: ${startMicros}, ${expectedMicros}`;
 
 function agrees({ machine, dag, changes, lines, durations }: World): void {
   const { images, index } = apply(changes);

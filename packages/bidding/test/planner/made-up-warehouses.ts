@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { digestOf, historyFor, type Labelled, labelledDag } from '../../../dag/test/dags.ts';
 import { type Durations, durationKey } from '../../src/durations.ts';
 import type { KnownImage } from '../../src/known-image.ts';
-import type { LineReports } from '../../src/planner/match-image.ts';
+import type { LineReports } from '../../src/planner/ways-to-start.ts';
 import { baseImage, COMPATIBILITY, historyOf, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
 
@@ -44,10 +44,11 @@ const imageWith = (history: fc.Arbitrary<readonly string[]>): fc.Arbitrary<Known
       line,
       history,
       suspended: fc.boolean(),
+      diskFormat: mostly<'raw' | 'qcow2'>('raw', 'qcow2'),
       accelerator: mostly('kvm', 'tcg'),
     })
-    .map(({ id, machine, line: made, history: effects, suspended, accelerator }) => {
-      const changes = { machine, line: made, history: historyOf(...effects.map(digestOf)) };
+    .map(({ id, machine, line: made, history: effects, suspended, diskFormat, accelerator }) => {
+      const changes = { machine, line: made, diskFormat, history: historyOf(...effects.map(digestOf)) };
       const compatibility = { ...COMPATIBILITY, accelerator };
       return suspended
         ? suspendedImage(`image-${id}`, { ...changes, compatibility })
@@ -57,7 +58,10 @@ const imageWith = (history: fc.Arbitrary<readonly string[]>): fc.Arbitrary<Known
 const linesOf: fc.Arbitrary<LineReports> = fc
   .record({ available: fc.boolean(), restores: fc.boolean(), both: fc.boolean() })
   .map(({ available, restores, both }) =>
-    reportsOf(lineReport(), ...(both ? [lineReport({ line: 'uml', available, restores })] : [])),
+    reportsOf(
+      lineReport(),
+      ...(both ? [lineReport({ line: 'uml', available, restores, diskFormats: ['raw'], mostCpus: 1 })] : []),
+    ),
   );
 
 /** Coarse, so that ties are frequent; what is not learnt is assumed. */
@@ -66,7 +70,9 @@ const durationsFor = (effects: readonly string[]): fc.Arbitrary<Durations> =>
     .record({
       actions: fc.array(fc.option(fc.nat(4)), { minLength: effects.length, maxLength: effects.length }),
       starts: fc.dictionary(
-        fc.tuple(fc.constantFrom('restore', 'boot'), fc.nat(30)).map(([start, id]) => `${start}:image-${id}`),
+        fc
+          .tuple(fc.constantFrom('restore' as const, 'boot' as const), line, fc.nat(30))
+          .map(([start, on, id]) => durationKey.start(start, on, `image-${id}`)),
         fc.nat(16),
         { maxKeys: 5 },
       ),

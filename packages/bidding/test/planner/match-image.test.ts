@@ -38,7 +38,10 @@ describe('the tests of slide 39', () => {
       kind: 'candidate',
       image,
       match: { matches: true, matched: ['A', 'D'], remaining: ['B', 'C'] },
-      starts: ['restore', 'boot'],
+      ways: [
+        { line: 'qemu', start: 'restore' },
+        { line: 'qemu', start: 'boot' },
+      ],
     });
   });
 
@@ -76,7 +79,7 @@ describe('the machine test', () => {
 
   test('names what differs, and both values', () => {
     expect(reasonOf({ os: 'alpine-3' })).toBe('os is debian-12, wanted alpine-3');
-    expect(reasonOf({ line: 'uml' })).toBe('line is qemu, wanted uml');
+    expect(reasonOf({ line: 'uml' })).toBe('the line uml does not work on this host');
     expect(reasonOf({ diskMiB: 512 })).toBe('disk is 1024 MiB, wanted at most 512');
   });
 
@@ -99,11 +102,51 @@ describe('the machine test', () => {
   });
 });
 
+describe('a disk serves every line that can boot it', () => {
+  const uml = lineReport({
+    ...{ line: 'uml', restores: false, diskFormats: ['raw'], mostCpus: 1 },
+    compatibility: { ...COMPATIBILITY, vmm: 'uml', layout: 'uml-1' },
+  });
+  const both = reportsOf(lineReport(), uml);
+  const boot = { layouts: ['devices-1', 'uml-1'] };
+  const waysOf = (image: KnownImage, spec: Partial<MachineSpec> = {}) => {
+    const verdict = match(image, { ...machine, ...spec }, both);
+    return verdict.kind === 'candidate' ? verdict.ways.map(({ line, start }) => `${start} on ${line}`) : verdict;
+  };
+  const miss = (reason: string) => ({ kind: 'miss', imageId: 'image', test: 'machine', reason });
+
+  test('a raw disk with drivers for both boots on both, or on the one that is wanted', () => {
+    expect(waysOf(baseImage('image', { boot }))).toEqual(['boot on qemu', 'boot on uml']);
+    expect(waysOf(baseImage('image', { boot }), { line: 'uml' })).toEqual(['boot on uml']);
+    expect(waysOf(baseImage('image', { boot, line: 'uml' }), { line: 'qemu' })).toEqual(['boot on qemu']);
+  });
+
+  test('memory is restored on the line that suspended it alone', () => {
+    const suspended = suspendedImage('image', { boot });
+    expect(waysOf(suspended)).toEqual(['restore on qemu', 'boot on qemu', 'boot on uml']);
+    expect(match(suspended, { ...machine, line: 'uml' }, both)).toMatchObject({
+      whyNotRestore: 'suspended on the line qemu, not on uml',
+    });
+  });
+
+  test('what a line cannot boot it says: the format of the disk, the drivers, the processors', () => {
+    const overlay = baseImage('image', { boot, diskFormat: 'qcow2' });
+    expect(waysOf(overlay)).toEqual(['boot on qemu']);
+    expect(waysOf(overlay, { line: 'uml' })).toEqual(miss('its disk is qcow2, and the line uml boots raw disks'));
+    expect(waysOf(baseImage('image'), { line: 'uml' })).toEqual(
+      miss('its base has drivers for the devices devices-1, here they are uml-1'),
+    );
+    expect(waysOf(baseImage('image', { boot }), { line: 'uml', cpus: 2 })).toEqual(
+      miss('machines of the line uml have at most 1 processors, wanted 2'),
+    );
+  });
+});
+
 describe('restore or boot', () => {
   const startsOf = (image: KnownImage, spec: Partial<MachineSpec> = {}, report = lineReport()) => {
     const verdict = match(image, { ...machine, ...spec }, reportsOf(report));
     if (verdict.kind === 'miss') throw new Error(`${verdict.imageId} fails the ${verdict.test} test`);
-    return { starts: verdict.starts, whyNotRestore: verdict.whyNotRestore };
+    return { starts: verdict.ways.map(({ start }) => start), whyNotRestore: verdict.whyNotRestore };
   };
   const suspended = suspendedImage('image');
   const boots = (whyNotRestore: string) => ({ starts: ['boot'], whyNotRestore });

@@ -74,7 +74,7 @@ test('a plan keeps what a machine is made from', () => {
     remaining: [script('c')],
     startSeconds: 0.5,
     expectedSeconds: 2.5,
-    alternatives: [{ image, start: 'boot', startMicros: 15e6, expectedMicros: 17e6 }],
+    alternatives: [{ image, line: 'qemu', start: 'boot', startMicros: 15e6, expectedMicros: 17e6 }],
   });
 });
 
@@ -91,8 +91,8 @@ describe('with learnt durations', () => {
     const images = [suspended('farther', 'a'), booted];
     expect(optionsOf(images)[0]).toBe('restore farther: 4.5 s');
     const durations = learnt({
-      [durationKey.start('boot', 'nearer')]: 3,
-      [durationKey.start('restore', 'farther')]: 0.25,
+      [durationKey.start('boot', 'qemu', 'nearer')]: 3,
+      [durationKey.start('restore', 'qemu', 'farther')]: 0.25,
       [durationKey.action(digestOf('b'))]: 60,
       [durationKey.action(digestOf('c'))]: 1,
     });
@@ -106,14 +106,14 @@ describe('with learnt durations', () => {
   });
 
   test('booting an image beats restoring the same one when that is sooner', () => {
-    const durations = learnt({ 'restore:image': 9, 'boot:image': 4 });
+    const durations = learnt({ 'restore:qemu:image': 9, 'boot:qemu:image': 4 });
     expect(planWith([suspended('image')], durations)).toMatchObject({ start: 'boot', startSeconds: 4 });
   });
 
   test('an image never started before is expected to start as others of its line did', () => {
     const durations = learnt({
       [durationKey.startOfLine('restore', 'qemu')]: 0.25,
-      [durationKey.start('restore', 'known')]: 0.75,
+      [durationKey.start('restore', 'qemu', 'known')]: 0.75,
     });
     const [unknown, known] = [suspended('unknown', 'a', 'b', 'c'), suspended('known', 'a', 'b', 'c')];
     expect(optionsOf([known, unknown], durations).slice(0, 2)).toEqual([
@@ -168,7 +168,7 @@ test('of images equal in time the newer one is taken', () => {
 });
 
 test('of a restore and a boot that are expected to take as long the restore comes first', () => {
-  const durations = learnt({ 'restore:image': 1, 'boot:image': 1 });
+  const durations = learnt({ 'restore:qemu:image': 1, 'boot:qemu:image': 1 });
   expect(planWith([suspended('image')], durations)?.start).toBe('restore');
 });
 
@@ -188,7 +188,7 @@ test('an action listed twice is cached once for each time it ran', () => {
 });
 
 test('a plan in numbers is rounded to milliseconds', () => {
-  const durations = learnt({ 'restore:nearer': 0.123456 });
+  const durations = learnt({ 'restore:qemu:nearer': 0.123456 });
   expect(summarizePlan(planWith([suspended('nearer', 'a', 'b')], durations)!)).toEqual({
     imageId: 'nearer',
     line: 'qemu',
@@ -196,6 +196,6 @@ test('a plan in numbers is rounded to milliseconds', () => {
     actionsCached: 2,
     actionsLeft: 1,
     expectedSeconds: 2.123,
-    alternatives: [{ imageId: 'nearer', start: 'boot', actionsCached: 2, expectedSeconds: 17 }],
+    alternatives: [{ imageId: 'nearer', line: 'qemu', start: 'boot', actionsCached: 2, expectedSeconds: 17 }],
   });
 });

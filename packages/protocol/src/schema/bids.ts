@@ -12,6 +12,7 @@ const Start = Type.Union([Type.Literal('restore'), Type.Literal('boot')]);
 export const PlanAlternative = Type.Object(
   {
     imageId: ImageId,
+    line: LineName,
     start: Start,
     actionsCached: Type.Integer({ minimum: 0 }),
     expectedSeconds: Type.Number({ minimum: 0 }),

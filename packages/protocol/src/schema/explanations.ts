@@ -32,7 +32,10 @@ export const RequestChange = Type.Union([
 export type RequestChange = Static<typeof RequestChange>;
 
 /** One way to start an image, and how long all would take with it. */
-export const ExplainedStart = Type.Object({ start: Start, startSeconds: Seconds, expectedSeconds: Seconds }, closed);
+export const ExplainedStart = Type.Object(
+  { line: LineName, start: Start, startSeconds: Seconds, expectedSeconds: Seconds },
+  closed,
+);
 export type ExplainedStart = Static<typeof ExplainedStart>;
 
 /** An image that passed all tests. */

@@ -19,6 +19,10 @@ export const CompatibilityRecord = Type.Object(
 );
 export type CompatibilityRecord = Static<typeof CompatibilityRecord>;
 
+/** How the disk of an image is kept: `raw` as it is, `qcow2` over the disk of another image. */
+export const DiskFormat = Type.Union([Type.Literal('raw'), Type.Literal('qcow2')]);
+export type DiskFormat = Static<typeof DiskFormat>;
+
 /** Found by trying, not by asking for versions only. */
 export const LineReport = Type.Object(
   {
@@ -30,6 +34,10 @@ export const LineReport = Type.Object(
     compatibility: CompatibilityRecord,
     /** Whether the line restores suspended images (else it only boots). */
     restores: Type.Boolean(),
+    /** Disks of images that it boots from. */
+    diskFormats: Type.Array(DiskFormat),
+    /** Processors that a machine may have; left out: what the plant allows. */
+    mostCpus: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   closed,
 );

@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { REQUEST_LIMITS, STANDING_LIMITS } from '../limits.ts';
-import { CompatibilityRecord, LineReport } from './line-report.ts';
+import { CompatibilityRecord, DiskFormat, LineReport } from './line-report.ts';
 import { LineName, MachineSpec } from './machine.ts';
 import { ImageId, PlantId } from './requests.ts';
 
@@ -43,6 +43,7 @@ export const ImageFacts = Type.Object(
     id: ImageId,
     machine: MachineSpec,
     line: LineName,
+    diskFormat: DiskFormat,
     createdAt: Type.String({ format: 'date-time' }),
     history: Type.Array(Type.Object({ digest: Digest, id: Type.String({ maxLength: 64 }) }, closed)),
     /** Present when the image is suspended. */

@@ -30,7 +30,13 @@ export function readPlan(plan: XmlElement, path: string): object {
 }
 
 function readAlternative(alternative: XmlElement, path: string): object {
-  const attributes = { imageId: asText, start: asText, actionsCached: asNumber, expectedSeconds: asNumber };
+  const attributes = {
+    imageId: asText,
+    line: asText,
+    start: asText,
+    actionsCached: asNumber,
+    expectedSeconds: asNumber,
+  };
   return openElement(alternative, path, { attributes }).attributes;
 }
 

@@ -40,6 +40,7 @@ export const VIRTUAL_LINE: LineReport = {
   available: true,
   reason: '',
   restores: true,
+  diskFormats: ['raw'],
   compatibility: {
     ...{ vmm: 'virtual', vmmVersion: '1', accelerator: 'none', machineType: 'none', cpuModel: 'none' },
     layout: 'virtual-1',

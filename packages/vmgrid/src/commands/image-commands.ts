@@ -64,16 +64,16 @@ export function addImageCommands(program: Command, context: CommandContext): voi
   images
     .command('build-base')
     .description('build a base image from Debian packages on this machine')
-    .option('--os <name>', 'operating system', 'debian-12')
+    .option('--os <name>', 'debian-12, debian-13, or tiny-1 (busybox; no packages)', 'debian-12')
     .option('--warehouse <folder>', 'warehouse to put it into (else that of the grid of this machine)')
-    .option('--disk-mib <size>', 'size of its disk in MiB', '2048')
-    .action(async (options: { os: string; warehouse?: string; diskMib: string }) => {
+    .option('--disk-mib <size>', 'size of its disk in MiB (else what suits the system)')
+    .action(async (options: { os: string; warehouse?: string; diskMib?: string }) => {
       const { output, environment } = context();
       const built = await buildBaseImage(
         {
           os: options.os,
           warehouse: options.warehouse ?? findHome(environment).warehouse,
-          diskMiB: Number(options.diskMib),
+          ...(options.diskMib === undefined ? {} : { diskMiB: Number(options.diskMib) }),
         },
         output.json,
       );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { buildBaseImage } from '../base-image.ts';
 import type { CommandContext } from '../context.ts';
+import { probeLines } from '../doctor.ts';
 import { startGrid } from '../grid.ts';
 import { findHome } from '../home.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -25,6 +26,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
         output.note('Base image debian-12: building it unless it is there (the first time takes about a minute)');
         await buildBaseImage({ os: 'debian-12', warehouse: home.warehouse }, output.json);
       }
+      const lines = (await probeLines(home)).filter(({ available }) => available).map(({ line }) => line);
       const grid = await startGrid(
         {
           directory: join(home.root, 'grid'),
@@ -34,12 +36,13 @@ export function addUpCommand(program: Command, context: CommandContext): void {
           xmlPort: Number(options.xmlPort),
           guestNetwork: options.guestNetwork,
           logLevel: options.logLevel,
+          ...(lines.length === 0 ? {} : { plantConfig: { lines } }),
         },
         stopped.signal,
       );
-      output.result({ ready: true, shop: grid.shopUrl, xmlPort: grid.xmlPort, plants: grid.plantIds }, () =>
+      output.result({ ready: true, shop: grid.shopUrl, xmlPort: grid.xmlPort, plants: grid.plantIds, lines }, () =>
         [
-          `The shop is open at ${grid.shopUrl}, and for XML over TCP at port ${grid.xmlPort}; plants: ${grid.plantIds.join(', ')}.`,
+          `The shop is open at ${grid.shopUrl}, and for XML over TCP at port ${grid.xmlPort}; plants: ${grid.plantIds.join(', ')}; lines: ${lines.join(', ') || 'none works here, see `vmgrid doctor`'}.`,
           `Try: curl -H 'Content-Type: application/xml' --data-binary @examples/2-a-workspace.xml ${grid.shopUrl}/v1/vms`,
           'Ctrl-C stops the daemons; VMs live on until their lease ends and are adopted by the next `vmgrid up`.',
         ].join('\n'),

@@ -6,9 +6,6 @@ import type { Manifest } from '../warehouse/manifest.ts';
 import { type Recipe, recipeFor } from './recipe.ts';
 import type { BaseOs } from './releases.ts';
 
-const DEFAULT_DISK_MIB = 2_048;
-/** Least memory the base boots with. */
-const BOOT_MEMORY_MIB = 128;
 /** Downloads make the most of it. */
 const BUILD_DEADLINE_MS = 60 * 60_000;
 const FILES = { disk: 'disk.raw', kernel: 'vmlinuz', initrd: 'initrd.img' } as const;
@@ -54,7 +51,7 @@ const idOf = (recipe: Recipe): string => `base-${recipe.os}-${recipe.digest.slic
 export async function buildBase(order: BaseOrder): Promise<BuiltBase> {
   const recipe = await recipeFor(order.os);
   if ((await readdir(order.directory)).length > 0) throw new Error(`the folder ${order.directory} is not empty`);
-  const diskMiB = order.diskMiB ?? DEFAULT_DISK_MIB;
+  const diskMiB = order.diskMiB ?? recipe.diskMiB;
   try {
     await makeFiles(order, recipe, diskMiB);
   } catch (error) {
@@ -64,7 +61,7 @@ export async function buildBase(order: BaseOrder): Promise<BuiltBase> {
   return {
     id: idOf(recipe),
     recipe: recipe.digest,
-    machine: { arch: 'x86_64', os: order.os, memoryMiB: BOOT_MEMORY_MIB, cpus: 1, diskMiB },
+    machine: { arch: 'x86_64', os: order.os, memoryMiB: recipe.memoryMiB, cpus: 1, diskMiB },
     disk: FILES.disk,
     diskFormat: 'raw',
     boot: {
@@ -87,8 +84,9 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
     ...process.env,
     // Spares the distribution's own initial RAM disk: the kernel's hooks make none when told so.
     INITRD: 'No',
-    VMGRID_ROOTFS: recipe.rootfs,
-    VMGRID_CUSTOMIZE: recipe.customize,
+    VMGRID_ROOTFS: recipe.rootfs.join(' '),
+    VMGRID_CUSTOMIZE: recipe.customize.join(' '),
+    VMGRID_SHELL: recipe.shell.join(' '),
     VMGRID_OUT: out,
     VMGRID_DISK_MIB: String(diskMiB),
     ...(root ? { TMPDIR: order.directory } : {}),
@@ -126,14 +124,18 @@ async function requireUserNamespaces(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Hooks are shell commands run outside the new root with its path as `$1`. The disk is made of a bind mount of that path:
- * a plain bind does not bring along the /proc and /dev mounted below it.
+ * Hooks are shell commands run outside the new root with its path as `$1`. Lists come in variables, separated by blanks. The disk
+ * is made of a bind mount of that path: a plain bind does not bring along the /proc and /dev mounted below it.
  */
-const COPY_HOOK =
-  'tar --owner=0 --group=0 --mode=u=rwX,go=rX -C "$VMGRID_ROOTFS" -c . | tar -C "$1" --no-overwrite-dir --no-same-permissions -x';
+const COPY_HOOK = [
+  'set -e',
+  'for folder in $VMGRID_ROOTFS; do',
+  '  tar --owner=0 --group=0 --mode=u=rwX,go=rX -C "$folder" -c . | tar -C "$1" --no-overwrite-dir --no-same-permissions -x',
+  'done',
+].join('\n');
 const CUSTOMIZE_HOOK = [
   'set -e',
-  'chroot "$1" sh < "$VMGRID_CUSTOMIZE"',
+  'cat $VMGRID_CUSTOMIZE | chroot "$1" $VMGRID_SHELL',
   'cp "$1/vmgrid-boot/vmlinuz" "$1/vmgrid-boot/initrd.img" "$VMGRID_OUT"',
   'rm -rf "$1/vmgrid-boot"',
   'chmod 644 "$VMGRID_OUT"/*',
@@ -149,15 +151,13 @@ const DISK_HOOK = [
 function debstrapArguments(recipe: Recipe, mode: 'root' | 'unshare'): string[] {
   return [
     `--mode=${mode}`,
-    '--variant=minbase',
+    `--variant=${recipe.variant}`,
     '--format=null',
     // The disk is made before it would take place; what it would look for in /tmp is gone, and it would clean up the host.
     '--skip=cleanup',
     `--include=${recipe.packages.join(',')}`,
     ...recipe.dpkgOptions.map((option) => `--dpkgopt=${option}`),
-    `--customize-hook=${COPY_HOOK}`,
-    `--customize-hook=${CUSTOMIZE_HOOK}`,
-    `--customize-hook=${DISK_HOOK}`,
+    ...[COPY_HOOK, CUSTOMIZE_HOOK, DISK_HOOK].map((hook) => `--${recipe.hook}-hook=${hook}`),
     recipe.suite,
     '-',
   ];

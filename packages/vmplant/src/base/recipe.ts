@@ -1,26 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BaseOs, RELEASES } from './releases.ts';
-
-/** Beside Debian's `minbase`. Recommended packages are left out. */
-const PACKAGES = [
-  'busybox-static',
-  'ca-certificates',
-  'dbus',
-  'e2fsprogs',
-  'iproute2',
-  'iputils-ping',
-  'kmod',
-  'linux-image-cloud-amd64',
-  'netbase',
-  'openssh-server',
-  'procps',
-  'qemu-guest-agent',
-  'systemd-sysv',
-  'udev',
-  'xz-utils',
-] as const;
+import { type BaseKind, type BaseOs, RELEASES } from './releases.ts';
 
 /** What no action needs and every clone would carry; licences stay. */
 const DPKG_OPTIONS = [
@@ -32,6 +13,56 @@ const DPKG_OPTIONS = [
   'path-include=/usr/share/locale/locale.alias',
 ] as const;
 
+interface Kind {
+  /** Of mmdebstrap: `minbase` installs Debian, `extract` unpacks what is named and what that depends on. */
+  readonly variant: 'minbase' | 'extract';
+  readonly packages: readonly string[];
+  readonly dpkgOptions: readonly string[];
+  /** When our own steps are run; nothing is installed by `extract`, so that its later hooks never are. */
+  readonly hook: 'customize' | 'extract';
+  /** Program inside the new root that runs the scripts. */
+  readonly shell: readonly string[];
+  /** Size of the disk if none is asked for. */
+  readonly diskMiB: number;
+  /** Least memory it boots with. */
+  readonly memoryMiB: number;
+}
+
+/** Recommended packages are left out. */
+const KINDS: Readonly<Record<BaseKind, Kind>> = {
+  debian: {
+    variant: 'minbase',
+    packages: [
+      ...['busybox-static', 'ca-certificates', 'dbus', 'e2fsprogs', 'iproute2', 'iputils-ping', 'kmod'],
+      ...['linux-image-cloud-amd64', 'netbase', 'openssh-server', 'procps', 'qemu-guest-agent', 'systemd-sysv'],
+      ...['udev', 'xz-utils'],
+    ],
+    dpkgOptions: DPKG_OPTIONS,
+    hook: 'customize',
+    shell: ['sh'],
+    diskMiB: 2_048,
+    memoryMiB: 128,
+  },
+  tiny: {
+    variant: 'extract',
+    packages: [
+      'busybox-static',
+      'dropbear-bin',
+      'e2fsprogs',
+      'kmod',
+      'linux-image-cloud-amd64',
+      'perl-base',
+      'qemu-guest-agent',
+    ],
+    // What they would leave out is removed in one go, which is quicker.
+    dpkgOptions: [],
+    hook: 'extract',
+    shell: ['/bin/busybox', 'sh'],
+    diskMiB: 256,
+    memoryMiB: 96,
+  },
+};
+
 /**
  * Kernel command line of a Debian base under QEMU. The i8042 options spare a second of probing for a keyboard
  * that is not there; with `panic=1` a guest that cannot go on starts anew instead of standing still.
@@ -42,21 +73,22 @@ const COMMAND_LINE = [
   '8250.nr_uarts=1 i8042.noaux i8042.nomux i8042.nopnp i8042.nokbd i8042.dumbkbd',
 ].join(' ');
 
-/** Device layouts for which the initial RAM disk has the drivers (customize.sh lists them). */
-const LAYOUTS = ['pc-virtio-scsi-1'] as const;
+/**
+ * Device layouts for which the initial RAM disk has the drivers (boot-files.sh lists them), or whose line brings its own; the agent
+ * finds its port in all of them.
+ */
+const LAYOUTS = ['pc-virtio-scsi-1', 'uml-ubd-1'] as const;
 
 /** All that decides what a base image contains, but for the versions the package archive has on the day. */
-export interface Recipe {
+export interface Recipe extends Kind {
   readonly os: BaseOs;
   readonly suite: string;
-  readonly packages: readonly string[];
-  readonly dpkgOptions: readonly string[];
   readonly commandLine: string;
   readonly layouts: readonly string[];
-  /** Folder of files copied over the new root, all owned by root. */
-  readonly rootfs: string;
-  /** Shell script run inside the new root. */
-  readonly customize: string;
+  /** Folders of files copied over the new root, all owned by root. */
+  readonly rootfs: readonly string[];
+  /** Shell scripts run inside the new root, one after the other. */
+  readonly customize: readonly string[];
   /** SHA-256 over all of the above, in hexadecimal. */
   readonly digest: string;
 }
@@ -69,20 +101,19 @@ async function filesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
+const beside = (name: string): string => join(import.meta.dirname, name);
+
 /** The recipe of an operating system's base image. */
 export async function recipeFor(os: BaseOs): Promise<Recipe> {
-  const rootfs = join(import.meta.dirname, 'rootfs');
-  const customize = join(import.meta.dirname, 'customize.sh');
+  const { kind, suite } = RELEASES[os];
+  const rootfs = [beside('shared-rootfs'), beside(`${kind}-rootfs`)];
+  const customize = [beside('boot-files.sh'), beside(`${kind}.sh`)];
   const fixed = {
-    os,
-    suite: RELEASES[os],
-    packages: PACKAGES,
-    dpkgOptions: DPKG_OPTIONS,
-    commandLine: COMMAND_LINE,
-    layouts: LAYOUTS,
+    ...{ os, suite, ...KINDS[kind] },
+    ...{ commandLine: COMMAND_LINE, layouts: LAYOUTS },
   };
   const hash = createHash('sha256').update(JSON.stringify(fixed));
-  for (const file of [customize, ...(await filesBelow(rootfs))]) {
+  for (const file of [...customize, ...(await Promise.all(rootfs.map(filesBelow))).flat()]) {
     const name = file.slice(import.meta.dirname.length);
     hash.update(`\n${name}\n`).update(
       createHash('sha256')

@@ -1,9 +1,12 @@
-/** Operating systems a base image can be built of, and the Debian suite of each. */
+/** Operating systems a base image can be built of. */
 export const RELEASES = {
-  'debian-12': 'bookworm',
-  'debian-13': 'trixie',
+  'debian-12': { kind: 'debian', suite: 'bookworm' },
+  'debian-13': { kind: 'debian', suite: 'trixie' },
+  /** busybox, the agent and an ssh server, for tests and demonstrations; packages cannot be installed. */
+  'tiny-1': { kind: 'tiny', suite: 'bookworm' },
 } as const;
 
 export type BaseOs = keyof typeof RELEASES;
+export type BaseKind = (typeof RELEASES)[BaseOs]['kind'];
 
 export const isBaseOs = (os: string): os is BaseOs => Object.hasOwn(RELEASES, os);

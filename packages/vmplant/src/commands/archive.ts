@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { LineReports } from '@vmgrid/bidding';
 import { createLog } from '@vmgrid/daemon';
 import { faultHere } from '../fault-here.ts';
-import { makeLines, probeLines } from '../lines/make-lines.ts';
+import { HOST_LINES, makeLines, probeLines } from '../lines/make-lines.ts';
 import { exportImage } from '../warehouse/archive/export.ts';
 import { importArchive } from '../warehouse/archive/import.ts';
 import { Warehouse } from '../warehouse/store.ts';
@@ -47,7 +47,7 @@ export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: 
 
 async function probeHost(stateDirectory: string): Promise<LineReports> {
   await mkdir(stateDirectory, { recursive: true, mode: 0o711 });
-  return probeLines(makeLines(['qemu'], { stateDirectory }), createLog('vmplant', 'error'));
+  return probeLines(makeLines(HOST_LINES, { stateDirectory }), createLog('vmplant', 'error'));
 }
 
 const onFile = (phase: string) => (subject: string, state: string) => tell({ phase, subject, state });

@@ -9,7 +9,7 @@ import { reportOutcome, tell } from './report-outcome.ts';
 export interface BuildBaseOrder {
   readonly os: string;
   readonly warehouse: string;
-  readonly diskMiB: number;
+  readonly diskMiB: number | undefined;
 }
 
 /** Puts a base image into a warehouse unless it is there. Returns the exit status. */
@@ -26,7 +26,7 @@ interface BaseRecipe {
   imageId(): Promise<string>;
   build(
     directory: string,
-    diskMiB: number,
+    diskMiB: number | undefined,
     signal: AbortSignal,
   ): Promise<Omit<ManifestDraft, 'createdAt' | 'createdBy'>>;
 }
@@ -47,8 +47,9 @@ function recipeOf(os: string): BaseRecipe {
   );
 }
 
-async function buildDebian(os: BaseOs, directory: string, diskMiB: number, signal: AbortSignal) {
-  const { recipe: _, ...base } = await buildBase({ os, directory, diskMiB, onProgress: tellPhases(), signal });
+async function buildDebian(os: BaseOs, directory: string, diskMiB: number | undefined, signal: AbortSignal) {
+  const size = diskMiB === undefined ? {} : { diskMiB };
+  const { recipe: _, ...base } = await buildBase({ os, directory, ...size, onProgress: tellPhases(), signal });
   return { ...base, line: 'qemu' as const, base: base.id, history: [] } satisfies Partial<ManifestDraft>;
 }
 

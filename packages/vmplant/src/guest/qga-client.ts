@@ -22,23 +22,27 @@ interface Reply {
  * command that was given up it comes again, by itself.
  */
 export class QgaClient {
-  readonly #socket: Socket;
+  readonly #writer: Socket;
+  readonly #reader: Socket;
   readonly #closed: Promise<never>;
   #receive: (reply: Reply) => void = () => undefined;
   #turn: Promise<unknown> = Promise.resolve();
   /** Whether the answer to a command that was given up may still come. */
   #answerOwed = false;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
+  /** The writer is left out when the reader writes too. */
+  constructor(reader: Socket, writer: Socket = reader) {
+    this.#writer = writer;
+    this.#reader = reader;
     const closed = Promise.withResolvers<never>();
     closed.promise.catch(() => undefined);
     this.#closed = closed.promise;
-    socket.on('error', () => undefined);
-    socket.once('close', () =>
+    reader.on('error', () => undefined);
+    writer.on('error', () => undefined);
+    reader.once('close', () =>
       closed.reject(new GridError('GUEST_LOST', 'the machine ended while its agent was asked')),
     );
-    readLines(socket, MAX_LINE_CHARS, (line) => this.#onLine(line));
+    readLines(reader, MAX_LINE_CHARS, (line) => this.#onLine(line));
   }
 
   /** Waits until the agent answers to a number made up for this call. Only the signal ends it. */
@@ -52,7 +56,8 @@ export class QgaClient {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#reader.destroy();
+    this.#writer.destroy();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -69,7 +74,7 @@ export class QgaClient {
       this.#receive = (reply) => {
         if (reply.return === id) answered.resolve();
       };
-      this.#socket.write(RESET);
+      this.#writer.write(RESET);
       this.#send('guest-sync-delimited', { id });
       const deadline = within(signal, SYNC_AGAIN_MS);
       try {
@@ -107,7 +112,7 @@ export class QgaClient {
   }
 
   #send(execute: string, args: Record<string, unknown>): void {
-    this.#socket.write(`${JSON.stringify({ execute, arguments: args })}\n`);
+    this.#writer.write(`${JSON.stringify({ execute, arguments: args })}\n`);
   }
 
   /** The 0xFF before a delimited reply is no UTF-8 and comes out as a replacement character. */

@@ -107,7 +107,8 @@ install_host_key() {
 # The script stays: the guest runs it again when it is restarted.
 make_network() {
   [ -d "$root/etc/vmgrid" ] || mkdir -p "$root/etc/vmgrid"
-  printf '%s\n' "ip link set eth0 down
+  printf '%s\n' "[ -e /sys/class/net/eth0 ] || ip link set vec0 name eth0
+ip link set eth0 down
 ip link set eth0 address $mac_address
 ip address flush dev eth0
 ip address add 10.0.2.15/24 dev eth0
@@ -119,19 +120,21 @@ ip route replace default via 10.0.2.2" > "$root/etc/vmgrid/network"
 
 grow_disk() {
   [ "$grow_disk" = yes ] || return 0
-  resize2fs /dev/vda > "$out/resize" 2>&1 || {
+  while read -r device folder _; do [ "$folder" != / ] || root_device=$device; done < /proc/mounts
+  resize2fs "$root_device" > "$out/resize" 2>&1 || {
     echo "warning $(text64 < "$out/resize")"
     return 0
   }
 }
 
-# The host answers `identity` by opening the network, within milliseconds: look often at first.
+# The host answers `identity` by opening the network, within milliseconds: look often at first. Under UML the card comes only then.
 await_carrier() {
   now_cs
   looks=0
   deadline=$((now + carrier_deadline_s * 100))
   while [ "$now" -lt "$deadline" ]; do
     { read -r carrier < /sys/class/net/eth0/carrier; } 2> /dev/null && [ "$carrier" = 1 ] && return
+    [ ! -e /sys/class/net/vec0 ] || . "$root/etc/vmgrid/network" > /dev/null 2>&1
     looks=$((looks + 1))
     [ "$looks" -lt 200 ] || sleep 0.05
     now_cs

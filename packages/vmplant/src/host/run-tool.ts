@@ -8,6 +8,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   unshare: 'util-linux',
   cp: 'coreutils',
+  mkfifo: 'coreutils',
+  'linux.uml': 'user-mode-linux',
+  uml_mkcow: 'uml-utilities',
+  uml_mconsole: 'uml-utilities',
+  slirp4netns: 'slirp4netns',
 };
 
 export interface ToolOptions extends CommandOptions {

@@ -2,6 +2,8 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Socket } from 'node:net';
 
 const MAX_BYTES = 1_048_576;
+/** What is kept of the end, however much came before. */
+const LAST_BYTES = 4_096;
 
 /** Records a machine's console in a file, up to a limit: what a guest prints is without end. */
 export class ConsoleLog {
@@ -10,6 +12,7 @@ export class ConsoleLog {
   /** Resolves when all that will come is in the file. */
   readonly recorded: Promise<void>;
   #left = MAX_BYTES;
+  #last = Buffer.alloc(0);
 
   constructor(socket: Socket, path: string) {
     this.#socket = socket;
@@ -21,12 +24,18 @@ export class ConsoleLog {
     socket.on('data', (chunk: Buffer) => this.#record(chunk));
   }
 
+  /** The last that was printed. */
+  get lastText(): string {
+    return this.#last.toString('utf8');
+  }
+
   close(): void {
     this.#socket.destroy();
   }
 
   /** Past the limit it still reads: a guest must not stand still because its console is full. */
   #record(chunk: Buffer): void {
+    this.#last = Buffer.concat([this.#last, chunk]).subarray(-LAST_BYTES);
     if (this.#left <= 0) return;
     this.#file.write(chunk.subarray(0, this.#left));
     this.#left -= chunk.length;

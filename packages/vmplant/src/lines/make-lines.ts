@@ -8,6 +8,7 @@ import type { ProductionLine } from './production-line.ts';
 import { QemuLine } from './qemu/qemu-line.ts';
 import { type SimulatedConfig, UNTROUBLED } from './simulated/simulated-config.ts';
 import { SimulatedLine } from './simulated/simulated-line.ts';
+import { UmlLine } from './uml/uml-line.ts';
 
 export interface LineOptions {
   readonly stateDirectory: string;
@@ -21,10 +22,11 @@ const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionL
   qemu: (options) => new QemuLine({}, options),
   simulated: ({ simulated }) => new SimulatedLine({}, simulated ?? UNTROUBLED),
   libvirt: (options) => makeLibvirtLine({}, options),
+  uml: (options) => new UmlLine({}, options),
 };
 
 /** Lines that need something of the host, in the order in which they are tried. */
-export const HOST_LINES: readonly LineName[] = ['qemu', 'libvirt'];
+export const HOST_LINES: readonly LineName[] = ['qemu', 'uml', 'libvirt'];
 
 const PROBE_DEADLINE_MS = 30_000;
 

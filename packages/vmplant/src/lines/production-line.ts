@@ -79,7 +79,7 @@ export interface Machine {
   /** Opens the guest's network once the guest has its own identity. One that is open stays as it is. */
   openNetwork(signal: AbortSignal): Promise<GuestAccess>;
   /**
-   * Freezes a machine made with `purpose: 'build'` and ends it. What is left in the machine's folder is what a golden
+   * Freezes a machine made with `purpose: 'build'` and ends it; where the line does not suspend, its guest is shut down. What is left in the machine's folder is what a golden
    * image consists of; the names of the files come back relative to that folder.
    */
   freeze(signal: AbortSignal): Promise<FrozenFiles>;
@@ -103,6 +103,7 @@ export interface GuestAccess {
 /** Files of a frozen machine, relative to its folder. */
 export interface FrozenFiles {
   readonly disk: string;
+  /** `qcow2`: over the disk of the image that the machine was made from. `raw`: whole. */
   readonly diskFormat: Manifest['diskFormat'];
   readonly memory?: ImageMemory;
 }

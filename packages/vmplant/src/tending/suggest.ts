@@ -103,8 +103,8 @@ function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): n
     (sum, { digest }) => sum + one.prices.ofGroup[one.dag.groupOfDigest.get(digest)!]!,
     0,
   );
-  const [then] = verdict.starts
-    .map((start) => optionOf(image, start, one.prices, one.prices.ofAll - spared))
+  const [then] = verdict.ways
+    .map((way) => optionOf(image, way, one.prices, one.prices.ofAll - spared))
     .sort(compareOptions);
   const isNearer = workLeft(then!) < workLeft(now) || (then!.start === 'restore' && now.start === 'boot');
   return isNearer ? one.count * Math.max(0, now.expectedMicros - then!.expectedMicros) : 0;
@@ -124,7 +124,7 @@ function imageOf(
   const manifest = {
     ...like.manifest,
     ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine, history },
-    memory: {},
+    ...{ diskFormat: 'qcow2' as const, memory: {} },
     compatibility: lines.get(line)!.compatibility,
   };
   return { manifest };

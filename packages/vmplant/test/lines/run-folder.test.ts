@@ -9,7 +9,7 @@ import { connectUnix, listenUnix, removeSockets } from '../../src/host/unix-sock
 import { closeChannels, openChannels } from '../../src/lines/qemu/channels.ts';
 import { collectFiles } from '../../src/lines/qemu/freeze.ts';
 import { SOCKETS } from '../../src/lines/qemu/layout.ts';
-import { logTail, spawnQemu } from '../../src/lines/qemu/spawn-qemu.ts';
+import { logTail, spawnVmm } from '../../src/lines/spawn-vmm.ts';
 
 /**
  * `run` belongs to QEMU, whose guest may have broken out of it. As root QEMU has a user of its own; else everything is one
@@ -78,15 +78,18 @@ test('the console is recorded beside run, and a link that QEMU laid in its place
 test("QEMU's log is beside run: a link in run is neither written to nor read", async () => {
   asQemu('ln -s ../victim qemu.log');
   const args = ['-c', 'echo its own words; echo again >&2'];
-  const child = await spawnQemu({ binary: '/bin/sh', args, directory: machine, user: undefined, inherit: undefined });
+  const child = await spawnVmm({
+    ...{ program: '/bin/sh', args, folder: run, user: undefined },
+    log: join(machine, 'qemu.log'),
+  });
   if (child.exitCode === null) await once(child, 'exit');
   await expectVictimUntouched();
-  expect(await logTail(machine)).toBe('its own words\nagain');
+  expect(await logTail(join(machine, 'qemu.log'))).toBe('its own words\nagain');
 });
 
 test('a log without end is read from near its end', async () => {
   await writeFile(join(machine, 'qemu.log'), `${'x'.repeat(1_000_000)}\nlast`);
-  const tail = await logTail(machine);
+  const tail = await logTail(join(machine, 'qemu.log'));
   expect(tail.length).toBeLessThan(100_000);
   expect(tail.endsWith('x\nlast')).toBe(true);
 });

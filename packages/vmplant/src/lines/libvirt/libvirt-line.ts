@@ -4,9 +4,9 @@ import { abortable, type CommandRunner, readFileIfAny, runCommand } from '@vmgri
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { GoldenImage } from '../../warehouse/manifest.ts';
+import { admitToImage, HOST_ID_RANGE, type HostUser, hostUserOf } from '../host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { kernelArguments } from '../qemu/command-line.ts';
-import { admitToImage, HOST_ID_RANGE, type HostUser, hostUserOf } from '../qemu/host-user.ts';
 import type { OpenNative } from './binding.ts';
 import { openChannels } from './channels.ts';
 import { LibvirtConnection } from './connection.ts';

@@ -1,9 +1,9 @@
 import { chmod, lchown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
+import type { HostUser } from '../host-user.ts';
 import { makeOverlayDisk } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
-import type { HostUser } from '../qemu/host-user.ts';
 import { FILES } from './layout.ts';
 
 export interface OverlayOptions {

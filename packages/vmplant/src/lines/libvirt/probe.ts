@@ -1,6 +1,6 @@
 import { type CommandRunner, isTimeout, within } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
-import { HOST_ID_RANGE, probeUserOf } from '../qemu/host-user.ts';
+import { HOST_ID_RANGE, probeUserOf } from '../host-user.ts';
 import { probeQemu } from '../qemu/probe.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
 
@@ -27,8 +27,11 @@ const NOTHING: CompatibilityRecord = {
   layout: '',
 };
 
+/** What the line is wherever it runs. */
+const LINE = { line: 'libvirt', restores: false, diskFormats: ['raw', 'qcow2'] } as const;
+
 const unavailable = (reason: string): LineReport => ({
-  ...{ line: 'libvirt', available: false, reason, restores: false, compatibility: NOTHING },
+  ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: false, reason, compatibility: NOTHING },
 });
 
 /** Finds out what libvirt can do here: connects, and has it take a machine's description. */
@@ -48,7 +51,7 @@ export async function probeLibvirt(
     await host.virsh.undefine(uuid, deadline);
     const vmmVersion = `${versions.libvirt}, ${versions.hypervisor}`;
     return {
-      ...{ line: 'libvirt', available: true, reason, restores: false },
+      ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason },
       compatibility: { ...compatibility, vmm: 'libvirt', vmmVersion },
     };
   } catch (error) {

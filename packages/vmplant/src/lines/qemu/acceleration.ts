@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { bootId, CommandError, type CommandRunner } from '@vmgrid/daemon';
-import { type HostUser, kvmAccess } from './host-user.ts';
-import { privileges } from './spawn-qemu.ts';
+import { type HostUser, kvmAccess } from '../host-user.ts';
+import { privileges } from '../spawn-vmm.ts';
 
 /** A guest that runs at all needs a fraction of this. */
 const PROBE_DEADLINE_MS = 3_000;

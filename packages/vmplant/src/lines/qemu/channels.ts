@@ -5,7 +5,8 @@ import { QgaClient } from '../../guest/qga-client.ts';
 import { ReportChannel } from '../../guest/report-channel.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import { ConsoleLog } from '../console-log.ts';
-import { FILES, runFolder, SOCKETS } from './layout.ts';
+import { runFolder } from '../run-folder.ts';
+import { FILES, SOCKETS } from './layout.ts';
 import { QmpClient } from './qmp/qmp-client.ts';
 
 /** All a plant holds of a running QEMU. */

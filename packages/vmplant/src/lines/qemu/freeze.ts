@@ -4,7 +4,8 @@ import type { CommandRunner } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import type { FrozenFiles } from '../production-line.ts';
-import { FILES, runFolder } from './layout.ts';
+import { runFolder } from '../run-folder.ts';
+import { FILES } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
 
 /**

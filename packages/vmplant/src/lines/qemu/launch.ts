@@ -14,17 +14,18 @@ import type { CompatibilityRecord } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
+import type { HostUser } from '../host-user.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
+import { runFolder } from '../run-folder.ts';
+import { logTail, spawnVmm } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine, DEVICES } from './command-line.ts';
 import { changeDisc } from './disc-drive.ts';
-import type { HostUser } from './host-user.ts';
-import { FILES, runFolder } from './layout.ts';
+import { FILES } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
 import { setLink } from './network.ts';
 import { QemuMachine } from './qemu-machine.ts';
 import { loadState } from './restore.ts';
-import { logTail, spawnQemu } from './spawn-qemu.ts';
 import { forgetSuspended, openSuspended } from './suspension.ts';
 
 /** For QEMU to set up its machine and answer on its monitor; a second is long on an idle host. */
@@ -52,7 +53,7 @@ export async function launch(options: Launch, signal: AbortSignal): Promise<Qemu
   try {
     return await launchWith(options, undo, signal);
   } catch (error) {
-    const output = await logTail(options.order.directory);
+    const output = await logTail(join(options.order.directory, FILES.log));
     await undo.unwind();
     if (signal.aborted || !(error instanceof GridError) || error.code !== 'VMM_FAILED') throw error;
     throw new GridError('VMM_FAILED', error.message, { ...error.details, output }, { cause: error });
@@ -124,7 +125,12 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping }: La
   const args = commandLine(order, compatibility, { readonlyMapping });
   const state = await openState(order);
   try {
-    const child = await spawnQemu({ binary, args, directory: order.directory, user, inherit: state });
+    const child = await spawnVmm({
+      ...{ program: binary, args, user },
+      folder: runFolder(order.directory),
+      log: join(order.directory, FILES.log),
+      inherit: state ? [state] : [],
+    });
     const ended = new AbortController();
     child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
     child.unref();

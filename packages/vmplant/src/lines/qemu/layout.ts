@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-
 /**
- * What a machine of this line has. `run` in its folder is QEMU's working directory and belongs to the machine's own user;
- * QEMU names its sockets relative to it, because a unix socket's address is limited to 107 bytes. Disk, memory and sockets
+ * What a machine of this line has. QEMU names its sockets relative to its `run`, because a unix socket's address is limited to 107 bytes. Disk, memory and sockets
  * are made there. What only the plant opens is in the machine's folder itself, which is the plant's alone: in `run` a guest
  * that broke out of its QEMU may put a link in place of anything, so no name in it is ever followed.
  */
@@ -27,5 +24,3 @@ export const SOCKETS = {
 
 /** Where QEMU sends its devices' state: in the machine's folder, where nobody can exchange it before it is given to QEMU. */
 export const SAVE_SOCKET = 'save.sock';
-
-export const runFolder = (machineFolder: string): string => join(machineFolder, 'run');

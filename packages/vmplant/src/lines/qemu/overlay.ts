@@ -1,10 +1,11 @@
 import { chown, lchown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
+import type { HostUser } from '../host-user.ts';
 import { makeOverlayDisk } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
-import type { HostUser } from './host-user.ts';
-import { FILES, runFolder } from './layout.ts';
+import { runFolder } from '../run-folder.ts';
+import { FILES } from './layout.ts';
 
 /**
  * Size of the overlay as made. A guest that is restored remembers its disk's size, so its overlay starts with that and grows

@@ -2,15 +2,16 @@ import type { CommandRunner } from '@vmgrid/daemon';
 import type { LineReport } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
+import type { HostUser } from '../host-user.ts';
 import { findAcceleration } from './acceleration.ts';
 import { DEVICE_LAYOUT } from './command-line.ts';
-import type { HostUser } from './host-user.ts';
 
 /**
  * Processor of every machine: x86-64-v2, which the emulator has in full and every host with KVM since 2009. A fixed model
  * is what lets a suspended guest wake on another host.
  */
 const CPU_MODEL = 'Nehalem';
+const DISK_FORMATS: LineReport['diskFormats'] = ['raw', 'qcow2'];
 
 export interface ProbeOptions {
   readonly binary: string;
@@ -24,6 +25,7 @@ const unavailable = (reason: string): LineReport => ({
   available: false,
   reason,
   restores: false,
+  diskFormats: DISK_FORMATS,
   compatibility: {
     vmm: 'qemu',
     vmmVersion: '',
@@ -64,7 +66,7 @@ export async function probeQemu(
       cpuModel: CPU_MODEL,
       layout: DEVICE_LAYOUT,
     };
-    return { line: 'qemu', available: true, reason, restores: true, compatibility };
+    return { line: 'qemu', available: true, reason, restores: true, diskFormats: DISK_FORMATS, compatibility };
   } catch (error) {
     if (error instanceof GridError) return unavailable(error.message);
     throw error;

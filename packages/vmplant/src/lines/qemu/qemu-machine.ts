@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   abortable,
   type CommandRunner,
@@ -11,14 +12,15 @@ import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
+import { runFolder } from '../run-folder.ts';
+import { logTail } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { changeDisc } from './disc-drive.ts';
 import { collectFiles } from './freeze.ts';
-import { FILES, runFolder } from './layout.ts';
+import { FILES } from './layout.ts';
 import { encodeState, type QemuState } from './machine-state.ts';
 import { openUserNetwork } from './network.ts';
 import type { QmpEvent } from './qmp/qmp-client.ts';
-import { logTail } from './spawn-qemu.ts';
 import { keepState } from './suspension.ts';
 import { writeState } from './write-state.ts';
 
@@ -181,7 +183,7 @@ export class QemuMachine implements Machine {
     }
     closeChannels(this.#channels);
     const { directory } = this.#qemu;
-    const detail = await logTail(directory);
+    const detail = await logTail(join(directory, FILES.log));
     await removeSockets(runFolder(directory));
     return { cause: this.#cause, detail };
   }

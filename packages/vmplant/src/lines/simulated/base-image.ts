@@ -9,6 +9,7 @@ import { DEVICE_LAYOUT, FILES } from './layout.ts';
 /** Name of the operating system that simulated machines have. */
 export const SIMULATED_OS = 'simulated-1';
 
+const DEFAULT_DISK_MIB = 2_048;
 const BOOT_MEMORY_MIB = 64;
 const BOOT_FILES = { kernel: 'kernel.txt', initrd: 'initrd.txt' } as const;
 
@@ -36,7 +37,7 @@ export function simulatedBaseId(): string {
 /** Writes the base's files into an empty folder. Returns what its manifest says; file names are relative to the folder. */
 export async function makeSimulatedBase(
   directory: string,
-  diskMiB: number,
+  diskMiB = DEFAULT_DISK_MIB,
 ): Promise<Omit<ManifestDraft, 'createdAt' | 'createdBy'>> {
   await writeDisk(directory, diskOf(diskMiB));
   for (const name of Object.values(BOOT_FILES)) await writeFile(join(directory, name), 'There is nothing to boot.\n');

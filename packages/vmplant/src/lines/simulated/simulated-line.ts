@@ -42,6 +42,7 @@ export class SimulatedLine implements ProductionLine {
       available: true,
       reason: '',
       restores: true,
+      diskFormats: ['raw'],
       compatibility: {
         vmm: 'simulated',
         vmmVersion: LINE_VERSION,

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bootFilesOf } from '../../warehouse/image-files.ts';
-import type { GoldenImage } from '../../warehouse/manifest.ts';
+import { bootFilesOf } from '../warehouse/image-files.ts';
+import type { GoldenImage } from '../warehouse/manifest.ts';
 
 /**
- * Users and groups under which a plant that is root runs QEMU. The default range is one that systemd's documentation
+ * Users and groups under which a plant that is root runs hypervisors. The default range is one that systemd's documentation
  * leaves unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
  */
 export const HOST_ID_RANGE = { first: 0x7000_0000, count: 0x0fff_0000 } as const;
 const KVM_DEVICE = '/dev/kvm';
 export type HostIdRange = { readonly first: number; readonly count: number };
 
-/** User and groups of one machine's QEMU. */
+/** User and groups of one machine's hypervisor. */
 export interface HostUser {
   readonly uid: number;
   readonly gid: number;
@@ -30,7 +30,7 @@ const imagesGroup = (range: HostIdRange): number => range.first;
 /** Group that may map the memory of one image: only machines cloned from it are in it. */
 const memoryGroup = (range: HostIdRange, image: GoldenImage): number => hashInto(range, `image ${image.manifest.id}`);
 
-/** The user of a machine; undefined when the plant is not root, so that QEMU runs as the plant does. */
+/** The user of a machine; undefined when the plant is not root, so that the hypervisor runs as the plant does. */
 export function hostUserOf(
   range: HostIdRange,
   vmId: string,

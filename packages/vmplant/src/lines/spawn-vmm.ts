@@ -1,28 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { folderEnvironment } from '@vmgrid/daemon';
-import { toolMissing } from '../../host/run-tool.ts';
+import { toolMissing } from '../host/run-tool.ts';
 import type { HostUser } from './host-user.ts';
-import { FILES, runFolder } from './layout.ts';
 
 const LOG_TAIL_LINES = 20;
-/** No more of a log is ever read: QEMU may have been made to write without end. */
+/** No more of a log is ever read: a hypervisor may have been made to write without end. */
 const LOG_TAIL_BYTES = 65_536;
 
 export interface SpawnOrder {
-  readonly binary: string;
+  readonly program: string;
   readonly args: readonly string[];
-  /** The machine's own folder. */
-  readonly directory: string;
+  /** Working directory: the folder that belongs to the machine's user. */
+  readonly folder: string;
+  /** Path of the log. */
+  readonly log: string;
   /** User to become; undefined: stay. */
   readonly user: HostUser | undefined;
-  /** Inherited as file descriptor 3. */
-  readonly inherit: FileHandle | undefined;
+  /** Inherited as file descriptors from 3 on. */
+  readonly inherit?: readonly FileHandle[];
 }
 
-/** Arguments of setpriv. Even as the plant's own user QEMU gets no privileges it was not started with. */
+/** Arguments of setpriv. Even as the plant's own user a hypervisor gets no privileges it was not started with. */
 export function privileges(user: HostUser | undefined): string[] {
   if (user === undefined) return ['--no-new-privs'];
   return [
@@ -36,18 +36,17 @@ export function privileges(user: HostUser | undefined): string[] {
 }
 
 /**
- * Starts QEMU in a session of its own, so that it outlives the plant and no signal of the plant's terminal reaches it.
+ * Starts a hypervisor in a session of its own, so that it outlives the plant and no signal of the plant's terminal reaches it.
  * Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
  */
-export async function spawnQemu({ binary, args, directory, user, inherit }: SpawnOrder): Promise<ChildProcess> {
-  const folder = runFolder(directory);
-  const log = await open(join(directory, FILES.log), 'a', 0o640);
+export async function spawnVmm({ program, args, folder, log, user, inherit = [] }: SpawnOrder): Promise<ChildProcess> {
+  const logFile = await open(log, 'a', 0o640);
   try {
-    const child = spawn('setpriv', [...privileges(user), '--', binary, ...args], {
+    const child = spawn('setpriv', [...privileges(user), '--', program, ...args], {
       cwd: folder,
       detached: true,
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...folderEnvironment(folder) },
-      stdio: ['ignore', log.fd, log.fd, inherit?.fd ?? 'ignore'],
+      stdio: ['ignore', logFile.fd, logFile.fd, ...inherit.map((file) => file.fd)],
     });
     await once(child, 'spawn');
     child.on('error', () => undefined);
@@ -56,13 +55,13 @@ export async function spawnQemu({ binary, args, directory, user, inherit }: Spaw
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw toolMissing('setpriv', error);
   } finally {
-    await log.close();
+    await logFile.close();
   }
 }
 
-/** The last lines of QEMU's own log; empty when there is none. */
-export async function logTail(directory: string): Promise<string> {
-  const log = await readTail(join(directory, FILES.log)).catch(() => '');
+/** The last lines of a log; empty when there is none. */
+export async function logTail(path: string): Promise<string> {
+  const log = await readTail(path).catch(() => '');
   return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
 }
 

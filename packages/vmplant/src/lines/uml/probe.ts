@@ -1,0 +1,85 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bootId, type CommandRunner, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
+import { GridError, type LineReport } from '@vmgrid/protocol';
+import { runTool } from '../../host/run-tool.ts';
+import type { HostUser } from '../host-user.ts';
+import { privileges } from '../spawn-vmm.ts';
+import { DEVICE_LAYOUT } from './command-line.ts';
+import { TRIED, TRY, writeInitrd } from './initrd.ts';
+
+/** Seconds on an idle host. */
+const TRY_DEADLINE_MS = 25_000;
+const VERDICT_FILE = 'uml-verdict.json';
+const TRY_MEMORY_MIB = 64;
+
+export interface ProbeOptions {
+  readonly binary: string;
+  readonly stateDirectory: string;
+  /** Whom machines run as, if not as the plant. */
+  readonly user: HostUser | undefined;
+}
+
+const report = (available: boolean, vmmVersion: string, reason = ''): LineReport => ({
+  ...{ line: 'uml', available, reason, restores: false, diskFormats: ['raw'], mostCpus: 1 },
+  compatibility: {
+    ...{ vmm: 'uml', vmmVersion, accelerator: 'native' },
+    ...{ machineType: 'uml', cpuModel: 'host', layout: DEVICE_LAYOUT },
+  },
+});
+
+/** Path of UML's first root file system for a kernel's release. */
+export const initrdPath = (stateDirectory: string, release: string): string =>
+  join(stateDirectory, `uml-initrd-${release}.img`);
+
+/** Finds out whether UML runs here, by running it once for each of the host's boots and version of UML. */
+export async function probeUml(run: CommandRunner, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
+  try {
+    const release = await askRelease(run, options, signal);
+    await requireTools(run, signal);
+    const initrd = initrdPath(options.stateDirectory, release);
+    const key = JSON.stringify({ bootId: bootId(), release });
+    const path = join(options.stateDirectory, VERDICT_FILE);
+    if ((await readFileIfAny(path)) === key && (await exists(initrd))) return report(true, release);
+    await writeInitrd(initrd, release);
+    await tryUml(run, options, initrd, signal);
+    await writeFileAtomically(path, key);
+    return report(true, release);
+  } catch (error) {
+    if (error instanceof GridError) return report(false, '', error.message);
+    throw error;
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+async function askRelease(run: CommandRunner, { binary }: ProbeOptions, signal: AbortSignal): Promise<string> {
+  const failure = { code: 'LINE_UNAVAILABLE', message: 'User-Mode Linux does not start here' } as const;
+  const release = (await runTool(binary, ['--version'], { run, signal, failure })).trim();
+  if (/^[\w.+~-]{1,64}$/.test(release)) return release;
+  throw new GridError('LINE_UNAVAILABLE', `${binary} does not say which version it is`);
+}
+
+async function requireTools(run: CommandRunner, signal: AbortSignal): Promise<void> {
+  const failure = { code: 'LINE_UNAVAILABLE', message: 'the network of machines under UML cannot start' } as const;
+  await runTool('slirp4netns', ['--version'], { run, signal, failure });
+}
+
+/** Boots a kernel that runs one program, as the user that machines run as. */
+async function tryUml(
+  run: CommandRunner,
+  { binary, user }: ProbeOptions,
+  initrd: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const guest = [`mem=${TRY_MEMORY_MIB}M`, `initrd=${initrd}`, `rdinit=${TRY}`, 'quiet', 'con=null', 'con0=null,fd:1'];
+  const failure = { code: 'LINE_UNAVAILABLE', message: 'User-Mode Linux does not run its guest here' } as const;
+  const args = [...privileges(user), '--', binary, ...guest, `umid=probe-${process.pid}`, 'uml_dir=/tmp/'];
+  const printed = await runTool('setpriv', args, { run, signal, failure, cwd: '/', timeoutMs: TRY_DEADLINE_MS });
+  if (!printed.includes(TRIED))
+    throw new GridError('LINE_UNAVAILABLE', 'User-Mode Linux ends without having run its guest');
+}
