@@ -38,7 +38,9 @@ describe('a guest of UML', () => {
       const order = await workshop.order('isolated', workshop.base, { start: 'boot' });
       const machine = await workshop.start(order);
       await workshop.configure(machine, { identity: identityOf('isolated'), steps: [] }, [{ task: 'identity' }]);
-      const tries = ['10.0.2.2', hostAddress()].map((host) => `nc -w 2 ${host} ${port} < /dev/null || echo refused`);
+      const tries = ['10.0.2.2', hostAddress()].map(
+        (host) => `nc -w 2 ${host} ${port} < /dev/null 2> /dev/null || echo refused`,
+      );
       expect(await workshop.run(machine, tries.join('\n'))).toEqual(['refused', 'refused']);
 
       const last = workshop.run(

@@ -11,14 +11,19 @@ const VARIABLE = 'VMGRID_FOLDER';
 export const folderEnvironment = (folder: string): Readonly<Record<string, string>> => ({ [VARIABLE]: folder });
 
 /**
- * Kills the processes that were started in a folder, or one below it, by whatever path it was called then. Returns those that
- * still live after `withinMs`. Those of other users are not seen unless this process is root.
+ * Kills the processes that were started in a folder, or one below it, by whatever path it was called then, and those that they
+ * start until they end. Returns those that still live after `withinMs`. Those of other users are not seen unless this process is root.
  */
 export async function killProcessesOf(folder: string, withinMs: number): Promise<readonly ProcessIdentity[]> {
-  const found = await processesOf(folder);
-  for (const identity of found) signalProcess(identity, 'SIGKILL');
-  const gone = await Promise.all(found.map((identity) => waitUntilGone(identity, withinMs)));
-  return found.filter((_, index) => !gone[index]);
+  const endsAt = performance.now() + withinMs;
+  for (;;) {
+    const found = await processesOf(folder);
+    if (found.length === 0) return [];
+    for (const identity of found) signalProcess(identity, 'SIGKILL');
+    const leftMs = Math.max(0, endsAt - performance.now());
+    const gone = await Promise.all(found.map((identity) => waitUntilGone(identity, leftMs)));
+    if (gone.includes(false)) return found.filter((_, index) => !gone[index]);
+  }
 }
 
 /** The processes that were started in a folder, or one below it. */

@@ -10,6 +10,7 @@ import { TRIED, TRY, writeInitrd } from './initrd.ts';
 
 /** Seconds on an idle host. */
 const TRY_DEADLINE_MS = 25_000;
+const TRIES = 3;
 const VERDICT_FILE = 'uml-verdict.json';
 const TRY_MEMORY_MIB = 64;
 
@@ -42,7 +43,7 @@ export async function probeUml(run: CommandRunner, options: ProbeOptions, signal
     const path = join(options.stateDirectory, VERDICT_FILE);
     if ((await readFileIfAny(path)) === key && (await exists(initrd))) return report(true, release);
     await writeInitrd(initrd, release);
-    await tryUml(run, options, initrd, signal);
+    await tryAgain(() => tryUml(run, options, initrd, signal));
     await writeFileAtomically(path, key);
     return report(true, release);
   } catch (error) {
@@ -67,6 +68,20 @@ async function askRelease(run: CommandRunner, { binary }: ProbeOptions, signal: 
 async function requireTools(run: CommandRunner, signal: AbortSignal): Promise<void> {
   const failure = { code: 'LINE_UNAVAILABLE', message: 'the network of machines under UML cannot start' } as const;
   await runTool('slirp4netns', ['--version'], { run, signal, failure });
+}
+
+/** On a busy host a UML was seen to abort as it started, and the next one to run: one such end is no verdict. */
+async function tryAgain(attempt: () => Promise<void>): Promise<void> {
+  for (let left = TRIES - 1; left > 0; left -= 1) {
+    if (
+      await attempt().then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+  }
+  return attempt();
 }
 
 /** Boots a kernel that runs one program, as the user that machines run as. */
