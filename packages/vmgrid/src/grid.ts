@@ -1,13 +1,16 @@
-/** A grid on one machine: a shop and its plants, each a process of its own. */
+/** A grid on one machine: a shop, its brokers and plants, each a process of its own. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Daemon, startDaemon } from './daemons.ts';
+import { LINK_PATH } from '@vmgrid/protocol';
+import { type Daemon, type DaemonName, startDaemon } from './daemons.ts';
 
 export interface GridOptions {
   /** Where configuration and plants' state are kept. */
   readonly directory: string;
   readonly warehouse: string;
   readonly plants: number;
+  /** A layer of so many between the shop and the plants, which dial one each. None: they dial the shop. */
+  readonly brokers?: number;
   /** 0 takes any free port. */
   readonly httpPort: number;
   readonly xmlPort: number;
@@ -20,30 +23,37 @@ export interface GridOptions {
 export interface Grid {
   readonly shopUrl: string;
   readonly xmlPort: number;
+  readonly brokerIds: readonly string[];
   readonly plantIds: readonly string[];
   /** Rejects when a daemon ends that nobody stopped. */
   readonly broken: Promise<never>;
-  /** Drains the plants, then the shop. Their VMs live on. */
+  /** Drains the plants, then the brokers, then the shop. The VMs live on. */
   stop(): Promise<void>;
 }
 
-/** Starts shop and plants; resolves when every plant has said hello to the shop. Leaves nothing running on failure. */
+/** Starts the daemons from above; resolves when every plant has said hello to whom it dials. Leaves nothing running on failure. */
 export async function startGrid(options: GridOptions, signal: AbortSignal): Promise<Grid> {
   const started: Daemon[] = [];
   const stop = async () => {
-    const [shop, ...plants] = started;
-    await Promise.all(plants.map((plant) => plant.stop()));
-    await shop?.stop();
+    for (const name of ['vmplant', 'vmbroker', 'vmshop'] satisfies DaemonName[]) {
+      await Promise.all(started.filter((daemon) => daemon.name === name).map((daemon) => daemon.stop()));
+    }
   };
   try {
     const shop = await startShop(options, signal);
     started.push(shop);
     const shopUrl = `http://127.0.0.1:${shop.ready.httpPort}`;
-    const plantIds = Array.from({ length: options.plants }, (_, index) => `plant-${index + 1}`);
-    for (const plantId of plantIds) started.push(await startPlant(plantId, shopUrl, options, signal));
+    const brokerIds = names('broker', options.brokers ?? 0);
+    for (const brokerId of brokerIds) started.push(await startBroker(brokerId, linkTo(shop), options, signal));
+    const brokers = started.slice(1);
+    const above = brokers.length > 0 ? brokers : [shop];
+    const plantIds = names('plant', options.plants);
+    for (const [index, plantId] of plantIds.entries()) {
+      started.push(await startPlant(plantId, linkTo(above[index % above.length]!), options, signal));
+    }
     const broken = firstEnd(started);
     broken.catch(() => undefined); // after stop() nobody listens any more
-    return { shopUrl, xmlPort: Number(shop.ready.xmlPort), plantIds, broken, stop };
+    return { shopUrl, xmlPort: Number(shop.ready.xmlPort), brokerIds, plantIds, broken, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -55,9 +65,19 @@ function startShop({ directory, httpPort, xmlPort, logLevel }: GridOptions, sign
   return startDaemon('vmshop', join(directory, 'shop.json'), { httpPort, xmlPort, logLevel, stateDirectory }, signal);
 }
 
+function startBroker(
+  brokerId: string,
+  upstream: string,
+  { directory, logLevel }: GridOptions,
+  signal: AbortSignal,
+): Promise<Daemon> {
+  const config = { brokerId, upstreams: [upstream], httpPort: 0, logLevel };
+  return startDaemon('vmbroker', join(directory, `${brokerId}.json`), config, signal);
+}
+
 async function startPlant(
   plantId: string,
-  shopUrl: string,
+  upstream: string,
   options: GridOptions,
   signal: AbortSignal,
 ): Promise<Daemon> {
@@ -65,7 +85,7 @@ async function startPlant(
   await mkdir(hostActionDirectory, { recursive: true, mode: 0o755 });
   const config = {
     plantId,
-    upstreams: [`${shopUrl.replace('http', 'ws')}/v1/link`],
+    upstreams: [upstream],
     stateDirectory: join(options.directory, 'plants', plantId),
     warehouseDirectory: options.warehouse,
     hostActionDirectory,
@@ -75,6 +95,11 @@ async function startPlant(
   };
   return startDaemon('vmplant', join(options.directory, `${plantId}.json`), config, signal);
 }
+
+const names = (kind: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`);
+
+const linkTo = ({ ready }: Daemon): string => `ws://127.0.0.1:${ready.httpPort}${LINK_PATH}`;
 
 async function firstEnd(daemons: readonly Daemon[]): Promise<never> {
   const { name, status } = await Promise.race(

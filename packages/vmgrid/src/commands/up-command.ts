@@ -13,6 +13,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
     .command('up')
     .description('run a shop and plants on this machine until Ctrl-C; their VMs live on')
     .option('--plants <count>', 'number of plants', '1')
+    .option('--brokers <count>', 'number of brokers between the shop and the plants', '0')
     .option('--http-port <port>', 'port of the HTTP door', '7780')
     .option('--xml-port <port>', 'port of the XML door', '7781')
     .option('--guest-network <kind>', 'isolated, or outbound: guests reach what this host reaches', 'isolated')
@@ -32,6 +33,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
           directory: join(home.root, 'grid'),
           warehouse: home.warehouse,
           plants: Number(options.plants),
+          brokers: Number(options.brokers),
           httpPort: Number(options.httpPort),
           xmlPort: Number(options.xmlPort),
           guestNetwork: options.guestNetwork,
@@ -40,10 +42,11 @@ export function addUpCommand(program: Command, context: CommandContext): void {
         },
         stopped.signal,
       );
-      output.result({ ready: true, shop: grid.shopUrl, xmlPort: grid.xmlPort, plants: grid.plantIds, lines }, () =>
+      const { shopUrl, xmlPort, brokerIds, plantIds } = grid;
+      output.result({ ready: true, shop: shopUrl, xmlPort, brokers: brokerIds, plants: plantIds, lines }, () =>
         [
-          `The shop is open at ${grid.shopUrl}, and for XML over TCP at port ${grid.xmlPort}; plants: ${grid.plantIds.join(', ')}; lines: ${lines.join(', ') || 'none works here, see `vmgrid doctor`'}.`,
-          `Try: curl -H 'Content-Type: application/xml' --data-binary @examples/2-a-workspace.xml ${grid.shopUrl}/v1/vms`,
+          `The shop is open at ${shopUrl}, and for XML over TCP at port ${xmlPort}; below it: ${[...brokerIds, ...plantIds].join(', ')}; lines: ${lines.join(', ') || 'none works here, see `vmgrid doctor`'}.`,
+          `Try: curl -H 'Content-Type: application/xml' --data-binary @examples/2-a-workspace.xml ${shopUrl}/v1/vms`,
           'Ctrl-C stops the daemons; VMs live on until their lease ends and are adopted by the next `vmgrid up`.',
         ].join('\n'),
       );
@@ -53,6 +56,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
 
 interface UpOptions {
   readonly plants: string;
+  readonly brokers: string;
   readonly httpPort: string;
   readonly xmlPort: string;
   readonly guestNetwork: 'isolated' | 'outbound';
