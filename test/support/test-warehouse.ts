@@ -2,7 +2,7 @@
  * Golden images for tests, made once a machine and kept: the base image of Debian 12, and a blank machine suspended in memory.
  * A test with a warehouse of its own gets them as hard links: what it builds, removes and refers to is nobody else's.
  */
-import { chmod, link, mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -41,18 +41,17 @@ async function buildBase(os = OS): Promise<string> {
 }
 
 /**
- * Makes a warehouse with the base image and a suspended blank machine in it. `freeze` adds the latter to the shared
- * warehouse when it has none yet.
+ * Makes a warehouse with the base image and a suspended blank machine in it. `freeze` adds the latter to a
+ * warehouse that has the base.
  */
 export async function stockWarehouse(
   directory: string,
-  freeze: (sharedWarehouse: string) => Promise<void>,
+  freeze: (warehouse: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const stock = await whileLocked(async () => {
     const base = await buildBase();
-    const blank = (await findBlank(base)) ?? (await freeze(sharedWarehouse()).then(() => findBlank(base)));
-    if (!blank) throw new Error('no suspended blank machine came of it');
+    const blank = (await findBlank(base, sharedWarehouse())) ?? (await freezeApart(base, freeze));
     return [base, blank];
   }, signal);
   await Warehouse.open(directory);
@@ -67,8 +66,27 @@ export async function stockBase(directory: string, os: string, signal: AbortSign
   await linkImage(base, directory);
 }
 
-async function findBlank(base: string): Promise<string | undefined> {
-  const images = await (await Warehouse.open(sharedWarehouse())).images();
+/** In a warehouse with nothing but the base: in the shared one a blank machine of an earlier recipe would do as well. */
+async function freezeApart(base: string, freeze: (warehouse: string) => Promise<void>): Promise<string> {
+  const apart = await testFolder('stock');
+  try {
+    await Warehouse.open(apart);
+    await linkImage(await imageOf(base, sharedWarehouse()), apart);
+    await freeze(apart);
+    const blank = await findBlank(base, apart);
+    if (!blank) throw new Error('no suspended blank machine came of it');
+    await linkImage(await imageOf(blank, apart), sharedWarehouse());
+    return blank;
+  } finally {
+    await rm(apart, { recursive: true, force: true });
+  }
+}
+
+const imageOf = async (imageId: string, warehouse: string): Promise<GoldenImage> =>
+  (await Warehouse.open(warehouse)).image(imageId);
+
+async function findBlank(base: string, warehouse: string): Promise<string | undefined> {
+  const images = await (await Warehouse.open(warehouse)).images();
   const manifests = [...images.values()].map(({ manifest }) => manifest);
   return manifests.find((one) => one.base === base && one.memory && one.history.length === 0)?.id;
 }
