@@ -3,6 +3,9 @@
 export default {
   testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
+  // Minutes each on a real hypervisor: `npm run test:long` runs these, and only these.
+  testPathIgnorePatterns:
+    process.env.VMGRID_TEST_LONG === 'yes' ? ['/node_modules/'] : ['/node_modules/', '\\.long\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
