@@ -27,7 +27,7 @@ test('an explanation says what is chosen and why, counts the misses, and what wo
     'plant-1: 2 of 5 images match; failed: 1 by the machine test, 1 by the subset test, 1 by the partial-order test',
   );
   expect(lines[1]).toMatch(
-    /^Would restore image-login-octave, ready in 1.32 s: 0.12 s to restore and 1.2 s for 2 actions;/,
+    /^Would restore image-login-octave on qemu, ready in 1.32 s: 0.12 s to restore and 1.2 s for 2 actions;/,
   );
   expect(lines).toContain('  has    login octave');
   expect(cellsOf('image-login ').slice(1)).toEqual([

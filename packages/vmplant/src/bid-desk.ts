@@ -143,7 +143,8 @@ export class BidDesk {
   /** What others need to compute the plant's offers, or why they have to ask for them. */
   async standing(): Promise<StandingOffer | { readonly askedBecause: string }> {
     const { warehouse, durations, registry, departed } = this.#deps;
-    const { cost, bidValidity, lease, tending } = this.#config;
+    const { cost, bidValidity, lease, tending, standingOffers } = this.#config;
+    if (!standingOffers) return { askedBecause: 'its configuration says so' };
     if (tending.enabled) return { askedBecause: 'what the plant builds unasked gives way to what it is asked for' };
     const requestIds = [...registry.all().map(({ requestId }) => requestId), ...departed.requestIds()];
     const offer: StandingOffer = {
