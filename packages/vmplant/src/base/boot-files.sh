@@ -4,6 +4,8 @@ set -eu
 export LC_ALL=C
 
 kernel=$(ls /lib/modules)
+# A package that was only unpacked has not listed what its modules need. By path: a busybox that runs this has applets of these names.
+[ -e "/lib/modules/$kernel/modules.dep" ] || /sbin/depmod "$kernel"
 boot=/vmgrid-boot
 mkdir -p "$boot"
 mv "/boot/vmlinuz-$kernel" "$boot/vmlinuz"
@@ -14,7 +16,7 @@ ram=$(mktemp -d)
 mkdir -p "$ram/dev" "$ram/root" "$ram/modules"
 cp /bin/busybox "$ram/busybox"
 for module in virtio_pci virtio_blk virtio_console virtio_net virtio-rng virtio_scsi sr_mod isofs; do
-  modprobe -S "$kernel" --show-depends "$module" | while read -r kind path _; do
+  /sbin/modprobe -S "$kernel" --show-depends "$module" | while read -r kind path _; do
     [ "$kind" = insmod ] || continue
     name=${path##*/}
     [ -e "$ram/modules/$name" ] && continue
@@ -25,6 +27,7 @@ for module in virtio_pci virtio_blk virtio_console virtio_net virtio-rng virtio_
     echo "$name" >> "$ram/modules/order"
   done
 done
+[ -s "$ram/modules/order" ] # none found: the machine could not read its disk
 cat > "$ram/init" <<'INIT'
 #!/busybox sh
 /busybox mount -t devtmpfs dev /dev
