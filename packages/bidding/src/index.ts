@@ -10,9 +10,9 @@ export {
 export { type Durations, durationKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, priceOf } from './estimator.ts';
 export { tokenOf } from './held-token.ts';
-export { factsOf, ImageDigests, type ImageSet } from './image-set.ts';
+export { ImageDigests, type ImageSet } from './image-set.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
-export { OfferFeed, type SendOffer } from './offer-feed.ts';
+export { OfferFeed } from './offer-feed.ts';
 export { type Candidates, findCandidates } from './planner/candidates.ts';
 export { explainRequest } from './planner/explain.ts';
 export { ImageIndex } from './planner/image-index.ts';
@@ -29,9 +29,8 @@ export {
   drainingRefusal,
   hostActionNames,
   hostActionRefusal,
-  type PlantTerms,
   refusalOf,
   type Wanted,
 } from './refusal.ts';
 export { begin, bytesOf, scatter, scatterOn } from './scatter.ts';
-export { changeBetween, withChange } from './standing-offer.ts';
+export { withChange } from './standing-offer.ts';

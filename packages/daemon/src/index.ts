@@ -6,6 +6,7 @@ export * from './files.ts';
 export * from './folder-processes.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
+export * from './own-database.ts';
 export * from './process-identity.ts';
 export * from './run-in-slices.ts';
 export * from './undo.ts';

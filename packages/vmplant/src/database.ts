@@ -1,10 +1,9 @@
 /**
- * The plant's small embedded database: learnt durations, the last words of VMs that are gone, and recorded requests. It is
- * opened for this process alone, which also keeps a second plant out of the same state directory; the kernel frees it on a
- * crash. Nobody else may read the file (its log gets the same mode from SQLite): it holds what clients asked for.
+ * The plant's small embedded database: learnt durations, the last words of VMs that are gone, and recorded requests. It also
+ * keeps a second plant out of the same state directory.
  */
-import { chmodSync, closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
 const SCHEMA = `
@@ -37,24 +36,11 @@ const SCHEMA = `
 `;
 
 /** A database that nobody else sees, and that ends with the process. */
-export function openDatabaseInMemory(): DatabaseSync {
-  const database = new DatabaseSync(':memory:');
-  database.exec(SCHEMA);
-  return database;
-}
+export const openDatabaseInMemory = (): DatabaseSync => openDatabase(IN_MEMORY);
 
 /** Opens (or makes) the database. @throws GridError STATE_LOCKED when another process has it. */
-export function openDatabase(file: string): DatabaseSync {
-  closeSync(openSync(file, 'a', 0o600));
-  chmodSync(file, 0o600);
-  const database = new DatabaseSync(file);
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
-    return database;
-  } catch (cause) {
-    database.close();
-    if (!String(cause).includes('locked')) throw cause;
-    throw new GridError('STATE_LOCKED', `${file} is in use by another plant`, { file }, { cause });
-  }
-}
+export const openDatabase = (file: string): DatabaseSync =>
+  openOwnDatabase(file, {
+    schema: SCHEMA,
+    inUse: (cause) => new GridError('STATE_LOCKED', `${file} is in use by another plant`, { file }, { cause }),
+  });

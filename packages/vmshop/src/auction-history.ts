@@ -4,11 +4,12 @@
  *
  * A trail is written a moment after it was handed over, together with others: an auction never waits for the disk.
  */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openOwnDatabase } from '@vmgrid/daemon';
 import { type AuctionListReply, GridError, type Trail } from '@vmgrid/protocol';
 
 export interface AuctionHistoryOptions {
-  /** A file's path, or `:memory:`. */
+  /** A file, or `IN_MEMORY`. */
   readonly file: string;
   readonly kept: number;
   readonly keptBytes: number;
@@ -108,18 +109,11 @@ export class AuctionHistory {
   }
 }
 
-function openDatabase(file: string): DatabaseSync {
-  const database = new DatabaseSync(file);
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
-    return database;
-  } catch (cause) {
-    database.close();
-    if (!String(cause).includes('locked')) throw cause;
-    throw new GridError('STATE_LOCKED', `${file} is in use by another shop`, { file }, { cause });
-  }
-}
+const openDatabase = (file: string): DatabaseSync =>
+  openOwnDatabase(file, {
+    schema: SCHEMA,
+    inUse: (cause) => new GridError('STATE_LOCKED', `${file} is in use by another shop`, { file }, { cause }),
+  });
 
 function headOf({
   auctionId,

@@ -1,7 +1,7 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
@@ -81,6 +81,6 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
 /** @throws GridError STATE_LOCKED */
 async function openHistory({ stateDirectory, auctionsKept, auctionsKeptMiB }: ShopConfig): Promise<AuctionHistory> {
   if (stateDirectory !== undefined) await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-  const file = stateDirectory === undefined ? ':memory:' : join(stateDirectory, 'auctions.sqlite');
+  const file = stateDirectory === undefined ? IN_MEMORY : join(stateDirectory, 'auctions.sqlite');
   return new AuctionHistory({ file, kept: auctionsKept, keptBytes: auctionsKeptMiB * 1_048_576 });
 }

@@ -1,7 +1,38 @@
+import { chown, lchown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HostUser } from './host-user.ts';
+import type { StepObserver } from './production-line.ts';
 
 /**
  * A hypervisor's working directory in the folder of its machine. It belongs to the machine's own user: a guest that broke out
  * of its hypervisor may put a link in place of any name in it, so the plant follows none. What only the plant opens lies beside it.
  */
 export const runFolder = (machineFolder: string): string => join(machineFolder, 'run');
+
+export interface RunFolderOptions {
+  /** Whom folder and disk are to belong to, if not to the plant. */
+  readonly user: HostUser | undefined;
+  readonly reached: StepObserver;
+}
+
+/** Makes the run folder of a machine with its writable disk, whose path `makeDisk` resolves with. On failure neither is there. */
+export async function makeRunFolder(
+  machineFolder: string,
+  { user, reached }: RunFolderOptions,
+  makeDisk: (folder: string) => Promise<string>,
+): Promise<void> {
+  const folder = runFolder(machineFolder);
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    reached('folder');
+    const disk = await makeDisk(folder);
+    if (user !== undefined) {
+      await lchown(disk, user.uid, user.gid);
+      await chown(folder, user.uid, user.gid);
+    }
+    reached('overlay');
+  } catch (error) {
+    await rm(folder, { recursive: true });
+    throw error;
+  }
+}

@@ -1,8 +1,9 @@
 import { chown } from 'node:fs/promises';
-import { abortable, isTimeout, within } from '@vmgrid/daemon';
+import { abortable, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
+import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { DEVICES } from './layout.ts';
@@ -145,17 +146,8 @@ export class LibvirtMachine implements Machine {
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
     await this.#held(signal);
-    const deadline = within(signal, graceMs);
-    // The agent answers to a shutdown only if it fails.
-    this.#agent.execute('guest-shutdown', { mode: 'powerdown' }, deadline).catch(() => undefined);
     this.#cause = 'requested';
-    try {
-      await abortable(this.exited, deadline);
-      return true;
-    } catch (error) {
-      if (signal.aborted || !isTimeout(deadline)) throw error;
-      return false;
-    }
+    return powerDown(this.#agent, this.exited, graceMs, signal);
   }
 
   /** After a failure: the save goes on in libvirtd whoever asked for it, so it is called off, or was done already. */

@@ -1,16 +1,9 @@
 import { join } from 'node:path';
-import {
-  abortable,
-  type CommandRunner,
-  isAlive,
-  isTimeout,
-  signalProcess,
-  waitUntilGone,
-  within,
-} from '@vmgrid/daemon';
+import { abortable, type CommandRunner, isAlive, signalProcess, waitUntilGone, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
+import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { logTail } from '../spawn-vmm.ts';
@@ -140,18 +133,8 @@ export class QemuMachine implements Machine {
 
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
-    const deadline = within(signal, graceMs);
-    // The agent answers to a shutdown only if it fails.
-    const asked = this.#channels.agent.execute('guest-shutdown', { mode: 'powerdown' }, deadline);
-    asked.catch(() => undefined);
     this.#cause = 'requested';
-    try {
-      await abortable(this.exited, deadline);
-      return true;
-    } catch (error) {
-      if (signal.aborted || !isTimeout(deadline)) throw error;
-      return false;
-    }
+    return powerDown(this.#channels.agent, this.exited, graceMs, signal);
   }
 
   async #quit(signal: AbortSignal): Promise<void> {

@@ -1,37 +1,21 @@
-import { chown, lchown, mkdir, rm, truncate } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '../../host/run-tool.ts';
-import type { HostUser } from '../host-user.ts';
-import type { StartOrder, StepObserver } from '../production-line.ts';
-import { runFolder } from '../run-folder.ts';
+import type { StartOrder } from '../production-line.ts';
+import { makeRunFolder, type RunFolderOptions, runFolder } from '../run-folder.ts';
 import { hasOwnDisk } from './command-line.ts';
 import { FILES } from './layout.ts';
 
-export interface OverlayOptions {
-  readonly user: HostUser | undefined;
+export interface OverlayOptions extends RunFolderOptions {
   readonly run: CommandRunner;
-  readonly reached: StepObserver;
 }
 
 /** Makes UML's folder and in it the machine's disk. On failure neither is there. */
-export async function makeOverlay(order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> {
-  const folder = runFolder(order.directory);
-  await mkdir(folder, { mode: 0o700 });
-  try {
-    options.reached('folder');
-    const disk = hasOwnDisk(order) ? await copyDisk(order, options, signal) : await makeCow(order, options, signal);
-    const { user } = options;
-    if (user !== undefined) {
-      await lchown(disk, user.uid, user.gid);
-      await chown(folder, user.uid, user.gid);
-    }
-    options.reached('overlay');
-  } catch (error) {
-    await rm(folder, { recursive: true });
-    throw error;
-  }
-}
+export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>
+  makeRunFolder(order.directory, options, () =>
+    hasOwnDisk(order) ? copyDisk(order, options, signal) : makeCow(order, options, signal),
+  );
 
 const imageDisk = ({ image }: StartOrder): string => join(image.directory, image.manifest.disk);
 

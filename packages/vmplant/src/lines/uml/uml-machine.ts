@@ -4,7 +4,6 @@ import {
   abortable,
   type CommandRunner,
   isAlive,
-  isTimeout,
   killProcessesOf,
   signalProcess,
   waitUntilGone,
@@ -12,6 +11,7 @@ import {
 } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
+import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { logTail } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
@@ -136,18 +136,9 @@ export class UmlMachine implements Machine {
 
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
-    const deadline = within(signal, graceMs);
-    // The agent answers to a shutdown only if it fails.
-    const asked = this.#held().agent.execute('guest-shutdown', { mode: 'powerdown' }, deadline);
-    asked.catch(() => undefined);
+    const { agent } = this.#held();
     this.#requested = true;
-    try {
-      await abortable(this.exited, deadline);
-      return true;
-    } catch (error) {
-      if (signal.aborted || !isTimeout(deadline)) throw error;
-      return false;
-    }
+    return powerDown(agent, this.exited, graceMs, signal);
   }
 
   /** UML holds its console until it ends. After `release` it is somebody else's to watch, until it is taken hold of again. */

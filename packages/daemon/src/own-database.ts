@@ -1,0 +1,34 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface OwnDatabaseOptions {
+  /** Statements that make what is not there yet. */
+  readonly schema: string;
+  /** The error to throw when another process has the database. */
+  readonly inUse: (cause: unknown) => Error;
+}
+
+/** SQLite's name of a database without a file: it ends with the process. */
+export const IN_MEMORY = ':memory:';
+
+/**
+ * Opens (or makes) a database for this process alone; the kernel frees it on a crash. Nobody else may read the file (its log gets
+ * the same mode from SQLite): it holds what clients asked for.
+ */
+export function openOwnDatabase(file: string, { schema, inUse }: OwnDatabaseOptions): DatabaseSync {
+  if (file !== IN_MEMORY) closeToOthers(file);
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+    return database;
+  } catch (cause) {
+    database.close();
+    throw String(cause).includes('locked') ? inUse(cause) : cause;
+  }
+}
+
+function closeToOthers(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
+}
