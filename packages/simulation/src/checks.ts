@@ -1,5 +1,5 @@
 /** Holds the grid to its invariants: plants whenever they have changed, everything once it is at rest. */
-import { ALWAYS, leasesEnd, undoneCompletely } from './invariants/plant-invariants.ts';
+import { ALWAYS, leasesEnd, misstated, undoneCompletely } from './invariants/plant-invariants.ts';
 import type { Ledger } from './ledger.ts';
 import type { PlantNode } from './plant/plant-node.ts';
 import { Violation } from './violation.ts';
@@ -23,8 +23,25 @@ export function checkRest(plants: readonly PlantNode[], ledger: Ledger): void {
     const view = { node, records: node.disk.records(), ledger };
     for (const invariant of [...ALWAYS, leasesEnd, undoneCompletely]) invariant(view);
   }
-  for (const [requestId, { kind }] of ledger.requests) {
-    if (kind !== 'open') continue;
+  for (const requestId of ledger.unanswered) {
     throw new Violation('every request answered', `${requestId} was never answered`, [requestId]);
+  }
+}
+
+/** VMs whose record says what is not so now, each with its record: a change that is under way is soon over. */
+export function misstatedVms(plants: readonly PlantNode[]): ReadonlyMap<string, string> {
+  const found = plants.flatMap((node) =>
+    node.disk.records().flatMap((record) => {
+      const problem = misstated(node, record);
+      return problem === undefined ? [] : [[`${node.plantId}: ${problem}`, JSON.stringify(record)] as const];
+    }),
+  );
+  return new Map(found);
+}
+
+/** What was so before is so still. @throws Violation */
+export function requireCorrected(before: ReadonlyMap<string, string>, plants: readonly PlantNode[]): void {
+  for (const [problem, record] of misstatedVms(plants)) {
+    if (before.get(problem) === record) throw new Violation('states are true', problem, problem.split(/[: ]+/));
   }
 }

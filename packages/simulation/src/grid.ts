@@ -7,7 +7,9 @@ import { Fabric } from './network/fabric.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
 import { BrokerNode, type BrokerNodeOptions } from './nodes/broker-node.ts';
 import { Client, type ClientOptions } from './nodes/client.ts';
+import { Operator } from './nodes/operator.ts';
 import { ShopNode } from './nodes/shop-node.ts';
+import type { OfferKind } from './options.ts';
 import { PlantNode } from './plant/plant-node.ts';
 import type { MachineFaults } from './plant/virtual-line.ts';
 import type { Violation } from './violation.ts';
@@ -17,6 +19,9 @@ const TRACE_KEPT = 20_000;
 const SHOP = { bidWindowMs: 1_000, requestDeadlineMs: 120_000, plantReturnMs: 20_000 };
 const LINK = { silenceMs: 6_000, redialMs: 1_000 };
 const LATENCY = { latencyLeastMs: 0.5, latencyMeanMs: 4 };
+/** How long a VM is kept that was suspended as its lease ended. */
+const SUSPENDED_KEPT = 'PT5M';
+
 /** What a grid is to be like. */
 export interface GridPlan {
   readonly seed: string;
@@ -27,6 +32,7 @@ export interface GridPlan {
   /** In every plant's warehouse. */
   readonly images: ReadonlyMap<string, GoldenImage>;
   readonly cost: string;
+  readonly offers: OfferKind;
   readonly concurrentCreations: number;
   readonly machines: MachineFaults;
   readonly network: Pick<NetworkOptions, 'lossRate' | 'repeatRate'>;
@@ -44,6 +50,7 @@ export class Grid {
   readonly shops: readonly ShopNode[];
   readonly brokers: readonly BrokerNode[];
   readonly client: Client;
+  readonly operator: Operator;
   readonly names: readonly string[];
   readonly #changed = new Set<PlantNode>();
   #reported: Violation | undefined;
@@ -74,6 +81,7 @@ export class Grid {
       this.#reported ??= violation;
     };
     this.client = new Client({ ...this, report, ready: () => plan.ready?.(this.plants) }, plan.client);
+    this.operator = new Operator({ ...this, report });
   }
 
   /** What a client has found to be wrong. */
@@ -114,9 +122,13 @@ function brokersOf(counts: readonly number[], shops: readonly string[]): BrokerN
 }
 
 /** Of all plants, but for their names. */
-function plantConfig({ cost, concurrentCreations }: GridPlan): PlantConfig {
+function plantConfig({ cost, offers, concurrentCreations }: GridPlan): PlantConfig {
   const folders = { stateDirectory: '/state', warehouseDirectory: '/warehouse' };
-  const given = { plantId: 'plant', ...folders, lines: ['simulated'], cost, concurrentCreations };
+  const given = {
+    ...{ plantId: 'plant', ...folders, lines: ['simulated'], cost, concurrentCreations },
+    standingOffers: offers === 'standing',
+    lease: { suspended: SUSPENDED_KEPT },
+  };
   return checkConfig(PlantConfig, given, 'plant');
 }
 

@@ -31,6 +31,10 @@ export interface Changes {
 
 export class Ledger {
   readonly requests = new Map<string, RequestOutcome>();
+  /** What was asked of shops and not answered yet. */
+  readonly #open = new Map<string, string>();
+  /** How often each verb had which outcome: `done` or a code. */
+  readonly #outcomes = new Map<string, Map<string, number>>();
   /** By VM. */
   readonly promised = new Map<string, Promised>();
   /** By plant, as a plant is looked at alone. */
@@ -43,6 +47,29 @@ export class Ledger {
   readonly #appearedAt = new Map<string, number>();
   /** Requests that became two VMs while the holder of the first was out of reach. */
   readonly split = new Set<string>();
+
+  ask(requestId: string, verb: string): void {
+    this.#open.set(requestId, verb);
+  }
+
+  /** `outcome`: `done` or a code. */
+  answer(requestId: string, outcome: string): void {
+    const verb = this.#open.get(requestId) ?? '';
+    this.#open.delete(requestId);
+    const counts = this.#outcomes.get(verb) ?? new Map<string, number>();
+    this.#outcomes.set(verb, counts.set(outcome, (counts.get(outcome) ?? 0) + 1));
+  }
+
+  /** Ids of what was never answered. */
+  get unanswered(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** By verb: how often it had which outcome. */
+  get outcomes(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+    const sorted = [...this.#outcomes].sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(sorted.map(([verb, counts]) => [verb, Object.fromEntries([...counts].sort())]));
+  }
 
   open(requestId: string): void {
     this.requests.set(requestId, { kind: 'open' });

@@ -2,13 +2,13 @@
  * The simulation's program, which `vmgrid simulate` runs:
  *
  *   simulate [--seed S] [--runs N] [--plants N] [--shops N] [--brokers 2,6] [--requests N] [--seconds N]
- *            [--faults none|some|many] [--cost COST] [--json]
+ *            [--faults none|some|many] [--offers asked|standing] [--deeds N] [--builds N] [--cost COST] [--json]
  *   simulate --replay FILE [--cost COST]… [--plants N] [--memory-mib N] [--brokers 2,6] [--keep SECONDS] [--json]
  *
  * Exit status: 0 when every invariant held, 1 when one did not, 2 for a wrong command line.
  */
 import { parseArgs } from 'node:util';
-import { DEFAULTS, FAULT_LEVELS, type FaultLevel, type SimulationOptions } from './options.ts';
+import { DEFAULTS, FAULT_LEVELS, OFFER_KINDS, type SimulationOptions } from './options.ts';
 import { readRecording } from './recording.ts';
 import { type Recording, type ReplayOutcome, replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
@@ -24,6 +24,9 @@ const OPTIONS = {
   requests: { type: 'string', default: String(DEFAULTS.requests) },
   seconds: { type: 'string', default: String(DEFAULTS.seconds) },
   faults: { type: 'string', default: DEFAULTS.faults },
+  offers: { type: 'string', default: DEFAULTS.offers },
+  deeds: { type: 'string', default: String(DEFAULTS.deeds) },
+  builds: { type: 'string', default: String(DEFAULTS.builds) },
   cost: { type: 'string', multiple: true },
   replay: { type: 'string' },
   'memory-mib': { type: 'string', default: '32768' },
@@ -73,7 +76,10 @@ function readArguments() {
   const { seed, json, replay: replayed, cost: costs = [DEFAULTS.cost] } = values;
   const cost = costs[0]!;
   const options: SimulationOptions = {
-    ...{ seed, cost, faults: faultLevel(values.faults) },
+    ...{ seed, cost, faults: oneOf('faults', FAULT_LEVELS, values.faults) },
+    offers: oneOf('offers', OFFER_KINDS, values.offers),
+    deeds: count('deeds', values.deeds, 0, 100),
+    builds: count('builds', values.builds, 0, 1_000_000),
     plants: count('plants', values.plants, 1, 20_000),
     shops: count('shops', values.shops, 1, 16),
     requests: count('requests', values.requests, 1, 1_000_000),
@@ -91,8 +97,8 @@ function count(name: string, text: string, least: number, most: number): number 
   throw new Error(`--${name} is a whole number from ${least} to ${most}, not ${text}`);
 }
 
-function faultLevel(text: string): FaultLevel {
-  const level = FAULT_LEVELS.find((one) => one === text);
-  if (level) return level;
-  throw new Error(`--faults is one of ${FAULT_LEVELS.join(', ')}, not ${text}`);
+function oneOf<T extends string>(name: string, choices: readonly T[], text: string): T {
+  const choice = choices.find((one) => one === text);
+  if (choice) return choice;
+  throw new Error(`--${name} is one of ${choices.join(', ')}, not ${text}`);
 }

@@ -2,6 +2,9 @@
 export const FAULT_LEVELS = ['none', 'some', 'many'] as const;
 export type FaultLevel = (typeof FAULT_LEVELS)[number];
 
+export const OFFER_KINDS = ['asked', 'standing'] as const;
+export type OfferKind = (typeof OFFER_KINDS)[number];
+
 export interface SimulationOptions {
   readonly seed: string;
   readonly plants: number;
@@ -14,11 +17,17 @@ export interface SimulationOptions {
   readonly faults: FaultLevel;
   /** A preset or an expression. */
   readonly cost: string;
+  /** Whether plants are asked for each bid, or publish what their bids depend on. */
+  readonly offers: OfferKind;
+  /** What is done with a VM between its creation and its end: suspended, resumed, configured, renewed, so often at most. */
+  readonly deeds: number;
+  /** Golden images that are built meanwhile. */
+  readonly builds: number;
 }
 
 export const DEFAULTS: SimulationOptions = {
   ...{ seed: '1', plants: 20, shops: 2, brokers: [], requests: 60, seconds: 300 },
-  ...{ faults: 'some', cost: 'memory' },
+  ...{ faults: 'some', cost: 'memory', offers: 'asked', deeds: 3, builds: 6 },
 };
 
 interface Levels {

@@ -108,14 +108,25 @@ function planOf({ requests, images }: Recording, options: ReplayOptions): GridPl
   const starts = measuredStarts(requests);
   const capacity = { memoryMiB, diskMiB: 1_000_000_000, cpusPerVm: 1_024, vms: VMS };
   return {
-    ...{ seed, cost, brokers, shops: 1, concurrentCreations: CREATIONS, network: { lossRate: 0, repeatRate: 0 } },
+    ...{
+      seed,
+      cost,
+      brokers,
+      offers: 'asked',
+      shops: 1,
+      concurrentCreations: CREATIONS,
+      network: { lossRate: 0, repeatRate: 0 },
+    },
     plants: numbered('plant', plants).map((plantId) => ({ plantId, capacity })),
     images: warehouseOf(requests, images),
     machines: {
       ...{ failureRate: 0, actionFailureRate: 0, hangRate: 0, jitter: 0 },
       startMs: (start, imageId) => starts.get(`${start} ${imageId}`) ?? starts.get(start) ?? DEFAULT_START_MS[start],
     },
-    client: { keepMs: () => keepSeconds * 1_000, destroyRate: 1, lease: 'P7D' },
+    client: {
+      ...{ destroyRate: 1, suspendRate: 0, lease: 'P7D', deeds: { most: 0, everyMs: 0 } },
+      keepMs: () => keepSeconds * 1_000,
+    },
   };
 }
 

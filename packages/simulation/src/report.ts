@@ -23,6 +23,8 @@ export interface SimulationReport {
   readonly refused: Readonly<Record<string, number>>;
   /** Requests that became two VMs because the plant of the first was out of reach (decision 0006). */
   readonly split: number;
+  /** By verb: how often it had which outcome, `done` or a code. */
+  readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly violation?: ViolationReport;
 }
 
@@ -45,6 +47,7 @@ export function reportOf({ options, world, ledger, faults, violation }: ReportPa
     made: outcomes.filter(({ kind }) => kind === 'made').length,
     refused: countByCode(outcomes),
     split: ledger.split.size,
+    outcomes: ledger.outcomes,
     ...(violation ? { violation: described(violation, world) } : {}),
   };
 }

@@ -30,6 +30,13 @@ const WORK: readonly Work[] = KINDS.map((_, kind) => workOf(kind));
 
 export const anyWork = (random: Random): Work => random.pick(WORK);
 
+/** The beginning of one of them, for a golden image. */
+export function anyBeginning(random: Random): Work {
+  const { machine, dag } = random.pick(WORK);
+  const actions = dag.actions.slice(0, random.integer(1, dag.actions.length));
+  return { machine, dag: { actions, edges: (dag.edges ?? []).slice(0, actions.length - 1) } };
+}
+
 export interface VirtualHardware {
   readonly os: string;
   /** Left out, the image is not suspended. */

@@ -1,6 +1,6 @@
 /** The invariants see what they are there for. */
 import { beforeEach, expect, test } from '@jest/globals';
-import { checkPlant, checkRest } from '../src/checks.ts';
+import { checkPlant, checkRest, misstatedVms, requireCorrected } from '../src/checks.ts';
 import { Grid } from '../src/grid.ts';
 import { madeUpGrid } from '../src/made-up-grid.ts';
 import { DEFAULTS } from '../src/options.ts';
@@ -12,7 +12,7 @@ let plant: PlantNode;
 
 /** A grid of one plant that has made one VM, which a client was told of. */
 beforeEach(async () => {
-  grid = new Grid(madeUpGrid({ ...DEFAULTS, plants: 1, shops: 1, faults: 'none' }));
+  grid = new Grid(madeUpGrid({ ...DEFAULTS, plants: 1, shops: 1, faults: 'none', deeds: 0 }));
   plant = grid.plants[0]!;
   grid.start();
   void grid.client.ask('request-1', anyWork(grid.world.random));
@@ -50,6 +50,32 @@ test('more machines than there may be', () => {
   expect(check).toThrow(/9 machines run on plant-1, at most 8 may/);
 });
 
+/** What the only VM's record says is changed behind the plant's back. */
+function rewrite(change: (record: Record<string, unknown>) => object): void {
+  const folder = [...plant.disk.folders.values()][0]!;
+  folder.record = JSON.stringify(change(JSON.parse(folder.record!)));
+}
+
+test('an action that a VM has run twice', () => {
+  rewrite((record) => ({ ...record, history: [record.history, record.history].flat(2) }));
+  expect(check).toThrow(/has run an action twice/);
+});
+
+test.each([
+  ['a machine that ended and a record that says it runs', 'running', () => plant.host.end(onlyDirectory(), 'crashed')],
+  ['a machine that runs and a record that says it is suspended', 'suspended', () => undefined],
+  ['a suspended machine without its memory', 'suspended', () => plant.host.end(onlyDirectory(), 'requested')],
+])('%s', (_, state, change) => {
+  change();
+  rewrite((record) => ({ ...record, state }));
+  const before = misstatedVms(grid.plants);
+  expect(() => requireCorrected(before, grid.plants)).toThrow(/is said to be/);
+  rewrite((record) => ({ ...record, sshPort: 1 }));
+  expect(() => requireCorrected(before, grid.plants)).not.toThrow();
+});
+
+const onlyDirectory = () => [...plant.host.running.keys()][0]!;
+
 test('a lease that has ended without a collection', () => {
   expect(rest).toThrow(/the lease of vm-.* has ended, but it is running/);
 });
@@ -58,6 +84,7 @@ test.each([
   ['a machine', (node: PlantNode) => node.host.start({ ...ORPHAN, machine: { memoryMiB: 1, cpus: 1 }, hangs: false })],
   ['a hold on an image', ({ disk }: PlantNode) => disk.holds.add('base vm-orphan')],
   ['a folder', ({ disk }: PlantNode) => disk.folders.set('vm-orphan', { record: undefined, files: new Set() })],
+  ['an image in the making', ({ disk }: PlantNode) => disk.stagings.set('staging/vm-orphan/work', 'image-1')],
   ['a disc', ({ disk }: PlantNode) => disk.discs.set('vms/vm-orphan/config-1.iso', { steps: [] })],
 ])('%s that is left over', async (_, leave) => {
   await grid.world.run(2_000_000, () => undefined);
@@ -70,7 +97,7 @@ const ORPHAN = { vmId: 'vm-orphan', directory: 'vms/vm-orphan' };
 
 test('a request that is never answered', async () => {
   await grid.world.run(2_000_000, () => undefined);
-  grid.ledger.open('request-2');
+  grid.ledger.ask('request-2', 'create');
   expect(rest).toThrow(/request-2 was never answered/);
 });
 

@@ -7,6 +7,7 @@ import { DEFAULTS, type SimulationOptions, simulate } from '../src/index.ts';
 /** Small enough for many in a few seconds. */
 const SMALL: SimulationOptions = { ...DEFAULTS, plants: 6, requests: 20, seconds: 120 };
 const RUN_MS = 120_000;
+const VERBS = ['build', 'configure', 'create', 'destroy', 'remove', 'renew', 'resume', 'suspend'];
 
 const failing: readonly (Pick<SimulationOptions, 'seed' | 'faults' | 'brokers'> & { readonly why: string })[] =
   JSON.parse(readFileSync(join(import.meta.dirname, 'seeds.json'), 'utf8'));
@@ -28,10 +29,25 @@ test(
 );
 
 test(
-  'without faults every request becomes a VM, one',
+  'without faults every request becomes a VM, one, and all that is done with it and with images is done',
   async () => {
-    const { made, split, refused, violation } = await simulate({ ...SMALL, faults: 'none' });
+    const { made, split, refused, outcomes, violation } = await simulate({ ...SMALL, faults: 'none' });
     expect({ made, split, refused, violation }).toEqual({ made: 20, split: 0, refused: {}, violation: undefined });
+    expect(Object.keys(outcomes)).toEqual(VERBS);
+    for (const verb of VERBS) expect(outcomes[verb]?.done).toBeGreaterThan(0);
+  },
+  RUN_MS,
+);
+
+test(
+  'where offers stand plants are not asked for bids, and every request becomes a VM all the same',
+  async () => {
+    const [asked, standing] = [
+      await simulate({ ...SMALL, faults: 'none', offers: 'asked' }),
+      await simulate({ ...SMALL, faults: 'none', offers: 'standing' }),
+    ];
+    expect([asked.made, standing.made]).toEqual([20, 20]);
+    expect(standing.events).toBeLessThan(asked.events);
   },
   RUN_MS,
 );
@@ -41,9 +57,10 @@ test.each(
     seed: `test-${index}`,
     faults: index % 2 === 0 ? 'many' : 'some',
     brokers: index % 3 === 0 ? [2, 3] : [],
-  })) as readonly Pick<SimulationOptions, 'seed' | 'faults' | 'brokers'>[],
+    offers: index % 4 < 2 ? 'asked' : 'standing',
+  })) as readonly Pick<SimulationOptions, 'seed' | 'faults' | 'brokers' | 'offers'>[],
 )(
-  'seed $seed: with $faults faults every invariant holds',
+  'seed $seed: with $faults faults, offers $offers, every invariant holds',
   async (options) => {
     expect((await simulate({ ...SMALL, ...options })).violation).toBeUndefined();
   },

@@ -2,30 +2,32 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Admission, LineReports, Start } from '@vmgrid/bidding';
-import { systemClock, UndoStack } from '@vmgrid/daemon';
+import { type DeadlineClock, UndoStack } from '@vmgrid/daemon';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
-import { nameVm, type VmNames } from './identity.ts';
+import type { VmNames } from './identity.ts';
 import { type DurationBook, learnFrom } from './learn.ts';
 import type { FrozenFiles } from './lines/production-line.ts';
 import { Phases, type ReportProgress } from './phases.ts';
 import { keepChainShort } from './warehouse/flatten.ts';
 import { imageIdOf } from './warehouse/image-id.ts';
+import type { ImageYard, StagingFolder } from './warehouse/image-yard.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
-import type { Staging } from './warehouse/staging.ts';
-import type { ManifestDraft, Warehouse } from './warehouse/store.ts';
+import type { ManifestDraft } from './warehouse/store.ts';
 
 export interface ImageBuilderDeps {
   readonly execution: ExecutionDeps;
-  readonly warehouse: Warehouse;
+  readonly warehouse: ImageYard;
   readonly admission: Admission;
   readonly durations: DurationBook;
   readonly lines: LineReports;
   readonly report: ReportProgress;
+  readonly clock: DeadlineClock;
+  readonly nameVm: () => VmNames;
   /** The best plan on one of these lines. */
   readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
 }
@@ -71,11 +73,11 @@ export class ImageBuilder {
   async #build(
     request: Identified<BuildImageRequest>,
     plan: WarehousePlan,
-    staging: Staging,
+    staging: StagingFolder,
     signal: AbortSignal,
   ): Promise<GoldenImage> {
-    const names = nameVm();
-    const phases = new Phases(systemClock, request.requestId, this.#deps.report);
+    const names = this.#deps.nameVm();
+    const phases = new Phases(this.#deps.clock, request.requestId, this.#deps.report);
     const undo = new UndoStack();
     undo.push('staging', () => staging.discard());
     try {
@@ -126,7 +128,7 @@ export class ImageBuilder {
     { vmId, hostName, macAddress }: VmNames,
     request: Identified<BuildImageRequest>,
     plan: WarehousePlan,
-    { directory }: Staging,
+    { directory }: StagingFolder,
     phases: Phases,
     undo: UndoStack,
     signal: AbortSignal,
@@ -156,11 +158,11 @@ export class ImageBuilder {
     request: Identified<BuildImageRequest>,
     plan: WarehousePlan,
     { machine, guest, configuration }: Execution,
-    staging: Staging,
+    staging: StagingFolder,
     phases: Phases,
     signal: AbortSignal,
   ): Promise<GoldenImage> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(SUSPEND_DEADLINE_MS)]);
+    const deadline = AbortSignal.any([signal, this.#deps.clock.timeout(SUSPEND_DEADLINE_MS)]);
     await phases.time('quiesce', () =>
       this.#deps.execution.configurator.quiesce(
         { ...{ machine, guest, phases }, directory: staging.directory },
@@ -191,7 +193,7 @@ export class ImageBuilder {
     return {
       ...identity,
       id: imageIdOf(identity),
-      createdAt: new Date(systemClock.now()).toISOString(),
+      createdAt: new Date(this.#deps.clock.now()).toISOString(),
       createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
       parent: parent.manifest.id,
       ...(parent === plan.image ? {} : { builtFrom: manifest.id }),

@@ -1,12 +1,13 @@
 /** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
 import { OfferFeed } from '@vmgrid/bidding';
-import type { Log } from '@vmgrid/daemon';
+import type { Clock, Log } from '@vmgrid/daemon';
 import type { LinkAbove, StandingOffer } from '@vmgrid/protocol';
 
 export interface OfferPublisherDeps {
   /** The offer now; a reason when the plant has to be asked. */
   readonly offer: () => Promise<StandingOffer | { readonly askedBecause: string }>;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
 
 /** The load average changes all the time; it is looked at this often, and told when it has moved so far. */
@@ -16,19 +17,20 @@ const LOAD_STEP = 0.25;
 export class OfferPublisher {
   readonly #deps: OfferPublisherDeps;
   readonly #feeds = new Map<LinkAbove, OfferFeed>();
-  readonly #loadTimer: NodeJS.Timeout;
+  readonly #closing = new AbortController();
   #told: StandingOffer | undefined;
   #running: Promise<void> | undefined;
+  #watching: Promise<void> | undefined;
   #isStale = false;
 
   constructor(deps: OfferPublisherDeps) {
     this.#deps = deps;
-    this.#loadTimer = setInterval(() => this.changed(), LOAD_TOLD_MS).unref();
   }
 
   /** A link is up, for the first time or anew. */
   opened(link: LinkAbove): void {
     this.#feeds.set(link, new OfferFeed((event) => link.notify('offer', event)));
+    this.#watching ??= this.#watchLoad();
     this.changed();
   }
 
@@ -47,8 +49,14 @@ export class OfferPublisher {
 
   /** Nothing is published any more. */
   close(): void {
-    clearInterval(this.#loadTimer);
+    this.#closing.abort();
     this.#feeds.clear();
+  }
+
+  async #watchLoad(): Promise<void> {
+    const { signal } = this.#closing;
+    const tick = () => this.#deps.clock.sleep(LOAD_TOLD_MS, signal).catch(() => undefined);
+    for (await tick(); !signal.aborted; await tick()) this.changed();
   }
 
   async #publish(): Promise<void> {

@@ -60,7 +60,7 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
-  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log });
+  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: systemClock });
   parts.onChange(async () => {
     publisher.changed();
     ad = adToJson(await bidDesk.ad());

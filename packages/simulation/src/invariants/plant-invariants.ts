@@ -2,6 +2,7 @@
 import type { VmRecord } from '@vmgrid/vmplant';
 import type { Ledger } from '../ledger.ts';
 import type { PlantNode } from '../plant/plant-node.ts';
+import { SUSPENDED } from '../plant/virtual-line.ts';
 import { Violation } from '../violation.ts';
 
 export interface PlantView {
@@ -48,6 +49,26 @@ const notOversold: Invariant = ({ node }) => {
   }
 };
 
+/** No action is recorded twice of a VM: those of a simulation are all different. */
+const notRunTwice: Invariant = ({ node, records }) => {
+  for (const { vmId, history } of records) {
+    const digests = new Set(history.map(({ digest }) => digest));
+    if (digests.size < history.length) fail('no action twice', node, `${vmId} has run an action twice`, vmId);
+  }
+};
+
+/** What a record says of a machine that is not so; undefined when it is, or when something is being done with it. */
+export function misstated({ host, disk }: PlantNode, { vmId, state }: VmRecord): string | undefined {
+  const directory = disk.directoryOf(vmId);
+  const runs = host.running.has(directory);
+  if (state === 'running' && !runs) return `${vmId} is said to be running, but its machine is not`;
+  if (state !== 'suspended') return undefined;
+  if (runs) return `${vmId} is said to be suspended, but its machine runs`;
+  return disk.folderOf(directory)?.files.has(SUSPENDED)
+    ? undefined
+    : `${vmId} is said to be suspended, but has no memory`;
+}
+
 /** Nothing of a plant's holds on images, folders, discs and machines is without its VM. Holds of a plant at rest only. */
 export const undoneCompletely: Invariant = ({ node, records }) => {
   const { disk, host, plantId } = node;
@@ -59,6 +80,7 @@ export const undoneCompletely: Invariant = ({ node, records }) => {
   ].filter(([, vmId]) => !vmIds.has(vmId));
   for (const [what, vmId] of orphans)
     fail('undo complete', node, `${plantId} has a ${what} of ${vmId}, which is no VM`, vmId);
+  for (const directory of disk.stagings.keys()) fail('undo complete', node, `${plantId} has ${directory} left over`);
   for (const path of disk.discs.keys()) fail('undo complete', node, `${plantId} has the disc ${path} left over`);
 };
 
@@ -69,7 +91,7 @@ export const leasesEnd: Invariant = ({ node, records }) => {
   }
 };
 
-export const ALWAYS: readonly Invariant[] = [notTwice, notLost, notOversold];
+export const ALWAYS: readonly Invariant[] = [notTwice, notLost, notOversold, notRunTwice];
 
 function fail(invariant: string, node: PlantNode, message: string, ...about: readonly string[]): never {
   throw new Violation(invariant, message, [node.plantId, ...about]);

@@ -4,6 +4,7 @@ import type { World } from '../world/world.ts';
 import { DialedLink } from './dialed-link.ts';
 import type { Network } from './network.ts';
 import { type End, Session } from './session.ts';
+import { Sessions } from './sessions.ts';
 
 export interface FabricOptions {
   /** An end that hears nothing for so long takes the link for ended. */
@@ -35,7 +36,7 @@ export class Fabric {
   readonly #network: Network;
   readonly #options: FabricOptions;
   readonly #uppers = new Map<string, Upper>();
-  readonly #sessions = new Map<Session, Dialed>();
+  readonly #sessions = new Sessions<Dialed>();
 
   constructor(world: World, network: Network, options: FabricOptions) {
     this.#world = world;
@@ -61,7 +62,7 @@ export class Fabric {
 
   /** A process was killed: its host tells the other ends, if the network lets it. */
   killed(end: End): void {
-    for (const session of this.#sessionsOf(end)) {
+    for (const session of this.#sessions.of(end)) {
       const { upper, lower } = session.ends;
       const ms = this.#network.connects(upper.name, lower.name) ? this.#network.latencyMs() : this.#options.silenceMs;
       this.#world.schedule(ms, () => this.#end(session, 'the other end is gone'));
@@ -71,17 +72,11 @@ export class Fabric {
   /** The network fell apart: the ends of a link that is cut come to know it, unless it is mended before. */
   cut(): void {
     this.#world.schedule(this.#options.silenceMs, () => {
-      for (const session of [...this.#sessions.keys()]) {
+      for (const session of this.#sessions.all()) {
         const { upper, lower } = session.ends;
         if (!this.#network.connects(upper.name, lower.name)) this.#end(session, 'nothing was heard for too long');
       }
     });
-  }
-
-  #sessionsOf({ life }: End): Session[] {
-    return [...this.#sessions.keys()].filter(
-      ({ ends: { upper, lower } }) => upper.life === life || lower.life === life,
-    );
   }
 
   #attempt(dialed: Dialed): void {
@@ -102,12 +97,11 @@ export class Fabric {
 
   #open(upper: Upper, dialed: Dialed, hello: Hello): void {
     const { lower, link } = dialed;
-    for (const older of [...this.#sessions.keys()]) {
-      const { upper: its, lower: from } = older.ends;
-      if (its.life === upper.life && from.name === lower.name) this.#end(older, 'a newer link took its place');
+    for (const older of this.#sessions.dialedBy(lower.name)) {
+      if (older.ends.upper.life === upper.life) this.#end(older, 'a newer link took its place');
     }
     const session = new Session({ world: this.#world, network: this.#network, upper, lower, hello });
-    this.#sessions.set(session, dialed);
+    this.#sessions.add(session, dialed);
     this.#world.note(`linked ${lower.name} > ${upper.name}`);
     upper.listener.joined(session);
     link.opened(session);
@@ -115,9 +109,8 @@ export class Fabric {
   }
 
   #end(session: Session, reason: string): void {
-    const dialed = this.#sessions.get(session);
+    const dialed = this.#sessions.remove(session);
     if (!dialed) return;
-    this.#sessions.delete(session);
     const { upper, lower } = session.ends;
     this.#world.note(`unlinked ${lower.name} > ${upper.name}`);
     session.end(reason);

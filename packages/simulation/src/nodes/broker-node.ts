@@ -1,5 +1,5 @@
 /** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
-import { Membership, PlantMemory } from '@vmgrid/market';
+import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import type { Hello } from '@vmgrid/protocol';
 import { Announcer, Broker } from '@vmgrid/vmbroker';
 import type { Lower } from '../network/fabric.ts';
@@ -28,12 +28,14 @@ export class BrokerNode extends ProcessNode {
       ...{ selfId: name, clock, onProgress: () => undefined, onVmEvent: () => undefined },
       onChange: (change) => announcer.tellChange(change),
     });
-    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId() };
+    const standing = new StandingOffers();
+    const offerDesk = new OfferDesk(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
+    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
     const broker = new Broker({ membership, market }, { brokerId: name });
     const ad = { MyType: 'Broker', Name: name };
     const hello = (): Hello => ({ plantId: name, version: 'simulated', role: 'broker', ad });
     const opened: Lower['opened'] = (link) => announcer.tellAll(link, membership);
-    fabric.listen({ name, life, listener: membership });
+    fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
     const lower = { name, life, hello, handlers: broker.handlers(), opened };
     above.links = this.#upstreams.map((upstream) => fabric.dial(lower, upstream));
   }

@@ -43,6 +43,11 @@ export abstract class ProcessNode {
   /** What it does from its start on, in a life of its own. */
   protected abstract run(): void;
 
+  /** Something that a plant told cannot be. */
+  protected fault(plantId: string, error: Error): void {
+    this.deps.world.note(`fault ${this.name} ${plantId} ${error}`);
+  }
+
   protected newId(): string {
     const { world } = this.deps;
     return world.random.fork(`${this.name} ${world.events}`).uuid();

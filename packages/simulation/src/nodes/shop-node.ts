@@ -1,7 +1,7 @@
 /** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
 import { checkConfig } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { Membership, PlantMemory } from '@vmgrid/market';
+import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
 import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
@@ -45,10 +45,12 @@ export class ShopNode extends ProcessNode {
       ...{ clock, onProgress: () => undefined, onChange: () => undefined },
       onVmEvent: (event) => vmEvents.add(event),
     });
-    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId() };
+    const standing = new StandingOffers();
+    const offerDesk = new OfferDesk(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
+    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
     const feed = new PlantFeed(clock);
     const deps = { membership, operations, market, vmEvents, feed, auctions: noHistory };
     this.#shop = new Shop(deps, this.#config);
-    this.deps.fabric.listen({ name, life, listener: membership });
+    this.deps.fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
   }
 }

@@ -1,11 +1,9 @@
 /** What outlives a plant's process on its host: records, discs, holds on images, what it has learnt. */
 import type { DatabaseSync } from 'node:sqlite';
-import { GridError } from '@vmgrid/protocol';
 import {
   type ConfigDiscPlan,
   type DiscShelf,
   type GoldenImage,
-  type ImageHolds,
   openDatabaseInMemory,
   type VmRecord,
   type VmStore,
@@ -21,13 +19,17 @@ export interface Folder {
 }
 
 export class PlantDisk {
-  readonly images: ReadonlyMap<string, GoldenImage>;
+  /** Whoever changes it puts another in its place. */
+  images: ReadonlyMap<string, GoldenImage>;
+  /** Folders in which images are made, with the image's id. */
+  readonly stagings = new Map<string, string>();
   readonly database: DatabaseSync = openDatabaseInMemory();
   readonly folders = new Map<string, Folder>();
   readonly discs = new Map<string, ConfigDiscPlan>();
   /** `IMAGE USER` each. */
   readonly holds = new Set<string>();
   #discs = 0;
+  #stagings = 0;
   readonly #changed: () => void;
 
   /** `changed` is told of each write. */
@@ -41,10 +43,9 @@ export class PlantDisk {
     return [...this.folders.values()].flatMap(({ record }) => (record === undefined ? [] : [JSON.parse(record)]));
   }
 
-  async image(imageId: string): Promise<GoldenImage> {
-    const image = this.images.get(imageId);
-    if (image) return image;
-    throw new GridError('IMAGE_UNKNOWN', `no image ${imageId}`, { imageId });
+  newStaging(): string {
+    this.#stagings += 1;
+    return `staging/${this.#stagings}`;
   }
 
   directoryOf(vmId: string): string {
@@ -58,7 +59,7 @@ export class PlantDisk {
   /** The disk as one run of the plant's process sees it: what it has not finished when it is killed does not happen. */
   store(life: Life): VmStore {
     const { folders } = this;
-    const write = (work: () => void) => this.#write(life, work);
+    const write = (work: () => unknown) => this.write<unknown>(life, work).then(() => undefined);
     return {
       directory: (vmId) => this.directoryOf(vmId),
       read: async () => {
@@ -73,7 +74,7 @@ export class PlantDisk {
       remove: (vmId) =>
         write(() => {
           folders.delete(vmId);
-          this.#removeDiscs(this.directoryOf(vmId));
+          this.removeDiscs(this.directoryOf(vmId));
         }),
     };
   }
@@ -83,44 +84,29 @@ export class PlantDisk {
       prepare: (directory, plan) => {
         this.#discs += 1;
         const path = `${directory}/config-${this.#discs}.iso`;
-        const written = this.#write(life, () => this.discs.set(path, plan));
+        const written = this.write(life, () => void this.discs.set(path, plan));
         return {
           path,
           written,
           discard: async () => {
             await written;
-            await this.#write(life, () => this.discs.delete(path));
+            await this.write(life, () => void this.discs.delete(path));
           },
         };
       },
-      removeAll: (directory) => this.#write(life, () => this.#removeDiscs(directory)),
+      removeAll: (directory) => this.write(life, () => this.removeDiscs(directory)),
     };
   }
 
-  imageHolds(life: Life): ImageHolds {
-    return {
-      acquire: async (imageId, user) => {
-        await this.image(imageId);
-        await this.#write(life, () => this.holds.add(`${imageId} ${user}`));
-      },
-      references: { drop: (imageId, user) => this.#write(life, () => this.holds.delete(`${imageId} ${user}`)) },
-      releaseAllBut: async (living) => {
-        const left = [...this.holds].filter((hold) => !living.has(hold.split(' ')[1]!));
-        await this.#write(life, () => {
-          for (const hold of left) this.holds.delete(hold);
-        });
-        return left.length;
-      },
-    };
-  }
-
-  #removeDiscs(directory: string): void {
+  removeDiscs(directory: string): void {
     for (const path of this.discs.keys()) if (path.startsWith(`${directory}/`)) this.discs.delete(path);
   }
 
-  async #write(life: Life, work: () => unknown): Promise<void> {
+  /** One write, which is done at once or not at all. */
+  async write<T>(life: Life, work: () => T): Promise<T> {
     await life.clock.sleep(WRITE_MS);
-    work();
+    const result = work();
     this.#changed();
+    return result;
   }
 }

@@ -32,8 +32,9 @@ const OVERLAY_MS = 20;
 const STOP_MS = 30;
 const AGENT_MS = 15;
 const SUSPEND_MS = 200;
+const FREEZE_MS = 300;
 /** File with the memory of a suspended machine. */
-const SUSPENDED = 'suspended';
+export const SUSPENDED = 'suspended';
 
 export const VIRTUAL_LINE: LineReport = {
   line: 'simulated',
@@ -102,9 +103,6 @@ export class VirtualLine implements ProductionLine {
   #machine(running: RunningMachine): Machine {
     const { life, host, disk, random } = this.#deps;
     const { directory } = running;
-    const cannot = async () => {
-      throw new GridError('LINE_CANNOT_SUSPEND', 'a virtual machine is never frozen');
-    };
     return {
       state: { directory },
       exited: running.exited,
@@ -117,7 +115,11 @@ export class VirtualLine implements ProductionLine {
         running.disc = path;
       },
       openNetwork: async (): Promise<GuestAccess> => ({ sshPort: 1_024 + random.integer(0, 60_000) }),
-      freeze: cannot,
+      freeze: async (signal) => {
+        await life.clock.sleep(FREEZE_MS, signal);
+        host.end(directory, 'requested');
+        return { disk: 'disk', diskFormat: 'raw', memory: { memory: 'memory', state: 'state' } };
+      },
       suspend: async (signal) => {
         await life.clock.sleep(SUSPEND_MS, signal);
         disk.folderOf(directory)?.files.add(SUSPENDED);

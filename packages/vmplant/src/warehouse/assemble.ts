@@ -14,7 +14,7 @@ export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
  * `reached` is told of each step. @throws GridError IMAGE_CORRUPT when the draft does not follow the schema.
  */
 export async function assembleImage(
-  { directory, imageDirectory }: Staging,
+  { directory, imageDirectory }: Pick<Staging, 'directory' | 'imageDirectory'>,
   draft: ManifestDraft,
   reached: (step: string) => void,
   signal?: AbortSignal,

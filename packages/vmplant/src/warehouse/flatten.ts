@@ -16,7 +16,7 @@ export const CHAIN_LIMIT = 6;
  * parent will be. @throws GridError VMM_FAILED, IMAGE_CORRUPT
  */
 export async function keepChainShort(
-  warehouse: Warehouse,
+  warehouse: Pick<Warehouse, 'lineage'>,
   parent: GoldenImage,
   disk: string,
   signal: AbortSignal,

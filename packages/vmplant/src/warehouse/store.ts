@@ -150,7 +150,11 @@ export class Warehouse {
    * @throws GridError IMAGE_CORRUPT when the draft does not follow the schema, IMAGE_UNKNOWN when its parent is gone,
    * WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`).
    */
-  async promote(staging: Staging, draft: ManifestDraft, signal?: AbortSignal): Promise<GoldenImage> {
+  async promote(
+    staging: Pick<Staging, 'directory' | 'imageDirectory'>,
+    draft: ManifestDraft,
+    signal?: AbortSignal,
+  ): Promise<GoldenImage> {
     const manifest = await assembleImage(staging, draft, (step) => this.#reached(step), signal);
     return this.#lock.hold(() => this.#moveIn(staging.imageDirectory, manifest));
   }

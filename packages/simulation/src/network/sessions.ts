@@ -1,0 +1,39 @@
+import type { End, Session } from './session.ts';
+
+/** What there is of links now, found by either end: thousands of plants come and go without looking at all of them. */
+export class Sessions<Dialed> {
+  readonly #dialed = new Map<Session, Dialed>();
+  readonly #byName = new Map<string, Set<Session>>();
+
+  add(session: Session, dialed: Dialed): void {
+    this.#dialed.set(session, dialed);
+    for (const { name } of endsOf(session)) {
+      const named = this.#byName.get(name) ?? new Set();
+      this.#byName.set(name, named.add(session));
+    }
+  }
+
+  /** Forgets a link; returns what it was dialled for, undefined when it was forgotten before. */
+  remove(session: Session): Dialed | undefined {
+    const dialed = this.#dialed.get(session);
+    this.#dialed.delete(session);
+    for (const { name } of endsOf(session)) this.#byName.get(name)?.delete(session);
+    return dialed;
+  }
+
+  all(): readonly Session[] {
+    return [...this.#dialed.keys()];
+  }
+
+  /** Those of one run of a process. */
+  of({ name, life }: End): readonly Session[] {
+    return [...(this.#byName.get(name) ?? [])].filter((session) => endsOf(session).some((end) => end.life === life));
+  }
+
+  /** Those that somebody of this name dialled, in whatever run of its process. */
+  dialedBy(name: string): readonly Session[] {
+    return [...(this.#byName.get(name) ?? [])].filter(({ ends: { lower } }) => lower.name === name);
+  }
+}
+
+const endsOf = ({ ends: { upper, lower } }: Session): readonly End[] => [upper, lower];

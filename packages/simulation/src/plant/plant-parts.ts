@@ -1,0 +1,125 @@
+/** The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its process. */
+import { Admission, type Capacity, parseCost } from '@vmgrid/bidding';
+import type { Log } from '@vmgrid/daemon';
+import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
+import {
+  BidDesk,
+  Collector,
+  Configurator,
+  Creator,
+  Departed,
+  ImageBuilder,
+  LearntDurations,
+  LeaseDesk,
+  Leases,
+  LivingMachines,
+  OfferPublisher,
+  OwnFailures,
+  Plant,
+  type PlantConfig,
+  Reconfigurator,
+  Suspender,
+  VmGate,
+  VmRegistry,
+  watchMachine,
+} from '@vmgrid/vmplant';
+import type { Life } from '../world/life.ts';
+import type { Random } from '../world/random.ts';
+import type { Host } from './host.ts';
+import { noSelfTending } from './not-simulated.ts';
+import type { PlantDisk } from './plant-disk.ts';
+import { virtualImageDesk } from './virtual-image-desk.ts';
+import { type MachineFaults, VIRTUAL_LINE, VirtualLine } from './virtual-line.ts';
+import { VirtualWarehouse } from './virtual-warehouse.ts';
+
+export interface PlantGround {
+  readonly life: Life;
+  readonly disk: PlantDisk;
+  readonly host: Host;
+  /** Of this plant, over all its lives. */
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface PlantPartsOptions {
+  readonly config: PlantConfig;
+  readonly capacity: Capacity;
+  readonly faults: MachineFaults;
+}
+
+export const VERSION = 'simulated';
+const BOOT_DEADLINE_MS = 60_000;
+/** The load of a host on paper never changes. */
+const never = () => new Promise<void>(() => undefined);
+
+export async function makePlantParts(ground: PlantGround, { config, capacity, faults }: PlantPartsOptions) {
+  const { life, disk, host, random, log } = ground;
+  const { clock } = life;
+  const machines = random.fork(`machines ${clock.monotonic()}`);
+  const line = new VirtualLine({ life, host, disk, random: machines }, faults);
+  const lines = new Map([[line.name as LineName, line]]);
+  const reports = new Map([[VIRTUAL_LINE.line, VIRTUAL_LINE]]);
+  const hostActions = { names: async () => [], requireAll: async () => undefined, run: async () => '' };
+  const warehouse = new VirtualWarehouse(disk, life);
+  let renewAd: () => Promise<void> = async () => undefined;
+  const changed = () => void renewAd();
+  const hostClock = { now: clock.now, uptimeS: () => clock.monotonic() / 1_000, bootId: () => 'boot' };
+  const leases: Leases = new Leases(
+    {
+      ...{ clock, hostClock },
+      listener: { ending: (vmId) => leaseDesk.ending(vmId), ended: (vmId) => leaseDesk.ended(vmId) },
+    },
+    { warningMs: parseDuration(config.lease.warning) },
+  );
+  const [living, registry] = [new LivingMachines(), await VmRegistry.open(disk.store(life))];
+  const shared = {
+    ...{ lines, living, registry, hostActions, log, clock, hostClock, leases, changed, warehouse },
+    admission: new Admission(capacity, () => publisher.changed()),
+    durations: new LearntDurations(disk.database),
+    departed: new Departed(disk.database),
+    failures: new OwnFailures(clock),
+    configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
+    report: (_: ProgressEvent) => undefined,
+    gate: new VmGate(),
+    watch: (vmId: string) => void watchMachine(vmId, { living, registry, log, changed }),
+    nameVm: () => nameVm(random),
+  };
+  const suspender = new Suspender(shared, config);
+  const unasked = new AbortController().signal;
+  const collector = new Collector(
+    { ...shared, resume: (vmId, requestId) => suspender.resume(vmId, requestId, unasked) },
+    config,
+  );
+  const leaseDesk: LeaseDesk = new LeaseDesk(
+    {
+      ...{ ...shared, warn: () => undefined },
+      suspend: (vmId, requestId) => suspender.suspend(vmId, requestId, unasked),
+      collect: (vmId, requestId) => collector.collect(vmId, requestId),
+    },
+    config,
+  );
+  const cost = parseCost(config.cost);
+  const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 }, config);
+  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: { sleep: never } });
+  const plan = bidDesk.plan.bind(bidDesk);
+  const execution = { ...shared, bootDeadlineMs: BOOT_DEADLINE_MS };
+  const plant = new Plant(
+    {
+      ...{ ...shared, bidDesk, collector, suspender, leaseDesk, selfTending: noSelfTending },
+      creator: new Creator({ ...shared, execution, plan, record: () => undefined }, config),
+      reconfigurator: new Reconfigurator(shared, config),
+      imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),
+      imageDesk: virtualImageDesk(warehouse, config.plantId),
+    },
+    config,
+  );
+  const onChange = (listener: () => Promise<void>) => {
+    renewAd = listener;
+  };
+  return { ...shared, collector, bidDesk, plant, publisher, onChange };
+}
+
+function nameVm(random: Random) {
+  const id = random.uuid();
+  return { vmId: `vm-${id}`, hostName: `vm-${id.slice(0, 8)}`, macAddress: '02:00:00:00:00:01' };
+}
