@@ -16,7 +16,7 @@ import {
   requestAd,
 } from '@vmgrid/protocol';
 import type { Durations } from './durations.ts';
-import { priceOf } from './estimator.ts';
+import { planAd, priceOf } from './estimator.ts';
 import type { ImageIndex } from './planner/image-index.ts';
 import { type Plan, planMachine, summarizePlan } from './planner/plan.ts';
 import type { LineReports, Start } from './planner/ways-to-start.ts';
@@ -47,7 +47,7 @@ export function makeOffer(request: MachineRequest, snapshot: BiddingSnapshot): O
     return {
       kind: 'bid',
       plantId: snapshot.plantId,
-      cost: priceOf(snapshot.cost, requestAd(request), ad, plan),
+      cost: priceOf(snapshot.cost, requestAd(request), ad, planAd(plan)),
       validUntil: new Date(snapshot.now + snapshot.bidValidityMs).toISOString(),
       plan,
       ad: adToJson(ad),

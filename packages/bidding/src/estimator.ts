@@ -49,11 +49,12 @@ const SAMPLE_PLAN: PlanSummary = {
  * @throws GridError CONFIG_INVALID when it gives no number
  */
 export function checkCost(cost: Expression, plant: ClassAd): string[] {
-  const context = { my: SAMPLE_REQUEST, target: emptied(plant), scopes: { PLAN: planAd(SAMPLE_PLAN) } };
+  const plan = planAd(SAMPLE_PLAN);
+  const context = { my: SAMPLE_REQUEST, target: emptied(plant), scopes: { PLAN: plan } };
   const references = explainRequirements(cost, context).flatMap((condition) => condition.references);
   const unknown = references.filter(({ value }) => value.kind === 'undefined').map(({ text }) => text);
   try {
-    priceOf(cost, context.my, context.target, SAMPLE_PLAN);
+    priceOf(cost, context.my, context.target, plan);
   } catch (cause) {
     const { message } = GridError.from(cause);
     const why = unknown.length > 0 ? `; unknown here: ${unknown.join(', ')}` : '';
@@ -71,14 +72,18 @@ const emptied = (plant: ClassAd): ClassAd =>
     ['Line', 'qemu'] as const,
   ].reduce((ad, [name, value]) => ad.with(name, value), plant);
 
-/** @throws GridError CONFIG_INVALID when the expression does not give a finite number for this request. */
-export function priceOf(cost: Expression, request: ClassAd, plant: ClassAd, plan: PlanSummary): number {
-  const value = toJsValue(evaluate(cost, { my: request, target: plant, scopes: { PLAN: planAd(plan) } }));
+/**
+ * `plan`: its `planAd`.
+ * @throws GridError CONFIG_INVALID when the expression does not give a finite number for this request
+ */
+export function priceOf(cost: Expression, request: ClassAd, plant: ClassAd, plan: ClassAd): number {
+  const value = toJsValue(evaluate(cost, { my: request, target: plant, scopes: { PLAN: plan } }));
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new GridError('CONFIG_INVALID', `the cost expression gives ${String(value)} instead of a number`, {});
 }
 
-function planAd(plan: PlanSummary): ClassAd {
+/** What cost expressions see as PLAN. */
+export function planAd(plan: PlanSummary): ClassAd {
   return ClassAd.of({
     ImageId: plan.imageId,
     Line: plan.line,

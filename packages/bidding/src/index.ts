@@ -8,7 +8,7 @@ export {
   requirePlan,
 } from './bidding.ts';
 export { type Durations, durationKey } from './durations.ts';
-export { COST_PRESETS, checkCost, parseCost, priceOf } from './estimator.ts';
+export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
 export { tokenOf } from './held-token.ts';
 export { ImageDigests, type ImageSet } from './image-set.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
@@ -32,5 +32,5 @@ export {
   refusalOf,
   type Wanted,
 } from './refusal.ts';
-export { begin, bytesOf, scatter, scatterOn } from './scatter.ts';
+export { scatter, scatterPair } from './scatter.ts';
 export { withChange } from './standing-offer.ts';

@@ -1,29 +1,21 @@
 /**
- * Numbers from 0 to 2^32 - 1, evenly spread over texts: FNV-1a over UTF-8, then the finalizer of MurmurHash3. In two steps,
- * so that a beginning which many texts share is gone through once.
+ * Numbers from 0 to 2^32 - 1, evenly spread over texts and pairs of texts: FNV-1a over UTF-8, then the finalizer of
+ * MurmurHash3. That of a pair is made of the numbers of its texts, so that each text is gone through once.
  */
 const START = 0x811c9dc5;
 const encoder = new TextEncoder();
 
-export const scatter = (text: string): number => scatterOn(begin(text), NOTHING);
-
-/** The state after the beginning of a text. */
-export const begin = (text: string): number => spread(START, encoder.encode(text));
-
-/** The number of the text that goes on with these bytes. */
-export function scatterOn(begun: number, rest: Uint8Array): number {
-  let hash = spread(begun, rest);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+export function scatter(text: string): number {
+  let hash = START;
+  for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return finish(hash);
 }
 
-export const bytesOf = (text: string): Uint8Array => encoder.encode(text);
+/** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
+export const scatterPair = (one: number, other: number): number => finish(one ^ other);
 
-const NOTHING = new Uint8Array();
-
-function spread(from: number, bytes: Uint8Array): number {
-  let hash = from;
-  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-  return hash;
+function finish(state: number): number {
+  let hash = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { GridError, type MachineSpec, type PlanSummary, requestAd } from '@vmgrid/protocol';
-import { COST_PRESETS, checkCost, parseCost, priceOf } from '../src/estimator.ts';
+import { GridError, type MachineSpec, requestAd } from '@vmgrid/protocol';
+import { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from '../src/estimator.ts';
 import { adOf } from './made-up-plants.ts';
 
 const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 2, diskMiB: 2048 };
-const plan: PlanSummary = {
+const plan = planAd({
   imageId: 'octave',
   line: 'qemu',
   start: 'restore',
   actionsCached: 3,
   actionsLeft: 1,
   expectedSeconds: 2.5,
-};
+});
 const dagOf = (count: number) => ({
   actions: Array.from({ length: count }, (_, index) => ({ id: `a${index}`, kind: 'script' as const, script: 'true' })),
 });

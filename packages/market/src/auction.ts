@@ -66,7 +66,7 @@ export async function holdAuction(
   return { ...auction, trail: boundedTrail(auction.trail) };
 }
 
-/** An auction on terms that are given: by the shop for itself, or to a broker by its caller. */
+/** An auction on terms that are given: by the shop for itself, or to a broker by its caller. None that the call has passed is asked. */
 export async function auctionOn(
   terms: CallTerms,
   bidders: readonly Bidder[],
@@ -77,7 +77,7 @@ export async function auctionOn(
   const { memory, clock } = deps;
   const context = contextOf(request, terms);
   const standing = deps.standing?.answer(request, terms);
-  const asked = standing ? bidders.filter(({ plantId }) => !standing.covers(plantId)) : bidders;
+  const asked = (standing?.toAsk(bidders) ?? bidders).filter(({ plantId }) => !terms.path.includes(plantId));
   const unawaited = new Set(asked.map(({ plantId }) => plantId).filter((id) => !memory.isAwaited(id)));
   const isAwaited = (plantId: string) => !unawaited.has(plantId);
   const toBrokers = callToBrokers(request, terms);

@@ -38,12 +38,13 @@ export interface CallForBids {
  * @throws GridError CANCELLED (or the signal's own GridError) when the signal aborts
  */
 export async function callForBids(call: CallForBids, clock: MarketClock): Promise<Gathering> {
+  throwIfGivenUp(call.signal);
+  if (call.bidders.length === 0) return { closedBy: 'all-answered', closedAfterMs: 0, answers: [] };
   const closing = new AbortController();
   const openedAt = clock.monotonic();
   const heard = new Map<Bidder, Answer>();
   const signal = call.signal ? AbortSignal.any([call.signal, closing.signal]) : closing.signal;
   try {
-    throwIfGivenUp(call.signal);
     const asked = call.bidders.map(async (bidder) => {
       const answer = await ask(bidder, call, signal);
       if (!signal.aborted) heard.set(bidder, { ...nameOf(bidder), ...answer, elapsedMs: clock.monotonic() - openedAt });

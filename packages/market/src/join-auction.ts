@@ -15,9 +15,8 @@ export async function joinAuction(
   deps: MarketDeps,
   signal?: AbortSignal,
 ): Promise<BrokerBids> {
-  const path = [...terms.path, brokerId];
-  const below = bidders.filter(({ plantId }) => !path.includes(plantId));
-  return condense(brokerId, await auctionOn({ ...terms, path }, below, request, deps, signal), terms.best);
+  const onward = { ...terms, path: [...terms.path, brokerId] };
+  return condense(brokerId, await auctionOn(onward, bidders, request, deps, signal), terms.best);
 }
 
 /** What the caller needs of a broker's auction to find the same winner and to tell the same reasons. */

@@ -61,6 +61,7 @@ export class Membership implements LinkListener {
   readonly #options: MembershipOptions;
   readonly #links = new Map<string, LinkedMember & { lastWordAt: number; ad: ClassAdJson }>();
   readonly #routes = new Routes();
+  #bidders: readonly Bidder[] | undefined;
   readonly #awaiting = new Map<string, Set<(bidder: Bidder) => void>>();
 
   constructor(options: MembershipOptions) {
@@ -71,6 +72,7 @@ export class Membership implements LinkListener {
     const now = this.#options.clock.now();
     const { plantId, hello } = bidder;
     const replaced = this.#links.get(plantId);
+    this.#bidders = undefined;
     this.#links.set(plantId, { bidder, connectedAt: now, lastWordAt: now, ad: hello.ad });
     if (hello.role === 'broker') {
       if (replaced) this.#dropAll(replaced.bidder, 'its broker dialled anew');
@@ -83,6 +85,7 @@ export class Membership implements LinkListener {
   left(bidder: Bidder, reason: string): void {
     if (!this.#linkOf(bidder)) return; // a newer link took its place
     const { plantId, hello } = bidder;
+    this.#bidders = undefined;
     this.#links.delete(plantId);
     if (hello.role !== 'broker') {
       this.#drop(plantId, bidder, reason);
@@ -106,9 +109,10 @@ export class Membership implements LinkListener {
     if (link) link.lastWordAt = this.#options.clock.now();
   }
 
-  /** Those that dialled up, brokers among them: whom a call for bids goes to. */
+  /** Those that dialled up, brokers among them: whom a call for bids goes to. The same list until one comes or goes. */
   bidders(): readonly Bidder[] {
-    return this.links().map(({ bidder }) => bidder);
+    this.#bidders ??= this.links().map(({ bidder }) => bidder);
+    return this.#bidders;
   }
 
   links(): readonly LinkedMember[] {

@@ -8,6 +8,7 @@ import { type CallTerms, type Decline, GridError, type PlanSummary, type TrailRe
 import { gapOf, lacking } from '../nearest.ts';
 import { failedRequirements } from '../rules/requirements.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';
+import { BidOrder } from './bid-order.ts';
 import { OrderedList } from './ordered-list.ts';
 import type { RequestClass } from './request-class.ts';
 import type { StandingPlant } from './standing-plant.ts';
@@ -40,7 +41,7 @@ export class ClassOrder {
   readonly #class: RequestClass;
   readonly #now: Date;
   readonly #entries = new Map<string, Entry>();
-  readonly #bidding: OrderedList<Bidding>;
+  readonly #bidding: BidOrder;
   readonly #removed = new Map<string, OrderedList<Removed>>();
   readonly #declining = new Map<string, OrderedList<Declining>>();
 
@@ -48,18 +49,14 @@ export class ClassOrder {
   constructor(of: RequestClass, order: CallTerms['order'], now: Date, plants: Iterable<StandingPlant>) {
     this.#class = of;
     this.#now = now;
-    this.#bidding = new OrderedList(order === 'soonest' ? compareSoonest : compareCheapest);
-    const entries = [...plants].map((plant) => this.#entryOf(plant));
-    this.#bidding.addAll(entries.filter((entry) => entry.kind === 'bidding'));
-    for (const entry of entries) {
-      this.#entries.set(plantIdOf(entry), entry);
-      if (entry.kind !== 'bidding') this.#change('add', entry);
-    }
+    this.#bidding = new BidOrder(order === 'soonest' ? compareSoonest : compareCheapest);
+    // In this order most of them are added at the end.
+    const ordered = [...plants].sort((a, b) => a.tieSeed - b.tieSeed);
+    for (const plant of ordered) this.update(plant.plantId, plant);
   }
 
-  /** The best first. */
-  get bidding(): readonly Bidding[] {
-    return this.#bidding.items;
+  get bidding(): Pick<BidOrder, 'size' | 'best'> {
+    return this.#bidding;
   }
 
   biddingOf(plantId: string): Bidding | undefined {
@@ -107,9 +104,9 @@ export class ClassOrder {
     try {
       const refusal = plant.refusal(this.#class.request);
       if (refusal) throw refusal;
-      const plan = this.#class.plan(plant);
-      const { ad } = plant.adOn(plan.line);
-      const cost = priceOf(plant.cost, this.#class.my, ad, plan);
+      const { plan, ad: planned } = this.#class.plan(plant);
+      const ad = plant.adOn(plan.line);
+      const cost = priceOf(plant.cost, this.#class.my, ad, planned);
       const { my, rank, requirements } = this.#class;
       const seen = { my, target: ad, now: this.#now };
       const failed = requirements && failedRequirements(requirements, seen);
@@ -128,20 +125,14 @@ export class ClassOrder {
 const nonEmpty = <T>(lists: ReadonlyMap<string, OrderedList<T>>): (readonly T[])[] =>
   [...lists.values()].flatMap(({ items }) => (items.length > 0 ? [items] : []));
 
-const plantIdOf = (entry: Entry): string => (entry.kind === 'bidding' ? entry.plant.plantId : entry.plantId);
-
 function listAt<T>(lists: Map<string, OrderedList<T>>, key: string, compare: (a: T, b: T) => number): OrderedList<T> {
   const list = lists.get(key) ?? new OrderedList(compare);
   lists.set(key, list);
   return list;
 }
 
-/** Whether only the tie-break tells two bids apart. */
-export const isTied = (a: Bidding, b: Bidding, order: CallTerms['order']): boolean =>
-  a.cost === b.cost && a.rank === b.rank && (order !== 'soonest' || expected(a) === expected(b));
-
-const compareCheapest = (a: Bidding, b: Bidding): number =>
-  a.cost - b.cost || b.rank - a.rank || compareText(a.plant.plantId, b.plant.plantId);
+/** 0 when only the tie-break tells two bids apart. */
+const compareCheapest = (a: Bidding, b: Bidding): number => a.cost - b.cost || b.rank - a.rank;
 
 const compareSoonest = (a: Bidding, b: Bidding): number => expected(a) - expected(b) || compareCheapest(a, b);
 

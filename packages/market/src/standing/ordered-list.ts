@@ -1,7 +1,7 @@
 /** Items in an order that no two of them share. Adding and removing is a binary search and a move of what comes after. */
 export class OrderedList<T> {
   readonly #compare: (a: T, b: T) => number;
-  #items: T[] = [];
+  readonly #items: T[] = [];
 
   constructor(compare: (a: T, b: T) => number) {
     this.#compare = compare;
@@ -13,11 +13,6 @@ export class OrderedList<T> {
 
   add(item: T): void {
     this.#items.splice(this.#placeOf(item), 0, item);
-  }
-
-  /** Adds many at once. */
-  addAll(items: readonly T[]): void {
-    this.#items = [...this.#items, ...items].sort(this.#compare);
   }
 
   /** The item has to be there. */

@@ -1,18 +1,20 @@
 /** What of a request decides about bids, prepared once for all requests that are alike. */
 import {
   type Candidates,
+  type Durations,
   findCandidates,
   type ImageIndex,
   type LineReports,
   nearestOptions,
   OPTIONS_OF_A_PLAN,
   Prices,
+  planAd,
   requirePlan,
   summarizeOptions,
 } from '@vmgrid/bidding';
 import { type ClassAd, type Expression, parseExpression } from '@vmgrid/classad';
 import { type DagIndex, prepareDag } from '@vmgrid/dag';
-import { type CreateRequest, type PlanSummary, requestAd } from '@vmgrid/protocol';
+import { type CreateRequest, GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';
 import type { StandingPlant } from './standing-plant.ts';
 
 /** Images that match up to which all are priced for each plant; beyond, each plant is searched for with bounds. */
@@ -24,12 +26,25 @@ export function classKey({ machine, dag, destruction, lease, requirements, rank 
   return JSON.stringify([machine, dag, hostActions, lease, requirements, rank]);
 }
 
+/** A plan, also as cost expressions see it. */
+export interface Planned {
+  readonly plan: PlanSummary;
+  readonly ad: ClassAd;
+}
+
+interface Outcome {
+  readonly images: ImageIndex;
+  readonly lines: LineReports;
+  readonly planned: Planned | GridError;
+}
+
 export class RequestClass {
   readonly request: CreateRequest;
   readonly my: ClassAd;
   readonly requirements: Expression | undefined;
   readonly rank: Expression | undefined;
   readonly #dag: DagIndex;
+  readonly #outcomes = new WeakMap<Durations, Outcome>();
   readonly #candidates = new WeakMap<ImageIndex, Map<LineReports, Candidates | undefined>>();
 
   /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
@@ -41,8 +56,29 @@ export class RequestClass {
     this.#dag = prepareDag(request.dag);
   }
 
-  /** The plan of a plant. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
-  plan({ images, lines, durations }: StandingPlant): PlanSummary {
+  /** The plan of a plant, which lasts as long as its images, lines and durations. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
+  plan(plant: StandingPlant): Planned {
+    const { images, lines, durations } = plant;
+    let outcome = this.#outcomes.get(durations);
+    if (outcome?.images !== images || outcome.lines !== lines) {
+      outcome = { images, lines, planned: this.#tryPlan(plant) };
+      this.#outcomes.set(durations, outcome);
+    }
+    if (outcome.planned instanceof GridError) throw outcome.planned;
+    return outcome.planned;
+  }
+
+  #tryPlan(plant: StandingPlant): Planned | GridError {
+    try {
+      const plan = this.#plan(plant);
+      return { plan, ad: planAd(plan) };
+    } catch (error) {
+      if (error instanceof GridError) return error;
+      throw error;
+    }
+  }
+
+  #plan({ images, lines, durations }: StandingPlant): PlanSummary {
     const { machine, dag } = this.request;
     return requirePlan(machine, { images, lines }, () => {
       const prices = new Prices(dag, this.#dag, durations);

@@ -1,12 +1,21 @@
 /** From the order of a class to the answer to one request: pure. */
-import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
+import { scatter } from '@vmgrid/bidding';
+import {
+  type AuctionSummary,
+  adToJson,
+  type Bid,
+  type CallTerms,
+  type CreateRequest,
+  type Identified,
+  type Offer,
+  type TrailRemoval,
+} from '@vmgrid/protocol';
 import { hearPlant, NOTHING, type Part } from '../hear.ts';
 import { heldBackIn } from '../held-back.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
 import { kindOfRemoval } from '../summary.ts';
 import type { Bidding, ClassOrder } from './class-order.ts';
-import { pickBest } from './pick-best.ts';
 
 /** `failing`: plants whose ads tell of failures. */
 export function standingPart(
@@ -19,7 +28,7 @@ export function standingPart(
   const bidOf = ({ plant, plan, cost }: Bidding): Bid => ({
     ...{ kind: 'bid', plantId: plant.plantId, cost, plan },
     validUntil: new Date(now + plant.offer.bidValidityMs).toISOString(),
-    ad: plant.adOn(plan.line).json,
+    ad: adToJson(plant.adOn(plan.line)),
   });
   // Brokers forward what decides; a shop shows a little more to people.
   const isBroker = terms.path.length > 0;
@@ -27,7 +36,7 @@ export function standingPart(
   const heldBack = heldBackAmong(order, terms, failing, bidOf);
   const skipped = new Set(heldBack.map(({ plantId }) => plantId));
   const most = isBroker ? terms.best : Math.max(terms.best, named);
-  const best = pickBest(order.bidding, { requestId: request.requestId, order: terms.order, skipped, most });
+  const best = order.bidding.best({ tieSeed: scatter(request.requestId), skipped, most });
   const declines = order.declining.flatMap((ones) => ones.slice(0, named).map(({ decline }) => decline));
   const heard = [...best.map(bidOf), ...declines].map(hearOffer);
   return {
@@ -69,13 +78,13 @@ function heldBackAmong(
     const record = bidding && recordOf(bidOf(bidding));
     return record ? [{ rule: recentlyFailed.name, plantId, reason: heldBackReason(record) }] : [];
   });
-  return removals.length < order.bidding.length ? removals : [];
+  return removals.length < order.bidding.size ? removals : [];
 }
 
 function summaryOf(order: ClassOrder, heldBack: readonly TrailRemoval[]): AuctionSummary {
   const removed = order.removed.map((ones) => ({ ...kindOfRemoval(ones[0]!.removal), count: ones.length }));
   const declines = order.declining.map((ones) => ({ code: ones[0]!.decline.code, count: ones.length }));
-  const bids = order.bidding.length + sum(removed);
+  const bids = order.bidding.size + sum(removed);
   return {
     ...NOTHING.summary,
     asked: bids + sum(declines),

@@ -3,16 +3,17 @@
  * the best bids, by the auction's own rules, and of the rest the numbers and the nearest misses.
  */
 import { tokenOf } from '@vmgrid/bidding';
-import type { CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
+import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
 import type { Part } from '../hear.ts';
 import { HeldRequests } from './held-requests.ts';
 import { KeptOrders } from './kept-orders.ts';
 import { silentPart, standingPart } from './standing-answer.ts';
 import type { StandingPlant } from './standing-plant.ts';
+import { Uncovered } from './uncovered.ts';
 
 export interface StandingAnswer {
-  /** Whether the plant is answered for; all others have to be asked. */
-  covers(plantId: string): boolean;
+  /** Those of the bidders that are not answered for. Costs least when the same list comes again. */
+  toAsk(bidders: readonly Bidder[]): readonly Bidder[];
   readonly parts: readonly Part[];
 }
 
@@ -24,6 +25,7 @@ export class StandingOffers {
   readonly #failing = new Set<string>();
   /** Plants that gave no sign of life when they were asked for one: to call them would only be to wait. */
   readonly #silent = new Set<string>();
+  readonly #uncovered = new Uncovered((plantId) => this.#plants.has(plantId) || this.#silent.has(plantId));
 
   get size(): number {
     return this.#plants.size;
@@ -35,9 +37,10 @@ export class StandingOffers {
 
   put(plant: StandingPlant): void {
     const { plantId, offer } = plant;
-    this.#held.replace(plantId, this.#plants.get(plantId)?.offer.held ?? [], offer.held);
+    const before = this.#plants.get(plantId);
+    this.#held.replace(plantId, before?.offer.held ?? [], offer.held);
     this.#plants.set(plantId, plant);
-    this.#silent.delete(plantId);
+    if (this.#silent.delete(plantId) || !before) this.#uncovered.changed();
     if (offer.plant.failures) this.#failing.add(plantId);
     else this.#failing.delete(plantId);
     this.#orders.changed(plantId);
@@ -47,10 +50,12 @@ export class StandingOffers {
   silence(plantId: string): void {
     this.remove(plantId);
     this.#silent.add(plantId);
+    this.#uncovered.changed();
   }
 
   /** The offer no longer stands: the plant is asked. */
   remove(plantId: string): void {
+    this.#uncovered.changed();
     this.#silent.delete(plantId);
     const plant = this.#plants.get(plantId);
     if (!plant) return;
@@ -62,10 +67,13 @@ export class StandingOffers {
 
   /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
   answer(request: Identified<CreateRequest>, terms: CallTerms): StandingAnswer {
-    const toAsk = this.#held.plantsWith(tokenOf(request.requestId));
-    const covers = (plantId: string) => this.#silent.has(plantId) || (this.#plants.has(plantId) && !toAsk.has(plantId));
-    if (this.#plants.size === 0) return { covers, parts: [silentPart(this.#silent)] };
-    const order = this.#orders.orderFor(request, terms, toAsk);
-    return { covers, parts: [standingPart(order, request, terms, this.#failing), silentPart(this.#silent)] };
+    const holders = this.#held.plantsWith(tokenOf(request.requestId));
+    const toAsk = (bidders: readonly Bidder[]) =>
+      holders.size === 0
+        ? this.#uncovered.of(bidders)
+        : [...this.#uncovered.of(bidders), ...bidders.filter(({ plantId }) => holders.has(plantId))];
+    if (this.#plants.size === 0) return { toAsk, parts: [silentPart(this.#silent)] };
+    const order = this.#orders.orderFor(request, terms, holders);
+    return { toAsk, parts: [standingPart(order, request, terms, this.#failing), silentPart(this.#silent)] };
   }
 }

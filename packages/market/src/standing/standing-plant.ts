@@ -1,20 +1,21 @@
 import {
-  bytesOf,
   type Durations,
   type ImageIndex,
   type LineReports,
   parseCost,
   plantAd,
   refusalOf,
+  scatter,
   type Wanted,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
-import { adToJson, type ClassAdJson, type GridError, type LineName, type StandingOffer } from '@vmgrid/protocol';
+import type { GridError, LineName, StandingOffer } from '@vmgrid/protocol';
 
 /** Parts that very many plants have in common, each kept once. */
 export class SharedParts {
   readonly #costs = new Map<string, Expression>();
   readonly #lines = new Map<string, LineReports>();
+  readonly #durations = new WeakMap<StandingOffer['durations'], Learnt>();
 
   /** @throws GridError CONFIG_INVALID */
   cost(text: string): Expression {
@@ -24,6 +25,20 @@ export class SharedParts {
   lines(reports: StandingOffer['plant']['lines']): LineReports {
     return shared(this.#lines, JSON.stringify(reports), () => new Map(reports.map((report) => [report.line, report])));
   }
+
+  /** The same object for offers with the same durations: changes of an offer that do not touch them keep its plans. */
+  durations({ durations, least }: StandingOffer): Durations {
+    const known = this.#durations.get(durations);
+    if (known?.least === least) return known.durations;
+    const made = durationsOf(durations, least);
+    this.#durations.set(durations, { least, durations: made });
+    return made;
+  }
+}
+
+interface Learnt {
+  readonly least: StandingOffer['least'];
+  readonly durations: Durations;
 }
 
 /** Different ones that are kept; past it all are forgotten, and shared anew. */
@@ -38,11 +53,6 @@ function shared<T>(known: Map<string, T>, key: string, make: () => T): T {
   return made;
 }
 
-interface AdOnLine {
-  readonly ad: ClassAd;
-  readonly json: ClassAdJson;
-}
-
 /** A plant by its standing offer, ready to have bids computed. Immutable. */
 export class StandingPlant {
   readonly plantId: string;
@@ -51,10 +61,10 @@ export class StandingPlant {
   readonly lines: LineReports;
   readonly cost: Expression;
   readonly durations: Durations;
-  readonly ad: ClassAd;
-  /** For the tie-break. */
-  readonly idBytes: Uint8Array;
-  readonly #onLine = new Map<LineName, AdOnLine>();
+  /** What the tie-break sees of the id. */
+  readonly tieSeed: number;
+  readonly #ad: ClassAd;
+  readonly #onLine = new Map<LineName, ClassAd>();
 
   /** @throws GridError CONFIG_INVALID when the cost does not parse */
   constructor(offer: StandingOffer, images: ImageIndex, parts: SharedParts) {
@@ -63,19 +73,18 @@ export class StandingPlant {
     this.images = images;
     this.lines = parts.lines(offer.plant.lines);
     this.cost = parts.cost(offer.cost);
-    this.durations = durationsOf(offer);
-    this.ad = plantAd(offer.plant);
-    this.idBytes = bytesOf(offer.plant.plantId);
+    this.durations = parts.durations(offer);
+    this.tieSeed = scatter(offer.plant.plantId);
+    this.#ad = plantAd(offer.plant);
   }
 
-  /** What a bid's rules see as TARGET, and the form in which a bid has it. */
-  adOn(line: LineName): AdOnLine {
+  /** What a bid's rules see as TARGET. */
+  adOn(line: LineName): ClassAd {
     const known = this.#onLine.get(line);
     if (known) return known;
-    const ad = this.ad.with('Line', line);
-    const made = { ad, json: adToJson(ad) };
-    this.#onLine.set(line, made);
-    return made;
+    const ad = this.#ad.with('Line', line);
+    this.#onLine.set(line, ad);
+    return ad;
   }
 
   refusal(wanted: Wanted): GridError | undefined {
@@ -83,7 +92,7 @@ export class StandingPlant {
   }
 }
 
-const durationsOf = ({ durations, least }: StandingOffer): Durations => ({
+const durationsOf = (durations: StandingOffer['durations'], least: StandingOffer['least']): Durations => ({
   expect(...keys) {
     for (const key of keys) if (Object.hasOwn(durations, key)) return durations[key];
     return undefined;

@@ -33,6 +33,8 @@ export class LinkSocket {
   readonly #limits: LinkLimits;
   readonly #heartbeat: NodeJS.Timeout;
   #heardAt = performance.now();
+  /** When the other end last spoke of itself, not in answer to a ping. */
+  #spokenAt = Number.NEGATIVE_INFINITY;
   #overloadedBeats = 0;
   #ended = false;
   /** Those who wait for a sign of life. */
@@ -44,7 +46,7 @@ export class LinkSocket {
     this.#limits = limits;
     this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('ping', () => this.#hear());
+    socket.on('ping', () => this.#hearUnasked());
     socket.on('pong', () => this.#hear());
     socket.on('error', (error) => this.#end(`the connection failed: ${error.message}`, CLOSE.abnormal));
     socket.on('close', (code, reason) => this.#end(closeText(code, reason.toString()), code));
@@ -93,9 +95,14 @@ export class LinkSocket {
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#ended) return;
-    this.#hear();
+    this.#hearUnasked();
     if (isBinary) this.close(CLOSE.protocol, 'a binary message came, but the link carries text');
     else this.#events.message(data.toString());
+  }
+
+  #hearUnasked(): void {
+    this.#spokenAt = performance.now();
+    this.#hear();
   }
 
   #hear(): void {
@@ -117,6 +124,7 @@ export class LinkSocket {
       this.terminate(`slow reader: ${waiting} bytes wait to be sent, the limit is ${this.#limits.bufferedBytes}`);
       return;
     }
+    if (performance.now() - this.#spokenAt < this.#limits.heartbeatMs) return; // it lives, and knows from our answers that we do
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import type { LinkClient, LinkLimits } from '@vmgrid/protocol';
 import { closed, dial, HELLO_TEXT, handlers, rawSocket, VM_ID } from './lower-end.ts';
@@ -85,6 +86,21 @@ test('heartbeats keep an idle link alive past the silence limit, and the listene
   await upper.next('heard', 20);
   expect(lower.state).toBe('open');
   expect(upper.events.filter(({ kind }) => kind === 'left')).toEqual([]);
+});
+
+test('an end that hears the other one ping does not ping itself, and is heard by its answers', async () => {
+  await start({ heartbeatMs: 500, silenceMs: 5_000 });
+  const socket = await rawSocket(upper);
+  socket.send(HELLO_TEXT);
+  await upper.next('joined');
+  const heard: string[] = [];
+  for (const kind of ['ping', 'pong'] as const) socket.on(kind, () => heard.push(kind));
+  const pinging = setInterval(() => socket.ping(), 20);
+  await upper.next('heard', 40); // longer than a heartbeat
+  clearInterval(pinging);
+  expect(new Set(heard)).toEqual(new Set(['pong']));
+  await once(socket, 'ping'); // once the other end is quiet
+  socket.terminate();
 });
 
 test('links over the limit of connections are refused until one ends', async () => {

@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { scatter, scatterPair } from '../src/index.ts';
+
+const PLANTS = Array.from({ length: 20 }, (_, number) => `plant-${number}`);
+const REQUESTS = Array.from({ length: 2_000 }, (_, number) => `request-${number}`);
+
+const firstOf = (request: string, plants: readonly string[]) =>
+  plants.reduce((best, plant) => (placeOf(request, plant) < placeOf(request, best) ? plant : best));
+const placeOf = (request: string, plant: string) => scatterPair(scatter(request), scatter(plant));
+
+test('every plant comes first for about as many requests as any other', () => {
+  const wins = Map.groupBy(REQUESTS, (request) => firstOf(request, PLANTS));
+  const counts = PLANTS.map((plant) => wins.get(plant)?.length ?? 0);
+  expect(Math.min(...counts)).toBeGreaterThan(60);
+  expect(Math.max(...counts)).toBeLessThan(140);
+});
+
+test('which plant comes second says nothing about which one came first', () => {
+  const [first, ...others] = PLANTS;
+  const lost = REQUESTS.filter((request) => firstOf(request, PLANTS) === first);
+  const seconds = new Set(lost.map((request) => firstOf(request, others)));
+  expect(seconds.size).toBeGreaterThan(15);
+});
