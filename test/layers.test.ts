@@ -13,15 +13,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   market: ['bidding', 'protocol', 'classad', 'dag'],
   bidding: ['protocol', 'classad', 'dag'],
   daemon: [],
-  door: ['protocol', 'daemon'],
+  access: ['protocol', 'daemon'],
+  door: ['access', 'protocol', 'daemon'],
   catalogue: ['door', 'protocol'],
-  vmshop: ['catalogue', 'door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
-  vmbroker: ['door', 'market', 'protocol', 'daemon'],
-  vmplant: ['bidding', 'catalogue', 'door', 'protocol', 'classad', 'dag', 'daemon'],
+  vmshop: ['access', 'catalogue', 'door', 'market', 'protocol', 'classad', 'dag', 'daemon'],
+  vmbroker: ['access', 'door', 'market', 'protocol', 'daemon'],
+  vmplant: ['access', 'bidding', 'catalogue', 'door', 'protocol', 'classad', 'dag', 'daemon'],
   simulation: [
     ...['vmshop', 'vmbroker', 'vmplant', 'market', 'bidding', 'door', 'protocol', 'dag', 'classad', 'daemon'],
   ],
-  vmgrid: ['protocol'],
+  vmgrid: ['access', 'protocol', 'daemon'],
 };
 
 /** Packages that compute only: nothing of Node in them. */
@@ -34,7 +35,7 @@ const sourcesOf = (name: string): string[] =>
 
 function importsOf(name: string, file: string): string[] {
   const text = readFileSync(join(packages, name, 'src', file), 'utf8');
-  return [...text.matchAll(/(?<!['\w-])(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+  return [...text.matchAll(/(?<!['\w.-])(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
 }
 
 test('every package has its place in the order of layers', () => {

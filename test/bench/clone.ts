@@ -5,10 +5,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { findHome } from '@vmgrid/daemon';
 import { type BuildImageRequest, type MachineSpec, ShopClient } from '@vmgrid/protocol';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { type Grid, startGrid } from '../../packages/vmgrid/src/grid.ts';
-import { findHome } from '../../packages/vmgrid/src/home.ts';
 import { timeBareRestore } from './bare-restore.ts';
 import { type BenchSuite, median } from './suite.ts';
 
@@ -102,7 +102,7 @@ class Bench {
   readonly #warehouse: string;
 
   constructor(grid: Grid, directory: string, warehouse: string) {
-    this.#client = new ShopClient(grid.shopUrl);
+    this.#client = new ShopClient(grid.shopUrl, { token: grid.token });
     this.#directory = directory;
     this.#warehouse = warehouse;
   }

@@ -1,10 +1,10 @@
 /** A machine of the uml line (overlay → agent answering) against the bare boot of the same base. Both take turns. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { findHome } from '@vmgrid/daemon';
 import { ShopClient } from '@vmgrid/protocol';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { startGrid } from '../../packages/vmgrid/src/grid.ts';
-import { findHome } from '../../packages/vmgrid/src/home.ts';
 import { timeBareUml } from './bare-uml.ts';
 import { type BenchSuite, median } from './suite.ts';
 
@@ -32,7 +32,7 @@ export const suite: BenchSuite<UmlResult> = {
       const [floors, boots]: [number[], number[]] = [[], []];
       const disk = join(home.warehouse, 'images', imageId, 'disk.raw');
       for (let round = 0; round < ROUNDS; round += 1) {
-        boots.push(await timeCreate(new ShopClient(grid.shopUrl)));
+        boots.push(await timeCreate(new ShopClient(grid.shopUrl, { token: grid.token })));
         floors.push(await timeFloor(disk, directory));
       }
       const [floorMs, bootMs] = [Math.round(median(floors)), Math.round(median(boots))];

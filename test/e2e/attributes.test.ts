@@ -56,7 +56,7 @@ test('host actions run without the privileges of the plant', () => {
 test('query selects attributes by name, whatever their case; one that is not there is undefined', async () => {
   const reply = await grid.client.query({ vmId, attributes: ['workspace', 'DnsName', 'Nothing'] });
   expect(reply.vm).toEqual({ workspace: vm.Workspace, DnsName: vm.DnsName, Nothing: null });
-  const answer = await http(`${grid.shopUrl}/v1/vms/${vmId}?attributes=State,Slots`, { method: 'GET' });
+  const answer = await http(grid, `/v1/vms/${vmId}?attributes=State,Slots`, { method: 'GET' });
   expect(answer.json).toEqual({ vm: { State: 'running', Slots: '/Expr(2 * 3)/' } });
 });
 

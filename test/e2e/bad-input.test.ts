@@ -18,7 +18,7 @@ let silent: Socket;
 beforeAll(async () => {
   grid = await TestGrid.open('bad-input', { plants: 2 });
   silent = connect(grid.xmlPort, '127.0.0.1');
-  silent.write('<vmgrid version="1"><create>');
+  silent.write(`${grid.token}\n<vmgrid version="1"><create>`);
 }, OPEN_GRID_MS);
 afterAll(() => void silent?.destroy());
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
@@ -40,35 +40,35 @@ function errorOf(answer: HttpAnswer): ErrorBody {
 const errorOfTcp = (text: string) => (decodeXmlReply(text).body as { error: ErrorBody }).error;
 
 test.each(examples('.xml'))('%s over HTTP', async (name, code) => {
-  const answer = await postXml(`${grid.shopUrl}/v1/request`, read(name) as never);
+  const answer = await postXml(grid, `/v1/request`, read(name) as never);
   expect(answer.headers.get('content-type')).toMatch('application/xml');
   expect(errorOf(answer).code).toBe(code);
 });
 
 test.each(examples('.xml'))('%s over TCP', async (name, code) => {
-  expect(errorOfTcp(await tcp(grid.xmlPort, read(name))).code).toBe(code);
+  expect(errorOfTcp(await tcp(grid, read(name))).code).toBe(code);
 });
 
 /** How a JSON client sends each kind of message; what the address says is not in the body. */
 function send(name: string): Promise<HttpAnswer> {
   const text = read(name).toString('utf8');
   const document = () => parseJson(text) as Record<string, string> & { attributes?: string[] };
-  const url = (path: string) => `${grid.shopUrl}/v1${path}`;
+  const url = (path: string) => `/v1${path}`;
   switch (name.split(/[-.]/)[0]) {
     case 'create':
-      return postJson(url('/vms'), text);
+      return postJson(grid, url('/vms'), text);
     case 'estimate':
-      return postJson(url('/estimates'), text);
+      return postJson(grid, url('/estimates'), text);
     case 'build':
-      return postJson(url('/images'), text);
+      return postJson(grid, url('/images'), text);
     case 'configure':
-      return postJson(url(`/vms/${document().vmId ?? 'vm-none'}/configure`), text);
+      return postJson(grid, url(`/vms/${document().vmId ?? 'vm-none'}/configure`), text);
     case 'destroy':
-      return http(url(`/vms/${encodeURIComponent(document().vmId!)}`), { method: 'DELETE' });
+      return http(grid, url(`/vms/${encodeURIComponent(document().vmId!)}`), { method: 'DELETE' });
     case 'list':
-      return http(url(`/vms?constraint=${encodeURIComponent(document().constraint!)}`), { method: 'GET' });
+      return http(grid, url(`/vms?constraint=${encodeURIComponent(document().constraint!)}`), { method: 'GET' });
     case 'query':
-      return http(url(`/vms/${document().vmId}?attributes=${document().attributes}`), { method: 'GET' });
+      return http(grid, url(`/vms/${document().vmId}?attributes=${document().attributes}`), { method: 'GET' });
     default:
       throw new Error(`no address takes ${name}`);
   }
@@ -80,19 +80,19 @@ test.each(examples('.json'))('%s over HTTP', async (name, code) => {
 
 test('a body of 50 MB is BODY_TOO_LARGE in JSON, in XML and over TCP', async () => {
   for (const headers of [JSON_BODY, XML_BODY]) {
-    const answer = await http(`${grid.shopUrl}/v1/vms`, { ...headers, body: TOO_LARGE });
+    const answer = await http(grid, `/v1/vms`, { ...headers, body: TOO_LARGE });
     expect([answer.status, errorOf(answer).code]).toEqual([413, 'BODY_TOO_LARGE']);
   }
-  expect(errorOfTcp(await tcp(grid.xmlPort, TOO_LARGE))).toMatchObject({ code: 'BODY_TOO_LARGE' });
+  expect(errorOfTcp(await tcp(grid, TOO_LARGE))).toMatchObject({ code: 'BODY_TOO_LARGE' });
 }, 60_000);
 
 test('a request cut off at the TCP door gets its answer; one whose client vanishes harms nobody', async () => {
   const half = createXml().slice(0, 80);
-  expect(errorOfTcp(await tcp(grid.xmlPort, half)).code).toBe('REQUEST_MALFORMED');
-  expect(errorOfTcp(await tcp(grid.xmlPort, '')).code).toBe('REQUEST_MALFORMED');
+  expect(errorOfTcp(await tcp(grid, half)).code).toBe('REQUEST_MALFORMED');
+  expect(errorOfTcp(await tcp(grid, '')).code).toBe('REQUEST_MALFORMED');
   await new Promise<void>((resolve) => {
     const socket = connect(grid.xmlPort, '127.0.0.1');
-    socket.write(half, () => {
+    socket.write(`${grid.token}\n${half}`, () => {
       socket.resetAndDestroy();
       resolve();
     });
@@ -135,7 +135,7 @@ test.each([
     'REQUEST_INVALID',
   ],
 ] as const)('%s', async (_what, method, path, options, code) => {
-  expect(errorOf(await http(`${grid.shopUrl}${path}`, { method, ...options } as never)).code).toBe(code);
+  expect(errorOf(await http(grid, path, { method, ...options } as never)).code).toBe(code);
 });
 
 test.each([
@@ -143,13 +143,13 @@ test.each([
   ['POST', `/v1/vms/${SOME_VM}`, 'DELETE, GET'],
   ['DELETE', '/v1/plants', 'GET'],
 ])('%s %s is METHOD_NOT_ALLOWED; the address takes %s', async (method, path, allowed) => {
-  const answer = await http(`${grid.shopUrl}${path}`, { method, ...JSON_BODY, body: '{}' });
+  const answer = await http(grid, path, { method, ...JSON_BODY, body: '{}' });
   expect([errorOf(answer).code, answer.headers.get('allow')]).toEqual(['METHOD_NOT_ALLOWED', allowed]);
 });
 
 /** The decline of every plant, by create. */
 async function declines(request: object): Promise<unknown[]> {
-  const error = errorOf(await postJson(`${grid.shopUrl}/v1/vms`, request));
+  const error = errorOf(await postJson(grid, `/v1/vms`, request));
   expect(error).toMatchObject({ code: 'NO_BIDS', retryable: true, details: { trail: { awards: [] } } });
   const { declines } = error.details as { declines: { plantId: string }[] };
   expect(declines.map(({ plantId }) => plantId).sort()).toEqual(['plant-1', 'plant-2']);
@@ -159,7 +159,7 @@ async function declines(request: object): Promise<unknown[]> {
 test('more memory than any plant has is NO_BIDS naming MEMORY_INSUFFICIENT with its numbers', async () => {
   const wanted = { code: 'MEMORY_INSUFFICIENT', details: { wanted: 1_000_000, available: 4_096, lacking: 995_904 } };
   expect(await declines(order([], { machine: { ...MACHINE, memoryMiB: 1_000_000 } }))).toMatchObject([wanted, wanted]);
-  const answer = await postJson(`${grid.shopUrl}/v1/vms`, order([], { machine: { ...MACHINE, memoryMiB: 1_000_000 } }));
+  const answer = await postJson(grid, `/v1/vms`, order([], { machine: { ...MACHINE, memoryMiB: 1_000_000 } }));
   expect(answer.json.error.message).toMatch(/2 MEMORY_INSUFFICIENT .*wants 1000000 MiB of memory/);
 });
 
@@ -176,14 +176,12 @@ test.each([
 });
 
 test('a host action cannot be named by a path', async () => {
-  const answer = await postJson(`${grid.shopUrl}/v1/vms`, order([host('shell', '../../../bin/sh', '-c', 'id')]));
+  const answer = await postJson(grid, `/v1/vms`, order([host('shell', '../../../bin/sh', '-c', 'id')]));
   expect(errorOf(answer).code).toBe('REQUEST_INVALID');
 });
 
 test('requirements nobody meets are NO_PLANT_MATCHES, with what each plant has', async () => {
-  const error = errorOf(
-    await postJson(`${grid.shopUrl}/v1/vms`, order([], { requirements: 'TARGET.FreeMemoryMiB >= 100000' })),
-  );
+  const error = errorOf(await postJson(grid, `/v1/vms`, order([], { requirements: 'TARGET.FreeMemoryMiB >= 100000' })));
   expect(error.code).toBe('NO_PLANT_MATCHES');
   expect(error.message).toMatch(/TARGET.FreeMemoryMiB.* 4096/);
   expect(error.details).toMatchObject({ removed: [{ rule: 'requirements' }, { rule: 'requirements' }] });
@@ -191,7 +189,7 @@ test('requirements nobody meets are NO_PLANT_MATCHES, with what each plant has',
 
 test('an expression that would run for ever is bounded', async () => {
   const nested = `${'('.repeat(2_000)}1${')'.repeat(2_000)}`;
-  const answer = await postJson(`${grid.shopUrl}/v1/vms`, order([], { requirements: `${nested} == 2` }));
+  const answer = await postJson(grid, `/v1/vms`, order([], { requirements: `${nested} == 2` }));
   expect(errorOf(answer).code).toMatch(/^(EXPRESSION_INVALID|NO_PLANT_MATCHES)$/);
 });
 
@@ -200,7 +198,7 @@ test('after all that no machine was made, nothing was at fault in the shop, and 
   expect(await grid.leftovers()).toEqual([]);
   const logs = await Promise.all(['shop', 'plant-1', 'plant-2'].map((name) => grid.logOf(name)));
   expect(logs.filter((log) => /"level":(50|60)|INTERNAL/.test(log))).toEqual([]);
-  const ready = await http(`${grid.shopUrl}/health/ready`, { method: 'GET' });
+  const ready = await http(grid, `/health/ready`, { method: 'GET' });
   expect(ready.json).toEqual({ status: 'ready', plants: 2 });
   expect((await grid.client.create(order())).vm.State).toBe('running');
   await expect(grid.client.destroy(SOME_VM)).rejects.toMatchObject({ code: 'VM_UNKNOWN' });

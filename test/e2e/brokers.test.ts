@@ -41,7 +41,7 @@ test('a VM is made, configured and destroyed on a plant below two brokers, and t
   const vmId = String(vm.VmId);
   const more = await grid.client.configure({ vmId, dag: dag([script('b', 'true')]) });
   expect(more.vm).toMatchObject({ ActionsRun: 2 });
-  const told = await vmgrid(['explain', '--auction', trail!.auctionId, '--shop', grid.shopUrl]);
+  const told = await vmgrid(['explain', '--auction', trail!.auctionId, ...grid.flags]);
   expect(told).toMatchObject({ status: 0, err: '' });
   expect(told.out).toMatch(/plant-1 +broker-1 → broker-2 +bid/);
   expect((await grid.client.destroy(vmId)).vm.State).toBe('destroyed');

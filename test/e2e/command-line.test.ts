@@ -27,8 +27,7 @@ beforeAll(async () => {
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
 const run = (...args: string[]) => runWith({}, ...args);
-const runWith = (options: RunOptions, ...args: string[]): Promise<Outcome> =>
-  vmgrid(['--shop', grid.shopUrl, ...args], options);
+const runWith = (options: RunOptions, ...args: string[]): Promise<Outcome> => vmgrid([...grid.flags, ...args], options);
 
 /** The one line of JSON that a command that succeeded printed, and nothing else. */
 async function json(...args: string[]) {

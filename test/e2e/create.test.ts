@@ -36,7 +36,7 @@ const TRAIL = {
 };
 
 test('JSON over HTTP gives the classad of a running VM and the trail of an auction in which two plants bid', async () => {
-  const answer = await postJson(`${grid.shopUrl}/v1/vms`, order([script('greet', 'echo hello')]));
+  const answer = await postJson(grid, `/v1/vms`, order([script('greet', 'echo hello')]));
   expect(answer.status).toBe(201);
   expect(answer.json).toMatchObject({ vm: { ...RUNNING, ActionsRun: 1 }, trail: TRAIL });
   expect(answer.headers.get('location')).toBe(`/v1/vms/${answer.json.vm.VmId}`);
@@ -46,7 +46,7 @@ test('JSON over HTTP gives the classad of a running VM and the trail of an aucti
 
 test('XML over HTTP gives the same, in XML', async () => {
   const document = createXml('<action id="greet" kind="script"><script>echo hello</script></action>');
-  const answer = await postXml(`${grid.shopUrl}/v1/vms`, document);
+  const answer = await postXml(grid, `/v1/vms`, document);
   expect(answer.status).toBe(201);
   expect(answer.headers.get('content-type')).toMatch('application/xml');
   const reply = decodeXmlReply(answer.text);
@@ -54,17 +54,17 @@ test('XML over HTTP gives the same, in XML', async () => {
 }, 60_000);
 
 test('an XML request may ask for a JSON reply', async () => {
-  const answer = await postXml(`${grid.shopUrl}/v1/vms`, createXml(), { accept: 'application/json' });
+  const answer = await postXml(grid, `/v1/vms`, createXml(), { accept: 'application/json' });
   expect(answer.json).toMatchObject({ vm: RUNNING, trail: TRAIL });
 }, 60_000);
 
 test('XML over TCP gives the reply after the client has half-closed, then the end of the connection', async () => {
-  const reply = decodeXmlReply(await tcp(grid.xmlPort, createXml('', 'requestId="over-tcp"')));
+  const reply = decodeXmlReply(await tcp(grid, createXml('', 'requestId="over-tcp"')));
   expect(reply).toMatchObject({ kind: 'vm', body: { requestId: 'over-tcp', vm: RUNNING, trail: TRAIL } });
 }, 60_000);
 
 test('every verb goes over TCP', async () => {
-  const ask = async (verb: string) => decodeXmlReply(await tcp(grid.xmlPort, `<vmgrid version="1">${verb}</vmgrid>`));
+  const ask = async (verb: string) => decodeXmlReply(await tcp(grid, `<vmgrid version="1">${verb}</vmgrid>`));
   const created = await ask(/<create[\s\S]*create>/.exec(createXml())![0]);
   const vmId = (created.body as { vm: { VmId: string } }).vm.VmId;
   expect(

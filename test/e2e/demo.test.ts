@@ -5,6 +5,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
 import { order } from '../support/documents.ts';
 import { eventually, processesBelow, processesNaming } from '../support/processes.ts';
@@ -119,7 +120,7 @@ async function up() {
     shop: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     plants: ['plant-1'],
   });
-  return { child, client: new ShopClient(ready.shop) };
+  return { child, client: new ShopClient(ready.shop, { token: readTokenFile(ready.tokenFile)! }) };
 }
 
 async function stop(child: ChildProcess): Promise<number> {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
 const explain = async (...flags: string[]): Promise<string> => {
-  const environment = { ...process.env, VMGRID_SHOP: grid.shopUrl };
+  const environment = { ...process.env, VMGRID_SHOP: grid.shopUrl, VMGRID_TOKEN_FILE: grid.tokenFile };
   const command = promisify(execFile)(process.execPath, [PROGRAM, ...flags, 'explain', document], { env: environment });
   return (await command).stdout;
 };

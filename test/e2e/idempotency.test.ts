@@ -30,11 +30,11 @@ test('the same create twice at once, and again later, is one VM', async () => {
 
 test('the header Idempotency-Key stands for the request id', async () => {
   const [first, second] = await Promise.all(
-    [1, 2].map(() => postJson(`${grid.shopUrl}/v1/vms`, order(), { 'idempotency-key': 'by-header' })),
+    [1, 2].map(() => postJson(grid, `/v1/vms`, order(), { 'idempotency-key': 'by-header' })),
   );
   expect(first!.json.vm.RequestId).toBe('by-header');
   expect(second!.json.vm.VmId).toBe(first!.json.vm.VmId);
-  const other = await postJson(`${grid.shopUrl}/v1/vms`, order([], { requestId: 'mine' }), {
+  const other = await postJson(grid, `/v1/vms`, order([], { requestId: 'mine' }), {
     'idempotency-key': 'yours',
   });
   expect([other.status, other.json.error.code]).toEqual([400, 'REQUEST_INVALID']);
@@ -43,28 +43,28 @@ test('the header Idempotency-Key stands for the request id', async () => {
 test('the same document as JSON, as XML and over TCP is the same request', async () => {
   const { vm } = await grid.client.create(order([], { requestId: 'any-door' }));
   const xml = createXml('', 'requestId="any-door"');
-  const overHttp = decodeXmlReply((await postXml(`${grid.shopUrl}/v1/vms`, xml)).text);
-  const overTcp = decodeXmlReply(await tcp(grid.xmlPort, xml));
+  const overHttp = decodeXmlReply((await postXml(grid, `/v1/vms`, xml)).text);
+  const overTcp = decodeXmlReply(await tcp(grid, xml));
   expect([overHttp, overTcp]).toMatchObject([{ body: { vm: { VmId: vm.VmId } } }, { body: { vm: { VmId: vm.VmId } } }]);
 }, 60_000);
 
 test('another document under the same request id is IDEMPOTENCY_CONFLICT and makes nothing', async () => {
   await grid.client.create(order([], { requestId: 'conflict' }));
-  const other = await postJson(`${grid.shopUrl}/v1/vms`, order([script('more', 'true')], { requestId: 'conflict' }));
+  const other = await postJson(grid, `/v1/vms`, order([script('more', 'true')], { requestId: 'conflict' }));
   expect([other.status, other.json.error.code]).toEqual([422, 'IDEMPOTENCY_CONFLICT']);
   expect(await vmsOf('conflict')).toHaveLength(1);
 }, 60_000);
 
 test('respond-async gives 202 and where to look; the events tell the phases until the end', async () => {
   const request = order([script('A', 'sleep 1')], { requestId: 'later' });
-  const answer = await postJson(`${grid.shopUrl}/v1/vms`, request, { prefer: 'respond-async' });
+  const answer = await postJson(grid, `/v1/vms`, request, { prefer: 'respond-async' });
   expect([answer.status, answer.headers.get('location')]).toEqual([202, '/v1/requests/later']);
   expect(answer.json).toMatchObject({ requestId: 'later', verb: 'create', state: 'running' });
   const events: ProgressEvent[] = [];
   for await (const event of grid.client.events('later')) events.push(event);
   const done = events.filter(({ state }) => state === 'done').map(({ phase, subject }) => subject ?? phase);
   expect(done).toEqual(['auction', 'overlay', 'restore', 'agent', 'disc', 'identity', 'A', 'actions']);
-  const operation = await http(`${grid.shopUrl}${answer.headers.get('location')}`, { method: 'GET' });
+  const operation = await http(grid, `${answer.headers.get('location')}`, { method: 'GET' });
   expect(operation.json).toMatchObject({ state: 'done', result: { vm: { State: 'running', RequestId: 'later' } } });
   expect(operation.json.progress).toEqual(events);
 }, 60_000);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, order, script } from '../support/documents.ts';
-import { postXml } from '../support/doors.ts';
+import { bearer, postXml } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -64,7 +64,8 @@ test('a VM is warned of, suspended and not lost when its lease ends, if its clie
   const vmId = await create({ lease: 'PT3S', atLeaseEnd: 'suspend' });
   await eventually('the VM is suspended', async () => (await stateOf(vmId)).State === 'suspended');
   const renewed = await postXml(
-    `${grid.shopUrl}/v1/vms/${vmId}/renew`,
+    grid,
+    `/v1/vms/${vmId}/renew`,
     `<vmgrid version="1"><renew vmId="${vmId}" lease="PT1H"/></vmgrid>`,
     { accept: 'application/json' },
   );
@@ -86,7 +87,7 @@ test('a VM is warned of, suspended and not lost when its lease ends, if its clie
 /** What the shop remembers of a VM's events. */
 async function eventsOf(vmId: string): Promise<string[]> {
   const controller = new AbortController();
-  const response = await fetch(`${grid.shopUrl}/v1/vms/events`, { signal: controller.signal });
+  const response = await fetch(`${grid.shopUrl}/v1/vms/events`, { headers: bearer(grid), signal: controller.signal });
   let text = '';
   for await (const chunk of response.body!) {
     text += Buffer.from(chunk).toString();

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
 import { eventually, processesNaming } from '../support/processes.ts';
 import { startVmgrid } from '../support/programs.ts';
@@ -27,12 +28,12 @@ test('plants dial the brokers in turn, the shop reaches them that way, and all a
   child.stdin!.end();
   child.stderr!.resume();
   const [line] = await once(createInterface({ input: child.stdout! }), 'line');
-  const { shop, brokers, plants } = JSON.parse(String(line));
+  const { shop, tokenFile, brokers, plants } = JSON.parse(String(line));
   expect([brokers, plants]).toEqual([
     ['broker-1', 'broker-2'],
     ['plant-1', 'plant-2'],
   ]);
-  const client = new ShopClient(shop);
+  const client = new ShopClient(shop, { token: readTokenFile(tokenFile)! });
   await eventually('the shop knows all plants', async () => (await client.plants()).plants.length === 2);
   const ways = (await client.plants()).plants.map(({ plantId, via }) => [plantId, via]);
   expect(Object.fromEntries(ways)).toEqual({

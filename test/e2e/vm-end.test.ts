@@ -57,7 +57,7 @@ test('a VM nobody knows is VM_UNKNOWN, to destroy, query and configure', async (
     ['DELETE', `/v1/vms/${NOBODY}`],
     ['GET', `/v1/vms/${NOBODY}`],
   ] as const) {
-    const answer = await http(`${grid.shopUrl}${path}`, { method });
+    const answer = await http(grid, `${path}`, { method });
     expect([answer.status, answer.json.error.code]).toEqual([404, 'VM_UNKNOWN']);
   }
   await expect(grid.client.configure({ vmId: NOBODY, dag: dag([]) })).rejects.toMatchObject({ code: 'VM_UNKNOWN' });

@@ -39,7 +39,7 @@ interface Outcome {
 }
 
 async function vmgrid(...args: string[]): Promise<Outcome> {
-  const command = ['--disable-warning=ExperimentalWarning', CLI, '--shop', grid.shopUrl, ...args];
+  const command = ['--disable-warning=ExperimentalWarning', CLI, ...grid.flags, ...args];
   const environment = { ...process.env, NO_COLOR: '1' };
   return promisify(execFile)(process.execPath, command, { env: environment }).then(
     ({ stdout, stderr }) => ({ out: stdout, error: stderr, status: 0 }),

@@ -4,6 +4,7 @@
  */
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { localTokenFile, readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/daemons.ts';
@@ -96,7 +97,25 @@ export class TestGrid {
   }
 
   get client(): ShopClient {
-    return new ShopClient(this.shopUrl);
+    return new ShopClient(this.shopUrl, { token: this.token });
+  }
+
+  get accessDirectory(): string {
+    return join(this.directory, 'access');
+  }
+
+  /** Of an operator, as the shop made it when it started. */
+  get tokenFile(): string {
+    return localTokenFile(this.accessDirectory);
+  }
+
+  get token(): string {
+    return readTokenFile(this.tokenFile)!;
+  }
+
+  /** Options of the command line that reach this grid. */
+  get flags(): readonly string[] {
+    return ['--shop', this.shopUrl, '--token-file', this.tokenFile];
   }
 
   /** `shop`, `plant-1`, … */
@@ -208,12 +227,18 @@ export class TestGrid {
 
   #broker(brokerId: string): [DaemonName, Record<string, unknown>] {
     const httpPort = this.#brokerPorts.get(brokerId) ?? 0;
-    return ['vmbroker', { brokerId, upstreams: this.#upstreamsOf(brokerId), httpPort, logLevel: 'debug' }];
+    const { accessDirectory } = this;
+    const upstreams = this.#upstreamsOf(brokerId);
+    return ['vmbroker', { brokerId, upstreams, httpPort, accessDirectory, logLevel: 'debug' }];
   }
 
   #shop(): [DaemonName, Record<string, unknown>] {
     const stateDirectory = join(this.directory, 'shop');
-    return ['vmshop', { ...this.#ports, stateDirectory, logLevel: 'debug', ...this.#options.shopConfig }];
+    const { accessDirectory } = this;
+    return [
+      'vmshop',
+      { ...this.#ports, stateDirectory, accessDirectory, logLevel: 'debug', ...this.#options.shopConfig },
+    ];
   }
 
   #plant(plantId: string): [DaemonName, Record<string, unknown>] {
@@ -222,6 +247,7 @@ export class TestGrid {
       upstreams: this.#upstreamsOf(plantId),
       stateDirectory: this.stateOf(plantId),
       warehouseDirectory: this.warehouse,
+      accessDirectory: this.accessDirectory,
       hostActionDirectory: join(this.directory, 'host-actions'),
       capacity: { memoryMiB: 4_096, diskMiB: 65_536 },
       lines: [this.#line],
@@ -258,16 +284,21 @@ export async function freezeBlank(warehouse: string): Promise<void> {
   const directory = await testFolder('blank');
   const log = join(directory, 'log');
   const signal = AbortSignal.timeout(OPEN_GRID_MS);
-  const shop = await startDaemon('vmshop', join(directory, 'shop.json'), { httpPort: 0, xmlPort: 0 }, signal, log);
+  const accessDirectory = join(directory, 'access');
+  const shopConfig = { httpPort: 0, xmlPort: 0, accessDirectory };
+  const shop = await startDaemon('vmshop', join(directory, 'shop.json'), shopConfig, signal, log);
   const config = {
     plantId: 'blank',
     upstreams: [`ws://127.0.0.1:${shop.ready.httpPort}/v1/link`],
     stateDirectory: join(directory, 'plant'),
     warehouseDirectory: warehouse,
+    accessDirectory,
   };
   try {
     const plant = await startDaemon('vmplant', join(directory, 'plant.json'), config, signal, log);
-    const client = new ShopClient(`http://127.0.0.1:${shop.ready.httpPort}`);
+    const client = new ShopClient(`http://127.0.0.1:${shop.ready.httpPort}`, {
+      token: readTokenFile(localTokenFile(accessDirectory))!,
+    });
     await client.buildImage({ machine: MACHINE, dag: { actions: [] } }).finally(() => plant.stop());
   } finally {
     await shop.stop();

@@ -82,7 +82,7 @@ export class ImageCatalogue {
   }
 
   /** Checks images, or all, in each warehouse that has them. */
-  async verify({ imageIds, requestId }: Identified<VerifyImagesRequest>): Promise<VerifyImagesReply> {
+  async verify({ imageIds, ...named }: Identified<VerifyImagesRequest>): Promise<VerifyImagesReply> {
     const { offers, silentPlants } = await this.#offers();
     const merged = mergeImages(offers);
     const wanted = imageIds?.map((name) => findImage(merged, name).imageId);
@@ -90,10 +90,10 @@ export class ImageCatalogue {
     for (const { bidder, held } of this.#oneOfEachWarehouse(offers)) {
       const here = wanted?.filter((imageId) => held.has(imageId));
       if (here?.length === 0) continue;
-      const request = { requestId, ...(here === undefined ? {} : { imageIds: here }) };
+      const request = { ...named, ...(here === undefined ? {} : { imageIds: here }) };
       images.push(...(await bidder.call('verifyImages', request, this.#work)));
     }
-    return { requestId, images, silentPlants };
+    return { requestId: named.requestId, images, silentPlants };
   }
 
   /** Makes room in each warehouse. */

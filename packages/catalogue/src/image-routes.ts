@@ -1,6 +1,6 @@
 /** `/v1/images`: golden images, as operators look at them and after them. JSON only. */
 
-import { readJson, sendJson, sendOperationJson, singleQuery, withIdempotencyKey } from '@vmgrid/door';
+import { callerOf, guard, readJson, sendJson, sendOperationJson, singleQuery, withIdempotencyKey } from '@vmgrid/door';
 import {
   type BuildImageReply,
   CollectImagesRequest,
@@ -17,51 +17,66 @@ import type { ImageWork } from './image-work.ts';
 export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   const router = Router();
 
-  router.get('/images', async (request, response) => sendJson(request, response, await images.list()));
+  router.get('/images', guard('image.list'), async (request, response) =>
+    sendJson(request, response, await images.list()),
+  );
 
-  router.post('/images', async (request, response) => {
-    const operation = work.build(decodeBuildImage(withIdempotencyKey(request, readJson(request))));
+  router.post('/images', guard('image.build'), async (request, response) => {
+    const operation = work.build({
+      ...decodeBuildImage(withIdempotencyKey(request, readJson(request))),
+      caller: callerOf(response),
+    });
     await sendOperationJson(request, response, operation, (body: BuildImageReply) => {
       response.status(body.built ? 201 : 200).location(`/v1/images/${body.image.imageId}`);
       return body;
     });
   });
 
-  router.post('/images/verify', async (request, response) => {
+  router.post('/images/verify', guard('image.verify'), async (request, response) => {
     const document = validate(VerifyImagesRequest, withIdempotencyKey(request, readJson(request)), {
       subject: 'verify',
     });
-    await sendOperationJson(request, response, work.verify(document), (reply: object) => reply);
+    await sendOperationJson(
+      request,
+      response,
+      work.verify({ ...document, caller: callerOf(response) }),
+      (reply: object) => reply,
+    );
   });
 
-  router.post('/images/collect', async (request, response) => {
+  router.post('/images/collect', guard('image.collect'), async (request, response) => {
     const document = validate(CollectImagesRequest, withIdempotencyKey(request, readJson(request)), {
       subject: 'collect',
     });
-    await sendOperationJson(request, response, work.collect(document), (reply: object) => reply);
+    await sendOperationJson(
+      request,
+      response,
+      work.collect({ ...document, caller: callerOf(response) }),
+      (reply: object) => reply,
+    );
   });
 
-  router.get('/images/suggestions', async (request, response) => {
+  router.get('/images/suggestions', guard('image.suggest'), async (request, response) => {
     const [top, plantId] = [singleQuery(request, 'top'), singleQuery(request, 'plant')];
     const query = { ...(top === undefined ? {} : { top: Number(top) }), ...(plantId === undefined ? {} : { plantId }) };
     const wanted = validate(SuggestImagesRequest, query, { subject: 'query' });
     sendJson(request, response, await images.suggestions(wanted));
   });
 
-  router.get('/images/:from/diff/:to', async (request, response) => {
+  router.get('/images/:from/diff/:to', guard('image.diff'), async (request, response) => {
     sendJson(request, response, await images.diff(request.params.from, request.params.to));
   });
 
-  router.patch('/images/:imageId', async (request, response) => {
+  router.patch('/images/:imageId', guard('image.label'), async (request, response) => {
     const labels = validate(LabelImageRequest, readJson(request), { subject: 'labels' });
     sendJson(request, response, await images.label(request.params.imageId, labels));
   });
 
-  router.get('/images/:imageId', async (request, response) => {
+  router.get('/images/:imageId', guard('image.read'), async (request, response) => {
     sendJson(request, response, await images.find(request.params.imageId));
   });
 
-  router.delete('/images/:imageId', async (request, response) => {
+  router.delete('/images/:imageId', guard('image.remove'), async (request, response) => {
     await images.remove(request.params.imageId);
     response.status(204).end();
   });

@@ -3,6 +3,7 @@ import type { Operation, WorkDesk } from '@vmgrid/door';
 import type {
   BuildImageReply,
   BuildImageRequest,
+  Called,
   CollectImagesRequest,
   Identified,
   VerifyImagesRequest,
@@ -24,17 +25,17 @@ export class ImageWork {
   }
 
   /** The operation's result is a BuildImageReply. */
-  build(request: BuildImageRequest): Operation {
+  build(request: Called<BuildImageRequest>): Operation {
     return this.#deps.desk.begin('build-image', request, this.#deps.build);
   }
 
   /** Checks images. The operation's result is a VerifyImagesReply. */
-  verify(request: VerifyImagesRequest): Operation {
+  verify(request: Called<VerifyImagesRequest>): Operation {
     return this.#deps.desk.begin('verify-images', request, (identified) => this.#deps.images.verify(identified));
   }
 
   /** Makes room in the warehouses. The operation's result is a CollectImagesReply. */
-  collect(request: CollectImagesRequest): Operation {
+  collect(request: Called<CollectImagesRequest>): Operation {
     return this.#deps.desk.begin('collect-images', request, (identified) => this.#deps.images.collect(identified));
   }
 }

@@ -28,6 +28,36 @@ export function openOwnDatabase(file: string, { schema, inUse }: OwnDatabaseOpti
   }
 }
 
+/** How long one process waits for another that writes. */
+const BUSY_MS = 5_000;
+
+/** Opens (or makes) a database that several processes of this user read and write. Nobody else may read the file. */
+export function openSharedDatabase(file: string, schema: string): DatabaseSync {
+  closeToOthers(file);
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
+    database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Work that no other process's writes come between. What it throws takes all of it back. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
 function closeToOthers(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);

@@ -1,5 +1,6 @@
 /** What every HTTP door does around its routes: who may ask, how often, how long a body, and an answer to all else. */
 
+import type { Authenticator } from '@vmgrid/access';
 import type { Log } from '@vmgrid/daemon';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import express, { type Express, type RequestHandler, type Router } from 'express';
@@ -8,6 +9,7 @@ import helmet from 'helmet';
 import { allowedMethods } from './allowed-methods.ts';
 import { documentDeadline } from './document-deadline.ts';
 import { errorHandler } from './error-handler.ts';
+import { authenticate, guardsOf } from './guard.ts';
 import { knownHost } from './known-host.ts';
 import { sendError, xmlErrors } from './send.ts';
 
@@ -15,6 +17,7 @@ export interface DoorOptions {
   /** The address listened on. */
   readonly host: string;
   readonly requestsPerMinute: number;
+  readonly authenticator: Authenticator;
   /** Paths whose errors are XML, whatever the client sent or accepts. */
   readonly xmlPaths?: readonly string[];
   /** How long a document may take to come. Left out: the server sees to that. */
@@ -38,8 +41,12 @@ const VERSION = '/v1';
 /** Characters of an address that a message shows. */
 const PATH_SHOWN = 200;
 
-/** An application with routes under `/v1`, and `/health/live` and `/health/ready`. */
+/**
+ * An application with routes under `/v1`, for those who show credentials, and `/health/live` and `/health/ready`, for all.
+ * @throws when a route has no guard
+ */
 export function createDoorApp({ routers, streams = [], readiness }: DoorParts, options: DoorOptions): Express {
+  for (const router of [...streams, ...routers]) guardsOf(router);
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());
@@ -51,6 +58,7 @@ export function createDoorApp({ routers, streams = [], readiness }: DoorParts, o
     response.status(body.status === 'ready' ? 200 : 503).json(body);
   });
   app.use(limitRate(options.requestsPerMinute));
+  app.use(VERSION, authenticate(options.authenticator));
   if (streams.length > 0) app.use(VERSION, ...streams);
   if (options.documentMs !== undefined) app.use(documentDeadline(options.documentMs));
   app.use(express.raw({ type: () => true, limit: REQUEST_LIMITS.bodyBytes }));

@@ -1,6 +1,7 @@
 export * from './body.ts';
 export * from './door-app.ts';
 export { streamEvents } from './event-stream.ts';
+export { callerOf, type Guard, guard, guardsOf, principalOf } from './guard.ts';
 export { createHttpServer, type HttpServerOptions, REPLIES_MS, stopListening } from './http-server.ts';
 export * from './listen.ts';
 export * from './negotiate.ts';

@@ -1,25 +1,27 @@
 /** `/v1/requests/{id}`: long work as a resource. */
+import type { Called } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { streamProgress } from './event-stream.ts';
+import { callerOf, guard } from './guard.ts';
 import type { Operation } from './operations.ts';
 import { sendReply } from './send.ts';
 
 /** Who knows the requests of a daemon. */
 export interface OperationDesk {
   /** @throws GridError REQUEST_UNKNOWN */
-  operation(requestId: string): Operation;
+  operation(request: Called<{ readonly requestId: string }>): Operation;
 }
 
 export function operationRoutes(desk: OperationDesk): Router {
   const router = Router();
 
-  router.get('/requests/:requestId', (request, response) => {
-    const body = desk.operation(request.params.requestId).toReply();
+  router.get('/requests/:requestId', guard('request.read'), (request, response) => {
+    const body = desk.operation({ ...request.params, caller: callerOf(response) }).toReply();
     sendReply(request, response, { kind: 'operation', body });
   });
 
-  router.get('/requests/:requestId/events', (request, response) => {
-    streamProgress(desk.operation(request.params.requestId), response);
+  router.get('/requests/:requestId/events', guard('request.events'), (request, response) => {
+    streamProgress(desk.operation({ ...request.params, caller: callerOf(response) }), response);
   });
 
   return router;

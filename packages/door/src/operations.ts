@@ -3,7 +3,17 @@
  * joins the first, or gets its reply. Only cache: a shop that lost it asks the plants.
  */
 import { createHash } from 'node:crypto';
-import { type ErrorBody, GridError, type OperationReply, type ProgressEvent, type Verb } from '@vmgrid/protocol';
+import {
+  type Called,
+  type ErrorBody,
+  GridError,
+  keyText,
+  type OperationReply,
+  type ProgressEvent,
+  type RequestKey,
+  requestKey,
+  type Verb,
+} from '@vmgrid/protocol';
 
 export type OperationVerb = Verb | 'build-image' | 'verify-images' | 'collect-images' | 'import-images';
 
@@ -24,13 +34,15 @@ export class Operation {
   readonly #progress: ProgressEvent[] = [];
   readonly #seen = new Set<string>();
   readonly #listeners = new Set<(event: ProgressEvent) => void>();
+  readonly owner: string | undefined;
   #outcome: Outcome = { state: 'running' };
 
   constructor(
-    identity: { requestId: string; verb: OperationVerb; documentDigest: string },
+    identity: RequestKey & { verb: OperationVerb; documentDigest: string },
     work: (operation: Operation) => Promise<unknown>,
   ) {
     this.requestId = identity.requestId;
+    this.owner = identity.owner;
     this.verb = identity.verb;
     this.documentDigest = identity.documentDigest;
     this.#settled = this.#run(work);
@@ -97,6 +109,7 @@ export class Operation {
 
 export class Operations {
   readonly #kept: number;
+  /** By the text of the request's key. */
   readonly #byRequest = new Map<string, Operation>();
 
   constructor(options: { readonly kept: number }) {
@@ -108,12 +121,14 @@ export class Operations {
    * its id. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another document.
    */
   start(
-    identity: { requestId: string; verb: OperationVerb; document: unknown },
+    identity: RequestKey & { verb: OperationVerb; document: unknown },
     work: (operation: Operation) => Promise<unknown>,
   ): Operation {
-    const { requestId, verb } = identity;
-    const documentDigest = digestDocument(identity.document);
-    const before = this.#byRequest.get(requestId);
+    const { document, ...named } = identity;
+    const { requestId, verb } = named;
+    const documentDigest = digestDocument(document);
+    const key = keyText(named);
+    const before = this.#byRequest.get(key);
     if (before && (before.documentDigest !== documentDigest || before.verb !== verb)) {
       throw new GridError(
         'IDEMPOTENCY_CONFLICT',
@@ -124,22 +139,28 @@ export class Operations {
       );
     }
     if (before && before.state !== 'failed') return before;
-    const operation = new Operation({ requestId, verb, documentDigest }, work);
-    this.#byRequest.delete(requestId);
-    this.#byRequest.set(requestId, operation);
+    const operation = new Operation({ ...named, documentDigest }, work);
+    this.#byRequest.delete(key);
+    this.#byRequest.set(key, operation);
     this.#forgetOldest();
     return operation;
   }
 
-  /** @throws GridError REQUEST_UNKNOWN */
-  get(requestId: string): Operation {
-    const operation = this.#byRequest.get(requestId);
+  /** The caller's own request of this id; else, for one who sees all, anybody's. @throws GridError REQUEST_UNKNOWN */
+  get(request: Called<{ readonly requestId: string }>): Operation {
+    const { requestId, caller } = request;
+    const operation =
+      this.find(requestKey(request)) ?? (caller?.sees === 'all' ? this.#anybodys(requestId) : undefined);
     if (!operation) throw new GridError('REQUEST_UNKNOWN', `no request ${requestId} is known here`, { requestId });
     return operation;
   }
 
-  find(requestId: string): Operation | undefined {
-    return this.#byRequest.get(requestId);
+  find(key: RequestKey): Operation | undefined {
+    return this.#byRequest.get(keyText(key));
+  }
+
+  #anybodys(requestId: string): Operation | undefined {
+    return [...this.#byRequest.values()].find((operation) => operation.requestId === requestId);
   }
 
   running(): readonly Operation[] {
@@ -147,9 +168,9 @@ export class Operations {
   }
 
   #forgetOldest(): void {
-    for (const [requestId, operation] of this.#byRequest) {
+    for (const [key, operation] of this.#byRequest) {
       if (this.#byRequest.size <= this.#kept) return;
-      if (operation.state !== 'running') this.#byRequest.delete(requestId);
+      if (operation.state !== 'running') this.#byRequest.delete(key);
     }
   }
 }

@@ -19,6 +19,7 @@ export function sendError(request: Request, response: Response, error: GridError
   const body = { error: error.toBody() };
   response.status(error.kind.status);
   if (error.retryable) response.setHeader('retry-after', '1');
+  if (error.code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer realm="vmgrid"');
   sendReply(request, response, { kind: 'error', body }, mediumForError(request, response));
 }
 

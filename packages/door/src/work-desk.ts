@@ -1,5 +1,5 @@
 import { DRAIN_DEADLINE_MS } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { type Called, GridError, requestKey } from '@vmgrid/protocol';
 import type { OperationDesk } from './operation-routes.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
 
@@ -39,15 +39,15 @@ export class WorkDesk implements OperationDesk {
   }
 
   /** Starts work, or joins that of the same request. @throws GridError DRAINING, IDEMPOTENCY_CONFLICT */
-  begin<T extends { requestId?: string }>(
+  begin<T extends Called<{ requestId?: string }>>(
     verb: OperationVerb,
     request: T,
     work: (request: T & { requestId: string }, operation: Operation) => Promise<unknown>,
   ): Operation {
     this.refuseWhenDraining();
     const identified = this.identify(request);
-    const { requestId } = identified;
-    return this.#operations.start({ requestId, verb, document: identified }, (operation) =>
+    const { caller: _, ...document } = identified;
+    return this.#operations.start({ ...requestKey(identified), verb, document }, (operation) =>
       work(identified, operation),
     );
   }
@@ -62,8 +62,8 @@ export class WorkDesk implements OperationDesk {
   }
 
   /** @throws GridError REQUEST_UNKNOWN */
-  operation(requestId: string): Operation {
-    return this.#operations.get(requestId);
+  operation(request: Called<{ readonly requestId: string }>): Operation {
+    return this.#operations.get(request);
   }
 
   /** @throws GridError DRAINING */

@@ -82,7 +82,7 @@ describe('the same request twice', () => {
     const again = operations.start(create('request-1'), async () => 'vm');
     expect(again).not.toBe(failed);
     expect(await again.settled).toBe('vm');
-    expect(operations.get('request-1')).toBe(again);
+    expect(operations.get({ requestId: 'request-1' })).toBe(again);
   });
 
   test('is the same in whatever order its keys are, at every depth', () => {
@@ -120,9 +120,12 @@ describe('what is remembered', () => {
     for (let index = 0; index < 10; index += 1) {
       await operations.start(create(`request-${index}`), async () => index).settled;
     }
-    const known = Array.from({ length: 10 }, (_, index) => operations.find(`request-${index}`) !== undefined);
+    const known = Array.from(
+      { length: 10 },
+      (_, index) => operations.find({ requestId: `request-${index}` }) !== undefined,
+    );
     expect(known).toEqual([...Array(7).fill(false), true, true, true]);
-    expect(() => operations.get('request-0')).toThrow(
+    expect(() => operations.get({ requestId: 'request-0' })).toThrow(
       expect.objectContaining({ code: 'REQUEST_UNKNOWN', details: { requestId: 'request-0' } }),
     );
   });
@@ -150,7 +153,7 @@ describe('what is remembered', () => {
     await operations.start(create('b'), async () => 1).settled;
     await operations.start(create('a'), async () => 2).settled;
     await operations.start(create('c'), async () => 3).settled;
-    expect(['a', 'b', 'c'].map((id) => operations.find(id) !== undefined)).toEqual([true, false, true]);
+    expect(['a', 'b', 'c'].map((id) => operations.find({ requestId: id }) !== undefined)).toEqual([true, false, true]);
   });
 });
 
@@ -196,7 +199,7 @@ describe('progress', () => {
     const seen: Operation[] = [];
     const operation = operations.start(create('request-1'), async (own) => {
       own.report(event('a'));
-      seen.push(operations.get('request-1'));
+      seen.push(operations.get({ requestId: 'request-1' }));
     });
     await operation.settled;
     expect(seen).toEqual([operation]);

@@ -1,7 +1,7 @@
 export * from './classads/ad-json.ts';
 export { requestAd } from './classads/request-ad.ts';
 export { ArchiveClient, type TransferOptions, type UploadOptions } from './client/archive-client.ts';
-export type { ClientCallOptions } from './client/http-exchange.ts';
+export type { ClientCallOptions, ConnectionOptions } from './client/http-exchange.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
 export { formatDuration, parseDuration } from './decode/duration.ts';
 export { parseJson } from './decode/json-text.ts';
@@ -25,6 +25,7 @@ export { bidderThrough, gatherThrough } from './link/through-broker.ts';
 export { Upstreams, type UpstreamsOptions } from './link/upstreams.ts';
 export * from './schema/bids.ts';
 export * from './schema/broker-bids.ts';
+export * from './schema/caller.ts';
 export * from './schema/explanations.ts';
 export * from './schema/images.ts';
 export * from './schema/line-report.ts';

@@ -321,7 +321,7 @@ const error: Arbitrary<ErrorReply['error']> = fc
   });
 const progress = partial<ProgressEvent, 'requestId' | 'at' | 'phase' | 'state'>(
   { requestId: id, at: timestamp, phase: xmlText, state: fc.constantFrom('started', 'done', 'failed') },
-  { subject: xmlText, elapsedMs: milliseconds },
+  { owner: id, subject: xmlText, elapsedMs: milliseconds },
 );
 
 const vmReply = partial<VmReply, 'vm'>({ vm: ad }, { requestId: id, trail });

@@ -1,5 +1,6 @@
 /** Puts the broker together: the link to those below, the links to those above. */
 import { randomUUID } from 'node:crypto';
+import type { Authenticator } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
 import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
@@ -16,7 +17,12 @@ export interface BrokerDaemon extends RunningDaemon {
   readonly joined: Promise<void>;
 }
 
-export async function startBroker(config: BrokerConfig, version: string, log: Log): Promise<BrokerDaemon> {
+export async function startBroker(
+  config: BrokerConfig,
+  authenticator: Authenticator,
+  version: string,
+  log: Log,
+): Promise<BrokerDaemon> {
   const { brokerId, host, requestsPerMinute } = config;
   const upstreams = new Upstreams();
   const announcer = new Announcer(upstreams);
@@ -39,7 +45,10 @@ export async function startBroker(config: BrokerConfig, version: string, log: Lo
   const broker = new Broker({ membership, market }, config);
 
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
-  const app = createDoorApp({ routers: [plantRoutes(membership)], readiness }, { host, requestsPerMinute, log });
+  const app = createDoorApp(
+    { routers: [plantRoutes(membership)], readiness },
+    { host, requestsPerMinute, authenticator, log },
+  );
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
   const link = serveLink(http, listenAll(membership, offerDesk), { log });
   const httpPort = await listen(http, host, config.httpPort);

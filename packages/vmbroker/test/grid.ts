@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Authenticator } from '@vmgrid/access';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { type MemberChange, Membership } from '@vmgrid/market';
 import {
@@ -18,6 +19,10 @@ import { type BrokerDaemon, startBroker } from '../src/broker-daemon.ts';
 const log = createLog('test', 'error');
 
 type Answers = Partial<{ readonly [M in keyof PlantHandlers]: PlantHandlers[M] }>;
+
+const authenticator = {
+  authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
+} satisfies Authenticator;
 
 export class Grid {
   readonly changes: MemberChange[] = [];
@@ -69,7 +74,7 @@ export class Grid {
       requestsPerMinute: 1_000,
       logLevel: 'error' as never,
     };
-    const broker = await startBroker(config, '0.1.0', log);
+    const broker = await startBroker(config, authenticator, '0.1.0', log);
     this.#closers.push(() => broker.drain(AbortSignal.timeout(1_000)));
     await broker.joined;
     return { ...broker, url: `ws://127.0.0.1:${broker.httpPort}/v1/link` };

@@ -1,10 +1,12 @@
-import type { ShopClient } from '@vmgrid/protocol';
+import type { ConnectionOptions, ShopClient } from '@vmgrid/protocol';
 import type { Output } from './output.ts';
 
 /** What every command needs; made once the global options are known. */
 export interface CommandEnvironment {
   readonly output: Output;
   readonly client: ShopClient;
+  /** How to connect to another door than the shop's. */
+  readonly connect: (url: string) => ConnectionOptions;
   readonly environment: NodeJS.ProcessEnv;
 }
 

@@ -81,7 +81,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   heading('2. A shop and two plants');
   const grid = await startGrid({ ...options, plants: 2, httpPort: 0, xmlPort: 0, logLevel: 'warn' }, options.signal);
   output.note(`The shop is open at ${grid.shopUrl}; plants: ${grid.plantIds.join(', ')}`);
-  const client = new ShopClient(grid.shopUrl);
+  const client = new ShopClient(grid.shopUrl, { token: grid.token });
   try {
     await Promise.race([mainJob(client, output, heading, options.signal), grid.broken]);
   } finally {

@@ -1,9 +1,9 @@
 /** `vmgrid doctor`: what this machine has, what that enables, and how to get what is missing. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Home } from '@vmgrid/daemon';
 import { execa } from 'execa';
 import { programCommand } from './daemons.ts';
-import type { Home } from './home.ts';
 
 interface Tool {
   readonly program: string;

@@ -1,6 +1,7 @@
 /** A grid on one machine: a shop, its brokers and plants, each a process of its own. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { localTokenFile, readTokenFile } from '@vmgrid/access';
 import { LINK_PATH } from '@vmgrid/protocol';
 import { type Daemon, type DaemonName, startDaemon } from './daemons.ts';
 
@@ -8,6 +9,8 @@ export interface GridOptions {
   /** Where configuration and plants' state are kept. */
   readonly directory: string;
   readonly warehouse: string;
+  /** Folder of the tokens that its doors take; one of its own below the directory when left out. */
+  readonly accessDirectory?: string;
   readonly plants: number;
   /** A layer of so many between the shop and the plants, which dial one each. None: they dial the shop. */
   readonly brokers?: number;
@@ -22,6 +25,9 @@ export interface GridOptions {
 
 export interface Grid {
   readonly shopUrl: string;
+  /** An operator's, in a file that the daemons made. */
+  readonly tokenFile: string;
+  readonly token: string;
   readonly xmlPort: number;
   readonly brokerIds: readonly string[];
   readonly plantIds: readonly string[];
@@ -53,25 +59,27 @@ export async function startGrid(options: GridOptions, signal: AbortSignal): Prom
     }
     const broken = firstEnd(started);
     broken.catch(() => undefined); // after stop() nobody listens any more
-    return { shopUrl, xmlPort: Number(shop.ready.xmlPort), brokerIds, plantIds, broken, stop };
+    const tokenFile = localTokenFile(accessOf(options));
+    const token = readTokenFile(tokenFile)!;
+    return { shopUrl, tokenFile, token, xmlPort: Number(shop.ready.xmlPort), brokerIds, plantIds, broken, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function startShop({ directory, httpPort, xmlPort, logLevel }: GridOptions, signal: AbortSignal): Promise<Daemon> {
-  const stateDirectory = join(directory, 'shop');
-  return startDaemon('vmshop', join(directory, 'shop.json'), { httpPort, xmlPort, logLevel, stateDirectory }, signal);
+const accessOf = ({ directory, accessDirectory = join(directory, 'access') }: GridOptions): string => accessDirectory;
+
+function startShop(options: GridOptions, signal: AbortSignal): Promise<Daemon> {
+  const { directory, httpPort, xmlPort, logLevel } = options;
+  const [stateDirectory, accessDirectory] = [join(directory, 'shop'), accessOf(options)];
+  const config = { httpPort, xmlPort, logLevel, stateDirectory, accessDirectory };
+  return startDaemon('vmshop', join(directory, 'shop.json'), config, signal);
 }
 
-function startBroker(
-  brokerId: string,
-  upstream: string,
-  { directory, logLevel }: GridOptions,
-  signal: AbortSignal,
-): Promise<Daemon> {
-  const config = { brokerId, upstreams: [upstream], httpPort: 0, logLevel };
+function startBroker(brokerId: string, upstream: string, options: GridOptions, signal: AbortSignal): Promise<Daemon> {
+  const { directory, logLevel } = options;
+  const config = { brokerId, upstreams: [upstream], httpPort: 0, logLevel, accessDirectory: accessOf(options) };
   return startDaemon('vmbroker', join(directory, `${brokerId}.json`), config, signal);
 }
 
@@ -89,6 +97,7 @@ async function startPlant(
     stateDirectory: join(options.directory, 'plants', plantId),
     warehouseDirectory: options.warehouse,
     hostActionDirectory,
+    accessDirectory: accessOf(options),
     logLevel: options.logLevel,
     ...(options.guestNetwork === undefined ? {} : { guestNetwork: options.guestNetwork }),
     ...options.plantConfig,

@@ -3,19 +3,19 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { ArchiveClient, type ImportImagesReply, type ProgressEvent } from '@vmgrid/protocol';
+import type { ArchiveClient, ImportImagesReply, ProgressEvent } from '@vmgrid/protocol';
 import { mib } from './image-text.ts';
 import { createProgressDisplay } from './progress-display.ts';
 
 /** The file appears complete or not at all. Returns its bytes. */
-export async function downloadImage(plantUrl: string, image: string, file: string, json: boolean): Promise<number> {
+export async function downloadImage(plant: ArchiveClient, image: string, file: string, json: boolean): Promise<number> {
   const display = createProgressDisplay(json);
   const partial = `${file}.partial`;
   const tell = (bytes: number, state: ProgressEvent['state']) =>
     display.show({ phase: 'download', subject: mib(bytes), state });
   try {
     const sink = createWriteStream(partial, { mode: 0o600, flush: true });
-    const bytes = await new ArchiveClient(plantUrl).download(image, sink, {
+    const bytes = await plant.download(image, sink, {
       onBytes: (bytes) => tell(bytes, 'started'),
     });
     await rename(partial, file);
@@ -31,7 +31,7 @@ export async function downloadImage(plantUrl: string, image: string, file: strin
 
 /** The plant takes in what has the digest that the file has now. */
 export async function uploadImages(
-  plantUrl: string,
+  plant: ArchiveClient,
   file: string,
   options: { readonly keepMemory: boolean; readonly json: boolean },
 ): Promise<ImportImagesReply> {
@@ -42,7 +42,7 @@ export async function uploadImages(
   const tell = (bytes: number, state: ProgressEvent['state']) =>
     display.show({ phase: 'upload', subject: `${mib(bytes)} of ${mib(size)}`, state });
   try {
-    const reply = await new ArchiveClient(plantUrl).upload(createReadStream(file), {
+    const reply = await plant.upload(createReadStream(file), {
       ...{ requestId: randomUUID(), sha256: hash.digest('base64'), keepMemory: options.keepMemory },
       onBytes: (bytes) => tell(bytes, 'started'),
     });

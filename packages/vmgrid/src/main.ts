@@ -9,9 +9,11 @@ import { addExplainCommand } from './commands/explain-command.ts';
 import { addImageCommands } from './commands/image-commands.ts';
 import { addPlantCommands } from './commands/plant-commands.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
+import { addTokenCommands } from './commands/token-commands.ts';
 import { addUpCommand } from './commands/up-command.ts';
 import { addVmCommands } from './commands/vm-commands.ts';
 import { DEFAULT_SHOP } from './context.ts';
+import { tokenFor } from './credentials.ts';
 import { createOutput } from './output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -21,11 +23,23 @@ const program = new Command('vmgrid')
   .version(version)
   .option('--json', 'print exact JSON')
   .addOption(new Option('--shop <url>', 'address of the shop').env('VMGRID_SHOP').default(DEFAULT_SHOP))
+  .addOption(new Option('--token-file <file>', 'file with the token to show').env('VMGRID_TOKEN_FILE'))
   .exitOverride();
 
 const context = () => {
-  const { json = false, shop } = program.opts<{ json?: boolean; shop: string }>();
-  return { output: createOutput(json), client: new ShopClient(shop), environment: process.env };
+  const { json = false, shop, tokenFile } = program.opts<{ json?: boolean; shop: string; tokenFile?: string }>();
+  const connect = (url: string) => {
+    const token = tokenFor(url, { tokenFile, environment: process.env });
+    return token === undefined ? {} : { token };
+  };
+  return {
+    output: createOutput(json),
+    environment: process.env,
+    connect,
+    get client() {
+      return new ShopClient(shop, connect(shop));
+    },
+  };
 };
 
 addVmCommands(program, context);
@@ -37,6 +51,7 @@ addUpCommand(program, context);
 addDoctorCommand(program, context);
 addDemoCommand(program, context);
 addSimulateCommand(program, context);
+addTokenCommands(program, context);
 
 try {
   await program.parseAsync();

@@ -5,7 +5,7 @@
 import type { Admission } from '@vmgrid/bidding';
 import type { DeadlineClock, Log } from '@vmgrid/daemon';
 import { linearExtension } from '@vmgrid/dag';
-import { adToJson, type ClassAdJson, GridError, type LineName } from '@vmgrid/protocol';
+import { adToJson, type ClassAdJson, GridError, type LineName, type RequestKey } from '@vmgrid/protocol';
 import type { Configurator } from './configuration/configurator.ts';
 import { longestMs } from './configuration/time-limits.ts';
 import { configured } from './creator.ts';
@@ -35,7 +35,7 @@ export interface CollectorDeps {
   readonly clock: DeadlineClock;
   readonly gate: VmGate;
   /** Wakes a suspended VM. */
-  readonly resume: (vmId: string, requestId: string) => Promise<unknown>;
+  readonly resume: (vmId: string, request: RequestKey) => Promise<unknown>;
 }
 
 const STOP_DEADLINE_MS = 10_000;
@@ -51,19 +51,19 @@ export class Collector {
   }
 
   /** Resolves with the final classad, also of a VM that departed before. @throws GridError VM_UNKNOWN */
-  async collect(vmId: string, requestId: string): Promise<ClassAdJson> {
+  async collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
     const departed = this.#deps.departed.byVm(vmId);
     if (departed && !this.#deps.registry.find(vmId)) return departed;
-    return this.#inFlight.join(vmId, () => this.#collect(vmId, requestId));
+    return this.#inFlight.join(vmId, () => this.#collect(vmId, request));
   }
 
-  async #collect(vmId: string, requestId: string): Promise<ClassAdJson> {
+  async #collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
     const { registry, leases, log, gate } = this.#deps;
-    const phases = new Phases(this.#deps.clock, requestId, this.#deps.report);
+    const phases = new Phases(this.#deps.clock, request, this.#deps.report);
     if (registry.get(vmId).state === 'destroyed') return this.#forget(vmId, phases); // the plant was killed as it forgot the VM
     leases.forget(vmId);
     await gate.clear(vmId, new GridError('CANCELLED', `${vmId} is being destroyed`, { vmId }));
-    await this.#wakeForDestruction(vmId, requestId);
+    await this.#wakeForDestruction(vmId, request);
     if (registry.get(vmId).state !== 'collecting')
       await registry.update(vmId, (record) => moveTo(record, 'collecting'));
     await this.#runDestruction(vmId, phases).catch((error) => {
@@ -75,11 +75,11 @@ export class Collector {
   }
 
   /** The destruction DAG of a suspended VM needs its machine. Without it, or where there is no memory for it now, the VM just goes. */
-  async #wakeForDestruction(vmId: string, requestId: string): Promise<void> {
+  async #wakeForDestruction(vmId: string, request: RequestKey): Promise<void> {
     const { registry, resume, log } = this.#deps;
     const { state, destruction } = registry.get(vmId);
     if (state !== 'suspended' || destruction === undefined) return;
-    await resume(vmId, requestId).catch((error) => {
+    await resume(vmId, request).catch((error) => {
       const { code, message } = GridError.from(error);
       log.warn({ vmId, code, reason: message }, 'a suspended VM could not be resumed for its destruction DAG');
     });

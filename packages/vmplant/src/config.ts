@@ -21,6 +21,8 @@ export const PlantConfig = Type.Object(
     httpPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     /** Address of that door. Anything but loopback must be asked for. */
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
+    /** Folder of the tokens that its door takes. Left out: that of the grid of this machine. */
+    accessDirectory: Type.Optional(Type.String({ pattern: '^/' })),
     /** Requests per minute and client address at that door. */
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** The plant's own folder: VMs, database. One plant at a time. */

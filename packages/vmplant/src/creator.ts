@@ -1,7 +1,14 @@
 /** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
 import { type DeadlineClock, type Log, UndoStack } from '@vmgrid/daemon';
-import { adToJson, type CreateRequest, GridError, type Identified, type MachineSpec } from '@vmgrid/protocol';
+import {
+  adToJson,
+  type CreateRequest,
+  GridError,
+  type Identified,
+  type MachineSpec,
+  requestKey,
+} from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
@@ -57,7 +64,7 @@ export class Creator {
   async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
     const leaseMs = grantLease(request.lease, this.#config.lease);
     const names = this.#deps.nameVm();
-    const phases = new Phases(this.#deps.clock, request.requestId, this.#deps.report);
+    const phases = new Phases(this.#deps.clock, requestKey(request), this.#deps.report);
     const undo = new UndoStack();
     try {
       const plan = await this.#admit(names.vmId, request, undo);
@@ -103,7 +110,7 @@ export class Creator {
     undo.push('record and folder', () => this.#deps.registry.remove(vmId));
     await this.#deps.registry.add({
       vmId,
-      requestId: request.requestId,
+      ...requestKey(request),
       state: 'planned',
       machine: withoutLine(request.machine),
       line: plan.line,

@@ -1,6 +1,6 @@
 /** Final classads of VMs that are gone, so that a late `destroy`, `query` or repeated request gets a true answer. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ClassAdJson } from '@vmgrid/protocol';
+import type { ClassAdJson, RequestKey } from '@vmgrid/protocol';
 
 /** How many are remembered; the oldest go first. */
 export const DEPARTED_KEPT = 10_000;
@@ -35,13 +35,15 @@ export class Departed {
     return adOf(this.#byVm.get(vmId));
   }
 
-  byRequest(requestId: string): ClassAdJson | undefined {
-    return adOf(this.#byRequest.get(requestId));
+  /** Of requests with equal ids, the owner's. */
+  byRequest({ requestId, owner }: RequestKey): ClassAdJson | undefined {
+    const ads = this.#byRequest.all(requestId).map(adOf);
+    return ads.find((ad) => ad?.Owner === owner);
   }
 }
 
 const select = (column: 'vm_id' | 'request_id'): string =>
-  `SELECT ad FROM departed WHERE ${column} = ? ORDER BY sequence DESC LIMIT 1`;
+  `SELECT ad FROM departed WHERE ${column} = ? ORDER BY sequence DESC`;
 
 const adOf = (row: ReturnType<StatementSync['get']>): ClassAdJson | undefined =>
   row && (JSON.parse(String(row.ad)) as ClassAdJson);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Admission, LineReports, Start } from '@vmgrid/bidding';
 import { type DeadlineClock, UndoStack } from '@vmgrid/daemon';
 import { type Action, digestAction } from '@vmgrid/dag';
-import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/protocol';
+import { type BuildImageRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
@@ -77,7 +77,7 @@ export class ImageBuilder {
     signal: AbortSignal,
   ): Promise<GoldenImage> {
     const names = this.#deps.nameVm();
-    const phases = new Phases(this.#deps.clock, request.requestId, this.#deps.report);
+    const phases = new Phases(this.#deps.clock, requestKey(request), this.#deps.report);
     const undo = new UndoStack();
     undo.push('staging', () => staging.discard());
     try {

@@ -1,6 +1,6 @@
 /** What happens to VMs by their leases: renewed, warned of, suspended or collected at the end. */
 import type { Log } from '@vmgrid/daemon';
-import { GridError, type Identified, parseDuration, type RenewRequest } from '@vmgrid/protocol';
+import { GridError, type Identified, parseDuration, type RenewRequest, type RequestKey } from '@vmgrid/protocol';
 import type { PlantConfig } from './config.ts';
 import { type HostClock, leaseFor } from './lease-clock.ts';
 import { atLeaseEnd, grantLease } from './lease-policy.ts';
@@ -13,8 +13,8 @@ export interface LeaseDeskDeps {
   readonly leases: Leases;
   readonly hostClock: HostClock;
   readonly log: Log;
-  readonly suspend: (vmId: string, requestId: string) => Promise<unknown>;
-  readonly collect: (vmId: string, requestId: string) => Promise<unknown>;
+  readonly suspend: (vmId: string, request: RequestKey) => Promise<unknown>;
+  readonly collect: (vmId: string, request: RequestKey) => Promise<unknown>;
   /** Told of a VM whose lease ends soon. */
   readonly warn: (record: VmRecord) => void;
   /** Told when what the plant holds has changed. */
@@ -58,7 +58,7 @@ export class LeaseDesk implements LeaseListener {
     log.info({ vmId, atLeaseEnd: record.atLeaseEnd ?? 'destroy' }, 'the lease has ended');
     try {
       if (atLeaseEnd(record) === 'suspend' && (await this.#suspended(vmId))) return;
-      await collect(vmId, `lease-${vmId}`);
+      await collect(vmId, { requestId: `lease-${vmId}` });
     } catch (error) {
       log.error({ err: error, vmId, againMs: COLLECT_AGAIN_MS }, 'the VM could not be collected');
       leases.watch(vmId, leaseFor(COLLECT_AGAIN_MS, hostClock));
@@ -70,7 +70,7 @@ export class LeaseDesk implements LeaseListener {
   /** False when it could not be suspended. */
   async #suspended(vmId: string): Promise<boolean> {
     try {
-      await this.#deps.suspend(vmId, `lease-${vmId}`);
+      await this.#deps.suspend(vmId, { requestId: `lease-${vmId}` });
       await this.#extend(vmId, parseDuration(this.#limits.suspended));
       return true;
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Named steps of making a machine: how long each took, and word of each as it starts and ends. */
 import type { Clock } from '@vmgrid/daemon';
-import type { ProgressEvent } from '@vmgrid/protocol';
+import type { ProgressEvent, RequestKey } from '@vmgrid/protocol';
 
 export type PhaseName =
   | 'overlay'
@@ -22,13 +22,13 @@ export type ReportProgress = (event: ProgressEvent) => void;
 
 export class Phases {
   readonly #clock: Clock;
-  readonly #requestId: string;
+  readonly #request: RequestKey;
   readonly #report: ReportProgress;
   readonly #milliseconds = new Map<PhaseName, number>();
 
-  constructor(clock: Clock, requestId: string, report: ReportProgress) {
+  constructor(clock: Clock, request: RequestKey, report: ReportProgress) {
     this.#clock = clock;
-    this.#requestId = requestId;
+    this.#request = request;
     this.#report = report;
   }
 
@@ -63,7 +63,7 @@ export class Phases {
   }
 
   #tell(event: Pick<ProgressEvent, 'phase' | 'state' | 'subject' | 'elapsedMs'>): void {
-    this.#report({ requestId: this.#requestId, at: new Date(this.#clock.now()).toISOString(), ...event });
+    this.#report({ ...this.#request, at: new Date(this.#clock.now()).toISOString(), ...event });
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import type { Authenticator } from '@vmgrid/access';
 import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
@@ -52,10 +53,15 @@ export interface PlantDaemon extends RunningDaemon {
 /** Requests at the plant's own door that are remembered when they are finished. */
 const REQUESTS_KEPT = 1_000;
 
-export async function startPlant(config: PlantConfig, version: string, log: Log): Promise<PlantDaemon> {
+export async function startPlant(
+  config: PlantConfig,
+  authenticator: Authenticator,
+  version: string,
+  log: Log,
+): Promise<PlantDaemon> {
   const parts = await makeParts(config, version, log);
   const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending } = parts;
-  await recover({ ...parts, collect: (vmId) => collector.collect(vmId, `recovery-${vmId}`) });
+  await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
 
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
@@ -76,7 +82,7 @@ export async function startPlant(config: PlantConfig, version: string, log: Log)
   const door =
     config.httpPort === undefined
       ? undefined
-      : await openPlantDoor({ ...parts, handlers, hello, acceptLinks, log }, config, config.httpPort);
+      : await openPlantDoor({ ...parts, authenticator, handlers, hello, acceptLinks, log }, config, config.httpPort);
   const joined = upstreams.dial({ ...lower, urls: config.upstreams });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
@@ -133,7 +139,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
-      operations.find(event.requestId)?.report(event);
+      operations.find(event)?.report(event);
     },
     gate: new VmGate(),
     watch: (vmId: string) => {
@@ -145,7 +151,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const suspender = new Suspender(shared, config);
   const unasked = new AbortController().signal;
   const collector = new Collector(
-    { ...shared, resume: (vmId, requestId) => suspender.resume(vmId, requestId, unasked) },
+    { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
     config,
   );
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! }, config);
@@ -159,8 +165,8 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const leaseDesk: LeaseDesk = new LeaseDesk(
     {
       ...{ ...shared, changed },
-      suspend: (vmId, requestId) => suspender.suspend(vmId, requestId, unasked),
-      collect: (vmId, requestId) => collector.collect(vmId, requestId),
+      suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
+      collect: (vmId, request) => collector.collect(vmId, request),
       warn: (record) => tellVm('lease-ending', record),
     },
     config,

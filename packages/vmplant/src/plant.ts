@@ -7,14 +7,20 @@ import {
   adToJson,
   type BuildImageReply,
   type BuildImageRequest,
+  type Called,
+  type Caller,
   type ClassAdJson,
   type CreateRequest,
   GridError,
   type Identified,
+  keyText,
   type ListRequest,
   type PlantHandlers,
   type QueryRequest,
+  type RequestKey,
+  requestKey,
   requireDag,
+  sees,
 } from '@vmgrid/protocol';
 import type { BidDesk } from './bid-desk.ts';
 import type { Collector } from './collector.ts';
@@ -86,7 +92,7 @@ export class Plant {
     return {
       estimate: async (request) => {
         requireDags(request);
-        const held = this.#heldAd(request.requestId);
+        const held = this.#heldAd(requestKey(request));
         return held ? bidDesk.offerHeld(held) : selfTending.offer(() => bidDesk.offer(request));
       },
       explain: async (request, signal) => {
@@ -95,24 +101,26 @@ export class Plant {
       },
       create: (request) => this.#once('create', request, () => this.#create(request)),
       configure: (request) =>
-        this.#once('configure', request, async () => {
+        this.#onceAtVm('configure', request, async () => {
           requireDags(request);
           return this.#ad(await reconfigurator.configure(request, this.#stopping.signal));
         }),
       suspend: (request) =>
-        this.#once('suspend', request, async () =>
-          this.#ad(await suspender.suspend(request.vmId, request.requestId, this.#stopping.signal)),
+        this.#onceAtVm('suspend', request, async () =>
+          this.#ad(await suspender.suspend(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
       resume: (request) =>
-        this.#once('resume', request, async () =>
-          this.#ad(await suspender.resume(request.vmId, request.requestId, this.#stopping.signal)),
+        this.#onceAtVm('resume', request, async () =>
+          this.#ad(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
-      renew: (request) => this.#once('renew', request, async () => this.#ad(await leaseDesk.renew(request))),
+      renew: (request) => this.#onceAtVm('renew', request, async () => this.#ad(await leaseDesk.renew(request))),
       query: async (request) => this.#query(request),
       list: async (request) => this.#list(request),
-      destroy: async ({ vmId, requestId }) => {
+      destroy: async (request) => {
+        const { vmId } = request;
+        this.#requireSeen(request);
         this.#refuseWhileMade(vmId);
-        return collector.collect(vmId, requestId).finally(this.#deps.changed);
+        return collector.collect(vmId, requestKey(request)).finally(this.#deps.changed);
       },
       listImages: () => imageDesk.list(),
       buildImage: (request) => this.#once('buildImage', request, () => this.#buildImage(request)),
@@ -141,12 +149,27 @@ export class Plant {
   }
 
   /** A repeated request joins the first one; new work is refused while the plant drains. */
-  #once<T>(verb: string, { requestId }: { readonly requestId: string }, work: () => Promise<T>): Promise<T> {
-    return this.#inFlight.join(`${verb} ${requestId}`, async () => {
+  #once<T>(verb: string, request: Called<{ readonly requestId: string }>, work: () => Promise<T>): Promise<T> {
+    return this.#inFlight.join(`${verb} ${keyText(requestKey(request))}`, async () => {
       const refusal = this.#deps.bidDesk.refusal();
       if (refusal) throw refusal;
       return this.#deps.selfTending.during(work).finally(this.#deps.changed);
     });
+  }
+
+  /** The same for work on a VM that the caller sees. */
+  async #onceAtVm<T>(
+    verb: string,
+    request: Called<{ readonly requestId: string; readonly vmId: string }>,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    this.#requireSeen(request);
+    return this.#once(verb, request, work);
+  }
+
+  /** A VM that the caller may not see is as unknown to it as one that never was. @throws GridError VM_UNKNOWN */
+  #requireSeen({ vmId, caller }: Called<{ readonly vmId: string }>): void {
+    this.#seenAd(vmId, caller);
   }
 
   #refuseWhileMade(vmId: string): void {
@@ -158,7 +181,7 @@ export class Plant {
 
   async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
     requireDags(request);
-    const before = this.#outcomeOf(request.requestId);
+    const before = this.#outcomeOf(requestKey(request));
     if (before) return before;
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
@@ -168,16 +191,16 @@ export class Plant {
   }
 
   /** What became of an earlier create of the same request id. @throws the GridError it failed with */
-  #outcomeOf(requestId: string): ClassAdJson | undefined {
-    const failure = this.#deps.registry.byRequest(requestId)?.failure;
+  #outcomeOf(request: RequestKey): ClassAdJson | undefined {
+    const failure = this.#deps.registry.byRequest(request)?.failure;
     if (failure) throw GridError.fromBody(failure);
-    return this.#heldAd(requestId);
+    return this.#heldAd(request);
   }
 
   /** The classad of the VM that was made of this request, alive or departed. */
-  #heldAd(requestId: string): ClassAdJson | undefined {
-    const record = this.#deps.registry.byRequest(requestId);
-    return record ? this.#ad(record) : this.#deps.departed.byRequest(requestId);
+  #heldAd(request: RequestKey): ClassAdJson | undefined {
+    const record = this.#deps.registry.byRequest(request);
+    return record ? this.#ad(record) : this.#deps.departed.byRequest(request);
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
@@ -189,15 +212,22 @@ export class Plant {
     return { requestId: request.requestId, image: await imageDesk.describe(image), built };
   }
 
-  #query({ vmId, attributes }: QueryRequest): ClassAdJson {
-    const record = this.#deps.registry.find(vmId);
-    const ad = record ? this.#ad(record) : this.#deps.departed.byVm(vmId);
-    if (!ad) throw new GridError('VM_UNKNOWN', `no VM ${vmId} on the plant ${this.#plantId}`, { vmId });
+  #query({ vmId, attributes, caller }: Called<QueryRequest>): ClassAdJson {
+    const ad = this.#seenAd(vmId, caller);
     return attributes ? pick(ad, attributes) : ad;
   }
 
-  #list({ constraint }: ListRequest): ClassAdJson[] {
-    const ads = this.#deps.registry.all().map((record) => vmAd(record, this.#plantId));
+  /** The classad of a VM, alive or departed. @throws GridError VM_UNKNOWN, also when the caller may not see it */
+  #seenAd(vmId: string, caller: Caller | undefined): ClassAdJson {
+    const record = this.#deps.registry.find(vmId);
+    const ad = record ? this.#ad(record) : this.#deps.departed.byVm(vmId);
+    if (ad && sees(caller, ownerIn(ad))) return ad;
+    throw new GridError('VM_UNKNOWN', `no VM ${vmId} on the plant ${this.#plantId}`, { vmId });
+  }
+
+  #list({ constraint, caller }: Called<ListRequest>): ClassAdJson[] {
+    const records = this.#deps.registry.all().filter(({ owner }) => sees(caller, owner));
+    const ads = records.map((record) => vmAd(record, this.#plantId));
     if (constraint === undefined) return ads.map(adToJson);
     const expression = parseExpression(constraint);
     const holds = ads.filter((ad) => {
@@ -217,6 +247,9 @@ function requireDags({ dag, destruction }: { readonly dag: Dag; readonly destruc
   requireDag('dag', dag);
   if (destruction) requireDag('destruction', destruction);
 }
+
+/** `Owner` is the plant's own attribute: no action sets it. */
+const ownerIn = ({ Owner }: ClassAdJson): string | undefined => (typeof Owner === 'string' ? Owner : undefined);
 
 /** The attributes asked for, by ClassAd's case-insensitive names; one that is not there is undefined (null in JSON). */
 function pick(ad: ClassAdJson, attributes: readonly string[]): ClassAdJson {

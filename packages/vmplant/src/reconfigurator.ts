@@ -3,7 +3,7 @@
 import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
-import { adToJson, type ConfigureRequest, GridError, type Identified } from '@vmgrid/protocol';
+import { adToJson, type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
 import { ActionsFailed, type Configuration } from './configuration/configuration.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { configured } from './creator.ts';
@@ -64,7 +64,7 @@ export class Reconfigurator {
       ...living.get(vmId),
       directory: registry.directory(vmId),
       actions,
-      phases: new Phases(clock, request.requestId, report),
+      phases: new Phases(clock, requestKey(request), report),
       describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
     };
     try {

@@ -4,7 +4,7 @@
  */
 import type { Admission } from '@vmgrid/bidding';
 import type { DeadlineClock, Log } from '@vmgrid/daemon';
-import { GridError, type LineName } from '@vmgrid/protocol';
+import { GridError, type LineName, type RequestKey } from '@vmgrid/protocol';
 import type { PlantConfig } from './config.ts';
 import type { Machine, ProductionLine } from './lines/production-line.ts';
 import type { LivingMachines } from './living-machines.ts';
@@ -45,24 +45,24 @@ export class Suspender {
   }
 
   /** @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED; the VM runs on then */
-  async suspend(vmId: string, requestId: string, signal: AbortSignal): Promise<VmRecord> {
+  async suspend(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
     const record = registry.get(vmId);
     if (record.state === 'suspended') return record;
     requireState(record, 'running', 'suspended');
-    const phases = new Phases(this.#deps.clock, requestId, this.#deps.report);
+    const phases = new Phases(this.#deps.clock, request, this.#deps.report);
     return gate.enter(vmId, signal, (ended) =>
       phases.time('suspend', () => this.#suspend(vmId, this.#within(ended, SUSPEND_DEADLINE_MS))),
     );
   }
 
   /** @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, VMM_FAILED; the VM stays suspended unless it is lost */
-  async resume(vmId: string, requestId: string, signal: AbortSignal): Promise<VmRecord> {
+  async resume(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
     const record = registry.get(vmId);
     if (record.state === 'running') return record;
     requireState(record, 'suspended', 'resumed');
-    const phases = new Phases(this.#deps.clock, requestId, this.#deps.report);
+    const phases = new Phases(this.#deps.clock, request, this.#deps.report);
     return gate.enter(vmId, signal, (ended) =>
       phases.time('resume', () => this.#resume(vmId, this.#within(ended, RESUME_DEADLINE_MS))),
     );

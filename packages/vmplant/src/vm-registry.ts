@@ -1,5 +1,5 @@
 /** The VMs of this plant: in memory, and each as `vms/ID/record.json`, which is the truth after a crash. */
-import { GridError } from '@vmgrid/protocol';
+import { GridError, type RequestKey } from '@vmgrid/protocol';
 import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
@@ -45,8 +45,8 @@ export class VmRegistry {
     return record;
   }
 
-  byRequest(requestId: string): VmRecord | undefined {
-    return this.all().find((record) => record.requestId === requestId);
+  byRequest({ requestId, owner }: RequestKey): VmRecord | undefined {
+    return this.all().find((record) => record.requestId === requestId && record.owner === owner);
   }
 
   /** Makes the VM's folder and its first record. */

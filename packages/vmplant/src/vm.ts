@@ -51,6 +51,8 @@ export interface ConfigureOutcome {
 export interface VmRecord {
   readonly vmId: string;
   readonly requestId: string;
+  /** Whom it belongs to; nobody sees it but operators when it is nobody's. */
+  readonly owner?: string;
   readonly state: VmState;
   readonly machine: MachineSpec;
   readonly line: LineName;

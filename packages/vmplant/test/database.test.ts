@@ -77,7 +77,7 @@ test('the final classad of a VM is found by VM and by request, also by the next 
   database.close();
   const departed = new Departed(openDatabase(file()));
   expect(departed.byVm('vm-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
-  expect(departed.byRequest('request-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
+  expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-1', State: 'destroyed' });
   expect(departed.byVm('request-1')).toBeUndefined();
 });
 
@@ -92,7 +92,7 @@ test('of two VMs of one request the later is found', () => {
   const departed = new Departed(openDatabase(file()));
   departed.add('vm-1', 'request-1', { VmId: 'vm-1' });
   departed.add('vm-2', 'request-1', { VmId: 'vm-2' });
-  expect(departed.byRequest('request-1')).toEqual({ VmId: 'vm-2' });
+  expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-2' });
 });
 
 test('the oldest are forgotten once there are more than the limit', () => {

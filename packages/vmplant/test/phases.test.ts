@@ -21,7 +21,7 @@ function testClock() {
 test('each phase is told as it starts and ends, and its time is kept', async () => {
   const { clock, pass } = testClock();
   const events: ProgressEvent[] = [];
-  const phases = new Phases(clock, 'request-1', (event) => void events.push(event));
+  const phases = new Phases(clock, { requestId: 'request-1' }, (event) => void events.push(event));
   const result = await phases.time('restore', async () => {
     pass(80.26);
     return 'machine';
@@ -37,7 +37,7 @@ test('each phase is told as it starts and ends, and its time is kept', async () 
 test('a phase that comes several times counts all its time, each told by its own', async () => {
   const { clock, pass } = testClock();
   const elapsed: unknown[] = [];
-  const phases = new Phases(clock, 'request-1', (event) => void elapsed.push(event.elapsedMs));
+  const phases = new Phases(clock, { requestId: 'request-1' }, (event) => void elapsed.push(event.elapsedMs));
   for (const ms of [10.1, 20.2]) await phases.time('actions', async () => pass(ms));
   expect(phases.phasesMs).toEqual({ actions: 30.3 });
   expect(elapsed).toEqual([undefined, 10.1, undefined, 20.2]);
@@ -46,7 +46,7 @@ test('a phase that comes several times counts all its time, each told by its own
 test('a phase that fails is told and counted, and its error goes on', async () => {
   const { clock, pass } = testClock();
   const events: ProgressEvent[] = [];
-  const phases = new Phases(clock, 'request-1', (event) => void events.push(event));
+  const phases = new Phases(clock, { requestId: 'request-1' }, (event) => void events.push(event));
   const failing = phases.time('boot', async () => {
     pass(5);
     throw new Error('no kernel');
@@ -58,7 +58,7 @@ test('a phase that fails is told and counted, and its error goes on', async () =
 
 test('phases at the same time are counted apart', async () => {
   const { clock, pass } = testClock();
-  const phases = new Phases(clock, 'request-1', () => undefined);
+  const phases = new Phases(clock, { requestId: 'request-1' }, () => undefined);
   const overlay = Promise.withResolvers<void>();
   const [disc, both] = [phases.time('disc', async () => pass(3)), phases.time('overlay', () => overlay.promise)];
   await disc;
@@ -70,7 +70,7 @@ test('phases at the same time are counted apart', async () => {
 
 test('a step of the wall clock makes no phase longer or shorter', async () => {
   const { clock, pass, stepBack } = testClock();
-  const phases = new Phases(clock, 'request-1', () => undefined);
+  const phases = new Phases(clock, { requestId: 'request-1' }, () => undefined);
   await phases.time('agent', async () => {
     pass(7);
     stepBack(3_600_000);
@@ -81,7 +81,7 @@ test('a step of the wall clock makes no phase longer or shorter', async () => {
 test('actions are told by their id', () => {
   const { clock } = testClock();
   const events: ProgressEvent[] = [];
-  const phases = new Phases(clock, 'request-1', (event) => void events.push(event));
+  const phases = new Phases(clock, { requestId: 'request-1' }, (event) => void events.push(event));
   phases.action('octave', 'started');
   phases.action('octave', 'done', 1500);
   const common = { requestId: 'request-1', at: '2026-01-01T00:00:00.000Z', phase: 'action', subject: 'octave' };

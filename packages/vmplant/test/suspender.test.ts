@@ -83,8 +83,8 @@ async function withVm(changes: Partial<VmRecord>): Promise<void> {
   if (record.state === 'running') living.add(record.vmId, { machine, guest });
 }
 
-const suspend = () => suspender.suspend('vm-1', 'request', NEVER);
-const resume = () => suspender.resume('vm-1', 'request', NEVER);
+const suspend = () => suspender.suspend('vm-1', { requestId: 'request' }, NEVER);
+const resume = () => suspender.resume('vm-1', { requestId: 'request' }, NEVER);
 
 test('a suspended VM is not reached, has no machine and leaves its memory to others', async () => {
   await withVm({});

@@ -17,8 +17,8 @@ test('records are found by VM and by request, and listed', async () => {
   await registry.add(two);
   expect(registry.find('vm-2')).toEqual(two);
   expect(registry.get('vm-1')).toEqual(one);
-  expect(registry.byRequest('request-2')).toEqual(two);
-  expect(registry.byRequest('request-3')).toBeUndefined();
+  expect(registry.byRequest({ requestId: 'request-2' })).toEqual(two);
+  expect(registry.byRequest({ requestId: 'request-3' })).toBeUndefined();
   expect(registry.all()).toEqual([one, two]);
 });
 

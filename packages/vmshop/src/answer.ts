@@ -1,8 +1,15 @@
 /** One request of any verb, answered: what the XML door of HTTP and the TCP door share. */
-import type { EstimateReply, ListReply, Reply, Request, VmReply } from '@vmgrid/protocol';
+import { authorize, type Principal } from '@vmgrid/access';
+import type { Called, EstimateReply, ListReply, Reply, Request, Verb, VmReply } from '@vmgrid/protocol';
 import type { Shop } from './shop.ts';
 
-export async function answerRequest(shop: Shop, request: Request): Promise<Reply> {
+type CalledRequest = { [V in Verb]: { readonly verb: V; readonly body: Called<BodyOf<V>> } }[Verb];
+type BodyOf<V extends Verb> = Extract<Request, { readonly verb: V }>['body'];
+
+/** @throws GridError FORBIDDEN, and as the shop does */
+export async function answerRequest(shop: Shop, { verb, body }: Request, principal: Principal): Promise<Reply> {
+  const caller = authorize(principal, `vm.${verb}`);
+  const request = { verb, body: { ...body, caller } } as CalledRequest;
   switch (request.verb) {
     case 'create':
       return vm(await shop.create(request.body).settled);

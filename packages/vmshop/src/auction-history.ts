@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwnDatabase } from '@vmgrid/daemon';
-import { type AuctionListReply, GridError, type Trail } from '@vmgrid/protocol';
+import { type AuctionListReply, type Called, type Caller, GridError, sees, type Trail } from '@vmgrid/protocol';
 
 export interface AuctionHistoryOptions {
   /** A file, or `IN_MEMORY`. */
@@ -32,25 +32,26 @@ const WRITTEN_WITHIN_MS = 200;
 export class AuctionHistory {
   readonly #database: DatabaseSync;
   readonly #options: AuctionHistoryOptions;
-  readonly #unwritten = new Map<string, Trail>();
+  readonly #unwritten = new Map<string, OwnedTrail>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws GridError STATE_LOCKED when another shop has the file */
   constructor(options: AuctionHistoryOptions) {
     this.#options = options;
     this.#database = openDatabase(options.file);
+    addOwners(this.#database);
   }
 
-  /** Keeps a trail; one of the same auction takes its place. */
-  keep(trail: Trail): void {
-    this.#unwritten.set(trail.auctionId, trail);
+  /** Keeps the trail of an owner's request; one of the same auction takes its place. */
+  keep(trail: Trail, owner: string | undefined): void {
+    this.#unwritten.set(trail.auctionId, { trail, owner });
     this.#timer ??= setTimeout(() => this.#write(), WRITTEN_WITHIN_MS);
   }
 
   /** @throws GridError AUCTION_UNKNOWN */
-  get(auctionId: string): Trail {
+  get({ auctionId, caller }: Called<{ readonly auctionId: string }>): Trail {
     const row = this.#unwritten.get(auctionId) ?? this.#read(auctionId);
-    if (row) return row;
+    if (row && sees(caller, row.owner)) return row.trail;
     const { kept } = this.#options;
     throw new GridError('AUCTION_UNKNOWN', `no auction ${auctionId} is known here; the last ${kept} are kept`, {
       auctionId,
@@ -59,11 +60,14 @@ export class AuctionHistory {
   }
 
   /** The newest first; those of one request when it is named. */
-  list({ requestId, most }: { readonly requestId?: string; readonly most: number }): AuctionListReply {
+  list({ requestId, caller, most }: Called<{ readonly requestId?: string; readonly most: number }>): AuctionListReply {
     this.#write();
-    const where = requestId === undefined ? '' : 'WHERE request_id = ?';
-    const query = this.#database.prepare(`SELECT trail FROM auctions ${where} ORDER BY sequence DESC LIMIT ?`);
-    const rows = query.all(...(requestId === undefined ? [most] : [requestId, most]));
+    const rows = this.#database
+      .prepare(`
+        SELECT trail FROM auctions
+        WHERE (:requestId IS NULL OR request_id = :requestId) AND (:all OR owner IS :owner)
+        ORDER BY sequence DESC LIMIT :most`)
+      .all({ requestId: requestId ?? null, most, ...reachOf(caller) });
     return { auctions: rows.map(({ trail }) => headOf(JSON.parse(String(trail)))) };
   }
 
@@ -73,9 +77,9 @@ export class AuctionHistory {
     this.#database.close();
   }
 
-  #read(auctionId: string): Trail | undefined {
-    const row = this.#database.prepare('SELECT trail FROM auctions WHERE auction_id = ?').get(auctionId);
-    return row && JSON.parse(String(row.trail));
+  #read(auctionId: string): OwnedTrail | undefined {
+    const row = this.#database.prepare('SELECT trail, owner FROM auctions WHERE auction_id = ?').get(auctionId);
+    return row && { trail: JSON.parse(String(row.trail)), owner: row.owner === null ? undefined : String(row.owner) };
   }
 
   #write(): void {
@@ -83,12 +87,12 @@ export class AuctionHistory {
     this.#timer = undefined;
     if (this.#unwritten.size === 0) return;
     const insert = this.#database.prepare(`
-      INSERT INTO auctions (auction_id, request_id, bytes, trail) VALUES (?, ?, ?, ?)
+      INSERT INTO auctions (auction_id, request_id, owner, bytes, trail) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (auction_id) DO UPDATE SET bytes = excluded.bytes, trail = excluded.trail`);
     this.#database.exec('BEGIN IMMEDIATE');
-    for (const trail of this.#unwritten.values()) {
+    for (const { trail, owner = null } of this.#unwritten.values()) {
       const text = JSON.stringify(trail);
-      insert.run(trail.auctionId, trail.requestId, text.length, text);
+      insert.run(trail.auctionId, trail.requestId, owner, text.length, text);
     }
     this.#forgetOldest();
     this.#database.exec('COMMIT');
@@ -114,6 +118,22 @@ const openDatabase = (file: string): DatabaseSync =>
     schema: SCHEMA,
     inUse: (cause) => new GridError('STATE_LOCKED', `${file} is in use by another shop`, { file }, { cause }),
   });
+
+/** Trails that an earlier version kept are nobody's. */
+function addOwners(database: DatabaseSync): void {
+  const owner = database.prepare("SELECT name FROM pragma_table_info('auctions') WHERE name = 'owner'").get();
+  if (!owner) database.exec('ALTER TABLE auctions ADD COLUMN owner TEXT');
+}
+
+interface OwnedTrail {
+  readonly trail: Trail;
+  readonly owner: string | undefined;
+}
+
+const reachOf = (caller: Caller | undefined) => ({
+  all: caller?.sees === 'all' ? 1 : 0,
+  owner: caller?.owner ?? null,
+});
 
 function headOf({
   auctionId,

@@ -1,6 +1,7 @@
 /** `vmshop --config FILE`: runs a shop until it is told to stop. */
 import { parseArgs } from 'node:util';
-import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { Access } from '@vmgrid/access';
+import { createLog, findHome, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { ShopConfig } from './config.ts';
 import { startShop } from './shop-daemon.ts';
 
@@ -9,8 +10,9 @@ const log = createLog('vmshop', 'info');
 try {
   const config = await loadConfig(ShopConfig, values.config === undefined ? {} : { file: values.config });
   const shopLog = createLog('vmshop', config.logLevel);
+  const access = Access.open(config.accessDirectory ?? findHome(process.env).access);
   process.exitCode = await runDaemon(async () => {
-    const shop = await startShop(config, shopLog);
+    const shop = await startShop(config, access, shopLog);
     const { httpPort, xmlPort } = shop;
     process.stdout.write(`${JSON.stringify({ ready: true, host: config.host, httpPort, xmlPort })}\n`);
     return shop;

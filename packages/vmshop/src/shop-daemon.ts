@@ -1,6 +1,7 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Authenticator } from '@vmgrid/access';
 import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
@@ -21,13 +22,13 @@ export interface ShopDaemon extends RunningDaemon {
   readonly xmlPort: number;
 }
 
-export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemon> {
+export async function startShop(config: ShopConfig, authenticator: Authenticator, log: Log): Promise<ShopDaemon> {
   const operations = new Operations({ kept: config.requestsKept });
   const vmEvents = new VmEvents();
   const feed = new PlantFeed(systemClock);
   const membership = new Membership({
     clock: systemClock,
-    onProgress: (event) => operations.find(event.requestId)?.report(event),
+    onProgress: (event) => operations.find(event)?.report(event),
     onVmEvent: (event) => vmEvents.add(event),
     onChange: (change) => {
       const { change: what, role, ...details } = change;
@@ -45,11 +46,13 @@ export async function startShop(config: ShopConfig, log: Log): Promise<ShopDaemo
   const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents }, config);
 
   const { host, requestsPerMinute } = config;
-  const app = createApp(shop, { host, requestsPerMinute, log });
+  const app = createApp(shop, { host, requestsPerMinute, authenticator, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
   const link = serveLink(http, listenAll(membership, offerDesk), { log });
   const door = createTcpDoor({
-    answer: async (document) => encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document))),
+    admit: (line) => authenticator.authenticate(line),
+    answer: async (document, principal) =>
+      encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document), principal)),
     refuse: (error) => {
       if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP door failed');
       return encodeXmlReply({ kind: 'error', body: { error: error.toBody() } });

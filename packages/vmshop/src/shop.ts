@@ -23,6 +23,8 @@ import type {
   Bidder,
   BuildImageReply,
   BuildImageRequest,
+  Called,
+  Caller,
   CallOptions,
   ClassAdJson,
   ConfigureRequest,
@@ -48,6 +50,7 @@ import {
   type CreateRequest,
   GridError,
   namesOf,
+  requestKey,
   VmId,
   validate,
 } from '@vmgrid/protocol';
@@ -62,7 +65,7 @@ const QUESTION_DEADLINE_MS = 10_000;
 
 /** Verbs about one VM that change it. */
 type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'renew';
-type VmRequest<M extends VmMethod> = Omit<Parameters<BidderMethods[M]>[0], 'requestId'> & { requestId?: string };
+type VmRequest = Called<{ requestId?: string; readonly vmId: string }>;
 
 export interface ShopDeps {
   readonly membership: Membership;
@@ -105,22 +108,22 @@ export class Shop {
   }
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
-  create(request: CreateRequest): Operation {
+  create(request: Called<CreateRequest>): Operation {
     const operation = this.desk.begin('create', request, async (identified, operation) => {
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
       const { ad, trail } = await award(auction, ({ plantId }) => this.#createAt(plantId, identified), this.#market, {
         attempts: this.#config.awardAttempts,
         signal: this.desk.closing,
-        awarded: (trail) => this.auctions.keep(trail),
+        awarded: (trail) => this.auctions.keep(trail, identified.caller?.owner),
       });
       return { requestId: operation.requestId, vm: ad, trail } satisfies VmReply;
     });
-    operation.refresh((reply) => this.#withPresentAd(reply as VmReply));
+    operation.refresh((reply) => this.#withPresentAd(reply as VmReply, request.caller));
     return operation;
   }
 
   /** The auction without the award. */
-  async estimate(request: CreateRequest): Promise<EstimateReply> {
+  async estimate(request: Called<CreateRequest>): Promise<EstimateReply> {
     this.desk.refuseWhenDraining();
     const identified = this.desk.identify(request);
     const { bids, declines, trail } = await this.desk.answer(
@@ -136,32 +139,32 @@ export class Shop {
     return { plants: answers.map(({ value }) => value), silentPlants: namesOf(failures) };
   }
 
-  configure(request: ConfigureRequest): Operation {
+  configure(request: Called<ConfigureRequest>): Operation {
     return this.#atVm('configure', request);
   }
 
-  destroy(request: DestroyRequest): Operation {
+  destroy(request: Called<DestroyRequest>): Operation {
     return this.#atVm('destroy', request);
   }
 
-  suspend(request: SuspendRequest): Operation {
+  suspend(request: Called<SuspendRequest>): Operation {
     return this.#atVm('suspend', request);
   }
 
-  resume(request: ResumeRequest): Operation {
+  resume(request: Called<ResumeRequest>): Operation {
     return this.#atVm('resume', request);
   }
 
-  renew(request: RenewRequest): Operation {
+  renew(request: Called<RenewRequest>): Operation {
     return this.#atVm('renew', request);
   }
 
-  async query(request: QueryRequest): Promise<VmReply> {
+  async query(request: Called<QueryRequest>): Promise<VmReply> {
     const ask = (plantId: string) => this.#ask(this.#bidder(plantId), 'query', request);
-    return { vm: await this.#places.at(request.vmId, ask) };
+    return { vm: await this.#places.at(request, ask) };
   }
 
-  async list(request: ListRequest): Promise<ListReply> {
+  async list(request: Called<ListRequest>): Promise<ListReply> {
     const { answers, failures } = await this.#askAll('list', request);
     return { vms: answers.flatMap((answer) => [...answer.value]), silentPlants: namesOf(failures) };
   }
@@ -176,10 +179,10 @@ export class Shop {
   }
 
   /** What is done with one VM is done where it lives. The operation's result is a VmReply. */
-  #atVm<M extends VmMethod>(verb: M, request: VmRequest<M>): Operation {
+  #atVm<M extends VmMethod>(verb: M, request: VmRequest): Operation {
     return this.desk.begin(verb, request, async (identified): Promise<VmReply> => {
       const call = (plantId: string) => this.#callToEnd(plantId, verb, identified as Parameters<BidderMethods[M]>[0]);
-      return { requestId: identified.requestId, vm: (await this.#places.at(request.vmId, call)) as ClassAdJson };
+      return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });
   }
 
@@ -197,7 +200,7 @@ export class Shop {
     const { bidWindowMs } = this.#config;
     const report = (event: Pick<ProgressEvent, 'state' | 'elapsedMs'>) => {
       const at = new Date(this.#market.clock.now()).toISOString();
-      operation?.report({ requestId: request.requestId, at, phase: 'auction', ...event });
+      operation?.report({ ...requestKey(request), at, phase: 'auction', ...event });
     };
     report({ state: 'started' });
     const auction = await holdAuction(this.#membership.bidders(), request, this.#market, {
@@ -205,14 +208,14 @@ export class Shop {
       bidWindowMs,
       signal: this.desk.closing,
     });
-    this.auctions.keep(auction.trail);
+    this.auctions.keep(auction.trail, request.caller?.owner);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
     return auction;
   }
 
   /** The plant that expects to be done first. */
-  async #soonest({ requestId, machine, dag }: Identified<BuildImageRequest>): Promise<string> {
-    const auction = await this.#holdAuction({ requestId, machine, dag }, { order: 'soonest', best: 1 });
+  async #soonest({ plantId: _, ...request }: Identified<BuildImageRequest>): Promise<string> {
+    const auction = await this.#holdAuction(request, { order: 'soonest', best: 1 });
     const [first] = auction.bids;
     if (!first) throw failureOf(auction);
     return first.plantId;
@@ -229,16 +232,19 @@ export class Shop {
         vmId,
       });
     }
-    this.#places.remember(vmId, plantId);
+    this.#places.remember(vmId, { plantId, owner: request.caller?.owner });
     return ad;
   }
 
   /** A reply to create with the VM's classad of now; as it was when the plant does not answer. */
-  async #withPresentAd(reply: VmReply): Promise<VmReply> {
+  async #withPresentAd(reply: VmReply, caller: Caller | undefined): Promise<VmReply> {
     const maker = this.#membership.find(reply.trail?.awards.at(-1)?.plantId ?? '');
     if (!maker) return reply;
     try {
-      return { ...reply, vm: await this.#ask(maker, 'query', { vmId: String(reply.vm.VmId) }) };
+      return {
+        ...reply,
+        vm: await this.#ask(maker, 'query', { vmId: String(reply.vm.VmId), ...(caller && { caller }) }),
+      };
     } catch (error) {
       return isVmUnknown(error) ? { ...reply, vm: { ...reply.vm, State: 'destroyed' } } : reply;
     }

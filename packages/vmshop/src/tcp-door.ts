@@ -1,13 +1,17 @@
 /**
- * The paper's own interface: XML request and reply over a TCP socket. The client sends one document and half-closes
- * (`nc -N host 7781 < request.xml`); the reply comes and the connection ends.
+ * The paper's own interface: XML request and reply over a TCP socket. The client sends its token in a line, then one document,
+ * and half-closes (`cat operator.token request.xml | nc -N host 7781`); the reply comes and the connection ends. Of a client
+ * that does not say who it is no document is read.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
+import { readOpening } from './token-line.ts';
 
-export interface TcpDoorOptions {
+export interface TcpDoorOptions<Who> {
+  /** Who shows this token. @throws GridError UNAUTHENTICATED */
+  readonly admit: (token: string | undefined) => Who;
   /** Turns one request document into one reply document; errors are its business and come back as a reply. */
-  readonly answer: (document: Buffer) => Promise<string>;
+  readonly answer: (document: Buffer, who: Who) => Promise<string>;
   /** The reply for a document that never became complete. */
   readonly refuse: (error: GridError) => string;
   /** How long a client may take to send its document, and then to take the reply. */
@@ -18,18 +22,18 @@ export interface TcpDoorOptions {
 export const TCP_DOOR_CONNECTIONS = 1_024;
 
 /** Makes the server; the caller listens and closes. */
-export function createTcpDoor(options: TcpDoorOptions): Server {
+export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void serve(socket, options));
   server.maxConnections = TCP_DOOR_CONNECTIONS;
   return server;
 }
 
-async function serve(socket: Socket, options: TcpDoorOptions): Promise<void> {
+async function serve<Who>(socket: Socket, options: TcpDoorOptions<Who>): Promise<void> {
   const withinMs = options.documentMs ?? REQUEST_LIMITS.documentMs;
   socket.on('error', () => socket.destroy()); // the client is gone: nobody is left to tell
   try {
-    const document = await readDocument(socket, withinMs);
-    socket.end(await options.answer(document));
+    const { who, document } = await readDocument(socket, options.admit, withinMs);
+    socket.end(await options.answer(document, who));
   } catch (error) {
     socket.end(options.refuse(GridError.from(error)));
     socket.resume(); // what still comes is not read
@@ -44,20 +48,31 @@ function destroyAfter(socket: Socket, ms: number): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** @throws GridError BODY_TOO_LARGE, BODY_INCOMPLETE */
-function readDocument(socket: Socket, withinMs: number): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+/** @throws GridError BODY_TOO_LARGE, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come */
+function readDocument<Who>(
+  socket: Socket,
+  admit: (token: string | undefined) => Who,
+  withinMs: number,
+): Promise<{ readonly who: Who; readonly document: Buffer }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ who: Who; document: Buffer }>();
+  const incoming = new Incoming(admit);
   const incomplete = (what: string) =>
-    reject(new GridError('BODY_INCOMPLETE', `${what} after ${bytes} bytes of the document`, { bytes, withinMs }));
+    reject(
+      new GridError('BODY_INCOMPLETE', `${what} after ${incoming.bytes} bytes of the document`, {
+        bytes: incoming.bytes,
+        withinMs,
+      }),
+    );
+  const attempt = (step: () => void) => {
+    try {
+      step();
+    } catch (error) {
+      reject(error);
+    }
+  };
   const timer = setTimeout(() => incomplete(`nothing more came within ${withinMs} ms`), withinMs);
-  socket.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= REQUEST_LIMITS.bodyBytes) chunks.push(chunk);
-    else reject(tooLarge());
-  });
-  socket.on('end', () => resolve(Buffer.concat(chunks)));
+  socket.on('data', (chunk: Buffer) => attempt(() => incoming.add(chunk)));
+  socket.on('end', () => attempt(() => resolve(incoming.end())));
   socket.on('close', () => incomplete('the connection closed'));
   return promise.finally(() => {
     clearTimeout(timer);
@@ -65,6 +80,42 @@ function readDocument(socket: Socket, withinMs: number): Promise<Buffer> {
     socket.removeAllListeners('end');
     socket.removeAllListeners('close');
   });
+}
+
+/** What a client sends: who it is, then its document. */
+class Incoming<Who> {
+  readonly #admit: (token: string | undefined) => Who;
+  readonly #chunks: Buffer[] = [];
+  #who: { readonly who: Who } | undefined;
+  bytes = 0;
+
+  constructor(admit: (token: string | undefined) => Who) {
+    this.#admit = admit;
+  }
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes > REQUEST_LIMITS.bodyBytes) throw tooLarge();
+    this.#chunks.push(chunk);
+    if (this.#who === undefined) this.#open(Buffer.concat(this.#chunks));
+  }
+
+  end(): { readonly who: Who; readonly document: Buffer } {
+    const { who } = this.#who ?? { who: this.#admit(undefined) };
+    return { who, document: Buffer.concat(this.#chunks) };
+  }
+
+  #open(soFar: Buffer): void {
+    const opening = readOpening(soFar);
+    if (opening.kind === 'incomplete') return;
+    if (opening.kind === 'none') {
+      this.#who = { who: this.#admit(undefined) };
+      return;
+    }
+    this.#who = { who: this.#admit(opening.token) };
+    this.bytes -= opening.documentStart;
+    this.#chunks.splice(0, this.#chunks.length, soFar.subarray(opening.documentStart));
+  }
 }
 
 const tooLarge = () =>

@@ -1,6 +1,6 @@
 /** What plants tell of their VMs, for whoever listens, and the last of it for those who come late. */
 import { isDeepStrictEqual } from 'node:util';
-import type { VmEvent } from '@vmgrid/protocol';
+import { type Caller, sees, type VmEvent } from '@vmgrid/protocol';
 
 /** Events remembered. */
 const KEPT = 1_000;
@@ -17,10 +17,13 @@ export class VmEvents {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Hands over what is remembered, then each event as it comes. Returns how to stop listening. */
-  listen(listener: (event: VmEvent) => void): () => void {
-    for (const event of this.#last) listener(event);
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** Hands over what is remembered of the caller's VMs, then each event as it comes. Returns how to stop listening. */
+  listen(caller: Caller | undefined, listener: (event: VmEvent) => void): () => void {
+    const tell = (event: VmEvent) => {
+      if (sees(caller, event.owner)) listener(event);
+    };
+    for (const event of this.#last) tell(event);
+    this.#listeners.add(tell);
+    return () => void this.#listeners.delete(tell);
   }
 }

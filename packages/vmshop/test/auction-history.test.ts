@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Trail } from '@vmgrid/protocol';
 import { AuctionHistory } from '../src/auction-history.ts';
@@ -12,9 +13,11 @@ const trailOf = (auctionId: string, requestId = 'request-1'): Trail => ({
 });
 
 let folder: string;
+const ALL = { owner: 'operator', sees: 'all' } as const;
 const open = (limits: { kept?: number; keptBytes?: number } = {}) =>
   new AuctionHistory({ file: join(folder, 'auctions.sqlite'), kept: 100, keptBytes: 1_000_000, ...limits });
-const idsIn = (history: AuctionHistory) => history.list({ most: 100 }).auctions.map(({ auctionId }) => auctionId);
+const idsIn = (history: AuctionHistory) =>
+  history.list({ caller: ALL, most: 100 }).auctions.map(({ auctionId }) => auctionId);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auctions-'));
@@ -23,37 +26,73 @@ afterEach(() => rm(folder, { recursive: true }));
 
 test('a shop that was started again still has its auctions, as they last were', () => {
   const history = open();
-  history.keep(trailOf('a'));
+  history.keep(trailOf('a'), 'ada');
   const awarded: Trail = { ...trailOf('a'), awards: [{ plantId: 'plant-1', outcome: 'accepted' }] };
-  history.keep(awarded);
-  expect(history.get('a')).toEqual(awarded);
+  history.keep(awarded, 'ada');
+  expect(history.get({ auctionId: 'a', caller: ALL })).toEqual(awarded);
   history.close();
   const again = open();
-  expect(again.get('a')).toEqual(awarded);
-  expect(again.list({ most: 1 }).auctions).toMatchObject([{ auctionId: 'a', winner: 'plant-1' }]);
+  expect(again.get({ auctionId: 'a', caller: ALL })).toEqual(awarded);
+  expect(again.list({ caller: ALL, most: 1 }).auctions).toMatchObject([{ auctionId: 'a', winner: 'plant-1' }]);
   again.close();
 });
 
 test('the oldest go when there are more than may be kept, or they take more room', () => {
   const history = open({ kept: 2 });
-  for (const id of ['a', 'b', 'c']) history.keep(trailOf(id));
+  for (const id of ['a', 'b', 'c']) history.keep(trailOf(id), 'ada');
   expect(idsIn(history)).toEqual(['c', 'b']);
-  expect(() => history.get('a')).toThrow(
+  expect(() => history.get({ auctionId: 'a', caller: ALL })).toThrow(
     expect.objectContaining({ code: 'AUCTION_UNKNOWN', message: 'no auction a is known here; the last 2 are kept' }),
   );
   history.close();
   const narrow = open({ keptBytes: JSON.stringify(trailOf('a')).length * 1.5 });
-  narrow.keep(trailOf('d'));
+  narrow.keep(trailOf('d'), 'ada');
   expect(idsIn(narrow)).toEqual(['d']);
   narrow.close();
 });
 
 test('auctions are listed by request, the newest first', () => {
   const history = open();
-  history.keep(trailOf('a', 'one'));
-  history.keep(trailOf('b', 'two'));
-  history.keep(trailOf('c', 'one'));
-  expect(history.list({ requestId: 'one', most: 9 }).auctions.map(({ auctionId }) => auctionId)).toEqual(['c', 'a']);
+  history.keep(trailOf('a', 'one'), 'ada');
+  history.keep(trailOf('b', 'two'), 'ada');
+  history.keep(trailOf('c', 'one'), 'ada');
+  expect(history.list({ requestId: 'one', caller: ALL, most: 9 }).auctions.map(({ auctionId }) => auctionId)).toEqual([
+    'c',
+    'a',
+  ]);
+  history.close();
+});
+
+test("a trail is its owner's: to others it is as unknown as one that never was", () => {
+  const history = open();
+  history.keep(trailOf('a', 'one'), 'ada');
+  history.keep(trailOf('b', 'one'), 'bob');
+  history.keep(trailOf('c', 'one'), undefined);
+  const idsOf = (owner: string) => history.list({ caller: { owner, sees: 'own' }, requestId: 'one', most: 9 }).auctions;
+  expect(['ada', 'bob', 'eve'].map((owner) => idsOf(owner).map(({ auctionId }) => auctionId))).toEqual([
+    ['a'],
+    ['b'],
+    [],
+  ]);
+  const unknown = (auctionId: string) => ({ code: 'AUCTION_UNKNOWN', details: { auctionId, kept: 100 } });
+  for (const auctionId of ['b', 'c', 'never']) {
+    expect(() => history.get({ auctionId, caller: { owner: 'ada', sees: 'own' } })).toThrow(
+      expect.objectContaining(unknown(auctionId)),
+    );
+  }
+  history.close();
+});
+
+test("trails of a version without owners are the operators'", () => {
+  const old = new DatabaseSync(join(folder, 'auctions.sqlite'));
+  old.exec(`CREATE TABLE auctions (sequence INTEGER PRIMARY KEY AUTOINCREMENT, auction_id TEXT NOT NULL UNIQUE,
+    request_id TEXT NOT NULL, bytes INTEGER NOT NULL, trail TEXT NOT NULL) STRICT`);
+  const insert = old.prepare('INSERT INTO auctions (auction_id, request_id, bytes, trail) VALUES (?, ?, ?, ?)');
+  insert.run('a', 'one', 1, JSON.stringify(trailOf('a')));
+  old.close();
+  const history = open();
+  expect(history.get({ auctionId: 'a', caller: ALL })).toEqual(trailOf('a'));
+  expect(history.list({ caller: { owner: 'ada', sees: 'own' }, most: 9 })).toEqual({ auctions: [] });
   history.close();
 });
 

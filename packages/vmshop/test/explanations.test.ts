@@ -25,6 +25,10 @@ beforeAll(async () => {
     },
   };
   const app = express();
+  app.use((_request, response, next) => {
+    response.locals.principal = { owner: 'ada', roles: ['user'], credential: 'test' };
+    next();
+  });
   app.use(express.raw({ type: () => true }));
   app.use('/v1', vmRoutes(shop as unknown as Shop));
   app.use(((error, incoming, response, _next) =>

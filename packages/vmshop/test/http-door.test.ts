@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/door';
 import { createApp } from '../src/http/app.ts';
@@ -19,11 +20,20 @@ const shop = {
   auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 
+const authenticator = {
+  authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
+} satisfies Authenticator;
+
 let server: Server;
 let port: number;
 
 beforeAll(async () => {
-  const app = createApp(shop, { host: '127.0.0.1', requestsPerMinute: 1_000, log: createLog('test', 'silent') });
+  const app = createApp(shop, {
+    host: '127.0.0.1',
+    requestsPerMinute: 1_000,
+    authenticator,
+    log: createLog('test', 'silent'),
+  });
   server = createHttpServer(app, { requestMs: 500 });
   port = await listen(server, '127.0.0.1', 0);
 });

@@ -158,10 +158,10 @@ test('every auction is kept with its awards, and a failed one tells what would h
     code: 'NO_BIDS',
     message: expect.stringMatching(/1 plant lacks 64 MiB of memory; smallest change: memoryMiB ≤ 192 \(full\)$/),
   });
-  expect(shop.auctions.get('auction-1')).toMatchObject({ requestId: 'request-1', awards: [] });
+  expect(shop.auctions.get({ auctionId: 'auction-1' })).toMatchObject({ requestId: 'request-1', awards: [] });
   join('a', { estimate: bidOf('a', 1), create: () => ({ VmId: VM }) });
   const { trail } = (await shop.create(request()).settled) as VmReply;
-  expect(shop.auctions.get('auction-1')).toEqual(trail);
+  expect(shop.auctions.get({ auctionId: 'auction-1' })).toEqual(trail);
   expect(shop.auctions.list({ most: 10 }).auctions).toMatchObject([{ auctionId: 'auction-1', winner: 'a' }]);
 });
 

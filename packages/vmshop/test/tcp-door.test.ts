@@ -11,8 +11,9 @@ let port: number;
 let answered: string[];
 let sockets: Socket[];
 
-async function open(options: Partial<TcpDoorOptions> = {}): Promise<void> {
-  server = createTcpDoor({
+async function open(options: Partial<TcpDoorOptions<unknown>> = {}): Promise<void> {
+  server = createTcpDoor<unknown>({
+    admit: () => undefined,
     answer: async (document) => {
       answered.push(document.toString());
       return `<reply to="${document}"/>`;

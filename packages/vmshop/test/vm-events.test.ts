@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { VmEvent } from '@vmgrid/protocol';
 import { VmEvents } from '../src/vm-events.ts';
 
+const ALL = { owner: 'operator', sees: 'all' } as const;
+
 const event = (second: number): VmEvent => ({
   event: 'state',
   vmId: 'vm-00000000-0000-4000-8000-000000000000',
@@ -15,7 +17,7 @@ test('who listens hears the last thousand events first, then each as it comes, u
   const events = new VmEvents();
   for (let second = 0; second < 1_001; second += 1) events.add(event(second));
   const heard: VmEvent[] = [];
-  const stop = events.listen((one) => heard.push(one));
+  const stop = events.listen(ALL, (one) => heard.push(one));
   expect([heard.length, heard[0]]).toEqual([1_000, event(1)]);
   events.add(event(2_000));
   expect(heard.at(-1)).toEqual(event(2_000));
@@ -27,8 +29,23 @@ test('who listens hears the last thousand events first, then each as it comes, u
 test('an event that comes two ways is one', () => {
   const events = new VmEvents();
   const heard: VmEvent[] = [];
-  events.listen((one) => heard.push(one));
+  events.listen(ALL, (one) => heard.push(one));
   events.add(event(1));
   events.add(event(1));
   expect(heard).toEqual([event(1)]);
+});
+
+test('a user hears of its own VMs, past and to come, and of no others', () => {
+  const events = new VmEvents();
+  events.add({ ...event(1), owner: 'ada' });
+  events.add({ ...event(2), owner: 'bob' });
+  const heard: VmEvent[] = [];
+  events.listen({ owner: 'ada', sees: 'own' }, (one) => heard.push(one));
+  events.add({ ...event(3), owner: 'ada' });
+  events.add({ ...event(4), owner: 'bob' });
+  events.add(event(5));
+  expect(heard).toEqual([
+    { ...event(1), owner: 'ada' },
+    { ...event(3), owner: 'ada' },
+  ]);
 });

@@ -1,53 +1,63 @@
-import { type BidderMethods, type Gathered, GridError } from '@vmgrid/protocol';
+import { type BidderMethods, type Called, type ClassAdJson, type Gathered, GridError, sees } from '@vmgrid/protocol';
 
 type Failures = Gathered<never>['failures'];
 
 /** What finding a VM needs: the question after it to all plants, until one knows it. */
 export type AskForVm = (
   request: Parameters<BidderMethods['query']>[0],
-) => Promise<Pick<Gathered<unknown>, 'answers' | 'failures'>>;
+) => Promise<Pick<Gathered<ClassAdJson>, 'answers' | 'failures'>>;
+
+interface Place {
+  readonly plantId: string;
+  readonly owner: string | undefined;
+}
 
 /** Which plant answers for which VM: asked of the plants, and remembered. */
 export class VmPlaces {
   readonly #ask: AskForVm;
   readonly #kept: number;
-  readonly #plantOfVm = new Map<string, string>();
+  readonly #places = new Map<string, Place>();
 
   constructor(ask: AskForVm, options: { readonly kept: number }) {
     this.#ask = ask;
     this.#kept = options.kept;
   }
 
-  /** Works with the plant of a VM; when the one remembered does not know it any more, with the one that does. */
-  async at<T>(vmId: string, work: (plantId: string) => Promise<T>): Promise<T> {
-    const remembered = this.#plantOfVm.get(vmId);
-    if (remembered !== undefined) {
+  /**
+   * Works with the plant of a VM; when the one remembered does not know it any more, with the one that does. To a caller who
+   * does not see the VM it is as unknown as one that never was, whatever is remembered.
+   */
+  async at<T>(wanted: Called<{ readonly vmId: string }>, work: (plantId: string) => Promise<T>): Promise<T> {
+    const { vmId, caller } = wanted;
+    const remembered = this.#places.get(vmId);
+    if (remembered !== undefined && sees(caller, remembered.owner)) {
       try {
-        return await work(remembered);
+        return await work(remembered.plantId);
       } catch (error) {
         if (!isVmUnknown(error)) throw error;
-        this.#plantOfVm.delete(vmId);
+        this.#places.delete(vmId);
       }
     }
-    return work(await this.#locate(vmId));
+    return work(await this.#locate(wanted));
   }
 
   remembered(vmId: string): string | undefined {
-    return this.#plantOfVm.get(vmId);
+    return this.#places.get(vmId)?.plantId;
   }
 
-  remember(vmId: string, plantId: string): void {
-    this.#plantOfVm.set(vmId, plantId);
-    if (this.#plantOfVm.size > this.#kept) this.#plantOfVm.delete(this.#plantOfVm.keys().next().value!);
+  remember(vmId: string, place: Place): void {
+    this.#places.set(vmId, place);
+    if (this.#places.size > this.#kept) this.#places.delete(this.#places.keys().next().value!);
   }
 
   /** @throws GridError VM_UNKNOWN when every plant says so; PLANT_LOST when one that may have it does not answer */
-  async #locate(vmId: string): Promise<string> {
-    const { answers, failures } = await this.#ask({ vmId, attributes: ['VmId'] });
+  async #locate({ vmId, caller }: Called<{ readonly vmId: string }>): Promise<string> {
+    const { answers, failures } = await this.#ask({ vmId, attributes: ['VmId', 'Owner'], ...(caller && { caller }) });
     const [found] = answers;
     if (!found) throw notFound(vmId, failures);
-    this.remember(vmId, found.plantId);
-    return found.plantId;
+    const { plantId, value } = found;
+    this.remember(vmId, { plantId, owner: typeof value.Owner === 'string' ? value.Owner : undefined });
+    return plantId;
   }
 }
 

@@ -7,7 +7,7 @@ import { createZstdDecompress } from 'node:zlib';
 import { GridError } from '../errors/grid-error.ts';
 import { CLIENT_LIMITS } from '../limits.ts';
 import { ImportImagesReply } from '../schema/images.ts';
-import { HttpExchange, withDeadline } from './http-exchange.ts';
+import { type ConnectionOptions, HttpExchange, withDeadline } from './http-exchange.ts';
 
 export interface TransferOptions {
   readonly signal?: AbortSignal;
@@ -28,8 +28,8 @@ export interface UploadOptions extends TransferOptions {
 export class ArchiveClient {
   readonly #http: HttpExchange;
 
-  constructor(url: string, options: { readonly fetch?: typeof fetch } = {}) {
-    this.#http = new HttpExchange(url, options.fetch ?? fetch);
+  constructor(url: string, options: ConnectionOptions = {}) {
+    this.#http = new HttpExchange(url, options);
   }
 
   /**

@@ -18,14 +18,22 @@ export interface HttpRequest {
   readonly body?: string | ReadableStream<Uint8Array>;
 }
 
+export interface ConnectionOptions {
+  /** Shown with every request. */
+  readonly token?: string;
+  readonly fetch?: typeof fetch;
+}
+
 /** Requests to one shop, its errors rebuilt. */
 export class HttpExchange {
   readonly #base: string;
   readonly #fetch: typeof fetch;
+  readonly #credentials: Readonly<Record<string, string>>;
 
-  constructor(url: string, fetchFunction: typeof fetch) {
+  constructor(url: string, options: ConnectionOptions) {
     this.#base = url.replace(/\/+$/, '');
-    this.#fetch = fetchFunction;
+    this.#fetch = options.fetch ?? fetch;
+    this.#credentials = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
   }
 
   /**
@@ -49,10 +57,10 @@ export class HttpExchange {
   /** Any response, errors included. */
   async fetch({ method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
     try {
-      const accept = { accept: 'application/json', ...headers };
+      const all = { accept: 'application/json', ...headers, ...this.#credentials };
       const whole = body === undefined || typeof body === 'string';
       const stream = whole ? {} : { duplex: 'half' as const };
-      return await this.#fetch(this.#base + path, { method, headers: accept, body: body ?? null, signal, ...stream });
+      return await this.#fetch(this.#base + path, { method, headers: all, body: body ?? null, signal, ...stream });
     } catch (thrown) {
       throw this.failure(thrown, signal);
     }

@@ -32,7 +32,13 @@ import type {
 import { SuggestImagesReply, type SuggestImagesRequest } from '../schema/suggestions.ts';
 import { Trail } from '../schema/trail.ts';
 import { validate } from '../schema/validator.ts';
-import { type ClientCallOptions, HttpExchange, parsedOrUndefined, withDeadline } from './http-exchange.ts';
+import {
+  type ClientCallOptions,
+  type ConnectionOptions,
+  HttpExchange,
+  parsedOrUndefined,
+  withDeadline,
+} from './http-exchange.ts';
 import { decodeServerSentEvents } from './server-sent-events.ts';
 
 export interface WorkOptions extends ClientCallOptions {
@@ -56,8 +62,8 @@ export class ShopClient {
   readonly #http: HttpExchange;
 
   /** `url` of the shop, such as `http://127.0.0.1:7070`. */
-  constructor(url: string, options: { readonly fetch?: typeof fetch } = {}) {
-    this.#http = new HttpExchange(url, options.fetch ?? fetch);
+  constructor(url: string, options: ConnectionOptions = {}) {
+    this.#http = new HttpExchange(url, options);
   }
 
   create(request: CreateRequest, options?: WorkOptions): Promise<VmReply> {

@@ -76,6 +76,20 @@ export const ERROR_CATALOGUE = {
     'This address does not take this method.',
     'Use a method named in the Allow header.',
   ),
+  UNAUTHENTICATED: kind(
+    401,
+    false,
+    'No credentials came with the request, or they do not hold.',
+    'Send `Authorization: Bearer TOKEN`, at the TCP door the token in a first line; operators make tokens with `vmgrid tokens create`.',
+  ),
+  FORBIDDEN: kind(
+    403,
+    false,
+    'The roles of the credentials do not have this operation.',
+    'Ask an operator, or use a token with a role that the message names.',
+  ),
+  TOKEN_EXISTS: kind(409, false, 'A token of this name exists.', 'Choose another name, or revoke the old token first.'),
+  TOKEN_UNKNOWN: kind(404, false, 'There is no token of this name.', 'Look at `vmgrid tokens list`.'),
   RATE_LIMITED: kind(429, true, 'Too many requests from this client.', 'Wait as long as Retry-After says.'),
   IDEMPOTENCY_CONFLICT: kind(
     422,

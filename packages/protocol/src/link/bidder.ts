@@ -4,6 +4,7 @@
  */
 import type { Offer } from '../schema/bids.ts';
 import type { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
+import type { Called } from '../schema/caller.ts';
 import type { PlantExplanation } from '../schema/explanations.ts';
 import type {
   BuildImageReply,
@@ -31,7 +32,9 @@ import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/stand
 import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestions.ts';
 
 /** A request after the shop gave it an id. */
-export type Identified<T extends { requestId?: string }> = Omit<T, 'requestId'> & { readonly requestId: string };
+export type Identified<T extends { requestId?: string }> = Called<
+  Omit<T, 'requestId'> & { readonly requestId: string }
+>;
 
 /** A call for bids; only brokers get the terms. */
 export type Call = Identified<EstimateRequest> & { readonly terms?: CallTerms };
@@ -44,8 +47,8 @@ export interface BidderMethods {
   /** The award: sent only to a bidder that is alive. Admission is checked again; the reply is the classad of the running VM. */
   create(request: Identified<CreateRequest>): ClassAdJson;
   configure(request: Identified<ConfigureRequest>): ClassAdJson;
-  query(request: QueryRequest): ClassAdJson;
-  list(request: ListRequest): readonly ClassAdJson[];
+  query(request: Called<QueryRequest>): ClassAdJson;
+  list(request: Called<ListRequest>): readonly ClassAdJson[];
   /** Replies with the VM's final classad, also when the VM is destroyed already. */
   destroy(request: Identified<DestroyRequest>): ClassAdJson;
   suspend(request: Identified<SuspendRequest>): ClassAdJson;

@@ -3,6 +3,7 @@ import { type TObject, type TSchema, Type } from 'typebox';
 import { BROKER_LIMITS } from '../limits.ts';
 import { Bid, Decline } from '../schema/bids.ts';
 import { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
+import { Caller } from '../schema/caller.ts';
 import { ExplanationCount, PlantExplanation } from '../schema/explanations.ts';
 import {
   BuildImageReply,
@@ -36,7 +37,9 @@ import type { BidderEvents, BidderMethod, LinkMethods } from './bidder.ts';
 const closed = { additionalProperties: false } as const;
 const Nothing = Type.Object({}, closed);
 
-const identified = ({ properties }: TObject): TSchema => Type.Object({ ...properties, requestId: RequestId }, closed);
+const called = ({ properties }: TObject): TObject =>
+  Type.Object({ ...properties, caller: Type.Optional(Caller) }, closed);
+const identified = ({ properties }: TObject): TObject => called(Type.Object({ ...properties, requestId: RequestId }));
 
 interface MethodSchemas {
   readonly request: TSchema;
@@ -48,10 +51,7 @@ const Path = Type.Array(PlantId, { maxItems: BROKER_LIMITS.hops });
 
 export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   estimate: {
-    request: Type.Object(
-      { ...EstimateRequest.properties, requestId: RequestId, terms: Type.Optional(CallTerms) },
-      closed,
-    ),
+    request: identified(Type.Object({ ...EstimateRequest.properties, terms: Type.Optional(CallTerms) })),
     reply: Type.Union([Bid, Decline, BrokerBids]),
   },
   explain: {
@@ -63,8 +63,8 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   },
   create: { request: identified(CreateRequest), reply: ClassAdJson },
   configure: { request: identified(ConfigureRequest), reply: ClassAdJson },
-  query: { request: QueryRequest, reply: ClassAdJson },
-  list: { request: ListRequest, reply: Type.Array(ClassAdJson) },
+  query: { request: called(QueryRequest), reply: ClassAdJson },
+  list: { request: called(ListRequest), reply: Type.Array(ClassAdJson) },
   destroy: { request: identified(DestroyRequest), reply: ClassAdJson },
   suspend: { request: identified(SuspendRequest), reply: ClassAdJson },
   resume: { request: identified(ResumeRequest), reply: ClassAdJson },

@@ -1,6 +1,7 @@
 /** What a client gets back. */
 import { type Static, Type } from 'typebox';
 import { Bid, Decline } from './bids.ts';
+import { OwnerName } from './caller.ts';
 import { PlantId, RequestId, VmId } from './requests.ts';
 import { AuctionSummary, Trail, Via } from './trail.ts';
 
@@ -78,6 +79,8 @@ export type AuctionListReply = Static<typeof AuctionListReply>;
 export const ProgressEvent = Type.Object(
   {
     requestId: RequestId,
+    /** Whose request it is. */
+    owner: Type.Optional(OwnerName),
     at: Timestamp,
     /** Phase of the work: `auction`, `overlay`, `restore`, `boot`, `agent`, `identity`, `action`, `suspend`, `promote` … */
     phase: Type.String({ maxLength: 64 }),
@@ -95,6 +98,8 @@ export const VmEvent = Type.Object(
   {
     event: Type.Union([Type.Literal('state'), Type.Literal('lease-ending')]),
     vmId: VmId,
+    /** Whose VM it is. */
+    owner: Type.Optional(OwnerName),
     plantId: PlantId,
     at: Timestamp,
     state: Type.String({ maxLength: 32 }),

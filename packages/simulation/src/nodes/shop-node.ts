@@ -17,7 +17,7 @@ export interface ShopNodeOptions {
 const noHistory = {
   keep: () => undefined,
   list: () => ({ auctions: [] }),
-  get: (auctionId: string): never => {
+  get: ({ auctionId }: { readonly auctionId: string }): never => {
     throw new GridError('AUCTION_UNKNOWN', `no auction ${auctionId} is kept in a simulation`, { auctionId });
   },
 };

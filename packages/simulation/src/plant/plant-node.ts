@@ -91,7 +91,7 @@ export class PlantNode {
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
     const { bidDesk, collector, plant, publisher, warehouse } = parts;
     await warehouse.sweep(this.host);
-    await recover({ ...parts, collect: (vmId) => collector.collect(vmId, `recovery-${vmId}`) });
+    await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
     let ad = adToJson(await bidDesk.ad());
     const lower = {
       name: this.plantId,

@@ -87,14 +87,14 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const suspender = new Suspender(shared, config);
   const unasked = new AbortController().signal;
   const collector = new Collector(
-    { ...shared, resume: (vmId, requestId) => suspender.resume(vmId, requestId, unasked) },
+    { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
     config,
   );
   const leaseDesk: LeaseDesk = new LeaseDesk(
     {
       ...{ ...shared, warn: () => undefined },
-      suspend: (vmId, requestId) => suspender.suspend(vmId, requestId, unasked),
-      collect: (vmId, requestId) => collector.collect(vmId, requestId),
+      suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
+      collect: (vmId, request) => collector.collect(vmId, request),
     },
     config,
   );

@@ -1,9 +1,9 @@
 /** `vmgrid demo`: the main job from end to end on this machine, on a real hypervisor. */
 import { join } from 'node:path';
+import { findHome } from '@vmgrid/daemon';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { runDemo } from '../demo.ts';
-import { findHome } from '../home.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 export function addDemoCommand(program: Command, context: CommandContext): void {

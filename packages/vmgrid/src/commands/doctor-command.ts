@@ -1,8 +1,8 @@
+import { findHome } from '@vmgrid/daemon';
 import type { Command } from 'commander';
 import colors from 'picocolors';
 import type { CommandContext } from '../context.ts';
 import { examineHost, type Findings } from '../doctor.ts';
-import { findHome } from '../home.ts';
 import { table } from '../output.ts';
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {

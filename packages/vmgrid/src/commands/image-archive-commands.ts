@@ -1,9 +1,9 @@
 /** Commands that carry images from one warehouse to another: a folder of this machine, or that of a plant with a door. */
 import { join } from 'node:path';
-import type { ImportImagesReply } from '@vmgrid/protocol';
+import { findHome } from '@vmgrid/daemon';
+import { ArchiveClient, type ImportImagesReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { findHome } from '../home.ts';
 import { mib } from '../image-text.ts';
 import { downloadImage, uploadImages } from '../image-transfer.ts';
 import { runPlantProgram } from '../plant-program.ts';
@@ -24,10 +24,15 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
     .option('--plant <url>', 'take it from the plant with this door (else from a warehouse of this machine)')
     .option('--warehouse <folder>', 'warehouse to take it from (else that of the grid of this machine)')
     .action(async (image: string, file: string, options: { warehouse?: string; plant?: string }) => {
-      const { output, environment } = context();
+      const { output, environment, connect } = context();
       const told = (bytes: number) => `${image} and what it stands on are in ${file}: ${mib(bytes)}`;
       if (options.plant !== undefined) {
-        const bytes = await downloadImage(options.plant, image, file, output.json);
+        const bytes = await downloadImage(
+          new ArchiveClient(options.plant, connect(options.plant)),
+          image,
+          file,
+          output.json,
+        );
         return output.result({ image, bytes }, () => told(bytes));
       }
       const warehouse = options.warehouse ?? findHome(environment).warehouse;
@@ -64,10 +69,13 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
     )
     .option('--quota-mib <size>', 'refuse what would make the warehouse take more than this')
     .action(async (file: string, options: ImportOptions) => {
-      const { output, environment } = context();
+      const { output, environment, connect } = context();
       const { plant, keepMemory = false } = options;
       if (plant !== undefined) {
-        const reply = await uploadImages(plant, file, { keepMemory, json: output.json });
+        const reply = await uploadImages(new ArchiveClient(plant, connect(plant)), file, {
+          keepMemory,
+          json: output.json,
+        });
         return output.result(reply, () => reply.images.map(importedText).join('\n'));
       }
       const home = findHome(environment);

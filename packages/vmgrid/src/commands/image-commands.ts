@@ -1,4 +1,6 @@
 /** Commands of operators: images. */
+
+import { findHome } from '@vmgrid/daemon';
 import type { BuildImageReply } from '@vmgrid/protocol';
 import { decodeBuildImage } from '@vmgrid/protocol';
 import type { Command } from 'commander';
@@ -6,7 +8,6 @@ import { buildBaseImage } from '../base-image.ts';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
-import { findHome } from '../home.ts';
 import { imageTable, imageText } from '../image-text.ts';
 import { addImageArchiveCommands } from './image-archive-commands.ts';
 import { addImageCareCommands } from './image-care-commands.ts';

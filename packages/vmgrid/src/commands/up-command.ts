@@ -1,11 +1,11 @@
 /** `vmgrid up`: a grid on this machine, in the foreground, ready for curl. */
 import { join } from 'node:path';
+import { findHome } from '@vmgrid/daemon';
 import type { Command } from 'commander';
 import { buildBaseImage } from '../base-image.ts';
 import type { CommandContext } from '../context.ts';
 import { probeLines } from '../doctor.ts';
 import { startGrid } from '../grid.ts';
-import { findHome } from '../home.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 export function addUpCommand(program: Command, context: CommandContext): void {
@@ -32,6 +32,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
         {
           directory: join(home.root, 'grid'),
           warehouse: home.warehouse,
+          accessDirectory: home.access,
           plants: Number(options.plants),
           brokers: Number(options.brokers),
           httpPort: Number(options.httpPort),
@@ -42,13 +43,15 @@ export function addUpCommand(program: Command, context: CommandContext): void {
         },
         stopped.signal,
       );
-      const { shopUrl, xmlPort, brokerIds, plantIds } = grid;
-      output.result({ ready: true, shop: shopUrl, xmlPort, brokers: brokerIds, plants: plantIds, lines }, () =>
-        [
-          `The shop is open at ${shopUrl}, and for XML over TCP at port ${xmlPort}; below it: ${[...brokerIds, ...plantIds].join(', ')}; lines: ${lines.join(', ') || 'none works here, see `vmgrid doctor`'}.`,
-          `Try: curl -H 'Content-Type: application/xml' --data-binary @examples/2-a-workspace.xml ${shopUrl}/v1/vms`,
-          'Ctrl-C stops the daemons; VMs live on until their lease ends and are adopted by the next `vmgrid up`.',
-        ].join('\n'),
+      const { shopUrl, tokenFile, xmlPort, brokerIds, plantIds } = grid;
+      output.result(
+        { ready: true, shop: shopUrl, xmlPort, tokenFile, brokers: brokerIds, plants: plantIds, lines },
+        () =>
+          [
+            `The shop is open at ${shopUrl}, and for XML over TCP at port ${xmlPort}; below it: ${[...brokerIds, ...plantIds].join(', ')}; lines: ${lines.join(', ') || 'none works here, see `vmgrid doctor`'}.`,
+            `Try: curl -H "Authorization: Bearer $(cat ${tokenFile})" -H 'Content-Type: application/xml' --data-binary @examples/2-a-workspace.xml ${shopUrl}/v1/vms`,
+            'Ctrl-C stops the daemons; VMs live on until their lease ends and are adopted by the next `vmgrid up`.',
+          ].join('\n'),
       );
       await Promise.race([stopped.promise, grid.broken]).finally(() => grid.stop());
     });

@@ -1,8 +1,16 @@
 /** Archives of images, as streams: neither end holds more of one than a few blocks. */
 import { createHash } from 'node:crypto';
 import type { Log } from '@vmgrid/daemon';
-import { sendJson, singleQuery, type WorkDesk } from '@vmgrid/door';
-import { GridError, type ImportImagesReply, ImportImagesRequest, type ProgressEvent, validate } from '@vmgrid/protocol';
+import { callerOf, guard, sendJson, singleQuery, type WorkDesk } from '@vmgrid/door';
+import {
+  GridError,
+  type ImportImagesReply,
+  ImportImagesRequest,
+  type ProgressEvent,
+  type RequestKey,
+  requestKey,
+  validate,
+} from '@vmgrid/protocol';
 import { type Request, type Response, Router } from 'express';
 import { OpenArchive } from '../warehouse/archive/export.ts';
 import type { ImportedImage, ImportOptions } from '../warehouse/archive/import.ts';
@@ -36,21 +44,25 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
   const router = Router();
   const slots = new Slots(limits.transfers);
 
-  router.get('/images/:imageId/archive', async (request, response) => {
+  router.get('/images/:imageId/archive', guard('image.export'), async (request, response) => {
     using _ = slots.take();
     response.setTimeout(limits.silenceMs, () => response.destroy());
     await download(request.params.imageId, response, deps);
   });
 
-  router.post('/images/archive', async (request, response) => {
+  router.post('/images/archive', guard('image.import'), async (request, response) => {
     if (request.is(ARCHIVE_TYPE) === false) {
       throw new GridError('MEDIA_TYPE_UNSUPPORTED', `this address takes ${ARCHIVE_TYPE} only`);
     }
     request.setTimeout(limits.silenceMs, () => request.destroy());
     const wanted = validate(ImportImagesRequest, wantedOf(request), { subject: 'import' });
-    const operation = deps.desk.begin('import-images', wanted, async ({ requestId }) => {
+    const called = { ...wanted, caller: callerOf(response) };
+    const operation = deps.desk.begin('import-images', called, async (named) => {
       using _ = slots.take();
-      return { requestId, images: await upload(request, wanted, requestId, deps) } satisfies ImportImagesReply;
+      return {
+        requestId: named.requestId,
+        images: await upload(request, wanted, requestKey(named), deps),
+      } satisfies ImportImagesReply;
     });
     const reply = (await operation.settled) as ImportImagesReply;
     response.status(201);
@@ -76,11 +88,11 @@ async function download(imageId: string, response: Response, { warehouse, desk, 
 async function upload(
   request: Request,
   { keepMemory, digest }: ImportImagesRequest,
-  requestId: string,
+  key: RequestKey,
   { warehouse, desk, restoreFault, report, changed }: ArchiveRoutesDeps,
 ): Promise<ImportedImage[]> {
   const onFile = (subject: string, state: ProgressEvent['state']) =>
-    report({ requestId, at: new Date().toISOString(), phase: 'import', subject, state });
+    report({ ...key, at: new Date().toISOString(), phase: 'import', subject, state });
   const options = { signal: desk.closing, restoreFault: keepMemory ? () => undefined : restoreFault, onFile };
   try {
     return await importStream(warehouse, checked(request, digest), options);

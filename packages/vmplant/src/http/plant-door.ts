@@ -3,6 +3,7 @@
  * for shops and brokers that dial down.
  */
 import type { Server } from 'node:http';
+import type { Authenticator } from '@vmgrid/access';
 import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import type { Log } from '@vmgrid/daemon';
 import {
@@ -33,6 +34,7 @@ export interface PlantDoor {
 }
 
 export interface PlantDoorDeps {
+  readonly authenticator: Authenticator;
   readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
   /** Takes the links of those that dial down. */
@@ -56,7 +58,7 @@ export async function openPlantDoor(
   { plantId, host, requestsPerMinute }: Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute'>,
   port: number,
 ): Promise<PlantDoor> {
-  const { handlers, hello, operations, log } = deps;
+  const { authenticator, handlers, hello, operations, log } = deps;
   const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
   const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
@@ -69,7 +71,7 @@ export async function openPlantDoor(
   const { documentMs } = REQUEST_LIMITS;
   const app = createDoorApp(
     { routers, streams: [archiveRoutes({ ...deps, desk })], readiness },
-    { host, requestsPerMinute, documentMs, log },
+    { host, requestsPerMinute, authenticator, documentMs, log },
   );
   const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs });
   deps.acceptLinks(server);

@@ -14,7 +14,7 @@ async function* said(lines: readonly string[]): AsyncGenerator<string> {
 
 function reportOf(lines: readonly string[], booked: BookedActions | undefined) {
   const progress = new ConfigurationProgress();
-  const phases = new Phases(systemClock, 'request-1', () => undefined);
+  const phases = new Phases(systemClock, { requestId: 'request-1' }, () => undefined);
   return { progress, report: new GuestReport(said(lines), booked, { progress, phases, clock: systemClock }) };
 }
 

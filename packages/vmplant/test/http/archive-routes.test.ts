@@ -7,6 +7,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createDoorApp, listen, Operations, operationRoutes, WorkDesk } from '@vmgrid/door';
 import { ArchiveClient, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
@@ -44,13 +45,17 @@ afterEach(() => {
   }
 });
 
+const authenticator = {
+  authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
+} satisfies Authenticator;
+
 async function serve(warehouse: Warehouse, limits?: TransferLimits): Promise<string> {
   const operations = new Operations({ kept: 10 });
   const desk = new WorkDesk(operations, { name: 'the plant', newRequestId: () => 'request-1' });
   const report = (event: ProgressEvent) => void progress.push(event);
   const deps = { warehouse, desk, restoreFault: () => undefined, report, changed: () => undefined, log };
   const parts = { routers: [operationRoutes(desk)], streams: [archiveRoutes(deps, limits)] };
-  const options = { host: '127.0.0.1', requestsPerMinute: 1_000, log };
+  const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, log };
   const server = createServer(createDoorApp({ ...parts, readiness: () => ({ status: 'ready' }) }, options));
   servers.push(server);
   return `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`;

@@ -1,6 +1,7 @@
 /** The plant's own door over a real warehouse, asked as a shop is. */
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
 import {
@@ -25,6 +26,10 @@ const directory = useTemporaryFolder();
 const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 } as const;
 const log = createLog('test', 'silent');
 
+const authenticator = {
+  authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
+} satisfies Authenticator;
+
 let door: PlantDoor;
 let upstreams: Upstreams;
 let url: string;
@@ -38,7 +43,7 @@ beforeEach(async () => {
   await promote(warehouse, suspendedDraft('octave', 'base'));
   building = Promise.withResolvers();
   const operations = new Operations({ kept: 10 });
-  const report = (event: ProgressEvent) => operations.find(event.requestId)?.report(event);
+  const report = (event: ProgressEvent) => operations.find(event)?.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
   const desk = new ImageDesk({ warehouse, durations, report }, { plantId: 'plant-1' });
   const handlers: Partial<PlantHandlers> = {
@@ -58,7 +63,7 @@ beforeEach(async () => {
   upstreams = new Upstreams();
   const lower = { handlers: handlers as PlantHandlers, hello, log };
   const acceptLinks = (server: Server) => upstreams.accept(server, lower);
-  door = await openPlantDoor({ ...own, ...lower, acceptLinks, operations }, options, 0);
+  door = await openPlantDoor({ ...own, ...lower, authenticator, acceptLinks, operations }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
 });

@@ -1,4 +1,4 @@
-import { sendJson, singleQuery } from '@vmgrid/door';
+import { callerOf, guard, sendJson, singleQuery } from '@vmgrid/door';
 import { RequestId, validate } from '@vmgrid/protocol';
 import { type Router as ExpressRouter, Router } from 'express';
 import type { AuctionHistory } from '../auction-history.ts';
@@ -10,14 +10,14 @@ const LISTED = 100;
 export function auctionRoutes(history: Pick<AuctionHistory, 'get' | 'list'>): ExpressRouter {
   const router = Router();
 
-  router.get('/auctions', (request, response) => {
+  router.get('/auctions', guard('auction.list'), (request, response) => {
     const requestId = singleQuery(request, 'request');
     const of = requestId === undefined ? {} : { requestId: validate(RequestId, requestId, { subject: 'request' }) };
-    sendJson(request, response, history.list({ ...of, most: LISTED }));
+    sendJson(request, response, history.list({ ...of, caller: callerOf(response), most: LISTED }));
   });
 
-  router.get('/auctions/:auctionId', (request, response) => {
-    sendJson(request, response, history.get(request.params.auctionId));
+  router.get('/auctions/:auctionId', guard('auction.read'), (request, response) => {
+    sendJson(request, response, history.get({ ...request.params, caller: callerOf(response) }));
   });
 
   return router;

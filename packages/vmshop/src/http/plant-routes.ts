@@ -1,4 +1,4 @@
-import { sendJson, streamEvents } from '@vmgrid/door';
+import { guard, sendJson, streamEvents } from '@vmgrid/door';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
 
@@ -6,9 +6,11 @@ import type { Shop } from '../shop.ts';
 export function plantRoutes(shop: Shop): Router {
   const router = Router();
 
-  router.get('/plants', async (request, response) => sendJson(request, response, await shop.plants()));
+  router.get('/plants', guard('plant.list'), async (request, response) =>
+    sendJson(request, response, await shop.plants()),
+  );
 
-  router.get('/plants/events', (_request, response) => {
+  router.get('/plants/events', guard('plant.events'), (_request, response) => {
     streamEvents(response, (send) => shop.feed.listen((event) => send('plant', event)));
   });
 

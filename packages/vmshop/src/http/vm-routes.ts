@@ -1,7 +1,18 @@
 /** `/v1/vms`, `/v1/estimates` and `/v1/explanations`: the verbs of the VMShop as resources. */
 
-import { readMachine, readVerb, sendJson, sendOperation, sendReply, singleQuery, streamEvents } from '@vmgrid/door';
 import {
+  callerOf,
+  guard,
+  readMachine,
+  readVerb,
+  sendJson,
+  sendOperation,
+  sendReply,
+  singleQuery,
+  streamEvents,
+} from '@vmgrid/door';
+import {
+  type Called,
   decodeDestroy,
   decodeList,
   decodeQuery,
@@ -12,8 +23,14 @@ import {
   type VmReply,
   validate,
 } from '@vmgrid/protocol';
-import { type Request, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { Shop } from '../shop.ts';
+
+/** The request, of whoever asked. */
+const by = <T extends object>(response: Response, request: T): Called<T> => ({
+  ...request,
+  caller: callerOf(response),
+});
 
 const asVm = (body: VmReply): Reply => ({ kind: 'vm', body });
 
@@ -26,58 +43,62 @@ function vmOf(request: Request<{ vmId: string }>): object {
 export function vmRoutes(shop: Shop): Router {
   const router = Router();
 
-  router.post('/vms', async (request, response) => {
-    const operation = shop.create(readVerb(request, 'create'));
+  router.post('/vms', guard('vm.create'), async (request, response) => {
+    const operation = shop.create(by(response, readVerb(request, 'create')));
     await sendOperation(request, response, operation, (body: VmReply) => {
       response.status(201).location(`/v1/vms/${String(body.vm.VmId)}`);
       return { kind: 'vm', body };
     });
   });
 
-  router.get('/vms', async (request, response) => {
+  router.get('/vms', guard('vm.list'), async (request, response) => {
     const constraint = singleQuery(request, 'constraint');
-    const body = await shop.list(decodeList(constraint === undefined ? {} : { constraint }));
+    const body = await shop.list(by(response, decodeList(constraint === undefined ? {} : { constraint })));
     sendReply(request, response, { kind: 'vms', body });
   });
 
   /** Ids of VMs look otherwise. */
-  router.get('/vms/events', (_request, response) => {
-    streamEvents(response, (send) => shop.vmEvents.listen((event) => send(event.event, event)));
+  router.get('/vms/events', guard('vm.events'), (_request, response) => {
+    const caller = callerOf(response);
+    streamEvents(response, (send) => shop.vmEvents.listen(caller, (event) => send(event.event, event)));
   });
 
-  router.get('/vms/:vmId', async (request, response) => {
+  router.get('/vms/:vmId', guard('vm.query'), async (request, response) => {
     const attributes = singleQuery(request, 'attributes')?.split(',');
     const query = decodeQuery({ vmId: request.params.vmId, ...(attributes ? { attributes } : {}) });
-    sendReply(request, response, { kind: 'vm', body: await shop.query(query) });
+    sendReply(request, response, { kind: 'vm', body: await shop.query(by(response, query)) });
   });
 
-  router.post('/vms/:vmId/configure', async (request, response) => {
-    const operation = shop.configure(readVerb(request, 'configure', { vmId: request.params.vmId }));
+  router.post('/vms/:vmId/configure', guard('vm.configure'), async (request, response) => {
+    const operation = shop.configure(by(response, readVerb(request, 'configure', request.params)));
     await sendOperation(request, response, operation, asVm);
   });
 
-  router.post('/vms/:vmId/suspend', async (request, response) => {
-    await sendOperation(request, response, shop.suspend(decodeSuspend(vmOf(request))), asVm);
+  router.post('/vms/:vmId/suspend', guard('vm.suspend'), async (request, response) => {
+    await sendOperation(request, response, shop.suspend(by(response, decodeSuspend(vmOf(request)))), asVm);
   });
 
-  router.post('/vms/:vmId/resume', async (request, response) => {
-    await sendOperation(request, response, shop.resume(decodeResume(vmOf(request))), asVm);
+  router.post('/vms/:vmId/resume', guard('vm.resume'), async (request, response) => {
+    await sendOperation(request, response, shop.resume(by(response, decodeResume(vmOf(request)))), asVm);
   });
 
-  router.post('/vms/:vmId/renew', async (request, response) => {
-    const operation = shop.renew(readVerb(request, 'renew', { vmId: request.params.vmId }));
+  router.post('/vms/:vmId/renew', guard('vm.renew'), async (request, response) => {
+    const operation = shop.renew(by(response, readVerb(request, 'renew', request.params)));
     await sendOperation(request, response, operation, asVm);
   });
 
-  router.delete('/vms/:vmId', async (request, response) => {
-    await sendOperation(request, response, shop.destroy(decodeDestroy(vmOf(request))), asVm);
+  router.delete('/vms/:vmId', guard('vm.destroy'), async (request, response) => {
+    await sendOperation(request, response, shop.destroy(by(response, decodeDestroy(vmOf(request)))), asVm);
   });
 
-  router.post('/estimates', async (request, response) => {
-    sendReply(request, response, { kind: 'estimate', body: await shop.estimate(readVerb(request, 'estimate')) });
+  router.post('/estimates', guard('vm.estimate'), async (request, response) => {
+    sendReply(request, response, {
+      kind: 'estimate',
+      body: await shop.estimate(by(response, readVerb(request, 'estimate'))),
+    });
   });
 
-  router.post('/explanations', async (request, response) => {
+  router.post('/explanations', guard('vm.explain'), async (request, response) => {
     const top = validate(ExplanationCount, Number(singleQuery(request, 'top') ?? 5), { subject: 'top' });
     sendJson(request, response, await shop.explain(readMachine(request), top));
   });

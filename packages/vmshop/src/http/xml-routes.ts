@@ -1,4 +1,4 @@
-import { readXml, sendReply } from '@vmgrid/door';
+import { guard, principalOf, readXml, sendReply } from '@vmgrid/door';
 import { Router } from 'express';
 import { answerRequest } from '../answer.ts';
 import type { Shop } from '../shop.ts';
@@ -8,8 +8,8 @@ export const XML_REQUESTS = '/request';
 /** `/v1/request`: one XML document of any verb. */
 export function xmlRoutes(shop: Shop): Router {
   const router = Router();
-  router.post(XML_REQUESTS, async (request, response) => {
-    sendReply(request, response, await answerRequest(shop, readXml(request)), 'xml');
+  router.post(XML_REQUESTS, guard('document.send'), async (request, response) => {
+    sendReply(request, response, await answerRequest(shop, readXml(request), principalOf(response)), 'xml');
   });
   return router;
 }

@@ -1,0 +1,51 @@
+/** Who is at a door: the credentials of a request, looked up in the folder that the daemons of a machine share. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { GridError } from '@vmgrid/protocol';
+import { ensureLocalToken } from './local-token.ts';
+import type { Principal } from './principal.ts';
+import { TokenBook } from './token-book.ts';
+
+/** What a door needs of this package. */
+export interface Authenticator {
+  /** @throws GridError UNAUTHENTICATED */
+  authenticate(bearer: string | undefined): Principal;
+}
+
+export class Access implements Authenticator {
+  readonly tokens: TokenBook;
+
+  private constructor(tokens: TokenBook) {
+    this.tokens = tokens;
+  }
+
+  /** Opens the folder, which is made when it is not there, with a token for whoever runs the daemons of this machine. */
+  static open(folder: string, now: () => number = Date.now): Access {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    const tokens = new TokenBook(join(folder, 'tokens.sqlite'), now);
+    try {
+      ensureLocalToken(folder, tokens);
+      return new Access(tokens);
+    } catch (error) {
+      tokens.close();
+      throw error;
+    }
+  }
+
+  authenticate(bearer: string | undefined): Principal {
+    if (bearer === undefined) throw new GridError('UNAUTHENTICATED', 'no token came with the request');
+    const principal = this.tokens.principalOf(bearer);
+    if (principal) return principal;
+    // Not which of these: whoever tries tokens shall learn nothing.
+    throw new GridError('UNAUTHENTICATED', 'the token is unknown, revoked or expired');
+  }
+
+  close(): void {
+    this.tokens.close();
+  }
+}
+
+/** The token of an `Authorization: Bearer …` header (RFC 6750); undefined when there is none. */
+export const bearerOf = (header: string | undefined): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];

@@ -1,0 +1,49 @@
+/** Everything a client can ask of a door, and which role may ask it of what. The whole policy is this table. */
+import type { Role } from './roles.ts';
+
+/** Of which objects: of its own, or of all. What has no owner (plants, images) is granted as `all`. */
+export type Reach = 'own' | 'all';
+
+type Grant = Readonly<Partial<Record<Role, Reach>>>;
+
+const changesVm: Grant = { user: 'own', operator: 'all' };
+const readsOwned: Grant = { user: 'own', operator: 'all', auditor: 'all' };
+const asksMarket: Grant = { user: 'own', operator: 'all' };
+const readsPlants: Grant = { user: 'all', operator: 'all', auditor: 'all' };
+const readsImages: Grant = { operator: 'all', auditor: 'all' };
+const changesImages: Grant = { operator: 'all' };
+
+export const GRANTS = {
+  'vm.create': changesVm,
+  'vm.configure': changesVm,
+  'vm.destroy': changesVm,
+  'vm.suspend': changesVm,
+  'vm.resume': changesVm,
+  'vm.renew': changesVm,
+  'vm.query': readsOwned,
+  'vm.list': readsOwned,
+  'vm.events': readsOwned,
+  'vm.estimate': asksMarket,
+  'vm.explain': asksMarket,
+  'request.read': readsOwned,
+  'request.events': readsOwned,
+  'auction.list': readsOwned,
+  'auction.read': readsOwned,
+  'plant.list': readsPlants,
+  'plant.events': readsPlants,
+  'image.list': readsImages,
+  'image.read': readsImages,
+  'image.diff': readsImages,
+  'image.suggest': readsImages,
+  'image.export': changesImages,
+  'image.build': changesImages,
+  'image.verify': changesImages,
+  'image.collect': changesImages,
+  'image.label': changesImages,
+  'image.remove': changesImages,
+  'image.import': changesImages,
+  /** An XML document of any verb: what may be asked is looked at again once the verb is known. */
+  'document.send': readsOwned,
+} as const satisfies Record<string, Grant>;
+
+export type GridOperation = keyof typeof GRANTS;

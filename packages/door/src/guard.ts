@@ -1,0 +1,49 @@
+/** Who may ask a route: each has a guard as its first handler, or the door does not open. */
+import { type Authenticator, authorize, bearerOf, type GridOperation, type Principal } from '@vmgrid/access';
+import type { Caller } from '@vmgrid/protocol';
+import type { RequestHandler, Response, Router } from 'express';
+
+/** Lets in whoever shows credentials that hold. */
+export const authenticate =
+  (authenticator: Authenticator): RequestHandler =>
+  (request, response, next) => {
+    response.locals.principal = authenticator.authenticate(bearerOf(request.get('authorization')));
+    next();
+  };
+
+export interface Guard {
+  (request: unknown, response: Response, next: () => void): void;
+  readonly operation: GridOperation;
+}
+
+/** Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. */
+export function guard(operation: GridOperation): Guard {
+  const check = (_request: unknown, response: Response, next: () => void): void => {
+    response.locals.caller = authorize(principalOf(response), operation);
+    next();
+  };
+  return Object.assign(check, { operation });
+}
+
+/** Who asked, once it was authenticated. */
+export const principalOf = (response: Response): Principal => required(response.locals.principal, 'authenticated');
+
+/** On whose behalf a guarded route works. */
+export const callerOf = (response: Response): Caller => required(response.locals.caller, 'guarded');
+
+function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the route is not ${what}`);
+  return value;
+}
+
+/** What each route of a router is guarded with, by method and path. @throws when one is not guarded */
+export function guardsOf(router: Router): readonly { readonly route: string; readonly operation: GridOperation }[] {
+  return router.stack.map(({ route, name }) => {
+    if (!route) throw new Error(`${name} is no route: a guard cannot be seen`);
+    const [first] = route.stack;
+    const { operation } = first!.handle as Partial<Guard>;
+    const text = `${first!.method.toUpperCase()} ${route.path}`;
+    if (operation === undefined) throw new Error(`${text} has no guard: nobody said who may ask it`);
+    return { route: text, operation };
+  });
+}

@@ -1,0 +1,96 @@
+/** `vmgrid tokens`: who may ask the daemons of this machine. Works on their folder, whether they run or not. */
+import { Access, ROLES, type Role, type TokenEntry } from '@vmgrid/access';
+import { findHome } from '@vmgrid/daemon';
+import { GridError, OwnerName, parseDuration, validate } from '@vmgrid/protocol';
+import { type Command, Option } from 'commander';
+import type { CommandContext } from '../context.ts';
+import { table } from '../output.ts';
+
+export function addTokenCommands(program: Command, context: CommandContext): void {
+  const tokens = program
+    .command('tokens')
+    .description('make, list and revoke the tokens that the doors of this machine take');
+  const folder = () => new Option('--access <folder>', 'folder of the tokens (else that of the grid of this machine)');
+  /** Opens the folder for one piece of work. */
+  const withTokens = <T>(named: string | undefined, work: (book: Access['tokens']) => T): T => {
+    const access = Access.open(named ?? findHome(context().environment).access);
+    try {
+      return work(access.tokens);
+    } finally {
+      access.close();
+    }
+  };
+
+  tokens
+    .command('create <name>')
+    .description('make a token and print it: the only time that it is seen')
+    .addOption(new Option('--role <roles...>', 'what it may do').choices(ROLES).default(['user']))
+    .option('--owner <owner>', 'whom the VMs made with it belong to (else the name)')
+    .option('--lifetime <duration>', 'how long it holds, such as P30D (else until it is revoked)')
+    .addOption(folder())
+    .action((name: string, options: CreateOptions) => {
+      const entry = entryOf(name, options, Date.now());
+      const token = withTokens(options.access, (book) => book.create(entry));
+      context().output.result({ ...shown(entry), token }, () => token);
+    });
+
+  tokens
+    .command('list')
+    .description('who has tokens, for what, and until when')
+    .addOption(folder())
+    .action((options: { access?: string }) => {
+      const entries = withTokens(options.access, (book) => book.list());
+      context().output.result({ tokens: entries.map(shown) }, () => tokenTable(entries));
+    });
+
+  tokens
+    .command('revoke <name>')
+    .description('have a token hold no longer, from now on')
+    .addOption(folder())
+    .action((name: string, options: { access?: string }) => {
+      withTokens(options.access, (book) => book.revoke(name));
+      context().output.result({ name, revoked: true }, () => `the token ${name} holds no longer`);
+    });
+}
+
+interface CreateOptions {
+  readonly role: Role[];
+  readonly owner?: string;
+  readonly lifetime?: string;
+  readonly access?: string;
+}
+
+/** @throws GridError REQUEST_INVALID, DURATION_INVALID */
+function entryOf(name: string, { role, owner = name, lifetime }: CreateOptions, now: number) {
+  return {
+    name: validate(OwnerName, name, { subject: 'name' }),
+    owner: validate(OwnerName, owner, { subject: 'owner' }),
+    roles: [...new Set(role)],
+    ...(lifetime === undefined ? {} : { expiresAt: now + lifetimeMs(lifetime) }),
+  };
+}
+
+function lifetimeMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms > 0) return ms;
+  throw new GridError('DURATION_INVALID', `the lifetime ${text} is zero`, { lifetime: text });
+}
+
+const time = (at: number | undefined): string | undefined =>
+  at === undefined ? undefined : new Date(at).toISOString();
+
+/** With times as people and programs read them. */
+const shown = ({ createdAt, expiresAt, ...entry }: Omit<TokenEntry, 'createdAt'> & { createdAt?: number }) => ({
+  ...entry,
+  ...(createdAt === undefined ? {} : { createdAt: time(createdAt) }),
+  ...(expiresAt === undefined ? {} : { expiresAt: time(expiresAt) }),
+});
+
+const tokenTable = (entries: readonly TokenEntry[]): string =>
+  table(
+    ['token', 'owner', 'roles', 'created', 'expires'],
+    entries.map(({ name, owner, roles, createdAt, expiresAt }) => [
+      ...[name, owner, roles.join(' '), time(createdAt)],
+      time(expiresAt) ?? 'never',
+    ]),
+  );

@@ -1,0 +1,50 @@
+/** Which token the command line shows to whom. */
+import { localTokenFile, readTokenFile } from '@vmgrid/access';
+import { findHome } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+
+export interface CredentialOptions {
+  /** A file with a token, as the user names it. */
+  readonly tokenFile?: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * The token for a door: of the file that was named, else, for a door of this machine alone, the one that its daemons made. That
+ * one is never shown to another host.
+ * @throws GridError UNAUTHENTICATED when the file cannot be read
+ */
+export function tokenFor(url: string, { tokenFile, environment }: CredentialOptions): string | undefined {
+  if (tokenFile !== undefined) return readNamed(tokenFile);
+  return isOfThisMachine(url) ? readLocal(localTokenFile(findHome(environment).access)) : undefined;
+}
+
+function readNamed(file: string): string {
+  const token = readable(file);
+  if (token === undefined) throw new GridError('UNAUTHENTICATED', `there is no token file ${file}`, { file });
+  return token;
+}
+
+/** Another user of this machine may run the daemons: then the door says that a token is wanted. */
+function readLocal(file: string): string | undefined {
+  try {
+    return readTokenFile(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function readable(file: string): string | undefined {
+  try {
+    return readTokenFile(file);
+  } catch (cause) {
+    throw new GridError('UNAUTHENTICATED', `the token file ${file} cannot be read`, { file }, { cause });
+  }
+}
+
+function isOfThisMachine(url: string): boolean {
+  const parsed = URL.parse(url);
+  return parsed !== null && LOOPBACK.test(parsed.hostname);
+}

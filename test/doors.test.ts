@@ -1,0 +1,83 @@
+/** What every route of every door is guarded with. A door with a route that has no guard does not open at all. */
+import { describe, expect, test } from '@jest/globals';
+import { type ImageCatalogue, type ImageWork, imageRoutes } from '@vmgrid/catalogue';
+import { createDoorApp, type DoorOptions, guardsOf, operationRoutes, type WorkDesk } from '@vmgrid/door';
+import { Router } from 'express';
+import { plantRoutes as brokerPlantRoutes } from '../packages/vmbroker/src/plant-routes.ts';
+import { archiveRoutes } from '../packages/vmplant/src/http/archive-routes.ts';
+import { shopRouters } from '../packages/vmshop/src/http/app.ts';
+import type { Shop } from '../packages/vmshop/src/shop.ts';
+
+const nothing = {} as never;
+const IMAGES = {
+  'GET /images': 'image.list',
+  'POST /images': 'image.build',
+  'POST /images/verify': 'image.verify',
+  'POST /images/collect': 'image.collect',
+  'GET /images/suggestions': 'image.suggest',
+  'GET /images/:from/diff/:to': 'image.diff',
+  'PATCH /images/:imageId': 'image.label',
+  'GET /images/:imageId': 'image.read',
+  'DELETE /images/:imageId': 'image.remove',
+};
+const REQUESTS = { 'GET /requests/:requestId': 'request.read', 'GET /requests/:requestId/events': 'request.events' };
+
+const guardsIn = (routers: readonly Router[]) =>
+  Object.fromEntries(routers.flatMap(guardsOf).map(({ route, operation }) => [route, operation]));
+
+describe('each route says which operation it is', () => {
+  test('at the shop', () => {
+    expect(guardsIn(shopRouters({} as Shop))).toEqual({
+      'POST /vms': 'vm.create',
+      'GET /vms': 'vm.list',
+      'GET /vms/events': 'vm.events',
+      'GET /vms/:vmId': 'vm.query',
+      'POST /vms/:vmId/configure': 'vm.configure',
+      'POST /vms/:vmId/suspend': 'vm.suspend',
+      'POST /vms/:vmId/resume': 'vm.resume',
+      'POST /vms/:vmId/renew': 'vm.renew',
+      'DELETE /vms/:vmId': 'vm.destroy',
+      'POST /estimates': 'vm.estimate',
+      'POST /explanations': 'vm.explain',
+      ...IMAGES,
+      'GET /plants': 'plant.list',
+      'GET /plants/events': 'plant.events',
+      'GET /auctions': 'auction.list',
+      'GET /auctions/:auctionId': 'auction.read',
+      'POST /request': 'document.send',
+      ...REQUESTS,
+    });
+  });
+
+  test('at a plant', () => {
+    const routers = [
+      archiveRoutes(nothing),
+      imageRoutes({} as ImageCatalogue, {} as ImageWork),
+      operationRoutes({} as WorkDesk),
+    ];
+    expect(guardsIn(routers)).toEqual({
+      'GET /images/:imageId/archive': 'image.export',
+      'POST /images/archive': 'image.import',
+      ...IMAGES,
+      ...REQUESTS,
+    });
+  });
+
+  test('at a broker', () => {
+    expect(guardsIn([brokerPlantRoutes(nothing)])).toEqual({ 'GET /plants': 'plant.list' });
+  });
+});
+
+test.each(['routers', 'streams'])('a door does not open with a route without a guard among its %s', (where) => {
+  const router = Router();
+  router.get('/secrets', (_request, response) => void response.json({}));
+  const parts = { routers: [], readiness: () => ({ status: 'ready' }), [where]: [router] };
+  expect(() => createDoorApp(parts, {} as DoorOptions)).toThrow('GET /secrets has no guard');
+});
+
+test('a door does not open with a router inside a router, whose guards it cannot see', () => {
+  const [outer, inner] = [Router(), Router()];
+  outer.use('/inner', inner);
+  const parts = { routers: [outer], readiness: () => ({ status: 'ready' }) };
+  expect(() => createDoorApp(parts, {} as DoorOptions)).toThrow('a guard cannot be seen');
+});

@@ -1,0 +1,201 @@
+/** Two users, an operator and an auditor at every door of one grid: to each other, users are not there at all. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Access, type Role } from '@vmgrid/access';
+import { decodeXmlReply, type GridError, ShopClient } from '@vmgrid/protocol';
+import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
+import { bearer, http, JSON_BODY, type ShopDoors, tcp } from '../support/doors.ts';
+import { vmgrid } from '../support/programs.ts';
+import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+
+const NEVER = 'vm-00000000-0000-4000-8000-000000000000';
+const MORE = { dag: { actions: [script('more', 'true')] } };
+const ORDER = {
+  ...order([script('hello', 'true')], { machine: SIMULATED_MACHINE }),
+  requestId: 'the-same-for-all',
+};
+
+let grid: TestGrid;
+let [ada, bob, operator, auditor]: ShopDoors[] = [];
+/** Ada's VM, and the auction that it came of. */
+let vmId: string;
+let auctionId: string;
+
+beforeAll(async () => {
+  grid = await TestGrid.open('ownership', { line: 'simulated', plantConfig: { httpPort: 0 } });
+  const access = Access.open(grid.accessDirectory);
+  const doorsOf = (owner: string, role: Role): ShopDoors => {
+    const token = access.tokens.create({ name: `${owner}-token`, owner, roles: [role] });
+    return { shopUrl: grid.shopUrl, xmlPort: grid.xmlPort, token };
+  };
+  [ada, bob] = [doorsOf('ada', 'user'), doorsOf('bob', 'user')];
+  [operator, auditor] = [doorsOf('olga', 'operator'), doorsOf('max', 'auditor')];
+  access.close();
+  const { vm, trail } = await clientOf(ada).create(ORDER);
+  [vmId, auctionId] = [String(vm.VmId), trail!.auctionId];
+}, OPEN_GRID_MS);
+afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
+
+const clientOf = ({ shopUrl, token }: ShopDoors | undefined = ada!) => new ShopClient(shopUrl, { token });
+const ask = (who: ShopDoors, method: string, path: string, body?: object) =>
+  http(who, path, { method, ...(body && { ...JSON_BODY, body: JSON.stringify(body) }) });
+const codeOf = async (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'no error',
+    (error: GridError) => error.code,
+  );
+
+test('a VM belongs to who made it, and says so', async () => {
+  expect((await clientOf(ada).query({ vmId })).vm).toMatchObject({ VmId: vmId, Owner: 'ada', State: 'running' });
+  expect((await clientOf(ada).list()).vms.map(({ VmId }) => VmId)).toEqual([vmId]);
+});
+
+describe('to another user the VM is as one that never was', () => {
+  const verbs = [
+    ['GET', '', undefined],
+    ['DELETE', '', undefined],
+    ['POST', '/suspend', undefined],
+    ['POST', '/resume', undefined],
+    ['POST', '/renew', { lease: 'PT1H' }],
+    ['POST', '/configure', MORE],
+  ] as const;
+
+  test.each(verbs)('%s %s', async (method, path, body) => {
+    const [hidden, never] = await Promise.all(
+      [vmId, NEVER].map((id) => ask(bob!, method, `/v1/vms/${id}${path}`, body)),
+    );
+    expect([hidden!.status, hidden!.json.error.code]).toEqual([404, 'VM_UNKNOWN']);
+    expect(hidden!.text.replaceAll(vmId, NEVER)).toBe(never!.text);
+    expect((await clientOf(ada).query({ vmId })).vm.State).toBe('running');
+  });
+
+  test.each(['query', 'destroy', 'suspend', 'resume'])('<%s> at the TCP door', async (verb) => {
+    const [hidden, never] = await Promise.all(
+      [vmId, NEVER].map((id) => tcp(bob!, `<vmgrid version="1"><${verb} vmId="${id}"/></vmgrid>`)),
+    );
+    expect(decodeXmlReply(hidden!)).toMatchObject({ kind: 'error', body: { error: { code: 'VM_UNKNOWN' } } });
+    expect(hidden!.replaceAll(vmId, NEVER)).toBe(never);
+  });
+
+  test('it is in no list, whatever the constraint says', async () => {
+    expect((await clientOf(bob).list()).vms).toEqual([]);
+    expect((await clientOf(bob).list({ constraint: 'Owner == "ada"' })).vms).toEqual([]);
+  });
+
+  test('neither are its request, its progress and its auctions', async () => {
+    for (const path of [`/v1/requests/${ORDER.requestId}`, `/v1/requests/${ORDER.requestId}/events`]) {
+      expect((await ask(bob!, 'GET', path)).json.error.code).toBe('REQUEST_UNKNOWN');
+    }
+    expect((await ask(bob!, 'GET', `/v1/auctions/${auctionId}`)).json.error.code).toBe('AUCTION_UNKNOWN');
+    expect((await clientOf(bob).auctions()).auctions).toEqual([]);
+  });
+
+  test('it stays so when the shop has forgotten everything', async () => {
+    await grid.kill('shop');
+    await grid.start('shop');
+    await grid.connected(1);
+    expect(await codeOf(clientOf(bob).query({ vmId }))).toBe('VM_UNKNOWN');
+    expect((await clientOf(ada).query({ vmId })).vm.Owner).toBe('ada');
+  });
+});
+
+test('the same request id of two users is two requests', async () => {
+  const { vm } = await clientOf(bob).create(ORDER);
+  expect(vm).toMatchObject({ Owner: 'bob', RequestId: ORDER.requestId });
+  expect(vm.VmId).not.toBe(vmId);
+  expect((await clientOf(ada).create(ORDER)).vm.VmId).toBe(vmId);
+  const { vm: last } = await clientOf(bob).destroy(String(vm.VmId));
+  expect(last.State).toBe('destroyed');
+  expect(await codeOf(clientOf(ada).query({ vmId: String(vm.VmId) }))).toBe('VM_UNKNOWN');
+  expect((await clientOf(bob).create(ORDER)).vm).toMatchObject({ VmId: vm.VmId, State: 'destroyed' });
+});
+
+test('an operator sees and changes all; an auditor sees all and changes nothing', async () => {
+  for (const who of [operator, auditor]) {
+    expect((await clientOf(who).query({ vmId })).vm.Owner).toBe('ada');
+    expect((await clientOf(who).list()).vms.map(({ VmId }) => VmId)).toContain(vmId);
+    expect((await clientOf(who).images()).images).toHaveLength(1);
+  }
+  expect(await codeOf(clientOf(auditor).renew(vmId, 'PT1H'))).toBe('FORBIDDEN');
+  expect(await codeOf(clientOf(auditor).create(ORDER))).toBe('FORBIDDEN');
+  expect(decodeXmlReply(await tcp(auditor!, `<vmgrid version="1"><destroy vmId="${vmId}"/></vmgrid>`))).toMatchObject({
+    body: { error: { code: 'FORBIDDEN' } },
+  });
+  expect((await clientOf(operator).renew(vmId, 'PT2H')).vm.Owner).toBe('ada');
+});
+
+test('warehouses are for operators; a user may have a plan explained and estimated', async () => {
+  const plant = { ...ada!, shopUrl: `http://127.0.0.1:${grid.daemon('plant-1').ready.httpPort}` };
+  for (const doors of [ada!, plant]) {
+    expect((await ask(doors, 'GET', '/v1/images')).json.error.code).toBe('FORBIDDEN');
+    expect((await ask(doors, 'DELETE', '/v1/images/any')).json.error.code).toBe('FORBIDDEN');
+  }
+  expect((await ask({ ...plant, token: operator!.token }, 'GET', '/v1/images')).status).toBe(200);
+  expect((await clientOf(ada).estimate({ ...ORDER, requestId: 'estimate-1' })).bids).toHaveLength(1);
+  expect((await clientOf(ada).explain(ORDER)).plants).toHaveLength(1);
+});
+
+test('an event stream tells a user of its own VMs alone', async () => {
+  const { vm } = await clientOf(bob).create({ ...ORDER, requestId: 'watched' });
+  await clientOf(ada).suspend(vmId);
+  await clientOf(ada).resume(vmId);
+  const both = await eventsUntil(operator!, ['"owner":"ada"', '"owner":"bob"']);
+  expect(both).toContain(vmId);
+  expect(await eventsUntil(ada!, ['"owner":"ada"'])).not.toContain('"owner":"bob"');
+  expect(await eventsUntil(bob!, ['"owner":"bob"'])).not.toContain('"owner":"ada"');
+  await clientOf(bob).destroy(String(vm.VmId));
+}, 30_000);
+
+/** What a stream says until all these texts have come; what is remembered comes at once. */
+async function eventsUntil(who: ShopDoors, texts: readonly string[]): Promise<string> {
+  const response = await fetch(`${who.shopUrl}/v1/vms/events`, { headers: bearer(who) });
+  let heard = '';
+  for await (const chunk of response.body!) {
+    heard += Buffer.from(chunk).toString();
+    if (texts.every((text) => heard.includes(text))) break;
+  }
+  return heard;
+}
+
+describe('without a token that holds', () => {
+  const stranger = (): ShopDoors => ({ ...ada!, token: `vmg_${'x'.repeat(43)}` });
+
+  test('every door answers the same', async () => {
+    const answer = await ask(stranger(), 'GET', '/v1/vms');
+    expect([answer.status, answer.json.error.code]).toEqual([401, 'UNAUTHENTICATED']);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="vmgrid"');
+    const none = await fetch(`${grid.shopUrl}/v1/no/such/address`);
+    expect(none.status).toBe(401);
+    expect(decodeXmlReply(await tcp(stranger(), '<vmgrid version="1"><list/></vmgrid>'))).toMatchObject({
+      kind: 'error',
+      body: { error: { code: 'UNAUTHENTICATED' } },
+    });
+    expect((await fetch(`${grid.shopUrl}/health/live`)).status).toBe(200);
+  });
+
+  test('the command line makes tokens, shows them, and revokes them while the daemons run', async () => {
+    const environment = { VMGRID_HOME: grid.directory, VMGRID_SHOP: grid.shopUrl };
+    const run = (...args: string[]) => vmgrid(['--json', ...args], { environment });
+    const made = JSON.parse((await run('tokens', 'create', 'eve-1', '--owner', 'eve', '--lifetime', 'P1D')).out);
+    expect(made).toMatchObject({ name: 'eve-1', owner: 'eve', roles: ['user'] });
+    const eve = { ...ada!, token: made.token };
+    expect((await clientOf(eve).list()).vms).toEqual([]);
+    expect((await run('tokens', 'list')).out).not.toContain(made.token);
+    expect((await run('tokens', 'revoke', 'eve-1')).status).toBe(0);
+    expect(await codeOf(clientOf(eve).list())).toBe('UNAUTHENTICATED');
+    // The token of this machine is found without being named.
+    expect(JSON.parse((await run('list')).out).vms).toHaveLength(1);
+  }, 60_000);
+});
+
+test('no token is in any log, configuration, database or classad of the grid', async () => {
+  const secrets = [ada, bob, operator, auditor].map((who) => who!.token);
+  for (const secret of [...secrets, grid.token]) {
+    expect(() => execFileSync('grep', ['-rlF', '--exclude=operator.token', secret, grid.directory])).toThrow();
+  }
+  expect(JSON.stringify(await clientOf(operator).list())).not.toMatch(/vmg_/);
+  expect(execFileSync('grep', ['-rlF', grid.token, join(grid.directory, 'access')], { encoding: 'utf8' }).trim()).toBe(
+    grid.tokenFile,
+  );
+});
