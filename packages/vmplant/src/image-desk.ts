@@ -1,14 +1,15 @@
 /** What operators do with the images of the plant's warehouse, over the link. */
 import type { Durations } from '@vmgrid/bidding';
-import type {
-  CollectedWarehouse,
-  CollectImagesRequest,
-  Identified,
-  ImageReply,
-  LabelImageRequest,
-  ProgressEvent,
-  VerifiedImage,
-  VerifyImagesRequest,
+import {
+  type CollectedWarehouse,
+  type CollectImagesRequest,
+  type Identified,
+  type ImageReply,
+  type LabelImageRequest,
+  type ProgressEvent,
+  requestKey,
+  type VerifiedImage,
+  type VerifyImagesRequest,
 } from '@vmgrid/protocol';
 import { collectImages } from './image-collector.ts';
 import { describeImage, describeImages } from './images.ts';
@@ -52,10 +53,16 @@ export class ImageDesk {
   }
 
   /** @throws GridError IMAGE_UNKNOWN */
-  verify({ requestId, imageIds }: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
+  verify({ imageIds, ...named }: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
     const { warehouse, report } = this.#deps;
     const onFile = (imageId: string, file: string, state: ProgressEvent['state']) =>
-      report({ requestId, at: new Date().toISOString(), phase: 'verify', subject: `${imageId}/${file}`, state });
+      report({
+        ...requestKey(named),
+        at: new Date().toISOString(),
+        phase: 'verify',
+        subject: `${imageId}/${file}`,
+        state,
+      });
     return verifyImages(warehouse, imageIds, { signal, onFile });
   }
 

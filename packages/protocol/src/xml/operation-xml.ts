@@ -45,6 +45,7 @@ function readProgress(progress: XmlElement, path: string): object {
   return openElement(progress, path, {
     attributes: {
       requestId: asText,
+      owner: asText,
       at: asText,
       phase: asText,
       state: asText,
