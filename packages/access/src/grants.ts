@@ -31,6 +31,7 @@ export const GRANTS = {
   'auction.read': readsOwned,
   'plant.list': readsPlants,
   'plant.events': readsPlants,
+  'plant.requests': readsImages,
   'image.list': readsImages,
   'image.read': readsImages,
   'image.diff': readsImages,

@@ -1,26 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { Recording } from './replay.ts';
+import { RequestExport, validate } from '@vmgrid/protocol';
 
-/** Reads recorded requests: one a line as plants keep them, or an object of `requests` and `images`. @throws Error */
-export function readRecording(file: string): Recording {
-  const text = readFileSync(file, 'utf8').trim();
-  const whole = parsed(text);
-  const recording = isRecording(whole)
-    ? { requests: whole.requests, images: whole.images ?? [] }
-    : { images: [], requests: text.split('\n').map((line) => JSON.parse(line)) };
-  const first = recording.requests[0];
-  if (first && typeof first.at === 'number' && Array.isArray(first.actions)) return recording;
-  throw new Error(`${file} has no recorded requests: one a line, or an object with "requests" and "images"`);
-}
-
-const isRecording = (value: unknown): value is Pick<Recording, 'requests'> & Partial<Recording> =>
-  typeof value === 'object' && value !== null && 'requests' in value && Array.isArray(value.requests);
-
-/** Undefined when the text is not one JSON value. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Reads what `vmgrid requests export` wrote. @throws Error when it is something else, or has no requests */
+export function readRecording(file: string): RequestExport {
+  const recording = validate(RequestExport, JSON.parse(readFileSync(file, 'utf8')), { subject: file });
+  if (recording.requests.length > 0) return recording;
+  throw new Error(`${file} has no requests: the plants remember none yet`);
 }

@@ -1,24 +1,13 @@
 /** Recorded requests carried out again on paper, at their own times: against another cost, other brokers, other plants. */
 import { digestAction } from '@vmgrid/dag';
-import type { CreateRequest } from '@vmgrid/protocol';
-import type { GoldenImage, RecordedRequest } from '@vmgrid/vmplant';
+import type { CreateRequest, ReplayableImage, ReplayableRequest, RequestExport } from '@vmgrid/protocol';
+import type { GoldenImage } from '@vmgrid/vmplant';
 import { Grid, type GridPlan, numbered } from './grid.ts';
 import type { PlantNode } from './plant/plant-node.ts';
 import { actionTaking } from './plant/virtual-guest.ts';
 import { virtualImage } from './scenario.ts';
 
-/** An image as `vmgrid images list --json` has it, as far as it matters here. */
-export interface ReplayedImage {
-  readonly imageId: string;
-  readonly machine: { readonly os: string; readonly memoryMiB: number; readonly diskMiB: number };
-  readonly suspended: boolean;
-  readonly history: readonly { readonly digest: string }[];
-}
-
-export interface Recording {
-  readonly requests: readonly RecordedRequest[];
-  readonly images: readonly ReplayedImage[];
-}
+export type Recording = Pick<RequestExport, 'requests' | 'images'>;
 
 export interface ReplayOptions {
   readonly seed: string;
@@ -79,15 +68,15 @@ export async function replay(recording: Recording, options: ReplayOptions): Prom
 class RecordedActions {
   readonly #secondsOf: ReadonlyMap<string, number>;
 
-  constructor(requests: readonly RecordedRequest[]) {
+  constructor(requests: readonly ReplayableRequest[]) {
     const measured = requests.flatMap(({ actions }) => actions).filter(({ seconds }) => seconds !== undefined);
     const byDigest = Map.groupBy(measured, ({ digest }) => digest);
     this.#secondsOf = new Map([...byDigest].map(([digest, all]) => [digest, mean(all.map(({ seconds }) => seconds!))]));
   }
 
-  workOf({ machine, actions, edges }: RecordedRequest): Pick<CreateRequest, 'machine' | 'dag'> {
+  workOf({ machine, actions, edges }: ReplayableRequest): Pick<CreateRequest, 'machine' | 'dag'> {
     const { line: _, ...hardware } = machine;
-    const named = edges.map(([from, to]) => ({ from: actions[from]!.id, to: actions[to]!.id }));
+    const named = edges.map(({ from, to }) => ({ from: actions[from]!.id, to: actions[to]!.id }));
     return {
       machine: hardware,
       dag: { actions: actions.map(({ id, digest }) => this.#action(id, digest)), edges: named },
@@ -131,7 +120,7 @@ function planOf({ requests, images }: Recording, options: ReplayOptions): GridPl
 }
 
 /** Mean milliseconds of each kind of start, of each image and of all. */
-function measuredStarts(requests: readonly RecordedRequest[]): ReadonlyMap<string, number> {
+function measuredStarts(requests: readonly ReplayableRequest[]): ReadonlyMap<string, number> {
   const measured = requests.flatMap(({ start, imageId, phasesMs }) => {
     const ms = (phasesMs[start] ?? 0) + (phasesMs.agent ?? 0);
     return [`${start} ${imageId}`, start].map((key) => ({ key, ms }));
@@ -141,7 +130,7 @@ function measuredStarts(requests: readonly RecordedRequest[]): ReadonlyMap<strin
 }
 
 /** The images that are named, and a base of each operating system. */
-function warehouseOf(requests: readonly RecordedRequest[], images: readonly ReplayedImage[]) {
+function warehouseOf(requests: readonly ReplayableRequest[], images: readonly ReplayableImage[]) {
   const actions = new RecordedActions(requests);
   const systems = [...new Set(requests.map(({ machine }) => machine.os))];
   const bases = systems.map((os) => virtualImage(`base-${os}`, { os, memoryMiB: undefined, diskMiB: 64 }, []));

@@ -1,13 +1,13 @@
 /** Recorded requests carried out again on paper. */
 import { expect, test } from '@jest/globals';
-import type { RecordedRequest } from '@vmgrid/vmplant';
+import type { ReplayableRequest } from '@vmgrid/protocol';
 import { type ReplayOptions, replay } from '../src/replay.ts';
 
 const machine = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2_048 } as const;
 const [FIRST, SECOND] = ['a'.repeat(64), 'b'.repeat(64)];
 
-const recorded = (index: number): RecordedRequest => ({
-  ...{ at: 1_000_000 + index * 20_000, requestId: `recorded-${index}`, machine, shape: 's', edges: [[0, 1]] },
+const recorded = (index: number): ReplayableRequest => ({
+  ...{ at: 1_000_000 + index * 20_000, machine, edges: [{ from: 0, to: 1 }] },
   actions: [
     { id: 'first', digest: FIRST, kind: 'script', seconds: 4 },
     { id: 'second', digest: SECOND, kind: 'script', seconds: 1 },

@@ -8,6 +8,7 @@ import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExplainCommand } from './commands/explain-command.ts';
 import { addImageCommands } from './commands/image-commands.ts';
 import { addPlantCommands } from './commands/plant-commands.ts';
+import { addRequestCommands } from './commands/request-commands.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
 import { addTokenCommands } from './commands/token-commands.ts';
 import { addUpCommand } from './commands/up-command.ts';
@@ -50,6 +51,7 @@ addImageCommands(program, context);
 addUpCommand(program, context);
 addDoctorCommand(program, context);
 addDemoCommand(program, context);
+addRequestCommands(program, context);
 addSimulateCommand(program, context);
 addTokenCommands(program, context);
 

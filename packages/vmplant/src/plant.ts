@@ -50,7 +50,7 @@ export interface PlantDeps {
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly imageDesk: Pick<ImageDesk, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
-  readonly selfTending: Pick<SelfTending, 'during' | 'offer'> & {
+  readonly selfTending: Pick<SelfTending, 'during' | 'offer' | 'recorded'> & {
     readonly advisor: Pick<SelfTending['advisor'], 'suggestions'>;
   };
   readonly registry: VmRegistry;
@@ -134,6 +134,7 @@ export class Plant {
         this.#once('verifyImages', request, () => imageDesk.verify(request, this.#stopping.signal)),
       collectImages: (request) => this.#once('collectImages', request, () => imageDesk.collect(request)),
       suggestImages: (request) => selfTending.advisor.suggestions(request),
+      recordedRequests: async ({ veil }) => selfTending.recorded(veil),
       imageSet: (request) => bidDesk.imageSet(request),
     };
   }

@@ -38,6 +38,7 @@ import type {
   ProgressEvent,
   QueryRequest,
   RenewRequest,
+  ReplayableRequest,
   ResumeRequest,
   SuspendRequest,
   VmReply,
@@ -171,6 +172,11 @@ export class Shop {
 
   plants(): Promise<PlantListReply> {
     return listPlants(this.#membership, this.#question);
+  }
+
+  /** What a plant remembers of its requests, its digests under this veil. @throws GridError PLANT_LOST */
+  async recordedRequests(plantId: string, veil: string): Promise<readonly ReplayableRequest[]> {
+    return this.#ask(this.#bidder(plantId), 'recordedRequests', { veil });
   }
 
   /** Plants that can be asked, at any depth. */

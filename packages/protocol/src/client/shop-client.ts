@@ -11,6 +11,7 @@ import {
   type LabelImageRequest,
   type VerifyImagesRequest,
 } from '../schema/images.ts';
+import { ReplayableRequest } from '../schema/recorded-requests.ts';
 import {
   AuctionListReply,
   EstimateReply,
@@ -190,6 +191,12 @@ export class ShopClient {
     return this.#http.json({ method: 'GET', path: `/v1/images/suggestions?${query}` }, SuggestImagesReply, options);
   }
 
+  /** What a plant remembers of its requests, the newest first, its digests under this veil. */
+  recordedRequests(plantId: string, veil: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
+    const path = `/v1/plants/${encodeURIComponent(plantId)}/requests?${new URLSearchParams({ veil })}`;
+    return this.#http.json({ method: 'GET', path }, RecordedRequests, options);
+  }
+
   /** State and result of a request that is or was worked on. */
   operation(requestId: string, options?: ClientCallOptions): Promise<OperationReply> {
     return this.#http.json({ method: 'GET', path: requestPath(requestId) }, OperationReply, options);
@@ -240,6 +247,8 @@ export class ShopClient {
 }
 
 const vmPath = (vmId: string): string => `/v1/vms/${encodeURIComponent(vmId)}`;
+const RecordedRequests = Type.Array(ReplayableRequest);
+
 const imagePath = (imageId: string): string => `/v1/images/${encodeURIComponent(imageId)}`;
 const requestPath = (requestId: string): string => `/v1/requests/${encodeURIComponent(requestId)}`;
 

@@ -15,6 +15,7 @@ import type {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
+import type { ReplayableRequest } from '../schema/recorded-requests.ts';
 import type { ClassAdJson, PlantReply, ProgressEvent, VmEvent } from '../schema/replies.ts';
 import type {
   BuildImageRequest,
@@ -61,6 +62,8 @@ export interface BidderMethods {
   verifyImages(request: Identified<VerifyImagesRequest>): readonly VerifiedImage[];
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
+  /** What the plant remembers of its requests, the newest first, its digests under this veil. */
+  recordedRequests(request: { readonly veil: string }): readonly ReplayableRequest[];
   /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
   imageSet(request: ImageSetRequest): ImageSetReply;
 }

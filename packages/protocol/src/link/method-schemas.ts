@@ -14,6 +14,7 @@ import {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
+import { ReplayableRequest, Veil } from '../schema/recorded-requests.ts';
 import { ClassAdJson, PlantReply, ProgressEvent, VmEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
@@ -79,6 +80,7 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
   collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
   suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },
+  recordedRequests: { request: Type.Object({ veil: Veil }, closed), reply: Type.Array(ReplayableRequest) },
   imageSet: { request: ImageSetRequest, reply: ImageSetReply },
 };
 

@@ -11,6 +11,7 @@ import {
   VerifyImagesReply,
   VerifyImagesRequest,
 } from './images.ts';
+import { RequestExport } from './recorded-requests.ts';
 import {
   AuctionListReply,
   ErrorReply,
@@ -74,6 +75,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'collect-images-request', title: 'Room that shall be made in the warehouses', schema: CollectImagesRequest },
   { name: 'collect-images-reply', title: 'Golden images that went or would go, and why', schema: CollectImagesReply },
   { name: 'suggest-images-reply', title: 'Images that would have saved most', schema: SuggestImagesReply },
+  { name: 'request-export', title: 'Requests that plants carried out, to be replayed', schema: RequestExport },
   { name: 'plant-list-reply', title: 'The plants connected to a shop', schema: PlantListReply },
   { name: 'plant-event', title: 'A plant that joined or left', schema: PlantEvent },
   { name: 'auction-list-reply', title: 'Past auctions of a shop', schema: AuctionListReply },

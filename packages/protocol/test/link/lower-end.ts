@@ -34,6 +34,7 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     verifyImages: unexpected,
     collectImages: unexpected,
     suggestImages: unexpected,
+    recordedRequests: unexpected,
     imageSet: unexpected,
     ...some,
   };

@@ -50,6 +50,9 @@ const UNLUCKY = [
   'ACTION_FAILED',
 ];
 
+/** Errors of the program itself. */
+const FAULTS: ReadonlySet<string> = new Set(['INTERNAL', 'LINK_PROTOCOL']);
+
 /** Which errors a client takes for no answer yet. */
 export const TRY_AGAIN = {
   whenUnreached: new Set<string>(UNREACHED),
@@ -71,12 +74,12 @@ export class Exchange {
     const outcome = 'error' in answer ? answer.error.code : 'done';
     ledger.answer(requestId, outcome);
     world.note(`answer ${requestId} ${outcome}`);
-    if ('error' in answer && outcome === 'INTERNAL') this.#reportInternal(requestId, answer.error);
+    if ('error' in answer && FAULTS.has(outcome)) this.#reportFault(requestId, answer.error);
     return answer;
   }
 
-  #reportInternal(requestId: string, { message }: GridError): void {
-    const said = `${requestId} was answered with INTERNAL: ${message}`;
+  #reportFault(requestId: string, { code, message }: GridError): void {
+    const said = `${requestId} was answered with ${code}: ${message}`;
     this.#deps.report(new Violation('every error has its code', said, [requestId]));
   }
 

@@ -1,5 +1,5 @@
 /** What a plant does unasked, which it does not do in a simulation. */
-import { GridError, type Offer } from '@vmgrid/protocol';
+import { GridError, type Offer, type ReplayableRequest } from '@vmgrid/protocol';
 
 /** Builds nothing unasked. */
 export const noSelfTending = {
@@ -8,6 +8,7 @@ export const noSelfTending = {
       throw new GridError('REQUEST_INVALID', 'nobody asks for suggestions in a simulation');
     },
   },
+  recorded: (): readonly ReplayableRequest[] => [],
   during: <T>(work: () => Promise<T>): Promise<T> => work(),
   offer: (make: () => Promise<Offer>): Promise<Offer> => make(),
 };

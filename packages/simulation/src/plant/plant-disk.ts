@@ -19,6 +19,7 @@ export interface Folder {
 }
 
 export class PlantDisk {
+  readonly warehouseId: string;
   /** Whoever changes it puts another in its place. */
   images: ReadonlyMap<string, GoldenImage>;
   /** Folders in which images are made, with the image's id. */
@@ -33,7 +34,8 @@ export class PlantDisk {
   readonly #changed: () => void;
 
   /** `changed` is told of each write. */
-  constructor(images: ReadonlyMap<string, GoldenImage>, changed: () => void) {
+  constructor(warehouseId: string, images: ReadonlyMap<string, GoldenImage>, changed: () => void) {
+    this.warehouseId = warehouseId;
     this.images = images;
     this.#changed = changed;
   }

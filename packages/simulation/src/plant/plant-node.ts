@@ -50,7 +50,7 @@ export class PlantNode {
     this.plantId = plantId;
     this.capacity = capacity;
     this.#random = deps.world.random.fork(plantId);
-    this.disk = new PlantDisk(images, () => deps.changed(this));
+    this.disk = new PlantDisk(this.#random.fork('warehouse').uuid(), images, () => deps.changed(this));
     this.host = new Host(() => deps.changed(this));
     this.#departed = new Departed(this.disk.database);
     this.#config = { ...options.config, plantId };

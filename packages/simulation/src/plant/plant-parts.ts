@@ -109,7 +109,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
       creator: new Creator({ ...shared, execution, plan, record: () => undefined }, config),
       reconfigurator: new Reconfigurator(shared, config),
       imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),
-      imageDesk: virtualImageDesk(warehouse, config.plantId),
+      imageDesk: virtualImageDesk(warehouse, { plantId: config.plantId, warehouseId: disk.warehouseId }),
     },
     config,
   );

@@ -7,8 +7,13 @@ const refuse = async (): Promise<never> => {
   throw new GridError('REQUEST_INVALID', 'nobody asks for this in a simulation');
 };
 
-export function virtualImageDesk(warehouse: VirtualWarehouse, plantId: string): PlantDeps['imageDesk'] {
-  const describe = (image: GoldenImage) => descriptionOf(image, plantId);
+interface Names {
+  readonly plantId: string;
+  readonly warehouseId: string;
+}
+
+export function virtualImageDesk(warehouse: VirtualWarehouse, names: Names): PlantDeps['imageDesk'] {
+  const describe = (image: GoldenImage) => descriptionOf(image, names);
   return {
     ...{ label: refuse, verify: refuse, collect: refuse },
     list: async () => [...(await warehouse.images()).values()].map(describe),
@@ -17,13 +22,13 @@ export function virtualImageDesk(warehouse: VirtualWarehouse, plantId: string): 
   };
 }
 
-function descriptionOf({ manifest }: GoldenImage, plantId: string): ImageReply {
+function descriptionOf({ manifest }: GoldenImage, { plantId, warehouseId }: Names): ImageReply {
   const { id: imageId, machine, line, createdAt, createdBy, history } = manifest;
   return {
     ...{ imageId, machine, line, createdAt, createdBy, tags: [], pinned: false, parents: [], hits: 0 },
     suspended: manifest.memory !== undefined,
     history: history.map((entry) => ({ ...entry, imageId, madeBy: createdBy })),
     ...{ ownBytes: 0, sharedBytes: 0, virtualBytes: 0, children: [], usedBy: [] },
-    ...{ warehouses: [`warehouse-of-${plantId}`], plants: [plantId] },
+    ...{ warehouses: [warehouseId], plants: [plantId] },
   };
 }

@@ -2,13 +2,20 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Durations, LineReports } from '@vmgrid/bidding';
 import { type Log, systemClock } from '@vmgrid/daemon';
-import { type CreateRequest, type Identified, type Offer, parseDuration } from '@vmgrid/protocol';
+import {
+  type CreateRequest,
+  type Identified,
+  type Offer,
+  parseDuration,
+  type ReplayableRequest,
+} from '@vmgrid/protocol';
 import type { PlantConfig } from '../config.ts';
 import type { ImageBuilder } from '../image-builder.ts';
 import type { Warehouse } from '../warehouse/store.ts';
 import { Activity } from './activity.ts';
 import { Advisor } from './advisor.ts';
 import { type Making, recordedRequest } from './recorded-request.ts';
+import { replayable } from './replayable-request.ts';
 import { RequestLog } from './request-log.ts';
 import { TendedImages } from './tended-images.ts';
 import { Tending } from './tending.ts';
@@ -77,6 +84,11 @@ export class SelfTending {
     } catch (error) {
       this.#log.warn({ err: error, requestId: request.requestId }, 'a request could not be recorded');
     }
+  }
+
+  /** The requests that are remembered, as they are given away under a veil; the newest first. */
+  recorded(veil: string): readonly ReplayableRequest[] {
+    return this.#requests.requests(systemClock.now()).map((request) => replayable(request, veil));
   }
 
   /** Does what was asked for, once what was not asked for has given way. */

@@ -1,0 +1,53 @@
+/** Gathers what plants have recorded of their requests, to be replayed by `vmgrid simulate --replay`. */
+import { randomBytes } from 'node:crypto';
+import {
+  GridError,
+  type ImageReply,
+  type ReplayableImage,
+  type ReplayableRequest,
+  type RequestExport,
+  type ShopClient,
+  veiled,
+} from '@vmgrid/protocol';
+
+const VEIL_BYTES = 32;
+
+/**
+ * The requests of these plants, or of all, and the images there are. The veil is thrown away: nobody, not even who has the
+ * export, can find out which action a digest stands for. @throws GridError of the shop
+ */
+export async function exportRequests(client: ShopClient, plants?: readonly string[]): Promise<RequestExport> {
+  const veil = randomBytes(VEIL_BYTES).toString('hex');
+  const plantIds = plants ?? (await client.plants()).plants.map(({ plantId }) => plantId);
+  const requests: ReplayableRequest[] = [];
+  const silentPlants: string[] = [];
+  for (const plantId of plantIds) {
+    try {
+      requests.push(...(await client.recordedRequests(plantId, veil)));
+    } catch (error) {
+      if (!(error instanceof GridError) || !SILENT.has(error.code)) throw error;
+      silentPlants.push(plantId);
+    }
+  }
+  const { images } = await client.images();
+  return {
+    requests: fromTheFirst(requests),
+    images: images.map((image) => replayableImage(image, veil)),
+    silentPlants,
+  };
+}
+
+const SILENT: ReadonlySet<string> = new Set(['PLANT_LOST', 'DEADLINE_EXCEEDED']);
+
+function fromTheFirst(requests: readonly ReplayableRequest[]): ReplayableRequest[] {
+  const sorted = requests.toSorted((a, b) => a.at - b.at);
+  return sorted.map((request) => ({ ...request, at: request.at - sorted[0]!.at }));
+}
+
+function replayableImage({ imageId, machine, suspended, history }: ImageReply, veil: string): ReplayableImage {
+  const { os, memoryMiB, diskMiB } = machine;
+  return {
+    ...{ imageId: veiled(veil, imageId), machine: { os, memoryMiB, diskMiB }, suspended },
+    history: history.map(({ digest }) => ({ digest: veiled(veil, digest) })),
+  };
+}
