@@ -13,6 +13,7 @@ import {
   type LineName,
   type MachineSpec,
   type Offer,
+  type PlanSummary,
   requestAd,
 } from '@vmgrid/protocol';
 import type { Durations } from './durations.ts';
@@ -58,25 +59,28 @@ export function makeOffer(request: MachineRequest, snapshot: BiddingSnapshot): O
   }
 }
 
-/** The bid of a plant that made a VM of this very request before: an award would return that one. */
-export function heldBid(vm: ClassAdJson, { plantId, now, bidValidityMs, ad }: HeldSnapshot): Bid {
+/** The bid of a plant that has, or is making, the VM of this very request: an award would return that one. */
+export function heldBid(plan: PlanSummary, { plantId, now, bidValidityMs, ad }: HeldSnapshot): Bid {
   return {
     kind: 'bid',
     plantId,
     cost: 0,
     validUntil: new Date(now + bidValidityMs).toISOString(),
     holds: true,
-    plan: {
-      imageId: String(vm.ImageId),
-      line: vm.Line as LineName,
-      start: vm.Start as Start,
-      actionsCached: Number(vm.ActionsCached),
-      actionsLeft: 0,
-      expectedSeconds: 0,
-    },
+    plan,
     ad: adToJson(ad),
   };
 }
+
+/** What is left to do for a VM that is there, from its classad. */
+export const planOfVm = (vm: ClassAdJson): PlanSummary => ({
+  imageId: String(vm.ImageId),
+  line: vm.Line as LineName,
+  start: vm.Start as Start,
+  actionsCached: Number(vm.ActionsCached),
+  actionsLeft: 0,
+  expectedSeconds: 0,
+});
 
 type HeldSnapshot = Pick<BiddingSnapshot, 'plantId' | 'now' | 'bidValidityMs' | 'ad'>;
 

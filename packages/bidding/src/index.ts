@@ -5,6 +5,7 @@ export {
   declineOf,
   heldBid,
   makeOffer,
+  planOfVm,
   requirePlan,
 } from './bidding.ts';
 export { type Durations, durationKey } from './durations.ts';
@@ -19,7 +20,7 @@ export { ImageIndex } from './planner/image-index.ts';
 export { matchImage } from './planner/match-image.ts';
 export { nearestOptions, optionOf, type PreparedRequest } from './planner/nearest-options.ts';
 export { compareOptions, type Option } from './planner/options.ts';
-export { OPTIONS_OF_A_PLAN, type Plan, planMachine, summarizeOptions } from './planner/plan.ts';
+export { OPTIONS_OF_A_PLAN, type Plan, planMachine, summarizeOptions, summarizePlan } from './planner/plan.ts';
 export { ASSUMED_SECONDS, Prices } from './planner/prices.ts';
 export { surveyImages } from './planner/survey.ts';
 export { type LineReports, restoreFault, type Start, type Way } from './planner/ways-to-start.ts';

@@ -2,6 +2,7 @@
 import {
   type Admission,
   choosePlan,
+  declineOf,
   drainingRefusal,
   explainRequest,
   heldBid,
@@ -10,8 +11,10 @@ import {
   makeOffer,
   type Plan,
   PublishedSets,
+  planOfVm,
   plantAd,
   refusalOf,
+  summarizePlan,
   tokenOf,
   type Wanted,
 } from '@vmgrid/bidding';
@@ -21,17 +24,19 @@ import type { Dag } from '@vmgrid/dag';
 import {
   type ClassAdJson,
   follows,
-  type GridError,
+  GridError,
   type ImageSetReply,
   type ImageSetRequest,
   type MachineSpec,
   type Offer,
+  type PlanSummary,
   type PlantExplanation,
   type PlantSnapshot,
   parseDuration,
   StandingOffer,
 } from '@vmgrid/protocol';
 import type { PlantConfig } from './config.ts';
+import type { Creations } from './creations.ts';
 import type { Departed } from './departed.ts';
 import type { LearntDurations } from './durations.ts';
 import type { HostActions } from './host-actions.ts';
@@ -49,6 +54,7 @@ export interface BidDeskDeps {
   readonly durations: LearntDurations;
   readonly registry: Pick<VmRegistry, 'all'>;
   readonly departed: Pick<Departed, 'requestIds'>;
+  readonly creations: Pick<Creations, 'requestIds'>;
   readonly hostActions: Pick<HostActions, 'names'>;
   readonly clock: Clock;
   /** Of the host, over the last minute. */
@@ -104,10 +110,24 @@ export class BidDesk {
   }
 
   /** Offers the VM that was made of this very request before. */
-  async offerHeld(vm: ClassAdJson): Promise<Offer> {
+  offerHeld(vm: ClassAdJson): Promise<Offer> {
+    return this.#offerOwn(planOfVm(vm));
+  }
+
+  /** Offers the VM that is about to be made of this very request, as it would be made now. */
+  async offerTaken(request: Wanted): Promise<Offer> {
+    try {
+      return await this.#offerOwn(summarizePlan(await this.plan(request)));
+    } catch (error) {
+      if (error instanceof GridError) return declineOf(this.#config.plantId, error);
+      throw error;
+    }
+  }
+
+  async #offerOwn(plan: PlanSummary): Promise<Offer> {
     const { plantId, bidValidity } = this.#config;
     const bidValidityMs = parseDuration(bidValidity);
-    return heldBid(vm, { plantId, now: this.#deps.clock.now(), bidValidityMs, ad: await this.ad() });
+    return heldBid(plan, { plantId, now: this.#deps.clock.now(), bidValidityMs, ad: await this.ad() });
   }
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
@@ -142,11 +162,12 @@ export class BidDesk {
 
   /** What others need to compute the plant's offers, or why they have to ask for them. */
   async standing(): Promise<StandingOffer | { readonly askedBecause: string }> {
-    const { warehouse, durations, registry, departed } = this.#deps;
+    const { warehouse, durations, registry, departed, creations } = this.#deps;
     const { cost, bidValidity, lease, tending, standingOffers } = this.#config;
     if (!standingOffers) return { askedBecause: 'its configuration says so' };
     if (tending.enabled) return { askedBecause: 'what the plant builds unasked gives way to what it is asked for' };
-    const requestIds = [...registry.all().map(({ requestId }) => requestId), ...departed.requestIds()];
+    const recorded = registry.all().map(({ requestId }) => requestId);
+    const requestIds = [...creations.requestIds, ...recorded, ...departed.requestIds()];
     const offer: StandingOffer = {
       ...durations.all(),
       plant: await this.snapshot(),

@@ -4,6 +4,7 @@ export { Collector } from './collector.ts';
 export { PlantConfig } from './config.ts';
 export { Configurator } from './configuration/configurator.ts';
 export type { DiscShelf } from './configuration/disc-shelf.ts';
+export { Creations } from './creations.ts';
 export { Creator } from './creator.ts';
 export { openDatabaseInMemory } from './database.ts';
 export { Departed } from './departed.ts';

@@ -14,6 +14,7 @@ import { Collector } from './collector.ts';
 import type { PlantConfig } from './config.ts';
 import { Configurator } from './configuration/configurator.ts';
 import { discFiles } from './configuration/disc-shelf.ts';
+import { Creations } from './creations.ts';
 import { Creator } from './creator.ts';
 import { openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
@@ -141,6 +142,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       upstreams.notify('progress', event);
       operations.find(event)?.report(event);
     },
+    creations: new Creations(),
     gate: new VmGate(),
     watch: (vmId: string) => {
       watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>

@@ -24,6 +24,7 @@ import {
 } from '@vmgrid/protocol';
 import type { BidDesk } from './bid-desk.ts';
 import type { Collector } from './collector.ts';
+import type { Creations } from './creations.ts';
 import type { Creator } from './creator.ts';
 import type { Departed } from './departed.ts';
 import type { HostActions } from './host-actions.ts';
@@ -42,6 +43,7 @@ import type { VmRegistry } from './vm-registry.ts';
 
 export interface PlantDeps {
   readonly bidDesk: BidDesk;
+  readonly creations: Creations;
   readonly creator: Creator;
   readonly failures: OwnFailures;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
@@ -88,18 +90,25 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
-    const { bidDesk, collector, imageDesk, leaseDesk, reconfigurator, selfTending, suspender } = this.#deps;
+    const { bidDesk, collector, creations, imageDesk, leaseDesk, reconfigurator, selfTending, suspender } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
-        const held = this.#heldAd(requestKey(request));
-        return held ? bidDesk.offerHeld(held) : selfTending.offer(() => bidDesk.offer(request));
+        const key = requestKey(request);
+        const held = this.#heldAd(key);
+        if (held) return bidDesk.offerHeld(held);
+        if (creations.has(key)) return bidDesk.offerTaken(request);
+        return selfTending.offer(() => bidDesk.offer(request));
       },
       explain: async (request, signal) => {
         requireDags(request);
         return bidDesk.explain(request, signal);
       },
-      create: (request) => this.#once('create', request, () => this.#create(request)),
+      create: (request) =>
+        creations.during(requestKey(request), () => {
+          this.#deps.changed();
+          return this.#once('create', request, () => this.#create(request));
+        }),
       configure: (request) =>
         this.#onceAtVm('configure', request, async () => {
           requireDags(request);

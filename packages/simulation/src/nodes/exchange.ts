@@ -102,7 +102,10 @@ export class Exchange {
     const reply = (answer: Answer<T>) => network.send(node.name, life.name, back, () => resolve(answer));
     network.send(life.name, node.name, { lastDueAt: 0 }, () => {
       const { shop } = node;
-      if (shop) answerOf(shop, work).then(reply);
+      const hangUp = () => network.send(node.name, life.name, back, () => resolve('silence'));
+      if (!shop) return hangUp();
+      node.life.whenKilled(hangUp);
+      answerOf(shop, work).then(reply);
     });
     return promise;
   }

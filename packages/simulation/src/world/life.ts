@@ -10,6 +10,7 @@ export class Life {
   readonly name: string;
   readonly #world: World;
   #alive = true;
+  readonly #mourners: (() => void)[] = [];
 
   constructor(world: World, name: string) {
     this.#world = world;
@@ -22,6 +23,12 @@ export class Life {
 
   kill(): void {
     this.#alive = false;
+    for (const tell of this.#mourners.splice(0)) tell();
+  }
+
+  /** What others see of its end at once: its host closes what it had open. */
+  whenKilled(tell: () => void): void {
+    this.#mourners.push(tell);
   }
 
   /** Does something later, if the process still lives then. Returns how to take it back. */
