@@ -4,7 +4,12 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeXmlReply, type ErrorBody, type ErrorCode, GridError, parseJson } from '@vmgrid/protocol';
-import { createXml, host, MACHINE, order } from '../support/documents.ts';
+import {
+  simulatedXml as createXml,
+  host,
+  SIMULATED_MACHINE as MACHINE,
+  simulatedOrder as order,
+} from '../support/documents.ts';
 import { type HttpAnswer, http, JSON_BODY, postJson, postXml, tcp, XML_BODY } from '../support/doors.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -16,7 +21,7 @@ let grid: TestGrid;
 /** A client that sent half a document and fell silent: it must be in nobody's way, all the time. */
 let silent: Socket;
 beforeAll(async () => {
-  grid = await TestGrid.open('bad-input', { plants: 2 });
+  grid = await TestGrid.open('bad-input', { line: 'simulated', plants: 2 });
   silent = connect(grid.xmlPort, '127.0.0.1');
   silent.write(`${grid.token}\n<vmgrid version="1"><create>`);
 }, OPEN_GRID_MS);

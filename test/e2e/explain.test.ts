@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { encodeXmlRequest } from '@vmgrid/protocol';
-import { dag, MACHINE, script } from '../support/documents.ts';
+import { dag, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../packages/vmgrid/src/main.ts');
@@ -16,8 +16,8 @@ let blankId: string;
 let document: string;
 
 beforeAll(async () => {
-  grid = await TestGrid.open('explain');
-  blankId = (await grid.client.images()).images.find((image) => image.suspended)!.imageId;
+  grid = await TestGrid.open('explain', { line: 'simulated', plantConfig: { simulated: { bootMs: 2_000 } } });
+  blankId = (await grid.client.buildImage({ machine: MACHINE, dag: dag([]) })).image.imageId;
   document = join(grid.directory, 'request.xml');
   await writeFile(document, encodeXmlRequest({ verb: 'create', body: request }));
 }, OPEN_GRID_MS);

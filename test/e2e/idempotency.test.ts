@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeXmlReply, type ProgressEvent } from '@vmgrid/protocol';
-import { createXml, host, order, script } from '../support/documents.ts';
+import { simulatedXml as createXml, host, simulatedOrder as order, script } from '../support/documents.ts';
 import { http, postJson, postXml, tcp } from '../support/doors.ts';
 import { eventually } from '../support/processes.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -11,6 +11,7 @@ import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 let grid: TestGrid;
 beforeAll(async () => {
   grid = await TestGrid.open('idempotency', {
+    line: 'simulated',
     plants: 2,
     hostActions: { 'when-ready': `#!/bin/sh\ntest -e "$1" || { echo "not ready" >&2; exit 1; }\n` },
   });
@@ -63,7 +64,7 @@ test('respond-async gives 202 and where to look; the events tell the phases unti
   const events: ProgressEvent[] = [];
   for await (const event of grid.client.events('later')) events.push(event);
   const done = events.filter(({ state }) => state === 'done').map(({ phase, subject }) => subject ?? phase);
-  expect(done).toEqual(['auction', 'overlay', 'restore', 'agent', 'disc', 'identity', 'A', 'actions']);
+  expect(done).toEqual(['auction', 'overlay', 'boot', 'agent', 'disc', 'identity', 'A', 'actions']);
   const operation = await http(grid, `${answer.headers.get('location')}`, { method: 'GET' });
   expect(operation.json).toMatchObject({ state: 'done', result: { vm: { State: 'running', RequestId: 'later' } } });
   expect(operation.json.progress).toEqual(events);

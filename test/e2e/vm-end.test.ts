@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, host, order, script } from '../support/documents.ts';
+import { dag, host, simulatedOrder as order, script } from '../support/documents.ts';
 import { http } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -12,6 +12,7 @@ const NOBODY = 'vm-00000000-0000-4000-8000-000000000000';
 let grid: TestGrid;
 beforeAll(async () => {
   grid = await TestGrid.open('vm-end', {
+    line: 'simulated',
     hostActions: {
       note: '#!/bin/sh\nsed -n \'s/.*"VmId":"\\([^"]*\\)".*"State":"\\([^"]*\\)".*/\\1 \\2/p\' >"$1"\n',
     },
@@ -21,14 +22,14 @@ afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
 const create = async (more: object = {}) => String((await grid.client.create(order([], more))).vm.VmId);
 const stateOf = async (vmId: string) => (await grid.client.query({ vmId })).vm;
-const qemuOf = async (vmId: string) => (await processesBelow(join(grid.stateOf('plant-1'), 'vms', vmId)))[0]!;
+const machineOf = async (vmId: string) => (await processesBelow(join(grid.stateOf('plant-1'), 'vms', vmId)))[0]!;
 
 test('destroy runs the destruction DAG, takes everything away, and gives the final classad, also the second time', async () => {
   const file = join(grid.outbox, 'destroyed');
   const farewell = script('farewell', 'echo "Farewell = \\"from $(hostname)\\"" >>"$VMGRID_ATTRIBUTES"');
   const destruction = dag([farewell, host('note', 'note', file)], 'farewell>note');
   const vmId = await create({ destruction });
-  const { pid } = await qemuOf(vmId);
+  const { pid } = await machineOf(vmId);
   const { vm } = await grid.client.destroy(vmId);
   expect(vm).toMatchObject({ VmId: vmId, State: 'destroyed', Farewell: `from ${vm.HostName}` });
   expect(await readFile(file, 'utf8')).toBe(`${vmId} collecting`);
@@ -84,7 +85,7 @@ test('a lease longer than the plant grants is refused, and so is a memory or dis
 
 test('a VM whose hypervisor dies is failed with GUEST_LOST, can be asked, and can be destroyed', async () => {
   const vmId = await create();
-  process.kill((await qemuOf(vmId)).pid, 'SIGKILL');
+  process.kill((await machineOf(vmId)).pid, 'SIGKILL');
   const vm = await eventually('the VM has failed', async () => {
     const ad = await stateOf(vmId);
     return ad.State === 'failed' && ad;
@@ -101,7 +102,7 @@ test('a hypervisor that dies amid an action ends the creation with GUEST_LOST an
   const creation = grid.client.create(order([script('long', 'sleep 600')])).catch((error) => error);
   const qemu = await eventually('it is being configured', async () => {
     const { vms } = await grid.client.list({ constraint: 'State == "configuring"' });
-    return vms[0] && qemuOf(String(vms[0].VmId));
+    return vms[0] && machineOf(String(vms[0].VmId));
   });
   process.kill(qemu.pid, 'SIGKILL');
   expect(await creation).toMatchObject({ code: 'GUEST_LOST' });

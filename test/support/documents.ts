@@ -35,16 +35,26 @@ export const dag = (actions: readonly Action[], ...edges: readonly string[]): Da
   }),
 });
 
-/** A create request of these actions. */
-export const order = (actions: readonly Action[] = [], more: object = {}) => ({
-  machine: MACHINE,
-  dag: dag(actions),
-  ...more,
-});
+const orderOf =
+  <M>(machine: M) =>
+  (actions: readonly Action[] = [], more: object = {}) => ({ machine, dag: dag(actions), ...more });
 
-/** The same in XML, for the doors that take XML. */
-export const createXml = (actions = '', attributes = ''): string =>
-  `<vmgrid version="1"><create ${attributes}>
-     <machine arch="x86_64" os="debian-12" memoryMiB="256" cpus="1" diskMiB="2048"/>
-     <dag>${actions}</dag>
-   </create></vmgrid>`;
+/** A create request of these actions. */
+export const order = orderOf(MACHINE);
+
+/** The same of a simulated machine. */
+export const simulatedOrder = orderOf(SIMULATED_MACHINE);
+
+const xmlOf =
+  ({ arch, os, memoryMiB, cpus, diskMiB }: typeof MACHINE | typeof SIMULATED_MACHINE) =>
+  (actions = '', attributes = ''): string =>
+    `<vmgrid version="1"><create ${attributes}>
+       <machine arch="${arch}" os="${os}" memoryMiB="${memoryMiB}" cpus="${cpus}" diskMiB="${diskMiB}"/>
+       <dag>${actions}</dag>
+     </create></vmgrid>`;
+
+/** A create request in XML, for the doors that take XML; the actions are XML. */
+export const createXml = xmlOf(MACHINE);
+
+/** The same of a simulated machine. */
+export const simulatedXml = xmlOf(SIMULATED_MACHINE);
