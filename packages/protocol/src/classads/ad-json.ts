@@ -61,6 +61,26 @@ export function adFromJson(json: ClassAdJson): ClassAd {
   }
 }
 
+/** Whether `adFromJson` takes the value. What consists of plain values, as the ads of plants do, is only looked at. */
+export function isAdJson(json: ClassAdJson): boolean {
+  const isPlainAd = Object.entries(json).every(
+    ([name, value]) => isPlain(name) && (Array.isArray(value) ? value.every(isPlain) : isPlain(value)),
+  );
+  if (isPlainAd) return true;
+  try {
+    adFromJson(json);
+    return true;
+  } catch (error) {
+    if (error instanceof GridError) return false;
+    throw error;
+  }
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'string') return !value.startsWith('/') && !value.includes('\0');
+  return typeof value !== 'object' || value === null;
+}
+
 function plain(value: unknown): PlainValue {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === 'object' && value !== null) {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ClassAd, parseClassAd, parseExpression, toJson, unparse } from '@vmgrid/classad';
-import { adFromJson, adToJson } from '@vmgrid/protocol';
+import { adFromJson, adToJson, isAdJson } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { ad } from '../arbitraries.ts';
 
@@ -36,11 +36,17 @@ test('text that looks like a quoted expression stays text', () => {
 test('every ad survives JSON', () => {
   fc.assert(
     fc.property(ad, (one) => {
+      expect(isAdJson(one)).toBe(true);
       expect(adToJson(adFromJson(one))).toEqual(one);
     }),
   );
 });
 
-test.each([{ A: '/Expr(1 +)/' }, { A: 'nul \u0000' }])('%j is no ad: LINK_PROTOCOL', (json) => {
+const NO_ADS = [
+  ...[{ A: '/Expr(1 +)/' }, { A: 'nul \u0000' }, { 'nul \u0000': 1 }],
+  ...[{ A: ['/Expr(1 +)/'] }, { A: { B: 'nul \u0000' } }, { A: [['nul \u0000']] }],
+];
+test.each(NO_ADS)('%j is no ad: LINK_PROTOCOL', (json) => {
+  expect(isAdJson(json)).toBe(false);
   expect(() => adFromJson(json)).toThrow(expect.objectContaining({ code: 'LINK_PROTOCOL' }));
 });

@@ -11,7 +11,7 @@ export type Heard =
   | { readonly kind: 'joined'; readonly plantId: string; readonly bidder: Bidder }
   | { readonly kind: 'left'; readonly plantId: string; readonly reason: string }
   | { readonly kind: 'notified'; readonly plantId: string; readonly event: string; readonly value: unknown }
-  | { readonly kind: 'heard'; readonly plantId: string }
+  | { readonly kind: 'heard' | 'silent'; readonly plantId: string }
   | { readonly kind: 'warned'; readonly details: object };
 
 export class UpperEnd implements LinkListener {
@@ -92,6 +92,10 @@ export class UpperEnd implements LinkListener {
 
   heard(bidder: Bidder): void {
     this.#record({ kind: 'heard', plantId: bidder.plantId });
+  }
+
+  silent(bidder: Bidder): void {
+    this.#record({ kind: 'silent', plantId: bidder.plantId });
   }
 
   #record(event: Heard): void {

@@ -1,0 +1,64 @@
+/** An award is sent only to a bidder that lives: to one that hangs it would be lost, or come when nobody waits any more. */
+import { afterEach, expect, test } from '@jest/globals';
+import type { Bidder, CreateRequest, Identified, LinkLimits } from '@vmgrid/protocol';
+import type { WebSocket } from 'ws';
+import { HELLO_TEXT, rawSocket } from './lower-end.ts';
+import { UpperEnd } from './upper-end.ts';
+
+const REQUEST: Identified<CreateRequest> = {
+  requestId: 'request-1',
+  machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2_048 },
+  dag: { actions: [] },
+};
+const NEVER_FRESH = { freshMs: -1 };
+
+let upper: UpperEnd;
+afterEach(() => upper.stop());
+
+/** A bidder that says hello, and whether it was asked, in what order it was pinged and called. */
+async function join(limits: Partial<LinkLimits>): Promise<{ bidder: Bidder; socket: WebSocket; came: string[] }> {
+  upper = await new UpperEnd().start({ heartbeatMs: 60_000, ...limits });
+  const socket = await rawSocket(upper);
+  socket.send(HELLO_TEXT);
+  const { bidder } = await upper.next('joined');
+  const came: string[] = [];
+  socket.on('ping', () => came.push('ping'));
+  socket.on('message', (data) => {
+    const { id, method } = JSON.parse(data.toString());
+    if (method === undefined) return;
+    came.push(method);
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: method === 'create' ? { VmId: 'vm-1' } : {} }));
+  });
+  return { bidder, socket, came };
+}
+
+test('a bidder that was heard of just now is awarded at once', async () => {
+  const { bidder, came } = await join({ freshMs: 60_000 });
+  expect(await bidder.call('create', REQUEST, { deadlineMs: 5_000 })).toEqual({ VmId: 'vm-1' });
+  expect(came).toEqual(['create']);
+});
+
+test('one that was not answers a ping first', async () => {
+  const { bidder, came } = await join(NEVER_FRESH);
+  expect(await bidder.call('create', REQUEST, { deadlineMs: 5_000 })).toEqual({ VmId: 'vm-1' });
+  expect(came).toEqual(['ping', 'create']);
+});
+
+test('one that hangs was not asked, and whoever listens hears that it is silent', async () => {
+  const { bidder, socket, came } = await join({ ...NEVER_FRESH, pingMs: 50 });
+  socket.pause();
+  await expect(bidder.call('create', REQUEST, { deadlineMs: 5_000 })).rejects.toMatchObject({
+    code: 'PLANT_LOST',
+    details: { plantId: 'plant-1', asked: false },
+  });
+  expect(upper.events.at(-1)).toEqual({ kind: 'silent', plantId: 'plant-1' });
+  socket.resume();
+  await new Promise((resolve) => socket.once('ping', resolve));
+  expect(came).toEqual(['ping']);
+});
+
+test('everything but an award is sent without a ping', async () => {
+  const { bidder, came } = await join(NEVER_FRESH);
+  await bidder.call('removeImage', { imageId: 'base' }, { deadlineMs: 5_000 });
+  expect(came).toEqual(['removeImage']);
+});
