@@ -4,7 +4,7 @@
  */
 
 import { type Floor, measureFloor } from './market/floor.ts';
-import { BenchGrid, type GridShape } from './market/grid.ts';
+import { BenchGrid, type CpuByRole, type GridShape } from './market/grid.ts';
 import { requestOf } from './market/warehouse.ts';
 import { type BenchSuite, percentile } from './suite.ts';
 
@@ -16,6 +16,7 @@ interface Row extends GridShape {
   /** From a request to its VM, while as many as can be are placed. */
   readonly placementP95Ms: number;
   readonly failed: number;
+  readonly cpuMsPerPlacement: CpuByRole;
 }
 
 interface Result {
@@ -37,7 +38,9 @@ const SHAPES: readonly GridShape[] = [
   { plants: 1_000, brokers: 0, offers: 'asked' },
 ];
 
-const WARM_UP = 200;
+/** So that the code that runs is the compiled one in every process. */
+const WARM_UP = 3_000;
+const WARM_UP_MS = 15_000;
 const AUCTIONS_MS = 3_000;
 const AUCTIONS_MOST = 200;
 const PLACING_MS = 5_000;
@@ -57,11 +60,11 @@ export const suite: BenchSuite<Result> = {
   },
   describe({ floor, rows }) {
     const cells = rows.map((row) =>
-      [row.plants, row.brokers, row.offers, row.placementsPerSecond, row.p50Ms, row.p95Ms]
+      [...[row.plants, row.brokers, row.offers, row.placementsPerSecond, row.p50Ms, row.p95Ms], cpuText(row)]
         .map((cell) => String(cell).padStart(12))
         .join(''),
     );
-    const head = ['plants', 'brokers', 'offers', 'placements/s', 'p50 ms', 'p95 ms'];
+    const head = ['plants', 'brokers', 'offers', 'placements/s', 'p50 ms', 'p95 ms', 'CPU ms of shop+brokers+plants'];
     return [
       `bare WebSocket: ${floor.echoesPerSecond} echoes/s, ${floor.p50Ms.toFixed(3)} ms`,
       head.map((name) => name.padStart(12)).join(''),
@@ -83,9 +86,10 @@ async function measure(shape: GridShape): Promise<Row> {
     let number = 0;
     const next = () => requestOf(number++);
     const place = async () => void (await grid.shop.create(next()).settled);
-    await repeat(place, WARM_UP, IN_FLIGHT, Number.POSITIVE_INFINITY);
+    await repeat(place, WARM_UP, IN_FLIGHT, WARM_UP_MS);
     grid.letOneHang();
     const auctions = await repeat(() => grid.shop.estimate(next()), AUCTIONS_MOST, 1, AUCTIONS_MS);
+    const cpuBefore = grid.cpuMs();
     const placing = await repeat(place, Number.POSITIVE_INFINITY, IN_FLIGHT, PLACING_MS);
     return {
       ...shape,
@@ -94,11 +98,17 @@ async function measure(shape: GridShape): Promise<Row> {
       p95Ms: rounded(percentile(auctions.tookMs, 0.95)),
       placementP95Ms: rounded(percentile(placing.tookMs, 0.95)),
       failed: placing.failed,
+      cpuMsPerPlacement: perPlacement(cpuBefore, grid.cpuMs(), placing.tookMs.length),
     };
   } finally {
     await grid.close();
   }
 }
+
+const perPlacement = (before: CpuByRole, after: CpuByRole, placements: number): CpuByRole => {
+  const each = (role: keyof CpuByRole) => rounded((after[role] - before[role]) / placements);
+  return { shop: each('shop'), brokers: each('brokers'), plants: each('plants') };
+};
 
 interface Repeated {
   readonly tookMs: readonly number[];
@@ -125,5 +135,7 @@ async function repeat(work: () => Promise<unknown>, most: number, inFlight: numb
   await Promise.all(Array.from({ length: inFlight }, worker));
   return { tookMs, failed, allMs: performance.now() - began };
 }
+
+const cpuText = ({ cpuMsPerPlacement: { shop, brokers, plants } }: Row) => `  ${shop}+${brokers}+${plants}`;
 
 const rounded = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,7 +1,11 @@
 /** A child process that gets one order and says things back. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+/** USER_HZ, in which Linux tells times to programs, is 100 everywhere. */
+const MS_PER_TICK = 10;
 
 export class Child {
   readonly process: ChildProcess;
@@ -16,6 +20,13 @@ export class Child {
     const [said] = await Promise.race([answer, once(this.process, 'exit').then(() => ['it ended'])]);
     if (said === 'it ended') throw new Error(`a process of the bench ended: ${this.process.spawnfile}`);
     return said as T;
+  }
+
+  /** Milliseconds of processor time that it has taken. */
+  get cpuMs(): number {
+    const [, rest = ''] = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ');
+    const fields = rest.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
   }
 
   async end(): Promise<void> {

@@ -20,13 +20,21 @@ export interface GridShape {
   readonly offers: 'standing' | 'asked';
 }
 
+/** Milliseconds of processor time. That of the shop includes the bench's own, which sends the requests. */
+export interface CpuByRole {
+  readonly shop: number;
+  readonly brokers: number;
+  readonly plants: number;
+}
+
 const PLANT_PROCESSES = 2;
 const SLOW_MS = 200;
 const VM_LIFE_MS = 100;
 
 export class BenchGrid {
   readonly shop: Shop;
-  readonly #children: Child[] = [];
+  readonly #brokers: Child[] = [];
+  readonly #plants: Child[] = [];
   readonly #http: Server;
   #dead: Child | undefined;
 
@@ -55,7 +63,7 @@ export class BenchGrid {
   async #openBrokers(count: number, upstream: string): Promise<string[]> {
     return Promise.all(
       Array.from({ length: count }, async (_, number) => {
-        const { httpPort } = await this.#child('broker-process.ts').ask<{ httpPort: number }>({
+        const { httpPort } = await started('broker-process.ts', this.#brokers).ask<{ httpPort: number }>({
           brokerId: `broker-${number}`,
           upstream,
         });
@@ -76,10 +84,10 @@ export class BenchGrid {
     const shares = Array.from({ length: PLANT_PROCESSES }, (_, share) =>
       living.filter((__, number) => number % PLANT_PROCESSES === share),
     );
-    this.#dead = this.#child('plants-process.ts');
+    this.#dead = started('plants-process.ts', this.#plants);
     await Promise.all([
       this.#dead.ask({ plants: [dead] }),
-      ...shares.map((share) => this.#child('plants-process.ts').ask({ plants: share })),
+      ...shares.map((share) => started('plants-process.ts', this.#plants).ask({ plants: share })),
     ]);
   }
 
@@ -88,17 +96,23 @@ export class BenchGrid {
     this.#dead?.process.kill('SIGSTOP');
   }
 
+  cpuMs(): CpuByRole {
+    const { user, system } = process.cpuUsage();
+    const sum = (children: readonly Child[]) => children.reduce((total, { cpuMs }) => total + cpuMs, 0);
+    return { shop: (user + system) / 1_000, brokers: sum(this.#brokers), plants: sum(this.#plants) };
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#children.map((child) => child.end()));
+    await Promise.all([...this.#brokers, ...this.#plants].map((child) => child.end()));
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
   }
+}
 
-  #child(file: string): Child {
-    const child = new Child(file);
-    this.#children.push(child);
-    return child;
-  }
+function started(file: string, among: Child[]): Child {
+  const child = new Child(file);
+  among.push(child);
+  return child;
 }
 
 function openShop() {
