@@ -71,11 +71,8 @@ export const PlantConfig = Type.Object(
     hostActionDirectory: Type.Optional(Type.String({ pattern: '^/' })),
     /** How long a guest may take to boot until its agent answers. */
     bootDeadline: Type.Unsafe<string>({ ...Duration, default: 'PT3M' }),
-    /**
-     * Whether the plant publishes what its bids depend on, so that those above compute them. Only for a plant whose warehouse
-     * nobody else changes: images that come and go by other hands are not told.
-     */
-    standingOffers: Type.Boolean({ default: false }),
+    /** Whether the plant publishes what its bids depend on, so that those above compute them. Otherwise it is asked. */
+    standingOffers: Type.Boolean({ default: true }),
     /** Machines being made at the same time; more wait their turn. */
     concurrentCreations: Type.Integer({ minimum: 1, maximum: 256, default: 4 }),
     /** Whether and how the plant builds images unasked, judged by the requests that it remembers. */

@@ -1,6 +1,6 @@
 /** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
 import { OfferFeed } from '@vmgrid/bidding';
-import type { Clock, Log } from '@vmgrid/daemon';
+import { type Clock, type Log, oneAtATime } from '@vmgrid/daemon';
 import type { LinkAbove, StandingOffer } from '@vmgrid/protocol';
 
 export interface OfferPublisherDeps {
@@ -18,10 +18,9 @@ export class OfferPublisher {
   readonly #deps: OfferPublisherDeps;
   readonly #feeds = new Map<LinkAbove, OfferFeed>();
   readonly #closing = new AbortController();
+  readonly #publishing = oneAtATime(() => this.#publish());
   #told: StandingOffer | undefined;
-  #running: Promise<void> | undefined;
   #watching: Promise<void> | undefined;
-  #isStale = false;
 
   constructor(deps: OfferPublisherDeps) {
     this.#deps = deps;
@@ -31,7 +30,7 @@ export class OfferPublisher {
   opened(link: LinkAbove): void {
     this.#feeds.set(link, new OfferFeed((event) => link.notify('offer', event)));
     this.#watching ??= this.#watchLoad();
-    this.changed();
+    void this.changed();
   }
 
   /** A link that does not come up anew. */
@@ -39,12 +38,12 @@ export class OfferPublisher {
     this.#feeds.delete(link);
   }
 
-  /** What bids depend on may have changed. Several changes at once are told as one. */
-  changed(): void {
-    this.#isStale = true;
-    this.#running ??= this.#publish().finally(() => {
-      this.#running = undefined;
-    });
+  /**
+   * What bids depend on may have changed. Several changes at once are told as one. Resolves when it was told: whoever hears
+   * from the plant after that knows. Never rejects.
+   */
+  changed(): Promise<void> {
+    return this.#publishing();
   }
 
   /** Nothing is published any more. */
@@ -56,18 +55,15 @@ export class OfferPublisher {
   async #watchLoad(): Promise<void> {
     const { signal } = this.#closing;
     const tick = () => this.#deps.clock.sleep(LOAD_TOLD_MS, signal).catch(() => undefined);
-    for (await tick(); !signal.aborted; await tick()) this.changed();
+    for (await tick(); !signal.aborted; await tick()) await this.changed();
   }
 
   async #publish(): Promise<void> {
-    while (this.#isStale) {
-      this.#isStale = false;
-      try {
-        this.#tell(await this.#deps.offer());
-      } catch (error) {
-        this.#deps.log.error({ err: error }, 'the standing offer could not be told: the plant is asked');
-        for (const feed of this.#feeds.values()) feed.withdraw('the plant failed to say what its bids depend on');
-      }
+    try {
+      this.#tell(await this.#deps.offer());
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'the standing offer could not be told: the plant is asked');
+      for (const feed of this.#feeds.values()) feed.withdraw('the plant failed to say what its bids depend on');
     }
   }
 

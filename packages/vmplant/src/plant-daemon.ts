@@ -42,6 +42,7 @@ import type { VmRecord } from './vm.ts';
 import { vmEvent } from './vm-event.ts';
 import { VmGate } from './vm-gate.ts';
 import { VmRegistry } from './vm-registry.ts';
+import { ImageWatch } from './warehouse/image-watch.ts';
 import { Warehouse } from './warehouse/store.ts';
 
 export interface PlantDaemon extends RunningDaemon {
@@ -69,11 +70,12 @@ export async function startPlant(
   let ad = adToJson(await bidDesk.ad());
   const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: systemClock });
   parts.onChange(async () => {
-    publisher.changed();
     ad = adToJson(await bidDesk.ad());
     upstreams.notify('ad', ad);
+    await publisher.changed();
   });
-  parts.onUsage(() => publisher.changed());
+  parts.onUsage(() => void publisher.changed());
+  const imageWatch = new ImageWatch({ ...parts, log });
   const hello = () => ({ plantId: config.plantId, version, ad });
   const handlers = plant.handlers();
   const opened = publisher.opened.bind(publisher);
@@ -95,6 +97,7 @@ export async function startPlant(
     async drain(signal) {
       await Promise.all([plant.drain(signal), selfTending.stop(), door?.drain()]);
       leases.forgetAll();
+      imageWatch.close();
       publisher.close();
       await upstreams.close();
       await door?.close();
@@ -162,7 +165,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
   let publish: () => void = () => undefined;
   let renewAd: () => Promise<void> = async () => undefined;
-  const changed = () => void renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
+  const changed = () => renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
   const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
   const leaseDesk: LeaseDesk = new LeaseDesk(
     {

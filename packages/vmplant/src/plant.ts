@@ -59,8 +59,8 @@ export interface PlantDeps {
   readonly departed: Departed;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
-  /** Told when what the plant has or holds has changed. */
-  readonly changed: () => void;
+  /** Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says so. */
+  readonly changed: () => Promise<void>;
 }
 
 export interface PlantOptions {
@@ -135,7 +135,7 @@ export class Plant {
       buildImage: (request) => this.#once('buildImage', request, () => this.#buildImage(request)),
       removeImage: async ({ imageId }) => {
         await imageDesk.remove(imageId);
-        this.#deps.changed();
+        await this.#deps.changed();
         return {};
       },
       labelImage: (request) => imageDesk.label(request),
@@ -151,7 +151,7 @@ export class Plant {
   /** Takes no new work, lets what runs end for a while, then cancels the rest, which undoes itself. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#deps.bidDesk.close();
-    this.#deps.changed();
+    void this.#deps.changed();
     const stop = () => this.#stopping.abort(new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`));
     AbortSignal.any([signal, AbortSignal.timeout(DRAIN_GRACE_MS)]).addEventListener('abort', stop, { once: true });
     await this.#inFlight.settled();

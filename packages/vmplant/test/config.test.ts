@@ -20,7 +20,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
     lease: { default: 'PT4H', maximum: 'P7D', warning: 'PT10M', suspended: 'P7D' },
     guestNetwork: 'isolated',
     bootDeadline: 'PT3M',
-    standingOffers: false,
+    standingOffers: true,
     concurrentCreations: 4,
     tending: { enabled: false, idleFor: 'PT1M', quotaMiB: 8192, minimumSavedSeconds: 60 },
     logLevel: 'info',

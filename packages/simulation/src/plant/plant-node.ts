@@ -102,7 +102,7 @@ export class PlantNode {
     };
     const links = upstreams.map((upstream) => fabric.dial(lower, upstream));
     parts.onChange(async () => {
-      publisher.changed();
+      void publisher.changed();
       ad = adToJson(await bidDesk.ad());
       for (const link of links) link.notify('ad', ad);
     });

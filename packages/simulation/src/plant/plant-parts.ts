@@ -63,7 +63,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const hostActions = { names: async () => [], requireAll: async () => undefined, run: async () => '' };
   const warehouse = new VirtualWarehouse(disk, life);
   let renewAd: () => Promise<void> = async () => undefined;
-  const changed = () => void renewAd();
+  const changed = () => renewAd();
   const hostClock = { now: clock.now, uptimeS: () => clock.monotonic() / 1_000, bootId: () => 'boot' };
   const leases: Leases = new Leases(
     {
