@@ -53,6 +53,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-auctions', 'auction-list-reply'],
   ['reply-explain', 'explain-reply'],
   ['reply-error', 'error-reply'],
+  ['request-export', 'request-export'],
 ];
 
 /** What the documents below break and XSD 1.0 cannot say. */
