@@ -1,5 +1,5 @@
 /** A whole auction: call for bids, rules, trail. The award is apart (`award.ts`), since an estimate has none. */
-import { parseExpression } from '@vmgrid/classad';
+import { type ClassAd, parseExpression } from '@vmgrid/classad';
 import {
   type Bid,
   type Bidder,
@@ -109,13 +109,16 @@ export async function auctionOn(
 
 /** Everything rules see is in the terms, the request and the bids: a broker finds the same order as the shop. */
 function contextOf(request: Identified<CreateRequest>, terms: CallTerms): RuleContext {
-  const my = requestAd(request);
   const now = new Date(terms.openedAt);
+  let my: ClassAd | undefined; // made for those that look at it
   return {
     requestId: request.requestId,
     requirements: request.requirements === undefined ? undefined : parseExpression(request.requirements),
     rank: request.rank === undefined ? undefined : parseExpression(request.rank),
-    evaluation: (bid) => ({ my, target: targetAd(bid), now }),
+    evaluation: (bid) => {
+      my ??= requestAd(request);
+      return { my, target: targetAd(bid), now };
+    },
     heldBack: heldBackIn(terms),
     order: terms.order,
   };

@@ -43,7 +43,9 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
   const closing = new AbortController();
   const openedAt = clock.monotonic();
   const heard = new Map<Bidder, Answer>();
-  const signal = call.signal ? AbortSignal.any([call.signal, closing.signal]) : closing.signal;
+  const { signal } = closing;
+  const giveUp = () => closing.abort(call.signal?.reason);
+  call.signal?.addEventListener('abort', giveUp);
   try {
     const asked = call.bidders.map(async (bidder) => {
       const answer = await ask(bidder, call, signal);
@@ -56,6 +58,7 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
     const silent = (bidder: Bidder): Answer => ({ ...nameOf(bidder), outcome: 'silent', elapsedMs: closedAfterMs });
     return { closedBy, closedAfterMs, answers: call.bidders.map((bidder) => heard.get(bidder) ?? silent(bidder)) };
   } finally {
+    call.signal?.removeEventListener('abort', giveUp);
     closing.abort(new GridError('CANCELLED', 'the auction has closed'));
   }
 }

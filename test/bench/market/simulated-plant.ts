@@ -18,6 +18,7 @@ import {
   type CreateRequest,
   dialLink,
   type Identified,
+  type LineReport,
   type LinkClient,
   type LinkLog,
   type PlantHandlers,
@@ -142,7 +143,7 @@ export class SimulatedPlant {
   #snapshot(): PlantSnapshot {
     const { capacity, usage } = this.#admission;
     return {
-      ...{ plantId: this.#options.plantId, version: '0.1.0', capacity, usage, lines: [...LINES] },
+      ...{ plantId: this.#options.plantId, version: '0.1.0', capacity, usage, lines: LINES as LineReport[] },
       ...{ loadAverage: 0, guestNetwork: 'isolated', hostActions: [], imageCount: images.size, draining: false },
     };
   }
