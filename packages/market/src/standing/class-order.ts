@@ -50,9 +50,7 @@ export class ClassOrder {
     this.#class = of;
     this.#now = now;
     this.#bidding = new BidOrder(order === 'soonest' ? compareSoonest : compareCheapest);
-    // In this order most of them are added at the end.
-    const ordered = [...plants].sort((a, b) => a.tieSeed - b.tieSeed);
-    for (const plant of ordered) this.update(plant.plantId, plant);
+    for (const plant of plants) this.update(plant.plantId, plant);
   }
 
   get bidding(): Pick<BidOrder, 'size' | 'best'> {

@@ -10,14 +10,22 @@ export interface Wanted {
   readonly most: number;
 }
 
+interface Placed {
+  readonly bid: Bidding;
+  readonly tieBreak: number;
+}
+
+/** Up to as many bids are looked through for one; of more it is remembered where each stands. */
+const LOOKED_THROUGH = 16;
+
 /**
- * Bids that only the tie-break tells apart. Every request seeds it anew, so it is computed for all of them each time: what it
- * needs of each lies side by side.
+ * Bids that only the tie-break tells apart, in no order. Every request seeds it anew, so it is computed for all of them each
+ * time: what it needs of each lies side by side.
  */
 export class TiedBids {
-  /** By tie seed and plant id: the same bids come out in the same order however they came in. */
   readonly #bids: Bidding[] = [];
   readonly #tieSeeds: number[] = [];
+  #places: Map<Bidding, number> | undefined;
 
   get size(): number {
     return this.#bids.length;
@@ -29,46 +37,43 @@ export class TiedBids {
   }
 
   add(bid: Bidding): void {
-    const place = this.#placeOf(bid);
-    this.#bids.splice(place, 0, bid);
-    this.#tieSeeds.splice(place, 0, bid.plant.tieSeed);
+    this.#places?.set(bid, this.#bids.length);
+    this.#bids.push(bid);
+    this.#tieSeeds.push(bid.plant.tieSeed);
+    if (this.#bids.length > LOOKED_THROUGH) this.#places ??= new Map(this.#bids.map((one, place) => [one, place]));
   }
 
-  /** The bid has to be there. */
+  /** The bid has to be there. Its place goes to the last one. */
   remove(bid: Bidding): void {
-    const place = this.#placeOf(bid);
-    if (this.#bids[place] !== bid) throw new Error('the bid to remove is not where its tie seed says');
-    this.#bids.splice(place, 1);
-    this.#tieSeeds.splice(place, 1);
+    const place = this.#places ? this.#places.get(bid) : this.#bids.indexOf(bid);
+    if (place === undefined || place < 0)
+      throw new Error(`${bid.plant.plantId} does not bid what it is to bid no more`);
+    const last = this.#bids.pop()!;
+    const lastSeed = this.#tieSeeds.pop()!;
+    this.#places?.delete(bid);
+    if (last === bid) return;
+    this.#bids[place] = last;
+    this.#tieSeeds[place] = lastSeed;
+    this.#places?.set(last, place);
   }
 
   /** The first by the tie-break, and by plant id should even that be equal. */
   best({ tieSeed, skipped, most }: Wanted): Bidding[] {
-    const kept: { readonly place: number; readonly tieBreak: number }[] = [];
+    const kept: Placed[] = [];
     let worst = Number.POSITIVE_INFINITY;
     for (let place = 0; place < this.#tieSeeds.length; place++) {
       const tieBreak = scatterPair(tieSeed, this.#tieSeeds[place]!);
-      if (tieBreak >= worst || this.#isSkipped(place, skipped)) continue;
-      kept.splice(kept.findLastIndex((one) => one.tieBreak <= tieBreak) + 1, 0, { place, tieBreak });
+      if (tieBreak > worst) continue;
+      const bid = this.#bids[place]!;
+      if (skipped.size > 0 && skipped.has(bid.plant.plantId)) continue;
+      const placed = { bid, tieBreak };
+      kept.splice(kept.findLastIndex((one) => isBefore(one, placed)) + 1, 0, placed);
       if (kept.length > most) kept.pop();
       if (kept.length === most) worst = kept[most - 1]!.tieBreak;
     }
-    return kept.map(({ place }) => this.#bids[place]!);
-  }
-
-  #isSkipped(place: number, skipped: ReadonlySet<string>): boolean {
-    return skipped.size > 0 && skipped.has(this.#bids[place]!.plant.plantId);
-  }
-
-  /** Where the first bid stands whose plant does not come before this one. */
-  #placeOf({ plant: { tieSeed, plantId } }: Bidding): number {
-    let [low, high] = [0, this.#bids.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#tieSeeds[middle]! < tieSeed) low = middle + 1;
-      else high = middle;
-    }
-    while (this.#tieSeeds[low] === tieSeed && this.#bids[low]!.plant.plantId < plantId) low++;
-    return low;
+    return kept.map(({ bid }) => bid);
   }
 }
+
+const isBefore = (one: Placed, other: Placed): boolean =>
+  one.tieBreak < other.tieBreak || (one.tieBreak === other.tieBreak && one.bid.plant.plantId < other.bid.plant.plantId);
