@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GridError } from '@vmgrid/protocol';
-import { ensureLocalToken } from './local-token.ts';
+import { ensureLocalTokens } from './local-token.ts';
 import type { Principal } from './principal.ts';
 import { TokenBook } from './token-book.ts';
 
@@ -19,13 +19,13 @@ export class Access implements Authenticator {
     this.tokens = tokens;
   }
 
-  /** Opens the folder, which is made when it is not there, with a token for whoever runs the daemons of this machine. */
+  /** Opens the folder, which is made when it is not there, with the tokens of whoever runs the daemons of this machine. */
   static open(folder: string, now: () => number = Date.now): Access {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     const tokens = new TokenBook(join(folder, 'tokens.sqlite'), now);
     try {
-      ensureLocalToken(folder, tokens);
+      ensureLocalTokens(folder, tokens);
       return new Access(tokens);
     } catch (error) {
       tokens.close();

@@ -45,6 +45,10 @@ export const GRANTS = {
   'image.import': changesImages,
   /** An XML document of any verb: what may be asked is looked at again once the verb is known. */
   'document.send': readsOwned,
+  /** To be a plant or broker below, by its name. */
+  'link.register': { node: 'own', join: 'all' },
+  /** To be a shop or broker above. */
+  'link.command': { join: 'all' },
 } as const satisfies Record<string, Grant>;
 
 export type GridOperation = keyof typeof GRANTS;

@@ -1,7 +1,14 @@
 export * from './access.ts';
+export { type MadeCertificate, makeCertificates, type Wanted } from './certs/make-certificates.ts';
 export * from './grants.ts';
-export { localTokenFile, readTokenFile } from './local-token.ts';
+export { joinTokenFile, localTokenFile, readTokenFile } from './local-token.ts';
 export * from './may.ts';
 export * from './principal.ts';
 export * from './roles.ts';
+export { openSecurity, type Security } from './security.ts';
+export { SiteTrust } from './site-trust.ts';
+export * from './tls/peer.ts';
+export { requireTls } from './tls/require-tls.ts';
+export { SECURITY_CONFIG, TlsConfig } from './tls/tls-config.ts';
+export { type ListenerTls, listenerOptions, readTlsMaterial, type TlsMaterial } from './tls/tls-material.ts';
 export { TokenBook, type TokenEntry } from './token-book.ts';

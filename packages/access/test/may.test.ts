@@ -13,9 +13,13 @@ const READ_IMAGES = ['plant.requests', 'image.list', 'image.read', 'image.diff',
 const CHANGE_IMAGES = ['image.build', 'image.verify', 'image.collect', 'image.label', 'image.remove'];
 const CARRY_IMAGES = ['image.export', 'image.import'];
 
+const LINKS: readonly string[] = ['link.register', 'link.command'];
+
 const EXPECTED: Readonly<Record<Role, Readonly<Record<'own' | 'all', readonly string[]>>>> = {
   user: { own: [...OWN_VMS, ...MARKET, ...READ_OWN, ...DOCUMENTS], all: PLANTS },
-  operator: { own: [], all: OPERATIONS },
+  operator: { own: [], all: OPERATIONS.filter((operation) => !LINKS.includes(operation)) },
+  node: { own: ['link.register'], all: [] },
+  join: { own: [], all: LINKS },
   auditor: { own: [], all: [...READ_OWN, ...DOCUMENTS, ...PLANTS, ...READ_IMAGES] },
 };
 
@@ -23,7 +27,17 @@ const expectedReach = (role: Role, operation: string) =>
   EXPECTED[role].all.includes(operation) ? 'all' : EXPECTED[role].own.includes(operation) ? 'own' : undefined;
 
 test('every operation is in one of the groups below', () => {
-  const grouped = [OWN_VMS, MARKET, READ_OWN, DOCUMENTS, PLANTS, READ_IMAGES, CHANGE_IMAGES, CARRY_IMAGES].flat();
+  const grouped = [
+    OWN_VMS,
+    MARKET,
+    READ_OWN,
+    DOCUMENTS,
+    PLANTS,
+    READ_IMAGES,
+    CHANGE_IMAGES,
+    CARRY_IMAGES,
+    LINKS,
+  ].flat();
   expect(grouped.toSorted()).toEqual(OPERATIONS.toSorted());
 });
 

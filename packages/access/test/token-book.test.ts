@@ -70,6 +70,7 @@ test('a name is used once; one that nobody has cannot be revoked', () => {
   expect(() => access.tokens.revoke('bob')).toThrow(expect.objectContaining({ code: 'TOKEN_UNKNOWN' }));
   expect(access.tokens.list()).toEqual([
     { ...ADA, createdAt: now },
+    { name: 'local-join', owner: 'join', roles: ['join'], createdAt: now },
     { name: 'local-operator', owner: 'operator', roles: ['operator'], createdAt: now },
   ]);
 });

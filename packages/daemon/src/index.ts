@@ -7,6 +7,7 @@ export * from './folder-processes.ts';
 export * from './home.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
+export * from './loopback.ts';
 export * from './one-at-a-time.ts';
 export * from './own-database.ts';
 export * from './process-identity.ts';

@@ -1,6 +1,8 @@
 /** Answers to what does not become an HTTP request: garbage, headers without end, a body that stops coming. */
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { ListenerTls } from '@vmgrid/access';
 import { systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
@@ -16,13 +18,16 @@ export interface HttpServerOptions {
   readonly requestMs: number;
   /** How long its headers may; as long as the request when left out. */
   readonly headersMs?: number;
+  /** In clear without. */
+  readonly tls?: ListenerTls | undefined;
 }
 
 /** An HTTP server whose every refusal has a code; the caller listens and closes. */
 export function createHttpServer(app: RequestListener, options: HttpServerOptions): Server {
-  const { requestMs, headersMs = requestMs } = options;
+  const { requestMs, headersMs = requestMs, tls } = options;
   const times = { requestTimeout: requestMs, connectionsCheckingInterval: Math.min(CHECKED_EVERY_MS, headersMs) };
-  const server = createServer({ ...times, headersTimeout: headersMs }, app);
+  const limits = { ...times, headersTimeout: headersMs };
+  const server: Server = tls ? createTlsServer({ ...limits, ...tls }, app) : createServer(limits, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET' || isAmidReply(socket)) socket.destroy();
     else answer(socket, refusalOf(error, requestMs));

@@ -1,7 +1,7 @@
+import { isLoopback } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { RequestHandler } from 'express';
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 /** Characters of a host that a message shows. */
 const HOST_SHOWN = 100;
 
@@ -10,11 +10,10 @@ const HOST_SHOWN = 100;
  * machine (DNS rebinding) sends that name. A door on another address is reached by names it cannot know, so there all pass.
  */
 export function knownHost(listenedOn: string): RequestHandler {
-  const ours = listenedOn.includes(':') ? `[${listenedOn}]` : listenedOn;
-  if (!LOOPBACK.test(ours)) return (_request, _response, next) => next();
+  if (!isLoopback(listenedOn)) return (_request, _response, next) => next();
   return (request, _response, next) => {
     const host = request.get('host')?.replace(/:\d+$/, '');
-    if (host === undefined || LOOPBACK.test(host)) return next(); // every browser names a host
+    if (host === undefined || isLoopback(host)) return next(); // every browser names a host
     const shown = host.slice(0, HOST_SHOWN);
     next(new GridError('HOST_UNKNOWN', `the Host is ${shown}, this door listens on ${listenedOn}`, { host: shown }));
   };

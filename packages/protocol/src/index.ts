@@ -20,6 +20,7 @@ export type { LinkState } from './link/dialling.ts';
 export * from './link/link.ts';
 export { LINK_PATH } from './link/link-address.ts';
 export type { LinkLog } from './link/link-log.ts';
+export * from './link/link-trust.ts';
 export { type LinkServer, type ServeLinkOptions, serveLink } from './link/serve-link.ts';
 export { bidderThrough, gatherThrough } from './link/through-broker.ts';
 export { Upstreams, type UpstreamsOptions } from './link/upstreams.ts';

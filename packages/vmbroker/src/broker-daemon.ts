@@ -1,6 +1,6 @@
 /** Puts the broker together: the link to those below, the links to those above. */
 import { randomUUID } from 'node:crypto';
-import type { Authenticator } from '@vmgrid/access';
+import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
 import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
@@ -19,7 +19,7 @@ export interface BrokerDaemon extends RunningDaemon {
 
 export async function startBroker(
   config: BrokerConfig,
-  authenticator: Authenticator,
+  { authenticator, trust, tls }: Security,
   version: string,
   log: Log,
 ): Promise<BrokerDaemon> {
@@ -49,8 +49,8 @@ export async function startBroker(
     { routers: [plantRoutes(membership)], readiness },
     { host, requestsPerMinute, authenticator, log },
   );
-  const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
-  const link = serveLink(http, listenAll(membership, offerDesk), { log });
+  const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
+  const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });
   const httpPort = await listen(http, host, config.httpPort);
   for (const url of config.plants) link.dial(url, Math.random);
 
@@ -64,7 +64,7 @@ export async function startBroker(
     urls: config.upstreams,
     hello,
     handlers: broker.handlers(),
-    log,
+    ...{ log, trust },
     opened: (upstream) => announcer.tellAll(upstream, membership),
   });
   log.info({ brokerId, host, httpPort, upstreams: config.upstreams }, 'the broker is open');

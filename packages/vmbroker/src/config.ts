@@ -1,4 +1,5 @@
 /** Configuration of a broker: the schema is the source of the types, of `schemas/` and of the defaults. */
+import { SECURITY_CONFIG } from '@vmgrid/access';
 import { LOG_LEVELS } from '@vmgrid/daemon';
 import { PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
@@ -19,8 +20,7 @@ export const BrokerConfig = Type.Object(
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
     /** HTTP: the link to plants and brokers below, and health. 0 takes any free port. */
     httpPort: Type.Integer({ minimum: 0, maximum: 65_535, default: 7790 }),
-    /** Folder of the tokens that its door takes. Left out: that of the grid of this machine. */
-    accessDirectory: Type.Optional(Type.String({ pattern: '^/' })),
+    ...SECURITY_CONFIG,
     /** Requests per minute and client address at the HTTP door; links are not counted. */
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     logLevel: Type.Union(

@@ -1,8 +1,8 @@
 /** `vmbroker --config FILE`: runs a broker until it is told to stop; says so on standard output once an upstream knows it. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Access } from '@vmgrid/access';
-import { createLog, findHome, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { openSecurity } from '@vmgrid/access';
+import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { startBroker } from './broker-daemon.ts';
 import { BrokerConfig } from './config.ts';
 
@@ -11,9 +11,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 try {
   const config = await loadConfig(BrokerConfig, values.config === undefined ? {} : { file: values.config });
   const log = createLog('vmbroker', config.logLevel);
-  const access = Access.open(config.accessDirectory ?? findHome(process.env).access);
+  const surface = { listens: [config.host], dials: [...config.upstreams, ...config.plants] };
+  const security = openSecurity(config, surface, process.env);
   process.exitCode = await runDaemon(async () => {
-    const broker = await startBroker(config, access, version, log);
+    const broker = await startBroker(config, security, version, log);
     const { brokerId, host } = config;
     const ready = { ready: true, brokerId, host, httpPort: broker.httpPort };
     void broker.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));

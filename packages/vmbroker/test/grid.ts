@@ -13,6 +13,7 @@ import {
   type PlantHandlers,
   type ProgressEvent,
   serveLink,
+  TRUST_ALL,
 } from '@vmgrid/protocol';
 import { type BrokerDaemon, startBroker } from '../src/broker-daemon.ts';
 
@@ -45,7 +46,7 @@ export class Grid {
   async open(): Promise<this> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const link = serveLink(server, this.membership, { log });
+    const link = serveLink(server, this.membership, { log, trust: TRUST_ALL });
     this.#closers.push(
       () => server.closeAllConnections(),
       () => server.close(),
@@ -74,7 +75,7 @@ export class Grid {
       requestsPerMinute: 1_000,
       logLevel: 'error' as never,
     };
-    const broker = await startBroker(config, authenticator, '0.1.0', log);
+    const broker = await startBroker(config, { authenticator, trust: TRUST_ALL }, '0.1.0', log);
     this.#closers.push(() => broker.drain(AbortSignal.timeout(1_000)));
     await broker.joined;
     return { ...broker, url: `ws://127.0.0.1:${broker.httpPort}/v1/link` };
@@ -86,7 +87,9 @@ export class Grid {
       get: (known, method) => Reflect.get(known, method) ?? (() => Promise.reject(new GridError('VM_UNKNOWN', 'none'))),
     }) as PlantHandlers;
     const hello = () => ({ plantId, version: '0.1.0', ad: { Name: plantId } });
-    const links = upstreams.map((url) => dialLink({ url, hello, handlers, log, random: Math.random }));
+    const links = upstreams.map((url) =>
+      dialLink({ url, hello, handlers, log, trust: TRUST_ALL, random: Math.random }),
+    );
     this.#closers.push(...links.map((link) => () => link.close()));
     return links;
   }

@@ -1,9 +1,9 @@
 /** Which token the command line shows to whom. */
+import { readFileSync } from 'node:fs';
+import { setDefaultCACertificates } from 'node:tls';
 import { localTokenFile, readTokenFile } from '@vmgrid/access';
-import { findHome } from '@vmgrid/daemon';
+import { findHome, isLoopback } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
 export interface CredentialOptions {
   /** A file with a token, as the user names it. */
@@ -19,6 +19,18 @@ export interface CredentialOptions {
 export function tokenFor(url: string, { tokenFile, environment }: CredentialOptions): string | undefined {
   if (tokenFile !== undefined) return readNamed(tokenFile);
   return isOfThisMachine(url) ? readLocal(localTokenFile(findHome(environment).access)) : undefined;
+}
+
+/**
+ * From now on a site's own CA is trusted, and no other, by every connection of this process.
+ * @throws GridError UNAUTHENTICATED when the file cannot be read
+ */
+export function trustCa(file: string): void {
+  try {
+    setDefaultCACertificates([readFileSync(file, 'utf8')]);
+  } catch (cause) {
+    throw new GridError('UNAUTHENTICATED', `the CA file ${file} cannot be read as certificates`, { file }, { cause });
+  }
 }
 
 function readNamed(file: string): string {
@@ -46,5 +58,5 @@ function readable(file: string): string | undefined {
 
 function isOfThisMachine(url: string): boolean {
   const parsed = URL.parse(url);
-  return parsed !== null && LOOPBACK.test(parsed.hostname);
+  return parsed !== null && isLoopback(parsed.hostname);
 }

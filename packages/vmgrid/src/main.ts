@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { GridError, ShopClient } from '@vmgrid/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { addAuctionCommands } from './commands/auction-commands.ts';
+import { addCertificateCommands } from './commands/certificate-commands.ts';
 import { addDemoCommand } from './commands/demo-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExplainCommand } from './commands/explain-command.ts';
@@ -14,7 +15,7 @@ import { addTokenCommands } from './commands/token-commands.ts';
 import { addUpCommand } from './commands/up-command.ts';
 import { addVmCommands } from './commands/vm-commands.ts';
 import { DEFAULT_SHOP } from './context.ts';
-import { tokenFor } from './credentials.ts';
+import { tokenFor, trustCa } from './credentials.ts';
 import { createOutput } from './output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -25,10 +26,19 @@ const program = new Command('vmgrid')
   .option('--json', 'print exact JSON')
   .addOption(new Option('--shop <url>', 'address of the shop').env('VMGRID_SHOP').default(DEFAULT_SHOP))
   .addOption(new Option('--token-file <file>', 'file with the token to show').env('VMGRID_TOKEN_FILE'))
+  .addOption(new Option('--ca-file <file>', 'CA that signed the certificates of the doors').env('VMGRID_CA_FILE'))
   .exitOverride();
 
+interface GlobalOptions {
+  readonly json?: boolean;
+  readonly shop: string;
+  readonly tokenFile?: string;
+  readonly caFile?: string;
+}
+
 const context = () => {
-  const { json = false, shop, tokenFile } = program.opts<{ json?: boolean; shop: string; tokenFile?: string }>();
+  const { json = false, shop, tokenFile, caFile } = program.opts<GlobalOptions>();
+  if (caFile !== undefined) trustCa(caFile);
   const connect = (url: string) => {
     const token = tokenFor(url, { tokenFile, environment: process.env });
     return token === undefined ? {} : { token };
@@ -54,6 +64,7 @@ addDemoCommand(program, context);
 addRequestCommands(program, context);
 addSimulateCommand(program, context);
 addTokenCommands(program, context);
+addCertificateCommands(program, context);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,6 @@
 /** Configuration of a plant: the schema is the source of the types, of `schemas/` and of the defaults. */
 
+import { SECURITY_CONFIG } from '@vmgrid/access';
 import { LOG_LEVELS } from '@vmgrid/daemon';
 import { Duration } from '@vmgrid/dag';
 import { LineName, PlantId } from '@vmgrid/protocol';
@@ -21,8 +22,7 @@ export const PlantConfig = Type.Object(
     httpPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     /** Address of that door. Anything but loopback must be asked for. */
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
-    /** Folder of the tokens that its door takes. Left out: that of the grid of this machine. */
-    accessDirectory: Type.Optional(Type.String({ pattern: '^/' })),
+    ...SECURITY_CONFIG,
     /** Requests per minute and client address at that door. */
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** The plant's own folder: VMs, database. One plant at a time. */

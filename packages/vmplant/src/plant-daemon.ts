@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import type { Authenticator } from '@vmgrid/access';
+import type { Security } from '@vmgrid/access';
 import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
@@ -57,7 +57,7 @@ const REQUESTS_KEPT = 1_000;
 
 export async function startPlant(
   config: PlantConfig,
-  authenticator: Authenticator,
+  security: Security,
   version: string,
   log: Log,
 ): Promise<PlantDaemon> {
@@ -79,13 +79,14 @@ export async function startPlant(
   const hello = () => ({ plantId: config.plantId, version, ad });
   const handlers = plant.handlers();
   const opened = publisher.opened.bind(publisher);
-  const lower = { hello, handlers, opened, log };
+  const { trust } = security;
+  const lower = { hello, handlers, opened, log, trust };
   const acceptLinks = (server: Server) =>
     upstreams.accept(server, { ...lower, ended: publisher.ended.bind(publisher) });
   const door =
     config.httpPort === undefined
       ? undefined
-      : await openPlantDoor({ ...parts, authenticator, handlers, hello, acceptLinks, log }, config, config.httpPort);
+      : await openPlantDoor({ ...parts, ...security, handlers, hello, acceptLinks, log }, config, config.httpPort);
   const joined = upstreams.dial({ ...lower, urls: config.upstreams });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 

@@ -1,4 +1,5 @@
 /** Configuration of a shop: the schema is the source of the types, of `schemas/` and of the defaults. */
+import { SECURITY_CONFIG } from '@vmgrid/access';
 import { LOG_LEVELS } from '@vmgrid/daemon';
 import { type Static, Type } from 'typebox';
 
@@ -23,8 +24,7 @@ export const ShopConfig = Type.Object(
     requestDeadlineMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000, default: 1_800_000 }),
     /** How long a plant that vanished amid a request is waited for. */
     plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
-    /** Folder of the tokens that its doors take. Left out: that of the grid of this machine. */
-    accessDirectory: Type.Optional(Type.String({ pattern: '^/' })),
+    ...SECURITY_CONFIG,
     /** Requests per minute and client address at the HTTP door. */
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** Finished requests and their trails that are remembered. */

@@ -1,7 +1,7 @@
 /** `vmshop --config FILE`: runs a shop until it is told to stop. */
 import { parseArgs } from 'node:util';
-import { Access } from '@vmgrid/access';
-import { createLog, findHome, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { openSecurity } from '@vmgrid/access';
+import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { ShopConfig } from './config.ts';
 import { startShop } from './shop-daemon.ts';
 
@@ -10,9 +10,9 @@ const log = createLog('vmshop', 'info');
 try {
   const config = await loadConfig(ShopConfig, values.config === undefined ? {} : { file: values.config });
   const shopLog = createLog('vmshop', config.logLevel);
-  const access = Access.open(config.accessDirectory ?? findHome(process.env).access);
+  const security = openSecurity(config, { listens: [config.host], dials: config.plants }, process.env);
   process.exitCode = await runDaemon(async () => {
-    const shop = await startShop(config, access, shopLog);
+    const shop = await startShop(config, security, shopLog);
     const { httpPort, xmlPort } = shop;
     process.stdout.write(`${JSON.stringify({ ready: true, host: config.host, httpPort, xmlPort })}\n`);
     return shop;

@@ -1,7 +1,7 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Authenticator } from '@vmgrid/access';
+import type { Security } from '@vmgrid/access';
 import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
@@ -22,7 +22,7 @@ export interface ShopDaemon extends RunningDaemon {
   readonly xmlPort: number;
 }
 
-export async function startShop(config: ShopConfig, authenticator: Authenticator, log: Log): Promise<ShopDaemon> {
+export async function startShop(config: ShopConfig, security: Security, log: Log): Promise<ShopDaemon> {
   const operations = new Operations({ kept: config.requestsKept });
   const vmEvents = new VmEvents();
   const feed = new PlantFeed(systemClock);
@@ -45,11 +45,13 @@ export async function startShop(config: ShopConfig, authenticator: Authenticator
   const auctions = await openHistory(config);
   const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents }, config);
 
+  const { authenticator, trust, tls } = security;
   const { host, requestsPerMinute } = config;
   const app = createApp(shop, { host, requestsPerMinute, authenticator, log });
-  const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs });
-  const link = serveLink(http, listenAll(membership, offerDesk), { log });
+  const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
+  const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });
   const door = createTcpDoor({
+    tls,
     admit: (line) => authenticator.authenticate(line),
     answer: async (document, principal) =>
       encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document), principal)),

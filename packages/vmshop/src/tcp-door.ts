@@ -4,6 +4,8 @@
  * that does not say who it is no document is read.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { ListenerTls } from '@vmgrid/access';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { readOpening } from './token-line.ts';
 
@@ -16,6 +18,8 @@ export interface TcpDoorOptions<Who> {
   readonly refuse: (error: GridError) => string;
   /** How long a client may take to send its document, and then to take the reply. */
   readonly documentMs?: number;
+  /** In clear without. */
+  readonly tls?: ListenerTls | undefined;
 }
 
 /** Connections at the same time; one more is closed at once. */
@@ -23,7 +27,9 @@ export const TCP_DOOR_CONNECTIONS = 1_024;
 
 /** Makes the server; the caller listens and closes. */
 export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void serve(socket, options));
+  const settings = { allowHalfOpen: true, noDelay: true };
+  const open = (socket: Socket) => void serve(socket, options);
+  const server = options.tls ? createTlsServer({ ...settings, ...options.tls }, open) : createServer(settings, open);
   server.maxConnections = TCP_DOOR_CONNECTIONS;
   return server;
 }

@@ -1,7 +1,7 @@
 /** A real broker in a process of its own. Says its port when it is open, and `joined` when the shop knows it. */
 import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, TRUST_ALL } from '@vmgrid/protocol';
 import { startBroker } from '../../../packages/vmbroker/src/broker-daemon.ts';
 import type { BrokerConfig } from '../../../packages/vmbroker/src/config.ts';
 
@@ -22,9 +22,11 @@ process.on('message', ({ brokerId, upstream }: BrokerOrder) => {
     ...{ brokerId, upstreams: [upstream], plants: [], host: '127.0.0.1', httpPort: 0 },
     ...{ requestsPerMinute: 6_000, logLevel: 'error' as BrokerConfig['logLevel'] },
   };
-  void startBroker(config, NOBODY, '0.1.0', createLog('vmbroker', 'error')).then(async ({ httpPort, joined }) => {
-    await joined;
-    process.send!({ httpPort });
-  });
+  void startBroker(config, { authenticator: NOBODY, trust: TRUST_ALL }, '0.1.0', createLog('vmbroker', 'error')).then(
+    async ({ httpPort, joined }) => {
+      await joined;
+      process.send!({ httpPort });
+    },
+  );
 });
 process.on('disconnect', () => process.exit());

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/door';
 import { listenAll, type MarketDeps, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
-import { LINK_PATH, serveLink } from '@vmgrid/protocol';
+import { LINK_PATH, serveLink, TRUST_ALL } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import type { ShopConfig } from '../../../packages/vmshop/src/config.ts';
 import { PlantFeed } from '../../../packages/vmshop/src/plant-feed.ts';
@@ -49,7 +49,7 @@ export class BenchGrid {
     const { shop, listener } = openShop();
     const grid = new BenchGrid(shop, http);
     try {
-      serveLink(http, listener, { log: { info() {}, warn() {}, error: console.error } });
+      serveLink(http, listener, { trust: TRUST_ALL, log: { info() {}, warn() {}, error: console.error } });
       const port = await listen(http, '127.0.0.1', 0);
       const urls = await grid.#openBrokers(shape.brokers, linkUrl(port));
       await grid.#openPlants(shape, urls.length > 0 ? urls : [linkUrl(port)]);

@@ -24,6 +24,7 @@ import {
   type PlantHandlers,
   type PlantSnapshot,
   type StandingOffer,
+  TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
 import { images, LINES } from './warehouse.ts';
@@ -74,6 +75,7 @@ export class SimulatedPlant {
       hello: () => ({ plantId: options.plantId, version: '0.1.0', ad: this.#ad() }),
       handlers: this.#handlers() as PlantHandlers,
       log: quiet,
+      trust: TRUST_ALL,
       random: Math.random,
       changed: (state) => {
         if (state !== 'open') return;

@@ -90,6 +90,18 @@ export const ERROR_CATALOGUE = {
   ),
   TOKEN_EXISTS: kind(409, false, 'A token of this name exists.', 'Choose another name, or revoke the old token first.'),
   TOKEN_UNKNOWN: kind(404, false, 'There is no token of this name.', 'Look at `vmgrid tokens list`.'),
+  TLS_REQUIRED: kind(
+    500,
+    false,
+    'A daemon was to be reached, or to reach others, beyond this machine without TLS.',
+    'Give it a certificate (`vmgrid certs init`) under `tls`, or keep to loopback.',
+  ),
+  KEY_EXPOSED: kind(
+    500,
+    false,
+    'Others may read the private key of a certificate.',
+    'Run `chmod 600` on the file named.',
+  ),
   RATE_LIMITED: kind(429, true, 'Too many requests from this client.', 'Wait as long as Retry-After says.'),
   IDEMPOTENCY_CONFLICT: kind(
     422,

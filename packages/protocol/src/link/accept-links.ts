@@ -6,9 +6,11 @@ import { acceptUpgrades } from './accept-upgrades.ts';
 import type { BidderEvents } from './bidder.ts';
 import type { LinkAbove } from './link.ts';
 import type { LinkPeer } from './link-peer.ts';
+import type { LinkTrust } from './link-trust.ts';
 import { type LowerEnd, serveCalls } from './lower-session.ts';
 
 export interface AcceptLinksOptions extends LowerEnd {
+  readonly trust: LinkTrust;
   readonly limits?: Partial<LinkLimits>;
   /** Told of each link whose hello was answered. */
   opened?(link: LinkAbove): void;
@@ -48,7 +50,8 @@ export function acceptLinks(server: Server, options: AcceptLinksOptions): Accept
     sessions.add(session);
   };
   const isFull = () => sessions.size >= limits.connections;
-  const stopAccepting = acceptUpgrades(server, { isFull, accept }, { limits, log });
+  const admit = (request: IncomingMessage) => options.trust.admitAbove(request);
+  const stopAccepting = acceptUpgrades(server, { isFull, admit, accept }, { limits, log });
 
   return {
     notify(event, value) {

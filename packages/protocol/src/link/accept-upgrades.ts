@@ -2,14 +2,17 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { GridError } from '../errors/grid-error.ts';
 import type { LinkLimits } from '../limits.ts';
 import { LINK_PATH } from './link-address.ts';
 import type { LinkLog } from './link-log.ts';
 
-export interface LinkAcceptor {
+export interface LinkAcceptor<Who> {
   /** Whether the limit of connections is reached. */
   isFull(): boolean;
-  accept(socket: WebSocket, request: IncomingMessage): void;
+  /** Looks at the credentials. @throws GridError UNAUTHENTICATED, FORBIDDEN */
+  admit(request: IncomingMessage): Who;
+  accept(socket: WebSocket, request: IncomingMessage, who: Who): void;
 }
 
 /**
@@ -17,9 +20,9 @@ export interface LinkAcceptor {
  * other listeners, and answered 404 when there are none. A browser, which always names an `Origin`, is refused: no web page
  * has an end of a link.
  */
-export function acceptUpgrades(
+export function acceptUpgrades<Who>(
   server: Server,
-  acceptor: LinkAcceptor,
+  acceptor: LinkAcceptor<Who>,
   { limits, log }: { readonly limits: LinkLimits; readonly log: LinkLog },
 ): () => void {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: limits.messageBytes });
@@ -33,8 +36,25 @@ export function acceptUpgrades(
       log.warn({ connections: limits.connections }, 'a link was refused: the limit of connections is reached');
       refuse(socket, '503 Service Unavailable');
     } else {
-      sockets.handleUpgrade(request, socket, head, (webSocket) => acceptor.accept(webSocket, request));
+      admitted(request, socket, (who) =>
+        sockets.handleUpgrade(request, socket, head, (webSocket) => acceptor.accept(webSocket, request, who)),
+      );
     }
+  };
+  const admitted = (request: IncomingMessage, socket: Duplex, then: (who: Who) => void): void => {
+    let who: Who;
+    try {
+      who = acceptor.admit(request);
+    } catch (thrown) {
+      const { code, message, kind } = GridError.from(thrown);
+      log.warn(
+        { code, reason: message, from: request.socket.remoteAddress },
+        'a link was refused: who dialled is not known',
+      );
+      refuse(socket, `${kind.status} ${code}`);
+      return;
+    }
+    then(who);
   };
   server.on('upgrade', onUpgrade);
   return () => server.off('upgrade', onUpgrade);

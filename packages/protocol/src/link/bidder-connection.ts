@@ -6,6 +6,7 @@ import type { SessionEnd } from './dial-once.ts';
 import type { Bidder, CallOptions, LinkListener } from './link.ts';
 import { LinkPeer, type PeerOptions } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
+import type { LinkIdentity } from './link-trust.ts';
 import { EVENT_SCHEMAS, HELLO, HelloSchema, isBidderEvent, METHOD_SCHEMAS } from './method-schemas.ts';
 
 export interface ConnectionOwner {
@@ -19,12 +20,20 @@ const AWARD: keyof LinkMethods = 'create';
 /** One connection at the upper end: nameless until its hello, then a bidder until it ends. */
 export class BidderConnection {
   readonly #peer: LinkPeer;
+  readonly #who: LinkIdentity;
   readonly #listener: LinkListener;
   readonly #owner: ConnectionOwner;
   readonly #helloTimer: NodeJS.Timeout;
   #bidder: Bidder | undefined;
 
-  constructor(socket: WebSocket, listener: LinkListener, owner: ConnectionOwner, options: Omit<PeerOptions, 'lost'>) {
+  constructor(
+    socket: WebSocket,
+    who: LinkIdentity,
+    listener: LinkListener,
+    owner: ConnectionOwner,
+    options: Omit<PeerOptions, 'lost'>,
+  ) {
+    this.#who = who;
     this.#listener = listener;
     this.#owner = owner;
     const { helloMs } = options.limits;
@@ -55,6 +64,7 @@ export class BidderConnection {
       throw new GridError('LINK_PROTOCOL', `a bidder calls ${HELLO} once and nothing else; it called ${method}`);
     }
     const hello: Hello = validate(HelloSchema, params, { code: 'LINK_PROTOCOL', subject: HELLO });
+    this.#requireItself(hello);
     clearTimeout(this.#helloTimer);
     const bidder: Bidder = {
       plantId: hello.plantId,
@@ -65,6 +75,14 @@ export class BidderConnection {
     this.#bidder = bidder;
     this.#listener.joined(bidder);
     return {};
+  }
+
+  /** Nobody takes another's place. @throws GridError FORBIDDEN */
+  #requireItself(hello: Hello): void {
+    if (this.#who.mayBe(hello)) return;
+    const { plantId, role = 'plant' } = hello;
+    const message = `the credentials ${this.#who.name} are not those of the ${role} ${plantId}`;
+    throw new GridError('FORBIDDEN', message, { plantId, credentials: this.#who.name });
   }
 
   async #call<M extends keyof LinkMethods>(

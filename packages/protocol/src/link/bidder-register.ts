@@ -5,6 +5,7 @@ import type { SessionEnd } from './dial-once.ts';
 import type { Bidder, LinkListener } from './link.ts';
 import type { LinkLog } from './link-log.ts';
 import { CLOSE } from './link-socket.ts';
+import type { LinkIdentity } from './link-trust.ts';
 
 /** Every connection of an upper end, whoever dialled, with and without hello. */
 export class BidderRegister {
@@ -28,7 +29,7 @@ export class BidderRegister {
   }
 
   /** Takes an open connection; `joining` is called when its hello came. Resolves when it has ended, never rejects. */
-  take(socket: WebSocket, joining?: () => void): Promise<SessionEnd> {
+  take(socket: WebSocket, who: LinkIdentity, joining?: () => void): Promise<SessionEnd> {
     const { promise, resolve } = Promise.withResolvers<SessionEnd>();
     const owner = {
       joining: (plantId: string) => {
@@ -40,7 +41,10 @@ export class BidderRegister {
         resolve(end);
       },
     };
-    const connection = new BidderConnection(socket, this.#listener, owner, { limits: this.#limits, log: this.#log });
+    const connection = new BidderConnection(socket, who, this.#listener, owner, {
+      limits: this.#limits,
+      log: this.#log,
+    });
     this.#connections.add(connection);
     return promise;
   }

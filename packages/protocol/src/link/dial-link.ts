@@ -5,9 +5,13 @@ import { Dialling, type DiallingOptions, type LinkState } from './dialling.ts';
 import type { LinkAbove } from './link.ts';
 import type { LinkPeer } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
+import type { LinkTrust } from './link-trust.ts';
 import { type LowerEnd, serveCalls } from './lower-session.ts';
 
-export interface DialLinkOptions extends LowerEnd, Omit<DiallingOptions, 'session' | 'limits'> {
+export interface DialLinkOptions
+  extends LowerEnd,
+    Omit<DiallingOptions<void>, 'session' | 'limits' | 'credentials' | 'recognize'> {
+  readonly trust: LinkTrust;
   readonly limits?: Partial<LinkLimits>;
 }
 
@@ -25,7 +29,7 @@ export function dialLink(options: DialLinkOptions): LinkClient {
 }
 
 class DialledLink implements LinkClient {
-  readonly #dialling: Dialling;
+  readonly #dialling: Dialling<void>;
   #peer: LinkPeer | undefined;
 
   constructor(options: DialLinkOptions) {
@@ -33,6 +37,8 @@ class DialledLink implements LinkClient {
     this.#dialling = new Dialling({
       ...options,
       limits,
+      credentials: () => options.trust.credentials(),
+      recognize: (response) => options.trust.recognizeAbove(response),
       session: async (socket, opened, signal) => {
         const session = { upper: options.url, limits, signal, opened: (peer: LinkPeer) => this.#open(peer, opened) };
         return await serveCalls(socket, options, session).finally(() => this.#open(undefined));

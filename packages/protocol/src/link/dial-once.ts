@@ -1,16 +1,21 @@
+import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { LinkLimits } from '../limits.ts';
 import { CLOSE } from './link-socket.ts';
+import type { DialCredentials } from './link-trust.ts';
 
 export interface SessionEnd {
   readonly reason: string;
   readonly closeCode: number;
 }
 
-export interface DialOnceOptions {
+export interface DialOnceOptions<Who> {
   /** `ws:` or `wss:` */
   readonly url: string;
   readonly limits: LinkLimits;
+  readonly credentials: () => DialCredentials;
+  /** Who answered. What it throws ends the connection before a word is said. */
+  readonly recognize: (response: IncomingMessage) => Who;
   /** Gives up the dialling; the session looks after itself. */
   readonly signal: AbortSignal;
 }
@@ -19,26 +24,53 @@ export interface DialOnceOptions {
  * One connection, from dialling to its end. Never rejects. The session is handed the socket in the very event of its opening,
  * since the other end's first message may be in the same packet.
  */
-export async function dialOnce(
-  { url, limits, signal }: DialOnceOptions,
-  session: (socket: WebSocket) => Promise<SessionEnd>,
+export async function dialOnce<Who>(
+  options: DialOnceOptions<Who>,
+  session: (socket: WebSocket, who: Who) => Promise<SessionEnd>,
 ): Promise<SessionEnd> {
+  const { signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<SessionEnd>();
-  const socket = new WebSocket(url, {
-    handshakeTimeout: limits.helloMs,
-    maxPayload: limits.messageBytes,
-    perMessageDeflate: false,
-  });
+  let socket: WebSocket;
+  try {
+    socket = connect(options);
+  } catch (thrown) {
+    return ended(thrown);
+  }
+  let who: { readonly known: Who } | undefined;
   const giveUp = () => socket.readyState === socket.CONNECTING && socket.terminate();
   socket.on('error', reject);
-  socket.once('open', () => resolve(session(socket)));
+  socket.once('upgrade', (response) => {
+    try {
+      who = { known: options.recognize(response) };
+    } catch (thrown) {
+      reject(thrown);
+      socket.terminate();
+    }
+  });
+  socket.once('open', () => who && resolve(session(socket, who.known)));
   signal.addEventListener('abort', giveUp);
   if (signal.aborted) giveUp();
   try {
     return await promise;
   } catch (thrown) {
-    return { reason: thrown instanceof Error ? thrown.message : String(thrown), closeCode: CLOSE.abnormal };
+    return ended(thrown);
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
 }
+
+function connect<Who>({ url, limits, credentials }: DialOnceOptions<Who>): WebSocket {
+  const { headers = {}, tls = {} } = credentials();
+  return new WebSocket(url, {
+    ...tls,
+    headers,
+    handshakeTimeout: limits.helloMs,
+    maxPayload: limits.messageBytes,
+    perMessageDeflate: false,
+  });
+}
+
+const ended = (thrown: unknown): SessionEnd => ({
+  reason: thrown instanceof Error ? thrown.message : String(thrown),
+  closeCode: CLOSE.abnormal,
+});

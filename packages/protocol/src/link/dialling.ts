@@ -1,4 +1,5 @@
 /** The end that dials, be it the upper or the lower one: it dials again whenever the link ends, until it is closed. */
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import type { LinkLimits } from '../limits.ts';
@@ -7,15 +8,20 @@ import { dialOnce, type SessionEnd } from './dial-once.ts';
 import { linkAddress } from './link-address.ts';
 import type { LinkLog } from './link-log.ts';
 import { CLOSE } from './link-socket.ts';
+import type { DialCredentials } from './link-trust.ts';
 
 /** `open` once the hello was said; `waiting` before the next attempt. */
 export type LinkState = 'connecting' | 'open' | 'waiting' | 'closed';
 
-export interface DiallingOptions {
+export interface DiallingOptions<Who> {
   /** Of the other end: http, https, ws or wss. Without a path, `/v1/link`. */
   readonly url: string;
   /** What one connection is for; calls `opened` once the hello was said, and ends on abort. Never rejects. */
-  session(socket: WebSocket, opened: () => void, signal: AbortSignal): Promise<SessionEnd>;
+  session(socket: WebSocket, opened: () => void, signal: AbortSignal, who: Who): Promise<SessionEnd>;
+  /** Asked at every attempt: credentials may be renewed. */
+  credentials(): DialCredentials;
+  /** Who was dialled. @throws when it is not one to have a link with */
+  recognize(response: IncomingMessage): Who;
   readonly log: LinkLog;
   /** [0, 1), for the jitter of the back-off. */
   random(): number;
@@ -27,14 +33,14 @@ export interface DiallingOptions {
 }
 
 /** Starts to dial at once and keeps dialling, with jittered exponential back-off, until closed. */
-export class Dialling {
-  readonly #options: DiallingOptions;
+export class Dialling<Who> {
+  readonly #options: DiallingOptions<Who>;
   readonly #url: string;
   readonly #closing = new AbortController();
   readonly #done: Promise<void>;
   #state: LinkState = 'connecting';
 
-  constructor(options: DiallingOptions) {
+  constructor(options: DiallingOptions<Who>) {
     this.#options = options;
     this.#url = linkAddress(options.url);
     const close = () => this.#closing.abort();
@@ -73,8 +79,10 @@ export class Dialling {
 
   #dial(opened: () => void): Promise<SessionEnd> {
     const { signal } = this.#closing;
-    const { limits, session } = this.#options;
-    return dialOnce({ url: this.#url, limits, signal }, (socket) => session(socket, opened, signal));
+    const { limits, session, credentials, recognize } = this.#options;
+    return dialOnce({ url: this.#url, limits, signal, credentials, recognize }, (socket, who) =>
+      session(socket, opened, signal, who),
+    );
   }
 
   async #waitAfter(failures: number, reason: string): Promise<void> {

@@ -6,8 +6,10 @@ import { BidderRegister } from './bidder-register.ts';
 import { Dialling } from './dialling.ts';
 import type { Bidder, LinkListener } from './link.ts';
 import type { LinkLog } from './link-log.ts';
+import type { LinkTrust } from './link-trust.ts';
 
 export interface ServeLinkOptions {
+  readonly trust: LinkTrust;
   readonly log: LinkLog;
   readonly limits?: Partial<LinkLimits>;
 }
@@ -29,20 +31,29 @@ export interface LinkServer {
  * link replaces the older.
  */
 export function serveLink(server: Server, listener: LinkListener, options: ServeLinkOptions): LinkServer {
-  const { log } = options;
+  const { log, trust } = options;
   const limits: LinkLimits = { ...LINK_LIMITS, ...options.limits };
   const register = new BidderRegister(listener, limits, log);
   const closing = new AbortController();
   const stopAccepting = acceptUpgrades(
     server,
-    { isFull: () => register.isFull, accept: (socket) => void register.take(socket) },
+    {
+      isFull: () => register.isFull,
+      admit: (request) => trust.admitBelow(request),
+      accept: (socket, _request, who) => void register.take(socket, who),
+    },
     { limits, log },
   );
   return {
     bidders: () => register.bidders(),
     dial(url, random) {
       const { signal } = closing;
-      new Dialling({ url, random, limits, log, signal, session: (socket, opened) => register.take(socket, opened) });
+      new Dialling({
+        ...{ url, random, limits, log, signal },
+        credentials: () => trust.credentials(),
+        recognize: (response) => trust.recognizeBelow(response),
+        session: (socket, opened, _signal, who) => register.take(socket, who, opened),
+      });
     },
     close() {
       stopAccepting();

@@ -4,9 +4,11 @@ import { type AcceptedLinks, type AcceptLinksOptions, acceptLinks } from './acce
 import type { BidderEvents } from './bidder.ts';
 import { dialLink, type LinkClient } from './dial-link.ts';
 import type { LinkState } from './dialling.ts';
+import type { LinkTrust } from './link-trust.ts';
 import type { LowerEnd } from './lower-session.ts';
 
 export interface UpstreamsOptions extends LowerEnd {
+  readonly trust: LinkTrust;
   readonly urls: readonly string[];
   /** Told of each link that comes up, and comes up again. */
   opened?(link: LinkClient): void;

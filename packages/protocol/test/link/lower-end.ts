@@ -7,6 +7,7 @@ import {
   GridError,
   LINK_PATH,
   type LinkClient,
+  TRUST_ALL,
 } from '@vmgrid/protocol';
 import { WebSocket } from 'ws';
 import { quiet, type UpperEnd } from './upper-end.ts';
@@ -45,6 +46,7 @@ export const PLANT_1 = {
   hello: () => ({ plantId: 'plant-1', version: '0.1.0', ad: { Name: 'plant-1' } }),
   handlers: handlers(),
   log: quiet,
+  trust: TRUST_ALL,
 };
 
 export function dial(url: string, some: Partial<DialLinkOptions> = {}): LinkClient {

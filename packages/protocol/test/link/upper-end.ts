@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Bidder, LinkLimits, LinkListener, LinkLog, LinkServer } from '@vmgrid/protocol';
-import { serveLink } from '@vmgrid/protocol';
+import { type LinkTrust, serveLink, TRUST_ALL } from '@vmgrid/protocol';
 
 export const quiet: LinkLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -17,6 +17,7 @@ export type Heard =
 export class UpperEnd implements LinkListener {
   readonly events: Heard[] = [];
   readonly #waiting = new Set<() => void>();
+  trust: LinkTrust = TRUST_ALL;
   readonly #sockets = new Set<Socket>();
   #http: Server | undefined;
   #link: LinkServer | undefined;
@@ -31,7 +32,7 @@ export class UpperEnd implements LinkListener {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    this.#link = serveLink(http, this, { log: this.#log, limits });
+    this.#link = serveLink(http, this, { log: this.#log, trust: this.trust, limits });
     this.#http = http.listen(port, '127.0.0.1');
     await once(http, 'listening');
     for (const address of this.#listed) this.#link.dial(address, () => 0);

@@ -1,5 +1,5 @@
-import { Access } from '@vmgrid/access';
-import { createLog, findHome, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { openSecurity } from '@vmgrid/access';
+import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { PlantConfig } from '../config.ts';
 import { startPlant } from '../plant-daemon.ts';
 
@@ -7,9 +7,10 @@ import { startPlant } from '../plant-daemon.ts';
 export async function runCommand(configFile: string | undefined, version: string): Promise<number> {
   const config = await loadConfig(PlantConfig, configFile === undefined ? {} : { file: configFile });
   const log = createLog('vmplant', config.logLevel);
-  const access = Access.open(config.accessDirectory ?? findHome(process.env).access);
+  const listens = config.httpPort === undefined ? [] : [config.host];
+  const security = openSecurity(config, { listens, dials: config.upstreams }, process.env);
   return runDaemon(async () => {
-    const plant = await startPlant(config, access, version, log);
+    const plant = await startPlant(config, security, version, log);
     const { httpPort } = plant;
     const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
     void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));

@@ -3,7 +3,7 @@
  * for shops and brokers that dial down.
  */
 import type { Server } from 'node:http';
-import type { Authenticator } from '@vmgrid/access';
+import type { Authenticator, ListenerTls } from '@vmgrid/access';
 import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import type { Log } from '@vmgrid/daemon';
 import {
@@ -35,6 +35,7 @@ export interface PlantDoor {
 
 export interface PlantDoorDeps {
   readonly authenticator: Authenticator;
+  readonly tls?: ListenerTls;
   readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
   /** Takes the links of those that dial down. */
@@ -73,7 +74,7 @@ export async function openPlantDoor(
     { routers, streams: [archiveRoutes({ ...deps, desk })], readiness },
     { host, requestsPerMinute, authenticator, documentMs, log },
   );
-  const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs });
+  const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs, tls: deps.tls });
   deps.acceptLinks(server);
   const httpPort = await listen(server, host, port);
   log.info({ host, httpPort }, 'the door of the plant is open');

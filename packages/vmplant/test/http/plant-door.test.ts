@@ -11,6 +11,7 @@ import {
   type ProgressEvent,
   ShopClient,
   serveLink,
+  TRUST_ALL,
   Upstreams,
   type VerifyImagesReply,
 } from '@vmgrid/protocol';
@@ -62,7 +63,7 @@ beforeEach(async () => {
   const own = { warehouse, restoreFault: () => undefined, report, changed: () => undefined };
   upstreams = new Upstreams();
   const lower = { handlers: handlers as PlantHandlers, hello, log };
-  const acceptLinks = (server: Server) => upstreams.accept(server, lower);
+  const acceptLinks = (server: Server) => upstreams.accept(server, { ...lower, trust: TRUST_ALL });
   door = await openPlantDoor({ ...own, ...lower, authenticator, acceptLinks, operations }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
@@ -122,7 +123,7 @@ test('who dials down gets the hello and answers, and hears of changes until the 
       notified: (_, event, value) => notify([event, value]),
       heard: () => undefined,
     },
-    { log },
+    { log, trust: TRUST_ALL },
   );
   shop.dial(url, () => 0);
   const bidder = await joined;

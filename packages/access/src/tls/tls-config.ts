@@ -1,0 +1,27 @@
+/** The part of a daemon's configuration that says whom it trusts and what it shows. */
+import { type Static, Type } from 'typebox';
+
+const AbsolutePath = Type.String({ pattern: '^/' });
+
+/** Files in PEM. The CA is the site's own: whatever it signed is a daemon of the site, by the name and kind in its subject. */
+export const TlsConfig = Type.Object(
+  { certificateFile: AbsolutePath, keyFile: AbsolutePath, caFile: AbsolutePath },
+  { additionalProperties: false },
+);
+export type TlsConfig = Static<typeof TlsConfig>;
+
+/** Fields of every daemon's configuration. */
+export const SECURITY_CONFIG = {
+  /** Folder of the tokens that its doors take. Left out: that of the grid of this machine. */
+  accessDirectory: Type.Optional(AbsolutePath),
+  /** File with the token that is shown when a link is dialled. Left out: the one that the daemons of this machine made. */
+  joinTokenFile: Type.Optional(AbsolutePath),
+  /** Certificate of the daemon, for all its doors and links. Without it nothing but loopback is listened on or dialled. */
+  tls: Type.Optional(TlsConfig),
+};
+
+export interface SecurityConfig {
+  readonly accessDirectory?: string;
+  readonly joinTokenFile?: string;
+  readonly tls?: TlsConfig;
+}

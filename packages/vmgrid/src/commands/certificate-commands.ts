@@ -1,0 +1,41 @@
+/** `vmgrid certs`: the certificates of a site. */
+import { resolve } from 'node:path';
+import { isNodeKind, type MadeCertificate, makeCertificates, NODE_KINDS, type Wanted } from '@vmgrid/access';
+import { GridError, PlantId, validate } from '@vmgrid/protocol';
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.ts';
+import { table } from '../output.ts';
+
+/** Not the name of a daemon: the file of the CA has it. */
+const RESERVED = 'ca';
+
+export function addCertificateCommands(program: Command, context: CommandContext): void {
+  program
+    .command('certs')
+    .description('certificates for the daemons of a site')
+    .command('init <daemon...>')
+    .description(
+      'make a CA, unless there is one, and certificates for the daemons that have none yet: KIND:NAME[=HOST,…], such as shop:shop=shop.example.org,10.0.0.1 plant:plant-1',
+    )
+    .requiredOption('--directory <folder>', 'where they are kept; the key of the CA too')
+    .action(async (daemons: readonly string[], { directory }: { directory: string }) => {
+      const made = await makeCertificates(resolve(directory), daemons.map(wantedOf), Date.now());
+      context().output.result({ certificates: made }, () => certificateTable(made));
+    });
+}
+
+/** @throws GridError REQUEST_INVALID */
+function wantedOf(text: string): Wanted {
+  const [, kind = '', name = '', hosts = ''] = /^([^:=]*):([^=]*)(?:=(.*))?$/.exec(text) ?? [];
+  if (!isNodeKind(kind))
+    throw new GridError('REQUEST_INVALID', `${text} does not begin with ${NODE_KINDS.join(': or ')}:`);
+  validate(PlantId, name, { subject: text });
+  if (name === RESERVED) throw new GridError('REQUEST_INVALID', `no ${kind} can be named ${name}: the CA is`);
+  return { kind, name, hosts: hosts.split(',').filter((host) => host !== '') };
+}
+
+const certificateTable = (made: readonly MadeCertificate[]): string =>
+  table(
+    ['kind', 'name', 'certificate', 'key', ''],
+    made.map((one) => [one.kind, one.name, one.certificateFile, one.keyFile, one.made ? 'made' : 'was there']),
+  );
