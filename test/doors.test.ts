@@ -42,6 +42,7 @@ describe('each route says which operation it is', () => {
       ...IMAGES,
       'GET /plants': 'plant.list',
       'GET /plants/events': 'plant.events',
+      'GET /plants/:plantId/requests': 'plant.requests',
       'GET /auctions': 'auction.list',
       'GET /auctions/:auctionId': 'auction.read',
       'POST /request': 'document.send',
