@@ -44,7 +44,7 @@ export class Suspender {
     this.#config = config;
   }
 
-  /** @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED; the VM runs on then */
+  /** @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does not) */
   async suspend(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
     const record = registry.get(vmId);
@@ -78,7 +78,11 @@ export class Suspender {
       throw error;
     }
     living.remove(vmId);
-    const record = await registry.update(vmId, (before) => moveTo(withoutAccess(before), 'suspended'));
+    const record = await registry.update(vmId, (before) => {
+      // Its process may have ended before it was asked to; the VM is known to have failed then.
+      if (before.state !== 'running') throw lostAmid(before);
+      return moveTo(withoutAccess(before), 'suspended');
+    });
     admission.count(vmId, needOf(record));
     return record;
   }
@@ -170,6 +174,10 @@ export class Suspender {
     await this.#deps.registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
     machine.release();
   }
+}
+
+function lostAmid({ vmId, state }: VmRecord): GridError {
+  return new GridError('GUEST_LOST', `${vmId} came to be ${state} as it was being suspended`, { vmId, state });
 }
 
 function requireState({ vmId, state }: VmRecord, wanted: VmRecord['state'], verb: string): void {

@@ -7,7 +7,7 @@ import type { Adoption, Guest, Machine, ProductionLine } from '../src/lines/prod
 import { LivingMachines } from '../src/living-machines.ts';
 import { Suspender } from '../src/suspender.ts';
 import { needOf } from '../src/suspension.ts';
-import type { VmRecord } from '../src/vm.ts';
+import { moveTo, type VmRecord } from '../src/vm.ts';
 import { VmGate } from '../src/vm-gate.ts';
 import { VmRegistry } from '../src/vm-registry.ts';
 import type { Warehouse } from '../src/warehouse/store.ts';
@@ -122,6 +122,14 @@ test('a suspension that fails leaves the VM running, reached at the port that it
   expect(living.get('vm-1').machine).toBe(machine);
   expect(admission.usage.memoryMiB).toBe(256);
   expect(calls).toEqual(['suspend', 'open network']);
+});
+
+test('a VM whose machine ends by itself as it is being suspended has failed, and whoever suspends it is told so', async () => {
+  await withVm({});
+  const suspended = expect(suspend()).rejects.toMatchObject({ code: 'GUEST_LOST', details: { state: 'failed' } });
+  await registry.update('vm-1', (record) => moveTo(record, 'failed'));
+  await suspended;
+  expect(registry.get('vm-1').state).toBe('failed');
 });
 
 test('a resumed VM goes on with its clock set before its network opens', async () => {
