@@ -1,6 +1,6 @@
 /** What a golden image is good for: machines that only run what it does not stand for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, MACHINE, order, script } from '../support/documents.ts';
+import { dag, TINY_MACHINE as MACHINE, tinyOrder as order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
@@ -17,8 +17,8 @@ const DIAMOND = ['A>B', 'A>C', 'B>D', 'C>D'];
 const tell = script('tell', 'echo "Ran = \\"$(tr "\\n" " " </root/ran)\\"" >>"$VMGRID_ATTRIBUTES"');
 
 beforeAll(async () => {
-  grid = await TestGrid.open('golden');
-  blankId = (await grid.client.images()).images.find((image) => image.suspended)!.imageId;
+  grid = await TestGrid.open('golden', { base: MACHINE.os });
+  blankId = (await grid.client.buildImage({ machine: MACHINE, dag: dag([]) })).image.imageId;
   const golden = await grid.client.buildImage({ machine: MACHINE, dag: dag([A, B], 'A>B') });
   expect(golden).toMatchObject({
     built: true,

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, MACHINE, order, script } from '../support/documents.ts';
+import { dag, TINY_MACHINE as MACHINE, tinyOrder as order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const CLI = join(import.meta.dirname, '../../packages/vmgrid/src/main.ts');
@@ -12,7 +12,7 @@ const ACTION = script('A', 'echo exported >/root/from');
 
 let grid: TestGrid;
 beforeAll(async () => {
-  grid = await TestGrid.open('archive', { plants: 1, plantConfig: { httpPort: 0 } });
+  grid = await TestGrid.open('archive', { base: MACHINE.os, plantConfig: { httpPort: 0 } });
 }, OPEN_GRID_MS);
 afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
 

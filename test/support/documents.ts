@@ -42,6 +42,9 @@ const orderOf =
 /** A create request of these actions. */
 export const order = orderOf(MACHINE);
 
+/** The same of a tiny machine. */
+export const tinyOrder = orderOf(TINY_MACHINE);
+
 /** The same of a simulated machine. */
 export const simulatedOrder = orderOf(SIMULATED_MACHINE);
 
