@@ -27,7 +27,7 @@ const guardsIn = (routers: readonly Router[]) =>
 
 describe('each route says which operation it is', () => {
   test('at the shop', () => {
-    expect(guardsIn(shopRouters({} as Shop))).toEqual({
+    expect(guardsIn(shopRouters({} as Shop, nothing))).toEqual({
       'POST /vms': 'vm.create',
       'GET /vms': 'vm.list',
       'GET /vms/events': 'vm.events',
@@ -46,6 +46,7 @@ describe('each route says which operation it is', () => {
       'GET /auctions': 'auction.list',
       'GET /auctions/:auctionId': 'auction.read',
       'POST /request': 'document.send',
+      'GET /audit': 'audit.read',
       ...REQUESTS,
     });
   });

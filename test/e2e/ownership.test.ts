@@ -1,10 +1,12 @@
 /** Two users, an operator and an auditor at every door of one grid: to each other, users are not there at all. */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Access, joinTokenFile, type Role, readTokenFile } from '@vmgrid/access';
 import { decodeXmlReply, type GridError, ShopClient } from '@vmgrid/protocol';
 import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { bearer, http, JSON_BODY, type ShopDoors, tcp } from '../support/doors.ts';
+import { eventually } from '../support/processes.ts';
 import { vmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -96,7 +98,7 @@ describe('to another user the VM is as one that never was', () => {
     await grid.connected(1);
     expect(await codeOf(clientOf(bob).query({ vmId }))).toBe('VM_UNKNOWN');
     expect((await clientOf(ada).query({ vmId })).vm.Owner).toBe('ada');
-  });
+  }, 60_000);
 });
 
 test('the same request id of two users is two requests', async () => {
@@ -186,6 +188,54 @@ describe('without a token that holds', () => {
     // The token of this machine is found without being named.
     expect(JSON.parse((await run('list')).out).vms).toHaveLength(1);
   }, 60_000);
+});
+
+describe('the audit trail', () => {
+  const entriesOf = async (who: ShopDoors | undefined, query: object) => (await clientOf(who).audit(query)).entries;
+
+  test('has who did what at which door, with which outcome, a change from its beginning', async () => {
+    const requestId = 'audited';
+    const { vm } = await clientOf(bob).create({ ...ORDER, requestId });
+    await tcp(bob!, `<vmgrid version="1"><destroy vmId="${vm.VmId}"/></vmgrid>`);
+    const entries = await entriesOf(auditor, { owner: 'bob', most: 4 });
+    const what = entries.map(({ door, operation, target, outcome }) => [door, operation, target, outcome]);
+    expect(what.reverse()).toEqual([
+      ['http', 'vm.create', '/v1/vms', 'begun'],
+      ['http', 'vm.create', `/v1/vms/${vm.VmId}`, 'ok'],
+      ['tcp', 'vm.destroy', vm.VmId, 'begun'],
+      ['tcp', 'vm.destroy', vm.VmId, 'ok'],
+    ]);
+    expect(entries[0]).toMatchObject({ daemon: 'shop', owner: 'bob', credential: 'bob-token' });
+  });
+
+  test('has what was refused, and the outcome of work that nobody waits for', async () => {
+    await ask(ada!, 'DELETE', '/v1/images/any');
+    await fetch(`${grid.shopUrl}/v1/vms`);
+    const refused = await entriesOf(operator, { operation: 'image.remove', most: 1 });
+    expect(refused).toMatchObject([{ owner: 'ada', target: '/v1/images/any', outcome: 'FORBIDDEN' }]);
+    const strangers = await entriesOf(operator, { outcome: 'UNAUTHENTICATED', most: 1 });
+    expect(strangers).toMatchObject([{ operation: 'none', target: '/v1/vms', from: '127.0.0.1' }]);
+    expect(strangers[0]).not.toHaveProperty('owner');
+    await clientOf(bob).submitCreate({ ...ORDER, dag: { actions: [script('fails', 'exit 7')] }, requestId: 'failing' });
+    await eventually('the failure is noted', async () => {
+      const [last] = await entriesOf(operator, { owner: 'bob', operation: 'vm.create', most: 1 });
+      return last?.outcome === 'ACTION_FAILED';
+    });
+  });
+
+  test('is for operators and auditors', async () => {
+    expect(await codeOf(clientOf(ada).audit())).toBe('FORBIDDEN');
+  });
+});
+
+test('a secret of an action is in no file of the grid once its VM is gone', async () => {
+  const secret = `hunter-${randomUUID()}`;
+  const actions = [script('login', `echo ${secret} >/root/login`, { secret: true })];
+  const { vm } = await clientOf(ada).create({ ...ORDER, dag: { actions }, requestId: 'with-a-secret' });
+  expect(JSON.stringify([vm, await clientOf(operator).audit({ most: 1_000 })])).not.toContain(secret);
+  expect((await clientOf(operator).auctions()).auctions).not.toHaveLength(0);
+  await clientOf(ada).destroy(String(vm.VmId));
+  expect(() => execFileSync('grep', ['-rlF', secret, grid.directory])).toThrow();
 });
 
 test('no token is in any log, configuration, database or classad of the grid', async () => {

@@ -72,11 +72,15 @@ test('the TCP door speaks TLS, with the token in the first line', async () => {
   expect(decodeXmlReply(await text(socket))).toEqual({ kind: 'vms', body: { vms: [], silentPlants: [] } });
 });
 
-test('a client that does not know the CA tells nobody its token', async () => {
-  const withoutCa = flags().filter((word) => word !== '--ca-file' && !word.endsWith('/ca.pem'));
-  const { status, err } = await vmgrid(['--json', ...withoutCa, 'list']);
-  expect([status, JSON.parse(err).error.code]).toEqual([1, 'SHOP_UNREACHABLE']);
-});
+test(
+  'a client that does not know the CA tells nobody its token',
+  async () => {
+    const withoutCa = flags().filter((word) => word !== '--ca-file' && !word.endsWith('/ca.pem'));
+    const { status, err } = await vmgrid(['--json', ...withoutCa, 'list']);
+    expect([status, JSON.parse(err).error.code]).toEqual([1, 'SHOP_UNREACHABLE']);
+  },
+  READY_MS,
+);
 
 test('nothing is answered in clear', async () => {
   await expect(fetch(`http://localhost:${shop.ready.httpPort}/health/live`)).rejects.toThrow();
@@ -99,25 +103,37 @@ describe('a daemon does not start', () => {
     return readFile(file(`${name}.log`), 'utf8');
   };
 
-  test.each(['0.0.0.0', '::'])('when it would listen on %s in clear', async (host) => {
-    const config = { host, httpPort: 0, xmlPort: 0, accessDirectory: file('shop-access') };
-    expect(await refusal('vmshop', `open-${host.length}`, config)).toContain('TLS_REQUIRED');
-  });
+  test.each(['0.0.0.0', '::'])(
+    'when it would listen on %s in clear',
+    async (host) => {
+      const config = { host, httpPort: 0, xmlPort: 0, accessDirectory: file('shop-access') };
+      expect(await refusal('vmshop', `open-${host.length}`, config)).toContain('TLS_REQUIRED');
+    },
+    READY_MS,
+  );
 
-  test('when it would dial another machine in clear', async () => {
-    const config = { ...plantConfig('plant-2', tlsOf('plant-1')), upstreams: ['ws://192.0.2.1:7780/v1/link'] };
-    expect(await refusal('vmplant', 'clear', config)).toContain('TLS_REQUIRED');
-  });
+  test(
+    'when it would dial another machine in clear',
+    async () => {
+      const config = { ...plantConfig('plant-2', tlsOf('plant-1')), upstreams: ['ws://192.0.2.1:7780/v1/link'] };
+      expect(await refusal('vmplant', 'clear', config)).toContain('TLS_REQUIRED');
+    },
+    READY_MS,
+  );
 
-  test('with a key that others may read', async () => {
-    const { keyFile, ...tls } = tlsOf('shop');
-    await copyFile(keyFile, file('exposed.pem'));
-    await chmod(file('exposed.pem'), 0o644);
-    const config = { httpPort: 0, xmlPort: 0, tls: { ...tls, keyFile: file('exposed.pem') } };
-    expect(await refusal('vmshop', 'exposed', { ...config, accessDirectory: file('shop-access') })).toContain(
-      'KEY_EXPOSED',
-    );
-  });
+  test(
+    'with a key that others may read',
+    async () => {
+      const { keyFile, ...tls } = tlsOf('shop');
+      await copyFile(keyFile, file('exposed.pem'));
+      await chmod(file('exposed.pem'), 0o644);
+      const config = { httpPort: 0, xmlPort: 0, tls: { ...tls, keyFile: file('exposed.pem') } };
+      expect(await refusal('vmshop', 'exposed', { ...config, accessDirectory: file('shop-access') })).toContain(
+        'KEY_EXPOSED',
+      );
+    },
+    READY_MS,
+  );
 });
 
 test('a plant with a certificate of another name is not taken', async () => {

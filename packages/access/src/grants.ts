@@ -44,6 +44,7 @@ export const GRANTS = {
   'image.remove': changesImages,
   'image.import': changesImages,
   /** An XML document of any verb: what may be asked is looked at again once the verb is known. */
+  'audit.read': { operator: 'all', auditor: 'all' },
   'document.send': readsOwned,
   /** To be a plant or broker below, by its name. */
   'link.register': { node: 'own', join: 'all' },
@@ -52,3 +53,9 @@ export const GRANTS = {
 } as const satisfies Record<string, Grant>;
 
 export type GridOperation = keyof typeof GRANTS;
+
+/** Whether an operation changes anything. */
+export function isChange(operation: string | undefined): boolean {
+  const grant = (GRANTS as Readonly<Record<string, Grant>>)[operation ?? ''];
+  return grant === changesVm || grant === changesImages;
+}

@@ -1,11 +1,12 @@
 export * from './access.ts';
+export * from './audit.ts';
 export { type MadeCertificate, makeCertificates, type Wanted } from './certs/make-certificates.ts';
 export * from './grants.ts';
 export { joinTokenFile, localTokenFile, readTokenFile } from './local-token.ts';
 export * from './may.ts';
 export * from './principal.ts';
 export * from './roles.ts';
-export { openSecurity, type Security } from './security.ts';
+export { openAudit, openSecurity, type Security } from './security.ts';
 export { SiteTrust } from './site-trust.ts';
 export * from './tls/peer.ts';
 export { requireTls } from './tls/require-tls.ts';

@@ -1,7 +1,9 @@
 /** All that a daemon needs to know who is at its doors and links, of its configuration. */
+import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import type { LinkTrust } from '@vmgrid/protocol';
 import { Access, type Authenticator } from './access.ts';
+import { Audit, type AuditTrail } from './audit.ts';
 import { joinTokenFile, readTokenFile } from './local-token.ts';
 import { SiteTrust } from './site-trust.ts';
 import { requireTls } from './tls/require-tls.ts';
@@ -11,22 +13,30 @@ import { type ListenerTls, listenerOptions, readTlsMaterial } from './tls/tls-ma
 export interface Security {
   readonly authenticator: Authenticator;
   readonly trust: LinkTrust;
+  readonly audit: AuditTrail;
   /** For every listener; undefined in clear. */
   readonly tls?: ListenerTls;
 }
 
 export interface Surface {
+  /** Name of the daemon. */
+  readonly name: string;
   readonly listens: readonly string[];
   readonly dials: readonly string[];
 }
 
 /** @throws GridError TLS_REQUIRED when the daemon would be reached, or reach others, in clear; KEY_EXPOSED */
 export function openSecurity(config: SecurityConfig, surface: Surface, environment: NodeJS.ProcessEnv): Security {
-  requireTls({ ...surface, hasTls: config.tls !== undefined });
+  const { name, ...reach } = surface;
+  requireTls({ ...reach, hasTls: config.tls !== undefined });
   const folder = config.accessDirectory ?? findHome(environment).access;
   const tls = config.tls && readTlsMaterial(config.tls);
   const authenticator = Access.open(folder);
   const joinToken = () => readTokenFile(config.joinTokenFile ?? joinTokenFile(folder));
   const trust = new SiteTrust({ authenticator, joinToken, ...(tls && { tls }) });
-  return { authenticator, trust, ...(tls && { tls: listenerOptions(tls) }) };
+  const audit = openAudit(folder, name);
+  return { authenticator, trust, audit, ...(tls && { tls: listenerOptions(tls) }) };
 }
+
+/** The trail of a machine; the folder must be there. */
+export const openAudit = (folder: string, daemon: string): Audit => new Audit(join(folder, 'audit.sqlite'), { daemon });

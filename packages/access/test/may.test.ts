@@ -9,7 +9,7 @@ const MARKET = ['vm.estimate', 'vm.explain'];
 const READ_OWN = ['vm.query', 'vm.list', 'vm.events', 'request.read', 'request.events', 'auction.list', 'auction.read'];
 const DOCUMENTS = ['document.send'];
 const PLANTS = ['plant.list', 'plant.events'];
-const READ_IMAGES = ['plant.requests', 'image.list', 'image.read', 'image.diff', 'image.suggest'];
+const READ_IMAGES = ['plant.requests', 'image.list', 'image.read', 'image.diff', 'image.suggest', 'audit.read'];
 const CHANGE_IMAGES = ['image.build', 'image.verify', 'image.collect', 'image.label', 'image.remove'];
 const CARRY_IMAGES = ['image.export', 'image.import'];
 

@@ -31,12 +31,21 @@ export function openOwnDatabase(file: string, { schema, inUse }: OwnDatabaseOpti
 /** How long one process waits for another that writes. */
 const BUSY_MS = 5_000;
 
+export interface Durability {
+  /** `FULL`: what was written is there after a power failure too; `NORMAL`: after the end of any process. */
+  readonly synchronous?: 'FULL' | 'NORMAL';
+}
+
 /** Opens (or makes) a database that several processes of this user read and write. Nobody else may read the file. */
-export function openSharedDatabase(file: string, schema: string): DatabaseSync {
+export function openSharedDatabase(
+  file: string,
+  schema: string,
+  { synchronous = 'FULL' }: Durability = {},
+): DatabaseSync {
   closeToOthers(file);
   const database = new DatabaseSync(file);
   try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
     database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
     return database;
   } catch (error) {

@@ -1,12 +1,13 @@
 /** What every HTTP door does around its routes: who may ask, how often, how long a body, and an answer to all else. */
 
-import type { Authenticator } from '@vmgrid/access';
+import type { AuditSink, Authenticator } from '@vmgrid/access';
 import type { Log } from '@vmgrid/daemon';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { allowedMethods } from './allowed-methods.ts';
+import { auditRequests } from './audit-requests.ts';
 import { documentDeadline } from './document-deadline.ts';
 import { errorHandler } from './error-handler.ts';
 import { authenticate, guardsOf } from './guard.ts';
@@ -18,6 +19,8 @@ export interface DoorOptions {
   readonly host: string;
   readonly requestsPerMinute: number;
   readonly authenticator: Authenticator;
+  /** Told of each request under `/v1`. */
+  readonly audit: AuditSink;
   /** Paths whose errors are XML, whatever the client sent or accepts. */
   readonly xmlPaths?: readonly string[];
   /** How long a document may take to come. Left out: the server sees to that. */
@@ -58,7 +61,7 @@ export function createDoorApp({ routers, streams = [], readiness }: DoorParts, o
     response.status(body.status === 'ready' ? 200 : 503).json(body);
   });
   app.use(limitRate(options.requestsPerMinute));
-  app.use(VERSION, authenticate(options.authenticator));
+  app.use(VERSION, auditRequests(options.audit), authenticate(options.authenticator));
   if (streams.length > 0) app.use(VERSION, ...streams);
   if (options.documentMs !== undefined) app.use(documentDeadline(options.documentMs));
   app.use(express.raw({ type: () => true, limit: REQUEST_LIMITS.bodyBytes }));

@@ -19,7 +19,9 @@ export interface Guard {
 /** Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. */
 export function guard(operation: GridOperation): Guard {
   const check = (_request: unknown, response: Response, next: () => void): void => {
+    response.locals.operation = operation;
     response.locals.caller = authorize(principalOf(response), operation);
+    response.locals.begins?.();
     next();
   };
   return Object.assign(check, { operation });

@@ -1,3 +1,4 @@
+export { auditRoutes } from './audit-routes.ts';
 export * from './body.ts';
 export * from './door-app.ts';
 export { streamEvents } from './event-stream.ts';

@@ -17,6 +17,7 @@ export function sendJson(request: Request, response: Response, body: object): vo
 /** An error always gets out: in JSON when the client accepts nothing we have. */
 export function sendError(request: Request, response: Response, error: GridError): void {
   const body = { error: error.toBody() };
+  response.locals.outcome = error.code;
   response.status(error.kind.status);
   if (error.retryable) response.setHeader('retry-after', '1');
   if (error.code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer realm="vmgrid"');
@@ -67,6 +68,7 @@ async function answerOperation<T>(
   offered: readonly Medium[],
   send: (result: T, medium: Medium) => unknown,
 ): Promise<void> {
+  response.locals.work = operation.settled;
   const medium = replyMedium(request, offered);
   if (wantsAsync(request)) sendAccepted(request, response, operation);
   else send((await operation.settled) as T, medium);

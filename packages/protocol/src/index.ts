@@ -24,6 +24,7 @@ export * from './link/link-trust.ts';
 export { type LinkServer, type ServeLinkOptions, serveLink } from './link/serve-link.ts';
 export { bidderThrough, gatherThrough } from './link/through-broker.ts';
 export { Upstreams, type UpstreamsOptions } from './link/upstreams.ts';
+export * from './schema/audit.ts';
 export * from './schema/bids.ts';
 export * from './schema/broker-bids.ts';
 export * from './schema/caller.ts';

@@ -19,7 +19,7 @@ export interface BrokerDaemon extends RunningDaemon {
 
 export async function startBroker(
   config: BrokerConfig,
-  { authenticator, trust, tls }: Security,
+  { authenticator, audit, trust, tls }: Security,
   version: string,
   log: Log,
 ): Promise<BrokerDaemon> {
@@ -47,7 +47,7 @@ export async function startBroker(
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
   const app = createDoorApp(
     { routers: [plantRoutes(membership)], readiness },
-    { host, requestsPerMinute, authenticator, log },
+    { host, requestsPerMinute, authenticator, audit, log },
   );
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
   const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });

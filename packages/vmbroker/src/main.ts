@@ -11,7 +11,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 try {
   const config = await loadConfig(BrokerConfig, values.config === undefined ? {} : { file: values.config });
   const log = createLog('vmbroker', config.logLevel);
-  const surface = { listens: [config.host], dials: [...config.upstreams, ...config.plants] };
+  const surface = { name: config.brokerId, listens: [config.host], dials: [...config.upstreams, ...config.plants] };
   const security = openSecurity(config, surface, process.env);
   process.exitCode = await runDaemon(async () => {
     const broker = await startBroker(config, security, version, log);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { GridError, ShopClient } from '@vmgrid/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { addAuctionCommands } from './commands/auction-commands.ts';
+import { addAuditCommands } from './commands/audit-commands.ts';
 import { addCertificateCommands } from './commands/certificate-commands.ts';
 import { addDemoCommand } from './commands/demo-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
@@ -65,6 +66,7 @@ addRequestCommands(program, context);
 addSimulateCommand(program, context);
 addTokenCommands(program, context);
 addCertificateCommands(program, context);
+addAuditCommands(program, context);
 
 try {
   await program.parseAsync();

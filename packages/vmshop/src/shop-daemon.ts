@@ -13,6 +13,7 @@ import type { ShopConfig } from './config.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
 import { Shop } from './shop.ts';
+import { admitted, audited } from './tcp-audit.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmEvents } from './vm-events.ts';
 
@@ -45,16 +46,18 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const auctions = await openHistory(config);
   const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents }, config);
 
-  const { authenticator, trust, tls } = security;
+  const { authenticator, audit, trust, tls } = security;
   const { host, requestsPerMinute } = config;
-  const app = createApp(shop, { host, requestsPerMinute, authenticator, log });
+  const app = createApp(shop, { host, requestsPerMinute, authenticator, audit, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
   const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });
   const door = createTcpDoor({
     tls,
-    admit: (line) => authenticator.authenticate(line),
-    answer: async (document, principal) =>
-      encodeXmlReply(await answerRequest(shop, decodeXmlRequest(document), principal)),
+    admit: (line) => admitted(audit, () => authenticator.authenticate(line)),
+    answer: async (document, principal) => {
+      const request = decodeXmlRequest(document);
+      return encodeXmlReply(await audited(audit, request, principal, () => answerRequest(shop, request, principal)));
+    },
     refuse: (error) => {
       if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP door failed');
       return encodeXmlReply({ kind: 'error', body: { error: error.toBody() } });

@@ -20,6 +20,7 @@ const shop = {
   auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 
+const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
 } satisfies Authenticator;
@@ -32,6 +33,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     requestsPerMinute: 1_000,
     authenticator,
+    audit,
     log: createLog('test', 'silent'),
   });
   server = createHttpServer(app, { requestMs: 500 });

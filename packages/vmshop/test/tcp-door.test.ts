@@ -80,6 +80,25 @@ test('a document may come in pieces, cut anywhere', async () => {
   expect(await replyOf(socket)).toBe('<reply to="<création/>"/>');
 });
 
+test('a client that does not say who it is is refused before its document has come', async () => {
+  const shown: (string | undefined)[] = [];
+  await open({
+    admit: (token) => {
+      shown.push(token);
+      if (token !== 'vmg_ada') throw new GridError('UNAUTHENTICATED', 'who?');
+    },
+  });
+  for (const beginning of ['<cre', 'vmg_eve\n<cre', 'x'.repeat(10_000)]) {
+    const socket = await client();
+    socket.write(beginning); // and no more: a document that is waited for would end in BODY_INCOMPLETE
+    expect(await replyOf(socket)).toBe('<error code="UNAUTHENTICATED">who?</error>');
+  }
+  const socket = await client();
+  socket.end('vmg_ada\r\n<create/>');
+  expect(await replyOf(socket)).toBe('<reply to="<create/>"/>');
+  expect([shown, answered]).toEqual([[undefined, 'vmg_eve', undefined, 'vmg_ada'], ['<create/>']]);
+});
+
 test('the reply waits for long work, longer than a document may take', async () => {
   const work = Promise.withResolvers<string>();
   await open({ answer: () => work.promise, documentMs: 20 });

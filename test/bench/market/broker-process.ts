@@ -22,11 +22,14 @@ process.on('message', ({ brokerId, upstream }: BrokerOrder) => {
     ...{ brokerId, upstreams: [upstream], plants: [], host: '127.0.0.1', httpPort: 0 },
     ...{ requestsPerMinute: 6_000, logLevel: 'error' as BrokerConfig['logLevel'] },
   };
-  void startBroker(config, { authenticator: NOBODY, trust: TRUST_ALL }, '0.1.0', createLog('vmbroker', 'error')).then(
-    async ({ httpPort, joined }) => {
-      await joined;
-      process.send!({ httpPort });
-    },
-  );
+  void startBroker(
+    config,
+    { authenticator: NOBODY, audit: { add: () => undefined, list: () => ({ entries: [] }) }, trust: TRUST_ALL },
+    '0.1.0',
+    createLog('vmbroker', 'error'),
+  ).then(async ({ httpPort, joined }) => {
+    await joined;
+    process.send!({ httpPort });
+  });
 });
 process.on('disconnect', () => process.exit());

@@ -1,6 +1,7 @@
 /** A shop over HTTP and JSON. */
 
 import { type Static, type TSchema, Type } from 'typebox';
+import { type AuditQuery, AuditReply } from '../schema/audit.ts';
 import { ExplainReply } from '../schema/explanations.ts';
 import {
   BuildImageReply,
@@ -131,6 +132,12 @@ export class ShopClient {
   /** Everything a past auction decided and why. */
   auction(auctionId: string, options?: ClientCallOptions): Promise<Trail> {
     return this.#http.json({ method: 'GET', path: `/v1/auctions/${encodeURIComponent(auctionId)}` }, Trail, options);
+  }
+
+  /** Who did what at the daemons of the shop's machine; the newest first. */
+  audit(query: Partial<AuditQuery> = {}, options?: ClientCallOptions): Promise<AuditReply> {
+    const words = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
+    return this.#http.json({ method: 'GET', path: `/v1/audit?${new URLSearchParams(words)}` }, AuditReply, options);
   }
 
   images(options?: ClientCallOptions): Promise<ImageListReply> {

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { AuditReply } from './audit.ts';
 import { ExplainReply } from './explanations.ts';
 import {
   BuildImageReply,
@@ -79,6 +80,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'plant-list-reply', title: 'The plants connected to a shop', schema: PlantListReply },
   { name: 'plant-event', title: 'A plant that joined or left', schema: PlantEvent },
   { name: 'auction-list-reply', title: 'Past auctions of a shop', schema: AuctionListReply },
+  { name: 'audit-reply', title: 'Who did what, when, with which outcome', schema: AuditReply },
   { name: 'trail', title: 'What an auction decided and why', schema: Trail },
   { name: 'error-reply', title: 'What went wrong, and what to do', schema: ErrorReply },
 ];

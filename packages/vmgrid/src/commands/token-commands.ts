@@ -1,5 +1,6 @@
 /** `vmgrid tokens`: who may ask the daemons of this machine. Works on their folder, whether they run or not. */
-import { Access, ROLES, type Role, type TokenEntry } from '@vmgrid/access';
+import { userInfo } from 'node:os';
+import { Access, type Audit, openAudit, ROLES, type Role, type TokenEntry } from '@vmgrid/access';
 import { findHome } from '@vmgrid/daemon';
 import { GridError, OwnerName, parseDuration, validate } from '@vmgrid/protocol';
 import { type Command, Option } from 'commander';
@@ -12,14 +13,19 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
     .description('make, list and revoke the tokens that the doors of this machine take');
   const folder = () => new Option('--access <folder>', 'folder of the tokens (else that of the grid of this machine)');
   /** Opens the folder for one piece of work. */
-  const withTokens = <T>(named: string | undefined, work: (book: Access['tokens']) => T): T => {
-    const access = Access.open(named ?? findHome(context().environment).access);
+  const withTokens = <T>(named: string | undefined, work: (book: Access['tokens'], audit: Audit) => T): T => {
+    const directory = named ?? findHome(context().environment).access;
+    const access = Access.open(directory);
+    const audit = openAudit(directory, 'vmgrid');
     try {
-      return work(access.tokens);
+      return work(access.tokens, audit);
     } finally {
+      audit.close();
       access.close();
     }
   };
+  const note = (operation: string, target: string) =>
+    ({ door: 'command', owner: userInfo().username, operation, target, outcome: 'ok' }) as const;
 
   tokens
     .command('create <name>')
@@ -30,7 +36,11 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
     .addOption(folder())
     .action((name: string, options: CreateOptions) => {
       const entry = entryOf(name, options, Date.now());
-      const token = withTokens(options.access, (book) => book.create(entry));
+      const token = withTokens(options.access, (book, audit) => {
+        const made = book.create(entry);
+        audit.add(note('token.create', name));
+        return made;
+      });
       context().output.result({ ...shown(entry), token }, () => token);
     });
 
@@ -48,7 +58,10 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
     .description('have a token hold no longer, from now on')
     .addOption(folder())
     .action((name: string, options: { access?: string }) => {
-      withTokens(options.access, (book) => book.revoke(name));
+      withTokens(options.access, (book, audit) => {
+        book.revoke(name);
+        audit.add(note('token.revoke', name));
+      });
       context().output.result({ name, revoked: true }, () => `the token ${name} holds no longer`);
     });
 }

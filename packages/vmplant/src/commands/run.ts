@@ -8,7 +8,7 @@ export async function runCommand(configFile: string | undefined, version: string
   const config = await loadConfig(PlantConfig, configFile === undefined ? {} : { file: configFile });
   const log = createLog('vmplant', config.logLevel);
   const listens = config.httpPort === undefined ? [] : [config.host];
-  const security = openSecurity(config, { listens, dials: config.upstreams }, process.env);
+  const security = openSecurity(config, { name: config.plantId, listens, dials: config.upstreams }, process.env);
   return runDaemon(async () => {
     const plant = await startPlant(config, security, version, log);
     const { httpPort } = plant;

@@ -64,6 +64,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
         images: await upload(request, wanted, requestKey(named), deps),
       } satisfies ImportImagesReply;
     });
+    response.locals.work = operation.settled;
     const reply = (await operation.settled) as ImportImagesReply;
     response.status(201);
     sendJson(request, response, reply);

@@ -3,7 +3,7 @@
  * for shops and brokers that dial down.
  */
 import type { Server } from 'node:http';
-import type { Authenticator, ListenerTls } from '@vmgrid/access';
+import type { AuditSink, Authenticator, ListenerTls } from '@vmgrid/access';
 import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import type { Log } from '@vmgrid/daemon';
 import {
@@ -35,6 +35,7 @@ export interface PlantDoor {
 
 export interface PlantDoorDeps {
   readonly authenticator: Authenticator;
+  readonly audit: AuditSink;
   readonly tls?: ListenerTls;
   readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
@@ -59,7 +60,7 @@ export async function openPlantDoor(
   { plantId, host, requestsPerMinute }: Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute'>,
   port: number,
 ): Promise<PlantDoor> {
-  const { authenticator, handlers, hello, operations, log } = deps;
+  const { audit, authenticator, handlers, hello, operations, log } = deps;
   const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
   const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
@@ -72,7 +73,7 @@ export async function openPlantDoor(
   const { documentMs } = REQUEST_LIMITS;
   const app = createDoorApp(
     { routers, streams: [archiveRoutes({ ...deps, desk })], readiness },
-    { host, requestsPerMinute, authenticator, documentMs, log },
+    { host, requestsPerMinute, authenticator, audit, documentMs, log },
   );
   const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs, tls: deps.tls });
   deps.acceptLinks(server);

@@ -45,6 +45,7 @@ afterEach(() => {
   }
 });
 
+const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
 } satisfies Authenticator;
@@ -55,7 +56,7 @@ async function serve(warehouse: Warehouse, limits?: TransferLimits): Promise<str
   const report = (event: ProgressEvent) => void progress.push(event);
   const deps = { warehouse, desk, restoreFault: () => undefined, report, changed: () => undefined, log };
   const parts = { routers: [operationRoutes(desk)], streams: [archiveRoutes(deps, limits)] };
-  const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, log };
+  const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, audit, log };
   const server = createServer(createDoorApp({ ...parts, readiness: () => ({ status: 'ready' }) }, options));
   servers.push(server);
   return `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`;

@@ -27,6 +27,7 @@ const directory = useTemporaryFolder();
 const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 } as const;
 const log = createLog('test', 'silent');
 
+const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
 } satisfies Authenticator;
@@ -64,7 +65,7 @@ beforeEach(async () => {
   upstreams = new Upstreams();
   const lower = { handlers: handlers as PlantHandlers, hello, log };
   const acceptLinks = (server: Server) => upstreams.accept(server, { ...lower, trust: TRUST_ALL });
-  door = await openPlantDoor({ ...own, ...lower, authenticator, acceptLinks, operations }, options, 0);
+  door = await openPlantDoor({ ...own, ...lower, authenticator, audit, acceptLinks, operations }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
 });

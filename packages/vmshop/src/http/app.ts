@@ -1,6 +1,8 @@
 /** The HTTP door of the shop: its routes. What they do is in shop.ts. */
+
+import type { AuditTrail } from '@vmgrid/access';
 import { imageRoutes } from '@vmgrid/catalogue';
-import { createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/door';
+import { auditRoutes, createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/door';
 import type { Express, Router } from 'express';
 import type { Shop } from '../shop.ts';
 import { auctionRoutes } from './auction-routes.ts';
@@ -8,18 +10,23 @@ import { plantRoutes } from './plant-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 import { XML_REQUESTS, xmlRoutes } from './xml-routes.ts';
 
-export function createApp(shop: Shop, options: Omit<DoorOptions, 'xmlPaths'>): Express {
-  const parts = { routers: shopRouters(shop), readiness: () => readiness(shop) };
+export interface ShopAppOptions extends Omit<DoorOptions, 'xmlPaths'> {
+  readonly audit: AuditTrail;
+}
+
+export function createApp(shop: Shop, options: ShopAppOptions): Express {
+  const parts = { routers: shopRouters(shop, options.audit), readiness: () => readiness(shop) };
   return createDoorApp(parts, { ...options, xmlPaths: [`/v1${XML_REQUESTS}`] });
 }
 
-export const shopRouters = (shop: Shop): readonly Router[] => [
+export const shopRouters = (shop: Shop, audit: AuditTrail): readonly Router[] => [
   vmRoutes(shop),
   imageRoutes(shop.images, shop.imageWork),
   plantRoutes(shop),
   auctionRoutes(shop.auctions),
   xmlRoutes(shop),
   operationRoutes(shop.desk),
+  auditRoutes(audit),
 ];
 
 /** Ready: takes requests and has plants to award them to. */

@@ -9,7 +9,10 @@ export const XML_REQUESTS = '/request';
 export function xmlRoutes(shop: Shop): Router {
   const router = Router();
   router.post(XML_REQUESTS, guard('document.send'), async (request, response) => {
-    sendReply(request, response, await answerRequest(shop, readXml(request), principalOf(response)), 'xml');
+    const document = readXml(request);
+    response.locals.operation = `vm.${document.verb}`;
+    response.locals.begins?.();
+    sendReply(request, response, await answerRequest(shop, document, principalOf(response)), 'xml');
   });
   return router;
 }

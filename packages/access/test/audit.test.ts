@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Audit, type AuditNote, isChange } from '../src/index.ts';
+
+let folder: string;
+let now: number;
+const file = () => join(folder, 'audit.sqlite');
+const open = (daemon = 'shop', kept = 100) => new Audit(file(), { daemon, kept, now: () => now });
+const note = (target: string, more: Partial<AuditNote> = {}): AuditNote => ({
+  ...{ door: 'http', owner: 'ada', credential: 'ada-1', from: '127.0.0.1' },
+  ...{ operation: 'vm.destroy', target, outcome: 'ok' },
+  ...more,
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'audit-'));
+  now = Date.parse('2026-01-01T00:00:00Z');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('what daemons of a machine write is one trail, the newest first, and there when they are started again', () => {
+  const [shop, plant] = [open('shop'), open('plant-1')];
+  shop.add(note('/v1/vms/a'));
+  now += 1_000;
+  plant.add({ door: 'http', operation: 'none', target: '/v1/images', outcome: 'UNAUTHENTICATED' });
+  shop.close();
+  plant.close();
+  const again = open();
+  expect(again.list({ most: 10 }).entries).toEqual([
+    {
+      ...{ sequence: 2, at: '2026-01-01T00:00:01.000Z', daemon: 'plant-1', door: 'http' },
+      ...{ operation: 'none', target: '/v1/images', outcome: 'UNAUTHENTICATED' },
+    },
+    { sequence: 1, at: '2026-01-01T00:00:00.000Z', daemon: 'shop', ...note('/v1/vms/a') },
+  ]);
+  again.close();
+});
+
+test('it is asked by owner, operation and outcome, in pages', () => {
+  const audit = open();
+  for (let index = 1; index <= 6; index += 1) {
+    audit.add(
+      note(String(index), { owner: index % 2 === 0 ? 'bob' : 'ada', outcome: index > 4 ? 'VM_UNKNOWN' : 'ok' }),
+    );
+  }
+  const targets = (query: object) => audit.list({ most: 100, ...query }).entries.map(({ target }) => target);
+  expect(targets({ owner: 'bob' })).toEqual(['6', '4', '2']);
+  expect(targets({ outcome: 'VM_UNKNOWN' })).toEqual(['6', '5']);
+  expect(targets({ operation: 'vm.create' })).toEqual([]);
+  expect(targets({ most: 2 })).toEqual(['6', '5']);
+  expect(targets({ most: 2, before: 5 })).toEqual(['4', '3']);
+  audit.close();
+});
+
+test('nothing of it is changed or removed, by whatever program', () => {
+  const audit = open();
+  audit.add(note('/v1/vms/a'));
+  const other = new DatabaseSync(file());
+  for (const statement of ["UPDATE audit SET owner = 'bob'", 'DELETE FROM audit', "UPDATE audit SET outcome = 'x'"]) {
+    expect(() => other.exec(statement)).toThrow('the audit trail is append-only');
+  }
+  other.close();
+  expect(audit.list({ most: 10 }).entries).toHaveLength(1);
+  audit.close();
+});
+
+test('the oldest go once there are more than are kept, and only those', () => {
+  const audit = open('shop', 500);
+  for (let index = 1; index <= 2_000; index += 1) audit.add(note(String(index)));
+  const oldest = audit.list({ most: 1_000 }).entries;
+  expect([oldest.length, oldest.at(-1)?.target]).toEqual([500, '1501']);
+  const other = new DatabaseSync(file());
+  expect(() => other.exec('DELETE FROM audit WHERE sequence = 1501')).toThrow('append-only');
+  other.close();
+  audit.close();
+});
+
+test('a long target is cut, and nobody else may read the file', () => {
+  const audit = open();
+  audit.add(note('x'.repeat(10_000)));
+  expect(audit.list({ most: 1 }).entries[0]!.target).toHaveLength(256);
+  expect((statSync(file()).mode & 0o777).toString(8)).toBe('600');
+  audit.close();
+});
+
+test.each([
+  ['vm.create', true],
+  ['image.remove', true],
+  ['vm.query', false],
+  ['vm.estimate', false],
+  ['none', false],
+  ['toString', false],
+  [undefined, false],
+])('whether %p changes anything: %p', (operation, changes) => {
+  expect(isChange(operation)).toBe(changes);
+});

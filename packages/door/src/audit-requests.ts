@@ -1,0 +1,45 @@
+/** Tells the audit trail of each request to a door: who, what, and what came of it. */
+import { type AuditNote, type AuditSink, isChange, type Principal } from '@vmgrid/access';
+import { GridError } from '@vmgrid/protocol';
+import type { Request, RequestHandler, Response } from 'express';
+
+/** What handlers leave for the trail in `response.locals`. */
+interface Traces {
+  readonly principal?: Principal;
+  readonly operation?: string;
+  /** Code of the error that was sent. */
+  readonly outcome?: string;
+  /** Work that goes on whether the client waits or not: its outcome is that of the request. */
+  readonly work?: Promise<unknown>;
+}
+
+/** A change is noted as it begins and as it ends, so that what a killed daemon was at is known; all else as it ends. */
+export const auditRequests =
+  (audit: AuditSink): RequestHandler =>
+  (request, response, next) => {
+    const note = (outcome: string) => audit.add({ ...noteOf(request, response), outcome });
+    response.locals.begins = () => isChange(tracesOf(response).operation) && note('begun');
+    response.once('close', () => {
+      const { outcome = 'ok', work } = tracesOf(response);
+      if (work)
+        work.then(
+          () => note('ok'),
+          (error: unknown) => note(GridError.from(error).code),
+        );
+      else note(outcome);
+    });
+    next();
+  };
+
+function noteOf(request: Request, response: Response): Omit<AuditNote, 'outcome'> {
+  const { principal, operation = 'none' } = tracesOf(response);
+  const { remoteAddress } = request.socket;
+  const target = response.getHeader('location') ?? `${request.baseUrl}${request.path}`;
+  return {
+    ...{ door: 'http', operation, target: String(target) },
+    ...(principal && { owner: principal.owner, credential: principal.credential }),
+    ...(remoteAddress === undefined ? {} : { from: remoteAddress }),
+  };
+}
+
+const tracesOf = ({ locals }: Response): Traces => locals;

@@ -1,0 +1,47 @@
+/** Who did what, when, with which outcome. */
+import { type Static, Type } from 'typebox';
+import { OwnerName } from './caller.ts';
+
+const closed = { additionalProperties: false } as const;
+const Name = Type.String({ minLength: 1, maxLength: 128 });
+
+export const AuditEntry = Type.Object(
+  {
+    sequence: Type.Integer({ minimum: 1 }),
+    at: Type.String({ format: 'date-time' }),
+    /** The daemon that was asked: `shop`, or the id of a broker or plant; `vmgrid` for what the command line did by itself. */
+    daemon: Name,
+    /** How: `http`, `tcp` or `command`. */
+    door: Type.Union([Type.Literal('http'), Type.Literal('tcp'), Type.Literal('command')]),
+    /** Whom the credentials act for, and their name; left out when none held. */
+    owner: Type.Optional(OwnerName),
+    credential: Type.Optional(Name),
+    /** Address that it came from. */
+    from: Type.Optional(Type.String({ maxLength: 64 })),
+    /** As the table of grants names it; `none` for a request that was refused before that was known. */
+    operation: Name,
+    /** What it was about: an address of the door, the name of a token. */
+    target: Type.String({ maxLength: 256 }),
+    /** `begun`, `ok`, or the code of an error. */
+    outcome: Name,
+  },
+  closed,
+);
+export type AuditEntry = Static<typeof AuditEntry>;
+
+/** The newest first. */
+export const AuditReply = Type.Object({ entries: Type.Array(AuditEntry) }, closed);
+export type AuditReply = Static<typeof AuditReply>;
+
+export const AuditQuery = Type.Object(
+  {
+    owner: Type.Optional(OwnerName),
+    operation: Type.Optional(Name),
+    outcome: Type.Optional(Name),
+    /** Those before this one: the next page. */
+    before: Type.Optional(Type.Integer({ minimum: 1 })),
+    most: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+  },
+  closed,
+);
+export type AuditQuery = Static<typeof AuditQuery>;

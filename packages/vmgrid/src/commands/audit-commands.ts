@@ -1,0 +1,38 @@
+/** `vmgrid audit`: who did what, when, with which outcome. */
+import type { AuditReply } from '@vmgrid/protocol';
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.ts';
+import { table } from '../output.ts';
+
+interface AuditOptions {
+  readonly owner?: string;
+  readonly operation?: string;
+  readonly outcome?: string;
+  readonly before?: string;
+  readonly most: string;
+}
+
+export function addAuditCommands(program: Command, context: CommandContext): void {
+  program
+    .command('audit')
+    .description('who did what, when, with which outcome; the newest first')
+    .option('--owner <owner>', 'only what was done for one owner')
+    .option('--operation <operation>', 'only one operation, such as vm.destroy')
+    .option('--outcome <outcome>', 'only one outcome: begun, ok, or the code of an error')
+    .option('--before <sequence>', 'only what came before an entry: the next page')
+    .option('--most <count>', 'so many entries at most', '100')
+    .action(async ({ before, most, ...words }: AuditOptions) => {
+      const { client, output } = context();
+      const query = { ...words, ...(before === undefined ? {} : { before: Number(before) }), most: Number(most) };
+      const reply = await client.audit(query);
+      output.result(reply, () => auditTable(reply));
+    });
+}
+
+const auditTable = ({ entries }: AuditReply): string =>
+  table(
+    ['#', 'at', 'daemon', 'door', 'owner', 'token', 'operation', 'target', 'outcome'],
+    entries.map(({ sequence, at, daemon, door, owner, credential, operation, target, outcome }) => [
+      ...[sequence, at, daemon, door, owner, credential, operation, target, outcome],
+    ]),
+  );
