@@ -51,6 +51,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-plants', 'plant-list-reply'],
   ['plant-event', 'plant-event'],
   ['reply-auctions', 'auction-list-reply'],
+  ['reply-audit', 'audit-reply'],
   ['reply-explain', 'explain-reply'],
   ['reply-error', 'error-reply'],
   ['request-export', 'request-export'],
