@@ -1,7 +1,7 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, statSync, type WriteStream } from 'node:fs';
 import type { Socket } from 'node:net';
 
-const MAX_BYTES = 1_048_576;
+export const MAX_CONSOLE_BYTES = 1_048_576;
 /** What is kept of the end, however much came before. */
 const LAST_BYTES = 4_096;
 
@@ -11,16 +11,20 @@ export class ConsoleLog {
   readonly #file: WriteStream;
   /** Resolves when all that will come is in the file. */
   readonly recorded: Promise<void>;
-  #left = MAX_BYTES;
+  /** Resolves when something was printed. */
+  readonly spoken: Promise<void>;
+  #left: number;
   #last = Buffer.alloc(0);
 
   constructor(socket: Socket, path: string) {
     this.#socket = socket;
+    this.#left = MAX_CONSOLE_BYTES - (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
     this.#file = createWriteStream(path, { flags: 'a', mode: 0o640 });
     this.#file.on('error', () => undefined);
     this.recorded = new Promise((resolve) => this.#file.once('close', resolve));
     socket.on('error', () => undefined);
     socket.on('close', () => this.#file.end());
+    this.spoken = new Promise((resolve) => socket.once('data', () => resolve()));
     socket.on('data', (chunk: Buffer) => this.#record(chunk));
   }
 

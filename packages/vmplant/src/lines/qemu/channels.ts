@@ -4,6 +4,7 @@ import { UndoStack } from '@vmgrid/daemon';
 import { QgaClient } from '../../guest/qga-client.ts';
 import { ReportChannel } from '../../guest/report-channel.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
+import { BoundedLog } from '../bounded-log.ts';
 import { ConsoleLog } from '../console-log.ts';
 import { runFolder } from '../run-folder.ts';
 import { FILES, SOCKETS } from './layout.ts';
@@ -15,6 +16,7 @@ export interface Channels {
   readonly agent: QgaClient;
   readonly report: ReportChannel;
   readonly console: ConsoleLog;
+  readonly log: BoundedLog;
 }
 
 /** Connects to the QEMU of a machine's folder, waiting for its sockets if it is just starting. */
@@ -33,7 +35,8 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
     const agent = new QgaClient(await connect(SOCKETS.agent));
     const report = new ReportChannel(await connect(SOCKETS.report));
     const console = new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console));
-    return { monitor, agent, report, console };
+    const log = new BoundedLog(join(directory, FILES.log));
+    return { monitor, agent, report, console, log };
   } catch (error) {
     await undo.unwind();
     throw error;
@@ -41,7 +44,8 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
 }
 
 /** Lets go of a QEMU, which runs on. */
-export function closeChannels({ monitor, agent, report, console }: Channels): void {
+export function closeChannels({ monitor, agent, report, console, log }: Channels): void {
+  log.close();
   monitor.close();
   agent.close();
   report.close();

@@ -11,6 +11,7 @@ import { textCommands } from './shell/text-commands.ts';
 /** What the files of one guest may take: they are in the plant's memory while it looks after the machine. */
 export const MAX_FILES_BYTES = 16 * 1_048_576;
 
+const CONSOLE_DEVICE = '/dev/console';
 /** Below these, files are in memory: a boot forgets them, a golden image with memory keeps them. */
 const IN_MEMORY = ['/run/', '/dev/shm/', '/tmp/'];
 
@@ -24,6 +25,8 @@ export interface GuestHooks {
   /** File that is in the disc drive now. */
   readonly disc: () => string | undefined;
   readonly powerOff: () => void;
+  /** Prints on the console. */
+  readonly print: (text: string) => void;
 }
 
 export class GuestSystem implements CommandGuest, ShellWorld {
@@ -77,6 +80,10 @@ export class GuestSystem implements CommandGuest, ShellWorld {
   }
 
   write(path: string, content: string): void {
+    if (path === CONSOLE_DEVICE) {
+      this.#hooks.print(content);
+      return;
+    }
     if (path === '' || path.startsWith('/dev/null') || path.startsWith('/proc/')) return;
     const files = this.#filesAt(path);
     const before = files.get(path)?.length ?? 0;

@@ -1,7 +1,9 @@
+import { appendFileSync, statSync } from 'node:fs';
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { abortable, type ProcessIdentity, signalProcess, systemClock, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { MAX_CONSOLE_BYTES } from '../console-log.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import type { Fate } from './faults.ts';
 import { readDisk, readMemory } from './guest-disk.ts';
@@ -130,7 +132,11 @@ export class SimulatedMachine implements Machine {
     const { directory, memoryMiB, cpus } = this.#state;
     const disk = await readDisk(join(directory, FILES.disk));
     const memory = await readMemory(join(directory, FILES.memory));
-    const hooks = { disc: () => this.#hold?.disc, powerOff: () => this.#powerOff() };
+    const hooks = {
+      disc: () => this.#hold?.disc,
+      powerOff: () => this.#powerOff(),
+      print: (text: string) => printOn(directory, text),
+    };
     const system = new GuestSystem({ disk, memory, machine: { memoryMiB, cpus } }, hooks);
     const hold: Hold = {
       ...{ system, life: watchLife(directory), lost: new AbortController(), carrier: Promise.withResolvers<void>() },
@@ -171,6 +177,12 @@ function letGo({ life, lost, port }: Hold, why: string): void {
   lost.abort(new GridError('GUEST_LOST', why));
   life.close();
   port?.close();
+}
+
+function printOn(directory: string, text: string): void {
+  const console = join(directory, FILES.console);
+  const leftBytes = MAX_CONSOLE_BYTES - statSync(console).size;
+  if (leftBytes > 0) appendFileSync(console, Buffer.from(text, 'latin1').subarray(0, leftBytes));
 }
 
 /** The port at which a guest was reached before its plant was killed; another program may have it by now. */

@@ -4,6 +4,7 @@ import { isAlive, type ProcessIdentity } from '@vmgrid/daemon';
 import { QgaClient } from '../../guest/qga-client.ts';
 import { ReportChannel } from '../../guest/report-channel.ts';
 import { readFifo, writeFifo } from '../../host/fifo.ts';
+import { BoundedLog } from '../bounded-log.ts';
 import { ConsoleLog } from '../console-log.ts';
 import { AGENT_IN_PIPE, AGENT_OUT_PIPE, CONSOLE_PIPE, FILES, REPORT_PIPE } from './layout.ts';
 
@@ -15,6 +16,7 @@ export interface Channels {
   readonly agent: QgaClient;
   readonly report: ReportChannel;
   readonly console: ConsoleLog;
+  readonly log: BoundedLog;
   /** Resolves when UML has let go of its console, is gone, or the channels were closed here. */
   readonly closed: Promise<void>;
 }
@@ -33,7 +35,8 @@ export function openChannels(directory: string, process: ProcessIdentity): Chann
     const report = new ReportChannel(keep(readFifo(pipe(REPORT_PIPE))));
     const output = keep(readFifo(pipe(CONSOLE_PIPE)));
     const console = new ConsoleLog(output, pipe(FILES.console));
-    return { agent, report, console, closed: endOf(output, process) };
+    const log = new BoundedLog(join(directory, FILES.log));
+    return { agent, report, console, log, closed: endOf(output, process) };
   } catch (error) {
     for (const socket of opened) socket.destroy();
     throw error;
@@ -53,7 +56,8 @@ function endOf(output: Socket, process: ProcessIdentity): Promise<void> {
 }
 
 /** Lets go of a UML, which runs on. */
-export function closeChannels({ agent, report, console }: Channels): void {
+export function closeChannels({ agent, report, console, log }: Channels): void {
+  log.close();
   agent.close();
   report.close();
   console.close();
