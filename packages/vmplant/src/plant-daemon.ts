@@ -28,7 +28,7 @@ import { ImageDesk } from './image-desk.ts';
 import { hostClock } from './lease-clock.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { Leases } from './leases.ts';
-import { makeLines, probeLines } from './lines/make-lines.ts';
+import { endOnAnyLine, makeLines, probeLines } from './lines/make-lines.ts';
 import { LivingMachines } from './living-machines.ts';
 import { watchMachine } from './machine-watch.ts';
 import { OfferPublisher } from './offer-publisher.ts';
@@ -135,6 +135,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     ...{ lines, living, registry, hostActions, leases, log, clock: systemClock, hostClock, nameVm },
     warehouse: await Warehouse.open(config.warehouseDirectory, {
       owner: config.plantId,
+      endMachine: (directory) => endOnAnyLine(lines, directory),
       ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
     }),
     admission: new Admission(await findCapacity(config), () => publish()),

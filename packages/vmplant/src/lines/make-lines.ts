@@ -42,6 +42,11 @@ export function makeLines(names: readonly LineName[], options: LineOptions): Rea
   );
 }
 
+/** Ends whatever machine runs in a folder, when it is not known of which line it is. @throws GridError VMM_FAILED */
+export async function endOnAnyLine(lines: ReadonlyMap<LineName, ProductionLine>, directory: string): Promise<void> {
+  for (const line of lines.values()) await line.kill(directory);
+}
+
 /** Tries every line for real. One that does not work here is reported, not fatal: the plant offers the others. */
 export async function probeLines(
   lines: ReadonlyMap<LineName, ProductionLine>,

@@ -1,4 +1,8 @@
 import { abortable, isTimeout, within } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+
+/** For a guest that is to become an image to write back its disk and power off. */
+const LAST_DEADLINE_MS = 60_000;
 
 /** The guest's agent, as far as this needs it. */
 interface Agent {
@@ -23,3 +27,13 @@ export async function powerDown(
     return false;
   }
 }
+
+/** Has the guest of a build power itself off, its disk written. @throws GridError VMM_FAILED when it does not */
+export async function requirePowerDown(agent: Agent, exited: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (await powerDown(agent, exited, LAST_DEADLINE_MS, signal)) return;
+  throw new GridError('VMM_FAILED', `the guest did not power off within ${LAST_DEADLINE_MS} ms`);
+}
+
+/** Why a clone is not frozen, where a build leaves a disk. */
+export const notABuild = (): GridError =>
+  new GridError('LINE_CANNOT_SUSPEND', 'a clone stands on the disk of its image: only a build becomes one');

@@ -21,6 +21,12 @@ interface Owner extends ProcessIdentity {
   readonly imageId?: string;
 }
 
+/**
+ * A file of this name in the folder of a machine: its process is a daemon's of the host, where only its line finds and ends it,
+ * and then takes the file away.
+ */
+export const KEPT_BY_DAEMON = 'domain.uuid';
+
 /** What a process of another host claims counts no longer than this: whether it still lives cannot be seen from here. */
 export const FOREIGN_CLAIM_MS = 3_600_000;
 
@@ -34,7 +40,7 @@ export class Staging {
 
   /** Where the files of the image are made; empty at first. */
   get directory(): string {
-    return join(this.#root, 'work');
+    return join(this.#root, WORK);
   }
 
   /** Where the image is put together before it is renamed into the warehouse. */
@@ -61,17 +67,37 @@ export class Staging {
 }
 
 const KILL_DEADLINE_MS = 5_000;
+const WORK = 'work';
+
+/** Ends whatever machine still runs in a folder. Rejects when it does not end. */
+export type EndMachine = (directory: string) => Promise<void>;
 
 /** Removes what dead processes of this host left behind, the machines that still run there first; returns the names. */
-export async function sweepStaging(root: string): Promise<readonly string[]> {
+export async function sweepStaging(root: string, end: EndMachine = endProcesses): Promise<readonly string[]> {
   const swept: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
-    if (!entry.isDirectory() || !(await isAbandoned(join(root, entry.name)))) continue;
-    if ((await killProcessesOf(join(root, entry.name), KILL_DEADLINE_MS)).length > 0) continue;
-    await rm(join(root, entry.name), { recursive: true, force: true, maxRetries: 5 }); // another may sweep it too
+    const folder = join(root, entry.name);
+    if (!entry.isDirectory() || !(await isAbandoned(folder))) continue;
+    if (!(await hasEnded(join(folder, WORK), end))) continue;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // another may sweep it too
     swept.push(entry.name);
   }
   return swept;
+}
+
+/** What needs a line that whoever sweeps does not have stays for one who has. */
+async function hasEnded(directory: string, end: EndMachine): Promise<boolean> {
+  try {
+    await end(directory);
+    return (await readFileIfAny(join(directory, KEPT_BY_DAEMON))) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function endProcesses(directory: string): Promise<void> {
+  const remaining = await killProcessesOf(directory, KILL_DEADLINE_MS);
+  if (remaining.length > 0) throw new Error(`processes in ${directory} do not end`);
 }
 
 /** Whether a process is making this image. */

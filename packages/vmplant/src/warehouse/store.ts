@@ -25,7 +25,7 @@ import { WarehouseLock } from './lock.ts';
 import type { GoldenImage, Manifest } from './manifest.ts';
 import { refuseWhenFull } from './quota.ts';
 import { References } from './references.ts';
-import { isClaimed, Staging, sweepStaging } from './staging.ts';
+import { type EndMachine, isClaimed, Staging, sweepStaging } from './staging.ts';
 import { identifyWarehouse } from './warehouse-id.ts';
 
 export type { ManifestDraft };
@@ -35,6 +35,8 @@ export interface WarehouseOptions {
   readonly owner?: string;
   /** No image moves in that would make the images take more. */
   readonly quotaMiB?: number;
+  /** Ends the machines of dead builds; left out, those that are a daemon's stay, and their folders. */
+  readonly endMachine?: EndMachine;
   /** Told the name of each step of promotion and removal once it is done; tests let the process die there. */
   readonly reached?: (step: string) => void;
 }
@@ -67,7 +69,7 @@ export class Warehouse {
       await mkdir(join(directory, folder), { recursive: true, mode: 0o755 });
     }
     const warehouse = new Warehouse(directory, options);
-    await sweepStaging(join(directory, 'staging'));
+    await sweepStaging(join(directory, 'staging'), options.endMachine);
     await warehouse.#lock.hold(() => warehouse.#tidy());
     await warehouse.#emptyTrash();
     return warehouse;

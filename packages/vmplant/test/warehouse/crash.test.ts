@@ -1,9 +1,9 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { identifyProcess } from '@vmgrid/daemon';
-import { sweepStaging } from '../../src/warehouse/staging.ts';
+import { KEPT_BY_DAEMON, sweepStaging } from '../../src/warehouse/staging.ts';
 import { Warehouse } from '../../src/warehouse/store.ts';
 import { baseDraft, promote } from '../made-up-images.ts';
 import { startNode } from '../node-process.ts';
@@ -34,6 +34,16 @@ test('a process of this host is told from a later one of the same number', async
   await leave('same-number', { ...self, startTime: self.startTime - 1, host: hostname() });
   expect(await sweepStaging(staging())).toEqual(['same-number']);
   expect(await readdir(staging())).toEqual(['mine']);
+});
+
+test('a build whose machine is the process of a daemon is swept by whoever ends that machine, and not before', async () => {
+  const self = identifyProcess(process.pid)!;
+  await leave('of-a-daemon', { ...self, startTime: self.startTime - 1, host: hostname() });
+  const note = join(staging(), 'of-a-daemon', 'work', KEPT_BY_DAEMON);
+  await writeFile(note, 'uuid');
+  expect(await sweepStaging(staging())).toEqual([]);
+  expect(await sweepStaging(staging(), () => Promise.reject(new Error('the daemon does not answer')))).toEqual([]);
+  expect(await sweepStaging(staging(), () => rm(note))).toEqual(['of-a-daemon']);
 });
 
 test('another host sweeps its own', async () => {
@@ -87,4 +97,4 @@ test('four processes at work on the same images never harm each other', async ()
     expect(await warehouse.references.of(manifest.id)).toEqual([]);
     expect((await warehouse.images()).has(manifest.base)).toBe(true);
   }
-});
+}, 60_000);

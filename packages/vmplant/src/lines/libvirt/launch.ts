@@ -1,8 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UndoStack, within } from '@vmgrid/daemon';
+import { type CommandRunner, UndoStack, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
+import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { closeChannels, openChannels } from './channels.ts';
 import { domainIdOf } from './domain-id.ts';
@@ -24,6 +25,7 @@ export interface Launch {
   readonly console: boolean;
   /** User the domain's process is to run as. */
   readonly uid: number | undefined;
+  readonly run: CommandRunner;
   readonly reached: StepObserver;
 }
 
@@ -40,7 +42,7 @@ export async function launch(options: Launch, signal: AbortSignal): Promise<Libv
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<LibvirtMachine> {
-  const { order, host, console, uid, reached } = options;
+  const { order, host, console, uid, run, reached } = options;
   const { directory, purpose, vmId } = order;
   const { uuid } = domainIdOf(vmId);
   if (options.xml !== undefined) await define(uuid, options.xml, options, undo, signal);
@@ -54,8 +56,8 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   const channels = await openChannels(directory, console, within(signal, CONNECT_DEADLINE_MS));
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
-  const state: DomainState = { uuid, directory, purpose, console, uid };
-  return new LibvirtMachine({ host, channels }, state);
+  const state: DomainState = { uuid, directory, purpose, console, uid, ...parentOf(order) };
+  return new LibvirtMachine({ host, channels, run }, state);
 }
 
 /** Before libvirt knows the domain its UUID is in the folder, so that `kill` finds it whenever the plant dies. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { KEPT_BY_DAEMON } from '../../warehouse/staging.ts';
 
 /**
  * What a machine of this line has in its folder, which is the plant's alone: libvirt opens the sockets and hands them to the
@@ -10,7 +11,7 @@ export const FILES = {
   /** The domain as it was defined. */
   domain: 'domain.xml',
   /** UUID of the domain, there before the domain is. */
-  uuid: 'domain.uuid',
+  uuid: KEPT_BY_DAEMON,
 } as const;
 
 export const SOCKETS = { console: 'console.sock', report: 'report.sock' } as const;

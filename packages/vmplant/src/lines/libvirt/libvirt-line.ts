@@ -1,4 +1,4 @@
-import { chown } from 'node:fs/promises';
+import { chown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { abortable, type CommandRunner, readFileIfAny, runCommand } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
@@ -82,7 +82,7 @@ export class LibvirtLine implements ProductionLine {
     if (order.disc !== undefined && user !== undefined) await chown(order.disc, user.uid, user.uid);
     const xml = order.start === 'resume' ? undefined : await this.#xmlOf(order, user, signal);
     const console = this.#options.template.names('consoleSocket');
-    const options = { order, xml, console, uid: user?.uid, host: this.#host, reached: this.#reached };
+    const options = { order, xml, console, uid: user?.uid, host: this.#host, run: this.#run, reached: this.#reached };
     return launch(options, signal);
   }
 
@@ -99,7 +99,8 @@ export class LibvirtLine implements ProductionLine {
       case 'running':
       case 'blocked': {
         const channels = await openChannels(directory, console, signal);
-        return { kind: 'running', machine: new LibvirtMachine({ host: this.#host, channels }, domain, 'adopted') };
+        const deps = { host: this.#host, run: this.#run, channels };
+        return { kind: 'running', machine: new LibvirtMachine(deps, domain, 'adopted') };
       }
       default:
         return { kind: (await virsh.isSuspendedToDisk(uuid, signal)) ? 'suspended' : 'gone' };
@@ -113,6 +114,7 @@ export class LibvirtLine implements ProductionLine {
     await this.#host.connection.end(uuid, deadline);
     await this.#host.virsh.undefine(uuid, deadline);
     await removeSockets(directory);
+    await rm(join(directory, FILES.uuid), { force: true });
   }
 
   /** Every machine has a user of its own. All are in the group that may read disks and boot files of images. */

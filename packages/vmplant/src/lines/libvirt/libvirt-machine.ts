@@ -1,11 +1,13 @@
 import { chown } from 'node:fs/promises';
-import { abortable, within } from '@vmgrid/daemon';
+import { abortable, type CommandRunner, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
-import { powerDown } from '../power-down.ts';
+import { Hold } from '../hold.ts';
+import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
+import { collectDisk } from './freeze.ts';
 import { DEVICES } from './layout.ts';
 import { LibvirtAgent } from './libvirt-agent.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
@@ -18,69 +20,75 @@ const DISC_DEVICE = '/dev/sr0';
 export interface LibvirtMachineDeps {
   readonly host: LibvirtHost;
   readonly channels: Channels;
+  /** Runs programs of the host. */
+  readonly run: CommandRunner;
 }
 
-/**
- * A running domain. libvirtd and the hypervisor's process live on without the plant.
- *
- *     held ──release──► released ──guest, insertDisc, openNetwork, suspend──► held
- *
- * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive.
- */
+/** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
+interface Held extends Channels {
+  readonly agent: LibvirtAgent;
+  readonly guest: AgentGuest;
+  drive: 'known' | 'unknown';
+}
+
+/** A running domain. libvirtd and the hypervisor's process live on without the plant. */
 export class LibvirtMachine implements Machine {
   readonly state: MachineState;
   readonly exited: Promise<MachineExit>;
   readonly #host: LibvirtHost;
+  readonly #run: CommandRunner;
   readonly #domain: DomainState;
-  #channels: Channels;
-  #agent: LibvirtAgent;
-  #guest: AgentGuest;
+  readonly #hold: Hold<Held>;
   #cause: MachineExit['cause'] = 'crashed';
-  #hold: 'held' | 'released' = 'held';
-  #drive: 'known' | 'unknown';
   /** Whether libvirt is to know the domain on when it has ended. */
   #fate: 'forget' | 'keep' = 'forget';
-  /** Wakes who waits for the end when a released machine is taken hold of again. */
-  #retaken = Promise.withResolvers<void>();
-  #retaking: Promise<void> | undefined;
 
-  constructor({ host, channels }: LibvirtMachineDeps, state: DomainState, origin: 'started' | 'adopted' = 'started') {
+  constructor(
+    { host, channels, run }: LibvirtMachineDeps,
+    state: DomainState,
+    origin: 'started' | 'adopted' = 'started',
+  ) {
     this.#host = host;
+    this.#run = run;
     this.#domain = state;
     this.state = encodeState(state);
-    this.#channels = channels;
-    this.#agent = this.#agentOver(channels);
-    this.#guest = this.#guestOver(channels, origin === 'started' ? 'ended' : 'unknown');
-    this.#drive = origin === 'started' ? 'known' : 'unknown';
+    const open = (signal: AbortSignal) => this.#open(signal);
+    const deps = { open, close: closeChannels, closed: ({ ended }: Held) => fired(ended) };
+    this.#hold = new Hold(deps, this.#holdOver(channels, origin));
     this.exited = this.#awaitExit();
   }
 
   async guest(signal: AbortSignal): Promise<Guest> {
-    await this.#held(signal);
-    if (this.#drive === 'unknown') await this.insertDisc(undefined, signal);
-    await this.#agent.synchronize(signal);
-    return this.#guest;
+    const held = await this.#hold.take(signal);
+    if (held.drive === 'unknown') await this.insertDisc(undefined, signal);
+    await held.agent.synchronize(signal);
+    return held.guest;
   }
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
-    await this.#held(signal);
+    const held = await this.#hold.take(signal);
     const { uuid, uid } = this.#domain;
     if (path !== undefined && uid !== undefined) await chown(path, uid, uid);
     await this.#host.virsh.changeMedium(uuid, DEVICES.disc, path, signal);
-    this.#drive = 'known';
+    held.drive = 'known';
   }
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
-    await this.#held(signal);
+    await this.#hold.take(signal);
     return openNetwork(this.#host.virsh, this.#domain.uuid, signal);
   }
 
-  async freeze(): Promise<FrozenFiles> {
-    throw new GridError('LINE_CANNOT_SUSPEND', 'what libvirt saves resumes one machine only: it is no image to clone');
+  /** Its disk alone: what libvirt saves resumes one machine only. */
+  async freeze(signal: AbortSignal): Promise<FrozenFiles> {
+    if (this.#domain.purpose !== 'build') throw notABuild();
+    const { agent } = await this.#hold.take(signal);
+    this.#cause = 'requested';
+    await requirePowerDown(agent, this.exited, signal);
+    return collectDisk(this.#domain, this.#run, signal);
   }
 
   async suspend(signal: AbortSignal): Promise<void> {
-    await this.#held(signal);
+    await this.#hold.take(signal);
     const { virsh } = this.#host;
     const { uuid } = this.#domain;
     await this.insertDisc(undefined, signal);
@@ -103,51 +111,34 @@ export class LibvirtMachine implements Machine {
     if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
     this.#cause = 'requested';
     await this.#host.connection.end(this.#domain.uuid, within(signal, END_DEADLINE_MS));
-    if (this.#hold === 'held') await abortable(this.exited, within(signal, END_DEADLINE_MS));
-    else await this.#clearAway();
+    if (this.#hold.isReleased) await this.#clearAway();
+    else await abortable(this.exited, within(signal, END_DEADLINE_MS));
   }
 
   release(): void {
-    if (this.#hold === 'released') return;
-    this.#hold = 'released';
-    this.#retaken = Promise.withResolvers<void>();
-    closeChannels(this.#channels);
+    this.#hold.release();
   }
 
-  /** Opens the channels anew if the machine had been released. A channel serves one plant at a time, so they are opened once. */
-  async #held(signal: AbortSignal): Promise<void> {
-    if (this.#hold === 'held') return;
-    this.#retaking ??= this.#retake(signal).finally(() => {
-      this.#retaking = undefined;
-    });
-    await abortable(this.#retaking, signal);
+  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Held {
+    const { report, ended } = channels;
+    const agent = new LibvirtAgent({ virsh: this.#host.virsh }, { uuid: this.#domain.uuid, ended });
+    const earlierRun = origin === 'started' ? 'ended' : 'unknown';
+    const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
+    return { ...channels, agent, guest, drive: origin === 'started' ? 'known' : 'unknown' };
   }
 
-  async #retake(signal: AbortSignal): Promise<void> {
+  async #open(signal: AbortSignal): Promise<Held> {
     const { uuid, directory, console } = this.#domain;
     const state = await this.#host.connection.state(uuid, signal);
     if (state !== 'running') throw new GridError('GUEST_LOST', 'the machine ended after it was released');
-    this.#channels = await openChannels(directory, console, signal);
-    this.#agent = this.#agentOver(this.#channels);
-    this.#guest = this.#guestOver(this.#channels, 'unknown');
-    this.#drive = 'unknown';
-    this.#hold = 'held';
-    this.#retaken.resolve();
-  }
-
-  #agentOver({ ended }: Channels): LibvirtAgent {
-    return new LibvirtAgent({ virsh: this.#host.virsh }, { uuid: this.#domain.uuid, ended });
-  }
-
-  #guestOver({ report }: Channels, earlierRun: 'ended' | 'unknown'): AgentGuest {
-    return new AgentGuest({ agent: this.#agent, report }, { discDevice: DISC_DEVICE, earlierRun });
+    return this.#holdOver(await openChannels(directory, console, signal), 'adopted');
   }
 
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
-    await this.#held(signal);
+    const { agent } = await this.#hold.take(signal);
     this.#cause = 'requested';
-    return powerDown(this.#agent, this.exited, graceMs, signal);
+    return powerDown(agent, this.exited, graceMs, signal);
   }
 
   /** After a failure: the save goes on in libvirtd whoever asked for it, so it is called off, or was done already. */
@@ -158,18 +149,9 @@ export class LibvirtMachine implements Machine {
     return virsh.isSuspendedToDisk(this.#domain.uuid, deadline).catch(() => false);
   }
 
-  /**
-   * The hypervisor holds its end of the report channel until it ends. One that lets go of it and runs on cannot be listened to
-   * any more and is ended. After `release` it is somebody else's to watch, until it is taken hold of again.
-   */
+  /** The hypervisor holds its end of the report channel until it ends. One that lets go of it and runs on is ended. */
   async #awaitExit(): Promise<MachineExit> {
-    let watched: Channels;
-    do {
-      watched = this.#channels;
-      await fired(watched.ended);
-      if (this.#hold === 'released') await this.#retaken.promise;
-    } while (watched !== this.#channels);
-    closeChannels(this.#channels);
+    await this.#hold.ended();
     const reason = await this.#clearAway();
     if (reason === 'shutdown' && this.#cause === 'crashed') this.#cause = 'guest-shutdown';
     return { cause: this.#cause, detail: `libvirt: ${reason}` };

@@ -1,7 +1,8 @@
+import { decodeParent, type ParentDisk } from '../overlay-disk.ts';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
 /** What finds a domain again after the plant was killed. */
-export interface DomainState {
+export interface DomainState extends ParentDisk {
   readonly uuid: string;
   /** The machine's own folder. */
   readonly directory: string;
@@ -24,4 +25,5 @@ export const decodeState = (state: MachineState): DomainState => ({
   purpose: state.purpose === 'build' ? 'build' : 'clone',
   console: state.console === true,
   uid: state.uid === undefined ? undefined : Number(state.uid),
+  ...decodeParent(state),
 });

@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import {
   abortable,
   type CommandRunner,
@@ -15,6 +15,7 @@ import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
+import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { logTail, spawnVmm } from '../spawn-vmm.ts';
@@ -25,12 +26,14 @@ import { FILES } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
 import { setLink } from './network.ts';
 import { QemuMachine } from './qemu-machine.ts';
+import type { QmpClient } from './qmp/qmp-client.ts';
 import { loadState } from './restore.ts';
 import { forgetSuspended, openSuspended } from './suspension.ts';
 
 /** For QEMU to set up its machine and answer on its monitor; a second is long on an idle host. */
 const START_DEADLINE_MS = 30_000;
 const KILL_DEADLINE_MS = 5_000;
+const WAKE_DEADLINE_MS = 30_000;
 /** Descriptor under which QEMU inherits the suspended state: the first after the standard ones. */
 const STATE_DESCRIPTOR = 3;
 
@@ -87,12 +90,10 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
 }
 
 function stateOf({ order, user, compatibility }: Launch, process: ProcessIdentity): QemuState {
-  const { directory, purpose, guestNetwork, image } = order;
-  const { disk, diskFormat } = image.manifest;
-  const parentDisk = join('..', basename(image.directory), disk);
+  const { directory, purpose, guestNetwork } = order;
   return {
     ...{ process, directory, purpose, guestNetwork, compatibility },
-    ...{ uid: user?.uid, parentDisk, parentFormat: diskFormat },
+    ...{ uid: user?.uid, ...parentOf(order) },
   };
 }
 
@@ -167,9 +168,10 @@ async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, 
       break;
     case 'resume':
       await loadState(monitor, STATE_DESCRIPTOR, 'stream', signal);
-      await forgetSuspended(order.directory);
   }
   reached('state');
+  signal.throwIfAborted();
+  if (order.start === 'resume') return wake(monitor, order.directory);
   await monitor.execute('cont', {}, { signal });
   reached('running');
   const { diskMiB } = order.machine;
@@ -177,4 +179,10 @@ async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, 
     await monitor.execute('block_resize', { 'node-name': DEVICES.disk, size: diskMiB * 1_048_576 }, { signal });
   }
   reached('disk');
+}
+
+/** From here there is no way back, whoever aborts: what was kept must never wake beside a disk that has gone on. */
+async function wake(monitor: QmpClient, directory: string): Promise<void> {
+  await forgetSuspended(directory);
+  await monitor.execute('cont', {}, { signal: AbortSignal.timeout(WAKE_DEADLINE_MS) });
 }

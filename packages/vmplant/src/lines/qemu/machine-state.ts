@@ -1,9 +1,10 @@
 import type { ProcessIdentity } from '@vmgrid/daemon';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
+import { decodeParent, type ParentDisk } from '../overlay-disk.ts';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
 /** What finds a running QEMU again after the plant was killed. */
-export interface QemuState {
+export interface QemuState extends ParentDisk {
   readonly process: ProcessIdentity;
   /** The machine's own folder. */
   readonly directory: string;
@@ -11,9 +12,6 @@ export interface QemuState {
   readonly guestNetwork: StartOrder['guestNetwork'];
   /** User QEMU runs as, if not as the plant's. */
   readonly uid: number | undefined;
-  /** The image's disk as seen from a folder beside the image's, and its format. */
-  readonly parentDisk: string;
-  readonly parentFormat: string;
   /** The machine that this QEMU is. */
   readonly compatibility: CompatibilityRecord;
 }
@@ -32,8 +30,7 @@ export const decodeState = (state: MachineState): QemuState => ({
   purpose: state.purpose === 'build' ? 'build' : 'clone',
   guestNetwork: state.guestNetwork === 'outbound' ? 'outbound' : 'isolated',
   uid: state.uid === undefined ? undefined : Number(state.uid),
-  parentDisk: String(state.parentDisk),
-  parentFormat: String(state.parentFormat),
+  ...decodeParent(state),
   compatibility: {
     vmm: String(state.vmm),
     vmmVersion: String(state.vmmVersion),

@@ -1,9 +1,16 @@
-import { chmod } from 'node:fs/promises';
-import { type CommandRunner, isAlive, killProcessesOf, processesOf, runCommand } from '@vmgrid/daemon';
+import { isAlive, processesOf } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
-import { admitToImage, HOST_ID_RANGE, type HostIdRange, hostUserOf, probeUserOf } from '../host-user.ts';
-import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
+import {
+  admitToFolder,
+  endProcesses,
+  type HostLine,
+  type HostLineDeps,
+  type HostLineOptions,
+  hostLine,
+} from '../host-line.ts';
+import { admitToImage, hostUserOf, probeUserOf } from '../host-user.ts';
+import type { Adoption, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { openChannels } from './channels.ts';
 import { launch } from './launch.ts';
@@ -13,63 +20,37 @@ import { probeQemu } from './probe.ts';
 import { QemuMachine } from './qemu-machine.ts';
 import { isSuspended, suspendedAs } from './suspension.ts';
 
-const KILL_DEADLINE_MS = 5_000;
 /** From this version on a memory file that is only readable can be mapped privately (`readonly=on,rom=off`). */
 const READONLY_MAPPING_SINCE = [8, 2] as const;
-
-export interface QemuLineDeps {
-  /** Runs programs of the host. */
-  readonly run?: CommandRunner;
-  readonly reached?: StepObserver;
-}
-
-export interface QemuLineOptions {
-  /** Folder of the plant for what the line found out about the host. */
-  readonly stateDirectory: string;
-  readonly binary?: string;
-  /** Users and groups to run machines as, when the plant is root. */
-  readonly hostIds?: HostIdRange;
-}
 
 /** Machines under QEMU: booted once, then cloned from suspended memory in a time that does not depend on their size. */
 export class QemuLine implements ProductionLine {
   readonly name = 'qemu';
-  readonly #run: CommandRunner;
-  readonly #reached: StepObserver;
-  readonly #stateDirectory: string;
-  readonly #binary: string;
-  readonly #hostIds: HostIdRange;
+  readonly #host: HostLine;
   #report: LineReport | undefined;
 
-  constructor(deps: QemuLineDeps, options: QemuLineOptions) {
-    this.#run = deps.run ?? runCommand;
-    this.#reached = deps.reached ?? (() => undefined);
-    this.#stateDirectory = options.stateDirectory;
-    this.#binary = options.binary ?? 'qemu-system-x86_64';
-    this.#hostIds = options.hostIds ?? HOST_ID_RANGE;
+  constructor(deps: HostLineDeps, options: HostLineOptions) {
+    this.#host = hostLine(deps, options, 'qemu-system-x86_64');
   }
 
   async probe(signal: AbortSignal): Promise<LineReport> {
-    const user = probeUserOf(this.#hostIds);
-    const options = { binary: this.#binary, stateDirectory: this.#stateDirectory, user };
-    this.#report = await probeQemu(this.#run, options, signal);
+    const { run, binary, stateDirectory, hostIds } = this.#host;
+    this.#report = await probeQemu(run, { binary, stateDirectory, user: probeUserOf(hostIds) }, signal);
     return this.#report;
   }
 
   async createOverlay(order: StartOrder, signal: AbortSignal): Promise<void> {
-    const user = hostUserOf(this.#hostIds, order.vmId, order.image);
-    // The machine's user must get through to its folder inside this one.
-    if (user !== undefined) await chmod(order.directory, 0o711);
-    await makeOverlay(order, { user, run: this.#run, reached: this.#reached }, signal);
+    const { run, reached } = this.#host;
+    await makeOverlay(order, { user: await admitToFolder(this.#host, order), run, reached }, signal);
   }
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
     const compatibility = await this.#compatibility(order, signal);
     const readonlyMapping = mapsReadonly(compatibility.vmmVersion);
-    await admitToImage(this.#hostIds, order.image, !readonlyMapping);
-    const user = hostUserOf(this.#hostIds, order.vmId, order.image, compatibility.accelerator);
-    const deps = { run: this.#run, reached: this.#reached };
-    return launch({ order, binary: this.#binary, compatibility, user, readonlyMapping, ...deps }, signal);
+    const { binary, hostIds, run, reached } = this.#host;
+    await admitToImage(hostIds, order.image, !readonlyMapping);
+    const user = hostUserOf(hostIds, order.vmId, order.image, compatibility.accelerator);
+    return launch({ order, binary, compatibility, user, readonlyMapping, run, reached }, signal);
   }
 
   async adopt(state: MachineState, signal: AbortSignal): Promise<Adoption> {
@@ -82,19 +63,14 @@ export class QemuLine implements ProductionLine {
     const process = isAlive(qemu.process) ? qemu.process : (await processesOf(runFolder(qemu.directory)))[0];
     if (process === undefined) return { kind: 'gone' };
     const channels = await openChannels(qemu.directory, signal);
-    const machine = new QemuMachine({ channels, run: this.#run }, { ...qemu, process }, 'adopted');
+    const machine = new QemuMachine({ channels, run: this.#host.run }, { ...qemu, process }, 'adopted');
     // It may have been stopped to be suspended, or not have run yet.
     await channels.monitor.execute('cont', {}, { signal });
     return { kind: 'running', machine };
   }
 
   async kill(directory: string): Promise<void> {
-    const remaining = await killProcessesOf(directory, KILL_DEADLINE_MS);
-    if (remaining.length > 0) {
-      const pids = remaining.map(({ pid }) => pid);
-      const message = `QEMU (process ${pids.join(', ')}) did not end within ${KILL_DEADLINE_MS} ms of SIGKILL`;
-      throw new GridError('VMM_FAILED', message, { pids });
-    }
+    await endProcesses(directory, 'QEMU');
     await removeSockets(runFolder(directory));
   }
 

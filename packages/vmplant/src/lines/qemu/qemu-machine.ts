@@ -3,6 +3,7 @@ import { abortable, type CommandRunner, isAlive, signalProcess, waitUntilGone, w
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
+import { Hold } from '../hold.ts';
 import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
@@ -13,7 +14,7 @@ import { collectFiles } from './freeze.ts';
 import { FILES } from './layout.ts';
 import { encodeState, type QemuState } from './machine-state.ts';
 import { openUserNetwork } from './network.ts';
-import type { QmpEvent } from './qmp/qmp-client.ts';
+import type { QmpClient, QmpEvent } from './qmp/qmp-client.ts';
 import { keepState } from './suspension.ts';
 import { writeState } from './write-state.ts';
 
@@ -28,53 +29,46 @@ export interface QemuMachineDeps {
   readonly run: CommandRunner;
 }
 
-/**
- * A running QEMU. Its process may be the child of an earlier run of the plant.
- *
- *     held ──release──► released ──guest, insertDisc, openNetwork──► held
- *
- * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive.
- */
+/** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
+interface Held extends Channels {
+  readonly guest: AgentGuest;
+  drive: 'known' | 'unknown';
+}
+
+/** A running QEMU. Its process may be the child of an earlier run of the plant. */
 export class QemuMachine implements Machine {
   readonly state: MachineState;
   readonly exited: Promise<MachineExit>;
   readonly #run: CommandRunner;
   readonly #qemu: QemuState;
-  #channels: Channels;
-  #guest: AgentGuest;
+  readonly #hold: Hold<Held>;
   #cause: MachineExit['cause'] = 'crashed';
-  #hold: 'held' | 'released' = 'held';
-  #drive: 'known' | 'unknown';
-  /** Wakes who waits for the end when a released machine is taken hold of again. */
-  #retaken = Promise.withResolvers<void>();
-  #retaking: Promise<void> | undefined;
 
   constructor({ channels, run }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
     this.#run = run;
-    this.#channels = channels;
-    this.#guest = guestOver(channels, origin === 'started' ? 'ended' : 'unknown');
-    this.#drive = origin === 'started' ? 'known' : 'unknown';
     this.#qemu = state;
     this.state = encodeState(state);
-    channels.monitor.onEvent((event) => this.#observe(event));
+    const open = (signal: AbortSignal) => this.#open(signal);
+    const deps = { open, close: closeChannels, closed: ({ monitor }: Held) => monitor.closed };
+    this.#hold = new Hold(deps, this.#holdOver(channels, origin));
     this.exited = this.#awaitExit();
   }
 
   async guest(signal: AbortSignal): Promise<Guest> {
-    const { agent } = await this.#held(signal);
-    if (this.#drive === 'unknown') await this.insertDisc(undefined, signal);
-    await agent.synchronize(signal);
-    return this.#guest;
+    const held = await this.#hold.take(signal);
+    if (held.drive === 'unknown') await this.insertDisc(undefined, signal);
+    await held.agent.synchronize(signal);
+    return held.guest;
   }
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
-    const { monitor } = await this.#held(signal);
-    await changeDisc(monitor, path, this.#qemu.uid, signal);
-    this.#drive = 'known';
+    const held = await this.#hold.take(signal);
+    await changeDisc(held.monitor, path, this.#qemu.uid, signal);
+    held.drive = 'known';
   }
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
-    const { monitor } = await this.#held(signal);
+    const { monitor } = await this.#hold.take(signal);
     return openUserNetwork(monitor, this.#qemu.guestNetwork, signal);
   }
 
@@ -82,8 +76,9 @@ export class QemuMachine implements Machine {
     if (this.#qemu.purpose !== 'build') {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
     }
-    await writeState(this.#channels.monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal);
-    await this.#quit(signal);
+    const { monitor } = await this.#hold.take(signal);
+    await writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal);
+    await this.#quit(monitor, signal);
     return collectFiles(this.#qemu, this.#run, signal);
   }
 
@@ -91,7 +86,7 @@ export class QemuMachine implements Machine {
     if (this.#qemu.purpose === 'build') {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a machine that is to become an image is frozen, not suspended');
     }
-    const { monitor } = await this.#held(signal);
+    const { monitor } = await this.#hold.take(signal);
     await keepState(monitor, this.#qemu, signal);
     await this.stop(0, signal);
   }
@@ -104,42 +99,33 @@ export class QemuMachine implements Machine {
   }
 
   release(): void {
-    if (this.#hold === 'released') return;
-    this.#hold = 'released';
-    this.#retaken = Promise.withResolvers<void>();
-    closeChannels(this.#channels);
+    this.#hold.release();
   }
 
-  /** The channels, opened anew if the machine had been released. QEMU serves one plant at a time, so they are opened once. */
-  async #held(signal: AbortSignal): Promise<Channels> {
-    if (this.#hold === 'released') {
-      this.#retaking ??= this.#retake(signal).finally(() => {
-        this.#retaking = undefined;
-      });
-      await abortable(this.#retaking, signal);
-    }
-    return this.#channels;
+  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Held {
+    channels.monitor.onEvent((event) => this.#observe(event));
+    const { agent, report } = channels;
+    const earlierRun = origin === 'started' ? 'ended' : 'unknown';
+    const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
+    return { ...channels, guest, drive: origin === 'started' ? 'known' : 'unknown' };
   }
 
-  async #retake(signal: AbortSignal): Promise<void> {
-    if (!isAlive(this.#qemu.process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
-    this.#channels = await openChannels(this.#qemu.directory, signal);
-    this.#channels.monitor.onEvent((event) => this.#observe(event));
-    this.#guest = guestOver(this.#channels, 'unknown');
-    this.#drive = 'unknown';
-    this.#hold = 'held';
-    this.#retaken.resolve();
+  async #open(signal: AbortSignal): Promise<Held> {
+    const { process, directory } = this.#qemu;
+    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    return this.#holdOver(await openChannels(directory, signal), 'adopted');
   }
 
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
+    const { agent } = await this.#hold.take(signal);
     this.#cause = 'requested';
-    return powerDown(this.#channels.agent, this.exited, graceMs, signal);
+    return powerDown(agent, this.exited, graceMs, signal);
   }
 
-  async #quit(signal: AbortSignal): Promise<void> {
+  async #quit(monitor: QmpClient, signal: AbortSignal): Promise<void> {
     this.#cause = 'requested';
-    await this.#channels.monitor.execute('quit', {}, { signal });
+    await monitor.execute('quit', {}, { signal });
     await abortable(this.exited, within(signal, QUIT_DEADLINE_MS));
   }
 
@@ -149,28 +135,16 @@ export class QemuMachine implements Machine {
     }
   }
 
-  /**
-   * QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to any more and is
-   * ended. After `release` it is somebody else's to watch, until it is taken hold of again.
-   */
+  /** QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to, and is ended. */
   async #awaitExit(): Promise<MachineExit> {
-    let watched: Channels;
-    do {
-      watched = this.#channels;
-      await watched.monitor.closed;
-      if (this.#hold === 'released') await this.#retaken.promise;
-    } while (watched !== this.#channels);
-    if (!(await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS))) {
-      signalProcess(this.#qemu.process, 'SIGKILL');
-      await waitUntilGone(this.#qemu.process, KILL_DEADLINE_MS);
+    await this.#hold.ended();
+    const { process, directory } = this.#qemu;
+    if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) {
+      signalProcess(process, 'SIGKILL');
+      await waitUntilGone(process, KILL_DEADLINE_MS);
     }
-    closeChannels(this.#channels);
-    const { directory } = this.#qemu;
     const detail = await logTail(join(directory, FILES.log));
     await removeSockets(runFolder(directory));
     return { cause: this.#cause, detail };
   }
 }
-
-const guestOver = ({ agent, report }: Channels, earlierRun: 'ended' | 'unknown'): AgentGuest =>
-  new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });

@@ -1,7 +1,8 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killProcessesOf, signalProcess, systemClock, UndoStack, waitUntilGone } from '@vmgrid/daemon';
+import { signalProcess, systemClock, UndoStack, waitUntilGone } from '@vmgrid/daemon';
 import { GridError, type LineReport } from '@vmgrid/protocol';
+import { endProcesses } from '../host-line.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { type Fate, fateOf } from './faults.ts';
 import { bootedMemory, type GuestMemory, readDisk, readMemory, writeDisk, writeMemory } from './guest-disk.ts';
@@ -135,12 +136,7 @@ export class SimulatedLine implements ProductionLine {
   }
 
   async kill(directory: string): Promise<void> {
-    const remaining = await killProcessesOf(directory, KILL_DEADLINE_MS);
-    if (remaining.length > 0) {
-      const pids = remaining.map(({ pid }) => pid);
-      const message = `process ${pids.join(', ')} did not end within ${KILL_DEADLINE_MS} ms of SIGKILL`;
-      throw new GridError('VMM_FAILED', message, { pids });
-    }
+    await endProcesses(directory, 'the machine');
     await removeTraces(directory);
   }
 

@@ -1,13 +1,33 @@
 /** Against libvirt's own test driver, which needs no daemon, and against a binding whose connection breaks. */
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
 import type { NativeConnection } from '../../../src/lines/libvirt/binding.ts';
 import { LibvirtConnection } from '../../../src/lines/libvirt/connection.ts';
 import { domainIdOf } from '../../../src/lines/libvirt/domain-id.ts';
+import { DomainTemplate, type DomainValues } from '../../../src/lines/libvirt/domain-template.ts';
+import { makeLibvirtLine } from '../../../src/lines/libvirt/make-libvirt-line.ts';
+import { useTemporaryFolder } from '../../temporary-folder.ts';
 
 const { name, uuid } = domainIdOf('vm-test');
 const XML = `<domain type='test'><name>${name}</name><uuid>${uuid}</uuid><memory unit='MiB'>64</memory>
   <os><type>hvm</type></os></domain>`;
+const SHIPPED = join(import.meta.dirname, '../../../src/lines/libvirt/domain.xml');
+const VALUES: DomainValues = {
+  ...{ name, uuid, domainType: 'test', machineType: 'pc', cpuModel: 'Nehalem', memoryMiB: 64, cpus: 1 },
+  ...{ disk: '/disk', consoleSocket: '/c', reportSocket: '/r', macAddress: '02:00:00:00:00:01', restrict: 'on' },
+};
+const OPERATORS_TEMPLATE = `<domain type='{{domainType}}'>
+  <name>{{name}}</name><uuid>{{uuid}}</uuid><memory unit='MiB'>{{memoryMiB}}</memory><vcpu>{{cpus}}</vcpu>
+  <os><type>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'><source file='{{disk}}'/><target dev='vda'/></disk>
+    <serial type='unix'><source mode='bind' path='{{reportSocket}}'/></serial>
+  </devices>
+</domain>`;
+const folder = useTemporaryFolder();
 const signal = AbortSignal.timeout(10_000);
 
 let connection: LibvirtConnection | undefined;
@@ -25,6 +45,30 @@ test('a domain that was defined is off, runs when it was started, and is off aga
   expect(await libvirt.state(uuid, signal)).toBe('running');
   await libvirt.end(uuid, signal);
   expect(await libvirt.state(uuid, signal)).toBe('off');
+});
+
+test('a machine of the shipped template is taken, runs and is ended', async () => {
+  const template = new DomainTemplate(readFileSync(SHIPPED, 'utf8'), SHIPPED);
+  const libvirt = testDriver();
+  await libvirt.define(template.render(VALUES), signal);
+  await libvirt.start(uuid, signal);
+  expect(await libvirt.state(uuid, signal)).toBe('running');
+  await libvirt.end(uuid, signal);
+  expect(await libvirt.state(uuid, signal)).toBe('off');
+});
+
+test("the line works with another hypervisor by a template of its operator's, and says why not by one that it does not take", async () => {
+  const probe = async (domainTemplate: string) => {
+    const libvirt = { uri: 'test:///default', domainTemplate };
+    const { available, reason, compatibility } = await makeLibvirtLine({}, { stateDirectory: '/', libvirt }).probe(
+      signal,
+    );
+    return { available, reason, accelerator: compatibility.accelerator };
+  };
+  const mine = join(folder(), 'mine.xml');
+  await writeFile(mine, OPERATORS_TEMPLATE);
+  expect(await probe(mine)).toEqual({ available: true, reason: '', accelerator: 'test' });
+  expect(await probe(SHIPPED)).toMatchObject({ available: false, reason: expect.stringContaining('no model') });
 });
 
 test('to end what does not run, or is not there, is to have ended it', async () => {
