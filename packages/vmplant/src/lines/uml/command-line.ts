@@ -23,6 +23,9 @@ const LINES = [
   ...['org.qemu.guest_agent.0=/dev/ttyS0', 'org.vmgrid.report=/dev/ttyS1'],
 ];
 
+/** UML would lock an image's disk for itself, and QEMU, which looks for locks, then start no machine over it. */
+const UNLOCKED = 'c';
+
 /** A build owns its disk from the start: what it leaves is an image. UML's copy-on-write cannot be larger than what is below. */
 export const hasOwnDisk = ({ purpose, machine, image }: StartOrder): boolean =>
   purpose === 'build' || machine.diskMiB > image.manifest.machine.diskMiB;
@@ -32,7 +35,7 @@ export function commandLine(order: StartOrder, initrd: string): string[] {
   const { directory, manifest } = order.image;
   const disk = hasOwnDisk(order) ? FILES.raw : `${FILES.cow},${join(directory, manifest.disk)}`;
   return [
-    ...[`mem=${order.machine.memoryMiB}M`, `ubd0=${disk}`, `initrd=${initrd}`],
+    ...[`mem=${order.machine.memoryMiB}M`, `ubd0${UNLOCKED}=${disk}`, `initrd=${initrd}`],
     ...[`umid=${UML_ID}`, 'uml_dir=./'],
     ...LINES,
     ...['rw', 'quiet', 'net.ifnames=0', 'systemd.show_status=0'],

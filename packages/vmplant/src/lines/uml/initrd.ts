@@ -14,11 +14,14 @@ const MODULES_FOLDER = '/usr/lib/uml/modules';
 const MODULE = 'kernel/fs/isofs/isofs.ko';
 /** What `TRY` prints when it has run. */
 export const TRIED = 'vmgrid: this kernel runs programs';
+/** What the kernel's first program prints on the console. */
+const SIGN_OF_LIFE = 'vmgrid: the kernel is up';
 /** The name under which a kernel finds it: `rdinit=/try`. */
 export const TRY = '/try';
 
-const INIT = `#!/busybox sh
+export const INIT = `#!/busybox sh
 /busybox mount -t devtmpfs dev /dev
+/busybox echo '${SIGN_OF_LIFE}' > /dev/console
 while read -r module; do /busybox insmod "/modules/$module"; done < /modules/order
 /busybox mount -t ext4 -o rw,noatime /dev/ubda /root || exit 1
 /busybox mount -o move /dev /root/dev

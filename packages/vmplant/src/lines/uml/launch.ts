@@ -1,19 +1,29 @@
-import { type FileHandle, rm } from 'node:fs/promises';
+import { appendFile, type FileHandle, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandRunner, identifyProcess, killProcessesOf, type ProcessIdentity, UndoStack } from '@vmgrid/daemon';
+import {
+  abortable,
+  type CommandRunner,
+  identifyProcess,
+  killProcessesOf,
+  type ProcessIdentity,
+  UndoStack,
+  within,
+} from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { holdFifo, makeFifos } from '../../host/fifo.ts';
 import type { HostUser } from '../host-user.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { logTail, spawnVmm } from '../spawn-vmm.ts';
-import { closeChannels, openChannels } from './channels.ts';
+import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine } from './command-line.ts';
 import { FILES, pipesOf } from './layout.ts';
 import { removePipes } from './remove-pipes.ts';
 import { UmlMachine } from './uml-machine.ts';
 
 const KILL_DEADLINE_MS = 5_000;
+/** For a kernel to print something, its first program at the latest: half a second on an idle host. */
+const START_DEADLINE_MS = 60_000;
 
 export interface Launch {
   readonly order: StartOrder;
@@ -24,8 +34,34 @@ export interface Launch {
   readonly reached: StepObserver;
 }
 
-/** Starts a machine's kernel. On failure nothing of it is left but the disk it was given. */
+/**
+ * Starts a machine's kernel. On a busy host one was seen to abort as it started, and the next one to run: one that ends before it has
+ * printed anything is started once more. On failure nothing of it is left but the disk it was given.
+ */
 export async function launch(options: Launch, signal: AbortSignal): Promise<UmlMachine> {
+  try {
+    return await launchOnce(options, signal);
+  } catch (error) {
+    if (!(error instanceof StillbornError)) throw error;
+    await appendFile(join(options.order.directory, FILES.log), `${error.output}\n${AGAIN}\n`, { mode: 0o640 });
+    return launchOnce(options, signal);
+  }
+}
+
+/** In the log of the machine that runs. */
+const AGAIN = 'vmgrid: that UML ended before its kernel ran; it was started once more';
+
+/** A UML that ended before its kernel had printed anything: nothing has been done yet that could be done twice. */
+class StillbornError extends GridError {
+  readonly output: string;
+
+  constructor(output: string) {
+    super('VMM_FAILED', 'UML ended as it started', { output });
+    this.output = output;
+  }
+}
+
+async function launchOnce(options: Launch, signal: AbortSignal): Promise<UmlMachine> {
   const undo = new UndoStack();
   undo.push('files', () => removeFiles(options.order.directory));
   try {
@@ -47,6 +83,8 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   const channels = openChannels(directory, process);
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
+  await awaitKernel(channels, directory, within(signal, START_DEADLINE_MS));
+  reached('kernel');
   signal.throwIfAborted();
   return new UmlMachine({ channels, run }, { process, directory, purpose, guestNetwork, uid: user?.uid });
 }
@@ -62,10 +100,17 @@ async function spawn({ order, binary, initrd, user }: Launch): Promise<ProcessId
     child.unref();
     const process = identifyProcess(child.pid ?? 0);
     if (process !== undefined) return process;
-    throw new GridError('VMM_FAILED', 'UML ended at once', { output: await logTail(log) });
+    throw new StillbornError(await logTail(log));
   } finally {
     await Promise.all(pipes.map((pipe) => pipe.close()));
   }
+}
+
+async function awaitKernel({ console, closed }: Channels, directory: string, signal: AbortSignal): Promise<void> {
+  const ended = closed.then(async () => {
+    throw new StillbornError(await logTail(join(directory, FILES.log)));
+  });
+  await abortable(Promise.race([console.spoken, ended]), signal);
 }
 
 async function removeFiles(directory: string): Promise<void> {

@@ -103,8 +103,13 @@ async function awaitName(folder: string, name: string, signal: AbortSignal): Pro
   }
 }
 
-interface Answer {
-  readonly return?: { readonly entries?: readonly { readonly host_port: number }[] };
+interface Forwards {
+  readonly entries?: readonly { readonly host_port: number }[];
+}
+
+/** Version 1.2 lists forwarded ports beside where its manual says it does. */
+interface Answer extends Forwards {
+  readonly return?: Forwards;
   readonly error?: { readonly desc: string };
 }
 
@@ -125,8 +130,8 @@ class StackOrders {
       ))
     )
       return undefined;
-    const { return: found } = await this.#ask({ execute: 'list_hostfwd' }, signal).catch((): Answer => ({}));
-    return found?.entries?.[0]?.host_port;
+    const answer = await this.#ask({ execute: 'list_hostfwd' }, signal).catch((): Answer => ({}));
+    return (answer.return ?? answer).entries?.[0]?.host_port;
   }
 
   async forwardFreePort(signal: AbortSignal): Promise<number> {

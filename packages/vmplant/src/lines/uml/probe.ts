@@ -6,7 +6,7 @@ import { runTool } from '../../host/run-tool.ts';
 import type { HostUser } from '../host-user.ts';
 import { privileges } from '../spawn-vmm.ts';
 import { DEVICE_LAYOUT } from './command-line.ts';
-import { TRIED, TRY, writeInitrd } from './initrd.ts';
+import { INIT, TRIED, TRY, writeInitrd } from './initrd.ts';
 
 /** Seconds on an idle host. */
 const TRY_DEADLINE_MS = 25_000;
@@ -39,7 +39,7 @@ export async function probeUml(run: CommandRunner, options: ProbeOptions, signal
     const release = await askRelease(run, options, signal);
     await requireTools(run, signal);
     const initrd = initrdPath(options.stateDirectory, release);
-    const key = JSON.stringify({ bootId: bootId(), release });
+    const key = JSON.stringify({ bootId: bootId(), release, init: INIT });
     const path = join(options.stateDirectory, VERDICT_FILE);
     if ((await readFileIfAny(path)) === key && (await exists(initrd))) return report(true, release);
     await writeInitrd(initrd, release);

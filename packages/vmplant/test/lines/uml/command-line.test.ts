@@ -17,7 +17,7 @@ test('whoever changes the devices gives the layout a new name', () => {
   expect({ layout: DEVICE_LAYOUT, line: commandLine(order(), '/initrd') }).toEqual({
     layout: 'uml-ubd-1',
     line: [
-      ...['mem=128M', 'ubd0=disk.cow,/images/base/disk.raw', 'initrd=/initrd', 'umid=vm', 'uml_dir=./'],
+      ...['mem=128M', 'ubd0c=disk.cow,/images/base/disk.raw', 'initrd=/initrd', 'umid=vm', 'uml_dir=./'],
       ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:4,fd:5', 'ssl1=null,fd:6'],
       ...['org.qemu.guest_agent.0=/dev/ttyS0', 'org.vmgrid.report=/dev/ttyS1'],
       ...['rw', 'quiet', 'net.ifnames=0', 'systemd.show_status=0'],
@@ -27,8 +27,8 @@ test('whoever changes the devices gives the layout a new name', () => {
 
 test('a build, and a machine with a larger disk than its image, have a disk of their own', () => {
   const diskOf = (more: Partial<StartOrder>) => commandLine(order(more), '/initrd')[1];
-  expect(diskOf({ purpose: 'build' })).toBe('ubd0=disk.raw');
-  expect(diskOf({ machine: { ...machine, diskMiB: 257 } })).toBe('ubd0=disk.raw');
+  expect(diskOf({ purpose: 'build' })).toBe('ubd0c=disk.raw');
+  expect(diskOf({ machine: { ...machine, diskMiB: 257 } })).toBe('ubd0c=disk.raw');
 });
 
 test.each(Object.keys(RELEASES))('the base of %s serves this layout', async (os) => {
