@@ -1,4 +1,7 @@
 /** A line with an image of its own making, and how the tests of a line start machines on it. */
+
+import type { LineName } from '../../packages/protocol/src/index.ts';
+import type { LineOptions } from '../../packages/vmplant/src/lines/make-lines.ts';
 import type {
   Machine,
   ProductionLine,
@@ -9,7 +12,7 @@ import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.
 import { script, Workshop } from './workshop.ts';
 
 export interface LineUnderTest {
-  readonly name: string;
+  readonly name: LineName;
   /** Whether it restores suspended images; else it only boots. */
   readonly restores: boolean;
   /** Processors that a machine may have; left out: as many as are asked for. */
@@ -18,9 +21,15 @@ export interface LineUnderTest {
   readonly suspends: boolean;
   /** Operating system of the base image that its machines are made from. */
   readonly os: string;
-  /** What answers at a guest's ssh port: a server, or only its greeting. */
-  readonly ssh: 'server' | 'greeting';
+  /** `paper`: nothing runs in it, and only a greeting answers at its ssh port. */
+  readonly guest: 'linux' | 'paper';
   make(options: { readonly stateDirectory: string }, deps: { readonly reached?: StepObserver }): ProductionLine;
+  /** Whether its processes' system calls are filtered. */
+  readonly sandboxed: boolean;
+  /** What a plant that is another process is configured with. */
+  configuration?(): Omit<LineOptions, 'stateDirectory'>;
+  /** Machines that a daemon of the host knows of, running or not; left out where there is none. */
+  known?(): Promise<readonly string[]>;
 }
 
 /** What the tests of one line share. */
@@ -32,6 +41,13 @@ export interface Bench {
   /** Starts a clone the quickest way the line has. */
   clone(id: string, more?: Partial<StartOrder>, image?: GoldenImage): Promise<Machine>;
   order(id: string, more?: Partial<StartOrder>, image?: GoldenImage): Promise<StartOrder>;
+  /** A clone that all tests may use which leave it running: a boot takes seconds where a line does not restore. */
+  shared(id: 'resident' | 'neighbour'): Promise<Shared>;
+}
+
+export interface Shared {
+  readonly order: StartOrder;
+  readonly machine: Machine;
 }
 
 export const OPEN_BENCH_MS = 600_000;
@@ -39,11 +55,20 @@ export const OPEN_BENCH_MS = 600_000;
 export async function openBench(subject: LineUnderTest): Promise<Bench> {
   const workshop = await Workshop.open(subject, AbortSignal.timeout(OPEN_BENCH_MS));
   const golden = await makeGolden(workshop);
-  const start = subject.restores ? 'restore' : 'boot';
-  const order: Bench['order'] = (id, more, image = golden) => workshop.order(id, image, { start, ...more });
+  const way = subject.restores ? 'restore' : 'boot';
+  const order: Bench['order'] = (id, more, image = golden) => workshop.order(id, image, { start: way, ...more });
+  const shared = new Map<string, Promise<Shared>>();
+  const start = async (id: string): Promise<Shared> => {
+    const ordered = await order(id);
+    return { order: ordered, machine: await workshop.start(ordered) };
+  };
   return {
     ...{ subject, workshop, image: golden, order },
     clone: async (id, more, image) => workshop.start(await order(id, more, image)),
+    shared(id) {
+      if (!shared.has(id)) shared.set(id, start(id));
+      return shared.get(id)!;
+    },
   };
 }
 

@@ -12,8 +12,9 @@ export function imageContract({ restores }: LineUnderTest, bench: () => Bench): 
   test(
     'a clone wakes with what the image was frozen with',
     async () => {
-      const { workshop, clone } = bench();
-      expect(await workshop.run(await clone('waker'), 'cat /root/mark')).toEqual(['from the image']);
+      const { workshop, shared } = bench();
+      const { machine } = await shared('resident');
+      expect(await workshop.run(machine, 'cat /root/mark')).toEqual(['from the image']);
     },
     BOOT_MS,
   );
@@ -31,6 +32,7 @@ export function imageContract({ restores }: LineUnderTest, bench: () => Bench): 
       // A kernel that sleeps keeps the name it was given; a disk has none.
       const hostName = restores ? 'build' : 'vmgrid';
       expect(await workshop.run(heir, ask)).toEqual(['from the image', 'and again', hostName, '0']);
+      await heir.stop(0, workshop.signal);
     },
     BOOT_MS,
   );
@@ -38,8 +40,8 @@ export function imageContract({ restores }: LineUnderTest, bench: () => Bench): 
   test(
     'a clone cannot be frozen: it shares what its image has',
     async () => {
-      const { workshop, clone } = bench();
-      const machine = await clone('sharer');
+      const { workshop, shared } = bench();
+      const { machine } = await shared('resident');
       await expect(machine.freeze(workshop.signal)).rejects.toMatchObject({ code: 'LINE_CANNOT_SUSPEND' });
       expect(await workshop.run(machine, 'echo runs on')).toEqual(['runs on']);
     },

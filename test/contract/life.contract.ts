@@ -1,12 +1,12 @@
 /** A machine's life beside its plant's: let go of, found again, ended. */
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { writeConfigDisc } from '../../packages/vmplant/src/guest/config-disc.ts';
-import type { StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
-import { processesOf } from '../support/processes.ts';
 import type { Bench } from './bench.ts';
+import { leftOf, NOTHING } from './left.ts';
+import { startPlantProcess } from './plant-process.ts';
 
 /** Longer than a released machine would take to do what it must not: clear away after one that still runs. */
 const RELEASED_MS = 6_000;
@@ -16,8 +16,8 @@ export function lifeContract(bench: () => Bench): void {
   test(
     'a disc that is inserted is what the guest reads; taken out, there is none',
     async () => {
-      const { workshop, clone } = bench();
-      const machine = await clone('reader-of-discs');
+      const { workshop, shared } = bench();
+      const { machine } = await shared('resident');
       const guest = await machine.guest(workshop.signal);
       const disc = join(workshop.folder, 'inserted.iso');
       await writeConfigDisc(disc, { steps: [] });
@@ -52,26 +52,23 @@ export function lifeContract(bench: () => Bench): void {
   );
 
   test(
-    'what a killed plant left under way in a machine is ended when it is adopted: its run and its disc',
+    'a machine survives the kill -9 of its plant; what was under way in it is ended when it is adopted: its run and its disc',
     async () => {
-      const { workshop, clone } = bench();
-      const machine = await clone('left');
+      const { workshop, order, subject } = bench();
+      const ordered = await order('left');
       const disc = join(workshop.folder, 'left.iso');
       await writeConfigDisc(disc, { steps: [] });
-      await machine.insertDisc(disc, workshop.signal);
-      const { discDevice } = await machine.guest(workshop.signal);
-      const running = workshop.run(machine, 'echo begun; printf half; sleep 600');
-      const failure = expect(running).rejects.toMatchObject({ code: 'GUEST_LOST' });
-      await sleep(2_000);
-      machine.release();
-      await failure;
-      const adopted = await workshop.adopt(machine);
+      const plant = startPlantProcess(subject, { order: ordered, disc, script: 'printf "begun\\nhalf"; sleep 600' });
+      const { state, discDevice } = await plant.begun();
+      await plant.kill();
+      const adopted = await workshop.adopt({ state });
       await rm(disc);
       const ask = `ps ax | grep -c "[s]leep 600"; dd if=${discDevice} of=/dev/null count=1 2> /dev/null || echo empty`;
       expect(await workshop.run(adopted, ask)).toEqual(['0', 'empty']);
       expect(await workshop.run(adopted, 'echo and on')).toEqual(['and on']);
       await adopted.insertDisc(undefined, workshop.signal);
       await adopted.insertDisc(undefined, workshop.signal);
+      await adopted.stop(0, workshop.signal);
     },
     BOOT_MS,
   );
@@ -79,14 +76,14 @@ export function lifeContract(bench: () => Bench): void {
   test(
     'a machine that nobody noted is ended by its folder, and only that one',
     async () => {
-      const { workshop, order, clone } = bench();
+      const { workshop, order, shared, subject } = bench();
       const unnoted = await order('unnoted');
-      const [machine, neighbour] = [await workshop.start(unnoted), await clone('unnoted-2')];
+      const machine = await workshop.start(unnoted);
+      const { machine: neighbour } = await shared('neighbour');
       machine.release();
       await workshop.line.kill(unnoted.directory);
       await workshop.line.kill(unnoted.directory);
-      expect(await processesOf(unnoted.directory)).toEqual([]);
-      expect(await socketsOf(unnoted)).toEqual([]);
+      expect(await leftOf(subject, unnoted)).toEqual(NOTHING);
       expect(await workshop.run(neighbour, 'echo alive')).toEqual(['alive']);
     },
     BOOT_MS,
@@ -109,22 +106,15 @@ export function lifeContract(bench: () => Bench): void {
   );
 
   test(
-    'a machine that is stopped leaves no process and no socket',
+    'a machine that is stopped leaves no process, no socket and no pipe',
     async () => {
-      const { workshop, order } = bench();
+      const { workshop, order, subject } = bench();
       const ordered = await order('stopped');
       const machine = await workshop.start(ordered);
       await machine.stop(0, workshop.signal);
       expect(await machine.exited).toMatchObject({ cause: 'requested' });
-      expect(await processesOf(ordered.directory)).toEqual([]);
-      const entries = await readdir(ordered.directory, { recursive: true, withFileTypes: true });
-      expect(entries.filter((entry) => entry.isSocket() || entry.isFIFO())).toEqual([]);
+      expect(await leftOf(subject, ordered)).toEqual(NOTHING);
     },
     BOOT_MS,
   );
-}
-
-async function socketsOf({ directory }: StartOrder): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isSocket() || entry.isFIFO()).map(({ name }) => name);
 }

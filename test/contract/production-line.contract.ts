@@ -8,7 +8,9 @@ import { type Bench, type LineUnderTest, OPEN_BENCH_MS, openBench } from './benc
 import { cloneContract } from './clone.contract.ts';
 import { failureContract } from './failure.contract.ts';
 import { imageContract } from './image.contract.ts';
+import { isolationContract } from './isolation.contract.ts';
 import { lifeContract } from './life.contract.ts';
+import { limitsContract } from './limits.contract.ts';
 import { suspensionContract } from './suspension.contract.ts';
 
 export function productionLineContract(subject: LineUnderTest): void {
@@ -21,6 +23,8 @@ export function productionLineContract(subject: LineUnderTest): void {
 
     cloneContract(subject, () => bench);
     imageContract(subject, () => bench);
+    limitsContract(subject, () => bench);
+    isolationContract(subject, () => bench);
     lifeContract(() => bench);
     suspensionContract(subject, () => bench);
     failureContract(subject, () => bench);

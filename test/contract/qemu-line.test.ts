@@ -5,7 +5,8 @@ productionLineContract({
   name: 'qemu',
   restores: true,
   suspends: true,
-  os: 'debian-12',
-  ssh: 'server',
+  os: 'tiny-1',
+  guest: 'linux',
+  sandboxed: true,
   make: (options, deps) => new QemuLine(deps, options),
 });

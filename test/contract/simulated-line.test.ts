@@ -10,6 +10,7 @@ productionLineContract({
   restores: true,
   suspends: true,
   os: 'simulated-1',
-  ssh: 'greeting',
+  guest: 'paper',
+  sandboxed: false,
   make: (_, deps) => new SimulatedLine(deps, { ...UNTROUBLED, startMs, bootMs: startMs }),
 });

@@ -1,9 +1,9 @@
 /** Clones that sleep: each goes on where it stood, whatever became of the plant meanwhile. */
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import type { Machine, StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { Machine, StartOrder, StepObserver } from '../../packages/vmplant/src/lines/production-line.ts';
 import { processesOf } from '../support/processes.ts';
-import type { Bench, LineUnderTest } from './bench.ts';
+import type { Bench, LineUnderTest, Shared } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 
 const BOOT_MS = 120_000;
@@ -13,11 +13,10 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     test(
       'a clone cannot be suspended, is told so, and runs on',
       async () => {
-        const { workshop, clone } = bench();
-        const machine = await clone('sleepless');
+        const { workshop, shared } = bench();
+        const { machine } = await shared('resident');
         await expect(machine.suspend(workshop.signal)).rejects.toMatchObject({ code: 'LINE_CANNOT_SUSPEND' });
         expect(await workshop.run(machine, 'echo awake')).toEqual(['awake']);
-        await machine.stop(0, workshop.signal);
       },
       BOOT_MS,
     );
@@ -66,7 +65,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     'a suspension that is cut off leaves the machine running and no part of a state',
     async () => {
       const { workshop } = bench();
-      const { order, machine } = await withNetwork('insomniac');
+      const { order, machine } = await started('insomniac');
       const before = await filesOf(order);
       await expect(machine.suspend(AbortSignal.timeout(30))).rejects.toBeDefined();
       expect(await filesOf(order)).toEqual(before);
@@ -76,17 +75,54 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     BOOT_MS,
   );
 
+  test(
+    'a resumption that fails at any step leaves the machine asleep, and the next one wakes it',
+    async () => {
+      const { workshop } = bench();
+      const { order, machine } = await started('snorer');
+      await workshop.run(machine, 'echo in memory > /run/kept');
+      await machine.suspend(workshop.signal);
+      const steps: string[] = [];
+      const woken = await resume(order, (step) => void steps.push(step));
+      await woken.suspend(workshop.signal);
+      expect(steps.length).toBeGreaterThan(1);
+      for (const step of steps) {
+        const cause = new Error(`injected at ${step}`);
+        const failing = resume(order, (one) => {
+          if (one === step) throw cause;
+        });
+        await expect(failing).rejects.toBe(cause);
+        expect([step, await workshop.line.adopt(machine.state, workshop.signal)]).toEqual([
+          step,
+          { kind: 'suspended' },
+        ]);
+        expect(await processesOf(order.directory)).toEqual([]);
+      }
+      const awake = await resume(order);
+      expect(await workshop.run(awake, 'cat /run/kept')).toEqual(['in memory']);
+      await awake.stop(0, workshop.signal);
+    },
+    BOOT_MS,
+  );
+
   /** A clone with an identity, whose network is open. */
-  async function withNetwork(id: string): Promise<{ readonly order: StartOrder; readonly machine: Machine }> {
+  async function withNetwork(id: string): Promise<Shared> {
     const { workshop } = bench();
-    const order = await bench().order(id);
-    const machine = await workshop.start(order);
+    const { order, machine } = await started(id);
     await workshop.configure(machine, { identity: identityOf(id), steps: [script(0, 'true')] }, WAKE_AND_RUN);
     return { order, machine };
   }
 
-  const resume = (order: StartOrder): Promise<Machine> =>
-    bench().workshop.line.start({ ...order, start: 'resume' }, bench().workshop.signal);
+  async function started(id: string): Promise<Shared> {
+    const order = await bench().order(id);
+    return { order, machine: await bench().workshop.start(order) };
+  }
+
+  function resume(order: StartOrder, reached?: StepObserver): Promise<Machine> {
+    const { folder, line, signal } = bench().workshop;
+    const resuming = reached === undefined ? line : subject.make({ stateDirectory: folder }, { reached });
+    return resuming.start({ ...order, start: 'resume' }, signal);
+  }
 }
 
 const filesOf = async ({ directory }: StartOrder): Promise<readonly string[]> =>

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { QemuLine } from '../../packages/vmplant/src/lines/qemu/qemu-line.ts';
 import { UmlLine } from '../../packages/vmplant/src/lines/uml/uml-line.ts';
 import { processesBelow } from '../support/processes.ts';
 import { OPEN_BENCH_MS } from './bench.ts';
@@ -16,20 +17,19 @@ productionLineContract({
   suspends: false,
   mostCpus: 1,
   os: 'tiny-1',
-  ssh: 'server',
+  guest: 'linux',
+  sandboxed: false,
   make: (options, deps) => new UmlLine(deps, options),
 });
 
-describe('a guest of UML', () => {
-  let workshop: Workshop;
-  beforeAll(async () => {
-    workshop = await Workshop.open(
-      { os: 'tiny-1', make: (options) => new UmlLine({}, options) },
-      AbortSignal.timeout(OPEN_BENCH_MS),
-    );
-  }, OPEN_BENCH_MS);
-  afterAll(() => workshop?.close(), 60_000);
+let workshop: Workshop;
+beforeAll(async () => {
+  const line = { os: 'tiny-1', make: (options: { readonly stateDirectory: string }) => new UmlLine({}, options) };
+  workshop = await Workshop.open(line, AbortSignal.timeout(OPEN_BENCH_MS));
+}, OPEN_BENCH_MS);
+afterAll(() => workshop?.close(), 60_000);
 
+describe('a guest of UML', () => {
   test('reaches nothing when it is isolated, and its last words are kept when its kernel panics', async () => {
     const server = createServer((socket) => socket.end('reached\n')).listen(0);
     try {
@@ -55,6 +55,58 @@ describe('a guest of UML', () => {
       server.close();
     }
   }, 120_000);
+});
+
+test('another line starts machines over the disk that a UML stands on', async () => {
+  const machine = await workshop.start(await workshop.order('first', workshop.base, { start: 'boot' }));
+  const qemu = new QemuLine({}, { stateDirectory: workshop.folder });
+  const order = await workshop.order('second', workshop.base, { start: 'boot' });
+  await qemu.createOverlay(order, workshop.signal);
+  const other = await qemu.start(order, workshop.signal);
+  await Promise.all([other, machine].map((one) => one.stop(0, workshop.signal)));
+}, 120_000);
+
+describe('a UML that ends as it starts', () => {
+  /** In place of UML: aborts the given number of times in each machine's folder, then is UML. */
+  async function abortingUml(folder: string, times: number): Promise<string> {
+    const program = join(folder, `uml-that-aborts-${times}-times`);
+    const text = `#!/bin/sh
+case $PWD in */run) ;; *) exec linux.uml "$@" ;; esac
+echo x >> tried
+[ "$(wc -l < tried)" -gt ${times} ] && exec linux.uml "$@"
+echo "this one aborts"
+kill -ABRT $$
+`;
+    await writeFile(program, text, { mode: 0o755 });
+    return program;
+  }
+
+  async function start(times: number) {
+    const binary = await abortingUml(workshop.folder, times);
+    const line = new UmlLine({}, { stateDirectory: workshop.folder, binary });
+    const order = await workshop.order(`aborts-${times}`, workshop.base, { start: 'boot' });
+    await line.createOverlay(order, workshop.signal);
+    return { order, started: line.start(order, workshop.signal) };
+  }
+
+  test('is started once more, which its log tells', async () => {
+    const { order, started } = await start(1);
+    const machine = await started;
+    expect(await workshop.run(machine, 'echo alive')).toEqual(['alive']);
+    const log = await readFile(join(order.directory, 'uml.log'), 'utf8');
+    expect(log).toMatch(/this one aborts\n[\s\S]*it was started once more\n/);
+    await machine.stop(0, workshop.signal);
+  }, 60_000);
+
+  test('and ends again fails the start in its own words, and leaves nothing but its disk', async () => {
+    const { order, started } = await start(2);
+    await expect(started).rejects.toMatchObject({
+      code: 'VMM_FAILED',
+      output: expect.stringContaining('this one aborts'),
+    });
+    expect(await readdir(order.directory, { recursive: true })).toEqual(['run', 'run/disk.cow', 'run/tried']);
+    expect(await processesBelow(order.directory)).toEqual([]);
+  }, 60_000);
 });
 
 /** An address of this host beside its loopback, if it has one. */

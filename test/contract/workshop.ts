@@ -35,6 +35,10 @@ export const script = (index: number, text: string, more: object = {}, timeoutMs
   action: { kind: 'script', id: `step-${index}`, script: text, ...more },
 });
 
+/** In the background: the card may be there already, or come a little later. */
+const BRING_UP =
+  '(until ip link set eth0 up || ip link set vec0 up; do sleep 0.1; done) > /dev/null 2>&1 < /dev/null &';
+
 /** Who a clone is to be. */
 export const identityOf = (hostName: string, more: Partial<GuestIdentity> = {}): GuestIdentity => ({
   hostName,
@@ -112,7 +116,7 @@ export class Workshop {
   }
 
   /** Finds a machine that was let go of, as a plant does that was restarted. */
-  async adopt(machine: Machine, line = this.line): Promise<Machine> {
+  async adopt(machine: Pick<Machine, 'state'>, line = this.line): Promise<Machine> {
     const found = await line.adopt(machine.state, this.signal);
     if (found.kind !== 'running') throw new Error(`the machine is ${found.kind}`);
     return found.machine;
@@ -134,6 +138,13 @@ export class Workshop {
     }
     await machine.insertDisc(undefined, this.signal);
     return events;
+  }
+
+  /** Opens the network of a machine that was given no identity, whose guest is to bring its card up: under UML it comes only then. */
+  async openNetwork(machine: Machine): Promise<GuestAccess> {
+    const up = this.line.name === 'simulated' ? [] : await this.run(machine, BRING_UP);
+    if (up.length > 0) throw new Error(up.join('\n'));
+    return machine.openNetwork(this.signal);
   }
 
   async run(machine: Machine, command: string): Promise<string[]> {

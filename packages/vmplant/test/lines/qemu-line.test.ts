@@ -15,8 +15,9 @@ beforeAll(async () => {
     name: 'qemu',
     restores: true,
     suspends: true,
-    os: 'debian-12',
-    ssh: 'server',
+    os: 'tiny-1',
+    guest: 'linux',
+    sandboxed: true,
     make: (options, deps) => new QemuLine(deps, options),
   });
 }, OPEN_BENCH_MS);

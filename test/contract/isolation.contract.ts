@@ -1,0 +1,62 @@
+/** What a machine's processes may do on the host. */
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { HOST_ID_RANGE } from '../../packages/vmplant/src/lines/host-user.ts';
+import { processesOf } from '../support/processes.ts';
+import type { Bench, LineUnderTest } from './bench.ts';
+
+const BOOT_MS = 120_000;
+const FOR_OTHERS = 0o007;
+/** To go through the folder to the one that is theirs, by a name they know. */
+const SEARCH_ONLY = 0o001;
+
+export function isolationContract({ guest, sandboxed }: LineUnderTest, bench: () => Bench): void {
+  if (guest === 'paper') return;
+
+  test(
+    'the processes of a machine are of a user of its own, without privileges, and hold neither pty nor tap',
+    async () => {
+      const { workshop, shared } = bench();
+      const owners: string[] = [];
+      for (const id of ['resident', 'neighbour'] as const) {
+        const { order, machine } = await shared(id);
+        await workshop.openNetwork(machine);
+        const processes = await processesOf(order.directory);
+        const looks = await Promise.all(processes.map(({ pid }) => lookAt(pid)));
+        expect(looks.length).toBeGreaterThan(0);
+        for (const { capabilities, devices } of looks) expect({ capabilities, devices }).toEqual(UNPRIVILEGED);
+        if (sandboxed) expect(looks.map(({ seccomp }) => seccomp)).toEqual(looks.map(() => FILTERED));
+        owners.push(...new Set(looks.map(({ uid }) => uid)));
+        const { mode } = await stat(order.directory);
+        expect(mode & FOR_OTHERS & ~SEARCH_ONLY).toBe(0);
+      }
+      expect(owners).toHaveLength(2);
+      if (process.getuid?.() !== 0) return;
+      expect(owners[0]).not.toBe(owners[1]);
+      for (const uid of owners) {
+        expect(Number(uid)).toBeGreaterThan(HOST_ID_RANGE.first);
+        expect(Number(uid)).toBeLessThan(HOST_ID_RANGE.first + HOST_ID_RANGE.count);
+      }
+    },
+    BOOT_MS,
+  );
+}
+
+const UNPRIVILEGED = { capabilities: '0000000000000000', devices: [] };
+/** Seccomp's mode in proc(5): a filter decides on system calls. */
+const FILTERED = '2';
+
+/** From proc(5). */
+async function lookAt(pid: number) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const field = (name: string): string => new RegExp(`^${name}:\\t(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  const folder = `/proc/${pid}/fd`;
+  const open = await Promise.all((await readdir(folder)).map((fd) => readlink(join(folder, fd)).catch(() => '')));
+  return {
+    uid: field('Uid'),
+    capabilities: field('CapEff'),
+    seccomp: field('Seccomp'),
+    devices: open.filter((path) => /^\/dev\/(pts\/|ptmx|tty|net\/tun)/.test(path)),
+  };
+}

@@ -1,0 +1,17 @@
+/** What is left of a machine that ended. */
+import { readdir } from 'node:fs/promises';
+import type { StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import { processesOf } from '../support/processes.ts';
+import type { LineUnderTest } from './bench.ts';
+
+export const NOTHING = { processes: [], doors: [], known: [] } as const;
+
+/** Processes, sockets and pipes in its folder, and what a daemon of the host still knows of it. */
+export async function leftOf({ known }: LineUnderTest, { vmId, directory }: StartOrder): Promise<unknown> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return {
+    processes: await processesOf(directory),
+    doors: entries.filter((entry) => entry.isSocket() || entry.isFIFO()).map(({ name }) => name),
+    known: ((await known?.()) ?? []).filter((name) => name.endsWith(vmId)),
+  };
+}

@@ -1,0 +1,33 @@
+/** A process that makes a machine and has it at work, as a plant does, until it is killed. */
+import { join } from 'node:path';
+import type { MachineState, StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import { startNode } from '../../packages/vmplant/test/node-process.ts';
+import type { LineUnderTest } from './bench.ts';
+
+export interface PlantWork {
+  readonly order: StartOrder;
+  readonly disc: string;
+  /** What runs in the guest when the process says so. */
+  readonly script: string;
+}
+
+/** What a plant would have noted of its machine. */
+export interface Begun {
+  readonly state: MachineState;
+  readonly discDevice: string;
+}
+
+export interface PlantProcess {
+  /** Resolves when the script has printed its first line. */
+  begun(): Promise<Begun>;
+  kill(): Promise<void>;
+}
+
+const PROGRAM = join(import.meta.dirname, 'plant-program.ts');
+
+export function startPlantProcess({ name, configuration }: LineUnderTest, work: PlantWork): PlantProcess {
+  const stateDirectory = join(work.order.directory, '..');
+  const job = { name, options: { stateDirectory, ...configuration?.() }, work };
+  const plant = startNode(PROGRAM, JSON.stringify(job));
+  return { begun: async () => JSON.parse(await plant.line()), kill: plant.kill };
+}
