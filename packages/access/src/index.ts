@@ -2,6 +2,7 @@ export * from './access.ts';
 export * from './audit.ts';
 export { type MadeCertificate, makeCertificates, type Wanted } from './certs/make-certificates.ts';
 export * from './grants.ts';
+export { LimitedAuthenticator, type RateOptions } from './limited-authenticator.ts';
 export { joinTokenFile, localTokenFile, readTokenFile } from './local-token.ts';
 export * from './may.ts';
 export * from './principal.ts';

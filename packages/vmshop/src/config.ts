@@ -2,6 +2,7 @@
 import { SECURITY_CONFIG } from '@vmgrid/access';
 import { LOG_LEVELS } from '@vmgrid/daemon';
 import { type Static, Type } from 'typebox';
+import { Quotas } from './quotas/quota.ts';
 
 const closed = { additionalProperties: false } as const;
 const Port = (value: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: value });
@@ -25,6 +26,8 @@ export const ShopConfig = Type.Object(
     /** How long a plant that vanished amid a request is waited for. */
     plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
     ...SECURITY_CONFIG,
+    /** What owners may have and ask for. Left out: as much as plants give. */
+    quotas: Type.Optional(Quotas),
     /** Requests per minute and client address at the HTTP door. */
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** Finished requests and their trails that are remembered. */

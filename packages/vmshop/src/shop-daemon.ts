@@ -1,7 +1,7 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Security } from '@vmgrid/access';
+import { LimitedAuthenticator, type Security } from '@vmgrid/access';
 import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
@@ -12,6 +12,7 @@ import { AuctionHistory } from './auction-history.ts';
 import type { ShopConfig } from './config.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
+import { quotaOf } from './quotas/quota.ts';
 import { Shop } from './shop.ts';
 import { admitted, audited } from './tcp-audit.ts';
 import { createTcpDoor } from './tcp-door.ts';
@@ -46,7 +47,11 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const auctions = await openHistory(config);
   const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents }, config);
 
-  const { authenticator, audit, trust, tls } = security;
+  const { audit, trust, tls } = security;
+  const { quotas = {} } = config;
+  const authenticator = new LimitedAuthenticator(security.authenticator, {
+    perSecond: (owner) => quotaOf(quotas, owner).requestsPerSecond,
+  });
   const { host, requestsPerMinute } = config;
   const app = createApp(shop, { host, requestsPerMinute, authenticator, audit, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });

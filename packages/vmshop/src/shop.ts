@@ -59,6 +59,7 @@ import { v7 as uuid } from 'uuid';
 import type { AuctionHistory } from './auction-history.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
+import { QuotaDesk } from './quotas/quota-desk.ts';
 import type { VmEvents } from './vm-events.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
@@ -90,6 +91,7 @@ export class Shop {
   readonly #market: MarketDeps;
   readonly #config: ShopConfig;
   readonly #places: VmPlaces;
+  readonly #quotas: QuotaDesk;
   readonly #question: CallOptions;
 
   constructor(deps: ShopDeps, config: ShopConfig) {
@@ -103,6 +105,7 @@ export class Shop {
     this.#config = config;
     const ask: AskForVm = (request) => askUntilFirst(deps.membership.bidders(), 'query', request, this.#question);
     this.#places = new VmPlaces(ask, { kept: config.requestsKept });
+    this.#quotas = new QuotaDesk((owner) => this.#vmsOf(owner), config.quotas ?? {});
     const { requestDeadlineMs } = config;
     this.images = new ImageCatalogue(deps.membership, { requestDeadlineMs, signal: this.desk.closing });
     this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
@@ -110,7 +113,9 @@ export class Shop {
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
   create(request: Called<CreateRequest>): Operation {
-    const operation = this.desk.begin('create', request, async (identified, operation) => {
+    const operation = this.desk.begin('create', request, async (asked, operation) => {
+      using admitted = await this.#quotas.admit(asked);
+      const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
       const { ad, trail } = await award(auction, ({ plantId }) => this.#createAt(plantId, identified), this.#market, {
         attempts: this.#config.awardAttempts,
@@ -141,7 +146,7 @@ export class Shop {
   }
 
   configure(request: Called<ConfigureRequest>): Operation {
-    return this.#atVm('configure', request);
+    return this.#atVm('configure', request, () => this.#quotas.requireConfigure(request));
   }
 
   destroy(request: Called<DestroyRequest>): Operation {
@@ -157,7 +162,7 @@ export class Shop {
   }
 
   renew(request: Called<RenewRequest>): Operation {
-    return this.#atVm('renew', request);
+    return this.#atVm('renew', request, () => this.#quotas.requireRenew(request));
   }
 
   async query(request: Called<QueryRequest>): Promise<VmReply> {
@@ -168,6 +173,10 @@ export class Shop {
   async list(request: Called<ListRequest>): Promise<ListReply> {
     const { answers, failures } = await this.#askAll('list', request);
     return { vms: answers.flatMap((answer) => [...answer.value]), silentPlants: namesOf(failures) };
+  }
+
+  async #vmsOf(owner: string): Promise<readonly ClassAdJson[]> {
+    return (await this.list({ caller: { owner, sees: 'own' } })).vms;
   }
 
   plants(): Promise<PlantListReply> {
@@ -185,8 +194,9 @@ export class Shop {
   }
 
   /** What is done with one VM is done where it lives. The operation's result is a VmReply. */
-  #atVm<M extends VmMethod>(verb: M, request: VmRequest): Operation {
+  #atVm<M extends VmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
     return this.desk.begin(verb, request, async (identified): Promise<VmReply> => {
+      check();
       const call = (plantId: string) => this.#callToEnd(plantId, verb, identified as Parameters<BidderMethods[M]>[0]);
       return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });

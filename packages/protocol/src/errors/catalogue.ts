@@ -102,6 +102,42 @@ export const ERROR_CATALOGUE = {
     'Others may read the private key of a certificate.',
     'Run `chmod 600` on the file named.',
   ),
+  QUOTA_VMS: kind(
+    409,
+    true,
+    'The owner has as many VMs as its quota allows.',
+    'Destroy one, or ask an operator for a larger quota.',
+  ),
+  QUOTA_MEMORY: kind(
+    409,
+    true,
+    'The VMs of the owner would have more memory than its quota allows.',
+    'Ask for less, destroy one, or ask an operator for a larger quota.',
+  ),
+  QUOTA_DISK: kind(
+    409,
+    true,
+    'The VMs of the owner would have more disk than its quota allows.',
+    'Ask for less, destroy one, or ask an operator for a larger quota.',
+  ),
+  QUOTA_LEASE: kind(
+    422,
+    false,
+    'The lease is longer than the quota of the owner allows.',
+    'Ask for a shorter lease, and renew it in time.',
+  ),
+  QUOTA_ACTIONS: kind(
+    422,
+    false,
+    'A DAG has more actions than the quota of the owner allows.',
+    'Do more in one action, or ask an operator for a larger quota.',
+  ),
+  QUOTA_REQUESTS: kind(
+    429,
+    true,
+    'The owner makes more requests a second than its quota allows.',
+    'Wait as long as Retry-After says.',
+  ),
   RATE_LIMITED: kind(429, true, 'Too many requests from this client.', 'Wait as long as Retry-After says.'),
   IDEMPOTENCY_CONFLICT: kind(
     422,

@@ -1,0 +1,53 @@
+import { GridError } from '@vmgrid/protocol';
+import type { Authenticator } from './access.ts';
+import type { Principal } from './principal.ts';
+
+export interface RateOptions {
+  /** Requests per second that an owner may make; undefined: any number. */
+  readonly perSecond: (owner: string) => number | undefined;
+  /** Milliseconds, never going back. */
+  readonly now?: () => number;
+}
+
+interface Bucket {
+  tokens: number;
+  filledAt: number;
+}
+
+/** Owners that are remembered; one that is forgotten begins with a full second again. */
+const OWNERS_KEPT = 10_000;
+
+/** Lets each owner in so often: a second's worth at once, then as time gives more. */
+export class LimitedAuthenticator implements Authenticator {
+  readonly #inner: Authenticator;
+  readonly #options: Required<RateOptions>;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(inner: Authenticator, { perSecond, now = () => performance.now() }: RateOptions) {
+    this.#inner = inner;
+    this.#options = { perSecond, now };
+  }
+
+  /** @throws GridError QUOTA_REQUESTS, and as the one within */
+  authenticate(bearer: string | undefined): Principal {
+    const principal = this.#inner.authenticate(bearer);
+    const limit = this.#options.perSecond(principal.owner);
+    if (limit === undefined || this.#take(principal.owner, limit)) return principal;
+    const message = `${principal.owner} makes more than ${limit} requests a second, which is the quota`;
+    throw new GridError('QUOTA_REQUESTS', message, { owner: principal.owner, limit });
+  }
+
+  #take(owner: string, limit: number): boolean {
+    const now = this.#options.now();
+    const most = Math.max(1, limit);
+    const bucket = this.#buckets.get(owner) ?? { tokens: most, filledAt: now };
+    bucket.tokens = Math.min(most, bucket.tokens + ((now - bucket.filledAt) / 1_000) * limit);
+    bucket.filledAt = now;
+    this.#buckets.delete(owner);
+    this.#buckets.set(owner, bucket);
+    if (this.#buckets.size > OWNERS_KEPT) this.#buckets.delete(this.#buckets.keys().next().value!);
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+}
