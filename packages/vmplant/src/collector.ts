@@ -114,13 +114,14 @@ export class Collector {
     await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
   }
 
-  /** By the machine itself when it is known, else by its line, which finds it by its folder. */
+  /** By the machine itself when it is known and can, else by its line, which finds it by its folder. */
   async #endMachine(vmId: string): Promise<void> {
     const { living, registry, lines, clock } = this.#deps;
     const { line } = registry.get(vmId);
     const machine = living.find(vmId)?.machine;
-    if (machine) await machine.stop(0, clock.timeout(STOP_DEADLINE_MS));
-    else await lines.get(line)?.kill(registry.directory(vmId));
+    const kill = () => lines.get(line)?.kill(registry.directory(vmId));
+    if (machine) await machine.stop(0, clock.timeout(STOP_DEADLINE_MS)).catch(kill);
+    else await kill();
     living.remove(vmId);
   }
 

@@ -110,8 +110,7 @@ export class SimulatedLine implements ProductionLine {
     signal.throwIfAborted();
     const { memoryMiB, cpus } = machine;
     const state = { directory, purpose, memoryMiB, cpus, ordinal, start };
-    const started = await SimulatedMachine.hold(process, state, fate);
-    life.close();
+    const started = await SimulatedMachine.holdNew(process, state, fate, life);
     await forgetSuspension(directory);
     return started;
   }

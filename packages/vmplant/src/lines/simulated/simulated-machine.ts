@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { abortable, type ProcessIdentity, signalProcess, systemClock, within } from '@vmgrid/daemon';
+import { abortable, isAlive, type ProcessIdentity, signalProcess, systemClock, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { MAX_CONSOLE_BYTES } from '../console-log.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
@@ -42,10 +42,17 @@ export class SimulatedMachine implements Machine {
   #hold: Hold | undefined;
   #taking: Promise<Hold> | undefined;
 
-  /** Takes hold of a machine whose process runs. */
+  /** Takes hold of a machine whose process runs, or has just ended. */
   static async hold(process: ProcessIdentity, state: SimulatedState, fate: Fate): Promise<SimulatedMachine> {
     const machine = new SimulatedMachine(process, state, fate);
     await machine.#take();
+    return machine;
+  }
+
+  /** The same of one whose process was watched from its start on. */
+  static async holdNew(process: ProcessIdentity, state: SimulatedState, fate: Fate, life: LifeWatch) {
+    const machine = new SimulatedMachine(process, state, fate);
+    await machine.#take(life);
     return machine;
   }
 
@@ -128,7 +135,7 @@ export class SimulatedMachine implements Machine {
     return abortable(this.#taking, signal);
   }
 
-  async #take(): Promise<Hold> {
+  async #take(watched?: LifeWatch): Promise<Hold> {
     const { directory, memoryMiB, cpus } = this.#state;
     const disk = await readDisk(join(directory, FILES.disk));
     const memory = await readMemory(join(directory, FILES.memory));
@@ -138,13 +145,16 @@ export class SimulatedMachine implements Machine {
       print: (text: string) => printOn(directory, text),
     };
     const system = new GuestSystem({ disk, memory, machine: { memoryMiB, cpus } }, hooks);
+    const life = watched ?? watchLife(directory);
     const hold: Hold = {
-      ...{ system, life: watchLife(directory), lost: new AbortController(), carrier: Promise.withResolvers<void>() },
+      ...{ system, life, lost: new AbortController(), carrier: Promise.withResolvers<void>() },
       ...{ disc: undefined, port: await portAgain(system) },
     };
     if (hold.port) hold.carrier.resolve();
-    void hold.life.ended.then(() => this.#ended(hold));
     this.#hold = hold;
+    // A pipe that nobody has open for writing any more, as it is opened for reading, tells nothing.
+    const ended = watched === undefined && !isAlive(this.#process) ? Promise.resolve() : life.ended;
+    void ended.then(() => this.#ended(hold));
     return hold;
   }
 
