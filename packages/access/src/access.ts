@@ -9,10 +9,15 @@ import { TokenBook } from './token-book.ts';
 /** What a door needs of this package. */
 export interface Authenticator {
   /** @throws GridError UNAUTHENTICATED */
+  authenticate(bearer: string | undefined): Principal | Promise<Principal>;
+}
+
+/** The same for tokens of this machine alone, which are looked up at once: links take no others. */
+export interface TokenAuthenticator extends Authenticator {
   authenticate(bearer: string | undefined): Principal;
 }
 
-export class Access implements Authenticator {
+export class Access implements TokenAuthenticator {
   readonly tokens: TokenBook;
 
   private constructor(tokens: TokenBook) {

@@ -29,8 +29,8 @@ export class LimitedAuthenticator implements Authenticator {
   }
 
   /** @throws GridError QUOTA_REQUESTS, and as the one within */
-  authenticate(bearer: string | undefined): Principal {
-    const principal = this.#inner.authenticate(bearer);
+  async authenticate(bearer: string | undefined): Promise<Principal> {
+    const principal = await this.#inner.authenticate(bearer);
     const limit = this.#options.perSecond(principal.owner);
     if (limit === undefined || this.#take(principal.owner, limit)) return principal;
     const message = `${principal.owner} makes more than ${limit} requests a second, which is the quota`;

@@ -4,6 +4,7 @@ import { findHome } from '@vmgrid/daemon';
 import type { LinkTrust } from '@vmgrid/protocol';
 import { Access, type Authenticator } from './access.ts';
 import { Audit, type AuditTrail } from './audit.ts';
+import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
 import { joinTokenFile, readTokenFile } from './local-token.ts';
 import { SiteTrust } from './site-trust.ts';
 import { requireTls } from './tls/require-tls.ts';
@@ -31,9 +32,10 @@ export function openSecurity(config: SecurityConfig, surface: Surface, environme
   requireTls({ ...reach, hasTls: config.tls !== undefined });
   const folder = config.accessDirectory ?? findHome(environment).access;
   const tls = config.tls && readTlsMaterial(config.tls);
-  const authenticator = Access.open(folder);
+  const access = Access.open(folder);
   const joinToken = () => readTokenFile(config.joinTokenFile ?? joinTokenFile(folder));
-  const trust = new SiteTrust({ authenticator, joinToken, ...(tls && { tls }) });
+  const trust = new SiteTrust({ authenticator: access, joinToken, ...(tls && { tls }) });
+  const authenticator = config.jwt === undefined ? access : new JwtAuthenticator(access, config.jwt);
   const audit = openAudit(folder, name);
   return { authenticator, trust, audit, ...(tls && { tls: listenerOptions(tls) }) };
 }

@@ -4,13 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { type DialCredentials, GridError, type LinkIdentity, type LinkTrust } from '@vmgrid/protocol';
-import { type Authenticator, bearerOf } from './access.ts';
+import { bearerOf, type TokenAuthenticator } from './access.ts';
 import { authorize, may } from './may.ts';
 import { type Connection, connectionOf, type NodeKind, type Peer } from './tls/peer.ts';
 import type { TlsMaterial } from './tls/tls-material.ts';
 
 export interface SiteTrustDeps {
-  readonly authenticator: Authenticator;
+  readonly authenticator: TokenAuthenticator;
   /** The token that is shown in clear; undefined when there is none. */
   readonly joinToken: () => string | undefined;
   readonly tls?: TlsMaterial;

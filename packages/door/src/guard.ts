@@ -6,8 +6,8 @@ import type { RequestHandler, Response, Router } from 'express';
 /** Lets in whoever shows credentials that hold. */
 export const authenticate =
   (authenticator: Authenticator): RequestHandler =>
-  (request, response, next) => {
-    response.locals.principal = authenticator.authenticate(bearerOf(request.get('authorization')));
+  async (request, response, next) => {
+    response.locals.principal = await authenticator.authenticate(bearerOf(request.get('authorization')));
     next();
   };
 

@@ -3,9 +3,9 @@ import { type AuditSink, isChange, type Principal } from '@vmgrid/access';
 import { GridError, type Request } from '@vmgrid/protocol';
 
 /** Notes who was not let in. */
-export function admitted(audit: AuditSink, admit: () => Principal): Principal {
+export async function admitted(audit: AuditSink, admit: () => Principal | Promise<Principal>): Promise<Principal> {
   try {
-    return admit();
+    return await admit();
   } catch (error) {
     audit.add({ door: 'tcp', operation: 'none', target: '', outcome: GridError.from(error).code });
     throw error;

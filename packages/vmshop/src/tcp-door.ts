@@ -11,7 +11,7 @@ import { readOpening } from './token-line.ts';
 
 export interface TcpDoorOptions<Who> {
   /** Who shows this token. @throws GridError UNAUTHENTICATED */
-  readonly admit: (token: string | undefined) => Who;
+  readonly admit: (token: string | undefined) => Who | Promise<Who>;
   /** Turns one request document into one reply document; errors are its business and come back as a reply. */
   readonly answer: (document: Buffer, who: Who) => Promise<string>;
   /** The reply for a document that never became complete. */
@@ -57,11 +57,11 @@ function destroyAfter(socket: Socket, ms: number): void {
 /** @throws GridError BODY_TOO_LARGE, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come */
 function readDocument<Who>(
   socket: Socket,
-  admit: (token: string | undefined) => Who,
+  admit: TcpDoorOptions<Who>['admit'],
   withinMs: number,
 ): Promise<{ readonly who: Who; readonly document: Buffer }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ who: Who; document: Buffer }>();
-  const incoming = new Incoming(admit);
+  const incoming = new Incoming(async (token) => admit(token), reject);
   const incomplete = (what: string) =>
     reject(
       new GridError('BODY_INCOMPLETE', `${what} after ${incoming.bytes} bytes of the document`, {
@@ -69,16 +69,9 @@ function readDocument<Who>(
         withinMs,
       }),
     );
-  const attempt = (step: () => void) => {
-    try {
-      step();
-    } catch (error) {
-      reject(error);
-    }
-  };
   const timer = setTimeout(() => incomplete(`nothing more came within ${withinMs} ms`), withinMs);
-  socket.on('data', (chunk: Buffer) => attempt(() => incoming.add(chunk)));
-  socket.on('end', () => attempt(() => resolve(incoming.end())));
+  socket.on('data', (chunk: Buffer) => incoming.add(chunk));
+  socket.on('end', () => resolve(incoming.end()));
   socket.on('close', () => incomplete('the connection closed'));
   return promise.finally(() => {
     clearTimeout(timer);
@@ -90,35 +83,38 @@ function readDocument<Who>(
 
 /** What a client sends: who it is, then its document. */
 class Incoming<Who> {
-  readonly #admit: (token: string | undefined) => Who;
+  readonly #admit: (token: string | undefined) => Promise<Who>;
+  readonly #refuse: (error: unknown) => void;
   readonly #chunks: Buffer[] = [];
-  #who: { readonly who: Who } | undefined;
+  #who: Promise<Who> | undefined;
   bytes = 0;
 
-  constructor(admit: (token: string | undefined) => Who) {
+  constructor(admit: (token: string | undefined) => Promise<Who>, refuse: (error: unknown) => void) {
     this.#admit = admit;
+    this.#refuse = refuse;
   }
 
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (this.bytes > REQUEST_LIMITS.bodyBytes) throw tooLarge();
+    if (this.bytes > REQUEST_LIMITS.bodyBytes) {
+      this.#refuse(tooLarge());
+      return;
+    }
     this.#chunks.push(chunk);
     if (this.#who === undefined) this.#open(Buffer.concat(this.#chunks));
   }
 
-  end(): { readonly who: Who; readonly document: Buffer } {
-    const { who } = this.#who ?? { who: this.#admit(undefined) };
+  async end(): Promise<{ readonly who: Who; readonly document: Buffer }> {
+    const who = await (this.#who ?? this.#admit(undefined));
     return { who, document: Buffer.concat(this.#chunks) };
   }
 
   #open(soFar: Buffer): void {
     const opening = readOpening(soFar);
     if (opening.kind === 'incomplete') return;
-    if (opening.kind === 'none') {
-      this.#who = { who: this.#admit(undefined) };
-      return;
-    }
-    this.#who = { who: this.#admit(opening.token) };
+    this.#who = this.#admit(opening.kind === 'token' ? opening.token : undefined);
+    this.#who.catch(this.#refuse);
+    if (opening.kind === 'none') return;
     this.bytes -= opening.documentStart;
     this.#chunks.splice(0, this.#chunks.length, soFar.subarray(opening.documentStart));
   }

@@ -1,5 +1,6 @@
 /** The part of a daemon's configuration that says whom it trusts and what it shows. */
 import { type Static, Type } from 'typebox';
+import { JwtConfig } from '../jwt/jwt-config.ts';
 
 const AbsolutePath = Type.String({ pattern: '^/' });
 
@@ -18,10 +19,13 @@ export const SECURITY_CONFIG = {
   joinTokenFile: Type.Optional(AbsolutePath),
   /** Certificate of the daemon, for all its doors and links. Without it nothing but loopback is listened on or dialled. */
   tls: Type.Optional(TlsConfig),
+  /** Identity provider of the site, whose tokens doors take too. */
+  jwt: Type.Optional(JwtConfig),
 };
 
 export interface SecurityConfig {
   readonly accessDirectory?: string;
   readonly joinTokenFile?: string;
   readonly tls?: TlsConfig;
+  readonly jwt?: JwtConfig;
 }

@@ -88,6 +88,12 @@ export const ERROR_CATALOGUE = {
     'The roles of the credentials do not have this operation.',
     'Ask an operator, or use a token with a role that the message names.',
   ),
+  IDENTITY_UNAVAILABLE: kind(
+    503,
+    true,
+    'The keys of the identity provider cannot be had.',
+    'Try again; should it persist, look at jwksUrl and at the log of the daemon.',
+  ),
   TOKEN_EXISTS: kind(409, false, 'A token of this name exists.', 'Choose another name, or revoke the old token first.'),
   TOKEN_UNKNOWN: kind(404, false, 'There is no token of this name.', 'Look at `vmgrid tokens list`.'),
   TLS_REQUIRED: kind(

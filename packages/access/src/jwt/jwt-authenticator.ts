@@ -1,0 +1,83 @@
+/** Takes tokens of the site's identity provider beside those of the machine. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { GridError } from '@vmgrid/protocol';
+import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import type { Access, Authenticator } from '../access.ts';
+import type { Principal } from '../principal.ts';
+import type { JwtConfig } from './jwt-config.ts';
+import { principalOfClaims } from './principal-of-claims.ts';
+
+/** Clocks of the provider and of this machine may differ by so much. */
+const CLOCK_TOLERANCE_S = 30;
+/** A token that was verified is not verified again for so long: keys that are withdrawn count from then on. */
+const VERIFIED_FOR_MS = 60_000;
+const VERIFIED_KEPT = 1_000;
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+interface Verified {
+  readonly principal: Principal;
+  readonly until: number;
+}
+
+export class JwtAuthenticator implements Authenticator {
+  readonly #access: Pick<Access, 'authenticate'>;
+  readonly #config: JwtConfig;
+  readonly #now: () => number;
+  readonly #verified = new Map<string, Verified>();
+  #keys: Promise<JWTVerifyGetKey> | undefined;
+
+  /** `now`: milliseconds since the epoch. */
+  constructor(access: Pick<Access, 'authenticate'>, config: JwtConfig, now: () => number = Date.now) {
+    this.#access = access;
+    this.#config = config;
+    this.#now = now;
+  }
+
+  /** @throws GridError UNAUTHENTICATED; IDENTITY_UNAVAILABLE when the provider's keys cannot be had */
+  async authenticate(bearer: string | undefined): Promise<Principal> {
+    if (bearer === undefined || !FORM.test(bearer)) return this.#access.authenticate(bearer);
+    const digest = createHash('sha256').update(bearer).digest('base64');
+    const known = this.#verified.get(digest);
+    if (known && this.#now() < known.until) return known.principal;
+    const verified = await this.#verify(bearer);
+    this.#verified.delete(digest);
+    this.#verified.set(digest, verified);
+    if (this.#verified.size > VERIFIED_KEPT) this.#verified.delete(this.#verified.keys().next().value!);
+    return verified.principal;
+  }
+
+  async #verify(token: string): Promise<Verified> {
+    const { errors, jwtVerify } = await import('jose');
+    const { issuer, audience, algorithms, ownerClaim } = this.#config;
+    const now = this.#now();
+    const options: JWTVerifyOptions = {
+      ...{ issuer, audience, algorithms, clockTolerance: CLOCK_TOLERANCE_S, currentDate: new Date(now) },
+      requiredClaims: ['exp', ownerClaim],
+    };
+    try {
+      this.#keys ??= this.#openKeys();
+      const { payload } = await jwtVerify(token, await this.#keys, options);
+      const expiresAt = (payload.exp! + CLOCK_TOLERANCE_S) * 1_000;
+      return {
+        principal: principalOfClaims(payload, this.#config),
+        until: Math.min(expiresAt, now + VERIFIED_FOR_MS),
+      };
+    } catch (cause) {
+      if (cause instanceof GridError) throw cause;
+      const isVerdict = cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout);
+      if (isVerdict && cause.code !== errors.JOSEError.code) {
+        throw new GridError('UNAUTHENTICATED', `the token does not hold: ${cause.code}`, {}, { cause });
+      }
+      const message = "the keys of the identity provider cannot be had: its tokens can't be looked at";
+      throw new GridError('IDENTITY_UNAVAILABLE', message, { issuer }, { cause });
+    }
+  }
+
+  async #openKeys(): Promise<JWTVerifyGetKey> {
+    const { createLocalJWKSet, createRemoteJWKSet } = await import('jose');
+    const { jwksFile, jwksUrl } = this.#config;
+    if (jwksFile === undefined) return createRemoteJWKSet(new URL(jwksUrl!));
+    return createLocalJWKSet(JSON.parse(readFileSync(jwksFile, 'utf8')));
+  }
+}
