@@ -6,6 +6,7 @@ import type { BenchSuite } from './suite.ts';
 const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite }>>> = {
   clone: () => import('./clone.ts'),
   classad: () => import('./classad.ts'),
+  faults: () => import('./faults.ts'),
   match: () => import('./match.ts'),
   fuzz: () => import('./fuzz.ts'),
   market: () => import('./market.ts'),

@@ -7,6 +7,11 @@ export interface FoundProcess {
   readonly command: string;
 }
 
+export interface LocatedProcess extends FoundProcess {
+  /** Its working directory. */
+  readonly folder: string;
+}
+
 async function pids(): Promise<number[]> {
   return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
 }
@@ -15,11 +20,11 @@ const commandOf = async (pid: number): Promise<string> =>
   (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
 
 /** Processes that have their working directory below a folder. A zombie has none. */
-export async function processesBelow(folder: string): Promise<readonly FoundProcess[]> {
-  const found: FoundProcess[] = [];
+export async function processesBelow(folder: string): Promise<readonly LocatedProcess[]> {
+  const found: LocatedProcess[] = [];
   for (const pid of await pids()) {
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-    if (cwd.startsWith(`${folder}/`)) found.push({ pid, command: await commandOf(pid) });
+    if (cwd.startsWith(`${folder}/`)) found.push({ pid, command: await commandOf(pid), folder: cwd });
   }
   return found;
 }

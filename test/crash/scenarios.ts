@@ -1,0 +1,190 @@
+/** What is under way while something is killed: each kind of work that changes a VM or an image. */
+import { type CollectImagesReply, GridError } from '@vmgrid/protocol';
+import { dag } from '../support/documents.ts';
+import { eventually } from '../support/processes.ts';
+import { type Answer, momentary, type Site } from './site.ts';
+
+export interface Work {
+  /** Asks for it, and again under the same id. */
+  ask(): Promise<unknown>;
+  /** Notes what the client was told, and says what of it is not so. */
+  heard(answer: Answer<never>): Promise<readonly string[]>;
+  /** Takes away what it was done with. */
+  clear(): Promise<unknown>;
+}
+
+/** Makes what the work needs, and hands out the work. */
+export type Scenario = (site: Site) => Promise<Work>;
+
+const nothing = async () => undefined;
+const GOLDEN = momentary('golden');
+
+/** Makes the images that scenarios start from, and keeps them from being collected. */
+export async function stock({ grid, machine }: Site): Promise<void> {
+  const { image } = await grid.client.buildImage({ machine, dag: dag([GOLDEN]) });
+  await grid.client.labelImage(image.imageId, { pinned: true });
+}
+
+const creation =
+  (verb: string, actions: (requestId: string) => Parameters<typeof dag>[0]): Scenario =>
+  async (site) => {
+    const requestId = site.newId(verb);
+    const request = { requestId, machine: site.machine, dag: dag(actions(requestId)) };
+    const ask = () => site.grid.client.create(request);
+    let vmId: string | undefined;
+    return {
+      ask,
+      async heard(answer) {
+        if ('error' in answer) return [];
+        vmId = site.promised(answer.value);
+        // Whoever asks again gets the same VM, also from a shop that knows nothing.
+        const again = await site.untilAnswered(ask);
+        const same = 'value' in again && again.value.vm.VmId === vmId;
+        return same ? [] : [`${requestId} made ${vmId}, and asked again ${JSON.stringify(again)}`];
+      },
+      clear: async () => {
+        if (vmId !== undefined) await site.destroy(vmId);
+      },
+    };
+  };
+
+/** Something that is done with a VM which is there; `states` it may be in afterwards. */
+const atVm =
+  (
+    verb: string,
+    work: (site: Site, vmId: string, id: string) => Promise<unknown>,
+    states: readonly string[],
+    more = {},
+  ) =>
+  async (site: Site): Promise<Work> => {
+    const vmId = await site.newVm(more);
+    const id = site.newId(verb);
+    return {
+      ask: () => work(site, vmId, id),
+      async heard(answer) {
+        site.vms.set(vmId, 'error' in answer ? [...states, 'running', 'suspended', 'failed'] : states);
+        return [];
+      },
+      clear: () => site.destroy(vmId),
+    };
+  };
+
+const configure: Scenario = atVm(
+  'configure',
+  ({ grid }, vmId, requestId) =>
+    grid.client.configure({ vmId, requestId, dag: dag([momentary('one'), momentary('two')]) }),
+  ['running'],
+);
+const suspend: Scenario = atVm(
+  'suspend',
+  ({ grid }, vmId, idempotencyKey) => grid.client.suspend(vmId, { idempotencyKey }),
+  ['suspended'],
+);
+
+const resume: Scenario = async (site) => {
+  const vmId = await site.newVm();
+  await site.grid.client.suspend(vmId);
+  const idempotencyKey = site.newId('resume');
+  return {
+    ask: () => site.grid.client.resume(vmId, { idempotencyKey }),
+    async heard(answer) {
+      site.vms.set(vmId, 'error' in answer ? ['running', 'suspended', 'failed'] : ['running']);
+      return [];
+    },
+    clear: () => site.destroy(vmId),
+  };
+};
+
+const destroy: Scenario = async (site) => {
+  const vmId = await site.newVm({ destruction: dag([momentary('farewell')]) });
+  const idempotencyKey = site.newId('destroy');
+  site.vms.delete(vmId); // from now on it may be gone
+  return {
+    ask: () => site.grid.client.destroy(vmId, { idempotencyKey }),
+    async heard(answer) {
+      const state = 'error' in answer ? answer.error.code : (answer.value as { vm: { State: string } }).vm.State;
+      if (state !== 'destroyed') return [`the answer to destroy says that ${vmId} is ${state}`];
+      const { vms } = await site.grid.client.list();
+      return vms.some(({ VmId }) => VmId === vmId) ? [`${vmId} was destroyed and is there`] : [];
+    },
+    clear: nothing,
+  };
+};
+
+const leaseEnd: Scenario = async (site) => {
+  const vmId = await site.newVm({ lease: 'PT1S', destruction: dag([momentary('farewell')]) });
+  site.vms.delete(vmId);
+  const isGone = async () => {
+    const { vms, silentPlants } = await site.grid.client.list().catch(() => ({ vms: [], silentPlants: ['all'] }));
+    return silentPlants.length === 0 && !vms.some(({ VmId }) => VmId === vmId);
+  };
+  return { ask: () => eventually(`${vmId} is gone`, isGone, 60_000), heard: async () => [], clear: nothing };
+};
+
+const build: Scenario = async (site) => {
+  const requestId = site.newId('build');
+  const request = { requestId, machine: site.machine, dag: dag([momentary(requestId)]) };
+  let imageId: string | undefined;
+  return {
+    ask: () => site.grid.client.buildImage(request),
+    async heard(answer) {
+      if ('error' in answer) return [];
+      imageId = (answer.value as { image: { imageId: string } }).image.imageId;
+      return faultsOf(site, imageId);
+    },
+    clear: async () => {
+      if (imageId !== undefined) await site.grid.client.removeImage(imageId);
+    },
+  };
+};
+
+/** Makes room until only what is pinned is left. */
+const collect: Scenario = async (site) => {
+  const { image } = await site.grid.client.buildImage({
+    machine: site.machine,
+    dag: dag([momentary(site.newId('doomed'))]),
+  });
+  const requestId = site.newId('collect');
+  return {
+    ask: async () => {
+      await site.grid.client.submitCollectImages({ requestId, targetMiB: 0 });
+      return resultOf<CollectImagesReply>(site, requestId);
+    },
+    async heard(answer) {
+      if ('error' in answer) return [];
+      const { warehouses } = answer.value as CollectImagesReply;
+      const gone = warehouses.flatMap((one) => one.images.filter(({ verdict }) => verdict === 'remove'));
+      const { images } = await site.grid.client.images();
+      const there = gone.filter(({ imageId }) => images.some((one) => one.imageId === imageId));
+      return there.map(({ imageId }) => `${imageId} was collected and is there`);
+    },
+    // A plant that was away is named in the reply, and its warehouse was not collected.
+    clear: () => site.untilAnswered(() => site.grid.client.removeImage(image.imageId)),
+  };
+};
+
+/** What long work came to. @throws GridError what it failed with; SHOP_UNREACHABLE while it cannot be asked for */
+async function resultOf<T>({ grid }: Site, requestId: string): Promise<T> {
+  for await (const _ of grid.client.events(requestId));
+  const { result, error } = await grid.client.operation(requestId);
+  if (error) throw GridError.fromBody(error);
+  return result as T;
+}
+
+async function faultsOf(site: Site, imageId: string): Promise<string[]> {
+  const { requestId } = await site.grid.client.submitVerifyImages({ imageIds: [imageId] });
+  const { images } = await resultOf<{ images: readonly { faults: readonly unknown[] }[] }>(site, requestId);
+  const faults = images.flatMap((image) => image.faults);
+  return images.length > 0 && faults.length === 0 ? [] : [`${imageId} is not whole: ${JSON.stringify(images)}`];
+}
+
+export const SCENARIOS = {
+  create: creation('create', () => [momentary('first'), momentary('second')]),
+  clone: creation('clone', () => [GOLDEN, momentary('second')]),
+  ...{ configure, suspend, resume, destroy, leaseEnd, build, collect },
+} as const satisfies Record<string, Scenario>;
+
+export type Verb = keyof typeof SCENARIOS;
+export const VERBS = Object.keys(SCENARIOS) as Verb[];
+/** Where a machine takes seconds: what a line has a part in. */
+export const VERBS_ON_QEMU: readonly Verb[] = ['create', 'clone', 'configure', 'suspend', 'resume', 'destroy', 'build'];
