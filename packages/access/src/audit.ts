@@ -26,6 +26,10 @@ export interface AuditOptions {
   readonly now?: () => number;
 }
 
+/** Refusals of strangers that are noted in a minute, so that whoever has no token cannot fill the trail. */
+export const STRANGERS_PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
+
 export const AUDIT_KEPT = 200_000;
 /** The oldest go after so many more. */
 const TRIMMED_EVERY = 1_000;
@@ -57,6 +61,7 @@ export class Audit implements AuditTrail {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #options: Required<AuditOptions>;
+  #strangers = { minute: 0, noted: 0 };
 
   constructor(file: string, { daemon, kept = AUDIT_KEPT, now = Date.now }: AuditOptions) {
     this.#options = { daemon, kept, now };
@@ -68,6 +73,7 @@ export class Audit implements AuditTrail {
 
   add({ door, owner = null, credential = null, from = null, operation, target, outcome }: Nullable<AuditNote>): void {
     const { daemon, now } = this.#options;
+    if (owner === null && !this.#hasRoomForStranger()) return;
     const short = target.slice(0, TARGET_CHARS);
     const { lastInsertRowid } = this.#insert.run(
       ...[now(), daemon, door, owner, credential, from, operation, short, outcome],
@@ -88,6 +94,13 @@ export class Audit implements AuditTrail {
 
   close(): void {
     this.#database.close();
+  }
+
+  #hasRoomForStranger(): boolean {
+    const minute = Math.floor(this.#options.now() / MINUTE_MS);
+    if (minute !== this.#strangers.minute) this.#strangers = { minute, noted: 0 };
+    this.#strangers.noted += 1;
+    return this.#strangers.noted <= STRANGERS_PER_MINUTE;
   }
 
   #trim(): void {

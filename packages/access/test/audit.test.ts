@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Audit, type AuditNote, isChange } from '../src/index.ts';
+import { Audit, type AuditNote, isChange, STRANGERS_PER_MINUTE } from '../src/index.ts';
 
 let folder: string;
 let now: number;
@@ -75,6 +75,18 @@ test('the oldest go once there are more than are kept, and only those', () => {
   const other = new DatabaseSync(file());
   expect(() => other.exec('DELETE FROM audit WHERE sequence = 1501')).toThrow('append-only');
   other.close();
+  audit.close();
+});
+
+test('strangers, however many, do not fill the trail', () => {
+  const audit = open('shop', 10_000);
+  audit.add(note('/v1/vms/a'));
+  const stranger = { door: 'http', operation: 'none', target: '/v1/vms', outcome: 'UNAUTHENTICATED' } as const;
+  for (let index = 0; index < 5_000; index += 1) audit.add(stranger);
+  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(STRANGERS_PER_MINUTE);
+  now += 60_000;
+  audit.add(stranger);
+  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(STRANGERS_PER_MINUTE + 1);
   audit.close();
 });
 

@@ -1,11 +1,11 @@
 /** Server-Sent Events (HTML Living Standard, section 9.2). */
-import type { ServerResponse } from 'node:http';
-import type { ProgressEvent } from '@vmgrid/protocol';
+import { GridError, type ProgressEvent } from '@vmgrid/protocol';
+import type { Response } from 'express';
 import type { Operation } from './operations.ts';
 
 /** Bytes waiting for a client that does not read before it is cut off; it may come back and hear all again. */
 const BUFFERED_BYTES = 1024 * 1024;
-/** A comment this often keeps proxies from closing a silent stream, and finds clients that have gone. */
+/** A comment this often keeps proxies from closing a silent stream, and finds clients that have gone or whose token holds no longer. */
 const KEEP_ALIVE_MS = 15_000;
 
 /** Sends one event; its data are JSON. */
@@ -13,9 +13,13 @@ export type SendEvent = (name: string, data: unknown) => void;
 
 /**
  * Opens a stream of events. `subscribe` gets the function that sends one and returns how to stop; it is stopped when the
- * client has gone or the response was ended.
+ * client has gone or the response was ended. A stream ends when what its client showed does not hold any more.
  */
-export function streamEvents(response: ServerResponse, subscribe: (send: SendEvent) => () => void): void {
+export function streamEvents(
+  response: Response,
+  subscribe: (send: SendEvent) => () => void,
+  keepAliveMs = KEEP_ALIVE_MS,
+): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.flushHeaders();
   const write = (text: string) => {
@@ -23,15 +27,27 @@ export function streamEvents(response: ServerResponse, subscribe: (send: SendEve
     if (response.writableLength > BUFFERED_BYTES) response.destroy();
   };
   const stop = subscribe((name, data) => write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
-  const keepAlive = setInterval(() => write(':\n\n'), KEEP_ALIVE_MS);
+  const keepAlive = setInterval(() => {
+    write(':\n\n');
+    void endUnlessKnown(response);
+  }, keepAliveMs);
   response.on('close', () => {
     stop();
     clearInterval(keepAlive);
   });
 }
 
+/** Too many requests at the moment, or keys that cannot be had, are no verdict. */
+async function endUnlessKnown(response: Response): Promise<void> {
+  try {
+    await response.locals.showAgain?.();
+  } catch (error) {
+    if (GridError.from(error).code === 'UNAUTHENTICATED') response.destroy();
+  }
+}
+
 /** Sends every event of an operation so far and each as it comes; `end` follows when the request is settled. */
-export function streamProgress(operation: Operation, response: ServerResponse): void {
+export function streamProgress(operation: Operation, response: Response): void {
   streamEvents(response, (send) => {
     const end = () => {
       send('end', { state: operation.state });

@@ -7,7 +7,9 @@ import type { RequestHandler, Response, Router } from 'express';
 export const authenticate =
   (authenticator: Authenticator): RequestHandler =>
   async (request, response, next) => {
-    response.locals.principal = await authenticator.authenticate(bearerOf(request.get('authorization')));
+    const show = async () => authenticator.authenticate(bearerOf(request.get('authorization')));
+    response.locals.principal = await show();
+    response.locals.showAgain = show;
     next();
   };
 
