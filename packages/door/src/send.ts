@@ -20,7 +20,10 @@ export function sendError(request: Request, response: Response, error: GridError
   response.locals.outcome = error.code;
   response.status(error.kind.status);
   if (error.retryable) response.setHeader('retry-after', '1');
-  if (error.code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer realm="vmgrid"');
+  if (error.code === 'UNAUTHENTICATED') {
+    response.setHeader('www-authenticate', 'Bearer realm="vmgrid"');
+    response.setHeader('connection', 'close'); // whatever a stranger still sends is not waited for
+  }
   sendReply(request, response, { kind: 'error', body }, mediumForError(request, response));
 }
 

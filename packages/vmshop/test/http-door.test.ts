@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/door';
+import { GridError } from '@vmgrid/protocol';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 
@@ -22,7 +23,10 @@ const shop = {
 
 const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
-  authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
+  authenticate: (token) => {
+    if (token === 'stranger') throw new GridError('UNAUTHENTICATED', 'who?');
+    return { owner: 'ada', roles: ['operator'], credential: 'test' };
+  },
 } satisfies Authenticator;
 
 let server: Server;
@@ -152,4 +156,13 @@ test('what is not HTTP is REQUEST_MALFORMED', async () => {
 test('headers over the limit are HEADERS_TOO_LARGE', async () => {
   const answer = await send(head('GET /v1/vms', { 'X-Long': 'x'.repeat(20_000) }));
   expect([answer.status, codeOf(answer)]).toEqual([431, 'HEADERS_TOO_LARGE']);
+});
+
+test('a stranger is sent away at once: neither its body nor its next request is waited for', async () => {
+  const headers = { Authorization: 'Bearer stranger', Connection: 'keep-alive', 'Content-Length': 1_000_000 };
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.write(`${head('POST /v1/vms', headers)}{`);
+  const answer = await text(socket); // until the server has closed
+  expect(answer).toMatch(/^HTTP\/1\.1 401 .*UNAUTHENTICATED/s);
+  socket.destroy();
 });
