@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Access, joinTokenFile, type Role, readTokenFile } from '@vmgrid/access';
 import { decodeXmlReply, type GridError, ShopClient } from '@vmgrid/protocol';
 import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { bearer, http, JSON_BODY, type ShopDoors, tcp } from '../support/doors.ts';
+import { bearer, http, JSON_BODY, postXml, type ShopDoors, tcp } from '../support/doors.ts';
 import { eventually } from '../support/processes.ts';
 import { vmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -196,14 +196,17 @@ describe('the audit trail', () => {
   test('has who did what at which door, with which outcome, a change from its beginning', async () => {
     const requestId = 'audited';
     const { vm } = await clientOf(bob).create({ ...ORDER, requestId });
-    await tcp(bob!, `<vmgrid version="1"><destroy vmId="${vm.VmId}"/></vmgrid>`);
-    const entries = await entriesOf(auditor, { owner: 'bob', most: 4 });
+    await tcp(bob!, `<vmgrid version="1"><query vmId="${vm.VmId}"/></vmgrid>`);
+    const destroy = `<vmgrid version="1"><destroy vmId="${vm.VmId}"/></vmgrid>`;
+    await postXml(bob!, '/v1/request', destroy);
+    const entries = await entriesOf(auditor, { owner: 'bob', most: 5 });
     const what = entries.map(({ door, operation, target, outcome }) => [door, operation, target, outcome]);
     expect(what.reverse()).toEqual([
       ['http', 'vm.create', '/v1/vms', 'begun'],
       ['http', 'vm.create', `/v1/vms/${vm.VmId}`, 'ok'],
-      ['tcp', 'vm.destroy', vm.VmId, 'begun'],
-      ['tcp', 'vm.destroy', vm.VmId, 'ok'],
+      ['tcp', 'vm.query', vm.VmId, 'ok'],
+      ['http', 'vm.destroy', vm.VmId, 'begun'],
+      ['http', 'vm.destroy', vm.VmId, 'ok'],
     ]);
     expect(entries[0]).toMatchObject({ daemon: 'shop', owner: 'bob', credential: 'bob-token' });
   });
@@ -216,6 +219,7 @@ describe('the audit trail', () => {
     const strangers = await entriesOf(operator, { outcome: 'UNAUTHENTICATED', most: 1 });
     expect(strangers).toMatchObject([{ operation: 'none', target: '/v1/vms', from: '127.0.0.1' }]);
     expect(strangers[0]).not.toHaveProperty('owner');
+    expect(await entriesOf(operator, { operation: 'vm.events', most: 1 })).toMatchObject([{ outcome: 'ok' }]);
     await clientOf(bob).submitCreate({ ...ORDER, dag: { actions: [script('fails', 'exit 7')] }, requestId: 'failing' });
     await eventually('the failure is noted', async () => {
       const [last] = await entriesOf(operator, { owner: 'bob', operation: 'vm.create', most: 1 });

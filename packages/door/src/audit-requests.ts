@@ -7,6 +7,8 @@ import type { Request, RequestHandler, Response } from 'express';
 interface Traces {
   readonly principal?: Principal;
   readonly operation?: string;
+  /** What it is about, where the address does not say. */
+  readonly target?: string;
   /** Code of the error that was sent. */
   readonly outcome?: string;
   /** Work that goes on whether the client waits or not: its outcome is that of the request. */
@@ -20,7 +22,7 @@ export const auditRequests =
     const note = (outcome: string) => audit.add({ ...noteOf(request, response), outcome });
     response.locals.begins = () => isChange(tracesOf(response).operation) && note('begun');
     response.once('close', () => {
-      const { outcome = 'ok', work } = tracesOf(response);
+      const { outcome = isWhole(response) ? 'ok' : 'CANCELLED', work } = tracesOf(response);
       if (work)
         work.then(
           () => note('ok'),
@@ -32,14 +34,18 @@ export const auditRequests =
   };
 
 function noteOf(request: Request, response: Response): Omit<AuditNote, 'outcome'> {
-  const { principal, operation = 'none' } = tracesOf(response);
+  const { principal, operation = 'none', target: named } = tracesOf(response);
   const { remoteAddress } = request.socket;
-  const target = response.getHeader('location') ?? `${request.baseUrl}${request.path}`;
+  const target = response.getHeader('location') ?? (named || `${request.baseUrl}${request.path}`);
   return {
     ...{ door: 'http', operation, target: String(target) },
     ...(principal && { owner: principal.owner, credential: principal.credential }),
     ...(remoteAddress === undefined ? {} : { from: remoteAddress }),
   };
 }
+
+/** A stream of events has no end of its own. */
+const isWhole = (response: Response): boolean =>
+  response.writableFinished || response.getHeader('content-type') === 'text/event-stream';
 
 const tracesOf = ({ locals }: Response): Traces => locals;

@@ -20,7 +20,8 @@ export function streamEvents(
   subscribe: (send: SendEvent) => () => void,
   keepAliveMs = KEEP_ALIVE_MS,
 ): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.setHeader('content-type', 'text/event-stream');
+  response.setHeader('cache-control', 'no-store');
   response.flushHeaders();
   const write = (text: string) => {
     response.write(text);

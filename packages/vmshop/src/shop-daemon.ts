@@ -10,11 +10,11 @@ import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import { AuctionHistory } from './auction-history.ts';
 import type { ShopConfig } from './config.ts';
+import { admitted, audited } from './document-audit.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
 import { quotaOf } from './quotas/quota.ts';
 import { Shop } from './shop.ts';
-import { admitted, audited } from './tcp-audit.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmEvents } from './vm-events.ts';
 

@@ -1,6 +1,7 @@
 import { guard, principalOf, readXml, sendReply } from '@vmgrid/door';
 import { Router } from 'express';
 import { answerRequest } from '../answer.ts';
+import { targetOf, vmOf } from '../document-audit.ts';
 import type { Shop } from '../shop.ts';
 
 export const XML_REQUESTS = '/request';
@@ -11,8 +12,11 @@ export function xmlRoutes(shop: Shop): Router {
   router.post(XML_REQUESTS, guard('document.send'), async (request, response) => {
     const document = readXml(request);
     response.locals.operation = `vm.${document.verb}`;
+    response.locals.target = targetOf(document);
     response.locals.begins?.();
-    sendReply(request, response, await answerRequest(shop, document, principalOf(response)), 'xml');
+    const reply = await answerRequest(shop, document, principalOf(response));
+    response.locals.target = vmOf(reply) ?? response.locals.target;
+    sendReply(request, response, reply, 'xml');
   });
   return router;
 }
