@@ -1,9 +1,13 @@
 /** Two users, an operator and an auditor at every door of one grid: to each other, users are not there at all. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Access, joinTokenFile, type Role, readTokenFile } from '@vmgrid/access';
 import { decodeXmlReply, type GridError, ShopClient } from '@vmgrid/protocol';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { bearer, http, JSON_BODY, postXml, type ShopDoors, tcp } from '../support/doors.ts';
 import { eventually } from '../support/processes.ts';
@@ -17,14 +21,20 @@ const ORDER = {
   requestId: 'the-same-for-all',
 };
 
+const PROVIDER = { issuer: 'https://idp.example.org/', audience: 'vmgrid', roles: { staff: 'user' } };
+
 let grid: TestGrid;
+/** Of the identity provider. */
+let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+let keyFolder: string;
 let [ada, bob, operator, auditor]: ShopDoors[] = [];
 /** Ada's VM, and the auction that it came of. */
 let vmId: string;
 let auctionId: string;
 
 beforeAll(async () => {
-  grid = await TestGrid.open('ownership', { line: 'simulated', plantConfig: { httpPort: 0 } });
+  const shopConfig = { jwt: { ...PROVIDER, jwksFile: await writeKeys() } };
+  grid = await TestGrid.open('ownership', { line: 'simulated', shopConfig, plantConfig: { httpPort: 0 } });
   const access = Access.open(grid.accessDirectory);
   const doorsOf = (owner: string, role: Role): ShopDoors => {
     const token = access.tokens.create({ name: `${owner}-token`, owner, roles: [role] });
@@ -37,6 +47,15 @@ beforeAll(async () => {
   [vmId, auctionId] = [String(vm.VmId), trail!.auctionId];
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
+afterAll(() => rmSync(keyFolder, { recursive: true }));
+
+async function writeKeys(): Promise<string> {
+  keyFolder = mkdtempSync(join(tmpdir(), 'idp-'));
+  keys = await generateKeyPair('ES256');
+  const file = join(keyFolder, 'jwks.json');
+  writeFileSync(file, JSON.stringify({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: '1', alg: 'ES256' }] }));
+  return file;
+}
 
 const clientOf = ({ shopUrl, token }: ShopDoors | undefined = ada!) => new ShopClient(shopUrl, { token });
 const ask = (who: ShopDoors, method: string, path: string, body?: object) =>
@@ -124,6 +143,17 @@ test('an operator sees and changes all; an auditor sees all and changes nothing'
     body: { error: { code: 'FORBIDDEN' } },
   });
   expect((await clientOf(operator).renew(vmId, 'PT2H')).vm.Owner).toBe('ada');
+});
+
+test("a token of the site's identity provider is as good as one of ours, at either door, under a name of its own", async () => {
+  const claims = { sub: 'ada', iss: PROVIDER.issuer, aud: PROVIDER.audience, roles: ['staff'] };
+  const signed = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: '1' }).setExpirationTime('5m');
+  const other = { ...ada!, token: await signed.sign(keys.privateKey) };
+  expect(await codeOf(clientOf(other).query({ vmId }))).toBe('VM_UNKNOWN');
+  const { vm } = await clientOf(other).create({ ...ORDER, requestId: 'by-jwt' });
+  expect(vm.Owner).toBe('jwt:ada');
+  const destroyed = await tcp(other, `<vmgrid version="1"><destroy vmId="${vm.VmId}"/></vmgrid>`);
+  expect(decodeXmlReply(destroyed)).toMatchObject({ kind: 'vm', body: { vm: { State: 'destroyed' } } });
 });
 
 test('warehouses are for operators; a user may have a plan explained and estimated', async () => {
@@ -244,8 +274,8 @@ test('a secret of an action is in no file of the grid once its VM is gone', asyn
 
 test('no token is in any log, configuration, database or classad of the grid', async () => {
   const secrets = [ada, bob, operator, auditor].map((who) => who!.token);
-  const join = readTokenFile(joinTokenFile(grid.accessDirectory))!;
-  for (const secret of [...secrets, grid.token, join]) {
+  const joinToken = readTokenFile(joinTokenFile(grid.accessDirectory))!;
+  for (const secret of [...secrets, grid.token, joinToken]) {
     expect(() => execFileSync('grep', ['-rlF', '--exclude=*.token', secret, grid.directory])).toThrow();
   }
   expect(JSON.stringify(await clientOf(operator).list())).not.toMatch(/vmg_/);
