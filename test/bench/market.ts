@@ -15,7 +15,8 @@ interface Row extends GridShape {
   readonly p95Ms: number;
   /** From a request to its VM, while as many as can be are placed. */
   readonly placementP95Ms: number;
-  readonly failed: number;
+  /** How many placements failed with which code. */
+  readonly failed: Readonly<Record<string, number>>;
   readonly cpuMsPerPlacement: CpuByRole;
 }
 
@@ -112,7 +113,7 @@ const perPlacement = (before: CpuByRole, after: CpuByRole, placements: number): 
 
 interface Repeated {
   readonly tookMs: readonly number[];
-  readonly failed: number;
+  readonly failed: Readonly<Record<string, number>>;
   readonly allMs: number;
 }
 
@@ -121,14 +122,16 @@ async function repeat(work: () => Promise<unknown>, most: number, inFlight: numb
   const began = performance.now();
   const tookMs: number[] = [];
   let started = 0;
-  let failed = 0;
+  const failed: Record<string, number> = {};
   const worker = async () => {
     while (started < most && performance.now() - began < forMs) {
       started++;
       const at = performance.now();
       await work().then(
         () => tookMs.push(performance.now() - at),
-        () => failed++,
+        (error) => {
+          failed[error.code] = (failed[error.code] ?? 0) + 1;
+        },
       );
     }
   };
