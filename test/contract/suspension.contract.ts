@@ -66,6 +66,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     async () => {
       const { workshop } = bench();
       const { order, machine } = await started('insomniac');
+      await machine.guest(workshop.signal);
       const before = await filesOf(order);
       await expect(machine.suspend(AbortSignal.timeout(30))).rejects.toBeDefined();
       expect(await filesOf(order)).toEqual(before);
