@@ -54,7 +54,10 @@ export const OPEN_BENCH_MS = 600_000;
 
 export async function openBench(subject: LineUnderTest): Promise<Bench> {
   const workshop = await Workshop.open(subject, AbortSignal.timeout(OPEN_BENCH_MS));
-  const golden = await makeGolden(workshop);
+  const golden = await makeGolden(workshop).catch(async (error: unknown) => {
+    await workshop.close();
+    throw error;
+  });
   const way = subject.restores ? 'restore' : 'boot';
   const order: Bench['order'] = (id, more, image = golden) => workshop.order(id, image, { start: way, ...more });
   const shared = new Map<string, Promise<Shared>>();
