@@ -21,7 +21,7 @@ export type Boundaries = Readonly<Record<Verb, Readonly<Record<Role, number>>>>;
 
 /** Share of the points of each victim; most of what can go wrong goes wrong in a plant. */
 const SHARES = { plant: 12, shop: 3, broker: 3, machine: 2 } as const;
-const MACHINE_WITHIN_MS = 250;
+const MACHINE_WITHIN_MS = 150;
 const MACHINE_VERBS: readonly Verb[] = ['create', 'configure', 'suspend', 'resume', 'destroy', 'build'];
 const LOOK_MS = 5;
 

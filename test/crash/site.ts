@@ -1,4 +1,5 @@
 /** A grid that can be hurt: every daemon in it can be told at which step to die, and is started again when it has. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CreateRequest, GridError, type MachineSpec, type VmReply } from '@vmgrid/protocol';
 import { dag, SIMULATED_MACHINE, script, TINY_MACHINE } from '../support/documents.ts';
 import { eventually, type LocatedProcess, processesBelow } from '../support/processes.ts';
@@ -85,11 +86,12 @@ export class Site {
       try {
         return { value: await ask() };
       } catch (thrown) {
-        const error = GridError.from(thrown);
-        if (!NOT_YET.has(error.code)) return { error };
-        if (performance.now() > endsAt) throw new Error(`there was no answer but ${error.code}: ${error.message}`);
+        if (!(thrown instanceof GridError)) throw thrown;
+        const { code, message } = thrown;
+        if (!NOT_YET.has(code)) return { error: thrown };
+        if (performance.now() > endsAt) throw new Error(`there was no answer but ${code}: ${message}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await sleep(AGAIN_MS);
     }
   }
 
