@@ -8,9 +8,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
 import { order } from '../support/documents.ts';
+import { freezeBlank } from '../support/freeze-blank.ts';
 import { eventually, processesBelow, processesNaming } from '../support/processes.ts';
 import { startVmgrid, vmgrid } from '../support/programs.ts';
-import { freezeBlank, OPEN_GRID_MS } from '../support/test-grid.ts';
+import { OPEN_GRID_MS } from '../support/test-grid.ts';
 import { stockWarehouse, testFolder } from '../support/test-warehouse.ts';
 
 let home: string;

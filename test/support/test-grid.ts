@@ -8,7 +8,8 @@ import { localTokenFile, readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/daemons.ts';
-import { MACHINE, SIMULATED_MACHINE } from './documents.ts';
+import { SIMULATED_MACHINE } from './documents.ts';
+import { freezeBlank } from './freeze-blank.ts';
 import { eventually, processesBelow } from './processes.ts';
 import { stockBase, stockWarehouse, testFolder } from './test-warehouse.ts';
 
@@ -276,32 +277,5 @@ function endProcess(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** Adds the suspended blank machine to a warehouse, with a grid that is there for nothing else. */
-export async function freezeBlank(warehouse: string): Promise<void> {
-  const directory = await testFolder('blank');
-  const log = join(directory, 'log');
-  const signal = AbortSignal.timeout(OPEN_GRID_MS);
-  const accessDirectory = join(directory, 'access');
-  const shopConfig = { httpPort: 0, xmlPort: 0, accessDirectory };
-  const shop = await startDaemon('vmshop', join(directory, 'shop.json'), shopConfig, signal, log);
-  const config = {
-    plantId: 'blank',
-    upstreams: [`ws://127.0.0.1:${shop.ready.httpPort}/v1/link`],
-    stateDirectory: join(directory, 'plant'),
-    warehouseDirectory: warehouse,
-    accessDirectory,
-  };
-  try {
-    const plant = await startDaemon('vmplant', join(directory, 'plant.json'), config, signal, log);
-    const client = new ShopClient(`http://127.0.0.1:${shop.ready.httpPort}`, {
-      token: readTokenFile(localTokenFile(accessDirectory))!,
-    });
-    await client.buildImage({ machine: MACHINE, dag: { actions: [] } }).finally(() => plant.stop());
-  } finally {
-    await shop.stop();
-    await rm(directory, { recursive: true, force: true });
   }
 }

@@ -16,7 +16,6 @@ import {
   listPlants,
   type MarketDeps,
   type Membership,
-  plantNeverAsked,
   VmPlaces,
 } from '@vmgrid/market';
 import type {
@@ -57,6 +56,7 @@ import {
 } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { AuctionHistory } from './auction-history.ts';
+import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaDesk } from './quotas/quota-desk.ts';
@@ -65,8 +65,6 @@ import type { VmEvents } from './vm-events.ts';
 /** How long a plant may take to answer what it knows by heart. */
 const QUESTION_DEADLINE_MS = 10_000;
 
-/** Verbs about one VM that change it. */
-type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'renew';
 type VmRequest = Called<{ requestId?: string; readonly vmId: string }>;
 
 export interface ShopDeps {
@@ -266,34 +264,9 @@ export class Shop {
     }
   }
 
-  /**
-   * Calls for long work. When the plant or the way to it is lost amid it, takes another way or waits for its return, and asks
-   * again: all calls are idempotent. @throws GridError PLANT_LOST with `asked: false` when no call ever got to the plant
-   */
-  async #callToEnd<M extends 'create' | 'buildImage' | VmMethod>(
-    plantId: string,
-    method: M,
-    request: Parameters<BidderMethods[M]>[0],
-  ): Promise<ReturnType<BidderMethods[M]>> {
-    const deadlineMs = this.#config.requestDeadlineMs;
-    const { clock } = this.#market;
-    const endsAt = clock.now() + deadlineMs;
-    const tried = new Set<Bidder>();
-    let asked = false;
-    let bidder = this.#membership.find(plantId);
-    while (bidder) {
-      try {
-        return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - clock.now()) });
-      } catch (error) {
-        if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
-        tried.add(bidder);
-        asked ||= error.details.asked !== false;
-        bidder = asked
-          ? await this.#membership.awaitReturn(plantId, this.#config.plantReturnMs, tried)
-          : this.#membership.find(plantId, { except: tried });
-      }
-    }
-    throw plantNeverAsked(plantId);
+  #callToEnd<M extends LongMethod>(plantId: string, method: M, request: Parameters<BidderMethods[M]>[0]) {
+    const deps = { membership: this.#membership, clock: this.#market.clock };
+    return callToEnd(deps, { plantId, method, request }, this.#config);
   }
 
   #askAll<M extends keyof BidderMethods>(method: M, request: Parameters<BidderMethods[M]>[0]) {

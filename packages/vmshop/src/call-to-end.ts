@@ -1,0 +1,47 @@
+/** Calls for long work, which outlive the link that they went over. */
+import { type MarketDeps, type Membership, plantNeverAsked } from '@vmgrid/market';
+import { type Bidder, type BidderMethods, GridError } from '@vmgrid/protocol';
+import type { ShopConfig } from './config.ts';
+
+/** Verbs about one VM that change it. */
+export type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'renew';
+export type LongMethod = 'create' | 'buildImage' | VmMethod;
+
+interface LongCall<M extends LongMethod> {
+  readonly plantId: string;
+  readonly method: M;
+  readonly request: Parameters<BidderMethods[M]>[0];
+}
+
+interface CallToEndDeps {
+  readonly membership: Pick<Membership, 'find' | 'awaitReturn'>;
+  readonly clock: MarketDeps['clock'];
+}
+
+/**
+ * When the plant or the way to it is lost amid the call, takes another way or waits for its return, and asks
+ * again: all calls are idempotent. @throws GridError PLANT_LOST with `asked: false` when no call ever got to the plant
+ */
+export async function callToEnd<M extends LongMethod>(
+  { membership, clock }: CallToEndDeps,
+  { plantId, method, request }: LongCall<M>,
+  { requestDeadlineMs, plantReturnMs }: Pick<ShopConfig, 'requestDeadlineMs' | 'plantReturnMs'>,
+): Promise<ReturnType<BidderMethods[M]>> {
+  const endsAt = clock.now() + requestDeadlineMs;
+  const tried = new Set<Bidder>();
+  let asked = false;
+  let bidder = membership.find(plantId);
+  while (bidder) {
+    try {
+      return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - clock.now()) });
+    } catch (error) {
+      if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
+      tried.add(bidder);
+      asked ||= error.details.asked !== false;
+      bidder = asked
+        ? await membership.awaitReturn(plantId, plantReturnMs, tried)
+        : membership.find(plantId, { except: tried });
+    }
+  }
+  throw plantNeverAsked(plantId);
+}
