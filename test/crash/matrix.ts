@@ -95,11 +95,20 @@ async function amidMachineDeath<T>(site: Site, ask: () => Promise<T>, { afterMs 
   await Promise.race([sleep(afterMs), over]);
   while (!isAnswered) {
     const [newest] = await site.machines();
-    if (newest) {
-      process.kill(newest.pid, 'SIGKILL');
+    if (newest && killed(newest.pid)) {
       return { answer: await answered, deaths: [{ name: 'machine', step: `after ${afterMs} ms` }] };
     }
     await Promise.race([sleep(LOOK_MS), over]);
   }
   return { answer: await answered, deaths: [] };
+}
+
+/** Whether it was still there to be killed. */
+function killed(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }
