@@ -10,6 +10,8 @@ const MAX_LINE_CHARS = 131_072;
 const QUEUE_LINES = 1_000;
 /** What one run may deliver, whatever it is: a guest that writes without end must not grow the plant. */
 export const MAX_RUN_BYTES = 16_777_216;
+/** The same in lines, each of which is looked at: more than the longest DAG with all its retries prints. */
+export const MAX_RUN_LINES = 100_000;
 
 /**
  * Finds a port by its name: a virtio port has it in sysfs, a serial line on the kernel's command line. Starts no process, and takes
@@ -72,7 +74,7 @@ export const TAKE_OVER_SCRIPT = `${FIND_PORT}${abandon('')}${AWAIT_PORT}${REPORT
 /** Ends the run of this token, with all it started, if it is the one under way. */
 export const abandonScript = (token: string): string => abandon(token);
 
-type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded'; bytes: number };
+type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded'; bytes: number; lines: number };
 
 /** The host's end of the port through which a guest reports, line by line, what a command in it prints. */
 export class ReportChannel {
@@ -98,7 +100,7 @@ export class ReportChannel {
     const token = randomBytes(12).toString('hex');
     this.#queue.length = 0;
     this.#socket.resume();
-    this.#run = { token, state: 'announced', bytes: 0 };
+    this.#run = { token, state: 'announced', bytes: 0, lines: 0 };
     return token;
   }
 
@@ -151,7 +153,10 @@ export class ReportChannel {
     const run = this.#run;
     if (run === undefined) return;
     run.bytes += bytes;
-    if (run.bytes <= MAX_RUN_BYTES) return;
+    if (run.bytes > MAX_RUN_BYTES) this.#flood(run);
+  }
+
+  #flood(run: Run): void {
     run.state = 'flooded';
     this.#queue.length = 0;
     this.#wake();
@@ -160,6 +165,11 @@ export class ReportChannel {
   #receive(text: string): void {
     const run = this.#run;
     if (run === undefined || run.state === 'flooded') return;
+    run.lines += 1;
+    if (run.lines > MAX_RUN_LINES) {
+      this.#flood(run);
+      return;
+    }
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
     if (run.state === 'announced') {
       if (line === `run ${run.token}`) run.state = 'started';
@@ -172,6 +182,11 @@ export class ReportChannel {
 }
 
 const tooMuch = (): GridError =>
-  new GridError('GUEST_UNREACHABLE', `the guest wrote more than ${MAX_RUN_BYTES} bytes in one run`, {
-    limitBytes: MAX_RUN_BYTES,
-  });
+  new GridError(
+    'GUEST_UNREACHABLE',
+    `the guest wrote more than ${MAX_RUN_BYTES} bytes or ${MAX_RUN_LINES} lines in a run`,
+    {
+      limitBytes: MAX_RUN_BYTES,
+      limitLines: MAX_RUN_LINES,
+    },
+  );

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { beforeEach, expect, test } from '@jest/globals';
-import { MAX_RUN_BYTES, ReportChannel } from '../../src/guest/report-channel.ts';
+import { MAX_RUN_BYTES, MAX_RUN_LINES, ReportChannel } from '../../src/guest/report-channel.ts';
 
 const signal = AbortSignal.timeout(30_000);
 let socket: Socket;
@@ -47,6 +47,15 @@ test('a line without end, or one before the run began, counts too', async () => 
   const reading = read();
   for (let sent = 0; sent <= MAX_RUN_BYTES; sent += 65_536) say('x'.repeat(65_536));
   await expect(reading).rejects.toMatchObject({ code: 'GUEST_UNREACHABLE' });
+});
+
+test('a run of more lines than the limit ends the same, though all of them are empty', async () => {
+  const token = channel.announce();
+  say(`run ${token}\n`);
+  const reading = read();
+  const [lines, most] = ['\n'.repeat(1_000), MAX_RUN_LINES / 1_000];
+  for (let sent = 0; sent <= most; sent += 1) say(lines);
+  await expect(reading).rejects.toMatchObject({ code: 'GUEST_UNREACHABLE', details: { limitLines: MAX_RUN_LINES } });
 });
 
 test('what a guest writes after its run ended is not kept', async () => {

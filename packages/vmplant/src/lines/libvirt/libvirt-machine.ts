@@ -1,8 +1,9 @@
 import { chown } from 'node:fs/promises';
-import { abortable, type CommandRunner, within } from '@vmgrid/daemon';
+import { type CommandRunner, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
+import { awaitEnd } from '../await-end.ts';
 import { Hold } from '../hold.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
@@ -104,7 +105,7 @@ export class LibvirtMachine implements Machine {
       this.#fate = 'forget';
       throw error;
     }
-    await abortable(this.exited, within(signal, END_DEADLINE_MS));
+    await awaitEnd(this.exited, END_DEADLINE_MS, signal);
   }
 
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
@@ -112,7 +113,7 @@ export class LibvirtMachine implements Machine {
     this.#cause = 'requested';
     await this.#host.connection.end(this.#domain.uuid, within(signal, END_DEADLINE_MS));
     if (this.#hold.isReleased) await this.#clearAway();
-    else await abortable(this.exited, within(signal, END_DEADLINE_MS));
+    else await awaitEnd(this.exited, END_DEADLINE_MS, signal);
   }
 
   release(): void {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { abortable, type CommandRunner, isAlive, signalProcess, waitUntilGone, within } from '@vmgrid/daemon';
+import { type CommandRunner, isAlive, signalProcess, waitUntilGone } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
+import { awaitEnd } from '../await-end.ts';
 import { Hold } from '../hold.ts';
 import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
@@ -95,7 +96,7 @@ export class QemuMachine implements Machine {
     if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
     this.#cause = 'requested';
     signalProcess(this.#qemu.process, 'SIGKILL');
-    await abortable(this.exited, within(signal, KILL_DEADLINE_MS));
+    await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
   }
 
   release(): void {
@@ -126,7 +127,7 @@ export class QemuMachine implements Machine {
   async #quit(monitor: QmpClient, signal: AbortSignal): Promise<void> {
     this.#cause = 'requested';
     await monitor.execute('quit', {}, { signal });
-    await abortable(this.exited, within(signal, QUIT_DEADLINE_MS));
+    await awaitEnd(this.exited, QUIT_DEADLINE_MS, signal);
   }
 
   #observe({ event, data }: QmpEvent): void {

@@ -3,6 +3,7 @@ import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { abortable, isAlive, type ProcessIdentity, signalProcess, systemClock, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { awaitEnd } from '../await-end.ts';
 import { MAX_CONSOLE_BYTES } from '../console-log.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import type { Fate } from './faults.ts';
@@ -117,7 +118,7 @@ export class SimulatedMachine implements Machine {
     // A guest that hangs does not hear that it is asked to power off.
     if (graceMs > 0 && this.#fate.hangs) await this.#waitGrace(graceMs, signal);
     signalProcess(this.#process, 'SIGKILL');
-    await abortable(this.exited, within(signal, KILL_DEADLINE_MS));
+    await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
   }
 
   release(): void {

@@ -1,16 +1,9 @@
 import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  abortable,
-  type CommandRunner,
-  isAlive,
-  killProcessesOf,
-  signalProcess,
-  waitUntilGone,
-  within,
-} from '@vmgrid/daemon';
+import { type CommandRunner, isAlive, killProcessesOf, signalProcess, waitUntilGone } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
+import { awaitEnd } from '../await-end.ts';
 import { Hold } from '../hold.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
@@ -92,7 +85,7 @@ export class UmlMachine implements Machine {
     if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
     this.#requested = true;
     signalProcess(this.#uml.process, 'SIGKILL');
-    await abortable(this.exited, within(signal, KILL_DEADLINE_MS));
+    await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
   }
 
   release(): void {
