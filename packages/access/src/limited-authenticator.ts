@@ -32,12 +32,15 @@ export class LimitedAuthenticator implements Authenticator {
   async authenticate(bearer: string | undefined): Promise<Principal> {
     const principal = await this.#inner.authenticate(bearer);
     const limit = this.#options.perSecond(principal.owner);
-    if (limit === undefined || this.#take(principal.owner, limit)) return principal;
+    if (limit === undefined) return principal;
+    const available = this.#take(principal.owner, limit);
+    if (available === undefined) return principal;
     const message = `${principal.owner} makes more than ${limit} requests a second, which is the quota`;
-    throw new GridError('QUOTA_REQUESTS', message, { owner: principal.owner, limit });
+    throw new GridError('QUOTA_REQUESTS', message, { owner: principal.owner, wanted: 1, available, limit });
   }
 
-  #take(owner: string, limit: number): boolean {
+  /** Takes one request; when there is no whole one left, says how much of it there is, to three digits. */
+  #take(owner: string, limit: number): number | undefined {
     const now = this.#options.now();
     const most = Math.max(1, limit);
     const bucket = this.#buckets.get(owner) ?? { tokens: most, filledAt: now };
@@ -46,8 +49,8 @@ export class LimitedAuthenticator implements Authenticator {
     this.#buckets.delete(owner);
     this.#buckets.set(owner, bucket);
     if (this.#buckets.size > OWNERS_KEPT) this.#buckets.delete(this.#buckets.keys().next().value!);
-    if (bucket.tokens < 1) return false;
+    if (bucket.tokens < 1) return Math.floor(bucket.tokens * 1_000) / 1_000;
     bucket.tokens -= 1;
-    return true;
+    return undefined;
   }
 }

@@ -39,10 +39,11 @@ test('owners do not use up each other', async () => {
   expect([await admitted('ada', 9), await admitted('bob', 9), await admitted('eve', 9)]).toEqual([3, 1, 9]);
 });
 
-test('the refusal has its own code and the limit', async () => {
+test('the refusal has its own code, what there is and the limit', async () => {
   await admitted('ada', 3);
+  now += 250;
   await expect(limited.authenticate('ada')).rejects.toMatchObject({
     code: 'QUOTA_REQUESTS',
-    details: { owner: 'ada', limit: 3 },
+    details: { owner: 'ada', wanted: 1, available: 0.75, limit: 3 },
   });
 });

@@ -2,16 +2,17 @@
 
 import type { AuditSink, Authenticator } from '@vmgrid/access';
 import type { Log } from '@vmgrid/daemon';
-import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
+import { GridError } from '@vmgrid/protocol';
 import express, { type Express, type RequestHandler, type Router } from 'express';
-import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { allowedMethods } from './allowed-methods.ts';
 import { auditRequests } from './audit-requests.ts';
 import { documentDeadline } from './document-deadline.ts';
 import { errorHandler } from './error-handler.ts';
-import { authenticate, guardsOf } from './guard.ts';
+import { guardsOf, identify, requireIdentity } from './guard.ts';
 import { knownHost } from './known-host.ts';
+import { limitRate } from './limit-rate.ts';
+import { type BodyQuota, readBody } from './read-body.ts';
 import { sendError, xmlErrors } from './send.ts';
 
 export interface DoorOptions {
@@ -19,6 +20,7 @@ export interface DoorOptions {
   readonly host: string;
   readonly requestsPerMinute: number;
   readonly authenticator: Authenticator;
+  readonly bodyQuota?: BodyQuota;
   /** Told of each request under `/v1`. */
   readonly audit: AuditSink;
   /** Paths whose errors are XML, whatever the client sent or accepts. */
@@ -60,11 +62,12 @@ export function createDoorApp({ routers, streams = [], readiness }: DoorParts, o
     const body = readiness();
     response.status(body.status === 'ready' ? 200 : 503).json(body);
   });
+  app.use(VERSION, identify(options.authenticator));
   app.use(limitRate(options.requestsPerMinute));
-  app.use(VERSION, auditRequests(options.audit), authenticate(options.authenticator));
+  app.use(VERSION, auditRequests(options.audit), requireIdentity);
   if (streams.length > 0) app.use(VERSION, ...streams);
   if (options.documentMs !== undefined) app.use(documentDeadline(options.documentMs));
-  app.use(express.raw({ type: () => true, limit: REQUEST_LIMITS.bodyBytes }));
+  app.use(readBody(options.bodyQuota));
   app.use(VERSION, ...routers);
   app.use(noSuchRoute([...streams, ...routers]));
   app.use(errorHandler(options.log));
@@ -83,17 +86,3 @@ function noSuch(method: string, path: string, allowed: readonly string[]): GridE
   if (allowed.length === 0) return new GridError('ROUTE_UNKNOWN', `there is no ${method} ${path}`);
   return new GridError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}, not ${method}`, { allowed });
 }
-
-const limitRate = (requestsPerMinute: number): RequestHandler =>
-  rateLimit({
-    windowMs: 60_000,
-    limit: requestsPerMinute,
-    standardHeaders: 'draft-7',
-    legacyHeaders: false,
-    handler: (request, response) => {
-      const error = new GridError('RATE_LIMITED', `more than ${requestsPerMinute} requests a minute`, {
-        limit: requestsPerMinute,
-      });
-      sendError(request, response, error);
-    },
-  });

@@ -1,5 +1,5 @@
 import type { Log } from '@vmgrid/daemon';
-import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
+import { GridError } from '@vmgrid/protocol';
 import type { ErrorRequestHandler } from 'express';
 import { sendError } from './send.ts';
 
@@ -17,10 +17,6 @@ export const errorHandler =
 /** Errors of express's own body reader carry a `type`; those of its decompression a `status` only. */
 function fromExpress(thrown: unknown): GridError {
   const { type, status } = (thrown ?? {}) as { type?: unknown; status?: unknown };
-  if (type === 'entity.too.large') {
-    const limit = REQUEST_LIMITS.bodyBytes;
-    return new GridError('BODY_TOO_LARGE', `the body is longer than ${limit} bytes`, { limit });
-  }
   if (type === 'request.aborted' || type === 'request.size.invalid') {
     return new GridError('BODY_INCOMPLETE', 'the connection ended before the body was complete');
   }

@@ -3,15 +3,23 @@ import { type Authenticator, authorize, bearerOf, type GridOperation, type Princ
 import type { Caller } from '@vmgrid/protocol';
 import type { RequestHandler, Response, Router } from 'express';
 
-/** Lets in whoever shows credentials that hold. */
-export const authenticate =
+/** Looks who shows which credentials; whether that lets it in, `requireIdentity` says. */
+export const identify =
   (authenticator: Authenticator): RequestHandler =>
   async (request, response, next) => {
     const show = async () => authenticator.authenticate(bearerOf(request.get('authorization')));
-    response.locals.principal = await show();
     response.locals.showAgain = show;
+    try {
+      response.locals.principal = await show();
+    } catch (refusal) {
+      response.locals.refusal = refusal;
+    }
     next();
   };
+
+/** Lets in whoever showed credentials that hold. */
+export const requireIdentity: RequestHandler = (_request, { locals }, next) =>
+  locals.principal === undefined ? next(locals.refusal) : next();
 
 export interface Guard {
   (request: unknown, response: Response, next: () => void): void;

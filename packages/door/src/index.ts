@@ -8,5 +8,6 @@ export * from './listen.ts';
 export * from './negotiate.ts';
 export * from './operation-routes.ts';
 export * from './operations.ts';
+export * from './read-body.ts';
 export * from './send.ts';
 export * from './work-desk.ts';

@@ -1,0 +1,40 @@
+/** How long a document may be: no door takes more than the limit of all, and an owner may have a smaller quota. */
+import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
+import express, { type RequestHandler } from 'express';
+
+export interface BodyLimit {
+  readonly bytes: number;
+  /** Whose quota it is; left out: it is the limit of the door. */
+  readonly owner?: string;
+}
+
+/** Bytes that a document of an owner may have; undefined: as many as the door takes. */
+export type BodyQuota = (owner: string) => number | undefined;
+
+export function bodyLimitOf(quota: BodyQuota | undefined, owner: string | undefined): BodyLimit {
+  const bytes = owner === undefined ? undefined : quota?.(owner);
+  return bytes === undefined ? { bytes: REQUEST_LIMITS.bodyBytes } : { bytes, owner: owner! };
+}
+
+/** `bytes`: of the document, or as many of it as have come. */
+export function bodyTooLong({ bytes: limit, owner }: BodyLimit, bytes: number): GridError {
+  if (owner === undefined)
+    return new GridError('BODY_TOO_LARGE', `the document has ${bytes} bytes, the limit is ${limit}`, { bytes, limit });
+  const message = `the document has ${bytes} bytes, the quota of ${owner} is ${limit}`;
+  return new GridError('QUOTA_BODY', message, { owner, bytes, limit });
+}
+
+/** Reads the whole body, of whatever type. */
+export const readBody =
+  (quota?: BodyQuota): RequestHandler =>
+  (request, response, next) => {
+    const limit = bodyLimitOf(quota, response.locals.principal?.owner);
+    const read = express.raw({ type: () => true, limit: limit.bytes });
+    read(request, response, (thrown?: unknown) => next(refusalOf(thrown, limit)));
+  };
+
+/** Errors of express's own body reader carry a `type`, and what came or was announced. */
+function refusalOf(thrown: unknown, limit: BodyLimit): unknown {
+  const { type, received, length } = (thrown ?? {}) as { type?: unknown; received?: number; length?: number };
+  return type === 'entity.too.large' ? bodyTooLong(limit, received ?? length ?? limit.bytes + 1) : thrown;
+}
