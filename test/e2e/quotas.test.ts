@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Access } from '@vmgrid/access';
 import { decodeXmlReply, type GridError, ShopClient } from '@vmgrid/protocol';
-import { order, SIMULATED_MACHINE } from '../support/documents.ts';
+import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { http, type ShopDoors, tcp } from '../support/doors.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -15,7 +15,8 @@ let ada: ShopClient;
 let bob: ShopDoors;
 
 beforeAll(async () => {
-  const plantConfig = { capacity: { memoryMiB: 4_096, diskMiB: 65_536, vms: 2 } };
+  const capacity = { memoryMiB: 4_096, diskMiB: 65_536, vms: 2, actionsPerDag: 2 };
+  const plantConfig = { capacity, ownerLimits: { owners: { carl: { vms: 1 } } } };
   grid = await TestGrid.open('quotas', { line: 'simulated', plants: 2, shopConfig: { quotas: QUOTAS }, plantConfig });
   const access = Access.open(grid.accessDirectory);
   const [adas, bobs] = ['ada', 'bob'].map((owner) => access.tokens.create({ name: owner, owner, roles: ['user'] }));
@@ -25,8 +26,36 @@ beforeAll(async () => {
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), RESTART_MS);
 
+const carl = (): ShopClient => {
+  const access = Access.open(grid.accessDirectory);
+  const token = access.tokens.create({ name: 'carl', owner: 'carl', roles: ['user'] });
+  access.close();
+  return new ShopClient(grid.shopUrl, { token });
+};
+const declinesIn = ({ details }: Pick<GridError, 'details'>) =>
+  (details.declines as { code: string }[]).map(({ code }) => code);
 const refusalOf = (work: Promise<unknown>): Promise<Pick<GridError, 'code' | 'details'>> =>
   work.then(() => ({ code: 'INTERNAL', details: { refused: false } }) as const).catch((error: GridError) => error);
+
+test(
+  'an owner has no more VMs on a plant than the plant lets one have, however many are awarded at the same moment',
+  async () => {
+    const client = carl();
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => client.create(ORDER)));
+    const made = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value.vm] : []));
+    expect(made.map(({ Plant }) => Plant).sort()).toEqual(['plant-1', 'plant-2']);
+    const refusal = await refusalOf(client.create(ORDER));
+    expect(declinesIn(refusal)).toEqual(['OWNER_VM_LIMIT', 'OWNER_VM_LIMIT']);
+    expect(refusal.details.declines).toMatchObject([{ details: { owner: 'carl', used: 1, wanted: 1, limit: 1 } }, {}]);
+    const long = ['a', 'b', 'c'].map((id) => script(id, 'true'));
+    const configured = client.configure({ vmId: String(made[0]!.VmId), dag: { actions: long } });
+    expect(await refusalOf(configured)).toMatchObject({ code: 'DAG_TOO_LARGE', details: { actions: 3, limit: 2 } });
+    await Promise.all(made.map(({ VmId }) => client.destroy(String(VmId))));
+    const tooLong = await refusalOf(client.create({ ...ORDER, dag: { actions: long } }));
+    expect(declinesIn(tooLong)).toEqual(['DAG_TOO_LARGE', 'DAG_TOO_LARGE']);
+  },
+  RESTART_MS,
+);
 
 test(
   'an owner has no more VMs than its quota, on all plants together, also after a restart',
@@ -55,9 +84,7 @@ test('no lease is longer than the quota, by whichever verb', async () => {
 test('a plant has as many VMs as it offers, whoever asks', async () => {
   const operator = grid.client;
   await operator.create(ORDER);
-  const { details } = await refusalOf(operator.create(ORDER));
-  const codes = (details.declines as { code: string }[]).map(({ code }) => code);
-  expect(codes).toEqual(['VM_LIMIT', 'VM_LIMIT']);
+  expect(declinesIn(await refusalOf(operator.create(ORDER)))).toEqual(['VM_LIMIT', 'VM_LIMIT']);
 });
 
 test('requests of one owner count together at all doors, and hinder no other', async () => {

@@ -8,6 +8,7 @@ export { principalOfClaims } from './jwt/principal-of-claims.ts';
 export { LimitedAuthenticator, type RateOptions } from './limited-authenticator.ts';
 export { joinTokenFile, localTokenFile, readTokenFile } from './local-token.ts';
 export * from './may.ts';
+export { ofOwner, type PerOwner, perOwner } from './per-owner.ts';
 export * from './principal.ts';
 export * from './roles.ts';
 export { openAudit, openSecurity, type Security } from './security.ts';

@@ -10,6 +10,15 @@ export interface Capacity {
   /** Processors that one VM may have. */
   readonly cpusPerVm: number;
   readonly vms: number;
+  /** Actions of one DAG; left out: as many as any DAG may have. */
+  readonly actionsPerDag?: number;
+}
+
+/** What one owner may have of it; what is left out is not limited. */
+export interface OwnerLimits {
+  readonly memoryMiB?: number;
+  readonly diskMiB?: number;
+  readonly vms?: number;
 }
 
 export interface Usage {
@@ -20,50 +29,88 @@ export interface Usage {
 
 type Need = Pick<MachineSpec, 'memoryMiB' | 'diskMiB' | 'cpus'>;
 
+/** A machine, and whose it is: images being built are nobody's. */
+export type OwnedNeed = Need & { readonly owner?: string | undefined };
+
+export interface AdmissionOptions {
+  /** Told after every change of the usage. */
+  readonly changed?: () => void;
+  readonly limitsOf?: (owner: string) => OwnerLimits;
+}
+
 export class Admission {
   readonly capacity: Capacity;
-  readonly #changed: () => void;
-  readonly #reserved = new Map<string, Need>();
+  readonly #options: Required<AdmissionOptions>;
+  readonly #reserved = new Map<string, OwnedNeed>();
 
-  /** `changed` is told after every change of the usage. */
-  constructor(capacity: Capacity, changed: () => void = () => undefined) {
+  constructor(capacity: Capacity, { changed = () => undefined, limitsOf = () => ({}) }: AdmissionOptions = {}) {
     this.capacity = capacity;
-    this.#changed = changed;
+    this.#options = { changed, limitsOf };
   }
 
   get usage(): Usage {
-    let memoryMiB = 0;
-    let diskMiB = 0;
-    for (const need of this.#reserved.values()) {
-      memoryMiB += need.memoryMiB;
-      diskMiB += need.diskMiB;
-    }
-    return { memoryMiB, diskMiB, vms: this.#reserved.size };
+    return sumOf([...this.#reserved.values()]);
   }
 
   /** Why a machine does not fit now; undefined when it does. What it lacks beside stands in the details as `others`. */
-  refusal(need: Need): GridError | undefined {
-    return lackOf(need, this);
+  refusal(need: OwnedNeed): GridError | undefined {
+    return lackOf(need, this) ?? this.ownerRefusal(need);
   }
 
-  /** Takes what a machine needs, or throws the refusal. */
-  reserve(vmId: string, need: Need): void {
+  /** Why its owner may not have one more machine here, though there is room; undefined when it may. */
+  ownerRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
+    if (owner === undefined) return undefined;
+    const own = [...this.#reserved.values()].filter((one) => one.owner === owner);
+    return ownerLackOf(need, { owner, usage: sumOf(own), limits: this.#options.limitsOf(owner) });
+  }
+
+  /** Takes what a machine needs, or throws the refusal: in one tick, so that two shops do not both get the last of it. */
+  reserve(vmId: string, need: OwnedNeed): void {
     const refusal = this.refusal(need);
     if (refusal) throw refusal;
     this.count(vmId, need);
   }
 
   /** Counts a machine that is there already, whatever the limits say: one that was adopted. */
-  count(vmId: string, need: Need): void {
+  count(vmId: string, need: OwnedNeed): void {
     this.#reserved.set(vmId, need);
-    this.#changed();
+    this.#options.changed();
   }
 
   /** Idempotent. */
   release(vmId: string): void {
-    if (this.#reserved.delete(vmId)) this.#changed();
+    if (this.#reserved.delete(vmId)) this.#options.changed();
   }
 }
+
+const sumOf = (needs: readonly Need[]): Usage => ({
+  memoryMiB: needs.reduce((sum, need) => sum + need.memoryMiB, 0),
+  diskMiB: needs.reduce((sum, need) => sum + need.diskMiB, 0),
+  vms: needs.length,
+});
+
+interface Share {
+  readonly owner: string;
+  readonly usage: Usage;
+  readonly limits: OwnerLimits;
+}
+
+/** What an owner would have too much of with one more machine; undefined when it is within its limits. */
+function ownerLackOf(need: Need, { owner, usage, limits }: Share): GridError | undefined {
+  for (const [field, code, unit] of OWNER_LIMITS) {
+    const [used, wanted, limit] = [usage[field], field === 'vms' ? 1 : need[field], limits[field]];
+    if (limit === undefined || used + wanted <= limit) continue;
+    const message = `${owner} has ${used} ${unit} here and asks for ${wanted} more; the plant's limit is ${limit}`;
+    return new GridError(code, message, { owner, used, wanted, limit });
+  }
+  return undefined;
+}
+
+const OWNER_LIMITS = [
+  ['vms', 'OWNER_VM_LIMIT', 'VMs'],
+  ['memoryMiB', 'OWNER_MEMORY_LIMIT', 'MiB of memory'],
+  ['diskMiB', 'OWNER_DISK_LIMIT', 'MiB of disk'],
+] as const;
 
 /** What a machine finds too little of, everything it lacks in one refusal; undefined when it fits. */
 export function lackOf(

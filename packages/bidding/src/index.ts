@@ -1,4 +1,4 @@
-export { Admission, type Capacity, type Usage } from './admission.ts';
+export { Admission, type Capacity, type OwnerLimits, type Usage } from './admission.ts';
 export {
   type BiddingSnapshot,
   choosePlan,
@@ -27,6 +27,7 @@ export { type LineReports, restoreFault, type Start, type Way } from './planner/
 export { plantAd } from './plant-ad.ts';
 export { PublishedSets } from './published-sets.ts';
 export {
+  dagRefusal,
   drainingRefusal,
   hostActionNames,
   hostActionRefusal,

@@ -1,7 +1,7 @@
 /** Why a plant does not take a request, before any image is looked at. Pure: the plant and its brokers refuse alike. */
 import type { Dag } from '@vmgrid/dag';
 import { type CreateRequest, formatDuration, GridError, type PlantSnapshot, parseDuration } from '@vmgrid/protocol';
-import { lackOf } from './admission.ts';
+import { type Capacity, lackOf } from './admission.ts';
 
 /** Of a request, what a plant may refuse it for. */
 export type Wanted = Pick<CreateRequest, 'machine' | 'dag' | 'destruction' | 'lease'>;
@@ -15,6 +15,7 @@ export function refusalOf(wanted: Wanted, { plant, leaseMaxMs }: PlantTerms): Gr
   return (
     drainingRefusal(plant) ??
     leaseRefusal(wanted.lease, leaseMaxMs) ??
+    dagRefusal(plant.capacity, wanted.dag, wanted.destruction) ??
     hostActionRefusal(hostActionNames(wanted.dag, wanted.destruction), plant.hostActions) ??
     lackOf(wanted.machine, plant)
   );
@@ -29,6 +30,19 @@ function leaseRefusal(lease: string | undefined, maximumMs: number): GridError |
   return new GridError('LEASE_TOO_LONG', `the lease is ${lease}, this plant grants at most ${maximum}`, {
     lease,
     maximum,
+  });
+}
+
+/** Why none of these DAGs may be longer than the plant takes. */
+export function dagRefusal(
+  { actionsPerDag: limit }: Pick<Capacity, 'actionsPerDag'>,
+  ...dags: readonly (Dag | undefined)[]
+): GridError | undefined {
+  const actions = Math.max(0, ...dags.map((dag) => dag?.actions.length ?? 0));
+  if (limit === undefined || actions <= limit) return undefined;
+  return new GridError('DAG_TOO_LARGE', `a DAG has ${actions} actions, this plant takes at most ${limit}`, {
+    actions,
+    limit,
   });
 }
 

@@ -12,6 +12,8 @@ export const REQUEST_LIMITS = {
   xmlReplyDepth: 250,
   /** How long a client at the TCP door may take to send its document. */
   documentMs: 30_000,
+  /** How long it may take to say who it is, in its first line. */
+  tokenLineMs: 5_000,
   leaseMaxMs: 30 * 24 * 3_600_000,
   actionTimeoutMaxMs: 24 * 3_600_000,
 } as const;

@@ -2,6 +2,7 @@
 import {
   type Admission,
   choosePlan,
+  dagRefusal,
   declineOf,
   drainingRefusal,
   explainRequest,
@@ -22,6 +23,7 @@ import type { ClassAd, Expression } from '@vmgrid/classad';
 import { type Clock, runInSlices } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
+  type Called,
   type ClassAdJson,
   follows,
   GridError,
@@ -92,7 +94,7 @@ export class BidDesk {
     this.#draining = true;
   }
 
-  async offer(request: Wanted): Promise<Offer> {
+  async offer(request: Called<Wanted>): Promise<Offer> {
     const inventory = await this.#deps.warehouse.images();
     const plant = await this.snapshot();
     const leaseMaxMs = parseDuration(this.#config.lease.maximum);
@@ -105,7 +107,9 @@ export class BidDesk {
       images: this.#index.follow(inventory),
       lines: this.#deps.lines,
       durations: this.#deps.durations,
-      refusal: () => refusalOf(request, { plant, leaseMaxMs }),
+      refusal: () =>
+        refusalOf(request, { plant, leaseMaxMs }) ??
+        this.#deps.admission.ownerRefusal({ ...request.machine, owner: request.caller?.owner }),
     });
   }
 
@@ -151,6 +155,11 @@ export class BidDesk {
     return { plantId: this.#config.plantId, ...explanation };
   }
 
+  /** Why the plant does not take DAGs so long. */
+  dagRefusal(...dags: readonly (Dag | undefined)[]): GridError | undefined {
+    return dagRefusal(this.#deps.admission.capacity, ...dags);
+  }
+
   /** Why the plant takes no work at all now. */
   refusal(): GridError | undefined {
     return drainingRefusal({ draining: this.#draining, plantId: this.#config.plantId });
@@ -163,8 +172,9 @@ export class BidDesk {
   /** What others need to compute the plant's offers, or why they have to ask for them. */
   async standing(): Promise<StandingOffer | { readonly askedBecause: string }> {
     const { warehouse, durations, registry, departed, creations } = this.#deps;
-    const { cost, bidValidity, lease, tending, standingOffers } = this.#config;
+    const { cost, bidValidity, lease, ownerLimits, tending, standingOffers } = this.#config;
     if (!standingOffers) return { askedBecause: 'its configuration says so' };
+    if (ownerLimits) return { askedBecause: 'what each owner has here is not published' };
     if (tending.enabled) return { askedBecause: 'what the plant builds unasked gives way to what it is asked for' };
     const recorded = registry.all().map(({ requestId }) => requestId);
     const requestIds = [...creations.requestIds, ...recorded, ...departed.requestIds()];

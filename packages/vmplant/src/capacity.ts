@@ -9,12 +9,13 @@ const MEMORY_SHARE = 0.75;
 const MIB = 1_048_576;
 
 export async function findCapacity(config: PlantConfig): Promise<Capacity> {
-  const { memoryMiB, diskMiB, cpusPerVm, vms } = config.capacity;
+  const { memoryMiB, diskMiB, cpusPerVm, vms, actionsPerDag } = config.capacity;
   return {
     memoryMiB: memoryMiB ?? Math.floor((totalmem() * MEMORY_SHARE) / MIB),
     diskMiB: diskMiB ?? (await freeDiskMiB(config.stateDirectory)),
     cpusPerVm: cpusPerVm ?? availableParallelism(),
     vms,
+    ...(actionsPerDag === undefined ? {} : { actionsPerDag }),
   };
 }
 

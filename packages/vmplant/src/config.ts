@@ -1,14 +1,24 @@
 /** Configuration of a plant: the schema is the source of the types, of `schemas/` and of the defaults. */
 
-import { SECURITY_CONFIG } from '@vmgrid/access';
+import { perOwner, SECURITY_CONFIG } from '@vmgrid/access';
 import { LOG_LEVELS } from '@vmgrid/daemon';
-import { Duration } from '@vmgrid/dag';
+import { DAG_LIMITS, Duration } from '@vmgrid/dag';
 import { LineName, PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
 import { LibvirtConfig } from './lines/libvirt/libvirt-config.ts';
 import { SimulatedConfig } from './lines/simulated/simulated-config.ts';
 
 const closed = { additionalProperties: false } as const;
+
+const OwnerLimits = Type.Object(
+  {
+    /** Of its VMs that run; one that is suspended has none. */
+    memoryMiB: Type.Optional(Type.Integer({ minimum: 0 })),
+    diskMiB: Type.Optional(Type.Integer({ minimum: 0 })),
+    vms: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
 
 export const PlantConfig = Type.Object(
   {
@@ -45,9 +55,13 @@ export const PlantConfig = Type.Object(
         /** Processors that one VM may have. Left out: the host's. */
         cpusPerVm: Type.Optional(Type.Integer({ minimum: 1 })),
         vms: Type.Integer({ minimum: 1, maximum: 4096, default: 64 }),
+        /** Actions of one DAG. Left out: as many as any DAG may have. */
+        actionsPerDag: Type.Optional(Type.Integer({ minimum: 0, maximum: DAG_LIMITS.actions })),
       },
       { ...closed, default: {} },
     ),
+    /** What one owner may have of that capacity. Left out: all of it. The plant is then asked for its bids. */
+    ownerLimits: Type.Optional(perOwner(OwnerLimits)),
     /** A preset (`memory`, `seconds`, `network`) or a ClassAd expression over MY (request), TARGET (plant) and PLAN. */
     cost: Type.String({ minLength: 1, maxLength: 8192, default: 'memory' }),
     bidValidity: Type.Unsafe<string>({ ...Duration, default: 'PT30S' }),

@@ -82,9 +82,13 @@ export class Creator {
   }
 
   /** Plan, room, and a hold on the image. */
-  async #admit(vmId: string, request: Pick<CreateRequest, 'machine' | 'dag'>, undo: UndoStack): Promise<WarehousePlan> {
+  async #admit(
+    vmId: string,
+    request: Pick<Identified<CreateRequest>, 'machine' | 'dag' | 'caller'>,
+    undo: UndoStack,
+  ): Promise<WarehousePlan> {
     const { admission, warehouse } = this.#deps;
-    admission.reserve(vmId, request.machine);
+    admission.reserve(vmId, { ...request.machine, owner: request.caller?.owner });
     undo.push('admission', () => admission.release(vmId));
     for (let attempt = 1; ; attempt += 1) {
       const plan = await this.#deps.plan(request);

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import type { Security } from '@vmgrid/access';
+import { ofOwner, type Security } from '@vmgrid/access';
 import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
@@ -138,7 +138,10 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       endMachine: (directory) => endOnAnyLine(lines, directory),
       ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
     }),
-    admission: new Admission(await findCapacity(config), () => publish()),
+    admission: new Admission(await findCapacity(config), {
+      changed: () => publish(),
+      limitsOf: (owner) => ofOwner(config.ownerLimits ?? {}, owner),
+    }),
     durations: new LearntDurations(database),
     departed: new Departed(database),
     failures: new OwnFailures(systemClock),

@@ -111,7 +111,7 @@ export class Plant {
         }),
       configure: (request) =>
         this.#onceAtVm('configure', request, async () => {
-          requireDags(request);
+          this.#requireDags(request);
           return this.#ad(await reconfigurator.configure(request, this.#stopping.signal));
         }),
       suspend: (request) =>
@@ -189,8 +189,15 @@ export class Plant {
     throw new GridError('VM_STATE', message, { vmId, state: record.state });
   }
 
-  async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
+  /** That its DAGs can be run, and are not longer than the plant takes. @throws GridError DAG_CYCLE …, DAG_TOO_LARGE */
+  #requireDags(request: DagsOfRequest): void {
     requireDags(request);
+    const refusal = this.#deps.bidDesk.dagRefusal(request.dag, request.destruction);
+    if (refusal) throw refusal;
+  }
+
+  async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
+    this.#requireDags(request);
     const before = this.#outcomeOf(requestKey(request));
     if (before) return before;
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
@@ -214,7 +221,7 @@ export class Plant {
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
-    requireDags(request);
+    this.#requireDags(request);
     const { hostActions, imageBuilder, imageDesk } = this.#deps;
     await hostActions.requireAll(hostActionNames(request.dag));
     const { signal } = this.#stopping;
@@ -252,8 +259,13 @@ export class Plant {
   }
 }
 
+interface DagsOfRequest {
+  readonly dag: Dag;
+  readonly destruction?: Dag | undefined;
+}
+
 /** The link has checked the form of a request; whether its DAGs can be run is for the plant to check. */
-function requireDags({ dag, destruction }: { readonly dag: Dag; readonly destruction?: Dag | undefined }): void {
+function requireDags({ dag, destruction }: DagsOfRequest): void {
   requireDag('dag', dag);
   if (destruction) requireDag('destruction', destruction);
 }

@@ -104,7 +104,7 @@ async function settle(record: VmRecord, found: Found, { registry, admission, log
       const changes = { machineState: living.machine.state, ...access };
       const running = (one: VmRecord) =>
         state === 'running' ? { ...one, ...changes } : moveTo(one, 'running', changes);
-      admission.count(vmId, (await registry.update(vmId, running)).machine);
+      admission.count(vmId, needOf(await registry.update(vmId, running)));
       return;
     }
     case 'suspended':

@@ -121,12 +121,12 @@ export class Suspender {
     return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
   }
 
-  /** In the tick in which it is decided, as for a new machine. @throws GridError MEMORY_INSUFFICIENT */
+  /** In the tick in which it is decided, as for a new machine. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT */
   #takeMemory(record: VmRecord): void {
     const { admission } = this.#deps;
     admission.release(record.vmId);
     try {
-      admission.reserve(record.vmId, record.machine);
+      admission.reserve(record.vmId, { ...record.machine, owner: record.owner });
     } catch (error) {
       admission.count(record.vmId, needOf(record));
       throw error;

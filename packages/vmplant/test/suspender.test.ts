@@ -63,7 +63,7 @@ beforeEach(async () => {
   failing.clear();
   adoption = 'suspended';
   registry = await VmRegistry.open(join(folder(), 'vms'));
-  admission = new Admission(CAPACITY);
+  admission = new Admission(CAPACITY, { limitsOf: () => ({ memoryMiB: 300 }) });
   living = new LivingMachines();
   const warehouse = { image: async () => ({}) } as unknown as Warehouse;
   suspender = new Suspender(
@@ -130,6 +130,16 @@ test('a VM whose machine ends by itself as it is being suspended has failed, and
   await registry.update('vm-1', (record) => moveTo(record, 'failed'));
   await suspended;
   expect(registry.get('vm-1').state).toBe('failed');
+});
+
+test('a VM is resumed within what its owner may have on the plant', async () => {
+  await withVm({ state: 'suspended', owner: 'ada' });
+  admission.reserve('vm-2', { memoryMiB: 128, diskMiB: 64, cpus: 1, owner: 'ada' });
+  const details = { owner: 'ada', used: 128, wanted: 256, limit: 300 };
+  await expect(resume()).rejects.toMatchObject({ code: 'OWNER_MEMORY_LIMIT', details });
+  expect(registry.get('vm-1').state).toBe('suspended');
+  admission.release('vm-2');
+  expect((await resume()).state).toBe('running');
 });
 
 test('a resumed VM goes on with its clock set before its network opens', async () => {

@@ -2,15 +2,27 @@
 import { type AuditSink, isChange, type Principal } from '@vmgrid/access';
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
 
+/** Who is at the TCP door, and at which address. */
+export interface Client {
+  readonly principal: Principal;
+  readonly from: string | undefined;
+}
+
 /** Notes who was not let in. */
-export async function admitted(audit: AuditSink, admit: () => Principal | Promise<Principal>): Promise<Principal> {
+export async function admitted(
+  audit: AuditSink,
+  admit: () => Principal | Promise<Principal>,
+  from: string | undefined,
+): Promise<Client> {
   try {
-    return await admit();
+    return { principal: await admit(), from };
   } catch (error) {
-    audit.add({ door: 'tcp', operation: 'none', target: '', outcome: GridError.from(error).code });
+    audit.add({ ...doorOf(from), operation: 'none', target: '', outcome: GridError.from(error).code });
     throw error;
   }
 }
+
+const doorOf = (from: string | undefined) => ({ door: 'tcp', ...(from === undefined ? {} : { from }) }) as const;
 
 /** What a request is about: its VM, or its own id. */
 export function targetOf({ body }: Request): string {
@@ -26,12 +38,12 @@ export const vmOf = (reply: Reply): string | undefined =>
 export async function audited(
   audit: AuditSink,
   request: Request,
-  { owner, credential }: Principal,
+  { principal: { owner, credential }, from }: Client,
   work: () => Promise<Reply>,
 ): Promise<Reply> {
   const operation = `vm.${request.verb}`;
   const note = (outcome: string, target = targetOf(request)) =>
-    audit.add({ door: 'tcp', owner, credential, operation, target, outcome });
+    audit.add({ ...doorOf(from), owner, credential, operation, target, outcome });
   if (isChange(operation)) note('begun');
   try {
     const reply = await work();

@@ -1,9 +1,9 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LimitedAuthenticator, type Security } from '@vmgrid/access';
+import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
+import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { decodeXmlRequest, encodeXmlReply, REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
@@ -13,7 +13,6 @@ import type { ShopConfig } from './config.ts';
 import { admitted, audited } from './document-audit.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
-import { quotaOf } from './quotas/quota.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmEvents } from './vm-events.ts';
@@ -50,18 +49,21 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const { audit, trust, tls } = security;
   const { quotas = {} } = config;
   const authenticator = new LimitedAuthenticator(security.authenticator, {
-    perSecond: (owner) => quotaOf(quotas, owner).requestsPerSecond,
+    perSecond: (owner) => ofOwner(quotas, owner).requestsPerSecond,
   });
   const { host, requestsPerMinute } = config;
-  const app = createApp(shop, { host, requestsPerMinute, authenticator, audit, log });
+  const bodyQuota = (owner: string) => ofOwner(quotas, owner).bodyBytes;
+  const app = createApp(shop, { host, requestsPerMinute, authenticator, bodyQuota, audit, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
   const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });
   const door = createTcpDoor({
     tls,
-    admit: (line) => admitted(audit, () => authenticator.authenticate(line)),
-    answer: async (document, principal) => {
+    admit: (line, from) => admitted(audit, () => authenticator.authenticate(line), from),
+    limitOf: ({ principal }) => bodyLimitOf(bodyQuota, principal.owner),
+    answer: async (document, client) => {
       const request = decodeXmlRequest(document);
-      return encodeXmlReply(await audited(audit, request, principal, () => answerRequest(shop, request, principal)));
+      const work = () => answerRequest(shop, request, client.principal);
+      return encodeXmlReply(await audited(audit, request, client, work));
     },
     refuse: (error) => {
       if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP door failed');

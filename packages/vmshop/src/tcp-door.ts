@@ -6,18 +6,23 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { ListenerTls } from '@vmgrid/access';
+import { type BodyLimit, bodyLimitOf } from '@vmgrid/door';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
-import { readOpening } from './token-line.ts';
+import { IncomingDocument } from './incoming-document.ts';
 
 export interface TcpDoorOptions<Who> {
-  /** Who shows this token. @throws GridError UNAUTHENTICATED */
-  readonly admit: (token: string | undefined) => Who | Promise<Who>;
+  /** Who shows this token, from this address. @throws GridError UNAUTHENTICATED */
+  readonly admit: (token: string | undefined, from: string | undefined) => Who | Promise<Who>;
+  /** How long a document of this client may be; as any when left out. */
+  readonly limitOf?: (who: Who) => BodyLimit;
   /** Turns one request document into one reply document; errors are its business and come back as a reply. */
   readonly answer: (document: Buffer, who: Who) => Promise<string>;
   /** The reply for a document that never became complete. */
   readonly refuse: (error: GridError) => string;
   /** How long a client may take to send its document, and then to take the reply. */
   readonly documentMs?: number;
+  /** How long a client that has not said who it is may take to. */
+  readonly tokenMs?: number;
   /** In clear without. */
   readonly tls?: ListenerTls | undefined;
 }
@@ -38,7 +43,7 @@ async function serve<Who>(socket: Socket, options: TcpDoorOptions<Who>): Promise
   const withinMs = options.documentMs ?? REQUEST_LIMITS.documentMs;
   socket.on('error', () => socket.destroy()); // the client is gone: nobody is left to tell
   try {
-    const { who, document } = await readDocument(socket, options.admit, withinMs);
+    const { who, document } = await readDocument(socket, options, withinMs);
     socket.end(await options.answer(document, who));
   } catch (error) {
     socket.end(options.refuse(GridError.from(error)));
@@ -54,73 +59,37 @@ function destroyAfter(socket: Socket, ms: number): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** @throws GridError BODY_TOO_LARGE, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come */
+/** @throws GridError BODY_TOO_LARGE, QUOTA_BODY, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come */
 function readDocument<Who>(
   socket: Socket,
-  admit: TcpDoorOptions<Who>['admit'],
+  options: TcpDoorOptions<Who>,
   withinMs: number,
 ): Promise<{ readonly who: Who; readonly document: Buffer }> {
+  const { tokenMs = REQUEST_LIMITS.tokenLineMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<{ who: Who; document: Buffer }>();
-  const incoming = new Incoming(async (token) => admit(token), reject);
-  const incomplete = (what: string) =>
-    reject(
-      new GridError('BODY_INCOMPLETE', `${what} after ${incoming.bytes} bytes of the document`, {
-        bytes: incoming.bytes,
-        withinMs,
-      }),
-    );
-  const timer = setTimeout(() => incomplete(`nothing more came within ${withinMs} ms`), withinMs);
+  const from = socket.remoteAddress;
+  const incoming = new IncomingDocument<Who>({
+    admit: async (token) => options.admit(token, from),
+    limitOf: options.limitOf ?? NO_QUOTA,
+    refuse: reject,
+  });
+  const incomplete = (what: string, withinMs?: number) => {
+    const message = `${what} after ${incoming.bytes} bytes of the document`;
+    reject(new GridError('BODY_INCOMPLETE', message, { bytes: incoming.bytes, withinMs }));
+  };
+  const timers = [
+    setTimeout(() => incoming.isOpened || incomplete(`no token came within ${tokenMs} ms`, tokenMs), tokenMs),
+    setTimeout(() => incomplete(`nothing more came within ${withinMs} ms`, withinMs), withinMs),
+  ];
   socket.on('data', (chunk: Buffer) => incoming.add(chunk));
   socket.on('end', () => resolve(incoming.end()));
   socket.on('close', () => incomplete('the connection closed'));
   return promise.finally(() => {
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
     socket.removeAllListeners('data');
     socket.removeAllListeners('end');
     socket.removeAllListeners('close');
   });
 }
 
-/** What a client sends: who it is, then its document. */
-class Incoming<Who> {
-  readonly #admit: (token: string | undefined) => Promise<Who>;
-  readonly #refuse: (error: unknown) => void;
-  readonly #chunks: Buffer[] = [];
-  #who: Promise<Who> | undefined;
-  bytes = 0;
-
-  constructor(admit: (token: string | undefined) => Promise<Who>, refuse: (error: unknown) => void) {
-    this.#admit = admit;
-    this.#refuse = refuse;
-  }
-
-  add(chunk: Buffer): void {
-    this.bytes += chunk.length;
-    if (this.bytes > REQUEST_LIMITS.bodyBytes) {
-      this.#refuse(tooLarge());
-      return;
-    }
-    this.#chunks.push(chunk);
-    if (this.#who === undefined) this.#open(Buffer.concat(this.#chunks));
-  }
-
-  async end(): Promise<{ readonly who: Who; readonly document: Buffer }> {
-    const who = await (this.#who ?? this.#admit(undefined));
-    return { who, document: Buffer.concat(this.#chunks) };
-  }
-
-  #open(soFar: Buffer): void {
-    const opening = readOpening(soFar);
-    if (opening.kind === 'incomplete') return;
-    this.#who = this.#admit(opening.kind === 'token' ? opening.token : undefined);
-    this.#who.catch(this.#refuse);
-    if (opening.kind === 'none') return;
-    this.bytes -= opening.documentStart;
-    this.#chunks.splice(0, this.#chunks.length, soFar.subarray(opening.documentStart));
-  }
-}
-
-const tooLarge = () =>
-  new GridError('BODY_TOO_LARGE', `the document is longer than ${REQUEST_LIMITS.bodyBytes} bytes`, {
-    limit: REQUEST_LIMITS.bodyBytes,
-  });
+const NO_QUOTA = () => bodyLimitOf(undefined, undefined);

@@ -25,7 +25,7 @@ const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
   authenticate: (token) => {
     if (token === 'stranger') throw new GridError('UNAUTHENTICATED', 'who?');
-    return { owner: 'ada', roles: ['operator'], credential: 'test' };
+    return { owner: token === 'small' ? 'small' : 'ada', roles: ['operator'], credential: 'test' };
   },
 } satisfies Authenticator;
 
@@ -37,6 +37,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     requestsPerMinute: 1_000,
     authenticator,
+    bodyQuota: (owner) => (owner === 'small' ? LIST.length - 1 : undefined),
     audit,
     log: createLog('test', 'silent'),
   });
@@ -156,6 +157,20 @@ test('what is not HTTP is REQUEST_MALFORMED', async () => {
 test('headers over the limit are HEADERS_TOO_LARGE', async () => {
   const answer = await send(head('GET /v1/vms', { 'X-Long': 'x'.repeat(20_000) }));
   expect([answer.status, codeOf(answer)]).toEqual([431, 'HEADERS_TOO_LARGE']);
+});
+
+test.each([
+  ['in one piece', { 'Content-Length': LIST.length }, LIST],
+  ['in pieces', { 'Transfer-Encoding': 'chunked' }, `${LIST.length.toString(16)}\r\n${LIST}\r\n0\r\n\r\n`],
+])('a document over the quota of its owner is QUOTA_BODY, %s', async (_, headers, body) => {
+  const sent = { Authorization: 'Bearer small', 'Content-Type': 'application/json', ...headers };
+  const answer = await send(head('POST /v1/vms', sent), body);
+  const limit = LIST.length - 1;
+  expect(answer.status).toBe(413);
+  expect(JSON.parse(answer.body).error).toMatchObject({
+    code: 'QUOTA_BODY',
+    details: { owner: 'small', bytes: limit + 1, limit },
+  });
 });
 
 test('a stranger is sent away at once: neither its body nor its next request is waited for', async () => {

@@ -169,8 +169,39 @@ test('a document of just the limit is taken, one byte more is refused', async ()
   over.on('error', () => undefined);
   over.end(Buffer.alloc(REQUEST_LIMITS.bodyBytes + 1));
   expect(await replyOf(over)).toBe(
-    `<error code="BODY_TOO_LARGE">the document is longer than ${REQUEST_LIMITS.bodyBytes} bytes</error>`,
+    `<error code="BODY_TOO_LARGE">the document has ${REQUEST_LIMITS.bodyBytes + 1} bytes, the limit is ${REQUEST_LIMITS.bodyBytes}</error>`,
   );
+});
+
+test.each([
+  ['after who sent it was known', 20],
+  ['before', 0],
+])('a document over the quota of its owner is refused as that, though it came %s', async (_, waitMs) => {
+  const known = Promise.withResolvers<string>();
+  await open({ admit: () => known.promise, limitOf: (owner) => ({ bytes: 7, owner: String(owner) }) });
+  const socket = await client();
+  socket.on('error', () => undefined);
+  socket.write('vmg_ada\n');
+  if (waitMs === 0) socket.write('<create/>');
+  setTimeout(() => {
+    known.resolve('ada');
+    setImmediate(() => socket.writable && socket.write('<create/>'));
+  }, 20);
+  expect(await replyOf(socket)).toMatch(/<error code="QUOTA_BODY">the document has \d+ bytes, the quota of ada is 7</);
+  expect(answered).toEqual([]);
+});
+
+test('a client that does not say who it is in time is not waited for as long as a document is', async () => {
+  await open({ tokenMs: 30, documentMs: 60_000 });
+  for (const beginning of ['', 'vmg_half-a-tok']) {
+    const socket = await client();
+    socket.write(beginning);
+    expect(await replyOf(socket)).toContain('<error code="BODY_INCOMPLETE">no token came within 30 ms');
+  }
+  const socket = await client();
+  socket.write('vmg_ada\n<cre'); // who it is has been said: the document has its own time
+  setTimeout(() => socket.end('ate/>'), 100);
+  expect(await replyOf(socket)).toBe('<reply to="<create/>"/>');
 });
 
 test('a client that sends far too much still gets to read why it was refused', async () => {

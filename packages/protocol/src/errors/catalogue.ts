@@ -138,6 +138,12 @@ export const ERROR_CATALOGUE = {
     'A DAG has more actions than the quota of the owner allows.',
     'Do more in one action, or ask an operator for a larger quota.',
   ),
+  QUOTA_BODY: kind(
+    413,
+    false,
+    'The document is longer than the quota of the owner allows.',
+    'Send a smaller document, or ask an operator for a larger quota.',
+  ),
   QUOTA_REQUESTS: kind(
     429,
     true,
@@ -216,6 +222,30 @@ export const ERROR_CATALOGUE = {
     'Ask for fewer processors.',
   ),
   VM_LIMIT: kind(503, true, 'The plant runs as many VMs as it may.', 'Wait until a VM ends, or add a plant.'),
+  OWNER_VM_LIMIT: kind(
+    503,
+    true,
+    'The owner has as many VMs on the plant as the plant lets one owner have.',
+    'Destroy one, or ask the operator of the plant for more.',
+  ),
+  OWNER_MEMORY_LIMIT: kind(
+    503,
+    true,
+    'The VMs of the owner would have more memory on the plant than it lets one owner have.',
+    'Ask for less, destroy or suspend one, or ask the operator of the plant for more.',
+  ),
+  OWNER_DISK_LIMIT: kind(
+    503,
+    true,
+    'The VMs of the owner would have more disk on the plant than it lets one owner have.',
+    'Ask for less, destroy one, or ask the operator of the plant for more.',
+  ),
+  DAG_TOO_LARGE: kind(
+    422,
+    false,
+    'A DAG has more actions than the plant takes.',
+    'Do more in one action, or put what is common into a golden image.',
+  ),
   LINE_UNAVAILABLE: kind(
     503,
     false,

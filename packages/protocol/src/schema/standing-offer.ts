@@ -17,7 +17,10 @@ export const PlantSnapshot = Type.Object(
   {
     plantId: PlantId,
     version: Type.String({ minLength: 1, maxLength: 64 }),
-    capacity: Type.Object({ memoryMiB: Count, diskMiB: Count, cpusPerVm: Count, vms: Count }, closed),
+    capacity: Type.Object(
+      { memoryMiB: Count, diskMiB: Count, cpusPerVm: Count, vms: Count, actionsPerDag: Type.Optional(Count) },
+      closed,
+    ),
     usage: Type.Object({ memoryMiB: Count, diskMiB: Count, vms: Count }, closed),
     lines: Type.Array(LineReport, { maxItems: 16 }),
     loadAverage: Type.Number(),

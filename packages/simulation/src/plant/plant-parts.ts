@@ -75,7 +75,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const [living, registry] = [new LivingMachines(), await VmRegistry.open(disk.store(life))];
   const shared = {
     ...{ lines, living, registry, hostActions, log, clock, hostClock, leases, changed, warehouse },
-    admission: new Admission(capacity, () => publisher.changed()),
+    admission: new Admission(capacity, { changed: () => publisher.changed() }),
     durations: new LearntDurations(disk.database),
     departed: new Departed(disk.database),
     failures: new OwnFailures(clock),

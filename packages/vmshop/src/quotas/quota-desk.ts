@@ -2,8 +2,9 @@
  * Keeps owners within their quotas. What an owner has is asked of the plants, who know, so it is right after any restart; what is
  * being made here and is not yet in their answers is added. Creates of several shops at the same moment do not see each other.
  */
+import { ofOwner } from '@vmgrid/access';
 import type { Called, ClassAdJson, ConfigureRequest, CreateRequest, Identified, RenewRequest } from '@vmgrid/protocol';
-import { type Quotas, quotaOf } from './quota.ts';
+import type { Quotas } from './quota.ts';
 import { requireActions, requireLease, requireRoom, type Usage } from './require-within.ts';
 
 /** The VMs of one owner, on all plants that answer. */
@@ -31,7 +32,7 @@ export class QuotaDesk {
   async admit<T extends Identified<CreateRequest>>(request: T): Promise<{ readonly request: T } & Disposable> {
     const owner = request.caller?.owner;
     if (owner === undefined) return { request, [Symbol.dispose]: () => undefined };
-    const quota = quotaOf(this.#quotas, owner);
+    const quota = ofOwner(this.#quotas, owner);
     requireActions(owner, quota, request.dag, request.destruction);
     requireLease(owner, quota, request.lease);
     const leased = quota.lease === undefined ? request : { ...request, lease: request.lease ?? quota.lease };
@@ -54,11 +55,11 @@ export class QuotaDesk {
   }
 
   requireConfigure({ caller, dag }: Called<ConfigureRequest>): void {
-    if (caller) requireActions(caller.owner, quotaOf(this.#quotas, caller.owner), dag);
+    if (caller) requireActions(caller.owner, ofOwner(this.#quotas, caller.owner), dag);
   }
 
   requireRenew({ caller, lease }: Called<RenewRequest>): void {
-    if (caller) requireLease(caller.owner, quotaOf(this.#quotas, caller.owner), lease);
+    if (caller) requireLease(caller.owner, ofOwner(this.#quotas, caller.owner), lease);
   }
 
   /** What an owner has, by plants that were asked then, and is getting. */

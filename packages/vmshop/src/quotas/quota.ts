@@ -1,6 +1,7 @@
 /** What one owner may have and ask for. */
+import { perOwner } from '@vmgrid/access';
 import { Duration } from '@vmgrid/dag';
-import { OwnerName } from '@vmgrid/protocol';
+import { REQUEST_LIMITS } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -17,6 +18,8 @@ export const Quota = Type.Object(
     lease: Type.Optional(Type.Unsafe<string>(Duration)),
     /** Actions of one DAG. */
     actions: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Of one document; what is longer than any door takes is refused before. */
+    bodyBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: REQUEST_LIMITS.bodyBytes })),
     /** Requests of any kind, at all doors of this shop together. */
     requestsPerSecond: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
   },
@@ -24,17 +27,5 @@ export const Quota = Type.Object(
 );
 export type Quota = Static<typeof Quota>;
 
-export const Quotas = Type.Object(
-  {
-    /** Of each owner that has none of its own, and of what its own leaves out. */
-    default: Type.Optional(Quota),
-    owners: Type.Optional(Type.Record(OwnerName, Quota)),
-  },
-  closed,
-);
+export const Quotas = perOwner(Quota);
 export type Quotas = Static<typeof Quotas>;
-
-export const quotaOf = (quotas: Quotas, owner: string): Quota => ({
-  ...quotas.default,
-  ...(Object.hasOwn(quotas.owners ?? {}, owner) ? quotas.owners![owner] : {}),
-});

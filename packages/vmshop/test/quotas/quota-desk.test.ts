@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { ofOwner } from '@vmgrid/access';
 import type { ClassAdJson, CreateRequest, Identified } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { type Quota, type Quotas, quotaOf } from '../../src/quotas/quota.ts';
+import type { Quota, Quotas } from '../../src/quotas/quota.ts';
 import { QuotaDesk } from '../../src/quotas/quota-desk.ts';
 
 const create = (requestId: string, more: Partial<Identified<CreateRequest>> = {}): Identified<CreateRequest> => ({
@@ -94,9 +95,9 @@ test('a DAG has as many actions as the quota, the destruction DAG and that of co
 
 test("an owner's own quota stands before the default, field by field; a name that every object has is none", () => {
   const quotas: Quotas = { default: { vms: 2, lease: 'PT1H' }, owners: { ada: { vms: 9 } } };
-  expect(quotaOf(quotas, 'ada')).toEqual({ vms: 9, lease: 'PT1H' });
-  expect(quotaOf(quotas, 'bob')).toEqual({ vms: 2, lease: 'PT1H' });
-  expect(quotaOf(quotas, 'constructor')).toEqual({ vms: 2, lease: 'PT1H' });
+  expect(ofOwner(quotas, 'ada')).toEqual({ vms: 9, lease: 'PT1H' });
+  expect(ofOwner(quotas, 'bob')).toEqual({ vms: 2, lease: 'PT1H' });
+  expect(ofOwner(quotas, 'constructor')).toEqual({ vms: 2, lease: 'PT1H' });
 });
 
 test('without quotas plants are not even asked', async () => {
