@@ -27,6 +27,8 @@ export interface TestGridOptions {
   readonly base?: string;
   /** Executables for the host-action folder: name to text. */
   readonly hostActions?: Readonly<Record<string, string>>;
+  /** A folder to stand in, which must not be there yet; left out, a new one. */
+  readonly folder?: string;
 }
 
 /** To start a grid, including the making of the images that all tests share. */
@@ -70,7 +72,8 @@ export class TestGrid {
   }
 
   static async #make(name: string, options: TestGridOptions): Promise<TestGrid> {
-    const grid = new TestGrid(await testFolder(name), options);
+    if (options.folder !== undefined) await mkdir(options.folder, { mode: 0o755 });
+    const grid = new TestGrid(options.folder ?? (await testFolder(name)), options);
     await mkdir(grid.outbox);
     await chmod(grid.outbox, 0o777); // host actions run as nobody
     await mkdir(join(grid.directory, 'host-actions'), { mode: 0o755 });

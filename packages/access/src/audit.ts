@@ -4,13 +4,15 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openSharedDatabase } from '@vmgrid/daemon';
-import type { AuditEntry, AuditQuery, AuditReply } from '@vmgrid/protocol';
+import type { AuditEntry, AuditQuery, AuditReply, GridError } from '@vmgrid/protocol';
+import { WaitingEntries } from './waiting-entries.ts';
 
 /** What a door tells; the trail adds when, and at which daemon. */
 export type AuditNote = Omit<AuditEntry, 'sequence' | 'at' | 'daemon'>;
 
 export interface AuditSink {
-  add(note: AuditNote): void;
+  /** Why the note waits in memory, such as a full disk; undefined when it is written. */
+  add(note: AuditNote): GridError | undefined;
 }
 
 /** What doors need: to write, and to answer those who may read. */
@@ -61,6 +63,10 @@ export class Audit implements AuditTrail {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #options: Required<AuditOptions>;
+  readonly #waiting = new WaitingEntries<TimedNote>({
+    write: (note) => this.#write(note),
+    lost: (count) => ({ at: this.#options.now(), note: lostNote(count) }),
+  });
   #strangers = { minute: 0, noted: 0 };
 
   constructor(file: string, { daemon, kept = AUDIT_KEPT, now = Date.now }: AuditOptions) {
@@ -71,14 +77,9 @@ export class Audit implements AuditTrail {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   }
 
-  add({ door, owner = null, credential = null, from = null, operation, target, outcome }: Nullable<AuditNote>): void {
-    const { daemon, now } = this.#options;
-    if (owner === null && !this.#hasRoomForStranger()) return;
-    const short = target.slice(0, TARGET_CHARS);
-    const { lastInsertRowid } = this.#insert.run(
-      ...[now(), daemon, door, owner, credential, from, operation, short, outcome],
-    );
-    if (Number(lastInsertRowid) % TRIMMED_EVERY === 0) this.#trim();
+  add(note: AuditNote): GridError | undefined {
+    if (note.owner === undefined && !this.#hasRoomForStranger()) return undefined;
+    return this.#waiting.add({ at: this.#options.now(), note });
   }
 
   list({ owner = null, operation = null, outcome = null, before = null, most }: Nullable<AuditQuery>): AuditReply {
@@ -93,7 +94,25 @@ export class Audit implements AuditTrail {
   }
 
   close(): void {
+    this.#waiting.write();
     this.#database.close();
+  }
+
+  #write({ at, note }: TimedNote): void {
+    const {
+      door,
+      owner = null,
+      credential = null,
+      from = null,
+      operation,
+      target,
+      outcome,
+    }: Nullable<AuditNote> = note;
+    const short = target.slice(0, TARGET_CHARS);
+    const { lastInsertRowid } = this.#insert.run(
+      ...[at, this.#options.daemon, door, owner, credential, from, operation, short, outcome],
+    );
+    if (Number(lastInsertRowid) % TRIMMED_EVERY === 0) this.#trim();
   }
 
   #hasRoomForStranger(): boolean {
@@ -109,6 +128,17 @@ export class Audit implements AuditTrail {
       .run(this.#options.kept);
   }
 }
+
+interface TimedNote {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly note: AuditNote;
+}
+
+/** Stands where entries would be that came while the disk was full and were too many to wait. */
+const lostNote = (count: number): AuditNote => ({
+  ...{ door: 'http', operation: 'audit.lost', target: `${count} entries`, outcome: 'HOST_DISK_FULL' },
+});
 
 type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | null : T[K] };
 

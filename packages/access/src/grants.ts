@@ -54,6 +54,12 @@ export const GRANTS = {
 
 export type GridOperation = keyof typeof GRANTS;
 
+/** What takes away: a host that has no room left needs it most. */
+const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>(['vm.destroy', 'image.collect', 'image.remove']);
+
+/** Whether an operation may be carried out though the audit trail cannot be written now; the entry follows. */
+export const goesUnaudited = (operation: string | undefined): boolean => TAKES_AWAY.has(operation ?? '');
+
 /** Whether an operation changes anything. */
 export function isChange(operation: string | undefined): boolean {
   const grant = (GRANTS as Readonly<Record<string, Grant>>)[operation ?? ''];

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { SmallDisk } from '../../../test/support/small-disk.ts';
 import { Audit, type AuditNote, isChange, STRANGERS_PER_MINUTE } from '../src/index.ts';
+import { MOST_WAITING, WaitingEntries } from '../src/waiting-entries.ts';
 
 let folder: string;
 let now: number;
@@ -108,4 +110,47 @@ test.each([
   [undefined, false],
 ])('whether %p changes anything: %p', (operation, changes) => {
   expect(isChange(operation)).toBe(changes);
+});
+
+test('on a full disk entries wait, in their order and with their times, and are written once there is room', () => {
+  const disk = SmallDisk.mount(4);
+  try {
+    const audit = new Audit(join(disk.path, 'audit.sqlite'), { daemon: 'shop', now: () => now });
+    audit.add(note('before'));
+    disk.fill();
+    const hindrances = ['x', 'y', 'z'].flatMap((target) => {
+      now += 1_000;
+      return Array.from({ length: 100 }, (_, index) => audit.add(note(`${target}${index}`)));
+    });
+    expect(hindrances.at(-1)).toMatchObject({ code: 'HOST_DISK_FULL' });
+    disk.free();
+    expect(audit.add(note('after'))).toBeUndefined();
+    const { entries } = audit.list({ most: 1_000 });
+    const numbered = ['x', 'y', 'z'].flatMap((target) =>
+      Array.from({ length: 100 }, (_, index) => `${target}${index}`),
+    );
+    expect(entries.map(({ target }) => target).reverse()).toEqual(['before', ...numbered, 'after']);
+    const times = ['x0', 'y0', 'z99'].map((wanted) => entries.find(({ target }) => target === wanted)?.at);
+    expect(times).toEqual(['01', '02', '03'].map((second) => `2026-01-01T00:00:${second}.000Z`));
+    audit.close();
+  } finally {
+    disk.unmount();
+  }
+});
+
+test('what is too much to wait is counted in the trail', () => {
+  const written: string[] = [];
+  let isFull = true;
+  const entries = new WaitingEntries<string>({
+    write(entry) {
+      if (isFull) throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
+      written.push(entry);
+    },
+    lost: (count) => `${count} lost`,
+  });
+  const many = Array.from({ length: MOST_WAITING + 7 }, (_, index) => String(index));
+  for (const entry of many) entries.add(entry);
+  isFull = false;
+  expect(entries.add('after')).toBeUndefined();
+  expect(written).toEqual([...many.slice(0, MOST_WAITING), '7 lost', 'after']);
 });

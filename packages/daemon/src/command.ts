@@ -19,7 +19,7 @@ export class CommandError extends Error {
   readonly program: string;
   /** Undefined when it never ran or was killed. */
   readonly exitCode: number | undefined;
-  readonly reason: 'not-found' | 'failed' | 'timeout' | 'killed' | 'output-limit';
+  readonly reason: 'not-found' | 'not-started' | 'failed' | 'timeout' | 'killed' | 'output-limit';
   /** Last characters of what it wrote to both streams, in the order written. */
   readonly outputTail: string;
 
@@ -129,6 +129,7 @@ interface FailedResult {
   readonly code?: string | undefined;
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
+  readonly isTerminated: boolean;
   readonly isMaxBuffer: boolean;
   readonly all: string;
 }
@@ -142,6 +143,7 @@ function toCommandError(
   const outputTail = (result.all ?? '').slice(-COMMAND_LIMITS.outputTailChars);
   const how = {
     'not-found': 'is not installed, or not for this user',
+    'not-started': `could not be started (${result.code})`,
     failed: `ended with exit status ${result.exitCode}`,
     timeout: `took longer than ${timeoutMs} ms`,
     killed: `was killed by ${result.signal}`,
@@ -154,5 +156,6 @@ function failureReason(result: FailedResult): CommandError['reason'] {
   // A folder of PATH that this user may not look into gives the latter.
   if (result.code === 'ENOENT' || result.code === 'EACCES') return 'not-found';
   if (result.isMaxBuffer) return 'output-limit';
-  return result.exitCode === undefined ? 'killed' : 'failed';
+  if (result.exitCode !== undefined) return 'failed';
+  return result.isTerminated ? 'killed' : 'not-started';
 }

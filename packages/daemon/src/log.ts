@@ -4,8 +4,16 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A JSON log on standard error, one line an event. Requests are logged by id, never by content. */
+/** Of lines that wait because the disk of the log is full; later ones are dropped. */
+const MOST_WAITING_CHARS = 1_048_576;
+
+/**
+ * A JSON log on standard error, one line an event. Requests are logged by id, never by content. A log that cannot be written keeps
+ * nobody from work.
+ */
 export function createLog(name: string, level: LogLevel): Log {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: MOST_WAITING_CHARS });
+  destination.on('error', () => undefined);
   return pino(
     {
       name,
@@ -14,7 +22,7 @@ export function createLog(name: string, level: LogLevel): Log {
       base: { name, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
 }
 

@@ -1,5 +1,5 @@
 /** Tells the audit trail of each request to a door: who, what, and what came of it. */
-import { type AuditNote, type AuditSink, isChange, type Principal } from '@vmgrid/access';
+import { type AuditNote, type AuditSink, goesUnaudited, isChange, type Principal } from '@vmgrid/access';
 import { GridError } from '@vmgrid/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 
@@ -15,12 +15,19 @@ interface Traces {
   readonly work?: Promise<unknown>;
 }
 
-/** A change is noted as it begins and as it ends, so that what a killed daemon was at is known; all else as it ends. */
+/**
+ * A change is noted as it begins and as it ends, so that what a killed daemon was at is known; all else as it ends. One that cannot be
+ * noted is refused, unless it takes something away.
+ */
 export const auditRequests =
   (audit: AuditSink): RequestHandler =>
   (request, response, next) => {
     const note = (outcome: string) => audit.add({ ...noteOf(request, response), outcome });
-    response.locals.begins = () => isChange(tracesOf(response).operation) && note('begun');
+    response.locals.begins = () => {
+      const { operation } = tracesOf(response);
+      const hindrance = isChange(operation) ? note('begun') : undefined;
+      if (hindrance && !goesUnaudited(operation)) throw hindrance;
+    };
     response.once('close', () => {
       const { outcome = isWhole(response) ? 'ok' : 'CANCELLED', work } = tracesOf(response);
       if (work)

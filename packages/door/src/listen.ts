@@ -1,7 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import { GridError } from '@vmgrid/protocol';
 
-/** Listens and resolves with the port, which the kernel chooses for 0. @throws GridError ADDRESS_IN_USE */
+/** Listens and resolves with the port, which the kernel chooses for 0. @throws GridError ADDRESS_IN_USE, HOST_PORTS_FULL */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
@@ -9,7 +9,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   try {
     await promise;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    if (port === 0 || (cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw GridError.from(cause);
     throw new GridError('ADDRESS_IN_USE', `another program listens on ${host}:${port}`, { host, port }, { cause });
   } finally {
     server.off('error', reject);

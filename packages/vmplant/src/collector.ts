@@ -1,16 +1,18 @@
 /**
  * The VMCollector of the paper: takes a VM away. Runs its destruction DAG, ends the machine, frees what it had and keeps its
- * final classad. Idempotent, and resumed after a crash of the plant: each step may find its work done already.
+ * final classad. Idempotent, and resumed after a crash of the plant: each step may find its work done already. A full disk does not
+ * keep it from its work, which makes room.
  */
 import type { Admission } from '@vmgrid/bidding';
 import type { DeadlineClock, Log } from '@vmgrid/daemon';
 import { linearExtension } from '@vmgrid/dag';
-import { adToJson, type ClassAdJson, GridError, type LineName, type RequestKey } from '@vmgrid/protocol';
+import { adToJson, type ClassAdJson, exhaustionOf, GridError, type LineName, type RequestKey } from '@vmgrid/protocol';
 import type { Configurator } from './configuration/configurator.ts';
 import { longestMs } from './configuration/time-limits.ts';
 import { configured } from './creator.ts';
 import type { Departed } from './departed.ts';
 import { InFlight } from './in-flight.ts';
+import { type HostClock, leaseFor } from './lease-clock.ts';
 import type { Leases } from './leases.ts';
 import type { ProductionLine } from './lines/production-line.ts';
 import type { LivingMachine, LivingMachines } from './living-machines.ts';
@@ -28,7 +30,8 @@ export interface CollectorDeps {
   readonly registry: VmRegistry;
   readonly admission: Admission;
   readonly living: LivingMachines;
-  readonly leases: Leases;
+  readonly leases: Pick<Leases, 'watch' | 'forget'>;
+  readonly hostClock: HostClock;
   readonly departed: Departed;
   readonly report: ReportProgress;
   readonly log: Log;
@@ -39,6 +42,8 @@ export interface CollectorDeps {
 }
 
 const STOP_DEADLINE_MS = 10_000;
+/** After a collection that failed. */
+export const COLLECT_AGAIN_MS = 60_000;
 
 export class Collector {
   readonly #deps: CollectorDeps;
@@ -54,7 +59,18 @@ export class Collector {
   async collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
     const departed = this.#deps.departed.byVm(vmId);
     if (departed && !this.#deps.registry.find(vmId)) return departed;
-    return this.#inFlight.join(vmId, () => this.#collect(vmId, request));
+    return this.#inFlight.join(vmId, () => this.#collectOrTryAgain(vmId, request));
+  }
+
+  /** A VM that could not be taken away is half gone: it is tried again, whoever asked. */
+  async #collectOrTryAgain(vmId: string, request: RequestKey): Promise<ClassAdJson> {
+    const { registry, leases, hostClock } = this.#deps;
+    try {
+      return await this.#collect(vmId, request);
+    } catch (error) {
+      if (registry.find(vmId)) leases.watch(vmId, leaseFor(COLLECT_AGAIN_MS, hostClock));
+      throw error;
+    }
   }
 
   async #collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
@@ -65,7 +81,7 @@ export class Collector {
     await gate.clear(vmId, new GridError('CANCELLED', `${vmId} is being destroyed`, { vmId }));
     await this.#wakeForDestruction(vmId, request);
     if (registry.get(vmId).state !== 'collecting')
-      await registry.update(vmId, (record) => moveTo(record, 'collecting'));
+      await this.#ifRoom(vmId, () => registry.update(vmId, (record) => moveTo(record, 'collecting')));
     await this.#runDestruction(vmId, phases).catch((error) => {
       const { code, message } = GridError.from(error);
       log.warn({ vmId, code, reason: message }, 'the destruction DAG failed; the VM goes all the same');
@@ -127,15 +143,30 @@ export class Collector {
 
   async #forget(vmId: string, phases: Phases): Promise<ClassAdJson> {
     const { registry, departed, warehouse, admission } = this.#deps;
-    const record = await registry.update(vmId, (before) =>
-      before.state === 'destroyed' ? before : destroyed(before, phases),
+    await this.#ifRoom(vmId, () =>
+      registry.update(vmId, (before) => (before.state === 'destroyed' ? before : destroyed(before, phases))),
     );
+    const record = registry.get(vmId);
     const ad = adToJson(vmAd(record, this.#plantId));
-    departed.add(vmId, record.requestId, ad);
+    const keepWords = async () => departed.add(vmId, record.requestId, ad);
+    const wordsKept = await this.#ifRoom(vmId, keepWords);
     await warehouse.references.drop(record.imageId, vmId);
     await registry.remove(vmId);
+    if (!wordsKept) await this.#ifRoom(vmId, keepWords); // the VM's folder has made room
     admission.release(vmId);
     return ad;
+  }
+
+  /** Writes something down unless the disk is full; false then. */
+  async #ifRoom(vmId: string, write: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (exhaustionOf(error) === undefined) throw error;
+      this.#deps.log.warn({ err: error, vmId }, 'the end of a VM could not be written down; it goes all the same');
+      return false;
+    }
   }
 
   /** Resolves when no collection is under way. */

@@ -1,6 +1,7 @@
 /** Learnt durations: a running mean per key, so that plans can be priced in expected seconds. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Durations } from '@vmgrid/bidding';
+import { exhaustionOf } from '@vmgrid/protocol';
 
 /** Beyond this many samples old ones fade, so that a host that changes is learnt anew. */
 const MEMORY_SAMPLES = 20;
@@ -52,8 +53,17 @@ export class LearntDurations implements Durations {
     const { mean, samples } = this.#learnt.get(key) ?? { mean: 0, samples: 0 };
     const weight = 1 / Math.min(samples + 1, MEMORY_SAMPLES);
     const learnt = { mean: mean + (seconds - mean) * weight, samples: samples + 1 };
-    this.#write.run(key, learnt.mean, learnt.samples);
     this.#keep(key, learnt);
+    this.#writeIfRoom(key, learnt);
+  }
+
+  /** What a full disk does not take is known until the plant ends: no machine fails for it. */
+  #writeIfRoom(key: string, { mean, samples }: Learnt): void {
+    try {
+      this.#write.run(key, mean, samples);
+    } catch (error) {
+      if (exhaustionOf(error) === undefined) throw error;
+    }
   }
 
   #keep(key: string, learnt: Learnt): void {

@@ -7,7 +7,7 @@ import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostActionRefusal } from '@vmgrid/bidding';
 import { runCommand } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { exhaustionOf, GridError } from '@vmgrid/protocol';
 
 /** User and group of host actions when the plant runs as root (`nobody`). */
 const NOBODY = 65_534;
@@ -68,5 +68,6 @@ export class HostActions {
 }
 
 const missingFolder = (directory: string) => (cause: unknown) => {
+  if (exhaustionOf(cause) !== undefined) throw cause; // the folder is not what is wrong
   throw new GridError('CONFIG_INVALID', `the host-action folder ${directory} cannot be read`, { directory }, { cause });
 };

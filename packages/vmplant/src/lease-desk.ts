@@ -14,15 +14,13 @@ export interface LeaseDeskDeps {
   readonly hostClock: HostClock;
   readonly log: Log;
   readonly suspend: (vmId: string, request: RequestKey) => Promise<unknown>;
+  /** Tries again by itself when it fails. */
   readonly collect: (vmId: string, request: RequestKey) => Promise<unknown>;
   /** Told of a VM whose lease ends soon. */
   readonly warn: (record: VmRecord) => void;
   /** Told when what the plant holds has changed. */
   readonly changed: () => void;
 }
-
-/** After a collection that failed, when the lease has ended. */
-const COLLECT_AGAIN_MS = 60_000;
 
 export class LeaseDesk implements LeaseListener {
   readonly #deps: LeaseDeskDeps;
@@ -52,7 +50,7 @@ export class LeaseDesk implements LeaseListener {
   }
 
   async #end(vmId: string): Promise<void> {
-    const { registry, log, collect, leases, hostClock, changed } = this.#deps;
+    const { registry, log, collect, changed } = this.#deps;
     const record = registry.find(vmId);
     if (!record) return;
     log.info({ vmId, atLeaseEnd: record.atLeaseEnd ?? 'destroy' }, 'the lease has ended');
@@ -60,8 +58,7 @@ export class LeaseDesk implements LeaseListener {
       if (atLeaseEnd(record) === 'suspend' && (await this.#suspended(vmId))) return;
       await collect(vmId, { requestId: `lease-${vmId}` });
     } catch (error) {
-      log.error({ err: error, vmId, againMs: COLLECT_AGAIN_MS }, 'the VM could not be collected');
-      leases.watch(vmId, leaseFor(COLLECT_AGAIN_MS, hostClock));
+      log.error({ err: error, vmId }, 'the VM could not be collected');
     } finally {
       changed();
     }
@@ -86,8 +83,8 @@ export class LeaseDesk implements LeaseListener {
   async #extend(vmId: string, ms: number): Promise<VmRecord> {
     const { registry, leases, hostClock } = this.#deps;
     const lease = leaseFor(ms, hostClock);
-    const record = await registry.update(vmId, (before) => ({ ...before, ...lease }));
-    leases.watch(vmId, lease);
-    return record;
+    const written = registry.update(vmId, (before) => ({ ...before, ...lease }));
+    leases.watch(vmId, lease); // it holds from now on, whether it can be written or not
+    return written;
   }
 }

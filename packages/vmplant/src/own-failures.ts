@@ -12,6 +12,11 @@ export interface FailureNote {
 /** Failures that this host brought about; a refusal, or what the client's own actions do, says nothing about it. */
 const OWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'VMM_FAILED',
+  'HOST_DISK_FULL',
+  'HOST_MEMORY_FULL',
+  'HOST_FILES_FULL',
+  'HOST_PROCESSES_FULL',
+  'HOST_PORTS_FULL',
   'GUEST_UNREACHABLE',
   'GUEST_LOST',
   'IMAGE_CORRUPT',

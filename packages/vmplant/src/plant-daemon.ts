@@ -20,6 +20,7 @@ import { openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
 import { faultHere } from './fault-here.ts';
+import { nameWhatIsFull } from './host/name-what-is-full.ts';
 import { HostActions } from './host-actions.ts';
 import { openPlantDoor } from './http/plant-door.ts';
 import { nameVm } from './identity.ts';
@@ -192,6 +193,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       imageBuilder,
       selfTending,
       changed,
+      withNumbers: (thrown) => nameWhatIsFull(thrown, [config.stateDirectory, config.warehouseDirectory]),
     },
     config,
   );

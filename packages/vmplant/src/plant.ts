@@ -61,6 +61,8 @@ export interface PlantDeps {
   readonly log: Log;
   /** Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says so. */
   readonly changed: () => Promise<void>;
+  /** What was thrown, with the numbers of what the host has no more of if it is that. */
+  readonly withNumbers: (thrown: unknown) => Promise<unknown>;
 }
 
 export interface PlantOptions {
@@ -163,7 +165,9 @@ export class Plant {
     return this.#inFlight.join(`${verb} ${keyText(requestKey(request))}`, async () => {
       const refusal = this.#deps.bidDesk.refusal();
       if (refusal) throw refusal;
-      return this.#deps.selfTending.during(work).finally(this.#deps.changed);
+      const { selfTending, changed, withNumbers } = this.#deps;
+      const told = async (thrown: unknown) => Promise.reject(await withNumbers(thrown));
+      return selfTending.during(work).catch(told).finally(changed);
     });
   }
 

@@ -26,6 +26,7 @@ export interface RecoveryDeps {
   readonly log: Log;
   readonly clock: DeadlineClock;
   readonly watch: (vmId: string) => void;
+  /** Tries again by itself when it fails. */
   readonly collect: (vmId: string) => Promise<unknown>;
 }
 
@@ -62,7 +63,6 @@ async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {
       // A destruction DAG may take its time; the plant opens meanwhile.
       deps.collect(record.vmId).catch((error) => {
         deps.log.error({ err: error, vmId: record.vmId }, 'a destruction could not be resumed');
-        deps.leases.watch(record.vmId, record);
       });
   }
 }

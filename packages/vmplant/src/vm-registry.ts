@@ -10,6 +10,8 @@ export class VmRegistry {
   readonly #store: VmStore;
   readonly #observe: RecordObserver;
   readonly #records: Map<string, VmRecord>;
+  /** Whose last change could not be written: it is true all the same, and is written when something else can be. */
+  readonly #behind = new Set<string>();
   /** Last change of each VM's folder. */
   readonly #writes = new Map<string, Promise<void>>();
 
@@ -71,10 +73,26 @@ export class VmRegistry {
     await this.#inOrder(vmId, () => this.#store.remove(vmId));
     this.#records.delete(vmId);
     this.#writes.delete(vmId);
+    this.#behind.delete(vmId);
+    this.#catchUp();
   }
 
-  #write(record: VmRecord): Promise<void> {
-    return this.#inOrder(record.vmId, () => this.#store.write(record));
+  async #write(record: VmRecord): Promise<void> {
+    const { vmId } = record;
+    try {
+      await this.#inOrder(vmId, () => this.#store.write(record));
+    } catch (error) {
+      if (this.#records.has(vmId)) this.#behind.add(vmId);
+      throw error;
+    }
+    this.#behind.delete(vmId);
+    this.#catchUp();
+  }
+
+  /** One after the other: the first that fails ends it, the next change begins anew. */
+  #catchUp(): void {
+    const record = [...this.#behind].map((vmId) => this.#records.get(vmId)).find((found) => found !== undefined);
+    if (record) this.#write(record).catch(() => undefined);
   }
 
   /** After whatever is being done to the VM's folder now. */

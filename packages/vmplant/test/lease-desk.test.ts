@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLog, systemClock } from '@vmgrid/daemon';
@@ -108,12 +109,10 @@ test('a VM that cannot be suspended when its lease ends is collected: no lease e
   ]);
 });
 
-test('a collection that fails is tried again a minute later', async () => {
-  const collect = async () => {
-    throw new GridError('VMM_FAILED', 'no');
-  };
-  expect(await end(await deskWith(recordOf(), { collect }))).toEqual([
-    'watch until 2026-01-01T00:01:00.000Z',
-    'changed',
-  ]);
+test('a new lease holds though it cannot be written down', async () => {
+  const desk = await deskWith(recordOf());
+  await mkdir(join(registry.directory('vm-1'), 'record.json.new'));
+  await expect(desk.renew(renewal('PT6H'))).rejects.toThrow('EISDIR');
+  expect(calls).toEqual(['watch until 2026-01-01T06:00:00.000Z']);
+  expect(registry.get('vm-1').leaseEndsAt).toBe('2026-01-01T06:00:00.000Z');
 });

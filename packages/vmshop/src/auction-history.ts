@@ -2,11 +2,20 @@
  * The trails of past auctions, bounded in number and size. They lie in a file so that a shop that was started again still
  * prints them; without a state directory they are in memory. Losing them loses no VM.
  *
- * A trail is written a moment after it was handed over, together with others: an auction never waits for the disk.
+ * A trail is written a moment after it was handed over, together with others: an auction never waits for the disk, nor does it
+ * fail because the disk is full.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { openOwnDatabase } from '@vmgrid/daemon';
-import { type AuctionListReply, type Called, type Caller, GridError, sees, type Trail } from '@vmgrid/protocol';
+import { inTransaction, openOwnDatabase } from '@vmgrid/daemon';
+import {
+  type AuctionListReply,
+  type Called,
+  type Caller,
+  exhaustionOf,
+  GridError,
+  sees,
+  type Trail,
+} from '@vmgrid/protocol';
 
 export interface AuctionHistoryOptions {
   /** A file, or `IN_MEMORY`. */
@@ -28,6 +37,8 @@ const SCHEMA = `
 
 /** From the first trail that waits until all that wait are written. */
 const WRITTEN_WITHIN_MS = 200;
+/** Trails that wait for room on the disk; the oldest go. */
+export const MOST_UNWRITTEN = 1_000;
 
 export class AuctionHistory {
   readonly #database: DatabaseSync;
@@ -45,6 +56,7 @@ export class AuctionHistory {
   /** Keeps the trail of an owner's request; one of the same auction takes its place. */
   keep(trail: Trail, owner: string | undefined): void {
     this.#unwritten.set(trail.auctionId, { trail, owner });
+    if (this.#unwritten.size > MOST_UNWRITTEN) this.#unwritten.delete(this.#unwritten.keys().next().value!);
     this.#timer ??= setTimeout(() => this.#write(), WRITTEN_WITHIN_MS);
   }
 
@@ -68,7 +80,15 @@ export class AuctionHistory {
         WHERE (:requestId IS NULL OR request_id = :requestId) AND (:all OR owner IS :owner)
         ORDER BY sequence DESC LIMIT :most`)
       .all({ requestId: requestId ?? null, most, ...reachOf(caller) });
-    return { auctions: rows.map(({ trail }) => headOf(JSON.parse(String(trail)))) };
+    const waiting = [...this.#unwritten.values()].reverse().filter(({ trail, owner }) => {
+      return (requestId === undefined || trail.requestId === requestId) && sees(caller, owner);
+    });
+    const written = rows.map(({ trail }) => JSON.parse(String(trail)) as Trail);
+    const trails = [
+      ...waiting.map(({ trail }) => trail),
+      ...written.filter(({ auctionId }) => !this.#unwritten.has(auctionId)),
+    ];
+    return { auctions: trails.slice(0, most).map(headOf) };
   }
 
   /** Writes what waits, and closes. */
@@ -86,17 +106,24 @@ export class AuctionHistory {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#unwritten.size === 0) return;
+    try {
+      inTransaction(this.#database, () => this.#insertAll());
+    } catch (error) {
+      if (exhaustionOf(error) === undefined) throw error;
+      return; // they wait for the next that comes
+    }
+    this.#unwritten.clear();
+  }
+
+  #insertAll(): void {
     const insert = this.#database.prepare(`
       INSERT INTO auctions (auction_id, request_id, owner, bytes, trail) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (auction_id) DO UPDATE SET bytes = excluded.bytes, trail = excluded.trail`);
-    this.#database.exec('BEGIN IMMEDIATE');
     for (const { trail, owner = null } of this.#unwritten.values()) {
       const text = JSON.stringify(trail);
       insert.run(trail.auctionId, trail.requestId, owner, text.length, text);
     }
     this.#forgetOldest();
-    this.#database.exec('COMMIT');
-    this.#unwritten.clear();
   }
 
   #forgetOldest(): void {

@@ -1,5 +1,5 @@
 /** What the doors that take a document of any verb tell the audit trail. */
-import { type AuditSink, isChange, type Principal } from '@vmgrid/access';
+import { type AuditSink, goesUnaudited, isChange, type Principal } from '@vmgrid/access';
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
 
 /** Who is at the TCP door, and at which address. */
@@ -44,7 +44,8 @@ export async function audited(
   const operation = `vm.${request.verb}`;
   const note = (outcome: string, target = targetOf(request)) =>
     audit.add({ ...doorOf(from), owner, credential, operation, target, outcome });
-  if (isChange(operation)) note('begun');
+  const hindrance = isChange(operation) ? note('begun') : undefined;
+  if (hindrance && !goesUnaudited(operation)) throw hindrance;
   try {
     const reply = await work();
     note('ok', vmOf(reply));

@@ -409,6 +409,36 @@ export const ERROR_CATALOGUE = {
     'Stop it, or give this one a directory of its own.',
   ),
   ADDRESS_IN_USE: kind(500, false, 'Another program listens on this address.', 'Stop it, or configure another port.'),
+  HOST_DISK_FULL: kind(
+    503,
+    true,
+    'A disk of the host has no room left.',
+    'Destroy VMs or remove images (`vmgrid images gc`), or free room in the folder named.',
+  ),
+  HOST_MEMORY_FULL: kind(
+    503,
+    true,
+    'The host cannot give a process the memory that it asks for.',
+    'Wait until a VM ends; if it persists, lower `capacity.memoryMiB` of the plant.',
+  ),
+  HOST_FILES_FULL: kind(
+    503,
+    true,
+    'A daemon, or its host, has as many files and connections open as it may.',
+    'Try again; if it persists, raise the limit of open files (`LimitNOFILE` of the service).',
+  ),
+  HOST_PROCESSES_FULL: kind(
+    503,
+    true,
+    'The host runs as many processes as it may.',
+    'Wait until a VM ends; if it persists, raise the limit (`TasksMax` of the service, `pids.max`).',
+  ),
+  HOST_PORTS_FULL: kind(
+    503,
+    true,
+    'The host has no free TCP port left.',
+    'Wait until a VM ends, or widen net.ipv4.ip_local_port_range.',
+  ),
   SHOP_UNREACHABLE: kind(
     503,
     true,

@@ -1,4 +1,5 @@
 import { ERROR_CATALOGUE, type ErrorCode, type ErrorKind, isErrorCode } from './catalogue.ts';
+import { exhaustionOf, systemDetails } from './exhaustion.ts';
 
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
@@ -46,9 +47,24 @@ export class GridError extends Error {
     return new GridError('INTERNAL', body.message, { ...body.details, receivedCode: body.code });
   }
 
-  /** Any thrown thing as a GridError; what is not one becomes INTERNAL without its text, which may hold secrets. */
+  /**
+   * Any thrown thing as a GridError. What is not one says what the host has no more of, else becomes INTERNAL without its text, which
+   * may hold secrets.
+   */
   static from(thrown: unknown): GridError {
     if (thrown instanceof GridError) return thrown;
+    const used = exhaustionOf(thrown);
+    if (used !== undefined) return exhaustion(used, thrown);
     return new GridError('INTERNAL', 'a fault in vmgrid itself; the log of the daemon has it', {}, { cause: thrown });
   }
+}
+
+/** Without the numbers: whoever knows the object that is used up adds them. */
+function exhaustion(code: ErrorCode, thrown: unknown): GridError {
+  const details = systemDetails(thrown);
+  const how = Object.values(details).join(', ');
+  const { summary } = ERROR_CATALOGUE[code];
+  return new GridError(code, how === '' ? summary : `${summary.replace(/\.$/, '')}: ${how}`, details, {
+    cause: thrown,
+  });
 }

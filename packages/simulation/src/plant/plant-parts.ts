@@ -108,6 +108,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const plant = new Plant(
     {
       ...{ ...shared, bidDesk, collector, suspender, leaseDesk, selfTending: noSelfTending },
+      withNumbers: async (thrown) => thrown,
       creator: new Creator({ ...shared, execution, plan, record: () => undefined }, config),
       reconfigurator: new Reconfigurator(shared, config),
       imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),

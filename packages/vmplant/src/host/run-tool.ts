@@ -1,5 +1,5 @@
 import { CommandError, type CommandOptions, type CommandRunner, runCommand } from '@vmgrid/daemon';
-import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
+import { type ErrorCode, type ErrorDetails, exhaustionIn, exhaustionOf, GridError } from '@vmgrid/protocol';
 
 /** The Debian package of each program, for the message when it is not there. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -23,7 +23,10 @@ export interface ToolOptions extends CommandOptions {
   readonly failure: { readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails };
 }
 
-/** Runs a program of the host; its failures are the plant's own errors, TOOL_MISSING when it is not installed. */
+/**
+ * Runs a program of the host; its failures are the plant's own errors, TOOL_MISSING when it is not installed, and HOST_…_FULL when
+ * it, or what it printed last, says what the host has no more of.
+ */
 export async function runTool(
   program: string,
   args: readonly string[],
@@ -36,7 +39,7 @@ export async function runTool(
     if (error.reason === 'not-found') throw toolMissing(program, error);
     const { code, message, details } = failure;
     throw new GridError(
-      code,
+      exhaustionOf(error) ?? exhaustionIn(error.outputTail) ?? code,
       `${message}: ${error.message}`,
       { ...details, output: error.outputTail },
       { cause: error },

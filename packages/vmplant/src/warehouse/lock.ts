@@ -21,6 +21,8 @@ export class WarehouseLock {
   constructor(file: string) {
     this.#file = file;
     this.#database = new DatabaseSync(file);
+    // Nothing is ever written: with a journal on the disk, a full one could not even be locked to make room.
+    this.#database.exec('PRAGMA journal_mode = MEMORY');
   }
 
   /** Does the work while holding the lock; never nested. @throws GridError DEADLINE_EXCEEDED */

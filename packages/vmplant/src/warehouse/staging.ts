@@ -53,11 +53,20 @@ export class Staging {
     const self = identifyProcess(process.pid);
     if (!self) throw new Error('this process is not in /proc');
     const owner: Owner = { ...self, host: hostname(), ...(imageId === undefined ? {} : { imageId }) };
-    await mkdir(staging.#root, { mode: 0o755 });
-    await writeFileAtomically(join(staging.#root, 'owner.json'), JSON.stringify(owner), 0o644);
-    await mkdir(staging.directory, { mode: 0o755 });
-    await mkdir(staging.imageDirectory, { mode: 0o755 });
-    return staging;
+    try {
+      await staging.#make(owner);
+      return staging;
+    } catch (error) {
+      await staging.discard(); // without its owner's name nobody would sweep it
+      throw error;
+    }
+  }
+
+  async #make(owner: Owner): Promise<void> {
+    await mkdir(this.#root, { mode: 0o755 });
+    await writeFileAtomically(join(this.#root, 'owner.json'), JSON.stringify(owner), 0o644);
+    await mkdir(this.directory, { mode: 0o755 });
+    await mkdir(this.imageDirectory, { mode: 0o755 });
   }
 
   /** Takes the folder and all in it away. Idempotent. */

@@ -188,8 +188,13 @@ export class Warehouse {
   async acquire(id: string, user: string): Promise<void> {
     await this.#lock.hold(async () => {
       await this.image(id);
-      await this.references.add(id, user, this.#options.owner);
-      await this.hits.add(id);
+      try {
+        await this.references.add(id, user, this.#options.owner);
+        await this.hits.add(id);
+      } catch (error) {
+        await this.references.drop(id, user);
+        throw error;
+      }
     });
   }
 

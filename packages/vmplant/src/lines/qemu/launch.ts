@@ -11,7 +11,7 @@ import {
   within,
 } from '@vmgrid/daemon';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
-import { GridError } from '@vmgrid/protocol';
+import { exhaustionIn, GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
@@ -59,7 +59,8 @@ export async function launch(options: Launch, signal: AbortSignal): Promise<Qemu
     const output = await logTail(join(options.order.directory, FILES.log));
     await undo.unwind();
     if (signal.aborted || !(error instanceof GridError) || error.code !== 'VMM_FAILED') throw error;
-    throw new GridError('VMM_FAILED', error.message, { ...error.details, output }, { cause: error });
+    const code = exhaustionIn(output) ?? error.code;
+    throw new GridError(code, error.message, { ...error.details, output }, { cause: error });
   }
 }
 

@@ -35,10 +35,19 @@ async function addUserNetwork(
     ipv6: false,
     hostfwd: [{ str: `tcp:127.0.0.1:0-${GUEST_ADDRESS}:22` }],
   };
-  await monitor.execute('netdev_add', network, { signal });
+  await monitor.execute('netdev_add', network, { signal }).catch((error) => {
+    throw isRefusedForward(error) ? noPort(error) : error;
+  });
   const port = { type: 'hubport', id: DEVICES.userPort, hubid: DEVICES.hub, netdev: DEVICES.userNetwork };
   await monitor.execute('netdev_add', port, { signal });
 }
+
+/** The kernel chooses the port, on loopback: it refuses when there is none. */
+const isRefusedForward = (error: unknown): error is GridError =>
+  error instanceof GridError && error.message.includes('Could not set up host forwarding');
+
+const noPort = (cause: GridError): GridError =>
+  new GridError('HOST_PORTS_FULL', `no port is free for ssh to the guest: ${cause.message}`, cause.details, { cause });
 
 async function hasUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<boolean> {
   return (await ask(monitor, 'info network', signal)).includes(DEVICES.userNetwork);

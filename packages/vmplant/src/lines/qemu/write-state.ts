@@ -47,8 +47,13 @@ export async function writeState(
     if (uid !== undefined) await lchown(join(directory, SAVE_SOCKET), uid, uid);
     const connected = once(server, 'connection', { signal }).then(([socket]) => socket as Socket);
     const received = receiveState(join(directory, file), connected);
-    received.catch(() => undefined);
-    await saveState(monitor, `../${SAVE_SOCKET}`, memory, signal);
+    let fault: unknown;
+    received.catch((error) => {
+      fault = error;
+    });
+    await saveState(monitor, `../${SAVE_SOCKET}`, memory, signal).catch((error) => {
+      throw fault ?? error; // a file that takes no more breaks the socket: QEMU does not know why
+    });
     await received;
   } finally {
     server.close();

@@ -12,7 +12,7 @@ export interface SshPort {
   close(): void;
 }
 
-/** Listens on the port, or with 0 on any that is free. @throws GridError VMM_FAILED when it is taken */
+/** Listens on the port, or with 0 on any that is free. @throws GridError VMM_FAILED when it is taken, HOST_PORTS_FULL when all are */
 export async function openSshPort(wanted: number): Promise<SshPort> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -23,6 +23,7 @@ export async function openSshPort(wanted: number): Promise<SshPort> {
     server.listen(wanted, LOOPBACK);
     await once(server, 'listening');
   } catch (cause) {
+    if (wanted === 0) throw GridError.from(cause);
     throw new GridError('VMM_FAILED', `port ${wanted} of a simulated guest is taken`, { port: wanted }, { cause });
   }
   const address = server.address();

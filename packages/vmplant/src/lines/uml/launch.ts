@@ -9,7 +9,7 @@ import {
   UndoStack,
   within,
 } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { exhaustionIn, GridError } from '@vmgrid/protocol';
 import { holdFifo, makeFifos } from '../../host/fifo.ts';
 import type { HostUser } from '../host-user.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
@@ -56,7 +56,7 @@ class StillbornError extends GridError {
   readonly output: string;
 
   constructor(output: string) {
-    super('VMM_FAILED', 'UML ended as it started', { output });
+    super(exhaustionIn(output) ?? 'VMM_FAILED', 'UML ended as it started', { output });
     this.output = output;
   }
 }

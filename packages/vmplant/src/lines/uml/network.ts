@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { abortable, type CommandRunner, identifyProcess, signalProcess, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { exhaustionIn, GridError } from '@vmgrid/protocol';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
 import type { GuestAccess } from '../production-line.ts';
@@ -78,7 +78,8 @@ async function startStack({ directory, uid, guestNetwork }: UmlState, signal: Ab
   } catch (error) {
     await stop();
     const output = await logTail(log);
-    throw new GridError('VMM_FAILED', 'the network of the machine did not start', { output }, { cause: error });
+    const code = exhaustionIn(output) ?? 'VMM_FAILED';
+    throw new GridError(code, 'the network of the machine did not start', { output }, { cause: error });
   }
 }
 
@@ -149,7 +150,7 @@ class StackOrders {
       if (error === undefined) return port;
       refusal = error.desc;
     }
-    throw new GridError('VMM_FAILED', `no port of ${PORT_TRIES} tried could be forwarded: ${refusal}`);
+    throw new GridError('HOST_PORTS_FULL', `no port of ${PORT_TRIES} tried could be forwarded: ${refusal}`);
   }
 
   async #ask(order: object, signal: AbortSignal): Promise<Answer> {

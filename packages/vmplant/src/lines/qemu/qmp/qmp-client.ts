@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { abortable, isTimeout, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { exhaustionIn, GridError } from '@vmgrid/protocol';
 import { readLines } from '../../../host/line-reader.ts';
 
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -70,7 +70,7 @@ export class QmpClient {
     }
   }
 
-  /** Runs one command. VMM_FAILED with QEMU's own words when it refuses, does not answer in time or ends meanwhile. */
+  /** Runs one command. VMM_FAILED, or what the host has no more of, with QEMU's own words when it refuses, does not answer in time or ends meanwhile. */
   async execute(command: string, args: Record<string, unknown>, options: CommandOptions): Promise<unknown> {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -147,7 +147,7 @@ export class QmpClient {
   #settle(reply: Reply): void {
     const waiting = this.#pending.get(reply.id);
     if (reply.error === undefined) waiting?.resolve(reply.return);
-    else waiting?.reject(new GridError('VMM_FAILED', `QEMU: ${reply.error.desc}`, { class: reply.error.class }));
+    else waiting?.reject(refused(reply.error));
   }
 
   #failPending(): void {
@@ -155,6 +155,9 @@ export class QmpClient {
     for (const reply of this.#pending.values()) reply.reject(connectionLost('a command'));
   }
 }
+
+const refused = ({ class: kind, desc }: NonNullable<Reply['error']>): GridError =>
+  new GridError(exhaustionIn(desc) ?? 'VMM_FAILED', `QEMU: ${desc}`, { class: kind });
 
 const connectionLost = (during: string): GridError =>
   new GridError('VMM_FAILED', `QEMU ended during ${during}`, { command: during });

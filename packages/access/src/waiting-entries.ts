@@ -1,0 +1,49 @@
+import { GridError } from '@vmgrid/protocol';
+
+export interface WaitingEntriesDeps<E> {
+  /** Writes one entry; throws what SQLite does. */
+  readonly write: (entry: E) => void;
+  /** The entry that says how many could not be kept. */
+  readonly lost: (count: number) => E;
+}
+
+/** Entries that wait in memory at most. */
+export const MOST_WAITING = 10_000;
+
+/**
+ * Entries in the order in which they came, written at once unless the disk is full: then they wait in memory for the next that can
+ * be written. Beyond a limit the newest are lost, and their number is written in their place.
+ */
+export class WaitingEntries<E> {
+  readonly #deps: WaitingEntriesDeps<E>;
+  readonly #waiting: E[] = [];
+  #lost = 0;
+
+  constructor(deps: WaitingEntriesDeps<E>) {
+    this.#deps = deps;
+  }
+
+  /** Why the entry waits; undefined when it is written, with all before it. */
+  add(entry: E): GridError | undefined {
+    if (this.#waiting.length === MOST_WAITING) this.write();
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(entry);
+    else this.#lost += 1;
+    return this.write();
+  }
+
+  /** Writes what waits; returns why it still does. */
+  write(): GridError | undefined {
+    try {
+      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+        this.#deps.write(next);
+        this.#waiting.shift();
+      }
+      if (this.#lost > 0) this.#deps.write(this.#deps.lost(this.#lost));
+      this.#lost = 0;
+      return undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;
+      return GridError.from(error);
+    }
+  }
+}

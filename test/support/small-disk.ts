@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const FILLER = 'filler';
+const CHUNK_BYTES = 65_536;
+
+/** A file system of a few MiB in memory, which can be filled to the last byte. Only root may mount one. */
+export class SmallDisk {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static mount(mib: number): SmallDisk {
+    const path = mkdtempSync(join(tmpdir(), 'vmgrid-small-'));
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0755`, 'vmgrid-small', path], { stdio: 'pipe' });
+    } catch (error) {
+      rmdirSync(path);
+      throw new Error('run this test as root: only then can it fill a disk of its own', { cause: error });
+    }
+    return new SmallDisk(path);
+  }
+
+  get freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
+  }
+
+  /** Leaves so many bytes at most. */
+  fill(leaving = 0): void {
+    for (let size = CHUNK_BYTES; size >= 1; size = Math.floor(size / 2)) {
+      while (this.freeBytes - size >= leaving && this.#tryAppend(size));
+    }
+  }
+
+  free(): void {
+    rmSync(join(this.path, FILLER), { force: true });
+  }
+
+  /** What still has files open on it goes on with them. */
+  unmount(): void {
+    execFileSync('umount', ['-l', this.path]);
+    rmdirSync(this.path);
+  }
+
+  #tryAppend(bytes: number): boolean {
+    try {
+      appendFileSync(join(this.path, FILLER), Buffer.alloc(bytes, 1));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
