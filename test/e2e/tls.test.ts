@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { localTokenFile, readTokenFile } from '@vmgrid/access';
+import { localTokenFile, openAudit, readTokenFile } from '@vmgrid/access';
 import { decodeXmlReply } from '@vmgrid/protocol';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/daemons.ts';
@@ -24,6 +24,7 @@ const tlsOf = (name: string) => ({
   certificateFile: file('site', `${name}.pem`),
   keyFile: file('site', `${name}-key.pem`),
   caFile: file('site', 'ca.pem'),
+  revocationFile: file('site', 'revoked.pem'),
 });
 const start = (program: DaemonName, name: string, config: Record<string, unknown>) =>
   startDaemon(program, file(`${name}.json`), config, AbortSignal.timeout(READY_MS), file(`${name}.log`));
@@ -146,4 +147,16 @@ test('a plant with a certificate of another name is not taken', async () => {
   expect(JSON.parse(out).plants.map(({ plantId }: { plantId: string }) => plantId)).toEqual(['plant-1']);
   over.abort();
   expect(await impostor).toBe('CANCELLED');
+}, 60_000);
+
+test('a certificate that is revoked ends the link that it opened, and opens no other, while the daemons run', async () => {
+  const revoked = await vmgrid(['--json', 'certs', 'revoke', 'plant-1', '--directory', file('site')]);
+  expect(JSON.parse(revoked.out)).toMatchObject({ revocationFile: file('site', 'revoked.pem'), added: true });
+  const audit = openAudit(file('shop-access'), 'test');
+  const refusals = () => audit.list({ operation: 'link.register', outcome: 'UNAUTHENTICATED', most: 1 }).entries;
+  await eventually('the plant has dialled again and was refused', async () => refusals().length > 0);
+  expect(refusals()).toMatchObject([{ daemon: 'shop', door: 'link' }]);
+  audit.close();
+  expect(await readFile(file('shop.log'), 'utf8')).toContain('the credentials of the other end hold no longer');
+  expect(JSON.parse((await vmgrid(['--json', ...flags(), 'plants'])).out).plants).toEqual([]);
 }, 60_000);

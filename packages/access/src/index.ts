@@ -1,6 +1,8 @@
 export * from './access.ts';
 export * from './audit.ts';
+export { auditedTrust } from './audited-trust.ts';
 export { type MadeCertificate, makeCertificates, type Wanted } from './certs/make-certificates.ts';
+export { type RevokedCertificate, revokeCertificate } from './certs/revoke-certificate.ts';
 export * from './grants.ts';
 export { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
 export { JwtConfig } from './jwt/jwt-config.ts';
@@ -15,6 +17,7 @@ export { openAudit, openSecurity, type Security } from './security.ts';
 export { SiteTrust } from './site-trust.ts';
 export * from './tls/peer.ts';
 export { requireTls } from './tls/require-tls.ts';
+export { Revocations } from './tls/revocations.ts';
 export { SECURITY_CONFIG, TlsConfig } from './tls/tls-config.ts';
 export { type ListenerTls, listenerOptions, readTlsMaterial, type TlsMaterial } from './tls/tls-material.ts';
 export { TokenBook, type TokenEntry } from './token-book.ts';

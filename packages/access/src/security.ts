@@ -1,15 +1,17 @@
 /** All that a daemon needs to know who is at its doors and links, of its configuration. */
 import { join } from 'node:path';
-import { findHome } from '@vmgrid/daemon';
+import { findHome, type Log } from '@vmgrid/daemon';
 import type { LinkTrust } from '@vmgrid/protocol';
 import { Access, type Authenticator } from './access.ts';
 import { Audit, type AuditTrail } from './audit.ts';
+import { auditedTrust } from './audited-trust.ts';
 import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
 import { joinTokenFile, readTokenFile } from './local-token.ts';
 import { SiteTrust } from './site-trust.ts';
 import { requireTls } from './tls/require-tls.ts';
-import type { SecurityConfig } from './tls/tls-config.ts';
-import { type ListenerTls, listenerOptions, readTlsMaterial } from './tls/tls-material.ts';
+import { Revocations } from './tls/revocations.ts';
+import type { SecurityConfig, TlsConfig } from './tls/tls-config.ts';
+import { type ListenerTls, listenerOptions, readTlsMaterial, type TlsMaterial } from './tls/tls-material.ts';
 
 export interface Security {
   readonly authenticator: Authenticator;
@@ -26,18 +28,37 @@ export interface Surface {
   readonly dials: readonly string[];
 }
 
-/** @throws GridError TLS_REQUIRED when the daemon would be reached, or reach others, in clear; KEY_EXPOSED */
-export function openSecurity(config: SecurityConfig, surface: Surface, environment: NodeJS.ProcessEnv): Security {
+export interface SecurityDeps {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/**
+ * @throws GridError TLS_REQUIRED when the daemon would be reached, or reach others, in clear; KEY_EXPOSED; CONFIG_INVALID when its
+ * list of revoked certificates is none
+ */
+export async function openSecurity(
+  config: SecurityConfig,
+  surface: Surface,
+  { environment, log }: SecurityDeps,
+): Promise<Security> {
   const { name, ...reach } = surface;
   requireTls({ ...reach, hasTls: config.tls !== undefined });
   const folder = config.accessDirectory ?? findHome(environment).access;
   const tls = config.tls && readTlsMaterial(config.tls);
   const access = Access.open(folder);
   const joinToken = () => readTokenFile(config.joinTokenFile ?? joinTokenFile(folder));
-  const trust = new SiteTrust({ authenticator: access, joinToken, ...(tls && { tls }) });
+  const revocations = tls && (await openRevocations(config.tls!, tls, log));
+  const site = new SiteTrust({ authenticator: access, joinToken, revocations, ...(tls && { tls }) });
   const authenticator = config.jwt === undefined ? access : new JwtAuthenticator(access, config.jwt);
   const audit = openAudit(folder, name);
-  return { authenticator, trust, audit, ...(tls && { tls: listenerOptions(tls) }) };
+  return { authenticator, trust: auditedTrust(site, audit), audit, ...(tls && { tls: listenerOptions(tls) }) };
+}
+
+async function openRevocations({ revocationFile }: TlsConfig, { ca }: TlsMaterial, log: SecurityDeps['log']) {
+  if (revocationFile === undefined) return undefined;
+  const onFault = (error: unknown) => log.warn({ err: error }, 'the new list of revoked certificates is not taken');
+  return Revocations.open({ file: revocationFile, ca, onFault });
 }
 
 /** The trail of a machine; the folder must be there. */

@@ -3,10 +3,19 @@
  * loopback alone: those who show a token of a node.
  */
 import type { IncomingMessage } from 'node:http';
-import { type DialCredentials, GridError, type LinkIdentity, type LinkTrust } from '@vmgrid/protocol';
+import {
+  type DialCredentials,
+  GridError,
+  type LinkCredentials,
+  type LinkIdentity,
+  type LinkTrust,
+} from '@vmgrid/protocol';
 import { bearerOf, type TokenAuthenticator } from './access.ts';
+import type { GridOperation } from './grants.ts';
 import { authorize, may } from './may.ts';
-import { type Connection, connectionOf, type NodeKind, type Peer } from './tls/peer.ts';
+import type { Principal } from './principal.ts';
+import { type ConnectedPeer, type Connection, connectionOf, type NodeKind } from './tls/peer.ts';
+import type { Revocations } from './tls/revocations.ts';
 import type { TlsMaterial } from './tls/tls-material.ts';
 
 export interface SiteTrustDeps {
@@ -14,6 +23,8 @@ export interface SiteTrustDeps {
   /** The token that is shown in clear; undefined when there is none. */
   readonly joinToken: () => string | undefined;
   readonly tls?: TlsMaterial;
+  /** Left out: every certificate of the CA counts. */
+  readonly revocations?: Pick<Revocations, 'isRevoked'> | undefined;
 }
 
 const BELOW: readonly NodeKind[] = ['plant', 'broker'];
@@ -35,41 +46,66 @@ export class SiteTrust implements LinkTrust {
 
   admitBelow(request: IncomingMessage): LinkIdentity {
     const connection = connectionOf(request);
-    if (connection !== 'clear') return identityOf(requireKind(connection, BELOW));
-    const principal = this.#deps.authenticator.authenticate(bearerOf(request.headers.authorization));
-    authorize(principal, 'link.register');
-    return {
-      name: principal.credential,
-      mayBe: ({ plantId }) => may(principal, 'link.register', { owner: plantId }),
-    };
+    if (connection !== 'clear') return this.#identityOf(connection, BELOW);
+    const { principal, holds } = this.#showsToken(request, 'link.register');
+    const mayBe: LinkIdentity['mayBe'] = ({ plantId }) => may(principal, 'link.register', { owner: plantId });
+    return { name: principal.credential, mayBe, holds };
   }
 
-  admitAbove(request: IncomingMessage): void {
+  admitAbove(request: IncomingMessage): LinkCredentials {
     const connection = connectionOf(request);
-    if (connection !== 'clear') requireKind(connection, ABOVE);
-    else authorize(this.#deps.authenticator.authenticate(bearerOf(request.headers.authorization)), 'link.command');
+    if (connection !== 'clear') return this.#identityOf(connection, ABOVE);
+    return this.#showsToken(request, 'link.command');
   }
 
   recognizeBelow(response: IncomingMessage): LinkIdentity {
     const connection = connectionOf(response);
-    return connection === 'clear' ? OF_THIS_MACHINE : identityOf(requireKind(connection, BELOW));
+    return connection === 'clear' ? OF_THIS_MACHINE : this.#identityOf(connection, BELOW);
   }
 
-  recognizeAbove(response: IncomingMessage): void {
+  recognizeAbove(response: IncomingMessage): LinkCredentials {
     const connection = connectionOf(response);
-    if (connection !== 'clear') requireKind(connection, ABOVE);
+    return connection === 'clear' ? OF_THIS_MACHINE : this.#identityOf(connection, ABOVE);
+  }
+
+  /** @throws GridError UNAUTHENTICATED, FORBIDDEN */
+  #identityOf(connection: Exclude<Connection, 'clear'>, kinds: readonly NodeKind[]): LinkIdentity {
+    const { kind, name, serial } = requireKind(connection, kinds);
+    const holds = () => this.#deps.revocations?.isRevoked(serial) !== true;
+    if (!holds()) {
+      const message = `the certificate of the ${kind} ${name} is revoked`;
+      throw new GridError('UNAUTHENTICATED', message, { kind, name, serial });
+    }
+    return {
+      name: `${kind} ${name}`,
+      holds,
+      mayBe: ({ plantId, role = 'plant' }) => plantId === name && role === kind,
+    };
+  }
+
+  /** @throws GridError UNAUTHENTICATED, FORBIDDEN */
+  #showsToken({ headers }: IncomingMessage, operation: GridOperation): LinkCredentials & { principal: Principal } {
+    const show = () => this.#deps.authenticator.authenticate(bearerOf(headers.authorization));
+    const principal = show();
+    authorize(principal, operation);
+    return { principal, holds: () => isShown(show) };
+  }
+}
+
+/** Only a refusal says that credentials hold no longer; that they cannot be looked up now is no verdict. */
+function isShown(show: () => unknown): boolean {
+  try {
+    show();
+    return true;
+  } catch (error) {
+    return GridError.from(error).code !== 'UNAUTHENTICATED';
   }
 }
 
 /** In clear only loopback is dialled: whoever listens there is of this machine, and shows nothing. */
-const OF_THIS_MACHINE: LinkIdentity = { name: 'this machine', mayBe: () => true };
+const OF_THIS_MACHINE: LinkIdentity = { name: 'this machine', mayBe: () => true, holds: () => true };
 
-const identityOf = ({ kind, name }: Peer): LinkIdentity => ({
-  name: `${kind} ${name}`,
-  mayBe: ({ plantId, role = 'plant' }) => plantId === name && role === kind,
-});
-
-function requireKind(connection: Exclude<Connection, 'clear'>, kinds: readonly NodeKind[]): Peer {
+function requireKind(connection: Exclude<Connection, 'clear'>, kinds: readonly NodeKind[]): ConnectedPeer {
   if (connection === 'stranger') {
     throw new GridError(
       'UNAUTHENTICATED',

@@ -177,7 +177,7 @@ describe('by certificates of the site', () => {
     const bare: LinkTrust = {
       ...withCertificate('plant-1'),
       credentials: () => ({ tls: { ca, minVersion }, headers: { authorization: `Bearer ${token}` } }),
-      recognizeAbove: () => undefined,
+      recognizeAbove: () => ({ holds: () => true }),
     };
     expect(await dialUp(withCertificate('shop'), bare, { tls: 'shop' })).toMatch('the other end has no certificate');
   });

@@ -12,7 +12,7 @@ try {
   const config = await loadConfig(BrokerConfig, values.config === undefined ? {} : { file: values.config });
   const log = createLog('vmbroker', config.logLevel);
   const surface = { name: config.brokerId, listens: [config.host], dials: [...config.upstreams, ...config.plants] };
-  const security = openSecurity(config, surface, process.env);
+  const security = await openSecurity(config, surface, { environment: process.env, log });
   process.exitCode = await runDaemon(async () => {
     const broker = await startBroker(config, security, version, log);
     const { brokerId, host } = config;

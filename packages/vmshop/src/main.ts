@@ -10,7 +10,8 @@ const log = createLog('vmshop', 'info');
 try {
   const config = await loadConfig(ShopConfig, values.config === undefined ? {} : { file: values.config });
   const shopLog = createLog('vmshop', config.logLevel);
-  const security = openSecurity(config, { name: 'shop', listens: [config.host], dials: config.plants }, process.env);
+  const surface = { name: 'shop', listens: [config.host], dials: config.plants };
+  const security = await openSecurity(config, surface, { environment: process.env, log: shopLog });
   process.exitCode = await runDaemon(async () => {
     const shop = await startShop(config, security, shopLog);
     const { httpPort, xmlPort } = shop;

@@ -18,9 +18,9 @@ import {
 import type { Peer } from '../tls/peer.ts';
 
 const KEY = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
+export const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
-const CA_DAYS = 3_650;
+export const CA_DAYS = 3_650;
 const CERTIFICATE_DAYS = 825;
 /** Clocks of a site may differ by so much. */
 const BACKDATED_MS = 3_600_000;
@@ -73,12 +73,12 @@ function serialNumber(): string {
   return bytes.toString('hex');
 }
 
-const validity = (now: number, days: number) => ({
+export const validity = (now: number, days: number) => ({
   notBefore: new Date(now - BACKDATED_MS),
   notAfter: new Date(now + days * DAY_MS),
 });
 
-const signingKey = (pem: string) =>
+export const signingKey = (pem: string) =>
   webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(pem), KEY, false, ['sign']);
 
 async function pairOf(certificate: X509Certificate, privateKey: webcrypto.CryptoKey): Promise<Pair> {

@@ -1,9 +1,9 @@
 /** A folder with the CA of a site and a certificate for each of its daemons, made as they are needed. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import type { Peer } from '../tls/peer.ts';
 import type { Pair } from './issue.ts';
+import { CA, filesOf, readPair, revocationFileOf } from './site-folder.ts';
 
 export interface Wanted extends Peer {
   /** Names and addresses that it is reached by, beside loopback. */
@@ -14,12 +14,13 @@ export interface MadeCertificate extends Peer {
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly caFile: string;
+  /** The list of the revoked. */
+  readonly revocationFile: string;
   /** False when it was there. */
   readonly made: boolean;
 }
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'];
-const CA = 'ca';
 
 /** What is there stays as it is: to renew a certificate, remove its file first. `now`: milliseconds since the epoch. */
 export async function makeCertificates(
@@ -30,24 +31,31 @@ export async function makeCertificates(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { issue, makeCa } = await import('./issue.ts');
   const { pair: ca } = await keepOrMake(directory, CA, () => makeCa('vmgrid site', now));
+  const revocationFile = await keepOrMakeList(directory, ca, now);
   const results: MadeCertificate[] = [];
   for (const { kind, name, hosts } of wanted) {
     const all = [...new Set([...hosts, ...LOOPBACK_HOSTS])];
     const { made } = await keepOrMake(directory, name, () => issue(ca, { kind, name }, all, now));
     const [certificateFile, keyFile] = filesOf(directory, name);
-    results.push({ kind, name, certificateFile, keyFile, caFile: filesOf(directory, CA)[0], made });
+    results.push({ kind, name, certificateFile, keyFile, caFile: filesOf(directory, CA)[0], revocationFile, made });
   }
   return results;
 }
 
-const filesOf = (directory: string, name: string) =>
-  [join(directory, `${name}.pem`), join(directory, `${name}-key.pem`)] as const;
+/** Empty at first, so that daemons can name it from their first start on. */
+async function keepOrMakeList(directory: string, ca: Pair, now: number): Promise<string> {
+  const revocationFile = revocationFileOf(directory);
+  if ((await readFileIfAny(revocationFile)) !== undefined) return revocationFile;
+  const { signList } = await import('./revocation-list.ts');
+  await writeFileAtomically(revocationFile, await signList(ca, [], now), 0o644);
+  return revocationFile;
+}
 
 /** The key is written first: a certificate that is there has one. */
 async function keepOrMake(directory: string, name: string, make: () => Promise<Pair>) {
+  const held = await readPair(directory, name);
+  if (held !== undefined) return { pair: held, made: false };
   const [certificateFile, keyFile] = filesOf(directory, name);
-  const [certificate, key] = [await readFileIfAny(certificateFile), await readFileIfAny(keyFile)];
-  if (certificate !== undefined && key !== undefined) return { pair: { certificate, key }, made: false };
   const pair = await make();
   await writeFileAtomically(keyFile, pair.key, 0o600);
   await writeFileAtomically(certificateFile, pair.certificate, 0o644);

@@ -10,15 +10,22 @@ export interface Peer {
   readonly name: string;
 }
 
-export type Connection = 'clear' | 'stranger' | Peer;
+/** One that is at the other end. */
+export interface ConnectedPeer extends Peer {
+  /** Of its certificate, in hexadecimal. */
+  readonly serial: string;
+}
+
+export type Connection = 'clear' | 'stranger' | ConnectedPeer;
 
 /** Who is at the other end of the connection that a message came by; a certificate that the site's CA did not sign is a stranger's. */
 export function connectionOf({ socket }: IncomingMessage): Connection {
   const { encrypted, authorized } = socket as Partial<TLSSocket>;
   if (encrypted !== true) return 'clear';
   if (authorized !== true) return 'stranger';
-  const { CN: name, OU: kind } = (socket as TLSSocket).getPeerCertificate().subject;
-  return typeof name === 'string' && isNodeKind(kind) ? { kind, name } : 'stranger';
+  const { subject, serialNumber: serial } = (socket as TLSSocket).getPeerCertificate();
+  const { CN: name, OU: kind } = subject;
+  return typeof name === 'string' && isNodeKind(kind) ? { kind, name, serial } : 'stranger';
 }
 
 export const isNodeKind = (text: unknown): text is NodeKind => (NODE_KINDS as readonly unknown[]).includes(text);

@@ -6,7 +6,13 @@ const AbsolutePath = Type.String({ pattern: '^/' });
 
 /** Files in PEM. The CA is the site's own: whatever it signed is a daemon of the site, by the name and kind in its subject. */
 export const TlsConfig = Type.Object(
-  { certificateFile: AbsolutePath, keyFile: AbsolutePath, caFile: AbsolutePath },
+  {
+    certificateFile: AbsolutePath,
+    keyFile: AbsolutePath,
+    caFile: AbsolutePath,
+    /** List of the certificates that count no longer, signed by the CA; read again when it changes. Left out: all count. */
+    revocationFile: Type.Optional(AbsolutePath),
+  },
   { additionalProperties: false },
 );
 export type TlsConfig = Static<typeof TlsConfig>;

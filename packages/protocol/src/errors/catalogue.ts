@@ -96,6 +96,12 @@ export const ERROR_CATALOGUE = {
   ),
   TOKEN_EXISTS: kind(409, false, 'A token of this name exists.', 'Choose another name, or revoke the old token first.'),
   TOKEN_UNKNOWN: kind(404, false, 'There is no token of this name.', 'Look at `vmgrid tokens list`.'),
+  CERTIFICATE_UNKNOWN: kind(
+    404,
+    false,
+    'There is no certificate of this name, and it is no serial number.',
+    'Look into the folder of `certs init`; name its CA with the folder.',
+  ),
   TLS_REQUIRED: kind(
     500,
     false,

@@ -6,7 +6,7 @@ import { acceptUpgrades } from './accept-upgrades.ts';
 import type { BidderEvents } from './bidder.ts';
 import type { LinkAbove } from './link.ts';
 import type { LinkPeer } from './link-peer.ts';
-import type { LinkTrust } from './link-trust.ts';
+import type { LinkCredentials, LinkTrust } from './link-trust.ts';
 import { type LowerEnd, serveCalls } from './lower-session.ts';
 
 export interface AcceptLinksOptions extends LowerEnd {
@@ -33,7 +33,7 @@ export function acceptLinks(server: Server, options: AcceptLinksOptions): Accept
   const sessions = new Set<Promise<void>>();
   const peers = new Set<LinkPeer>();
 
-  const serve = async (socket: WebSocket, upper: string): Promise<void> => {
+  const serve = async (socket: WebSocket, upper: string, credentials: LinkCredentials): Promise<void> => {
     let peer: LinkPeer | undefined;
     const opened = (knowsUs: LinkPeer) => {
       peer = knowsUs;
@@ -41,12 +41,18 @@ export function acceptLinks(server: Server, options: AcceptLinksOptions): Accept
       log.info({ upper }, 'the link is up');
       options.opened?.(peer);
     };
-    const { reason } = await serveCalls(socket, options, { upper, limits, signal: closing.signal, opened });
+    const { reason } = await serveCalls(socket, options, {
+      upper,
+      limits,
+      credentials,
+      signal: closing.signal,
+      opened,
+    });
     if (peer !== undefined && peers.delete(peer)) options.ended?.(peer);
     log.warn({ upper, reason }, 'the link is down');
   };
-  const accept = (socket: WebSocket, request: IncomingMessage): void => {
-    const session = serve(socket, callerOf(request)).finally(() => sessions.delete(session));
+  const accept = (socket: WebSocket, request: IncomingMessage, credentials: LinkCredentials): void => {
+    const session = serve(socket, callerOf(request), credentials).finally(() => sessions.delete(session));
     sessions.add(session);
   };
   const isFull = () => sessions.size >= limits.connections;

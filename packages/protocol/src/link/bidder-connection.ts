@@ -31,7 +31,7 @@ export class BidderConnection {
     who: LinkIdentity,
     listener: LinkListener,
     owner: ConnectionOwner,
-    options: Omit<PeerOptions, 'lost'>,
+    options: Omit<PeerOptions, 'lost' | 'credentials'>,
   ) {
     this.#who = who;
     this.#listener = listener;
@@ -46,7 +46,7 @@ export class BidderConnection {
         heard: () => this.#bidder !== undefined && listener.heard(this.#bidder),
         ended: (reason, closeCode) => this.#ended({ reason, closeCode }),
       },
-      { ...options, lost: (reason) => this.#lost(reason) },
+      { ...options, credentials: who, lost: (reason) => this.#lost(reason) },
     );
   }
 

@@ -5,12 +5,12 @@ import { Dialling, type DiallingOptions, type LinkState } from './dialling.ts';
 import type { LinkAbove } from './link.ts';
 import type { LinkPeer } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
-import type { LinkTrust } from './link-trust.ts';
+import type { LinkCredentials, LinkTrust } from './link-trust.ts';
 import { type LowerEnd, serveCalls } from './lower-session.ts';
 
 export interface DialLinkOptions
   extends LowerEnd,
-    Omit<DiallingOptions<void>, 'session' | 'limits' | 'credentials' | 'recognize'> {
+    Omit<DiallingOptions<LinkCredentials>, 'session' | 'limits' | 'credentials' | 'recognize'> {
   readonly trust: LinkTrust;
   readonly limits?: Partial<LinkLimits>;
 }
@@ -29,7 +29,7 @@ export function dialLink(options: DialLinkOptions): LinkClient {
 }
 
 class DialledLink implements LinkClient {
-  readonly #dialling: Dialling<void>;
+  readonly #dialling: Dialling<LinkCredentials>;
   #peer: LinkPeer | undefined;
 
   constructor(options: DialLinkOptions) {
@@ -39,8 +39,9 @@ class DialledLink implements LinkClient {
       limits,
       credentials: () => options.trust.credentials(),
       recognize: (response) => options.trust.recognizeAbove(response),
-      session: async (socket, opened, signal) => {
-        const session = { upper: options.url, limits, signal, opened: (peer: LinkPeer) => this.#open(peer, opened) };
+      session: async (socket, opened, signal, credentials) => {
+        const welcome = (peer: LinkPeer) => this.#open(peer, opened);
+        const session = { upper: options.url, limits, credentials, signal, opened: welcome };
         return await serveCalls(socket, options, session).finally(() => this.#open(undefined));
       },
     });

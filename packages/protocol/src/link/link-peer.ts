@@ -6,6 +6,7 @@ import { type CallHandler, IncomingCalls } from './incoming-calls.ts';
 import type { CallOptions } from './link.ts';
 import type { LinkLog } from './link-log.ts';
 import { CLOSE, LinkSocket } from './link-socket.ts';
+import type { LinkCredentials } from './link-trust.ts';
 import { CANCEL, Cancel, type LinkMessage, noticeText, parseMessage } from './messages.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
 
@@ -20,6 +21,8 @@ export interface PeerHandlers {
 export interface PeerOptions {
   readonly limits: LinkLimits;
   readonly log: LinkLog;
+  /** Of the other end. */
+  readonly credentials: LinkCredentials;
   /** The error of calls, in both directions, that the link's end cuts off. */
   lost(reason: string): GridError;
 }
@@ -38,6 +41,7 @@ export class LinkPeer {
       socket,
       {
         message: (text) => this.#receive(text),
+        isWelcome: () => options.credentials.holds(),
         heard: () => handlers.heard(),
         ended: (reason, closeCode) => this.#end(reason, closeCode),
       },

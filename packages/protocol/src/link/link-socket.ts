@@ -7,6 +7,8 @@ import type { LinkLimits } from '../limits.ts';
 
 export interface LinkSocketEvents {
   message(text: string): void;
+  /** Whether the other end is one to have a link with still. */
+  isWelcome(): boolean;
   /** Anything at all arrived, heartbeats included. */
   heard(): void;
   /** Once. The first cause wins. */
@@ -113,6 +115,10 @@ export class LinkSocket {
   }
 
   #beat(): void {
+    if (!this.#events.isWelcome()) {
+      this.close(CLOSE.protocol, 'the credentials of the other end hold no longer');
+      return;
+    }
     const silentMs = Math.round(performance.now() - this.#heardAt);
     if (silentMs > this.#limits.silenceMs) {
       this.terminate(`silent for ${silentMs} ms, the limit is ${this.#limits.silenceMs} ms`);

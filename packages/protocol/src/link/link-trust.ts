@@ -3,8 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import type { Hello } from './bidder.ts';
 
-/** A plant or broker whose credentials hold. */
-export interface LinkIdentity {
+/** What the other end of a link has shown. */
+export interface LinkCredentials {
+  /** Whether it counts still: asked at each heartbeat of the link, which ends once it does not. Never throws. */
+  holds(): boolean;
+}
+
+/** Those of a plant or broker. */
+export interface LinkIdentity extends LinkCredentials {
   /** Name of the credentials, for messages. */
   readonly name: string;
   /** Whether they are those of whom it says it is. */
@@ -23,20 +29,20 @@ export interface LinkTrust {
   /** Of one that dialled up to here. */
   admitBelow(request: IncomingMessage): LinkIdentity;
   /** Of one that dialled down to here. */
-  admitAbove(request: IncomingMessage): void;
+  admitAbove(request: IncomingMessage): LinkCredentials;
   /** Of one below that was dialled, by the answer to the upgrade. */
   recognizeBelow(response: IncomingMessage): LinkIdentity;
   /** Of one above that was dialled. */
-  recognizeAbove(response: IncomingMessage): void;
+  recognizeAbove(response: IncomingMessage): LinkCredentials;
 }
 
 /** Trusts every end: for links that no stranger can reach. */
 export const TRUST_ALL: LinkTrust = {
   credentials: () => ({}),
   admitBelow: () => ANYBODY,
-  admitAbove: () => undefined,
+  admitAbove: () => ANYBODY,
   recognizeBelow: () => ANYBODY,
-  recognizeAbove: () => undefined,
+  recognizeAbove: () => ANYBODY,
 };
 
-const ANYBODY: LinkIdentity = { name: 'anybody', mayBe: () => true };
+const ANYBODY: LinkIdentity = { name: 'anybody', mayBe: () => true, holds: () => true };

@@ -8,6 +8,7 @@ import type { BidderHandlers } from './link.ts';
 import type { LinkLog } from './link-log.ts';
 import { LinkPeer } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
+import type { LinkCredentials } from './link-trust.ts';
 import { HELLO, HelloReply, isLinkMethod, METHOD_SCHEMAS } from './method-schemas.ts';
 
 /** What a plant or broker is to whoever is above it. */
@@ -22,6 +23,8 @@ export interface LowerSessionOptions {
   /** Address of the upper end, for messages. */
   readonly upper: string;
   readonly limits: LinkLimits;
+  /** Of the upper end. */
+  readonly credentials: LinkCredentials;
   /** Ends the session. */
   readonly signal: AbortSignal;
   /** The upper end has answered the hello. */
@@ -31,7 +34,7 @@ export interface LowerSessionOptions {
 /** One connection of a bidder, whoever dialled: says hello, then answers calls until it ends. Never rejects. */
 export function serveCalls(socket: WebSocket, lower: LowerEnd, options: LowerSessionOptions): Promise<SessionEnd> {
   const { promise, resolve } = Promise.withResolvers<SessionEnd>();
-  const { upper, limits, signal } = options;
+  const { upper, limits, credentials, signal } = options;
   const peer = new LinkPeer(
     socket,
     {
@@ -42,7 +45,7 @@ export function serveCalls(socket: WebSocket, lower: LowerEnd, options: LowerSes
       heard: () => undefined,
       ended: (reason, closeCode) => resolve({ reason, closeCode }),
     },
-    { limits, log: lower.log, lost: (reason) => lost(upper, reason) },
+    { limits, credentials, log: lower.log, lost: (reason) => lost(upper, reason) },
   );
   const hangUp = () => peer.close(CLOSE.goingAway, 'the bidder is shutting down');
   signal.addEventListener('abort', hangUp);

@@ -11,8 +11,14 @@ export const AuditEntry = Type.Object(
     at: Type.String({ format: 'date-time' }),
     /** The daemon that was asked: `shop`, or the id of a broker or plant; `vmgrid` for what the command line did by itself. */
     daemon: Name,
-    /** How: `http`, `tcp` or `command`. */
-    door: Type.Union([Type.Literal('http'), Type.Literal('tcp'), Type.Literal('command')]),
+    /** How: `http`, `tcp`, `link` or `command`; `trail` for what is noted of the trail itself. */
+    door: Type.Union([
+      Type.Literal('http'),
+      Type.Literal('tcp'),
+      Type.Literal('link'),
+      Type.Literal('command'),
+      Type.Literal('trail'),
+    ]),
     /** Whom the credentials act for, and their name; left out when none held. */
     owner: Type.Optional(OwnerName),
     credential: Type.Optional(Name),

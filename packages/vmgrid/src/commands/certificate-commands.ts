@@ -1,18 +1,25 @@
 /** `vmgrid certs`: the certificates of a site. */
 import { resolve } from 'node:path';
-import { isNodeKind, type MadeCertificate, makeCertificates, NODE_KINDS, type Wanted } from '@vmgrid/access';
+import {
+  isNodeKind,
+  type MadeCertificate,
+  makeCertificates,
+  NODE_KINDS,
+  type RevokedCertificate,
+  revokeCertificate,
+  type Wanted,
+} from '@vmgrid/access';
 import { GridError, PlantId, validate } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
 
-/** Not the name of a daemon: the file of the CA has it. */
-const RESERVED = 'ca';
+/** No names of daemons: the files of the CA and of its list have them. */
+const RESERVED = ['ca', 'revoked'];
 
 export function addCertificateCommands(program: Command, context: CommandContext): void {
-  program
-    .command('certs')
-    .description('certificates for the daemons of a site')
+  const certs = program.command('certs').description('certificates for the daemons of a site');
+  certs
     .command('init <daemon...>')
     .description(
       'make a CA, unless there is one, and certificates for the daemons that have none yet: KIND:NAME[=HOST,…], such as shop:shop=shop.example.org,10.0.0.1 plant:plant-1',
@@ -22,7 +29,20 @@ export function addCertificateCommands(program: Command, context: CommandContext
       const made = await makeCertificates(resolve(directory), daemons.map(wantedOf), Date.now());
       context().output.result({ certificates: made }, () => certificateTable(made));
     });
+  certs
+    .command('revoke <daemon>')
+    .description(
+      'take back the certificate of a daemon, by its name or serial number: those that read the list have no link with it',
+    )
+    .requiredOption('--directory <folder>', 'where `certs init` keeps them; the key of the CA too')
+    .action(async (daemon: string, { directory }: { directory: string }) => {
+      const revoked = await revokeCertificate(resolve(directory), daemon, Date.now());
+      context().output.result(revoked, () => revokedText(revoked));
+    });
 }
+
+const revokedText = ({ serial, revocationFile, added }: RevokedCertificate): string =>
+  `${serial} ${added ? 'is' : 'was already'} revoked; give ${revocationFile} to every daemon as tls.revocationFile\n`;
 
 /** @throws GridError REQUEST_INVALID */
 function wantedOf(text: string): Wanted {
@@ -30,7 +50,8 @@ function wantedOf(text: string): Wanted {
   if (!isNodeKind(kind))
     throw new GridError('REQUEST_INVALID', `${text} does not begin with ${NODE_KINDS.join(': or ')}:`);
   validate(PlantId, name, { subject: text });
-  if (name === RESERVED) throw new GridError('REQUEST_INVALID', `no ${kind} can be named ${name}: the CA is`);
+  if (RESERVED.includes(name))
+    throw new GridError('REQUEST_INVALID', `no ${kind} can be named ${name}: a file of the CA is`);
   return { kind, name, hosts: hosts.split(',').filter((host) => host !== '') };
 }
 

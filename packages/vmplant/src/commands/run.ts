@@ -8,7 +8,8 @@ export async function runCommand(configFile: string | undefined, version: string
   const config = await loadConfig(PlantConfig, configFile === undefined ? {} : { file: configFile });
   const log = createLog('vmplant', config.logLevel);
   const listens = config.httpPort === undefined ? [] : [config.host];
-  const security = openSecurity(config, { name: config.plantId, listens, dials: config.upstreams }, process.env);
+  const surface = { name: config.plantId, listens, dials: config.upstreams };
+  const security = await openSecurity(config, surface, { environment: process.env, log });
   return runDaemon(async () => {
     const plant = await startPlant(config, security, version, log);
     const { httpPort } = plant;

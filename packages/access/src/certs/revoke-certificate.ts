@@ -1,0 +1,53 @@
+/** Takes a certificate of a site back: puts it on the list of those that count no longer. */
+import { X509Certificate } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
+import { follows, GridError, PlantId } from '@vmgrid/protocol';
+import { plainSerial } from './plain-serial.ts';
+import { CA, filesOf, readPair, revocationFileOf } from './site-folder.ts';
+
+export interface RevokedCertificate {
+  /** Hexadecimal. */
+  readonly serial: string;
+  /** The whole list, for every daemon of the site. */
+  readonly revocationFile: string;
+  /** False when it was on the list. */
+  readonly added: boolean;
+}
+
+/** RFC 5280, section 4.1.2.2; no CA gives short ones. */
+const SERIAL = /^[0-9a-f]{8,40}$/;
+
+/**
+ * By the name of its daemon, whose files are then removed, so that `certs init` makes new ones; or by its serial number.
+ * @throws GridError CERTIFICATE_UNKNOWN
+ */
+export async function revokeCertificate(
+  directory: string,
+  nameOrSerial: string,
+  now: number,
+): Promise<RevokedCertificate> {
+  const { readList, signList } = await import('./revocation-list.ts');
+  const ca = await readPair(directory, CA);
+  const [certificateFile, keyFile] = filesOf(directory, nameOrSerial);
+  const isName = nameOrSerial !== CA && follows(PlantId, nameOrSerial);
+  const named = isName ? await readFileIfAny(certificateFile) : undefined;
+  const serial = plainSerial(named === undefined ? nameOrSerial : new X509Certificate(named).serialNumber);
+  if (ca === undefined || !SERIAL.test(serial)) {
+    const message = `no certificate of a daemon ${nameOrSerial} and of a CA in ${directory}, nor is it a serial number`;
+    throw new GridError('CERTIFICATE_UNKNOWN', message, { directory, name: nameOrSerial });
+  }
+  const revocationFile = revocationFileOf(directory);
+  const list = await readFileIfAny(revocationFile);
+  const before = list === undefined ? [] : await readList(list, ca.certificate);
+  const added = !before.some((one) => one.serial === serial);
+  if (added) {
+    const all = [...before, { serial, at: new Date(now) }];
+    await writeFileAtomically(revocationFile, await signList(ca, all, now), 0o644);
+  }
+  if (named !== undefined) {
+    await rm(keyFile, { force: true });
+    await rm(certificateFile); // last: as long as it is there, the command can be given again
+  }
+  return { serial, revocationFile, added };
+}

@@ -1,0 +1,112 @@
+/** Certificates that are taken back: the list, and who looks at it. */
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { makeCertificates, Revocations, readTlsMaterial, revokeCertificate } from '../src/index.ts';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const PLANTS = ['plant-1', 'plant-2', 'plant-3'].map((name) => ({ kind: 'plant', name, hosts: [] }) as const);
+
+let folder: string;
+let clock: number;
+let faults: unknown[];
+const file = (name: string, site = 'site') => join(folder, site, name);
+const serialOf = (name: string) => new X509Certificate(readFileSync(file(`${name}.pem`))).serialNumber;
+const revoke = (nameOrSerial: string, site = 'site') => revokeCertificate(join(folder, site), nameOrSerial, NOW);
+const open = () =>
+  Revocations.open({
+    ...{ file: file('revoked.pem'), ca: readFileSync(file('ca.pem'), 'utf8') },
+    ...{ onFault: (error) => faults.push(error), now: () => clock },
+  });
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'revocations-'));
+  for (const site of ['site', 'other']) await makeCertificates(join(folder, site), PLANTS, Date.now());
+});
+beforeEach(() => {
+  clock = 0;
+  faults = [];
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a list that has changed comes to, once it was read: reading takes a moment. */
+async function untilRead(revocations: Revocations, serial: string, expected: boolean): Promise<void> {
+  while (revocations.isRevoked(serial) !== expected) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a certificate is revoked by the name of its daemon, which may then have another', async () => {
+  const serial = serialOf('plant-1');
+  expect(await revoke('plant-1')).toEqual({
+    ...{ serial: serial.toLowerCase().replace(/^0+/, ''), revocationFile: file('revoked.pem'), added: true },
+  });
+  expect(['plant-1.pem', 'plant-1-key.pem'].map((name) => existsSync(file(name)))).toEqual([false, false]);
+  await makeCertificates(join(folder, 'site'), PLANTS, Date.now());
+  const revocations = await open();
+  expect([serial, serialOf('plant-1'), serialOf('plant-2')].map((one) => revocations.isRevoked(one))).toEqual([
+    ...[true, false, false],
+  ]);
+});
+
+test('or by its serial number, as any program writes it; what was on the list stays on it', async () => {
+  const [first] = [serialOf('plant-1'), await revoke('plant-1')];
+  const second = serialOf('plant-2');
+  const withColons = second.match(/../g)!.join(':');
+  expect(await revoke(withColons)).toMatchObject({ added: true });
+  expect(await revoke(second.toLowerCase())).toMatchObject({ added: false });
+  const revocations = await open();
+  expect([first, second, serialOf('plant-3')].map((one) => revocations.isRevoked(one))).toEqual([true, true, false]);
+});
+
+test.each(['plant-9', 'ca', '../other/plant-1', 'no serial'])('%s is no certificate of a daemon', async (name) => {
+  await expect(revoke(name)).rejects.toMatchObject({ code: 'CERTIFICATE_UNKNOWN' });
+});
+
+test('the list is one that OpenSSL knows: with it, a TLS server refuses the revoked', async () => {
+  const materialOf = (name: string) =>
+    readTlsMaterial({ certificateFile: file(`${name}.pem`), keyFile: file(`${name}-key.pem`), caFile: file('ca.pem') });
+  await makeCertificates(join(folder, 'site'), PLANTS, Date.now());
+  const [server, revoked, other] = ['plant-1', 'plant-2', 'plant-3'].map(materialOf);
+  await revoke('plant-2');
+  const crl = readFileSync(file('revoked.pem'), 'utf8');
+  const listening = createServer({ ...server, crl, requestCert: true, rejectUnauthorized: false });
+  listening.listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  const verdicts: unknown[] = [];
+  for (const client of [revoked, other]) {
+    const { port } = listening.address() as AddressInfo;
+    const accepted = once(listening, 'secureConnection') as Promise<[TLSSocket]>;
+    const socket = connect({ ...client, port, host: 'localhost' });
+    const [{ authorized, authorizationError }] = await accepted;
+    verdicts.push(authorized || authorizationError);
+    socket.destroy();
+  }
+  listening.close();
+  expect(verdicts).toEqual(['CERT_REVOKED', true]);
+});
+
+test('a list that changes is read again; one that cannot be read, or is not of this CA, leaves the one before', async () => {
+  await revoke('plant-1');
+  const revocations = await open();
+  await makeCertificates(join(folder, 'site'), PLANTS, Date.now());
+  const serial = serialOf('plant-3');
+  expect(revocations.isRevoked(serial)).toBe(false);
+  await revoke('plant-3');
+  clock += 1_000;
+  await untilRead(revocations, serial, true);
+  const [before, others] = [readFileSync(file('revoked.pem')), await revoke('plant-3', 'other')];
+  for (const list of ['no list', readFileSync(others.revocationFile)]) {
+    writeFileSync(file('revoked.pem'), list);
+    clock += 1_000;
+    expect(revocations.isRevoked(serial)).toBe(true);
+    while (faults.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(faults.splice(0)).toMatchObject([{ code: 'CONFIG_INVALID' }]);
+    expect(revocations.isRevoked(serial)).toBe(true);
+    await expect(open()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  }
+  writeFileSync(file('revoked.pem'), before);
+});
