@@ -1,6 +1,7 @@
-// Runs jest under the pinned Node. `npm test -- PATTERN` runs the test files whose path matches.
+// Bundles the programs that tests start, and runs jest under the pinned Node. `npm test -- PATTERN` runs the test files whose path matches.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import './bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
 const jest = join(root, 'node_modules/jest/bin/jest.js');

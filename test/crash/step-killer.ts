@@ -1,11 +1,11 @@
-/** Tells daemons that have `step-kill.ts` in them at which boundary they are to die. */
+/** Tells daemons that have `step-kill.mjs` in them at which boundary they are to die. */
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../support/processes.ts';
 import { testFolder } from '../support/test-warehouse.ts';
 
-const PRELOADED = join(import.meta.dirname, 'step-kill.ts');
+const PRELOADED = join(import.meta.dirname, 'step-kill.mjs');
 
 /** Ours are reaped as soon as they have ended. */
 export const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);

@@ -1,14 +1,12 @@
 /** What a grid says about how it would make a machine, and why. */
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { encodeXmlRequest } from '@vmgrid/protocol';
 import { dag, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
+import { vmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../packages/vmgrid/src/main.ts');
 const request = { machine: MACHINE, dag: dag([script('first', 'true'), script('second', 'true #')], 'first>second') };
 
 let grid: TestGrid;
@@ -23,11 +21,7 @@ beforeAll(async () => {
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
-const explain = async (...flags: string[]): Promise<string> => {
-  const environment = { ...process.env, VMGRID_SHOP: grid.shopUrl, VMGRID_TOKEN_FILE: grid.tokenFile };
-  const command = promisify(execFile)(process.execPath, [PROGRAM, ...flags, 'explain', document], { env: environment });
-  return (await command).stdout;
-};
+const explain = async (...flags: string[]) => (await vmgrid([...grid.flags, ...flags, 'explain', document])).out;
 
 test('the image that would be taken is the one that an estimate names, with both ways to start it', async () => {
   const { plants, silentPlants } = JSON.parse(await explain('--json'));

@@ -1,13 +1,11 @@
 /** An image as one file: exported from a warehouse, gone from it, imported again, and cloned. */
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, TINY_MACHINE as MACHINE, tinyOrder as order, script } from '../support/documents.ts';
+import { vmgrid as runVmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
-const CLI = join(import.meta.dirname, '../../packages/vmgrid/src/main.ts');
 const ACTION = script('A', 'echo exported >/root/from');
 
 let grid: TestGrid;
@@ -19,11 +17,9 @@ afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
 const vmgrid = (...args: string[]) => vmgridAt(grid.shopUrl, ...args);
 
 async function vmgridAt(url: string, ...args: string[]): Promise<unknown> {
-  const command = ['--disable-warning=ExperimentalWarning', CLI, '--shop', url, '--json', 'images', ...args];
-  const { stdout } = await promisify(execFile)(process.execPath, command, {
-    env: { ...process.env, VMGRID_HOME: grid.directory },
-  });
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+  const environment = { VMGRID_HOME: grid.directory };
+  const { out } = await runVmgrid(['--shop', url, '--json', 'images', ...args], { environment });
+  return JSON.parse(out.trimEnd().split('\n').at(-1)!);
 }
 
 test('an image that was exported, removed and imported again is cloned from its suspended memory', async () => {

@@ -1,14 +1,12 @@
 /** What operators do with golden images, by the command line against two plants that share a warehouse. */
-import { execFile } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ImageReply } from '@vmgrid/protocol';
 import { dag, SIMULATED_MACHINE as MACHINE, simulatedOrder as order, script } from '../support/documents.ts';
+import { vmgrid as runVmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
-const CLI = join(import.meta.dirname, '../../packages/vmgrid/src/main.ts');
 const [A, B] = [script('A', 'echo A >>/root/ran'), script('B', 'echo B >>/root/ran')];
 
 /** An action takes long enough to have it from an image, a boot longer than what a restore is expected to. */
@@ -35,20 +33,7 @@ beforeAll(async () => {
 }, OPEN_GRID_MS);
 afterAll(async () => expect(await grid?.close()).toEqual([]), 60_000);
 
-interface Outcome {
-  readonly out: string;
-  readonly error: string;
-  readonly status: number;
-}
-
-async function vmgrid(...args: string[]): Promise<Outcome> {
-  const command = ['--disable-warning=ExperimentalWarning', CLI, ...grid.flags, ...args];
-  const environment = { ...process.env, NO_COLOR: '1' };
-  return promisify(execFile)(process.execPath, command, { env: environment }).then(
-    ({ stdout, stderr }) => ({ out: stdout, error: stderr, status: 0 }),
-    ({ stdout, stderr, code }) => ({ out: stdout, error: stderr, status: code }),
-  );
-}
+const vmgrid = (...args: string[]) => runVmgrid([...grid.flags, ...args]);
 
 test('show tells machine, history with who made each step, sizes, lineage, users, hits and what restores it', async () => {
   const { vm } = await grid.client.create(order([A, B]));
@@ -87,12 +72,12 @@ test('a tag stands for the image in every command; a pin keeps it', async () => 
     ...{ imageId: golden.imageId, tags: ['stable'], pinned: true },
   });
   const refused = await vmgrid('images', 'rm', 'stable');
-  expect(refused).toMatchObject({ status: 1, error: expect.stringMatching(/^IMAGE_PINNED/) });
+  expect(refused).toMatchObject({ status: 1, err: expect.stringMatching(/^IMAGE_PINNED/) });
   const gc = await vmgrid('images', 'gc', '--dry-run', '--target-mib', '0');
   expect(gc.out).toMatch(new RegExp(`^${golden.imageId} +keep .* pinned$`, 'm'));
   await vmgrid('images', 'unpin', 'stable');
   await vmgrid('images', 'untag', 'stable', 'stable');
-  expect((await vmgrid('images', 'show', 'stable')).error).toMatch(/^IMAGE_UNKNOWN/);
+  expect((await vmgrid('images', 'show', 'stable')).err).toMatch(/^IMAGE_UNKNOWN/);
 }, 60_000);
 
 test('verify finds every image good, then names the file that was changed', async () => {
@@ -102,8 +87,8 @@ test('verify finds every image good, then names the file that was changed', asyn
   await appendFile(join(grid.warehouse, 'images', golden.imageId, 'device.json'), 'x');
   const bad = await vmgrid('images', 'verify', golden.imageId);
   expect(bad.status).toBe(1);
-  expect(bad.error).toMatch(/IMAGE_CORRUPT: image-\w+: device.json: the file has \d+ bytes, its manifest says \d+/);
-  expect(bad.error).toMatch(new RegExp(`✓ verify ${blank.imageId}/disk.json`));
+  expect(bad.err).toMatch(/IMAGE_CORRUPT: image-\w+: device.json: the file has \d+ bytes, its manifest says \d+/);
+  expect(bad.err).toMatch(new RegExp(`✓ verify ${blank.imageId}/disk.json`));
 }, 60_000);
 
 test('gc says what it would do, then does it, and keeps what is used, stood on, or a base', async () => {

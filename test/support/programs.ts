@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const MAIN = join(import.meta.dirname, '../../packages/vmgrid/src/main.ts');
+const MAIN = join(import.meta.dirname, '../../dist/vmgrid.js');
 
 export interface Outcome {
   readonly status: number | null;

@@ -24,7 +24,7 @@ export async function loadConfig<S extends TSchema>(schema: S, source: ConfigSou
 
 /** The checking half of {@link loadConfig}; `where` names the source in errors. */
 export function checkConfig<S extends TSchema>(schema: S, value: unknown, where: string): Readonly<Static<S>> {
-  const ajv = new Ajv2020({ useDefaults: true, allErrors: true, strict: false });
+  const ajv = new Ajv2020({ useDefaults: true, allErrors: true, strict: false, meta: false, validateSchema: false });
   addFormats.default(ajv);
   const config = structuredClone(value);
   const validate = ajv.compile(schema);

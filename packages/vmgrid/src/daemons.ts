@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { GridError } from '@vmgrid/protocol';
 import { execa } from 'execa';
 
-const PROGRAMS = join(import.meta.dirname, '../..');
+const BUNDLES = join(import.meta.dirname, '../../../dist');
 
 export type DaemonName = 'vmshop' | 'vmbroker' | 'vmplant';
 
@@ -29,7 +29,7 @@ const STOP_DEADLINE_MS = 10_000;
 /** The command that runs one of our programs under this very Node. */
 export const programCommand = (name: DaemonName | 'simulation'): readonly string[] => [
   process.execPath,
-  join(PROGRAMS, name, 'src', 'main.ts'),
+  join(BUNDLES, `${name}.js`),
 ];
 
 /** Starts a daemon and waits until it is ready. Its log is appended to `logFile`; without one it is our standard error. */

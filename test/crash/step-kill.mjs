@@ -1,7 +1,8 @@
 /**
  * Loaded into a daemon ahead of its own code (`node --import`). Once it is told to, it ends the process as `kill -9` does, at the
  * n-th boundary between two things that the process does to the world: to files, databases, sockets, processes. Before each and
- * after each is a boundary, so that nothing the daemon does is passed over. See `step-killer.ts` for the other end.
+ * after each is a boundary, so that nothing the daemon does is passed over. See `step-killer.ts` for the other end. Plain JavaScript:
+ * a daemon would take longer to load what strips types than all the rest.
  */
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
@@ -11,11 +12,9 @@ import { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 
-type Callable = (this: unknown, ...args: unknown[]) => unknown;
-
 const { writeFileSync, readFileSync, renameSync } = fs;
 const kill = process.kill.bind(process);
-const fileOf = (kind: string): string => join(process.env.VMGRID_STEP_KILL!, `${process.pid}.${kind}`);
+const fileOf = (kind) => join(process.env.VMGRID_STEP_KILL, `${process.pid}.${kind}`);
 
 /** Boundaries until the end; 0 while nobody wants one. */
 let left = 0;
@@ -29,7 +28,7 @@ process.on('SIGUSR2', () => {
   renameSync(fileOf('new'), fileOf('heard'));
 });
 
-function boundary(step: string): void {
+function boundary(step) {
   passed += 1;
   if (left === 0) return;
   left -= 1;
@@ -39,9 +38,9 @@ function boundary(step: string): void {
 }
 
 /** Puts boundaries around a function, and around the promise that it returns. */
-function divide(owner: object, name: string, what: (args: readonly unknown[]) => string): void {
-  const original = Reflect.get(owner, name) as Callable;
-  const divided: Callable = function (...args) {
+function divide(owner, name, what) {
+  const original = Reflect.get(owner, name);
+  const divided = function (...args) {
     const step = `${name} ${what(args)}`.trimEnd();
     boundary(`before ${step}`);
     const result = original.apply(this, args);
@@ -55,11 +54,11 @@ function divide(owner: object, name: string, what: (args: readonly unknown[]) =>
 }
 
 /** The last two names of a path, without what differs from one run to the next. */
-const place = ([path]: readonly unknown[]): string =>
+const place = ([path]) =>
   `${basename(dirname(String(path)))}/${basename(String(path))}`
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
     .replaceAll(/[0-9a-f]{20}/g, 'DIGEST');
-const statement = ([text]: readonly unknown[]): string => String(text).trim().split(/\s+/).slice(0, 3).join(' ');
+const statement = ([text]) => String(text).trim().split(/\s+/).slice(0, 3).join(' ');
 
 for (const name of ['chmod', 'copyFile', 'link', 'mkdir', 'rename', 'rm', 'symlink', 'unlink', 'writeFile']) {
   divide(fsPromises, name, place);
@@ -70,8 +69,8 @@ divide(childProcess, 'spawn', ([program]) => basename(String(program)));
 // the time; if each message were a boundary, it would seldom die at anything else.
 const writesPerBoundary = process.argv[1]?.includes('vmplant') ? 4 : 1;
 let writes = 0;
-const { write } = Socket.prototype as { write: Callable };
-Reflect.set(Socket.prototype, 'write', function (this: unknown, ...args: unknown[]) {
+const { write } = Socket.prototype;
+Reflect.set(Socket.prototype, 'write', function (...args) {
   writes += 1;
   if (writes % writesPerBoundary === 0) boundary('before write to a socket');
   return write.apply(this, args);
