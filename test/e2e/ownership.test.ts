@@ -1,5 +1,5 @@
 /** Two users, an operator and an auditor at every door of one grid: to each other, users are not there at all. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -238,7 +238,12 @@ describe('the audit trail', () => {
       ['http', 'vm.destroy', vm.VmId, 'begun'],
       ['http', 'vm.destroy', vm.VmId, 'ok'],
     ]);
-    expect(entries[0]).toMatchObject({ daemon: 'shop', owner: 'bob', credential: 'bob-token' });
+    for (const entry of entries) {
+      expect(entry).toMatchObject({ daemon: 'shop', owner: 'bob', credential: 'bob-token', from: '127.0.0.1' });
+    }
+    await tcp({ ...bob!, token: 'nobody' }, '<vmgrid version="1"><list/></vmgrid>');
+    const strangers = await entriesOf(auditor, { outcome: 'UNAUTHENTICATED', most: 1 });
+    expect(strangers).toMatchObject([{ door: 'tcp', operation: 'none', from: '127.0.0.1' }]);
   });
 
   test('has what was refused, and the outcome of work that nobody waits for', async () => {
@@ -262,15 +267,27 @@ describe('the audit trail', () => {
   });
 });
 
-test('a secret of an action is in no file of the grid once its VM is gone', async () => {
+test('a secret of an action is in no file of the grid but the disk of its VM, and in none once that is gone', async () => {
   const secret = `hunter-${randomUUID()}`;
   const actions = [script('login', `echo ${secret} >/root/login`, { secret: true })];
   const { vm } = await clientOf(ada).create({ ...ORDER, dag: { actions }, requestId: 'with-a-secret' });
   expect(JSON.stringify([vm, await clientOf(operator).audit({ most: 1_000 })])).not.toContain(secret);
   expect((await clientOf(operator).auctions()).auctions).not.toHaveLength(0);
+  // Neither an image, nor a configuration disc of a machine that runs: warehouse and state are in the same folder.
+  const build = clientOf(operator).buildImage({ machine: SIMULATED_MACHINE, dag: { actions } });
+  expect(await codeOf(build)).toBe('SECRET_IN_IMAGE');
+  expect(filesWith(secret)).toEqual([join(grid.stateOf('plant-1'), 'vms', String(vm.VmId), 'disk.json')]);
+  const failing = { dag: { actions: [...actions, script('fails', 'exit 7')] }, requestId: 'a-secret-fails' };
+  expect(await codeOf(clientOf(ada).create({ ...ORDER, ...failing }))).toBe('ACTION_FAILED');
   await clientOf(ada).destroy(String(vm.VmId));
-  expect(() => execFileSync('grep', ['-rlF', secret, grid.directory])).toThrow();
+  expect(filesWith(secret)).toEqual([]);
 });
+
+/** Of everything that the grid has. */
+function filesWith(text: string): readonly string[] {
+  const { stdout } = spawnSync('grep', ['-rlF', text, grid.directory], { encoding: 'utf8' });
+  return stdout.split('\n').filter((file) => file !== '');
+}
 
 test('no token is in any log, configuration, database or classad of the grid', async () => {
   const secrets = [ada, bob, operator, auditor].map((who) => who!.token);

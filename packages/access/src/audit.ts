@@ -1,10 +1,13 @@
 /**
- * The audit trail of a machine: its daemons write, and nobody changes what is written. The database refuses to update a row, and to
- * delete one that is not among the oldest beyond `kept`. Entries have names and codes, never a body: no secret gets in.
+ * The audit trail of a machine: its daemons write, and nobody changes what is written. Each owner has a share of it for its changes, one
+ * for all else, and strangers have one: what is beyond `kept` of a share goes, the oldest first, and an entry says so. Entries have
+ * names and codes, never a body: no secret gets in.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { openSharedDatabase } from '@vmgrid/daemon';
+import { inTransaction } from '@vmgrid/daemon';
 import type { AuditEntry, AuditQuery, AuditReply, GridError } from '@vmgrid/protocol';
+import { openAuditTable } from './audit-table.ts';
+import { isChange } from './grants.ts';
 import { WaitingEntries } from './waiting-entries.ts';
 
 /** What a door tells; the trail adds when, and at which daemon. */
@@ -22,7 +25,7 @@ export interface AuditTrail extends AuditSink {
 
 export interface AuditOptions {
   readonly daemon: string;
-  /** Entries kept; the oldest beyond go. */
+  /** Entries kept of each share. */
   readonly kept?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -32,32 +35,10 @@ export interface AuditOptions {
 export const STRANGERS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 
-export const AUDIT_KEPT = 200_000;
-/** The oldest go after so many more. */
+export const AUDIT_KEPT = 50_000;
+/** The oldest of a share go after so many more. */
 const TRIMMED_EVERY = 1_000;
 const TARGET_CHARS = 256;
-
-const schema = (kept: number): string => `
-  CREATE TABLE IF NOT EXISTS audit (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    at INTEGER NOT NULL,
-    daemon TEXT NOT NULL,
-    door TEXT NOT NULL,
-    owner TEXT,
-    credential TEXT,
-    came_from TEXT,
-    operation TEXT NOT NULL,
-    target TEXT NOT NULL,
-    outcome TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS audit_by_owner ON audit (owner, sequence);
-  CREATE TRIGGER IF NOT EXISTS audit_is_not_changed BEFORE UPDATE ON audit
-    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
-  DROP TRIGGER IF EXISTS audit_is_not_shortened;
-  CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
-    WHEN OLD.sequence > (SELECT max(sequence) FROM audit) - ${kept}
-    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
-`;
 
 export class Audit implements AuditTrail {
   readonly #database: DatabaseSync;
@@ -71,10 +52,11 @@ export class Audit implements AuditTrail {
 
   constructor(file: string, { daemon, kept = AUDIT_KEPT, now = Date.now }: AuditOptions) {
     this.#options = { daemon, kept, now };
-    this.#database = openSharedDatabase(file, schema(kept), { synchronous: 'NORMAL' });
+    this.#database = openAuditTable(file, kept);
     this.#insert = this.#database.prepare(`
-      INSERT INTO audit (at, daemon, door, owner, credential, came_from, operation, target, outcome)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      INSERT INTO audit (at, daemon, door, owner, credential, came_from, operation, target, outcome, share, nth)
+      SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, :share, coalesce(max(nth), 0) + 1 FROM audit WHERE share = :share
+      RETURNING nth`);
   }
 
   add(note: AuditNote): GridError | undefined {
@@ -85,7 +67,7 @@ export class Audit implements AuditTrail {
   list({ owner = null, operation = null, outcome = null, before = null, most }: Nullable<AuditQuery>): AuditReply {
     const rows = this.#database
       .prepare(`
-        SELECT * FROM audit
+        SELECT sequence, at, daemon, door, owner, credential, came_from, operation, target, outcome FROM audit
         WHERE (:owner IS NULL OR owner = :owner) AND (:operation IS NULL OR operation = :operation)
           AND (:outcome IS NULL OR outcome = :outcome) AND (:before IS NULL OR sequence < :before)
         ORDER BY sequence DESC LIMIT :most`)
@@ -94,39 +76,63 @@ export class Audit implements AuditTrail {
   }
 
   close(): void {
+    this.#tellOfStrangers();
     this.#waiting.write();
     this.#database.close();
   }
 
-  #write({ at, note }: TimedNote): void {
-    const {
-      door,
-      owner = null,
-      credential = null,
-      from = null,
-      operation,
-      target,
-      outcome,
-    }: Nullable<AuditNote> = note;
-    const short = target.slice(0, TARGET_CHARS);
-    const { lastInsertRowid } = this.#insert.run(
-      ...[at, this.#options.daemon, door, owner, credential, from, operation, short, outcome],
-    );
-    if (Number(lastInsertRowid) % TRIMMED_EVERY === 0) this.#trim();
+  /** An entry that cannot make room for itself is not written either, and waits. */
+  #write(timed: TimedNote): void {
+    inTransaction(this.#database, () => {
+      const nth = this.#append(timed);
+      if (nth % TRIMMED_EVERY === 0) this.#trim(shareOf(timed.note), nth);
+    });
+  }
+
+  /** Returns which of its share the entry is. */
+  #append({ at, note }: TimedNote): number {
+    const { door, owner, credential, from, operation, outcome } = note;
+    const target = note.target.slice(0, TARGET_CHARS);
+    const row = [at, this.#options.daemon, door, owner, credential, from, operation, target, outcome];
+    const { nth } = this.#insert.get({ share: shareOf(note) }, ...row.map((value) => value ?? null))!;
+    return Number(nth);
+  }
+
+  /** Only when there is something to remove is it noted. */
+  #trim(share: string, newest: number): void {
+    const last = newest - this.#options.kept;
+    const row = this.#database.prepare('SELECT at FROM audit WHERE share = ? AND nth = ?').get(share, last);
+    if (row === undefined) return;
+    const { changes } = this.#database.prepare('DELETE FROM audit WHERE share = ? AND nth <= ?').run(share, last);
+    const target = `${changes} ${share}, the last of ${new Date(Number(row.at)).toISOString()}`;
+    this.#append({ at: this.#options.now(), note: { door: 'trail', operation: 'audit.trim', target, outcome: 'ok' } });
   }
 
   #hasRoomForStranger(): boolean {
     const minute = Math.floor(this.#options.now() / MINUTE_MS);
-    if (minute !== this.#strangers.minute) this.#strangers = { minute, noted: 0 };
+    if (minute !== this.#strangers.minute) {
+      this.#tellOfStrangers();
+      this.#strangers = { minute, noted: 0 };
+    }
     this.#strangers.noted += 1;
     return this.#strangers.noted <= STRANGERS_PER_MINUTE;
   }
 
-  #trim(): void {
-    this.#database
-      .prepare('DELETE FROM audit WHERE sequence <= (SELECT max(sequence) FROM audit) - ?')
-      .run(this.#options.kept);
+  #tellOfStrangers(): void {
+    const { minute, noted } = this.#strangers;
+    if (noted <= STRANGERS_PER_MINUTE) return;
+    const from = new Date(minute * MINUTE_MS).toISOString();
+    const target = `${noted - STRANGERS_PER_MINUTE} more refusals of strangers in the minute from ${from}`;
+    const note: AuditNote = { door: 'trail', operation: 'audit.strangers', target, outcome: 'ok' };
+    this.#waiting.add({ at: this.#options.now(), note });
   }
+}
+
+/** An owner's changes are not pushed out by what it reads, and nobody's by what others do. */
+function shareOf({ door, operation, owner }: AuditNote): string {
+  if (door === 'trail') return 'notes of the trail';
+  const kind = isChange(operation) || door === 'command' ? 'changes' : 'other entries';
+  return `${kind} of ${owner ?? 'strangers and links'}`;
 }
 
 interface TimedNote {
@@ -137,7 +143,7 @@ interface TimedNote {
 
 /** Stands where entries would be that came while the disk was full and were too many to wait. */
 const lostNote = (count: number): AuditNote => ({
-  ...{ door: 'http', operation: 'audit.lost', target: `${count} entries`, outcome: 'HOST_DISK_FULL' },
+  ...{ door: 'trail', operation: 'audit.lost', target: `${count} entries`, outcome: 'HOST_DISK_FULL' },
 });
 
 type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | null : T[K] };

@@ -69,18 +69,72 @@ test('nothing of it is changed or removed, by whatever program', () => {
   audit.close();
 });
 
-test('the oldest go once there are more than are kept, and only those', () => {
+test('the oldest of a share go once there are more than are kept, and only those; an entry says so', () => {
   const audit = open('shop', 500);
   for (let index = 1; index <= 2_000; index += 1) audit.add(note(String(index)));
-  const oldest = audit.list({ most: 1_000 }).entries;
-  expect([oldest.length, oldest.at(-1)?.target]).toEqual([500, '1501']);
+  const entries = audit.list({ most: 1_000 }).entries;
+  const [notes, others] = [true, false].map((is) => entries.filter(({ door }) => (door === 'trail') === is));
+  expect([others!.length, others!.at(-1)?.target]).toEqual([500, '1501']);
+  expect(notes!.map(({ operation, target, outcome }) => [operation, target, outcome])).toEqual([
+    ['audit.trim', '1000 changes of ada, the last of 2026-01-01T00:00:00.000Z', 'ok'],
+    ['audit.trim', '500 changes of ada, the last of 2026-01-01T00:00:00.000Z', 'ok'],
+  ]);
   const other = new DatabaseSync(file());
-  expect(() => other.exec('DELETE FROM audit WHERE sequence = 1501')).toThrow('append-only');
+  for (const target of [1_501, 2_000]) {
+    expect(() => other.exec(`DELETE FROM audit WHERE target = '${target}'`)).toThrow('append-only');
+  }
   other.close();
   audit.close();
 });
 
-test('strangers, however many, do not fill the trail', () => {
+test('an owner pushes out nothing of others, nor its own changes by asking', () => {
+  const audit = open('shop', 100);
+  audit.add(note('a change of ada'));
+  audit.add(note('asked by bob', { owner: 'bob', operation: 'vm.query' }));
+  audit.add({ door: 'command', owner: 'ada', operation: 'token.revoke', target: 'a token', outcome: 'ok' });
+  audit.add({ door: 'http', operation: 'none', target: 'a stranger', outcome: 'UNAUTHENTICATED' });
+  for (let index = 1; index <= 3_000; index += 1) audit.add(note(String(index), { operation: 'vm.query' }));
+  const targets = audit.list({ most: 1_000 }).entries.map(({ target }) => target);
+  expect(targets).toEqual(
+    expect.arrayContaining(['a change of ada', 'asked by bob', 'a token', 'a stranger', '2901', '3000']),
+  );
+  expect(targets).not.toContain('2900');
+  audit.close();
+});
+
+test('a trail of before there were shares is taken over whole', () => {
+  const before = new DatabaseSync(file());
+  before.exec(`
+    CREATE TABLE audit (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, daemon TEXT NOT NULL, door TEXT NOT NULL, owner TEXT,
+      credential TEXT, came_from TEXT, operation TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+      BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+    INSERT INTO audit (at, daemon, door, owner, operation, target, outcome)
+      VALUES (1, 'shop', 'http', 'ada', 'vm.create', 'one', 'ok'), (2, 'shop', 'http', NULL, 'none', 'two', 'FORBIDDEN');
+  `);
+  before.close();
+  for (const more of ['three', 'four']) {
+    const audit = open();
+    audit.add(note(more));
+    audit.close();
+  }
+  const audit = open();
+  const entries = audit.list({ most: 10 }).entries.map(({ sequence, owner, target }) => [sequence, owner, target]);
+  expect(entries).toEqual([
+    [4, 'ada', 'four'],
+    [3, 'ada', 'three'],
+    [2, undefined, 'two'],
+    [1, 'ada', 'one'],
+  ]);
+  const other = new DatabaseSync(file());
+  expect(() => other.exec('DELETE FROM audit')).toThrow('append-only');
+  other.close();
+  audit.close();
+});
+
+test('strangers, however many, do not fill the trail; it says how many more there were', () => {
   const audit = open('shop', 10_000);
   audit.add(note('/v1/vms/a'));
   const stranger = { door: 'http', operation: 'none', target: '/v1/vms', outcome: 'UNAUTHENTICATED' } as const;
@@ -89,6 +143,11 @@ test('strangers, however many, do not fill the trail', () => {
   now += 60_000;
   audit.add(stranger);
   expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(STRANGERS_PER_MINUTE + 1);
+  const [more] = audit.list({ operation: 'audit.strangers', most: 2 }).entries;
+  expect(more).toMatchObject({
+    door: 'trail',
+    target: `${5_000 - STRANGERS_PER_MINUTE} more refusals of strangers in the minute from 2026-01-01T00:00:00.000Z`,
+  });
   audit.close();
 });
 
@@ -113,7 +172,7 @@ test.each([
 });
 
 test('on a full disk entries wait, in their order and with their times, and are written once there is room', () => {
-  const disk = SmallDisk.mount(4);
+  const disk = SmallDisk.mount(16);
   try {
     const audit = new Audit(join(disk.path, 'audit.sqlite'), { daemon: 'shop', now: () => now });
     audit.add(note('before'));

@@ -1,0 +1,56 @@
+/** The table of the audit trail: only added to, and kept in shares, so that nobody's entries push out those of others. */
+import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction, openSharedDatabase } from '@vmgrid/daemon';
+
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS audit (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    daemon TEXT NOT NULL,
+    door TEXT NOT NULL,
+    owner TEXT,
+    credential TEXT,
+    came_from TEXT,
+    operation TEXT NOT NULL,
+    target TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    share TEXT NOT NULL DEFAULT '',
+    nth INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+`;
+
+/** `nth`: which of its share. */
+const rules = (kept: number): string => `
+  DROP INDEX IF EXISTS audit_by_owner; -- of earlier trails: no query can use it
+  CREATE UNIQUE INDEX IF NOT EXISTS audit_by_share ON audit (share, nth);
+  CREATE TRIGGER IF NOT EXISTS audit_is_not_changed BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  DROP TRIGGER IF EXISTS audit_is_not_shortened;
+  CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+    WHEN OLD.nth > (SELECT max(nth) FROM audit WHERE share = OLD.share) - ${kept}
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+`;
+
+/** Of a trail of before there were shares: what it has is one share, which is not added to. */
+const ADD_SHARES = `
+  DROP TRIGGER IF EXISTS audit_is_not_changed;
+  ALTER TABLE audit ADD COLUMN share TEXT NOT NULL DEFAULT '';
+  ALTER TABLE audit ADD COLUMN nth INTEGER NOT NULL DEFAULT 0;
+  UPDATE audit SET share = 'before', nth = sequence;
+`;
+
+/** `kept`: entries of each share that stay; the oldest beyond may be removed, and nothing else. */
+export function openAuditTable(file: string, kept: number): DatabaseSync {
+  const database = openSharedDatabase(file, TABLE, { synchronous: 'NORMAL' });
+  try {
+    inTransaction(database, () => {
+      const columns = database.prepare("SELECT name FROM pragma_table_info('audit')").all();
+      if (!columns.some(({ name }) => name === 'share')) database.exec(ADD_SHARES);
+      database.exec(rules(kept));
+    });
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
