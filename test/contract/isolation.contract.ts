@@ -26,7 +26,8 @@ export function isolationContract({ guest, sandboxed }: LineUnderTest, bench: ()
         // Under UML a process of the guest's has one of the host, and may have ended by now.
         const looks = (await Promise.all(processes.map(({ pid }) => lookAt(pid).catch(() => [])))).flat();
         expect(looks.length).toBeGreaterThan(0);
-        for (const { capabilities, devices } of looks) expect({ capabilities, devices }).toEqual(UNPRIVILEGED);
+        for (const { capabilities, devices, core } of looks)
+          expect({ capabilities, devices, core }).toEqual(UNPRIVILEGED);
         if (sandboxed) expect(looks.map(({ seccomp }) => seccomp)).toEqual(looks.map(() => FILTERED));
         owners.push(...new Set(looks.map(({ uid }) => uid)));
         const { mode } = await stat(order.directory);
@@ -44,7 +45,8 @@ export function isolationContract({ guest, sandboxed }: LineUnderTest, bench: ()
   );
 }
 
-const UNPRIVILEGED = { capabilities: '0000000000000000', devices: [] };
+/** A core file would have the guest's memory in it. */
+const UNPRIVILEGED = { capabilities: '0000000000000000', devices: [], core: '0' };
 /** Seccomp's mode in proc(5): a filter decides on system calls. */
 const FILTERED = '2';
 
@@ -52,12 +54,14 @@ const FILTERED = '2';
 async function lookAt(pid: number) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const field = (name: string): string => new RegExp(`^${name}:\\t(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  const limits = await readFile(`/proc/${pid}/limits`, 'utf8');
   const folder = `/proc/${pid}/fd`;
   const open = await Promise.all((await readdir(folder)).map((fd) => readlink(join(folder, fd)).catch(() => '')));
   return {
     uid: field('Uid'),
     capabilities: field('CapEff'),
     seccomp: field('Seccomp'),
+    core: /^Max core file size\s+(\S+)/m.exec(limits)?.[1],
     devices: open.filter((path) => /^\/dev\/(pts\/|ptmx|tty|net\/tun)/.test(path)),
   };
 }

@@ -9,6 +9,7 @@ export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './loopback.ts';
 export * from './one-at-a-time.ts';
+export * from './own-cgroup.ts';
 export * from './own-database.ts';
 export * from './process-identity.ts';
 export * from './run-in-slices.ts';

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { runPoor, WITHOUT_PORTS } from '../../../test/support/poor-host.ts';
 import { listen } from '../src/listen.ts';
 
 test('for port 0 the kernel chooses, and the choice comes back', async () => {
@@ -21,3 +22,15 @@ test('a port that is taken is an error that names it', async () => {
   expect(second.listenerCount('error')).toBe(0);
   first.close();
 });
+
+test('on a host without a free port that is the error, for a door and for a simulated guest', () => {
+  const printed = runPoor(
+    WITHOUT_PORTS,
+    `const { createServer } = await import('node:net');
+     const { listen } = await import('./packages/door/src/listen.ts');
+     const { openSshPort } = await import('./packages/vmplant/src/lines/simulated/ssh-port.ts');
+     const told = (work) => work.then(() => 'done', ({ code }) => code);
+     console.log(await told(listen(createServer(), '127.0.0.1', 0)), await told(openSshPort(0)));`,
+  );
+  expect(printed).toBe('HOST_PORTS_FULL HOST_PORTS_FULL\n');
+}, 30_000);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Home } from '@vmgrid/daemon';
 import { execa } from 'execa';
 import { programCommand } from './daemons.ts';
+import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
 
 interface Tool {
   readonly program: string;
@@ -32,6 +33,7 @@ export interface Findings {
   readonly healthy: boolean;
   readonly tools: readonly ToolFinding[];
   readonly lines: readonly LineFinding[];
+  readonly limits: LimitsFinding;
 }
 
 const VERSION_DEADLINE_MS = 5_000;
@@ -42,7 +44,7 @@ export async function examineHost(home: Home): Promise<Findings> {
   const listed: readonly Tool[] = JSON.parse(await readFile(join(import.meta.dirname, 'tools.json'), 'utf8'));
   const tools = await Promise.all(listed.map(async (tool) => ({ ...tool, version: await versionOf(tool) })));
   const lines = await probeLines(home);
-  return { healthy: lines.some((line) => line.available), tools, lines };
+  return { healthy: lines.some((line) => line.available), tools, lines, limits: await examineLimits() };
 }
 
 async function versionOf({ program, versionArgument }: Tool): Promise<string | undefined> {

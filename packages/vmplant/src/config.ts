@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '@vmgrid/daemon';
 import { DAG_LIMITS, Duration } from '@vmgrid/dag';
 import { LineName, PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
+import { CgroupConfig } from './host/cgroup/cgroup-config.ts';
 import { LibvirtConfig } from './lines/libvirt/libvirt-config.ts';
 import { SimulatedConfig } from './lines/simulated/simulated-config.ts';
 
@@ -81,6 +82,8 @@ export const PlantConfig = Type.Object(
      * host reaches, the host's own loopback services included.
      */
     guestNetwork: Type.Union([Type.Literal('isolated'), Type.Literal('outbound')], { default: 'isolated' }),
+    /** Limits of the host's on the processes of each machine of the lines `qemu` and `uml`. Left out: there are none but rlimits. */
+    cgroup: Type.Optional(CgroupConfig),
     /** Folder of executables that `kind="host"` actions may name. Left out: there are none. */
     hostActionDirectory: Type.Optional(Type.String({ pattern: '^/' })),
     /** How long a guest may take to boot until its agent answers. */

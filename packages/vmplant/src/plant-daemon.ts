@@ -20,6 +20,7 @@ import { openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
 import { faultHere } from './fault-here.ts';
+import { Cgroups } from './host/cgroup/cgroups.ts';
 import { nameWhatIsFull } from './host/name-what-is-full.ts';
 import { HostActions } from './host-actions.ts';
 import { openPlantDoor } from './http/plant-door.ts';
@@ -65,6 +66,8 @@ export async function startPlant(
   const parts = await makeParts(config, version, log);
   const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
+
+  await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
 
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
@@ -114,7 +117,8 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const cost = parseCost(config.cost);
   await mkdir(config.stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
-  const lines = makeLines(config.lines, config);
+  const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, plantId: config.plantId }));
+  const lines = makeLines(config.lines, { ...config, ...(groups && { groups }) });
   const reports = await probeLines(lines, log);
   const upstreams = new Upstreams();
   const operations = new Operations({ kept: REQUESTS_KEPT });
@@ -207,6 +211,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const restoreFault = faultHere(reports);
   return {
     ...shared,
+    groups,
     database,
     upstreams,
     operations,

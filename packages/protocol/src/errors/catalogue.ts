@@ -415,6 +415,12 @@ export const ERROR_CATALOGUE = {
     'Stop it, or give this one a directory of its own.',
   ),
   ADDRESS_IN_USE: kind(500, false, 'Another program listens on this address.', 'Stop it, or configure another port.'),
+  CGROUP_FAILED: kind(
+    500,
+    false,
+    'The host does not limit machines as the configuration of the plant says.',
+    'Look at `vmgrid doctor`; correct `cgroup` of the plant, or leave it out.',
+  ),
   HOST_DISK_FULL: kind(
     503,
     true,

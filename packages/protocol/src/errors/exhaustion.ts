@@ -54,8 +54,8 @@ function ownExhaustion(error: NodeJS.ErrnoException & { readonly errcode?: unkno
   return typeof errcode === 'number' ? BY_SQLITE[errcode & 0xff] : undefined;
 }
 
-/** Port 0 is in use when every one is. */
-const asksForAnyPort = (error: object): boolean => 'port' in error && error.port === 0;
+/** Port 0 is in use when every one is; Node leaves it out of the error then, and names -1 for the socket of a file. */
+const asksForAnyPort = (error: object): boolean => !('port' in error) || error.port === 0;
 
 /** What an error of the system says of itself: nothing of a client's. */
 export function systemDetails(thrown: unknown): Readonly<Record<string, string>> {

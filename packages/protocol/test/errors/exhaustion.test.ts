@@ -40,6 +40,8 @@ test.each([
   ['ENFILE', { syscall: 'scandir' }, 'HOST_FILES_FULL'],
   ['EAGAIN', { syscall: 'spawn setpriv' }, 'HOST_PROCESSES_FULL'],
   ['EADDRINUSE', { syscall: 'listen', port: 0 }, 'HOST_PORTS_FULL'],
+  ['EADDRINUSE', { syscall: 'listen', address: '127.0.0.1' }, 'HOST_PORTS_FULL'],
+  ['EADDRINUSE', { syscall: 'listen', address: '/a/socket', port: -1 }, undefined],
   ['EADDRNOTAVAIL', { syscall: 'connect' }, 'HOST_PORTS_FULL'],
   ['EAGAIN', { syscall: 'read' }, undefined],
   ['EADDRINUSE', { syscall: 'listen', port: 7_780 }, undefined],

@@ -17,7 +17,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     });
 }
 
-function findingsText({ tools, lines }: Findings): string {
+function findingsText({ tools, lines, limits }: Findings): string {
   const toolRows = tools.map(({ program, version, enables, debian, optional }) =>
     version === undefined
       ? [optional ? '–' : colors.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
@@ -33,5 +33,6 @@ function findingsText({ tools, lines }: Findings): string {
   return [
     table(['', 'tool', 'version', 'enables', 'how to get it'], toolRows),
     table(['', 'line', 'runs with', 'start', 'note'], lineRows),
+    `limits: ${limits.note}`,
   ].join('\n\n');
 }

@@ -6,6 +6,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
   setpriv: 'util-linux',
+  prlimit: 'util-linux',
   unshare: 'util-linux',
   cp: 'coreutils',
   mkfifo: 'coreutils',

@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { type CommandRunner, killProcessesOf, runCommand } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { HOST_ID_RANGE, type HostIdRange, type HostUser, hostUserOf } from './host-user.ts';
+import { type MachineGroups, NO_GROUPS } from './machine-groups.ts';
 import type { StartOrder, StepObserver } from './production-line.ts';
 
 const KILL_DEADLINE_MS = 5_000;
@@ -10,6 +11,7 @@ export interface HostLineDeps {
   /** Runs programs of the host. */
   readonly run?: CommandRunner;
   readonly reached?: StepObserver;
+  readonly groups?: MachineGroups;
 }
 
 export interface HostLineOptions {
@@ -25,7 +27,7 @@ export interface HostLineOptions {
 export type HostLine = Required<HostLineDeps & HostLineOptions>;
 
 export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: string): HostLine => ({
-  ...{ run: runCommand, reached: () => undefined, binary, hostIds: HOST_ID_RANGE },
+  ...{ run: runCommand, reached: () => undefined, groups: NO_GROUPS, binary, hostIds: HOST_ID_RANGE },
   ...deps,
   ...options,
 });
@@ -37,8 +39,12 @@ export async function admitToFolder({ hostIds }: HostLine, order: StartOrder): P
   return user;
 }
 
-/** Ends by force all that was started in a machine's folder. @throws GridError VMM_FAILED when something does not end */
-export async function endProcesses(directory: string, vmm: string): Promise<void> {
+/**
+ * Ends by force all that was started in a machine's folder, and its group. @throws GridError VMM_FAILED, CGROUP_FAILED when
+ * something does not end
+ */
+export async function endProcesses(directory: string, vmm: string, groups = NO_GROUPS): Promise<void> {
+  await groups.remove(directory);
   const remaining = await killProcessesOf(directory, KILL_DEADLINE_MS);
   if (remaining.length === 0) return;
   const pids = remaining.map(({ pid }) => pid);

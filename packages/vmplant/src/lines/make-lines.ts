@@ -4,6 +4,7 @@ import type { LineReport } from '@vmgrid/protocol';
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { LibvirtConfig } from './libvirt/libvirt-config.ts';
 import { makeLibvirtLine } from './libvirt/make-libvirt-line.ts';
+import type { MachineGroups } from './machine-groups.ts';
 import type { ProductionLine } from './production-line.ts';
 import { QemuLine } from './qemu/qemu-line.ts';
 import { type SimulatedConfig, UNTROUBLED } from './simulated/simulated-config.ts';
@@ -15,14 +16,18 @@ export interface LineOptions {
   /** What simulated machines meet with; left out, nothing. */
   readonly simulated?: SimulatedConfig;
   readonly libvirt?: LibvirtConfig;
+  /** Where machines that are processes of the plant are grouped. */
+  readonly groups?: MachineGroups;
 }
+
+const depsOf = ({ groups }: LineOptions) => (groups === undefined ? {} : { groups });
 
 /** How each line is made. A fourth line is one more entry. */
 const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionLine } = {
-  qemu: (options) => new QemuLine({}, options),
+  qemu: (options) => new QemuLine(depsOf(options), options),
   simulated: ({ simulated }) => new SimulatedLine({}, simulated ?? UNTROUBLED),
   libvirt: (options) => makeLibvirtLine({}, options),
-  uml: (options) => new UmlLine({}, options),
+  uml: (options) => new UmlLine(depsOf(options), options),
 };
 
 /** Lines that need something of the host, in the order in which they are tried. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { folderEnvironment } from '@vmgrid/daemon';
+import { type ErrorCode, exhaustionIn } from '@vmgrid/protocol';
 import { toolMissing } from '../host/run-tool.ts';
 import type { HostUser } from './host-user.ts';
 
@@ -20,7 +21,26 @@ export interface SpawnOrder {
   readonly user: HostUser | undefined;
   /** Inherited as file descriptors from 3 on. */
   readonly inherit?: readonly FileHandle[];
+  /** The file to write itself into before it runs: the machine's group. */
+  readonly entrance?: string | undefined;
 }
+
+/** Processes and threads of a machine that has a user of its own: they are counted by user. */
+export const MOST_PROCESSES = 2_048;
+
+/** Arguments of prlimit. A crash writes no core: the guest's memory would be in it. */
+const rlimits = (user: HostUser | undefined): string[] => [
+  '--core=0:0',
+  ...(user === undefined ? [] : [`--nproc=${MOST_PROCESSES}:${MOST_PROCESSES}`]),
+];
+
+const NOT_ENTERED = 'vmgrid: the group of the machine could not be entered';
+/** A shell that enters a group, then is the program. What it runs and where comes as arguments, never as text of a command. */
+const ENTER = `echo 0 > "$1" || { echo '${NOT_ENTERED}'; exit 1; }; shift; exec "$@"`;
+
+/** What a hypervisor that failed as it started failed for, by the last that it said. */
+export const startFault = (output: string): ErrorCode =>
+  output.includes(NOT_ENTERED) ? 'CGROUP_FAILED' : (exhaustionIn(output) ?? 'VMM_FAILED');
 
 /** Arguments of setpriv. Even as the plant's own user a hypervisor gets no privileges it was not started with. */
 export function privileges(user: HostUser | undefined): string[] {
@@ -39,10 +59,12 @@ export function privileges(user: HostUser | undefined): string[] {
  * Starts a hypervisor in a session of its own, so that it outlives the plant and no signal of the plant's terminal reaches it.
  * Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
  */
-export async function spawnVmm({ program, args, folder, log, user, inherit = [] }: SpawnOrder): Promise<ChildProcess> {
+export async function spawnVmm(order: SpawnOrder): Promise<ChildProcess> {
+  const { folder, log, inherit = [] } = order;
   const logFile = await open(log, 'a', 0o640);
+  const [file, ...args] = commandOf(order);
   try {
-    const child = spawn('setpriv', [...privileges(user), '--', program, ...args], {
+    const child = spawn(file, args, {
       cwd: folder,
       detached: true,
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...folderEnvironment(folder) },
@@ -53,10 +75,15 @@ export async function spawnVmm({ program, args, folder, log, user, inherit = [] 
     return child;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw toolMissing('setpriv', error);
+    throw toolMissing(file, error);
   } finally {
     await logFile.close();
   }
+}
+
+function commandOf({ program, args, user, entrance }: SpawnOrder): [string, ...string[]] {
+  const limited = ['prlimit', ...rlimits(user), '--', 'setpriv', ...privileges(user), '--', program, ...args] as const;
+  return entrance === undefined ? [...limited] : ['sh', '-c', ENTER, 'sh', entrance, ...limited];
 }
 
 /** The last lines of a log; empty when there is none. */

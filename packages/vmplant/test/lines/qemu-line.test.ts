@@ -4,8 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { checkConfig } from '@vmgrid/daemon';
 import { type Bench, OPEN_BENCH_MS, openBench } from '../../../../test/contract/bench.ts';
+import { makeCgroupParent } from '../../../../test/support/cgroup-parent.ts';
+import { WITHOUT_PORTS } from '../../../../test/support/poor-host.ts';
 import { processesBelow } from '../../../../test/support/processes.ts';
+import { SmallDisk } from '../../../../test/support/small-disk.ts';
+import { CgroupConfig } from '../../src/host/cgroup/cgroup-config.ts';
+import { Cgroups } from '../../src/host/cgroup/cgroups.ts';
+import type { StartOrder } from '../../src/lines/production-line.ts';
 import { QemuLine } from '../../src/lines/qemu/qemu-line.ts';
 
 let bench: Bench;
@@ -84,3 +91,101 @@ test("QEMU runs as a user of its own without privileges, and cannot read another
   const { mode } = await stat(join(bench.workshop.folder, 'fenced', 'run'));
   expect(mode & 0o777).toBe(0o700);
 }, 30_000);
+
+/** A program that is QEMU after a shell has taken something away from it. */
+async function poorQemu(name: string, without: string): Promise<string> {
+  const path = join(bench.workshop.folder, name);
+  await writeFile(path, `#!/bin/sh\nset -- qemu-system-x86_64 "$@"\n${without}\n`, { mode: 0o755 });
+  return path;
+}
+
+const left = async ({ directory }: StartOrder) => ({
+  files: await readdir(join(directory, 'run')),
+  processes: await processesBelow(directory),
+});
+
+test('a QEMU that is not given the memory of its guest says so by the code, and leaves nothing', async () => {
+  const { workshop } = bench;
+  const binary = await poorQemu('qemu-without-memory', 'exec prlimit --as=200000000 "$@"');
+  const line = new QemuLine({}, { stateDirectory: workshop.folder, binary });
+  const order = await bench.order('without-memory');
+  await line.createOverlay(order, workshop.signal);
+  await expect(line.start(order, workshop.signal)).rejects.toMatchObject({
+    code: 'HOST_MEMORY_FULL',
+    details: { output: expect.stringContaining('Cannot allocate memory') },
+  });
+  expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
+}, 30_000);
+
+test('a machine for which there is no port says so by the code, and runs on until it is ended', async () => {
+  const { workshop } = bench;
+  const line = new QemuLine(
+    {},
+    { stateDirectory: workshop.folder, binary: await poorQemu('qemu-portless', WITHOUT_PORTS) },
+  );
+  const order = await bench.order('portless');
+  await line.createOverlay(order, workshop.signal);
+  const machine = await line.start(order, workshop.signal);
+  await expect(machine.openNetwork(workshop.signal)).rejects.toMatchObject({
+    code: 'HOST_PORTS_FULL',
+    message: expect.stringContaining('no port is free for ssh to the guest'),
+  });
+  await machine.stop(0, workshop.signal);
+  expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
+}, 60_000);
+
+test('a machine whose memory does not fit the disk runs on, and keeps nothing of the try', async () => {
+  const { workshop } = bench;
+  const disk = SmallDisk.mount(4);
+  try {
+    const order = { ...(await bench.order('small')), directory: join(disk.path, 'small') };
+    await mkdir(order.directory);
+    const machine = await workshop.start(order);
+    await workshop.run(machine, 'echo still here > /root/mark; sync');
+    await expect(machine.suspend(workshop.signal)).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await workshop.run(machine, 'cat /root/mark')).toEqual(['still here']);
+    expect((await readdir(order.directory)).filter((name) => name.startsWith('suspended'))).toEqual([]);
+    await machine.stop(0, workshop.signal);
+  } finally {
+    disk.unmount();
+  }
+}, 60_000);
+
+const cgroups = makeCgroupParent();
+if ('why' in cgroups) console.info(`groups of machines are not tried here: ${cgroups.why}`);
+else {
+  afterAll(() => cgroups.remove());
+
+  test('a machine is in a group of its own while it runs, is found in it again, and the group ends with it', async () => {
+    const { workshop } = bench;
+    const config = checkConfig(CgroupConfig, { parent: cgroups.path, controllers: [] }, 'test');
+    const groups = await Cgroups.open({ ...config, plantId: 'plant-1' });
+    const line = new QemuLine({ groups }, { stateDirectory: workshop.folder });
+    const order = await bench.order('grouped');
+    await line.createOverlay(order, workshop.signal);
+    const machine = await line.start(order, workshop.signal);
+    const pid = String(machine.state.pid);
+    const inside = async () => (await readFile(groups.entrance(order.directory)!, 'utf8')).trim().split('\n');
+    expect(await inside()).toEqual([pid]);
+    machine.release();
+    const adopted = await workshop.adopt(machine, line);
+    expect(await inside()).toEqual([pid]);
+    await adopted.stop(0, workshop.signal);
+    expect(groups.entrance(order.directory)).toBeUndefined();
+    expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
+  }, 60_000);
+
+  test('a machine that nobody knows any more ends with its group', async () => {
+    const { workshop } = bench;
+    const config = checkConfig(CgroupConfig, { parent: cgroups.path, controllers: [] }, 'test');
+    const groups = await Cgroups.open({ ...config, plantId: 'plant-1' });
+    const line = new QemuLine({ groups }, { stateDirectory: workshop.folder });
+    const order = await bench.order('forgotten');
+    await line.createOverlay(order, workshop.signal);
+    const machine = await line.start(order, workshop.signal);
+    await line.kill(order.directory);
+    expect(groups.entrance(order.directory)).toBeUndefined();
+    expect((await machine.exited).cause).toBe('crashed');
+    expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
+  }, 60_000);
+}

@@ -11,14 +11,15 @@ import {
   within,
 } from '@vmgrid/daemon';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
-import { exhaustionIn, GridError } from '@vmgrid/protocol';
+import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
+import type { MachineGroups } from '../machine-groups.ts';
 import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
-import { logTail, spawnVmm } from '../spawn-vmm.ts';
+import { logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine, DEVICES } from './command-line.ts';
 import { changeDisc } from './disc-drive.ts';
@@ -45,6 +46,7 @@ export interface Launch {
   readonly readonlyMapping: boolean;
   readonly run: CommandRunner;
   readonly reached: StepObserver;
+  readonly groups: MachineGroups;
 }
 
 /** Brings a machine to where its processors run. On failure nothing of it is left but the overlay it was given. */
@@ -59,8 +61,7 @@ export async function launch(options: Launch, signal: AbortSignal): Promise<Qemu
     const output = await logTail(join(options.order.directory, FILES.log));
     await undo.unwind();
     if (signal.aborted || !(error instanceof GridError) || error.code !== 'VMM_FAILED') throw error;
-    const code = exhaustionIn(output) ?? error.code;
-    throw new GridError(code, error.message, { ...error.details, output }, { cause: error });
+    throw new GridError(startFault(output), error.message, { ...error.details, output }, { cause: error });
   }
 }
 
@@ -73,9 +74,12 @@ async function removeFiles(directory: string): Promise<void> {
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<QemuMachine> {
-  const { order, run, reached } = options;
+  const { order, run, reached, groups } = options;
   if (order.purpose === 'build') await makeMemory(options, signal);
   reached('memory');
+  undo.push('group', () => groups.remove(order.directory));
+  await groups.make(order.directory, order.machine);
+  reached('group');
   const spawned = await spawn(options);
   const { process } = spawned;
   undo.push('process', async () => {
@@ -87,7 +91,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
   await bringUp(options, channels, signal);
-  return new QemuMachine({ channels, run }, stateOf(options, process));
+  return new QemuMachine({ channels, run, groups }, stateOf(options, process));
 }
 
 function stateOf({ order, user, compatibility }: Launch, process: ProcessIdentity): QemuState {
@@ -123,7 +127,7 @@ interface Spawned {
   readonly ended: AbortSignal;
 }
 
-async function spawn({ order, binary, compatibility, user, readonlyMapping }: Launch): Promise<Spawned> {
+async function spawn({ order, binary, compatibility, user, readonlyMapping, groups }: Launch): Promise<Spawned> {
   const args = commandLine(order, compatibility, { readonlyMapping });
   const state = await openState(order);
   try {
@@ -132,6 +136,7 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping }: La
       folder: runFolder(order.directory),
       log: join(order.directory, FILES.log),
       inherit: state ? [state] : [],
+      entrance: groups.entrance(order.directory),
     });
     const ended = new AbortController();
     child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));

@@ -47,10 +47,10 @@ export class QemuLine implements ProductionLine {
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
     const compatibility = await this.#compatibility(order, signal);
     const readonlyMapping = mapsReadonly(compatibility.vmmVersion);
-    const { binary, hostIds, run, reached } = this.#host;
+    const { binary, hostIds, run, reached, groups } = this.#host;
     await admitToImage(hostIds, order.image, !readonlyMapping);
     const user = hostUserOf(hostIds, order.vmId, order.image, compatibility.accelerator);
-    return launch({ order, binary, compatibility, user, readonlyMapping, run, reached }, signal);
+    return launch({ order, binary, compatibility, user, readonlyMapping, run, reached, groups }, signal);
   }
 
   async adopt(state: MachineState, signal: AbortSignal): Promise<Adoption> {
@@ -61,16 +61,20 @@ export class QemuLine implements ProductionLine {
     }
     // One that was resumed as the plant was killed runs as a process that nobody noted.
     const process = isAlive(qemu.process) ? qemu.process : (await processesOf(runFolder(qemu.directory)))[0];
-    if (process === undefined) return { kind: 'gone' };
+    const { run, groups } = this.#host;
+    if (process === undefined) {
+      await groups.remove(qemu.directory);
+      return { kind: 'gone' };
+    }
     const channels = await openChannels(qemu.directory, signal);
-    const machine = new QemuMachine({ channels, run: this.#host.run }, { ...qemu, process }, 'adopted');
+    const machine = new QemuMachine({ channels, run, groups }, { ...qemu, process }, 'adopted');
     // It may have been stopped to be suspended, or not have run yet.
     await channels.monitor.execute('cont', {}, { signal });
     return { kind: 'running', machine };
   }
 
   async kill(directory: string): Promise<void> {
-    await endProcesses(directory, 'QEMU');
+    await endProcesses(directory, 'QEMU', this.#host.groups);
     await removeSockets(runFolder(directory));
   }
 

@@ -5,6 +5,7 @@ import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import { awaitEnd } from '../await-end.ts';
 import { Hold } from '../hold.ts';
+import type { MachineGroups } from '../machine-groups.ts';
 import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
@@ -28,6 +29,8 @@ export interface QemuMachineDeps {
   readonly channels: Channels;
   /** Runs programs of the host. */
   readonly run: CommandRunner;
+  /** Knows the group that the machine is in. */
+  readonly groups: Pick<MachineGroups, 'remove'>;
 }
 
 /** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
@@ -41,12 +44,14 @@ export class QemuMachine implements Machine {
   readonly state: MachineState;
   readonly exited: Promise<MachineExit>;
   readonly #run: CommandRunner;
+  readonly #groups: QemuMachineDeps['groups'];
   readonly #qemu: QemuState;
   readonly #hold: Hold<Held>;
   #cause: MachineExit['cause'] = 'crashed';
 
-  constructor({ channels, run }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
+  constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
     this.#run = run;
+    this.#groups = groups;
     this.#qemu = state;
     this.state = encodeState(state);
     const open = (signal: AbortSignal) => this.#open(signal);
@@ -144,6 +149,7 @@ export class QemuMachine implements Machine {
       signalProcess(process, 'SIGKILL');
       await waitUntilGone(process, KILL_DEADLINE_MS);
     }
+    await this.#groups.remove(directory).catch(() => undefined); // one that does not go is told of as its folder is freed
     const detail = await logTail(join(directory, FILES.log));
     await removeSockets(runFolder(directory));
     return { cause: this.#cause, detail };

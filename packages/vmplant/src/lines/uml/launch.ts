@@ -9,12 +9,13 @@ import {
   UndoStack,
   within,
 } from '@vmgrid/daemon';
-import { exhaustionIn, GridError } from '@vmgrid/protocol';
+import { GridError } from '@vmgrid/protocol';
 import { holdFifo, makeFifos } from '../../host/fifo.ts';
 import type { HostUser } from '../host-user.ts';
+import type { MachineGroups } from '../machine-groups.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
-import { logTail, spawnVmm } from '../spawn-vmm.ts';
+import { logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { commandLine } from './command-line.ts';
 import { FILES, pipesOf } from './layout.ts';
@@ -32,6 +33,7 @@ export interface Launch {
   readonly user: HostUser | undefined;
   readonly run: CommandRunner;
   readonly reached: StepObserver;
+  readonly groups: MachineGroups;
 }
 
 /**
@@ -56,7 +58,7 @@ class StillbornError extends GridError {
   readonly output: string;
 
   constructor(output: string) {
-    super(exhaustionIn(output) ?? 'VMM_FAILED', 'UML ended as it started', { output });
+    super(startFault(output), 'UML ended as it started', { output });
     this.output = output;
   }
 }
@@ -73,10 +75,13 @@ async function launchOnce(options: Launch, signal: AbortSignal): Promise<UmlMach
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<UmlMachine> {
-  const { order, user, run, reached } = options;
+  const { order, user, run, reached, groups } = options;
   const { directory, purpose, guestNetwork } = order;
   await makeFifos(pipesOf(directory), run, signal);
   reached('pipes');
+  undo.push('group', () => groups.remove(directory));
+  await groups.make(directory, order.machine);
+  reached('group');
   undo.push('process', async () => void (await killProcessesOf(directory, KILL_DEADLINE_MS)));
   const process = await spawn(options);
   reached('process');
@@ -86,17 +91,20 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   await awaitKernel(channels, directory, within(signal, START_DEADLINE_MS));
   reached('kernel');
   signal.throwIfAborted();
-  return new UmlMachine({ channels, run }, { process, directory, purpose, guestNetwork, uid: user?.uid });
+  return new UmlMachine({ channels, run, groups }, { process, directory, purpose, guestNetwork, uid: user?.uid });
 }
 
-async function spawn({ order, binary, initrd, user }: Launch): Promise<ProcessIdentity> {
+async function spawn({ order, binary, initrd, user, groups }: Launch): Promise<ProcessIdentity> {
   const { directory } = order;
   const log = join(directory, FILES.log);
   const pipes: FileHandle[] = [];
   try {
     for (const path of pipesOf(directory)) pipes.push(await holdFifo(path));
     const args = commandLine(order, initrd);
-    const child = await spawnVmm({ program: binary, args, folder: runFolder(directory), log, user, inherit: pipes });
+    const child = await spawnVmm({
+      ...{ program: binary, args, folder: runFolder(directory), log, user, inherit: pipes },
+      entrance: groups.entrance(directory),
+    });
     child.unref();
     const process = identifyProcess(child.pid ?? 0);
     if (process !== undefined) return process;

@@ -9,12 +9,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { abortable, type CommandRunner, identifyProcess, signalProcess, within } from '@vmgrid/daemon';
-import { exhaustionIn, GridError } from '@vmgrid/protocol';
+import { GridError } from '@vmgrid/protocol';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
 import type { GuestAccess } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
-import { logTail, spawnVmm } from '../spawn-vmm.ts';
+import { logTail, spawnVmm, startFault } from '../spawn-vmm.ts';
 import { UNITS } from './command-line.ts';
 import { FILES, NETWORK_ORDERS, NETWORK_SOCKET } from './layout.ts';
 import type { UmlState } from './machine-state.ts';
@@ -31,8 +31,17 @@ const PORT_TRIES = 8;
  */
 const NOWHERE = '192.0.2.1';
 
+export interface NetworkedUml extends UmlState {
+  /** Of the group that the machine is in. */
+  readonly entrance: string | undefined;
+}
+
 /** Opens the network unless it is open. */
-export async function openUserNetwork(uml: UmlState, run: CommandRunner, signal: AbortSignal): Promise<GuestAccess> {
+export async function openUserNetwork(
+  uml: NetworkedUml,
+  run: CommandRunner,
+  signal: AbortSignal,
+): Promise<GuestAccess> {
   const orders = new StackOrders(runFolder(uml.directory));
   const deadline = within(signal, OPEN_DEADLINE_MS);
   const sshPort = await orders.forwardedPort(deadline);
@@ -53,7 +62,10 @@ interface Stack {
   stop(): Promise<void>;
 }
 
-async function startStack({ directory, uid, guestNetwork }: UmlState, signal: AbortSignal): Promise<Stack> {
+async function startStack(
+  { directory, uid, guestNetwork, entrance }: NetworkedUml,
+  signal: AbortSignal,
+): Promise<Stack> {
   const folder = runFolder(directory);
   const log = join(directory, FILES.networkLog);
   const restricted = ['--disable-host-loopback', '--disable-dns', `--outbound-addr=${NOWHERE}`];
@@ -64,7 +76,7 @@ async function startStack({ directory, uid, guestNetwork }: UmlState, signal: Ab
   ];
   const user: HostUser | undefined = uid === undefined ? undefined : { uid, gid: uid, groups: [] };
   await Promise.all([NETWORK_SOCKET, NETWORK_ORDERS].map((name) => rm(join(folder, name), { force: true })));
-  const child = await spawnVmm({ program: 'slirp4netns', args, folder, log, user });
+  const child = await spawnVmm({ program: 'slirp4netns', args, folder, log, user, entrance });
   const ended = new AbortController();
   child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
   child.unref();
@@ -78,8 +90,7 @@ async function startStack({ directory, uid, guestNetwork }: UmlState, signal: Ab
   } catch (error) {
     await stop();
     const output = await logTail(log);
-    const code = exhaustionIn(output) ?? 'VMM_FAILED';
-    throw new GridError(code, 'the network of the machine did not start', { output }, { cause: error });
+    throw new GridError(startFault(output), 'the network of the machine did not start', { output }, { cause: error });
   }
 }
 

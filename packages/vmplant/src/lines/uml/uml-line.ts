@@ -41,21 +41,26 @@ export class UmlLine implements ProductionLine {
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
     const { vmmVersion } = await this.#compatibility(order, signal);
-    const { binary, stateDirectory, hostIds, run, reached } = this.#host;
+    const { binary, stateDirectory, hostIds, run, reached, groups } = this.#host;
     await admitToImage(hostIds, order.image, false);
     const user = hostUserOf(hostIds, order.vmId, order.image);
-    return launch({ order, binary, initrd: initrdPath(stateDirectory, vmmVersion), user, run, reached }, signal);
+    const initrd = initrdPath(stateDirectory, vmmVersion);
+    return launch({ order, binary, initrd, user, run, reached, groups }, signal);
   }
 
   async adopt(state: MachineState): Promise<Adoption> {
     const uml = decodeState(state);
-    if (!isAlive(uml.process)) return { kind: 'gone' };
+    const { run, groups } = this.#host;
+    if (!isAlive(uml.process)) {
+      await groups.remove(uml.directory);
+      return { kind: 'gone' };
+    }
     const channels = openChannels(uml.directory, uml.process);
-    return { kind: 'running', machine: new UmlMachine({ channels, run: this.#host.run }, uml, 'adopted') };
+    return { kind: 'running', machine: new UmlMachine({ channels, run, groups }, uml, 'adopted') };
   }
 
   async kill(directory: string): Promise<void> {
-    await endProcesses(directory, 'UML');
+    await endProcesses(directory, 'UML', this.#host.groups);
     await removePipes(directory);
   }
 

@@ -5,6 +5,7 @@ import { GridError } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { awaitEnd } from '../await-end.ts';
 import { Hold } from '../hold.ts';
+import type { MachineGroups } from '../machine-groups.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { logTail } from '../spawn-vmm.ts';
@@ -24,6 +25,8 @@ export interface UmlMachineDeps {
   readonly channels: Channels;
   /** Runs programs of the host. */
   readonly run: CommandRunner;
+  /** Knows the group that the machine is in. */
+  readonly groups: Pick<MachineGroups, 'entrance' | 'remove'>;
 }
 
 /** What a machine was doing before it was taken hold of is not known: a run may be under way, a disc be in. */
@@ -37,12 +40,14 @@ export class UmlMachine implements Machine {
   readonly state: MachineState;
   readonly exited: Promise<MachineExit>;
   readonly #run: CommandRunner;
+  readonly #groups: UmlMachineDeps['groups'];
   readonly #uml: UmlState;
   readonly #hold: Hold<Held>;
   #requested = false;
 
-  constructor({ channels, run }: UmlMachineDeps, state: UmlState, origin: 'started' | 'adopted' = 'started') {
+  constructor({ channels, run, groups }: UmlMachineDeps, state: UmlState, origin: 'started' | 'adopted' = 'started') {
     this.#run = run;
+    this.#groups = groups;
     this.#uml = state;
     this.state = encodeState(state);
     const deps = { open: () => this.#open(), close: closeChannels, closed: (held: Held) => held.closed };
@@ -67,7 +72,8 @@ export class UmlMachine implements Machine {
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
     await this.#hold.take(signal);
-    return openUserNetwork(this.#uml, this.#run, signal);
+    const entrance = this.#groups.entrance(this.#uml.directory);
+    return openUserNetwork({ ...this.#uml, entrance }, this.#run, signal);
   }
 
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {
@@ -126,6 +132,7 @@ export class UmlMachine implements Machine {
     const { console } = await this.#hold.ended();
     const { directory, process } = this.#uml;
     if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) signalProcess(process, 'SIGKILL');
+    await this.#groups.remove(directory).catch(() => undefined); // one that does not go is told of as its folder is freed
     // A UML that was killed leaves its helpers, and every one its network.
     await killProcessesOf(directory, KILL_DEADLINE_MS);
     const printed = console.lastText;

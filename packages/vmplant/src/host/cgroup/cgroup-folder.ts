@@ -1,0 +1,58 @@
+/** The few things that are done to control groups. They are folders, but those of the kernel's. */
+import { existsSync, readFileSync, watch } from 'node:fs';
+import { mkdir, readFile, rmdir, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { abortable, identifyProcess, signalProcess } from '@vmgrid/daemon';
+
+export interface CgroupFolders {
+  isGroup(path: string): Promise<boolean>;
+  make(path: string): Promise<void>;
+  /** Fails with EBUSY while a process is in it, with ENOENT when it is not there. */
+  remove(path: string): Promise<void>;
+  write(path: string, file: string, text: string): Promise<void>;
+  /** Tells all that is in the group, or in one below it, to end at once. */
+  kill(path: string): Promise<void>;
+  /** Resolves when no process is in the group, or in one below it. */
+  emptied(path: string, signal: AbortSignal): Promise<void>;
+}
+
+/** CGROUP2_SUPER_MAGIC of statfs(2). */
+const CGROUP2_TYPE = 0x6367_7270;
+
+export const cgroupFolders: CgroupFolders = {
+  isGroup: async (path) => (await statfs(path).catch(() => undefined))?.type === CGROUP2_TYPE,
+  make: (path) => mkdir(path),
+  remove: (path) => rmdir(path),
+  write: (path, file, text) => writeFile(join(path, file), text),
+  kill,
+  emptied,
+};
+
+const KILL = 'cgroup.kill';
+
+/** Kernels before 5.14 end the processes of a group only one by one. */
+async function kill(path: string): Promise<void> {
+  if (existsSync(join(path, KILL))) return writeFile(join(path, KILL), '1');
+  const processes = (await readFile(join(path, 'cgroup.procs'), 'utf8')).split('\n').filter((pid) => pid !== '');
+  for (const identity of processes.flatMap((pid) => identifyProcess(Number(pid)) ?? []))
+    signalProcess(identity, 'SIGKILL');
+}
+
+const isPopulated = (events: string): boolean => /^populated 1$/m.test(readFileSync(events, 'utf8'));
+
+/** The kernel tells of changes of `cgroup.events` as of those of any file. */
+async function emptied(path: string, signal: AbortSignal): Promise<void> {
+  const events = join(path, 'cgroup.events');
+  const empty = Promise.withResolvers<void>();
+  const look = (): void => {
+    if (!isPopulated(events)) empty.resolve();
+  };
+  const watcher = watch(events, look);
+  watcher.on('error', empty.reject);
+  try {
+    look();
+    await abortable(empty.promise, signal);
+  } finally {
+    watcher.close();
+  }
+}

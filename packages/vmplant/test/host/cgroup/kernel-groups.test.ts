@@ -1,0 +1,95 @@
+/** Groups of the kernel's own, where this host has them. */
+import { once } from 'node:events';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { checkConfig, identifyProcess } from '@vmgrid/daemon';
+import { makeCgroupParent } from '../../../../../test/support/cgroup-parent.ts';
+import { eventually } from '../../../../../test/support/processes.ts';
+import { CgroupConfig } from '../../../src/host/cgroup/cgroup-config.ts';
+import { Cgroups } from '../../../src/host/cgroup/cgroups.ts';
+import { logTail, spawnVmm } from '../../../src/lines/spawn-vmm.ts';
+import { useTemporaryFolder } from '../../temporary-folder.ts';
+
+const host = makeCgroupParent();
+const lacks = 'why' in host ? ['any'] : ['memory', 'pids'].filter((name) => !host.controllers.includes(name));
+const why = 'why' in host ? host.why : `cgroup v2 has no ${lacks.join(' and ')} here`;
+if (lacks.length > 0) console.info(`only a part of this file runs: ${why}`);
+afterAll(() => ('why' in host ? undefined : host.remove()));
+
+const folder = useTemporaryFolder();
+const MACHINE = { memoryMiB: 64, cpus: 1 };
+const open = (more: object) => {
+  const config = checkConfig(CgroupConfig, { parent: 'why' in host ? '' : host.path, ...more }, 'test');
+  return Cgroups.open({ ...config, plantId: 'plant-1' });
+};
+
+const start = (groups: Cgroups, script: string) =>
+  spawnVmm({
+    ...{ program: 'sh', args: ['-c', script], folder: folder(), log: join(folder(), 'log'), user: undefined },
+    entrance: groups.entrance(folder()),
+  });
+const said = () => logTail(join(folder(), 'log'));
+
+if (!('why' in host)) {
+  test('a machine is in its group before it runs, with all that it starts, and all of it ends with the group', async () => {
+    const groups = await open({ controllers: [] });
+    await groups.make(folder(), MACHINE);
+    const group = join(groups.entrance(folder())!, '..');
+    const child = await start(groups, 'grep ^0:: /proc/self/cgroup; sleep 600 & sleep 600 & wait');
+    await eventually('it has said where it is', async () => (await said()) !== '');
+    expect(group.endsWith((await said()).slice('0::'.length))).toBe(true);
+    const processes = async () => (await readFile(join(group, 'cgroup.procs'), 'utf8')).trim().split('\n').map(Number);
+    await eventually('all three run', async () => (await processes()).length === 3);
+    const all = await processes();
+    expect(all).toContain(child.pid);
+    await groups.remove(folder());
+    expect(all.map(identifyProcess)).toEqual([undefined, undefined, undefined]);
+    expect(groups.entrance(folder())).toBeUndefined();
+  }, 30_000);
+
+  test('a group that is gone as the machine starts is said to be the reason', async () => {
+    const groups = await open({ controllers: [] });
+    await groups.make(folder(), MACHINE);
+    const entrance = groups.entrance(folder());
+    await groups.remove(folder());
+    const child = await spawnVmm({
+      ...{ program: 'true', args: [], folder: folder(), log: join(folder(), 'log'), user: undefined, entrance },
+    });
+    if (child.exitCode === null) await once(child, 'exit');
+    expect(await said()).toContain('vmgrid: the group of the machine could not be entered');
+  });
+
+  test('what an earlier plant left in its groups ends with them', async () => {
+    const groups = await open({ controllers: [] });
+    await groups.make(folder(), MACHINE);
+    const child = await start(groups, 'exec sleep 600');
+    await (await open({ controllers: [] })).removeAllBut([]);
+    expect(identifyProcess(child.pid!)).toBeUndefined();
+    const left = await readdir(join((host as { path: string }).path, 'plant-1'), { withFileTypes: true });
+    expect(left.filter((entry) => entry.isDirectory())).toEqual([]);
+  }, 30_000);
+}
+
+if (lacks.length === 0) {
+  test('a machine that takes more memory than its limit is ended, and one that forks without end is stopped', async () => {
+    const groups = await open({ controllers: ['memory', 'pids'], overheadMiB: 0, processes: 16 });
+    await groups.make(folder(), MACHINE);
+    const hog = await start(groups, 'exec tail -c 512M /dev/zero');
+    const [, signal] = hog.exitCode === null ? await once(hog, 'exit') : [];
+    expect(signal).toBe('SIGKILL');
+    await mkdir(join(folder(), 'second'));
+    const forks = await start(groups, 'for n in $(seq 64); do sleep 600 & done; wait');
+    await eventually(
+      'it is refused',
+      async () => (await said()).includes('Resource temporarily unavailable') || (await said()).includes('Cannot fork'),
+    );
+    await groups.remove(folder());
+    expect(identifyProcess(forks.pid!)).toBeUndefined();
+  }, 60_000);
+} else {
+  test('limits that this host cannot set are refused as the plant starts', async () => {
+    const parent = 'why' in host ? '/sys' : host.path;
+    await expect(open({ parent, controllers: ['memory', 'pids'] })).rejects.toMatchObject({ code: 'CGROUP_FAILED' });
+  });
+}

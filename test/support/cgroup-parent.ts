@@ -1,0 +1,39 @@
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroup2MountOf } from '@vmgrid/daemon';
+
+/** A group of the kernel's for the tests of a file, or why this host has none. */
+export type CgroupParent =
+  | { readonly path: string; readonly controllers: readonly string[]; remove(): void }
+  | { readonly why: string };
+
+/** Makes it at the top, whose controllers no other group takes away. Only root may. */
+export function makeCgroupParent(): CgroupParent {
+  const mount = cgroup2MountOf(readFileSync('/proc/self/mountinfo', 'utf8'));
+  if (mount === undefined) return { why: 'cgroup v2 is not mounted' };
+  const path = join(mount, `vmgrid-test-${process.pid}`);
+  try {
+    mkdirSync(path);
+    return { path, controllers: enable(mount, path), remove: () => removeBelow(path) };
+  } catch (error) {
+    return { why: `no group can be made: ${(error as Error).message}` };
+  }
+}
+
+/** Those of the host, as far as they can be passed down. */
+function enable(mount: string, path: string): readonly string[] {
+  for (const name of ['cpu', 'memory', 'pids', 'io']) {
+    try {
+      writeFileSync(join(mount, 'cgroup.subtree_control'), `+${name}`);
+    } catch {
+      // bound to cgroup v1, or not in this kernel
+    }
+  }
+  return readFileSync(join(path, 'cgroup.controllers'), 'utf8').trim().split(/\s+/);
+}
+
+function removeBelow(path: string): void {
+  const below = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name } of below) removeBelow(join(path, name));
+  rmdirSync(path);
+}
