@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { ListenerTls } from '@vmgrid/access';
 import { systemClock } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 
 /** How long the last replies may take to get out. */
 export const REPLIES_MS = 1_000;
@@ -26,7 +26,7 @@ export interface HttpServerOptions {
 export function createHttpServer(app: RequestListener, options: HttpServerOptions): Server {
   const { requestMs, headersMs = requestMs, tls } = options;
   const times = { requestTimeout: requestMs, connectionsCheckingInterval: Math.min(CHECKED_EVERY_MS, headersMs) };
-  const limits = { ...times, headersTimeout: headersMs };
+  const limits = { ...times, headersTimeout: headersMs, maxHeaderSize: REQUEST_LIMITS.headerBytes };
   const server: Server = tls ? createTlsServer({ ...limits, ...tls }, app) : createServer(limits, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET' || isAmidReply(socket)) socket.destroy();
@@ -68,7 +68,9 @@ function refusalOf({ code, message }: NodeJS.ErrnoException, requestMs: number):
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new GridError('BODY_INCOMPLETE', `the request was not complete within ${requestMs} ms`, { requestMs });
     case 'HPE_HEADER_OVERFLOW':
-      return new GridError('HEADERS_TOO_LARGE', 'the headers of the request are over the limit');
+      return new GridError('HEADERS_TOO_LARGE', `the headers have more than ${REQUEST_LIMITS.headerBytes} bytes`, {
+        limit: REQUEST_LIMITS.headerBytes,
+      });
     default:
       return new GridError('REQUEST_MALFORMED', `this is no HTTP request: ${message}`, { reason: code ?? 'unknown' });
   }

@@ -2,6 +2,8 @@
 export const REQUEST_LIMITS = {
   /** Bytes of one request document, at every door. */
   bodyBytes: 8 * 1024 * 1024,
+  /** Of all headers of an HTTP request together. */
+  headerBytes: 16 * 1024,
   expressionChars: 8_192,
   /** Parentheses and signs inside each other in an expression of a template. */
   templateDepth: 64,

@@ -38,12 +38,19 @@ export class IncomingDocument<Who> {
       return;
     }
     this.#chunks.push(chunk);
-    if (this.#who === undefined) this.#open(Buffer.concat(this.#chunks));
+    if (this.#who === undefined) this.#open(this.#joined());
   }
 
   async end(): Promise<{ readonly who: Who; readonly document: Buffer }> {
     const who = await (this.#who ?? this.#admit(undefined));
     return { who, document: Buffer.concat(this.#chunks) };
+  }
+
+  /** What has come, from now on in one piece: a client may send a byte at a time. */
+  #joined(): Buffer {
+    const joined = Buffer.concat(this.#chunks);
+    this.#chunks.splice(0, this.#chunks.length, joined);
+    return joined;
   }
 
   #open(soFar: Buffer): void {

@@ -17,13 +17,19 @@ import {
 } from '@vmgrid/classad';
 import { decodeRequest, decodeXmlReply, decodeXmlRequest, GridError, parseJson, validate } from '@vmgrid/protocol';
 import { parseMessage } from '../../../packages/protocol/src/link/messages.ts';
-import { METHOD_SCHEMAS } from '../../../packages/protocol/src/link/method-schemas.ts';
+import {
+  EVENT_SCHEMAS,
+  isBidderEvent,
+  isLinkMethod,
+  METHOD_SCHEMAS,
+} from '../../../packages/protocol/src/link/method-schemas.ts';
 import { QgaClient } from '../../../packages/vmplant/src/guest/qga-client.ts';
 import { parseReportLine } from '../../../packages/vmplant/src/guest/report.ts';
 import { ReportChannel } from '../../../packages/vmplant/src/guest/report-channel.ts';
 import { importStream } from '../../../packages/vmplant/src/warehouse/archive/import.ts';
 import { Manifest } from '../../../packages/vmplant/src/warehouse/manifest.ts';
 import { Warehouse } from '../../../packages/vmplant/src/warehouse/store.ts';
+import { IncomingDocument } from '../../../packages/vmshop/src/incoming-document.ts';
 
 export interface FuzzTarget {
   readonly name: string;
@@ -64,6 +70,10 @@ const MESSAGES = texts(
   '{"jsonrpc":"2.0","method":"progress","params":{"requestId":"a","at":"2026-01-01T00:00:00Z","phase":"boot","state":"done"}}',
   '{"jsonrpc":"2.0","id":3,"result":[{"VmId":"vm-1"}]}',
 );
+const TOKEN_LINES = texts(
+  `vmg_${'x'.repeat(43)}\n<vmgrid version="1"><list/></vmgrid>`,
+  'eyJhbGciOiJub25lIn0.e30.\r\n<vmgrid version="1"><query vmId="vm-1"/></vmgrid>',
+);
 const REPORT = texts(
   'begin 0 1\nattributes - U3NoSG9zdEtleSA9ICJhIgo=\nend 0 0 no 120 1\nfinished\n',
   'run 0123456789abcdef01234567\nidentity\noutput 3 aGVsbG8=\nstopped 3\nwarning bm8=\nran 0123456789abcdef01234567 0\n',
@@ -96,9 +106,32 @@ const guestSocket = () => new PassThrough() as unknown as Socket;
 
 function feedLink(input: Buffer): void {
   const message = parseMessage(input.toString('utf8'));
-  if (message.kind !== 'call' || !Object.hasOwn(METHOD_SCHEMAS, message.method)) return;
-  const { request } = METHOD_SCHEMAS[message.method as keyof typeof METHOD_SCHEMAS];
-  validate(request, message.params, { code: 'LINK_PROTOCOL', subject: 'call' });
+  const options = { code: 'LINK_PROTOCOL', subject: message.kind } as const;
+  if (message.kind === 'call' && isLinkMethod(message.method))
+    validate(METHOD_SCHEMAS[message.method].request, message.params, options);
+  if (message.kind === 'notice' && isBidderEvent(message.method))
+    validate(EVENT_SCHEMAS[message.method], message.params, options);
+  if (message.kind === 'result') validate(METHOD_SCHEMAS.list.reply, message.result, options);
+}
+
+const DOCUMENT_LIMIT = { bytes: 65_536, owner: 'fuzz' };
+
+/** In pieces, as a socket hands it over. */
+async function feedDocument(input: Buffer): Promise<void> {
+  const refused = Promise.withResolvers<never>();
+  const admit = (token?: string): string => {
+    if (token === undefined) throw new GridError('UNAUTHENTICATED', 'no token');
+    return token;
+  };
+  const incoming = new IncomingDocument<string>({
+    admit: async (token) => admit(token),
+    limitOf: () => DOCUMENT_LIMIT,
+    refuse: refused.reject,
+  });
+  const pieceBytes = 1 + (input.length % 97);
+  for (let from = 0; from < input.length; from += pieceBytes) incoming.add(input.subarray(from, from + pieceBytes));
+  const { document } = await Promise.race([incoming.end(), refused.promise]);
+  decodeXmlRequest(document);
 }
 
 function feedRequest(input: Buffer): void {
@@ -157,6 +190,7 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
   return [
     { name: 'XML request', known: examples('.xml'), share: 18, feed: (input) => decodeXmlRequest(input) },
     { name: 'XML reply', known: examples('.xml'), share: 6, feed: (input) => decodeXmlReply(text(input)) },
+    { name: 'TCP document', known: [...examples('.xml'), ...TOKEN_LINES], share: 4, feed: feedDocument },
     { name: 'JSON request', known: examples('.json'), share: 18, feed: feedRequest },
     { name: 'link message', known: MESSAGES, share: 15, feed: feedLink },
     { name: 'ClassAd', known: ADS, share: 8, feed: (input) => parseClassAd(text(input)) },

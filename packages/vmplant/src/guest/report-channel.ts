@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { abortable } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { readLines } from '../host/line-reader.ts';
@@ -8,6 +9,8 @@ import { readLines } from '../host/line-reader.ts';
 const MAX_LINE_CHARS = 131_072;
 /** Lines kept for a reader that is behind; then the guest has to wait. */
 const QUEUE_LINES = 1_000;
+/** Lines read in a row; then everything else that the plant does has its turn. */
+const LINES_IN_A_ROW = 1_000;
 /** What one run may deliver, whatever it is: a guest that writes without end must not grow the plant. */
 export const MAX_RUN_BYTES = 16_777_216;
 /** The same in lines, each of which is looked at: more than the longest DAG with all its retries prints. */
@@ -112,10 +115,11 @@ export class ReportChannel {
     const run = this.#run;
     const last = `ran ${run?.token} `;
     try {
-      for (;;) {
+      for (let read = 1; ; read += 1) {
         const line = await this.#next(signal);
         if (line.startsWith(last)) return;
         yield line;
+        if (read % LINES_IN_A_ROW === 0) await setImmediate();
       }
     } finally {
       if (this.#run === run) this.#forget();

@@ -58,6 +58,18 @@ test('a run of more lines than the limit ends the same, though all of them are e
   await expect(reading).rejects.toMatchObject({ code: 'GUEST_UNREACHABLE', details: { limitLines: MAX_RUN_LINES } });
 });
 
+test('however many lines come at once, others have their turn between them', async () => {
+  const token = channel.announce();
+  say(`run ${token}\n${'\n'.repeat(10_000)}ran ${token} 0\n`);
+  let turns = 0;
+  const counting = setInterval(() => {
+    turns += 1;
+  }, 0);
+  expect(await read()).toHaveLength(10_000);
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(0);
+});
+
 test('what a guest writes after its run ended is not kept', async () => {
   const token = channel.announce();
   say(`run ${token}\nran ${token} 0\n`);
