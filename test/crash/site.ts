@@ -1,7 +1,7 @@
 /** A grid that can be hurt: every daemon in it can be told at which step to die, and is started again when it has. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CreateRequest, GridError, type MachineSpec, type VmReply } from '@vmgrid/protocol';
-import { dag, SIMULATED_MACHINE, script, TINY_MACHINE } from '../support/documents.ts';
+import { dag, MACHINE, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { eventually, type LocatedProcess, processesBelow } from '../support/processes.ts';
 import { TestGrid, type TestGridOptions } from '../support/test-grid.ts';
 import { problemsOf } from './problems.ts';
@@ -71,7 +71,7 @@ export class Site {
 
   /** Of QEMU machines that boot in seconds. */
   static openOnQemu(name: string): Promise<Site> {
-    return Site.open(name, { line: 'qemu', base: TINY_MACHINE.os }, TINY_MACHINE);
+    return Site.open(name, { line: 'qemu', base: MACHINE.os }, MACHINE);
   }
 
   newId(verb: string): string {

@@ -53,15 +53,15 @@ test('an action that will not be ended is killed', async () => {
 }, 60_000);
 
 test('an action that fills the disk still reports', async () => {
-  const most = 'fallocate -l "$(($(df -k --output=avail / | tail -n 1) - 20000))KiB" /root/most';
-  const filling = script('fill', `${most}; head -c 256M /dev/zero >/root/rest`);
+  const most = `fallocate -l "$(($(df -k / | awk 'END { print $4 }') - 20000))KiB" /root/most`;
+  const filling = script('fill', `${most}; dd if=/dev/zero of=/root/rest bs=1M count=256`);
   const error = await refusalOf(order([filling]));
   expect(error).toMatchObject({ code: 'ACTION_FAILED', details: { actionId: 'fill' } });
   expect(String(error.details.output)).toMatch(/No space left on device/);
 }, 120_000);
 
 test('an action that floods its output does not stop the report', async () => {
-  const flooding = script('flood', 'head -c 64M /dev/zero | tr "\\0" x; exit 3');
+  const flooding = script('flood', 'dd if=/dev/zero bs=1M count=64 | tr "\\0" x; exit 3');
   expect(await refusalOf(order([flooding]))).toMatchObject({ details: { actionId: 'flood' } });
 }, 60_000);
 

@@ -15,7 +15,7 @@ const GUEST = script(
     'echo "Workspace = \\"/srv/$(hostname)\\""',
     'echo "Slots = 2 * 3"',
     'echo "Tools = { \\"octave\\", \\"gnuplot\\" }"',
-    'echo "Big = MemoryMiB > 128"',
+    'echo "Big = MemoryMiB > 64"',
   ]
     .map((line) => `${line} >>"$VMGRID_ATTRIBUTES"`)
     .join('\n'),
@@ -41,7 +41,7 @@ test('attributes of a guest action and of a host action are in the classad', () 
   expect(vm).toMatchObject({
     Workspace: `/srv/${vm.HostName}`,
     Tools: ['octave', 'gnuplot'],
-    Big: '/Expr(MemoryMiB > 128)/',
+    Big: '/Expr(MemoryMiB > 64)/',
     DnsName: `invigo.${vm.HostName}.example`,
     ActionsRun: 2,
   });
@@ -66,9 +66,9 @@ test('query without names gives the whole classad', async () => {
 
 test('list takes the VMs whose classad makes the constraint true', async () => {
   const ids = async (constraint: string) => (await grid.client.list({ constraint })).vms.map((one) => one.VmId);
-  expect(await ids('MemoryMiB >= 256 && State == "running"')).toEqual([vmId]);
+  expect(await ids('MemoryMiB >= 128 && State == "running"')).toEqual([vmId]);
   expect(await ids('Slots == 6 && member("octave", Tools) && Big')).toEqual([vmId]);
-  expect(await ids('MemoryMiB > 256')).toEqual([]);
+  expect(await ids('MemoryMiB > 128')).toEqual([]);
   expect(await ids('NoSuchAttribute > 1')).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 /** The main job through every door: a document goes in, the classad of a running machine comes out. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeXmlReply } from '@vmgrid/protocol';
-import { createXml, order, script } from '../support/documents.ts';
+import { createXml, MACHINE, order, script } from '../support/documents.ts';
 import { banner, postJson, postXml, tcp } from '../support/doors.ts';
 import { listeningAddresses } from '../support/processes.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -17,7 +17,7 @@ const RUNNING = {
   VmId: expect.stringMatching(/^vm-/),
   State: 'running',
   Line: 'qemu',
-  MemoryMiB: 256,
+  MemoryMiB: MACHINE.memoryMiB,
   Start: 'restore',
   ActionsCached: 0,
   SshHost: '127.0.0.1',
@@ -96,7 +96,7 @@ test('the cheaper of two plants wins: the one with less memory in use', async ()
   for (let count = 0; count < 4; count += 1) placed.push(String((await grid.client.create(order())).vm.Plant));
   const { plants } = await grid.client.plants();
   const used = plants.map(({ ad }) => Number(ad.UsedMemoryMiB));
-  expect(Math.abs(used[0]! - used[1]!)).toBeLessThanOrEqual(256);
+  expect(Math.abs(used[0]! - used[1]!)).toBeLessThanOrEqual(MACHINE.memoryMiB);
   expect(new Set(placed)).toEqual(new Set(['plant-1', 'plant-2']));
 }, 60_000);
 

@@ -35,7 +35,7 @@ test('a plant that was killed adopts its VMs: they run on, can be asked, configu
   expect(await banner(Number(vm.SshPort))).toMatch(/^SSH-2\.0-/);
   await restartPlant();
   expect((await grid.client.query({ vmId })).vm).toEqual(vm);
-  expect((await grid.client.plants()).plants[0]!.ad).toMatchObject({ VmCount: 1, UsedMemoryMiB: 256 });
+  expect((await grid.client.plants()).plants[0]!.ad).toMatchObject({ VmCount: 1, UsedMemoryMiB: MACHINE.memoryMiB });
   const { vm: more } = await grid.client.configure({ vmId, dag: dag([script('B', 'printf " B" >>/root/ran')]) });
   expect(more).toMatchObject({ State: 'running', ActionsRun: 2 });
   expect((await machines()).map(({ pid }) => pid)).toEqual([qemu!.pid]);

@@ -1,4 +1,4 @@
-/** `vmgrid demo` and `vmgrid up` as a user runs them, in a home of their own with the base image in it. */
+/** `vmgrid demo` and `vmgrid up` as a user runs them, in a home of their own with base images in it. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
@@ -7,19 +7,19 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
-import { order } from '../support/documents.ts';
-import { freezeBlank } from '../support/freeze-blank.ts';
+import { MACHINE, order } from '../support/documents.ts';
 import { eventually, processesBelow, processesNaming } from '../support/processes.ts';
 import { startVmgrid, vmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS } from '../support/test-grid.ts';
-import { stockWarehouse, testFolder } from '../support/test-warehouse.ts';
+import { stockBase, testFolder } from '../support/test-warehouse.ts';
 
 let home: string;
 let environment: Record<string, string>;
 beforeAll(async () => {
   home = await testFolder('demo');
   environment = { VMGRID_HOME: home };
-  await stockWarehouse(join(home, 'warehouse'), freezeBlank, AbortSignal.timeout(OPEN_GRID_MS));
+  const signal = AbortSignal.timeout(OPEN_GRID_MS);
+  for (const os of ['debian-12', MACHINE.os]) await stockBase(join(home, 'warehouse'), os, signal);
 }, OPEN_GRID_MS);
 afterAll(async () => {
   const left = await running();

@@ -1,6 +1,6 @@
 /** What a golden image is good for: machines that only run what it does not stand for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, TINY_MACHINE as MACHINE, tinyOrder as order, script } from '../support/documents.ts';
+import { dag, MACHINE, order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;

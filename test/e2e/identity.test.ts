@@ -13,7 +13,7 @@ const LOOK = script(
   'look',
   [
     'tell() { echo "$1 = \\"$2\\"" >>"$VMGRID_ATTRIBUTES"; }',
-    'echo "Clock = $(date +%s.%N)" >>"$VMGRID_ATTRIBUTES"',
+    'echo "Clock = $(date +%s)" >>"$VMGRID_ATTRIBUTES"',
     'tell Random "$(od -An -tx1 -N16 /dev/urandom | tr -d " \\n")"',
     'tell MachineId "$(cat /etc/machine-id)"',
     'tell GuestHostName "$(hostname)"',

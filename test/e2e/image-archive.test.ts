@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, TINY_MACHINE as MACHINE, tinyOrder as order, script } from '../support/documents.ts';
+import { dag, MACHINE, order, script } from '../support/documents.ts';
 import { vmgrid as runVmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 

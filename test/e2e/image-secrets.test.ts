@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, TINY_MACHINE as MACHINE, script } from '../support/documents.ts';
+import { dag, MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const mark = (name: string) => `${name}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`;

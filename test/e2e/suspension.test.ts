@@ -1,7 +1,7 @@
 /** VMs that sleep and wake, over the plant's death and by the end of their lease. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, order, script } from '../support/documents.ts';
+import { dag, MACHINE, order, script } from '../support/documents.ts';
 import { bearer, postXml } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -9,7 +9,9 @@ import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 let grid: TestGrid;
 beforeAll(async () => {
   // Memory for one machine.
-  grid = await TestGrid.open('suspension', { plantConfig: { capacity: { memoryMiB: 256, diskMiB: 65_536 } } });
+  grid = await TestGrid.open('suspension', {
+    plantConfig: { capacity: { memoryMiB: MACHINE.memoryMiB, diskMiB: 65_536 } },
+  });
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 

@@ -1,11 +1,11 @@
 /** One plant with two lines: a request may insist on one; else the expected seconds decide. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, script, TINY_MACHINE } from '../support/documents.ts';
+import { dag, MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {
-  grid = await TestGrid.open('two-lines', { base: TINY_MACHINE.os, plantConfig: { lines: ['qemu', 'uml'] } });
+  grid = await TestGrid.open('two-lines', { base: MACHINE.os, plantConfig: { lines: ['qemu', 'uml'] } });
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 
@@ -13,7 +13,7 @@ const BOOT_MS = 180_000;
 const mark = script('mark', 'echo "marked by $(hostname)" > /root/mark');
 const tell = script('tell', 'echo "Mark = \\"$(cat /root/mark)\\"" >> "$VMGRID_ATTRIBUTES"');
 const wanted = dag([mark, tell], 'mark>tell');
-const onUml = { ...TINY_MACHINE, line: 'uml' as const };
+const onUml = { ...MACHINE, line: 'uml' as const };
 
 test(
   'a request that insists on UML gets a machine of it, also from an image, which is a disk alone',
@@ -34,9 +34,9 @@ test(
 test(
   'a request that leaves the line open is cloned from memory where that is expected sooner than a boot',
   async () => {
-    const { image } = await grid.client.buildImage({ machine: TINY_MACHINE, dag: dag([mark]) });
+    const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([mark]) });
     expect(image).toMatchObject({ line: 'qemu', suspended: true });
-    const { vm, trail } = await grid.client.create({ machine: TINY_MACHINE, dag: wanted });
+    const { vm, trail } = await grid.client.create({ machine: MACHINE, dag: wanted });
     expect(vm).toMatchObject({ Line: 'qemu', Start: 'restore', ImageId: image.imageId });
     const alternatives = trail?.answers[0]?.plan?.alternatives ?? [];
     expect(alternatives.map(({ line }) => line)).toContain('uml');

@@ -1,5 +1,5 @@
 /**
- * Golden images for tests, made once a machine and kept: the base image of Debian 12, and a blank machine suspended in memory.
+ * Golden images for tests, made once a machine and kept: base images, and a blank machine suspended in memory.
  * A test with a warehouse of its own gets them as hard links: what it builds, removes and refers to is nobody else's.
  */
 import { chmod, link, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -10,8 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
 import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
-
-const OS = 'debian-12';
+import { MACHINE } from './documents.ts';
 
 /** Folder for all that tests keep: `VMGRID_HOME`, or where a plant would keep it. */
 export function testHome(): string {
@@ -30,13 +29,13 @@ export async function testFolder(name: string): Promise<string> {
   return folder;
 }
 
-/** The base image of an operating system, built at the first call on this machine: of Debian 12 in about half a minute. */
-export async function testBase(signal: AbortSignal, os = OS): Promise<GoldenImage> {
+/** The base image of an operating system, built at the first call on this machine. */
+export async function testBase(signal: AbortSignal, os: string): Promise<GoldenImage> {
   const imageId = await whileLocked(() => buildBase(os), signal);
   return (await Warehouse.open(sharedWarehouse())).image(imageId);
 }
 
-async function buildBase(os = OS): Promise<string> {
+async function buildBase(os: string): Promise<string> {
   return (await buildBaseImage({ os, warehouse: sharedWarehouse() }, true)).imageId;
 }
 
@@ -50,7 +49,7 @@ export async function stockWarehouse(
   signal: AbortSignal,
 ): Promise<void> {
   const stock = await whileLocked(async () => {
-    const base = await buildBase();
+    const base = await buildBase(MACHINE.os);
     const blank = (await findBlank(base, sharedWarehouse())) ?? (await freezeApart(base, freeze));
     return [base, blank];
   }, signal);
