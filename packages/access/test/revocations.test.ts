@@ -99,8 +99,9 @@ test('a list that changes is read again; one that cannot be read, or is not of t
   clock += 1_000;
   await untilRead(revocations, serial, true);
   const [before, others] = [readFileSync(file('revoked.pem')), await revoke('plant-3', 'other')];
-  for (const list of ['no list', readFileSync(others.revocationFile)]) {
-    writeFileSync(file('revoked.pem'), list);
+  for (const list of ['no list', readFileSync(others.revocationFile), undefined]) {
+    if (list === undefined) rmSync(file('revoked.pem'));
+    else writeFileSync(file('revoked.pem'), list);
     clock += 1_000;
     expect(revocations.isRevoked(serial)).toBe(true);
     while (faults.length === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -113,7 +113,8 @@ export class Plant {
         }),
       configure: (request) =>
         this.#onceAtVm('configure', request, async () => {
-          this.#requireDags(request);
+          requireDags(request);
+          this.#requireShort(request);
           return this.#ad(await reconfigurator.configure(request, this.#stopping.signal));
         }),
       suspend: (request) =>
@@ -193,17 +194,17 @@ export class Plant {
     throw new GridError('VM_STATE', message, { vmId, state: record.state });
   }
 
-  /** That its DAGs can be run, and are not longer than the plant takes. @throws GridError DAG_CYCLE …, DAG_TOO_LARGE */
-  #requireDags(request: DagsOfRequest): void {
-    requireDags(request);
-    const refusal = this.#deps.bidDesk.dagRefusal(request.dag, request.destruction);
+  /** @throws GridError DAG_TOO_LARGE */
+  #requireShort({ dag, destruction }: DagsOfRequest): void {
+    const refusal = this.#deps.bidDesk.dagRefusal(dag, destruction);
     if (refusal) throw refusal;
   }
 
   async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
-    this.#requireDags(request);
+    requireDags(request);
     const before = this.#outcomeOf(requestKey(request));
-    if (before) return before;
+    if (before) return before; // whatever the limits are by now: a refusal would make it another plant's
+    this.#requireShort(request);
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
@@ -225,7 +226,8 @@ export class Plant {
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
-    this.#requireDags(request);
+    requireDags(request);
+    this.#requireShort(request);
     const { hostActions, imageBuilder, imageDesk } = this.#deps;
     await hostActions.requireAll(hostActionNames(request.dag));
     const { signal } = this.#stopping;

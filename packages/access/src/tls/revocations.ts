@@ -72,8 +72,12 @@ export class Revocations {
   }
 }
 
-/** Changes whenever the file does; empty when there is none. */
+/** Changes whenever the file does; what keeps it from being looked at keeps it from being read too. */
 function stampOf(file: string): string {
-  const { mtimeMs, size, ino } = statSync(file, { throwIfNoEntry: false }) ?? {};
-  return `${mtimeMs} ${size} ${ino}`;
+  try {
+    const { mtimeMs, size, ino } = statSync(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch (error) {
+    return String(error);
+  }
 }
