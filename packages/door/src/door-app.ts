@@ -14,6 +14,7 @@ import { knownHost } from './known-host.ts';
 import { limitRate } from './limit-rate.ts';
 import { type BodyQuota, readBody } from './read-body.ts';
 import { sendError, xmlErrors } from './send.ts';
+import { whileKnown } from './while-known.ts';
 
 export interface DoorOptions {
   /** The address listened on. */
@@ -64,7 +65,7 @@ export function createDoorApp({ routers, streams = [], readiness }: DoorParts, o
   });
   app.use(VERSION, identify(options.authenticator));
   app.use(limitRate(options.requestsPerMinute));
-  app.use(VERSION, auditRequests(options.audit), requireIdentity);
+  app.use(VERSION, auditRequests(options.audit), requireIdentity, whileKnown());
   if (streams.length > 0) app.use(VERSION, ...streams);
   if (options.documentMs !== undefined) app.use(documentDeadline(options.documentMs));
   app.use(readBody(options.bodyQuota));

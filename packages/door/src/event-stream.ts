@@ -1,11 +1,11 @@
 /** Server-Sent Events (HTML Living Standard, section 9.2). */
-import { GridError, type ProgressEvent } from '@vmgrid/protocol';
+import type { ProgressEvent } from '@vmgrid/protocol';
 import type { Response } from 'express';
 import type { Operation } from './operations.ts';
 
 /** Bytes waiting for a client that does not read before it is cut off; it may come back and hear all again. */
 const BUFFERED_BYTES = 1024 * 1024;
-/** A comment this often keeps proxies from closing a silent stream, and finds clients that have gone or whose token holds no longer. */
+/** A comment this often keeps proxies from closing a silent stream, and finds clients that have gone. */
 const KEEP_ALIVE_MS = 15_000;
 
 /** Sends one event; its data are JSON. */
@@ -13,7 +13,7 @@ export type SendEvent = (name: string, data: unknown) => void;
 
 /**
  * Opens a stream of events. `subscribe` gets the function that sends one and returns how to stop; it is stopped when the
- * client has gone or the response was ended. A stream ends when what its client showed does not hold any more.
+ * client has gone or the response was ended.
  */
 export function streamEvents(
   response: Response,
@@ -28,23 +28,11 @@ export function streamEvents(
     if (response.writableLength > BUFFERED_BYTES) response.destroy();
   };
   const stop = subscribe((name, data) => write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
-  const keepAlive = setInterval(() => {
-    write(':\n\n');
-    void endUnlessKnown(response);
-  }, keepAliveMs);
+  const keepAlive = setInterval(() => write(':\n\n'), keepAliveMs);
   response.on('close', () => {
     stop();
     clearInterval(keepAlive);
   });
-}
-
-/** Too many requests at the moment, or keys that cannot be had, are no verdict. */
-async function endUnlessKnown(response: Response): Promise<void> {
-  try {
-    await response.locals.showAgain?.();
-  } catch (error) {
-    if (GridError.from(error).code === 'UNAUTHENTICATED') response.destroy();
-  }
 }
 
 /** Sends every event of an operation so far and each as it comes; `end` follows when the request is settled. */
