@@ -14,6 +14,7 @@ export default {
     ],
   },
   testTimeout: 10_000,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
 };
