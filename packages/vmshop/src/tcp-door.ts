@@ -8,6 +8,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { ListenerTls } from '@vmgrid/access';
 import { type BodyLimit, bodyLimitOf } from '@vmgrid/door';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
+import { Crowd } from './crowd.ts';
 import { IncomingDocument } from './incoming-document.ts';
 
 export interface TcpDoorOptions<Who> {
@@ -23,23 +24,38 @@ export interface TcpDoorOptions<Who> {
   readonly documentMs?: number;
   /** How long a client that has not said who it is may take to. */
   readonly tokenMs?: number;
+  readonly connections?: number;
   /** In clear without. */
   readonly tls?: ListenerTls | undefined;
 }
 
-/** Connections at the same time; one more is closed at once. */
-export const TCP_DOOR_CONNECTIONS = 1_024;
+/** Connections at the same time. */
+const TCP_DOOR_CONNECTIONS = 1_024;
 
 /** Makes the server; the caller listens and closes. */
 export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
   const settings = { allowHalfOpen: true, noDelay: true };
-  const open = (socket: Socket) => void serve(socket, options);
-  const server = options.tls ? createTlsServer({ ...settings, ...options.tls }, open) : createServer(settings, open);
-  server.maxConnections = TCP_DOOR_CONNECTIONS;
+  const { tls, admit, connections = TCP_DOOR_CONNECTIONS } = options;
+  const crowd = new Crowd(connections);
+  const open = (socket: Socket) => {
+    const admitHere = async (token: string | undefined): Promise<Who> => {
+      const who = await admit(token, socket.remoteAddress);
+      crowd.recognize(socket);
+      return who;
+    };
+    void serve(socket, { ...options, admit: admitHere });
+  };
+  const server = tls ? createTlsServer({ ...settings, ...tls }, open) : createServer(settings, open);
+  server.on('connection', (socket: Socket) => crowd.enter(socket));
   return server;
 }
 
-async function serve<Who>(socket: Socket, options: TcpDoorOptions<Who>): Promise<void> {
+/** The options for one client. */
+interface ServeOptions<Who> extends Omit<TcpDoorOptions<Who>, 'admit'> {
+  readonly admit: (token: string | undefined) => Promise<Who>;
+}
+
+async function serve<Who>(socket: Socket, options: ServeOptions<Who>): Promise<void> {
   const withinMs = options.documentMs ?? REQUEST_LIMITS.documentMs;
   socket.on('error', () => socket.destroy()); // the client is gone: nobody is left to tell
   try {
@@ -62,14 +78,13 @@ function destroyAfter(socket: Socket, ms: number): void {
 /** @throws GridError BODY_TOO_LARGE, QUOTA_BODY, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come */
 function readDocument<Who>(
   socket: Socket,
-  options: TcpDoorOptions<Who>,
+  options: ServeOptions<Who>,
   withinMs: number,
 ): Promise<{ readonly who: Who; readonly document: Buffer }> {
-  const { tokenMs = REQUEST_LIMITS.tokenLineMs } = options;
+  const { admit, tokenMs = REQUEST_LIMITS.tokenLineMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<{ who: Who; document: Buffer }>();
-  const from = socket.remoteAddress;
   const incoming = new IncomingDocument<Who>({
-    admit: async (token) => options.admit(token, from),
+    admit,
     limitOf: options.limitOf ?? NO_QUOTA,
     refuse: reject,
   });
@@ -81,14 +96,15 @@ function readDocument<Who>(
     setTimeout(() => incoming.isOpened || incomplete(`no token came within ${tokenMs} ms`, tokenMs), tokenMs),
     setTimeout(() => incomplete(`nothing more came within ${withinMs} ms`, withinMs), withinMs),
   ];
-  socket.on('data', (chunk: Buffer) => incoming.add(chunk));
-  socket.on('end', () => resolve(incoming.end()));
-  socket.on('close', () => incomplete('the connection closed'));
+  const listeners = {
+    data: (chunk: Buffer) => incoming.add(chunk),
+    end: () => resolve(incoming.end()),
+    close: () => incomplete('the connection closed'),
+  };
+  for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener);
   return promise.finally(() => {
     for (const timer of timers) clearTimeout(timer);
-    socket.removeAllListeners('data');
-    socket.removeAllListeners('end');
-    socket.removeAllListeners('close');
+    for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener);
   });
 }
 

@@ -265,26 +265,43 @@ test('a hundred clients that reset at any moment do not stop the door', async ()
   expect(await replyOf(socket)).toBe('<reply to="<list/>"/>');
 });
 
-test('two hundred idle connections keep nobody out', async () => {
-  await open();
-  await Promise.all(Array.from({ length: 200 }, client));
+test('however many connections say nothing, the one that says who it is gets in: the longest silent goes', async () => {
+  await open({ connections: 50, tokenMs: 60_000 });
+  const silent: Socket[] = [];
+  for (let index = 0; index < 120; index += 1) {
+    const socket = await client();
+    socket.on('error', () => undefined);
+    silent.push(socket);
+  }
   const socket = await client();
   socket.end('<list/>');
   expect(await replyOf(socket)).toBe('<reply to="<list/>"/>');
-  expect(await connections()).toBeGreaterThanOrEqual(200);
+  expect(await connections()).toBeLessThanOrEqual(50);
+  await Promise.all(silent.slice(0, 70).map((one) => one.readableEnded || once(one.resume(), 'end')));
+  expect(silent.slice(72).map(({ readableEnded }) => readableEnded)).not.toContain(true);
 });
 
-test('over the limit of connections one more is closed at once, and let in when another has left', async () => {
-  await open();
-  server.maxConnections = 2;
-  const [first] = await Promise.all([client(), client()]);
+test('over the limit of connections whose clients are known one more is closed at once, and let in when another has left', async () => {
+  const work = Promise.withResolvers<string>();
+  const recognized = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let admitted = 0;
+  await open({
+    ...{ connections: 2, answer: () => work.promise },
+    admit: () => {
+      recognized[admitted]?.resolve();
+      admitted += 1;
+    },
+  });
+  const [first, second] = [await client(), await client()];
+  for (const socket of [first, second]) socket.end('<list/>');
+  await Promise.all(recognized.map(({ promise }) => promise));
   const third = await client();
   third.on('error', () => undefined);
   expect(await replyOf(third).catch(() => '')).toBe('');
-  first!.end('<list/>');
-  expect(await replyOf(first!)).toBe('<reply to="<list/>"/>');
-  while ((await connections()) > 1) await new Promise((resolve) => setImmediate(resolve));
+  work.resolve('<done/>');
+  expect(await Promise.all([first, second].map(replyOf))).toEqual(['<done/>', '<done/>']);
+  await untilNoConnection();
   const fourth = await client();
   fourth.end('<list/>');
-  expect(await replyOf(fourth)).toBe('<reply to="<list/>"/>');
+  expect(await replyOf(fourth)).toBe('<done/>');
 });
