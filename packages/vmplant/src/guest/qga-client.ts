@@ -6,7 +6,9 @@ import { readLines } from '../host/line-reader.ts';
 
 const COMMAND_TIMEOUT_MS = 20_000;
 /** A sync is sent again after this long: what was sent before the agent opened its port is lost. */
-const SYNC_AGAIN_MS = 3_000;
+const SYNC_AGAIN_MS = 500;
+/** ... and after this long once an earlier one was answered: the agent is there, and slower than that. */
+const SYNC_LATE_MS = 5_000;
 const MAX_LINE_CHARS = 1_048_576;
 /** Makes the agent drop a half-read command of an earlier host. */
 const RESET = Buffer.from([0xff]);
@@ -66,24 +68,36 @@ export class QgaClient {
     return result;
   }
 
+  /** Answers come in order: with that to the last sync, no other is on its way. */
   async #synchronizeNow(signal: AbortSignal): Promise<void> {
+    const asked = new Set<unknown>();
+    let heard = false;
     for (;;) {
       signal.throwIfAborted();
       const id = randomInt(1, 2 ** 31);
       const answered = Promise.withResolvers<void>();
-      this.#receive = (reply) => {
-        if (reply.return === id) answered.resolve();
+      this.#receive = ({ return: answer }) => {
+        if (answer === id) answered.resolve();
+        else if (asked.has(answer)) heard = true;
       };
+      asked.add(id);
       this.#writer.write(RESET);
       this.#send('guest-sync-delimited', { id });
-      const deadline = within(signal, SYNC_AGAIN_MS);
-      try {
-        await abortable(Promise.race([answered.promise, this.#closed]), deadline);
-        this.#answerOwed = false;
-        return;
-      } catch (error) {
-        if (signal.aborted || !isTimeout(deadline)) throw error;
-      }
+      if (await this.#inTime(answered.promise, SYNC_AGAIN_MS, signal)) break;
+      if (heard && (await this.#inTime(answered.promise, SYNC_LATE_MS, signal))) break;
+    }
+    this.#answerOwed = false;
+  }
+
+  /** Whether the answer came in time. @throws the signal's reason; GUEST_LOST */
+  async #inTime(answer: Promise<void>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    const deadline = within(signal, timeoutMs);
+    try {
+      await abortable(Promise.race([answer, this.#closed]), deadline);
+      return true;
+    } catch (error) {
+      if (signal.aborted || !isTimeout(deadline)) throw error;
+      return false;
     }
   }
 

@@ -20,9 +20,11 @@ let client: QgaClient;
 let commands: Command[];
 /** What the agent does with a command that is no sync. */
 let onCommand: (command: Command) => void;
+let onSync: (id: unknown) => void;
 
 beforeEach(async () => {
   commands = [];
+  onSync = answer;
   server = createServer();
   const path = `${directory()}/agent.sock`;
   server.listen(path);
@@ -32,7 +34,7 @@ beforeEach(async () => {
   createInterface({ input: agentEnd }).on('line', (line) => {
     const command = JSON.parse(line.slice(line.indexOf('{'))) as Command;
     commands.push(command);
-    if (command.execute === 'guest-sync-delimited') answer(command.arguments.id);
+    if (command.execute === 'guest-sync-delimited') onSync(command.arguments.id);
     else onCommand(command);
   });
 });
@@ -59,4 +61,20 @@ test('an answer that comes after its command was given up is not taken for that 
   onCommand = ({ execute }) => answer(execute);
   expect(await client.execute('guest-ping', {}, signal)).toBe('guest-ping');
   expect(commands.map(({ execute }) => execute)).toEqual(['guest-info', 'guest-sync-delimited', 'guest-ping']);
+});
+
+test('an agent that was not there when it was first asked is asked again', async () => {
+  const lost: unknown[] = [];
+  onSync = (id) => {
+    if (lost.push(id) > 1) answer(id);
+  };
+  await client.synchronize(signal);
+  expect(commands.map(({ execute }) => execute)).toEqual(['guest-sync-delimited', 'guest-sync-delimited']);
+});
+
+test('an agent that always takes longer than that is waited for, and none of its late answers is taken for that to a command', async () => {
+  onSync = (id) => setTimeout(() => answer(id), 900);
+  await client.synchronize(signal);
+  onCommand = ({ execute }) => answer(execute);
+  expect(await client.execute('guest-ping', {}, signal)).toBe('guest-ping');
 });
