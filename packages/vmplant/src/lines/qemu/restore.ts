@@ -3,6 +3,8 @@ import type { QmpClient, QmpEvent } from './qmp/qmp-client.ts';
 
 const RESTORE_DEADLINE_MS = 60_000;
 const SAVE_DEADLINE_MS = 300_000;
+/** For QEMU to give up what it was writing. */
+const CALL_OFF_DEADLINE_MS = 5_000;
 const UNLIMITED_BYTES_PER_S = 2 ** 40;
 
 /** Where a stopped machine's memory is: in the file it is mapped from, or in the stream, before the devices' state. */
@@ -44,7 +46,7 @@ export async function loadState(
   await awaitEnd(ended, 'load the suspended state');
 }
 
-/** Writes the state of a stopped machine to a unix socket. */
+/** Writes the state of a stopped machine to a unix socket. On failure QEMU no longer does, and could do it anew. */
 export async function saveState(
   monitor: QmpClient,
   socketName: string,
@@ -54,6 +56,23 @@ export async function saveState(
   await prepareMigration(monitor, memory, signal);
   const ended = monitor.nextEvent(isEnd, 'the saved state', { signal, timeoutMs: SAVE_DEADLINE_MS });
   ended.catch(() => undefined);
-  await monitor.execute('migrate', { uri: `unix:${socketName}` }, { signal });
-  await awaitEnd(ended, 'save its state');
+  try {
+    await monitor.execute('migrate', { uri: `unix:${socketName}` }, { signal });
+    await awaitEnd(ended, 'save its state');
+  } catch (error) {
+    await callOff(monitor).catch(() => undefined); // the machine may be what failed
+    throw error;
+  }
+}
+
+const OVER = new Set<unknown>([undefined, 'none', 'completed', 'failed', 'cancelled']);
+
+async function callOff(monitor: QmpClient): Promise<void> {
+  const deadline = { signal: AbortSignal.timeout(CALL_OFF_DEADLINE_MS) };
+  const isOver = ({ event, data }: QmpEvent): boolean => event === 'MIGRATION' && OVER.has(data.status);
+  const over = monitor.nextEvent(isOver, 'the end of what was called off', deadline);
+  over.catch(() => undefined);
+  await monitor.execute('migrate_cancel', {}, deadline);
+  const { status } = (await monitor.execute('query-migrate', {}, deadline)) as { readonly status?: string };
+  if (!OVER.has(status)) await over;
 }
