@@ -85,7 +85,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   undo.push('process', async () => void (await killProcessesOf(directory, KILL_DEADLINE_MS)));
   const process = await spawn(options);
   reached('process');
-  const channels = openChannels(directory, process);
+  const channels = await openFirst(directory, process);
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
   await awaitKernel(channels, directory, within(signal, START_DEADLINE_MS));
@@ -111,6 +111,16 @@ async function spawn({ order, binary, initrd, user, groups }: Launch): Promise<P
     throw new StillbornError(await logTail(log));
   } finally {
     await Promise.all(pipes.map((pipe) => pipe.close()));
+  }
+}
+
+/** A UML that is gone by now holds no pipe. */
+async function openFirst(directory: string, process: ProcessIdentity): Promise<Channels> {
+  try {
+    return openChannels(directory, process);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+    throw new StillbornError(await logTail(join(directory, FILES.log)));
   }
 }
 

@@ -5,7 +5,7 @@ import { GridError, type LineReport } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import type { HostUser } from '../host-user.ts';
 import { privileges } from '../spawn-vmm.ts';
-import { DEVICE_LAYOUT } from './command-line.ts';
+import { DEVICE_LAYOUT, SPARED } from './command-line.ts';
 import { INIT, TRIED, TRY, writeInitrd } from './initrd.ts';
 
 /** Seconds on an idle host. */
@@ -91,9 +91,18 @@ async function tryUml(
   initrd: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const guest = [`mem=${TRY_MEMORY_MIB}M`, `initrd=${initrd}`, `rdinit=${TRY}`, 'quiet', 'con=null', 'con0=null,fd:1'];
+  const kernel = [`mem=${TRY_MEMORY_MIB}M`, `initrd=${initrd}`, `rdinit=${TRY}`, 'quiet', ...SPARED];
   const failure = { code: 'LINE_UNAVAILABLE', message: 'User-Mode Linux does not run its guest here' } as const;
-  const args = [...privileges(user), '--', binary, ...guest, `umid=probe-${process.pid}`, 'uml_dir=/tmp/'];
+  const args = [
+    ...privileges(user),
+    '--',
+    binary,
+    ...kernel,
+    'con=null',
+    'con0=null,fd:1',
+    `umid=probe-${process.pid}`,
+    'uml_dir=/tmp/',
+  ];
   const printed = await runTool('setpriv', args, { run, signal, failure, cwd: '/', timeoutMs: TRY_DEADLINE_MS });
   if (!printed.includes(TRIED))
     throw new GridError('LINE_UNAVAILABLE', 'User-Mode Linux ends without having run its guest');

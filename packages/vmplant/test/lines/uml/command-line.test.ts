@@ -20,7 +20,8 @@ test('whoever changes the devices gives the layout a new name', () => {
       ...['mem=128M', 'ubd0c=disk.cow,/images/base/disk.raw', 'initrd=/initrd', 'umid=vm', 'uml_dir=./'],
       ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:4,fd:5', 'ssl1=null,fd:6'],
       ...['org.qemu.guest_agent.0=/dev/ttyS0', 'org.vmgrid.report=/dev/ttyS1'],
-      ...['rw', 'quiet', 'cryptomgr.notests', 'net.ifnames=0', 'systemd.show_status=0'],
+      ...['rw', 'quiet', 'cryptomgr.notests', 'pty.legacy_count=0', 'initcall_blacklist=raid6_select_algo'],
+      ...['net.ifnames=0', 'systemd.show_status=0'],
     ],
   });
 });
