@@ -166,6 +166,7 @@ export class ImageBuilder {
     await phases.time('quiesce', () =>
       this.#deps.execution.configurator.quiesce(
         { ...{ machine, guest, phases }, directory: staging.directory },
+        this.#suspends(plan) ? 'memory' : 'disk',
         deadline,
       ),
     );

@@ -87,9 +87,10 @@ export class Configurator {
     }
   }
 
-  /** Removes from the guest what must not be in an image. Called right before suspension. */
+  /** Removes from the guest what must not be in an image. Called right before it is frozen, with its memory or without. */
   async quiesce(
     job: Pick<ConfigurationJob, 'directory' | 'machine' | 'guest' | 'phases'>,
+    keeps: 'memory' | 'disk',
     signal: AbortSignal,
   ): Promise<void> {
     const disc = this.prepare({ directory: job.directory, actions: [] });
@@ -98,7 +99,8 @@ export class Configurator {
       const { clock } = this.#deps;
       const whole = { ...job, actions: [], describe: () => '' };
       const run = { job: whole, clock, progress: new ConfigurationProgress(), signal };
-      await startRunner(run, [{ task: 'quiesce' }], NOTHING_BOOKED).toEnd();
+      const tasks: RunnerTask[] = [{ task: 'quiesce' }, ...(keeps === 'memory' ? [{ task: 'warm' } as const] : [])];
+      await startRunner(run, tasks, NOTHING_BOOKED).toEnd();
       await job.machine.insertDisc(undefined, signal);
     } finally {
       await disc.discard();

@@ -3,7 +3,9 @@ export type RunnerTask =
   | { readonly task: 'identity' }
   /** Runs the steps numbered `first` to `last`, both included. */
   | { readonly task: 'run'; readonly first: number; readonly last: number }
-  | { readonly task: 'quiesce' };
+  | { readonly task: 'quiesce' }
+  /** Right after `quiesce`, where memory is kept: what every clone does first is read back into it. */
+  | { readonly task: 'warm' };
 
 /**
  * Mounts the disc, becomes the runner, and lets the disc go whatever happens. A disc that was just inserted may be refused
@@ -32,7 +34,8 @@ function wordsOf(task: RunnerTask, epochMs: number): string[] {
     case 'run':
       return ['run', String(task.first), String(task.last)];
     case 'quiesce':
-      return ['quiesce'];
+    case 'warm':
+      return [task.task];
   }
 }
 
@@ -67,6 +70,8 @@ function nextTask(words: string[]): RunnerTask {
       return { task: 'identity' };
     case 'run':
       return { task: 'run', first: Number(words.shift()), last: Number(words.shift()) };
+    case 'warm':
+      return { task: 'warm' };
     default:
       return { task: 'quiesce' };
   }

@@ -4,7 +4,8 @@
 #   runner.sh DISC COMMAND...      (or read with `.`, its arguments set)
 #     identity EPOCH     give this clone a time, entropy, names, host key and network of its own
 #     run FIRST LAST     run the actions FIRST to LAST of the disc
-#     quiesce            remove what must not be in a golden image, before the machine is suspended
+#     quiesce            remove what must not be in a golden image, before the machine is frozen
+#     warm               read back what every clone does first: before its memory is kept
 #
 # Standard output is the report (report.ts parses it): one event a line, text in base64. An action's output goes to a file on
 # a small file system in memory: neither a full disk, nor a flood of output, nor a daemon left behind stops the report.
@@ -115,7 +116,8 @@ ip address add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 ip route replace default via 10.0.2.2" > "$root/etc/vmgrid/network"
   echo 'nameserver 10.0.2.3' > "$root/etc/resolv.conf"
-  [ -n "$root" ] || . "$root/etc/vmgrid/network" > /dev/null 2>&1
+  # Under UML there is no card yet.
+  [ -n "$root" ] || [ ! -e /sys/class/net/eth0 ] || . "$root/etc/vmgrid/network" > /dev/null 2>&1
 }
 
 grow_disk() {
@@ -127,7 +129,8 @@ grow_disk() {
   }
 }
 
-# The host answers `identity` by opening the network, within milliseconds: look often at first. Under UML the card comes only then.
+# The host answers `identity` by opening the network, within milliseconds: look often at first. Under UML the card comes only then,
+# and each look takes as long as ten elsewhere.
 await_carrier() {
   now_cs
   looks=0
@@ -136,7 +139,7 @@ await_carrier() {
     { read -r carrier < /sys/class/net/eth0/carrier; } 2> /dev/null && [ "$carrier" = 1 ] && return
     [ ! -e /sys/class/net/vec0 ] || . "$root/etc/vmgrid/network" > /dev/null 2>&1
     looks=$((looks + 1))
-    [ "$looks" -lt 200 ] || sleep 0.05
+    [ "$looks" -lt 200 ] && [ -e /sys/class/net/eth0 ] || sleep 0.05
     now_cs
   done
   echo "warning $(echo "the network was not opened within $carrier_deadline_s s" | text64)"
@@ -309,10 +312,9 @@ quiesce() {
   sync
   fstrim / 2> /dev/null
   echo 3 > /proc/sys/vm/drop_caches
-  warm
 }
 
-# What every clone does first is read back from the disk once, here, and not in each clone.
+# Once, here, and not in each clone.
 warm() {
   for program in perl timeout setsid; do command -v "$program" > /dev/null && "$program" --version; done > /dev/null 2>&1
   for applet in base64 date ip mkdir rm sleep tail wc; do "$applet" --help; done > /dev/null 2>&1
@@ -326,6 +328,7 @@ while [ $# -gt 0 ]; do
     identity) identity "$1"; shift ;;
     run) run "$1" "$2"; shift 2 ;;
     quiesce) quiesce ;;
+    warm) warm ;;
     *) echo "broken $(echo "unknown command $command" | text64)"; exit 2 ;;
   esac
 done

@@ -60,6 +60,8 @@ export class Runner {
         return this.#actions(task.first, task.last);
       case 'quiesce':
         return this.#quiesce();
+      case 'warm':
+        return; // there is nothing that would be slow at first
     }
   }
 
