@@ -41,11 +41,20 @@ export interface Bench {
   /** Starts a clone the quickest way the line has. */
   clone(id: string, more?: Partial<StartOrder>, image?: GoldenImage): Promise<Machine>;
   order(id: string, more?: Partial<StartOrder>, image?: GoldenImage): Promise<StartOrder>;
-  /** A clone that all tests may use which leave it running: a boot takes seconds where a line does not restore. */
-  shared(id: 'resident' | 'neighbour'): Promise<Shared>;
+  /** Starts a clone as `clone` does, and tells what it was made of. */
+  start(id: string, more?: Partial<StartOrder>): Promise<Started>;
+  /** One of the clones that were started at once, at the first call: a boot takes seconds where a line does not restore. */
+  crew(member: Member): Promise<Started>;
 }
 
-export interface Shared {
+/** Named by what becomes of them in one test; the resident and its neighbour are left running for all. */
+export const CREW = [
+  ...(['resident', 'neighbour', 'writer', 'orphan', 'unnoted', 'victim', 'stopped'] as const),
+  ...(['sleeper', 'dreamer', 'insomniac'] as const),
+];
+export type Member = (typeof CREW)[number];
+
+export interface Started {
   readonly order: StartOrder;
   readonly machine: Machine;
 }
@@ -60,17 +69,18 @@ export async function openBench(subject: LineUnderTest): Promise<Bench> {
   });
   const way = subject.restores ? 'restore' : 'boot';
   const order: Bench['order'] = (id, more, image = golden) => workshop.order(id, image, { start: way, ...more });
-  const shared = new Map<string, Promise<Shared>>();
-  const start = async (id: string): Promise<Shared> => {
-    const ordered = await order(id);
+  const start: Bench['start'] = async (id, more) => {
+    const ordered = await order(id, more);
     return { order: ordered, machine: await workshop.start(ordered) };
   };
+  let crew: Record<string, Promise<Started>> | undefined;
   return {
-    ...{ subject, workshop, image: golden, order },
+    ...{ subject, workshop, image: golden, order, start },
     clone: async (id, more, image) => workshop.start(await order(id, more, image)),
-    shared(id) {
-      if (!shared.has(id)) shared.set(id, start(id));
-      return shared.get(id)!;
+    crew(member) {
+      crew ??= Object.fromEntries(CREW.map((id) => [id, start(id)]));
+      for (const one of Object.values(crew)) one.catch(() => undefined); // it is told to whoever asks for that one
+      return crew[member]!;
     },
   };
 }

@@ -17,10 +17,10 @@ export function isolationContract({ guest, sandboxed }: LineUnderTest, bench: ()
   test(
     'the processes of a machine are of a user of its own, without privileges, and hold neither pty nor tap',
     async () => {
-      const { workshop, shared } = bench();
+      const { workshop, crew } = bench();
       const owners: string[] = [];
       for (const id of ['resident', 'neighbour'] as const) {
-        const { order, machine } = await shared(id);
+        const { order, machine } = await crew(id);
         await workshop.openNetwork(machine);
         const processes = await processesOf(order.directory);
         // Under UML a process of the guest's has one of the host, and may have ended by now.

@@ -16,8 +16,8 @@ export function lifeContract(bench: () => Bench): void {
   test(
     'a disc that is inserted is what the guest reads; taken out, there is none',
     async () => {
-      const { workshop, shared } = bench();
-      const { machine } = await shared('resident');
+      const { workshop, crew } = bench();
+      const { machine } = await crew('resident');
       const guest = await machine.guest(workshop.signal);
       const disc = join(workshop.folder, 'inserted.iso');
       await writeConfigDisc(disc, { steps: [] });
@@ -34,9 +34,8 @@ export function lifeContract(bench: () => Bench): void {
   test(
     'a plant that was restarted finds its machine again, and one that ended not',
     async () => {
-      const { workshop, order, subject } = bench();
-      const ordered = await order('orphan');
-      const machine = await workshop.start(ordered);
+      const { workshop, crew, subject } = bench();
+      const { order, machine } = await crew('orphan');
       await workshop.run(machine, 'echo kept > /run/kept');
       machine.release();
       await sleep(RELEASED_MS);
@@ -44,7 +43,7 @@ export function lifeContract(bench: () => Bench): void {
       const adopted = await workshop.adopt(machine, restarted);
       expect(adopted.state).toEqual(machine.state);
       expect(await workshop.run(adopted, 'cat /run/kept')).toEqual(['kept']);
-      await restarted.kill(ordered.directory);
+      await restarted.kill(order.directory);
       expect(await adopted.exited).toMatchObject({ cause: 'crashed' });
       expect(await restarted.adopt(machine.state, workshop.signal)).toEqual({ kind: 'gone' });
     },
@@ -76,14 +75,13 @@ export function lifeContract(bench: () => Bench): void {
   test(
     'a machine that nobody noted is ended by its folder, and only that one',
     async () => {
-      const { workshop, order, shared, subject } = bench();
-      const unnoted = await order('unnoted');
-      const machine = await workshop.start(unnoted);
-      const { machine: neighbour } = await shared('neighbour');
+      const { workshop, crew, subject } = bench();
+      const { order, machine } = await crew('unnoted');
+      const { machine: neighbour } = await crew('neighbour');
       machine.release();
-      await workshop.line.kill(unnoted.directory);
-      await workshop.line.kill(unnoted.directory);
-      expect(await leftOf(subject, unnoted)).toEqual(NOTHING);
+      await workshop.line.kill(order.directory);
+      await workshop.line.kill(order.directory);
+      expect(await leftOf(subject, order)).toEqual(NOTHING);
       expect(await workshop.run(neighbour, 'echo alive')).toEqual(['alive']);
     },
     BOOT_MS,
@@ -92,13 +90,11 @@ export function lifeContract(bench: () => Bench): void {
   test(
     'a machine that dies while a command runs in it ends the command with GUEST_LOST',
     async () => {
-      const { workshop, order } = bench();
-      const ordered = await order('victim');
-      const machine = await workshop.start(ordered);
-      await machine.guest(workshop.signal);
+      const { workshop, crew } = bench();
+      const { order, machine } = await crew('victim');
       const failure = expect(workshop.run(machine, 'sleep 600')).rejects.toMatchObject({ code: 'GUEST_LOST' });
       await sleep(500);
-      await workshop.line.kill(ordered.directory);
+      await workshop.line.kill(order.directory);
       await failure;
       expect(await machine.exited).toMatchObject({ cause: 'crashed' });
     },
@@ -106,14 +102,24 @@ export function lifeContract(bench: () => Bench): void {
   );
 
   test(
+    'a machine ends when its guest is asked to power off',
+    async () => {
+      const { workshop, crew } = bench();
+      const { machine } = await crew('writer');
+      await machine.stop(40_000, workshop.signal);
+      expect(await machine.exited).toMatchObject({ cause: 'requested' });
+    },
+    BOOT_MS,
+  );
+
+  test(
     'a machine that is stopped leaves no process, no socket and no pipe',
     async () => {
-      const { workshop, order, subject } = bench();
-      const ordered = await order('stopped');
-      const machine = await workshop.start(ordered);
+      const { workshop, crew, subject } = bench();
+      const { order, machine } = await crew('stopped');
       await machine.stop(0, workshop.signal);
       expect(await machine.exited).toMatchObject({ cause: 'requested' });
-      expect(await leftOf(subject, ordered)).toEqual(NOTHING);
+      expect(await leftOf(subject, order)).toEqual(NOTHING);
     },
     BOOT_MS,
   );

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Machine, StartOrder, StepObserver } from '../../packages/vmplant/src/lines/production-line.ts';
 import { processesOf } from '../support/processes.ts';
-import type { Bench, LineUnderTest, Shared } from './bench.ts';
+import type { Bench, LineUnderTest, Member, Started } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 
 const BOOT_MS = 120_000;
@@ -13,8 +13,8 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     test(
       'a clone cannot be suspended, is told so, and runs on',
       async () => {
-        const { workshop, shared } = bench();
-        const { machine } = await shared('resident');
+        const { workshop, crew } = bench();
+        const { machine } = await crew('resident');
         await expect(machine.suspend(workshop.signal)).rejects.toMatchObject({ code: 'LINE_CANNOT_SUSPEND' });
         expect(await workshop.run(machine, 'echo awake')).toEqual(['awake']);
       },
@@ -64,14 +64,13 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
   test(
     'a suspension that is cut off leaves the machine running and no part of a state',
     async () => {
-      const { workshop } = bench();
-      const { order, machine } = await started('insomniac');
+      const { workshop, crew } = bench();
+      const { order, machine } = await crew('insomniac');
       await machine.guest(workshop.signal);
       const before = await filesOf(order);
       await expect(machine.suspend(AbortSignal.timeout(30))).rejects.toBeDefined();
       expect(await filesOf(order)).toEqual(before);
       expect(await workshop.run(machine, 'echo awake')).toEqual(['awake']);
-      await machine.stop(0, workshop.signal);
     },
     BOOT_MS,
   );
@@ -79,8 +78,8 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
   test(
     'a resumption that fails at any step leaves the machine asleep, and the next one wakes it',
     async () => {
-      const { workshop } = bench();
-      const { order, machine } = await started('snorer');
+      const { workshop, crew } = bench();
+      const { order, machine } = await crew('insomniac');
       await workshop.run(machine, 'echo in memory > /run/kept');
       await machine.suspend(workshop.signal);
       const steps: string[] = [];
@@ -107,16 +106,12 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
   );
 
   /** A clone with an identity, whose network is open. */
-  async function withNetwork(id: string): Promise<Shared> {
-    const { workshop } = bench();
-    const { order, machine } = await started(id);
-    await workshop.configure(machine, { identity: identityOf(id), steps: [script(0, 'true')] }, WAKE_AND_RUN);
-    return { order, machine };
-  }
-
-  async function started(id: string): Promise<Shared> {
-    const order = await bench().order(id);
-    return { order, machine: await bench().workshop.start(order) };
+  async function withNetwork(member: Member): Promise<Started> {
+    const { workshop, crew } = bench();
+    const clone = await crew(member);
+    const plan = { identity: identityOf(member), steps: [script(0, 'true')] };
+    await workshop.configure(clone.machine, plan, WAKE_AND_RUN);
+    return clone;
   }
 
   function resume(order: StartOrder, reached?: StepObserver): Promise<Machine> {

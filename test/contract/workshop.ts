@@ -36,8 +36,10 @@ export const script = (index: number, text: string, more: object = {}, timeoutMs
 });
 
 /** In the background: the card may be there already, or come a little later. */
-const BRING_UP =
-  '(until ip link set eth0 up || ip link set vec0 up; do sleep 0.1; done) > /dev/null 2>&1 < /dev/null &';
+const BRING_UP = [
+  '(until [ -e /sys/class/net/eth0 ] || [ -e /sys/class/net/vec0 ]; do sleep 0.1; done',
+  'ip link set eth0 up || ip link set vec0 up) > /dev/null 2>&1 < /dev/null &',
+].join('\n');
 
 /** Who a clone is to be. */
 export const identityOf = (hostName: string, more: Partial<GuestIdentity> = {}): GuestIdentity => ({
@@ -142,8 +144,7 @@ export class Workshop {
 
   /** Opens the network of a machine that was given no identity, whose guest is to bring its card up: under UML it comes only then. */
   async openNetwork(machine: Machine): Promise<GuestAccess> {
-    const up = this.line.name === 'simulated' ? [] : await this.run(machine, BRING_UP);
-    if (up.length > 0) throw new Error(up.join('\n'));
+    if (this.line.name !== 'simulated') await this.run(machine, BRING_UP);
     return machine.openNetwork(this.signal);
   }
 
@@ -156,9 +157,10 @@ export class Workshop {
 
   /** Freezes a machine made with `purpose: 'build'` into an image of the warehouse. */
   async freeze(machine: Machine, { vmId, image, machine: spec }: StartOrder, id: string): Promise<GoldenImage> {
-    await this.configure(machine, { steps: [] }, [{ task: 'quiesce' }]);
+    const { compatibility, restores } = await this.line.probe(this.signal);
+    const warm = restores ? [{ task: 'warm' } as const] : [];
+    await this.configure(machine, { steps: [] }, [{ task: 'quiesce' }, ...warm]);
     const { disk, diskFormat, memory } = await machine.freeze(this.signal);
-    const { compatibility } = await this.line.probe(this.signal);
     const { version: _, files: __, parent: ___, memory: ____, ...like } = image.manifest;
     const staging = this.#staged.get(vmId)!;
     const draft = {
