@@ -37,6 +37,7 @@ export class GuestSystem implements CommandGuest, ShellWorld {
   readonly #inMemory: Map<string, string>;
   #diskMiB: number;
   #rootMiB: number;
+  #saved: Promise<unknown> = Promise.resolve();
   hostName: string;
   macAddress: string;
   sshPort: number | undefined;
@@ -114,10 +115,14 @@ export class GuestSystem implements CommandGuest, ShellWorld {
     return { files, hostName, macAddress, ...(sshPort === undefined ? {} : { sshPort }) };
   }
 
-  /** Writes disk and memory back to the machine's folder. */
-  async save(folder: string): Promise<void> {
-    await writeDisk(folder, this.disk);
-    await writeMemory(folder, this.memory);
+  /** Writes disk and memory back to the machine's folder: one after the other, as a run may end while the network opens. */
+  save(folder: string): Promise<void> {
+    const saved = this.#saved.then(async () => {
+      await writeDisk(folder, this.disk);
+      await writeMemory(folder, this.memory);
+    });
+    this.#saved = saved.catch(() => undefined);
+    return saved;
   }
 
   /** Files that are made up as they are read. */
