@@ -26,6 +26,7 @@ function merge(known: ImageReply, more: ImageReply, plantId: string): ImageReply
     .at(-1);
   return {
     ...more,
+    ...(known.broken === undefined ? {} : { broken: known.broken }),
     plants: [...known.plants, plantId],
     warehouses: union(known.warehouses, more.warehouses),
     tags: union(known.tags, more.tags),

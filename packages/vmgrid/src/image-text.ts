@@ -87,11 +87,19 @@ function branches({ image, children }: ImageTree, indentation: string): string[]
   });
 }
 
+const brokenNote = ({ broken }: ImageReply): string[] => (broken === undefined ? [] : [`broken: ${broken}`]);
+
 /** An image in one line, with the actions it adds to its parent's. */
 function treeLine(image: ImageReply, inherited: number): string {
   const added = image.history.slice(inherited).map((entry) => `+${entry.id}`);
   const kind = image.suspended ? `${image.machine.memoryMiB} MiB suspended` : 'boots';
-  const notes = [kind, mib(image.ownBytes), `${image.hits} hits`, ...(image.pinned ? ['pinned'] : [])].join(', ');
+  const notes = [
+    kind,
+    mib(image.ownBytes),
+    `${image.hits} hits`,
+    ...(image.pinned ? ['pinned'] : []),
+    ...brokenNote(image),
+  ].join(', ');
   return [image.imageId, ...image.tags.map((tag) => `#${tag}`), `(${notes})`, ...added].join(' ');
 }
 

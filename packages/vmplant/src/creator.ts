@@ -4,6 +4,7 @@ import { type DeadlineClock, type Log, UndoStack } from '@vmgrid/daemon';
 import {
   adToJson,
   type CreateRequest,
+  type ErrorCode,
   GridError,
   type Identified,
   type MachineSpec,
@@ -50,6 +51,10 @@ export interface CreatorDeps {
 
 /** A plan may lose its image to `images rm` before it is acquired; then it is made again, this often at most. */
 const PLAN_ATTEMPTS = 3;
+/** How a machine fails whose disk, memory or devices are not what they were. */
+const MAY_BE_THE_IMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['VMM_FAILED', 'GUEST_UNREACHABLE']);
+/** For an image and those below it to be read to the end. */
+const EXAMINE_DEADLINE_MS = 120_000;
 
 export class Creator {
   readonly #deps: CreatorDeps;
@@ -60,8 +65,22 @@ export class Creator {
     this.#config = config;
   }
 
-  /** Resolves with the record of the running VM. @throws GridError, with everything undone unless `keepFailed` held it. */
+  /**
+   * Resolves with the record of the running VM. An image that turns out to be broken is not used again: the next best serves then.
+   * @throws GridError, with everything undone unless `keepFailed` held it.
+   */
   async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#create(request, signal);
+      } catch (error) {
+        if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || error.code !== 'IMAGE_CORRUPT') throw error;
+        this.#deps.log.error({ err: error, requestId: request.requestId }, 'an image is broken and not used again');
+      }
+    }
+  }
+
+  async #create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
     const leaseMs = grantLease(request.lease, this.#config.lease);
     const names = this.#deps.nameVm();
     const phases = new Phases(this.#deps.clock, requestKey(request), this.#deps.report);
@@ -192,7 +211,7 @@ export class Creator {
     signal: AbortSignal,
   ): Promise<GridError> {
     const { registry, log } = this.#deps;
-    const error = GridError.from(thrown);
+    const error = await this.#blame(vmId, GridError.from(thrown), signal);
     if (error.code === 'INTERNAL') log.error({ err: thrown, vmId, requestId: request.requestId }, 'creation failed');
     const holds = request.keepFailed && !signal.aborted && registry.find(vmId)?.state === 'configuring';
     if (holds && (await this.#hold(vmId, error))) {
@@ -201,6 +220,20 @@ export class Creator {
     }
     for (const { step, cause } of await undo.unwind()) log.error({ err: cause, vmId, step }, 'an undo failed');
     return error;
+  }
+
+  /** A machine may not have started because of what is in its image: that is looked at before somebody else is blamed. */
+  async #blame(vmId: string, error: GridError, signal: AbortSignal): Promise<GridError> {
+    const { registry, warehouse, clock, log } = this.#deps;
+    const imageId = registry.find(vmId)?.imageId;
+    if (imageId === undefined || signal.aborted || !MAY_BE_THE_IMAGE.has(error.code)) return error;
+    const deadline = AbortSignal.any([signal, clock.timeout(EXAMINE_DEADLINE_MS)]);
+    const fault = await warehouse.examine(imageId, deadline).catch((err) => {
+      log.warn({ err, imageId }, 'the image of a machine that did not start could not be looked at');
+    });
+    if (!fault) return error;
+    const message = `the image ${fault.imageId} is broken: ${fault.file}: ${fault.reason}`;
+    return new GridError('IMAGE_CORRUPT', message, { ...fault }, { cause: error });
   }
 
   /** False when the failure cannot even be recorded. */

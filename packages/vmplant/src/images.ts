@@ -12,12 +12,13 @@ interface Surroundings {
   readonly plantId: string;
   readonly lineage: Lineage;
   readonly labels: LabelSet;
+  readonly broken: ReadonlyMap<string, string>;
 }
 
 export async function describeImages(warehouse: Warehouse, plantId: string): Promise<ImageReply[]> {
   const surroundings = await surroundingsOf(warehouse, plantId);
-  const images = [...(await warehouse.images()).values()];
-  return Promise.all(images.map((image) => describe(image, surroundings)));
+  const images = await warehouse.allImages();
+  return Promise.all([...images.values()].map((image) => describe(image, surroundings)));
 }
 
 export async function describeImage(image: GoldenImage, warehouse: Warehouse, plantId: string): Promise<ImageReply> {
@@ -25,7 +26,8 @@ export async function describeImage(image: GoldenImage, warehouse: Warehouse, pl
 }
 
 async function surroundingsOf(warehouse: Warehouse, plantId: string): Promise<Surroundings> {
-  return { warehouse, plantId, lineage: await warehouse.lineage(), labels: await warehouse.labels() };
+  const broken = new Map((await warehouse.broken()).map(({ id, reason }) => [id, reason]));
+  return { warehouse, plantId, lineage: await warehouse.lineage(), labels: await warehouse.labels(), broken };
 }
 
 async function describe(image: GoldenImage, around: Surroundings): Promise<ImageReply> {
@@ -33,6 +35,7 @@ async function describe(image: GoldenImage, around: Surroundings): Promise<Image
   const { warehouse, lineage, labels, plantId } = around;
   const below = lineage.ancestors(image);
   const hits = await warehouse.hits.of(manifest.id);
+  const broken = around.broken.get(manifest.id);
   return {
     imageId: manifest.id,
     tags: tagsOf(labels, manifest.id),
@@ -40,6 +43,7 @@ async function describe(image: GoldenImage, around: Surroundings): Promise<Image
     machine: manifest.machine,
     line: manifest.line,
     suspended: manifest.memory !== undefined,
+    ...(broken === undefined ? {} : { broken }),
     ...(manifest.compatibility === undefined ? {} : { compatibility: { ...manifest.compatibility } }),
     ...(manifest.parent === undefined ? {} : { parent: manifest.parent }),
     parents: below.map((one) => one.manifest.id),

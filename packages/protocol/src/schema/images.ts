@@ -40,6 +40,8 @@ export const ImageReply = Type.Object(
     machine: MachineSpec,
     line: LineName,
     suspended: Type.Boolean(),
+    /** Why a plant starts no machine from it until it was verified again. */
+    broken: Type.Optional(Type.String()),
     compatibility: Type.Optional(Compatibility),
     parent: Type.Optional(ImageId),
     /** The images below this one, nearest first. */

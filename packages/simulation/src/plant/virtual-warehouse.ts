@@ -39,6 +39,11 @@ export class VirtualWarehouse implements ImageYard {
     });
   }
 
+  /** Images on paper are never broken. */
+  async examine(): Promise<undefined> {
+    return undefined;
+  }
+
   releaseAllBut(living: ReadonlySet<string>): Promise<number> {
     const { holds } = this.#disk;
     const left = [...holds].filter((hold) => !living.has(hold.split(' ')[1]!));

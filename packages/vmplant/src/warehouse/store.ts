@@ -23,10 +23,13 @@ import { keepOnly, type LabelSet, Labels, relabel } from './labels.ts';
 import { Lineage } from './lineage.ts';
 import { WarehouseLock } from './lock.ts';
 import type { GoldenImage, Manifest } from './manifest.ts';
+import { Quarantine } from './quarantine.ts';
 import { refuseWhenFull } from './quota.ts';
 import { References } from './references.ts';
 import { type EndMachine, isClaimed, Staging, sweepStaging } from './staging.ts';
+import { verifyImages } from './verify.ts';
 import { identifyWarehouse } from './warehouse-id.ts';
+import { faultOf, type ImageFault } from './whole.ts';
 
 export type { ManifestDraft };
 
@@ -48,6 +51,7 @@ export class Warehouse {
   readonly directory: string;
   readonly references: References;
   readonly hits: Hits;
+  readonly quarantine = new Quarantine();
   readonly #labels: Labels;
   readonly #lock: WarehouseLock;
   readonly #options: WarehouseOptions;
@@ -86,14 +90,19 @@ export class Warehouse {
     return quotaMiB === undefined ? undefined : quotaMiB * 1_048_576;
   }
 
-  /** All golden images, by id. Reads the disk only when the folder has changed. */
+  /** All golden images that machines may be started from, by id. Reads the disk only when the folder has changed. */
   async images(): Promise<ReadonlyMap<string, GoldenImage>> {
+    return this.quarantine.without(await this.#refresh()).images;
+  }
+
+  /** Those that are broken too, unless they are no images at all. */
+  async allImages(): Promise<ReadonlyMap<string, GoldenImage>> {
     return (await this.#refresh()).images;
   }
 
-  /** What lies among the images without being one. */
+  /** What lies among the images without being one, or is broken. */
   async broken(): Promise<readonly BrokenImage[]> {
-    return (await this.#refresh()).broken;
+    return this.quarantine.without(await this.#refresh()).broken;
   }
 
   /** The image of an id or a tag; an id goes before a tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
@@ -120,7 +129,15 @@ export class Warehouse {
   }
 
   async lineage(): Promise<Lineage> {
-    return new Lineage(await this.images());
+    return new Lineage(await this.allImages());
+  }
+
+  /** Reads an image, and all below it, to the end. What is broken is not used again. @throws GridError IMAGE_UNKNOWN */
+  async examine(id: string, signal: AbortSignal): Promise<ImageFault | undefined> {
+    const [fault] = (await verifyImages(this, [id], { signal })).flatMap(({ imageId, faults }) =>
+      faults.map((one) => ({ imageId, ...one })),
+    );
+    return fault;
   }
 
   async stage(imageId?: string): Promise<Staging> {
@@ -175,6 +192,7 @@ export class Warehouse {
       this.#reached('remove: image moved out');
       await syncDirectory(join(this.directory, 'images'));
       await this.#forget(id);
+      this.quarantine.release(id);
     });
     this.#reached('remove: forgotten');
     await discard(trash);
@@ -183,11 +201,11 @@ export class Warehouse {
 
   /**
    * Registers a user of an image, so that it cannot be removed, and counts it as a hit.
-   * @throws GridError IMAGE_UNKNOWN when the image is gone.
+   * @throws GridError IMAGE_UNKNOWN when the image is gone, IMAGE_CORRUPT when it, or one below it, is not whole: it is not used again.
    */
   async acquire(id: string, user: string): Promise<void> {
     await this.#lock.hold(async () => {
-      await this.image(id);
+      await this.#requireWhole(await this.image(id));
       try {
         await this.references.add(id, user, this.#options.owner);
         await this.hits.add(id);
@@ -214,6 +232,16 @@ export class Warehouse {
       await this.#labels.write(relabel(await this.#labels.read(), image.manifest.id, change));
       return image;
     });
+  }
+
+  async #requireWhole(image: GoldenImage): Promise<void> {
+    const { id } = image.manifest;
+    const inventory = await this.#refresh();
+    const fault = await faultOf(image, inventory.images);
+    if (fault) this.quarantine.add(fault);
+    const reason = this.quarantine.reasonFor(inventory, id);
+    if (reason === undefined) return;
+    throw new GridError('IMAGE_CORRUPT', `the image ${id} is broken: ${reason}`, { ...fault, imageId: id, reason });
   }
 
   async #refuseWhileWanted(id: string): Promise<void> {

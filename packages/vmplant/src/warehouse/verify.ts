@@ -1,11 +1,12 @@
 /** Checks that images hold what their manifests say, and that their disks stand on the disks they should. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import type { VerifiedImage } from '@vmgrid/protocol';
+import { GridError, type VerifiedImage } from '@vmgrid/protocol';
 import { digestFile } from './digest-file.ts';
 import type { GoldenImage } from './manifest.ts';
 import { readQcow2Header } from './qcow2-header.ts';
 import type { Warehouse } from './store.ts';
+import { sizeFault } from './whole.ts';
 
 type Fault = VerifiedImage['faults'][number];
 
@@ -17,14 +18,15 @@ export interface VerifyOptions {
 
 /**
  * Verifies the images named by id or tag, with all images below them; the whole warehouse when none is named. Broken folders
- * are faults too. @throws GridError IMAGE_UNKNOWN
+ * are faults too. No machine is started from one with a fault any more, and again from one without. @throws GridError IMAGE_UNKNOWN
  */
 export async function verifyImages(
   warehouse: Warehouse,
   names: readonly string[] | undefined,
   options: VerifyOptions,
 ): Promise<VerifiedImage[]> {
-  const { warehouseId } = warehouse;
+  const { warehouseId, quarantine } = warehouse;
+  await lookAnew(warehouse, names);
   const broken = (await warehouse.broken()).filter(({ id }) => names === undefined || names.includes(id));
   const verified: VerifiedImage[] = broken.map(({ id, reason }) => ({
     ...{ imageId: id, warehouseId, bytes: 0 },
@@ -35,7 +37,25 @@ export async function verifyImages(
   for (const image of await imagesOf(warehouse, wanted)) {
     verified.push({ warehouseId, ...(await verifyImage(image, await warehouse.images(), options)) });
   }
+  for (const { imageId, faults } of verified) {
+    if (faults[0] && !brokenIds.has(imageId)) quarantine.add({ imageId, ...faults[0] });
+  }
   return verified;
+}
+
+/** Those that were found broken before are judged by what they are now. */
+async function lookAnew(warehouse: Warehouse, names: readonly string[] | undefined): Promise<void> {
+  if (names === undefined) warehouse.quarantine.release();
+  for (const name of names ?? []) {
+    for (const { manifest } of await imagesOf(warehouse, [name]).catch(noneIfTorn)) {
+      warehouse.quarantine.release(manifest.id);
+    }
+  }
+}
+
+function noneIfTorn(error: unknown): readonly GoldenImage[] {
+  if (error instanceof GridError && error.code === 'IMAGE_CORRUPT') return [];
+  throw error;
 }
 
 async function imagesOf(warehouse: Warehouse, names: readonly string[] | undefined): Promise<Iterable<GoldenImage>> {
@@ -72,15 +92,14 @@ async function verifyImage(
 }
 
 async function fileFault(
-  { directory }: GoldenImage,
-  { file, sha256, bytes }: GoldenImage['manifest']['files'][number],
+  image: GoldenImage,
+  entry: GoldenImage['manifest']['files'][number],
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const path = join(directory, file);
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return 'the file is missing';
-  if (found.size !== bytes) return `the file has ${found.size} bytes, its manifest says ${bytes}`;
-  const digest = await digestFile(path, signal);
+  const missing = await sizeFault(image, entry);
+  if (missing !== undefined) return missing;
+  const { file, sha256 } = entry;
+  const digest = await digestFile(join(image.directory, file), signal);
   return digest === sha256 ? undefined : `its SHA-256 is ${digest}, its manifest says ${sha256}`;
 }
 

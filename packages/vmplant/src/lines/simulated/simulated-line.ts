@@ -1,7 +1,7 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signalProcess, systemClock, UndoStack, waitUntilGone } from '@vmgrid/daemon';
-import { GridError, type LineReport } from '@vmgrid/protocol';
+import { exhaustionOf, GridError, type LineReport } from '@vmgrid/protocol';
 import { endProcesses } from '../host-line.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { type Fate, fateOf } from './faults.ts';
@@ -63,7 +63,7 @@ export class SimulatedLine implements ProductionLine {
       await mkdir(runFolder(directory), { mode: 0o700 });
       undo.push('folder', () => rm(runFolder(directory), { recursive: true }));
       this.#reached('folder');
-      const frozen = await readDisk(join(image.directory, image.manifest.disk));
+      const frozen = await readDisk(join(image.directory, image.manifest.disk)).catch(unreadable);
       undo.push('disk', () => rm(join(directory, FILES.disk), { force: true }));
       await writeDisk(directory, { ...frozen, diskMiB: machine.diskMiB });
       this.#reached('overlay');
@@ -156,4 +156,10 @@ async function memoryOf({ directory, image, start, macAddress }: StartOrder): Pr
   const { memory, id } = image.manifest;
   if (memory === undefined) throw new Error(`image ${id} is not suspended and can only be booted`);
   return readMemory(join(image.directory, memory.memory));
+}
+
+/** A disk of a simulated machine that is not one: no machine starts from it. */
+function unreadable(cause: unknown): never {
+  if (exhaustionOf(cause) !== undefined) throw cause;
+  throw new GridError('VMM_FAILED', 'the disk of the image cannot be read', {}, { cause });
 }
