@@ -10,12 +10,16 @@ const SYNC_AGAIN_MS = 500;
 /** ... and after this long once an earlier one was answered: the agent is there, and slower than that. */
 const SYNC_LATE_MS = 5_000;
 const MAX_LINE_CHARS = 1_048_576;
+/** Lines that are looked at for one answer: replies to an earlier reader may come before it, but a guest may also write without end. */
+const LINES_PER_ANSWER = 1_000;
+/** Characters of what an agent says that a message shows. */
+const SAID_CHARS = 1_000;
 /** Makes the agent drop a half-read command of an earlier host. */
 const RESET = Buffer.from([0xff]);
 
 interface Reply {
   readonly return?: unknown;
-  readonly error?: { readonly desc: string };
+  readonly error?: { readonly desc?: unknown } | null;
 }
 
 /**
@@ -27,7 +31,10 @@ export class QgaClient {
   readonly #writer: Socket;
   readonly #reader: Socket;
   readonly #closed: Promise<never>;
-  #receive: (reply: Reply) => void = () => undefined;
+  /** Whether it is the reply that is waited for. */
+  #takes: (reply: Reply) => boolean = () => false;
+  /** That are looked at before the one that is waited for. */
+  #linesLeft = 0;
   #turn: Promise<unknown> = Promise.resolve();
   /** Whether the answer to a command that was given up may still come. */
   #answerOwed = false;
@@ -76,10 +83,11 @@ export class QgaClient {
       signal.throwIfAborted();
       const id = randomInt(1, 2 ** 31);
       const answered = Promise.withResolvers<void>();
-      this.#receive = ({ return: answer }) => {
+      this.#expect(({ return: answer }) => {
         if (answer === id) answered.resolve();
         else if (asked.has(answer)) heard = true;
-      };
+        return answer === id;
+      });
       asked.add(id);
       this.#writer.write(RESET);
       this.#send('guest-sync-delimited', { id });
@@ -107,15 +115,18 @@ export class QgaClient {
     try {
       if (this.#answerOwed) await this.#synchronizeNow(deadline);
       const answered = Promise.withResolvers<Reply>();
-      this.#receive = answered.resolve;
+      this.#expect((reply) => {
+        answered.resolve(reply);
+        return true;
+      });
       this.#answerOwed = true;
       this.#send(command, args);
       const reply = await abortable(Promise.race([answered.promise, this.#closed]), deadline);
       this.#answerOwed = false;
-      if (reply.error === undefined) return reply.return;
-      throw new GridError('GUEST_UNREACHABLE', `the guest's agent refused ${command}: ${reply.error.desc}`, {
-        command,
-      });
+      const { error } = reply;
+      if (error === undefined || error === null) return reply.return;
+      const said = String(error.desc).slice(0, SAID_CHARS);
+      throw new GridError('GUEST_UNREACHABLE', `the guest's agent refused ${command}: ${said}`, { command });
     } catch (error) {
       if (signal.aborted || !isTimeout(deadline)) throw error;
       throw new GridError(
@@ -129,14 +140,27 @@ export class QgaClient {
     this.#writer.write(`${JSON.stringify({ execute, arguments: args })}\n`);
   }
 
+  #expect(takes: (reply: Reply) => boolean): void {
+    this.#takes = takes;
+    this.#linesLeft = LINES_PER_ANSWER;
+  }
+
   /** The 0xFF before a delimited reply is no UTF-8 and comes out as a replacement character. */
   #onLine(line: string): void {
+    if (this.#linesLeft === 0) return;
+    this.#linesLeft -= 1;
     const text = line.slice(line.lastIndexOf('\ufffd') + 1).trim();
     if (text === '') return;
-    try {
-      this.#receive(JSON.parse(text) as Reply);
-    } catch {
-      // The tail of a reply to an earlier reader.
-    }
+    const reply = parsed(text);
+    if (typeof reply === 'object' && reply !== null && this.#takes(reply)) this.#linesLeft = 0;
+  }
+}
+
+/** Undefined for the tail of a reply to an earlier reader. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

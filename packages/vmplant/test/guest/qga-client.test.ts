@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Duplex } from 'node:stream';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { QgaClient } from '../../src/guest/qga-client.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
@@ -77,4 +78,38 @@ test('an agent that always takes longer than that is waited for, and none of its
   await client.synchronize(signal);
   onCommand = ({ execute }) => answer(execute);
   expect(await client.execute('guest-ping', {}, signal)).toBe('guest-ping');
+});
+
+test('what is no reply is passed over, and what an agent says is cut', async () => {
+  onCommand = ({ execute }) => {
+    agentEnd.write('null\n7\n"text"\n2}}\n[\n');
+    if (execute === 'guest-info') agentEnd.write(`${JSON.stringify({ error: { desc: 'x'.repeat(100_000) } })}\n`);
+    else agentEnd.write('{"error": null, "return": "well"}\n');
+  };
+  expect(await client.execute('guest-ping', {}, signal)).toBe('well');
+  const refused = await client.execute('guest-info', {}, signal).catch((error: Error) => error);
+  expect(refused).toMatchObject({ code: 'GUEST_UNREACHABLE' });
+  expect((refused as Error).message.length).toBeLessThan(2_000);
+});
+
+test('of a guest that writes without end only so many lines are looked at, and none when it was not asked', async () => {
+  // What the guest writes is emitted here.
+  const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }) as Socket;
+  const flooded = new QgaClient(socket);
+  const parse = jest.spyOn(JSON, 'parse');
+  const lookedAt = () => parse.mock.calls.length;
+  const garbage = Buffer.from('2}}\n'.repeat(10_000));
+  socket.emit('data', garbage);
+  expect(lookedAt()).toBe(0);
+  const asked = flooded.execute('guest-info', {}, signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  socket.emit('data', Buffer.concat([garbage.subarray(0, 40), Buffer.from('{"return": "well"}\n'), garbage]));
+  expect([await asked, lookedAt()]).toEqual(['well', 11]);
+  const silent = flooded.execute('guest-info', {}, AbortSignal.timeout(50));
+  await new Promise((resolve) => setImmediate(resolve));
+  socket.emit('data', garbage);
+  await expect(silent).rejects.toThrow();
+  expect(lookedAt()).toBe(11 + 1_000);
+  parse.mockRestore();
+  flooded.close();
 });
