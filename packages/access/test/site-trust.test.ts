@@ -1,9 +1,7 @@
 /** Links between daemons over real sockets: who may have one, as whom, in clear and by certificates. */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -18,6 +16,7 @@ import {
   SiteTrust,
   type Wanted,
 } from '../src/index.ts';
+import { portOf } from './port-of.ts';
 
 let folder: string;
 let access: Access;
@@ -55,16 +54,6 @@ interface Warned {
   readonly details: object;
 }
 
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.push(
-    () => server.closeAllConnections(),
-    () => server.close(),
-  );
-  return (server.address() as AddressInfo).port;
-}
-
 /** What comes of a plant or broker that dials up: `joined`, or why not, as the end that refuses says. */
 async function dialUp(
   upper: LinkTrust,
@@ -84,7 +73,7 @@ async function dialUp(
     { trust: upper, log: logTo(outcome.resolve) },
   );
   closers.push(() => link.close());
-  const port = await listen(server as Server);
+  const port = await portOf(server as Server, closers);
   const hello = (): Hello => ({ plantId, version: '1', ad: {}, ...(role && { role }) });
   const dialled = dialLink({
     url: `${tls === undefined ? 'ws' : 'wss'}://localhost:${port}/v1/link`,
@@ -191,7 +180,7 @@ describe('a plant that is dialled', () => {
     const log = logTo(outcome.resolve);
     const accepted = acceptLinks(server as Server, { hello, handlers: {} as never, trust: plant, log });
     closers.push(() => accepted.close());
-    const port = await listen(server as Server);
+    const port = await portOf(server as Server, closers);
     const joined = ({ plantId }: { plantId: string }) => outcome.resolve(`joined ${plantId}`);
     const listener = { joined, left: () => undefined, notified: () => undefined, heard: () => undefined };
     const link = serveLink(createServer(), listener, { trust: shop, log });

@@ -1,9 +1,7 @@
 /** Links that are up when the credentials of one of their ends are taken back, and what the audit trail has of links. */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -17,6 +15,7 @@ import {
   readTlsMaterial,
   SiteTrust,
 } from '../src/index.ts';
+import { portOf } from './port-of.ts';
 
 let folder: string;
 let access: Access;
@@ -84,15 +83,6 @@ function listening() {
   return { listener, joined: joined.promise, left: left.promise };
 }
 
-async function portOf(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.push(
-    () => server.closeAllConnections(),
-    () => server.close(),
-  );
-  return (server.address() as AddressInfo).port;
-}
 const serverOf = (tls?: string) =>
   (tls === undefined ? createServer() : createTlsServer(listenerOptions(materialOf(tls)))) as Server;
 
@@ -106,7 +96,7 @@ async function dialUp(
   const { listener, ...heard } = listening();
   const link = serveLink(server, listener, { trust: upper, log: quiet, limits });
   closers.push(() => link.close());
-  const url = `${tls === undefined ? 'ws' : 'wss'}://localhost:${await portOf(server)}/v1/link`;
+  const url = `${tls === undefined ? 'ws' : 'wss'}://localhost:${await portOf(server, closers)}/v1/link`;
   const options = {
     url,
     hello: hello(plantId),
@@ -163,7 +153,7 @@ test('a link that was dialled from above ends the same', async () => {
   const { listener, joined, left } = listening();
   const link = serveLink(createServer(), listener, { trust: withoutList('shop'), log: quiet, limits });
   closers.push(() => link.close());
-  link.dial(`wss://localhost:${await portOf(server)}/v1/link`, () => 0);
+  link.dial(`wss://localhost:${await portOf(server, closers)}/v1/link`, () => 0);
   expect(await joined).toBe('plant');
   revoked = true;
   expect(await left).toBe(GONE);
