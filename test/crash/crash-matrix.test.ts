@@ -1,4 +1,4 @@
-/** Whoever is killed at whichever step: nothing is lost, nothing is there twice, nothing is left over. A sample; `bench -- faults` has more. */
+/** Whoever is killed at whichever step: nothing is lost, nothing is there twice, nothing is left over. `bench -- faults` has more. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { seededRandom } from '../bench/fuzz/mutate.ts';
 import { OPEN_GRID_MS } from '../support/test-grid.ts';
@@ -6,9 +6,9 @@ import { countBoundaries, drawPoints, runPoint } from './matrix.ts';
 import { stock } from './scenarios.ts';
 import { Site } from './site.ts';
 
-const POINTS = 30;
+const POINTS = 200;
 const SEED = 1;
-const RUN_MS = 600_000;
+const RUN_MS = 1_200_000;
 
 let site: Site;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { Site } from './site.ts';
 
 const POINTS = 20;
 const SEED = 1;
-const RUN_MS = 1_800_000;
+const RUN_MS = 900_000;
 
 let site: Site;
 beforeAll(async () => {
