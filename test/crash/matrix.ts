@@ -1,7 +1,7 @@
 /** The crash matrix: who dies, amid what, at which step; and one point of it carried out. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../bench/fuzz/mutate.ts';
-import { SCENARIOS, VERBS, type Verb } from './scenarios.ts';
+import { SCENARIOS, type Verb } from './scenarios.ts';
 import { type Death, ROLES, type Role, type Site } from './site.ts';
 
 /** A daemon that dies at a boundary of its work, or a machine whose process is killed after a while. */
@@ -25,7 +25,7 @@ const MACHINE_WITHIN_MS = 150;
 const MACHINE_VERBS: readonly Verb[] = ['create', 'configure', 'suspend', 'resume', 'destroy', 'build'];
 const LOOK_MS = 5;
 
-export async function countBoundaries(site: Site, verbs: readonly Verb[] = VERBS): Promise<Boundaries> {
+export async function countBoundaries(site: Site, verbs: readonly Verb[]): Promise<Boundaries> {
   const counted: Partial<Record<Verb, Record<Role, number>>> = {};
   for (const verb of verbs) {
     const work = await SCENARIOS[verb](site);
