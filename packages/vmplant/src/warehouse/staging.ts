@@ -1,24 +1,26 @@
 /**
- * Where images grow before they are promoted: `staging/NAME/` with an `owner.json` that names the process at work.
- * What a dead process of this host left there is swept; other hosts that share the warehouse sweep their own.
+ * Where images grow before they are promoted: a folder `staging/HOST-PID-BORN-RANDOM/`, named after the process at work, so that
+ * it has an owner from its first moment to its last. What a dead process of this host left there is swept; other hosts that share
+ * the warehouse sweep their own.
  */
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   identifyProcess,
-  isAlive,
   killProcessesOf,
   type ProcessIdentity,
   readFileIfAny,
   writeFileAtomically,
 } from '@vmgrid/daemon';
-import { v4 as uuid } from 'uuid';
 
-interface Owner extends ProcessIdentity {
+/** As the name of a folder tells it. */
+interface Owner {
   readonly host: string;
-  /** The image that shall come of it, when that is known already: others need not make it too. */
-  readonly imageId?: string;
+  readonly pid: number;
+  /** When the process began; a later one of the same pid began at another time. */
+  readonly born: string;
 }
 
 /**
@@ -48,23 +50,23 @@ export class Staging {
     return join(this.#root, 'image');
   }
 
+  /** `imageId`: the image that shall come of it, when that is known already: others need not make it too. */
   static async create(root: string, imageId?: string): Promise<Staging> {
-    const staging = new Staging(join(root, uuid()));
     const self = identifyProcess(process.pid);
     if (!self) throw new Error('this process is not in /proc');
-    const owner: Owner = { ...self, host: hostname(), ...(imageId === undefined ? {} : { imageId }) };
+    const staging = new Staging(join(root, newName(self)));
     try {
-      await staging.#make(owner);
+      await staging.#make(imageId);
       return staging;
     } catch (error) {
-      await staging.discard(); // without its owner's name nobody would sweep it
+      await staging.discard();
       throw error;
     }
   }
 
-  async #make(owner: Owner): Promise<void> {
+  async #make(imageId: string | undefined): Promise<void> {
     await mkdir(this.#root, { mode: 0o755 });
-    await writeFileAtomically(join(this.#root, 'owner.json'), JSON.stringify(owner), 0o644);
+    if (imageId !== undefined) await writeFileAtomically(join(this.#root, CLAIM), imageId, 0o644);
     await mkdir(this.directory, { mode: 0o755 });
     await mkdir(this.imageDirectory, { mode: 0o755 });
   }
@@ -77,6 +79,8 @@ export class Staging {
 
 const KILL_DEADLINE_MS = 5_000;
 const WORK = 'work';
+/** The file that says which image shall come of it. */
+const CLAIM = 'image-id';
 
 /** Ends whatever machine still runs in a folder. Rejects when it does not end. */
 export type EndMachine = (directory: string) => Promise<void>;
@@ -86,7 +90,7 @@ export async function sweepStaging(root: string, end: EndMachine = endProcesses)
   const swept: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
     const folder = join(root, entry.name);
-    if (!entry.isDirectory() || !(await isAbandoned(folder))) continue;
+    if (!entry.isDirectory() || !isAbandoned(entry.name)) continue;
     if (!(await hasEnded(join(folder, WORK), end))) continue;
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // another may sweep it too
     swept.push(entry.name);
@@ -116,25 +120,34 @@ export async function isClaimed(root: string, imageId: string): Promise<boolean>
 }
 
 async function claimOf(directory: string): Promise<string | undefined> {
-  const file = join(directory, 'owner.json');
-  const owner = parseOwner((await readFileIfAny(file)) ?? '');
-  if (owner?.imageId === undefined) return undefined;
-  if (owner.host === hostname()) return isAlive(owner) ? owner.imageId : undefined;
+  const file = join(directory, CLAIM);
+  const owner = ownerOf(basename(directory));
+  const imageId = await readFileIfAny(file);
+  if (owner === undefined || imageId === undefined) return undefined;
+  if (owner.host === thisHost()) return isAtWork(owner) ? imageId : undefined;
   const made = await stat(file).catch(() => undefined);
-  return made && Date.now() - made.mtimeMs < FOREIGN_CLAIM_MS ? owner.imageId : undefined;
+  return made && Date.now() - made.mtimeMs < FOREIGN_CLAIM_MS ? imageId : undefined;
 }
 
-async function isAbandoned(directory: string): Promise<boolean> {
-  const text = await readFileIfAny(join(directory, 'owner.json'));
-  if (text === undefined) return false; // just being made, or not ours to judge
-  const owner = parseOwner(text);
-  return owner?.host === hostname() && !isAlive(owner);
+function isAbandoned(name: string): boolean {
+  const owner = ownerOf(name);
+  return owner?.host === thisHost() && !isAtWork(owner);
 }
 
-function parseOwner(text: string): Owner | undefined {
-  try {
-    return JSON.parse(text) as Owner;
-  } catch {
-    return undefined;
-  }
+function isAtWork({ pid, born }: Owner): boolean {
+  const found = identifyProcess(pid);
+  return found !== undefined && bornOf(found) === born;
 }
+
+/** No longer than a UUID: there are sockets below, and their paths have a limit. */
+const newName = (self: ProcessIdentity): string =>
+  [thisHost(), self.pid, bornOf(self), randomBytes(4).toString('hex')].join('-');
+
+function ownerOf(name: string): Owner | undefined {
+  const [, host, pid, born] = /^([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}$/.exec(name) ?? [];
+  return host === undefined ? undefined : { host, pid: Number(pid), born: born! };
+}
+
+const thisHost = (): string => digestOf(hostname());
+const bornOf = ({ bootId, startTime }: ProcessIdentity): string => digestOf(`${bootId} ${startTime}`);
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);

@@ -1,9 +1,7 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { identifyProcess } from '@vmgrid/daemon';
-import { KEPT_BY_DAEMON, sweepStaging } from '../../src/warehouse/staging.ts';
+import { KEPT_BY_DAEMON, Staging, sweepStaging } from '../../src/warehouse/staging.ts';
 import { Warehouse } from '../../src/warehouse/store.ts';
 import { baseDraft, promote } from '../made-up-images.ts';
 import { startNode } from '../node-process.ts';
@@ -13,10 +11,17 @@ const directory = useTemporaryFolder();
 const STORE_PROCESS = join(import.meta.dirname, 'store-process.ts');
 const staging = () => join(directory(), 'staging');
 
-async function leave(name: string, owner: unknown): Promise<void> {
-  await mkdir(join(staging(), name, 'work'), { recursive: true });
-  await writeFile(join(staging(), name, 'owner.json'), typeof owner === 'string' ? owner : JSON.stringify(owner));
+/** What this process staged, in a folder that another process may have made. */
+async function leave(change: (name: string) => string): Promise<string> {
+  await mkdir(staging(), { recursive: true });
+  const mine = basename(dirname((await Staging.create(staging())).directory));
+  const name = change(mine);
+  await rename(join(staging(), mine), join(staging(), name));
+  return name;
 }
+
+/** Of this host and pid, but begun at another time. */
+const earlier = (name: string) => name.replace(/-[0-9a-f]{8}-(?=[0-9a-f]{8}$)/, '-00000000-');
 
 test('what a living process stages is kept, and swept once it is dead', async () => {
   const other = startNode(STORE_PROCESS, directory(), 'stage');
@@ -28,35 +33,40 @@ test('what a living process stages is kept, and swept once it is dead', async ()
   expect(await readdir(staging())).toEqual([]);
 });
 
+test('what a process left amid the making or the removal of its staging is swept, whatever of it is there', async () => {
+  const left = await leave(earlier);
+  await rm(join(staging(), left, 'work'), { recursive: true });
+  await rm(join(staging(), left, 'image'), { recursive: true });
+  expect(await sweepStaging(staging())).toEqual([left]);
+  expect(await readdir(staging())).toEqual([]);
+});
+
 test('a process of this host is told from a later one of the same number', async () => {
-  const self = identifyProcess(process.pid)!;
-  await leave('mine', { ...self, host: hostname() });
-  await leave('same-number', { ...self, startTime: self.startTime - 1, host: hostname() });
-  expect(await sweepStaging(staging())).toEqual(['same-number']);
-  expect(await readdir(staging())).toEqual(['mine']);
+  const sameNumber = await leave(earlier);
+  const mine = await leave((name) => name);
+  expect(await sweepStaging(staging())).toEqual([sameNumber]);
+  expect(await readdir(staging())).toEqual([mine]);
 });
 
 test('a build whose machine is the process of a daemon is swept by whoever ends that machine, and not before', async () => {
-  const self = identifyProcess(process.pid)!;
-  await leave('of-a-daemon', { ...self, startTime: self.startTime - 1, host: hostname() });
-  const note = join(staging(), 'of-a-daemon', 'work', KEPT_BY_DAEMON);
+  const left = await leave(earlier);
+  const note = join(staging(), left, 'work', KEPT_BY_DAEMON);
   await writeFile(note, 'uuid');
   expect(await sweepStaging(staging())).toEqual([]);
   expect(await sweepStaging(staging(), () => Promise.reject(new Error('the daemon does not answer')))).toEqual([]);
-  expect(await sweepStaging(staging(), () => rm(note))).toEqual(['of-a-daemon']);
+  expect(await sweepStaging(staging(), () => rm(note))).toEqual([left]);
 });
 
 test('another host sweeps its own', async () => {
-  await leave('theirs', { pid: 4_000_000, startTime: 1, host: `not-${hostname()}` });
+  await leave((name) => `00000000${earlier(name).slice(8)}`);
   expect(await sweepStaging(staging())).toEqual([]);
 });
 
-test('what has no owner yet, or one that cannot be read, is left alone', async () => {
-  await mkdir(join(staging(), 'just-made'), { recursive: true });
+test('what no process of ours made is left alone', async () => {
+  await mkdir(join(staging(), 'somebody-s'), { recursive: true });
   await writeFile(join(staging(), 'note.txt'), 'hello');
-  await leave('garbled', '{');
   expect(await sweepStaging(staging())).toEqual([]);
-  expect((await readdir(staging())).sort()).toEqual(['garbled', 'just-made', 'note.txt']);
+  expect((await readdir(staging())).sort()).toEqual(['note.txt', 'somebody-s']);
 });
 
 test('what was on its way out when its remover died is taken out', async () => {
