@@ -23,7 +23,7 @@ export const ShopConfig = Type.Object(
     awardAttempts: Type.Integer({ minimum: 1, maximum: 16, default: 3 }),
     /** Longest time one request may take, from its arrival to its reply. */
     requestDeadlineMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000, default: 1_800_000 }),
-    /** How long a plant that vanished amid a request is waited for. */
+    /** How long a plant that vanished amid a request, or with the shop before this one, is waited for. */
     plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
     ...SECURITY_CONFIG,
     /** What owners may have and ask for. Left out: as much as plants give. */
@@ -32,7 +32,7 @@ export const ShopConfig = Type.Object(
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** Finished requests and their trails that are remembered. */
     requestsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
-    /** Folder for the trails of past auctions. Left out: they are kept in memory. */
+    /** Folder for the trails of past auctions and the plants that were connected. Left out: they are kept in memory. */
     stateDirectory: Type.Optional(Type.String({ pattern: '^/' })),
     /** Auctions whose trails are kept, and what they may take together. */
     auctionsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),

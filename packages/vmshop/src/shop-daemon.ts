@@ -13,6 +13,8 @@ import type { ShopConfig } from './config.ts';
 import { admitted, audited } from './document-audit.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
+import { PlantRegister } from './plant-register.ts';
+import { Reunion } from './reunion.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmEvents } from './vm-events.ts';
@@ -27,6 +29,9 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const operations = new Operations({ kept: config.requestsKept });
   const vmEvents = new VmEvents();
   const feed = new PlantFeed(systemClock);
+  const register = new PlantRegister(await stateFile(config, 'plants.sqlite'), systemClock);
+  const withinMs = config.plantReturnMs;
+  const reunion = new Reunion(register.before(withinMs), { clock: systemClock, withinMs });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
@@ -35,6 +40,8 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       const { change: what, role, ...details } = change;
       log.info(details, `${role} ${what}`);
       feed.tell(change);
+      register.note(change);
+      reunion.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
@@ -44,7 +51,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
-  const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents }, config);
+  const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents, reunion }, config);
 
   const { audit, trust, tls } = security;
   const { quotas = {} } = config;
@@ -86,6 +93,8 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       const closeAll = stopListening(http);
       await shop.desk.drain();
       offerDesk.close();
+      reunion.close();
+      register.close();
       link.close();
       await Promise.all([closeAll(), Promise.race([doorClosed, systemClock.sleep(REPLIES_MS)])]);
       auctions.close();
@@ -94,8 +103,14 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
 }
 
 /** @throws GridError STATE_LOCKED */
-async function openHistory({ stateDirectory, auctionsKept, auctionsKeptMiB }: ShopConfig): Promise<AuctionHistory> {
-  if (stateDirectory !== undefined) await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-  const file = stateDirectory === undefined ? IN_MEMORY : join(stateDirectory, 'auctions.sqlite');
-  return new AuctionHistory({ file, kept: auctionsKept, keptBytes: auctionsKeptMiB * 1_048_576 });
+async function openHistory(config: ShopConfig): Promise<AuctionHistory> {
+  const { auctionsKept: kept, auctionsKeptMiB } = config;
+  const file = await stateFile(config, 'auctions.sqlite');
+  return new AuctionHistory({ file, kept, keptBytes: auctionsKeptMiB * 1_048_576 });
+}
+
+async function stateFile({ stateDirectory }: ShopConfig, name: string): Promise<string> {
+  if (stateDirectory === undefined) return IN_MEMORY;
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  return join(stateDirectory, name);
 }

@@ -60,6 +60,7 @@ import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaDesk } from './quotas/quota-desk.ts';
+import type { Reunion } from './reunion.ts';
 import type { VmEvents } from './vm-events.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
@@ -75,6 +76,8 @@ export interface ShopDeps {
   /** Who comes and goes. */
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
+  /** Left out: nobody was there before. */
+  readonly reunion?: Pick<Reunion, 'over'>;
 }
 
 export class Shop {
@@ -90,6 +93,7 @@ export class Shop {
   readonly #config: ShopConfig;
   readonly #places: VmPlaces;
   readonly #quotas: QuotaDesk;
+  readonly #reunion: Pick<Reunion, 'over'> | undefined;
   readonly #question: CallOptions;
 
   constructor(deps: ShopDeps, config: ShopConfig) {
@@ -100,6 +104,7 @@ export class Shop {
     this.desk = new WorkDesk(deps.operations, { name: 'the shop', newRequestId: uuid });
     this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
     this.#market = deps.market;
+    this.#reunion = deps.reunion;
     this.#config = config;
     const ask: AskForVm = (request) => askUntilFirst(deps.membership.bidders(), 'query', request, this.#question);
     this.#places = new VmPlaces(ask, { kept: config.requestsKept });
@@ -111,7 +116,10 @@ export class Shop {
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
   create(request: Called<CreateRequest>): Operation {
+    const mayBeRepeated = request.requestId !== undefined;
     const operation = this.desk.begin('create', request, async (asked, operation) => {
+      // A plant that is not back yet may have the VM of this request.
+      if (mayBeRepeated) await this.#reunion?.over;
       using admitted = await this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);

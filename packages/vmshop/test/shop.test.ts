@@ -34,9 +34,11 @@ const bidOf = (plantId: string, cost: number) => () => ({
 let membership: Membership;
 let shop: Shop;
 let asked: string[];
+let reunion: Promise<void>;
 
 beforeEach(() => {
   asked = [];
+  reunion = Promise.resolve();
   membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
@@ -53,6 +55,11 @@ beforeEach(() => {
       auctions,
       feed: new PlantFeed(systemClock),
       vmEvents: new VmEvents(),
+      reunion: {
+        get over() {
+          return reunion;
+        },
+      },
     },
     {
       ...(Value.Create(ShopConfig) as ShopConfig),
@@ -102,6 +109,22 @@ describe('a VM of which the shop remembers nothing', () => {
       details: { vmId: VM, plants: 0, unknown: 0, silent: 0 },
     });
   });
+});
+
+test('a request that may be a repeated one waits for the plants that were there before the shop; one that cannot be does not', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  reunion = promise;
+  join('a', { estimate: fails('PLANT_LOST') });
+  const { requestId: _, ...unnamed } = request();
+  await expect(shop.create(unnamed).settled).rejects.toMatchObject({ code: 'NO_BIDS' });
+  expect(asked).toEqual(['a estimate']);
+  const repeated = shop.create(request()).settled;
+  await systemClock.sleep(20);
+  expect(asked).toEqual(['a estimate']);
+  join('holder', { estimate: fails('PLANT_LOST') });
+  resolve();
+  await expect(repeated).rejects.toMatchObject({ code: 'NO_BIDS' });
+  expect(asked).toEqual(['a estimate', 'a estimate', 'holder estimate']);
 });
 
 test('a plant that does not know its VM any more is forgotten, and the others are asked', async () => {

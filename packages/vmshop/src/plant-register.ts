@@ -1,0 +1,56 @@
+/**
+ * Which plants are connected, in a file, so that a shop that is started again knows whom to wait for; without a state directory
+ * in memory, where nobody finds it again. Losing it loses no VM.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { openOwnDatabase } from '@vmgrid/daemon';
+import type { MemberChange } from '@vmgrid/market';
+import { exhaustionOf, GridError } from '@vmgrid/protocol';
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS plants (
+    plant_id TEXT PRIMARY KEY,
+    left_at INTEGER -- milliseconds since the epoch; NULL while it is connected
+  ) STRICT;
+`;
+
+export class PlantRegister {
+  readonly #database: DatabaseSync;
+  readonly #now: () => number;
+
+  /** `file`: a path, or `IN_MEMORY`. @throws GridError STATE_LOCKED when another shop has the file */
+  constructor(file: string, clock: { now(): number }) {
+    this.#now = () => clock.now();
+    this.#database = openOwnDatabase(file, {
+      schema: SCHEMA,
+      inUse: (cause) => new GridError('STATE_LOCKED', `${file} is in use by another shop`, { file }, { cause }),
+    });
+  }
+
+  /** Those that were connected when the last shop ended, or had left no longer than this before now; the others are forgotten. */
+  before(withinMs: number): readonly string[] {
+    this.#database.prepare('DELETE FROM plants WHERE left_at < ?').run(this.#now() - withinMs);
+    return this.#database
+      .prepare('SELECT plant_id FROM plants ORDER BY rowid')
+      .all()
+      .map(({ plant_id }) => String(plant_id));
+  }
+
+  /** A full disk is no reason to lose a plant. */
+  note({ change, role, plantId }: MemberChange): void {
+    if (role !== 'plant' || change === 'moved' || !this.#database.isOpen) return;
+    const leftAt = change === 'left' ? this.#now() : null;
+    try {
+      this.#database
+        .prepare('INSERT INTO plants VALUES (?, ?) ON CONFLICT (plant_id) DO UPDATE SET left_at = excluded.left_at')
+        .run(plantId, leftAt);
+    } catch (error) {
+      if (exhaustionOf(error) === undefined) throw error;
+    }
+  }
+
+  /** Who leaves from now on leaves because the shop ends. */
+  close(): void {
+    this.#database.close();
+  }
+}
