@@ -85,6 +85,15 @@ test('a token that was verified holds until it expires, and not a moment longer'
   await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
+test('a token that was verified is looked at again when the clock was set back since', async () => {
+  const token = await sign({ ...CLAIMS, nbf: NOW / 1_000 });
+  expect(await authenticator.authenticate(token)).toEqual(ADA);
+  now = NOW - 86_400_000;
+  await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  now = NOW;
+  expect(await authenticator.authenticate(token)).toEqual(ADA);
+});
+
 test('what is no token of a provider is looked for among those of the machine', async () => {
   for (const bearer of [undefined, 'vmg_x', 'a.b', 'a.b.c.d']) {
     await expect(authenticator.authenticate(bearer)).rejects.toMatchObject({ message: 'no token of the machine' });

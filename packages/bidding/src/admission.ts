@@ -36,6 +36,8 @@ export interface AdmissionOptions {
   /** Told after every change of the usage. */
   readonly changed?: () => void;
   readonly limitsOf?: (owner: string) => OwnerLimits;
+  /** What is available of the host's own memory now, whoever has the rest; left out, it is not looked at. */
+  readonly availableMemoryMiB?: () => number;
 }
 
 export class Admission {
@@ -43,9 +45,12 @@ export class Admission {
   readonly #options: Required<AdmissionOptions>;
   readonly #reserved = new Map<string, OwnedNeed>();
 
-  constructor(capacity: Capacity, { changed = () => undefined, limitsOf = () => ({}) }: AdmissionOptions = {}) {
+  constructor(capacity: Capacity, options: AdmissionOptions = {}) {
     this.capacity = capacity;
-    this.#options = { changed, limitsOf };
+    this.#options = {
+      ...{ changed: () => undefined, limitsOf: () => ({}), availableMemoryMiB: () => Number.POSITIVE_INFINITY },
+      ...options,
+    };
   }
 
   get usage(): Usage {
@@ -66,7 +71,7 @@ export class Admission {
 
   /** Takes what a machine needs, or throws the refusal: in one tick, so that two shops do not both get the last of it. */
   reserve(vmId: string, need: OwnedNeed): void {
-    const refusal = this.refusal(need);
+    const refusal = this.refusal(need) ?? hostRefusal(need, this.#options.availableMemoryMiB());
     if (refusal) throw refusal;
     this.count(vmId, need);
   }
@@ -124,6 +129,14 @@ export function lackOf(
     lack('VM_LIMIT', 1, capacity.vms - usage.vms),
   ].filter((one) => one.lacking > 0);
   return first && refusalOf(first, others);
+}
+
+/** The plant has room, but the host has not: other programs have its memory. */
+function hostRefusal({ memoryMiB: wanted }: Need, available: number): GridError | undefined {
+  const lacking = wanted - available;
+  if (lacking <= 0) return undefined;
+  const message = `wants ${wanted} MiB of memory, ${available} are available on the host: lacks ${lacking}`;
+  return new GridError('MEMORY_INSUFFICIENT', message, { wanted, available, lacking });
 }
 
 /** A decline's code, and its numbers. */

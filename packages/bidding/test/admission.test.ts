@@ -147,3 +147,19 @@ function take(admission: Admission, held: Map<string, typeof small>, step: Step)
   admission.reserve(vmId, need);
   held.set(vmId, need);
 }
+
+test('a machine is refused though the plant has room, when other programs have the memory of the host', () => {
+  let availableMemoryMiB = 255;
+  const admission = new Admission(capacity, { availableMemoryMiB: () => availableMemoryMiB });
+  expect(() => admission.reserve('vm-1', small)).toThrow(
+    expect.objectContaining({
+      code: 'MEMORY_INSUFFICIENT',
+      message: 'wants 256 MiB of memory, 255 are available on the host: lacks 1',
+      details: { wanted: 256, available: 255, lacking: 1 },
+    }),
+  );
+  expect(admission.usage.vms).toBe(0);
+  availableMemoryMiB = 256;
+  admission.reserve('vm-1', small);
+  expect(admission.usage.vms).toBe(1);
+});

@@ -6,12 +6,18 @@ import { MARKET_LIMITS } from './limits.ts';
 export const holdBackMs = (failures: number): number =>
   Math.min(MARKET_LIMITS.holdBackMs * 2 ** (failures - 1), MARKET_LIMITS.holdBackMaxMs);
 
+/** Whether a plant is held back at a time. One that would be for longer than the rule allows is not: a clock was set back since. */
+export function isHeld({ heldUntil }: Pick<HeldBack, 'heldUntil'>, now: number): boolean {
+  const leftMs = heldUntil - now;
+  return leftMs > 0 && leftMs <= MARKET_LIMITS.holdBackMaxMs;
+}
+
 /** For the bids of one auction: the record that holds a plant back the longest, undefined when it is free to win. */
 export function heldBackIn({ heldBack, openedAt }: CallTerms): (bid: Bid) => HeldBack | undefined {
   const seen = new Map(heldBack.map((record) => [record.plantId, record]));
   const now = Date.parse(openedAt);
   return (bid) => {
-    const records = [seen.get(bid.plantId), publishedBy(bid)].filter((record) => record && record.heldUntil > now);
+    const records = [seen.get(bid.plantId), publishedBy(bid)].filter((record) => record && isHeld(record, now));
     return records.sort((a, b) => b!.heldUntil - a!.heldUntil)[0];
   };
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, GridError, HeldBack } from '@vmgrid/protocol';
-import { holdBackMs } from './held-back.ts';
+import { holdBackMs, isHeld } from './held-back.ts';
 import { MARKET_LIMITS } from './limits.ts';
 
 /** Failures of awards that are the client's doing or wish; all others count against the plant. */
@@ -30,7 +30,7 @@ export class PlantMemory {
   /** The plants that are held back now, the longest first, so many at most. */
   allHeldBack(most: number): HeldBack[] {
     const now = this.#now();
-    const held = [...this.#records.values()].filter(({ heldUntil }) => heldUntil > now);
+    const held = [...this.#records.values()].filter((record) => isHeld(record, now));
     return held.sort((a, b) => b.heldUntil - a.heldUntil).slice(0, most);
   }
 
@@ -38,7 +38,7 @@ export class PlantMemory {
   isAwaited(plantId: string): boolean {
     const silence = this.#silences.get(plantId);
     if (!silence || silence.inARow < MARKET_LIMITS.silencesUntilUnawaited) return true;
-    return this.#now() >= silence.lastAt + MARKET_LIMITS.awaitAgainMs;
+    return Math.abs(this.#now() - silence.lastAt) >= MARKET_LIMITS.awaitAgainMs; // a clock that was set back is no reason to wait
   }
 
   answered(plantId: string): void {

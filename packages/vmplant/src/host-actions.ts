@@ -1,6 +1,7 @@
 /**
  * Host actions: executables which the operator put into one folder. A client names one and gives arguments; it never sends
- * code for the host. They run without a shell, as nobody when the plant is root, with the VM's classad on standard input.
+ * code for the host. They run without a shell, as nobody when the plant is root, with the VM's classad on standard input, limited in
+ * time, output and memory.
  */
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
@@ -21,11 +22,17 @@ export interface HostActionCall {
   readonly timeoutMs: number;
 }
 
+/** Memory that a host action, and each program that it starts, may have for its data. */
+const MEMORY_MIB = 1_024;
+const MIB = 1_048_576;
+
 export class HostActions {
   readonly #directory: string | undefined;
+  readonly #memoryMiB: number;
 
-  constructor(directory: string | undefined) {
+  constructor(directory: string | undefined, { memoryMiB = MEMORY_MIB } = {}) {
     this.#directory = directory;
+    this.#memoryMiB = memoryMiB;
   }
 
   /** Names of the host actions there are. */
@@ -45,7 +52,8 @@ export class HostActions {
   /** Runs one; resolves with what it printed. @throws CommandError */
   async run(call: HostActionCall, signal: AbortSignal): Promise<string> {
     await this.requireAll([call.name]);
-    return runCommand(join(this.#directory!, call.name), call.arguments, {
+    const limits = ['--core=0', `--data=${this.#memoryMiB * MIB}`];
+    return runCommand('prlimit', [...limits, '--', join(this.#directory!, call.name), ...call.arguments], {
       signal,
       timeoutMs: call.timeoutMs,
       input: call.standardInput,

@@ -21,6 +21,7 @@ import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
 import { faultHere } from './fault-here.ts';
 import { Cgroups } from './host/cgroup/cgroups.ts';
+import { hostMemory } from './host/host-memory.ts';
 import { nameWhatIsFull } from './host/name-what-is-full.ts';
 import { HostActions } from './host-actions.ts';
 import { openPlantDoor } from './http/plant-door.ts';
@@ -146,6 +147,8 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     admission: new Admission(await findCapacity(config), {
       changed: () => publish(),
       limitsOf: (owner) => ofOwner(config.ownerLimits ?? {}, owner),
+      // Machines on paper take none.
+      ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
     departed: new Departed(database),

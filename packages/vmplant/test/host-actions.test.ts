@@ -113,6 +113,16 @@ test('its failure has its exit status and its last words', async () => {
   });
 });
 
+test('one that takes more memory than it may is refused it, and fails', async () => {
+  await provide('hog', 'head -c 200M /dev/zero | tail -c 200M > /dev/null');
+  const actions = new HostActions(directory, { memoryMiB: 32 });
+  const call = { name: 'hog', arguments: [], standardInput: '{}', timeoutMs: 30_000 };
+  await expect(actions.run(call, patient)).rejects.toMatchObject({
+    reason: 'failed',
+    outputTail: expect.stringContaining('memory exhausted'),
+  });
+});
+
 test('one that takes too long is ended with all that it started', async () => {
   await provide('slow', 'sleep 60 & wait');
   const startedAt = performance.now();

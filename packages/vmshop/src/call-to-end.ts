@@ -15,7 +15,7 @@ interface LongCall<M extends LongMethod> {
 
 interface CallToEndDeps {
   readonly membership: Pick<Membership, 'find' | 'awaitReturn'>;
-  readonly clock: MarketDeps['clock'];
+  readonly clock: Pick<MarketDeps['clock'], 'monotonic'>;
 }
 
 /**
@@ -27,13 +27,13 @@ export async function callToEnd<M extends LongMethod>(
   { plantId, method, request }: LongCall<M>,
   { requestDeadlineMs, plantReturnMs }: Pick<ShopConfig, 'requestDeadlineMs' | 'plantReturnMs'>,
 ): Promise<ReturnType<BidderMethods[M]>> {
-  const endsAt = clock.now() + requestDeadlineMs;
+  const endsAt = clock.monotonic() + requestDeadlineMs;
   const tried = new Set<Bidder>();
   let asked = false;
   let bidder = membership.find(plantId);
   while (bidder) {
     try {
-      return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - clock.now()) });
+      return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - clock.monotonic()) });
     } catch (error) {
       if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
       tried.add(bidder);
