@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Machine, StartOrder, StepObserver } from '../../packages/vmplant/src/lines/production-line.ts';
 import { processesOf } from '../support/processes.ts';
-import type { Bench, LineUnderTest, Member, Started } from './bench.ts';
+import { type Bench, type LineUnderTest, type Member, type Started, stepsToFail } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 
 const BOOT_MS = 120_000;
@@ -86,7 +86,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
       const woken = await resume(order, (step) => void steps.push(step));
       await woken.suspend(workshop.signal);
       expect(steps.length).toBeGreaterThan(1);
-      for (const step of steps) {
+      for (const step of stepsToFail(subject, steps)) {
         const cause = new Error(`injected at ${step}`);
         const failing = resume(order, (one) => {
           if (one === step) throw cause;

@@ -14,6 +14,7 @@ import { identityOf, Workshop } from './workshop.ts';
 productionLineContract({
   name: 'uml',
   restores: false,
+  extent: 'whole',
   suspends: false,
   mostCpus: 1,
   os: 'tiny-1',

@@ -21,6 +21,7 @@ beforeAll(async () => {
   bench = await openBench({
     name: 'qemu',
     restores: true,
+    extent: 'whole',
     suspends: true,
     os: 'tiny-1',
     guest: 'linux',

@@ -1,0 +1,3 @@
+import { libvirtLineContract } from './libvirt-line.contract.ts';
+
+libvirtLineContract('core');
