@@ -9,7 +9,15 @@ import { constants, openSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { folderEnvironment, identifyProcess, isAlive, type ProcessIdentity, readFileIfAny } from '@vmgrid/daemon';
+import {
+  folderEnvironment,
+  identifyProcess,
+  isAlive,
+  type ProcessIdentity,
+  readFileIfAny,
+  signalProcess,
+  waitUntilGone,
+} from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { LIFE_PIPE, PROCESS_FILE, runFolder } from './layout.ts';
@@ -73,11 +81,24 @@ export async function startProcess(directory: string, endsAfterSeconds: number |
     child.unref();
     const identity = identifyProcess(child.pid!);
     if (identity) {
-      await writeFile(join(folder, PROCESS_FILE), JSON.stringify(identity), { mode: 0o600 });
+      await note(identity, folder);
       return identity;
     }
   } finally {
     await pipe.close();
   }
   throw new GridError('VMM_FAILED', 'the process of a simulated machine ended at once');
+}
+
+const KILL_DEADLINE_MS = 5_000;
+
+/** A process that cannot be noted is nobody's, and ends. */
+async function note(identity: ProcessIdentity, folder: string): Promise<void> {
+  try {
+    await writeFile(join(folder, PROCESS_FILE), JSON.stringify(identity), { mode: 0o600 });
+  } catch (error) {
+    signalProcess(identity, 'SIGKILL');
+    await waitUntilGone(identity, KILL_DEADLINE_MS);
+    throw error;
+  }
 }

@@ -1,0 +1,23 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { processesBelow } from '../../../../../test/support/processes.ts';
+import { SmallDisk } from '../../../../../test/support/small-disk.ts';
+import { runFolder } from '../../../src/lines/simulated/layout.ts';
+import { makeLifePipe, startProcess, watchLife } from '../../../src/lines/simulated/machine-process.ts';
+
+test('a process that cannot be noted because the disk is full does not run on', async () => {
+  const disk = SmallDisk.mount(1);
+  try {
+    const directory = join(disk.path, 'vm-1');
+    await mkdir(runFolder(directory), { recursive: true });
+    await makeLifePipe(directory, AbortSignal.timeout(10_000));
+    const life = watchLife(directory);
+    disk.fill();
+    await expect(startProcess(directory, undefined)).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await processesBelow(directory)).toEqual([]);
+    life.close();
+  } finally {
+    disk.unmount();
+  }
+});
