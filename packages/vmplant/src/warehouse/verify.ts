@@ -1,7 +1,7 @@
 /** Checks that images hold what their manifests say, and that their disks stand on the disks they should. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { GridError, type VerifiedImage } from '@vmgrid/protocol';
+import type { VerifiedImage } from '@vmgrid/protocol';
 import { digestFile } from './digest-file.ts';
 import type { GoldenImage } from './manifest.ts';
 import { readQcow2Header } from './qcow2-header.ts';
@@ -18,7 +18,8 @@ export interface VerifyOptions {
 
 /**
  * Verifies the images named by id or tag, with all images below them; the whole warehouse when none is named. Broken folders
- * are faults too. No machine is started from one with a fault any more, and again from one without. @throws GridError IMAGE_UNKNOWN
+ * are faults too. No machine is started from one with a fault any more, and again from one without; one that was not read to the end
+ * is as good as it was before. @throws GridError IMAGE_UNKNOWN
  */
 export async function verifyImages(
   warehouse: Warehouse,
@@ -26,8 +27,9 @@ export async function verifyImages(
   options: VerifyOptions,
 ): Promise<VerifiedImage[]> {
   const { warehouseId, quarantine } = warehouse;
-  await lookAnew(warehouse, names);
-  const broken = (await warehouse.broken()).filter(({ id }) => names === undefined || names.includes(id));
+  const all = await warehouse.allImages();
+  const torn = (await warehouse.broken()).filter(({ id }) => !all.has(id));
+  const broken = torn.filter(({ id }) => names === undefined || names.includes(id));
   const verified: VerifiedImage[] = broken.map(({ id, reason }) => ({
     ...{ imageId: id, warehouseId, bytes: 0 },
     faults: [{ file: 'manifest.json', reason }],
@@ -35,31 +37,17 @@ export async function verifyImages(
   const brokenIds = new Set(broken.map(({ id }) => id));
   const wanted = names?.filter((name) => !brokenIds.has(name));
   for (const image of await imagesOf(warehouse, wanted)) {
-    verified.push({ warehouseId, ...(await verifyImage(image, await warehouse.images(), options)) });
-  }
-  for (const { imageId, faults } of verified) {
-    if (faults[0] && !brokenIds.has(imageId)) quarantine.add({ imageId, ...faults[0] });
+    const verdict = await verifyImage(image, await warehouse.allImages(), options);
+    const { imageId, faults } = verdict;
+    if (faults[0]) quarantine.add({ imageId, ...faults[0] });
+    else quarantine.release(imageId);
+    verified.push({ warehouseId, ...verdict });
   }
   return verified;
 }
 
-/** Those that were found broken before are judged by what they are now. */
-async function lookAnew(warehouse: Warehouse, names: readonly string[] | undefined): Promise<void> {
-  if (names === undefined) warehouse.quarantine.release();
-  for (const name of names ?? []) {
-    for (const { manifest } of await imagesOf(warehouse, [name]).catch(noneIfTorn)) {
-      warehouse.quarantine.release(manifest.id);
-    }
-  }
-}
-
-function noneIfTorn(error: unknown): readonly GoldenImage[] {
-  if (error instanceof GridError && error.code === 'IMAGE_CORRUPT') return [];
-  throw error;
-}
-
 async function imagesOf(warehouse: Warehouse, names: readonly string[] | undefined): Promise<Iterable<GoldenImage>> {
-  if (names === undefined) return (await warehouse.images()).values();
+  if (names === undefined) return (await warehouse.allImages()).values();
   const lineage = await warehouse.lineage();
   const found = new Map<string, GoldenImage>();
   for (const name of names) {

@@ -110,6 +110,25 @@ test('an image that was mended is used again once it is verified', async () => {
   expect(await usable()).toEqual(['base', 'octave', 'plotting']);
 });
 
+test('a broken image is not used while it is looked at anew, nor when that is cut off', async () => {
+  await flip(fileOf('octave', 'disk.raw'));
+  await warehouse.examine('octave', signal);
+  await flip(fileOf('octave', 'disk.raw'));
+  const stop = new AbortController();
+  const seen: string[][] = [];
+  const onFile = (imageId: string) => {
+    if (imageId !== 'octave') return;
+    void usable().then((ids) => seen.push(ids));
+    stop.abort();
+  };
+  for (const names of [undefined, ['octave']]) {
+    await expect(verifyImages(warehouse, names, { signal: stop.signal, onFile })).rejects.toThrow();
+  }
+  expect(seen).toEqual([['base'], ['base']]);
+  expect(await usable()).toEqual(['base']);
+  expect(await warehouse.broken()).toMatchObject([{ id: 'octave' }, { id: 'plotting' }]);
+});
+
 test('a broken image can be removed, but not from under others', async () => {
   await truncate(fileOf('octave', 'disk.raw'), 3);
   await expect(warehouse.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });

@@ -12,7 +12,7 @@ export interface CgroupFolders {
   write(path: string, file: string, text: string): Promise<void>;
   /** Tells all that is in the group, or in one below it, to end at once. */
   kill(path: string): Promise<void>;
-  /** Resolves when no process is in the group, or in one below it. */
+  /** Resolves when no process is in the group, or in one below it. Fails with ENOENT or ENODEV when it is removed meanwhile. */
   emptied(path: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -45,7 +45,11 @@ async function emptied(path: string, signal: AbortSignal): Promise<void> {
   const events = join(path, 'cgroup.events');
   const empty = Promise.withResolvers<void>();
   const look = (): void => {
-    if (!isPopulated(events)) empty.resolve();
+    try {
+      if (!isPopulated(events)) empty.resolve();
+    } catch (error) {
+      empty.reject(error); // somebody removed the group meanwhile; thrown from a watcher it would end the plant
+    }
   };
   const watcher = watch(events, look);
   watcher.on('error', empty.reject);

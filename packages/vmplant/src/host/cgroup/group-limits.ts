@@ -23,6 +23,8 @@ const OF_CONTROLLER: Readonly<Record<Controller, (machine: Machine, limits: Limi
   ],
   memory: ({ memoryMiB }, { overheadMiB }) => [
     { file: 'memory.max', text: `${(memoryMiB + overheadMiB) * MIB}` },
+    // What is over goes nowhere else. A host without swap, or that does not count it, has no such file.
+    { file: 'memory.swap.max', text: '0', optional: true },
     // A machine without one of its processes is of no use.
     { file: 'memory.oom.group', text: '1' },
   ],

@@ -64,6 +64,7 @@ test('the controllers are passed down to a group of the plant, and a machine bel
     `100 > /plant-1/${GROUP}/cpu.weight`,
     `100000 100000 > /plant-1/${GROUP}/cpu.max`,
     `805306368 > /plant-1/${GROUP}/memory.max`,
+    `0 > /plant-1/${GROUP}/memory.swap.max`,
     `1 > /plant-1/${GROUP}/memory.oom.group`,
     `2048 > /plant-1/${GROUP}/pids.max`,
     `default 100 > /plant-1/${GROUP}/io.weight`,

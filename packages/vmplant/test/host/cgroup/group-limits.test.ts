@@ -11,6 +11,7 @@ test('a machine gets what its request names, the hypervisor a little beside it',
     { file: 'cpu.weight', text: '100' },
     { file: 'cpu.max', text: '200000 100000' },
     { file: 'memory.max', text: String((256 + 512) * 1_048_576) },
+    { file: 'memory.swap.max', text: '0', optional: true },
     { file: 'memory.oom.group', text: '1' },
     { file: 'pids.max', text: '2048' },
     { file: 'io.weight', text: 'default 100', optional: true },
@@ -27,6 +28,7 @@ test('the operator chooses the limits, and which there are', () => {
     '20',
     '200000 100000',
     String(256 * 1_048_576),
+    '0',
     '1',
   ]);
   expect(limitsOf(machine, { ...limits, controllers: [] })).toEqual([]);
