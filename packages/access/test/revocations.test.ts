@@ -1,7 +1,7 @@
 /** Certificates that are taken back: the list, and who looks at it. */
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,8 @@ const NOW = Date.parse('2026-01-01T00:00:00Z');
 const PLANTS = ['plant-1', 'plant-2', 'plant-3'].map((name) => ({ kind: 'plant', name, hosts: [] }) as const);
 
 let folder: string;
-let clock: number;
+/** What the clock would do each second. */
+let looks: (() => void)[];
 let faults: unknown[];
 const file = (name: string, site = 'site') => join(folder, site, name);
 const serialOf = (name: string) => new X509Certificate(readFileSync(file(`${name}.pem`))).serialNumber;
@@ -21,7 +22,7 @@ const revoke = (nameOrSerial: string, site = 'site') => revokeCertificate(join(f
 const open = () =>
   Revocations.open({
     ...{ file: file('revoked.pem'), ca: readFileSync(file('ca.pem'), 'utf8') },
-    ...{ onFault: (error) => faults.push(error), now: () => clock },
+    ...{ onFault: (error) => faults.push(error), again: (look) => looks.push(look) },
   });
 
 beforeAll(async () => {
@@ -29,14 +30,17 @@ beforeAll(async () => {
   for (const site of ['site', 'other']) await makeCertificates(join(folder, site), PLANTS, Date.now());
 });
 beforeEach(() => {
-  clock = 0;
+  looks = [];
   faults = [];
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a list that has changed comes to, once it was read: reading takes a moment. */
-async function untilRead(revocations: Revocations, serial: string, expected: boolean): Promise<void> {
-  while (revocations.isRevoked(serial) !== expected) await new Promise((resolve) => setImmediate(resolve));
+/** Looks until it comes to that: reading takes a moment. */
+async function lookUntil(isSo: () => boolean): Promise<void> {
+  while (!isSo()) {
+    for (const look of looks) look();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 test('a certificate is revoked by the name of its daemon, which may then have another', async () => {
@@ -96,18 +100,37 @@ test('a list that changes is read again; one that cannot be read, or is not of t
   const serial = serialOf('plant-3');
   expect(revocations.isRevoked(serial)).toBe(false);
   await revoke('plant-3');
-  clock += 1_000;
-  await untilRead(revocations, serial, true);
+  await lookUntil(() => revocations.isRevoked(serial));
   const [before, others] = [readFileSync(file('revoked.pem')), await revoke('plant-3', 'other')];
   for (const list of ['no list', readFileSync(others.revocationFile), undefined]) {
     if (list === undefined) rmSync(file('revoked.pem'));
     else writeFileSync(file('revoked.pem'), list);
-    clock += 1_000;
-    expect(revocations.isRevoked(serial)).toBe(true);
-    while (faults.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await lookUntil(() => faults.length > 0);
     expect(faults.splice(0)).toMatchObject([{ code: 'CONFIG_INVALID' }]);
     expect(revocations.isRevoked(serial)).toBe(true);
     await expect(open()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   }
   writeFileSync(file('revoked.pem'), before);
+});
+
+test('a list that cannot be read for a while is tried again until it can, and told of once', async () => {
+  const revocations = await open();
+  await makeCertificates(join(folder, 'site'), PLANTS, Date.now());
+  const serial = serialOf('plant-2');
+  await revoke('plant-2');
+  const list = file('revoked.pem');
+  for (const way of [folder, file('.')]) chmodSync(way, 0o711);
+  const [me, mode] = [process.geteuid!(), statSync(list).mode];
+  chmodSync(list, 0);
+  try {
+    if (me === 0) process.seteuid!('nobody'); // root would read it
+    await lookUntil(() => faults.length > 0);
+    const rounds = Array.from({ length: 20 }, (_, round) => round);
+    await lookUntil(() => rounds.pop() === undefined);
+  } finally {
+    process.seteuid!(me);
+  }
+  expect(faults).toMatchObject([{ code: 'CONFIG_INVALID' }]);
+  chmodSync(list, mode);
+  await lookUntil(() => revocations.isRevoked(serial));
 });

@@ -8,58 +8,66 @@ export interface RevocationOptions {
   readonly file: string;
   /** The CA's certificate, in PEM. */
   readonly ca: string;
-  /** Told why a new list is not taken; the one before goes on to count. */
+  /** Told why a new list is not taken, once for each reason; the one before goes on to count. */
   readonly onFault: (error: unknown) => void;
-  /** Milliseconds, never going back. */
-  readonly now?: () => number;
+  /** Calls `look` again and again, and keeps no process running for it; each second when left out. */
+  readonly again?: (look: () => void) => void;
 }
 
-/** The file is looked at when it is asked for, but not more often than this. */
+/** Whether anyone asks or not: whoever asks first after a change is not answered from the list before it. */
 const LOOKED_AT_MS = 1_000;
+const eachSecond = (look: () => void): void => void setInterval(look, LOOKED_AT_MS).unref();
 
 export class Revocations {
-  readonly #options: Required<RevocationOptions>;
+  readonly #options: RevocationOptions;
   #serials: ReadonlySet<string> = new Set();
-  #stamp = '';
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<void> | undefined;
+  /** Of the file as it was last read, be it a list or none. */
+  #stamp: string | undefined;
+  #looking: Promise<void> | undefined;
+  /** The fault that was told last and is still there. */
+  #fault: string | undefined;
 
-  private constructor(options: Required<RevocationOptions>) {
+  private constructor(options: RevocationOptions) {
     this.#options = options;
   }
 
   /** @throws GridError CONFIG_INVALID when there is no such list, or another CA's */
-  static async open({ now = () => performance.now(), ...options }: RevocationOptions): Promise<Revocations> {
-    const revocations = new Revocations({ ...options, now });
-    await revocations.#read(stampOf(options.file));
+  static async open(options: RevocationOptions): Promise<Revocations> {
+    const revocations = new Revocations(options);
+    await revocations.#readIfChanged();
+    (options.again ?? eachSecond)(() => revocations.#look());
     return revocations;
   }
 
-  /** `serial`: in hexadecimal. A list that has just changed counts from the next time on. */
+  /** `serial`: in hexadecimal. A list that has changed counts a second later. */
   isRevoked(serial: string): boolean {
-    this.#look();
     return this.#serials.has(plainSerial(serial));
   }
 
   #look(): void {
-    const { now, file, onFault } = this.#options;
-    if (this.#reading !== undefined || now() - this.#lookedAt < LOOKED_AT_MS) return;
-    this.#lookedAt = now();
-    const stamp = stampOf(file);
-    if (stamp === this.#stamp) return;
-    this.#reading = this.#read(stamp)
-      .catch(onFault)
+    this.#looking ??= this.#readIfChanged()
+      .then(() => {
+        this.#fault = undefined;
+      })
+      .catch((error: Error) => {
+        if (error.message !== this.#fault) this.#options.onFault(error);
+        this.#fault = error.message;
+      })
       .finally(() => {
-        this.#reading = undefined;
+        this.#looking = undefined;
       });
   }
 
-  async #read(stamp: string): Promise<void> {
+  /** A file that cannot be read is tried again, one that is no list only once it has changed. */
+  async #readIfChanged(): Promise<void> {
     const { file, ca } = this.#options;
-    this.#stamp = stamp;
     try {
       const { readList } = await import('../certs/revocation-list.ts');
-      this.#serials = new Set((await readList(readFileSync(file, 'utf8'), ca)).map(({ serial }) => serial));
+      const stamp = stampOf(file);
+      if (stamp === this.#stamp) return;
+      const list = readFileSync(file, 'utf8');
+      this.#stamp = stamp;
+      this.#serials = new Set((await readList(list, ca)).map(({ serial }) => serial));
     } catch (cause) {
       const { message } = cause as Error;
       throw new GridError(
@@ -72,12 +80,8 @@ export class Revocations {
   }
 }
 
-/** Changes whenever the file does; what keeps it from being looked at keeps it from being read too. */
+/** Changes whenever the file does, or who may read it. */
 function stampOf(file: string): string {
-  try {
-    const { mtimeMs, size, ino } = statSync(file);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch (error) {
-    return String(error);
-  }
+  const { mtimeMs, ctimeMs, size, ino } = statSync(file);
+  return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
 }
