@@ -22,7 +22,8 @@ const TABLE = `
 /** `nth`: which of its share. */
 const rules = (kept: number): string => `
   DROP INDEX IF EXISTS audit_by_owner; -- of earlier trails: no query can use it
-  CREATE UNIQUE INDEX IF NOT EXISTS audit_by_share ON audit (share, nth);
+  DROP INDEX IF EXISTS audit_by_share; -- unique: entries of a daemon of before there were shares are none of a share, all with the same
+  CREATE INDEX IF NOT EXISTS audit_of_share ON audit (share, nth);
   CREATE TRIGGER IF NOT EXISTS audit_is_not_changed BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   DROP TRIGGER IF EXISTS audit_is_not_shortened;

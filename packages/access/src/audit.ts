@@ -47,6 +47,7 @@ export class Audit implements AuditTrail {
   readonly #waiting = new WaitingEntries<TimedNote>({
     write: (note) => this.#write(note),
     lost: (count) => ({ at: this.#options.now(), note: lostNote(count) }),
+    isMinor: ({ note }) => note.door !== 'trail' && !tellsOfChange(note),
   });
   #strangers = { minute: 0, noted: 0 };
 
@@ -129,11 +130,13 @@ export class Audit implements AuditTrail {
 }
 
 /** An owner's changes are not pushed out by what it reads, and nobody's by what others do. */
-function shareOf({ door, operation, owner }: AuditNote): string {
-  if (door === 'trail') return 'notes of the trail';
-  const kind = isChange(operation) || door === 'command' ? 'changes' : 'other entries';
-  return `${kind} of ${owner ?? 'strangers and links'}`;
+function shareOf(note: AuditNote): string {
+  if (note.door === 'trail') return 'notes of the trail';
+  const kind = tellsOfChange(note) ? 'changes' : 'other entries';
+  return `${kind} of ${note.owner ?? 'strangers and links'}`;
 }
+
+const tellsOfChange = ({ door, operation }: AuditNote): boolean => isChange(operation) || door === 'command';
 
 interface TimedNote {
   /** Milliseconds since the epoch. */

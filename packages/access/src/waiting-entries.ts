@@ -5,6 +5,8 @@ export interface WaitingEntriesDeps<E> {
   readonly write: (entry: E) => void;
   /** The entry that says how many could not be kept. */
   readonly lost: (count: number) => E;
+  /** Whether an entry is lost before those that are not, when they are too many. */
+  readonly isMinor: (entry: E) => boolean;
 }
 
 /** Entries that wait in memory at most. */
@@ -12,7 +14,7 @@ export const MOST_WAITING = 10_000;
 
 /**
  * Entries in the order in which they came, written at once unless the disk is full: then they wait in memory for the next that can
- * be written. Beyond a limit the newest are lost, and their number is written in their place.
+ * be written. Beyond a limit the newest are lost, minor ones before all others, and their number is written at the end.
  */
 export class WaitingEntries<E> {
   readonly #deps: WaitingEntriesDeps<E>;
@@ -26,9 +28,18 @@ export class WaitingEntries<E> {
   /** Why the entry waits; undefined when it is written, with all before it. */
   add(entry: E): GridError | undefined {
     if (this.#waiting.length === MOST_WAITING) this.write();
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(entry);
+    if (this.#waiting.length < MOST_WAITING || this.#makeRoomFor(entry)) this.#waiting.push(entry);
     else this.#lost += 1;
     return this.write();
+  }
+
+  #makeRoomFor(entry: E): boolean {
+    const { isMinor } = this.#deps;
+    const minor = isMinor(entry) ? -1 : this.#waiting.findLastIndex(isMinor);
+    if (minor === -1) return false;
+    this.#waiting.splice(minor, 1);
+    this.#lost += 1;
+    return true;
   }
 
   /** Writes what waits; returns why it still does. */

@@ -134,6 +134,19 @@ test('a trail of before there were shares is taken over whole', () => {
   audit.close();
 });
 
+test('a daemon of before there were shares writes on beside one that has them', () => {
+  const audit = open();
+  const older = new DatabaseSync(file());
+  const write = older.prepare(`
+    INSERT INTO audit (at, daemon, door, owner, operation, target, outcome) VALUES (1, 'old', 'http', 'ada', 'vm.create', ?, 'ok')`);
+  for (const target of ['one', 'two']) write.run(target);
+  audit.add(note('three'));
+  expect(audit.list({ most: 10 }).entries.map(({ target }) => target)).toEqual(['three', 'two', 'one']);
+  expect(() => older.exec('DELETE FROM audit')).toThrow('append-only');
+  older.close();
+  audit.close();
+});
+
 test('strangers, however many, do not fill the trail; it says how many more there were', () => {
   const audit = open('shop', 10_000);
   audit.add(note('/v1/vms/a'));
@@ -197,7 +210,7 @@ test('on a full disk entries wait, in their order and with their times, and are 
   }
 });
 
-test('what is too much to wait is counted in the trail', () => {
+test('what is too much to wait is counted in the trail: the newest, and what was only asked before any change', () => {
   const written: string[] = [];
   let isFull = true;
   const entries = new WaitingEntries<string>({
@@ -206,10 +219,12 @@ test('what is too much to wait is counted in the trail', () => {
       written.push(entry);
     },
     lost: (count) => `${count} lost`,
+    isMinor: (entry) => entry.startsWith('asked'),
   });
-  const many = Array.from({ length: MOST_WAITING + 7 }, (_, index) => String(index));
-  for (const entry of many) entries.add(entry);
+  const many = Array.from({ length: MOST_WAITING - 2 }, (_, index) => String(index));
+  for (const entry of ['asked 1', ...many, 'asked 2']) entries.add(entry);
+  for (const entry of ['asked 3', 'change 1', 'change 2', 'change 3', 'asked 4']) entries.add(entry);
   isFull = false;
   expect(entries.add('after')).toBeUndefined();
-  expect(written).toEqual([...many.slice(0, MOST_WAITING), '7 lost', 'after']);
+  expect(written).toEqual([...many, 'change 1', 'change 2', '5 lost', 'after']);
 });
