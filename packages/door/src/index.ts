@@ -10,4 +10,5 @@ export * from './operation-routes.ts';
 export * from './operations.ts';
 export * from './read-body.ts';
 export * from './send.ts';
+export { refusalOf, watchCredentials } from './still-known.ts';
 export * from './work-desk.ts';

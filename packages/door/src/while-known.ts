@@ -1,26 +1,17 @@
-import { GridError } from '@vmgrid/protocol';
-import type { RequestHandler, Response } from 'express';
-
-/** How often the credentials of a request that lasts are looked at again. */
-const LOOKED_AT_MS = 15_000;
+import type { RequestHandler } from 'express';
+import { watchCredentials } from './still-known.ts';
 
 /**
  * Ends a request, be it a stream of events, an archive or a reply that is waited for, once its client's credentials hold no longer.
  * What it began goes on.
  */
 export const whileKnown =
-  (everyMs = LOOKED_AT_MS): RequestHandler =>
+  (everyMs?: number): RequestHandler =>
   (_request, response, next) => {
-    const looking = setInterval(() => void endUnlessKnown(response), everyMs);
-    response.once('close', () => clearInterval(looking));
+    const showAgain = () => response.locals.showAgain?.();
+    response.once(
+      'close',
+      watchCredentials(showAgain, () => response.destroy(), everyMs),
+    );
     next();
   };
-
-/** Too many requests at the moment, or keys that cannot be had, are no verdict. */
-async function endUnlessKnown(response: Response): Promise<void> {
-  try {
-    await response.locals.showAgain?.();
-  } catch (error) {
-    if (GridError.from(error).code === 'UNAUTHENTICATED') response.destroy();
-  }
-}

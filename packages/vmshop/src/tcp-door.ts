@@ -1,12 +1,12 @@
 /**
  * The paper's own interface: XML request and reply over a TCP socket. The client sends its token in a line, then one document,
  * and half-closes (`cat operator.token request.xml | nc -N host 7781`); the reply comes and the connection ends. Of a client
- * that does not say who it is no document is read.
+ * that does not say who it is no document is read; one whose token is revoked meanwhile is not answered.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { ListenerTls } from '@vmgrid/access';
-import { type BodyLimit, bodyLimitOf } from '@vmgrid/door';
+import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/door';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { Crowd } from './crowd.ts';
 import { IncomingDocument } from './incoming-document.ts';
@@ -14,6 +14,10 @@ import { IncomingDocument } from './incoming-document.ts';
 export interface TcpDoorOptions<Who> {
   /** Who shows this token, from this address. @throws GridError UNAUTHENTICATED */
   readonly admit: (token: string | undefined, from: string | undefined) => Who | Promise<Who>;
+  /** Looks at a token that was admitted once more: when its document has come, and while the reply is waited for. @throws as `admit` */
+  readonly showAgain?: (token: string | undefined, from: string | undefined) => unknown;
+  /** How often while the reply is waited for. */
+  readonly lookedAtMs?: number;
   /** How long a document of this client may be; as any when left out. */
   readonly limitOf?: (who: Who) => BodyLimit;
   /** Turns one request document into one reply document; errors are its business and come back as a reply. */
@@ -38,12 +42,15 @@ export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
   const { tls, admit, connections = TCP_DOOR_CONNECTIONS } = options;
   const crowd = new Crowd(connections);
   const open = (socket: Socket) => {
+    let shown: string | undefined;
     const admitHere = async (token: string | undefined): Promise<Who> => {
       const who = await admit(token, socket.remoteAddress);
+      shown = token;
       crowd.recognize(socket);
       return who;
     };
-    void serve(socket, { ...options, admit: admitHere });
+    const showAgain = () => options.showAgain?.(shown, socket.remoteAddress);
+    void serve(socket, { ...options, admit: admitHere, showAgain });
   };
   const server = tls ? createTlsServer({ ...settings, ...tls }, open) : createServer(settings, open);
   server.on('connection', (socket: Socket) => crowd.enter(socket));
@@ -51,8 +58,9 @@ export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
 }
 
 /** The options for one client. */
-interface ServeOptions<Who> extends Omit<TcpDoorOptions<Who>, 'admit'> {
+interface ServeOptions<Who> extends Omit<TcpDoorOptions<Who>, 'admit' | 'showAgain'> {
   readonly admit: (token: string | undefined) => Promise<Who>;
+  readonly showAgain: () => unknown;
 }
 
 async function serve<Who>(socket: Socket, options: ServeOptions<Who>): Promise<void> {
@@ -60,12 +68,28 @@ async function serve<Who>(socket: Socket, options: ServeOptions<Who>): Promise<v
   socket.on('error', () => socket.destroy()); // the client is gone: nobody is left to tell
   try {
     const { who, document } = await readDocument(socket, options, withinMs);
-    socket.end(await options.answer(document, who));
+    const refusal = await refusalOf(options.showAgain);
+    if (refusal) throw refusal;
+    socket.end(await whileKnown(socket, options, () => options.answer(document, who)));
   } catch (error) {
     socket.end(options.refuse(GridError.from(error)));
     socket.resume(); // what still comes is not read
   }
   destroyAfter(socket, withinMs);
+}
+
+/** The connection ends once the token holds no longer; what the document began goes on. */
+async function whileKnown<T>(
+  socket: Socket,
+  { showAgain, lookedAtMs }: Pick<ServeOptions<unknown>, 'showAgain' | 'lookedAtMs'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const unwatch = watchCredentials(showAgain, () => socket.destroy(), lookedAtMs);
+  try {
+    return await work();
+  } finally {
+    unwatch();
+  }
 }
 
 /** Not after so long a silence: a client that goes on sending is never silent. */

@@ -108,6 +108,57 @@ test('the reply waits for long work, longer than a document may take', async () 
   expect(await replyOf(socket)).toBe('<late/>');
 });
 
+/** A token that holds until it does not. */
+function revocable() {
+  let holds = true;
+  const show = (token: string | undefined) => {
+    if (!holds || token !== 'vmg_ada') throw new GridError('UNAUTHENTICATED', 'who?');
+  };
+  const revoke = () => {
+    holds = false;
+  };
+  return { admit: show, showAgain: show, revoke };
+}
+
+test('a document whose token was revoked before all of it had come is not carried out', async () => {
+  const { admit, revoke, ...more } = revocable();
+  const admitted = Promise.withResolvers<void>();
+  await open({
+    ...more,
+    admit: (token) => {
+      admit(token);
+      admitted.resolve();
+    },
+  });
+  const socket = await client();
+  socket.write('vmg_ada\n<cre');
+  await admitted.promise;
+  revoke();
+  socket.end('ate/>');
+  expect(await replyOf(socket)).toBe('<error code="UNAUTHENTICATED">who?</error>');
+  expect(answered).toEqual([]);
+});
+
+test('a reply that is waited for does not come once the token is revoked', async () => {
+  const { revoke, ...token } = revocable();
+  const work = Promise.withResolvers<string>();
+  const started = Promise.withResolvers<void>();
+  await open({
+    ...{ ...token, lookedAtMs: 10 },
+    answer: () => {
+      started.resolve();
+      return work.promise;
+    },
+  });
+  const socket = await client();
+  socket.end('vmg_ada\n<create/>');
+  await started.promise;
+  revoke();
+  expect(await replyOf(socket).catch(() => '')).toBe('');
+  await untilNoConnection();
+  work.resolve('<reply/>');
+});
+
 test('an error of the answer that is not one of ours is told without its text', async () => {
   await open({ answer: () => Promise.reject(new Error('hunter2')) });
   const socket = await client();
@@ -198,9 +249,16 @@ test('a client that does not say who it is in time is not waited for as long as 
     socket.write(beginning);
     expect(await replyOf(socket)).toContain('<error code="BODY_INCOMPLETE">no token came within 30 ms');
   }
+});
+
+test('once it has said who it is the document has its own time', async () => {
+  const admitted = Promise.withResolvers<void>();
+  await open({ tokenMs: 1_000, documentMs: 60_000, admit: () => admitted.resolve() });
   const socket = await client();
-  socket.write('vmg_ada\n<cre'); // who it is has been said: the document has its own time
-  setTimeout(() => socket.end('ate/>'), 100);
+  socket.write('vmg_ada\n<cre');
+  await admitted.promise;
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  socket.end('ate/>');
   expect(await replyOf(socket)).toBe('<reply to="<create/>"/>');
 });
 
