@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
+import { leftOf, NOTHING } from './left.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 
 const BOOT_MS = 120_000;
+/** In the midst of it on every real line. */
+const FREEZE_MS = 20;
 
-export function imageContract({ restores }: LineUnderTest, bench: () => Bench): void {
+export function imageContract({ restores, guest }: LineUnderTest, bench: () => Bench): void {
   test(
     'a clone wakes with what the image was frozen with',
     async () => {
@@ -51,6 +54,21 @@ export function imageContract({ restores }: LineUnderTest, bench: () => Bench): 
       const { machine } = await crew('resident');
       await expect(machine.freeze(workshop.signal)).rejects.toMatchObject({ code: 'LINE_CANNOT_SUSPEND' });
       expect(await workshop.run(machine, 'echo runs on')).toEqual(['runs on']);
+    },
+    BOOT_MS,
+  );
+
+  if (guest === 'paper') return; // too quick
+
+  test(
+    'a build whose freezing is cut off can be ended, and leaves no process, no socket and no pipe',
+    async () => {
+      const { workshop, start, subject } = bench();
+      const { order, machine } = await start('cut-off', { purpose: 'build' });
+      await expect(machine.freeze(AbortSignal.timeout(FREEZE_MS))).rejects.toBeDefined();
+      await machine.stop(0, workshop.signal);
+      expect(await leftOf(subject, order)).toEqual(NOTHING);
+      await workshop.discard(order);
     },
     BOOT_MS,
   );

@@ -173,6 +173,11 @@ export class Workshop {
     return golden;
   }
 
+  /** Throws away what a build has made so far, which is no image. */
+  async discard({ vmId }: StartOrder): Promise<void> {
+    await this.#staged.get(vmId)!.discard();
+  }
+
   async #folderOf(vmId: string, purpose: StartOrder['purpose'] = 'clone'): Promise<string> {
     if (purpose === 'build') {
       const staging = await this.warehouse.stage();

@@ -65,8 +65,8 @@ export async function connectUnix(directory: string, name: string, signal: Abort
 /** Listens on the unix socket `name` in `directory`, however long the folder's path is; it goes when the server closes. */
 export async function listenUnix(directory: string, name: string, signal: AbortSignal): Promise<Server> {
   const folder = await openFolder(directory);
+  const server = createServer();
   try {
-    const server = createServer();
     const listening = once(server, 'listening');
     server.listen(shortPath(folder, name));
     await abortable(listening, signal);
@@ -74,6 +74,7 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
     server.once('close', () => void folder.close());
     return server;
   } catch (error) {
+    await new Promise((closed) => server.close(closed)); // it may be listening all the same
     await folder.close();
     throw error;
   }
