@@ -2,7 +2,7 @@
  * Admission: whether one more machine fits. A pure object, no I/O; the plant reserves in the same tick in which it decides,
  * so that two auctions won at once cannot share the last megabyte.
  */
-import { GridError, type MachineSpec } from '@vmgrid/protocol';
+import { type ErrorCode, GridError, type MachineSpec } from '@vmgrid/protocol';
 
 export interface Capacity {
   readonly memoryMiB: number;
@@ -64,14 +64,33 @@ export class Admission {
 
   /** Why its owner may not have one more machine here, though there is room; undefined when it may. */
   ownerRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
-    if (owner === undefined) return undefined;
+    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), OWNER_LIMITS);
+  }
+
+  #memoryRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
+    const own = memoryLack(need, this);
+    if (own.lacking > 0) return refusalOf(own, []);
+    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), [OWNER_MEMORY_LIMIT]);
+  }
+
+  #shareOf(owner: string): Share {
     const own = [...this.#reserved.values()].filter((one) => one.owner === owner);
-    return ownerLackOf(need, { owner, usage: sumOf(own), limits: this.#options.limitsOf(owner) });
+    return { owner, usage: sumOf(own), limits: this.#options.limitsOf(owner) };
   }
 
   /** Takes what a machine needs, or throws the refusal: in one tick, so that two shops do not both get the last of it. */
   reserve(vmId: string, need: OwnedNeed): void {
     const refusal = this.refusal(need) ?? hostRefusal(need, this.#options.availableMemoryMiB());
+    if (refusal) throw refusal;
+    this.count(vmId, need);
+  }
+
+  /**
+   * Takes the memory of a machine whose disk and place are counted already: one that was suspended. Whatever else there is a limit
+   * of it has, though the limit may be lower now. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT
+   */
+  reserveMemory(vmId: string, need: OwnedNeed): void {
+    const refusal = this.#memoryRefusal(need) ?? hostRefusal(need, this.#options.availableMemoryMiB());
     if (refusal) throw refusal;
     this.count(vmId, need);
   }
@@ -101,8 +120,12 @@ interface Share {
 }
 
 /** What an owner would have too much of with one more machine; undefined when it is within its limits. */
-function ownerLackOf(need: Need, { owner, usage, limits }: Share): GridError | undefined {
-  for (const [field, code, unit] of OWNER_LIMITS) {
+function ownerLackOf(
+  need: Need,
+  { owner, usage, limits }: Share,
+  looked: readonly OwnerLimit[],
+): GridError | undefined {
+  for (const [field, code, unit] of looked) {
     const [used, wanted, limit] = [usage[field], field === 'vms' ? 1 : need[field], limits[field]];
     if (limit === undefined || used + wanted <= limit) continue;
     const message = `${owner} has ${used} ${unit} here and asks for ${wanted} more; the plant's limit is ${limit}`;
@@ -111,20 +134,24 @@ function ownerLackOf(need: Need, { owner, usage, limits }: Share): GridError | u
   return undefined;
 }
 
-const OWNER_LIMITS = [
+type OwnerLimit = readonly [field: keyof OwnerLimits, code: ErrorCode, unit: string];
+const OWNER_MEMORY_LIMIT: OwnerLimit = ['memoryMiB', 'OWNER_MEMORY_LIMIT', 'MiB of memory'];
+const OWNER_LIMITS: readonly OwnerLimit[] = [
   ['vms', 'OWNER_VM_LIMIT', 'VMs'],
-  ['memoryMiB', 'OWNER_MEMORY_LIMIT', 'MiB of memory'],
+  OWNER_MEMORY_LIMIT,
   ['diskMiB', 'OWNER_DISK_LIMIT', 'MiB of disk'],
-] as const;
+];
+
+interface Room {
+  readonly capacity: Capacity;
+  readonly usage: Usage;
+}
 
 /** What a machine finds too little of, everything it lacks in one refusal; undefined when it fits. */
-export function lackOf(
-  need: Need,
-  { capacity, usage }: { readonly capacity: Capacity; readonly usage: Usage },
-): GridError | undefined {
+export function lackOf(need: Need, { capacity, usage }: Room): GridError | undefined {
   const [first, ...others] = [
     lack('CPUS_INSUFFICIENT', need.cpus, capacity.cpusPerVm),
-    lack('MEMORY_INSUFFICIENT', need.memoryMiB, capacity.memoryMiB - usage.memoryMiB),
+    memoryLack(need, { capacity, usage }),
     lack('DISK_INSUFFICIENT', need.diskMiB, capacity.diskMiB - usage.diskMiB),
     lack('VM_LIMIT', 1, capacity.vms - usage.vms),
   ].filter((one) => one.lacking > 0);
@@ -160,6 +187,9 @@ const lack = (code: Lack['code'], wanted: number, available: number): Lack => ({
   available,
   lacking: wanted - available,
 });
+
+const memoryLack = ({ memoryMiB }: Need, { capacity, usage }: Room): Lack =>
+  lack('MEMORY_INSUFFICIENT', memoryMiB, capacity.memoryMiB - usage.memoryMiB);
 
 function refusalOf({ code, wanted, available, lacking }: Lack, others: readonly Lack[]): GridError {
   const message = `wants ${wanted} ${UNITS[code]}, ${available} are free: lacks ${lacking}`;

@@ -26,6 +26,7 @@ import { vmAd } from './reporter.ts';
 import type { Making } from './tending/recorded-request.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
+import { ImageExaminer } from './warehouse/image-examiner.ts';
 import type { ImageHolds } from './warehouse/image-holds.ts';
 
 export interface CreatorDeps {
@@ -53,15 +54,15 @@ export interface CreatorDeps {
 const PLAN_ATTEMPTS = 3;
 /** How a machine fails whose disk, memory or devices are not what they were. */
 const MAY_BE_THE_IMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['VMM_FAILED', 'GUEST_UNREACHABLE']);
-/** For an image and those below it to be read to the end. */
-const EXAMINE_DEADLINE_MS = 120_000;
 
 export class Creator {
   readonly #deps: CreatorDeps;
   readonly #config: PlantConfig;
+  readonly #examiner: ImageExaminer;
 
   constructor(deps: CreatorDeps, config: PlantConfig) {
     this.#deps = deps;
+    this.#examiner = new ImageExaminer(deps.warehouse, deps.clock);
     this.#config = config;
   }
 
@@ -74,7 +75,7 @@ export class Creator {
       try {
         return await this.#create(request, signal);
       } catch (error) {
-        if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || error.code !== 'IMAGE_CORRUPT') throw error;
+        if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || !mayBeMadeAnew(error)) throw error;
         this.#deps.log.error({ err: error, requestId: request.requestId }, 'an image is broken and not used again');
       }
     }
@@ -224,11 +225,10 @@ export class Creator {
 
   /** A machine may not have started because of what is in its image: that is looked at before somebody else is blamed. */
   async #blame(vmId: string, error: GridError, signal: AbortSignal): Promise<GridError> {
-    const { registry, warehouse, clock, log } = this.#deps;
+    const { registry, log } = this.#deps;
     const imageId = registry.find(vmId)?.imageId;
     if (imageId === undefined || signal.aborted || !MAY_BE_THE_IMAGE.has(error.code)) return error;
-    const deadline = AbortSignal.any([signal, clock.timeout(EXAMINE_DEADLINE_MS)]);
-    const fault = await warehouse.examine(imageId, deadline).catch((err) => {
+    const fault = await this.#examiner.examine(imageId, signal).catch((err) => {
       log.warn({ err, imageId }, 'the image of a machine that did not start could not be looked at');
     });
     if (!fault) return error;
@@ -250,6 +250,10 @@ export class Creator {
     }
   }
 }
+
+/** Of another image; not beside the failed VM of the same request, where that is held. */
+const mayBeMadeAnew = ({ code, details }: GridError): boolean =>
+  code === 'IMAGE_CORRUPT' && details.keptVmId === undefined;
 
 /** The line that was asked for is the request's matter; the one that was taken is in the record. */
 function withoutLine({ line: _, ...machine }: MachineSpec): MachineSpec {

@@ -1,6 +1,6 @@
 /**
  * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is free for
- * others meanwhile, so a resumption is admitted anew. Both are idempotent: done already is done.
+ * others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is done.
  */
 import type { Admission } from '@vmgrid/bidding';
 import type { DeadlineClock, Log } from '@vmgrid/daemon';
@@ -56,7 +56,7 @@ export class Suspender {
     );
   }
 
-  /** @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, VMM_FAILED; the VM stays suspended unless it is lost */
+  /** @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT, VMM_FAILED; the VM stays suspended unless it is lost */
   async resume(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
     const record = registry.get(vmId);
@@ -99,8 +99,9 @@ export class Suspender {
   }
 
   async #resume(vmId: string, signal: AbortSignal): Promise<VmRecord> {
-    const { registry, living, watch, clock } = this.#deps;
-    this.#takeMemory(registry.get(vmId));
+    const { registry, living, watch, clock, admission } = this.#deps;
+    const { machine: need, owner } = registry.get(vmId);
+    admission.reserveMemory(vmId, { ...need, owner }); // in the tick in which it is decided, as for a new machine
     let machine: Machine;
     try {
       machine = await this.#start(registry.get(vmId), signal);
@@ -119,18 +120,6 @@ export class Suspender {
     living.add(vmId, { machine, guest });
     watch(vmId);
     return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
-  }
-
-  /** In the tick in which it is decided, as for a new machine. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT */
-  #takeMemory(record: VmRecord): void {
-    const { admission } = this.#deps;
-    admission.release(record.vmId);
-    try {
-      admission.reserve(record.vmId, { ...record.machine, owner: record.owner });
-    } catch (error) {
-      admission.count(record.vmId, needOf(record));
-      throw error;
-    }
   }
 
   async #start(record: VmRecord, signal: AbortSignal): Promise<Machine> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import { Admission } from '@vmgrid/bidding';
+import { Admission, type OwnerLimits } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { Adoption, Guest, Machine, ProductionLine } from '../src/lines/production-line.ts';
@@ -55,6 +55,7 @@ const line = {
 
 let registry: VmRegistry;
 let admission: Admission;
+let ownerLimits: OwnerLimits;
 let living: LivingMachines;
 let suspender: Suspender;
 
@@ -63,7 +64,8 @@ beforeEach(async () => {
   failing.clear();
   adoption = 'suspended';
   registry = await VmRegistry.open(join(folder(), 'vms'));
-  admission = new Admission(CAPACITY, { limitsOf: () => ({ memoryMiB: 300 }) });
+  ownerLimits = { memoryMiB: 300 };
+  admission = new Admission(CAPACITY, { limitsOf: () => ownerLimits });
   living = new LivingMachines();
   const warehouse = { image: async () => ({}) } as unknown as Warehouse;
   suspender = new Suspender(
@@ -140,6 +142,15 @@ test('a VM is resumed within what its owner may have on the plant', async () => 
   expect(registry.get('vm-1').state).toBe('suspended');
   admission.release('vm-2');
   expect((await resume()).state).toBe('running');
+});
+
+test('a VM is resumed though its owner may have fewer VMs and disks by now, and the plant: it has these already', async () => {
+  await withVm({ state: 'suspended', owner: 'ada' });
+  for (const vmId of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+    admission.count(vmId, { memoryMiB: 0, diskMiB: 2_048, cpus: 1 });
+  ownerLimits = { memoryMiB: 256, vms: 0, diskMiB: 0 };
+  expect((await resume()).state).toBe('running');
+  expect(admission.usage).toEqual({ memoryMiB: 256, diskMiB: 9 * 2_048, vms: 9 });
 });
 
 test('a resumed VM goes on with its clock set before its network opens', async () => {
