@@ -44,6 +44,8 @@ export class Admission {
   readonly capacity: Capacity;
   readonly #options: Required<AdmissionOptions>;
   readonly #reserved = new Map<string, OwnedNeed>();
+  /** Those of them whose machines are being made: they have little of the host's memory yet. */
+  readonly #promised = new Set<string>();
 
   constructor(capacity: Capacity, options: AdmissionOptions = {}) {
     this.capacity = capacity;
@@ -67,6 +69,12 @@ export class Admission {
     return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), OWNER_LIMITS);
   }
 
+  #promise(vmId: string, need: OwnedNeed, refusal: GridError | undefined): void {
+    if (refusal) throw refusal;
+    this.count(vmId, need);
+    this.#promised.add(vmId);
+  }
+
   #memoryRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
     const own = memoryLack(need, this);
     if (own.lacking > 0) return refusalOf(own, []);
@@ -78,11 +86,19 @@ export class Admission {
     return { owner, usage: sumOf(own), limits: this.#options.limitsOf(owner) };
   }
 
+  /** Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are being made will. */
+  hostRefusal({ memoryMiB: wanted }: Need): GridError | undefined {
+    const available = this.#options.availableMemoryMiB();
+    const promised = [...this.#promised].reduce((sum, vmId) => sum + (this.#reserved.get(vmId)?.memoryMiB ?? 0), 0);
+    const lacking = wanted + promised - available;
+    if (lacking <= 0) return undefined;
+    const message = `wants ${wanted} MiB of memory, the host has ${available}, of which ${promised} are promised to machines being made: lacks ${lacking}`;
+    return new GridError('MEMORY_INSUFFICIENT', message, { wanted, available, promised, lacking });
+  }
+
   /** Takes what a machine needs, or throws the refusal: in one tick, so that two shops do not both get the last of it. */
   reserve(vmId: string, need: OwnedNeed): void {
-    const refusal = this.refusal(need) ?? hostRefusal(need, this.#options.availableMemoryMiB());
-    if (refusal) throw refusal;
-    this.count(vmId, need);
+    this.#promise(vmId, need, this.refusal(need) ?? this.hostRefusal(need));
   }
 
   /**
@@ -90,19 +106,24 @@ export class Admission {
    * of it has, though the limit may be lower now. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT
    */
   reserveMemory(vmId: string, need: OwnedNeed): void {
-    const refusal = this.#memoryRefusal(need) ?? hostRefusal(need, this.#options.availableMemoryMiB());
-    if (refusal) throw refusal;
-    this.count(vmId, need);
+    this.#promise(vmId, need, this.#memoryRefusal(need) ?? this.hostRefusal(need));
   }
 
   /** Counts a machine that is there already, whatever the limits say: one that was adopted. */
   count(vmId: string, need: OwnedNeed): void {
+    this.#promised.delete(vmId);
     this.#reserved.set(vmId, need);
     this.#options.changed();
   }
 
+  /** Its machine is there: from now on what it has of the host's memory is seen by the host. Idempotent. */
+  made(vmId: string): void {
+    this.#promised.delete(vmId);
+  }
+
   /** Idempotent. */
   release(vmId: string): void {
+    this.#promised.delete(vmId);
     if (this.#reserved.delete(vmId)) this.#options.changed();
   }
 }
@@ -156,14 +177,6 @@ export function lackOf(need: Need, { capacity, usage }: Room): GridError | undef
     lack('VM_LIMIT', 1, capacity.vms - usage.vms),
   ].filter((one) => one.lacking > 0);
   return first && refusalOf(first, others);
-}
-
-/** The plant has room, but the host has not: other programs have its memory. */
-function hostRefusal({ memoryMiB: wanted }: Need, available: number): GridError | undefined {
-  const lacking = wanted - available;
-  if (lacking <= 0) return undefined;
-  const message = `wants ${wanted} MiB of memory, ${available} are available on the host: lacks ${lacking}`;
-  return new GridError('MEMORY_INSUFFICIENT', message, { wanted, available, lacking });
 }
 
 /** A decline's code, and its numbers. */

@@ -154,12 +154,32 @@ test('a machine is refused though the plant has room, when other programs have t
   expect(() => admission.reserve('vm-1', small)).toThrow(
     expect.objectContaining({
       code: 'MEMORY_INSUFFICIENT',
-      message: 'wants 256 MiB of memory, 255 are available on the host: lacks 1',
-      details: { wanted: 256, available: 255, lacking: 1 },
+      message: 'wants 256 MiB of memory, the host has 255, of which 0 are promised to machines being made: lacks 1',
+      details: { wanted: 256, available: 255, promised: 0, lacking: 1 },
     }),
   );
   expect(admission.usage.vms).toBe(0);
   availableMemoryMiB = 256;
   admission.reserve('vm-1', small);
   expect(admission.usage.vms).toBe(1);
+});
+
+test('machines that are being made have none of the host yet: what they will take is not promised again', () => {
+  const admission = new Admission(capacity, { availableMemoryMiB: () => 600 });
+  const lacks = (promised: number) => ({
+    code: 'MEMORY_INSUFFICIENT',
+    details: { wanted: 256, available: 600, promised, lacking: promised + 256 - 600 },
+  });
+  admission.count('adopted', small);
+  for (const vmId of ['vm-1', 'vm-2']) admission.reserve(vmId, small);
+  expect(admission.hostRefusal(small)).toMatchObject(lacks(512));
+  admission.made('vm-1');
+  expect(admission.hostRefusal(small)).toBeUndefined();
+  admission.release('adopted');
+  admission.count('vm-1', { ...small, memoryMiB: 0 });
+  admission.reserveMemory('vm-1', small);
+  expect(admission.hostRefusal(small)).toMatchObject(lacks(512));
+  admission.release('vm-2');
+  admission.count('vm-1', small);
+  expect(admission.hostRefusal(small)).toBeUndefined();
 });

@@ -98,6 +98,7 @@ export class BidDesk {
     const inventory = await this.#deps.warehouse.images();
     const plant = await this.snapshot();
     const leaseMaxMs = parseDuration(this.#config.lease.maximum);
+    const { admission } = this.#deps;
     return makeOffer(request, {
       plantId: this.#config.plantId,
       now: this.#deps.clock.now(),
@@ -109,7 +110,8 @@ export class BidDesk {
       durations: this.#deps.durations,
       refusal: () =>
         refusalOf(request, { plant, leaseMaxMs }) ??
-        this.#deps.admission.ownerRefusal({ ...request.machine, owner: request.caller?.owner }),
+        admission.ownerRefusal({ ...request.machine, owner: request.caller?.owner }) ??
+        admission.hostRefusal(request.machine),
     });
   }
 

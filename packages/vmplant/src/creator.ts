@@ -164,7 +164,7 @@ export class Creator {
     undo: UndoStack,
     signal: AbortSignal,
   ): Promise<Execution> {
-    const { registry, execution } = this.#deps;
+    const { registry, execution, admission } = this.#deps;
     await registry.update(vmId, (record) => moveTo(record, 'cloning'));
     const job = {
       order: {
@@ -186,6 +186,7 @@ export class Creator {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
       },
       opened: async ({ sshPort }: GuestAccess) => {
+        admission.made(vmId);
         await registry.update(vmId, (record) => ({ ...record, sshPort }));
       },
     };
@@ -238,11 +239,12 @@ export class Creator {
 
   /** False when the failure cannot even be recorded. */
   async #hold(vmId: string, error: GridError): Promise<boolean> {
-    const { execution, registry, leases, log } = this.#deps;
+    const { execution, registry, leases, admission, log } = this.#deps;
     try {
       const record = await registry.update(vmId, (record) => moveTo(record, 'failed', { failure: error.toBody() }));
       await execution.configurator.removeDiscs(registry.directory(vmId));
       leases.watch(vmId, record);
+      admission.made(vmId);
       return true;
     } catch (cause) {
       log.error({ err: cause, vmId }, 'a failed VM could not be held');

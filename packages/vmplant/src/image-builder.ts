@@ -150,6 +150,7 @@ export class ImageBuilder {
       phases,
       describe: () => JSON.stringify({ MyType: 'ImageBuild', RequestId: request.requestId, HostName: hostName }),
       started: async () => undefined,
+      opened: async () => this.#deps.admission.made(vmId),
     };
     return executePlan(job, this.#deps.execution, undo, signal);
   }

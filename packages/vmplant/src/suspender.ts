@@ -108,6 +108,8 @@ export class Suspender {
     } catch (error) {
       await this.#settle(vmId, error);
       throw error;
+    } finally {
+      admission.made(vmId);
     }
     const { state: machineState } = machine;
     await registry.update(vmId, (record) => moveTo(record, 'running', { machineState }));
