@@ -10,7 +10,7 @@ import { exhaustionOf, GridError } from '@vmgrid/protocol';
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS plants (
     plant_id TEXT PRIMARY KEY,
-    left_at INTEGER -- milliseconds since the epoch; NULL while it is connected
+    left_at INTEGER -- milliseconds since the epoch, that of the shop's start while it is not back; NULL while it is connected
   ) STRICT;
 `;
 
@@ -27,23 +27,30 @@ export class PlantRegister {
     });
   }
 
-  /** Those that were connected when the last shop ended, or had left no longer than this before now; the others are forgotten. */
+  /**
+   * Those that were connected when the last shop ended, or had left no longer than this before now; the others are forgotten. Asked
+   * once, by a shop that begins: until they come back, they have left now.
+   */
   before(withinMs: number): readonly string[] {
-    this.#database.prepare('DELETE FROM plants WHERE left_at < ?').run(this.#now() - withinMs);
-    return this.#database
-      .prepare('SELECT plant_id FROM plants ORDER BY rowid')
-      .all()
-      .map(({ plant_id }) => String(plant_id));
+    this.#write('DELETE FROM plants WHERE left_at < ?', this.#now() - withinMs);
+    const before = this.#database.prepare('SELECT plant_id FROM plants ORDER BY rowid').all();
+    this.#write('UPDATE plants SET left_at = ? WHERE left_at IS NULL', this.#now());
+    return before.map(({ plant_id }) => String(plant_id));
   }
 
-  /** A full disk is no reason to lose a plant. */
   note({ change, role, plantId }: MemberChange): void {
     if (role !== 'plant' || change === 'moved' || !this.#database.isOpen) return;
     const leftAt = change === 'left' ? this.#now() : null;
+    this.#write(
+      'INSERT INTO plants VALUES (?, ?) ON CONFLICT (plant_id) DO UPDATE SET left_at = excluded.left_at',
+      ...[plantId, leftAt],
+    );
+  }
+
+  /** A full disk is no reason to lose a plant, or not to begin. */
+  #write(statement: string, ...values: (string | number | null)[]): void {
     try {
-      this.#database
-        .prepare('INSERT INTO plants VALUES (?, ?) ON CONFLICT (plant_id) DO UPDATE SET left_at = excluded.left_at')
-        .run(plantId, leftAt);
+      this.#database.prepare(statement).run(...values);
     } catch (error) {
       if (exhaustionOf(error) === undefined) throw error;
     }
