@@ -14,6 +14,8 @@ import { IncomingDocument } from './incoming-document.ts';
 export interface TcpDoorOptions<Who> {
   /** Who shows this token, from this address. @throws GridError UNAUTHENTICATED */
   readonly admit: (token: string | undefined, from: string | undefined) => Who | Promise<Who>;
+  /** Whose connections are counted together. */
+  readonly ownerOf: (who: Who) => string;
   /** Looks at a token that was admitted once more: when its document has come, and while the reply is waited for. @throws as `admit` */
   readonly showAgain?: (token: string | undefined, from: string | undefined) => unknown;
   /** How often while the reply is waited for. */
@@ -46,7 +48,7 @@ export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
     const admitHere = async (token: string | undefined): Promise<Who> => {
       const who = await admit(token, socket.remoteAddress);
       shown = token;
-      crowd.recognize(socket);
+      crowd.recognize(socket, options.ownerOf(who));
       return who;
     };
     const showAgain = () => options.showAgain?.(shown, socket.remoteAddress);

@@ -25,6 +25,7 @@ async function open(requestMs: number): Promise<readonly [http: number, tcp: num
   const http: HttpServer = createHttpServer(app, { requestMs });
   const tcp = createTcpDoor({
     ...{ admit: () => undefined, documentMs: requestMs, answer: async (document) => `<echo>${document}</echo>` },
+    ownerOf: () => 'ada',
     refuse: ({ code }) => code,
   });
   servers.push(http, tcp);

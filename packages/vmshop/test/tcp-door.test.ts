@@ -14,6 +14,7 @@ let sockets: Socket[];
 async function open(options: Partial<TcpDoorOptions<unknown>> = {}): Promise<void> {
   server = createTcpDoor<unknown>({
     admit: () => undefined,
+    ownerOf: () => 'ada',
     answer: async (document) => {
       answered.push(document.toString());
       return `<reply to="${document}"/>`;
@@ -339,7 +340,7 @@ test('however many connections say nothing, the one that says who it is gets in:
   expect(silent.slice(72).map(({ readableEnded }) => readableEnded)).not.toContain(true);
 });
 
-test('over the limit of connections whose clients are known one more is closed at once, and let in when another has left', async () => {
+test('over the limit of connections, each of another owner that is known, one more is closed at once, and let in when another has left', async () => {
   const work = Promise.withResolvers<string>();
   const recognized = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let admitted = 0;
@@ -348,7 +349,9 @@ test('over the limit of connections whose clients are known one more is closed a
     admit: () => {
       recognized[admitted]?.resolve();
       admitted += 1;
+      return admitted;
     },
+    ownerOf: String,
   });
   const [first, second] = [await client(), await client()];
   for (const socket of [first, second]) socket.end('<list/>');
@@ -362,4 +365,31 @@ test('over the limit of connections whose clients are known one more is closed a
   const fourth = await client();
   fourth.end('<list/>');
   expect(await replyOf(fourth)).toBe('<done/>');
+});
+
+test('an owner that has all connections keeps nobody out: its oldest makes room', async () => {
+  const work = Promise.withResolvers<string>();
+  const started = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
+  let answers = 0;
+  await open({
+    ...{ connections: 4, admit: (token) => token, ownerOf: String },
+    answer: async (_, owner) => {
+      if (owner === 'vmg_bob') return '<for-bob/>';
+      started[answers]!.resolve();
+      answers += 1;
+      return work.promise;
+    },
+  });
+  const clients: Socket[] = [];
+  for (const [index, owner] of ['vmg_eve', 'vmg_ada', 'vmg_ada', 'vmg_ada'].entries()) {
+    clients.push(await client());
+    clients[index]!.end(`${owner}\n<list/>`);
+    await started[index]!.promise;
+  }
+  const bob = await client();
+  bob.end('vmg_bob\n<list/>');
+  expect(await replyOf(bob)).toBe('<for-bob/>');
+  expect(await replyOf(clients[1]!).catch(() => '')).toBe('');
+  work.resolve('<done/>');
+  expect(await Promise.all([0, 2, 3].map((index) => replyOf(clients[index]!)))).toEqual(Array(3).fill('<done/>'));
 });
