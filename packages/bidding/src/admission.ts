@@ -69,23 +69,6 @@ export class Admission {
     return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), OWNER_LIMITS);
   }
 
-  #promise(vmId: string, need: OwnedNeed, refusal: GridError | undefined): void {
-    if (refusal) throw refusal;
-    this.count(vmId, need);
-    this.#promised.add(vmId);
-  }
-
-  #memoryRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
-    const own = memoryLack(need, this);
-    if (own.lacking > 0) return refusalOf(own, []);
-    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), [OWNER_MEMORY_LIMIT]);
-  }
-
-  #shareOf(owner: string): Share {
-    const own = [...this.#reserved.values()].filter((one) => one.owner === owner);
-    return { owner, usage: sumOf(own), limits: this.#options.limitsOf(owner) };
-  }
-
   /** Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are being made will. */
   hostRefusal({ memoryMiB: wanted }: Need): GridError | undefined {
     const available = this.#options.availableMemoryMiB();
@@ -125,6 +108,23 @@ export class Admission {
   release(vmId: string): void {
     this.#promised.delete(vmId);
     if (this.#reserved.delete(vmId)) this.#options.changed();
+  }
+
+  #promise(vmId: string, need: OwnedNeed, refusal: GridError | undefined): void {
+    if (refusal) throw refusal;
+    this.count(vmId, need);
+    this.#promised.add(vmId);
+  }
+
+  #memoryRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
+    const own = memoryLack(need, this);
+    if (own.lacking > 0) return refusalOf(own, []);
+    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), [OWNER_MEMORY_LIMIT]);
+  }
+
+  #shareOf(owner: string): Share {
+    const own = [...this.#reserved.values()].filter((one) => one.owner === owner);
+    return { owner, usage: sumOf(own), limits: this.#options.limitsOf(owner) };
   }
 }
 
