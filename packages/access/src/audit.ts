@@ -8,6 +8,7 @@ import { inTransaction } from '@vmgrid/daemon';
 import type { AuditEntry, AuditQuery, AuditReply, GridError } from '@vmgrid/protocol';
 import { openAuditTable } from './audit-table.ts';
 import { isChange } from './grants.ts';
+import { RefusalsNoted, type Unnoted } from './refusals-noted.ts';
 import { WaitingEntries } from './waiting-entries.ts';
 
 /** What a door tells; the trail adds when, and at which daemon. */
@@ -31,10 +32,6 @@ export interface AuditOptions {
   readonly now?: () => number;
 }
 
-/** Refusals of strangers that are noted in a minute, so that whoever has no token cannot fill the trail. */
-export const STRANGERS_PER_MINUTE = 60;
-const MINUTE_MS = 60_000;
-
 export const AUDIT_KEPT = 50_000;
 /** The oldest of a share go after so many more. */
 const TRIMMED_EVERY = 1_000;
@@ -49,7 +46,9 @@ export class Audit implements AuditTrail {
     lost: (count) => ({ at: this.#options.now(), note: lostNote(count) }),
     isMinor: ({ note }) => note.door !== 'trail' && !tellsOfChange(note),
   });
-  #strangers = { minute: 0, noted: 0 };
+  readonly #refusals = new RefusalsNoted((unnoted) =>
+    this.#waiting.add({ at: this.#options.now(), note: unnotedNote(unnoted) }),
+  );
 
   constructor(file: string, { daemon, kept = AUDIT_KEPT, now = Date.now }: AuditOptions) {
     this.#options = { daemon, kept, now };
@@ -61,8 +60,8 @@ export class Audit implements AuditTrail {
   }
 
   add(note: AuditNote): GridError | undefined {
-    if (note.owner === undefined && !this.#hasRoomForStranger()) return undefined;
-    return this.#waiting.add({ at: this.#options.now(), note });
+    const at = this.#options.now();
+    return this.#refusals.hasRoomFor(note, at) ? this.#waiting.add({ at, note }) : undefined;
   }
 
   list({ owner = null, operation = null, outcome = null, before = null, most }: Nullable<AuditQuery>): AuditReply {
@@ -77,7 +76,7 @@ export class Audit implements AuditTrail {
   }
 
   close(): void {
-    this.#tellOfStrangers();
+    this.#refusals.tell();
     this.#waiting.write();
     this.#database.close();
   }
@@ -108,25 +107,6 @@ export class Audit implements AuditTrail {
     const target = `${changes} ${share}, the last of ${new Date(Number(row.at)).toISOString()}`;
     this.#append({ at: this.#options.now(), note: { door: 'trail', operation: 'audit.trim', target, outcome: 'ok' } });
   }
-
-  #hasRoomForStranger(): boolean {
-    const minute = Math.floor(this.#options.now() / MINUTE_MS);
-    if (minute !== this.#strangers.minute) {
-      this.#tellOfStrangers();
-      this.#strangers = { minute, noted: 0 };
-    }
-    this.#strangers.noted += 1;
-    return this.#strangers.noted <= STRANGERS_PER_MINUTE;
-  }
-
-  #tellOfStrangers(): void {
-    const { minute, noted } = this.#strangers;
-    if (noted <= STRANGERS_PER_MINUTE) return;
-    const from = new Date(minute * MINUTE_MS).toISOString();
-    const target = `${noted - STRANGERS_PER_MINUTE} more refusals of strangers in the minute from ${from}`;
-    const note: AuditNote = { door: 'trail', operation: 'audit.strangers', target, outcome: 'ok' };
-    this.#waiting.add({ at: this.#options.now(), note });
-  }
 }
 
 /** An owner's changes are not pushed out by what it reads, and nobody's by what others do. */
@@ -148,6 +128,11 @@ interface TimedNote {
 const lostNote = (count: number): AuditNote => ({
   ...{ door: 'trail', operation: 'audit.lost', target: `${count} entries`, outcome: 'HOST_DISK_FULL' },
 });
+
+const unnotedNote = ({ of, count, from }: Unnoted): AuditNote => {
+  const target = `${count} more refusals of ${of} in the minute from ${new Date(from).toISOString()}`;
+  return { door: 'trail', operation: 'audit.refusals', target, outcome: 'ok' };
+};
 
 type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | null : T[K] };
 

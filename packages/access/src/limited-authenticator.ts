@@ -9,6 +9,12 @@ export interface RateOptions {
   readonly now?: () => number;
 }
 
+/** Whose request was one too many, for the audit trail; nothing of any other error. */
+export function ownerOverRate(error: unknown): { readonly owner?: string } {
+  const isOver = error instanceof GridError && error.code === 'QUOTA_REQUESTS';
+  return isOver ? { owner: String(error.details.owner) } : {};
+}
+
 interface Bucket {
   tokens: number;
   filledAt: number;

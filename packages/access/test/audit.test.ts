@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SmallDisk } from '../../../test/support/small-disk.ts';
-import { Audit, type AuditNote, isChange, STRANGERS_PER_MINUTE } from '../src/index.ts';
+import { Audit, type AuditNote, isChange, REFUSALS_PER_MINUTE } from '../src/index.ts';
 import { MOST_WAITING, WaitingEntries } from '../src/waiting-entries.ts';
 
 let folder: string;
@@ -152,15 +152,43 @@ test('strangers, however many, do not fill the trail; it says how many more ther
   audit.add(note('/v1/vms/a'));
   const stranger = { door: 'http', operation: 'none', target: '/v1/vms', outcome: 'UNAUTHENTICATED' } as const;
   for (let index = 0; index < 5_000; index += 1) audit.add(stranger);
-  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(STRANGERS_PER_MINUTE);
+  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(REFUSALS_PER_MINUTE);
   now += 60_000;
   audit.add(stranger);
-  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(STRANGERS_PER_MINUTE + 1);
-  const [more] = audit.list({ operation: 'audit.strangers', most: 2 }).entries;
+  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(REFUSALS_PER_MINUTE + 1);
+  const [more] = audit.list({ operation: 'audit.refusals', most: 2 }).entries;
   expect(more).toMatchObject({
     door: 'trail',
-    target: `${5_000 - STRANGERS_PER_MINUTE} more refusals of strangers in the minute from 2026-01-01T00:00:00.000Z`,
+    target: `${5_000 - REFUSALS_PER_MINUTE} more refusals of strangers in the minute from 2026-01-01T00:00:00.000Z`,
   });
+  audit.close();
+});
+
+test('strangers keep nothing out of it that links refuse; an owner that asks too often is named, and fills it no more than they', () => {
+  const audit = open();
+  const refused = { door: 'http', operation: 'none', target: '', outcome: 'UNAUTHENTICATED' } as const;
+  for (let index = 0; index < 100; index += 1) {
+    audit.add(refused);
+    for (const owner of ['ada', 'links']) audit.add({ ...refused, owner, outcome: 'QUOTA_REQUESTS' });
+  }
+  audit.add({ ...refused, door: 'link', operation: 'link.register' });
+  audit.add(note('/v1/vms/a'));
+  const count = (query: object) => audit.list({ most: 1_000, ...query }).entries.length;
+  expect([{ operation: 'link.register' }, { outcome: 'UNAUTHENTICATED' }, { owner: 'ada' }].map(count)).toEqual([
+    ...[1, REFUSALS_PER_MINUTE + 1, REFUSALS_PER_MINUTE + 1],
+  ]);
+  now += 60_000;
+  audit.add(refused);
+  expect(
+    audit
+      .list({ operation: 'audit.refusals', most: 10 })
+      .entries.map(({ target }) => target)
+      .reverse(),
+  ).toEqual(
+    ['strangers', 'the owner ada', 'the owner links'].map(
+      (of) => `${100 - REFUSALS_PER_MINUTE} more refusals of ${of} in the minute from 2026-01-01T00:00:00.000Z`,
+    ),
+  );
   audit.close();
 });
 

@@ -1,11 +1,13 @@
 /** Tells the audit trail of each request to a door: who, what, and what came of it. */
-import { type AuditNote, type AuditSink, goesUnaudited, isChange, type Principal } from '@vmgrid/access';
+import { type AuditNote, type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { GridError } from '@vmgrid/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** What handlers leave for the trail in `response.locals`. */
 interface Traces {
   readonly principal?: Principal;
+  /** Why there is no principal. */
+  readonly refusal?: unknown;
   readonly operation?: string;
   /** What it is about, where the address does not say. */
   readonly target?: string;
@@ -41,12 +43,12 @@ export const auditRequests =
   };
 
 function noteOf(request: Request, response: Response): Omit<AuditNote, 'outcome'> {
-  const { principal, operation = 'none', target: named } = tracesOf(response);
+  const { principal, refusal, operation = 'none', target: named } = tracesOf(response);
   const { remoteAddress } = request.socket;
   const target = response.getHeader('location') ?? (named || `${request.baseUrl}${request.path}`);
   return {
     ...{ door: 'http', operation, target: String(target) },
-    ...(principal && { owner: principal.owner, credential: principal.credential }),
+    ...(principal ? { owner: principal.owner, credential: principal.credential } : ownerOverRate(refusal)),
     ...(remoteAddress === undefined ? {} : { from: remoteAddress }),
   };
 }

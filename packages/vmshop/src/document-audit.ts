@@ -1,5 +1,5 @@
 /** What the doors that take a document of any verb tell the audit trail. */
-import { type AuditSink, goesUnaudited, isChange, type Principal } from '@vmgrid/access';
+import { type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
 
 /** Who is at the TCP door, and at which address. */
@@ -17,7 +17,8 @@ export async function admitted(
   try {
     return { principal: await admit(), from };
   } catch (error) {
-    audit.add({ ...doorOf(from), operation: 'none', target: '', outcome: GridError.from(error).code });
+    const outcome = GridError.from(error).code;
+    audit.add({ ...doorOf(from), ...ownerOverRate(error), operation: 'none', target: '', outcome });
     throw error;
   }
 }

@@ -5,10 +5,11 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Authenticator } from '@vmgrid/access';
+import type { AuditNote, Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/door';
 import { GridError } from '@vmgrid/protocol';
+import { admitted } from '../src/document-audit.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 
@@ -21,10 +22,18 @@ const shop = {
   auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 
-const audit = { add: () => undefined, list: () => ({ entries: [] }) };
+const noted: AuditNote[] = [];
+const audit = {
+  add: (note: AuditNote) => {
+    noted.push(note);
+    return undefined;
+  },
+  list: () => ({ entries: [] }),
+};
 const authenticator = {
   authenticate: (token) => {
     if (token === 'stranger') throw new GridError('UNAUTHENTICATED', 'who?');
+    if (token === 'hasty') throw new GridError('QUOTA_REQUESTS', 'too many', { owner: 'hasty' });
     return { owner: token === 'small' ? 'small' : 'ada', roles: ['operator'], credential: 'test' };
   },
 } satisfies Authenticator;
@@ -181,4 +190,18 @@ test('a stranger is sent away at once: neither its body nor its next request is 
   const answer = await text(socket); // until the server has closed
   expect(answer).toMatch(/^HTTP\/1\.1 401 .*UNAUTHENTICATED/s);
   socket.destroy();
+});
+
+test('the audit trail names the owner whose request was one too many, at either door', async () => {
+  const refused = () => noted.filter(({ outcome }) => outcome === 'QUOTA_REQUESTS');
+  const response = await fetch(`http://127.0.0.1:${port}/v1/vms`, { headers: { authorization: 'Bearer hasty' } });
+  expect(response.status).toBe(429);
+  await response.text();
+  while (refused().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await expect(admitted(audit, () => authenticator.authenticate('hasty'), '127.0.0.1')).rejects.toThrow('too many');
+  const note = { owner: 'hasty', from: '127.0.0.1', operation: 'none', outcome: 'QUOTA_REQUESTS' };
+  expect(refused()).toEqual([
+    { ...note, door: 'http', target: '/v1/vms' },
+    { ...note, door: 'tcp', target: '' },
+  ]);
 });
