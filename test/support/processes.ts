@@ -19,12 +19,13 @@ async function pids(): Promise<number[]> {
 const commandOf = async (pid: number): Promise<string> =>
   (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
 
-/** Processes that have their working directory below a folder. A zombie has none. */
+/** Processes that have their working directory below a folder. A zombie has none; one that is just ending has no command line. */
 export async function processesBelow(folder: string): Promise<readonly LocatedProcess[]> {
   const found: LocatedProcess[] = [];
   for (const pid of await pids()) {
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-    if (cwd.startsWith(`${folder}/`)) found.push({ pid, command: await commandOf(pid), folder: cwd });
+    const command = cwd.startsWith(`${folder}/`) ? await commandOf(pid) : '';
+    if (command !== '') found.push({ pid, command, folder: cwd });
   }
   return found;
 }
