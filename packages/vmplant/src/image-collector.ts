@@ -49,7 +49,9 @@ async function removeOne(warehouse: Warehouse, row: CollectedImage): Promise<Col
 }
 
 async function collectibles(warehouse: Warehouse, durations: Durations): Promise<CollectibleImage[]> {
-  const [images, lineage, labels] = [await warehouse.images(), await warehouse.lineage(), await warehouse.labels()];
+  // Broken ones too: they take room, and this is how they go.
+  const images = await warehouse.allImages();
+  const [lineage, labels] = [await warehouse.lineage(), await warehouse.labels()];
   return Promise.all(
     [...images.values()].map(async (image) => ({
       imageId: image.manifest.id,

@@ -267,7 +267,7 @@ export class Warehouse {
   async #moveIn(folder: string, manifest: Manifest): Promise<GoldenImage> {
     const { id, parent = id, base } = manifest;
     for (const below of new Set([parent, base])) if (below !== id) await this.image(below);
-    const images = await this.images();
+    const images = await this.allImages();
     if (!images.has(id) && this.quotaBytes !== undefined) {
       await refuseWhenFull(images.values(), folder, manifest, this.quotaBytes);
     }
