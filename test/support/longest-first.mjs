@@ -1,7 +1,6 @@
 // Real machines and daemons come first: a file of minutes that began last would have one core to itself.
-import { createRequire } from 'node:module';
+import Sequencer from '@jest/test-sequencer';
 
-const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer');
 const FIRST = ['/test/crash/', '/test/contract/', '/test/e2e/'];
 
 function rank({ path }) {

@@ -50,7 +50,7 @@ export interface CreatorDeps {
   readonly watch: (vmId: string) => void;
 }
 
-/** A plan may lose its image to `images rm` before it is acquired; then it is made again, this often at most. */
+/** A plan may lose its image to `images rm` before it is acquired, or the image turn out to be broken; then it is made again, this often at most. */
 const PLAN_ATTEMPTS = 3;
 /** How a machine fails whose disk, memory or devices are not what they were. */
 const MAY_BE_THE_IMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['VMM_FAILED', 'GUEST_UNREACHABLE']);

@@ -1,7 +1,7 @@
 /** Adds to an error for what the host has no more of which object that is, how much of it is free now and how much there is. */
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
-import { memoryOf } from './host-memory.ts';
+import { hostMemory } from './host-memory.ts';
 
 const MIB = 1_048_576;
 
@@ -44,7 +44,7 @@ async function measureDisks(folders: readonly string[]): Promise<Measured> {
 }
 
 async function measureMemory(): Promise<Measured> {
-  const { availableMiB, totalMiB } = memoryOf(await readFile('/proc/meminfo', 'utf8'));
+  const { availableMiB, totalMiB } = hostMemory();
   return { text: `${availableMiB} of ${totalMiB} MiB are available`, details: { availableMiB, totalMiB } };
 }
 

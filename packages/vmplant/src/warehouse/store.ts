@@ -52,6 +52,7 @@ export class Warehouse {
   readonly references: References;
   readonly hits: Hits;
   readonly quarantine = new Quarantine();
+  readonly #staging: string;
   readonly #labels: Labels;
   readonly #lock: WarehouseLock;
   readonly #options: WarehouseOptions;
@@ -62,6 +63,7 @@ export class Warehouse {
     this.directory = directory;
     this.references = new References(join(directory, 'references'));
     this.hits = new Hits(join(directory, 'hits'));
+    this.#staging = join(directory, 'staging');
     this.#labels = new Labels(join(directory, 'labels.json'));
     this.#lock = new WarehouseLock(join(directory, 'lock.sqlite'));
     this.#options = options;
@@ -73,7 +75,7 @@ export class Warehouse {
       await mkdir(join(directory, folder), { recursive: true, mode: 0o755 });
     }
     const warehouse = new Warehouse(directory, options);
-    await sweepStaging(join(directory, 'staging'), options.endMachine);
+    await sweepStaging(warehouse.#staging, options.endMachine);
     await warehouse.#lock.hold(() => warehouse.#tidy());
     await warehouse.#emptyTrash();
     return warehouse;
@@ -141,7 +143,7 @@ export class Warehouse {
   }
 
   async stage(imageId?: string): Promise<Staging> {
-    const staging = await Staging.create(join(this.directory, 'staging'), imageId);
+    const staging = await Staging.create(this.#staging, imageId);
     this.#reached('stage: made');
     return staging;
   }
@@ -149,14 +151,14 @@ export class Warehouse {
   /** Somewhere to make this image, unless it is there or somebody makes it already: then undefined. */
   claim(imageId: string): Promise<Staging | undefined> {
     return this.#lock.hold(async () => {
-      const taken = (await this.images()).has(imageId) || (await isClaimed(join(this.directory, 'staging'), imageId));
+      const taken = (await this.images()).has(imageId) || (await isClaimed(this.#staging, imageId));
       return taken ? undefined : this.stage(imageId);
     });
   }
 
   /** The image, once whoever makes it is done; undefined when that came to nothing. */
   async awaitClaimed(imageId: string, signal: AbortSignal): Promise<GoldenImage | undefined> {
-    while (await isClaimed(join(this.directory, 'staging'), imageId)) {
+    while (await isClaimed(this.#staging, imageId)) {
       signal.throwIfAborted();
       await sleep(CLAIM_POLL_MS);
     }
