@@ -9,7 +9,7 @@ export * from './decode/requests.ts';
 export { requireDag } from './decode/require-dag.ts';
 export { requireExpression } from './decode/require-expression.ts';
 export * from './errors/catalogue.ts';
-export { exhaustionIn, exhaustionOf } from './errors/exhaustion.ts';
+export { exhaustionIn, exhaustionOf, ifRoom } from './errors/exhaustion.ts';
 export * from './errors/grid-error.ts';
 export * from './limits.ts';
 export { type AcceptedLinks, type AcceptLinksOptions, acceptLinks } from './link/accept-links.ts';

@@ -1,7 +1,7 @@
 /** Learnt durations: a running mean per key, so that plans can be priced in expected seconds. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Durations } from '@vmgrid/bidding';
-import { exhaustionOf } from '@vmgrid/protocol';
+import { ifRoom } from '@vmgrid/protocol';
 
 /** Beyond this many samples old ones fade, so that a host that changes is learnt anew. */
 const MEMORY_SAMPLES = 20;
@@ -54,16 +54,8 @@ export class LearntDurations implements Durations {
     const weight = 1 / Math.min(samples + 1, MEMORY_SAMPLES);
     const learnt = { mean: mean + (seconds - mean) * weight, samples: samples + 1 };
     this.#keep(key, learnt);
-    this.#writeIfRoom(key, learnt);
-  }
-
-  /** What a full disk does not take is known until the plant ends: no machine fails for it. */
-  #writeIfRoom(key: string, { mean, samples }: Learnt): void {
-    try {
-      this.#write.run(key, mean, samples);
-    } catch (error) {
-      if (exhaustionOf(error) === undefined) throw error;
-    }
+    // What a full disk does not take is known until the plant ends: no machine fails for it.
+    ifRoom(() => this.#write.run(key, learnt.mean, learnt.samples));
   }
 
   #keep(key: string, learnt: Learnt): void {

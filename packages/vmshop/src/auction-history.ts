@@ -7,15 +7,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction, openOwnDatabase } from '@vmgrid/daemon';
-import {
-  type AuctionListReply,
-  type Called,
-  type Caller,
-  exhaustionOf,
-  GridError,
-  sees,
-  type Trail,
-} from '@vmgrid/protocol';
+import { type AuctionListReply, type Called, type Caller, GridError, ifRoom, sees, type Trail } from '@vmgrid/protocol';
 
 export interface AuctionHistoryOptions {
   /** A file, or `IN_MEMORY`. */
@@ -106,13 +98,8 @@ export class AuctionHistory {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#unwritten.size === 0) return;
-    try {
-      inTransaction(this.#database, () => this.#insertAll());
-    } catch (error) {
-      if (exhaustionOf(error) === undefined) throw error;
-      return; // they wait for the next that comes
-    }
-    this.#unwritten.clear();
+    const areWritten = ifRoom(() => inTransaction(this.#database, () => this.#insertAll()));
+    if (areWritten) this.#unwritten.clear(); // else they wait for the next that comes
   }
 
   #insertAll(): void {

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwnDatabase } from '@vmgrid/daemon';
 import type { MemberChange } from '@vmgrid/market';
-import { exhaustionOf, GridError } from '@vmgrid/protocol';
+import { GridError, ifRoom } from '@vmgrid/protocol';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS plants (
@@ -49,11 +49,7 @@ export class PlantRegister {
 
   /** A full disk is no reason to lose a plant, or not to begin. */
   #write(statement: string, ...values: (string | number | null)[]): void {
-    try {
-      this.#database.prepare(statement).run(...values);
-    } catch (error) {
-      if (exhaustionOf(error) === undefined) throw error;
-    }
+    ifRoom(() => this.#database.prepare(statement).run(...values));
   }
 
   /** Who leaves from now on leaves because the shop ends. */

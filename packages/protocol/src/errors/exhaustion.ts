@@ -46,6 +46,17 @@ export function exhaustionOf(thrown: unknown): ErrorCode | undefined {
 export const exhaustionIn = (output: string): ErrorCode | undefined =>
   BY_TEXT.find(([pattern]) => pattern.test(output))?.[1];
 
+/** Does what may stay undone where the host has no more of something; false then. @throws whatever else it fails with */
+export function ifRoom(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (exhaustionOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
 function ownExhaustion(error: NodeJS.ErrnoException & { readonly errcode?: unknown }): ErrorCode | undefined {
   const { code = '', syscall = '', errcode } = error;
   if (Object.hasOwn(BY_ERRNO, code)) return BY_ERRNO[code];
