@@ -3,7 +3,7 @@ import { Lineage } from './lineage.ts';
 import type { ImageFault } from './whole.ts';
 
 /**
- * Images that were found broken as they were used: no machine is started from them, or from one that stands on them, until they are
+ * Images that were found broken, as they were used or verified: no machine is started from them, or from one that stands on them, until they are
  * verified or removed. A process knows of those that it met; another one finds out the same way.
  */
 export class Quarantine {
@@ -15,10 +15,8 @@ export class Quarantine {
     this.#cut = undefined;
   }
 
-  /** Looks at an image anew, at all when none is named. */
-  release(imageId?: string): void {
-    if (imageId === undefined) this.#faults.clear();
-    else this.#faults.delete(imageId);
+  release(imageId: string): void {
+    this.#faults.delete(imageId);
     this.#cut = undefined;
   }
 

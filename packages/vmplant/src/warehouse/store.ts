@@ -148,11 +148,15 @@ export class Warehouse {
     return staging;
   }
 
-  /** Somewhere to make this image, unless it is there or somebody makes it already: then undefined. */
+  /**
+   * Somewhere to make this image, unless it is there or somebody makes it already: then undefined.
+   * @throws GridError IMAGE_CORRUPT when it is there and broken, and has to be removed first
+   */
   claim(imageId: string): Promise<Staging | undefined> {
     return this.#lock.hold(async () => {
-      const taken = (await this.images()).has(imageId) || (await isClaimed(this.#staging, imageId));
-      return taken ? undefined : this.stage(imageId);
+      const image = (await this.allImages()).get(imageId);
+      if (image) await this.#requireWhole(image);
+      return image || (await isClaimed(this.#staging, imageId)) ? undefined : this.stage(imageId);
     });
   }
 

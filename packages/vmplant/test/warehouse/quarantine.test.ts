@@ -65,11 +65,23 @@ test('an image is refused for what is below it: a disk, a boot file, an image th
   await expect(warehouse.acquire('base', 'vm-1')).rejects.toMatchObject({ details: { file: 'vmlinuz' } });
   expect(await usable()).toEqual([]);
   await rm(join(directory(), 'images', 'octave'), { recursive: true });
-  warehouse.quarantine.release();
+  for (const id of ['octave', 'base']) warehouse.quarantine.release(id);
   await promote(warehouse, baseDraft('other'));
   await expect(warehouse.acquire('plotting', 'vm-1')).rejects.toMatchObject({
     message: expect.stringContaining('its parent octave is missing'),
   });
+});
+
+test('an image is not made anew in the place of a broken one: whoever wants to is told to remove that first', async () => {
+  await truncate(fileOf('octave', 'disk.raw'), 3);
+  await expect(warehouse.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  await expect(warehouse.claim('octave')).rejects.toMatchObject({
+    code: 'IMAGE_CORRUPT',
+    details: { imageId: 'octave', file: 'disk.raw' },
+  });
+  for (const id of ['plotting', 'octave']) await warehouse.remove(id);
+  const staging = await warehouse.claim('octave');
+  await staging!.discard();
 });
 
 test('a manifest that does not say what is in a file that the machine needs is refused', async () => {

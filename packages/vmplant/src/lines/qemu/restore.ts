@@ -27,7 +27,7 @@ async function prepareMigration(monitor: QmpClient, memory: MemoryPlace, signal:
 const isEnd = ({ event, data }: QmpEvent): boolean =>
   event === 'MIGRATION' && (data.status === 'completed' || data.status === 'failed');
 
-async function awaitEnd(ended: Promise<QmpEvent>, what: string): Promise<void> {
+async function awaitMigrated(ended: Promise<QmpEvent>, what: string): Promise<void> {
   const { data } = await ended;
   if (data.status !== 'completed') throw new GridError('VMM_FAILED', `QEMU could not ${what}`);
 }
@@ -43,7 +43,7 @@ export async function loadState(
   const ended = monitor.nextEvent(isEnd, 'the restored state', { signal, timeoutMs: RESTORE_DEADLINE_MS });
   ended.catch(() => undefined);
   await monitor.execute('migrate-incoming', { uri: `fd:${descriptor}` }, { signal });
-  await awaitEnd(ended, 'load the suspended state');
+  await awaitMigrated(ended, 'load the suspended state');
 }
 
 /** Writes the state of a stopped machine to a unix socket. On failure QEMU no longer does, and could do it anew. */
@@ -58,7 +58,7 @@ export async function saveState(
   ended.catch(() => undefined);
   try {
     await monitor.execute('migrate', { uri: `unix:${socketName}` }, { signal });
-    await awaitEnd(ended, 'save its state');
+    await awaitMigrated(ended, 'save its state');
   } catch (error) {
     await callOff(monitor).catch(() => undefined); // the machine may be what failed
     throw error;
