@@ -127,16 +127,16 @@ test('a broken image is not used while it is looked at anew, nor when that is cu
   await warehouse.examine('octave', signal);
   await flip(fileOf('octave', 'disk.raw'));
   const stop = new AbortController();
-  const seen: string[][] = [];
+  const seen: Promise<string[]>[] = [];
   const onFile = (imageId: string) => {
     if (imageId !== 'octave') return;
-    void usable().then((ids) => seen.push(ids));
+    seen.push(usable());
     stop.abort();
   };
   for (const names of [undefined, ['octave']]) {
     await expect(verifyImages(warehouse, names, { signal: stop.signal, onFile })).rejects.toThrow();
   }
-  expect(seen).toEqual([['base'], ['base']]);
+  expect(await Promise.all(seen)).toEqual([['base'], ['base']]);
   expect(await usable()).toEqual(['base']);
   expect(await warehouse.broken()).toMatchObject([{ id: 'octave' }, { id: 'plotting' }]);
 });
