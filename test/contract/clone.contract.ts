@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { expect, test } from '@jest/globals';
 import type { RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
 import type { Machine } from '../../packages/vmplant/src/lines/production-line.ts';
 import { type Bench, CREW, type LineUnderTest } from './bench.ts';
+import { greetingAt } from './greeting.ts';
 import { attributesOf, identityOf, MEMORY_MIB, script, WAKE_AND_RUN } from './workshop.ts';
 
 const TWINS = ['resident', 'neighbour'] as const;
@@ -18,16 +18,6 @@ const MORE_MIB = 1_024;
 const BOOT_MS = 120_000;
 /** Ten boots at once on two processors that others use too. */
 const MANY_MS = 400_000;
-
-const firstBytes = (port: number): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('data', (data) => {
-      socket.destroy();
-      resolve(data.toString());
-    });
-    socket.once('error', reject);
-  });
 
 /** SHA-256 of each file of a folder. */
 async function digestsOf(folder: string): Promise<Record<string, string>> {
@@ -74,7 +64,7 @@ export function cloneContract({ restores, guest }: LineUnderTest, bench: () => B
       expect(reports.map((events) => attributesOf(events, 0))).toEqual(TWINS.map((name) => `Word = "${name}"\n`));
       expect(attributesOf(reports[0]!)).not.toBe(attributesOf(reports[1]!));
       if (guest === 'linux') expect(scanKey(machines[0]!)).toContain(attributesOf(reports[0]!)!.split('"')[1]!);
-      expect(await firstBytes(workshop.access.get(machines[1]!)!.sshPort)).toMatch(/^SSH-2\.0-/);
+      expect(await greetingAt(workshop.access.get(machines[1]!)!.sshPort)).toMatch(/^SSH-2\.0-/);
     },
     MANY_MS,
   );

@@ -7,7 +7,10 @@ import type { LineUnderTest } from './bench.ts';
 export const NOTHING = { processes: [], doors: [], known: [] } as const;
 
 /** Processes, sockets and pipes in its folder, and what a daemon of the host still knows of it. */
-export async function leftOf({ known }: LineUnderTest, { vmId, directory }: StartOrder): Promise<unknown> {
+export async function leftOf(
+  { known }: Pick<LineUnderTest, 'known'>,
+  { vmId, directory }: StartOrder,
+): Promise<unknown> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return {
     processes: await processesOf(directory),

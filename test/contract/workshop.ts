@@ -55,6 +55,8 @@ export const WAKE_AND_RUN = [{ task: 'identity' }, { task: 'run', first: 0, last
 export const attributesOf = (events: readonly RunnerEvent[], index?: number): string | undefined =>
   events.flatMap((event) => (event.event === 'attributes' && event.index === index ? [event.text] : []))[0];
 
+export const warehouseOf = (folder: string): string => join(folder, 'warehouse');
+
 export class Workshop {
   readonly line: ProductionLine;
   readonly folder: string;
@@ -84,10 +86,14 @@ export class Workshop {
   static async open({ os, make }: LineToTry, signal: AbortSignal): Promise<Workshop> {
     const base = await testBase(signal, os);
     const folder = await testFolder('line');
-    const warehouse = await Warehouse.open(join(folder, 'warehouse'));
-    await linkImage(base, warehouse.directory);
-    const line = make({ stateDirectory: folder }, {});
-    return new Workshop(folder, line, warehouse, await warehouse.image(base.manifest.id), signal);
+    await linkImage(base, (await Warehouse.open(warehouseOf(folder))).directory);
+    return Workshop.in(folder, make({ stateDirectory: folder }, {}), base.manifest.id, signal);
+  }
+
+  /** In a folder with a warehouse that has the base image. */
+  static async in(folder: string, line: ProductionLine, baseId: string, signal: AbortSignal): Promise<Workshop> {
+    const warehouse = await Warehouse.open(warehouseOf(folder));
+    return new Workshop(folder, line, warehouse, await warehouse.image(baseId), signal);
   }
 
   async close(): Promise<void> {

@@ -1,15 +1,18 @@
 #!/bin/sh
 # A libvirtd with all that it keeps in a folder, for tests: neither finds nor touches the one of the host, if there is one.
 #
-#   private-libvirtd.sh system FOLDER     as root, in a mount namespace of its own: what libvirt keeps system-wide is covered
-#   private-libvirtd.sh session FOLDER    as anybody: what libvirt keeps of a user is below FOLDER
+#   private-libvirtd.sh system FOLDER          as root, in a mount namespace of its own: what libvirt keeps system-wide is covered
+#   private-libvirtd.sh session FOLDER [USER]  of whoever runs it, or, as root, of USER; the environment says that what
+#                                              libvirt keeps of a user is below FOLDER
 #
 # Ends when its standard input does; its machines are for the tests to end.
 set -eu
 kind=$1
 folder=$2
+user=${3:-}
 conf=$folder/etc
-mkdir -p "$conf" "$folder/run" "$folder/cache"
+sockets=$folder/run/libvirt
+mkdir -p "$conf" "$folder/cache"
 
 if [ "$kind" = system ]; then
   mount --make-rprivate /
@@ -27,21 +30,24 @@ if [ "$kind" = system ]; then
     echo 'libvirt-qemu:x:64055:' >> "$folder/group"
   }
   for file in passwd group; do mount --bind "$folder/$file" "/etc/$file"; done
-else
-  export XDG_RUNTIME_DIR="$folder/run" XDG_CONFIG_HOME="$folder/config" XDG_CACHE_HOME="$folder/cache"
 fi
 
 cat > "$conf/libvirtd.conf" <<CONF
-unix_sock_dir = "$folder"
+unix_sock_dir = "$sockets"
 auth_unix_rw = "none"
 auth_unix_ro = "none"
 log_outputs = "3:file:$folder/libvirtd.log"
 CONF
 echo "log_outputs = \"3:file:$folder/virtlogd.log\"" > "$conf/virtlogd.conf"
 
-virtlogd -f "$conf/virtlogd.conf" -p "$folder/virtlogd.pid" &
+start() {
+  if [ -z "$user" ]; then exec "$@"; fi
+  exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups -- "$@"
+}
+[ -z "$user" ] || chown -R "$user" "$folder"
+(start virtlogd -f "$conf/virtlogd.conf" -p "$folder/virtlogd.pid") &
 virtlogd=$!
-libvirtd -f "$conf/libvirtd.conf" -p "$folder/libvirtd.pid" &
+(start libvirtd -f "$conf/libvirtd.conf" -p "$folder/libvirtd.pid") &
 libvirtd=$!
 trap 'kill $libvirtd $virtlogd; wait' EXIT
 read -r _ || true

@@ -1,7 +1,7 @@
 /** A libvirtd of a test's own, beside the host's if it has one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { abortable, runCommand } from '../../packages/daemon/src/index.ts';
@@ -10,19 +10,35 @@ import { connectUnix } from '../../packages/vmplant/src/host/unix-socket.ts';
 const SCRIPT = join(import.meta.dirname, 'private-libvirtd.sh');
 const START_DEADLINE_MS = 60_000;
 
+export interface LibvirtdOptions {
+  /** Left out: of the system as root, else of the user. */
+  readonly kind?: 'system' | 'session';
+  /** Whose session it is, for root to say; left out, one's own. */
+  readonly user?: string;
+}
+
 export interface PrivateLibvirtd {
+  /** By which whoever may open its socket finds it. */
   readonly uri: string;
+  /** With these a process of its user finds that of a session as `qemu:///session`. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Names of the domains that libvirt knows, running or not. */
   domains(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** Starts libvirtd; as root it is one of the system, else of the user. Resolves when it answers. */
-export async function startLibvirtd(kind = process.getuid?.() === 0 ? 'system' : 'session'): Promise<PrivateLibvirtd> {
+/** Resolves when libvirtd answers. */
+export async function startLibvirtd({ kind = ownKind(), user }: LibvirtdOptions = {}): Promise<PrivateLibvirtd> {
   const folder = await mkdtemp(join(tmpdir(), 'vmgrid-libvirtd-'));
-  const command = kind === 'system' ? ['unshare', '--mount', 'sh', SCRIPT, kind, folder] : ['sh', SCRIPT, kind, folder];
-  const child = spawn(command[0]!, command.slice(1), { stdio: ['pipe', 'ignore', 'inherit'] });
-  const uri = `qemu+unix:///${kind}?socket=${folder}/libvirt-sock`;
+  const sockets = join(folder, 'run/libvirt');
+  await mkdir(sockets, { recursive: true });
+  const environment = kind === 'session' ? sessionIn(folder) : {};
+  const script = ['sh', SCRIPT, kind, folder, ...(user === undefined ? [] : [user])];
+  const [program = '', ...args] = kind === 'system' ? ['unshare', '--mount', ...script] : script;
+  const child = spawn(program, args, {
+    ...{ cwd: folder, env: { ...process.env, ...environment }, stdio: ['pipe', 'ignore', 'inherit'] },
+  });
+  const uri = `qemu+unix:///${kind}?socket=${sockets}/libvirt-sock`;
   const virsh = (...args: string[]) => runCommand('virsh', ['--quiet', '--connect', uri, ...args]);
   const close = async (): Promise<void> => {
     child.stdin.end();
@@ -36,7 +52,7 @@ export async function startLibvirtd(kind = process.getuid?.() === 0 ? 'system' :
         `libvirtd did not start: ${await readFile(join(folder, 'libvirtd.log'), 'utf8').catch(() => '')}`,
       );
     });
-    const answers = connectUnix(folder, 'libvirt-sock', signal).then((socket) => {
+    const answers = connectUnix(sockets, 'libvirt-sock', signal).then((socket) => {
       socket.destroy();
       return virsh('version');
     });
@@ -47,8 +63,16 @@ export async function startLibvirtd(kind = process.getuid?.() === 0 ? 'system' :
     throw error;
   }
   const domains = async () => (await virsh('list', '--all', '--name')).split('\n').filter((name) => name !== '');
-  return { uri, domains, close };
+  return { uri, environment, domains, close };
 }
+
+const ownKind = () => (process.getuid?.() === 0 ? 'system' : 'session');
+
+/** Where libvirt looks for what is a user's own. */
+const sessionIn = (folder: string) => ({
+  ...{ HOME: folder, XDG_RUNTIME_DIR: join(folder, 'run') },
+  ...{ XDG_CONFIG_HOME: join(folder, 'config'), XDG_CACHE_HOME: join(folder, 'cache') },
+});
 
 const ended = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
