@@ -7,8 +7,13 @@ import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 
-/** What the product needs, by the list that `vmgrid doctor` goes by; tests need more, such as what only some hosts have. */
-const TOOLS = ['packages/vmgrid/src/tools.json', ...(process.argv[2] === 'test' ? ['test/support/tools.json'] : [])]
+/** What some jobs need beyond the product's own list: tests, such as what only some hosts have. */
+const MORE_TOOLS = {
+  test: ['test/support/tools.json'],
+  'test-long': ['test/support/tools.json', 'test/support/long-tools.json'],
+};
+/** What the product needs, by the list that `vmgrid doctor` goes by, and what this job needs. */
+const TOOLS = ['packages/vmgrid/src/tools.json', ...(MORE_TOOLS[process.argv[2]] ?? [])]
   .flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')))
   .filter((tool) => !tool.optional);
 /** The package for libvirt is built where this is, and left out elsewhere. */
