@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { decodeXmlRequest } from '@vmgrid/protocol';
+import { decodeXmlRequest } from '@vmgrid/protocol/xml';
 
 const examples = join(import.meta.dirname, '../examples');
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');

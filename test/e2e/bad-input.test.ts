@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { decodeXmlReply, type ErrorBody, type ErrorCode, GridError, parseJson } from '@vmgrid/protocol';
+import { type ErrorBody, type ErrorCode, GridError, parseJson } from '@vmgrid/protocol';
+import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import {
   simulatedXml as createXml,
   host,

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { encodeXmlRequest } from '@vmgrid/protocol';
+import { encodeXmlRequest } from '@vmgrid/protocol/xml';
 import { dag, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
 import { vmgrid } from '../support/programs.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { decodeXmlReply, type ProgressEvent } from '@vmgrid/protocol';
+import type { ProgressEvent } from '@vmgrid/protocol';
+import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { simulatedXml as createXml, host, simulatedOrder as order, script } from '../support/documents.ts';
 import { http, postJson, postXml, tcp } from '../support/doors.ts';
 import { eventually } from '../support/processes.ts';

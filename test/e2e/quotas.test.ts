@@ -1,7 +1,8 @@
 /** Quotas of owners at a shop over two plants: what lives counts, wherever it is and whichever shop made it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Access } from '@vmgrid/access';
-import { decodeXmlReply, type GridError, ShopClient } from '@vmgrid/protocol';
+import { type GridError, ShopClient } from '@vmgrid/protocol';
+import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { http, type ShopDoors, tcp } from '../support/doors.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localTokenFile, openAudit, readTokenFile } from '@vmgrid/access';
-import { decodeXmlReply } from '@vmgrid/protocol';
+import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/daemons.ts';
 import { order, SIMULATED_MACHINE } from '../support/documents.ts';

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import type { Static, TSchema } from 'typebox';
+import { Check, Default, Errors } from 'typebox/value';
 
 /** A configuration that a daemon cannot start with. The message names the field. */
 export class ConfigError extends Error {
@@ -24,21 +23,19 @@ export async function loadConfig<S extends TSchema>(schema: S, source: ConfigSou
 
 /** The checking half of {@link loadConfig}; `where` names the source in errors. */
 export function checkConfig<S extends TSchema>(schema: S, value: unknown, where: string): Readonly<Static<S>> {
-  const ajv = new Ajv2020({ useDefaults: true, allErrors: true, strict: false, meta: false, validateSchema: false });
-  addFormats.default(ajv);
-  const config = structuredClone(value);
-  const validate = ajv.compile(schema);
-  if (!validate(config)) {
-    const faults = (validate.errors ?? []).map(
-      (fault) => `${fault.instancePath || '/'} ${fault.message}${extra(fault.params)}`,
-    );
-    throw new ConfigError(`${where}: ${faults.join('; ')}`);
-  }
+  // Walks the schema: to compile it for the one check that there is would be a good part of a daemon's start.
+  const config = Default(schema, structuredClone(value));
+  if (!Check(schema, config)) throw new ConfigError(`${where}: ${faultsOf(schema, config).join('; ')}`);
   return Object.freeze(config) as Readonly<Static<S>>;
 }
 
-const extra = (params: Record<string, unknown>): string =>
-  typeof params.additionalProperty === 'string' ? ` (${params.additionalProperty})` : '';
+function faultsOf(schema: TSchema, config: unknown): readonly string[] {
+  const errors = Errors(schema, config).filter(({ keyword }) => keyword !== 'boolean'); // says again which field is unknown
+  return errors.map((error) => `${error.instancePath || '/'} ${error.message}${extra(error)}`);
+}
+
+const extra = (error: ReturnType<typeof Errors>[number]): string =>
+  error.keyword === 'additionalProperties' ? ` (${error.params.additionalProperties.join(', ')})` : '';
 
 async function readConfigFile(file: string): Promise<Record<string, unknown>> {
   try {

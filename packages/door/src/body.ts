@@ -1,12 +1,6 @@
 /** Documents out of HTTP requests. */
-import {
-  decodeRequest,
-  decodeXmlRequest,
-  GridError,
-  type Request as GridRequest,
-  parseJson,
-  type Verb,
-} from '@vmgrid/protocol';
+import { decodeRequest, GridError, type Request as GridRequest, parseJson, type Verb } from '@vmgrid/protocol';
+import { decodeXmlRequest } from '@vmgrid/protocol/xml';
 import type { Request } from 'express';
 import { bodyMedium } from './negotiate.ts';
 

@@ -1,5 +1,6 @@
 /** Replies into HTTP responses, in the medium the client asked for. */
-import { encodeXmlReply, type GridError, type Reply } from '@vmgrid/protocol';
+import type { GridError, Reply } from '@vmgrid/protocol';
+import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import type { Request, RequestHandler, Response } from 'express';
 import { type Medium, replyMedium, xmlType } from './negotiate.ts';
 import type { Operation } from './operations.ts';

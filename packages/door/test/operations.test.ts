@@ -1,12 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type CreateRequest,
-  decodeCreate,
-  decodeXmlRequest,
-  encodeXmlRequest,
-  GridError,
-  type ProgressEvent,
-} from '@vmgrid/protocol';
+import { type CreateRequest, decodeCreate, GridError, type ProgressEvent } from '@vmgrid/protocol';
+import { decodeXmlRequest, encodeXmlRequest } from '@vmgrid/protocol/xml';
 import { type Operation, Operations, PROGRESS_KEPT } from '../src/operations.ts';
 
 const document: CreateRequest = {

@@ -42,5 +42,3 @@ export * from './schema/suggestions.ts';
 export * from './schema/trail.ts';
 export { follows, type ValidateOptions, validate } from './schema/validator.ts';
 export * from './veil.ts';
-export { decodeXmlReply, encodeXmlReply } from './xml/reply-xml.ts';
-export { decodeXmlRequest, encodeXmlRequest } from './xml/request-xml.ts';

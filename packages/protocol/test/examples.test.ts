@@ -2,18 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  decodeBuildImage,
-  decodeRequest,
-  decodeXmlReply,
-  decodeXmlRequest,
-  encodeXmlReply,
-  encodeXmlRequest,
-  GridError,
-  MESSAGE_SCHEMAS,
-  parseJson,
-  validate,
-} from '@vmgrid/protocol';
+import { decodeBuildImage, decodeRequest, GridError, MESSAGE_SCHEMAS, parseJson, validate } from '@vmgrid/protocol';
+import { decodeXmlReply, decodeXmlRequest, encodeXmlReply, encodeXmlRequest } from '@vmgrid/protocol/xml';
 import { XmlDocument, XsdValidator } from 'libxml2-wasm';
 
 const SCHEMAS = join(import.meta.dirname, '../../../schemas');

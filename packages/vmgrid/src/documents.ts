@@ -1,7 +1,7 @@
 /** Request documents from files or standard input: XML or JSON, told apart by their first character. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { decodeRequest, decodeXmlRequest, GridError, parseJson, type Request, type Verb } from '@vmgrid/protocol';
+import { decodeRequest, GridError, parseJson, type Request, type Verb } from '@vmgrid/protocol';
 
 type BodyOf<V extends Verb> = Extract<Request, { readonly verb: V }>['body'];
 
@@ -12,12 +12,13 @@ export async function readDocument<V extends Verb>(
   fixed: Readonly<Record<string, unknown>> = {},
 ): Promise<BodyOf<V>> {
   const document = await readText(file);
-  const body = document.trimStart().startsWith('<') ? xmlBody(document, verb) : parseJson(document);
+  const body = document.trimStart().startsWith('<') ? await xmlBody(document, verb) : parseJson(document);
   return decodeRequest(verb, { ...(body as object), ...fixed }).body as BodyOf<V>;
 }
 
 /** A create document serves for an estimate too, and the other way round. */
-function xmlBody(document: string, verb: Verb): object {
+async function xmlBody(document: string, verb: Verb): Promise<object> {
+  const { decodeXmlRequest } = await import('@vmgrid/protocol/xml'); // takes longer to load than most commands to run
   const request = decodeXmlRequest(document);
   const machineVerbs: readonly Verb[] = ['create', 'estimate'];
   if (request.verb === verb || (machineVerbs.includes(request.verb) && machineVerbs.includes(verb)))

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
 import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { Operations } from '@vmgrid/door';
 import { adToJson, type ProgressEvent, parseDuration, Upstreams, type VmEvent } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
@@ -24,7 +23,7 @@ import { Cgroups } from './host/cgroup/cgroups.ts';
 import { hostMemory } from './host/host-memory.ts';
 import { nameWhatIsFull } from './host/name-what-is-full.ts';
 import { HostActions } from './host-actions.ts';
-import { openPlantDoor } from './http/plant-door.ts';
+import type { openPlantDoor } from './http/plant-door.ts';
 import { nameVm } from './identity.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { ImageDesk } from './image-desk.ts';
@@ -36,6 +35,7 @@ import { LivingMachines } from './living-machines.ts';
 import { watchMachine } from './machine-watch.ts';
 import { OfferPublisher } from './offer-publisher.ts';
 import { OwnFailures } from './own-failures.ts';
+import type { ReportProgress } from './phases.ts';
 import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
@@ -54,9 +54,6 @@ export interface PlantDaemon extends RunningDaemon {
   /** Of the plant's own door; undefined when there is none. */
   readonly httpPort: number | undefined;
 }
-
-/** Requests at the plant's own door that are remembered when they are finished. */
-const REQUESTS_KEPT = 1_000;
 
 export async function startPlant(
   config: PlantConfig,
@@ -91,7 +88,8 @@ export async function startPlant(
   const door =
     config.httpPort === undefined
       ? undefined
-      : await openPlantDoor({ ...parts, ...security, handlers, hello, acceptLinks, log }, config, config.httpPort);
+      : await openDoor({ ...parts, ...security, handlers, hello, acceptLinks, log }, config, config.httpPort);
+  if (door) parts.onProgress(door.report);
   const joined = upstreams.dial({ ...lower, urls: config.upstreams });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
@@ -113,6 +111,10 @@ export async function startPlant(
   };
 }
 
+/** Loads what serves HTTP only where a plant has a door: a plant without one starts in two thirds of the time. */
+const openDoor: typeof openPlantDoor = async (...parts) =>
+  (await import('./http/plant-door.ts')).openPlantDoor(...parts);
+
 /** Every part, wired; nothing runs yet. */
 async function makeParts(config: PlantConfig, version: string, log: Log) {
   const cost = parseCost(config.cost);
@@ -122,7 +124,6 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const lines = makeLines(config.lines, { ...config, ...(groups && { groups }) });
   const reports = await probeLines(lines, log);
   const upstreams = new Upstreams();
-  const operations = new Operations({ kept: REQUESTS_KEPT });
   const hostActions = new HostActions(config.hostActionDirectory);
   const living = new LivingMachines();
   const tellVm = (event: VmEvent['event'], record: VmRecord) =>
@@ -156,7 +157,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
-      operations.find(event)?.report(event);
+      tellDoor(event);
     },
     creations: new Creations(),
     gate: new VmGate(),
@@ -177,6 +178,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
   const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
   let publish: () => void = () => undefined;
+  let tellDoor: ReportProgress = () => undefined;
   let renewAd: () => Promise<void> = async () => undefined;
   const changed = () => renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
   const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
@@ -208,6 +210,9 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const onUsage = (listener: () => void) => {
     publish = listener;
   };
+  const onProgress = (listener: ReportProgress) => {
+    tellDoor = listener;
+  };
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
@@ -217,7 +222,6 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     groups,
     database,
     upstreams,
-    operations,
     restoreFault,
     changed,
     collector,
@@ -226,5 +230,6 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     selfTending,
     onChange,
     onUsage,
+    onProgress,
   };
 }

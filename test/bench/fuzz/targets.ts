@@ -15,7 +15,8 @@ import {
   parseClassAd,
   parseExpression,
 } from '@vmgrid/classad';
-import { decodeRequest, decodeXmlReply, decodeXmlRequest, GridError, parseJson, validate } from '@vmgrid/protocol';
+import { decodeRequest, GridError, parseJson, validate } from '@vmgrid/protocol';
+import { decodeXmlReply, decodeXmlRequest } from '@vmgrid/protocol/xml';
 import { parseMessage } from '../../../packages/protocol/src/link/messages.ts';
 import {
   EVENT_SCHEMAS,

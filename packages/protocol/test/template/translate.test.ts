@@ -1,6 +1,7 @@
 /** Expressions of the manuals of GridWay and OpenNebula, and what is wrong with others. */
 import { expect, test } from '@jest/globals';
-import { decodeRequest, decodeXmlRequest, GridError } from '@vmgrid/protocol';
+import { decodeRequest, GridError } from '@vmgrid/protocol';
+import { decodeXmlRequest } from '@vmgrid/protocol/xml';
 
 const body = {
   machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 },

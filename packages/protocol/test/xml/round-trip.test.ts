@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import {
-  decodeRequest,
-  decodeXmlReply,
-  decodeXmlRequest,
-  encodeXmlReply,
-  encodeXmlRequest,
-  parseJson,
-} from '@vmgrid/protocol';
+import { decodeRequest, parseJson } from '@vmgrid/protocol';
+import { decodeXmlReply, decodeXmlRequest, encodeXmlReply, encodeXmlRequest } from '@vmgrid/protocol/xml';
 import fc from 'fast-check';
 import { XmlDocument, XsdValidator } from 'libxml2-wasm';
 import { reply, request } from '../arbitraries.ts';

@@ -1,14 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import {
-  type CreateRequest,
-  decodeXmlReply,
-  decodeXmlRequest,
-  encodeXmlReply,
-  encodeXmlRequest,
-  GridError,
-} from '@vmgrid/protocol';
+import { type CreateRequest, GridError } from '@vmgrid/protocol';
+import { decodeXmlReply, decodeXmlRequest, encodeXmlReply, encodeXmlRequest } from '@vmgrid/protocol/xml';
 import fc from 'fast-check';
 
 const VALID = join(import.meta.dirname, '../../../../schemas/examples/valid');

@@ -10,7 +10,7 @@ import {
   createDoorApp,
   createHttpServer,
   listen,
-  type Operations,
+  Operations,
   operationRoutes,
   stopListening,
   WorkDesk,
@@ -27,6 +27,8 @@ import { OwnBidder } from './own-bidder.ts';
 export interface PlantDoor {
   /** The port listened on. */
   readonly httpPort: number;
+  /** Tells those who follow a request what the plant has got on with. */
+  readonly report: ReportProgress;
   /** Takes no new connections and no new work, and lets what runs be answered. Links stay. */
   drain(): Promise<void>;
   /** Closes all connections, once the links are closed. */
@@ -41,8 +43,6 @@ export interface PlantDoorDeps {
   readonly hello: () => Hello;
   /** Takes the links of those that dial down. */
   readonly acceptLinks: (server: Server) => void;
-  /** Told of the progress of all requests. */
-  readonly operations: Operations;
   readonly warehouse: Warehouse;
   readonly restoreFault: ImportOptions['restoreFault'];
   readonly report: ReportProgress;
@@ -51,6 +51,8 @@ export interface PlantDoorDeps {
   readonly log: Log;
 }
 
+/** Requests that are remembered when they are finished. */
+const REQUESTS_KEPT = 1_000;
 /** Longest time one request may take, from its arrival to its reply. */
 const REQUEST_DEADLINE_MS = 1_800_000;
 
@@ -60,7 +62,8 @@ export async function openPlantDoor(
   { plantId, host, requestsPerMinute }: Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute'>,
   port: number,
 ): Promise<PlantDoor> {
-  const { audit, authenticator, handlers, hello, operations, log } = deps;
+  const { audit, authenticator, handlers, hello, log } = deps;
+  const operations = new Operations({ kept: REQUESTS_KEPT });
   const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
   const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
@@ -82,6 +85,7 @@ export async function openPlantDoor(
   let closeAll: (() => Promise<void>) | undefined;
   return {
     httpPort,
+    report: (event) => operations.find(event)?.report(event),
     async drain() {
       closeAll = stopListening(server);
       await desk.drain();

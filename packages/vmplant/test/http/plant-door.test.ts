@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
-import { Operations } from '@vmgrid/door';
 import {
   type Bidder,
   GridError,
@@ -44,8 +43,7 @@ beforeEach(async () => {
   await promote(warehouse, baseDraft('base'));
   await promote(warehouse, suspendedDraft('octave', 'base'));
   building = Promise.withResolvers();
-  const operations = new Operations({ kept: 10 });
-  const report = (event: ProgressEvent) => operations.find(event)?.report(event);
+  const report = (event: ProgressEvent) => door.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
   const desk = new ImageDesk({ warehouse, durations, report }, { plantId: 'plant-1' });
   const handlers: Partial<PlantHandlers> = {
@@ -65,7 +63,7 @@ beforeEach(async () => {
   upstreams = new Upstreams();
   const lower = { handlers: handlers as PlantHandlers, hello, log };
   const acceptLinks = (server: Server) => upstreams.accept(server, { ...lower, trust: TRUST_ALL });
-  door = await openPlantDoor({ ...own, ...lower, authenticator, audit, acceptLinks, operations }, options, 0);
+  door = await openPlantDoor({ ...own, ...lower, authenticator, audit, acceptLinks }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
 });

@@ -1,0 +1,41 @@
+// What esbuild is told of single modules when it bundles the programs.
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** A source finds the files beside it from inside a bundle as well. */
+const knowsItsPlace = {
+  name: 'knows-its-place',
+  setup({ onLoad }) {
+    onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
+      const contents = readFileSync(path, 'utf8')
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/** An `import` of `node:http` reads everything that it exports, and so loads Node's client for `fetch`; `require` does not. */
+const httpAlone = {
+  name: 'http-alone',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'http-alone';
+    onResolve({ filter: /^node:http$/ }, ({ path, kind }) =>
+      kind === 'require-call' ? { path, external: true } : { path, namespace },
+    );
+    onLoad({ filter: /./, namespace }, () => ({ contents: "module.exports = require('node:http');" }));
+  },
+};
+
+/** What stays a package: it has machine code beside it. Who does not call it does not load it. */
+const packageApart = {
+  name: 'package-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^(@unraid\/libvirt|libxml2-wasm)$/ }, ({ path }) => ({
+      ...{ path, external: true, sideEffects: false },
+    }));
+  },
+};
+
+export const plugins = [knowsItsPlace, httpAlone, packageApart];
