@@ -5,10 +5,14 @@ import { GridError } from '@vmgrid/protocol';
 import { readLines } from '../host/line-reader.ts';
 
 const COMMAND_TIMEOUT_MS = 20_000;
-/** A sync is sent again after this long: what was sent before the agent opened its port is lost. */
-const SYNC_AGAIN_MS = 500;
+/**
+ * A sync is sent again after this long, and each time after a fifth longer, to the most: what was sent before the agent opened its
+ * port is lost. So an agent that is soon there is soon heard, and one that is long in coming has few to answer.
+ */
+const SYNC_AGAIN_MS = { first: 100, growth: 1.2, most: 500 } as const;
 /** ... and after this long once an earlier one was answered: the agent is there, and slower than that. */
 const SYNC_LATE_MS = 5_000;
+const longerThan = (waitMs: number): number => Math.min(Math.round(waitMs * SYNC_AGAIN_MS.growth), SYNC_AGAIN_MS.most);
 const MAX_LINE_CHARS = 1_048_576;
 /** Lines that are looked at for one answer: replies to an earlier reader may come before it, but a guest may also write without end. */
 const LINES_PER_ANSWER = 1_000;
@@ -79,7 +83,7 @@ export class QgaClient {
   async #synchronizeNow(signal: AbortSignal): Promise<void> {
     const asked = new Set<unknown>();
     let heard = false;
-    for (;;) {
+    for (let waitMs: number = SYNC_AGAIN_MS.first; ; waitMs = longerThan(waitMs)) {
       signal.throwIfAborted();
       const id = randomInt(1, 2 ** 31);
       const answered = Promise.withResolvers<void>();
@@ -91,7 +95,7 @@ export class QgaClient {
       asked.add(id);
       this.#writer.write(RESET);
       this.#send('guest-sync-delimited', { id });
-      if (await this.#inTime(answered.promise, SYNC_AGAIN_MS, signal)) break;
+      if (await this.#inTime(answered.promise, waitMs, signal)) break;
       if (heard && (await this.#inTime(answered.promise, SYNC_LATE_MS, signal))) break;
     }
     this.#answerOwed = false;
