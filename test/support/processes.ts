@@ -70,13 +70,16 @@ function addressOf(field: string): string {
   return `${bytes.reverse().join('.')}:${Number.parseInt(port, 16)}`;
 }
 
-/** Looks again and again until something is so. For what happens in other processes and tells nobody. */
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 50;
+
+/** Looks again and again until something is so, soon at first. For what happens in other processes and tells nobody. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, withinMs = 45_000) {
   const endsAt = performance.now() + withinMs;
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > endsAt) throw new Error(`within ${withinMs} ms it did not come about that ${what}`);
-    await sleep(50);
+    await sleep(pauseMs);
   }
 }
