@@ -1,7 +1,10 @@
 /** A line with an image of its own making, and how the tests of a line start machines on it. */
 
 import { randomInt } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LineName } from '../../packages/protocol/src/index.ts';
+import { MAX_CONSOLE_BYTES } from '../../packages/vmplant/src/lines/console-log.ts';
 import type { LineOptions } from '../../packages/vmplant/src/lines/make-lines.ts';
 import type {
   Machine,
@@ -51,7 +54,15 @@ export interface Bench {
   start(id: string, more?: Partial<StartOrder>): Promise<Started>;
   /** One of the clones that were started at once, at the first call: a boot takes seconds where a line does not restore. */
   crew(member: Member): Promise<Started>;
+  /**
+   * Booted from the image, at the first call, with more memory, processors and disk than a clone. Its console log has room for
+   * half a flood: a serial line is slow.
+   */
+  large(): Promise<Started>;
 }
+
+/** What the large machine has, processors as far as its line allows, and what floods its console. */
+export const LARGE = { memoryMiB: 384, cpus: 2, moreDiskMiB: 128, floodBytes: 65_536 } as const;
 
 /** Named by what becomes of them in one test; the resident and its neighbour are left running for all. */
 export const CREW = [
@@ -79,7 +90,17 @@ export async function openBench(subject: LineUnderTest): Promise<Bench> {
     const ordered = await order(id, more);
     return { order: ordered, machine: await workshop.start(ordered) };
   };
+  async function startLarge(): Promise<Started> {
+    const { memoryMiB, moreDiskMiB, floodBytes } = LARGE;
+    const { machine } = golden.manifest;
+    const cpus = Math.min(LARGE.cpus, subject.mostCpus ?? LARGE.cpus);
+    const spec = { ...machine, memoryMiB, cpus, diskMiB: machine.diskMiB + moreDiskMiB };
+    const ordered = await order('large', { start: 'boot', machine: spec });
+    await writeFile(join(ordered.directory, 'console.log'), Buffer.alloc(MAX_CONSOLE_BYTES - floodBytes / 2));
+    return { order: ordered, machine: await workshop.start(ordered) };
+  }
   let crew: Record<string, Promise<Started>> | undefined;
+  let large: Promise<Started> | undefined;
   return {
     ...{ subject, workshop, image: golden, order, start },
     clone: async (id, more, image) => workshop.start(await order(id, more, image)),
@@ -87,6 +108,10 @@ export async function openBench(subject: LineUnderTest): Promise<Bench> {
       crew ??= Object.fromEntries(CREW.map((id) => [id, start(id)]));
       for (const one of Object.values(crew)) one.catch(() => undefined); // it is told to whoever asks for that one
       return crew[member]!;
+    },
+    large() {
+      large ??= startLarge();
+      return large;
     },
   };
 }

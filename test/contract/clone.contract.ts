@@ -8,13 +8,11 @@ import { pipeline } from 'node:stream/promises';
 import { expect, test } from '@jest/globals';
 import type { RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
 import type { Machine } from '../../packages/vmplant/src/lines/production-line.ts';
-import { type Bench, CREW, type LineUnderTest } from './bench.ts';
+import { type Bench, CREW, LARGE, type LineUnderTest } from './bench.ts';
 import { greetingAt } from './greeting.ts';
 import { attributesOf, identityOf, MEMORY_MIB, script, WAKE_AND_RUN } from './workshop.ts';
 
 const TWINS = ['resident', 'neighbour'] as const;
-/** By how much a disk is grown. */
-const MORE_MIB = 1_024;
 const BOOT_MS = 120_000;
 /** Ten boots at once on two processors that others use too. */
 const MANY_MS = 400_000;
@@ -100,16 +98,16 @@ export function cloneContract({ restores, guest }: LineUnderTest, bench: () => B
   test(
     'a clone has the larger disk that it was asked for',
     async () => {
-      const { workshop } = bench();
-      const { machine: frozen } = bench().image.manifest;
-      const machine = { ...frozen, memoryMiB: MEMORY_MIB, cpus: 1, diskMiB: frozen.diskMiB + MORE_MIB };
-      const grown = await bench().clone('grown', { machine });
+      const { workshop, image, large, start } = bench();
+      const diskMiB = image.manifest.machine.diskMiB + LARGE.moreDiskMiB;
+      const spec = { ...image.manifest.machine, memoryMiB: MEMORY_MIB, cpus: 1, diskMiB };
+      // A line that restores grows a disk under a guest that runs already.
+      const { machine: grown } = restores ? await start('grown', { machine: spec }) : await large();
       const plan = { identity: identityOf('grown', { growDisk: true }), steps: [script(0, 'true')] };
       const events = await workshop.configure(grown, plan, WAKE_AND_RUN);
       expect(events.at(-1)).toEqual({ event: 'finished' });
       const [kib] = await workshop.run(grown, "df -k / | awk 'NR == 2 { print $2 }'");
-      expect(Number(kib)).toBeGreaterThan((machine.diskMiB - MORE_MIB / 2) * 1_024 * 0.95);
-      await grown.stop(0, workshop.signal);
+      expect(Number(kib)).toBeGreaterThan((diskMiB - LARGE.moreDiskMiB / 2) * 1_024 * 0.95);
     },
     BOOT_MS,
   );

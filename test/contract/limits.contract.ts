@@ -1,47 +1,29 @@
 /** What a machine may take: what its request names, and of the host no more than that and a little. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { MAX_CONSOLE_BYTES } from '../../packages/vmplant/src/lines/console-log.ts';
 import type { StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
 import { eventually } from '../support/processes.ts';
-import type { Bench, LineUnderTest, Started } from './bench.ts';
+import { type Bench, LARGE, type LineUnderTest } from './bench.ts';
 import { MEMORY_MIB } from './workshop.ts';
 
 const BOOT_MS = 120_000;
 const MIB = 1_048_576;
-const OTHER_MEMORY_MIB = 384;
 /** What lies in a machine's folder beside its disk: logs, the list of the disk's blocks. */
 const BESIDE_MIB = 16;
-/** What is kept of a console. */
-const CONSOLE_BYTES = MIB;
-const FLOOD_BYTES = 65_536;
 
-export function limitsContract({ guest, mostCpus = 2 }: LineUnderTest, bench: () => Bench): void {
-  const otherCpus = Math.min(2, mostCpus);
+export function limitsContract({ guest }: LineUnderTest, bench: () => Bench): void {
   const hardware = "awk '/MemTotal/ { print $2 }' /proc/meminfo; nproc";
-
-  let booting: Promise<Started> | undefined;
-  /** Booted with other hardware. A serial line is slow: most of what it may print is there already. */
-  const booted = (): Promise<Started> => {
-    booting ??= boot();
-    return booting;
-  };
-  async function boot(): Promise<Started> {
-    const { workshop, order, image } = bench();
-    const machine = { ...image.manifest.machine, memoryMiB: OTHER_MEMORY_MIB, cpus: otherCpus };
-    const ordered = await order('booted', { start: 'boot', machine });
-    await writeFile(consoleLogOf(ordered), Buffer.alloc(CONSOLE_BYTES - FLOOD_BYTES / 2));
-    return { order: ordered, machine: await workshop.start(ordered) };
-  }
 
   test(
     'an image boots with other memory and processors',
     async () => {
-      const { machine } = await booted();
+      const { order, machine } = await bench().large();
       const [kib, found] = await bench().workshop.run(machine, hardware);
-      expect(Number(kib)).toBeGreaterThan((OTHER_MEMORY_MIB - 84) * 1_024);
-      expect(Number(kib)).toBeLessThanOrEqual(OTHER_MEMORY_MIB * 1_024);
-      expect(found).toBe(String(otherCpus));
+      expect(Number(kib)).toBeGreaterThan((LARGE.memoryMiB - 84) * 1_024);
+      expect(Number(kib)).toBeLessThanOrEqual(LARGE.memoryMiB * 1_024);
+      expect(found).toBe(String(order.machine.cpus));
     },
     BOOT_MS,
   );
@@ -76,13 +58,13 @@ export function limitsContract({ guest, mostCpus = 2 }: LineUnderTest, bench: ()
   test(
     'a guest that prints without end does not stand still, one that fills its disk is told so, and neither fills the host',
     async () => {
-      const { workshop } = bench();
-      const { order, machine } = await booted();
-      const flood = `dd if=/dev/zero bs=${FLOOD_BYTES} count=1 2> /dev/null | tr '\\0' x > /dev/console`;
+      const { workshop, large } = bench();
+      const { order, machine } = await large();
+      const flood = `dd if=/dev/zero bs=${LARGE.floodBytes} count=1 2> /dev/null | tr '\\0' x > /dev/console`;
       expect(await workshop.run(machine, `${flood}; echo done`)).toEqual(['done']);
       const size = async () => (await stat(consoleLogOf(order))).size;
-      await eventually('its log is full', async () => (await size()) >= CONSOLE_BYTES);
-      expect(await size()).toBe(CONSOLE_BYTES);
+      await eventually('its log is full', async () => (await size()) >= MAX_CONSOLE_BYTES);
+      expect(await size()).toBe(MAX_CONSOLE_BYTES);
       const fill = 'dd if=/dev/zero of=/root/fill bs=1M 2>&1 | grep -o "No space left on device"; sync';
       expect(await workshop.run(machine, fill)).toEqual(['No space left on device']);
       const takenMiB = (await bytesBelow(order.directory)) / MIB;

@@ -50,4 +50,12 @@ virtlogd=$!
 (start libvirtd -f "$conf/libvirtd.conf" -p "$folder/libvirtd.pid") &
 libvirtd=$!
 trap 'kill $libvirtd $virtlogd; wait' EXIT
-read -r _ || true
+# libvirt's machines are nobody's children, and libvirt waits for each that it ends until it is reaped: some hosts' first process
+# takes seconds for that. So they become children of this one (prctl, PR_SET_CHILD_SUBREAPER), which the kernel reaps at once.
+exec perl -e '
+  $SIG{CHLD} = "IGNORE";
+  syscall(157, 36, 1, 0, 0, 0);
+  <STDIN>;
+  kill "TERM", @ARGV;
+  waitpid($_, 0) for @ARGV;
+' "$libvirtd" "$virtlogd"
