@@ -1,11 +1,12 @@
 /** JSON Schema 2020-12 validation of the typebox schemas, with errors for people. */
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { ErrorObject } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from '../errors/catalogue.ts';
 import { GridError } from '../errors/grid-error.ts';
+import { compiled } from './compiled.ts';
+import { hasAtMost } from './has-at-most.ts';
 import { type Branch, type Problem, problemOf } from './problem.ts';
+import { isGoodByWalk } from './walk.ts';
 
 const SHOWN_PROBLEMS = 10;
 const MESSAGE_PROBLEMS = 3;
@@ -34,7 +35,7 @@ export function validate<T extends TSchema>(schema: T, value: unknown, options: 
 
 /** Whether a value follows the schema. */
 export function follows<T extends TSchema>(schema: T, value: unknown): value is Static<T> {
-  return compiled(schema, 'none')(value);
+  return isGoodByWalk(schema, value) || compiled(schema, 'none')(value);
 }
 
 function message(problems: readonly Problem[], subject: string | undefined): string {
@@ -73,49 +74,4 @@ function chosenBranch({ schema, data }: ErrorObject): number {
 function isInside(error: ErrorObject, union: ErrorObject): boolean {
   if (!error.schemaPath.startsWith(`${union.schemaPath}/`)) return false;
   return error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`);
-}
-
-function hasAtMost(value: unknown, limit: number): boolean {
-  const waiting = [value];
-  for (let seen = 0; waiting.length > 0; seen += 1) {
-    const next = waiting.pop();
-    if (seen > limit || waiting.length > limit) return false;
-    if (typeof next === 'object' && next !== null) for (const member of Object.values(next)) waiting.push(member);
-  }
-  return true;
-}
-
-/** Which problems are told. */
-type Report = 'none' | 'first' | 'all';
-
-/**
- * Every process compiles what it needs as it starts. That schemas follow the meta-schema is a test's to see; code that is not
- * optimized runs as fast; what a good document is checked with tells nothing, which is a third less to compile.
- */
-const COMPILE_FAST = { meta: false, validateSchema: false, code: { optimize: false } } as const;
-
-/** Memo of compiled schemas: compiling takes milliseconds and depends on nothing but the schema. */
-const memo: Record<Report, WeakMap<TSchema, ValidateFunction>> = {
-  none: new WeakMap(),
-  first: new WeakMap(),
-  all: new WeakMap(),
-};
-
-function compiled(schema: TSchema, report: Report): ValidateFunction {
-  const known = memo[report].get(schema);
-  if (known !== undefined) return known;
-  // No schema says anything about what others left unevaluated: keeping account of it would take a third of the time.
-  const keywords = { strict: true, ownProperties: true, unevaluated: false } as const;
-  const tells = report !== 'none';
-  const ajv = new Ajv2020({
-    ...keywords,
-    ...COMPILE_FAST,
-    messages: tells,
-    verbose: tells,
-    allErrors: report === 'all',
-  });
-  addFormats.default(ajv, ['date-time']);
-  const check = ajv.compile(schema);
-  memo[report].set(schema, check);
-  return check;
 }

@@ -59,9 +59,9 @@ test('an address that is no plant is logged and dialled again, and costs the pla
 
 test('a shop that lists itself hears no hello, and dials on', async () => {
   await upper.stop();
-  await upper.start({ helloMs: 50, reconnectMinMs: 20, reconnectMaxMs: 100 });
+  await upper.start({ helloMs: 500, reconnectMinMs: 20, reconnectMaxMs: 100 });
   upper.list(`${upper.url}/v1/link`);
-  expect(await upper.warned()).toMatchObject({ reason: 'no hello within 50 ms' });
+  expect(await upper.warned()).toMatchObject({ reason: 'no hello within 500 ms' });
   expect(upper.comings).toEqual([]);
 });
 

@@ -1,0 +1,23 @@
+/**
+ * The check of few documents. Compiling a schema takes tens of milliseconds while a process is young, as long as some hundred walks
+ * through it: a process that sees few documents of a kind never compiles its schema.
+ */
+import type { TSchema } from 'typebox';
+import { Check } from 'typebox/value';
+import { isCompiled } from './compiled.ts';
+import { hasAtMost } from './has-at-most.ts';
+
+const WALKS = 100;
+/** Documents with more values than this are worth compiling for. */
+const WALKED_VALUES = 1_000;
+
+/** Walks through each schema so far. */
+const walked = new WeakMap<TSchema, number>();
+
+/** Whether a walk was worth it and found the value good. That a value is bad is for the compiled schema to say. */
+export function isGoodByWalk(schema: TSchema, value: unknown): boolean {
+  const walks = walked.get(schema) ?? 0;
+  if (walks === WALKS || isCompiled(schema, 'none') || !hasAtMost(value, WALKED_VALUES)) return false;
+  walked.set(schema, walks + 1);
+  return Check(schema, value);
+}
