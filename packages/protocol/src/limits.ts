@@ -32,7 +32,7 @@ export const LINK_LIMITS = {
   helloMs: 5_000,
   /** How long a closing handshake may take before the socket is destroyed. */
   closeMs: 1_000,
-  /** Before an award a bidder must have been heard of so lately … */
+  /** Before an award a bidder must have been heard of so lately, and since the last award … */
   freshMs: 500,
   /** … or answer a ping within this. */
   pingMs: 1_000,

@@ -35,6 +35,8 @@ export class LinkSocket {
   readonly #limits: LinkLimits;
   readonly #heartbeat: NodeJS.Timeout;
   #heardAt = performance.now();
+  /** Whether nobody has relied on that sign of life yet. */
+  #isVouchedFor = true;
   /** When the other end last spoke of itself, not in answer to a ping. */
   #spokenAt = Number.NEGATIVE_INFINITY;
   #overloadedBeats = 0;
@@ -67,14 +69,17 @@ export class LinkSocket {
     return 'sent';
   }
 
-  /** True when the other end was heard of just now, or answers a ping in time. */
+  /** True when the other end was heard of just now, and nobody was told so since, or answers a ping in time. */
   async isAlive(): Promise<boolean> {
     if (this.#ended) return false;
-    if (performance.now() - this.#heardAt <= this.#limits.freshMs) return true;
+    if (this.#isVouchedFor && performance.now() - this.#heardAt <= this.#limits.freshMs) {
+      this.#isVouchedFor = false;
+      return true;
+    }
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), this.#limits.pingMs);
+    if (this.#waiting.size === 0 && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
     this.#waiting.add(resolve);
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
     return await promise.finally(() => {
       clearTimeout(timer);
       this.#waiting.delete(resolve);
@@ -110,6 +115,7 @@ export class LinkSocket {
   #hear(): void {
     if (this.#ended) return;
     this.#heardAt = performance.now();
+    this.#isVouchedFor = true;
     for (const resolve of this.#waiting) resolve(true);
     this.#events.heard();
   }

@@ -38,6 +38,21 @@ test('a bidder that was heard of just now is awarded at once', async () => {
   expect(came).toEqual(['create']);
 });
 
+test('one sign of life vouches for one award: one that hangs since then swallows no more', async () => {
+  const { bidder, socket, came } = await join({ freshMs: 60_000, pingMs: 50 });
+  socket.pause();
+  const swallowed = bidder.call('create', REQUEST, { deadlineMs: 5_000 });
+  await expect(bidder.call('create', REQUEST, { deadlineMs: 5_000 })).rejects.toMatchObject({
+    code: 'PLANT_LOST',
+    details: { plantId: 'plant-1', asked: false },
+  });
+  socket.resume();
+  expect(await swallowed).toEqual({ VmId: 'vm-1' });
+  expect(came.toSorted()).toEqual(['create', 'ping']);
+  expect(await bidder.call('create', REQUEST, { deadlineMs: 5_000 })).toEqual({ VmId: 'vm-1' });
+  expect(came.toSorted()).toEqual(['create', 'create', 'ping']);
+});
+
 test('one that was not answers a ping first', async () => {
   const { bidder, came } = await join(NEVER_FRESH);
   expect(await bidder.call('create', REQUEST, { deadlineMs: 5_000 })).toEqual({ VmId: 'vm-1' });
