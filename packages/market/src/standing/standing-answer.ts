@@ -1,15 +1,6 @@
 /** From the order of a class to the answer to one request: pure. */
 import { scatter } from '@vmgrid/bidding';
-import {
-  type AuctionSummary,
-  adToJson,
-  type Bid,
-  type CallTerms,
-  type CreateRequest,
-  type Identified,
-  type Offer,
-  type TrailRemoval,
-} from '@vmgrid/protocol';
+import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
 import { hearPlant, NOTHING, type Part } from '../hear.ts';
 import { heldBackIn } from '../held-back.ts';
 import { MARKET_LIMITS } from '../limits.ts';
@@ -28,7 +19,7 @@ export function standingPart(
   const bidOf = ({ plant, plan, cost }: Bidding): Bid => ({
     ...{ kind: 'bid', plantId: plant.plantId, cost, plan },
     validUntil: new Date(now + plant.offer.bidValidityMs).toISOString(),
-    ad: adToJson(plant.adOn(plan.line)),
+    ad: plant.adJsonOn(plan.line),
   });
   // Brokers forward what decides; a shop shows a little more to people.
   const isBroker = terms.path.length > 0;

@@ -9,7 +9,7 @@ import {
   type Wanted,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
-import type { GridError, LineName, StandingOffer } from '@vmgrid/protocol';
+import { adToJson, type ClassAdJson, type GridError, type LineName, type StandingOffer } from '@vmgrid/protocol';
 
 /** Parts that very many plants have in common, each kept once. */
 export class SharedParts {
@@ -65,6 +65,7 @@ export class StandingPlant {
   readonly tieSeed: number;
   readonly #ad: ClassAd;
   readonly #onLine = new Map<LineName, ClassAd>();
+  readonly #jsonOnLine = new Map<LineName, ClassAdJson>();
 
   /** @throws GridError CONFIG_INVALID when the cost does not parse */
   constructor(offer: StandingOffer, images: ImageIndex, parts: SharedParts) {
@@ -85,6 +86,15 @@ export class StandingPlant {
     const ad = this.#ad.with('Line', line);
     this.#onLine.set(line, ad);
     return ad;
+  }
+
+  /** The same as its bids carry it. */
+  adJsonOn(line: LineName): ClassAdJson {
+    const known = this.#jsonOnLine.get(line);
+    if (known) return known;
+    const json = adToJson(this.adOn(line));
+    this.#jsonOnLine.set(line, json);
+    return json;
   }
 
   refusal(wanted: Wanted): GridError | undefined {
