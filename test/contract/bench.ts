@@ -1,6 +1,5 @@
 /** A line with an image of its own making, and how the tests of a line start machines on it. */
 
-import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LineName } from '../../packages/protocol/src/index.ts';
@@ -28,11 +27,6 @@ export interface LineUnderTest {
   /** `paper`: nothing runs in it, and only a greeting answers at its ssh port. */
   readonly guest: 'linux' | 'paper';
   make(options: { readonly stateDirectory: string }, deps: { readonly reached?: StepObserver }): ProductionLine;
-  /**
-   * `core`, for a line whose starts take long: of failures that could come at any step, one drawn anew for each run; a failing test
-   * names it.
-   */
-  readonly extent: 'whole' | 'core';
   /** Whether its processes' system calls are filtered. */
   readonly sandboxed: boolean;
   /** What a plant that is another process is configured with. */
@@ -115,10 +109,6 @@ export async function openBench(subject: LineUnderTest): Promise<Bench> {
     },
   };
 }
-
-/** The steps at which a failure is injected. */
-export const stepsToFail = ({ extent }: LineUnderTest, steps: readonly string[]): readonly string[] =>
-  extent === 'whole' ? steps : [steps[randomInt(steps.length)]!];
 
 /** Boots the base, leaves a mark, and freezes it. */
 async function makeGolden(workshop: Workshop): Promise<GoldenImage> {

@@ -1,3 +1,27 @@
-import { libvirtLineContract } from './libvirt-line.contract.ts';
+/** The libvirt line against a libvirtd of the tests' own. */
+import { afterAll, beforeAll } from '@jest/globals';
+import { makeLibvirtLine } from '../../packages/vmplant/src/lines/libvirt/make-libvirt-line.ts';
+import { type PrivateLibvirtd, startLibvirtd } from '../support/private-libvirtd.ts';
+import { productionLineContract } from './production-line.contract.ts';
 
-libvirtLineContract('core');
+const START_MS = 60_000;
+
+let libvirtd: PrivateLibvirtd;
+beforeAll(async () => {
+  libvirtd = await startLibvirtd();
+}, START_MS);
+afterAll(() => libvirtd?.close(), START_MS);
+
+const configuration = () => ({ libvirt: { uri: libvirtd.uri } });
+
+productionLineContract({
+  name: 'libvirt',
+  restores: false,
+  suspends: true,
+  os: 'tiny-1',
+  guest: 'linux',
+  sandboxed: true,
+  make: ({ stateDirectory }, deps) => makeLibvirtLine(deps, { stateDirectory, ...configuration() }),
+  configuration,
+  known: () => libvirtd.domains(),
+});

@@ -4,7 +4,6 @@ import { productionLineContract } from './production-line.contract.ts';
 productionLineContract({
   name: 'qemu',
   restores: true,
-  extent: 'whole',
   suspends: true,
   os: 'tiny-1',
   guest: 'linux',

@@ -8,7 +8,6 @@ const startMs = 100;
 productionLineContract({
   name: 'simulated',
   restores: true,
-  extent: 'whole',
   suspends: true,
   os: 'simulated-1',
   guest: 'paper',

@@ -14,7 +14,6 @@ import { identityOf, Workshop } from './workshop.ts';
 productionLineContract({
   name: 'uml',
   restores: false,
-  extent: 'whole',
   suspends: false,
   mostCpus: 1,
   os: 'tiny-1',

@@ -21,7 +21,6 @@ beforeAll(async () => {
   bench = await openBench({
     name: 'qemu',
     restores: true,
-    extent: 'whole',
     suspends: true,
     os: 'tiny-1',
     guest: 'linux',

@@ -1,3 +1,0 @@
-import { libvirtLineContract } from './libvirt-line.contract.ts';
-
-libvirtLineContract('whole');
