@@ -17,7 +17,7 @@ const DIAMOND = ['A>B', 'A>C', 'B>D', 'C>D'];
 const tell = script('tell', 'echo "Ran = \\"$(tr "\\n" " " </root/ran)\\"" >>"$VMGRID_ATTRIBUTES"');
 
 beforeAll(async () => {
-  grid = await TestGrid.open('golden', { base: MACHINE.os });
+  grid = await TestGrid.open('golden');
   blankId = (await grid.client.buildImage({ machine: MACHINE, dag: dag([]) })).image.imageId;
   const golden = await grid.client.buildImage({ machine: MACHINE, dag: dag([A, B], 'A>B') });
   expect(golden).toMatchObject({
