@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { constants, type FileHandle, open, readdir, unlink } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, rm, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,11 +62,15 @@ export async function connectUnix(directory: string, name: string, signal: Abort
   }
 }
 
-/** Listens on the unix socket `name` in `directory`, however long the folder's path is; it goes when the server closes. */
+/**
+ * Listens on the unix socket `name` in `directory`, however long the folder's path is; it goes when the server closes. Takes the
+ * place of a socket of that name, which is of one who was killed: nobody else is to listen there.
+ */
 export async function listenUnix(directory: string, name: string, signal: AbortSignal): Promise<Server> {
   const folder = await openFolder(directory);
   const server = createServer();
   try {
+    await rm(shortPath(folder, name), { force: true });
     const listening = once(server, 'listening');
     server.listen(shortPath(folder, name));
     await abortable(listening, signal);

@@ -1,15 +1,30 @@
-import { readdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { listenUnix } from '../../src/host/unix-socket.ts';
+import { connectUnix, listenUnix } from '../../src/host/unix-socket.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
 const folder = useTemporaryFolder();
+const { signal } = new AbortController();
 
 test('listening that is called off leaves no socket, and the next may listen at the same name', async () => {
   await expect(listenUnix(folder(), 'save.sock', AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
   expect(await readdir(folder())).toEqual([]);
-  const server = await listenUnix(folder(), 'save.sock', new AbortController().signal);
+  const server = await listenUnix(folder(), 'save.sock', signal);
   expect(await readdir(folder())).toEqual(['save.sock']);
+  await new Promise((closed) => server.close(closed));
+  expect(await readdir(folder())).toEqual([]);
+});
+
+test('who listens takes the place of a socket that one who was killed has left', async () => {
+  const killed = await listenUnix(folder(), 'other.sock', signal);
+  await rename(join(folder(), 'other.sock'), join(folder(), 'save.sock'));
+  await new Promise((closed) => killed.close(closed));
+  const server = await listenUnix(folder(), 'save.sock', signal);
+  const connected = once(server, 'connection');
+  (await connectUnix(folder(), 'save.sock', signal)).destroy();
+  await connected;
   await new Promise((closed) => server.close(closed));
   expect(await readdir(folder())).toEqual([]);
 });
