@@ -6,8 +6,6 @@ import { says, type Virsh } from './virsh.ts';
 const ASK_AGAIN_MS = 3_000;
 /** How virsh says that the agent is not there, not yet or not now. */
 const AGENT_AWAY = /Guest agent is not responding|Guest agent not available|agent is not connected/;
-/** The same, before anything was said to it. */
-const NOT_CONNECTED = /agent is not connected/;
 const NOT_RUNNING = /domain is not running|failed to get domain/;
 
 export interface LibvirtAgentDeps {
@@ -24,8 +22,6 @@ export class LibvirtAgent {
   readonly #virsh: Virsh;
   readonly #uuid: string;
   readonly #ended: AbortSignal;
-  /** It answered, and was not found away since: libvirt itself asks it for a sign of life before each command. */
-  #present = false;
 
   constructor({ virsh }: LibvirtAgentDeps, { uuid, ended }: LibvirtAgentOptions) {
     this.#virsh = virsh;
@@ -36,8 +32,7 @@ export class LibvirtAgent {
   /** Waits until the agent answers. GUEST_LOST when the machine ends; else only the signal ends it. */
   async synchronize(signal: AbortSignal): Promise<void> {
     const until = AbortSignal.any([signal, this.#ended]);
-    until.throwIfAborted();
-    if (this.#present || (await this.#answers(until))) return;
+    if (await this.#answers(until)) return;
     const answered = new AbortController();
     const over = AbortSignal.any([until, answered.signal]);
     let wake: () => void = () => undefined;
@@ -58,20 +53,11 @@ export class LibvirtAgent {
     }
   }
 
-  /**
-   * Runs one command of the agent, once it is back if its guest has just started anew. GUEST_UNREACHABLE when it stays silent
-   * or refuses, GUEST_LOST when the machine ends.
-   */
+  /** Runs one command of the agent. GUEST_UNREACHABLE when it stays silent or refuses, GUEST_LOST when the machine ends. */
   async execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
-    const wasPresent = this.#present;
     try {
       return await this.#ask({ execute: command, arguments: args }, AbortSignal.any([signal, this.#ended]));
     } catch (error) {
-      if (wasPresent && says(error, NOT_CONNECTED)) {
-        this.#present = false;
-        await this.synchronize(signal);
-        return this.execute(command, args, signal);
-      }
       if (!(error instanceof GridError) || error.code !== 'VMM_FAILED') throw error;
       const message = `the guest's agent did not do ${command}: ${error.message}`;
       throw new GridError('GUEST_UNREACHABLE', message, { command }, { cause: error });
@@ -81,7 +67,6 @@ export class LibvirtAgent {
   async #answers(signal: AbortSignal): Promise<boolean> {
     try {
       await this.#ask({ execute: 'guest-ping' }, signal);
-      this.#present = true;
       return true;
     } catch (error) {
       if (says(error, AGENT_AWAY)) return false;

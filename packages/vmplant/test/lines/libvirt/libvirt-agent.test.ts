@@ -47,21 +47,6 @@ test('an agent that is there is asked once; one that comes later is asked again 
   expect(later.said.length).toBeLessThanOrEqual(4);
 });
 
-test('an agent that has answered is not asked before each command; a command that finds it away waits until it is back', async () => {
-  const state = { answers: true };
-  const { agent, said, arrive } = guestOf(state);
-  await agent.synchronize(signal);
-  await agent.synchronize(signal);
-  await agent.execute('guest-exec', { path: '/bin/sh' }, signal);
-  expect(said).toHaveLength(2);
-
-  state.answers = false;
-  const executed = agent.execute('guest-exec', { path: '/bin/sh' }, signal);
-  setTimeout(arrive, 50);
-  expect(await executed).toEqual({});
-  expect(said.filter((line) => line.includes('guest-exec'))).toHaveLength(3);
-});
-
 test('waiting for an agent ends with GUEST_LOST when the machine does, and with the reason when it is called off', async () => {
   const lost = guestOf({ answers: false });
   const waiting = lost.agent.synchronize(signal);
