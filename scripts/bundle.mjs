@@ -8,7 +8,7 @@ import { plugins } from './bundle-plugins.mjs';
 const ROOT = join(import.meta.dirname, '..');
 /** What programs share, and what some of them load only when they need it. */
 const PARTS = join(ROOT, 'dist/parts');
-const PARTS_KEPT_MS = 3_600_000;
+const PARTS_KEPT_MS = 24 * 3_600_000;
 const PROGRAMS = ['vmgrid', 'vmshop', 'vmbroker', 'vmplant', 'simulation'];
 
 const changedAt = (file) => statSync(join(ROOT, file)).mtimeMs;
@@ -16,7 +16,7 @@ const changedAt = (file) => statSync(join(ROOT, file)).mtimeMs;
 /** Whether every bundle is younger than all that it is made of. */
 function isUpToDate() {
   const bundles = PROGRAMS.map((name) => `dist/${name}.js`);
-  if (!bundles.every((file) => existsSync(join(ROOT, file)))) return false;
+  if (![...bundles, 'dist/parts'].every((file) => existsSync(join(ROOT, file)))) return false;
   const sources = readdirSync(join(ROOT, 'packages'), { recursive: true })
     .filter((name) => /^[^/]+\/src\/.*\.ts$/.test(name))
     .map((name) => `packages/${name}`);
@@ -32,13 +32,17 @@ function write({ path, contents }) {
   renameSync(`${path}.${process.pid}`, path);
 }
 
-/** Parts that programs of an earlier bundle may be about to load stay for a while. */
+/** Parts that programs of an earlier bundle may be about to load stay for a while. Another bundling may be at the same. */
 function removeAllBut(kept) {
   const old = Date.now() - PARTS_KEPT_MS;
   for (const file of readdirSync(PARTS).map((name) => join(PARTS, name))) {
-    if (!kept.has(file) && statSync(file).mtimeMs < old) rmSync(file);
+    const changedAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (!kept.has(file) && changedAt < old) rmSync(file, { force: true });
   }
 }
+
+/** Programs last: one that is there has its parts. */
+const partsFirst = (outputs) => outputs.toSorted((a, b) => b.path.startsWith(PARTS) - a.path.startsWith(PARTS));
 
 async function bundle() {
   const { outputFiles } = await build({
@@ -59,7 +63,7 @@ async function bundle() {
     write: false,
   });
   mkdirSync(PARTS, { recursive: true });
-  for (const file of outputFiles) write(file);
+  for (const file of partsFirst(outputFiles)) write(file);
   removeAllBut(new Set(outputFiles.map(({ path }) => path)));
   await stop();
 }

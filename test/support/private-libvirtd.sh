@@ -54,7 +54,7 @@ trap 'kill $libvirtd $virtlogd; wait' EXIT
 # takes seconds for that. So they become children of this one (prctl, PR_SET_CHILD_SUBREAPER), which the kernel reaps at once.
 exec perl -e '
   $SIG{CHLD} = "IGNORE";
-  syscall(157, 36, 1, 0, 0, 0);
+  syscall(157, 36, 1, 0, 0, 0) == 0 or warn "prctl: $!"; # 157 on x86_64
   <STDIN>;
   kill "TERM", @ARGV;
   waitpid($_, 0) for @ARGV;

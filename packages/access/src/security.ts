@@ -5,7 +5,7 @@ import type { LinkTrust } from '@vmgrid/protocol';
 import { Access, type Authenticator } from './access.ts';
 import { Audit, type AuditTrail } from './audit.ts';
 import { auditedTrust } from './audited-trust.ts';
-import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
+import type { JwtConfig } from './jwt/jwt-config.ts';
 import { joinTokenFile, readTokenFile } from './local-token.ts';
 import { SiteTrust } from './site-trust.ts';
 import { requireTls } from './tls/require-tls.ts';
@@ -50,9 +50,15 @@ export async function openSecurity(
   const joinToken = () => readTokenFile(config.joinTokenFile ?? joinTokenFile(folder));
   const revocations = tls && (await openRevocations(config.tls!, tls, log));
   const site = new SiteTrust({ authenticator: access, joinToken, revocations, ...(tls && { tls }) });
-  const authenticator = config.jwt === undefined ? access : new JwtAuthenticator(access, config.jwt);
+  const authenticator = config.jwt === undefined ? access : await acceptingJwt(access, config.jwt);
   const audit = openAudit(folder, name);
   return { authenticator, trust: auditedTrust(site, audit), audit, ...(tls && { tls: listenerOptions(tls) }) };
+}
+
+/** Loads what reads tokens only where there are some, and at once: a bundle may have taken the place of this one's parts later. */
+async function acceptingJwt(access: Access, config: JwtConfig): Promise<Authenticator> {
+  const { JwtAuthenticator } = await import('./jwt/jwt-authenticator.ts');
+  return new JwtAuthenticator(access, config);
 }
 
 async function openRevocations({ revocationFile }: TlsConfig, { ca }: TlsMaterial, log: SecurityDeps['log']) {

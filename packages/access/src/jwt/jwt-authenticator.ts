@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GridError } from '@vmgrid/protocol';
-import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
 import type { Access, Authenticator } from '../access.ts';
 import type { Principal } from '../principal.ts';
 import type { JwtConfig } from './jwt-config.ts';
@@ -50,7 +57,6 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   async #verify(token: string): Promise<Verified> {
-    const { errors, jwtVerify } = await import('jose');
     const { issuer, audience, algorithms, ownerClaim } = this.#config;
     const now = this.#now();
     const options: JWTVerifyOptions = {
@@ -77,7 +83,6 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   async #openKeys(): Promise<JWTVerifyGetKey> {
-    const { createLocalJWKSet, createRemoteJWKSet } = await import('jose');
     const { jwksFile, jwksUrl } = this.#config;
     if (jwksFile === undefined) return createRemoteJWKSet(new URL(jwksUrl!));
     return createLocalJWKSet(JSON.parse(readFileSync(jwksFile, 'utf8')));

@@ -41,7 +41,7 @@ export class LinkSocket {
   #spokenAt = Number.NEGATIVE_INFINITY;
   #overloadedBeats = 0;
   #ended = false;
-  /** Those who wait for a sign of life. */
+  /** Those who wait for a sign of life of their own, the first first. */
   readonly #waiting = new Set<(isAlive: boolean) => void>();
 
   constructor(socket: WebSocket, events: LinkSocketEvents, limits: LinkLimits) {
@@ -78,8 +78,8 @@ export class LinkSocket {
     }
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), this.#limits.pingMs);
-    if (this.#waiting.size === 0 && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
     this.#waiting.add(resolve);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
     return await promise.finally(() => {
       clearTimeout(timer);
       this.#waiting.delete(resolve);
@@ -115,8 +115,10 @@ export class LinkSocket {
   #hear(): void {
     if (this.#ended) return;
     this.#heardAt = performance.now();
-    this.#isVouchedFor = true;
-    for (const resolve of this.#waiting) resolve(true);
+    const [first] = this.#waiting;
+    this.#isVouchedFor = first === undefined;
+    if (first) this.#waiting.delete(first);
+    first?.(true);
     this.#events.heard();
   }
 

@@ -8,7 +8,7 @@ import type { TSchema } from 'typebox';
 export type Report = 'none' | 'first' | 'all';
 
 /**
- * Every process compiles what it needs as it starts. That schemas follow the meta-schema is a test's to see; code that is not
+ * A process compiles what it needs as it goes. That schemas follow the meta-schema is a test's to see; code that is not
  * optimized runs as fast; what a good document is checked with tells nothing, which is a third less to compile.
  */
 const COMPILE_FAST = { meta: false, validateSchema: false, code: { optimize: false } } as const;

@@ -2,7 +2,9 @@
  * The check of few documents. Compiling a schema takes tens of milliseconds while a process is young, as long as some hundred walks
  * through it: a process that sees few documents of a kind never compiles its schema.
  */
+import addFormats from 'ajv-formats';
 import type { TSchema } from 'typebox';
+import { Format } from 'typebox/format';
 import { Check } from 'typebox/value';
 import { isCompiled } from './compiled.ts';
 import { hasAtMost } from './has-at-most.ts';
@@ -10,6 +12,10 @@ import { hasAtMost } from './has-at-most.ts';
 const WALKS = 100;
 /** Documents with more values than this are worth compiling for. */
 const WALKED_VALUES = 1_000;
+
+/** As ajv takes it (RFC 3339): typebox by itself takes suffixes of RFC 9557 too. */
+const DATE_TIME = addFormats.default.get('date-time') as { readonly validate: (text: string) => boolean };
+Format.Set('date-time', DATE_TIME.validate);
 
 /** Walks through each schema so far. */
 const walked = new WeakMap<TSchema, number>();

@@ -1,7 +1,8 @@
 /** An award is sent only to a bidder that lives: to one that hangs it would be lost, or come when nobody waits any more. */
+import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import type { Bidder, CreateRequest, Identified, LinkLimits } from '@vmgrid/protocol';
-import type { WebSocket } from 'ws';
+import type { ClientOptions, WebSocket } from 'ws';
 import { HELLO_TEXT, rawSocket } from './lower-end.ts';
 import { UpperEnd } from './upper-end.ts';
 
@@ -15,10 +16,16 @@ const NEVER_FRESH = { freshMs: -1 };
 let upper: UpperEnd;
 afterEach(() => upper.stop());
 
+interface Joined {
+  readonly bidder: Bidder;
+  readonly socket: WebSocket;
+  readonly came: readonly string[];
+}
+
 /** A bidder that says hello, and whether it was asked, in what order it was pinged and called. */
-async function join(limits: Partial<LinkLimits>): Promise<{ bidder: Bidder; socket: WebSocket; came: string[] }> {
+async function join(limits: Partial<LinkLimits>, options: ClientOptions = {}): Promise<Joined> {
   upper = await new UpperEnd().start({ heartbeatMs: 60_000, ...limits });
-  const socket = await rawSocket(upper);
+  const socket = await rawSocket(upper, options);
   socket.send(HELLO_TEXT);
   const { bidder } = await upper.next('joined');
   const came: string[] = [];
@@ -51,6 +58,19 @@ test('one sign of life vouches for one award: one that hangs since then swallows
   expect(came.toSorted()).toEqual(['create', 'ping']);
   expect(await bidder.call('create', REQUEST, { deadlineMs: 5_000 })).toEqual({ VmId: 'vm-1' });
   expect(came.toSorted()).toEqual(['create', 'create', 'ping']);
+});
+
+test('awards that wait together wait each for a sign of life of its own', async () => {
+  const { bidder, socket, came } = await join({ ...NEVER_FRESH, pingMs: 5_000 }, { autoPong: false });
+  const awards = [1, 2].map(() => bidder.call('create', REQUEST, { deadlineMs: 5_000 }));
+  while (came.length < 2) await once(socket, 'ping');
+  expect(came).toEqual(['ping', 'ping']);
+  socket.pong();
+  expect(await Promise.race(awards)).toEqual({ VmId: 'vm-1' });
+  expect(came).toEqual(['ping', 'ping', 'create']);
+  socket.pong();
+  await Promise.all(awards);
+  expect(came).toEqual(['ping', 'ping', 'create', 'create']);
 });
 
 test('one that was not answers a ping first', async () => {

@@ -9,7 +9,7 @@ import {
   type LinkClient,
   TRUST_ALL,
 } from '@vmgrid/protocol';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { quiet, type UpperEnd } from './upper-end.ts';
 
 export const VM_ID = 'vm-00000000-0000-4000-8000-000000000000';
@@ -60,8 +60,8 @@ export function dial(url: string, some: Partial<DialLinkOptions> = {}): LinkClie
 }
 
 /** A bare WebSocket at the link's address, for what no honest bidder sends. */
-export async function rawSocket(upper: UpperEnd): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${upper.port}${LINK_PATH}`, { perMessageDeflate: false });
+export async function rawSocket(upper: UpperEnd, options: ClientOptions = {}): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${upper.port}${LINK_PATH}`, { perMessageDeflate: false, ...options });
   socket.on('error', () => undefined);
   await new Promise((resolve) => socket.once('open', resolve));
   return socket;

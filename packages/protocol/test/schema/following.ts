@@ -82,16 +82,33 @@ function matching(pattern: RegExp): Arbitrary<string> {
   return fc.stringMatching(pattern, { size: 'xsmall' });
 }
 
-const HOSTILE: readonly unknown[] = [
-  ...[null, true, 0, -1, 1.5, 1e300, '', 'x', '\ud800', '😀😀', 'x'.repeat(5_000), [], [null], {}, { x: 1 }],
-  ...['2026-02-30T00:00:00Z', '2026-01-01T00:00:60Z', '2026-01-01t00:00:00z', '2026-01-01T00:00:00', '2026-01-01'],
+/** Nearly date-times, or just so. */
+export const DATE_TIMES: readonly string[] = [
   ...[
-    '2026-01-01 00:00:00Z',
+    '2026-01-01T00:00:00Z',
+    '2026-01-01t00:00:00z',
+    '2026-01-01T00:00:60Z',
+    '2026-12-31T23:59:60Z',
+    '2024-02-29T00:00:00Z',
+  ],
+  ...[
+    '2026-02-30T00:00:00Z',
     '2026-01-01T24:00:00Z',
     '2026-01-01T00:00:00+25:00',
     '2026-01-01T00:00:00.Z',
-    '+002026-01-01T00:00:00Z',
+    '2026-01-01',
   ],
+  ...['2026-01-01T00:00:00', '2026-01-01 00:00:00Z', '+002026-01-01T00:00:00Z', '2026-01-01T00:00:00+0100', ''],
+  ...[
+    '2026-01-01T00:00:00Z[UTC]',
+    '2026-01-01T00:00:00Z[u-ca=hebrew]',
+    '2026-01-01T00:00:00+01:00[Europe/Paris][foo=bar]',
+  ],
+];
+
+const HOSTILE: readonly unknown[] = [
+  ...[null, true, 0, -1, 1.5, 1e300, '', 'x', '\ud800', '😀😀', 'x'.repeat(5_000), [], [null], {}, { x: 1 }],
+  ...DATE_TIMES,
 ];
 const HOSTILE_NAMES = ['__proto__', 'constructor', 'toString', 'x', ''];
 

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { EVENT_SCHEMAS, HelloSchema, METHOD_SCHEMAS } from '../../src/link/method-schemas.ts';
 import { compiled } from '../../src/schema/compiled.ts';
 import { MESSAGE_SCHEMAS } from '../../src/schema/message-schemas.ts';
-import { damaged, following } from './following.ts';
+import '../../src/schema/walk.ts'; // tells typebox what a date-time is
+import { DATE_TIMES, damaged, following } from './following.ts';
 
 const SCHEMAS: readonly (readonly [string, TSchema])[] = [
   ...MESSAGE_SCHEMAS.map(({ name, schema }) => [name, schema] as const),
@@ -27,4 +28,9 @@ test.each(SCHEMAS)('%s: what a walk takes for good is good', (_, schema) => {
     }),
     { numRuns: 25, seed: 1 },
   );
+});
+
+test.each(DATE_TIMES)('%s is a date-time for a walk if it is one for ajv', (text) => {
+  const schema = Type.String({ format: 'date-time' });
+  expect(Check(schema, text)).toBe(compiled(schema, 'none')(text));
 });

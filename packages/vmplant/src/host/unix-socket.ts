@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { constants, type FileHandle, open, readdir, rm, unlink } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,7 +70,7 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
   const folder = await openFolder(directory);
   const server = createServer();
   try {
-    await rm(shortPath(folder, name), { force: true });
+    await unlinkIfThere(shortPath(folder, name));
     const listening = once(server, 'listening');
     server.listen(shortPath(folder, name));
     await abortable(listening, signal);
@@ -82,6 +82,12 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
     await folder.close();
     throw error;
   }
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 /** Whoever listened and was killed leaves its sockets behind. What else has such a name stays until the folder goes. */

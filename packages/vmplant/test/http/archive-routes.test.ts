@@ -79,10 +79,9 @@ const upload = async (url: string, options: { sha256?: string; requestId?: strin
   new ArchiveClient(url).upload(createReadStream(archive()), { requestId: 'upload-1', ...options });
 /** How the upload came out, once what it left is cleared away. */
 async function ended(url: string): Promise<OperationReply> {
-  const operation = () => new ShopClient(url).operation('request-1');
-  let reply = await operation();
-  while (reply.state === 'running') reply = await operation();
-  return reply;
+  const client = new ShopClient(url);
+  for await (const _ of client.events('request-1')); // they end with it
+  return client.operation('request-1');
 }
 
 const contentsOf = async ({ directory }: Warehouse) => [
