@@ -32,10 +32,10 @@ export async function syncDirectory(path: string): Promise<void> {
 
 /** The content of a file, or undefined when there is none. */
 export async function readFileIfAny(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return readFile(path, 'utf8').catch(ignoreMissing);
+}
+
+/** For the `catch` of what is to do nothing where there is no such file. */
+export function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }

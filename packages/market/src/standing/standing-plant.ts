@@ -81,20 +81,12 @@ export class StandingPlant {
 
   /** What a bid's rules see as TARGET. */
   adOn(line: LineName): ClassAd {
-    const known = this.#onLine.get(line);
-    if (known) return known;
-    const ad = this.#ad.with('Line', line);
-    this.#onLine.set(line, ad);
-    return ad;
+    return shared(this.#onLine, line, () => this.#ad.with('Line', line));
   }
 
   /** The same as its bids carry it. */
   adJsonOn(line: LineName): ClassAdJson {
-    const known = this.#jsonOnLine.get(line);
-    if (known) return known;
-    const json = adToJson(this.adOn(line));
-    this.#jsonOnLine.set(line, json);
-    return json;
+    return shared(this.#jsonOnLine, line, () => adToJson(this.adOn(line)));
   }
 
   refusal(wanted: Wanted): GridError | undefined {

@@ -9,6 +9,7 @@ import { Check } from 'typebox/value';
 import { isCompiled } from './compiled.ts';
 import { hasAtMost } from './has-at-most.ts';
 
+/** Through one schema; what is checked more often is worth compiling for. */
 const WALKS = 100;
 /** Documents with more values than this are worth compiling for. */
 const WALKED_VALUES = 1_000;
@@ -23,7 +24,7 @@ const walked = new WeakMap<TSchema, number>();
 /** Whether a walk was worth it and found the value good. That a value is bad is for the compiled schema to say. */
 export function isGoodByWalk(schema: TSchema, value: unknown): boolean {
   const walks = walked.get(schema) ?? 0;
-  if (walks === WALKS || isCompiled(schema, 'none') || !hasAtMost(value, WALKED_VALUES)) return false;
+  if (walks === WALKS || isCompiled(schema) || !hasAtMost(value, WALKED_VALUES)) return false;
   walked.set(schema, walks + 1);
   return Check(schema, value);
 }

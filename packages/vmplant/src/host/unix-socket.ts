@@ -4,7 +4,7 @@ import { constants, type FileHandle, open, readdir, unlink } from 'node:fs/promi
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortable } from '@vmgrid/daemon';
+import { abortable, ignoreMissing } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
 /** Between two tries at a socket whose file exists already but on which nobody listens yet. */
@@ -70,7 +70,7 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
   const folder = await openFolder(directory);
   const server = createServer();
   try {
-    await unlinkIfThere(shortPath(folder, name));
+    await unlink(shortPath(folder, name)).catch(ignoreMissing);
     const listening = once(server, 'listening');
     server.listen(shortPath(folder, name));
     await abortable(listening, signal);
@@ -82,12 +82,6 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
     await folder.close();
     throw error;
   }
-}
-
-async function unlinkIfThere(path: string): Promise<void> {
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
 }
 
 /** Whoever listened and was killed leaves its sockets behind. What else has such a name stays until the folder goes. */

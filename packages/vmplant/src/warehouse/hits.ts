@@ -5,6 +5,7 @@
  */
 import { appendFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoreMissing } from '@vmgrid/daemon';
 
 export interface HitCount {
   readonly count: number;
@@ -37,8 +38,4 @@ export class Hits {
   async forget(imageId: string): Promise<void> {
     await rm(join(this.#root, imageId), { force: true });
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -2,8 +2,9 @@
  * Who uses an image: one file `references/IMAGE/USER` each, which holds the user's owner (a plant's id). Files, not memory,
  * because several plants may share the warehouse, and because a reference must outlive a plant that was killed.
  */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoreMissing, readFileIfAny } from '@vmgrid/daemon';
 
 export class References {
   readonly #root: string;
@@ -53,10 +54,6 @@ export class References {
 
   /** Undefined when the reference was dropped meanwhile. */
   #ownerOf(imageId: string, user: string): Promise<string | undefined> {
-    return readFile(join(this.#root, imageId, user), 'utf8').catch(ignoreMissing);
+    return readFileIfAny(join(this.#root, imageId, user));
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }
