@@ -36,8 +36,8 @@ function write({ path, contents }) {
 function removeAllBut(kept) {
   const old = Date.now() - PARTS_KEPT_MS;
   for (const file of readdirSync(PARTS).map((name) => join(PARTS, name))) {
-    const changedAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-    if (!kept.has(file) && changedAt < old) rmSync(file, { force: true });
+    const writtenAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (!kept.has(file) && writtenAt < old) rmSync(file, { force: true });
   }
 }
 
