@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { listPlants } from '@vmgrid/market';
+import { systemClock } from '@vmgrid/daemon';
+import { failureOf, holdAuction, listPlants, PlantMemory } from '@vmgrid/market';
 import { askAll, askUntilFirst, GridError, type ProgressEvent } from '@vmgrid/protocol';
+import { request as callForBids } from '../../market/test/bidders.ts';
 import { Grid } from './grid.ts';
 
 const VM = 'vm-00000000-0000-4000-8000-000000000001';
@@ -161,6 +163,12 @@ describe('a broker that has lost its plants', () => {
   test('does not say that there is none after its restart, until plants have had time to come', async () => {
     const broker = await grid.broker('broker', [grid.url], { plantReturnMs: 60_000 });
     expect(await list()).toMatchObject({ answers: [], failures: [{ plantId: 'broker', code: 'NO_PLANTS' }] });
+    const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'a' };
+    const auction = await holdAuction(grid.membership.bidders(), callForBids, market, { bidWindowMs: 5_000 });
+    expect(failureOf(auction)).toMatchObject({
+      code: 'NO_PLANTS',
+      message: expect.stringContaining('the broker broker'),
+    });
     grid.plant('plant-1', [broker.url], { list: async () => [] });
     await grid.reaches('plant-1');
     expect(await list()).toMatchObject({ answers: [{ plantId: 'plant-1' }], failures: [] });
