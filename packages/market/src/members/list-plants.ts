@@ -18,6 +18,7 @@ export async function listPlants({ membership, absences }: KnownPlants, options:
   const below = await Promise.all(brokers.map((broker) => plantsBelow(broker, options)));
   const plants = shortestOfEach([...direct.map(plantReply), ...below.flat()]);
   const known = new Set(plants.map(({ plantId }) => plantId));
+  const expected = [...membership.plantIds(), ...absences.all().map(({ plantId }) => plantId)];
   return {
     plants,
     brokers: brokers.map((link) => ({
@@ -25,10 +26,7 @@ export async function listPlants({ membership, absences }: KnownPlants, options:
       ...wordsOf(link),
       plants: membership.plantsOf(link.bidder).length,
     })),
-    silentPlants: [
-      ...membership.plantIds().filter((plantId) => !known.has(plantId)),
-      ...absences.all().map(({ plantId }) => plantId),
-    ],
+    silentPlants: expected.filter((plantId) => !known.has(plantId)),
   };
 }
 
