@@ -8,6 +8,7 @@ export default {
     process.env.VMGRID_TEST_LONG === 'yes' ? ['/node_modules/'] : ['/node_modules/', '\\.long\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '<rootDir>/test/support/strip-types.mjs' },
+  runner: '<rootDir>/test/support/runner.mjs',
   testTimeout: 10_000,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   maxWorkers: 2,
