@@ -2,9 +2,9 @@
  * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the caller's
  * undo stack, so that a failure at any step leaves nothing behind.
  */
-import type { DeadlineClock, UndoStack } from '@vmgrid/daemon';
+import { type Clock, type UndoStack, within } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
-import { GridError, type LineName } from '@vmgrid/protocol';
+import { type LineName, late } from '@vmgrid/protocol';
 import type { Configuration } from './configuration/configuration.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import type { GuestIdentity } from './guest/config-disc.ts';
@@ -14,7 +14,7 @@ import type { Phases } from './phases.ts';
 export interface ExecutionDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
   readonly configurator: Configurator;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   /** Longest time from the machine's start until its agent answers. */
   readonly bootDeadlineMs: number;
 }
@@ -60,27 +60,17 @@ export async function executePlan(
   if (cloudInit) await disc.written; // cloud-init looks for it as the guest boots
   const ready = cloudInit ? { ...order, disc: disc.path } : order;
   const machine = await phases.time(order.start, () => line.start(ready, signal));
-  undo.push('machine', () => machine.stop(0, deps.clock.timeout(STOP_DEADLINE_MS)));
+  undo.push('machine', () => within({ ...STOP, clock: deps.clock }, (until) => machine.stop(0, until)));
   await job.started(machine.state);
   const guest = await phases.time('agent', () => awaitAgent(machine, deps, signal));
   const configuration = await deps.configurator.configure({ ...configured, machine, guest, disc }, signal);
   return { machine, guest, configuration };
 }
 
-const STOP_DEADLINE_MS = 10_000;
+/** For a machine that is taken back to end. */
+const STOP = { ms: 10_000, late: late('VMM_FAILED', 'the machine was told to end and did not') };
 
-async function awaitAgent(machine: Machine, deps: ExecutionDeps, signal: AbortSignal): Promise<Guest> {
-  const { clock, bootDeadlineMs: withinMs } = deps;
-  const deadline = clock.timeout(withinMs);
-  try {
-    return await machine.guest(AbortSignal.any([signal, deadline]));
-  } catch (cause) {
-    if (signal.aborted || !deadline.aborted) throw cause;
-    throw new GridError(
-      'GUEST_UNREACHABLE',
-      `the guest's agent did not answer within ${withinMs} ms`,
-      { withinMs },
-      { cause },
-    );
-  }
+function awaitAgent(machine: Machine, { clock, bootDeadlineMs }: ExecutionDeps, signal: AbortSignal): Promise<Guest> {
+  const silent = late('GUEST_UNREACHABLE', "the guest's agent did not answer");
+  return within({ ms: bootDeadlineMs, signal, clock, late: silent }, (until) => machine.guest(until));
 }

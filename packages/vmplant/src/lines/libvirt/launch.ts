@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandRunner, UndoStack, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, late } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
@@ -13,9 +13,10 @@ import { LibvirtMachine } from './libvirt-machine.ts';
 import type { DomainState } from './machine-state.ts';
 import { setLink } from './network.ts';
 
-const UNDO_DEADLINE_MS = 60_000;
+const UNDO = { ms: 60_000, late: late('VMM_FAILED', 'libvirt did not take back what it had made of a domain') };
 /** libvirt has made the sockets when it says that the domain runs. */
 const CONNECT_DEADLINE_MS = 10_000;
+const noSocket = late('VMM_FAILED', 'the sockets of a domain that libvirt started did not answer');
 
 export interface Launch {
   readonly order: StartOrder;
@@ -53,7 +54,8 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   // The guest has not come to look at its network yet. One that is resumed wakes with its cable pulled.
   if (order.start === 'boot') await setLink(host.virsh, uuid, false, signal);
   reached('network');
-  const channels = await openChannels(directory, console, within(signal, CONNECT_DEADLINE_MS));
+  const limit = { ms: CONNECT_DEADLINE_MS, signal, late: noSocket };
+  const channels = await within(limit, (until) => openChannels(directory, console, until));
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
   const state: DomainState = { uuid, directory, purpose, console, uid, ...parentOf(order) };
@@ -72,7 +74,7 @@ async function define(
   await writeFile(join(directory, FILES.uuid), `${uuid}\n`, { mode: 0o600 });
   await writeFile(join(directory, FILES.domain), xml, { mode: 0o600 });
   reached('files');
-  undo.push('domain', () => host.virsh.undefine(uuid, AbortSignal.timeout(UNDO_DEADLINE_MS)));
+  undo.push('domain', () => within(UNDO, (until) => host.virsh.undefine(uuid, until)));
   await host.connection.define(xml, signal);
 }
 
@@ -82,9 +84,10 @@ async function stopAgain(
   { start, directory }: StartOrder,
   { connection, virsh }: LibvirtHost,
 ): Promise<void> {
-  const deadline = AbortSignal.timeout(UNDO_DEADLINE_MS);
-  if (start !== 'resume') await connection.end(uuid, deadline);
-  else if ((await connection.state(uuid, deadline)) === 'running') await virsh.suspendToDisk(uuid, deadline);
+  await within(UNDO, async (until) => {
+    if (start !== 'resume') await connection.end(uuid, until);
+    else if ((await connection.state(uuid, until)) === 'running') await virsh.suspendToDisk(uuid, until);
+  });
   await removeSockets(directory);
 }
 
