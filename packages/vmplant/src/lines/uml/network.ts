@@ -8,7 +8,7 @@ import { access, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { abortable, type CommandRunner, identifyProcess, signalProcess, within } from '@vmgrid/daemon';
+import { abortable, type CommandRunner, identifyProcess, signalGroupOf, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
@@ -97,8 +97,9 @@ async function startStack(
   child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
   child.unref();
   const identity = identifyProcess(child.pid ?? 0);
+  // It forks, and the one that was started waits for the other.
   const stop = async (): Promise<void> => {
-    if (identity) signalProcess(identity, 'SIGKILL');
+    if (identity) signalGroupOf(identity, 'SIGKILL');
   };
   try {
     const limit = { ms: stackMs, signal: AbortSignal.any([signal, ended.signal]), late: noSocket };
