@@ -59,18 +59,19 @@ export async function executePlan(
   await phases.time('overlay', () => line.createOverlay(order, signal));
   if (cloudInit) await disc.written; // cloud-init looks for it as the guest boots
   const ready = cloudInit ? { ...order, disc: disc.path } : order;
+  const { clock, bootDeadlineMs } = deps;
+  const stop = { ms: STOP_DEADLINE_MS, clock, late: goesOn(order) };
   const machine = await phases.time(order.start, () => line.start(ready, signal));
-  undo.push('machine', () => within({ ...STOP, clock: deps.clock }, (until) => machine.stop(0, until)));
+  undo.push('machine', () => within(stop, (until) => machine.stop(0, until)));
   await job.started(machine.state);
-  const guest = await phases.time('agent', () => awaitAgent(machine, deps, signal));
+  const boot = { ms: bootDeadlineMs, signal, clock, late: silent(order) };
+  const guest = await phases.time('agent', () => within(boot, (until) => machine.guest(until)));
   const configuration = await deps.configurator.configure({ ...configured, machine, guest, disc }, signal);
   return { machine, guest, configuration };
 }
 
-/** For a machine that is taken back to end. */
-const STOP = { ms: 10_000, late: late('VMM_FAILED', 'the machine was told to end and did not') };
+const STOP_DEADLINE_MS = 10_000;
 
-function awaitAgent(machine: Machine, { clock, bootDeadlineMs }: ExecutionDeps, signal: AbortSignal): Promise<Guest> {
-  const silent = late('GUEST_UNREACHABLE', "the guest's agent did not answer");
-  return within({ ms: bootDeadlineMs, signal, clock, late: silent }, (until) => machine.guest(until));
-}
+const silent = ({ vmId }: StartOrder) =>
+  late('GUEST_UNREACHABLE', `the agent in the guest of ${vmId} did not answer`, { vmId });
+const goesOn = ({ vmId }: StartOrder) => late('VMM_FAILED', `the machine of ${vmId} did not end`, { vmId });

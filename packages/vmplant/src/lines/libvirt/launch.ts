@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandRunner, UndoStack, within } from '@vmgrid/daemon';
+import { type CommandRunner, type Deadline, UndoStack, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import { parentOf } from '../overlay-disk.ts';
@@ -13,10 +13,9 @@ import { LibvirtMachine } from './libvirt-machine.ts';
 import type { DomainState } from './machine-state.ts';
 import { setLink } from './network.ts';
 
-const UNDO = { ms: 60_000, late: late('VMM_FAILED', 'libvirt did not take back what it had made of a domain') };
+const UNDO_DEADLINE_MS = 60_000;
 /** libvirt has made the sockets when it says that the domain runs. */
 const CONNECT_DEADLINE_MS = 10_000;
-const noSocket = late('VMM_FAILED', 'the sockets of a domain that libvirt started did not answer');
 
 export interface Launch {
   readonly order: StartOrder;
@@ -42,6 +41,14 @@ export async function launch(options: Launch, signal: AbortSignal): Promise<Libv
   }
 }
 
+const noSocket = (uuid: string) =>
+  late('VMM_FAILED', `the sockets of the domain ${uuid}, which libvirt started, did not answer`, { uuid });
+
+const undoOf = (uuid: string): Deadline => ({
+  ms: UNDO_DEADLINE_MS,
+  late: late('VMM_FAILED', `libvirt did not take back what it had made of the domain ${uuid}`, { uuid }),
+});
+
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<LibvirtMachine> {
   const { order, host, console, uid, run, reached } = options;
   const { directory, purpose, vmId } = order;
@@ -54,7 +61,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   // The guest has not come to look at its network yet. One that is resumed wakes with its cable pulled.
   if (order.start === 'boot') await setLink(host.virsh, uuid, false, signal);
   reached('network');
-  const limit = { ms: CONNECT_DEADLINE_MS, signal, late: noSocket };
+  const limit = { ms: CONNECT_DEADLINE_MS, signal, late: noSocket(uuid) };
   const channels = await within(limit, (until) => openChannels(directory, console, until));
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
@@ -74,7 +81,7 @@ async function define(
   await writeFile(join(directory, FILES.uuid), `${uuid}\n`, { mode: 0o600 });
   await writeFile(join(directory, FILES.domain), xml, { mode: 0o600 });
   reached('files');
-  undo.push('domain', () => within(UNDO, (until) => host.virsh.undefine(uuid, until)));
+  undo.push('domain', () => within(undoOf(uuid), (until) => host.virsh.undefine(uuid, until)));
   await host.connection.define(xml, signal);
 }
 
@@ -84,7 +91,7 @@ async function stopAgain(
   { start, directory }: StartOrder,
   { connection, virsh }: LibvirtHost,
 ): Promise<void> {
-  await within(UNDO, async (until) => {
+  await within(undoOf(uuid), async (until) => {
     if (start !== 'resume') await connection.end(uuid, until);
     else if ((await connection.state(uuid, until)) === 'running') await virsh.suspendToDisk(uuid, until);
   });

@@ -1,5 +1,5 @@
 import { chown } from 'node:fs/promises';
-import { type CommandRunner, within } from '@vmgrid/daemon';
+import { type CommandRunner, type Deadline, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
@@ -16,7 +16,6 @@ import { type DomainState, encodeState } from './machine-state.ts';
 import { openNetwork, setLink } from './network.ts';
 
 const END_DEADLINE_MS = 30_000;
-const END = { ms: END_DEADLINE_MS, late: late('VMM_FAILED', 'libvirt did not end a domain') };
 const DISC_DEVICE = '/dev/sr0';
 
 export interface LibvirtMachineDeps {
@@ -112,7 +111,7 @@ export class LibvirtMachine implements Machine {
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
     this.#cause = 'requested';
-    await within({ ...END, signal }, (until) => this.#host.connection.end(this.#domain.uuid, until));
+    await within({ ...endOf(this.#domain), signal }, (until) => this.#host.connection.end(this.#domain.uuid, until));
     if (this.#hold.isReleased) await this.#clearAway();
     else await awaitEnd(this.exited, END_DEADLINE_MS, signal);
   }
@@ -146,7 +145,7 @@ export class LibvirtMachine implements Machine {
   /** After a failure: the save goes on in libvirtd whoever asked for it, so it is called off, or was done already. */
   async #wasSuspended(): Promise<boolean> {
     const { virsh } = this.#host;
-    const asked = within(END, async (until) => {
+    const asked = within(endOf(this.#domain), async (until) => {
       await virsh.abortJob(this.#domain.uuid, until);
       return virsh.isSuspendedToDisk(this.#domain.uuid, until);
     });
@@ -165,7 +164,7 @@ export class LibvirtMachine implements Machine {
   async #clearAway(): Promise<string> {
     const { connection, virsh } = this.#host;
     const { uuid, directory } = this.#domain;
-    return within(END, async (until) => {
+    return within(endOf(this.#domain), async (until) => {
       // Whatever fails here, `kill` can do later.
       await connection.end(uuid, until).catch(() => undefined);
       const reason = await virsh.endReason(uuid, until).catch(() => '');
@@ -175,6 +174,11 @@ export class LibvirtMachine implements Machine {
     });
   }
 }
+
+const endOf = ({ uuid }: DomainState): Deadline => ({
+  ms: END_DEADLINE_MS,
+  late: late('VMM_FAILED', `libvirt did not end the domain ${uuid}`, { uuid }),
+});
 
 const fired = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
