@@ -12,6 +12,7 @@ export * from './errors/catalogue.ts';
 export { exhaustionIn, exhaustionOf, ifRoom } from './errors/exhaustion.ts';
 export * from './errors/grid-error.ts';
 export { nameSome } from './errors/name-some.ts';
+export { late } from './errors/late.ts';
 export * from './limits.ts';
 export { type AcceptedLinks, type AcceptLinksOptions, acceptLinks } from './link/accept-links.ts';
 export { answerWithin } from './link/answer-within.ts';

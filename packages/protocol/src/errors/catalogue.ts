@@ -306,7 +306,7 @@ export const ERROR_CATALOGUE = {
   GUEST_UNREACHABLE: kind(
     504,
     true,
-    'The agent in the guest did not answer in time.',
+    'The guest, or the agent in it, did not answer in time.',
     'Look at the console log; raise the boot deadline on a slow host.',
   ),
   GUEST_LOST: kind(

@@ -1,7 +1,7 @@
 /** The production lines of this plant, by name, and what they can do on this host. */
-import type { Log } from '@vmgrid/daemon';
+import { type Log, within } from '@vmgrid/daemon';
 import type { LineReport } from '@vmgrid/protocol';
-import { GridError, type LineName } from '@vmgrid/protocol';
+import { GridError, type LineName, late } from '@vmgrid/protocol';
 import type { LibvirtConfig } from './libvirt/libvirt-config.ts';
 import { makeLibvirtLine } from './libvirt/make-libvirt-line.ts';
 import type { MachineGroups } from './machine-groups.ts';
@@ -59,7 +59,8 @@ export async function probeLines(
 ): Promise<ReadonlyMap<LineName, LineReport>> {
   const reports = new Map<LineName, LineReport>();
   for (const [name, line] of lines) {
-    const report = await line.probe(AbortSignal.timeout(PROBE_DEADLINE_MS));
+    const slow = late('LINE_UNAVAILABLE', `the line ${name} could not be tried`, { line: name });
+    const report = await within({ ms: PROBE_DEADLINE_MS, late: slow }, (until) => line.probe(until));
     reports.set(name, report);
     log.info(
       { line: name, available: report.available, reason: report.reason, ...report.compatibility },

@@ -1,7 +1,7 @@
 import { chown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { abortable, type CommandRunner, readFileIfAny, runCommand } from '@vmgrid/daemon';
-import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
+import { abortable, type CommandRunner, readFileIfAny, runCommand, within } from '@vmgrid/daemon';
+import { type CompatibilityRecord, GridError, type LineReport, late } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { GoldenImage } from '../../warehouse/manifest.ts';
 import { admitToImage, HOST_ID_RANGE, type HostUser, hostUserOf } from '../host-user.ts';
@@ -18,7 +18,7 @@ import type { LibvirtHost } from './libvirt-host.ts';
 import { LibvirtMachine } from './libvirt-machine.ts';
 import { decodeState } from './machine-state.ts';
 import { makeOverlay } from './overlay.ts';
-import { PROBE_DEADLINE_MS, probeLibvirt } from './probe.ts';
+import { probeLibvirt } from './probe.ts';
 import { Virsh } from './virsh.ts';
 
 const KILL_DEADLINE_MS = 60_000;
@@ -110,9 +110,10 @@ export class LibvirtLine implements ProductionLine {
   async kill(directory: string): Promise<void> {
     const uuid = (await readFileIfAny(join(directory, FILES.uuid)))?.trim();
     if (!uuid) return;
-    const deadline = AbortSignal.timeout(KILL_DEADLINE_MS);
-    await this.#host.connection.end(uuid, deadline);
-    await this.#host.virsh.undefine(uuid, deadline);
+    await within({ ms: KILL_DEADLINE_MS, late: late('VMM_FAILED', `libvirt did not end ${uuid}`) }, async (until) => {
+      await this.#host.connection.end(uuid, until);
+      await this.#host.virsh.undefine(uuid, until);
+    });
     await removeSockets(directory);
     await rm(join(directory, FILES.uuid), { force: true });
   }
@@ -124,7 +125,7 @@ export class LibvirtLine implements ProductionLine {
   }
 
   async #xmlOf(order: StartOrder, user: HostUser | undefined, signal: AbortSignal): Promise<string> {
-    const report = await abortable(this.#probed ?? this.probe(AbortSignal.timeout(2 * PROBE_DEADLINE_MS)), signal);
+    const report = await abortable(this.#probed ?? this.#probeAlone(), signal);
     if (!report.available) {
       throw new GridError('LINE_UNAVAILABLE', `the line libvirt cannot start a machine: ${report.reason}`);
     }
@@ -136,6 +137,11 @@ export class LibvirtLine implements ProductionLine {
       ...(order.disc === undefined ? {} : { disc: order.disc }),
       ...(user === undefined ? {} : { owner: `+${user.uid}:+${user.gid}` }),
     });
+  }
+
+  /** For all who start machines: none of them ends it. */
+  #probeAlone(): Promise<LineReport> {
+    return this.probe(new AbortController().signal);
   }
 
   /** A machine like others, which libvirt is only to look at. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type CommandRunner, isTimeout, within } from '@vmgrid/daemon';
-import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
+import { type CommandRunner, within } from '@vmgrid/daemon';
+import { type CompatibilityRecord, GridError, type LineReport, late } from '@vmgrid/protocol';
 import { HOST_ID_RANGE, probeUserOf } from '../host-user.ts';
 import { probeQemu } from '../qemu/probe.ts';
 import { refuseLongPath } from './layout.ts';
@@ -18,7 +18,7 @@ export interface ProbeOptions {
 }
 
 /** libvirtd looks at the hypervisors there are before it answers for the first time. */
-export const PROBE_DEADLINE_MS = 25_000;
+const PROBE_DEADLINE_MS = 25_000;
 
 /** An id as long as that of every VM. */
 const ANY_VM = 'vm-00000000-0000-0000-0000-000000000000';
@@ -40,32 +40,35 @@ const unavailable = (reason: string): LineReport => ({
 });
 
 /** Finds out what libvirt can do here: connects, and has it take a machine's description. */
-export async function probeLibvirt(
+export async function probeLibvirt(deps: ProbeDeps, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
+  const { uri } = options;
+  if (isForeign(uri))
+    return unavailable(`${uri} runs machines as other users: a plant that is not root needs qemu:///session`);
+  const limit = { ms: PROBE_DEADLINE_MS, signal, late: late('LINE_UNAVAILABLE', 'libvirt did not answer') };
+  try {
+    return await within(limit, (until) => tryLibvirt(deps, options, until));
+  } catch (error) {
+    if (!(error instanceof GridError)) throw error;
+    return unavailable(error.message);
+  }
+}
+
+async function tryLibvirt(
   { host, run, sample }: ProbeDeps,
   { uri, stateDirectory }: ProbeOptions,
   signal: AbortSignal,
 ): Promise<LineReport> {
-  if (isForeign(uri))
-    return unavailable(`${uri} runs machines as other users: a plant that is not root needs qemu:///session`);
-  const deadline = within(signal, PROBE_DEADLINE_MS);
-  try {
-    refuseLongPath(join(stateDirectory, 'vms', ANY_VM));
-    const versions = await host.virsh.versions(deadline);
-    const { compatibility, reason } = await findCompatibility(uri, { run, stateDirectory }, deadline);
-    const { uuid, xml } = sample(compatibility);
-    await host.connection.define(xml, deadline);
-    await host.virsh.undefine(uuid, deadline);
-    const vmmVersion = `${versions.libvirt}, ${versions.hypervisor}`;
-    return {
-      ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason },
-      compatibility: { ...compatibility, vmm: 'libvirt', vmmVersion },
-    };
-  } catch (error) {
-    if (!signal.aborted && isTimeout(deadline))
-      return unavailable(`libvirt did not answer within ${PROBE_DEADLINE_MS} ms`);
-    if (!(error instanceof GridError)) throw error;
-    return unavailable(error.message);
-  }
+  refuseLongPath(join(stateDirectory, 'vms', ANY_VM));
+  const versions = await host.virsh.versions(signal);
+  const { compatibility, reason } = await findCompatibility(uri, { run, stateDirectory }, signal);
+  const { uuid, xml } = sample(compatibility);
+  await host.connection.define(xml, signal);
+  await host.virsh.undefine(uuid, signal);
+  const vmmVersion = `${versions.libvirt}, ${versions.hypervisor}`;
+  return {
+    ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason },
+    compatibility: { ...compatibility, vmm: 'libvirt', vmmVersion },
+  };
 }
 
 const schemeOf = (uri: string): string => new URL(uri).protocol.slice(0, -1);

@@ -11,7 +11,7 @@ import {
   within,
 } from '@vmgrid/daemon';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, late } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
@@ -158,9 +158,11 @@ async function openState({ start, image, directory }: StartOrder): Promise<FileH
 }
 
 /** Waits for the sockets, but no longer than the process lives. */
-async function connect({ ended }: Spawned, directory: string, signal: AbortSignal): Promise<Channels> {
-  const deadline = within(AbortSignal.any([signal, ended]), START_DEADLINE_MS);
-  return abortable(openChannels(directory, deadline), deadline);
+function connect({ ended }: Spawned, directory: string, signal: AbortSignal): Promise<Channels> {
+  const limit = { ms: START_DEADLINE_MS, signal: AbortSignal.any([signal, ended]) };
+  return within({ ...limit, late: late('VMM_FAILED', 'QEMU did not answer on its monitor') }, (until) =>
+    abortable(openChannels(directory, until), until),
+  );
 }
 
 async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, signal: AbortSignal): Promise<void> {
@@ -190,5 +192,5 @@ async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, 
 /** From here there is no way back, whoever aborts: what was kept must never wake beside a disk that has gone on. */
 async function wake(monitor: QmpClient, directory: string): Promise<void> {
   await forgetSuspended(directory);
-  await monitor.execute('cont', {}, { signal: AbortSignal.timeout(WAKE_DEADLINE_MS) });
+  await monitor.execute('cont', {}, { timeoutMs: WAKE_DEADLINE_MS });
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
-import { checkConfig, identifyProcess } from '@vmgrid/daemon';
+import { checkConfig, identifyProcess, waitUntilGone } from '@vmgrid/daemon';
 import { makeCgroupParent } from '../../../../../test/support/cgroup-parent.ts';
 import { eventually } from '../../../../../test/support/processes.ts';
 import { testUnless } from '../../../../../test/support/test-unless.ts';
@@ -19,6 +19,11 @@ const testGroups = testUnless(host.why);
 afterAll(() => host.remove());
 
 const folder = useTemporaryFolder();
+/** A process is out of its group a moment before it is gone. */
+const ends = async (pid: number): Promise<boolean> => {
+  const identity = identifyProcess(pid);
+  return identity === undefined || waitUntilGone(identity, 10_000);
+};
 const MACHINE = { memoryMiB: 64, cpus: 1 };
 const open = (more: object) => {
   const config = checkConfig(CgroupConfig, { parent: host.path, ...more }, 'test');
@@ -46,7 +51,7 @@ testGroups(
     const all = await processes();
     expect(all).toContain(child.pid);
     await groups.remove(folder());
-    expect(all.map(identifyProcess)).toEqual([undefined, undefined, undefined]);
+    expect(await Promise.all(all.map(ends))).toEqual([true, true, true]);
     expect(groups.entrance(folder())).toBeUndefined();
   },
   30_000,
@@ -71,7 +76,7 @@ testGroups(
     await groups.make(folder(), MACHINE);
     const child = await start(groups, 'exec sleep 600');
     await (await open({ controllers: [] })).removeAllBut([]);
-    expect(identifyProcess(child.pid!)).toBeUndefined();
+    expect(await ends(child.pid!)).toBe(true);
     const left = await readdir(join(host.path, 'plant-1'), { withFileTypes: true });
     expect(left.filter((entry) => entry.isDirectory())).toEqual([]);
   },
@@ -93,7 +98,7 @@ testUnless(whyNoLimits)(
       async () => (await said()).includes('Resource temporarily unavailable') || (await said()).includes('Cannot fork'),
     );
     await groups.remove(folder());
-    expect(identifyProcess(forks.pid!)).toBeUndefined();
+    expect(await ends(forks.pid!)).toBe(true);
   },
   60_000,
 );
