@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { abortable, within } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { execa } from 'execa';
 
@@ -53,13 +54,16 @@ export async function startDaemon(
     forceKillAfterDelay: STOP_DEADLINE_MS,
   });
   const ended = child.then((result) => result.exitCode);
-  const ready = await Promise.race([
+  const deadline = within(signal, READY_DEADLINE_MS);
+  const readyOrEnded = Promise.race([
     readyLine(child.stdout),
     ended.then((status) => fail(name, `ended with status ${status} before it was ready; its log has the reason`)),
-    rejectAfter(READY_DEADLINE_MS, name, signal),
-  ]).catch((error) => {
+  ]);
+  const ready = await abortable(readyOrEnded, deadline).catch(async (error) => {
     child.kill('SIGKILL');
-    throw error;
+    await ended;
+    if (error !== deadline.reason) throw error;
+    throw signal.aborted ? new GridError('CANCELLED', 'stopped by the user') : late(name, READY_DEADLINE_MS);
   });
   return {
     name,
@@ -77,15 +81,6 @@ async function readyLine(stream: NodeJS.ReadableStream): Promise<Readonly<Record
   const lines = createInterface({ input: stream });
   for await (const line of lines) return JSON.parse(line);
   return new Promise(() => undefined); // it ended: whoever waits hears that from the process
-}
-
-function rejectAfter(ms: number, name: DaemonName, signal: AbortSignal): Promise<never> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-  return new Promise((_, reject) => {
-    deadline.addEventListener('abort', () => {
-      reject(signal.aborted ? new GridError('CANCELLED', 'stopped by the user') : late(name, ms));
-    });
-  });
 }
 
 const late = (name: DaemonName, ms: number) =>

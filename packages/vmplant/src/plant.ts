@@ -1,7 +1,7 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
 import { evaluate, parseExpression } from '@vmgrid/classad';
-import type { Log } from '@vmgrid/daemon';
+import { type Log, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   adToJson,
@@ -156,7 +156,9 @@ export class Plant {
     this.#deps.bidDesk.close();
     void this.#deps.changed();
     const stop = () => this.#stopping.abort(new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`));
-    AbortSignal.any([signal, AbortSignal.timeout(DRAIN_GRACE_MS)]).addEventListener('abort', stop, { once: true });
+    const over = within(signal, DRAIN_GRACE_MS);
+    over.addEventListener('abort', stop, { once: true });
+    if (over.aborted) stop();
     await this.#inFlight.settled();
     await this.#deps.collector.settled();
   }

@@ -1,5 +1,4 @@
 /** Groups of the kernel's own, where this host has them. */
-import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -44,7 +43,8 @@ if (!('why' in host)) {
     const all = await processes();
     expect(all).toContain(child.pid);
     await groups.remove(folder());
-    expect(all.map(identifyProcess)).toEqual([undefined, undefined, undefined]);
+    // Their parents read how they ended a little later.
+    await eventually('nothing is left of them', async () => all.every((pid) => identifyProcess(pid) === undefined));
     expect(groups.entrance(folder())).toBeUndefined();
   }, 30_000);
 
@@ -53,10 +53,10 @@ if (!('why' in host)) {
     await groups.make(folder(), MACHINE);
     const entrance = groups.entrance(folder());
     await groups.remove(folder());
-    const child = await spawnVmm({
+    const { ended } = await spawnVmm({
       ...{ program: 'true', args: [], folder: folder(), log: join(folder(), 'log'), user: undefined, entrance },
     });
-    if (child.exitCode === null) await once(child, 'exit');
+    await ended;
     expect(await said()).toContain('vmgrid: the group of the machine could not be entered');
   });
 
@@ -65,7 +65,7 @@ if (!('why' in host)) {
     await groups.make(folder(), MACHINE);
     const child = await start(groups, 'exec sleep 600');
     await (await open({ controllers: [] })).removeAllBut([]);
-    expect(identifyProcess(child.pid!)).toBeUndefined();
+    expect(await child.ended).toBe('SIGKILL');
     const left = await readdir(join((host as { path: string }).path, 'plant-1'), { withFileTypes: true });
     expect(left.filter((entry) => entry.isDirectory())).toEqual([]);
   }, 30_000);
@@ -76,8 +76,7 @@ if (lacks.length === 0) {
     const groups = await open({ controllers: ['memory', 'pids'], overheadMiB: 0, processes: 16 });
     await groups.make(folder(), MACHINE);
     const hog = await start(groups, 'head -c 512M /dev/zero | tail -c 512M > /dev/null');
-    const [, signal] = hog.exitCode === null ? await once(hog, 'exit') : [];
-    expect(signal).toBe('SIGKILL');
+    expect(await hog.ended).toBe('SIGKILL');
     await mkdir(join(folder(), 'second'));
     const forks = await start(groups, 'for n in $(seq 64); do sleep 600 & done; wait');
     await eventually(
@@ -85,7 +84,7 @@ if (lacks.length === 0) {
       async () => (await said()).includes('Resource temporarily unavailable') || (await said()).includes('Cannot fork'),
     );
     await groups.remove(folder());
-    expect(identifyProcess(forks.pid!)).toBeUndefined();
+    expect(await forks.ended).toBe('SIGKILL');
   }, 60_000);
 } else {
   test('limits that this host cannot set are refused as the plant starts', async () => {
