@@ -1,4 +1,5 @@
 /** Waiting with an end: nothing waits without a deadline and an AbortSignal. */
+import { systemClock } from './clock.ts';
 
 /** A signal that fires when `signal` does, or after `ms`. */
 export const within = (signal: AbortSignal, ms: number): AbortSignal =>
@@ -20,5 +21,20 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
     return await Promise.race([work, promise]);
   } finally {
     signal.removeEventListener('abort', abort);
+  }
+}
+
+/**
+ * Whether the work is done within `ms`; if not, it goes on. Leaves no timer, which would keep the process from ending.
+ * @throws what the work throws, the signal's reason
+ */
+export async function doneWithin(work: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<boolean> {
+  const over = new AbortController();
+  const until = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  const late = systemClock.sleep(ms, until).then(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    over.abort();
   }
 }
