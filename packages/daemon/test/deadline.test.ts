@@ -58,3 +58,13 @@ test('a wait after which something else is tried tells whether it ended in time'
   const limit = { ms: 60_000, signal: AbortSignal.abort(reason) };
   await expect(endsWithin(limit, (until) => abortable(NEVER, until))).rejects.toBe(reason);
 });
+
+const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+test('work that is over in time leaves no timer, nor does work that fails', async () => {
+  const before = timers();
+  expect(await endsWithin({ ms: 60_000 }, async () => undefined)).toBe(true);
+  const broken = endsWithin({ ms: 60_000 }, () => Promise.reject(new Error('it failed')));
+  await expect(broken).rejects.toThrow('it failed');
+  expect(timers()).toBe(before);
+});

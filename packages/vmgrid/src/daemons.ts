@@ -59,8 +59,9 @@ export async function startDaemon(
     ended.then((status) => fail(name, `ended with status ${status} before it was ready; its log has the reason`)),
   ]);
   const limit = { ms: READY_DEADLINE_MS, signal, late: late('DEADLINE_EXCEEDED', `${name} was not ready`, { name }) };
-  const ready = await within(limit, (until) => abortable(starting, until)).catch((error) => {
+  const ready = await within(limit, (until) => abortable(starting, until)).catch(async (error) => {
     child.kill('SIGKILL');
+    await ended;
     throw signal.aborted ? new GridError('CANCELLED', 'stopped by the user') : error;
   });
   return {

@@ -157,7 +157,9 @@ export class Plant {
     void this.#deps.changed();
     const stopped = () => new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`);
     await within({ ms: DRAIN_GRACE_MS, signal, late: stopped }, async (until) => {
-      until.addEventListener('abort', () => this.#stopping.abort(stopped()), { once: true });
+      const stop = () => this.#stopping.abort(stopped());
+      until.addEventListener('abort', stop, { once: true });
+      if (until.aborted) stop();
       await this.#inFlight.settled();
       await this.#deps.collector.settled();
     });

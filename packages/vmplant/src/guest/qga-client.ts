@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { abortable, endsWithin, within } from '@vmgrid/daemon';
+import { abortable, endsWithin, whenClosed, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
 import { readLines } from '../host/line-reader.ts';
 
@@ -34,7 +34,8 @@ interface Reply {
 export class QgaClient {
   readonly #writer: Socket;
   readonly #reader: Socket;
-  readonly #closed: Promise<never>;
+  /** Aborts when the machine ends. Not a promise: each wait would leave something at it, however long the machine runs. */
+  readonly #closed = new AbortController();
   /** Whether it is the reply that is waited for. */
   #takes: (reply: Reply) => boolean = () => false;
   /** That are looked at before the one that is waited for. */
@@ -47,13 +48,10 @@ export class QgaClient {
   constructor(reader: Socket, writer: Socket = reader) {
     this.#writer = writer;
     this.#reader = reader;
-    const closed = Promise.withResolvers<never>();
-    closed.promise.catch(() => undefined);
-    this.#closed = closed.promise;
     reader.on('error', () => undefined);
     writer.on('error', () => undefined);
-    reader.once('close', () =>
-      closed.reject(new GridError('GUEST_LOST', 'the machine ended while its agent was asked')),
+    whenClosed(reader, () =>
+      this.#closed.abort(new GridError('GUEST_LOST', 'the machine ended while its agent was asked')),
     );
     readLines(reader, MAX_LINE_CHARS, (line) => this.#onLine(line));
   }
@@ -103,7 +101,12 @@ export class QgaClient {
 
   /** Whether the answer came in time. @throws the signal's reason; GUEST_LOST */
   #inTime(answer: Promise<void>, ms: number, signal: AbortSignal): Promise<boolean> {
-    return endsWithin({ ms, signal }, (until) => abortable(Promise.race([answer, this.#closed]), until));
+    return endsWithin({ ms, signal }, (until) => this.#orClosed(answer, until));
+  }
+
+  /** @throws GUEST_LOST, the signal's reason */
+  #orClosed<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+    return abortable(answer, AbortSignal.any([signal, this.#closed.signal]));
   }
 
   async #executeNow(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
@@ -125,7 +128,7 @@ export class QgaClient {
     });
     this.#answerOwed = true;
     this.#send(command, args);
-    const reply = await abortable(Promise.race([answered.promise, this.#closed]), signal);
+    const reply = await this.#orClosed(answered.promise, signal);
     this.#answerOwed = false;
     return reply;
   }

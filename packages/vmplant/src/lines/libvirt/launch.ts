@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandRunner, type Deadline, UndoStack, within } from '@vmgrid/daemon';
-import { GridError, late } from '@vmgrid/protocol';
+import { late } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';

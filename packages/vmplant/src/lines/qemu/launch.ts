@@ -131,7 +131,7 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping, grou
   const args = commandLine(order, compatibility, { readonlyMapping });
   const state = await openState(order);
   try {
-    const child = await spawnVmm({
+    const vmm = await spawnVmm({
       ...{ program: binary, args, user },
       folder: runFolder(order.directory),
       log: join(order.directory, FILES.log),
@@ -139,9 +139,8 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping, grou
       entrance: groups.entrance(order.directory),
     });
     const ended = new AbortController();
-    child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
-    child.unref();
-    const process = identifyProcess(child.pid ?? 0);
+    void vmm.ended.then(() => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
+    const process = identifyProcess(vmm.pid);
     if (process === undefined) throw new GridError('VMM_FAILED', 'QEMU ended at once');
     return { process, ended: ended.signal };
   } finally {

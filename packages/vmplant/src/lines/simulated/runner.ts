@@ -2,7 +2,7 @@
  * Does on paper what `guest/runner.sh` does in a guest, from the same disc and with the same report. Programs that a
  * simulated guest does not have are taken to do their work; an action takes `actionMs` beside what its script sleeps.
  */
-import { endsWithin, systemClock } from '@vmgrid/daemon';
+import { abortable, endsWithin, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { RunnerTask } from '../../guest/runner-command.ts';
 import type { Fate } from './faults.ts';
@@ -84,8 +84,8 @@ export class Runner {
     this.#reportAttributes('-', `SshHostKey = "${type} ${key}"\n`);
     if (grow === 'yes') system.growRoot();
     emit('identity');
-    const late = systemClock.sleep(CARRIER_DEADLINE_MS, signal).then(() => 'late' as const);
-    if ((await Promise.race([carrier, late])) === 'late') emit(`warning ${base64('the network was not opened')}`);
+    if (!(await endsWithin({ ms: CARRIER_DEADLINE_MS, signal }, (until) => abortable(carrier, until))))
+      emit(`warning ${base64('the network was not opened')}`);
   }
 
   async #actions(first: number, last: number): Promise<void> {

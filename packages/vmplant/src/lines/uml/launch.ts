@@ -101,12 +101,11 @@ async function spawn({ order, binary, initrd, user, groups }: Launch): Promise<P
   try {
     for (const path of pipesOf(directory)) pipes.push(await holdFifo(path));
     const args = commandLine(order, initrd);
-    const child = await spawnVmm({
+    const { pid } = await spawnVmm({
       ...{ program: binary, args, folder: runFolder(directory), log, user, inherit: pipes },
       entrance: groups.entrance(directory),
     });
-    child.unref();
-    const process = identifyProcess(child.pid ?? 0);
+    const process = identifyProcess(pid);
     if (process !== undefined) return process;
     throw new StillbornError(await logTail(log));
   } finally {

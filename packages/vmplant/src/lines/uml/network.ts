@@ -3,13 +3,13 @@
  * network card. Card and stack come when the network is opened; before, the guest has none.
  */
 import { once } from 'node:events';
-import { watch } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { abortable, type CommandRunner, identifyProcess, signalGroupOf, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
+import { retryOnChange } from '../../host/retry-on-change.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
 import type { GuestAccess } from '../production-line.ts';
@@ -92,11 +92,10 @@ async function startStack(
   ];
   const user: HostUser | undefined = uid === undefined ? undefined : { uid, gid: uid, groups: [] };
   await Promise.all([NETWORK_SOCKET, NETWORK_ORDERS].map((name) => rm(join(folder, name), { force: true })));
-  const child = await spawnVmm({ program: 'slirp4netns', args, folder, log, user, entrance });
+  const spawned = await spawnVmm({ program: 'slirp4netns', args, folder, log, user, entrance });
   const ended = new AbortController();
-  child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
-  child.unref();
-  const identity = identifyProcess(child.pid ?? 0);
+  void spawned.ended.then(() => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
+  const identity = identifyProcess(spawned.pid);
   // It forks, and the one that was started waits for the other.
   const stop = async (): Promise<void> => {
     if (identity) signalGroupOf(identity, 'SIGKILL');
@@ -118,24 +117,14 @@ const noSocket = late('VMM_FAILED', 'slirp4netns did not make its socket');
 
 /** Waits until a folder has a name. The socket is not connected to: it is there for one connection, UML's. */
 async function awaitName(folder: string, name: string, signal: AbortSignal): Promise<void> {
-  const changed = watch(folder);
-  try {
-    for (;;) {
-      const change = once(changed, 'change', { signal });
-      change.catch(() => undefined);
-      if (
-        await access(join(folder, name)).then(
-          () => true,
-          () => false,
-        )
-      )
-        return;
-      await change;
-    }
-  } finally {
-    changed.close();
-  }
+  await retryOnChange(folder, async () => (await isThere(join(folder, name))) || undefined, signal);
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 interface Forwards {
   readonly entries?: readonly { readonly host_port: number }[];
@@ -159,13 +148,7 @@ class StackOrders {
 
   /** The port that leads to the guest; undefined when no stack is there. */
   async forwardedPort(signal: AbortSignal): Promise<number | undefined> {
-    if (
-      !(await access(join(this.#folder, NETWORK_ORDERS)).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return undefined;
+    if (!(await isThere(join(this.#folder, NETWORK_ORDERS)))) return undefined;
     const limit = { ms: this.#limits.stackMs, signal, late: late('VMM_FAILED', 'slirp4netns did not answer') };
     const asked = within(limit, (until) => this.#ask({ execute: 'list_hostfwd' }, until));
     const answer = await asked.catch((): Answer => {

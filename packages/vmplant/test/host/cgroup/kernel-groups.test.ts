@@ -1,5 +1,4 @@
 /** Groups of the kernel's own, where this host has them. */
-import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
@@ -62,10 +61,10 @@ testGroups('a group that is gone as the machine starts is said to be the reason'
   await groups.make(folder(), MACHINE);
   const entrance = groups.entrance(folder());
   await groups.remove(folder());
-  const child = await spawnVmm({
+  const { ended } = await spawnVmm({
     ...{ program: 'true', args: [], folder: folder(), log: join(folder(), 'log'), user: undefined, entrance },
   });
-  if (child.exitCode === null) await once(child, 'exit');
+  await ended;
   expect(await said()).toContain('vmgrid: the group of the machine could not be entered');
 });
 
@@ -76,7 +75,7 @@ testGroups(
     await groups.make(folder(), MACHINE);
     const child = await start(groups, 'exec sleep 600');
     await (await open({ controllers: [] })).removeAllBut([]);
-    expect(await ends(child.pid!)).toBe(true);
+    expect(await child.ended).toBe('SIGKILL');
     const left = await readdir(join(host.path, 'plant-1'), { withFileTypes: true });
     expect(left.filter((entry) => entry.isDirectory())).toEqual([]);
   },
@@ -89,8 +88,7 @@ testUnless(whyNoLimits)(
     const groups = await open({ controllers: ['memory', 'pids'], overheadMiB: 0, processes: 16 });
     await groups.make(folder(), MACHINE);
     const hog = await start(groups, 'head -c 512M /dev/zero | tail -c 512M > /dev/null');
-    const [, signal] = hog.exitCode === null ? await once(hog, 'exit') : [];
-    expect(signal).toBe('SIGKILL');
+    expect(await hog.ended).toBe('SIGKILL');
     await mkdir(join(folder(), 'second'));
     const forks = await start(groups, 'for n in $(seq 64); do sleep 600 & done; wait');
     await eventually(
@@ -98,7 +96,7 @@ testUnless(whyNoLimits)(
       async () => (await said()).includes('Resource temporarily unavailable') || (await said()).includes('Cannot fork'),
     );
     await groups.remove(folder());
-    expect(await ends(forks.pid!)).toBe(true);
+    expect(await forks.ended).toBe('SIGKILL');
   },
   60_000,
 );

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { abortable, within } from '@vmgrid/daemon';
+import { abortable, whenClosed, within } from '@vmgrid/daemon';
 import { exhaustionIn, GridError, late } from '@vmgrid/protocol';
 import { readLines } from '../../../host/line-reader.ts';
 
@@ -46,7 +46,7 @@ export class QmpClient {
   private constructor(socket: Socket) {
     this.#socket = socket;
     this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
+      whenClosed(socket, () => {
         this.#failPending();
         resolve();
       });
