@@ -73,7 +73,8 @@ testGroups(
   async () => {
     const groups = await open({ controllers: [] });
     await groups.make(folder(), MACHINE);
-    const child = await start(groups, 'exec sleep 600');
+    const child = await start(groups, 'echo here; exec sleep 600');
+    await eventually('it runs, in its group by then', async () => (await said()) === 'here');
     await (await open({ controllers: [] })).removeAllBut([]);
     expect(await child.ended).toBe('SIGKILL');
     const left = await readdir(join(host.path, 'plant-1'), { withFileTypes: true });
