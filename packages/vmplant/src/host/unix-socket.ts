@@ -25,12 +25,12 @@ async function connectOnce(path: string): Promise<Socket> {
   try {
     if (!(await entry.stat()).isSocket()) throw new GridError('VMM_FAILED', `${basename(path)} is no socket`);
     socket = netConnect(`/proc/self/fd/${entry.fd}`);
+    // The other end may go before anybody else listens here; whoever uses the socket learns of it by its `close`.
+    socket.on('error', () => undefined);
     await once(socket, 'connect');
   } finally {
     await entry.close();
   }
-  // The other end may go before anybody listens here; whoever uses the socket learns of it by its `close`.
-  socket.on('error', () => undefined);
   return socket;
 }
 
