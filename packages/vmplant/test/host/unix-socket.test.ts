@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
-import { readdir, rename } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { connectUnix, listenUnix } from '../../src/host/unix-socket.ts';
@@ -49,3 +50,22 @@ test('a socket that refuses is tried again until somebody listens, and no try le
   expect(Math.max(...listeners)).toBe(1);
   expect(getEventListeners(watched, 'abort')).toEqual([]);
 });
+
+/** Listens until its input ends, and accepts nobody. */
+const LISTENER = `use Socket; my $s; socket($s, AF_UNIX, SOCK_STREAM, 0) && bind($s, pack_sockaddr_un($ARGV[0])) && listen($s, 1);
+  $| = 1; print "listening\\n"; <STDIN>`;
+
+test('one who ends amid being connected to does no harm beyond the socket', async () => {
+  for (let round = 0; round < 30; round += 1) {
+    const listener = spawn('perl', ['-e', LISTENER, join(folder(), 'save.sock')], { stdio: 'pipe' });
+    await once(listener.stdout, 'data');
+    const over = new AbortController();
+    const connecting = connectUnix(folder(), 'save.sock', over.signal).catch(() => undefined);
+    const ended = once(listener, 'exit');
+    listener.kill('SIGKILL');
+    await ended;
+    over.abort();
+    (await connecting)?.destroy();
+    await rm(join(folder(), 'save.sock'), { force: true });
+  }
+}, 60_000);
