@@ -37,7 +37,8 @@ export interface Findings {
 }
 
 const VERSION_DEADLINE_MS = 5_000;
-const PROBE_DEADLINE_MS = 60_000;
+/** For all lines, one after the other. */
+const PROBE_DEADLINE_MS = 120_000;
 
 /** Looks at every tool, and tries every production line for real. */
 export async function examineHost(home: Home): Promise<Findings> {
@@ -55,6 +56,7 @@ async function versionOf({ program, versionArgument }: Tool): Promise<string | u
 /** Tries every production line of this host for real. */
 export async function probeLines(home: Home): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
-  const { stdout } = await execa(file!, [...args, 'probe', '--state', home.root], { timeout: PROBE_DEADLINE_MS });
+  const folders = ['--state', home.root, '--warehouse', home.warehouse];
+  const { stdout } = await execa(file!, [...args, 'probe', ...folders], { timeout: PROBE_DEADLINE_MS });
   return JSON.parse(stdout);
 }

@@ -1,8 +1,11 @@
 import { type CommandRunner, isTimeout, within } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
-import { HOST_ID_RANGE, probeUserOf } from '../host-user.ts';
+import { HOST_ID_RANGE } from '../host-user.ts';
+import type { AccelerationOptions } from '../qemu/acceleration.ts';
 import { probeQemu } from '../qemu/probe.ts';
+import type { FindImages } from '../trial-kernel.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
+import { lookUpsFault } from './look-ups.ts';
 
 export interface ProbeDeps {
   readonly host: LibvirtHost;
@@ -13,10 +16,23 @@ export interface ProbeDeps {
 export interface ProbeOptions {
   readonly uri: string;
   readonly stateDirectory: string;
+  /** Images to find a kernel among that KVM can be tried with. */
+  readonly images: FindImages;
+  /** The user that a machine of an image runs as: libvirt gives it no groups beyond that one's own. */
+  readonly userOf: AccelerationOptions['userOf'];
 }
 
-/** libvirtd looks at the hypervisors there are before it answers for the first time. */
-export const PROBE_DEADLINE_MS = 25_000;
+/** How machines are run, and why not faster. */
+interface Found {
+  readonly compatibility: CompatibilityRecord;
+  readonly reason: string;
+}
+
+/**
+ * libvirtd looks at the hypervisors there are before it answers for the first time. One that asks QEMU at each look-up does so
+ * twice for each device of the sample.
+ */
+export const PROBE_DEADLINE_MS = 40_000;
 
 const NOTHING: CompatibilityRecord = {
   vmm: 'libvirt',
@@ -35,31 +51,53 @@ const unavailable = (reason: string): LineReport => ({
 });
 
 /** Finds out what libvirt can do here: connects, and has it take a machine's description. */
-export async function probeLibvirt(
-  { host, run, sample }: ProbeDeps,
-  { uri, stateDirectory }: ProbeOptions,
-  signal: AbortSignal,
-): Promise<LineReport> {
+export async function probeLibvirt(deps: ProbeDeps, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
+  const { uri } = options;
   if (isForeign(uri))
     return unavailable(`${uri} runs machines as other users: a plant that is not root needs qemu:///session`);
   const deadline = within(signal, PROBE_DEADLINE_MS);
+  let slow = '';
   try {
-    const versions = await host.virsh.versions(deadline);
-    const { compatibility, reason } = await findCompatibility(uri, { run, stateDirectory }, deadline);
-    const { uuid, xml } = sample(compatibility);
-    await host.connection.define(xml, deadline);
-    await host.virsh.undefine(uuid, deadline);
+    const { versions, ...lookUps } = await lookUpTwice(deps.host, deadline);
+    slow = lookUpsFault(lookUps);
+    const found = await findCompatibility(deps.run, options, deadline);
+    const { compatibility, reason } = await haveTaken(deps, found, deadline);
     const vmmVersion = `${versions.libvirt}, ${versions.hypervisor}`;
     return {
-      ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason },
+      ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason: joined(reason, slow) },
       compatibility: { ...compatibility, vmm: 'libvirt', vmmVersion },
     };
   } catch (error) {
     if (!signal.aborted && isTimeout(deadline))
-      return unavailable(`libvirt did not answer within ${PROBE_DEADLINE_MS} ms`);
+      return unavailable(joined(`libvirt did not answer within ${PROBE_DEADLINE_MS} ms`, slow));
     if (!(error instanceof GridError)) throw error;
     return unavailable(error.message);
   }
+}
+
+const joined = (...reasons: readonly string[]): string => reasons.filter((one) => one !== '').join('; ');
+
+/** Has libvirt take a machine's description. One that has no KVM, though this plant's user has, takes it as emulated. */
+async function haveTaken(deps: ProbeDeps, found: Found, signal: AbortSignal): Promise<Found> {
+  const { uuid, xml } = deps.sample(found.compatibility);
+  try {
+    await deps.host.connection.define(xml, signal);
+  } catch (error) {
+    if (found.compatibility.accelerator !== 'kvm' || !(error instanceof GridError)) throw error;
+    const emulated = { ...found.compatibility, accelerator: 'tcg' };
+    return haveTaken(deps, { compatibility: emulated, reason: error.message }, signal);
+  }
+  await deps.host.virsh.undefine(uuid, signal);
+  return found;
+}
+
+/** Asking for the versions makes libvirt look up what QEMU can do. */
+async function lookUpTwice({ virsh }: LibvirtHost, signal: AbortSignal) {
+  const startedAt = performance.now();
+  const versions = await virsh.versions(signal);
+  const between = performance.now();
+  await virsh.versions(signal);
+  return { versions, firstMs: between - startedAt, secondMs: performance.now() - between };
 }
 
 const schemeOf = (uri: string): string => new URL(uri).protocol.slice(0, -1);
@@ -70,13 +108,13 @@ const isForeign = (uri: string): boolean =>
 
 /** Behind a `qemu` URI is the QEMU of this host; how others run their guests is their template's matter. */
 async function findCompatibility(
-  uri: string,
-  { run, stateDirectory }: { readonly run: CommandRunner; readonly stateDirectory: string },
+  run: CommandRunner,
+  { uri, images, ...options }: ProbeOptions,
   signal: AbortSignal,
-): Promise<{ readonly compatibility: CompatibilityRecord; readonly reason: string }> {
+): Promise<Found> {
   if (!isQemu(uri)) return { compatibility: { ...NOTHING, accelerator: schemeOf(uri) }, reason: '' };
-  const options = { binary: 'qemu-system-x86_64', stateDirectory, user: probeUserOf(HOST_ID_RANGE) };
-  const { available, compatibility, reason } = await probeQemu(run, options, signal);
+  const probed = { ...options, binary: 'qemu-system-x86_64', line: LINE.line, hostIds: HOST_ID_RANGE };
+  const { available, compatibility, reason } = await probeQemu({ run, images }, probed, signal);
   if (!available) throw new GridError('LINE_UNAVAILABLE', reason);
   return { compatibility, reason };
 }
