@@ -142,10 +142,10 @@ export class LibvirtLine implements ProductionLine {
     });
   }
 
-  /** A machine like others, which libvirt is only to look at. */
+  /** A machine like others, which libvirt is only to look at. Always the same: one that a plant left which was killed is found again. */
   #sample(compatibility: CompatibilityRecord): { readonly uuid: string; readonly xml: string } {
     const { stateDirectory, template } = this.#options;
-    const id = domainIdOf(`probe-${process.pid}`);
+    const id = domainIdOf('probe');
     const xml = template.render({
       ...valuesOf(id, stateDirectory, compatibility),
       ...{ memoryMiB: 128, cpus: 1, macAddress: '02:00:00:00:00:00', restrict: 'on' },

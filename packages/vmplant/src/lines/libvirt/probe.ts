@@ -1,6 +1,7 @@
-import { type CommandRunner, isTimeout, within } from '@vmgrid/daemon';
+import { join } from 'node:path';
+import { bootId, type CommandRunner, isTimeout, readFileIfAny, within, writeFileAtomically } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
-import { HOST_ID_RANGE } from '../host-user.ts';
+import { HOST_ID_RANGE, kvmAccess } from '../host-user.ts';
 import type { AccelerationOptions } from '../qemu/acceleration.ts';
 import { probeQemu } from '../qemu/probe.ts';
 import type { FindImages } from '../trial-kernel.ts';
@@ -27,6 +28,13 @@ interface Found {
   readonly compatibility: CompatibilityRecord;
   readonly reason: string;
 }
+
+/** Where it is noted what libvirt took, and which libvirt that was. */
+interface Kept {
+  readonly kept: { readonly path: string; readonly vmmVersion: string };
+}
+
+const TAKEN_FILE = 'libvirt-taken.json';
 
 /**
  * libvirtd looks at the hypervisors there are before it answers for the first time. One that asks QEMU at each look-up does so
@@ -61,8 +69,9 @@ export async function probeLibvirt(deps: ProbeDeps, options: ProbeOptions, signa
     const { versions, ...lookUps } = await lookUpTwice(deps.host, deadline);
     slow = lookUpsFault(lookUps);
     const found = await findCompatibility(deps.run, options, deadline);
-    const { compatibility, reason } = await haveTaken(deps, found, deadline);
     const vmmVersion = `${versions.libvirt}, ${versions.hypervisor}`;
+    const kept = { path: join(options.stateDirectory, TAKEN_FILE), vmmVersion };
+    const { compatibility, reason } = await haveTaken(deps, { ...found, kept }, deadline);
     return {
       ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason: joined(reason, slow) },
       compatibility: { ...compatibility, vmm: 'libvirt', vmmVersion },
@@ -77,17 +86,23 @@ export async function probeLibvirt(deps: ProbeDeps, options: ProbeOptions, signa
 
 const joined = (...reasons: readonly string[]): string => reasons.filter((one) => one !== '').join('; ');
 
-/** Has libvirt take a machine's description. One that has no KVM, though this plant's user has, takes it as emulated. */
-async function haveTaken(deps: ProbeDeps, found: Found, signal: AbortSignal): Promise<Found> {
+/**
+ * Has libvirt take a machine's description, unless it took the same before: that costs it many look-ups. One that has no KVM, though
+ * this plant's user has, takes it as emulated.
+ */
+async function haveTaken(deps: ProbeDeps, { kept, ...found }: Found & Kept, signal: AbortSignal): Promise<Found> {
   const { uuid, xml } = deps.sample(found.compatibility);
+  const taken = JSON.stringify({ bootId: bootId(), vmmVersion: kept.vmmVersion, access: kvmAccess(), xml });
+  if ((await readFileIfAny(kept.path)) === taken) return found;
   try {
     await deps.host.connection.define(xml, signal);
   } catch (error) {
     if (found.compatibility.accelerator !== 'kvm' || !(error instanceof GridError)) throw error;
     const emulated = { ...found.compatibility, accelerator: 'tcg' };
-    return haveTaken(deps, { compatibility: emulated, reason: error.message }, signal);
+    return haveTaken(deps, { compatibility: emulated, reason: error.message, kept }, signal);
   }
   await deps.host.virsh.undefine(uuid, signal);
+  await writeFileAtomically(kept.path, taken);
   return found;
 }
 
