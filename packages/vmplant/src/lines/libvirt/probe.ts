@@ -67,7 +67,7 @@ export async function probeLibvirt(deps: ProbeDeps, options: ProbeOptions, signa
   let slow = '';
   try {
     const { versions, ...lookUps } = await lookUpTwice(deps.host, deadline);
-    slow = lookUpsFault(lookUps);
+    if (isQemu(uri)) slow = lookUpsFault(lookUps);
     const found = await findCompatibility(deps.run, options, deadline);
     const vmmVersion = `${versions.libvirt}, ${versions.hypervisor}`;
     const kept = { path: join(options.stateDirectory, TAKEN_FILE), vmmVersion };
