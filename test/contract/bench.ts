@@ -12,7 +12,7 @@ import type {
   StepObserver,
 } from '../../packages/vmplant/src/lines/production-line.ts';
 import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
-import { script, Workshop } from './workshop.ts';
+import { type LineHome, script, Workshop } from './workshop.ts';
 
 export interface LineUnderTest {
   readonly name: LineName;
@@ -26,7 +26,7 @@ export interface LineUnderTest {
   readonly os: string;
   /** `paper`: nothing runs in it, and only a greeting answers at its ssh port. */
   readonly guest: 'linux' | 'paper';
-  make(options: { readonly stateDirectory: string }, deps: { readonly reached?: StepObserver }): ProductionLine;
+  make(options: LineHome, deps: { readonly reached?: StepObserver }): ProductionLine;
   /** Whether its processes' system calls are filtered. */
   readonly sandboxed: boolean;
   /** What a plant that is another process is configured with. */

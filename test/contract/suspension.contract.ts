@@ -121,8 +121,8 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
   }
 
   function resume(order: StartOrder, reached?: StepObserver): Promise<Machine> {
-    const { folder, line, signal } = bench().workshop;
-    const resuming = reached === undefined ? line : subject.make({ stateDirectory: folder }, { reached });
+    const { home, line, signal } = bench().workshop;
+    const resuming = reached === undefined ? line : subject.make(home, { reached });
     return resuming.start({ ...order, start: 'resume' }, signal);
   }
 }
