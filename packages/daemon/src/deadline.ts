@@ -6,7 +6,7 @@ export interface TimeLimit {
   readonly ms: number;
   /** Ends the wait earlier. */
   readonly signal?: AbortSignal | undefined;
-  readonly clock?: Pick<Clock, 'sleep'>;
+  readonly clock?: Pick<Clock, 'after'>;
 }
 
 export interface Deadline extends TimeLimit {
@@ -22,18 +22,14 @@ export interface Deadline extends TimeLimit {
 export async function within<T>(deadline: Deadline, work: (until: AbortSignal) => Promise<T>): Promise<T> {
   const { ms, late, signal, clock = systemClock } = deadline;
   const over = new AbortController();
-  const done = new AbortController();
-  clock.sleep(ms, done.signal).then(
-    () => over.abort(late(ms)),
-    () => undefined,
-  );
+  const takeBack = clock.after(ms, () => over.abort(late(ms)));
   const until = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
   try {
     return await work(until);
   } catch (error) {
     throw until.aborted && isAbortError(error) ? until.reason : error;
   } finally {
-    done.abort();
+    takeBack();
   }
 }
 

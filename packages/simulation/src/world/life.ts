@@ -42,6 +42,7 @@ export class Life {
     now: () => this.#world.now(),
     monotonic: () => this.#world.elapsedMs,
     sleep: (ms, signal) => this.#sleep(ms, signal),
+    after: (ms, work) => this.after(ms, work),
   };
 
   async #sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -10,20 +10,23 @@ let now: number;
 /** Images that were read, in order. */
 let read: string[];
 let found: Promise<ImageFault | undefined>;
-/** Resolves when the time to read an image is over. */
-let over: PromiseWithResolvers<void>;
+/** Lets the time to read an image be over. */
+let endTime: () => void;
 let examiner: ImageExaminer;
 
 beforeEach(() => {
   now = 0;
   read = [];
   found = Promise.resolve(undefined);
-  over = Promise.withResolvers();
   const examine = (imageId: string, until: AbortSignal) => {
     read.push(imageId);
     return abortable(found, until);
   };
-  const clock = { ...systemClock, monotonic: () => now, sleep: () => over.promise };
+  const after = (_ms: number, work: () => void) => {
+    endTime = work;
+    return () => undefined;
+  };
+  const clock = { ...systemClock, monotonic: () => now, after };
   examiner = new ImageExaminer({ examine }, clock);
 });
 
@@ -51,10 +54,9 @@ test('nor is one that is too large to be read in time; one that is broken, or wh
   await expect(examiner.examine('octave', NEVER)).rejects.toThrow('cut off');
   found = new Promise(() => undefined);
   const reading = examiner.examine('octave', NEVER);
-  over.resolve();
+  endTime();
   await expect(reading).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', details: { imageId: 'octave' } });
   expect(await examiner.examine('octave', NEVER)).toBeUndefined();
-  over = Promise.withResolvers();
   found = Promise.resolve(fault);
   for (const _ of [1, 2]) expect(await examiner.examine('plotting', NEVER)).toBe(fault);
   expect(read).toEqual(['octave', 'octave', 'plotting', 'plotting']);
