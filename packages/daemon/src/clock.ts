@@ -8,19 +8,12 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A clock that also ends waits. */
-export interface DeadlineClock extends Clock {
-  /** Fires after `ms`. */
-  timeout(ms: number): AbortSignal;
-}
-
 /** `setTimeout` fires at once beyond 2^31 - 1 ms, so long sleeps are cut into pieces. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export const systemClock: DeadlineClock = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  timeout: (ms) => AbortSignal.timeout(ms),
   async sleep(ms, signal) {
     for (let left = ms; left > 0; left -= LONGEST_TIMER_MS) {
       await timer(Math.min(left, LONGEST_TIMER_MS), signal);

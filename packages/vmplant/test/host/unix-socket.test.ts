@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -28,6 +28,27 @@ test('who listens takes the place of a socket that one who was killed has left',
   await connected;
   await new Promise((closed) => server.close(closed));
   expect(await readdir(folder())).toEqual([]);
+});
+
+test('a socket that refuses is tried again until somebody listens, and no try leaves a listener behind', async () => {
+  const killed = await listenUnix(folder(), 'other.sock', signal);
+  await rename(join(folder(), 'other.sock'), join(folder(), 'save.sock'));
+  await new Promise((closed) => killed.close(closed));
+  const watched = new AbortController().signal;
+  const listeners: number[] = [];
+  const enough = Promise.withResolvers<void>();
+  const add = watched.addEventListener.bind(watched);
+  watched.addEventListener = (...args: Parameters<typeof add>) => {
+    add(...args);
+    if (listeners.push(getEventListeners(watched, 'abort').length) === 40) enough.resolve();
+  };
+  const connecting = connectUnix(folder(), 'save.sock', watched);
+  await enough.promise;
+  const server = await listenUnix(folder(), 'save.sock', signal);
+  (await connecting).destroy();
+  await new Promise((closed) => server.close(closed));
+  expect(Math.max(...listeners)).toBe(1);
+  expect(getEventListeners(watched, 'abort')).toEqual([]);
 });
 
 /** Listens until its input ends, and accepts nobody. */
