@@ -10,6 +10,8 @@ export type { MarketClock } from './market-clock.ts';
 export { listPlants } from './members/list-plants.ts';
 export { listenAll } from './members/listen-all.ts';
 export { type LinkedMember, type MemberChange, Membership, type MembershipOptions } from './members/membership.ts';
+export { OwnerUse, type Usage } from './members/owner-use.ts';
+export { type PlantVms, type RememberedVm, VmBook, type VmBookOptions } from './members/vm-book.ts';
 export { type AskForVm, isVmUnknown, VmPlaces } from './members/vm-places.ts';
 export { PlantMemory } from './plant-memory.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';

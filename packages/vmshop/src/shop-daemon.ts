@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -18,6 +18,7 @@ import { PlantRegister } from './plant-register.ts';
 import { Reunion } from './reunion.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
+import { VmBookFile } from './vm-book-file.ts';
 import { VmEvents } from './vm-events.ts';
 
 export interface ShopDaemon extends RunningDaemon {
@@ -31,17 +32,26 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const vmEvents = new VmEvents();
   const feed = new PlantFeed(systemClock);
   const register = new PlantRegister(await stateFile(config, 'plants.sqlite'), systemClock);
+  const bookFile = new VmBookFile(await stateFile(config, 'vms.sqlite'), systemClock);
+  const book = new VmBook({
+    ...{ clock: systemClock, keepsAbsent: true },
+    entered: (...entry) => bookFile.entered(...entry),
+    changed: (...change) => vmEvents.changed(...change),
+  });
+  book.restore(bookFile.read());
   const withinMs = config.plantReturnMs;
   const reunion = new Reunion(register.before(withinMs), { clock: systemClock, withinMs });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
-    onVmEvent: (event) => vmEvents.add(event),
+    onVms: (link, event) => book.hear(link, event),
     onChange: (change) => {
       const { change: what, role, ...details } = change;
       log.info(details, `${role} ${what}`);
       feed.tell(change);
       register.note(change);
+      book.note(change);
+      bookFile.note(change);
       reunion.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
@@ -52,7 +62,9 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
-  const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents, reunion }, config);
+  const writeBook = () => bookFile.write();
+  const deps = { membership, operations, market, auctions, feed, vmEvents, book, writeBook, reunion };
+  const shop = new Shop(deps, config);
 
   const { audit, trust, tls } = security;
   const { quotas = {} } = config;
@@ -98,6 +110,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       offerDesk.close();
       reunion.close();
       register.close();
+      bookFile.close();
       link.close();
       await Promise.all([closeAll(), Promise.race([doorClosed, systemClock.sleep(REPLIES_MS)])]);
       auctions.close();

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/door';
-import { listenAll, type MarketDeps, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { listenAll, type MarketDeps, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { LINK_PATH, serveLink, TRUST_ALL } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import type { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -18,6 +18,10 @@ export interface GridShape {
   readonly brokers: number;
   /** Whether the plants publish their offers. */
   readonly offers: 'standing' | 'asked';
+  /** Owners that requests are of in turn; left out: they are nobody's. */
+  readonly owners?: number;
+  /** What owners may have. */
+  readonly quotas?: ShopConfig['quotas'];
 }
 
 /** Milliseconds of processor time. That of the shop includes the bench's own, which sends the requests. */
@@ -46,7 +50,7 @@ export class BenchGrid {
   /** With one plant that hangs and one that is slow among them. */
   static async open(shape: GridShape): Promise<BenchGrid> {
     const http = createServer();
-    const { shop, listener } = openShop();
+    const { shop, listener } = openShop(shape);
     const grid = new BenchGrid(shop, http);
     try {
       serveLink(http, listener, { trust: TRUST_ALL, log: { info() {}, warn() {}, error: console.error } });
@@ -115,12 +119,13 @@ function started(file: string, among: Child[]): Child {
   return child;
 }
 
-function openShop() {
+function openShop({ quotas }: GridShape) {
+  const book = new VmBook({ clock: systemClock, keepsAbsent: true });
   const membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
-    onVmEvent: () => undefined,
-    onChange: () => undefined,
+    onVms: (link, event) => book.hear(link, event),
+    onChange: (change) => book.note(change),
   });
   const standing = new StandingOffers();
   const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => console.error(plantId, err) });
@@ -134,12 +139,12 @@ function openShop() {
     {
       ...{ membership, operations, market },
       auctions: new AuctionHistory({ file: ':memory:', kept: 1_000, keptBytes: 100_000_000 }),
-      ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents() },
+      ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents(), book },
     },
     {
       ...{ host: '127.0.0.1', httpPort: 0, xmlPort: 0, plants: [], bidWindowMs: 2_000, awardAttempts: 3 },
       ...{ requestDeadlineMs: 60_000, plantReturnMs: 1_000, requestsPerMinute: 6_000, requestsKept: 1_000 },
-      ...{ auctionsKept: 1_000, auctionsKeptMiB: 100 },
+      ...{ auctionsKept: 1_000, auctionsKeptMiB: 100, ...(quotas && { quotas }) },
       logLevel: 'error' as ShopConfig['logLevel'],
     },
   );
