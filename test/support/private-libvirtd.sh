@@ -7,6 +7,7 @@
 #
 # Ends when its standard input does; its machines are for the tests to end.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin # not on the path of every user
 kind=$1
 folder=$2
 user=${3:-}

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog, systemClock } from '@vmgrid/daemon';
-import { type MemberChange, Membership, VmBook } from '@vmgrid/market';
+import { Absences, type MemberChange, Membership, VmBook } from '@vmgrid/market';
 import {
   dialLink,
   GridError,
@@ -34,6 +34,7 @@ export class Grid {
   readonly progress: ProgressEvent[] = [];
   readonly membership: Membership;
   readonly book = new VmBook({ clock: systemClock, keepsAbsent: true, news: () => this.#note(() => undefined) });
+  readonly absences = new Absences({ clock: systemClock, returnMs: 60_000, forgetMs: 60_000 });
   readonly #waiting = new Set<() => void>();
   readonly #closers: (() => unknown)[] = [];
   #port = 0;
@@ -43,10 +44,7 @@ export class Grid {
       clock: systemClock,
       onProgress: (event) => this.#note(() => this.progress.push(event)),
       onVms: (link, event) => this.book.hear(link, event),
-      onChange: (change) => {
-        this.book.note(change);
-        this.#note(() => this.changes.push(change));
-      },
+      onChange: (change) => this.#noteChange(change),
     });
   }
 
@@ -72,7 +70,7 @@ export class Grid {
   async broker(
     brokerId: string,
     upstreams: readonly string[],
-    httpPort = 0,
+    { httpPort = 0, plantReturnMs = 0 } = {},
   ): Promise<BrokerDaemon & { readonly url: string }> {
     const config = {
       brokerId,
@@ -80,7 +78,7 @@ export class Grid {
       plants: [],
       host: '127.0.0.1',
       httpPort,
-      requestsPerMinute: 1_000,
+      ...{ plantReturnMs, requestsPerMinute: 1_000 },
       logLevel: 'error' as never,
     };
     const broker = await startBroker(config, { authenticator, audit, trust: TRUST_ALL }, '0.1.0', log);
@@ -121,6 +119,12 @@ export class Grid {
 
   async close(): Promise<void> {
     for (const close of this.#closers.toReversed()) await close();
+  }
+
+  #noteChange(change: MemberChange): void {
+    this.book.note(change);
+    this.absences.note(change);
+    this.#note(() => this.changes.push(change));
   }
 
   #note(change: () => unknown): void {

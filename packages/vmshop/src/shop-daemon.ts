@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -39,8 +39,10 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     changed: (...change) => vmEvents.changed(...change),
   });
   book.restore(bookFile.read());
-  const withinMs = config.plantReturnMs;
-  const reunion = new Reunion(register.before(withinMs), { clock: systemClock, withinMs });
+  const { plantReturnMs: returnMs, plantForgetMs } = config;
+  const forgetMs = Math.max(returnMs, plantForgetMs);
+  const absences = new Absences({ clock: systemClock, returnMs, forgetMs, before: register.before(forgetMs) });
+  const reunion = new Reunion(absences.awaited(), { clock: systemClock, withinMs: returnMs });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
@@ -52,6 +54,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       register.note(change);
       book.note(change);
       bookFile.note(change);
+      absences.note(change);
       reunion.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
@@ -63,7 +66,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
   const writeBook = () => bookFile.write();
-  const deps = { membership, operations, market, auctions, feed, vmEvents, book, writeBook, reunion };
+  const deps = { membership, absences, operations, market, auctions, feed, vmEvents, book, writeBook, reunion };
   const shop = new Shop(deps, config);
 
   const { audit, trust, tls } = security;

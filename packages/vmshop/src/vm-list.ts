@@ -3,7 +3,7 @@
  * are known to have nothing of the caller's are not asked.
  */
 import { ClassAd, type Expression, evaluate, parseExpression } from '@vmgrid/classad';
-import type { Membership, PlantVms, VmBook } from '@vmgrid/market';
+import type { Absences, Membership, PlantVms, Roll, VmBook } from '@vmgrid/market';
 import {
   adToJson,
   askAll,
@@ -20,7 +20,9 @@ import {
 export const LIST_DEADLINE_MS = 2_000;
 
 export interface VmListDeps {
-  readonly membership: Pick<Membership, 'bidders' | 'plantIds' | 'plantsOf'>;
+  readonly membership: Pick<Membership, 'plantIds' | 'plantsOf'>;
+  readonly absences: Pick<Absences, 'all'>;
+  readonly roll: Pick<Roll, 'everyone'>;
   readonly book: Pick<VmBook, 'isAt' | 'isCurrent' | 'isAbsent' | 'plantIds' | 'of'>;
   /** Whether an answer of this plant is to be waited for. */
   readonly isAwaited: (plantId: string) => boolean;
@@ -33,15 +35,15 @@ export class VmList {
     this.#deps = deps;
   }
 
-  /** @throws what the signal aborts with; ClassAdSyntaxError */
+  /** @throws GridError NO_PLANTS when nobody is here or known, and the shop began just now; what the signal aborts with */
   async list({ constraint, caller }: Called<ListRequest>, signal: AbortSignal): Promise<ListReply> {
-    const { membership, book } = this.#deps;
+    const { roll, book } = this.#deps;
     const holds = constraint === undefined ? () => true : meeting(parseExpression(constraint));
     const request = { ...(constraint === undefined ? {} : { constraint }), ...(caller && { caller }) };
-    const asked = membership.bidders().filter((bidder) => this.#isAsked(bidder, caller));
+    const asked = roll.everyone().filter((bidder) => this.#isAsked(bidder, caller));
     const { answers } = await askAll(asked, 'list', request, { deadlineMs: LIST_DEADLINE_MS, signal });
     const answered = new Set(answers.map(({ plantId }) => plantId));
-    const silent = this.#mayHave(caller).filter((plantId) => !answered.has(plantId));
+    const silent = this.#expected(caller).filter((plantId) => !answered.has(plantId));
     const told = silent.flatMap((plantId) => toldAds(plantId, book.of(plantId), caller));
     return {
       vms: [...answers.flatMap(({ value }) => value), ...told.filter(holds).map(adToJson)],
@@ -54,18 +56,18 @@ export class VmList {
     return isAwaited(bidder.plantId) && membership.plantsOf(bidder).some((plantId) => this.#mayHaveAt(plantId, caller));
   }
 
-  /** Plants with VMs that the caller sees, as far as is known. */
-  #mayHave(caller: Caller | undefined): readonly string[] {
-    const { membership, book } = this.#deps;
+  /** Plants that may have VMs which the caller sees: of those that are here by what they told, and all that are absent. */
+  #expected(caller: Caller | undefined): readonly string[] {
+    const { membership, absences, book } = this.#deps;
     const here = membership.plantIds().filter((plantId) => this.#mayHaveAt(plantId, caller));
     const away = book.plantIds().filter((plantId) => book.isAbsent(plantId) && this.#mayHaveAt(plantId, caller));
-    return [...here, ...away];
+    return [...new Set([...here, ...absences.all().map(({ plantId }) => plantId), ...away])];
   }
 
   #mayHaveAt(plantId: string, caller: Caller | undefined): boolean {
     const { book } = this.#deps;
-    if (caller?.sees === 'all' || book.isAt(caller?.owner, plantId)) return true;
-    return !book.isCurrent(plantId) && !book.isAbsent(plantId);
+    const mayHaveUntold = !book.isCurrent(plantId) && !book.isAbsent(plantId);
+    return caller?.sees === 'all' || mayHaveUntold || book.isAt(caller?.owner, plantId);
   }
 }
 

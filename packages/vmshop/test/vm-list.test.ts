@@ -1,7 +1,7 @@
 /** Lists of VMs over plants that answer, hang, or are away. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
-import { Membership, VmBook } from '@vmgrid/market';
+import { Absences, Membership, Roll, VmBook } from '@vmgrid/market';
 import { type Bidder, type Caller, GridError, type ToldVm, type VmsEvent } from '@vmgrid/protocol';
 import { VmList } from '../src/vm-list.ts';
 
@@ -19,13 +19,18 @@ let list: VmList;
 beforeEach(() => {
   [asked, unawaited] = [[], []];
   book = new VmBook({ clock: { now: () => LEFT_AT }, keepsAbsent: true });
+  const absences = new Absences({ clock: systemClock, returnMs: 0, forgetMs: 60_000 });
   membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
     onVms: (link, event) => book.hear(link, event),
-    onChange: (change) => book.note(change),
+    onChange: (change) => {
+      book.note(change);
+      absences.note(change);
+    },
   });
-  list = new VmList({ membership, book, isAwaited: (plantId) => !unawaited.includes(plantId) });
+  const roll = new Roll(membership, absences, 'the shop');
+  list = new VmList({ membership, absences, roll, book, isAwaited: (plantId) => !unawaited.includes(plantId) });
 });
 
 const vm = (n: number, owner: string, more: Partial<ToldVm> = {}): ToldVm => ({
@@ -87,10 +92,9 @@ test("what is told for a plant is the caller's, meets the constraint, and is a V
   expect(await idsOf(ALL)).toEqual(['vm-1', 'vm-2', 'vm-3']);
 });
 
-test('plants that have nothing of the caller are neither asked nor missed', async () => {
+test('plants that are here and have nothing of the caller are neither asked nor missed', async () => {
   join('a', [vm(1, 'ada')]);
   join('b', [vm(2, 'bob')], lost);
-  membership.left(join('c', [vm(3, 'bob')]), 'gone');
   expect(await list.list({ caller: ADA }, never)).toEqual({ vms: [], silentPlants: [] });
   expect(asked).toEqual(['a']);
 });

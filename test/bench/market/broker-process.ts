@@ -20,7 +20,7 @@ const NOBODY: Authenticator = {
 process.on('message', ({ brokerId, upstream }: BrokerOrder) => {
   const config = {
     ...{ brokerId, upstreams: [upstream], plants: [], host: '127.0.0.1', httpPort: 0 },
-    ...{ requestsPerMinute: 6_000, logLevel: 'error' as BrokerConfig['logLevel'] },
+    ...{ plantReturnMs: 1_000, requestsPerMinute: 6_000, logLevel: 'error' as BrokerConfig['logLevel'] },
   };
   void startBroker(
     config,

@@ -2,7 +2,16 @@
 import { createServer, type Server } from 'node:http';
 import { systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/door';
-import { listenAll, type MarketDeps, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import {
+  Absences,
+  listenAll,
+  type MarketDeps,
+  Membership,
+  OfferDesk,
+  PlantMemory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { LINK_PATH, serveLink, TRUST_ALL } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import type { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -119,13 +128,19 @@ function started(file: string, among: Child[]): Child {
   return child;
 }
 
+const RETURN_MS = 1_000;
+
 function openShop({ quotas }: GridShape) {
   const book = new VmBook({ clock: systemClock, keepsAbsent: true });
+  const absences = new Absences({ clock: systemClock, returnMs: RETURN_MS, forgetMs: RETURN_MS });
   const membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
     onVms: (link, event) => book.hear(link, event),
-    onChange: (change) => book.note(change),
+    onChange: (change) => {
+      book.note(change);
+      absences.note(change);
+    },
   });
   const standing = new StandingOffers();
   const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => console.error(plantId, err) });
@@ -137,13 +152,19 @@ function openShop({ quotas }: GridShape) {
   const operations = new Operations({ kept: 1_000 });
   const shop = new Shop(
     {
-      ...{ membership, operations, market },
+      ...{ membership, absences, operations, market },
       auctions: new AuctionHistory({ file: ':memory:', kept: 1_000, keptBytes: 100_000_000 }),
       ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents(), book },
     },
     {
       ...{ host: '127.0.0.1', httpPort: 0, xmlPort: 0, plants: [], bidWindowMs: 2_000, awardAttempts: 3 },
-      ...{ requestDeadlineMs: 60_000, plantReturnMs: 1_000, requestsPerMinute: 6_000, requestsKept: 1_000 },
+      ...{
+        requestDeadlineMs: 60_000,
+        plantReturnMs: RETURN_MS,
+        plantForgetMs: RETURN_MS,
+        requestsPerMinute: 6_000,
+        requestsKept: 1_000,
+      },
       ...{ auctionsKept: 1_000, auctionsKeptMiB: 100, ...(quotas && { quotas }) },
       logLevel: 'error' as ShopConfig['logLevel'],
     },

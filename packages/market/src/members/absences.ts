@@ -1,68 +1,96 @@
 /**
- * Plants that are not connected, and until when what they told last counts. A VM counts until its lease ends, since the plant
- * takes it away then; one that outlives its lease as long as a lease can be.
+ * Plants that are known and not connected. For a first while each may come back any moment, and is waited for by whoever cannot do
+ * without it; afterwards it is still named among those that give no answer, until it is forgotten.
  */
-import { REQUEST_LIMITS } from '@vmgrid/protocol';
-import type { Entry } from './vm-entries.ts';
+import { MARKET_LIMITS } from '../limits.ts';
+import type { MarketClock } from '../market-clock.ts';
+import type { MemberChange } from './membership.ts';
 
-/** How long something without an end of its own counts after its plant has left. */
-export const ABSENT_KEPT_MS = REQUEST_LIMITS.leaseMaxMs;
-
-interface Lapsing {
-  readonly key: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
+export interface Absence {
+  readonly plantId: string;
+  /** Milliseconds since it left. */
+  readonly absentMs: number;
 }
 
-interface Absence {
-  readonly leftAt: number;
-  /** The next one last. */
-  readonly lapsing: Lapsing[];
+export interface AbsencesOptions {
+  readonly clock: Pick<MarketClock, 'monotonic' | 'sleep'>;
+  /** How long a plant that left is waited for. */
+  readonly returnMs: number;
+  /** How long it is named. */
+  readonly forgetMs: number;
+  /** Absent when the daemon begins. */
+  readonly before?: readonly Absence[];
 }
 
 export class Absences {
-  readonly #plants = new Map<string, Absence>();
-  /** Before it nothing lapses: most questions cost one comparison. */
-  #nextAt = Number.POSITIVE_INFINITY;
+  readonly #options: AbsencesOptions;
+  readonly #beganAt: number;
+  /** When each left, the longest absent first. */
+  readonly #leftAt = new Map<string, number>();
+  readonly #arrivals = new Set<() => void>();
 
-  has(plantId: string): boolean {
-    return this.#plants.has(plantId);
+  constructor({ before = [], ...options }: AbsencesOptions) {
+    this.#options = options;
+    this.#beganAt = options.clock.monotonic();
+    const longestFirst = before.toSorted((a, b) => b.absentMs - a.absentMs);
+    for (const { plantId, absentMs } of longestFirst) this.#leftAt.set(plantId, this.#beganAt - absentMs);
   }
 
-  leftAt(plantId: string): number | undefined {
-    return this.#plants.get(plantId)?.leftAt;
+  note({ change, role, plantId }: MemberChange): void {
+    if (role !== 'plant' || change === 'moved') return;
+    this.#leftAt.delete(plantId);
+    if (change === 'left') this.#add(plantId);
+    else for (const arrived of this.#arrivals) arrived();
   }
 
-  /** With what it had as it left; again when that has changed. */
-  add(plantId: string, leftAt: number, entries: readonly Entry[]): void {
-    const lapsing = entries
-      .filter(({ pinned }) => !pinned)
-      .map((entry) => ({ key: entry.key, at: endOf(entry, leftAt) }));
-    lapsing.sort((a, b) => b.at - a.at);
-    this.#plants.set(plantId, { leftAt, lapsing });
-    this.#nextAt = Math.min(this.#nextAt, lapsing.at(-1)?.at ?? Number.POSITIVE_INFINITY);
+  /** Everyone who is absent and not forgotten. */
+  all(): readonly Absence[] {
+    const now = this.#options.clock.monotonic();
+    for (const [plantId, leftAt] of this.#leftAt) {
+      if (now - leftAt < this.#options.forgetMs) break;
+      this.#leftAt.delete(plantId);
+    }
+    return [...this.#leftAt].map(([plantId, leftAt]) => ({ plantId, absentMs: now - leftAt }));
   }
 
-  remove(plantId: string): void {
-    this.#plants.delete(plantId);
+  /** Those that may come back any moment. */
+  awaited(): readonly string[] {
+    if (this.#leftAt.size === 0) return [];
+    return this.all().flatMap(({ plantId }) => (this.waitMs(plantId) > 0 ? [plantId] : []));
   }
 
-  /** Those that count no longer. */
-  lapsed(now: number): readonly { readonly plantId: string; readonly key: string }[] {
-    if (now < this.#nextAt) return [];
-    const ended = [...this.#plants].flatMap(([plantId, { lapsing }]) =>
-      endedIn(lapsing, now).map(({ key }) => ({ plantId, key })),
-    );
-    const nexts = [...this.#plants.values()].map(({ lapsing }) => lapsing.at(-1)?.at ?? Number.POSITIVE_INFINITY);
-    this.#nextAt = nexts.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
-    return ended;
+  /** How much longer the plant is waited for, in milliseconds; 0 when it is not, or is not absent. */
+  waitMs(plantId: string): number {
+    const leftAt = this.#leftAt.get(plantId);
+    return leftAt === undefined ? 0 : this.#leftFrom(leftAt);
+  }
+
+  /** How much longer a daemon that began without plants may expect its first, in milliseconds. */
+  get firstWaitMs(): number {
+    return this.#leftFrom(this.#beganAt);
+  }
+
+  /** Resolves when a plant comes, known or not, or none is waited for any more. @throws what the signal aborts with */
+  async arrival(signal?: AbortSignal): Promise<void> {
+    const longestMs = Math.max(0, ...this.awaited().map((plantId) => this.waitMs(plantId)));
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const ended = new AbortController();
+    const signals = signal === undefined ? [ended.signal] : [ended.signal, signal];
+    this.#arrivals.add(arrive);
+    try {
+      await Promise.race([arrived, this.#options.clock.sleep(longestMs, AbortSignal.any(signals))]);
+    } finally {
+      this.#arrivals.delete(arrive);
+      ended.abort();
+    }
+  }
+
+  #add(plantId: string): void {
+    this.#leftAt.set(plantId, this.#options.clock.monotonic());
+    if (this.#leftAt.size > MARKET_LIMITS.plantsRemembered) this.#leftAt.delete(this.#leftAt.keys().next().value!);
+  }
+
+  #leftFrom(time: number): number {
+    return Math.max(0, time + this.#options.returnMs - this.#options.clock.monotonic());
   }
 }
-
-function endedIn(lapsing: Lapsing[], now: number): Lapsing[] {
-  const first = lapsing.findLastIndex(({ at }) => at > now) + 1;
-  return lapsing.splice(first);
-}
-
-const endOf = ({ vm }: Entry, leftAt: number): number =>
-  vm.leaseEndsAt === undefined || vm.atLeaseEnd === 'suspend' ? leftAt + ABSENT_KEPT_MS : Date.parse(vm.leaseEndsAt);

@@ -12,7 +12,7 @@ import {
   type VmsWhole,
   wholeOf,
 } from '@vmgrid/protocol';
-import { Absences } from './absences.ts';
+import { Lapses } from './lapses.ts';
 import type { MemberChange } from './membership.ts';
 import type { Usage } from './owner-use.ts';
 import { ToldOrder, type VmNews, vmsIn } from './told-order.ts';
@@ -48,7 +48,7 @@ export class VmBook {
   readonly #options: VmBookOptions;
   readonly #entries: VmEntries;
   readonly #order = new ToldOrder();
-  readonly #absences = new Absences();
+  readonly #lapses = new Lapses();
   readonly #toldAt = new Map<string, number>();
 
   constructor(options: VmBookOptions) {
@@ -60,14 +60,14 @@ export class VmBook {
   restore(remembered: readonly RememberedVm[]): void {
     const leftAt = new Map(remembered.map((one) => [one.plantId, one.leftAt]));
     for (const { plantId, vm } of remembered) this.#put(plantId, vm);
-    for (const [plantId, at] of leftAt) this.#absences.add(plantId, at, this.#entries.of(plantId));
+    for (const [plantId, at] of leftAt) this.#lapses.add(plantId, at, this.#entries.of(plantId));
   }
 
   /** A plant came or went. */
   note({ change, role, plantId }: MemberChange): void {
     if (role !== 'plant' || change === 'moved') return;
     if (change === 'joined') {
-      this.#absences.remove(plantId);
+      this.#lapses.remove(plantId);
       return;
     }
     this.#order.forget(plantId);
@@ -132,7 +132,7 @@ export class VmBook {
     const isOver = !entry.told && (refused || this.isCurrent(plantId));
     if (isOver) this.#entries.remove(plantId, entry.key);
     else this.#entries.put({ ...entry, pinned: false });
-    const leftAt = this.#absences.leftAt(plantId);
+    const leftAt = this.#lapses.leftAt(plantId);
     if (leftAt !== undefined) this.#noteAbsent(plantId, leftAt);
   }
 
@@ -143,11 +143,11 @@ export class VmBook {
   }
 
   isAbsent(plantId: string): boolean {
-    return this.#absences.has(plantId);
+    return this.#lapses.has(plantId);
   }
 
   of(plantId: string): PlantVms {
-    const toldAt = this.#absences.leftAt(plantId) ?? this.#toldAt.get(plantId) ?? this.#options.clock.now();
+    const toldAt = this.#lapses.leftAt(plantId) ?? this.#toldAt.get(plantId) ?? this.#options.clock.now();
     return { vms: this.#entries.of(plantId).map(({ vm }) => vm), toldAt };
   }
 
@@ -160,11 +160,11 @@ export class VmBook {
   }
 
   #forgetLapsed(): void {
-    for (const { plantId, key } of this.#absences.lapsed(this.#options.clock.now())) this.#entries.remove(plantId, key);
+    for (const { plantId, key } of this.#lapses.lapsed(this.#options.clock.now())) this.#entries.remove(plantId, key);
   }
 
   #noteAbsent(plantId: string, leftAt: number): void {
-    this.#absences.add(plantId, leftAt, this.#entries.of(plantId));
+    this.#lapses.add(plantId, leftAt, this.#entries.of(plantId));
   }
 
   #enter(news: VmNews): void {

@@ -36,12 +36,17 @@ export class OwnBidder implements Bidder, Bidders {
     return this.hello.plantId;
   }
 
-  bidders(): readonly Bidder[] {
+  everyone(): readonly Bidder[] {
     return [this];
   }
 
-  find(plantId: string): Bidder | undefined {
-    return plantId === this.plantId ? this : undefined;
+  awaited(): readonly string[] {
+    return [];
+  }
+
+  async find(plantId: string): Promise<Bidder> {
+    if (plantId === this.plantId) return this;
+    throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
   }
 
   async call<M extends keyof LinkMethods>(

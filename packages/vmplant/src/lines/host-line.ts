@@ -32,11 +32,10 @@ export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: s
   ...options,
 });
 
-/** The user of a machine, who can get through to the folder inside the machine's. */
+/** The user of a machine, who can get through to the folder inside the machine's; nobody but the plant's user can list the latter. */
 export async function admitToFolder({ hostIds }: HostLine, order: StartOrder): Promise<HostUser | undefined> {
-  const user = hostUserOf(hostIds, order.vmId, order.image);
-  if (user !== undefined) await chmod(order.directory, 0o711);
-  return user;
+  await chmod(order.directory, 0o711);
+  return hostUserOf(hostIds, order.vmId, order.image);
 }
 
 /**

@@ -1,13 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandRunner, UndoStack, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { closeChannels, openChannels } from './channels.ts';
 import { domainIdOf } from './domain-id.ts';
-import { FILES, longestSocketPath, SOCKET_PATH_BYTES } from './layout.ts';
+import { FILES, refuseLongPath } from './layout.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
 import { LibvirtMachine } from './libvirt-machine.ts';
 import type { DomainState } from './machine-state.ts';
@@ -91,13 +90,4 @@ async function stopAgain(
 async function removeFiles(directory: string): Promise<void> {
   const names = [FILES.uuid, FILES.domain, FILES.console];
   await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
-}
-
-function refuseLongPath(directory: string): void {
-  const bytes = longestSocketPath(directory);
-  if (bytes <= SOCKET_PATH_BYTES) return;
-  const message = `the address of a socket in ${directory} would take ${bytes} bytes, the kernel takes ${SOCKET_PATH_BYTES}`;
-  throw new GridError('LINE_UNAVAILABLE', `${message}: give the plant a shorter stateDirectory`, {
-    ...{ bytes, limitBytes: SOCKET_PATH_BYTES },
-  });
 }

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { type CommandRunner, isTimeout, within } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
 import { HOST_ID_RANGE, probeUserOf } from '../host-user.ts';
 import { probeQemu } from '../qemu/probe.ts';
+import { refuseLongPath } from './layout.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
 
 export interface ProbeDeps {
@@ -17,6 +19,9 @@ export interface ProbeOptions {
 
 /** libvirtd looks at the hypervisors there are before it answers for the first time. */
 export const PROBE_DEADLINE_MS = 25_000;
+
+/** An id as long as that of every VM. */
+const ANY_VM = 'vm-00000000-0000-0000-0000-000000000000';
 
 const NOTHING: CompatibilityRecord = {
   vmm: 'libvirt',
@@ -44,6 +49,7 @@ export async function probeLibvirt(
     return unavailable(`${uri} runs machines as other users: a plant that is not root needs qemu:///session`);
   const deadline = within(signal, PROBE_DEADLINE_MS);
   try {
+    refuseLongPath(join(stateDirectory, 'vms', ANY_VM));
     const versions = await host.virsh.versions(deadline);
     const { compatibility, reason } = await findCompatibility(uri, { run, stateDirectory }, deadline);
     const { uuid, xml } = sample(compatibility);

@@ -2,25 +2,26 @@
 import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, expect } from '@jest/globals';
 import { checkConfig, identifyProcess } from '@vmgrid/daemon';
 import { makeCgroupParent } from '../../../../../test/support/cgroup-parent.ts';
 import { eventually } from '../../../../../test/support/processes.ts';
+import { testUnless } from '../../../../../test/support/test-unless.ts';
 import { CgroupConfig } from '../../../src/host/cgroup/cgroup-config.ts';
 import { Cgroups } from '../../../src/host/cgroup/cgroups.ts';
 import { logTail, spawnVmm } from '../../../src/lines/spawn-vmm.ts';
 import { useTemporaryFolder } from '../../temporary-folder.ts';
 
 const host = makeCgroupParent();
-const lacks = 'why' in host ? ['any'] : ['memory', 'pids'].filter((name) => !host.controllers.includes(name));
-const why = 'why' in host ? host.why : `cgroup v2 has no ${lacks.join(' and ')} here`;
-if (lacks.length > 0) console.info(`only a part of this file runs: ${why}`);
-afterAll(() => ('why' in host ? undefined : host.remove()));
+const lacks = ['memory', 'pids'].filter((name) => !host.controllers.includes(name));
+const whyNoLimits = host.why ?? (lacks.length > 0 ? `cgroup v2 has no ${lacks.join(' and ')} here` : undefined);
+const testGroups = testUnless(host.why);
+afterAll(() => host.remove());
 
 const folder = useTemporaryFolder();
 const MACHINE = { memoryMiB: 64, cpus: 1 };
 const open = (more: object) => {
-  const config = checkConfig(CgroupConfig, { parent: 'why' in host ? '' : host.path, ...more }, 'test');
+  const config = checkConfig(CgroupConfig, { parent: host.path, ...more }, 'test');
   return Cgroups.open({ ...config, plantId: 'plant-1' });
 };
 
@@ -31,8 +32,9 @@ const start = (groups: Cgroups, script: string) =>
   });
 const said = () => logTail(join(folder(), 'log'));
 
-if (!('why' in host)) {
-  test('a machine is in its group before it runs, with all that it starts, and all of it ends with the group', async () => {
+testGroups(
+  'a machine is in its group before it runs, with all that it starts, and all of it ends with the group',
+  async () => {
     const groups = await open({ controllers: [] });
     await groups.make(folder(), MACHINE);
     const group = join(groups.entrance(folder())!, '..');
@@ -46,33 +48,39 @@ if (!('why' in host)) {
     await groups.remove(folder());
     expect(all.map(identifyProcess)).toEqual([undefined, undefined, undefined]);
     expect(groups.entrance(folder())).toBeUndefined();
-  }, 30_000);
+  },
+  30_000,
+);
 
-  test('a group that is gone as the machine starts is said to be the reason', async () => {
-    const groups = await open({ controllers: [] });
-    await groups.make(folder(), MACHINE);
-    const entrance = groups.entrance(folder());
-    await groups.remove(folder());
-    const child = await spawnVmm({
-      ...{ program: 'true', args: [], folder: folder(), log: join(folder(), 'log'), user: undefined, entrance },
-    });
-    if (child.exitCode === null) await once(child, 'exit');
-    expect(await said()).toContain('vmgrid: the group of the machine could not be entered');
+testGroups('a group that is gone as the machine starts is said to be the reason', async () => {
+  const groups = await open({ controllers: [] });
+  await groups.make(folder(), MACHINE);
+  const entrance = groups.entrance(folder());
+  await groups.remove(folder());
+  const child = await spawnVmm({
+    ...{ program: 'true', args: [], folder: folder(), log: join(folder(), 'log'), user: undefined, entrance },
   });
+  if (child.exitCode === null) await once(child, 'exit');
+  expect(await said()).toContain('vmgrid: the group of the machine could not be entered');
+});
 
-  test('what an earlier plant left in its groups ends with them', async () => {
+testGroups(
+  'what an earlier plant left in its groups ends with them',
+  async () => {
     const groups = await open({ controllers: [] });
     await groups.make(folder(), MACHINE);
     const child = await start(groups, 'exec sleep 600');
     await (await open({ controllers: [] })).removeAllBut([]);
     expect(identifyProcess(child.pid!)).toBeUndefined();
-    const left = await readdir(join((host as { path: string }).path, 'plant-1'), { withFileTypes: true });
+    const left = await readdir(join(host.path, 'plant-1'), { withFileTypes: true });
     expect(left.filter((entry) => entry.isDirectory())).toEqual([]);
-  }, 30_000);
-}
+  },
+  30_000,
+);
 
-if (lacks.length === 0) {
-  test('a machine that takes more memory than its limit is ended, and one that forks without end is stopped', async () => {
+testUnless(whyNoLimits)(
+  'a machine that takes more memory than its limit is ended, and one that forks without end is stopped',
+  async () => {
     const groups = await open({ controllers: ['memory', 'pids'], overheadMiB: 0, processes: 16 });
     await groups.make(folder(), MACHINE);
     const hog = await start(groups, 'head -c 512M /dev/zero | tail -c 512M > /dev/null');
@@ -86,10 +94,14 @@ if (lacks.length === 0) {
     );
     await groups.remove(folder());
     expect(identifyProcess(forks.pid!)).toBeUndefined();
-  }, 60_000);
-} else {
-  test('limits that this host cannot set are refused as the plant starts', async () => {
-    const parent = 'why' in host ? '/sys' : host.path;
+  },
+  60_000,
+);
+
+testUnless(whyNoLimits === undefined ? 'this host can set them' : undefined)(
+  'limits that this host cannot set are refused as the plant starts',
+  async () => {
+    const parent = host.why === undefined ? host.path : '/sys';
     await expect(open({ parent, controllers: ['memory', 'pids'] })).rejects.toMatchObject({ code: 'CGROUP_FAILED' });
-  });
-}
+  },
+);
