@@ -134,7 +134,7 @@ export class Shop {
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaDesk(quotaDeps, config.quotas ?? {});
-    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.desk.closing });
+    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.desk.closing, isAwaited });
     this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
   }
 

@@ -17,7 +17,7 @@ import {
 } from '@vmgrid/protocol';
 
 /** How long plants may take to tell what they know by heart, before it is told for them. */
-export const LIST_DEADLINE_MS = 2_000;
+const LIST_DEADLINE_MS = 2_000;
 
 export interface VmListDeps {
   readonly membership: Pick<Membership, 'plantIds' | 'plantsOf'>;
