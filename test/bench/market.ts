@@ -31,6 +31,7 @@ const SHAPES: readonly GridShape[] = [
   { plants: 100, brokers: 0, offers: 'standing' },
   { plants: 1_000, brokers: 0, offers: 'standing' },
   { plants: 5_000, brokers: 0, offers: 'standing' },
+  { plants: 1_000, brokers: 0, offers: 'standing', owners: 50, quotas: { default: { vms: 100_000 } } },
   { plants: 10, brokers: 2, offers: 'standing' },
   { plants: 100, brokers: 2, offers: 'standing' },
   { plants: 1_000, brokers: 2, offers: 'standing' },
@@ -75,18 +76,20 @@ export const suite: BenchSuite<Result> = {
   },
 };
 
-/** All shapes, or those that `BENCH_MARKET` names, such as `5000/2/standing`. */
+/** All shapes, or those that `BENCH_MARKET` names, such as `5000/2/standing`, or `1000/0/standing/50` with 50 owners. */
 function chosen(): readonly GridShape[] {
   const wanted = process.env.BENCH_MARKET?.split(',');
   if (!wanted) return SHAPES;
-  return SHAPES.filter(({ plants, brokers, offers }) => wanted.includes(`${plants}/${brokers}/${offers}`));
+  const nameOf = ({ plants, brokers, offers, owners }: GridShape) =>
+    [plants, brokers, offers, ...(owners === undefined ? [] : [owners])].join('/');
+  return SHAPES.filter((shape) => wanted.includes(nameOf(shape)));
 }
 
 async function measure(shape: GridShape): Promise<Row> {
   const grid = await BenchGrid.open(shape);
   try {
     let number = 0;
-    const next = () => requestOf(number++);
+    const next = () => requestOf(number++, shape.owners);
     const place = async () => void (await grid.shop.create(next()).settled);
     await repeat(place, WARM_UP, IN_FLIGHT, WARM_UP_MS);
     grid.letOneHang();

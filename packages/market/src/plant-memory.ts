@@ -12,6 +12,9 @@ const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'REQUEST_INVALID',
   'DURATION_INVALID',
   'BODY_TOO_LARGE',
+  'QUOTA_VMS',
+  'QUOTA_MEMORY',
+  'QUOTA_DISK',
 ]);
 
 /**

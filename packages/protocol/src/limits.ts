@@ -58,6 +58,14 @@ export const BROKER_LIMITS = {
   answerMarginMaxMs: 250,
 } as const;
 
+/** Of what a plant tells of its VMs. */
+export const TOLD_LIMITS = {
+  /** VMs in one page of a whole. */
+  vmsOfPage: 500,
+  /** VMs of one plant; one that tells more breaks the protocol. */
+  vmsOfPlant: 65_536,
+} as const;
+
 /** Of what a plant publishes; one that has more publishes nothing and is asked. */
 export const STANDING_LIMITS = {
   hostActions: 1_024,

@@ -1,10 +1,10 @@
 /**
- * The plant's small embedded database: learnt durations, the last words of VMs that are gone, and recorded requests. It also
- * keeps a second plant out of the same state directory.
+ * The plant's small embedded database: learnt durations, the last words of VMs that are gone, recorded requests, and the number
+ * of the run. It also keeps a second plant out of the same state directory.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, ifRoom } from '@vmgrid/protocol';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS durations (
@@ -32,6 +32,7 @@ const SCHEMA = `
     shape TEXT NOT NULL UNIQUE,
     dag TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS tended_images (image_id TEXT PRIMARY KEY) STRICT;
 `;
 
@@ -44,3 +45,14 @@ export const openDatabase = (file: string): DatabaseSync =>
     schema: SCHEMA,
     inUse: (cause) => new GridError('STATE_LOCKED', `${file} is in use by another plant`, { file }, { cause }),
   });
+
+/**
+ * A number for this run of the plant's process, greater than those of all before it, also when the clock was set back.
+ * `now`: milliseconds since the epoch.
+ */
+export function nextRun(database: DatabaseSync, now: number): number {
+  const before = database.prepare('SELECT number FROM runs').get()?.number;
+  const number = Math.max(Math.floor(now), before === undefined ? 0 : Number(before) + 1);
+  ifRoom(() => database.prepare('INSERT OR REPLACE INTO runs VALUES (1, ?)').run(number));
+  return number;
+}

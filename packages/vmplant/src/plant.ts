@@ -40,6 +40,7 @@ import type { SelfTending } from './tending/self-tending.ts';
 import { Turnstile } from './turnstile.ts';
 import { isBeingMade, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
+import type { VmTeller } from './vm-teller.ts';
 
 export interface PlantDeps {
   readonly bidDesk: BidDesk;
@@ -57,6 +58,7 @@ export interface PlantDeps {
   };
   readonly registry: VmRegistry;
   readonly departed: Departed;
+  readonly vmTeller: Pick<VmTeller, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
   /** Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says so. */
@@ -92,7 +94,8 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
-    const { bidDesk, collector, creations, imageDesk, leaseDesk, reconfigurator, selfTending, suspender } = this.#deps;
+    const { bidDesk, collector, creations, imageDesk, leaseDesk, reconfigurator, selfTending, suspender, vmTeller } =
+      this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
@@ -107,10 +110,12 @@ export class Plant {
         return bidDesk.explain(request, signal);
       },
       create: (request) =>
-        creations.during(requestKey(request), () => {
-          this.#deps.changed();
-          return this.#once('create', request, () => this.#create(request));
-        }),
+        vmTeller.during(request, () =>
+          creations.during(requestKey(request), () => {
+            this.#deps.changed();
+            return this.#once('create', request, () => this.#create(request));
+          }),
+        ),
       configure: (request) =>
         this.#onceAtVm('configure', request, async () => {
           requireDags(request);

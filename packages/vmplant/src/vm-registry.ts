@@ -3,8 +3,11 @@ import { GridError, type RequestKey } from '@vmgrid/protocol';
 import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
-/** Told of each change once it is on the disk. */
-export type RecordObserver = (record: VmRecord, before: VmRecord) => void;
+/**
+ * Told of each record: of a new one at once (there is none before), of a change when it is on the disk, of one that was removed
+ * when its folder is gone (there is none now).
+ */
+export type RecordObserver = (record: VmRecord | undefined, before: VmRecord | undefined) => void;
 
 export class VmRegistry {
   readonly #store: VmStore;
@@ -55,6 +58,7 @@ export class VmRegistry {
   async add(record: VmRecord): Promise<void> {
     await this.#store.makeFolder(record.vmId);
     this.#records.set(record.vmId, record);
+    this.#observe(record, undefined);
     await this.#write(record);
   }
 
@@ -71,7 +75,9 @@ export class VmRegistry {
   /** Removes the VM's folder, then forgets the VM. Idempotent. */
   async remove(vmId: string): Promise<void> {
     await this.#inOrder(vmId, () => this.#store.remove(vmId));
+    const before = this.#records.get(vmId);
     this.#records.delete(vmId);
+    this.#observe(undefined, before);
     this.#writes.delete(vmId);
     this.#behind.delete(vmId);
     this.#catchUp();

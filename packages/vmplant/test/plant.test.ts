@@ -7,6 +7,7 @@ import { Creations } from '../src/creations.ts';
 import { OwnFailures } from '../src/own-failures.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
 import { VmRegistry } from '../src/vm-registry.ts';
+import { VmTeller } from '../src/vm-teller.ts';
 import { recordOf } from './made-up-records.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
@@ -27,6 +28,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
     ...{ departed: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
     bidDesk: { dagRefusal: () => tooLong, refusal: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
+    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });

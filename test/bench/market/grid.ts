@@ -10,6 +10,7 @@ import {
   OfferDesk,
   PlantMemory,
   StandingOffers,
+  VmBook,
 } from '@vmgrid/market';
 import { LINK_PATH, serveLink, TRUST_ALL } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
@@ -26,6 +27,10 @@ export interface GridShape {
   readonly brokers: number;
   /** Whether the plants publish their offers. */
   readonly offers: 'standing' | 'asked';
+  /** Owners that requests are of in turn; left out: they are nobody's. */
+  readonly owners?: number;
+  /** What owners may have. */
+  readonly quotas?: ShopConfig['quotas'];
 }
 
 /** Milliseconds of processor time. That of the shop includes the bench's own, which sends the requests. */
@@ -54,7 +59,7 @@ export class BenchGrid {
   /** With one plant that hangs and one that is slow among them. */
   static async open(shape: GridShape): Promise<BenchGrid> {
     const http = createServer();
-    const { shop, listener } = openShop();
+    const { shop, listener } = openShop(shape);
     const grid = new BenchGrid(shop, http);
     try {
       serveLink(http, listener, { trust: TRUST_ALL, log: { info() {}, warn() {}, error: console.error } });
@@ -125,13 +130,17 @@ function started(file: string, among: Child[]): Child {
 
 const RETURN_MS = 1_000;
 
-function openShop() {
+function openShop({ quotas }: GridShape) {
+  const book = new VmBook({ clock: systemClock, keepsAbsent: true });
   const absences = new Absences({ clock: systemClock, returnMs: RETURN_MS, forgetMs: RETURN_MS });
   const membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
-    onVmEvent: () => undefined,
-    onChange: (change) => absences.note(change),
+    onVms: (link, event) => book.hear(link, event),
+    onChange: (change) => {
+      book.note(change);
+      absences.note(change);
+    },
   });
   const standing = new StandingOffers();
   const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => console.error(plantId, err) });
@@ -145,7 +154,7 @@ function openShop() {
     {
       ...{ membership, absences, operations, market },
       auctions: new AuctionHistory({ file: ':memory:', kept: 1_000, keptBytes: 100_000_000 }),
-      ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents() },
+      ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents(), book },
     },
     {
       ...{ host: '127.0.0.1', httpPort: 0, xmlPort: 0, plants: [], bidWindowMs: 2_000, awardAttempts: 3 },
@@ -156,7 +165,7 @@ function openShop() {
         requestsPerMinute: 6_000,
         requestsKept: 1_000,
       },
-      ...{ auctionsKept: 1_000, auctionsKeptMiB: 100 },
+      ...{ auctionsKept: 1_000, auctionsKeptMiB: 100, ...(quotas && { quotas }) },
       logLevel: 'error' as ShopConfig['logLevel'],
     },
   );

@@ -27,6 +27,7 @@ import {
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
+import { VmTeller } from '../../../packages/vmplant/src/vm-teller.ts';
 import { images, LINES } from './warehouse.ts';
 
 export interface SimulatedPlantOptions {
@@ -63,11 +64,13 @@ export class SimulatedPlant {
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
   readonly #held: string[] = [];
+  readonly #teller: VmTeller;
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
+    this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
     this.#link = dialLink({
@@ -79,6 +82,7 @@ export class SimulatedPlant {
       random: Math.random,
       changed: (state) => {
         if (state !== 'open') return;
+        this.#teller.opened(this.#link);
         this.#feed.restart();
         this.#tell();
         resolve();
@@ -101,18 +105,22 @@ export class SimulatedPlant {
       },
       create: async (request) => {
         await this.#beSlow();
-        return this.#create(request);
+        return this.#teller.during(request, async () => this.#create(request));
       },
       imageSet: async (request) => sets.page(request),
     };
   }
 
-  #create({ machine, requestId }: Identified<CreateRequest>): ClassAdJson {
+  #create({ machine, requestId, caller }: Identified<CreateRequest>): ClassAdJson {
     const vmId = `vm-${uuid()}`;
     this.#admission.reserve(vmId, machine);
+    const leaseEndsAt = new Date(Date.now() + LEASE_MAX_MS).toISOString();
+    const record = { vmId, requestId, machine, leaseEndsAt, ...(caller && { owner: caller.owner }) };
+    this.#teller.recorded({ ...record, state: 'running' });
     this.#held.push(requestId);
     this.#tell();
     setTimeout(() => {
+      this.#teller.recorded(undefined, { ...record, state: 'running' });
       this.#admission.release(vmId);
       this.#held.splice(0, this.#held.length - this.#admission.usage.vms - DEPARTED_KEPT);
       this.#tell();

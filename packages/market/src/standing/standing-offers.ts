@@ -53,6 +53,11 @@ export class StandingOffers {
     this.#uncovered.changed();
   }
 
+  /** Whether the plant hangs. */
+  isSilent(plantId: string): boolean {
+    return this.#silent.has(plantId);
+  }
+
   /** The offer no longer stands: the plant is asked. */
   remove(plantId: string): void {
     this.#uncovered.changed();

@@ -89,7 +89,7 @@ export class PlantNode {
     const { capacity, faults, upstreams } = this.#options;
     const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidDesk, collector, plant, publisher, warehouse } = parts;
+    const { bidDesk, collector, plant, publisher, vmTeller, warehouse } = parts;
     await warehouse.sweep(this.host);
     await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
     let ad = adToJson(await bidDesk.ad());
@@ -98,7 +98,10 @@ export class PlantNode {
       life,
       handlers: plant.handlers(),
       hello: (): Hello => ({ plantId: this.plantId, version: VERSION, ad }),
-      opened: (link: LinkClient) => publisher.opened(link),
+      opened: (link: LinkClient) => {
+        vmTeller.opened(link);
+        publisher.opened(link);
+      },
     };
     const links = upstreams.map((upstream) => fabric.dial(lower, upstream));
     parts.onChange(async () => {

@@ -14,6 +14,7 @@ import {
   LeaseDesk,
   Leases,
   LivingMachines,
+  nextRun,
   OfferPublisher,
   OwnFailures,
   Plant,
@@ -22,6 +23,7 @@ import {
   Suspender,
   VmGate,
   VmRegistry,
+  VmTeller,
   watchMachine,
 } from '@vmgrid/vmplant';
 import type { Life } from '../world/life.ts';
@@ -72,9 +74,12 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
-  const [living, registry] = [new LivingMachines(), await VmRegistry.open(disk.store(life))];
+  const vmTeller = new VmTeller({ plantId: config.plantId, run: nextRun(disk.database, clock.now()), clock });
+  const living = new LivingMachines();
+  const registry = await VmRegistry.open(disk.store(life), (...change) => vmTeller.recorded(...change));
+  for (const record of registry.all()) vmTeller.recorded(record);
   const shared = {
-    ...{ lines, living, registry, hostActions, log, clock, hostClock, leases, changed, warehouse },
+    ...{ lines, living, registry, vmTeller, hostActions, log, clock, hostClock, leases, changed, warehouse },
     admission: new Admission(capacity, { changed: () => publisher.changed() }),
     durations: new LearntDurations(disk.database),
     departed: new Departed(disk.database),
@@ -94,7 +99,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   );
   const leaseDesk: LeaseDesk = new LeaseDesk(
     {
-      ...{ ...shared, warn: () => undefined },
+      ...{ ...shared, warn: (record) => vmTeller.leaseEnding(record) },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
       collect: (vmId, request) => collector.collect(vmId, request),
     },
