@@ -38,10 +38,10 @@ export interface SimulatedPlantOptions {
   readonly slowMs: number;
   /** A VM is gone after this. */
   readonly vmLifeMs: number;
+  /** Departed VMs that it remembers: from the start, and at most. */
+  readonly departed: number;
 }
 
-/** Departed VMs that are remembered. */
-const DEPARTED_KEPT = 32;
 const BID_VALIDITY_MS = 30_000;
 const LEASE_MAX_MS = 86_400_000;
 const COST = 'memory';
@@ -62,11 +62,12 @@ export class SimulatedPlant {
   readonly #admission: Admission;
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
-  readonly #held: string[] = [];
+  readonly #held: string[];
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
+    this.#held = Array.from({ length: options.departed }, (_, number) => `${options.plantId}-departed-${number}`);
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
@@ -114,7 +115,7 @@ export class SimulatedPlant {
     this.#tell();
     setTimeout(() => {
       this.#admission.release(vmId);
-      this.#held.splice(0, this.#held.length - this.#admission.usage.vms - DEPARTED_KEPT);
+      this.#held.splice(0, this.#held.length - this.#admission.usage.vms - this.#options.departed);
       this.#tell();
     }, this.#options.vmLifeMs);
     return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
