@@ -19,6 +19,8 @@ const SCHEMA = `
     ad TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS departed_by_request ON departed (request_id);
+  CREATE TABLE IF NOT EXISTS forgotten (until INTEGER NOT NULL) STRICT;
+  INSERT INTO forgotten SELECT 0 WHERE NOT EXISTS (SELECT * FROM forgotten);
   CREATE TABLE IF NOT EXISTS requests (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

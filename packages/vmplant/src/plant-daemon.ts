@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
-import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
+import { Admission, checkCost, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type ProgressEvent, parseDuration, Upstreams, type VmEvent } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
@@ -70,7 +70,11 @@ export async function startPlant(
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
-  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: systemClock });
+  const publisher = new OfferPublisher({
+    terms: () => bidDesk.terms(),
+    book: parts.book,
+    ...{ log, clock: systemClock },
+  });
   parts.onChange(async () => {
     ad = adToJson(await bidDesk.ad());
     upstreams.notify('ad', ad);
@@ -128,9 +132,11 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const living = new LivingMachines();
   const tellVm = (event: VmEvent['event'], record: VmRecord) =>
     upstreams.notify('vm', vmEvent(event, record, config.plantId, systemClock.now()));
-  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), (record, before) => {
+  const requests = new HeldTokens();
+  const noteState = (record: VmRecord, before: VmRecord) => {
     if (record.state !== before.state) tellVm('state', record);
-  });
+  };
+  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), noteState, requests);
   const leases: Leases = new Leases(
     {
       ...{ clock: systemClock, hostClock },
@@ -152,14 +158,14 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
-    departed: new Departed(database),
+    departed: new Departed(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
       tellDoor(event);
     },
-    creations: new Creations(),
+    creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => {
       watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
@@ -219,6 +225,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const restoreFault = faultHere(reports);
   return {
     ...shared,
+    book: new OfferBook(requests, shared.durations),
     groups,
     database,
     upstreams,

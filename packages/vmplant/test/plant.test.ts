@@ -1,6 +1,7 @@
 /** What a plant answers to an award, over made-up parts. */
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { HeldTokens } from '@vmgrid/bidding';
 import { createLog } from '@vmgrid/daemon';
 import { type CreateRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { Creations } from '../src/creations.ts';
@@ -23,9 +24,9 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   const { vmId, requestId } = recordOf({});
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry, creations: new Creations(), failures: new OwnFailures({ now: () => 0 }) },
+    ...{ registry, creations: new Creations(new HeldTokens()), failures: new OwnFailures({ now: () => 0 }) },
     ...{ departed: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
-    bidDesk: { dagRefusal: () => tooLong, refusal: () => undefined },
+    bidDesk: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     withNumbers: async (thrown: unknown) => thrown,
   };

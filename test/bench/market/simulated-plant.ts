@@ -2,15 +2,17 @@
 import {
   Admission,
   type Durations,
+  HeldTokens,
   ImageIndex,
   type ImageSet,
+  type LearntBook,
   makeOffer,
+  OfferBook,
   OfferFeed,
   PublishedSets,
   parseCost,
   plantAd,
   refusalOf,
-  tokenOf,
 } from '@vmgrid/bidding';
 import {
   adToJson,
@@ -21,9 +23,9 @@ import {
   type LineReport,
   type LinkClient,
   type LinkLog,
+  type OfferTerms,
   type PlantHandlers,
   type PlantSnapshot,
-  type StandingOffer,
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
@@ -49,7 +51,10 @@ const cost = parseCost(COST);
 const index = ImageIndex.of(images.values());
 const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
-const NOTHING_LEARNT: Durations = { expect: () => undefined, least: () => undefined };
+const NOTHING_LEARNT: Durations & LearntBook = {
+  ...{ expect: () => undefined, least: () => undefined },
+  ...{ size: 0, all: () => ({}), takeNews: () => ({}) },
+};
 
 const quiet: LinkLog = {
   info: () => undefined,
@@ -62,12 +67,15 @@ export class SimulatedPlant {
   readonly #admission: Admission;
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
-  readonly #held: string[];
+  /** Request ids, the oldest first. */
+  readonly #held: string[] = [];
+  readonly #tokens = new HeldTokens();
+  readonly #book = new OfferBook(this.#tokens, NOTHING_LEARNT);
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
-    this.#held = Array.from({ length: options.departed }, (_, number) => `${options.plantId}-departed-${number}`);
+    for (let number = 0; number < options.departed; number++) this.#hold(`${options.plantId}-departed-${number}`);
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
@@ -111,14 +119,25 @@ export class SimulatedPlant {
   #create({ machine, requestId }: Identified<CreateRequest>): ClassAdJson {
     const vmId = `vm-${uuid()}`;
     this.#admission.reserve(vmId, machine);
-    this.#held.push(requestId);
+    this.#hold(requestId);
     this.#tell();
     setTimeout(() => {
       this.#admission.release(vmId);
-      this.#held.splice(0, this.#held.length - this.#admission.usage.vms - this.#options.departed);
+      this.#forgetOldest();
       this.#tell();
     }, this.#options.vmLifeMs);
     return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
+  }
+
+  #hold(requestId: string): void {
+    this.#held.push(requestId);
+    this.#tokens.add(requestId);
+  }
+
+  #forgetOldest(): void {
+    const { departed } = this.#options;
+    for (const id of this.#held.splice(0, this.#held.length - this.#admission.usage.vms - departed))
+      this.#tokens.drop(id);
   }
 
   async #beSlow(): Promise<void> {
@@ -127,15 +146,19 @@ export class SimulatedPlant {
   }
 
   #tell(): void {
-    if (this.#options.publishes) this.#feed.tell(this.#offer());
-    else this.#link.notify('ad', this.#ad());
+    if (!this.#options.publishes) {
+      this.#link.notify('ad', this.#ad());
+      return;
+    }
+    const telling = this.#book.tell(this.#terms());
+    if ('askedBecause' in telling) throw new Error(telling.askedBecause);
+    this.#feed.tell(telling);
   }
 
-  #offer(): StandingOffer {
+  #terms(): OfferTerms {
     return {
       ...{ plant: this.#snapshot(), cost: COST, bidValidityMs: BID_VALIDITY_MS, leaseMaxMs: LEASE_MAX_MS },
-      ...{ images: sets.digestOf(images as ImageSet), durations: {}, least: {} },
-      held: [...new Set(this.#held.map(tokenOf))],
+      ...{ images: sets.digestOf(images as ImageSet), least: {}, forgottenUntil: 0 },
     };
   }
 

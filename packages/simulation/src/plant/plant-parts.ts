@@ -1,5 +1,5 @@
 /** The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its process. */
-import { Admission, type Capacity, parseCost } from '@vmgrid/bidding';
+import { Admission, type Capacity, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import {
@@ -72,16 +72,17 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
-  const [living, registry] = [new LivingMachines(), await VmRegistry.open(disk.store(life))];
+  const requests = new HeldTokens();
+  const [living, registry] = [new LivingMachines(), await VmRegistry.open(disk.store(life), undefined, requests)];
   const shared = {
     ...{ lines, living, registry, hostActions, log, clock, hostClock, leases, changed, warehouse },
     admission: new Admission(capacity, { changed: () => publisher.changed() }),
     durations: new LearntDurations(disk.database),
-    departed: new Departed(disk.database),
+    departed: new Departed(disk.database, { requests, clock }),
     failures: new OwnFailures(clock),
     configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
     report: (_: ProgressEvent) => undefined,
-    creations: new Creations(),
+    creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => void watchMachine(vmId, { living, registry, log, changed }),
     nameVm: () => nameVm(random),
@@ -102,7 +103,11 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   );
   const cost = parseCost(config.cost);
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 }, config);
-  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: { sleep: never } });
+  const publisher = new OfferPublisher({
+    terms: () => bidDesk.terms(),
+    book: new OfferBook(requests, shared.durations),
+    ...{ log, clock: { sleep: never } },
+  });
   const plan = bidDesk.plan.bind(bidDesk);
   const execution = { ...shared, bootDeadlineMs: BOOT_DEADLINE_MS };
   const plant = new Plant(
