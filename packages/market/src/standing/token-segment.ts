@@ -5,9 +5,9 @@
 /** A place is free when its number is this. */
 const FREE = 0;
 /** A segment grows when it is fuller than this … */
-const FULLEST = 0.85;
+const FULLEST = 0.8;
 /** … and is as full as this then. */
-const AFTER_GROWTH = 0.68;
+const AFTER_GROWTH = 0.64;
 const LEAST_PLACES = 4;
 
 export class TokenSegment {
@@ -57,30 +57,41 @@ export class TokenSegment {
     return found;
   }
 
-  /** Makes room for one more at least, without those that are not kept, each of which `left` is told of. */
-  rebuild(isKept: (number: number) => boolean, left: (number: number) => void): void {
+  /** Makes room for one more at least, without those whose number is not alive: `left` is told of each. */
+  rebuild(isAlive: Uint8Array, left: (number: number) => void): void {
     const [tokens, numbers] = [this.#tokens, this.#numbers];
     let kept = 0;
-    for (const number of numbers) {
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place]!;
       if (number === FREE) continue;
-      if (isKept(number)) kept++;
+      if (isAlive[number] === 1) kept++;
       else left(number);
     }
     const places = Math.max(LEAST_PLACES, Math.ceil((kept + 1) / AFTER_GROWTH));
     this.#tokens = new Uint32Array(places);
     this.#numbers = new Uint16Array(places);
-    this.#size = 0;
-    for (let place = 0; place < tokens.length; place++) {
+    this.#size = kept;
+    for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place]!;
-      if (number !== FREE && isKept(number)) this.add(tokens[place]!, number);
+      if (number !== FREE && isAlive[number] === 1) this.#put(tokens[place]!, number);
     }
+  }
+
+  /** One that is not there for certain. */
+  #put(token: number, number: number): void {
+    const numbers = this.#numbers;
+    let place = this.#homeOf(token);
+    while (numbers[place] !== FREE) place = place + 1 === numbers.length ? 0 : place + 1;
+    this.#tokens[place] = token;
+    numbers[place] = number;
   }
 
   /** Where it is, or the free place where it would be. */
   #find(token: number, number: number): number {
+    const [tokens, numbers] = [this.#tokens, this.#numbers];
     let place = this.#homeOf(token);
-    while (this.#numbers[place] !== FREE && (this.#tokens[place] !== token || this.#numbers[place] !== number)) {
-      place = this.#after(place);
+    while (numbers[place] !== FREE && (tokens[place] !== token || numbers[place] !== number)) {
+      place = place + 1 === numbers.length ? 0 : place + 1;
     }
     return place;
   }

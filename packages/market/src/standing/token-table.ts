@@ -78,17 +78,14 @@ export class TokenTable {
   }
 
   #rebuild(segment: TokenSegment): void {
-    segment.rebuild(
-      (number) => this.#isAlive[number] === 1,
-      (number) => this.#bury(number),
-    );
+    segment.rebuild(this.#isAlive, this.#bury);
   }
 
-  #bury(number: number): void {
+  readonly #bury = (number: number): void => {
     this.#dead--;
     this.#counts[number]!--;
     if (this.#counts[number] === 0) this.#freed.push(number);
-  }
+  };
 
   #segmentFor(token: number): TokenSegment {
     const index = indexOf(token);
