@@ -14,7 +14,7 @@ export { tokenOf } from './held-token.ts';
 export { HeldTokens, type RequestBook } from './held-tokens.ts';
 export { ImageDigests, type ImageSet } from './image-set.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
-export { type Asked, type LearntBook, OfferBook, type Telling } from './offer-book.ts';
+export { type Asked, type LearntBook, OfferBook, type OfferRest, type Telling } from './offer-book.ts';
 export { OfferFeed } from './offer-feed.ts';
 export { type Candidates, findCandidates } from './planner/candidates.ts';
 export { explainRequest } from './planner/explain.ts';

@@ -35,37 +35,47 @@ export interface Telling {
 /** The load average changes all the time: it is told when it has moved so far. */
 const LOAD_STEP = 0.25;
 
+/** What an offer is made of and is kept by what happens. */
+export interface OfferParts {
+  readonly requests: Pick<HeldTokens, 'size' | 'all' | 'takeNews'>;
+  readonly departed: { readonly forgottenUntil: number };
+  readonly durations: LearntBook;
+}
+
+/** What is compared: the small rest. */
+export type OfferRest = Omit<OfferTerms, 'forgottenUntil'>;
+
 export class OfferBook {
-  readonly #held: Pick<HeldTokens, 'size' | 'all' | 'takeNews'>;
-  readonly #learnt: LearntBook;
+  readonly #parts: OfferParts;
   #told: OfferTerms | undefined;
 
-  constructor(held: Pick<HeldTokens, 'size' | 'all' | 'takeNews'>, learnt: LearntBook) {
-    this.#held = held;
-    this.#learnt = learnt;
+  constructor(parts: OfferParts) {
+    this.#parts = parts;
   }
 
   /** To be told to all links in the same tick: what changes after it is told by the next one. */
-  tell(now: OfferTerms): Telling | Asked {
-    const askedBecause = this.#tooMuch(now);
+  tell(rest: OfferRest): Telling | Asked {
+    const { requests, departed, durations } = this.#parts;
+    const terms = withSteadyLoad({ ...rest, forgottenUntil: departed.forgottenUntil }, this.#told);
+    const askedBecause = this.#tooMuch(terms);
     if (askedBecause !== undefined) return { askedBecause };
-    const terms = withSteadyLoad(now, this.#told);
-    const rest = this.#told ? termsChange(this.#told, terms) : {};
-    const change = { ...rest, ...this.#learnt.takeNews(), ...this.#held.takeNews() };
+    const compared = this.#told ? termsChange(this.#told, terms) : {};
+    const change = { ...compared, ...durations.takeNews(), ...requests.takeNews() };
     this.#told = terms;
     let whole: StandingOffer | undefined;
     return {
       change: Object.keys(change).length === 0 ? undefined : change,
       whole: () => {
-        whole ??= { ...terms, durations: this.#learnt.all(), held: packTokens(this.#held.all()) };
+        whole ??= { ...terms, durations: durations.all(), held: packTokens(requests.all()) };
         return whole;
       },
     };
   }
 
   #tooMuch(terms: OfferTerms): string | undefined {
-    if (this.#held.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and departed VMs`;
-    if (this.#learnt.size > STANDING_LIMITS.durations)
+    const { requests, durations } = this.#parts;
+    if (requests.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and departed VMs`;
+    if (durations.size > STANDING_LIMITS.durations)
       return `it has learnt more than ${STANDING_LIMITS.durations} durations`;
     return follows(OfferTerms, terms) ? undefined : 'what its offers depend on is more than may be published';
   }

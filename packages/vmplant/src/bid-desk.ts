@@ -12,6 +12,7 @@ import {
   ImageIndex,
   type LineReports,
   makeOffer,
+  type OfferRest,
   type Plan,
   PublishedSets,
   planOfVm,
@@ -31,7 +32,6 @@ import {
   type ImageSetRequest,
   type MachineSpec,
   type Offer,
-  type OfferTerms,
   type PlanSummary,
   type PlantExplanation,
   type PlantSnapshot,
@@ -173,9 +173,9 @@ export class BidDesk {
     return plantAd(await this.snapshot());
   }
 
-  /** What others need to compute the plant's offers beside what it learnt and holds, or why they have to ask for them. */
-  async terms(): Promise<OfferTerms | Asked> {
-    const { warehouse, durations, departed } = this.#deps;
+  /** What others need to compute the plant's offers beside what it learnt, holds and has forgotten, or why they have to ask for them. */
+  async offerRest(): Promise<OfferRest | Asked> {
+    const { warehouse, durations } = this.#deps;
     const { cost, bidValidity, lease, ownerLimits, tending, standingOffers } = this.#config;
     if (!standingOffers) return { askedBecause: 'its configuration says so' };
     if (ownerLimits) return { askedBecause: 'what each owner has here is not published' };
@@ -187,7 +187,6 @@ export class BidDesk {
       leaseMaxMs: parseDuration(lease.maximum),
       images: this.#sets.digestOf(await warehouse.images()),
       least: durations.allLeast(),
-      forgottenUntil: departed.forgottenUntil,
     };
   }
 

@@ -1,11 +1,11 @@
 /** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
-import { type Asked, type OfferBook, OfferFeed } from '@vmgrid/bidding';
+import { type Asked, type OfferBook, OfferFeed, type OfferRest } from '@vmgrid/bidding';
 import { type Clock, type Log, oneAtATime } from '@vmgrid/daemon';
-import type { LinkAbove, OfferTerms } from '@vmgrid/protocol';
+import type { LinkAbove } from '@vmgrid/protocol';
 
 export interface OfferPublisherDeps {
   /** The small rest of the offer now; a reason when the plant has to be asked. */
-  readonly terms: () => Promise<OfferTerms | Asked>;
+  readonly rest: () => Promise<OfferRest | Asked>;
   readonly book: OfferBook;
   readonly log: Log;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -59,15 +59,15 @@ export class OfferPublisher {
 
   async #publish(): Promise<void> {
     try {
-      this.#tell(await this.#deps.terms());
+      this.#tell(await this.#deps.rest());
     } catch (error) {
       this.#deps.log.error({ err: error }, 'the standing offer could not be told: the plant is asked');
       this.#withdraw('the plant failed to say what its bids depend on');
     }
   }
 
-  #tell(terms: OfferTerms | Asked): void {
-    const telling = 'askedBecause' in terms ? terms : this.#deps.book.tell(terms);
+  #tell(rest: OfferRest | Asked): void {
+    const telling = 'askedBecause' in rest ? rest : this.#deps.book.tell(rest);
     if ('askedBecause' in telling) this.#withdraw(telling.askedBecause);
     else for (const feed of this.#feeds.values()) feed.tell(telling);
   }

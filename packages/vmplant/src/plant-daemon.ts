@@ -71,7 +71,7 @@ export async function startPlant(
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
   const publisher = new OfferPublisher({
-    terms: () => bidDesk.terms(),
+    rest: () => bidDesk.offerRest(),
     book: parts.book,
     ...{ log, clock: systemClock },
   });
@@ -225,7 +225,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const restoreFault = faultHere(reports);
   return {
     ...shared,
-    book: new OfferBook(requests, shared.durations),
+    book: new OfferBook({ ...shared, requests }),
     groups,
     database,
     upstreams,

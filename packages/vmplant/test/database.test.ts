@@ -129,6 +129,14 @@ test('up to when requests are forgotten is known by the times in their ids, also
   expect(departedIn(database).forgottenUntil).toBe(NOW - 1_000);
 });
 
+test('a database that forgot before it noted up to when has forgotten all up to now', () => {
+  const before = openDatabase(file());
+  departedIn(before).add('vm-1', 'request-1', {});
+  before.exec('UPDATE departed SET sequence = 2; DROP TABLE forgotten');
+  before.close();
+  expect(departedIn(openDatabase(file())).forgottenUntil).toBeGreaterThan(Date.now() - 60_000);
+});
+
 test('a request whose last words found no room is forgotten', () => {
   const departed = departedIn(openDatabaseInMemory());
   expect(departed.forgottenUntil).toBe(0);

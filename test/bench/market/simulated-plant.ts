@@ -9,6 +9,7 @@ import {
   makeOffer,
   OfferBook,
   OfferFeed,
+  type OfferRest,
   PublishedSets,
   parseCost,
   plantAd,
@@ -23,7 +24,6 @@ import {
   type LineReport,
   type LinkClient,
   type LinkLog,
-  type OfferTerms,
   type PlantHandlers,
   type PlantSnapshot,
   TRUST_ALL,
@@ -67,15 +67,20 @@ export class SimulatedPlant {
   readonly #admission: Admission;
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
-  /** Request ids, the oldest first. */
+  /** Ids of the requests that came, the oldest first. */
   readonly #held: string[] = [];
+  /** Requests of before that are forgotten: their ids are only numbers. */
+  #forgotten = 0;
   readonly #tokens = new HeldTokens();
-  readonly #book = new OfferBook(this.#tokens, NOTHING_LEARNT);
+  readonly #book = new OfferBook({
+    ...{ requests: this.#tokens, durations: NOTHING_LEARNT },
+    departed: { forgottenUntil: 0 },
+  });
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
-    for (let number = 0; number < options.departed; number++) this.#hold(`${options.plantId}-departed-${number}`);
+    for (let number = 0; number < options.departed; number++) this.#tokens.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
@@ -119,7 +124,8 @@ export class SimulatedPlant {
   #create({ machine, requestId }: Identified<CreateRequest>): ClassAdJson {
     const vmId = `vm-${uuid()}`;
     this.#admission.reserve(vmId, machine);
-    this.#hold(requestId);
+    this.#held.push(requestId);
+    this.#tokens.add(requestId);
     this.#tell();
     setTimeout(() => {
       this.#admission.release(vmId);
@@ -129,15 +135,14 @@ export class SimulatedPlant {
     return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
   }
 
-  #hold(requestId: string): void {
-    this.#held.push(requestId);
-    this.#tokens.add(requestId);
+  #formerId(number: number): string {
+    return `${this.#options.plantId}-departed-${number}`;
   }
 
+  /** The oldest of all that it remembers. */
   #forgetOldest(): void {
-    const { departed } = this.#options;
-    for (const id of this.#held.splice(0, this.#held.length - this.#admission.usage.vms - departed))
-      this.#tokens.drop(id);
+    const isFormer = this.#forgotten < this.#options.departed;
+    this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
   }
 
   async #beSlow(): Promise<void> {
@@ -150,15 +155,15 @@ export class SimulatedPlant {
       this.#link.notify('ad', this.#ad());
       return;
     }
-    const telling = this.#book.tell(this.#terms());
+    const telling = this.#book.tell(this.#rest());
     if ('askedBecause' in telling) throw new Error(telling.askedBecause);
     this.#feed.tell(telling);
   }
 
-  #terms(): OfferTerms {
+  #rest(): OfferRest {
     return {
       ...{ plant: this.#snapshot(), cost: COST, bidValidityMs: BID_VALIDITY_MS, leaseMaxMs: LEASE_MAX_MS },
-      ...{ images: sets.digestOf(images as ImageSet), least: {}, forgottenUntil: 0 },
+      ...{ images: sets.digestOf(images as ImageSet), least: {} },
     };
   }
 

@@ -57,7 +57,7 @@ export class TokenSegment {
     return found;
   }
 
-  /** Makes room for one more at least, without those whose number is not alive: `left` is told of each. */
+  /** Leaves out those whose number is not alive, and tells `left` of each. There is room for one more then. */
   rebuild(isAlive: Uint8Array, left: (number: number) => void): void {
     const [tokens, numbers] = [this.#tokens, this.#numbers];
     let kept = 0;
@@ -67,6 +67,7 @@ export class TokenSegment {
       if (isAlive[number] === 1) kept++;
       else left(number);
     }
+    if (kept === this.#size && !this.isFull) return;
     const places = Math.max(LEAST_PLACES, Math.ceil((kept + 1) / AFTER_GROWTH));
     this.#tokens = new Uint32Array(places);
     this.#numbers = new Uint16Array(places);

@@ -76,7 +76,7 @@ test('plants that come and go thousands of times leave nothing behind that is fo
     fc.property(fc.infiniteStream(fc.nat({ max: 2 ** 32 - 1 })), (numbers) => {
       const both = new Both();
       const next = () => numbers.next().value as number;
-      const known = Array.from({ length: 2_000 }, next);
+      const known = Array.from({ length: 200 }, next);
       both.take({ kind: 'come', plantId: 'stays', held: [...new Set(known)] });
       for (let round = 0; round < 70_000; round++) {
         both.take({ kind: 'come', plantId: 'flaps', held: [known[round % known.length]!, next()].filter(isFirst) });
@@ -85,7 +85,7 @@ test('plants that come and go thousands of times leave nothing behind that is fo
     }),
     { numRuns: 1 },
   );
-}, 60_000);
+}, 120_000);
 
 const isFirst = (token: number, at: number, all: readonly number[]): boolean => all.indexOf(token) === at;
 

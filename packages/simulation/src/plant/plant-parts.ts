@@ -104,8 +104,8 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const cost = parseCost(config.cost);
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 }, config);
   const publisher = new OfferPublisher({
-    terms: () => bidDesk.terms(),
-    book: new OfferBook(requests, shared.durations),
+    rest: () => bidDesk.offerRest(),
+    book: new OfferBook({ ...shared, requests }),
     ...{ log, clock: { sleep: never } },
   });
   const plan = bidDesk.plan.bind(bidDesk);
