@@ -37,6 +37,7 @@ export * from './schema/images.ts';
 export * from './schema/line-report.ts';
 export * from './schema/machine.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
+export { packTokens, unpackTokens } from './schema/packed-tokens.ts';
 export * from './schema/recorded-requests.ts';
 export * from './schema/replies.ts';
 export * from './schema/requests.ts';

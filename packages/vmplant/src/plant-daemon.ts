@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
-import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
+import { Admission, checkCost, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
 import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
@@ -44,7 +44,7 @@ import { recover } from './recovery.ts';
 import { Suspender } from './suspender.ts';
 import { SelfTending } from './tending/self-tending.ts';
 import { VmGate } from './vm-gate.ts';
-import { VmRegistry } from './vm-registry.ts';
+import { type RecordObserver, VmRegistry } from './vm-registry.ts';
 import { VmTeller } from './vm-teller.ts';
 import { ImageWatch } from './warehouse/image-watch.ts';
 import { Warehouse } from './warehouse/store.ts';
@@ -71,7 +71,11 @@ export async function startPlant(
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
-  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: systemClock });
+  const publisher = new OfferPublisher({
+    rest: () => bidDesk.offerRest(),
+    book: parts.book,
+    ...{ log, clock: systemClock },
+  });
   parts.onChange(async () => {
     ad = adToJson(await bidDesk.ad());
     upstreams.notify('ad', ad);
@@ -149,9 +153,9 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const living = new LivingMachines();
   const run = nextRun(database, systemClock.now());
   const vmTeller = new VmTeller({ plantId: config.plantId, run, clock: systemClock });
-  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), (...change) =>
-    vmTeller.recorded(...change),
-  );
+  const requests = new HeldTokens();
+  const tellRecord: RecordObserver = (...change) => vmTeller.recorded(...change);
+  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), tellRecord, requests);
   for (const record of registry.all()) vmTeller.recorded(record);
   const leases: Leases = new Leases(
     {
@@ -181,14 +185,14 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
-    departed: new Departed(database),
+    departed: new Departed(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
       tellDoor(event);
     },
-    creations: new Creations(),
+    creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => {
       watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
@@ -248,6 +252,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const restoreFault = faultHere(probed);
   return {
     ...shared,
+    book: new OfferBook({ ...shared, requests }),
     groups,
     database,
     upstreams,

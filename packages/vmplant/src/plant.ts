@@ -103,6 +103,7 @@ export class Plant {
         const held = this.#heldAd(key);
         if (held) return bidDesk.offerHeld(held);
         if (creations.has(key)) return bidDesk.offerTaken(request);
+        this.#requireNew(request);
         return selfTending.offer(() => bidDesk.offer(request));
       },
       explain: async (request, signal) => {
@@ -213,12 +214,19 @@ export class Plant {
     requireDags(request);
     const before = this.#outcomeOf(requestKey(request));
     if (before) return before; // whatever the limits are by now: a refusal would make it another plant's
+    this.#requireNew(request);
     this.#requireShort(request);
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
     const creation = this.#turnstile.pass(() => creator.create(request, signal), signal);
     return this.#ad(await failures.during(creation));
+  }
+
+  /** @throws GridError REQUEST_EXPIRED when the request may have been carried out here, and be forgotten */
+  #requireNew({ requestId }: RequestKey): void {
+    const expiry = this.#deps.bidDesk.expiry(requestId);
+    if (expiry) throw expiry;
   }
 
   /** What became of an earlier create of the same request id. @throws the GridError it failed with */
