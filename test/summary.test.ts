@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { notRunOf, summaryOf } from './support/summary.ts';
 
-const counts = { numPassedTests: 7, numFailedTests: 0, numRuntimeErrorTestSuites: 0 };
+const counts = { numPassedTests: 7, numFailedTests: 0, numRuntimeErrorTestSuites: 0, numWarnings: 0 };
 const fileOf = (...testResults: { status: string; fullName: string }[]) => ({ testResults });
 
 test('a run in which all ran ends with their number', () => {

@@ -26,19 +26,21 @@ interface Result {
   readonly rows: readonly Row[];
 }
 
+/** Of plants that are new. */
+const DEPARTED = 32;
+
 const SHAPES: readonly GridShape[] = [
-  { plants: 10, brokers: 0, offers: 'standing' },
-  { plants: 100, brokers: 0, offers: 'standing' },
-  { plants: 1_000, brokers: 0, offers: 'standing' },
-  { plants: 5_000, brokers: 0, offers: 'standing' },
-  { plants: 1_000, brokers: 0, offers: 'standing', owners: 50, quotas: { default: { vms: 100_000 } } },
-  { plants: 10, brokers: 2, offers: 'standing' },
-  { plants: 100, brokers: 2, offers: 'standing' },
-  { plants: 1_000, brokers: 2, offers: 'standing' },
-  { plants: 5_000, brokers: 2, offers: 'standing' },
-  { plants: 10, brokers: 0, offers: 'asked' },
-  { plants: 100, brokers: 0, offers: 'asked' },
-  { plants: 1_000, brokers: 0, offers: 'asked' },
+  { plants: 10, brokers: 0, offers: 'standing', departed: DEPARTED },
+  { plants: 100, brokers: 0, offers: 'standing', departed: DEPARTED },
+  { plants: 1_000, brokers: 0, offers: 'standing', departed: DEPARTED },
+  { plants: 5_000, brokers: 0, offers: 'standing', departed: DEPARTED },
+  { plants: 10, brokers: 2, offers: 'standing', departed: DEPARTED },
+  { plants: 100, brokers: 2, offers: 'standing', departed: DEPARTED },
+  { plants: 1_000, brokers: 2, offers: 'standing', departed: DEPARTED },
+  { plants: 5_000, brokers: 2, offers: 'standing', departed: DEPARTED },
+  { plants: 10, brokers: 0, offers: 'asked', departed: DEPARTED },
+  { plants: 100, brokers: 0, offers: 'asked', departed: DEPARTED },
+  { plants: 1_000, brokers: 0, offers: 'asked', departed: DEPARTED },
 ];
 
 /** So that the code that runs is the compiled one in every process. */
@@ -63,11 +65,23 @@ export const suite: BenchSuite<Result> = {
   },
   describe({ floor, rows }) {
     const cells = rows.map((row) =>
-      [...[row.plants, row.brokers, row.offers, row.placementsPerSecond, row.p50Ms, row.p95Ms], cpuText(row)]
+      [
+        ...[row.plants, row.brokers, row.offers, row.departed, row.placementsPerSecond, row.p50Ms, row.p95Ms],
+        cpuText(row),
+      ]
         .map((cell) => String(cell).padStart(12))
         .join(''),
     );
-    const head = ['plants', 'brokers', 'offers', 'placements/s', 'p50 ms', 'p95 ms', 'CPU ms of shop+brokers+plants'];
+    const head = [
+      'plants',
+      'brokers',
+      'offers',
+      'departed',
+      'placements/s',
+      'p50 ms',
+      'p95 ms',
+      'CPU ms of shop+brokers+plants',
+    ];
     return [
       `bare WebSocket: ${floor.echoesPerSecond} echoes/s, ${floor.p50Ms.toFixed(3)} ms`,
       head.map((name) => name.padStart(12)).join(''),
@@ -76,13 +90,15 @@ export const suite: BenchSuite<Result> = {
   },
 };
 
-/** All shapes, or those that `BENCH_MARKET` names, such as `5000/2/standing`, or `1000/0/standing/50` with 50 owners. */
-function chosen(): readonly GridShape[] {
-  const wanted = process.env.BENCH_MARKET?.split(',');
-  if (!wanted) return SHAPES;
-  const nameOf = ({ plants, brokers, offers, owners }: GridShape) =>
-    [plants, brokers, offers, ...(owners === undefined ? [] : [owners])].join('/');
-  return SHAPES.filter((shape) => wanted.includes(nameOf(shape)));
+/** All shapes, or those that `BENCH_MARKET` names, such as `5000/2/standing`, or `5000/2/standing/10000` departed VMs. */
+const chosen = (): readonly GridShape[] => process.env.BENCH_MARKET?.split(',').map(shapeOf) ?? SHAPES;
+
+function shapeOf(text: string): GridShape {
+  const [plants, brokers, offers, departed] = text.split('/');
+  return {
+    ...{ plants: Number(plants), brokers: Number(brokers), offers: offers === 'asked' ? 'asked' : 'standing' },
+    departed: Number(departed ?? DEPARTED),
+  };
 }
 
 async function measure(shape: GridShape): Promise<Row> {

@@ -15,6 +15,8 @@ interface Counts {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numRuntimeErrorTestSuites: number;
+  /** Of Node's, in any process of the run. */
+  readonly numWarnings: number;
 }
 
 /** How `testUnless` (test-unless.ts) writes into a title why a test is skipped. */
@@ -27,10 +29,11 @@ export function notRunOf({ testResults }: FileResults): readonly NotRun[] {
     .map(({ fullName }) => ({ title: fullName.replace(SKIPPED, ''), why: SKIPPED.exec(fullName)?.[1] }));
 }
 
-/** A test that did not run, without a reason in words, counts as failed; a file that could not be read as one test. */
+/** A test that did not run, without a reason in words, counts as failed; so do a file that could not be read, and a warning. */
 export function summaryOf(counts: Counts, notRun: readonly NotRun[]): { text: string; failed: number } {
   const [skipped, unexplained] = [notRun.filter(({ why }) => why), notRun.filter(({ why }) => !why)];
-  const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites + unexplained.length;
+  const { numFailedTests, numRuntimeErrorTestSuites, numWarnings } = counts;
+  const failed = numFailedTests + numRuntimeErrorTestSuites + numWarnings + unexplained.length;
   const lines = [
     ...skipped.map(({ title, why }) => `skipped: ${title}: ${why}`),
     ...unexplained.map(({ title }) => `did not run, and does not say why: ${title}`),

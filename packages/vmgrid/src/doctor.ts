@@ -40,7 +40,8 @@ export interface Findings {
 const VERSION_DEADLINE_MS = 5_000;
 /** Programs of the system's, which are not on the path of every user. */
 const SYSTEM_FOLDERS = '/usr/sbin:/sbin';
-const PROBE_DEADLINE_MS = 60_000;
+/** For all lines, one after the other. */
+const PROBE_DEADLINE_MS = 120_000;
 
 /** Looks at every tool, and tries every production line for real. */
 export async function examineHost(home: Home): Promise<Findings> {
@@ -61,6 +62,7 @@ async function versionOf({ program, versionArgument }: Tool): Promise<string | u
 /** Tries every production line of this host for real. */
 export async function probeLines(home: Home): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
-  const { stdout } = await execa(file!, [...args, 'probe', '--state', home.root], { timeout: PROBE_DEADLINE_MS });
+  const folders = ['--state', home.root, '--warehouse', home.warehouse];
+  const { stdout } = await execa(file!, [...args, 'probe', ...folders], { timeout: PROBE_DEADLINE_MS });
   return JSON.parse(stdout);
 }

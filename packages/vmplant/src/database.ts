@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';
 import { GridError, ifRoom } from '@vmgrid/protocol';
 
+/** Of a database that forgot before it noted up to when, all up to now counts as forgotten. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS durations (
     key TEXT PRIMARY KEY,
@@ -19,6 +20,10 @@ const SCHEMA = `
     ad TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS departed_by_request ON departed (request_id);
+  CREATE TABLE IF NOT EXISTS forgotten (until INTEGER NOT NULL) STRICT;
+  INSERT INTO forgotten
+    SELECT CASE WHEN (SELECT min(sequence) FROM departed) > 1 THEN unixepoch() * 1000 ELSE 0 END
+    WHERE NOT EXISTS (SELECT * FROM forgotten);
   CREATE TABLE IF NOT EXISTS requests (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

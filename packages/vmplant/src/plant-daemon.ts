@@ -4,8 +4,8 @@ import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
-import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
-import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { Admission, checkCost, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
+import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
@@ -30,7 +30,9 @@ import { ImageDesk } from './image-desk.ts';
 import { hostClock } from './lease-clock.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { Leases } from './leases.ts';
-import { endOnAnyLine, makeLines, probeLines } from './lines/make-lines.ts';
+import { endOnAnyLine, makeLines } from './lines/make-lines.ts';
+import { ProbedLines } from './lines/probed-lines.ts';
+import type { FindImages } from './lines/trial-kernel.ts';
 import { LivingMachines } from './living-machines.ts';
 import { watchMachine } from './machine-watch.ts';
 import { OfferPublisher } from './offer-publisher.ts';
@@ -42,7 +44,7 @@ import { recover } from './recovery.ts';
 import { Suspender } from './suspender.ts';
 import { SelfTending } from './tending/self-tending.ts';
 import { VmGate } from './vm-gate.ts';
-import { VmRegistry } from './vm-registry.ts';
+import { type RecordObserver, VmRegistry } from './vm-registry.ts';
 import { VmTeller } from './vm-teller.ts';
 import { ImageWatch } from './warehouse/image-watch.ts';
 import { Warehouse } from './warehouse/store.ts';
@@ -69,14 +71,25 @@ export async function startPlant(
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
-  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: systemClock });
+  const publisher = new OfferPublisher({
+    rest: () => bidDesk.offerRest(),
+    book: parts.book,
+    ...{ log, clock: systemClock },
+  });
   parts.onChange(async () => {
     ad = adToJson(await bidDesk.ad());
     upstreams.notify('ad', ad);
     await publisher.changed();
   });
   parts.onUsage(() => void publisher.changed());
-  const imageWatch = new ImageWatch({ ...parts, log });
+  // The first base image brings the kernel that KVM is tried with.
+  const imagesChanged = oneAtATime(async () => {
+    const told = (err: unknown) =>
+      log.error({ err }, 'the lines could not be tried with the kernel of a new base image');
+    await parts.probed.look().catch(told);
+    parts.changed();
+  });
+  const imageWatch = new ImageWatch({ ...parts, changed: imagesChanged, log });
   const hello = () => ({ plantId: config.plantId, version, ad });
   const handlers = plant.handlers();
   const opened = (link: LinkAbove) => {
@@ -126,16 +139,23 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   await mkdir(config.stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
   const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, plantId: config.plantId }));
-  const lines = makeLines(config.lines, { ...config, ...(groups && { groups }) });
-  const reports = await probeLines(lines, log);
+  const images: FindImages = () => warehouse.images();
+  const lines = makeLines(config.lines, { ...config, images, ...(groups && { groups }) });
+  const warehouse = await Warehouse.open(config.warehouseDirectory, {
+    owner: config.plantId,
+    endMachine: (directory) => endOnAnyLine(lines, directory),
+    ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
+  });
+  const probed = await ProbedLines.probe({ lines, images, log });
+  const { reports } = probed;
   const upstreams = new Upstreams();
   const hostActions = new HostActions(config.hostActionDirectory);
   const living = new LivingMachines();
   const run = nextRun(database, systemClock.now());
   const vmTeller = new VmTeller({ plantId: config.plantId, run, clock: systemClock });
-  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), (...change) =>
-    vmTeller.recorded(...change),
-  );
+  const requests = new HeldTokens();
+  const tellRecord: RecordObserver = (...change) => vmTeller.recorded(...change);
+  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), tellRecord, requests);
   for (const record of registry.all()) vmTeller.recorded(record);
   const leases: Leases = new Leases(
     {
@@ -145,12 +165,19 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     { warningMs: parseDuration(config.lease.warning) },
   );
   const shared = {
-    ...{ lines, living, registry, vmTeller, hostActions, leases, log, clock: systemClock, hostClock, nameVm },
-    warehouse: await Warehouse.open(config.warehouseDirectory, {
-      owner: config.plantId,
-      endMachine: (directory) => endOnAnyLine(lines, directory),
-      ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
-    }),
+    ...{
+      lines,
+      warehouse,
+      living,
+      registry,
+      vmTeller,
+      hostActions,
+      leases,
+      log,
+      clock: systemClock,
+      hostClock,
+      nameVm,
+    },
     admission: new Admission(await findCapacity(config), {
       changed: () => publish(),
       limitsOf: (owner) => ofOwner(config.ownerLimits ?? {}, owner),
@@ -158,14 +185,14 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
-    departed: new Departed(database),
+    departed: new Departed(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
       tellDoor(event);
     },
-    creations: new Creations(),
+    creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => {
       watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
@@ -222,13 +249,15 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
-  const restoreFault = faultHere(reports);
+  const restoreFault = faultHere(probed);
   return {
     ...shared,
+    book: new OfferBook({ ...shared, requests }),
     groups,
     database,
     upstreams,
     restoreFault,
+    probed,
     changed,
     collector,
     bidDesk,

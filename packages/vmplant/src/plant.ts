@@ -1,7 +1,7 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
 import { evaluate, parseExpression } from '@vmgrid/classad';
-import type { Log } from '@vmgrid/daemon';
+import { type Log, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   adToJson,
@@ -103,6 +103,7 @@ export class Plant {
         const held = this.#heldAd(key);
         if (held) return bidDesk.offerHeld(held);
         if (creations.has(key)) return bidDesk.offerTaken(request);
+        this.#requireNew(request);
         return selfTending.offer(() => bidDesk.offer(request));
       },
       explain: async (request, signal) => {
@@ -160,10 +161,14 @@ export class Plant {
   async drain(signal: AbortSignal): Promise<void> {
     this.#deps.bidDesk.close();
     void this.#deps.changed();
-    const stop = () => this.#stopping.abort(new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`));
-    AbortSignal.any([signal, AbortSignal.timeout(DRAIN_GRACE_MS)]).addEventListener('abort', stop, { once: true });
-    await this.#inFlight.settled();
-    await this.#deps.collector.settled();
+    const stopped = () => new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`);
+    await within({ ms: DRAIN_GRACE_MS, signal, late: stopped }, async (until) => {
+      const stop = () => this.#stopping.abort(stopped());
+      until.addEventListener('abort', stop, { once: true });
+      if (until.aborted) stop();
+      await this.#inFlight.settled();
+      await this.#deps.collector.settled();
+    });
   }
 
   /** A repeated request joins the first one; new work is refused while the plant drains. */
@@ -209,12 +214,19 @@ export class Plant {
     requireDags(request);
     const before = this.#outcomeOf(requestKey(request));
     if (before) return before; // whatever the limits are by now: a refusal would make it another plant's
+    this.#requireNew(request);
     this.#requireShort(request);
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
     const creation = this.#turnstile.pass(() => creator.create(request, signal), signal);
     return this.#ad(await failures.during(creation));
+  }
+
+  /** @throws GridError REQUEST_EXPIRED when the request may have been carried out here, and be forgotten */
+  #requireNew({ requestId }: RequestKey): void {
+    const expiry = this.#deps.bidDesk.expiry(requestId);
+    if (expiry) throw expiry;
   }
 
   /** What became of an earlier create of the same request id. @throws the GridError it failed with */

@@ -1,5 +1,6 @@
 /** The VMs of this plant: in memory, and each as `vms/ID/record.json`, which is the truth after a crash. */
-import { GridError, type RequestKey } from '@vmgrid/protocol';
+import type { RequestBook } from '@vmgrid/bidding';
+import { GridError, keyText, type RequestKey } from '@vmgrid/protocol';
 import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
@@ -9,25 +10,36 @@ import { VmFolders, type VmStore } from './vm-store.ts';
  */
 export type RecordObserver = (record: VmRecord | undefined, before: VmRecord | undefined) => void;
 
+const NO_BOOK: RequestBook = { add: () => undefined, drop: () => undefined };
+
 export class VmRegistry {
   readonly #store: VmStore;
   readonly #observe: RecordObserver;
-  readonly #records: Map<string, VmRecord>;
+  readonly #requests: RequestBook;
+  readonly #records = new Map<string, VmRecord>();
+  /** Ids of VMs, by `keyText` of their requests. */
+  readonly #byRequest = new Map<string, string>();
   /** Whose last change could not be written: it is true all the same, and is written when something else can be. */
   readonly #behind = new Set<string>();
   /** Last change of each VM's folder. */
   readonly #writes = new Map<string, Promise<void>>();
 
-  private constructor(store: VmStore, records: readonly VmRecord[], observe: RecordObserver) {
+  private constructor(store: VmStore, observe: RecordObserver, requests: RequestBook) {
     this.#store = store;
     this.#observe = observe;
-    this.#records = new Map(records.map((record) => [record.vmId, record]));
+    this.#requests = requests;
   }
 
-  /** Reads what an earlier run left, in a folder or elsewhere. */
-  static async open(kept: string | VmStore, observe: RecordObserver = () => undefined): Promise<VmRegistry> {
+  /** Reads what an earlier run left, in a folder or elsewhere. `requests` is told of the request of each record, as long as it is here. */
+  static async open(
+    kept: string | VmStore,
+    observe: RecordObserver = () => undefined,
+    requests: RequestBook = NO_BOOK,
+  ): Promise<VmRegistry> {
     const store = typeof kept === 'string' ? new VmFolders(kept) : kept;
-    return new VmRegistry(store, await store.read(), observe);
+    const registry = new VmRegistry(store, observe, requests);
+    for (const record of await store.read()) registry.#take(record);
+    return registry;
   }
 
   /** The VM's own folder. */
@@ -50,14 +62,14 @@ export class VmRegistry {
     return record;
   }
 
-  byRequest({ requestId, owner }: RequestKey): VmRecord | undefined {
-    return this.all().find((record) => record.requestId === requestId && record.owner === owner);
+  byRequest(request: RequestKey): VmRecord | undefined {
+    return this.#records.get(this.#byRequest.get(keyText(request)) ?? '');
   }
 
   /** Makes the VM's folder and its first record. */
   async add(record: VmRecord): Promise<void> {
     await this.#store.makeFolder(record.vmId);
-    this.#records.set(record.vmId, record);
+    this.#take(record);
     this.#observe(record, undefined);
     await this.#write(record);
   }
@@ -76,11 +88,25 @@ export class VmRegistry {
   async remove(vmId: string): Promise<void> {
     await this.#inOrder(vmId, () => this.#store.remove(vmId));
     const before = this.#records.get(vmId);
-    this.#records.delete(vmId);
+    this.#drop(vmId);
     this.#observe(undefined, before);
     this.#writes.delete(vmId);
     this.#behind.delete(vmId);
     this.#catchUp();
+  }
+
+  #take(record: VmRecord): void {
+    this.#records.set(record.vmId, record);
+    this.#byRequest.set(keyText(record), record.vmId);
+    this.#requests.add(record.requestId);
+  }
+
+  #drop(vmId: string): void {
+    const record = this.#records.get(vmId);
+    if (!record) return;
+    this.#records.delete(vmId);
+    if (this.#byRequest.get(keyText(record)) === vmId) this.#byRequest.delete(keyText(record));
+    this.#requests.drop(record.requestId);
   }
 
   async #write(record: VmRecord): Promise<void> {

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
-import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
@@ -115,7 +115,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       register.close();
       bookFile.close();
       link.close();
-      await Promise.all([closeAll(), Promise.race([doorClosed, systemClock.sleep(REPLIES_MS)])]);
+      await Promise.all([closeAll(), endsWithin({ ms: REPLIES_MS }, (until) => abortable(doorClosed, until))]);
       auctions.close();
     },
   };

@@ -31,6 +31,8 @@ export interface GridShape {
   readonly owners?: number;
   /** What owners may have. */
   readonly quotas?: ShopConfig['quotas'];
+  /** Departed VMs that each plant remembers. */
+  readonly departed: number;
 }
 
 /** Milliseconds of processor time. That of the shop includes the bench's own, which sends the requests. */
@@ -85,12 +87,12 @@ export class BenchGrid {
     );
   }
 
-  async #openPlants({ plants, offers }: GridShape, urls: readonly string[]): Promise<void> {
+  async #openPlants({ plants, offers, departed }: GridShape, urls: readonly string[]): Promise<void> {
     const all = Array.from(
       { length: plants },
       (_, number): SimulatedPlantOptions => ({
         ...{ plantId: `plant-${number}`, url: urls[number % urls.length]!, publishes: offers === 'standing' },
-        ...{ slowMs: number === 1 ? SLOW_MS : 0, vmLifeMs: VM_LIFE_MS },
+        ...{ slowMs: number === 1 ? SLOW_MS : 0, vmLifeMs: VM_LIFE_MS, departed },
       }),
     );
     const [dead, ...living] = all;

@@ -2,15 +2,18 @@
 import {
   Admission,
   type Durations,
+  HeldTokens,
   ImageIndex,
   type ImageSet,
+  type LearntBook,
   makeOffer,
+  OfferBook,
   OfferFeed,
+  type OfferRest,
   PublishedSets,
   parseCost,
   plantAd,
   refusalOf,
-  tokenOf,
 } from '@vmgrid/bidding';
 import {
   adToJson,
@@ -23,7 +26,6 @@ import {
   type LinkLog,
   type PlantHandlers,
   type PlantSnapshot,
-  type StandingOffer,
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
@@ -39,10 +41,10 @@ export interface SimulatedPlantOptions {
   readonly slowMs: number;
   /** A VM is gone after this. */
   readonly vmLifeMs: number;
+  /** Departed VMs that it remembers: from the start, and at most. */
+  readonly departed: number;
 }
 
-/** Departed VMs that are remembered. */
-const DEPARTED_KEPT = 32;
 const BID_VALIDITY_MS = 30_000;
 const LEASE_MAX_MS = 86_400_000;
 const COST = 'memory';
@@ -50,7 +52,10 @@ const cost = parseCost(COST);
 const index = ImageIndex.of(images.values());
 const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
-const NOTHING_LEARNT: Durations = { expect: () => undefined, least: () => undefined };
+const NOTHING_LEARNT: Durations & LearntBook = {
+  ...{ expect: () => undefined, least: () => undefined },
+  ...{ size: 0, all: () => ({}), takeNews: () => ({}) },
+};
 
 const quiet: LinkLog = {
   info: () => undefined,
@@ -63,12 +68,21 @@ export class SimulatedPlant {
   readonly #admission: Admission;
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
+  /** Ids of the requests that came, the oldest first. */
   readonly #held: string[] = [];
   readonly #teller: VmTeller;
+  /** Requests of before that are forgotten: their ids are only numbers. */
+  #forgotten = 0;
+  readonly #tokens = new HeldTokens();
+  readonly #book = new OfferBook({
+    ...{ requests: this.#tokens, durations: NOTHING_LEARNT },
+    departed: { forgottenUntil: 0 },
+  });
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
+    for (let number = 0; number < options.departed; number++) this.#tokens.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
     this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -118,14 +132,25 @@ export class SimulatedPlant {
     const record = { vmId, requestId, machine, leaseEndsAt, ...(caller && { owner: caller.owner }) };
     this.#teller.recorded({ ...record, state: 'running' });
     this.#held.push(requestId);
+    this.#tokens.add(requestId);
     this.#tell();
     setTimeout(() => {
       this.#teller.recorded(undefined, { ...record, state: 'running' });
       this.#admission.release(vmId);
-      this.#held.splice(0, this.#held.length - this.#admission.usage.vms - DEPARTED_KEPT);
+      this.#forgetOldest();
       this.#tell();
     }, this.#options.vmLifeMs);
     return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
+  }
+
+  #formerId(number: number): string {
+    return `${this.#options.plantId}-departed-${number}`;
+  }
+
+  /** The oldest of all that it remembers. */
+  #forgetOldest(): void {
+    const isFormer = this.#forgotten < this.#options.departed;
+    this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
   }
 
   async #beSlow(): Promise<void> {
@@ -134,15 +159,19 @@ export class SimulatedPlant {
   }
 
   #tell(): void {
-    if (this.#options.publishes) this.#feed.tell(this.#offer());
-    else this.#link.notify('ad', this.#ad());
+    if (!this.#options.publishes) {
+      this.#link.notify('ad', this.#ad());
+      return;
+    }
+    const telling = this.#book.tell(this.#rest());
+    if ('askedBecause' in telling) throw new Error(telling.askedBecause);
+    this.#feed.tell(telling);
   }
 
-  #offer(): StandingOffer {
+  #rest(): OfferRest {
     return {
       ...{ plant: this.#snapshot(), cost: COST, bidValidityMs: BID_VALIDITY_MS, leaseMaxMs: LEASE_MAX_MS },
-      ...{ images: sets.digestOf(images as ImageSet), durations: {}, least: {} },
-      held: [...new Set(this.#held.map(tokenOf))],
+      ...{ images: sets.digestOf(images as ImageSet), least: {} },
     };
   }
 

@@ -39,7 +39,8 @@ class Plant {
       },
     };
     this.#offer = {
-      ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, durations: {}, least: {}, held: [] },
+      ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, durations: {}, least: {}, held: '' },
+      forgottenUntil: 0,
       images: this.#sets.digestOf(images),
       plant: {
         ...{ plantId, version: '0.1.0', lines: [lineReport()], loadAverage: 0, guestNetwork: 'isolated' },
@@ -61,7 +62,7 @@ class Plant {
       plant: { usage },
       ...(change.images === undefined ? {} : { images: this.#sets.digestOf(change.images) }),
     };
-    this.#offer = withChange(this.#offer, told);
+    this.#offer = { ...this.#offer, ...withChange(this.#offer, told) };
     desk.notified(this.bidder, 'offer', { kind: 'change', serial, change: told });
   }
 
@@ -129,7 +130,7 @@ test('an offer of which a change was missed no longer stands, until it comes as 
   expect(faults).toMatchObject([{ plantId: 'one', err: { code: 'LINK_PROTOCOL', details: { serial: 2 } } }]);
   plant.publish();
   await arrival();
-  expect(offers.get('one')!.offer.plant.usage.vms).toBe(1);
+  expect(offers.get('one')!.terms.plant.usage.vms).toBe(1);
 });
 
 test('a plant cannot publish in the name of another', async () => {
@@ -155,7 +156,7 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   plant.change({ vms: 2 });
   expect(standing(plant)).toBe(0);
   desk.heard(plant.bidder);
-  expect(offers.get('one')!.offer.plant.usage.vms).toBe(2);
+  expect(offers.get('one')!.terms.plant.usage.vms).toBe(2);
 });
 
 test('a plant that withdraws its offer is asked', async () => {

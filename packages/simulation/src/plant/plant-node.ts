@@ -2,7 +2,7 @@
  * A plant: the product's own parts, put together on a host, disk and clock that are virtual. Its process can be killed at any
  * moment; disk and machines stay.
  */
-import type { Capacity } from '@vmgrid/bidding';
+import { type Capacity, HeldTokens } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { adToJson, type Hello, type LinkClient } from '@vmgrid/protocol';
 import { Departed, type GoldenImage, type PlantConfig, recover } from '@vmgrid/vmplant';
@@ -52,7 +52,7 @@ export class PlantNode {
     this.#random = deps.world.random.fork(plantId);
     this.disk = new PlantDisk(this.#random.fork('warehouse').uuid(), images, () => deps.changed(this));
     this.host = new Host(() => deps.changed(this));
-    this.#departed = new Departed(this.disk.database);
+    this.#departed = new Departed(this.disk.database, { requests: new HeldTokens(), clock: deps.world });
     this.#config = { ...options.config, plantId };
     this.#life = new Life(deps.world, plantId);
     this.#life.kill();

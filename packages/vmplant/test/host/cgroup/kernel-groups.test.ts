@@ -1,9 +1,8 @@
 /** Groups of the kernel's own, where this host has them. */
-import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
-import { checkConfig, identifyProcess } from '@vmgrid/daemon';
+import { checkConfig, identifyProcess, waitUntilGone } from '@vmgrid/daemon';
 import { makeCgroupParent } from '../../../../../test/support/cgroup-parent.ts';
 import { eventually } from '../../../../../test/support/processes.ts';
 import { testUnless } from '../../../../../test/support/test-unless.ts';
@@ -19,6 +18,11 @@ const testGroups = testUnless(host.why);
 afterAll(() => host.remove());
 
 const folder = useTemporaryFolder();
+/** A process is out of its group a moment before it is gone. */
+const ends = async (pid: number): Promise<boolean> => {
+  const identity = identifyProcess(pid);
+  return identity === undefined || waitUntilGone(identity, 10_000);
+};
 const MACHINE = { memoryMiB: 64, cpus: 1 };
 const open = (more: object) => {
   const config = checkConfig(CgroupConfig, { parent: host.path, ...more }, 'test');
@@ -46,7 +50,7 @@ testGroups(
     const all = await processes();
     expect(all).toContain(child.pid);
     await groups.remove(folder());
-    expect(all.map(identifyProcess)).toEqual([undefined, undefined, undefined]);
+    expect(await Promise.all(all.map(ends))).toEqual([true, true, true]);
     expect(groups.entrance(folder())).toBeUndefined();
   },
   30_000,
@@ -57,10 +61,10 @@ testGroups('a group that is gone as the machine starts is said to be the reason'
   await groups.make(folder(), MACHINE);
   const entrance = groups.entrance(folder());
   await groups.remove(folder());
-  const child = await spawnVmm({
+  const { ended } = await spawnVmm({
     ...{ program: 'true', args: [], folder: folder(), log: join(folder(), 'log'), user: undefined, entrance },
   });
-  if (child.exitCode === null) await once(child, 'exit');
+  await ended;
   expect(await said()).toContain('vmgrid: the group of the machine could not be entered');
 });
 
@@ -69,9 +73,10 @@ testGroups(
   async () => {
     const groups = await open({ controllers: [] });
     await groups.make(folder(), MACHINE);
-    const child = await start(groups, 'exec sleep 600');
+    const child = await start(groups, 'echo here; exec sleep 600');
+    await eventually('it runs, in its group by then', async () => (await said()) === 'here');
     await (await open({ controllers: [] })).removeAllBut([]);
-    expect(identifyProcess(child.pid!)).toBeUndefined();
+    expect(await child.ended).toBe('SIGKILL');
     const left = await readdir(join(host.path, 'plant-1'), { withFileTypes: true });
     expect(left.filter((entry) => entry.isDirectory())).toEqual([]);
   },
@@ -84,8 +89,7 @@ testUnless(whyNoLimits)(
     const groups = await open({ controllers: ['memory', 'pids'], overheadMiB: 0, processes: 16 });
     await groups.make(folder(), MACHINE);
     const hog = await start(groups, 'head -c 512M /dev/zero | tail -c 512M > /dev/null');
-    const [, signal] = hog.exitCode === null ? await once(hog, 'exit') : [];
-    expect(signal).toBe('SIGKILL');
+    expect(await hog.ended).toBe('SIGKILL');
     await mkdir(join(folder(), 'second'));
     const forks = await start(groups, 'for n in $(seq 64); do sleep 600 & done; wait');
     await eventually(
@@ -93,7 +97,7 @@ testUnless(whyNoLimits)(
       async () => (await said()).includes('Resource temporarily unavailable') || (await said()).includes('Cannot fork'),
     );
     await groups.remove(folder());
-    expect(identifyProcess(forks.pid!)).toBeUndefined();
+    expect(await forks.ended).toBe('SIGKILL');
   },
   60_000,
 );
