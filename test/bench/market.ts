@@ -90,14 +90,21 @@ export const suite: BenchSuite<Result> = {
   },
 };
 
-/** All shapes, or those that `BENCH_MARKET` names, such as `5000/2/standing`, or `5000/2/standing/10000` departed VMs. */
+/** What each owner may have in a row with owners: it is counted, and nobody gets there. */
+const QUOTAS = { default: { vms: 100_000 } };
+
+/**
+ * All shapes, or those that `BENCH_MARKET` names, such as `5000/2/standing`, or `5000/2/standing/10000` departed VMs, or
+ * `5000/2/standing/10000/50` with so many owners that have quotas.
+ */
 const chosen = (): readonly GridShape[] => process.env.BENCH_MARKET?.split(',').map(shapeOf) ?? SHAPES;
 
 function shapeOf(text: string): GridShape {
-  const [plants, brokers, offers, departed] = text.split('/');
+  const [plants, brokers, offers, departed, owners] = text.split('/');
   return {
     ...{ plants: Number(plants), brokers: Number(brokers), offers: offers === 'asked' ? 'asked' : 'standing' },
     departed: Number(departed ?? DEPARTED),
+    ...(owners !== undefined && { owners: Number(owners), quotas: QUOTAS }),
   };
 }
 

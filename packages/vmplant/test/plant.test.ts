@@ -59,6 +59,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
     bidDesk: new BidDesk({ departed, clock } as unknown as BidDeskDeps, { plantId: 'plant-1' } as PlantConfig),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
+    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });

@@ -25,6 +25,7 @@ const noHistory = {
 export class ShopNode extends ProcessNode {
   readonly #config: ShopConfig;
   #shop: Shop | undefined;
+  #book: VmBook | undefined;
 
   constructor(deps: ProcessNodeDeps, { name, ...config }: ShopNodeOptions) {
     super(deps, name);
@@ -34,6 +35,11 @@ export class ShopNode extends ProcessNode {
   /** The shop while it lives. */
   get shop(): Shop | undefined {
     return this.life.isAlive ? this.#shop : undefined;
+  }
+
+  /** What it knows of VMs, while it lives. */
+  get book(): VmBook | undefined {
+    return this.life.isAlive ? this.#book : undefined;
   }
 
   protected override run(): void {
@@ -58,6 +64,7 @@ export class ShopNode extends ProcessNode {
     const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
     const feed = new PlantFeed(clock);
     const deps = { membership, absences, operations, market, vmEvents, book, feed, auctions: noHistory };
+    this.#book = book;
     this.#shop = new Shop(deps, this.#config);
     this.deps.fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
   }
