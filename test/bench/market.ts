@@ -5,7 +5,7 @@
 
 import { MARKET_LIMITS } from '@vmgrid/market';
 import { type Floor, measureFloor } from './market/floor.ts';
-import { BenchGrid, type CpuByRole, type GridShape } from './market/grid.ts';
+import { BenchGrid, type CpuByRole, type GridShape, type MemoryMiB } from './market/grid.ts';
 import { requestOf } from './market/warehouse.ts';
 import { type BenchSuite, percentile } from './suite.ts';
 
@@ -19,6 +19,8 @@ interface Row extends GridShape {
   /** How many placements failed with which code. */
   readonly failed: Readonly<Record<string, number>>;
   readonly cpuMsPerPlacement: CpuByRole;
+  /** Of the shop's process, the bench's own in it. */
+  readonly shopMiB: MemoryMiB;
 }
 
 interface Result {
@@ -129,6 +131,7 @@ async function measure(shape: GridShape): Promise<Row> {
       placementP95Ms: rounded(percentile(placing.tookMs, 0.95)),
       failed: placing.failed,
       cpuMsPerPlacement: perPlacement(cpuBefore, grid.cpuMs(), placing.tookMs.length),
+      shopMiB: grid.shopMiB(),
     };
   } finally {
     await grid.close();

@@ -113,6 +113,9 @@ test('the oldest are forgotten once there are more than the limit', () => {
   expect(requests.size).toBe(DEPARTED_KEPT);
   expect([...requests.all()]).toContain(tokenOf('request-5'));
   expect([...requests.all()]).not.toContain(tokenOf('request-4'));
+  const next = new HeldTokens();
+  departedIn(database, next);
+  expect([...next.all()].sort()).toEqual([...requests.all()].sort());
 });
 
 test('up to when requests are forgotten is known by the times in their ids, also by the next run', () => {

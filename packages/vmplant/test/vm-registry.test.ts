@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { HeldTokens, tokenOf } from '@vmgrid/bidding';
 import { moveTo } from '../src/vm.ts';
 import { VmRegistry } from '../src/vm-registry.ts';
 import { recordOf } from './made-up-records.ts';
@@ -20,6 +21,22 @@ test('records are found by VM and by request, and listed', async () => {
   expect(registry.byRequest({ requestId: 'request-2' })).toEqual(two);
   expect(registry.byRequest({ requestId: 'request-3' })).toBeUndefined();
   expect(registry.all()).toEqual([one, two]);
+});
+
+test('what a plant holds for its records follows them, also in the next run', async () => {
+  const requests = new HeldTokens();
+  const registry = await VmRegistry.open(root(), undefined, requests);
+  await registry.add(recordOf());
+  await registry.add(recordOf({ vmId: 'vm-2', requestId: 'request-2' }));
+  await registry.update('vm-1', (record) => ({ ...record, sshPort: 1 }));
+  await registry.remove('vm-2');
+  await registry.remove('vm-2');
+  expect(registry.byRequest({ requestId: 'request-2' })).toBeUndefined();
+  expect(registry.byRequest(recordOf())).toMatchObject({ sshPort: 1 });
+  expect([...requests.all()]).toEqual([tokenOf(recordOf().requestId)]);
+  const next = new HeldTokens();
+  await VmRegistry.open(root(), undefined, next);
+  expect([...next.all()]).toEqual([...requests.all()]);
 });
 
 test('an unknown VM is an error by get and undefined by find', async () => {

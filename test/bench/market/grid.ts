@@ -42,6 +42,12 @@ export interface CpuByRole {
   readonly plants: number;
 }
 
+export interface MemoryMiB {
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly arrayBuffers: number;
+}
+
 const PLANT_PROCESSES = 2;
 const SLOW_MS = 200;
 const VM_LIFE_MS = 100;
@@ -115,6 +121,12 @@ export class BenchGrid {
     const { user, system } = process.cpuUsage();
     const sum = (children: readonly Child[]) => children.reduce((total, { cpuMs }) => total + cpuMs, 0);
     return { shop: (user + system) / 1_000, brokers: sum(this.#brokers), plants: sum(this.#plants) };
+  }
+
+  shopMiB(): MemoryMiB {
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    const miB = (bytes: number) => Math.round(bytes / 1_048_576);
+    return { rss: miB(rss), heapUsed: miB(heapUsed), arrayBuffers: miB(arrayBuffers) };
   }
 
   async close(): Promise<void> {

@@ -35,7 +35,7 @@ export class OfferDesk implements LinkListener {
   heard(bidder: Bidder): void {
     if (this.#silent.size === 0 || !this.#silent.delete(bidder)) return;
     const told = this.#told.get(bidder);
-    if (told) this.#stand(bidder, told);
+    if (told) this.#orAsk(bidder, () => this.#stand(bidder, told));
     else this.#offers.remove(bidder.plantId);
   }
 
@@ -46,18 +46,22 @@ export class OfferDesk implements LinkListener {
   }
 
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void {
-    if (event !== 'offer') return;
-    try {
-      this.#hear(bidder, value as OfferEvent);
-    } catch (thrown) {
-      this.#forget(bidder);
-      this.#options.onFault({ plantId: bidder.plantId, err: GridError.from(thrown) });
-    }
+    if (event === 'offer') this.#orAsk(bidder, () => this.#hear(bidder, value as OfferEvent));
   }
 
   /** Gives up what is being fetched. */
   close(): void {
     this.#closing.abort(new GridError('CANCELLED', 'the daemon is shutting down'));
+  }
+
+  /** A plant whose offer cannot stand is asked. */
+  #orAsk(bidder: Bidder, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#forget(bidder);
+      this.#options.onFault({ plantId: bidder.plantId, err: GridError.from(thrown) });
+    }
   }
 
   #hear(bidder: Bidder, event: OfferEvent): void {
@@ -67,11 +71,13 @@ export class OfferDesk implements LinkListener {
       case 'withdrawn':
         this.#forget(bidder);
         return;
-      case 'whole':
+      case 'whole': {
         requireSigned(bidder, event.offer.plant.plantId);
-        this.#tell(bidder, new PublishedOffer(event.serial, event.offer, this.#offers.held), images);
+        const anew = new PublishedOffer(event.serial, event.offer, this.#offers.held);
         told?.end();
+        this.#tell(bidder, anew, images);
         return;
+      }
       case 'change':
         if (!told) throw gap(bidder.plantId, undefined, event.serial);
         requireSigned(bidder, event.change.plant?.plantId);
@@ -105,7 +111,7 @@ export class OfferDesk implements LinkListener {
     this.#sets.fetch(bidder, digest, imagesBefore, this.#closing.signal).then(
       () => {
         const now = this.#told.get(bidder);
-        if (now?.terms.images === digest) this.#stand(bidder, now);
+        if (now?.terms.images === digest) this.#orAsk(bidder, () => this.#stand(bidder, now));
       },
       (error) => this.#told.has(bidder) && this.#options.onFault({ plantId, err: GridError.from(error) }),
     );

@@ -133,6 +133,33 @@ test('an offer of which a change was missed no longer stands, until it comes as 
   expect(offers.get('one')!.terms.plant.usage.vms).toBe(1);
 });
 
+test('an offer whose cost cannot be read does not stand, whenever that is noticed, and the plant is asked', async () => {
+  const [fetching, hanging] = [new Plant('one', setOf(BASE)), new Plant('two', setOf(BASE))];
+  fetching.publish({ ...fetching.offer, cost: '1 +' });
+  await arrival();
+  hanging.publish();
+  await arrival();
+  desk.silent(hanging.bidder);
+  desk.notified(hanging.bidder, 'offer', { kind: 'change', serial: 1, change: { cost: '1 +' } });
+  desk.heard(hanging.bidder);
+  expect(standing(fetching, hanging)).toBe(0);
+  expect(faults.map(({ plantId, err }) => [plantId, err.code])).toEqual([
+    ['one', 'CONFIG_INVALID'],
+    ['two', 'CONFIG_INVALID'],
+  ]);
+});
+
+test('a change of what is used keeps all that was made of the rest', async () => {
+  const plant = new Plant('one', setOf(BASE));
+  plant.publish();
+  await arrival();
+  const before = offers.get('one')!;
+  plant.change({ vms: 1 });
+  const after = offers.get('one')!;
+  expect(after.terms.plant.usage.vms).toBe(1);
+  for (const part of ['lines', 'cost', 'images', 'durations'] as const) expect(after[part]).toBe(before[part]);
+});
+
 test('a plant cannot publish in the name of another', async () => {
   const [one, other] = [new Plant('one', setOf(BASE)), new Plant('other', setOf(BASE))];
   one.publish(other.offer);
