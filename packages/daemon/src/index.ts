@@ -8,6 +8,7 @@ export * from './home.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './loopback.ts';
+export * from './memory.ts';
 export * from './one-at-a-time.ts';
 export * from './own-cgroup.ts';
 export * from './own-database.ts';

@@ -33,6 +33,7 @@ export * from './schema/explanations.ts';
 export * from './schema/images.ts';
 export * from './schema/line-report.ts';
 export * from './schema/machine.ts';
+export * from './schema/memory.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
 export * from './schema/recorded-requests.ts';
 export * from './schema/replies.ts';
