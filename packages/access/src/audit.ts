@@ -4,6 +4,7 @@
  * names and codes, never a body: no secret gets in.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { inTransaction } from '@vmgrid/daemon';
 import type { AuditEntry, AuditQuery, AuditReply, GridError } from '@vmgrid/protocol';
 import { openAuditTable } from './audit-table.ts';
@@ -15,13 +16,17 @@ import { WaitingEntries } from './waiting-entries.ts';
 export type AuditNote = Omit<AuditEntry, 'sequence' | 'at' | 'daemon'>;
 
 export interface AuditSink {
-  /** Why the note waits in memory, such as a full disk; undefined when it is written. */
-  add(note: AuditNote): GridError | undefined;
+  /** Hands a note over, to be written with all others of the same moment. */
+  add(note: AuditNote): void;
+  /** Resolves when all that was handed over is written, or with why it waits in memory, such as a full disk. */
+  written(): Promise<GridError | undefined>;
 }
 
 /** What doors need: to write, and to answer those who may read. */
 export interface AuditTrail extends AuditSink {
   list(query: AuditQuery): AuditReply;
+  /** Writes what waits; a daemon does so as it ends. */
+  close(): void;
 }
 
 export interface AuditOptions {
@@ -42,10 +47,11 @@ export class Audit implements AuditTrail {
   readonly #insert: StatementSync;
   readonly #options: Required<AuditOptions>;
   readonly #waiting = new WaitingEntries<TimedNote>({
-    write: (note) => this.#write(note),
+    write: (notes) => this.#write(notes),
     lost: (count) => ({ at: this.#options.now(), note: lostNote(count) }),
     isMinor: ({ note }) => note.door !== 'trail' && !tellsOfChange(note),
   });
+  #nextWrite: Promise<GridError | undefined> | undefined;
   readonly #refusals = new RefusalsNoted((unnoted) =>
     this.#waiting.add({ at: this.#options.now(), note: unnotedNote(unnoted) }),
   );
@@ -59,12 +65,23 @@ export class Audit implements AuditTrail {
       RETURNING nth`);
   }
 
-  add(note: AuditNote): GridError | undefined {
+  add(note: AuditNote): void {
     const at = this.#options.now();
-    return this.#refusals.hasRoomFor(note, at) ? this.#waiting.add({ at, note }) : undefined;
+    if (this.#refusals.hasRoomFor(note, at)) this.#waiting.add({ at, note });
+    void this.written();
+  }
+
+  /** One transaction costs as much as many entries, so those of one turn of the event loop share it. */
+  written(): Promise<GridError | undefined> {
+    this.#nextWrite ??= setImmediate().then(() => {
+      this.#nextWrite = undefined;
+      return this.#database.isOpen ? this.#waiting.write() : undefined;
+    });
+    return this.#nextWrite;
   }
 
   list({ owner = null, operation = null, outcome = null, before = null, most }: Nullable<AuditQuery>): AuditReply {
+    this.#waiting.write();
     const rows = this.#database
       .prepare(`
         SELECT sequence, at, daemon, door, owner, credential, came_from, operation, target, outcome FROM audit
@@ -81,11 +98,13 @@ export class Audit implements AuditTrail {
     this.#database.close();
   }
 
-  /** An entry that cannot make room for itself is not written either, and waits. */
-  #write(timed: TimedNote): void {
+  /** Entries that cannot make room for themselves are not written either, and wait. */
+  #write(notes: readonly TimedNote[]): void {
     inTransaction(this.#database, () => {
-      const nth = this.#append(timed);
-      if (nth % TRIMMED_EVERY === 0) this.#trim(shareOf(timed.note), nth);
+      for (const timed of notes) {
+        const nth = this.#append(timed);
+        if (nth % TRIMMED_EVERY === 0) this.#trim(shareOf(timed.note), nth);
+      }
     });
   }
 

@@ -57,9 +57,10 @@ test('it is asked by owner, operation and outcome, in pages', () => {
   audit.close();
 });
 
-test('nothing of it is changed or removed, by whatever program', () => {
+test('nothing of it is changed or removed, by whatever program', async () => {
   const audit = open();
   audit.add(note('/v1/vms/a'));
+  await audit.written();
   const other = new DatabaseSync(file());
   for (const statement of ["UPDATE audit SET owner = 'bob'", 'DELETE FROM audit', "UPDATE audit SET outcome = 'x'"]) {
     expect(() => other.exec(statement)).toThrow('the audit trail is append-only');
@@ -212,19 +213,47 @@ test.each([
   expect(isChange(operation)).toBe(changes);
 });
 
-test('on a full disk entries wait, in their order and with their times, and are written once there is room', () => {
+test('what comes in one moment is written together; who waits for that knows that it is', async () => {
+  const audit = open();
+  const other = new DatabaseSync(file());
+  const count = () => other.prepare('SELECT count(*) AS count FROM audit').get()!.count;
+  for (const target of ['one', 'two', 'three']) audit.add(note(target));
+  expect(count()).toBe(0);
+  expect(await audit.written()).toBeUndefined();
+  expect(count()).toBe(3);
+  other.close();
+  audit.close();
+});
+
+test('what was handed over last is written as the trail is closed', async () => {
+  const audit = open();
+  audit.add(note('the last'));
+  audit.close();
+  await audit.written();
+  const again = open();
+  expect(again.list({ most: 2 }).entries.map(({ target }) => target)).toEqual(['the last']);
+  again.close();
+});
+
+test('on a full disk entries wait, in their order and with their times, and are written once there is room', async () => {
   const disk = SmallDisk.mount(16);
   try {
     const audit = new Audit(join(disk.path, 'audit.sqlite'), { daemon: 'shop', now: () => now });
     audit.add(note('before'));
+    await audit.written();
     disk.fill();
-    const hindrances = ['x', 'y', 'z'].flatMap((target) => {
+    const hindrances: unknown[] = [];
+    for (const target of ['x', 'y', 'z']) {
       now += 1_000;
-      return Array.from({ length: 100 }, (_, index) => audit.add(note(`${target}${index}`)));
-    });
+      for (let index = 0; index < 100; index += 1) {
+        audit.add(note(`${target}${index}`));
+        hindrances.push(await audit.written());
+      }
+    }
     expect(hindrances.at(-1)).toMatchObject({ code: 'HOST_DISK_FULL' });
     disk.free();
-    expect(audit.add(note('after'))).toBeUndefined();
+    audit.add(note('after'));
+    expect(await audit.written()).toBeUndefined();
     const { entries } = audit.list({ most: 1_000 });
     const numbered = ['x', 'y', 'z'].flatMap((target) =>
       Array.from({ length: 100 }, (_, index) => `${target}${index}`),
@@ -242,9 +271,9 @@ test('what is too much to wait is counted in the trail: the newest, and what was
   const written: string[] = [];
   let isFull = true;
   const entries = new WaitingEntries<string>({
-    write(entry) {
+    write(some) {
       if (isFull) throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
-      written.push(entry);
+      written.push(...some);
     },
     lost: (count) => `${count} lost`,
     isMinor: (entry) => entry.startsWith('asked'),
@@ -253,6 +282,7 @@ test('what is too much to wait is counted in the trail: the newest, and what was
   for (const entry of ['asked 1', ...many, 'asked 2']) entries.add(entry);
   for (const entry of ['asked 3', 'change 1', 'change 2', 'change 3', 'asked 4']) entries.add(entry);
   isFull = false;
-  expect(entries.add('after')).toBeUndefined();
+  entries.add('after');
+  expect(entries.write()).toBeUndefined();
   expect(written).toEqual([...many, 'change 1', 'change 2', '5 lost', 'after']);
 });

@@ -20,6 +20,7 @@ try {
     void broker.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
     return broker;
   }, log);
+  security.audit.close();
 } catch (error) {
   createLog('vmbroker', 'error').error({ err: error }, 'the broker could not run');
   process.exitCode = 1;

@@ -18,6 +18,7 @@ try {
     process.stdout.write(`${JSON.stringify({ ready: true, host: config.host, httpPort, xmlPort })}\n`);
     return shop;
   }, shopLog);
+  security.audit.close();
 } catch (error) {
   log.error({ err: error }, 'the shop could not run');
   process.exitCode = 1;
