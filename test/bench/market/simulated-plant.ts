@@ -24,14 +24,22 @@ import {
   type PlantHandlers,
   type PlantSnapshot,
   type StandingOffer,
+  sees,
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
+import { departedTokens, learntDurations } from './plant-past.ts';
 import { images, LINES } from './warehouse.ts';
 
 export interface SimulatedPlantOptions {
   readonly plantId: string;
   readonly url: string;
+  /** Shown to whom it dials. */
+  readonly joinToken: string;
+  /** Requests of VMs that are gone which it remembers from before. */
+  readonly departed: number;
+  /** Actions whose durations it has learnt before. */
+  readonly actions: number;
   /** Whether it publishes its offer, or has to be asked. */
   readonly publishes: boolean;
   /** Each answer takes this long. */
@@ -40,7 +48,7 @@ export interface SimulatedPlantOptions {
   readonly vmLifeMs: number;
 }
 
-/** Departed VMs that are remembered. */
+/** Departed VMs that are remembered at least. */
 const DEPARTED_KEPT = 32;
 const BID_VALIDITY_MS = 30_000;
 const LEASE_MAX_MS = 86_400_000;
@@ -62,11 +70,14 @@ export class SimulatedPlant {
   readonly #admission: Admission;
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
-  readonly #held: string[] = [];
+  /** Tokens of its requests, the oldest first. */
+  readonly #held: number[];
+  readonly #living = new Map<string, ClassAdJson>();
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
+    this.#held = departedTokens(options.plantId, options.departed);
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
@@ -75,7 +86,7 @@ export class SimulatedPlant {
       hello: () => ({ plantId: options.plantId, version: '0.1.0', ad: this.#ad() }),
       handlers: this.#handlers() as PlantHandlers,
       log: quiet,
-      trust: TRUST_ALL,
+      trust: { ...TRUST_ALL, credentials: () => ({ headers: { authorization: `Bearer ${options.joinToken}` } }) },
       random: Math.random,
       changed: (state) => {
         if (state !== 'open') return;
@@ -87,7 +98,7 @@ export class SimulatedPlant {
     this.#feed = new OfferFeed((event) => this.#link.notify('offer', event));
   }
 
-  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'imageSet'> {
+  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'list' | 'imageSet'> {
     return {
       estimate: async (request) => {
         await this.#beSlow();
@@ -103,21 +114,31 @@ export class SimulatedPlant {
         await this.#beSlow();
         return this.#create(request);
       },
+      list: async ({ caller }) => [...this.#living.values()].filter(({ Owner }) => sees(caller, String(Owner))),
       imageSet: async (request) => sets.page(request),
     };
   }
 
-  #create({ machine, requestId }: Identified<CreateRequest>): ClassAdJson {
+  #create({ machine, requestId, caller }: Identified<CreateRequest>): ClassAdJson {
     const vmId = `vm-${uuid()}`;
     this.#admission.reserve(vmId, machine);
-    this.#held.push(requestId);
+    this.#held.push(tokenOf(requestId));
+    const ad = {
+      ...{ MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId, State: 'running' },
+      ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: caller?.owner ?? 'nobody' },
+    };
+    this.#living.set(vmId, ad);
     this.#tell();
-    setTimeout(() => {
-      this.#admission.release(vmId);
-      this.#held.splice(0, this.#held.length - this.#admission.usage.vms - DEPARTED_KEPT);
-      this.#tell();
-    }, this.#options.vmLifeMs);
-    return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
+    setTimeout(() => this.#end(vmId), this.#options.vmLifeMs);
+    return ad;
+  }
+
+  #end(vmId: string): void {
+    this.#admission.release(vmId);
+    this.#living.delete(vmId);
+    const kept = Math.max(DEPARTED_KEPT, this.#options.departed);
+    this.#held.splice(0, this.#held.length - this.#admission.usage.vms - kept);
+    this.#tell();
   }
 
   async #beSlow(): Promise<void> {
@@ -133,8 +154,9 @@ export class SimulatedPlant {
   #offer(): StandingOffer {
     return {
       ...{ plant: this.#snapshot(), cost: COST, bidValidityMs: BID_VALIDITY_MS, leaseMaxMs: LEASE_MAX_MS },
-      ...{ images: sets.digestOf(images as ImageSet), durations: {}, least: {} },
-      held: [...new Set(this.#held.map(tokenOf))],
+      ...{ images: sets.digestOf(images as ImageSet), least: {} },
+      durations: learntDurations(this.#options.actions),
+      held: [...new Set(this.#held)],
     };
   }
 
