@@ -61,6 +61,7 @@ import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaDesk } from './quotas/quota-desk.ts';
 import type { Reunion } from './reunion.ts';
+import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
@@ -128,7 +129,7 @@ export class Shop {
         signal: this.desk.closing,
         awarded: (trail) => this.auctions.keep(trail, identified.caller?.owner),
       });
-      return { requestId: operation.requestId, vm: ad, trail } satisfies VmReply;
+      return createReply({ requestId: operation.requestId, vm: ad }, trail);
     });
     operation.refresh((reply) => this.#withPresentAd(reply as VmReply, request.caller));
     return operation;
