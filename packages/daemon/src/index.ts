@@ -1,3 +1,4 @@
+export * from './bounded-table.ts';
 export * from './clock.ts';
 export * from './command.ts';
 export * from './config.ts';

@@ -6,7 +6,7 @@
  * fail because the disk is full.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { inTransaction, openOwnDatabase } from '@vmgrid/daemon';
+import { BoundedTable, openOwnDatabase, type TableSize } from '@vmgrid/daemon';
 import { type AuctionListReply, type Called, type Caller, GridError, ifRoom, sees, type Trail } from '@vmgrid/protocol';
 import { trailText } from './trail-text.ts';
 
@@ -33,19 +33,12 @@ const WRITTEN_WITHIN_MS = 200;
 /** Trails that wait for room on the disk; the oldest go. */
 export const MOST_UNWRITTEN = 1_000;
 
-/** What is written and kept. */
-interface Size {
-  readonly count: number;
-  readonly bytes: number;
-}
-
 export class AuctionHistory {
   readonly #database: DatabaseSync;
   readonly #statements: Record<keyof typeof STATEMENTS, StatementSync>;
   readonly #options: AuctionHistoryOptions;
+  readonly #table: BoundedTable;
   readonly #unwritten = new Map<string, OwnedTrail>();
-  /** Counted once, and from then on as it changes: a write costs what is written, however much is kept. */
-  #size: Size;
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws GridError STATE_LOCKED when another shop has the file */
@@ -56,9 +49,8 @@ export class AuctionHistory {
     const prepare = (name: keyof typeof STATEMENTS) => this.#database.prepare(STATEMENTS[name]);
     this.#statements = {
       ...{ find: prepare('find'), bytesOf: prepare('bytesOf'), put: prepare('put') },
-      ...{ removeOldest: prepare('removeOldest'), size: prepare('size') },
     };
-    this.#size = this.#statements.size.get() as unknown as Size;
+    this.#table = new BoundedTable(this.#database, 'auctions', { rows: options.kept, bytes: options.keptBytes });
   }
 
   /** Keeps the trail of an owner's request; one of the same auction takes its place. */
@@ -119,28 +111,21 @@ export class AuctionHistory {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#unwritten.size === 0) return;
-    const areWritten = ifRoom(() => {
-      this.#size = inTransaction(this.#database, () => this.#insertAll());
-    });
+    const areWritten = ifRoom(() => this.#table.change(() => this.#putAll()));
     if (areWritten) this.#unwritten.clear(); // else they wait for the next that comes
   }
 
-  /** Returns what is kept then. */
-  #insertAll(): Size {
-    let { count, bytes } = this.#size;
+  /** Returns by how much the table has grown. */
+  #putAll(): TableSize {
+    let [rows, bytes] = [0, 0];
     for (const { trail, owner = null } of this.#unwritten.values()) {
       const text = trailText(trail);
       const before = this.#statements.bytesOf.get(trail.auctionId);
       this.#statements.put.run(trail.auctionId, trail.requestId, owner, text.length, text);
-      count += before ? 0 : 1;
+      rows += before ? 0 : 1;
       bytes += text.length - Number(before?.bytes ?? 0);
     }
-    const { kept, keptBytes } = this.#options;
-    while (count > kept || bytes > keptBytes) {
-      bytes -= Number(this.#statements.removeOldest.get()!.bytes);
-      count -= 1;
-    }
-    return { count, bytes };
+    return { rows, bytes };
   }
 }
 
@@ -152,8 +137,6 @@ const STATEMENTS = {
   put: `
     INSERT INTO auctions (auction_id, request_id, owner, bytes, trail) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (auction_id) DO UPDATE SET bytes = excluded.bytes, trail = excluded.trail`,
-  removeOldest: 'DELETE FROM auctions WHERE sequence = (SELECT min(sequence) FROM auctions) RETURNING bytes',
-  size: 'SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM auctions',
 } as const;
 
 const openDatabase = (file: string): DatabaseSync =>

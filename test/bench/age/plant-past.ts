@@ -39,20 +39,20 @@ export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: P
       const [, own] = before(number).dag.actions;
       durations.learn(durationKey.action(digestAction(own!)), 1 + (number % 60));
     }
-    for (let number = 0; number < past.requests; number++) {
-      const request = before(number);
-      log.add(
-        recordedRequest(
-          request,
-          making(
-            Date.now(),
-            request.dag.actions.map(({ id }) => id),
-          ),
-        ),
-        request.dag,
-      );
-    }
   });
+  for (let number = 0; number < past.requests; number++) {
+    const request = before(number);
+    log.add(
+      recordedRequest(
+        request,
+        making(
+          Date.now(),
+          request.dag.actions.map(({ id }) => id),
+        ),
+      ),
+      request.dag,
+    );
+  }
   database.close();
 }
 

@@ -13,16 +13,21 @@ export interface RequestCase extends PreparedRequest {
 }
 
 /** The recorded requests by what they ask for, the most frequent first; the rarest are left out when there are too many. */
-export function requestCases(
+export function* requestCases(
   requests: readonly RecordedRequest[],
   learnt: Durations,
   most: number = SUGGEST_LIMITS.cases,
-): readonly RequestCase[] {
+): Generator<void, readonly RequestCase[]> {
   const durations = withMeasured(learnt, requests);
-  return [...Map.groupBy(requests, ({ machine, shape }) => `${shape} ${machineKey(machine)}`).values()]
+  const kinds = [...Map.groupBy(requests, ({ machine, shape }) => `${shape} ${machineKey(machine)}`).values()]
     .sort((a, b) => b.length - a.length)
-    .slice(0, most)
-    .map((same) => requestCase(same[0]!, same.length, durations));
+    .slice(0, most);
+  const cases: RequestCase[] = [];
+  for (const same of kinds) {
+    yield;
+    cases.push(requestCase(same[0]!, same.length, durations));
+  }
+  return cases;
 }
 
 /** Equal for machines that one suspended image can be. */
