@@ -5,7 +5,7 @@ import type { AuditNote, AuditTrail } from '@vmgrid/access';
 export const auditInto = (noted: AuditNote[]): AuditTrail => ({
   add: (note) => void noted.push(note),
   written: async () => undefined,
-  list: () => ({ entries: [] }),
+  list: async () => ({ entries: [] }),
   close: () => undefined,
 });
 

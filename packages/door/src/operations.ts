@@ -111,6 +111,8 @@ export class Operations {
   readonly #kept: number;
   /** By the text of the request's key. */
   readonly #byRequest = new Map<string, Operation>();
+  /** Of whatever owner; ids are chosen by clients, so several may have one. */
+  readonly #byId = new Map<string, Set<Operation>>();
 
   constructor(options: { readonly kept: number }) {
     this.#kept = options.kept;
@@ -140,8 +142,11 @@ export class Operations {
     }
     if (before && before.state !== 'failed') return before;
     const operation = new Operation({ ...named, documentDigest }, work);
-    this.#byRequest.delete(key);
+    this.#forget(key);
     this.#byRequest.set(key, operation);
+    const alike = this.#byId.get(requestId);
+    if (alike) alike.add(operation);
+    else this.#byId.set(requestId, new Set([operation]));
     this.#forgetOldest();
     return operation;
   }
@@ -160,7 +165,7 @@ export class Operations {
   }
 
   #anybodys(requestId: string): Operation | undefined {
-    return [...this.#byRequest.values()].find((operation) => operation.requestId === requestId);
+    return this.#byId.get(requestId)?.values().next().value;
   }
 
   running(): readonly Operation[] {
@@ -170,8 +175,17 @@ export class Operations {
   #forgetOldest(): void {
     for (const [key, operation] of this.#byRequest) {
       if (this.#byRequest.size <= this.#kept) return;
-      if (operation.state !== 'running') this.#byRequest.delete(key);
+      if (operation.state !== 'running') this.#forget(key);
     }
+  }
+
+  #forget(key: string): void {
+    const operation = this.#byRequest.get(key);
+    if (operation === undefined) return;
+    this.#byRequest.delete(key);
+    const alike = this.#byId.get(operation.requestId)!;
+    alike.delete(operation);
+    if (alike.size === 0) this.#byId.delete(operation.requestId);
   }
 }
 
