@@ -74,6 +74,7 @@ export class Grid {
       host: '127.0.0.1',
       httpPort,
       requestsPerMinute: 1_000,
+      heapMiB: 1_900,
       logLevel: 'error' as never,
     };
     const broker = await startBroker(config, { authenticator, audit: UNREAD_AUDIT, trust: TRUST_ALL }, '0.1.0', log);
