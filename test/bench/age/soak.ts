@@ -16,6 +16,9 @@ export interface Soak {
   /** Open files of the shop and of the plants together. */
   readonly fdsFirst: number;
   readonly fdsLast: number;
+  /** Processor time of the shop for each create and destroy. */
+  readonly shopMsFirst: number;
+  readonly shopMsLast: number;
 }
 
 /** `BENCH_SOAK=MINUTES/CREATES`: it lasts until both are reached. */
@@ -40,6 +43,7 @@ export async function soak(say: (text: string) => void): Promise<Soak> {
       ...{ minutes: rounded(minutes()), creates },
       ...{ perSecondFirst: first.perSecond, perSecondLast: last.perSecond },
       ...{ heapFirstMiB: first.heapMiB, heapLastMiB: last.heapMiB, fdsFirst: first.fds, fdsLast: last.fds },
+      ...{ shopMsFirst: first.shopMs, shopMsLast: last.shopMs },
     };
   } finally {
     await grid.close();
@@ -47,11 +51,14 @@ export async function soak(say: (text: string) => void): Promise<Soak> {
 }
 
 async function minuteOf(grid: RealGrid) {
+  const cpuBefore = grid.shop.cpuMs;
   const [work, heapMiB] = await Promise.all([
     grid.shop.load.run({ work: 'createAndDestroy', inFlight: CLIENTS, forMs: MINUTE_MS }),
     liveHeapMiB(grid.shop, MINUTE_MS),
   ]);
   const creates = work.tookMs.length;
   const fds = grid.pids.reduce((sum, pid) => sum + openFilesOf(pid), 0);
-  return { creates, perSecond: rounded((creates * 1_000) / work.elapsedMs), heapMiB, fds, failed: work.failed };
+  const shopMs = rounded((grid.shop.cpuMs - cpuBefore) / creates);
+  const perSecond = rounded((creates * 1_000) / work.elapsedMs);
+  return { creates, perSecond, heapMiB, fds, shopMs, failed: work.failed };
 }
