@@ -1,4 +1,4 @@
-/** Tests import `.ts` sources as they are: swc strips the types, `tsc` checks them. */
+/** Tests import `.ts` sources as they are: Node strips the types, `tsc` checks them. */
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
@@ -7,12 +7,8 @@ export default {
   testPathIgnorePatterns:
     process.env.VMGRID_TEST_LONG === 'yes' ? ['/node_modules/'] : ['/node_modules/', '\\.long\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
-    ],
-  },
+  transform: { '^.+\\.ts$': '<rootDir>/test/support/strip-types.mjs' },
+  runner: '<rootDir>/test/support/runner.mjs',
   testTimeout: 10_000,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   maxWorkers: 2,

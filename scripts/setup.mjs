@@ -16,8 +16,13 @@ const MORE_TOOLS = {
 const TOOLS = ['packages/vmgrid/src/tools.json', ...(MORE_TOOLS[process.argv[2]] ?? [])]
   .flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')))
   .filter((tool) => !tool.optional);
-/** The package for libvirt is built where this is, and left out elsewhere. */
+/** The binding for libvirt is built where this is; elsewhere a plant runs without that line. */
 const LIBVIRT_HEADER = '/usr/include/libvirt/libvirt.h';
+const LIBVIRT_BINDING = join(root, 'node_modules/@unraid/libvirt/build/Release/libvirt.node');
+/** The pinned Node, as its package unpacks it: with the headers that a binding is built against. */
+const NODE_FOLDER = join(root, `node_modules/node/node_modules/node-linux-${process.arch}`);
+/** Last lines of a build that failed. */
+const LINES_SHOWN = 30;
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -46,17 +51,34 @@ function hasProgram(program) {
 
 const isThere = ({ program, file }) => (file ? existsSync(file) : hasProgram(program));
 
-/** npm packages exactly as the lock file names them; a stamp of what was installed spares the second run. */
+/**
+ * npm packages exactly as the lock file names them; a stamp of what was installed spares the second run. Of their own scripts only
+ * the one runs that unpacks Node.
+ */
 function installNpmPackages() {
   const stamp = join(root, 'node_modules', '.vmgrid-lock');
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
-    .update(existsSync(LIBVIRT_HEADER) ? 'with libvirt' : '')
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('vmgrid set-up: installing npm packages (npm ci)');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['rebuild', 'node', '--loglevel=error']);
   writeFileSync(stamp, lock);
+}
+
+/** With nothing from the net. npm would say nothing of a failure, for the package is optional. */
+function buildLibvirtBinding() {
+  if (!existsSync(LIBVIRT_HEADER) || existsSync(LIBVIRT_BINDING)) return;
+  say('vmgrid set-up: building the binding for libvirt (@unraid/libvirt)');
+  const args = ['explore', '@unraid/libvirt', '--', 'node-gyp', 'rebuild', `--nodedir=${NODE_FOLDER}`];
+  const { status, error, stdout, stderr } = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });
+  if (status === 0) return;
+  const output = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-LINES_SHOWN).join('\n');
+  const failure = `the binding for libvirt could not be built: ${error?.message ?? 'see above'}`;
+  say(output);
+  if (process.argv[2] in MORE_TOOLS) fail(failure);
+  say(`vmgrid set-up: ${failure}; plants here run without the libvirt line`);
 }
 
 function installTools() {
@@ -80,3 +102,4 @@ function installTools() {
 if (process.platform !== 'linux') fail('vmgrid runs on Linux: its production lines are Linux hypervisors');
 installTools();
 installNpmPackages();
+buildLibvirtBinding();

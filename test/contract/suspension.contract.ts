@@ -65,12 +65,18 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     'a suspension that is cut off leaves the machine running and no part of a state',
     async () => {
       const { workshop, crew } = bench();
-      const { order, machine } = await crew('insomniac');
+      const { order, machine } = await crew('restless');
       await machine.guest(workshop.signal);
       const before = await filesOf(order);
-      await expect(machine.suspend(AbortSignal.timeout(30))).rejects.toBeDefined();
-      expect(await filesOf(order)).toEqual(before);
-      expect(await workshop.run(machine, 'echo awake')).toEqual(['awake']);
+      for (const ms of [0, 30]) {
+        const isAsleep = await machine.suspend(AbortSignal.timeout(ms)).then(
+          () => true,
+          () => false,
+        );
+        if (isAsleep) return (await resume(order)).stop(0, workshop.signal); // it was quicker than that
+        expect(await filesOf(order)).toEqual(before);
+        expect(await workshop.run(machine, 'echo awake')).toEqual(['awake']);
+      }
     },
     BOOT_MS,
   );
@@ -115,8 +121,8 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
   }
 
   function resume(order: StartOrder, reached?: StepObserver): Promise<Machine> {
-    const { folder, line, signal } = bench().workshop;
-    const resuming = reached === undefined ? line : subject.make({ stateDirectory: folder }, { reached });
+    const { home, line, signal } = bench().workshop;
+    const resuming = reached === undefined ? line : subject.make(home, { reached });
     return resuming.start({ ...order, start: 'resume' }, signal);
   }
 }

@@ -16,6 +16,7 @@ import type {
   ProductionLine,
   StartOrder,
 } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { FindImages } from '../../packages/vmplant/src/lines/trial-kernel.ts';
 import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
 import type { Staging } from '../../packages/vmplant/src/warehouse/staging.ts';
 import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
@@ -23,10 +24,16 @@ import { linkImage, testBase, testFolder } from '../support/test-warehouse.ts';
 
 export const MEMORY_MIB = 256;
 
+/** Where a line is made. */
+export interface LineHome {
+  readonly stateDirectory: string;
+  readonly images: FindImages;
+}
+
 /** A line and the operating system of the base image that its machines are made from. */
 export interface LineToTry {
   readonly os: string;
-  make(options: { readonly stateDirectory: string }, deps: object): ProductionLine;
+  make(options: LineHome, deps: object): ProductionLine;
 }
 
 export const script = (index: number, text: string, more: object = {}, timeoutMs = 30_000): GuestStep => ({
@@ -86,14 +93,21 @@ export class Workshop {
   static async open({ os, make }: LineToTry, signal: AbortSignal): Promise<Workshop> {
     const base = await testBase(signal, os);
     const folder = await testFolder('line');
-    await linkImage(base, (await Warehouse.open(warehouseOf(folder))).directory);
-    return Workshop.in(folder, make({ stateDirectory: folder }, {}), base.manifest.id, signal);
+    const warehouse = await Warehouse.open(warehouseOf(folder));
+    await linkImage(base, warehouse.directory);
+    const line = make({ stateDirectory: folder, images: () => warehouse.images() }, {});
+    return Workshop.in(folder, line, base.manifest.id, signal);
   }
 
   /** In a folder with a warehouse that has the base image. */
   static async in(folder: string, line: ProductionLine, baseId: string, signal: AbortSignal): Promise<Workshop> {
     const warehouse = await Warehouse.open(warehouseOf(folder));
     return new Workshop(folder, line, warehouse, await warehouse.image(baseId), signal);
+  }
+
+  /** Where another line can be made that finds what this one does. */
+  get home(): LineHome {
+    return { stateDirectory: this.folder, images: () => this.warehouse.images() };
   }
 
   async close(): Promise<void> {

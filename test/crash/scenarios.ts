@@ -1,5 +1,5 @@
 /** What is under way while something is killed: each kind of work that changes a VM or an image. */
-import { type CollectImagesReply, GridError, type MachineSpec } from '@vmgrid/protocol';
+import { type CollectImagesReply, GridError, type MachineSpec, type VerifyImagesReply } from '@vmgrid/protocol';
 import { dag } from '../support/documents.ts';
 import { eventually } from '../support/processes.ts';
 import { type Answer, momentary, type Site } from './site.ts';
@@ -138,6 +138,27 @@ const build: Scenario = async (site) => {
   };
 };
 
+/** Checks an image that is there: whoever is asked for it finds it, and finds it whole. */
+const verify: Scenario = async (site) => {
+  const answer = await site.untilAnswered(() => site.grid.client.images());
+  if ('error' in answer) throw answer.error;
+  const imageIds = answer.value.images.filter(({ pinned }) => pinned).map(({ imageId }) => imageId);
+  const requestId = site.newId('verify');
+  return {
+    ask: async () => {
+      await site.grid.client.submitVerifyImages({ requestId, imageIds });
+      return resultOf<VerifyImagesReply>(site, requestId);
+    },
+    async heard(answer) {
+      if ('error' in answer) return [`${imageIds} could not be verified: ${answer.error.code} ${answer.error.message}`];
+      const { images } = answer.value as VerifyImagesReply;
+      const isWhole = images.length > 0 && images.every(({ faults }) => faults.length === 0);
+      return isWhole ? [] : [`${imageIds} are not whole: ${JSON.stringify(images)}`];
+    },
+    clear: nothing,
+  };
+};
+
 /** Makes room until only what is pinned is left. */
 const collect: Scenario = async (site) => {
   const { image } = await site.grid.client.buildImage({
@@ -182,7 +203,7 @@ export const SCENARIOS = {
   // No machine is suspended with that much memory: this one boots.
   create: creation('create', [momentary('first'), momentary('second')], { memoryMiB: 160 }),
   clone: creation('clone', [GOLDEN, momentary('second')]),
-  ...{ configure, suspend, resume, destroy, leaseEnd, build, collect },
+  ...{ configure, suspend, resume, destroy, leaseEnd, build, verify, collect },
 } as const satisfies Record<string, Scenario>;
 
 export type Verb = keyof typeof SCENARIOS;

@@ -171,6 +171,8 @@ test('doctor says what this machine has and what its lines can do', async () => 
   const { status, out } = await runWith({ environment }, 'doctor');
   expect(status).toBe(0);
   expect(out).toMatch(/✓ +qemu-system-x86_64 +QEMU emulator version/);
+  expect(out).toMatch(/✓ +uml_mconsole +is there/);
+  expect(out).toMatch(/✓ +mke2fs +mke2fs \d/);
   expect(out).toMatch(/✓ +qemu +\w+ on qemu .* clones from suspended memory/);
   expect(out).toMatch(/[✓✗] +libvirt /);
   const asJson = await runWith({ environment }, '--json', 'doctor');

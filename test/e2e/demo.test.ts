@@ -97,7 +97,7 @@ test('a demo interrupted while its daemons start leaves none', async () => {
 
 test('up says where its doors are; told to stop it leaves the VMs, which the next one adopts', async () => {
   const first = await up();
-  const { vm } = await first.client.create(order());
+  const { vm } = await first.client.create(order([], { machine: { ...MACHINE, line: 'qemu' } }));
   const vmId = String(vm.VmId);
   expect(await stop(first.child)).toBe(0);
   expect(await processesBelow(home)).toHaveLength(1);

@@ -1,12 +1,18 @@
-/** A host that has nothing more of something, with all of a grid on it: each request ends with a code, and nothing is left. */
+/**
+ * A host that has nothing more of something, with all of a grid on it: each request ends with a code, and nothing is left.
+ * @unshared
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { script, simulatedOrder } from '../support/documents.ts';
-import { SmallDisk } from '../support/small-disk.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../support/small-disk.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { testUnless } from '../support/test-unless.ts';
+
+const test = testUnless(WHY_NO_SMALL_DISK);
 
 let disk: SmallDisk;
 let grid: TestGrid;

@@ -2,21 +2,27 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from '
 import { join } from 'node:path';
 import { cgroup2MountOf } from '@vmgrid/daemon';
 
-/** A group of the kernel's for the tests of a file, or why this host has none. */
-export type CgroupParent =
-  | { readonly path: string; readonly controllers: readonly string[]; remove(): void }
-  | { readonly why: string };
+/** A group of the kernel's for the tests of a file. */
+export interface CgroupParent {
+  /** Why this host has none for this user; undefined when it has. */
+  readonly why: string | undefined;
+  readonly path: string;
+  readonly controllers: readonly string[];
+  remove(): void;
+}
+
+const none = (why: string): CgroupParent => ({ why, path: '', controllers: [], remove: () => undefined });
 
 /** Makes it at the top, whose controllers no other group takes away. Only root may. */
 export function makeCgroupParent(): CgroupParent {
   const mount = cgroup2MountOf(readFileSync('/proc/self/mountinfo', 'utf8'));
-  if (mount === undefined) return { why: 'cgroup v2 is not mounted' };
+  if (mount === undefined) return none('cgroup v2 is not mounted');
   const path = join(mount, `vmgrid-test-${process.pid}`);
   try {
     mkdirSync(path);
-    return { path, controllers: enable(mount, path), remove: () => removeBelow(path) };
+    return { why: undefined, path, controllers: enable(mount, path), remove: () => removeBelow(path) };
   } catch (error) {
-    return { why: `no group can be made: ${(error as Error).message}` };
+    return none(`no group can be made: ${(error as Error).message}`);
   }
 }
 

@@ -1,18 +1,51 @@
 /** Shell text that takes something away from the programs that it then becomes; `unshare` keeps that from the rest of the host. */
 import { spawnSync } from 'node:child_process';
+import { whyNotUnshared } from './namespaces.ts';
 
-/** As anybody: a network of its own, whose only ports that are given out are reserved. */
+const IS_ROOT = process.getuid?.() === 0;
+
+/** Why these cannot be had on this host by this user; undefined when they can. */
+export const WHY_NO_POOR_HOST = whyNotUnshared('--map-root-user', '--mount', '--net');
+
+/** A network of its own, whose only ports that are given out are reserved. */
 export const WITHOUT_PORTS = `exec unshare --map-root-user --net sh -c '
   ip link set lo up &&
   echo "40000 40001" > /proc/sys/net/ipv4/ip_local_port_range &&
   echo 40000-40001 > /proc/sys/net/ipv4/ip_local_reserved_ports &&
   exec "$@"' sh "$@"`;
 
-/** As root: ptys of its own, of which there is one, and that is taken. */
-export const WITHOUT_PTYS = `exec unshare --mount sh -c '
+/** Who is not root is root to `mount` alone, and again the same user to the program. */
+const [unshareMounts, asBefore] = IS_ROOT
+  ? ['unshare --mount', '']
+  : [
+      'unshare --map-root-user --mount',
+      `unshare --map-user=${process.getuid?.()} --map-group=${process.getgid?.()} --`,
+    ];
+
+/** Ptys of its own, of which there is one, and that is taken. */
+export const WITHOUT_PTYS = `exec ${unshareMounts} sh -c '
   mount -t devpts -o newinstance,ptmxmode=0666,max=1 devpts /dev/pts &&
   exec 9<> /dev/pts/ptmx &&
-  exec "$@"' sh "$@"`;
+  exec ${asBefore} "$@"' sh "$@"`;
+
+/** Makes /dev/kvm, where there is one, an empty file that nobody may open. */
+const COVER_KVM = `if [ -e /dev/kvm ]; then
+  empty=$(mktemp); chmod 000 "$empty"
+  mount --bind "$empty" /dev/kvm; rm -f "$empty"
+fi`;
+
+/**
+ * As anybody: a host on which no program sees KVM, whatever this one has. It takes a mount namespace, for which who is not root needs a
+ * user namespace; where that is forbidden, KVM is seen, which it says.
+ */
+export const WITHOUT_KVM = `
+  if [ "$(id -u)" = 0 ]; then exec unshare --mount --propagation private sh -ec '${COVER_KVM}; exec "$@"' sh "$@"; fi
+  if unshare --map-root-user --mount true 2> /dev/null; then
+    uid=$(id -u) gid=$(id -g) exec unshare --map-root-user --mount sh -ec '${COVER_KVM}
+      exec unshare --user --map-user="$uid" --map-group="$gid" -- "$@"' sh "$@"
+  fi
+  [ ! -e /dev/kvm ] || echo 'no user namespaces here: /dev/kvm of the host is not covered' >&2
+  exec "$@"`;
 
 /** What a module prints that runs so; it is text. */
 export function runPoor(without: string, module: string): string {

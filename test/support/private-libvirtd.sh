@@ -7,6 +7,7 @@
 #
 # Ends when its standard input does; its machines are for the tests to end.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin # not on the path of every user
 kind=$1
 folder=$2
 user=${3:-}
@@ -39,6 +40,8 @@ auth_unix_ro = "none"
 log_outputs = "3:file:$folder/libvirtd.log"
 CONF
 echo "log_outputs = \"3:file:$folder/virtlogd.log\"" > "$conf/virtlogd.conf"
+# In a mount namespace of a machine's own libvirt would make the device that is covered anew.
+echo 'namespaces = []' > "$conf/qemu.conf"
 
 start() {
   if [ -z "$user" ]; then exec "$@"; fi

@@ -2,11 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whyNotUnshared } from './namespaces.ts';
 
 const FILLER = 'filler';
 const CHUNK_BYTES = 65_536;
 
-/** A file system of a few MiB in memory, which can be filled to the last byte. Only root may mount one. */
+/** Why this process may mount nothing; undefined when it may. */
+export const WHY_NO_SMALL_DISK = whyNotUnshared('--mount');
+
+/**
+ * A file system of a few MiB in memory, which can be filled to the last byte. A test of one is a `testUnless(WHY_NO_SMALL_DISK)`.
+ * For who is not root, its file has `@unshared` in its first comment (runner.mjs).
+ */
 export class SmallDisk {
   readonly path: string;
 
@@ -20,7 +27,7 @@ export class SmallDisk {
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0755`, 'vmgrid-small', path], { stdio: 'pipe' });
     } catch (error) {
       rmdirSync(path);
-      throw new Error('run this test as root: only then can it fill a disk of its own', { cause: error });
+      throw error;
     }
     return new SmallDisk(path);
   }

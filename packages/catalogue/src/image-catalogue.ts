@@ -5,7 +5,6 @@ import {
   type CallOptions,
   type CollectImagesReply,
   type CollectImagesRequest,
-  GridError,
   type Identified,
   type ImageDiffReply,
   type ImageListReply,
@@ -19,6 +18,7 @@ import {
 } from '@vmgrid/protocol';
 import type { Bidders } from './bidders.ts';
 import { diffImages } from './diff-images.ts';
+import { findImage, isOffered } from './find-image.ts';
 import { mergeImages } from './merge-images.ts';
 
 /** How long a plant may take to answer what needs no work. */
@@ -27,6 +27,15 @@ const QUESTION_DEADLINE_MS = 10_000;
 interface Offer {
   readonly plantId: string;
   readonly images: readonly ImageReply[];
+}
+
+/** What there is, as far as it is known. */
+interface Offers {
+  readonly offers: readonly Offer[];
+  /** All of them as one list. */
+  readonly images: readonly ImageReply[];
+  /** Plants whose images are missing. */
+  readonly silentPlants: string[];
 }
 
 export interface ImageCatalogueOptions {
@@ -38,7 +47,7 @@ export interface ImageCatalogueOptions {
 
 export class ImageCatalogue {
   readonly #bidders: Bidders;
-  readonly #question: CallOptions;
+  readonly #question: CallOptions & { readonly signal: AbortSignal };
   readonly #work: CallOptions;
 
   constructor(bidders: Bidders, { requestDeadlineMs, signal }: ImageCatalogueOptions) {
@@ -47,35 +56,39 @@ export class ImageCatalogue {
     this.#work = { deadlineMs: requestDeadlineMs };
   }
 
+  /** What those who are here offer; whoever is absent is named. */
   async list(): Promise<ImageListReply> {
-    const { offers, silentPlants } = await this.#offers();
-    return { images: mergeImages(offers), silentPlants };
+    const { images, silentPlants } = await this.#offers();
+    return { images: [...images], silentPlants };
   }
 
-  /** The image of an id or a tag. @throws GridError IMAGE_UNKNOWN, TAG_AMBIGUOUS */
+  /** The image of an id or a tag. @throws GridError IMAGE_UNKNOWN, TAG_AMBIGUOUS; PLANT_LOST when one that may have it is absent */
   async find(idOrTag: string): Promise<ImageReply> {
-    return findImage((await this.list()).images, idOrTag);
+    return findImage(await this.#offersWith([idOrTag]), idOrTag);
   }
 
+  /** @throws GridError as `find` */
   async diff(from: string, to: string): Promise<ImageDiffReply> {
-    const { images } = await this.list();
-    return diffImages(findImage(images, from), findImage(images, to));
+    const known = await this.#offersWith([from, to]);
+    return diffImages(findImage(known, from), findImage(known, to));
   }
 
-  /** Removes an image from each warehouse that has it. */
+  /** Removes an image from each warehouse that has it, of all plants that are here or come back in time. @throws GridError as `find` */
   async remove(idOrTag: string): Promise<void> {
-    const { offers } = await this.#offers();
-    const { imageId } = findImage(mergeImages(offers), idOrTag);
-    for (const { bidder } of this.#oneOfEachWarehouse(offers, imageId)) {
+    const known = await this.#offers(QUESTION_DEADLINE_MS);
+    const { imageId } = findImage(known, idOrTag);
+    for (const { plantId } of oneOfEachWarehouse(known.offers, imageId)) {
+      const bidder = await this.#bidder(plantId);
       await bidder.call('removeImage', { imageId }, this.#question);
     }
   }
 
-  /** Pins, unpins, tags or untags an image in each warehouse that has it. */
+  /** Pins, unpins, tags or untags an image in each warehouse that has it, as `remove` does. */
   async label(idOrTag: string, labels: LabelImageRequest): Promise<ImageReply> {
-    const { offers } = await this.#offers();
-    const { imageId } = findImage(mergeImages(offers), idOrTag);
-    for (const { bidder } of this.#oneOfEachWarehouse(offers, imageId)) {
+    const known = await this.#offers(QUESTION_DEADLINE_MS);
+    const { imageId } = findImage(known, idOrTag);
+    for (const { plantId } of oneOfEachWarehouse(known.offers, imageId)) {
+      const bidder = await this.#bidder(plantId);
       await bidder.call('labelImage', { ...labels, imageId }, this.#question);
     }
     return this.find(imageId);
@@ -83,24 +96,25 @@ export class ImageCatalogue {
 
   /** Checks images, or all, in each warehouse that has them. */
   async verify({ imageIds, ...named }: Identified<VerifyImagesRequest>): Promise<VerifyImagesReply> {
-    const { offers, silentPlants } = await this.#offers();
-    const merged = mergeImages(offers);
-    const wanted = imageIds?.map((name) => findImage(merged, name).imageId);
+    const known = await this.#offers(this.#work.deadlineMs);
+    const wanted = imageIds?.map((name) => findImage(known, name).imageId);
     const images: VerifyImagesReply['images'] = [];
-    for (const { bidder, held } of this.#oneOfEachWarehouse(offers)) {
+    for (const { plantId, held } of oneOfEachWarehouse(known.offers)) {
       const here = wanted?.filter((imageId) => held.has(imageId));
       if (here?.length === 0) continue;
       const request = { ...named, ...(here === undefined ? {} : { imageIds: here }) };
+      const bidder = await this.#bidder(plantId);
       images.push(...(await bidder.call('verifyImages', request, this.#work)));
     }
-    return { requestId: named.requestId, images, silentPlants };
+    return { requestId: named.requestId, images, silentPlants: known.silentPlants };
   }
 
   /** Makes room in each warehouse. */
   async collect(request: Identified<CollectImagesRequest>): Promise<CollectImagesReply> {
-    const { offers, silentPlants } = await this.#offers();
+    const { offers, silentPlants } = await this.#offers(this.#work.deadlineMs);
     const warehouses: CollectImagesReply['warehouses'] = [];
-    for (const { bidder } of this.#oneOfEachWarehouse(offers)) {
+    for (const { plantId } of oneOfEachWarehouse(offers)) {
+      const bidder = await this.#bidder(plantId);
       warehouses.push(await bidder.call('collectImages', request, this.#work));
     }
     return { requestId: request.requestId, warehouses, silentPlants };
@@ -108,47 +122,42 @@ export class ImageCatalogue {
 
   /** What each plant, or one of them, suggests to build. @throws GridError PLANT_LOST */
   async suggestions({ plantId, top }: SuggestImagesRequest): Promise<SuggestImagesReply> {
-    const bidders = plantId === undefined ? this.#bidders.bidders() : [this.#bidder(plantId)];
+    const bidders = plantId === undefined ? this.#bidders.everyone() : [await this.#bidder(plantId)];
     const request = top === undefined ? {} : { top };
     const { answers, failures } = await askAll(bidders, 'suggestImages', request, this.#question);
     return { plants: answers.map(({ value }) => value), silentPlants: namesOf(failures) };
   }
 
-  async #offers(): Promise<{ readonly offers: readonly Offer[]; readonly silentPlants: string[] }> {
-    const { answers, failures } = await askAll(this.#bidders.bidders(), 'listImages', {}, this.#question);
+  /** What those who are here offer; when that is not all that is wanted, those who are absent are waited for. */
+  async #offersWith(wanted: readonly string[]): Promise<Offers> {
+    const known = await this.#offers();
+    const isAll = wanted.every((idOrTag) => isOffered(known.images, idOrTag));
+    return isAll || this.#bidders.awaited().length === 0 ? known : this.#offers(QUESTION_DEADLINE_MS);
+  }
+
+  async #offers(waitMs = 0): Promise<Offers> {
+    const { answers, failures } = await askAll(this.#bidders.everyone({ waitMs }), 'listImages', {}, this.#question);
     const offers = answers.map(({ plantId, value }) => ({ plantId, images: value }));
-    return { offers, silentPlants: namesOf(failures) };
+    return { offers, images: mergeImages(offers), silentPlants: namesOf(failures) };
   }
 
-  /** Of the plants that share a warehouse the first; of all warehouses with images, or of those with one image. */
-  #oneOfEachWarehouse(offers: readonly Offer[], imageId?: string) {
-    const seen = new Set<string>();
-    const chosen: { readonly bidder: Bidder; readonly held: ReadonlySet<string> }[] = [];
-    for (const { plantId, images } of offers) {
-      const warehouseId = images[0]?.warehouses[0];
-      const held = new Set(images.map((image) => image.imageId));
-      if (warehouseId === undefined || seen.has(warehouseId) || (imageId !== undefined && !held.has(imageId))) continue;
-      seen.add(warehouseId);
-      chosen.push({ bidder: this.#bidder(plantId), held });
-    }
-    return chosen;
-  }
-
-  #bidder(plantId: string): Bidder {
-    const bidder = this.#bidders.find(plantId);
-    if (!bidder) throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
-    return bidder;
+  /** @throws GridError PLANT_LOST */
+  #bidder(plantId: string): Promise<Bidder> {
+    const { signal } = this.#question;
+    return this.#bidders.find(plantId, { waitMs: QUESTION_DEADLINE_MS, signal });
   }
 }
 
-function findImage(images: readonly ImageReply[], idOrTag: string): ImageReply {
-  const exact = images.find((one) => one.imageId === idOrTag);
-  if (exact) return exact;
-  const tagged = images.filter((one) => one.tags.includes(idOrTag));
-  if (tagged.length > 1) {
-    const imageIds = tagged.map((one) => one.imageId);
-    throw new GridError('TAG_AMBIGUOUS', `the tag ${idOrTag} names ${imageIds.join(' and ')}`, { imageIds });
+/** Of the plants that share a warehouse the first, with its images; of all warehouses that have any, or of those with one image. */
+function oneOfEachWarehouse(offers: readonly Offer[], imageId?: string) {
+  const seen = new Set<string>();
+  const chosen: { readonly plantId: string; readonly held: ReadonlySet<string> }[] = [];
+  for (const { plantId, images } of offers) {
+    const warehouseId = images[0]?.warehouses[0];
+    const held = new Set(images.map((image) => image.imageId));
+    if (warehouseId === undefined || seen.has(warehouseId) || (imageId !== undefined && !held.has(imageId))) continue;
+    seen.add(warehouseId);
+    chosen.push({ plantId, held });
   }
-  if (tagged[0]) return tagged[0];
-  throw new GridError('IMAGE_UNKNOWN', `no plant offers an image ${idOrTag}`, { imageId: idOrTag });
+  return chosen;
 }

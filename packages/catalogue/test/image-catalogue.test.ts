@@ -24,9 +24,13 @@ function catalogueOf(plants: Readonly<Record<string, readonly ImageReply[]>>) {
     };
     bidders.push({ plantId, hello: { plantId, version: '1', ad: {} }, call } as unknown as Bidder);
   }
-  const connected = { bidders: () => bidders, find: (id: string) => bidders.find(({ plantId }) => plantId === id) };
+  const known = {
+    everyone: () => bidders,
+    awaited: () => [],
+    find: async (id: string) => bidders.find(({ plantId }) => plantId === id)!,
+  };
   const options = { requestDeadlineMs: 1_000, signal: new AbortController().signal };
-  return { catalogue: new ImageCatalogue(connected, options), calls };
+  return { catalogue: new ImageCatalogue(known, options), calls };
 }
 
 test('of plants that share a warehouse one is asked to work; each warehouse is asked', async () => {

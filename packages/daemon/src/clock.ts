@@ -6,25 +6,29 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`, or rejects with the signal's reason. Any length of time is allowed. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-/** A clock that also ends waits. */
-export interface DeadlineClock extends Clock {
-  /** Fires after `ms`. */
-  timeout(ms: number): AbortSignal;
+  /** Does something after `ms`, of any length, unless it is taken back. Keeps no process alive. Returns how to take it back. */
+  after(ms: number, work: () => void): () => void;
 }
 
 /** `setTimeout` fires at once beyond 2^31 - 1 ms, so long sleeps are cut into pieces. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export const systemClock: DeadlineClock = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  timeout: (ms) => AbortSignal.timeout(ms),
   async sleep(ms, signal) {
     for (let left = ms; left > 0; left -= LONGEST_TIMER_MS) {
       await timer(Math.min(left, LONGEST_TIMER_MS), signal);
     }
+  },
+  after(ms, work) {
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      const next = () => (left > LONGEST_TIMER_MS ? wait(left - LONGEST_TIMER_MS) : work());
+      timer = setTimeout(next, Math.min(left, LONGEST_TIMER_MS)).unref();
+    };
+    wait(ms);
+    return () => clearTimeout(timer);
   },
 };
 

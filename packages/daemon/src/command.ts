@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { within } from './deadline.ts';
 
 export interface CommandOptions {
   readonly signal?: AbortSignal;
@@ -58,18 +59,22 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<string> {
   options.signal?.throwIfAborted();
-  const timeoutMs = options.timeoutMs ?? COMMAND_LIMITS.timeoutMs;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const child = start(program, args, options);
-  const { onLine } = options;
-  const reported = onLine && Promise.all([reportLines(child, 'stdout', onLine), reportLines(child, 'stderr', onLine)]);
-  const result = await endGroupOnAbort(child, options.signal ? AbortSignal.any([timeout, options.signal]) : timeout);
-  await reported;
-  options.signal?.throwIfAborted();
-  const reason = timeout.aborted ? 'timeout' : result.failed ? failureReason(result) : undefined;
-  if (reason === undefined) return result.stdout;
-  throw toCommandError(program, result, reason, timeoutMs);
+  const { signal, onLine, timeoutMs = COMMAND_LIMITS.timeoutMs } = options;
+  return within({ ms: timeoutMs, signal, late: () => OVERTIME }, async (until) => {
+    const child = start(program, args, options);
+    const reported =
+      onLine && Promise.all([reportLines(child, 'stdout', onLine), reportLines(child, 'stderr', onLine)]);
+    const result = await endGroupOnAbort(child, until);
+    await reported;
+    if (until.aborted && until.reason !== OVERTIME) throw until.reason;
+    const reason = until.aborted ? 'timeout' : result.failed ? failureReason(result) : undefined;
+    if (reason === undefined) return result.stdout;
+    throw toCommandError(program, result, reason, timeoutMs);
+  });
 }
+
+/** Ends a command that takes too long; what is told of it has its output, which is not there yet. */
+const OVERTIME = new Error('the command took too long');
 
 const start = (program: string, args: readonly string[], options: CommandOptions) =>
   execa(program, args, {

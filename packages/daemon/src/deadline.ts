@@ -1,12 +1,52 @@
-/** Waiting with an end: nothing waits without a deadline and an AbortSignal. */
+/** Waiting with an end: nothing waits without a deadline and an AbortSignal, and each deadline says what was waited for. */
+import { type Clock, systemClock } from './clock.ts';
 
-/** A signal that fires when `signal` does, or after `ms`. */
-export const within = (signal: AbortSignal, ms: number): AbortSignal =>
-  AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+/** How long something may take. */
+export interface TimeLimit {
+  readonly ms: number;
+  /** Ends the wait earlier. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Pick<Clock, 'after'>;
+}
 
-/** Whether a signal made by `within` fired because of its deadline, not because somebody aborted. */
-export const isTimeout = (signal: AbortSignal): boolean =>
-  signal.aborted && (signal.reason as Error | undefined)?.name === 'TimeoutError';
+export interface Deadline extends TimeLimit {
+  /** The error when it is over. It says what was waited for, on which object, for how long, and what to do. */
+  readonly late: (ms: number) => Error;
+}
+
+/**
+ * Does work with a signal that fires at the deadline, or when the caller's signal does. Work that does not heed its signal is not
+ * left: `abortable` is there for that.
+ * @throws what the work throws; for work that the signal ended, the signal's reason: `late`'s error, or the caller's
+ */
+export async function within<T>(deadline: Deadline, work: (until: AbortSignal) => Promise<T>): Promise<T> {
+  const { ms, late, signal, clock = systemClock } = deadline;
+  const over = new AbortController();
+  const takeBack = clock.after(ms, () => over.abort(late(ms)));
+  const until = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  try {
+    return await work(until);
+  } catch (error) {
+    throw until.aborted && isAbortError(error) ? until.reason : error;
+  } finally {
+    takeBack();
+  }
+}
+
+/** Whether work ended in time, for waits after which something else is tried. @throws as `within` does */
+export async function endsWithin(limit: TimeLimit, work: (until: AbortSignal) => Promise<unknown>): Promise<boolean> {
+  const late = new Error('it was not over in time; whoever asked has another way');
+  try {
+    await within({ ...limit, late: () => late }, work);
+    return true;
+  } catch (error) {
+    if (error === late) return false;
+    throw error;
+  }
+}
+
+/** What Node's own functions throw in place of the reason of the signal that ended them. */
+const isAbortError = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 /** `work`, or the signal's reason if it fires first. The work goes on: whoever started it ends it. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

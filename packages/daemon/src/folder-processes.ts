@@ -38,6 +38,8 @@ async function worksBelow(pid: number, folder: string): Promise<boolean> {
   // Neither can be read of a process that has just ended.
   const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '');
   if (directory !== folder && !directory.startsWith(`${folder}/`)) return false;
-  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-  return environment.split('\0').some((entry) => entry.startsWith(`${VARIABLE}=`));
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => undefined);
+  // Amid an exec a process has none to show yet; an operator's shell always has one.
+  if (environment === '') return true;
+  return environment?.split('\0').some((entry) => entry.startsWith(`${VARIABLE}=`)) ?? false;
 }

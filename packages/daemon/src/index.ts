@@ -17,3 +17,4 @@ export * from './own-database.ts';
 export * from './process-identity.ts';
 export * from './run-in-slices.ts';
 export * from './undo.ts';
+export * from './when-closed.ts';

@@ -5,6 +5,7 @@
  *
  * SIGTERM or SIGINT drains once; a second signal, or the drain deadline, ends the process at once.
  */
+import { within } from './deadline.ts';
 import type { Log } from './log.ts';
 
 export interface RunningDaemon {
@@ -21,12 +22,16 @@ export async function runDaemon(start: () => Promise<RunningDaemon>, log: Log): 
   const daemon = await start();
   const cause = await stop;
   log.info({ cause, deadlineMs: DRAIN_DEADLINE_MS }, 'draining');
-  const deadline = AbortSignal.any([AbortSignal.timeout(DRAIN_DEADLINE_MS), abortOnNextStopSignal()]);
-  const outOfTime = new Promise<'late'>((resolve) => deadline.addEventListener('abort', () => resolve('late')));
-  const outcome = await Promise.race([daemon.drain(deadline).then(() => 'drained' as const), outOfTime]);
+  const limit = { ms: DRAIN_DEADLINE_MS, signal: abortOnNextStopSignal(), late };
+  const outcome = await within(limit, async (until) => {
+    const outOfTime = new Promise<'late'>((resolve) => until.addEventListener('abort', () => resolve('late')));
+    return Promise.race([daemon.drain(until).then(() => 'drained' as const), outOfTime]);
+  });
   log.info({ outcome }, 'stopped');
   return outcome === 'drained' ? 0 : 1;
 }
+
+const late = (ms: number): Error => new Error(`the daemon did not drain within ${ms} ms`);
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 

@@ -34,9 +34,17 @@ export function isAlive({ pid, startTime, bootId }: ProcessIdentity): boolean {
 
 /** Sends a signal to just this process, never to a later one of the same pid. One that is gone already is fine. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): void {
-  if (!isAlive(identity)) return;
+  if (isAlive(identity)) send(identity.pid, signal);
+}
+
+/** The same to all processes of the group that this process leads. */
+export function signalGroupOf(leader: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (isAlive(leader)) send(-leader.pid, signal);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(identity.pid, signal);
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -45,6 +45,16 @@ test('a process that only happens to be there is left alone', async () => {
   expect(await killed(join(root, 'vm-1'), shell)).toEqual([false]);
 });
 
+/** As the kernel gives it for an instant, for as long as a test needs. */
+test('a process that has no environment to show, as amid an exec, is not overlooked', async () => {
+  const folder = join(root, 'vm-1');
+  await mkdir(folder);
+  const child = spawn('/bin/sleep', ['60'], { cwd: folder, stdio: 'ignore', env: {} });
+  children.push(child);
+  await once(child, 'spawn');
+  expect(await killed(folder, child)).toEqual([true]);
+});
+
 test('the folder may have been moved since, or be reached by another path', async () => {
   const moved = await sleeper('vm-1/run');
   await rename(join(root, 'vm-1'), join(root, 'vm-2'));

@@ -1,5 +1,6 @@
 /** Tells the audit trail of each request to a door: who, what, and what came of it. */
 import { type AuditNote, type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
+import { whenClosed } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 
@@ -32,7 +33,7 @@ export const auditRequests =
       const hindrance = await audit.written();
       if (hindrance && !goesUnaudited(operation)) throw hindrance;
     };
-    response.once('close', () => {
+    whenClosed(response, () => {
       const { outcome = isWhole(response) ? 'ok' : 'CANCELLED', work } = tracesOf(response);
       if (work)
         work.then(

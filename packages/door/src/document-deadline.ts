@@ -1,3 +1,4 @@
+import { whenClosed } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { RequestHandler } from 'express';
 import { sendError } from './send.ts';
@@ -16,7 +17,7 @@ export const documentDeadline =
         new GridError('BODY_INCOMPLETE', `the request was not complete within ${ms} ms`, { requestMs: ms }),
       );
     }, ms);
-    request.once('close', () => clearTimeout(timer));
+    whenClosed(request, () => clearTimeout(timer));
     request.once('end', () => clearTimeout(timer));
     next();
   };

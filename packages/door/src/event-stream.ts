@@ -1,4 +1,5 @@
 /** Server-Sent Events (HTML Living Standard, section 9.2). */
+import { whenClosed } from '@vmgrid/daemon';
 import type { ProgressEvent } from '@vmgrid/protocol';
 import type { Response } from 'express';
 import type { Operation } from './operations.ts';
@@ -29,7 +30,7 @@ export function streamEvents(
   };
   const stop = subscribe((name, data) => write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
   const keepAlive = setInterval(() => write(':\n\n'), keepAliveMs);
-  response.on('close', () => {
+  whenClosed(response, () => {
     stop();
     clearInterval(keepAlive);
   });

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server, STATUS_CODES } from 'n
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { ListenerTls } from '@vmgrid/access';
-import { systemClock } from '@vmgrid/daemon';
+import { abortable, endsWithin } from '@vmgrid/daemon';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 
 /** How long the last replies may take to get out. */
@@ -40,7 +40,7 @@ export function stopListening(server: Server): () => Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   return async () => {
     const closing = setInterval(() => server.closeIdleConnections(), IDLE_LOOKED_FOR_MS);
-    await Promise.race([closed, systemClock.sleep(REPLIES_MS)]);
+    await endsWithin({ ms: REPLIES_MS }, (until) => abortable(closed, until));
     clearInterval(closing);
     server.closeAllConnections();
   };

@@ -1,3 +1,4 @@
+import { whenClosed } from '@vmgrid/daemon';
 import type { RequestHandler } from 'express';
 import { watchCredentials } from './still-known.ts';
 
@@ -9,8 +10,8 @@ export const whileKnown =
   (everyMs?: number): RequestHandler =>
   (_request, response, next) => {
     const showAgain = () => response.locals.showAgain?.();
-    response.once(
-      'close',
+    whenClosed(
+      response,
       watchCredentials(showAgain, () => response.destroy(), everyMs),
     );
     next();

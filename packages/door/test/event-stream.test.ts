@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import express from 'express';
@@ -40,4 +41,21 @@ test('a stream that has nothing to say is kept open by comments', async () => {
     if (heard.endsWith('\n:\n\n:\n\n')) break;
   }
   expect(heard).toMatch(/^event: hello\ndata: \{"to":"you"\}\n\n(:\n\n)+$/);
+});
+
+test('who left before the stream began is forgotten as it begins', async () => {
+  const forgotten = Promise.withResolvers<void>();
+  const app = express();
+  app.get('/', async (_request, response) => {
+    const closed = once(response, 'close');
+    controller.abort();
+    await closed;
+    streamEvents(response, () => () => forgotten.resolve());
+  });
+  const late = createServer(app);
+  const controller = new AbortController();
+  const port = await listen(late, '127.0.0.1', 0);
+  await expect(fetch(`http://127.0.0.1:${port}/`, { signal: controller.signal })).rejects.toThrow();
+  await forgotten.promise;
+  late.close();
 });

@@ -47,6 +47,8 @@ export interface Auction {
   readonly bids: readonly Bid[];
   readonly declines: readonly Decline[];
   readonly trail: Trail;
+  /** Plants that were not here to be asked and may come back any moment. */
+  readonly absent?: readonly string[];
 }
 
 /**

@@ -3,6 +3,7 @@ import { type AuctionSummary, type Decline, GridError, type Trail } from '@vmgri
 import type { Auction } from './auction.ts';
 import { type Change, changeText, helpfulChanges } from './changes.ts';
 import { MARKET_LIMITS } from './limits.ts';
+import { notBack } from './members/not-back.ts';
 import { nearestDeclines } from './nearest.ts';
 
 /** Why an auction has no winner: NO_PLANTS, NO_BIDS or NO_PLANT_MATCHES; undefined when it has one. Details hold the trail. */
@@ -11,11 +12,17 @@ export function failureOf(auction: Auction): GridError | undefined {
   if (bids.length > 0) return undefined;
   const { asked, removals } = trail.summary;
   const lost = brokersWithoutAnswer(trail);
-  if (asked === 0 && lost.length === 0) return new GridError('NO_PLANTS', 'no plant is connected', { trail });
+  if (asked === 0 && lost.every(({ code }) => code === 'NO_PLANTS')) return noPlants(auction);
   return removals.length > 0 ? noneMatches(auction) : noBids(auction);
 }
 
-function noBids({ declines, trail }: Auction): GridError {
+function noPlants({ trail, absent = [] }: Auction): GridError {
+  const words = brokersWithoutAnswer(trail).flatMap(({ message }) => message ?? []);
+  const reasons = absent.length > 0 ? [notBack(absent)] : words;
+  return new GridError('NO_PLANTS', ['no plant is connected', ...reasons].join(': '), { absent, trail });
+}
+
+function noBids({ declines, trail, absent = [] }: Auction): GridError {
   const { asked, silent, failed } = trail.summary;
   const failures = trail.answers.filter(({ outcome }) => outcome === 'failed');
   const parts = [
@@ -24,28 +31,32 @@ function noBids({ declines, trail }: Auction): GridError {
     ...(silent > 0 ? [`${silent} silent`] : []),
     ...brokersWithoutAnswer(trail).map(({ brokerId, outcome, code }) => `the broker ${brokerId} ${code ?? outcome}`),
   ];
-  const message = `${asked === 1 ? 'the only plant made' : `${asked} plants made`} no bid: ${parts.join(', ')}`;
+  const makers =
+    asked === 1 ? `the only plant${absent.length > 0 ? ' that is here' : ''} made` : `${asked} plants made`;
+  const message = `${makers} no bid: ${parts.join(', ')}${missing(absent)}`;
   const changes = helpfulChanges({ declines, trail });
   const details = {
     changes,
     declines: declines.map(({ plantId, code, message, details }) => ({ plantId, code, message, details })),
     failed: failures.map(({ plantId, code, message }) => ({ plantId, code, message })),
     silent: trail.answers.filter(({ outcome }) => outcome === 'silent').map(({ plantId }) => plantId),
-    trail,
+    ...{ absent, trail },
   };
   return new GridError('NO_BIDS', `${message}${advice(changes)}`, details);
 }
 
-function noneMatches({ declines, trail }: Auction): GridError {
+function noneMatches({ declines, trail, absent = [] }: Auction): GridError {
   const { removed, summary } = trail;
   const total = summary.removals.reduce((sum, { count }) => sum + count, 0);
   const named = removed.slice(0, MARKET_LIMITS.plantsNamed).map(({ plantId, reason }) => `${plantId}: ${reason}`);
   const rest = total > named.length ? [`${total - named.length} more in the trail`] : [];
   const count = total === 1 ? '1 plant bids but does not meet' : `${total} plants bid, none meets`;
-  const message = `${count} the requirements: ${[...named, ...rest].join('; ')}`;
+  const message = `${count} the requirements: ${[...named, ...rest].join('; ')}${missing(absent)}`;
   const changes = helpfulChanges({ declines, trail });
-  return new GridError('NO_PLANT_MATCHES', `${message}${advice(changes)}`, { changes, removed, trail });
+  return new GridError('NO_PLANT_MATCHES', `${message}${advice(changes)}`, { changes, removed, absent, trail });
 }
+
+const missing = (absent: readonly string[]): string => (absent.length > 0 ? `; ${notBack(absent)}` : '');
 
 const advice = (changes: readonly Change[]): string =>
   changes

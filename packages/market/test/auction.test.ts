@@ -105,6 +105,20 @@ describe('failureOf', () => {
     expect(failureOf(await hold([]))).toMatchObject({ code: 'NO_PLANTS' });
   });
 
+  test('is NO_PLANTS, with the words of the brokers, when they say that they have none yet', async () => {
+    const { time, hold } = world();
+    const none = new FakeBidder(time, 'young', { error: new GridError('NO_PLANTS', 'young has no plant yet') });
+    const broker = { ...none, hello: { ...none.hello, role: 'broker' as const }, call: none.call.bind(none) };
+    const auction = await hold([broker]);
+    expect(failureOf(auction)).toMatchObject({
+      ...{ code: 'NO_PLANTS', message: 'no plant is connected: young has no plant yet' },
+    });
+    expect(failureOf({ ...auction, absent: ['a', 'b', 'c', 'd'] })).toMatchObject({
+      message: 'no plant is connected: a, b, c and 1 more have not come back yet',
+      details: { absent: ['a', 'b', 'c', 'd'] },
+    });
+  });
+
   test('is NO_BIDS when a broker is silent, since nobody knows whether it has plants', async () => {
     const { time, hold } = world();
     const mute = new FakeBidder(time, 'mute', { deaf: true });

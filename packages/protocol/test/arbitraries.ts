@@ -329,18 +329,21 @@ const listReply: Arbitrary<ListReply> = fc.record({
   vms: fc.array(ad, { maxLength: 3 }),
   silentPlants: fc.array(plantId, { maxLength: 2 }),
 });
-const estimateReply: Arbitrary<EstimateReply> = fc.record({
-  requestId: id,
-  bids: fc.array(
-    fc.record({ kind: fc.constant('bid' as const), plantId, cost: number, validUntil: timestamp, plan, ad }),
-    { maxLength: 2 },
-  ),
-  declines: fc.array(
-    fc.record({ kind: fc.constant('decline' as const), plantId, code: xmlText, message: xmlText, details }),
-    { maxLength: 2 },
-  ),
-  trail,
-});
+const estimateReply = partial<EstimateReply, 'requestId' | 'bids' | 'declines' | 'trail'>(
+  {
+    requestId: id,
+    bids: fc.array(
+      fc.record({ kind: fc.constant('bid' as const), plantId, cost: number, validUntil: timestamp, plan, ad }),
+      { maxLength: 2 },
+    ),
+    declines: fc.array(
+      fc.record({ kind: fc.constant('decline' as const), plantId, code: xmlText, message: xmlText, details }),
+      { maxLength: 2 },
+    ),
+    trail,
+  },
+  { silentPlants: fc.array(plantId, { minLength: 1, maxLength: 2 }) },
+);
 const operationReply = partial<OperationReply, 'requestId' | 'verb' | 'state' | 'progress'>(
   {
     requestId: id,

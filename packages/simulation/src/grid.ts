@@ -66,7 +66,10 @@ export class Grid {
     this.shops = shopNames.map((name) => new ShopNode({ world, fabric }, { name, ...SHOP }));
     const changed = (node: PlantNode) => void this.#changed.add(node);
     const config = plantConfig(plan);
-    this.brokers = brokersOf(plan.brokers, shopNames).map((broker) => new BrokerNode({ world, fabric }, broker));
+    const { plantReturnMs } = SHOP;
+    this.brokers = brokersOf(plan.brokers, shopNames).map(
+      (broker) => new BrokerNode({ world, fabric }, { ...broker, plantReturnMs }),
+    );
     const lowest = lowestOf(plan.brokers, shopNames);
     const { images, machines } = plan;
     this.plants = plan.plants.map(({ plantId, capacity }, index) => {
@@ -114,7 +117,7 @@ function upstreamsOf(index: number, above: readonly string[]): readonly string[]
   return [...new Set([above[index % above.length]!, above[(index + 1) % above.length]!])];
 }
 
-function brokersOf(counts: readonly number[], shops: readonly string[]): BrokerNodeOptions[] {
+function brokersOf(counts: readonly number[], shops: readonly string[]): Omit<BrokerNodeOptions, 'plantReturnMs'>[] {
   return counts.flatMap((_, level) => {
     const above = level === 0 ? shops : levelNames(counts, level - 1);
     return levelNames(counts, level).map((name, index) => ({ name, upstreams: upstreamsOf(index, above) }));

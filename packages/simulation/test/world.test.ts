@@ -1,5 +1,6 @@
 /** Virtual time, seeded chance and a network that fails. */
 import { expect, test } from '@jest/globals';
+import { within } from '@vmgrid/daemon';
 import fc from 'fast-check';
 import { Network } from '../src/network/network.ts';
 import { EventQueue } from '../src/world/event-queue.ts';
@@ -79,12 +80,12 @@ test('a wait that is aborted ends at once, a deadline in its time', async () => 
   const outcomes: [number, unknown][] = [];
   const note = (error: unknown) => outcomes.push([clock.monotonic(), error]);
   clock.sleep(1_000, stop.signal).catch(note);
-  clock.sleep(1_000, clock.timeout(300)).catch((error) => note((error as { code: string }).code));
+  within({ ms: 300, clock, late: () => new Error('late') }, (until) => clock.sleep(1_000, until)).catch(note);
   world.schedule(200, () => stop.abort('enough'));
   await world.run(2_000, () => undefined);
   expect(outcomes).toEqual([
     [200, 'enough'],
-    [300, 'DEADLINE_EXCEEDED'],
+    [300, new Error('late')],
   ]);
 });
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
-import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';
 import { Broker } from './broker.ts';
@@ -26,6 +26,8 @@ export async function startBroker(
   const { brokerId, host, requestsPerMinute } = config;
   const upstreams = new Upstreams();
   const announcer = new Announcer(upstreams);
+  const { plantReturnMs } = config;
+  const absences = new Absences({ clock: systemClock, returnMs: plantReturnMs, forgetMs: plantReturnMs });
   const membership = new Membership({
     selfId: brokerId,
     clock: systemClock,
@@ -34,6 +36,7 @@ export async function startBroker(
     onChange: (change) => {
       log.info(change, `${change.role} ${change.change}`);
       announcer.tellChange(change);
+      absences.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
@@ -42,11 +45,11 @@ export async function startBroker(
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: randomUUID, standing };
-  const broker = new Broker({ membership, market }, config);
+  const broker = new Broker({ membership, absences, market }, config);
 
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
   const app = createDoorApp(
-    { routers: [plantRoutes(membership)], readiness },
+    { routers: [plantRoutes({ membership, absences })], readiness },
     { host, requestsPerMinute, authenticator, audit, log },
   );
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });

@@ -3,11 +3,13 @@
  * on the shop's terms, and every other call goes to the plant that it names.
  */
 import {
+  type Absences,
   joinAuction,
   listPlants,
   type MarketDeps,
   type Membership,
   plantNeverAsked,
+  Roll,
   wasNeverAsked,
 } from '@vmgrid/market';
 import {
@@ -27,16 +29,22 @@ import {
 
 export interface BrokerDeps {
   readonly membership: Membership;
+  /** Plants that were here and may come back. */
+  readonly absences: Absences;
   readonly market: MarketDeps;
 }
 
 export class Broker {
   readonly #membership: Membership;
+  readonly #absences: Absences;
+  readonly #roll: Roll;
   readonly #market: MarketDeps;
   readonly #brokerId: string;
 
-  constructor({ membership, market }: BrokerDeps, { brokerId }: { readonly brokerId: string }) {
+  constructor({ membership, absences, market }: BrokerDeps, { brokerId }: { readonly brokerId: string }) {
     this.#membership = membership;
+    this.#absences = absences;
+    this.#roll = new Roll(membership, absences, `the broker ${brokerId}`);
     this.#market = market;
     this.#brokerId = brokerId;
   }
@@ -47,8 +55,8 @@ export class Broker {
       relay: (call, signal) => this.#relay(call, signal),
       gather: (question, signal) => this.#gather(question, signal),
       listPlants: async (question, signal) => {
-        const { plants } = await listPlants(this.#membership, this.#onward(question, signal));
-        return plants;
+        const known = { membership: this.#membership, absences: this.#absences };
+        return (await listPlants(known, this.#onward(question, signal))).plants;
       },
     };
   }
@@ -56,6 +64,7 @@ export class Broker {
   async #estimate({ terms, ...request }: Call, signal: AbortSignal): Promise<BrokerBids> {
     if (!terms) throw new GridError('LINK_PROTOCOL', 'a call for bids came without terms', {});
     this.#refuseTooManyHops(terms.path);
+    this.#roll.requireAnyone();
     return joinAuction(this.#brokerId, this.#membership.bidders(), { request, terms }, this.#market, signal);
   }
 
@@ -75,9 +84,14 @@ export class Broker {
     }
   }
 
-  #gather({ method, request, until, ...question }: QuestionToAll, signal: AbortSignal): Promise<Gathered<unknown>> {
+  /** Absent plants stand among the failures. @throws GridError NO_PLANTS by a broker that began just now and has no plant yet */
+  async #gather(
+    { method, request, until, ...question }: QuestionToAll,
+    signal: AbortSignal,
+  ): Promise<Gathered<unknown>> {
+    const options = this.#onward(question, signal);
     const ask = until === 'all' ? askAll : askUntilFirst;
-    return ask(this.#membership.bidders(), method, request as never, this.#onward(question, signal));
+    return ask(this.#roll.everyone(), method, request as never, options);
   }
 
   /** For the calls that a call from above leads to. @throws GridError HOPS_EXCEEDED */

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { listPlants } from '@vmgrid/market';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '@vmgrid/daemon';
+import { failureOf, holdAuction, listPlants, PlantMemory } from '@vmgrid/market';
 import { askAll, askUntilFirst, GridError, type ProgressEvent } from '@vmgrid/protocol';
+import { request as callForBids } from '../../market/test/bidders.ts';
 import { Grid } from './grid.ts';
 
 const VM = 'vm-00000000-0000-4000-8000-000000000001';
@@ -85,7 +87,7 @@ test('a broker that comes back finds its plants again, and its shop hears of all
   await grid.reaches('plant-1', 'plant-2', 'plant-3');
   await broker.drain(AbortSignal.timeout(1_000));
   await grid.reaches();
-  await grid.broker('broker', [grid.url], broker.httpPort);
+  await grid.broker('broker', [grid.url], { httpPort: broker.httpPort });
   await grid.reaches('plant-1', 'plant-2', 'plant-3');
 });
 
@@ -119,7 +121,7 @@ test('progress comes through, and plants are listed with ad, version and way', a
   link!.notify('progress', event);
   await grid.until(() => grid.progress.length > 0);
   expect(grid.progress).toEqual([event]);
-  expect(await listPlants(grid.membership, deadline)).toMatchObject({
+  expect(await listPlants(grid, deadline)).toMatchObject({
     plants: [{ plantId: 'plant-1', version: '0.1.0', ad: { Name: 'plant-1' }, via: ['upper', 'lower'] }],
     brokers: [{ brokerId: 'upper', plants: 1 }],
     silentPlants: [],
@@ -130,7 +132,7 @@ test('brokers that dial each other in a circle serve all the same, and call nobo
   const one = await grid.broker('one', [grid.url]);
   const two = await grid.broker('two', [one.url]);
   await one.drain(AbortSignal.timeout(1_000));
-  await grid.broker('one', [grid.url, two.url], one.httpPort);
+  await grid.broker('one', [grid.url, two.url], { httpPort: one.httpPort });
   let asked = 0;
   const list = async () => {
     asked += 1;
@@ -141,4 +143,38 @@ test('brokers that dial each other in a circle serve all the same, and call nobo
   expect(grid.membership.plants()[0]!.via).toEqual(['one', 'two']);
   expect((await askAll(grid.membership.bidders(), 'list', {}, deadline)).answers).toHaveLength(1);
   expect(asked).toBe(1);
+});
+
+describe('a broker that has lost its plants', () => {
+  const list = () => askAll(grid.membership.bidders(), 'list', {}, deadline);
+
+  test('names those that left', async () => {
+    const broker = await grid.broker('broker', [grid.url], { plantReturnMs: 60_000 });
+    grid.plant('stays', [broker.url], { list: async () => [] });
+    const [link] = grid.plant('leaves', [broker.url], { list: async () => [] });
+    await grid.reaches('stays', 'leaves');
+    await link!.close();
+    await grid.reaches('stays');
+    expect(await list()).toMatchObject({
+      ...{ answers: [{ plantId: 'stays' }], failures: [{ plantId: 'leaves', code: 'PLANT_LOST' }] },
+    });
+  });
+
+  test('does not say that there is none after its restart, until plants have had time to come', async () => {
+    const broker = await grid.broker('broker', [grid.url], { plantReturnMs: 60_000 });
+    expect(await list()).toMatchObject({ answers: [], failures: [{ plantId: 'broker', code: 'NO_PLANTS' }] });
+    const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'a' };
+    const auction = await holdAuction(grid.membership.bidders(), callForBids, market, { bidWindowMs: 5_000 });
+    expect(failureOf(auction)).toMatchObject({
+      code: 'NO_PLANTS',
+      message: expect.stringContaining('the broker broker'),
+    });
+    grid.plant('plant-1', [broker.url], { list: async () => [] });
+    await grid.reaches('plant-1');
+    expect(await list()).toMatchObject({ answers: [{ plantId: 'plant-1' }], failures: [] });
+    await broker.drain(AbortSignal.timeout(1_000));
+    await grid.reaches();
+    await grid.broker('broker', [grid.url], { plantReturnMs: 0 });
+    expect(await list()).toEqual({ answers: [], failures: [] });
+  });
 });

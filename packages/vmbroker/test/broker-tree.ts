@@ -1,6 +1,6 @@
 /** Shops, brokers and plants in one process, connected by plain calls: what the link does, without its sockets. */
 import { systemClock } from '@vmgrid/daemon';
-import { type MarketDeps, Membership, PlantMemory } from '@vmgrid/market';
+import { Absences, type MarketDeps, Membership, PlantMemory } from '@vmgrid/market';
 import { type Bid, type Bidder, type Decline, GridError, type Hello, type Offer } from '@vmgrid/protocol';
 import type { VirtualTime } from '../../market/test/virtual-time.ts';
 import { Broker } from '../src/broker.ts';
@@ -43,7 +43,8 @@ export function brokerBidder(shape: BrokerShape, plants: ReadonlyMap<string, Ans
   const { brokerId, dead } = shape;
   const membership = newMembership();
   for (const bidder of biddersBelow(shape, plants, time)) membership.joined(bidder);
-  const handlers = new Broker({ membership, market: marketOf(time) }, { brokerId }).handlers();
+  const absences = new Absences({ clock: time, returnMs: 0, forgetMs: 0 });
+  const handlers = new Broker({ membership, absences, market: marketOf(time) }, { brokerId }).handlers();
   const hello: Hello = { plantId: brokerId, version: '0', ad: {}, role: 'broker' };
   const call = async (method: 'estimate', request: never, { signal }: { signal?: AbortSignal }) =>
     dead ? never(signal) : handlers[method](request, signal ?? new AbortController().signal);

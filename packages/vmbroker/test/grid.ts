@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog, systemClock } from '@vmgrid/daemon';
-import { type MemberChange, Membership } from '@vmgrid/market';
+import { Absences, type MemberChange, Membership } from '@vmgrid/market';
 import {
   dialLink,
   GridError,
@@ -30,6 +30,7 @@ export class Grid {
   readonly changes: MemberChange[] = [];
   readonly progress: ProgressEvent[] = [];
   readonly membership: Membership;
+  readonly absences = new Absences({ clock: systemClock, returnMs: 60_000, forgetMs: 60_000 });
   readonly #waiting = new Set<() => void>();
   readonly #closers: (() => unknown)[] = [];
   #port = 0;
@@ -39,7 +40,7 @@ export class Grid {
       clock: systemClock,
       onProgress: (event) => this.#note(() => this.progress.push(event)),
       onVmEvent: () => undefined,
-      onChange: (change) => this.#note(() => this.changes.push(change)),
+      onChange: (change) => this.#noteChange(change),
     });
   }
 
@@ -65,7 +66,7 @@ export class Grid {
   async broker(
     brokerId: string,
     upstreams: readonly string[],
-    httpPort = 0,
+    { httpPort = 0, plantReturnMs = 0 } = {},
   ): Promise<BrokerDaemon & { readonly url: string }> {
     const config = {
       brokerId,
@@ -73,8 +74,7 @@ export class Grid {
       plants: [],
       host: '127.0.0.1',
       httpPort,
-      requestsPerMinute: 1_000,
-      heapMiB: 1_900,
+      ...{ plantReturnMs, requestsPerMinute: 1_000, heapMiB: 1_900 },
       logLevel: 'error' as never,
     };
     const broker = await startBroker(config, { authenticator, audit: UNREAD_AUDIT, trust: TRUST_ALL }, '0.1.0', log);
@@ -114,6 +114,11 @@ export class Grid {
 
   async close(): Promise<void> {
     for (const close of this.#closers.toReversed()) await close();
+  }
+
+  #noteChange(change: MemberChange): void {
+    this.absences.note(change);
+    this.#note(() => this.changes.push(change));
   }
 
   #note(change: () => unknown): void {

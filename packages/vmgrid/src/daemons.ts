@@ -5,8 +5,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { HEAP_MIB, hasHeapLimit, heapFlags } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { abortable, HEAP_MIB, hasHeapLimit, heapFlags, within } from '@vmgrid/daemon';
+import { GridError, late } from '@vmgrid/protocol';
 import { execa } from 'execa';
 
 const BUNDLES = join(import.meta.dirname, '../../../dist');
@@ -55,13 +55,15 @@ export async function startDaemon(
     forceKillAfterDelay: STOP_DEADLINE_MS,
   });
   const ended = child.then((result) => result.exitCode);
-  const ready = await Promise.race([
+  const starting = Promise.race([
     readyLine(child.stdout),
     ended.then((status) => fail(name, `ended with status ${status} before it was ready; its log has the reason`)),
-    rejectAfter(READY_DEADLINE_MS, name, signal),
-  ]).catch((error) => {
+  ]);
+  const limit = { ms: READY_DEADLINE_MS, signal, late: late('DEADLINE_EXCEEDED', `${name} was not ready`, { name }) };
+  const ready = await within(limit, (until) => abortable(starting, until)).catch(async (error) => {
     child.kill('SIGKILL');
-    throw error;
+    await ended;
+    throw signal.aborted ? new GridError('CANCELLED', 'stopped by the user') : error;
   });
   return {
     name,
@@ -80,18 +82,6 @@ async function readyLine(stream: NodeJS.ReadableStream): Promise<Readonly<Record
   for await (const line of lines) return JSON.parse(line);
   return new Promise(() => undefined); // it ended: whoever waits hears that from the process
 }
-
-function rejectAfter(ms: number, name: DaemonName, signal: AbortSignal): Promise<never> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-  return new Promise((_, reject) => {
-    deadline.addEventListener('abort', () => {
-      reject(signal.aborted ? new GridError('CANCELLED', 'stopped by the user') : late(name, ms));
-    });
-  });
-}
-
-const late = (name: DaemonName, ms: number) =>
-  new GridError('DEADLINE_EXCEEDED', `${name} was not ready within ${ms} ms`, { name });
 
 function fail(name: DaemonName, what: string): never {
   throw new GridError('INTERNAL', `${name} ${what}`, { name });

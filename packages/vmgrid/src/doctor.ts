@@ -10,7 +10,8 @@ import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
 
 interface Tool {
   readonly program: string;
-  readonly versionArgument: string;
+  /** Left out where the program does not tell its version. */
+  readonly versionArgument?: string;
   readonly debian: string;
   readonly enables: string;
   /** Whether only some lines need it. */
@@ -18,7 +19,7 @@ interface Tool {
 }
 
 export interface ToolFinding extends Tool {
-  /** First line of what the program says of its version; undefined when it is not there. */
+  /** First line of what the program says of its version, if it tells one; undefined when it is not there. */
   readonly version: string | undefined;
 }
 
@@ -41,7 +42,10 @@ export interface Findings {
 }
 
 const VERSION_DEADLINE_MS = 5_000;
-const PROBE_DEADLINE_MS = 60_000;
+/** Programs of the system's, which are not on the path of every user. */
+const SYSTEM_FOLDERS = '/usr/sbin:/sbin';
+/** For all lines, one after the other. */
+const PROBE_DEADLINE_MS = 120_000;
 
 /** Looks at every tool, and tries every production line for real. */
 export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>): Promise<Findings> {
@@ -53,13 +57,17 @@ export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>
 }
 
 async function versionOf({ program, versionArgument }: Tool): Promise<string | undefined> {
-  const result = await execa(program, [versionArgument], { reject: false, timeout: VERSION_DEADLINE_MS, all: true });
+  const args = versionArgument === undefined ? [] : [versionArgument];
+  const env = { PATH: `${process.env.PATH}:${SYSTEM_FOLDERS}` };
+  const result = await execa(program, args, { env, reject: false, timeout: VERSION_DEADLINE_MS, all: true });
+  if (versionArgument === undefined) return result.exitCode === undefined ? undefined : 'is there';
   return result.exitCode === 0 ? result.all.split('\n', 1)[0] : undefined;
 }
 
 /** Tries every production line of this host for real. */
 export async function probeLines(home: Home): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
-  const { stdout } = await execa(file!, [...args, 'probe', '--state', home.root], { timeout: PROBE_DEADLINE_MS });
+  const folders = ['--state', home.root, '--warehouse', home.warehouse];
+  const { stdout } = await execa(file!, [...args, 'probe', ...folders], { timeout: PROBE_DEADLINE_MS });
   return JSON.parse(stdout);
 }

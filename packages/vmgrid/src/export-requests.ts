@@ -18,7 +18,7 @@ const VEIL_BYTES = 32;
  */
 export async function exportRequests(client: ShopClient, plants?: readonly string[]): Promise<RequestExport> {
   const veil = randomBytes(VEIL_BYTES).toString('hex');
-  const plantIds = plants ?? (await client.plants()).plants.map(({ plantId }) => plantId);
+  const plantIds = plants ?? (await everyPlant(client));
   const requests: ReplayableRequest[] = [];
   const silentPlants: string[] = [];
   for (const plantId of plantIds) {
@@ -35,6 +35,12 @@ export async function exportRequests(client: ShopClient, plants?: readonly strin
     images: images.map((image) => replayableImage(image, veil)),
     silentPlants,
   };
+}
+
+/** Also those that are absent: they are asked, and named when they do not come back. */
+async function everyPlant(client: ShopClient): Promise<readonly string[]> {
+  const { plants, silentPlants } = await client.plants();
+  return [...plants.map(({ plantId }) => plantId), ...silentPlants];
 }
 
 const SILENT: ReadonlySet<string> = new Set(['PLANT_LOST', 'DEADLINE_EXCEEDED']);

@@ -4,9 +4,17 @@
  * keep it from its work, which makes room.
  */
 import type { Admission } from '@vmgrid/bidding';
-import type { DeadlineClock, Log } from '@vmgrid/daemon';
+import { type Clock, type Log, within } from '@vmgrid/daemon';
 import { linearExtension } from '@vmgrid/dag';
-import { adToJson, type ClassAdJson, exhaustionOf, GridError, type LineName, type RequestKey } from '@vmgrid/protocol';
+import {
+  adToJson,
+  type ClassAdJson,
+  exhaustionOf,
+  GridError,
+  type LineName,
+  late,
+  type RequestKey,
+} from '@vmgrid/protocol';
 import type { Configurator } from './configuration/configurator.ts';
 import { longestMs } from './configuration/time-limits.ts';
 import { configured } from './creator.ts';
@@ -35,7 +43,7 @@ export interface CollectorDeps {
   readonly departed: Departed;
   readonly report: ReportProgress;
   readonly log: Log;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   readonly gate: VmGate;
   /** Wakes a suspended VM. */
   readonly resume: (vmId: string, request: RequestKey) => Promise<unknown>;
@@ -126,7 +134,10 @@ export class Collector {
       phases,
       describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
     };
-    const configuration = await configurator.configure(job, clock.timeout(longestMs(actions)));
+    const endless = late('ACTION_TIMEOUT', `the destruction DAG of ${vmId} did not end`, { vmId });
+    const configuration = await within({ ms: longestMs(actions), clock, late: endless }, (until) =>
+      configurator.configure(job, until),
+    );
     await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
   }
 
@@ -136,7 +147,9 @@ export class Collector {
     const { line } = registry.get(vmId);
     const machine = living.find(vmId)?.machine;
     const kill = () => lines.get(line)?.kill(registry.directory(vmId));
-    if (machine) await machine.stop(0, clock.timeout(STOP_DEADLINE_MS)).catch(kill);
+    const goesOn = late('VMM_FAILED', `the machine of ${vmId} did not end`, { vmId });
+    const limit = { ms: STOP_DEADLINE_MS, clock, late: goesOn };
+    if (machine) await within(limit, (until) => machine.stop(0, until)).catch(kill);
     else await kill();
     living.remove(vmId);
   }

@@ -1,6 +1,6 @@
 /** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
-import { type DeadlineClock, type Log, UndoStack } from '@vmgrid/daemon';
+import { type Clock, type Log, UndoStack } from '@vmgrid/daemon';
 import {
   adToJson,
   type CreateRequest,
@@ -40,7 +40,7 @@ export interface CreatorDeps {
   readonly durations: DurationBook;
   readonly report: ReportProgress;
   readonly log: Log;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   readonly nameVm: () => VmNames;
   /** The best plan now. @throws GridError as a decline. */
   readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;

@@ -2,9 +2,9 @@
  * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the caller's
  * undo stack, so that a failure at any step leaves nothing behind.
  */
-import type { DeadlineClock, UndoStack } from '@vmgrid/daemon';
+import { type Clock, type UndoStack, within } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
-import { GridError, type LineName } from '@vmgrid/protocol';
+import { type LineName, late } from '@vmgrid/protocol';
 import type { Configuration } from './configuration/configuration.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import type { GuestIdentity } from './guest/config-disc.ts';
@@ -14,7 +14,7 @@ import type { Phases } from './phases.ts';
 export interface ExecutionDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
   readonly configurator: Configurator;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   /** Longest time from the machine's start until its agent answers. */
   readonly bootDeadlineMs: number;
 }
@@ -59,28 +59,19 @@ export async function executePlan(
   await phases.time('overlay', () => line.createOverlay(order, signal));
   if (cloudInit) await disc.written; // cloud-init looks for it as the guest boots
   const ready = cloudInit ? { ...order, disc: disc.path } : order;
+  const { clock, bootDeadlineMs } = deps;
+  const stop = { ms: STOP_DEADLINE_MS, clock, late: goesOn(order) };
   const machine = await phases.time(order.start, () => line.start(ready, signal));
-  undo.push('machine', () => machine.stop(0, deps.clock.timeout(STOP_DEADLINE_MS)));
+  undo.push('machine', () => within(stop, (until) => machine.stop(0, until)));
   await job.started(machine.state);
-  const guest = await phases.time('agent', () => awaitAgent(machine, deps, signal));
+  const boot = { ms: bootDeadlineMs, signal, clock, late: silent(order) };
+  const guest = await phases.time('agent', () => within(boot, (until) => machine.guest(until)));
   const configuration = await deps.configurator.configure({ ...configured, machine, guest, disc }, signal);
   return { machine, guest, configuration };
 }
 
 const STOP_DEADLINE_MS = 10_000;
 
-async function awaitAgent(machine: Machine, deps: ExecutionDeps, signal: AbortSignal): Promise<Guest> {
-  const { clock, bootDeadlineMs: withinMs } = deps;
-  const deadline = clock.timeout(withinMs);
-  try {
-    return await machine.guest(AbortSignal.any([signal, deadline]));
-  } catch (cause) {
-    if (signal.aborted || !deadline.aborted) throw cause;
-    throw new GridError(
-      'GUEST_UNREACHABLE',
-      `the guest's agent did not answer within ${withinMs} ms`,
-      { withinMs },
-      { cause },
-    );
-  }
-}
+const silent = ({ vmId }: StartOrder) =>
+  late('GUEST_UNREACHABLE', `the agent in the guest of ${vmId} did not answer`, { vmId });
+const goesOn = ({ vmId }: StartOrder) => late('VMM_FAILED', `the machine of ${vmId} did not end`, { vmId });

@@ -1,8 +1,25 @@
-import { type LineReports, restoreFault } from '@vmgrid/bidding';
+import { restoreFault } from '@vmgrid/bidding';
+import type { LineReport } from '@vmgrid/protocol';
+import type { ProbedLines } from './lines/probed-lines.ts';
 import type { Manifest } from './warehouse/manifest.ts';
 
-/** Tells why the lines of this host cannot restore an image that is not in the warehouse yet; undefined when they can. */
+/**
+ * Tells why the lines of this host cannot restore an image that is not in the warehouse yet; undefined when they can, or when that is
+ * not known because KVM could not be tried.
+ */
 export const faultHere =
-  (lines: LineReports) =>
-  (manifest: Manifest): string | undefined =>
-    restoreFault(manifest.machine, { manifest }, lines.get(manifest.line));
+  (probed: Pick<ProbedLines, 'reports' | 'triedKvm'>) =>
+  (manifest: Manifest): string | undefined => {
+    const report = probed.reports.get(manifest.line);
+    return restoreFault(
+      manifest.machine,
+      { manifest },
+      probed.triedKvm ? report : report && likewise(report, manifest),
+    );
+  };
+
+/** As if it ran guests the way in which the image was made. */
+const likewise = (report: LineReport, { compatibility }: Manifest): LineReport =>
+  compatibility === undefined
+    ? report
+    : { ...report, compatibility: { ...report.compatibility, accelerator: compatibility.accelerator } };

@@ -2,9 +2,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Admission, LineReports, Start } from '@vmgrid/bidding';
-import { type DeadlineClock, UndoStack } from '@vmgrid/daemon';
+import { type Clock, UndoStack, within } from '@vmgrid/daemon';
 import { type Action, digestAction } from '@vmgrid/dag';
-import { type BuildImageRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
+import { type BuildImageRequest, GridError, type Identified, late, requestKey } from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
@@ -26,7 +26,7 @@ export interface ImageBuilderDeps {
   readonly durations: DurationBook;
   readonly lines: LineReports;
   readonly report: ReportProgress;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   readonly nameVm: () => VmNames;
   /** The best plan on one of these lines. */
   readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
@@ -163,15 +163,23 @@ export class ImageBuilder {
     phases: Phases,
     signal: AbortSignal,
   ): Promise<GoldenImage> {
-    const deadline = AbortSignal.any([signal, this.#deps.clock.timeout(SUSPEND_DEADLINE_MS)]);
-    await phases.time('quiesce', () =>
-      this.#deps.execution.configurator.quiesce(
-        { ...{ machine, guest, phases }, directory: staging.directory },
-        this.#suspends(plan) ? 'memory' : 'disk',
-        deadline,
-      ),
-    );
-    const files = await phases.time('freeze', () => machine.freeze(deadline));
+    const { clock, execution } = this.#deps;
+    const limit = {
+      ms: SUSPEND_DEADLINE_MS,
+      signal,
+      clock,
+      late: late('VMM_FAILED', 'the machine could not be frozen'),
+    };
+    const files = await within(limit, async (until) => {
+      await phases.time('quiesce', () =>
+        execution.configurator.quiesce(
+          { ...{ machine, guest, phases }, directory: staging.directory },
+          this.#suspends(plan) ? 'memory' : 'disk',
+          until,
+        ),
+      );
+      return phases.time('freeze', () => machine.freeze(until));
+    });
     return phases.time('promote', async () => {
       const { warehouse } = this.#deps;
       const disk = join(staging.directory, files.disk);

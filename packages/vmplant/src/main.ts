@@ -7,7 +7,7 @@
  *   vmplant export --warehouse FOLDER --image ID --file FILE          writes an image, and all below it, to an archive
  *   vmplant import --warehouse FOLDER --file FILE --state FOLDER      puts the images of an archive into a warehouse
  *           [--keep-memory] [--quota-mib N]
- *   vmplant probe --state FOLDER                                what each production line can do on this host
+ *   vmplant probe --state FOLDER [--warehouse FOLDER]           what each production line can do on this host
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -60,7 +60,7 @@ async function main(): Promise<number> {
           quotaMiB: values['quota-mib'] === undefined ? undefined : Number(values['quota-mib']),
         });
       case 'probe':
-        return await probeCommand(values.state);
+        return await probeCommand(values);
       default:
         throw new Error(
           `vmplant has no command ${positionals[0]}; it has build-base, import-cloud, export, import and probe`,

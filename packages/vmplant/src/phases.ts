@@ -21,12 +21,12 @@ export type PhaseName =
 export type ReportProgress = (event: ProgressEvent) => void;
 
 export class Phases {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #request: RequestKey;
   readonly #report: ReportProgress;
   readonly #milliseconds = new Map<PhaseName, number>();
 
-  constructor(clock: Clock, request: RequestKey, report: ReportProgress) {
+  constructor(clock: Pick<Clock, 'now' | 'monotonic'>, request: RequestKey, report: ReportProgress) {
     this.#clock = clock;
     this.#request = request;
     this.#report = report;

@@ -5,7 +5,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
 import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
-import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type ProgressEvent, parseDuration, Upstreams, type VmEvent } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
@@ -30,7 +30,9 @@ import { ImageDesk } from './image-desk.ts';
 import { hostClock } from './lease-clock.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { Leases } from './leases.ts';
-import { endOnAnyLine, makeLines, probeLines } from './lines/make-lines.ts';
+import { endOnAnyLine, makeLines } from './lines/make-lines.ts';
+import { ProbedLines } from './lines/probed-lines.ts';
+import type { FindImages } from './lines/trial-kernel.ts';
 import { LivingMachines } from './living-machines.ts';
 import { watchMachine } from './machine-watch.ts';
 import { OfferPublisher } from './offer-publisher.ts';
@@ -77,7 +79,14 @@ export async function startPlant(
     await publisher.changed();
   });
   parts.onUsage(() => void publisher.changed());
-  const imageWatch = new ImageWatch({ ...parts, log });
+  // The first base image brings the kernel that KVM is tried with.
+  const imagesChanged = oneAtATime(async () => {
+    const told = (err: unknown) =>
+      log.error({ err }, 'the lines could not be tried with the kernel of a new base image');
+    await parts.probed.look().catch(told);
+    parts.changed();
+  });
+  const imageWatch = new ImageWatch({ ...parts, changed: imagesChanged, log });
   const hello = () => ({ plantId: config.plantId, version, ad });
   const handlers = plant.handlers();
   const opened = publisher.opened.bind(publisher);
@@ -121,8 +130,15 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   await mkdir(config.stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
   const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, plantId: config.plantId }));
-  const lines = makeLines(config.lines, { ...config, ...(groups && { groups }) });
-  const reports = await probeLines(lines, log);
+  const images: FindImages = () => warehouse.images();
+  const lines = makeLines(config.lines, { ...config, images, ...(groups && { groups }) });
+  const warehouse = await Warehouse.open(config.warehouseDirectory, {
+    owner: config.plantId,
+    endMachine: (directory) => endOnAnyLine(lines, directory),
+    ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
+  });
+  const probed = await ProbedLines.probe({ lines, images, log });
+  const { reports } = probed;
   const upstreams = new Upstreams();
   const hostActions = new HostActions(config.hostActionDirectory);
   const living = new LivingMachines();
@@ -139,12 +155,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     { warningMs: parseDuration(config.lease.warning) },
   );
   const shared = {
-    ...{ lines, living, registry, hostActions, leases, log, clock: systemClock, hostClock, nameVm },
-    warehouse: await Warehouse.open(config.warehouseDirectory, {
-      owner: config.plantId,
-      endMachine: (directory) => endOnAnyLine(lines, directory),
-      ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
-    }),
+    ...{ lines, warehouse, living, registry, hostActions, leases, log, clock: systemClock, hostClock, nameVm },
     admission: new Admission(await findCapacity(config), {
       changed: () => publish(),
       limitsOf: (owner) => ofOwner(config.ownerLimits ?? {}, owner),
@@ -216,13 +227,14 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
-  const restoreFault = faultHere(reports);
+  const restoreFault = faultHere(probed);
   return {
     ...shared,
     groups,
     database,
     upstreams,
     restoreFault,
+    probed,
     changed,
     collector,
     bidDesk,

@@ -1,7 +1,7 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
 import { evaluate, parseExpression } from '@vmgrid/classad';
-import type { Log } from '@vmgrid/daemon';
+import { type Log, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   adToJson,
@@ -155,10 +155,14 @@ export class Plant {
   async drain(signal: AbortSignal): Promise<void> {
     this.#deps.bidDesk.close();
     void this.#deps.changed();
-    const stop = () => this.#stopping.abort(new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`));
-    AbortSignal.any([signal, AbortSignal.timeout(DRAIN_GRACE_MS)]).addEventListener('abort', stop, { once: true });
-    await this.#inFlight.settled();
-    await this.#deps.collector.settled();
+    const stopped = () => new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`);
+    await within({ ms: DRAIN_GRACE_MS, signal, late: stopped }, async (until) => {
+      const stop = () => this.#stopping.abort(stopped());
+      until.addEventListener('abort', stop, { once: true });
+      if (until.aborted) stop();
+      await this.#inFlight.settled();
+      await this.#deps.collector.settled();
+    });
   }
 
   /** A repeated request joins the first one; new work is refused while the plant drains. */

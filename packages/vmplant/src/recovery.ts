@@ -3,8 +3,8 @@
  * undone, destructions are resumed, and a VM whose machine is gone says so.
  */
 import type { Admission } from '@vmgrid/bidding';
-import type { Clock, DeadlineClock, Log } from '@vmgrid/daemon';
-import { GridError, type LineName } from '@vmgrid/protocol';
+import { type Clock, type Log, within } from '@vmgrid/daemon';
+import { GridError, type LineName, late } from '@vmgrid/protocol';
 import type { Configurator } from './configuration/configurator.ts';
 import type { Leases } from './leases.ts';
 import type { GuestAccess, Machine, ProductionLine } from './lines/production-line.ts';
@@ -24,7 +24,7 @@ export interface RecoveryDeps {
   readonly warehouse: ImageHolds;
   readonly configurator: Pick<Configurator, 'removeDiscs'>;
   readonly log: Log;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   readonly watch: (vmId: string) => void;
   /** Tries again by itself when it fails. */
   readonly collect: (vmId: string) => Promise<unknown>;
@@ -118,26 +118,35 @@ async function settle(record: VmRecord, found: Found, { registry, admission, log
 }
 
 /** A machine that runs on without answering ends with its VM. */
-async function takeOver({ vmId, machineState, line, state }: VmRecord, deps: RecoveryDeps): Promise<Found> {
-  const { lines, clock } = deps;
-  const deadline = clock.timeout(ADOPTION_DEADLINE_MS);
+async function takeOver(record: VmRecord, deps: RecoveryDeps): Promise<Found> {
+  const { vmId } = record;
+  const silent = late('GUEST_UNREACHABLE', 'its agent did not answer', { vmId });
+  const limit = { ms: ADOPTION_DEADLINE_MS, clock: deps.clock, late: silent };
   try {
-    const found = machineState && (await lines.get(line)?.adopt(machineState, deadline));
-    switch (found?.kind) {
-      case 'running':
-        return await takeHold(found.machine, state, clock, deadline);
-      case 'suspended':
-        return found;
-      default:
-        return {
-          kind: 'lost',
-          reason: new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId }),
-        };
-    }
+    return await within(limit, (until) => find(record, deps, until));
   } catch (cause) {
-    const withinMs = ADOPTION_DEADLINE_MS;
-    const message = `the machine runs but could not be taken over within ${withinMs} ms`;
-    return { kind: 'lost', reason: new GridError('GUEST_UNREACHABLE', message, { vmId, withinMs }, { cause }) };
+    const { message, details } = GridError.from(cause);
+    const told = `the machine of ${vmId} runs but could not be taken over: ${message}`;
+    return { kind: 'lost', reason: new GridError('GUEST_UNREACHABLE', told, { vmId, ...details }, { cause }) };
+  }
+}
+
+async function find(
+  { vmId, machineState, line, state }: VmRecord,
+  { lines, clock }: RecoveryDeps,
+  signal: AbortSignal,
+): Promise<Found> {
+  const found = machineState && (await lines.get(line)?.adopt(machineState, signal));
+  switch (found?.kind) {
+    case 'running':
+      return takeHold(found.machine, state, clock, signal);
+    case 'suspended':
+      return found;
+    default:
+      return {
+        kind: 'lost',
+        reason: new GridError('GUEST_LOST', 'the machine ended while the plant was away', { vmId }),
+      };
   }
 }
 

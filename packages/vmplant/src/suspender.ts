@@ -3,8 +3,8 @@
  * others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is done.
  */
 import type { Admission } from '@vmgrid/bidding';
-import type { DeadlineClock, Log } from '@vmgrid/daemon';
-import { GridError, type LineName, type RequestKey } from '@vmgrid/protocol';
+import { type Clock, type Deadline, type Log, within } from '@vmgrid/daemon';
+import { GridError, type LineName, late, type RequestKey } from '@vmgrid/protocol';
 import type { PlantConfig } from './config.ts';
 import type { Machine, ProductionLine } from './lines/production-line.ts';
 import type { LivingMachines } from './living-machines.ts';
@@ -25,7 +25,7 @@ export interface SuspenderDeps {
   readonly gate: VmGate;
   readonly report: ReportProgress;
   readonly log: Log;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   /** Told when a machine ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
@@ -51,8 +51,9 @@ export class Suspender {
     if (record.state === 'suspended') return record;
     requireState(record, 'running', 'suspended');
     const phases = new Phases(this.#deps.clock, request, this.#deps.report);
+    const limit = { ms: SUSPEND_DEADLINE_MS, late: late('VMM_FAILED', `${vmId} could not be suspended`, { vmId }) };
     return gate.enter(vmId, signal, (ended) =>
-      phases.time('suspend', () => this.#suspend(vmId, this.#within(ended, SUSPEND_DEADLINE_MS))),
+      phases.time('suspend', () => this.#within(ended, limit, (until) => this.#suspend(vmId, until))),
     );
   }
 
@@ -63,8 +64,9 @@ export class Suspender {
     if (record.state === 'running') return record;
     requireState(record, 'suspended', 'resumed');
     const phases = new Phases(this.#deps.clock, request, this.#deps.report);
+    const limit = { ms: RESUME_DEADLINE_MS, late: late('VMM_FAILED', `${vmId} could not be resumed`, { vmId }) };
     return gate.enter(vmId, signal, (ended) =>
-      phases.time('resume', () => this.#resume(vmId, this.#within(ended, RESUME_DEADLINE_MS))),
+      phases.time('resume', () => this.#within(ended, limit, (until) => this.#resume(vmId, until))),
     );
   }
 
@@ -91,7 +93,7 @@ export class Suspender {
   async #reopen(vmId: string, machine: Machine): Promise<void> {
     const { registry, log } = this.#deps;
     try {
-      const { sshPort } = await machine.openNetwork(this.#deps.clock.timeout(WAKE_DEADLINE_MS));
+      const { sshPort } = await this.#within(undefined, awake(vmId), (until) => machine.openNetwork(until));
       await registry.update(vmId, (record) => ({ ...record, sshPort }));
     } catch (error) {
       log.error({ err: error, vmId }, 'the network of a VM that could not be suspended stays closed');
@@ -113,12 +115,11 @@ export class Suspender {
     }
     const { state: machineState } = machine;
     await registry.update(vmId, (record) => moveTo(record, 'running', { machineState }));
-    const { guest, access } = await wakeMachine(machine, clock, this.#within(signal, WAKE_DEADLINE_MS)).catch(
-      async (error) => {
-        await this.#fail(vmId, machine, error);
-        throw error;
-      },
-    );
+    const woken = this.#within(signal, awake(vmId), (until) => wakeMachine(machine, clock, until));
+    const { guest, access } = await woken.catch(async (error) => {
+      await this.#fail(vmId, machine, error);
+      throw error;
+    });
     living.add(vmId, { machine, guest });
     watch(vmId);
     return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
@@ -145,10 +146,9 @@ export class Suspender {
   async #settle(vmId: string, error: unknown): Promise<void> {
     const { lines, registry, admission } = this.#deps;
     const record = registry.get(vmId);
-    const found = await lines
-      .get(record.line)
-      ?.adopt(record.machineState ?? {}, this.#deps.clock.timeout(WAKE_DEADLINE_MS))
-      .catch(() => undefined);
+    const line = lines.get(record.line);
+    const looked = this.#within(undefined, awake(vmId), async (until) => line?.adopt(record.machineState ?? {}, until));
+    const found = await looked.catch(() => undefined);
     if (found?.kind === 'gone') {
       await registry.update(vmId, (before) => moveTo(before, 'failed', { failure: GridError.from(error).toBody() }));
     } else {
@@ -156,8 +156,8 @@ export class Suspender {
     }
   }
 
-  #within(signal: AbortSignal, ms: number): AbortSignal {
-    return AbortSignal.any([signal, this.#deps.clock.timeout(ms)]);
+  #within<T>(signal: AbortSignal | undefined, limit: Deadline, work: (until: AbortSignal) => Promise<T>): Promise<T> {
+    return within({ ...limit, signal, clock: this.#deps.clock }, work);
   }
 
   async #fail(vmId: string, machine: Machine, error: unknown): Promise<void> {
@@ -166,6 +166,11 @@ export class Suspender {
     machine.release();
   }
 }
+
+const awake = (vmId: string): Deadline => ({
+  ms: WAKE_DEADLINE_MS,
+  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not go on`, { vmId }),
+});
 
 function lostAmid({ vmId, state }: VmRecord): GridError {
   return new GridError('GUEST_LOST', `${vmId} came to be ${state} as it was being suspended`, { vmId, state });

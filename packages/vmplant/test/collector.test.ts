@@ -1,12 +1,16 @@
-/** The collector over a real registry and database, which stand on a disk that can be filled. */
+/**
+ * The collector over a real registry and database, which stand on a disk that can be filled.
+ * @unshared
+ */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { SmallDisk } from '../../../test/support/small-disk.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
+import { testUnless } from '../../../test/support/test-unless.ts';
 import { Collector, type CollectorDeps } from '../src/collector.ts';
 import { openDatabase } from '../src/database.ts';
 import { Departed } from '../src/departed.ts';
@@ -15,6 +19,8 @@ import { LivingMachines } from '../src/living-machines.ts';
 import { VmGate } from '../src/vm-gate.ts';
 import { VmRegistry } from '../src/vm-registry.ts';
 import { recordOf } from './made-up-records.ts';
+
+const test = testUnless(WHY_NO_SMALL_DISK);
 
 const REQUEST = { requestId: 'destroy-1' };
 let disk: SmallDisk;

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
-import { createLog, type DeadlineClock, systemClock } from '@vmgrid/daemon';
+import { type Clock, createLog, systemClock } from '@vmgrid/daemon';
 import { discFiles } from '../src/configuration/disc-shelf.ts';
 import { hostClock } from '../src/lease-clock.ts';
 import { Leases } from '../src/leases.ts';
@@ -18,7 +18,7 @@ import { useTemporaryFolder } from './temporary-folder.ts';
 const folder = useTemporaryFolder();
 const machineState = { pid: 1 };
 /** Within the leases of made-up records. */
-const clock: DeadlineClock = { ...systemClock, now: () => Date.parse('2026-01-01T01:00:00.000Z') };
+const clock: Clock = { ...systemClock, now: () => Date.parse('2026-01-01T01:00:00.000Z') };
 
 /** What recovery asked for, in order. */
 const calls: string[] = [];

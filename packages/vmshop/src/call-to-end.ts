@@ -39,7 +39,7 @@ export async function callToEnd<M extends LongMethod>(
       tried.add(bidder);
       asked ||= error.details.asked !== false;
       bidder = asked
-        ? await membership.awaitReturn(plantId, plantReturnMs, tried)
+        ? await membership.awaitReturn(plantId, plantReturnMs, { except: tried })
         : membership.find(plantId, { except: tried });
     }
   }

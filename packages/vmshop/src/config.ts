@@ -23,8 +23,10 @@ export const ShopConfig = Type.Object(
     awardAttempts: Type.Integer({ minimum: 1, maximum: 16, default: 3 }),
     /** Longest time one request may take, from its arrival to its reply. */
     requestDeadlineMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000, default: 1_800_000 }),
-    /** How long a plant that vanished amid a request, or with the shop before this one, is waited for. */
+    /** How long a plant that left, or vanished with the shop before this one, is waited for. */
     plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
+    /** How long it is named afterwards among those that give no answer, before it is forgotten. */
+    plantForgetMs: Type.Integer({ minimum: 0, maximum: 30 * 86_400_000, default: 86_400_000 }),
     ...SECURITY_CONFIG,
     /** What owners may have and ask for. Left out: as much as plants give. */
     quotas: Type.Optional(Quotas),

@@ -1,16 +1,16 @@
 /**
- * Which plants are connected, in a file, so that a shop that is started again knows whom to wait for; without a state directory
+ * Which plants are connected, in a file, so that a shop that is started again knows whom to wait for and whom to name; without a state directory
  * in memory, where nobody finds it again. Losing it loses no VM.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwnDatabase } from '@vmgrid/daemon';
-import type { MemberChange } from '@vmgrid/market';
+import type { Absence, MemberChange } from '@vmgrid/market';
 import { GridError, ifRoom } from '@vmgrid/protocol';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS plants (
     plant_id TEXT PRIMARY KEY,
-    left_at INTEGER -- milliseconds since the epoch, that of the shop's start while it is not back; NULL while it is connected
+    left_at INTEGER -- milliseconds since the epoch, that of the next shop's start if it did not leave; NULL while it is connected
   ) STRICT;
 `;
 
@@ -29,13 +29,17 @@ export class PlantRegister {
 
   /**
    * Those that were connected when the last shop ended, or had left no longer than this before now; the others are forgotten. Asked
-   * once, by a shop that begins: until they come back, they have left now.
+   * once, by a shop that begins: those that were connected have left now.
    */
-  before(withinMs: number): readonly string[] {
-    this.#write('DELETE FROM plants WHERE left_at < ?', this.#now() - withinMs);
-    const before = this.#database.prepare('SELECT plant_id FROM plants ORDER BY rowid').all();
-    this.#write('UPDATE plants SET left_at = ? WHERE left_at IS NULL', this.#now());
-    return before.map(({ plant_id }) => String(plant_id));
+  before(forgetMs: number): readonly Absence[] {
+    const now = this.#now();
+    this.#write('DELETE FROM plants WHERE left_at <= ?', now - forgetMs);
+    this.#write('UPDATE plants SET left_at = ? WHERE left_at IS NULL', now);
+    const before = this.#database.prepare('SELECT plant_id, left_at FROM plants ORDER BY rowid').all();
+    return before.map(({ plant_id, left_at }) => ({
+      plantId: String(plant_id),
+      absentMs: Math.max(0, now - Number(left_at ?? now)),
+    }));
   }
 
   note({ change, role, plantId }: MemberChange): void {

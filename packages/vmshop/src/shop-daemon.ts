@@ -2,9 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
-import { IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -31,8 +31,10 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const vmEvents = new VmEvents();
   const feed = new PlantFeed(systemClock);
   const register = new PlantRegister(await stateFile(config, 'plants.sqlite'), systemClock);
-  const withinMs = config.plantReturnMs;
-  const reunion = new Reunion(register.before(withinMs), { clock: systemClock, withinMs });
+  const { plantReturnMs: returnMs, plantForgetMs } = config;
+  const forgetMs = Math.max(returnMs, plantForgetMs);
+  const absences = new Absences({ clock: systemClock, returnMs, forgetMs, before: register.before(forgetMs) });
+  const reunion = new Reunion(absences.awaited(), { clock: systemClock, withinMs: returnMs });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
@@ -42,6 +44,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       log.info(details, `${role} ${what}`);
       feed.tell(change);
       register.note(change);
+      absences.note(change);
       reunion.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
@@ -52,7 +55,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
-  const shop = new Shop({ membership, operations, market, auctions, feed, vmEvents, reunion }, config);
+  const shop = new Shop({ membership, absences, operations, market, auctions, feed, vmEvents, reunion }, config);
 
   const { audit, trust, tls } = security;
   const { quotas = {} } = config;
@@ -99,7 +102,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       reunion.close();
       register.close();
       link.close();
-      await Promise.all([closeAll(), Promise.race([doorClosed, systemClock.sleep(REPLIES_MS)])]);
+      await Promise.all([closeAll(), endsWithin({ ms: REPLIES_MS }, (until) => abortable(doorClosed, until))]);
       auctions.close();
     },
   };

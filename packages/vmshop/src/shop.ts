@@ -6,6 +6,7 @@
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
 import { type Operation, type Operations, WorkDesk } from '@vmgrid/door';
 import {
+  type Absences,
   type AskForVm,
   type Auction,
   type AuctionOptions,
@@ -16,6 +17,7 @@ import {
   listPlants,
   type MarketDeps,
   type Membership,
+  Roll,
   VmPlaces,
 } from '@vmgrid/market';
 import type {
@@ -71,6 +73,8 @@ type VmRequest = Called<{ requestId?: string; readonly vmId: string }>;
 
 export interface ShopDeps {
   readonly membership: Membership;
+  /** Plants that are known and not here. */
+  readonly absences: Absences;
   readonly operations: Operations;
   readonly market: MarketDeps;
   readonly auctions: Pick<AuctionHistory, 'keep' | 'get' | 'list'>;
@@ -90,6 +94,8 @@ export class Shop {
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
   readonly #membership: Membership;
+  readonly #absences: Absences;
+  readonly #roll: Roll;
   readonly #market: MarketDeps;
   readonly #config: ShopConfig;
   readonly #places: VmPlaces;
@@ -99,6 +105,8 @@ export class Shop {
 
   constructor(deps: ShopDeps, config: ShopConfig) {
     this.#membership = deps.membership;
+    this.#absences = deps.absences;
+    this.#roll = new Roll(deps.membership, deps.absences, 'the shop');
     this.auctions = deps.auctions;
     this.feed = deps.feed;
     this.vmEvents = deps.vmEvents;
@@ -107,11 +115,11 @@ export class Shop {
     this.#market = deps.market;
     this.#reunion = deps.reunion;
     this.#config = config;
-    const ask: AskForVm = (request) => askUntilFirst(deps.membership.bidders(), 'query', request, this.#question);
+    const ask: AskForVm = (request) => askUntilFirst(this.#everyone(), 'query', request, this.#question);
     this.#places = new VmPlaces(ask, { kept: config.requestsKept });
     this.#quotas = new QuotaDesk((owner) => this.#vmsOf(owner), config.quotas ?? {});
     const { requestDeadlineMs } = config;
-    this.images = new ImageCatalogue(deps.membership, { requestDeadlineMs, signal: this.desk.closing });
+    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.desk.closing });
     this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
   }
 
@@ -135,15 +143,15 @@ export class Shop {
     return operation;
   }
 
-  /** The auction without the award. */
+  /** The auction without the award. @throws GridError NO_PLANTS while no plant is here and some may come back */
   async estimate(request: Called<CreateRequest>): Promise<EstimateReply> {
     this.desk.refuseWhenDraining();
     const identified = this.desk.identify(request);
-    const { bids, declines, trail } = await this.desk.answer(
-      identified,
-      this.#holdAuction(identified, { best: BROKER_LIMITS.bids }),
-    );
-    return { requestId: identified.requestId, bids: [...bids], declines: [...declines], trail };
+    const { bids, declines, trail, silentPlants } = await this.desk.answer(identified, this.#estimate(identified));
+    return {
+      ...{ requestId: identified.requestId, bids: [...bids], declines: [...declines], trail },
+      ...(silentPlants.length === 0 ? {} : { silentPlants }),
+    };
   }
 
   /** Why each plant would make a machine as it would. */
@@ -173,7 +181,7 @@ export class Shop {
   }
 
   async query(request: Called<QueryRequest>): Promise<VmReply> {
-    const ask = (plantId: string) => this.#ask(this.#bidder(plantId), 'query', request);
+    const ask = async (plantId: string) => this.#ask(await this.#bidder(plantId), 'query', request);
     return { vm: await this.#places.at(request, ask) };
   }
 
@@ -187,12 +195,12 @@ export class Shop {
   }
 
   plants(): Promise<PlantListReply> {
-    return listPlants(this.#membership, this.#question);
+    return listPlants({ membership: this.#membership, absences: this.#absences }, this.#question);
   }
 
   /** What a plant remembers of its requests, its digests under this veil. @throws GridError PLANT_LOST */
   async recordedRequests(plantId: string, veil: string): Promise<readonly ReplayableRequest[]> {
-    return this.#ask(this.#bidder(plantId), 'recordedRequests', { veil });
+    return this.#ask(await this.#bidder(plantId), 'recordedRequests', { veil });
   }
 
   /** Plants that can be asked, at any depth. */
@@ -200,11 +208,17 @@ export class Shop {
     return this.#membership.plantIds().length;
   }
 
+  async #estimate(request: Identified<CreateRequest>) {
+    const auction = await this.#holdAuction(request, { best: BROKER_LIMITS.bids });
+    if (auction.trail.summary.asked === 0) this.#roll.requireAnyone();
+    return { ...auction, silentPlants: this.#absences.all().map(({ plantId }) => plantId) };
+  }
+
   /** What is done with one VM is done where it lives. The operation's result is a VmReply. */
   #atVm<M extends VmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
     return this.desk.begin(verb, request, async (identified): Promise<VmReply> => {
       check();
-      const call = (plantId: string) => this.#callToEnd(plantId, verb, identified as Parameters<BidderMethods[M]>[0]);
+      const call = (plantId: string) => this.#callBack(plantId, verb, identified as Parameters<BidderMethods[M]>[0]);
       return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });
   }
@@ -212,7 +226,7 @@ export class Shop {
   /** Builds on the plant named, else on the one that would be ready soonest. */
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
     const plantId = request.plantId ?? (await this.#soonest(request));
-    return this.#callToEnd(plantId, 'buildImage', request);
+    return this.#callBack(plantId, 'buildImage', request);
   }
 
   async #holdAuction(
@@ -221,6 +235,7 @@ export class Shop {
     operation?: Operation,
   ): Promise<Auction> {
     const { bidWindowMs } = this.#config;
+    await this.#roll.anyone(this.desk.closing);
     const report = (event: Pick<ProgressEvent, 'state' | 'elapsedMs'>) => {
       const at = new Date(this.#market.clock.now()).toISOString();
       operation?.report({ ...requestKey(request), at, phase: 'auction', ...event });
@@ -233,7 +248,7 @@ export class Shop {
     });
     this.auctions.keep(auction.trail, request.caller?.owner);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
-    return auction;
+    return { ...auction, absent: this.#roll.awaited() };
   }
 
   /** The plant that expects to be done first. */
@@ -273,22 +288,33 @@ export class Shop {
     }
   }
 
+  /** A call to one plant and no other: waits for it when it is absent. */
+  async #callBack<M extends LongMethod>(plantId: string, method: M, request: Parameters<BidderMethods[M]>[0]) {
+    await this.#roll.find(plantId, { waitMs: this.#config.requestDeadlineMs, signal: this.desk.closing });
+    return this.#callToEnd(plantId, method, request);
+  }
+
   #callToEnd<M extends LongMethod>(plantId: string, method: M, request: Parameters<BidderMethods[M]>[0]) {
     const deps = { membership: this.#membership, clock: this.#market.clock };
     return callToEnd(deps, { plantId, method, request }, this.#config);
   }
 
+  /** An answer of some is an answer: those who are absent are named, and not waited for. */
   #askAll<M extends keyof BidderMethods>(method: M, request: Parameters<BidderMethods[M]>[0]) {
-    return askAll(this.#membership.bidders(), method, request, this.#question);
+    return askAll(this.#roll.everyone(), method, request, this.#question);
+  }
+
+  /** Whoever may know of what one plant knows: those who are absent are waited for. */
+  #everyone(): readonly Bidder[] {
+    return this.#roll.everyone({ waitMs: QUESTION_DEADLINE_MS });
   }
 
   #ask<M extends keyof BidderMethods>(bidder: Bidder, method: M, request: Parameters<BidderMethods[M]>[0]) {
     return bidder.call(method, request, this.#question);
   }
 
-  #bidder(plantId: string): Bidder {
-    const bidder = this.#membership.find(plantId);
-    if (!bidder) throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
-    return bidder;
+  /** @throws GridError PLANT_LOST */
+  #bidder(plantId: string): Promise<Bidder> {
+    return this.#roll.find(plantId, { waitMs: QUESTION_DEADLINE_MS, signal: this.desk.closing });
   }
 }

@@ -6,6 +6,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { ListenerTls } from '@vmgrid/access';
+import { whenClosed } from '@vmgrid/daemon';
 import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/door';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { Crowd } from './crowd.ts';
@@ -96,9 +97,8 @@ async function whileKnown<T>(
 
 /** Not after so long a silence: a client that goes on sending is never silent. */
 function destroyAfter(socket: Socket, ms: number): void {
-  if (socket.closed) return;
   const timer = setTimeout(() => socket.destroy(), ms);
-  socket.once('close', () => clearTimeout(timer));
+  whenClosed(socket, () => clearTimeout(timer));
 }
 
 /** @throws GridError BODY_TOO_LARGE, QUOTA_BODY, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come */

@@ -14,6 +14,7 @@ test('a shop needs no configuration, and listens on loopback only', () => {
     awardAttempts: 3,
     requestDeadlineMs: 1_800_000,
     plantReturnMs: 20_000,
+    plantForgetMs: 86_400_000,
     requestsPerMinute: 6_000,
     requestsKept: 10_000,
     logLevel: 'info',

@@ -31,12 +31,18 @@ test('a shop that is started again knows who was there, but for those that had l
   first.close();
   first.note(change('left', 'stays'));
   const second = open();
-  expect(second.before(20_000)).toEqual(['stays', 'left-just-now']);
+  expect(second.before(20_000)).toEqual([
+    { plantId: 'stays', absentMs: 0 },
+    { plantId: 'left-just-now', absentMs: 5_000 },
+  ]);
   second.note(change('joined', 'left-just-now'));
   now += 60_000;
   second.close();
   const third = open();
-  expect(third.before(20_000)).toEqual(['left-just-now']); // who had not come back in time is not waited for again
+  expect(third.before(120_000)).toEqual([
+    { plantId: 'stays', absentMs: 60_000 }, // since the shop before this one began
+    { plantId: 'left-just-now', absentMs: 0 },
+  ]);
   third.close();
 });
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { Membership, PlantMemory } from '@vmgrid/market';
+import { Absences, Membership, PlantMemory } from '@vmgrid/market';
 import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { AuctionHistory } from '../src/auction-history.ts';
@@ -50,6 +50,7 @@ beforeEach(() => {
   shop = new Shop(
     {
       membership,
+      absences: new Absences({ clock: systemClock, returnMs: 0, forgetMs: 0 }),
       operations: new Operations({ kept: 10 }),
       market,
       auctions,

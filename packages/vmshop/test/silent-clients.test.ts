@@ -4,7 +4,7 @@ import type { Server as HttpServer } from 'node:http';
 import { connect, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createLog } from '@vmgrid/daemon';
+import { createLog, whenClosed } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/door';
 import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import { createApp } from '../src/http/app.ts';
@@ -68,11 +68,7 @@ const askTcp = async (port: number): Promise<string> => {
 };
 
 /** Cut off amid a write is closed too. */
-const whenClosed = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => {
-    if (socket.closed) resolve();
-    else socket.resume().once('close', () => resolve());
-  });
+const closing = (socket: Socket): Promise<void> => new Promise((resolve) => whenClosed(socket.resume(), resolve));
 
 test('a thousand connections that say nothing keep nobody out, at either door', async () => {
   const [http, tcp] = await open(60_000);
@@ -89,6 +85,6 @@ test('requests that trickle in keep nobody out, and are cut off in time, at eith
     for (const socket of slow) if (socket.writable) socket.write('x');
   }, 100);
   expect([await askHttp(http), await askTcp(tcp)]).toEqual(['HTTP/1.1 200 OK', '<echo><list/></echo>']);
-  await Promise.all(slow.map(whenClosed));
+  await Promise.all(slow.map(closing));
   clearInterval(trickle);
 }, 60_000);

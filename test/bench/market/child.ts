@@ -6,15 +6,17 @@ import { cpuMsOf } from './process-figures.ts';
 
 export class Child {
   readonly process: ChildProcess;
+  readonly #ended: Promise<unknown>;
 
   constructor(file: string) {
     this.process = fork(join(import.meta.dirname, file), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#ended = once(this.process, 'exit');
   }
 
   async ask<T>(order?: object): Promise<T> {
     const answer = once(this.process, 'message');
     if (order) this.process.send(order);
-    const [said] = await Promise.race([answer, once(this.process, 'exit').then(() => ['it ended'])]);
+    const [said] = await Promise.race([answer, this.#ended.then(() => ['it ended'])]);
     if (said === 'it ended') throw new Error(`a process of the bench ended: ${this.process.spawnfile}`);
     return said as T;
   }
@@ -25,9 +27,7 @@ export class Child {
   }
 
   async end(): Promise<void> {
-    if (this.process.exitCode !== null) return;
-    const ended = once(this.process, 'exit');
     this.process.kill('SIGKILL');
-    await ended;
+    await this.#ended;
   }
 }

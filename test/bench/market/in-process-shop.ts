@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/door';
-import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -34,11 +34,13 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
   const config = checkConfig(ShopConfig, given, 'the bench');
   const surface = { name: 'shop', listens: [config.host], dials: [] };
   const { trust } = await openSecurity(config, surface, { environment: process.env, log });
+  const { plantReturnMs: returnMs } = config;
+  const absences = new Absences({ clock: systemClock, returnMs, forgetMs: returnMs });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
     onVmEvent: (event) => vmEvents.add(event),
-    onChange: () => undefined,
+    onChange: (change) => absences.note(change),
   });
   const standing = new StandingOffers();
   const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
@@ -48,7 +50,7 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
   const newAuctionId = () => `bench-auction-${++auctions}`;
   const shop = new Shop(
     {
-      ...{ membership, operations, vmEvents, feed: new PlantFeed(systemClock) },
+      ...{ membership, absences, operations, vmEvents, feed: new PlantFeed(systemClock) },
       market: { clock: systemClock, memory: new PlantMemory(systemClock), standing, newAuctionId },
       auctions: openHistory(config),
     },

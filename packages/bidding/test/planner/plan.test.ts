@@ -9,7 +9,7 @@ import type { Option } from '../../src/planner/options.ts';
 import { planMachine, summarizePlan } from '../../src/planner/plan.ts';
 import { ASSUMED_SECONDS } from '../../src/planner/prices.ts';
 import { surveyImages } from '../../src/planner/survey.ts';
-import { baseImage, historyOf, suspendedImage } from '../made-up-images.ts';
+import { baseImage, COMPATIBILITY, historyOf, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
 
 const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 };
@@ -83,6 +83,40 @@ test('a plan names the next best options, among them the best with the other sta
   const plan = planWith(images)!;
   expect([plan.image.manifest.id, plan.start]).toEqual(['a1', 'restore']);
   expect(plan.alternatives.map(showOption)).toEqual(['restore a2: 4.5 s', 'restore a3: 4.5 s', 'boot a1: 19 s']);
+});
+
+describe('of two lines that could make the machine, the one that is expected sooner does', () => {
+  const uml = lineReport({
+    ...{ line: 'uml', restores: false, diskFormats: ['raw'] },
+    compatibility: { ...COMPATIBILITY, vmm: 'uml', layout: 'uml-1' },
+  });
+  const image = suspendedImage('image', {
+    history: historyOf(...['a', 'b', 'c'].map(digestOf)),
+    boot: { layouts: ['devices-1', 'uml-1'] },
+  });
+  const waysWith = (restoreSeconds: number, bootSeconds: number, spec: Partial<MachineSpec> = {}) => {
+    const durations = learnt({
+      [durationKey.start('restore', 'qemu', 'image')]: restoreSeconds,
+      [durationKey.start('boot', 'qemu', 'image')]: 15,
+      [durationKey.start('boot', 'uml', 'image')]: bootSeconds,
+    });
+    const request = { machine: { ...machine, ...spec }, dag: chain };
+    const plan = planMachine(request, ImageIndex.of([image]), reportsOf(lineReport(), uml), durations)!;
+    return [plan, ...plan.alternatives].map(({ line, start }) => `${start} on ${line}`);
+  };
+
+  test('a restore where a boot of the other line takes longer', () => {
+    expect(waysWith(0.5, 1)).toEqual(['restore on qemu', 'boot on uml', 'boot on qemu']);
+  });
+
+  test('a boot where the other line takes longer to restore', () => {
+    expect(waysWith(1.5, 1)).toEqual(['boot on uml', 'restore on qemu', 'boot on qemu']);
+  });
+
+  test('unless the request says which line', () => {
+    expect(waysWith(1.5, 1, { line: 'qemu' })).toEqual(['restore on qemu', 'boot on qemu']);
+    expect(waysWith(0.5, 1, { line: 'uml' })).toEqual(['boot on uml']);
+  });
 });
 
 describe('with learnt durations', () => {

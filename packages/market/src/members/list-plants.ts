@@ -1,9 +1,16 @@
 /** Every plant with its ad and the age of its last word, asked of the brokers that they dialled up to. */
 import type { CallOptions, PlantListReply, PlantReply } from '@vmgrid/protocol';
 import { answerWithin } from '@vmgrid/protocol';
+import type { Absences } from './absences.ts';
 import type { LinkedMember, Membership } from './membership.ts';
 
-export async function listPlants(membership: Membership, options: CallOptions): Promise<PlantListReply> {
+/** Who is here, and who is not. */
+export interface KnownPlants {
+  readonly membership: Membership;
+  readonly absences: Absences;
+}
+
+export async function listPlants({ membership, absences }: KnownPlants, options: CallOptions): Promise<PlantListReply> {
   const { path = [] } = options;
   const links = membership.links();
   const direct = links.filter(({ bidder }) => bidder.hello.role !== 'broker');
@@ -11,6 +18,7 @@ export async function listPlants(membership: Membership, options: CallOptions): 
   const below = await Promise.all(brokers.map((broker) => plantsBelow(broker, options)));
   const plants = shortestOfEach([...direct.map(plantReply), ...below.flat()]);
   const known = new Set(plants.map(({ plantId }) => plantId));
+  const expected = [...membership.plantIds(), ...absences.all().map(({ plantId }) => plantId)];
   return {
     plants,
     brokers: brokers.map((link) => ({
@@ -18,7 +26,7 @@ export async function listPlants(membership: Membership, options: CallOptions): 
       ...wordsOf(link),
       plants: membership.plantsOf(link.bidder).length,
     })),
-    silentPlants: membership.plantIds().filter((plantId) => !known.has(plantId)),
+    silentPlants: expected.filter((plantId) => !known.has(plantId)),
   };
 }
 

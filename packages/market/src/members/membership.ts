@@ -57,6 +57,10 @@ export interface WayOptions {
   readonly path?: readonly string[];
 }
 
+export interface ReturnOptions extends Pick<WayOptions, 'except'> {
+  readonly signal?: AbortSignal;
+}
+
 export class Membership implements LinkListener {
   readonly #options: MembershipOptions;
   readonly #links = new Map<string, LinkedMember & { lastWordAt: number; ad: ClassAdJson }>();
@@ -142,22 +146,25 @@ export class Membership implements LinkListener {
 
   /**
    * The plant, as soon as there is a way to it that was not tried: a link that was lost may be closing still and not have left.
-   * @throws GridError PLANT_LOST when it does not come back in time.
+   * @throws GridError PLANT_LOST when it does not come back in time; what the signal aborts with
    */
-  async awaitReturn(plantId: string, withinMs: number, except?: ReadonlySet<Bidder>): Promise<Bidder> {
+  async awaitReturn(plantId: string, withinMs: number, { except, signal }: ReturnOptions = {}): Promise<Bidder> {
     const here = this.find(plantId, except === undefined ? {} : { except });
     if (here) return here;
     const { promise, resolve, reject } = Promise.withResolvers<Bidder>();
     const waiting = this.#awaiting.get(plantId) ?? new Set();
     this.#awaiting.set(plantId, waiting.add(resolve));
     const returned = new AbortController();
+    const signals = signal === undefined ? [returned.signal] : [returned.signal, signal];
     const giveUp = () => {
-      waiting.delete(resolve);
-      const message = `the plant ${plantId} left and did not return within ${withinMs} ms`;
+      const message = `the plant ${plantId} left and did not return within ${Math.round(withinMs)} ms`;
       reject(new GridError('PLANT_LOST', message, { plantId }));
     };
-    this.#options.clock.sleep(withinMs, returned.signal).then(giveUp, () => undefined);
-    return promise.finally(() => returned.abort());
+    this.#options.clock.sleep(withinMs, AbortSignal.any(signals)).then(giveUp, reject);
+    return promise.finally(() => {
+      waiting.delete(resolve);
+      returned.abort();
+    });
   }
 
   /** Undefined once a newer link took the bidder's place. */

@@ -1,4 +1,13 @@
-import { type BidderMethods, type Called, type ClassAdJson, type Gathered, GridError, sees } from '@vmgrid/protocol';
+import {
+  type BidderMethods,
+  type Called,
+  type ClassAdJson,
+  type Gathered,
+  GridError,
+  nameSome,
+  namesOf,
+  sees,
+} from '@vmgrid/protocol';
 
 type Failures = Gathered<never>['failures'];
 
@@ -67,11 +76,14 @@ function notFound(vmId: string, failures: Failures): GridError {
   const draining = failures.find(({ code }) => code === 'DRAINING');
   if (draining) return new GridError('DRAINING', draining.message, { vmId });
   const plants = failures.length;
-  const unknown = failures.filter(({ code }) => code === 'VM_UNKNOWN').length;
-  const details = { vmId, plants, unknown, silent: plants - unknown };
+  const silentPlants = namesOf(failures.filter(({ code }) => code !== 'VM_UNKNOWN'));
+  const unknown = plants - silentPlants.length;
+  const details = { vmId, plants, unknown, silent: silentPlants.length, silentPlants };
   if (plants > 0 && unknown === plants) {
     return new GridError('VM_UNKNOWN', `none of ${plants} plants knows the VM ${vmId}`, details);
   }
-  const message = `the VM ${vmId} was not found: of ${plants} plants ${unknown} do not know it, ${plants - unknown} gave no answer`;
+  const silent =
+    plants === 0 ? 'no plant is connected' : `${nameSome(silentPlants)} gave no answer, of ${plants} plants`;
+  const message = `the VM ${vmId} was not found: ${silent}`;
   return new GridError('PLANT_LOST', message, details);
 }

@@ -113,7 +113,7 @@ describe('waiting for a plant to return', () => {
     const [lost, returned] = [bidderOf('plant-1'), bidderOf('plant-1')];
     membership.joined(lost);
     let back: Bidder | undefined;
-    const waiting = membership.awaitReturn('plant-1', 1_000, new Set([lost])).then((bidder) => {
+    const waiting = membership.awaitReturn('plant-1', 1_000, { except: new Set([lost]) }).then((bidder) => {
       back = bidder;
     });
     await jest.advanceTimersByTimeAsync(500);
@@ -122,6 +122,6 @@ describe('waiting for a plant to return', () => {
     membership.joined(returned);
     await waiting;
     expect(back).toBe(returned);
-    expect(await membership.awaitReturn('plant-1', 1_000, new Set([lost]))).toBe(returned);
+    expect(await membership.awaitReturn('plant-1', 1_000, { except: new Set([lost]) })).toBe(returned);
   });
 });

@@ -7,7 +7,7 @@ import { createZstdDecompress } from 'node:zlib';
 import { GridError } from '../errors/grid-error.ts';
 import { CLIENT_LIMITS } from '../limits.ts';
 import { ImportImagesReply } from '../schema/images.ts';
-import { type ConnectionOptions, HttpExchange, withDeadline } from './http-exchange.ts';
+import { type ConnectionOptions, HttpExchange } from './http-exchange.ts';
 
 export interface TransferOptions {
   readonly signal?: AbortSignal;
@@ -36,8 +36,17 @@ export class ArchiveClient {
    * Writes the archive of an image, and of all below it, to a sink, checking what comes; returns its bytes.
    * @throws GridError ARCHIVE_INVALID when it broke off or is damaged
    */
-  async download(idOrTag: string, sink: Writable, { signal, onBytes }: TransferOptions = {}): Promise<number> {
-    const deadline = withDeadline({ ...(signal ? { signal } : {}), deadlineMs: CLIENT_LIMITS.transferMs });
+  download(idOrTag: string, sink: Writable, { signal, onBytes }: TransferOptions = {}): Promise<number> {
+    const call = { deadlineMs: CLIENT_LIMITS.transferMs, ...(signal ? { signal } : {}) };
+    return this.#http.within(call, (until) => this.#receive(idOrTag, sink, onBytes, until));
+  }
+
+  async #receive(
+    idOrTag: string,
+    sink: Writable,
+    onBytes: TransferOptions['onBytes'],
+    deadline: AbortSignal,
+  ): Promise<number> {
     const path = `/v1/images/${encodeURIComponent(idOrTag)}/archive`;
     const response = await this.#http.open({ method: 'GET', path, headers: { accept: '*/*' } }, deadline);
     let bytes = 0;

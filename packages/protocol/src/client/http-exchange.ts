@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';
+import { late } from '../errors/late.ts';
 import { CLIENT_LIMITS } from '../limits.ts';
 import { ErrorReply } from '../schema/replies.ts';
 import { follows, validate } from '../schema/validator.ts';
@@ -9,6 +10,9 @@ export interface ClientCallOptions {
   /** The call fails with DEADLINE_EXCEEDED after this. */
   readonly deadlineMs?: number;
 }
+
+/** `setTimeout` fires at once past this. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -41,10 +45,21 @@ export class HttpExchange {
    * LINK_PROTOCOL when what answers does not speak vmgrid.
    */
   async json<T extends TSchema>(request: HttpRequest, schema: T, options: ClientCallOptions = {}): Promise<Static<T>> {
-    const signal = withDeadline(options);
-    const response = await this.open(request, signal);
-    const text = await this.text(response, signal);
+    const text = await this.within(options, async (signal) => this.text(await this.open(request, signal), signal));
     return validate(schema, parsedOrUndefined(text), { code: 'LINK_PROTOCOL', subject: `answer of ${this.#base}` });
+  }
+
+  /** Does the work of a call, with a signal that fires at the call's deadline, or when the caller's does. */
+  async within<T>(options: ClientCallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal, deadlineMs = CLIENT_LIMITS.deadlineMs } = options;
+    const over = new AbortController();
+    const silent = late('DEADLINE_EXCEEDED', `${this.#base} did not answer`, { url: this.#base });
+    const timer = setTimeout(() => over.abort(silent(deadlineMs)), Math.min(deadlineMs, TIMER_MAX_MS));
+    try {
+      return await work(signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** A successful response whose body is still to be read. Throws as `json` does. */
@@ -96,18 +111,12 @@ export class HttpExchange {
   }
 }
 
-/** The caller's signal, and the end of the deadline. */
-export function withDeadline({ signal, deadlineMs = CLIENT_LIMITS.deadlineMs }: ClientCallOptions): AbortSignal {
-  const deadline = AbortSignal.timeout(deadlineMs);
-  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-}
-
+/** A caller may give up with any reason of its own. */
 function abortion({ reason }: AbortSignal): GridError {
-  if (reason instanceof GridError) return reason;
-  if (reason?.name === 'TimeoutError') {
-    return new GridError('DEADLINE_EXCEEDED', 'the shop did not answer in time', {}, { cause: reason });
-  }
-  return new GridError('CANCELLED', 'the call was cancelled', {}, { cause: reason });
+  const error = GridError.from(reason);
+  return error.code === 'INTERNAL'
+    ? new GridError('CANCELLED', 'the call was cancelled', {}, { cause: reason })
+    : error;
 }
 
 /** fetch says "fetch failed" and keeps the reason in `cause`; of several addresses tried, in `errors`. */

@@ -35,13 +35,7 @@ import type {
 import { SuggestImagesReply, type SuggestImagesRequest } from '../schema/suggestions.ts';
 import { Trail } from '../schema/trail.ts';
 import { validate } from '../schema/validator.ts';
-import {
-  type ClientCallOptions,
-  type ConnectionOptions,
-  HttpExchange,
-  parsedOrUndefined,
-  withDeadline,
-} from './http-exchange.ts';
+import { type ClientCallOptions, type ConnectionOptions, HttpExchange, parsedOrUndefined } from './http-exchange.ts';
 import { decodeServerSentEvents } from './server-sent-events.ts';
 
 export interface WorkOptions extends ClientCallOptions {
@@ -163,9 +157,10 @@ export class ShopClient {
   }
 
   async removeImage(imageId: string, options: ClientCallOptions = {}): Promise<void> {
-    const signal = withDeadline(options);
-    const response = await this.#http.open({ method: 'DELETE', path: imagePath(imageId) }, signal);
-    await this.#http.text(response, signal);
+    const request = { method: 'DELETE', path: imagePath(imageId) } as const;
+    await this.#http.within(options, async (signal) => {
+      await this.#http.text(await this.#http.open(request, signal), signal);
+    });
   }
 
   /** Pins, unpins, tags and untags an image. */
@@ -232,10 +227,11 @@ export class ShopClient {
 
   /** Sends an XML request of any verb; the reply's document, which may be an error's. */
   async sendXml(document: string, options: ClientCallOptions = {}): Promise<string> {
-    const signal = withDeadline(options);
     const headers = { 'content-type': 'application/xml', accept: 'application/xml' };
-    const response = await this.#http.fetch({ method: 'POST', path: '/v1/request', headers, body: document }, signal);
-    return await this.#http.text(response, signal);
+    const request = { method: 'POST', path: '/v1/request', headers, body: document } as const;
+    return this.#http.within(options, async (signal) =>
+      this.#http.text(await this.#http.fetch(request, signal), signal),
+    );
   }
 
   async *#stream(path: string, { signal = new AbortController().signal }: { readonly signal?: AbortSignal }) {

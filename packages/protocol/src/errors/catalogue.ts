@@ -187,7 +187,7 @@ export const ERROR_CATALOGUE = {
   ),
 
   // The auction
-  NO_PLANTS: kind(503, true, 'No plant is connected to the shop.', 'Start a plant, or look at `vmgrid plants`.'),
+  NO_PLANTS: kind(503, true, 'No plant is connected.', 'Start a plant, or wait for those that `vmgrid plants` names.'),
   NO_BIDS: kind(
     503,
     true,
@@ -306,7 +306,7 @@ export const ERROR_CATALOGUE = {
   GUEST_UNREACHABLE: kind(
     504,
     true,
-    'The agent in the guest did not answer in time.',
+    'The guest, or the agent in it, did not answer in time.',
     'Look at the console log; raise the boot deadline on a slow host.',
   ),
   GUEST_LOST: kind(
@@ -324,8 +324,8 @@ export const ERROR_CATALOGUE = {
   PLANT_LOST: kind(
     502,
     true,
-    'The plant left while it had the request.',
-    'Query the VM by its request id; retry with the same request id.',
+    'A plant left while it had the request, or one that may have what is asked for is absent.',
+    'Retry with the same request id; `vmgrid plants` names who is absent.',
   ),
   DEADLINE_EXCEEDED: kind(504, true, 'The work did not end by its deadline.', 'Retry with the same request id.'),
   CANCELLED: kind(409, false, 'The work was cancelled.', 'Send the request again if it is still wanted.'),

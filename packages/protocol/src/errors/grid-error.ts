@@ -48,16 +48,31 @@ export class GridError extends Error {
   }
 
   /**
-   * Any thrown thing as a GridError. What is not one says what the host has no more of, else becomes INTERNAL without its text, which
-   * may hold secrets.
+   * Any thrown thing as a GridError. What is not one says why it was given up, or what the host has no more of; else it becomes
+   * INTERNAL without its text, which may hold secrets.
    */
   static from(thrown: unknown): GridError {
     if (thrown instanceof GridError) return thrown;
+    if (isNamed(thrown, 'AbortError')) return givenUp(thrown);
+    if (isNamed(thrown, 'TimeoutError')) return outOfTime(thrown);
     const used = exhaustionOf(thrown);
     if (used !== undefined) return exhaustion(used, thrown);
     return new GridError('INTERNAL', 'a fault in vmgrid itself; the log of the daemon has it', {}, { cause: thrown });
   }
 }
+
+/** Ends of waits are known by their name alone: they are DOMExceptions, or errors of Node's. */
+const isNamed = (thrown: unknown, name: 'AbortError' | 'TimeoutError'): thrown is Error =>
+  thrown instanceof Error && thrown.name === name;
+
+/** Node's functions throw an error of their own when their signal fires, with its reason as the cause. */
+function givenUp(thrown: Error): GridError {
+  if (thrown.cause instanceof Error) return GridError.from(thrown.cause);
+  return new GridError('CANCELLED', ERROR_CATALOGUE.CANCELLED.summary, {}, { cause: thrown });
+}
+
+const outOfTime = (cause: Error): GridError =>
+  new GridError('DEADLINE_EXCEEDED', ERROR_CATALOGUE.DEADLINE_EXCEEDED.summary, {}, { cause });
 
 /** Without the numbers: whoever knows the object that is used up adds them. */
 function exhaustion(code: ErrorCode, thrown: unknown): GridError {

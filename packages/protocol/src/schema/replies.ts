@@ -40,7 +40,7 @@ export type VmReply = Static<typeof VmReply>;
 export const ListReply = Type.Object(
   {
     vms: Type.Array(ClassAdJson),
-    /** Plants that did not answer: their VMs are missing from the list. */
+    /** Plants that did not answer, or are known and absent: their VMs are missing from the list. */
     silentPlants: Type.Array(PlantId),
   },
   closed,
@@ -48,7 +48,14 @@ export const ListReply = Type.Object(
 export type ListReply = Static<typeof ListReply>;
 
 export const EstimateReply = Type.Object(
-  { requestId: RequestId, bids: Type.Array(Bid), declines: Type.Array(Decline), trail: Trail },
+  {
+    requestId: RequestId,
+    bids: Type.Array(Bid),
+    declines: Type.Array(Decline),
+    trail: Trail,
+    /** Plants that were not asked: they are known and absent. Left out when there is none. */
+    silentPlants: Type.Optional(Type.Array(PlantId, { minItems: 1 })),
+  },
   closed,
 );
 export type EstimateReply = Static<typeof EstimateReply>;
@@ -158,7 +165,7 @@ export const PlantListReply = Type.Object(
   {
     plants: Type.Array(PlantReply),
     brokers: Type.Array(BrokerReply),
-    /** Plants that are connected, but of which nothing more is known now: their broker did not answer. */
+    /** Plants that are known and absent, or connected through a broker that did not answer. */
     silentPlants: Type.Array(PlantId),
   },
   closed,

@@ -28,12 +28,13 @@ function writeReply({ kind, body }: Reply): readonly XmlElement[] {
     case 'vm':
       return [writeAd('vm', body.vm), ...(body.trail === undefined ? [] : [writeTrail(body.trail)])];
     case 'vms': {
-      const silent = body.silentPlants.map((plantId) => textElement('silentPlant', plantId));
+      const silent = body.silentPlants.map(writeSilent);
       return [element('vms', {}, [...body.vms.map((vm) => writeAd('vm', vm)), ...silent])];
     }
     case 'estimate': {
-      const { bids, declines, trail } = body;
-      return [element('estimate', {}, [...bids.map(writeBid), ...declines.map(writeDecline), writeTrail(trail)])];
+      const { bids, declines, trail, silentPlants = [] } = body;
+      const offers = [...bids.map(writeBid), ...declines.map(writeDecline)];
+      return [element('estimate', {}, [...offers, writeTrail(trail), ...silentPlants.map(writeSilent)])];
     }
     case 'operation':
       return [writeOperation(body)];
@@ -41,6 +42,8 @@ function writeReply({ kind, body }: Reply): readonly XmlElement[] {
       return [writeError(body.error)];
   }
 }
+
+const writeSilent = (plantId: string): XmlElement => textElement('silentPlant', plantId);
 
 const SCHEMAS: { readonly [K in Reply['kind']]: TSchema } = {
   vm: VmReply,
@@ -85,9 +88,14 @@ function readKind(kind: Reply['kind'], open: OpenElement): object {
       return { vms: members(list, 'vm', readAd), silentPlants: members(list, 'silentPlant', textOf) };
     }
     case 'estimate': {
-      const estimate = openElement(child, path, { children: { bid: 'many', decline: 'many', trail: 'one' } });
-      const bids = members(estimate, 'bid', readBid);
-      return { bids, declines: members(estimate, 'decline', readDecline), ...member(estimate, 'trail', readTrail) };
+      const children = { bid: 'many', decline: 'many', trail: 'one', silentPlant: 'many' } as const;
+      const estimate = openElement(child, path, { children });
+      const silentPlants = members(estimate, 'silentPlant', textOf);
+      return {
+        ...{ bids: members(estimate, 'bid', readBid), declines: members(estimate, 'decline', readDecline) },
+        ...member(estimate, 'trail', readTrail),
+        ...(silentPlants.length === 0 ? {} : { silentPlants }),
+      };
     }
     case 'operation':
       return readOperation(child, path);

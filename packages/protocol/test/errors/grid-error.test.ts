@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { ERROR_CATALOGUE, type ErrorCode, GridError } from '@vmgrid/protocol';
 
@@ -31,6 +34,23 @@ test('a GridError stays what it is; any other thrown thing becomes INTERNAL with
     cause,
     message: expect.not.stringContaining('hunter2'),
   });
+});
+
+test('a deadline or an abort that comes bare is no fault of vmgrid', () => {
+  const timeout = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  expect(GridError.from(timeout)).toMatchObject({ code: 'DEADLINE_EXCEEDED', cause: timeout });
+  const abort = new DOMException('This operation was aborted', 'AbortError');
+  expect(GridError.from(abort)).toMatchObject({ code: 'CANCELLED', cause: abort });
+});
+
+test.each([
+  ['a sleep', (signal: AbortSignal) => sleep(60_000, undefined, { signal })],
+  ['a wait for an event', (signal: AbortSignal) => once(process, 'no such event', { signal })],
+  ['a file that is read', (signal: AbortSignal) => readFile(import.meta.filename, { signal })],
+] as const)('%s that is given up fails with the reason it was given up for', async (_, work) => {
+  const reason = new GridError('GUEST_UNREACHABLE', 'the guest did not bring its card up within 30000 ms');
+  const thrown = await (work(AbortSignal.abort(reason)) as Promise<unknown>).catch((error: unknown) => error);
+  expect(GridError.from(thrown)).toBe(reason);
 });
 
 test('a retryable error is told to a client with a status that says so, or with a conflict', () => {

@@ -1,5 +1,5 @@
 /** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
-import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import type { Hello } from '@vmgrid/protocol';
 import { Announcer, Broker } from '@vmgrid/vmbroker';
 import type { Lower } from '../network/fabric.ts';
@@ -8,14 +8,17 @@ import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
 export interface BrokerNodeOptions {
   readonly name: string;
   readonly upstreams: readonly string[];
+  readonly plantReturnMs: number;
 }
 
 export class BrokerNode extends ProcessNode {
   readonly #upstreams: readonly string[];
+  readonly #plantReturnMs: number;
 
-  constructor(deps: ProcessNodeDeps, { name, upstreams }: BrokerNodeOptions) {
+  constructor(deps: ProcessNodeDeps, { name, upstreams, plantReturnMs }: BrokerNodeOptions) {
     super(deps, name);
     this.#upstreams = upstreams;
+    this.#plantReturnMs = plantReturnMs;
   }
 
   protected override run(): void {
@@ -24,14 +27,18 @@ export class BrokerNode extends ProcessNode {
     const { fabric } = this.deps;
     const above = { links: [] as ReturnType<typeof fabric.dial>[] };
     const announcer = new Announcer(above);
+    const absences = new Absences({ clock, returnMs: this.#plantReturnMs, forgetMs: this.#plantReturnMs });
     const membership = new Membership({
       ...{ selfId: name, clock, onProgress: () => undefined, onVmEvent: () => undefined },
-      onChange: (change) => announcer.tellChange(change),
+      onChange: (change) => {
+        announcer.tellChange(change);
+        absences.note(change);
+      },
     });
     const standing = new StandingOffers();
     const offerDesk = new OfferDesk(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
     const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
-    const broker = new Broker({ membership, market }, { brokerId: name });
+    const broker = new Broker({ membership, absences, market }, { brokerId: name });
     const ad = { MyType: 'Broker', Name: name };
     const hello = (): Hello => ({ plantId: name, version: 'simulated', role: 'broker', ad });
     const opened: Lower['opened'] = (link) => announcer.tellAll(link, membership);

@@ -1,7 +1,7 @@
 /** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
 import { checkConfig } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
 import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
@@ -41,15 +41,17 @@ export class ShopNode extends ProcessNode {
     const { clock } = life;
     const operations = new Operations({ kept: this.#config.requestsKept });
     const vmEvents = new VmEvents();
+    const { plantReturnMs: returnMs, plantForgetMs: forgetMs } = this.#config;
+    const absences = new Absences({ clock, returnMs, forgetMs });
     const membership = new Membership({
-      ...{ clock, onProgress: () => undefined, onChange: () => undefined },
+      ...{ clock, onProgress: () => undefined, onChange: (change) => absences.note(change) },
       onVmEvent: (event) => vmEvents.add(event),
     });
     const standing = new StandingOffers();
     const offerDesk = new OfferDesk(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
     const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
     const feed = new PlantFeed(clock);
-    const deps = { membership, operations, market, vmEvents, feed, auctions: noHistory };
+    const deps = { membership, absences, operations, market, vmEvents, feed, auctions: noHistory };
     this.#shop = new Shop(deps, this.#config);
     this.deps.fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
   }

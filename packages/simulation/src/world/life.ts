@@ -1,5 +1,4 @@
-import type { DeadlineClock } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import type { Clock } from '@vmgrid/daemon';
 import type { World } from './world.ts';
 
 /**
@@ -39,11 +38,11 @@ export class Life {
   }
 
   /** The time that this process sees. */
-  readonly clock: DeadlineClock = {
+  readonly clock: Clock = {
     now: () => this.#world.now(),
     monotonic: () => this.#world.elapsedMs,
     sleep: (ms, signal) => this.#sleep(ms, signal),
-    timeout: (ms) => this.#timeout(ms),
+    after: (ms, work) => this.after(ms, work),
   };
 
   async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -56,11 +55,5 @@ export class Life {
     };
     signal?.addEventListener('abort', abort, { once: true });
     await promise.finally(() => signal?.removeEventListener('abort', abort));
-  }
-
-  #timeout(ms: number): AbortSignal {
-    const controller = new AbortController();
-    this.after(ms, () => controller.abort(new GridError('DEADLINE_EXCEEDED', `${ms} ms are over`)));
-    return controller.signal;
   }
 }

@@ -25,7 +25,8 @@ export function addPlantCommands(program: Command, context: CommandContext): voi
         return;
       }
       const reply = await client.plants();
-      for (const plantId of reply.silentPlants) output.note(`${plantId} is connected, but its broker did not answer`);
+      for (const plantId of reply.silentPlants)
+        output.note(`${plantId} is known, but absent, or its broker did not answer`);
       output.result(reply, () => (ads ? adTexts(reply) : tables(reply)));
     });
 }

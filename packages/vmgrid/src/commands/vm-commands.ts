@@ -27,6 +27,7 @@ export function addVmCommands(program: Command, context: CommandContext): void {
     .action(async (file: string) => {
       const { client, output } = context();
       const reply = await client.estimate(await readDocument(file, 'estimate'));
+      for (const plantId of reply.silentPlants ?? []) output.note(`${plantId} is absent: it was not asked`);
       output.result(reply, () => trailText(reply.trail));
     });
 

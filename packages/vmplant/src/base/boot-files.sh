@@ -39,7 +39,7 @@ until [ -b /dev/vda ] || [ $tries -ge 500 ]; do /busybox usleep 20000; tries=$((
 exec /busybox switch_root /root /sbin/init
 INIT
 chmod 755 "$ram/init"
-(cd "$ram" && find . | sort | /bin/busybox cpio -o -H newc 2> /dev/null) > "$boot/initrd.img"
+(cd "$ram" && find . | sort | /bin/busybox cpio -o -H newc) > "$boot/initrd.img"
 rm -rf "$ram"
 
 chmod 755 /usr/local/lib/vmgrid/*

@@ -1,12 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { LineReports } from '@vmgrid/bidding';
-import { createLog } from '@vmgrid/daemon';
 import { faultHere } from '../fault-here.ts';
-import { HOST_LINES, makeLines, probeLines } from '../lines/make-lines.ts';
 import { exportImage } from '../warehouse/archive/export.ts';
 import { importArchive } from '../warehouse/archive/import.ts';
 import { Warehouse } from '../warehouse/store.ts';
+import { probeHost } from './probe.ts';
 import { reportOutcome, tell } from './report-outcome.ts';
 
 export interface ExportOrder {
@@ -35,8 +32,8 @@ export interface ImportOrder {
 /** Puts the images of an archive into a warehouse. Returns the exit status. */
 export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: ImportOrder): Promise<number> =>
   reportOutcome(async (signal) => {
-    const lines = keepMemory ? undefined : await probeHost(state);
     const target = await Warehouse.open(warehouse, quotaMiB === undefined ? {} : { quotaMiB });
+    const lines = keepMemory ? undefined : await probeHost(state, target);
     const images = await importArchive(target, resolve(file), {
       signal,
       restoreFault: lines ? faultHere(lines) : () => undefined,
@@ -44,10 +41,5 @@ export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: 
     });
     return { imageId: images.at(-1)!.imageId, images };
   });
-
-async function probeHost(stateDirectory: string): Promise<LineReports> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o711 });
-  return probeLines(makeLines(HOST_LINES, { stateDirectory }), createLog('vmplant', 'error'));
-}
 
 const onFile = (phase: string) => (subject: string, state: string) => tell({ phase, subject, state });

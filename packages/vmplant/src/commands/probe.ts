@@ -1,11 +1,31 @@
 import { mkdir } from 'node:fs/promises';
 import { createLog } from '@vmgrid/daemon';
-import { HOST_LINES, makeLines, probeLines } from '../lines/make-lines.ts';
+import { HOST_LINES, makeLines } from '../lines/make-lines.ts';
+import { ProbedLines } from '../lines/probed-lines.ts';
+import { NO_IMAGES } from '../lines/trial-kernel.ts';
+import { Warehouse } from '../warehouse/store.ts';
+
+export interface ProbeOrder {
+  /** Folder where what the lines of this host can do may be known already. */
+  readonly state: string;
+  /** With the images whose kernel KVM is tried with; empty, it is not tried. */
+  readonly warehouse: string;
+}
 
 /** Prints what each production line can do on this host, as JSON. Returns the exit status. */
-export async function probeCommand(stateDirectory: string): Promise<number> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o711 });
-  const reports = await probeLines(makeLines(HOST_LINES, { stateDirectory }), createLog('vmplant', 'error'));
-  process.stdout.write(`${JSON.stringify([...reports.values()])}\n`);
+export async function probeCommand({ state, warehouse }: ProbeOrder): Promise<number> {
+  const probed = await probeHost(state, warehouse === '' ? undefined : await Warehouse.open(warehouse));
+  process.stdout.write(`${JSON.stringify([...probed.reports.values()])}\n`);
   return 0;
+}
+
+/** Tries each line of a host, outside of a plant. */
+export async function probeHost(
+  stateDirectory: string,
+  warehouse: Pick<Warehouse, 'images'> | undefined,
+): Promise<ProbedLines> {
+  await mkdir(stateDirectory, { recursive: true, mode: 0o711 });
+  const images = warehouse === undefined ? NO_IMAGES : () => warehouse.images();
+  const lines = makeLines(HOST_LINES, { stateDirectory, images });
+  return ProbedLines.probe({ lines, images, log: createLog('vmplant', 'error') });
 }

@@ -2,9 +2,9 @@
  * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc and on
  * the host, segment by segment.
  */
-import type { DeadlineClock } from '@vmgrid/daemon';
+import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
-import { GridError } from '@vmgrid/protocol';
+import { late } from '@vmgrid/protocol';
 import type { GuestIdentity, GuestStep } from '../guest/config-disc.ts';
 import { type RunnerTask, runnerCommand } from '../guest/runner-command.ts';
 import type { HostActions } from '../host-actions.ts';
@@ -18,7 +18,7 @@ import { longestMs, timeoutMs } from './time-limits.ts';
 
 export interface ConfiguratorDeps {
   readonly hostActions: Pick<HostActions, 'run'>;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   readonly discs: DiscShelf;
 }
 
@@ -68,21 +68,18 @@ export class Configurator {
   async configure(job: ConfigurationJob, signal: AbortSignal): Promise<Configuration> {
     const disc = job.disc ?? this.prepare(job);
     const { clock } = this.#deps;
-    const limit = clock.timeout(longestMs(job.actions));
-    const run: Run = { job, clock, progress: new ConfigurationProgress(), signal: AbortSignal.any([signal, limit]) };
+    const limit = { ms: longestMs(job.actions), signal, clock, late: unreported };
     try {
-      await job.phases.time('disc', () => insert(disc, job.machine, signal));
-      await this.#runAll(run);
-      return run.progress.soFar;
-    } catch (error) {
-      if (signal.aborted || !run.signal.aborted) throw error;
-      throw new GridError(
-        'GUEST_UNREACHABLE',
-        'the guest did not report the end of its actions within their time limits',
-      );
+      return await within(limit, async (until) => {
+        const run: Run = { job, clock, progress: new ConfigurationProgress(), signal: until };
+        await job.phases.time('disc', () => insert(disc, job.machine, until));
+        await this.#runAll(run);
+        return run.progress.soFar;
+      });
     } finally {
       // As well as it goes: a machine that is gone has no drive any more.
-      await job.machine.insertDisc(undefined, clock.timeout(EJECT_DEADLINE_MS)).catch(() => undefined);
+      const ejected = endsWithin({ ms: EJECT_DEADLINE_MS, clock }, (until) => job.machine.insertDisc(undefined, until));
+      await ejected.catch(() => undefined);
       await disc.discard();
     }
   }
@@ -136,10 +133,12 @@ export class Configurator {
   }
 }
 
+const unreported = late('GUEST_UNREACHABLE', 'the guest did not report the end of its actions');
+
 /** One configuration under way. */
 interface Run {
   readonly job: ConfigurationJob;
-  readonly clock: DeadlineClock;
+  readonly clock: Clock;
   readonly progress: ConfigurationProgress;
   readonly signal: AbortSignal;
 }

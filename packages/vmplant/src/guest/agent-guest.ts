@@ -1,3 +1,4 @@
+import { endsWithin } from '@vmgrid/daemon';
 import type { Guest } from '../lines/production-line.ts';
 import type { QgaClient } from './qga-client.ts';
 import { abandonScript, REPORT_SCRIPT, type ReportChannel, TAKE_OVER_SCRIPT } from './report-channel.ts';
@@ -57,16 +58,20 @@ export class AgentGuest implements Guest {
 
   /** As well as it goes: the machine may be gone, or about to be. */
   async #abandon(token: string): Promise<void> {
-    await this.#start(['-c', abandonScript(token)], AbortSignal.timeout(ABANDON_DEADLINE_MS)).catch(() => undefined);
+    const abandoned = endsWithin({ ms: ABANDON_DEADLINE_MS }, (until) =>
+      this.#start(['-c', abandonScript(token)], until),
+    );
+    await abandoned.catch(() => undefined);
   }
 
   /** The agent keeps the result of what it started until it is asked for it. Nobody waits for this. */
   async #reap(): Promise<void> {
-    const deadline = AbortSignal.timeout(REAP_DEADLINE_MS);
-    for (const pid of this.#unreaped) {
-      const status = await this.#agent.execute('guest-exec-status', { pid }, deadline).catch(() => ({ exited: true }));
-      const { exited } = (status ?? {}) as { readonly exited?: unknown };
-      if (exited === true) this.#unreaped = this.#unreaped.filter((other) => other !== pid);
-    }
+    await endsWithin({ ms: REAP_DEADLINE_MS }, async (until) => {
+      for (const pid of this.#unreaped) {
+        const status = await this.#agent.execute('guest-exec-status', { pid }, until).catch(() => ({ exited: true }));
+        const { exited } = (status ?? {}) as { readonly exited?: unknown };
+        if (exited === true) this.#unreaped = this.#unreaped.filter((other) => other !== pid);
+      }
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { abortable, isTimeout, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { abortable, endsWithin, whenClosed, within } from '@vmgrid/daemon';
+import { GridError, late } from '@vmgrid/protocol';
 import { readLines } from '../host/line-reader.ts';
 
 const COMMAND_TIMEOUT_MS = 20_000;
@@ -34,7 +34,8 @@ interface Reply {
 export class QgaClient {
   readonly #writer: Socket;
   readonly #reader: Socket;
-  readonly #closed: Promise<never>;
+  /** Aborts when the machine ends. Not a promise: each wait would leave something at it, however long the machine runs. */
+  readonly #closed = new AbortController();
   /** Whether it is the reply that is waited for. */
   #takes: (reply: Reply) => boolean = () => false;
   /** That are looked at before the one that is waited for. */
@@ -47,13 +48,10 @@ export class QgaClient {
   constructor(reader: Socket, writer: Socket = reader) {
     this.#writer = writer;
     this.#reader = reader;
-    const closed = Promise.withResolvers<never>();
-    closed.promise.catch(() => undefined);
-    this.#closed = closed.promise;
     reader.on('error', () => undefined);
     writer.on('error', () => undefined);
-    reader.once('close', () =>
-      closed.reject(new GridError('GUEST_LOST', 'the machine ended while its agent was asked')),
+    whenClosed(reader, () =>
+      this.#closed.abort(new GridError('GUEST_LOST', 'the machine ended while its agent was asked')),
     );
     readLines(reader, MAX_LINE_CHARS, (line) => this.#onLine(line));
   }
@@ -102,42 +100,37 @@ export class QgaClient {
   }
 
   /** Whether the answer came in time. @throws the signal's reason; GUEST_LOST */
-  async #inTime(answer: Promise<void>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-    const deadline = within(signal, timeoutMs);
-    try {
-      await abortable(Promise.race([answer, this.#closed]), deadline);
-      return true;
-    } catch (error) {
-      if (signal.aborted || !isTimeout(deadline)) throw error;
-      return false;
-    }
+  #inTime(answer: Promise<void>, ms: number, signal: AbortSignal): Promise<boolean> {
+    return endsWithin({ ms, signal }, (until) => this.#orClosed(answer, until));
+  }
+
+  /** @throws GUEST_LOST, the signal's reason */
+  #orClosed<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+    return abortable(answer, AbortSignal.any([signal, this.#closed.signal]));
   }
 
   async #executeNow(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
-    const deadline = within(signal, COMMAND_TIMEOUT_MS);
-    try {
-      if (this.#answerOwed) await this.#synchronizeNow(deadline);
-      const answered = Promise.withResolvers<Reply>();
-      this.#expect((reply) => {
-        answered.resolve(reply);
-        return true;
-      });
-      this.#answerOwed = true;
-      this.#send(command, args);
-      const reply = await abortable(Promise.race([answered.promise, this.#closed]), deadline);
-      this.#answerOwed = false;
-      const { error } = reply;
-      if (error === undefined || error === null) return reply.return;
-      const said = String(error.desc).slice(0, SAID_CHARS);
-      throw new GridError('GUEST_UNREACHABLE', `the guest's agent refused ${command}: ${said}`, { command });
-    } catch (error) {
-      if (signal.aborted || !isTimeout(deadline)) throw error;
-      throw new GridError(
-        'GUEST_UNREACHABLE',
-        `the guest's agent did not answer ${command} in ${COMMAND_TIMEOUT_MS} ms`,
-      );
-    }
+    const silent = late('GUEST_UNREACHABLE', `the guest's agent did not answer ${command}`, { command });
+    const limit = { ms: COMMAND_TIMEOUT_MS, signal, late: silent };
+    const { error, ...reply } = await within(limit, (until) => this.#replyTo(command, args, until));
+    if (error === undefined || error === null) return reply.return;
+    const said = String(error.desc).slice(0, SAID_CHARS);
+    throw new GridError('GUEST_UNREACHABLE', `the guest's agent refused ${command}: ${said}`, { command });
+  }
+
+  async #replyTo(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<Reply> {
+    if (this.#answerOwed) await this.#synchronizeNow(signal);
+    const answered = Promise.withResolvers<Reply>();
+    this.#expect((reply) => {
+      answered.resolve(reply);
+      return true;
+    });
+    this.#answerOwed = true;
+    this.#send(command, args);
+    const reply = await this.#orClosed(answered.promise, signal);
+    this.#answerOwed = false;
+    return reply;
   }
 
   #send(execute: string, args: Record<string, unknown>): void {

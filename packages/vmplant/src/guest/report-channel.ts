@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { abortable } from '@vmgrid/daemon';
+import { abortable, whenClosed } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { readLines } from '../host/line-reader.ts';
 
@@ -90,7 +90,7 @@ export class ReportChannel {
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('error', () => undefined);
-    socket.once('close', () => {
+    whenClosed(socket, () => {
       this.#closed = true;
       this.#wake();
     });

@@ -10,7 +10,8 @@
 # Standard output is the report (report.ts parses it): one event a line, text in base64. An action's output goes to a file on
 # a small file system in memory: neither a full disk, nor a flood of output, nor a daemon left behind stops the report.
 #
-# VMGRID_ROOT is for its tests: a folder to work on in place of the root, in which case nothing of the machine is changed.
+# VMGRID_ROOT is for its tests: a folder to work on in place of the root, which says how long the machine is up, in which case
+# nothing of the machine is changed.
 set -u
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
@@ -28,10 +29,10 @@ attribute_chars=65536
 kill_after_s=5
 carrier_deadline_s=30
 
-# Hundredths of a second since boot, without a process.
+# Hundredths of a second since boot, without a process. The 1 before the fraction: a number that begins with 0 would be octal.
 now_cs() {
-  read -r up _ < /proc/uptime
-  now=${up%.*}${up#*.}
+  read -r up _ < "$root/proc/uptime"
+  now=$((${up%.*} * 100 + 1${up#*.} - 100))
 }
 
 prepare() {

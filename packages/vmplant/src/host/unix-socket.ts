@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { watch } from 'node:fs';
 import { constants, type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable, ignoreMissing } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { retryOnChange } from './retry-on-change.ts';
 
 /** Between two tries at a socket whose file exists already but on which nobody listens yet. */
 const RETRY_MS = 2;
@@ -21,43 +21,44 @@ const shortPath = (folder: FileHandle, name: string): string => `/proc/self/fd/$
 /** Connects to what was looked at: who owns the folder may exchange it at any time. */
 async function connectOnce(path: string): Promise<Socket> {
   const entry = await open(path, O_PATH | constants.O_NOFOLLOW);
-  let socket: Socket;
   try {
     if (!(await entry.stat()).isSocket()) throw new GridError('VMM_FAILED', `${basename(path)} is no socket`);
-    socket = netConnect(`/proc/self/fd/${entry.fd}`);
+    const socket = netConnect(`/proc/self/fd/${entry.fd}`);
+    // The other end may go before anybody listens here; whoever uses the socket learns of it by `whenClosed`.
+    socket.on('error', () => undefined);
     await once(socket, 'connect');
+    return socket;
   } finally {
     await entry.close();
   }
-  // The other end may go before anybody listens here; whoever uses the socket learns of it by its `close`.
-  socket.on('error', () => undefined);
-  return socket;
+}
+
+/** Undefined when there is no such name yet. @throws the signal's reason */
+async function connectOnceHeard(path: string, signal: AbortSignal): Promise<Socket | undefined> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await connectOnce(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      if (code !== 'ECONNREFUSED') throw error;
+      await sleep(RETRY_MS, undefined, { signal });
+    }
+  }
 }
 
 /**
  * Connects to the unix socket `name` in `directory`, however long the folder's path is. VMM_FAILED if it is no socket, such
  * as a link: what runs as the folder's owner could mean it for another socket of root's.
- * A socket that does not exist yet is waited for until the signal fires. Its errors are told by `close` alone.
+ * A socket that does not exist yet is waited for until the signal fires. Its errors are told by `close` alone, which may have come
+ * by the time it is handed over: listen for it by `whenClosed`.
  */
 export async function connectUnix(directory: string, name: string, signal: AbortSignal): Promise<Socket> {
   const folder = await openFolder(directory);
-  const changed = watch(directory);
   try {
-    for (;;) {
-      signal.throwIfAborted();
-      const change = once(changed, 'change', { signal });
-      change.catch(() => undefined);
-      try {
-        return await connectOnce(shortPath(folder, name));
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT') await change;
-        else if (code === 'ECONNREFUSED') await sleep(RETRY_MS, undefined, { signal });
-        else throw error;
-      }
-    }
+    return await retryOnChange(directory, () => connectOnceHeard(shortPath(folder, name), signal), signal);
   } finally {
-    changed.close();
     await folder.close();
   }
 }

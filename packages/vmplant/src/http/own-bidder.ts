@@ -1,5 +1,5 @@
 import type { Bidders } from '@vmgrid/catalogue';
-import { abortable, isTimeout, type Log, within } from '@vmgrid/daemon';
+import { abortable, type Log, within } from '@vmgrid/daemon';
 import {
   type Bidder,
   type BidderMethods,
@@ -7,6 +7,7 @@ import {
   GridError,
   type Hello,
   type LinkMethods,
+  late,
   type PlantHandlers,
 } from '@vmgrid/protocol';
 
@@ -36,12 +37,17 @@ export class OwnBidder implements Bidder, Bidders {
     return this.hello.plantId;
   }
 
-  bidders(): readonly Bidder[] {
+  everyone(): readonly Bidder[] {
     return [this];
   }
 
-  find(plantId: string): Bidder | undefined {
-    return plantId === this.plantId ? this : undefined;
+  awaited(): readonly string[] {
+    return [];
+  }
+
+  async find(plantId: string): Promise<Bidder> {
+    if (plantId === this.plantId) return this;
+    throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
   }
 
   async call<M extends keyof LinkMethods>(
@@ -49,14 +55,13 @@ export class OwnBidder implements Bidder, Bidders {
     request: Parameters<LinkMethods[M]>[0],
     { deadlineMs, signal = new AbortController().signal }: CallOptions,
   ): Promise<ReturnType<LinkMethods[M]>> {
-    const deadline = within(signal, deadlineMs);
+    const limit = { ms: deadlineMs, signal, late: late('DEADLINE_EXCEEDED', `${method} did not end`, { method }) };
     try {
-      return await abortable(this.#handle(method, request, deadline), deadline);
+      return await within(limit, (until) => abortable(this.#handle(method, request, until), until));
     } catch (error) {
-      if (!(error instanceof GridError || deadline.aborted))
+      if (!(error instanceof GridError || signal.aborted))
         this.#log.error({ err: error, method }, 'a call of the own door failed');
-      if (!isTimeout(deadline)) throw error;
-      throw new GridError('DEADLINE_EXCEEDED', `${method} did not end within ${deadlineMs} ms`, { method, deadlineMs });
+      throw error;
     }
   }
 

@@ -1,5 +1,6 @@
 import { createWriteStream, statSync, type WriteStream } from 'node:fs';
 import type { Socket } from 'node:net';
+import { whenClosed } from '@vmgrid/daemon';
 
 export const MAX_CONSOLE_BYTES = 1_048_576;
 /** What is kept of the end, however much came before. */
@@ -23,7 +24,7 @@ export class ConsoleLog {
     this.#file.on('error', () => undefined);
     this.recorded = new Promise((resolve) => this.#file.once('close', resolve));
     socket.on('error', () => undefined);
-    socket.on('close', () => this.#file.end());
+    whenClosed(socket, () => this.#file.end());
     this.spoken = new Promise((resolve) => socket.once('data', () => resolve()));
     socket.on('data', (chunk: Buffer) => this.#record(chunk));
   }

@@ -4,6 +4,7 @@ import { GridError } from '@vmgrid/protocol';
 import { HOST_ID_RANGE, type HostIdRange, type HostUser, hostUserOf } from './host-user.ts';
 import { type MachineGroups, NO_GROUPS } from './machine-groups.ts';
 import type { StartOrder, StepObserver } from './production-line.ts';
+import { type FindImages, NO_IMAGES } from './trial-kernel.ts';
 
 const KILL_DEADLINE_MS = 5_000;
 
@@ -21,22 +22,24 @@ export interface HostLineOptions {
   readonly binary?: string;
   /** Users and groups to run machines as, when the plant is root. */
   readonly hostIds?: HostIdRange;
+  /** Images to find a kernel among that KVM can be tried with; left out, it is not tried. */
+  readonly images?: FindImages;
 }
 
 /** What a line has whose machines are processes that the plant starts. */
 export type HostLine = Required<HostLineDeps & HostLineOptions>;
 
 export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: string): HostLine => ({
-  ...{ run: runCommand, reached: () => undefined, groups: NO_GROUPS, binary, hostIds: HOST_ID_RANGE },
+  ...{ run: runCommand, reached: () => undefined, groups: NO_GROUPS, images: NO_IMAGES },
+  ...{ binary, hostIds: HOST_ID_RANGE },
   ...deps,
   ...options,
 });
 
-/** The user of a machine, who can get through to the folder inside the machine's. */
+/** The user of a machine, who can get through to the folder inside the machine's; nobody but the plant's user can list the latter. */
 export async function admitToFolder({ hostIds }: HostLine, order: StartOrder): Promise<HostUser | undefined> {
-  const user = hostUserOf(hostIds, order.vmId, order.image);
-  if (user !== undefined) await chmod(order.directory, 0o711);
-  return user;
+  await chmod(order.directory, 0o711);
+  return hostUserOf(hostIds, order.vmId, order.image);
 }
 
 /**

@@ -1,6 +1,4 @@
-/** The production lines of this plant, by name, and what they can do on this host. */
-import type { Log } from '@vmgrid/daemon';
-import type { LineReport } from '@vmgrid/protocol';
+/** The production lines of this plant, by name. */
 import { GridError, type LineName } from '@vmgrid/protocol';
 import type { LibvirtConfig } from './libvirt/libvirt-config.ts';
 import { makeLibvirtLine } from './libvirt/make-libvirt-line.ts';
@@ -9,6 +7,7 @@ import type { ProductionLine } from './production-line.ts';
 import { QemuLine } from './qemu/qemu-line.ts';
 import { type SimulatedConfig, UNTROUBLED } from './simulated/simulated-config.ts';
 import { SimulatedLine } from './simulated/simulated-line.ts';
+import type { FindImages } from './trial-kernel.ts';
 import { UmlLine } from './uml/uml-line.ts';
 
 export interface LineOptions {
@@ -18,6 +17,8 @@ export interface LineOptions {
   readonly libvirt?: LibvirtConfig;
   /** Where machines that are processes of the plant are grouped. */
   readonly groups?: MachineGroups;
+  /** Images to find a kernel among that KVM can be tried with; left out, it is not tried. */
+  readonly images?: FindImages;
 }
 
 const depsOf = ({ groups }: LineOptions) => (groups === undefined ? {} : { groups });
@@ -32,8 +33,6 @@ const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionL
 
 /** Lines that need something of the host, in the order in which they are tried. */
 export const HOST_LINES: readonly LineName[] = ['qemu', 'uml', 'libvirt'];
-
-const PROBE_DEADLINE_MS = 30_000;
 
 /** @throws GridError CONFIG_INVALID for a line this version does not have. */
 export function makeLines(names: readonly LineName[], options: LineOptions): ReadonlyMap<LineName, ProductionLine> {
@@ -50,21 +49,4 @@ export function makeLines(names: readonly LineName[], options: LineOptions): Rea
 /** Ends whatever machine runs in a folder, when it is not known of which line it is. @throws GridError VMM_FAILED */
 export async function endOnAnyLine(lines: ReadonlyMap<LineName, ProductionLine>, directory: string): Promise<void> {
   for (const line of lines.values()) await line.kill(directory);
-}
-
-/** Tries every line for real. One that does not work here is reported, not fatal: the plant offers the others. */
-export async function probeLines(
-  lines: ReadonlyMap<LineName, ProductionLine>,
-  log: Log,
-): Promise<ReadonlyMap<LineName, LineReport>> {
-  const reports = new Map<LineName, LineReport>();
-  for (const [name, line] of lines) {
-    const report = await line.probe(AbortSignal.timeout(PROBE_DEADLINE_MS));
-    reports.set(name, report);
-    log.info(
-      { line: name, available: report.available, reason: report.reason, ...report.compatibility },
-      'line probed',
-    );
-  }
-  return reports;
 }

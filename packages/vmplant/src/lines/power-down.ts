@@ -1,5 +1,5 @@
-import { abortable, isTimeout, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { abortable, endsWithin } from '@vmgrid/daemon';
+import { GridError, late } from '@vmgrid/protocol';
 
 /** For a guest that is to become an image to write back its disk and power off. */
 const LAST_DEADLINE_MS = 60_000;
@@ -10,28 +10,23 @@ interface Agent {
 }
 
 /** Asks a guest to power itself off; resolves with whether its machine ended in time. @throws the signal's reason */
-export async function powerDown(
+export function powerDown(
   agent: Agent,
   exited: Promise<unknown>,
   graceMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const deadline = within(signal, graceMs);
-  // The agent answers to a shutdown only if it fails.
-  agent.execute('guest-shutdown', { mode: 'powerdown' }, deadline).catch(() => undefined);
-  try {
-    await abortable(exited, deadline);
-    return true;
-  } catch (error) {
-    if (signal.aborted || !isTimeout(deadline)) throw error;
-    return false;
-  }
+  return endsWithin({ ms: graceMs, signal }, (until) => {
+    // The agent answers to a shutdown only if it fails.
+    agent.execute('guest-shutdown', { mode: 'powerdown' }, until).catch(() => undefined);
+    return abortable(exited, until);
+  });
 }
 
 /** Has the guest of a build power itself off, its disk written. @throws GridError VMM_FAILED when it does not */
 export async function requirePowerDown(agent: Agent, exited: Promise<unknown>, signal: AbortSignal): Promise<void> {
   if (await powerDown(agent, exited, LAST_DEADLINE_MS, signal)) return;
-  throw new GridError('VMM_FAILED', `the guest did not power off within ${LAST_DEADLINE_MS} ms`);
+  throw late('VMM_FAILED', 'the guest did not power off')(LAST_DEADLINE_MS);
 }
 
 /** Why a clone is not frozen, where a build leaves a disk. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { folderEnvironment } from '@vmgrid/daemon';
@@ -23,6 +23,12 @@ export interface SpawnOrder {
   readonly inherit?: readonly FileHandle[];
   /** The file to write itself into before it runs: the machine's group. */
   readonly entrance?: string | undefined;
+}
+
+export interface SpawnedVmm {
+  readonly pid: number;
+  /** Resolves when it has ended, with the signal that killed it, if one did. It keeps nobody from ending. */
+  readonly ended: Promise<NodeJS.Signals | null>;
 }
 
 /** Processes and threads of a machine that has a user of its own: they are counted by user. */
@@ -59,7 +65,7 @@ export function privileges(user: HostUser | undefined): string[] {
  * Starts a hypervisor in a session of its own, so that it outlives the plant and no signal of the plant's terminal reaches it.
  * Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
  */
-export async function spawnVmm(order: SpawnOrder): Promise<ChildProcess> {
+export async function spawnVmm(order: SpawnOrder): Promise<SpawnedVmm> {
   const { folder, log, inherit = [] } = order;
   const logFile = await open(log, 'a', 0o640);
   const [file, ...args] = commandOf(order);
@@ -70,9 +76,12 @@ export async function spawnVmm(order: SpawnOrder): Promise<ChildProcess> {
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...folderEnvironment(folder) },
       stdio: ['ignore', logFile.fd, logFile.fd, ...inherit.map((file) => file.fd)],
     });
+    // It may end while what follows is waited for.
+    const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)));
     await once(child, 'spawn');
     child.on('error', () => undefined);
-    return child;
+    child.unref();
+    return { pid: child.pid!, ended };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw toolMissing(file, error);

@@ -3,12 +3,12 @@ import type { Clock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
 export class Activity {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>;
   #running = 0;
   #idle = Promise.withResolvers<void>();
   #quiet = new AbortController();
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'monotonic' | 'sleep'>) {
     this.#clock = clock;
     this.#idle.resolve();
   }

@@ -2,7 +2,8 @@
  * Reads images to the end when machines of them fail, which takes the disks of the host for minutes: each image by one reader at a
  * time, and not again for a while when nothing was found, for whoever has machines fail may do so as often as it likes.
  */
-import { abortable, type DeadlineClock } from '@vmgrid/daemon';
+import { abortable, type Clock, within } from '@vmgrid/daemon';
+import { late } from '@vmgrid/protocol';
 import { InFlight } from '../in-flight.ts';
 import type { ImageHolds } from './image-holds.ts';
 import type { ImageFault } from './whole.ts';
@@ -14,12 +15,12 @@ export const EXAMINE_AGAIN_MS = 600_000;
 
 export class ImageExaminer {
   readonly #warehouse: Pick<ImageHolds, 'examine'>;
-  readonly #clock: DeadlineClock;
+  readonly #clock: Clock;
   readonly #inFlight = new InFlight();
   /** By image: until when it is not read again, on the monotonic clock. */
   readonly #restUntil = new Map<string, number>();
 
-  constructor(warehouse: Pick<ImageHolds, 'examine'>, clock: DeadlineClock) {
+  constructor(warehouse: Pick<ImageHolds, 'examine'>, clock: Clock) {
     this.#warehouse = warehouse;
     this.#clock = clock;
   }
@@ -35,12 +36,12 @@ export class ImageExaminer {
   }
 
   async #read(imageId: string, signal: AbortSignal): Promise<ImageFault | undefined> {
-    const deadline = this.#clock.timeout(EXAMINE_DEADLINE_MS);
-    const reading = this.#warehouse.examine(imageId, AbortSignal.any([signal, deadline]));
-    const fault = await reading.catch((error) => {
-      if (deadline.aborted) this.#rest(imageId);
-      throw error;
-    });
+    const tooLarge = (ms: number) => {
+      this.#rest(imageId);
+      return late('DEADLINE_EXCEEDED', `the image ${imageId} could not be read to its end`, { imageId })(ms);
+    };
+    const limit = { ms: EXAMINE_DEADLINE_MS, signal, clock: this.#clock, late: tooLarge };
+    const fault = await within(limit, (until) => this.#warehouse.examine(imageId, until));
     if (!fault) this.#rest(imageId);
     return fault;
   }

@@ -5,7 +5,8 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GridError } from '@vmgrid/protocol';
+import { within } from '@vmgrid/daemon';
+import { late } from '@vmgrid/protocol';
 import { Turnstile } from '../turnstile.ts';
 
 export const LOCK_DEADLINE_MS = 10_000;
@@ -26,16 +27,11 @@ export class WarehouseLock {
   }
 
   /** Does the work while holding the lock; never nested. @throws GridError DEADLINE_EXCEEDED */
-  async hold<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = AbortSignal.timeout(LOCK_DEADLINE_MS);
-    try {
-      return await this.#queue.pass(() => this.#locked(work, deadline), deadline);
-    } catch (error) {
-      if (error !== deadline.reason) throw error;
-      throw new GridError('DEADLINE_EXCEEDED', `${this.#file} was not free within ${LOCK_DEADLINE_MS} ms`, {
-        file: this.#file,
-      });
-    }
+  hold<T>(work: () => Promise<T>): Promise<T> {
+    const taken = late('DEADLINE_EXCEEDED', `${this.#file} was not free`, { file: this.#file });
+    return within({ ms: LOCK_DEADLINE_MS, late: taken }, (until) =>
+      this.#queue.pass(() => this.#locked(work, until), until),
+    );
   }
 
   async #locked<T>(work: () => Promise<T>, deadline: AbortSignal): Promise<T> {

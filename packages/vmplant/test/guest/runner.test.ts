@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -20,6 +20,9 @@ const script = (index: number, text: string, more: Partial<GuestAction> = {}, ti
   action: { kind: 'script', id: `step-${index}`, script: text, ...more } as GuestAction,
 });
 
+/** As the kernel writes `/proc/uptime`; the idle time says nothing here. */
+const uptimeText = (uptime: string): string => `${uptime} 0.00\n`;
+
 const ends = (events: readonly RunnerEvent[]) =>
   events.flatMap((event) =>
     event.event === 'end' ? [[event.index, event.exitCode, event.timedOut, event.attempts]] : [],
@@ -37,6 +40,7 @@ describe.each([
   async function runIn(
     plan: ConfigDiscPlan,
     words: readonly string[],
+    uptime?: string,
   ): Promise<{ root: string; events: RunnerEvent[] }> {
     count += 1;
     const place = join(folder, `${shell.length}-${count}`);
@@ -44,11 +48,14 @@ describe.each([
     await mkdir(join(root, 'etc/ssh'), { recursive: true });
     await writeFile(join(root, 'etc/hosts'), '127.0.0.1 localhost\n127.0.1.1 golden\n10.0.0.9 friend\n');
     await writeFile(join(root, 'etc/ssh/ssh_host_rsa_key'), 'of the image');
+    await mkdir(join(root, 'proc'));
+    if (uptime === undefined) await symlink('/proc/uptime', join(root, 'proc/uptime'));
+    else await writeFile(join(root, 'proc/uptime'), uptimeText(uptime));
     await writeConfigDisc(join(place, 'disc.iso'), plan);
     const disc = extractDisc(join(place, 'disc.iso'), join(place, 'disc'));
     const [program = 'sh', ...before] = shell;
     const child = spawn(program, [...before, join(disc, 'runner.sh'), disc, ...words], {
-      env: { ...process.env, VMGRID_ROOT: root },
+      env: { ...process.env, VMGRID_ROOT: root, UPTIME: join(root, 'proc/uptime') },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
@@ -71,6 +78,30 @@ describe.each([
       { event: 'end', index: 0, exitCode: 0, timedOut: false, durationMs: expect.any(Number), attempts: 1 },
       { event: 'finished' },
     ]);
+  });
+
+  test.each([
+    ['0.00', '0.98', 980],
+    ['0.08', '0.10', 20],
+    ['0.98', '1.07', 90],
+    ['0.10', '0.98', 880],
+    ['9.99', '10.00', 10],
+    ['10.00', '10.08', 80],
+    ['31622400.09', '31622401.08', 990],
+  ])('an action from the uptime %s to %s took %i ms', async (from, to, durationMs) => {
+    const steps = [script(0, `echo '${uptimeText(to)}' > "$UPTIME"`)];
+    const { events } = await runIn({ steps }, ['run', '0', '0'], from);
+    expect(events.slice(1)).toEqual([
+      { event: 'end', index: 0, exitCode: 0, timedOut: false, durationMs, attempts: 1 },
+      { event: 'finished' },
+    ]);
+  });
+
+  test.each(['0.08', '0.98'])('a file is put in place at the uptime %s', async (uptime) => {
+    const owner = userInfo().username;
+    const action = { kind: 'file', id: 'f', path: '/opt/f', owner, content: 'text' } as const;
+    const { events } = await runIn({ steps: [{ index: 0, timeoutMs: 1_000, action }] }, ['run', '0', '0'], uptime);
+    expect(ends(events)).toEqual([[0, 0, false, 1]]);
   });
 
   test('stops at a failure, unless the action says to go on', async () => {

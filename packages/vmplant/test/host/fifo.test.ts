@@ -22,9 +22,10 @@ test('what one end writes the other reads, and whoever comes later reads what ca
   writer.write('two');
   const later = readFifo(join(folder, 'pipe'));
   expect(String((await once(later, 'data'))[0])).toBe('two');
+  const closed = once(later.resume(), 'close');
   writer.destroy();
   await held.close();
-  await once(later.resume(), 'close');
+  await closed;
 });
 
 test('nobody to read is told at once; what is no pipe is not opened, nor what a link leads to', async () => {

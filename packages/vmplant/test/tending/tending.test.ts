@@ -9,7 +9,7 @@ import { Tending } from '../../src/tending/tending.ts';
 import { asked, base, inputOf } from './recorded-requests.ts';
 
 /** Time that passes when it is told to. */
-class HandClock implements Clock {
+class HandClock implements Pick<Clock, 'now' | 'monotonic' | 'sleep'> {
   #now = 0;
   readonly #sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
 

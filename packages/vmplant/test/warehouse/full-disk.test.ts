@@ -1,12 +1,18 @@
-/** A warehouse on a disk that is really full: nothing half made stays, what there was is as before. */
+/**
+ * A warehouse on a disk that is really full: nothing half made stays, what there was is as before.
+ * @unshared
+ */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import { exhaustionOf } from '@vmgrid/protocol';
-import { SmallDisk } from '../../../../test/support/small-disk.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../../test/support/small-disk.ts';
+import { testUnless } from '../../../../test/support/test-unless.ts';
 import { Warehouse } from '../../src/warehouse/store.ts';
 import { verifyImages } from '../../src/warehouse/verify.ts';
 import { baseDraft, promote, suspendedDraft } from '../made-up-images.ts';
+
+const test = testUnless(WHY_NO_SMALL_DISK);
 
 let disk: SmallDisk;
 let warehouse: Warehouse;

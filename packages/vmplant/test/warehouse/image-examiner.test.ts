@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { systemClock } from '@vmgrid/daemon';
+import { abortable, systemClock } from '@vmgrid/daemon';
 import { EXAMINE_AGAIN_MS, ImageExaminer } from '../../src/warehouse/image-examiner.ts';
 import type { ImageFault } from '../../src/warehouse/whole.ts';
 
@@ -10,19 +10,23 @@ let now: number;
 /** Images that were read, in order. */
 let read: string[];
 let found: Promise<ImageFault | undefined>;
-let deadline: AbortController;
+/** Lets the time to read an image be over. */
+let endTime: () => void;
 let examiner: ImageExaminer;
 
 beforeEach(() => {
   now = 0;
   read = [];
   found = Promise.resolve(undefined);
-  deadline = new AbortController();
-  const examine = (imageId: string) => {
+  const examine = (imageId: string, until: AbortSignal) => {
     read.push(imageId);
-    return found;
+    return abortable(found, until);
   };
-  const clock = { ...systemClock, monotonic: () => now, timeout: () => deadline.signal };
+  const after = (_ms: number, work: () => void) => {
+    endTime = work;
+    return () => undefined;
+  };
+  const clock = { ...systemClock, monotonic: () => now, after };
   examiner = new ImageExaminer({ examine }, clock);
 });
 
@@ -48,8 +52,10 @@ test('an image that was found whole is not read again for a while, others are', 
 test('nor is one that is too large to be read in time; one that is broken, or whose reader left, is', async () => {
   found = Promise.reject(new Error('cut off'));
   await expect(examiner.examine('octave', NEVER)).rejects.toThrow('cut off');
-  deadline.abort();
-  await expect(examiner.examine('octave', NEVER)).rejects.toThrow('cut off');
+  found = new Promise(() => undefined);
+  const reading = examiner.examine('octave', NEVER);
+  endTime();
+  await expect(reading).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', details: { imageId: 'octave' } });
   expect(await examiner.examine('octave', NEVER)).toBeUndefined();
   found = Promise.resolve(fault);
   for (const _ of [1, 2]) expect(await examiner.examine('plotting', NEVER)).toBe(fault);

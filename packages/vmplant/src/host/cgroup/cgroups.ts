@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cgroup2MountOf, groupPathOf } from '@vmgrid/daemon';
+import { cgroup2MountOf, groupPathOf, within } from '@vmgrid/daemon';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
 import type { MachineGroups } from '../../lines/machine-groups.ts';
 import type { CgroupConfig } from './cgroup-config.ts';
@@ -88,11 +88,13 @@ export class Cgroups implements MachineGroups {
   async #remove(path: string): Promise<void> {
     try {
       await this.#folders.kill(path);
-      await this.#folders.emptied(path, AbortSignal.timeout(END_DEADLINE_MS));
+      const full = (ms: number) => failed(`what is in the group ${path} did not end within ${ms} ms`, { path });
+      await within({ ms: END_DEADLINE_MS, late: full }, (until) => this.#folders.emptied(path, until));
       await this.#folders.remove(path);
     } catch (cause) {
       if (!existsSync(path)) return;
-      throw failed(`the group ${path} could not be ended and removed within ${END_DEADLINE_MS} ms`, { path }, cause);
+      if (cause instanceof GridError) throw cause;
+      throw failed(`the group ${path} could not be ended and removed`, { path }, cause);
     }
   }
 }

@@ -17,17 +17,24 @@ export interface NativeConnection {
 
 export type OpenNative = (uri: string) => Promise<NativeConnection>;
 
+const BUILD_IT = '`npm start` builds it where libvirt-dev, g++, make and python3 are, and says why if it cannot';
+
 /**
  * Connects through the native binding, which is an optional package: it is built where libvirt's headers are.
  * @throws GridError LINE_UNAVAILABLE when it is not there
  */
 export const openNative: OpenNative = async (uri) => {
-  const { Hypervisor } = await import('@unraid/libvirt').catch((cause: unknown) => {
-    const message =
-      'the package @unraid/libvirt was not built here: install libvirt-dev and a C++ compiler, then npm ci';
+  const connection = await load(uri).catch((cause: Error) => {
+    const [reason] = cause.message.split('\n');
+    const message = `the binding for libvirt (@unraid/libvirt) cannot be loaded: ${reason}. ${BUILD_IT}`;
     throw new GridError('LINE_UNAVAILABLE', message, { package: '@unraid/libvirt' }, { cause });
   });
-  const connection = new Hypervisor({ uri });
   await connection.connectOpen();
   return connection;
 };
+
+/** Its machine code is loaded with the first object that is made. */
+async function load(uri: string): Promise<NativeConnection> {
+  const { Hypervisor } = await import('@unraid/libvirt');
+  return new Hypervisor({ uri });
+}

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { UndoStack } from '@vmgrid/daemon';
+import { UndoStack, whenClosed } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { ReportChannel } from '../../guest/report-channel.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
@@ -26,7 +26,7 @@ export async function openChannels(directory: string, hasConsole: boolean, signa
   try {
     const socket = await connect(SOCKETS.report);
     const ended = new AbortController();
-    socket.once('close', () => ended.abort(new GridError('GUEST_LOST', 'the machine ended')));
+    whenClosed(socket, () => ended.abort(new GridError('GUEST_LOST', 'the machine ended')));
     const report = new ReportChannel(socket);
     const console = hasConsole
       ? new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console))

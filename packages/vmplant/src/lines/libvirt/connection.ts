@@ -1,5 +1,5 @@
-import { abortable, isTimeout, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { abortable, within } from '@vmgrid/daemon';
+import { GridError, late } from '@vmgrid/protocol';
 import { Turnstile } from '../../turnstile.ts';
 import { type NativeConnection, type NativeDomain, type OpenNative, openNative } from './binding.ts';
 
@@ -87,16 +87,18 @@ export class LibvirtConnection {
   }
 
   async #call<T>(what: string, work: (native: NativeConnection) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const deadline = within(signal, CALL_DEADLINE_MS);
+    const details = { uri: this.#uri };
+    const limit = { ms: CALL_DEADLINE_MS, signal, late: late('VMM_FAILED', `libvirt did not ${what}`, details) };
     try {
-      return await abortable(
-        this.#calls.pass(() => this.#again(work), deadline),
-        deadline,
+      return await within(limit, (until) =>
+        abortable(
+          this.#calls.pass(() => this.#again(work), until),
+          until,
+        ),
       );
     } catch (error) {
       if (signal.aborted || error instanceof GridError) throw error;
-      const reason = isTimeout(deadline) ? `it took longer than ${CALL_DEADLINE_MS} ms` : reasonOf(error);
-      throw new GridError('VMM_FAILED', `libvirt could not ${what}: ${reason}`, { uri: this.#uri }, { cause: error });
+      throw new GridError('VMM_FAILED', `libvirt could not ${what}: ${reasonOf(error)}`, details, { cause: error });
     }
   }
 

@@ -1,13 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandRunner, UndoStack, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { type CommandRunner, type Deadline, UndoStack, within } from '@vmgrid/daemon';
+import { late } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import { parentOf } from '../overlay-disk.ts';
 import type { StartOrder, StepObserver } from '../production-line.ts';
 import { closeChannels, openChannels } from './channels.ts';
 import { domainIdOf } from './domain-id.ts';
-import { FILES, longestSocketPath, SOCKET_PATH_BYTES } from './layout.ts';
+import { FILES, refuseLongPath } from './layout.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
 import { LibvirtMachine } from './libvirt-machine.ts';
 import type { DomainState } from './machine-state.ts';
@@ -41,6 +41,14 @@ export async function launch(options: Launch, signal: AbortSignal): Promise<Libv
   }
 }
 
+const noSocket = (uuid: string) =>
+  late('VMM_FAILED', `the sockets of the domain ${uuid}, which libvirt started, did not answer`, { uuid });
+
+const undoOf = (uuid: string): Deadline => ({
+  ms: UNDO_DEADLINE_MS,
+  late: late('VMM_FAILED', `libvirt did not take back what it had made of the domain ${uuid}`, { uuid }),
+});
+
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<LibvirtMachine> {
   const { order, host, console, uid, run, reached } = options;
   const { directory, purpose, vmId } = order;
@@ -53,7 +61,8 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   // The guest has not come to look at its network yet. One that is resumed wakes with its cable pulled.
   if (order.start === 'boot') await setLink(host.virsh, uuid, false, signal);
   reached('network');
-  const channels = await openChannels(directory, console, within(signal, CONNECT_DEADLINE_MS));
+  const limit = { ms: CONNECT_DEADLINE_MS, signal, late: noSocket(uuid) };
+  const channels = await within(limit, (until) => openChannels(directory, console, until));
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
   const state: DomainState = { uuid, directory, purpose, console, uid, ...parentOf(order) };
@@ -72,7 +81,7 @@ async function define(
   await writeFile(join(directory, FILES.uuid), `${uuid}\n`, { mode: 0o600 });
   await writeFile(join(directory, FILES.domain), xml, { mode: 0o600 });
   reached('files');
-  undo.push('domain', () => host.virsh.undefine(uuid, AbortSignal.timeout(UNDO_DEADLINE_MS)));
+  undo.push('domain', () => within(undoOf(uuid), (until) => host.virsh.undefine(uuid, until)));
   await host.connection.define(xml, signal);
 }
 
@@ -82,22 +91,14 @@ async function stopAgain(
   { start, directory }: StartOrder,
   { connection, virsh }: LibvirtHost,
 ): Promise<void> {
-  const deadline = AbortSignal.timeout(UNDO_DEADLINE_MS);
-  if (start !== 'resume') await connection.end(uuid, deadline);
-  else if ((await connection.state(uuid, deadline)) === 'running') await virsh.suspendToDisk(uuid, deadline);
+  await within(undoOf(uuid), async (until) => {
+    if (start !== 'resume') await connection.end(uuid, until);
+    else if ((await connection.state(uuid, until)) === 'running') await virsh.suspendToDisk(uuid, until);
+  });
   await removeSockets(directory);
 }
 
 async function removeFiles(directory: string): Promise<void> {
   const names = [FILES.uuid, FILES.domain, FILES.console];
   await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
-}
-
-function refuseLongPath(directory: string): void {
-  const bytes = longestSocketPath(directory);
-  if (bytes <= SOCKET_PATH_BYTES) return;
-  const message = `the address of a socket in ${directory} would take ${bytes} bytes, the kernel takes ${SOCKET_PATH_BYTES}`;
-  throw new GridError('LINE_UNAVAILABLE', `${message}: give the plant a shorter stateDirectory`, {
-    ...{ bytes, limitBytes: SOCKET_PATH_BYTES },
-  });
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GridError } from '@vmgrid/protocol';
 import { KEPT_BY_DAEMON } from '../../warehouse/staging.ts';
 
 /**
@@ -17,10 +18,17 @@ export const FILES = {
 export const SOCKETS = { console: 'console.sock', report: 'report.sock' } as const;
 
 /** What the kernel takes as the address of a unix socket; libvirt names its sockets by their whole path. */
-export const SOCKET_PATH_BYTES = 107;
+const SOCKET_PATH_BYTES = 107;
 
-export const longestSocketPath = (directory: string): number =>
-  Math.max(...Object.values(SOCKETS).map((name) => Buffer.byteLength(join(directory, name))));
+/** @throws GridError LINE_UNAVAILABLE when the sockets of a machine with this folder would have longer addresses than there are */
+export function refuseLongPath(directory: string): void {
+  const bytes = Math.max(...Object.values(SOCKETS).map((name) => Buffer.byteLength(join(directory, name))));
+  if (bytes <= SOCKET_PATH_BYTES) return;
+  const message = `the address of a socket in ${directory} would take ${bytes} bytes, the kernel takes ${SOCKET_PATH_BYTES}`;
+  throw new GridError('LINE_UNAVAILABLE', `${message}: give the plant a shorter stateDirectory`, {
+    ...{ bytes, limitBytes: SOCKET_PATH_BYTES },
+  });
+}
 
 /** Devices of the machine that are named over the monitor; domain.xml gives them these names. */
 export const DEVICES = { nic: 'vmgridnic0', disc: 'sda' } as const;

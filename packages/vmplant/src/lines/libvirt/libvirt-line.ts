@@ -1,12 +1,13 @@
 import { chown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { abortable, type CommandRunner, readFileIfAny, runCommand } from '@vmgrid/daemon';
-import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
+import { abortable, type CommandRunner, readFileIfAny, runCommand, within } from '@vmgrid/daemon';
+import { type CompatibilityRecord, GridError, type LineReport, late } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { GoldenImage } from '../../warehouse/manifest.ts';
 import { admitToImage, HOST_ID_RANGE, type HostUser, hostUserOf } from '../host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { kernelArguments } from '../qemu/command-line.ts';
+import type { FindImages } from '../trial-kernel.ts';
 import type { OpenNative } from './binding.ts';
 import { openChannels } from './channels.ts';
 import { LibvirtConnection } from './connection.ts';
@@ -18,7 +19,7 @@ import type { LibvirtHost } from './libvirt-host.ts';
 import { LibvirtMachine } from './libvirt-machine.ts';
 import { decodeState } from './machine-state.ts';
 import { makeOverlay } from './overlay.ts';
-import { PROBE_DEADLINE_MS, probeLibvirt } from './probe.ts';
+import { probeLibvirt } from './probe.ts';
 import { Virsh } from './virsh.ts';
 
 const KILL_DEADLINE_MS = 60_000;
@@ -35,6 +36,8 @@ export interface LibvirtLineDeps {
 export interface LibvirtLineOptions {
   /** Folder of the plant for what the line found out about the host. */
   readonly stateDirectory: string;
+  /** Images to find a kernel among that KVM can be tried with. */
+  readonly images: FindImages;
   readonly uri: string;
   readonly template: DomainTemplate;
 }
@@ -63,7 +66,8 @@ export class LibvirtLine implements ProductionLine {
 
   probe(signal: AbortSignal): Promise<LineReport> {
     const deps = { host: this.#host, run: this.#run, sample: (record: CompatibilityRecord) => this.#sample(record) };
-    const probed = probeLibvirt(deps, this.#options, signal);
+    const userOf = (vmId: string, image: GoldenImage) => this.#userOf({ vmId, image });
+    const probed = probeLibvirt(deps, { ...this.#options, userOf }, signal);
     this.#probed = probed;
     probed.catch(() => {
       if (this.#probed === probed) this.#probed = undefined;
@@ -110,21 +114,22 @@ export class LibvirtLine implements ProductionLine {
   async kill(directory: string): Promise<void> {
     const uuid = (await readFileIfAny(join(directory, FILES.uuid)))?.trim();
     if (!uuid) return;
-    const deadline = AbortSignal.timeout(KILL_DEADLINE_MS);
-    await this.#host.connection.end(uuid, deadline);
-    await this.#host.virsh.undefine(uuid, deadline);
+    await within({ ms: KILL_DEADLINE_MS, late: late('VMM_FAILED', `libvirt did not end ${uuid}`) }, async (until) => {
+      await this.#host.connection.end(uuid, until);
+      await this.#host.virsh.undefine(uuid, until);
+    });
     await removeSockets(directory);
     await rm(join(directory, FILES.uuid), { force: true });
   }
 
-  /** Every machine has a user of its own. All are in the group that may read disks and boot files of images. */
+  /** Every machine has a user of its own. All are in the group that may read disks and boot files of images, and in no other. */
   #userOf({ vmId, image }: Pick<StartOrder, 'vmId' | 'image'>): HostUser | undefined {
     const user = hostUserOf(HOST_ID_RANGE, vmId, image);
-    return user && { ...user, gid: user.groups[0]! };
+    return user && { ...user, gid: user.groups[0]!, groups: [] };
   }
 
   async #xmlOf(order: StartOrder, user: HostUser | undefined, signal: AbortSignal): Promise<string> {
-    const report = await abortable(this.#probed ?? this.probe(AbortSignal.timeout(2 * PROBE_DEADLINE_MS)), signal);
+    const report = await abortable(this.#probed ?? this.#probeAlone(), signal);
     if (!report.available) {
       throw new GridError('LINE_UNAVAILABLE', `the line libvirt cannot start a machine: ${report.reason}`);
     }
@@ -138,10 +143,15 @@ export class LibvirtLine implements ProductionLine {
     });
   }
 
-  /** A machine like others, which libvirt is only to look at. */
+  /** For all who start machines: none of them ends it. */
+  #probeAlone(): Promise<LineReport> {
+    return this.probe(new AbortController().signal);
+  }
+
+  /** A machine like others, which libvirt is only to look at. Always the same: one that a plant left which was killed is found again. */
   #sample(compatibility: CompatibilityRecord): { readonly uuid: string; readonly xml: string } {
     const { stateDirectory, template } = this.#options;
-    const id = domainIdOf(`probe-${process.pid}`);
+    const id = domainIdOf('probe');
     const xml = template.render({
       ...valuesOf(id, stateDirectory, compatibility),
       ...{ memoryMiB: 128, cpus: 1, macAddress: '02:00:00:00:00:00', restrict: 'on' },

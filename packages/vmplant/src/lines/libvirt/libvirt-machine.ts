@@ -1,6 +1,6 @@
 import { chown } from 'node:fs/promises';
-import { type CommandRunner, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { type CommandRunner, type Deadline, within } from '@vmgrid/daemon';
+import { GridError, late } from '@vmgrid/protocol';
 import { AgentGuest } from '../../guest/agent-guest.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import { awaitEnd } from '../await-end.ts';
@@ -111,7 +111,7 @@ export class LibvirtMachine implements Machine {
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
     this.#cause = 'requested';
-    await this.#host.connection.end(this.#domain.uuid, within(signal, END_DEADLINE_MS));
+    await within({ ...endOf(this.#domain), signal }, (until) => this.#host.connection.end(this.#domain.uuid, until));
     if (this.#hold.isReleased) await this.#clearAway();
     else await awaitEnd(this.exited, END_DEADLINE_MS, signal);
   }
@@ -145,9 +145,11 @@ export class LibvirtMachine implements Machine {
   /** After a failure: the save goes on in libvirtd whoever asked for it, so it is called off, or was done already. */
   async #wasSuspended(): Promise<boolean> {
     const { virsh } = this.#host;
-    const deadline = AbortSignal.timeout(END_DEADLINE_MS);
-    await virsh.abortJob(this.#domain.uuid, deadline);
-    return virsh.isSuspendedToDisk(this.#domain.uuid, deadline).catch(() => false);
+    const asked = within(endOf(this.#domain), async (until) => {
+      await virsh.abortJob(this.#domain.uuid, until);
+      return virsh.isSuspendedToDisk(this.#domain.uuid, until);
+    });
+    return asked.catch(() => false);
   }
 
   /** The hypervisor holds its end of the report channel until it ends. One that lets go of it and runs on is ended. */
@@ -162,15 +164,21 @@ export class LibvirtMachine implements Machine {
   async #clearAway(): Promise<string> {
     const { connection, virsh } = this.#host;
     const { uuid, directory } = this.#domain;
-    const deadline = AbortSignal.timeout(END_DEADLINE_MS);
-    // Whatever fails here, `kill` can do later.
-    await connection.end(uuid, deadline).catch(() => undefined);
-    const reason = await virsh.endReason(uuid, deadline).catch(() => '');
-    if (this.#fate === 'forget') await virsh.undefine(uuid, deadline).catch(() => undefined);
-    await removeSockets(directory);
-    return reason;
+    return within(endOf(this.#domain), async (until) => {
+      // Whatever fails here, `kill` can do later.
+      await connection.end(uuid, until).catch(() => undefined);
+      const reason = await virsh.endReason(uuid, until).catch(() => '');
+      if (this.#fate === 'forget') await virsh.undefine(uuid, until).catch(() => undefined);
+      await removeSockets(directory);
+      return reason;
+    });
   }
 }
+
+const endOf = ({ uuid }: DomainState): Deadline => ({
+  ms: END_DEADLINE_MS,
+  late: late('VMM_FAILED', `libvirt did not end the domain ${uuid}`, { uuid }),
+});
 
 const fired = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -1,18 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GridError } from '@vmgrid/protocol';
+import { type FindImages, NO_IMAGES } from '../trial-kernel.ts';
 import { DomainTemplate } from './domain-template.ts';
 import type { LibvirtConfig } from './libvirt-config.ts';
 import { LibvirtLine, type LibvirtLineDeps } from './libvirt-line.ts';
 
+export interface MakeLibvirtLineOptions {
+  readonly stateDirectory: string;
+  readonly libvirt?: LibvirtConfig;
+  readonly images?: FindImages;
+}
+
 /** @throws GridError CONFIG_INVALID when there is no such template or it is wrong */
 export function makeLibvirtLine(
   deps: LibvirtLineDeps,
-  { stateDirectory, libvirt = {} }: { readonly stateDirectory: string; readonly libvirt?: LibvirtConfig },
+  { stateDirectory, libvirt = {}, images = NO_IMAGES }: MakeLibvirtLineOptions,
 ): LibvirtLine {
   const uri = libvirt.uri ?? (process.getuid?.() === 0 ? 'qemu:///system' : 'qemu:///session');
   const source = libvirt.domainTemplate ?? join(import.meta.dirname, 'domain.xml');
-  return new LibvirtLine(deps, { stateDirectory, uri, template: new DomainTemplate(readTemplate(source), source) });
+  return new LibvirtLine(deps, {
+    stateDirectory,
+    images,
+    uri,
+    template: new DomainTemplate(readTemplate(source), source),
+  });
 }
 
 function readTemplate(path: string): string {

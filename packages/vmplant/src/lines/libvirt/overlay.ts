@@ -23,9 +23,8 @@ export async function makeOverlay(
     await makeOverlayDisk(order, disk, { sizeMiB: order.machine.diskMiB, run }, signal);
     reached('overlay');
     await chmod(disk, 0o600);
-    if (user === undefined) return;
     await chmod(order.directory, 0o711);
-    await lchown(disk, user.uid, user.gid);
+    if (user !== undefined) await lchown(disk, user.uid, user.gid);
   } catch (error) {
     await rm(disk, { force: true });
     throw error;

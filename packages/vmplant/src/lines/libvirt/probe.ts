@@ -1,8 +1,13 @@
-import { type CommandRunner, isTimeout, within } from '@vmgrid/daemon';
-import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
-import { HOST_ID_RANGE, probeUserOf } from '../host-user.ts';
+import { join } from 'node:path';
+import { bootId, type CommandRunner, readFileIfAny, within, writeFileAtomically } from '@vmgrid/daemon';
+import { type CompatibilityRecord, GridError, type LineReport, late } from '@vmgrid/protocol';
+import { HOST_ID_RANGE, kvmAccess } from '../host-user.ts';
+import type { AccelerationOptions } from '../qemu/acceleration.ts';
 import { probeQemu } from '../qemu/probe.ts';
+import type { FindImages } from '../trial-kernel.ts';
+import { refuseLongPath } from './layout.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
+import { lookUpsFault } from './look-ups.ts';
 
 export interface ProbeDeps {
   readonly host: LibvirtHost;
@@ -13,10 +18,33 @@ export interface ProbeDeps {
 export interface ProbeOptions {
   readonly uri: string;
   readonly stateDirectory: string;
+  /** Images to find a kernel among that KVM can be tried with. */
+  readonly images: FindImages;
+  /** The user that a machine of an image runs as: libvirt gives it no groups beyond that one's own. */
+  readonly userOf: AccelerationOptions['userOf'];
 }
 
-/** libvirtd looks at the hypervisors there are before it answers for the first time. */
-export const PROBE_DEADLINE_MS = 25_000;
+/** How machines are run, and why not faster. */
+interface Found {
+  readonly compatibility: CompatibilityRecord;
+  readonly reason: string;
+}
+
+/** Where it is noted what libvirt took, and which libvirt that was. */
+interface Kept {
+  readonly kept: { readonly path: string; readonly vmmVersion: string };
+}
+
+/** An id as long as that of every VM. */
+const ANY_VM = 'vm-00000000-0000-0000-0000-000000000000';
+
+const TAKEN_FILE = 'libvirt-taken.json';
+
+/**
+ * libvirtd looks at the hypervisors there are before it answers for the first time. One that asks QEMU at each look-up does so
+ * twice for each device of the sample.
+ */
+const PROBE_DEADLINE_MS = 40_000;
 
 const NOTHING: CompatibilityRecord = {
   vmm: 'libvirt',
@@ -35,31 +63,68 @@ const unavailable = (reason: string): LineReport => ({
 });
 
 /** Finds out what libvirt can do here: connects, and has it take a machine's description. */
-export async function probeLibvirt(
-  { host, run, sample }: ProbeDeps,
-  { uri, stateDirectory }: ProbeOptions,
-  signal: AbortSignal,
-): Promise<LineReport> {
+export async function probeLibvirt(deps: ProbeDeps, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
+  const { uri } = options;
   if (isForeign(uri))
     return unavailable(`${uri} runs machines as other users: a plant that is not root needs qemu:///session`);
-  const deadline = within(signal, PROBE_DEADLINE_MS);
+  let slow = '';
+  const limit = { ms: PROBE_DEADLINE_MS, signal, late: late('LINE_UNAVAILABLE', 'libvirt did not answer') };
   try {
-    const versions = await host.virsh.versions(deadline);
-    const { compatibility, reason } = await findCompatibility(uri, { run, stateDirectory }, deadline);
-    const { uuid, xml } = sample(compatibility);
-    await host.connection.define(xml, deadline);
-    await host.virsh.undefine(uuid, deadline);
-    const vmmVersion = `${versions.libvirt}, ${versions.hypervisor}`;
-    return {
-      ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason },
-      compatibility: { ...compatibility, vmm: 'libvirt', vmmVersion },
-    };
+    return await within(limit, async (until) => {
+      refuseLongPath(join(options.stateDirectory, 'vms', ANY_VM));
+      const { versions, ...lookUps } = await lookUpTwice(deps.host, until);
+      if (isQemu(uri)) slow = lookUpsFault(lookUps);
+      return tryLibvirt(deps, { ...options, vmmVersion: `${versions.libvirt}, ${versions.hypervisor}`, slow }, until);
+    });
   } catch (error) {
-    if (!signal.aborted && isTimeout(deadline))
-      return unavailable(`libvirt did not answer within ${PROBE_DEADLINE_MS} ms`);
     if (!(error instanceof GridError)) throw error;
-    return unavailable(error.message);
+    return unavailable(joined(error.message, slow));
   }
+}
+
+async function tryLibvirt(
+  deps: ProbeDeps,
+  { vmmVersion, slow, ...options }: ProbeOptions & { readonly vmmVersion: string; readonly slow: string },
+  signal: AbortSignal,
+): Promise<LineReport> {
+  const found = await findCompatibility(deps.run, options, signal);
+  const kept = { path: join(options.stateDirectory, TAKEN_FILE), vmmVersion };
+  const { compatibility, reason } = await haveTaken(deps, { ...found, kept }, signal);
+  return {
+    ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: true, reason: joined(reason, slow) },
+    compatibility: { ...compatibility, vmm: 'libvirt', vmmVersion },
+  };
+}
+
+const joined = (...reasons: readonly string[]): string => reasons.filter((one) => one !== '').join('; ');
+
+/**
+ * Has libvirt take a machine's description, unless it took the same before: that costs it many look-ups. One that has no KVM, though
+ * this plant's user has, takes it as emulated.
+ */
+async function haveTaken(deps: ProbeDeps, { kept, ...found }: Found & Kept, signal: AbortSignal): Promise<Found> {
+  const { uuid, xml } = deps.sample(found.compatibility);
+  const taken = JSON.stringify({ bootId: bootId(), vmmVersion: kept.vmmVersion, access: kvmAccess(), xml });
+  if ((await readFileIfAny(kept.path)) === taken) return found;
+  try {
+    await deps.host.connection.define(xml, signal);
+  } catch (error) {
+    if (found.compatibility.accelerator !== 'kvm' || !(error instanceof GridError)) throw error;
+    const emulated = { ...found.compatibility, accelerator: 'tcg' };
+    return haveTaken(deps, { compatibility: emulated, reason: error.message, kept }, signal);
+  }
+  await deps.host.virsh.undefine(uuid, signal);
+  await writeFileAtomically(kept.path, taken);
+  return found;
+}
+
+/** Asking for the versions makes libvirt look up what QEMU can do. */
+async function lookUpTwice({ virsh }: LibvirtHost, signal: AbortSignal) {
+  const startedAt = performance.now();
+  const versions = await virsh.versions(signal);
+  const between = performance.now();
+  await virsh.versions(signal);
+  return { versions, firstMs: between - startedAt, secondMs: performance.now() - between };
 }
 
 const schemeOf = (uri: string): string => new URL(uri).protocol.slice(0, -1);
@@ -70,13 +135,13 @@ const isForeign = (uri: string): boolean =>
 
 /** Behind a `qemu` URI is the QEMU of this host; how others run their guests is their template's matter. */
 async function findCompatibility(
-  uri: string,
-  { run, stateDirectory }: { readonly run: CommandRunner; readonly stateDirectory: string },
+  run: CommandRunner,
+  { uri, images, ...options }: ProbeOptions,
   signal: AbortSignal,
-): Promise<{ readonly compatibility: CompatibilityRecord; readonly reason: string }> {
+): Promise<Found> {
   if (!isQemu(uri)) return { compatibility: { ...NOTHING, accelerator: schemeOf(uri) }, reason: '' };
-  const options = { binary: 'qemu-system-x86_64', stateDirectory, user: probeUserOf(HOST_ID_RANGE) };
-  const { available, compatibility, reason } = await probeQemu(run, options, signal);
+  const probed = { ...options, binary: 'qemu-system-x86_64', line: LINE.line, hostIds: HOST_ID_RANGE };
+  const { available, compatibility, reason } = await probeQemu({ run, images }, probed, signal);
   if (!available) throw new GridError('LINE_UNAVAILABLE', reason);
   return { compatibility, reason };
 }

@@ -1,18 +1,14 @@
-import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { bootId, CommandError, type CommandRunner } from '@vmgrid/daemon';
-import { type HostUser, kvmAccess } from '../host-user.ts';
+import { bootId, CommandError, type CommandRunner, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
+import type { LineName } from '@vmgrid/protocol';
+import type { GoldenImage } from '../../warehouse/manifest.ts';
+import { admitToImage, type HostIdRange, type HostUser, kvmAccess } from '../host-user.ts';
 import { privileges } from '../spawn-vmm.ts';
+import { type FindImages, hasRunProgram, type TrialKernel, trialKernel } from '../trial-kernel.ts';
 
-/** A guest that runs at all needs a fraction of this. */
-const PROBE_DEADLINE_MS = 3_000;
-const VERDICT_FILE = 'qemu-acceleration.json';
-const EXIT_PORT = 0xf4;
-const EXIT_VALUE = 0x10;
-/** QEMU's isa-debug-exit ends with (value << 1) | 1. */
-const EXIT_CODE = (EXIT_VALUE << 1) | 1;
+/** A kernel that runs at all needs a fraction of this, on a busy host too. */
+const TRIAL_DEADLINE_MS = 10_000;
 
 /** How guests are run here, and why not faster. */
 export interface Acceleration {
@@ -21,107 +17,107 @@ export interface Acceleration {
   readonly reason: string;
 }
 
+/** No verdict, so that none is kept. */
+const UNTRIED: Acceleration = {
+  accelerator: 'tcg',
+  reason: 'KVM is tried with the kernel of a base image, and there is none yet: see `vmgrid images build-base`',
+};
+
 interface Verdict extends Acceleration {
   readonly bootId: string;
   readonly vmmVersion: string;
+  readonly cpuModel: string;
   /** Who may open /dev/kvm. */
   readonly access: string;
 }
 
 export interface AccelerationDeps {
   readonly run: CommandRunner;
+  readonly images: FindImages;
 }
 export interface AccelerationOptions {
   readonly binary: string;
+  readonly machineType: string;
   readonly cpuModel: string;
   readonly vmmVersion: string;
   readonly stateDirectory: string;
-  /** Whom machines run as, if not as the plant. */
-  readonly user: HostUser | undefined;
+  /** The line whose machines it is for, which names the file of the verdict. */
+  readonly line: LineName;
+  readonly hostIds: HostIdRange;
+  /** The user that a machine of an image runs as; undefined when that is the plant's own. */
+  readonly userOf: (vmId: string, image: GoldenImage) => HostUser | undefined;
 }
 
-/** A boot sector: mov al, VALUE; out PORT, al; hlt; and the signature in its last two bytes. */
-function bootSector(): Buffer {
-  const sector = Buffer.alloc(512);
-  sector.set([0xb0, EXIT_VALUE, 0xe6, EXIT_PORT, 0xf4]);
-  sector.set([0x55, 0xaa], 510);
-  return sector;
+/** Pure: arguments of a QEMU that runs a kernel, which prints on standard output, and ends with it. */
+export function trialArguments(
+  { kernel, initrd, commandLine, memoryMiB }: TrialKernel,
+  {
+    machineType,
+    cpu,
+    accelerator,
+  }: { readonly machineType: string; readonly cpu: string; readonly accelerator: string },
+): string[] {
+  return [
+    ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
+    ...['-machine', machineType, '-accel', accelerator, '-cpu', cpu, '-m', `${memoryMiB}M`],
+    ...['-kernel', kernel, '-initrd', initrd, '-append', commandLine],
+  ];
 }
 
 /**
- * Boots a guest of one instruction, as the user that machines run as: /dev/kvm may not be open to it. That it opens and makes
- * a machine does not mean that the machine ever runs, or has the processor asked for.
+ * Boots a kernel of this plant's as a machine's user would under KVM, up to its first program. That /dev/kvm opens and makes a machine
+ * does not mean that the machine ever runs, or has the processor asked for; that firmware runs does not mean that a kernel does.
  */
 async function tryKvm(
-  { run }: AccelerationDeps,
-  { binary, cpuModel, user }: AccelerationOptions,
+  run: CommandRunner,
+  kernel: TrialKernel,
+  { binary, machineType, cpuModel, hostIds, userOf }: AccelerationOptions,
   signal: AbortSignal,
 ): Promise<Acceleration> {
-  const folder = await mkdtemp(join(tmpdir(), 'vmgrid-probe-'));
-  const sector = join(folder, 'sector');
+  await admitToImage(hostIds, kernel.image, false);
+  const user = userOf('probe', kernel.image);
+  const args = trialArguments(kernel, { machineType, cpu: `${cpuModel},enforce`, accelerator: 'kvm' });
   try {
-    await chmod(folder, 0o755);
-    await writeFile(sector, bootSector());
-    const args = [
-      ...[
-        '-accel',
-        'kvm',
-        '-cpu',
-        `${cpuModel},enforce`,
-        '-machine',
-        'pc',
-        '-m',
-        '16M',
-        '-nodefaults',
-        '-no-user-config',
-      ],
-      ...['-display', 'none', '-drive', `if=ide,format=raw,snapshot=on,file=${sector}`],
-      ...['-device', `isa-debug-exit,iobase=0x${EXIT_PORT.toString(16)},iosize=0x01`],
-    ];
-    await run('setpriv', [...privileges(user), '--', binary, ...args], { signal, timeoutMs: PROBE_DEADLINE_MS });
+    const options = { signal, timeoutMs: TRIAL_DEADLINE_MS };
+    const printed = await run('setpriv', [...privileges(user), '--', binary, ...args], options);
+    if (hasRunProgram(printed)) return { accelerator: 'kvm', reason: '' };
     return { accelerator: 'tcg', reason: 'KVM ends without having run its guest' };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return verdictOf(error);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    return { accelerator: 'tcg', reason: refusalOf(error) };
   }
 }
 
-function verdictOf({ reason, exitCode, outputTail, message }: CommandError): Acceleration {
-  if (exitCode === EXIT_CODE) return { accelerator: 'kvm', reason: '' };
-  if (reason === 'timeout') {
-    return { accelerator: 'tcg', reason: `KVM starts guests that do not run (tried for ${PROBE_DEADLINE_MS} ms)` };
-  }
-  return { accelerator: 'tcg', reason: `KVM does not run guests: ${outputTail || message}` };
+function refusalOf({ reason, outputTail, message }: CommandError): string {
+  if (reason === 'timeout') return `KVM starts guests that do not run (tried for ${TRIAL_DEADLINE_MS} ms)`;
+  return `KVM does not run guests: ${outputTail || message}`;
 }
 
 async function readVerdict(path: string): Promise<Partial<Verdict>> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Partial<Verdict>;
+    return JSON.parse((await readFileIfAny(path)) ?? '{}') as Partial<Verdict>;
   } catch {
     return {};
   }
 }
 
 /**
- * Finds by trying how guests run fastest here. The verdict is kept in the state directory until the host boots
- * anew, QEMU changes, or others may open /dev/kvm.
+ * Finds by trying how guests run fastest here; without a kernel to try with they are emulated. The verdict is kept in the state directory
+ * until the host boots anew, QEMU or the processor asked for changes, or others may open /dev/kvm.
  */
 export async function findAcceleration(
-  deps: AccelerationDeps,
+  { run, images }: AccelerationDeps,
   options: AccelerationOptions,
   signal: AbortSignal,
 ): Promise<Acceleration> {
-  const { vmmVersion, stateDirectory } = options;
-  const path = join(stateDirectory, VERDICT_FILE);
-  const { accelerator, reason, ...key } = await readVerdict(path);
-  const current = { bootId: bootId(), vmmVersion, access: kvmAccess() };
-  if (accelerator !== undefined && isDeepStrictEqual(key, current)) {
-    return { accelerator, reason: reason ?? '' };
-  }
-  const found = await tryKvm(deps, options, signal);
-  await writeFile(`${path}.new`, `${JSON.stringify({ ...found, ...current })}\n`);
-  await rename(`${path}.new`, path);
+  const { vmmVersion, cpuModel, stateDirectory, line } = options;
+  const path = join(stateDirectory, `${line}-acceleration.json`);
+  const { accelerator, reason = '', ...key } = await readVerdict(path);
+  const current = { bootId: bootId(), vmmVersion, cpuModel, access: kvmAccess() };
+  if (accelerator !== undefined && isDeepStrictEqual(key, current)) return { accelerator, reason };
+  const kernel = trialKernel(await images());
+  if (kernel === undefined) return UNTRIED;
+  const found = await tryKvm(run, kernel, options, signal);
+  await writeFileAtomically(path, `${JSON.stringify({ ...found, ...current })}\n`);
   return found;
 }

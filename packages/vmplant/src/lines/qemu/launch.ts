@@ -11,7 +11,7 @@ import {
   within,
 } from '@vmgrid/daemon';
 import type { CompatibilityRecord } from '@vmgrid/protocol';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, late } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { removeSockets } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
@@ -131,7 +131,7 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping, grou
   const args = commandLine(order, compatibility, { readonlyMapping });
   const state = await openState(order);
   try {
-    const child = await spawnVmm({
+    const vmm = await spawnVmm({
       ...{ program: binary, args, user },
       folder: runFolder(order.directory),
       log: join(order.directory, FILES.log),
@@ -139,9 +139,8 @@ async function spawn({ order, binary, compatibility, user, readonlyMapping, grou
       entrance: groups.entrance(order.directory),
     });
     const ended = new AbortController();
-    child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
-    child.unref();
-    const process = identifyProcess(child.pid ?? 0);
+    void vmm.ended.then(() => ended.abort(new GridError('VMM_FAILED', 'QEMU ended at once')));
+    const process = identifyProcess(vmm.pid);
     if (process === undefined) throw new GridError('VMM_FAILED', 'QEMU ended at once');
     return { process, ended: ended.signal };
   } finally {
@@ -158,9 +157,11 @@ async function openState({ start, image, directory }: StartOrder): Promise<FileH
 }
 
 /** Waits for the sockets, but no longer than the process lives. */
-async function connect({ ended }: Spawned, directory: string, signal: AbortSignal): Promise<Channels> {
-  const deadline = within(AbortSignal.any([signal, ended]), START_DEADLINE_MS);
-  return abortable(openChannels(directory, deadline), deadline);
+function connect({ ended }: Spawned, directory: string, signal: AbortSignal): Promise<Channels> {
+  const limit = { ms: START_DEADLINE_MS, signal: AbortSignal.any([signal, ended]) };
+  return within({ ...limit, late: late('VMM_FAILED', 'QEMU did not answer on its monitor') }, (until) =>
+    abortable(openChannels(directory, until), until),
+  );
 }
 
 async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, signal: AbortSignal): Promise<void> {
@@ -190,5 +191,5 @@ async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, 
 /** From here there is no way back, whoever aborts: what was kept must never wake beside a disk that has gone on. */
 async function wake(monitor: QmpClient, directory: string): Promise<void> {
   await forgetSuspended(directory);
-  await monitor.execute('cont', {}, { signal: AbortSignal.timeout(WAKE_DEADLINE_MS) });
+  await monitor.execute('cont', {}, { timeoutMs: WAKE_DEADLINE_MS });
 }

@@ -2,8 +2,7 @@ import type { CommandRunner } from '@vmgrid/daemon';
 import type { LineReport } from '@vmgrid/protocol';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
-import type { HostUser } from '../host-user.ts';
-import { findAcceleration } from './acceleration.ts';
+import { type AccelerationDeps, type AccelerationOptions, findAcceleration } from './acceleration.ts';
 import { DEVICE_LAYOUT } from './command-line.ts';
 
 /**
@@ -13,12 +12,7 @@ import { DEVICE_LAYOUT } from './command-line.ts';
 const CPU_MODEL = 'Nehalem';
 const DISK_FORMATS: LineReport['diskFormats'] = ['raw', 'qcow2'];
 
-export interface ProbeOptions {
-  readonly binary: string;
-  readonly stateDirectory: string;
-  /** Whom machines run as, if not as the plant. */
-  readonly user: HostUser | undefined;
-}
+export type ProbeOptions = Pick<AccelerationOptions, 'binary' | 'stateDirectory' | 'line' | 'hostIds' | 'userOf'>;
 
 const unavailable = (reason: string): LineReport => ({
   line: 'qemu',
@@ -48,24 +42,16 @@ async function askQemu(run: CommandRunner, binary: string, signal: AbortSignal) 
 
 /** Finds out what QEMU can do here. Unavailable only without a QEMU: without KVM it emulates. */
 export async function probeQemu(
-  run: CommandRunner,
-  { binary, stateDirectory, user }: ProbeOptions,
+  deps: AccelerationDeps,
+  probed: ProbeOptions,
   signal: AbortSignal,
 ): Promise<LineReport> {
   try {
-    const found = await askQemu(run, binary, signal);
-    if (found === undefined) return unavailable(`${binary} does not say which version it is`);
-    const { vmmVersion, machineType } = found;
-    const options = { binary, cpuModel: CPU_MODEL, vmmVersion, stateDirectory, user };
-    const { accelerator, reason } = await findAcceleration({ run }, options, signal);
-    const compatibility = {
-      vmm: 'qemu',
-      vmmVersion,
-      accelerator,
-      machineType,
-      cpuModel: CPU_MODEL,
-      layout: DEVICE_LAYOUT,
-    };
+    const found = await askQemu(deps.run, probed.binary, signal);
+    if (found === undefined) return unavailable(`${probed.binary} does not say which version it is`);
+    const options = { ...probed, ...found, cpuModel: CPU_MODEL };
+    const { accelerator, reason } = await findAcceleration(deps, options, signal);
+    const compatibility = { vmm: 'qemu', ...found, accelerator, cpuModel: CPU_MODEL, layout: DEVICE_LAYOUT };
     return { line: 'qemu', available: true, reason, restores: true, diskFormats: DISK_FORMATS, compatibility };
   } catch (error) {
     if (error instanceof GridError) return unavailable(error.message);

@@ -1,6 +1,7 @@
 import { isAlive, processesOf } from '@vmgrid/daemon';
 import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
 import { removeSockets } from '../../host/unix-socket.ts';
+import type { GoldenImage } from '../../warehouse/manifest.ts';
 import {
   admitToFolder,
   endProcesses,
@@ -9,7 +10,7 @@ import {
   type HostLineOptions,
   hostLine,
 } from '../host-line.ts';
-import { admitToImage, hostUserOf, probeUserOf } from '../host-user.ts';
+import { admitToImage, hostUserOf } from '../host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { openChannels } from './channels.ts';
@@ -34,8 +35,9 @@ export class QemuLine implements ProductionLine {
   }
 
   async probe(signal: AbortSignal): Promise<LineReport> {
-    const { run, binary, stateDirectory, hostIds } = this.#host;
-    this.#report = await probeQemu(run, { binary, stateDirectory, user: probeUserOf(hostIds) }, signal);
+    const { hostIds } = this.#host;
+    const userOf = (vmId: string, image: GoldenImage) => hostUserOf(hostIds, vmId, image, 'kvm');
+    this.#report = await probeQemu(this.#host, { ...this.#host, line: this.name, userOf }, signal);
     return this.#report;
   }
 

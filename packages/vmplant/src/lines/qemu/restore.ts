@@ -68,7 +68,7 @@ export async function saveState(
 const OVER = new Set<unknown>([undefined, 'none', 'completed', 'failed', 'cancelled']);
 
 async function callOff(monitor: QmpClient): Promise<void> {
-  const deadline = { signal: AbortSignal.timeout(CALL_OFF_DEADLINE_MS) };
+  const deadline = { timeoutMs: CALL_OFF_DEADLINE_MS };
   const isOver = ({ event, data }: QmpEvent): boolean => event === 'MIGRATION' && OVER.has(data.status);
   const over = monitor.nextEvent(isOver, 'the end of what was called off', deadline);
   over.catch(() => undefined);

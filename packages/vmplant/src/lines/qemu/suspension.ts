@@ -38,8 +38,7 @@ export async function keepState(monitor: QmpClient, state: QemuState, signal: Ab
   }
 }
 
-const goOn = (monitor: QmpClient): Promise<unknown> =>
-  monitor.execute('cont', {}, { signal: AbortSignal.timeout(GO_ON_DEADLINE_MS) });
+const goOn = (monitor: QmpClient): Promise<unknown> => monitor.execute('cont', {}, { timeoutMs: GO_ON_DEADLINE_MS });
 
 /** What must start again to wake from the state; undefined for a machine that is not suspended. */
 export async function suspendedAs(directory: string): Promise<CompatibilityRecord | undefined> {

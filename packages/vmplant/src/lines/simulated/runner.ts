@@ -2,7 +2,7 @@
  * Does on paper what `guest/runner.sh` does in a guest, from the same disc and with the same report. Programs that a
  * simulated guest does not have are taken to do their work; an action takes `actionMs` beside what its script sleeps.
  */
-import { systemClock, within } from '@vmgrid/daemon';
+import { abortable, endsWithin, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { RunnerTask } from '../../guest/runner-command.ts';
 import type { Fate } from './faults.ts';
@@ -84,8 +84,8 @@ export class Runner {
     this.#reportAttributes('-', `SshHostKey = "${type} ${key}"\n`);
     if (grow === 'yes') system.growRoot();
     emit('identity');
-    const late = systemClock.sleep(CARRIER_DEADLINE_MS, signal).then(() => 'late' as const);
-    if ((await Promise.race([carrier, late])) === 'late') emit(`warning ${base64('the network was not opened')}`);
+    if (!(await endsWithin({ ms: CARRIER_DEADLINE_MS, signal }, (until) => abortable(carrier, until))))
+      emit(`warning ${base64('the network was not opened')}`);
   }
 
   async #actions(first: number, last: number): Promise<void> {
@@ -145,15 +145,14 @@ export class Runner {
   /** Within the action's time limit, after which it has failed. */
   async #timed(settings: Settings, work: (output: string[], signal: AbortSignal) => Promise<number>): Promise<Attempt> {
     const { signal } = this.#deps;
-    const deadline = within(signal, Number(settings.timeout_s) * 1_000);
     const startedAt = systemClock.monotonic();
     const output: string[] = [];
-    const exitCode = await work(output, deadline).catch((error: unknown) => {
-      if (signal.aborted || !deadline.aborted) throw error;
-      return TIMED_OUT;
+    let exitCode = TIMED_OUT;
+    const ended = await endsWithin({ ms: Number(settings.timeout_s) * 1_000, signal }, async (until) => {
+      exitCode = await work(output, until);
     });
     const elapsedMs = Math.round(systemClock.monotonic() - startedAt);
-    return { exitCode, timedOut: deadline.aborted, elapsedMs, output: output.join('') };
+    return { exitCode, timedOut: !ended, elapsedMs, output: output.join('') };
   }
 
   #script(name: string, variables: Settings, output: string[], signal: AbortSignal): Promise<number> {

@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { abortable, isAlive, type ProcessIdentity, signalProcess, systemClock, within } from '@vmgrid/daemon';
+import { abortable, endsWithin, isAlive, type ProcessIdentity, signalProcess, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { awaitEnd } from '../await-end.ts';
 import { MAX_CONSOLE_BYTES } from '../console-log.ts';
@@ -173,8 +173,7 @@ export class SimulatedMachine implements Machine {
   }
 
   async #waitGrace(graceMs: number, signal: AbortSignal): Promise<void> {
-    const deadline = within(signal, graceMs);
-    await abortable(this.exited, deadline).catch(() => signal.throwIfAborted());
+    await endsWithin({ ms: graceMs, signal }, (until) => abortable(this.exited, until));
   }
 
   async #ended(hold: Hold): Promise<void> {

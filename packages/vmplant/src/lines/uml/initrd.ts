@@ -6,14 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { TRIED } from '../trial-kernel.ts';
 import { type CpioEntry, cpioArchive, FOLDER_MODE, PROGRAM_MODE } from './cpio.ts';
 
 const BUSYBOX = '/bin/busybox';
 const MODULES_FOLDER = '/usr/lib/uml/modules';
 /** Reads configuration discs; what it depends on comes along. */
 const MODULE = 'kernel/fs/isofs/isofs.ko';
-/** What `TRY` prints when it has run. */
-export const TRIED = 'vmgrid: this kernel runs programs';
 /** What the kernel's first program prints on the console. */
 const SIGN_OF_LIFE = 'vmgrid: the kernel is up';
 /** The name under which a kernel finds it: `rdinit=/try`. */

@@ -9,7 +9,7 @@ import {
   UndoStack,
   within,
 } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, late } from '@vmgrid/protocol';
 import { holdFifo, makeFifos } from '../../host/fifo.ts';
 import type { HostUser } from '../host-user.ts';
 import type { MachineGroups } from '../machine-groups.ts';
@@ -88,7 +88,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   const channels = await openFirst(directory, process);
   undo.push('channels', () => closeChannels(channels));
   reached('channels');
-  await awaitKernel(channels, directory, within(signal, START_DEADLINE_MS));
+  await awaitKernel(channels, directory, signal);
   reached('kernel');
   signal.throwIfAborted();
   return new UmlMachine({ channels, run, groups }, { process, directory, purpose, guestNetwork, uid: user?.uid });
@@ -101,12 +101,11 @@ async function spawn({ order, binary, initrd, user, groups }: Launch): Promise<P
   try {
     for (const path of pipesOf(directory)) pipes.push(await holdFifo(path));
     const args = commandLine(order, initrd);
-    const child = await spawnVmm({
+    const { pid } = await spawnVmm({
       ...{ program: binary, args, folder: runFolder(directory), log, user, inherit: pipes },
       entrance: groups.entrance(directory),
     });
-    child.unref();
-    const process = identifyProcess(child.pid ?? 0);
+    const process = identifyProcess(pid);
     if (process !== undefined) return process;
     throw new StillbornError(await logTail(log));
   } finally {
@@ -128,7 +127,10 @@ async function awaitKernel({ console, closed }: Channels, directory: string, sig
   const ended = closed.then(async () => {
     throw new StillbornError(await logTail(join(directory, FILES.log)));
   });
-  await abortable(Promise.race([console.spoken, ended]), signal);
+  const mute = late('VMM_FAILED', "UML's kernel did not print a word");
+  await within({ ms: START_DEADLINE_MS, signal, late: mute }, (until) =>
+    abortable(Promise.race([console.spoken, ended]), until),
+  );
 }
 
 async function removeFiles(directory: string): Promise<void> {

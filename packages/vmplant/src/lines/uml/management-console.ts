@@ -1,4 +1,4 @@
-import { type CommandRunner, within } from '@vmgrid/daemon';
+import type { CommandRunner } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import { runFolder } from '../run-folder.ts';
@@ -20,7 +20,7 @@ export async function orderUml(
 ): Promise<void> {
   const failure = { code: 'VMM_FAILED', message: 'the management console of UML does not answer' } as const;
   const answer = await runTool('uml_mconsole', [`./${UML_ID}/mconsole`, ...order], {
-    ...{ run, failure, cwd: runFolder(directory), signal: within(signal, ANSWER_DEADLINE_MS) },
+    ...{ run, failure, cwd: runFolder(directory), signal, timeoutMs: ANSWER_DEADLINE_MS },
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   if (answer.trimStart().startsWith('OK')) return;

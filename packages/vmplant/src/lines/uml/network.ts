@@ -3,13 +3,13 @@
  * network card. Card and stack come when the network is opened; before, the guest has none.
  */
 import { once } from 'node:events';
-import { watch } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { abortable, type CommandRunner, identifyProcess, signalProcess, within } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { abortable, type CommandRunner, identifyProcess, signalGroupOf, within } from '@vmgrid/daemon';
+import { GridError, late } from '@vmgrid/protocol';
+import { retryOnChange } from '../../host/retry-on-change.ts';
 import { connectUnix } from '../../host/unix-socket.ts';
 import type { HostUser } from '../host-user.ts';
 import type { GuestAccess } from '../production-line.ts';
@@ -21,8 +21,21 @@ import type { UmlState } from './machine-state.ts';
 import { orderUml } from './management-console.ts';
 
 const GUEST_ADDRESS = '10.0.2.15';
-/** For the guest to bring its card up, at which UML connects. */
-const OPEN_DEADLINE_MS = 30_000;
+export const NETWORK_LIMITS = {
+  /** For slirp4netns to make its socket, or to answer where it runs already: moments on an idle host. */
+  stackMs: 10_000,
+  /** For the guest to bring its card up, at which UML connects. */
+  cardMs: 30_000,
+} as const;
+
+export type NetworkLimits = { readonly [Name in keyof typeof NETWORK_LIMITS]: number };
+
+export interface NetworkDeps {
+  /** Runs programs of the host. */
+  readonly run: CommandRunner;
+  readonly limits?: NetworkLimits;
+}
+
 /** Free ports tried in turn: somebody else may take one before the stack does. */
 const PORT_TRIES = 8;
 /**
@@ -36,26 +49,28 @@ export interface NetworkedUml extends UmlState {
   readonly entrance: string | undefined;
 }
 
-/** Opens the network unless it is open. */
+/** Opens the network unless it is open. @throws GridError GUEST_UNREACHABLE when the guest does not bring its card up; VMM_FAILED */
 export async function openUserNetwork(
   uml: NetworkedUml,
-  run: CommandRunner,
+  { run, limits = NETWORK_LIMITS }: NetworkDeps,
   signal: AbortSignal,
 ): Promise<GuestAccess> {
-  const orders = new StackOrders(runFolder(uml.directory));
-  const deadline = within(signal, OPEN_DEADLINE_MS);
-  const sshPort = await orders.forwardedPort(deadline);
+  const orders = new StackOrders(runFolder(uml.directory), limits);
+  const sshPort = await orders.forwardedPort(signal);
   if (sshPort !== undefined) return { sshPort };
-  const stack = await startStack(uml, deadline);
+  const stack = await startStack(uml, limits, signal);
   try {
-    await orderUml(uml, ['config', `${UNITS.nic}:transport=bess,dst=${NETWORK_SOCKET}`], run, deadline);
-    const alive = AbortSignal.any([deadline, stack.ended]);
-    return { sshPort: await orders.forwardFreePort(alive) };
+    await orderUml(uml, ['config', `${UNITS.nic}:transport=bess,dst=${NETWORK_SOCKET}`], run, signal);
+    const limit = { ms: limits.cardMs, signal: AbortSignal.any([signal, stack.ended]), late: cardDown(uml) };
+    return { sshPort: await within(limit, (until) => orders.forwardFreePort(until)) };
   } catch (error) {
     await stack.stop();
     throw error;
   }
 }
+
+const cardDown = ({ directory }: UmlState) =>
+  late('GUEST_UNREACHABLE', `the guest of ${basename(directory)} did not bring its network card up`);
 
 interface Stack {
   readonly ended: AbortSignal;
@@ -64,6 +79,7 @@ interface Stack {
 
 async function startStack(
   { directory, uid, guestNetwork, entrance }: NetworkedUml,
+  { stackMs }: NetworkLimits,
   signal: AbortSignal,
 ): Promise<Stack> {
   const folder = runFolder(directory);
@@ -76,44 +92,39 @@ async function startStack(
   ];
   const user: HostUser | undefined = uid === undefined ? undefined : { uid, gid: uid, groups: [] };
   await Promise.all([NETWORK_SOCKET, NETWORK_ORDERS].map((name) => rm(join(folder, name), { force: true })));
-  const child = await spawnVmm({ program: 'slirp4netns', args, folder, log, user, entrance });
+  const spawned = await spawnVmm({ program: 'slirp4netns', args, folder, log, user, entrance });
   const ended = new AbortController();
-  child.once('exit', () => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
-  child.unref();
-  const identity = identifyProcess(child.pid ?? 0);
+  void spawned.ended.then(() => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
+  const identity = identifyProcess(spawned.pid);
+  // It forks, and the one that was started waits for the other.
   const stop = async (): Promise<void> => {
-    if (identity) signalProcess(identity, 'SIGKILL');
+    if (identity) signalGroupOf(identity, 'SIGKILL');
   };
   try {
-    await awaitName(folder, NETWORK_SOCKET, AbortSignal.any([signal, ended.signal]));
+    const limit = { ms: stackMs, signal: AbortSignal.any([signal, ended.signal]), late: noSocket };
+    await within(limit, (until) => awaitName(folder, NETWORK_SOCKET, until));
     return { ended: ended.signal, stop };
   } catch (error) {
     await stop();
+    signal.throwIfAborted();
     const output = await logTail(log);
-    throw new GridError(startFault(output), 'the network of the machine did not start', { output }, { cause: error });
+    const message = `the network of the machine did not start: ${(error as Error).message}`;
+    throw new GridError(startFault(output), message, { output }, { cause: error });
   }
 }
 
+const noSocket = late('VMM_FAILED', 'slirp4netns did not make its socket');
+
 /** Waits until a folder has a name. The socket is not connected to: it is there for one connection, UML's. */
 async function awaitName(folder: string, name: string, signal: AbortSignal): Promise<void> {
-  const changed = watch(folder);
-  try {
-    for (;;) {
-      const change = once(changed, 'change', { signal });
-      change.catch(() => undefined);
-      if (
-        await access(join(folder, name)).then(
-          () => true,
-          () => false,
-        )
-      )
-        return;
-      await change;
-    }
-  } finally {
-    changed.close();
-  }
+  await retryOnChange(folder, async () => (await isThere(join(folder, name))) || undefined, signal);
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 interface Forwards {
   readonly entries?: readonly { readonly host_port: number }[];
@@ -128,21 +139,22 @@ interface Answer extends Forwards {
 /** Orders to slirp4netns, one a connection (slirp4netns(1), API socket). */
 class StackOrders {
   readonly #folder: string;
+  readonly #limits: NetworkLimits;
 
-  constructor(folder: string) {
+  constructor(folder: string, limits: NetworkLimits) {
     this.#folder = folder;
+    this.#limits = limits;
   }
 
   /** The port that leads to the guest; undefined when no stack is there. */
   async forwardedPort(signal: AbortSignal): Promise<number | undefined> {
-    if (
-      !(await access(join(this.#folder, NETWORK_ORDERS)).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return undefined;
-    const answer = await this.#ask({ execute: 'list_hostfwd' }, signal).catch((): Answer => ({}));
+    if (!(await isThere(join(this.#folder, NETWORK_ORDERS)))) return undefined;
+    const limit = { ms: this.#limits.stackMs, signal, late: late('VMM_FAILED', 'slirp4netns did not answer') };
+    const asked = within(limit, (until) => this.#ask({ execute: 'list_hostfwd' }, until));
+    const answer = await asked.catch((): Answer => {
+      signal.throwIfAborted();
+      return {}; // whoever left that name is gone
+    });
     return (answer.return ?? answer).entries?.[0]?.host_port;
   }
 

@@ -1,18 +1,22 @@
-import { access } from 'node:fs/promises';
+import { access, chown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootId, type CommandRunner, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { GridError, type LineReport } from '@vmgrid/protocol';
 import { runTool } from '../../host/run-tool.ts';
 import type { HostUser } from '../host-user.ts';
 import { privileges } from '../spawn-vmm.ts';
+import { hasRunProgram } from '../trial-kernel.ts';
 import { DEVICE_LAYOUT, SPARED } from './command-line.ts';
-import { INIT, TRIED, TRY, writeInitrd } from './initrd.ts';
+import { INIT, TRY, writeInitrd } from './initrd.ts';
+import { UML_ID } from './layout.ts';
 
 /** Seconds on an idle host. */
 const TRY_DEADLINE_MS = 25_000;
 const TRIES = 3;
 const VERDICT_FILE = 'uml-verdict.json';
 const TRY_MEMORY_MIB = 64;
+/** For the socket of the kernel that is tried. One that a plant left which was killed goes when the next one tries. */
+const FOLDER = 'uml-probe';
 
 export interface ProbeOptions {
   readonly binary: string;
@@ -87,10 +91,11 @@ async function tryAgain(attempt: () => Promise<void>): Promise<void> {
 /** Boots a kernel that runs one program, as the user that machines run as. */
 async function tryUml(
   run: CommandRunner,
-  { binary, user }: ProbeOptions,
+  { binary, stateDirectory, user }: ProbeOptions,
   initrd: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const folder = await ownFolder(join(stateDirectory, FOLDER), user);
   const kernel = [`mem=${TRY_MEMORY_MIB}M`, `initrd=${initrd}`, `rdinit=${TRY}`, 'quiet', ...SPARED];
   const failure = { code: 'LINE_UNAVAILABLE', message: 'User-Mode Linux does not run its guest here' } as const;
   const args = [
@@ -100,10 +105,19 @@ async function tryUml(
     ...kernel,
     'con=null',
     'con0=null,fd:1',
-    `umid=probe-${process.pid}`,
-    'uml_dir=/tmp/',
+    `umid=${UML_ID}`,
+    'uml_dir=./',
   ];
-  const printed = await runTool('setpriv', args, { run, signal, failure, cwd: '/', timeoutMs: TRY_DEADLINE_MS });
-  if (!printed.includes(TRIED))
+  const options = { run, signal, failure, cwd: folder, timeoutMs: TRY_DEADLINE_MS };
+  const printed = await runTool('setpriv', args, options).finally(() => rm(folder, { recursive: true, force: true }));
+  if (!hasRunProgram(printed))
     throw new GridError('LINE_UNAVAILABLE', 'User-Mode Linux ends without having run its guest');
+}
+
+/** Makes a folder anew, the user's alone. */
+async function ownFolder(path: string, user: HostUser | undefined): Promise<string> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { mode: 0o700 });
+  if (user !== undefined) await chown(path, user.uid, user.gid);
+  return path;
 }

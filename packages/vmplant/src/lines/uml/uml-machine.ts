@@ -73,7 +73,7 @@ export class UmlMachine implements Machine {
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
     await this.#hold.take(signal);
     const entrance = this.#groups.entrance(this.#uml.directory);
-    return openUserNetwork({ ...this.#uml, entrance }, this.#run, signal);
+    return openUserNetwork({ ...this.#uml, entrance }, { run: this.#run }, signal);
   }
 
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {

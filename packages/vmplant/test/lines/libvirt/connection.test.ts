@@ -60,7 +60,7 @@ test('a machine of the shipped template is taken, runs and is ended', async () =
 test("the line works with another hypervisor by a template of its operator's, and says why not by one that it does not take", async () => {
   const probe = async (domainTemplate: string) => {
     const libvirt = { uri: 'test:///default', domainTemplate };
-    const { available, reason, compatibility } = await makeLibvirtLine({}, { stateDirectory: '/', libvirt }).probe(
+    const { available, reason, compatibility } = await makeLibvirtLine({}, { stateDirectory: folder(), libvirt }).probe(
       signal,
     );
     return { available, reason, accelerator: compatibility.accelerator };

@@ -1,12 +1,14 @@
+/** @unshared */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { processesBelow } from '../../../../../test/support/processes.ts';
-import { SmallDisk } from '../../../../../test/support/small-disk.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../../../test/support/small-disk.ts';
+import { testUnless } from '../../../../../test/support/test-unless.ts';
 import { runFolder } from '../../../src/lines/simulated/layout.ts';
 import { makeLifePipe, startProcess, watchLife } from '../../../src/lines/simulated/machine-process.ts';
 
-test('a process that cannot be noted because the disk is full does not run on', async () => {
+testUnless(WHY_NO_SMALL_DISK)('a process that cannot be noted because the disk is full does not run on', async () => {
   const disk = SmallDisk.mount(1);
   try {
     const directory = join(disk.path, 'vm-1');

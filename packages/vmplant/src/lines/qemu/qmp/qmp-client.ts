@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { abortable, isTimeout, within } from '@vmgrid/daemon';
-import { exhaustionIn, GridError } from '@vmgrid/protocol';
+import { abortable, whenClosed, within } from '@vmgrid/daemon';
+import { exhaustionIn, GridError, late } from '@vmgrid/protocol';
 import { readLines } from '../../../host/line-reader.ts';
 
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -23,7 +23,7 @@ interface Reply {
 type Message = Greeting | Reply | { readonly event: string; readonly data?: Record<string, unknown> };
 
 export interface CommandOptions {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
 }
 
@@ -46,7 +46,7 @@ export class QmpClient {
   private constructor(socket: Socket) {
     this.#socket = socket;
     this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
+      whenClosed(socket, () => {
         this.#failPending();
         resolve();
       });
@@ -113,16 +113,13 @@ export class QmpClient {
     this.#socket.destroy();
   }
 
-  async #until<T>(work: Promise<T>, what: string, { signal, timeoutMs = COMMAND_TIMEOUT_MS }: CommandOptions) {
-    const deadline = within(signal, timeoutMs);
-    try {
-      return await abortable(work, deadline);
-    } catch (error) {
-      if (!signal.aborted && isTimeout(deadline)) {
-        throw new GridError('VMM_FAILED', `QEMU did not answer ${what} within ${timeoutMs} ms`, { command: what });
-      }
-      throw error;
-    }
+  #until<T>(
+    work: Promise<T>,
+    what: string,
+    { signal, timeoutMs: ms = COMMAND_TIMEOUT_MS }: CommandOptions,
+  ): Promise<T> {
+    const silent = late('VMM_FAILED', `QEMU did not answer ${what}`, { command: what });
+    return within({ signal, ms, late: silent }, (until) => abortable(work, until));
   }
 
   #receive(line: string): void {

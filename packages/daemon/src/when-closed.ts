@@ -1,0 +1,11 @@
+/** A stream, a socket, a request or a response. */
+export interface Closable {
+  readonly closed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Calls `tell` once the stream is closed: at once when it is already, since its `close` does not come again. */
+export function whenClosed(stream: Closable, tell: () => void): void {
+  if (stream.closed) tell();
+  else stream.once('close', tell);
+}

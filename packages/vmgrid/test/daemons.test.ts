@@ -1,0 +1,19 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { processesNaming } from '../../../test/support/processes.ts';
+import { startDaemon } from '../src/daemons.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vmgrid-daemons-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('a start that was called off before it began is CANCELLED, and leaves no daemon', async () => {
+  const config = { httpPort: 0, xmlPort: 0, accessDirectory: join(folder, 'access'), stateDirectory: folder };
+  const starting = startDaemon('vmshop', join(folder, 'shop.json'), config, AbortSignal.abort(), join(folder, 'log'));
+  await expect(starting).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(await processesNaming(folder)).toEqual([]);
+});

@@ -1,0 +1,53 @@
+/** The tests' libvirtd, on hosts whose KVM is in one state or another. */
+import { expect, test } from '@jest/globals';
+import { runPoor } from './poor-host.ts';
+
+/** As root: devices of its own, with a KVM that is made so. */
+const withKvm = (make: string) => `exec unshare --mount --propagation private sh -ec '
+  nodes=$(mktemp -d)
+  for name in null zero full random urandom tty; do cp -a "/dev/$name" "$nodes"; done
+  mount -t tmpfs -o mode=755 tmpfs /dev
+  cp -a "$nodes"/* /dev; rm -r "$nodes"; mkdir /dev/shm
+  ln -s /proc/self/fd /dev/fd
+  ${make}
+  exec "$@"' sh "$@"`;
+
+const AS_IT_IS = 'exec "$@"';
+const HOSTS: Readonly<Record<string, string>> = {
+  'is as it is here': AS_IT_IS,
+  'is not there': withKvm(''),
+  'is for root alone': withKvm('mknod -m 600 /dev/kvm c 10 232'),
+  'is for everybody': withKvm('mknod -m 666 /dev/kvm c 10 232'),
+  'opens and makes no machine': withKvm(': > /dev/kvm; chmod 666 /dev/kvm'),
+};
+const isRoot = process.getuid?.() === 0;
+const hosts = Object.keys(HOSTS).filter((host) => isRoot || HOSTS[host] === AS_IT_IS);
+const KINDS = isRoot ? ["{ kind: 'system' }", "{ kind: 'session', user: 'nobody' }"] : ["{ kind: 'session' }"];
+
+/** Prints what libvirt keeps of what QEMU told it, after the first question and after the third: a new answer is a new file. */
+const ASK = (options: string) => `
+  import { execFileSync } from 'node:child_process';
+  const { startLibvirtd } = await import(${JSON.stringify(new URL('private-libvirtd.ts', import.meta.url).href)});
+  const libvirtd = await startLibvirtd(${options});
+  const ask = () => execFileSync('virsh', ['--connect', libvirtd.uri, 'domcapabilities'], { stdio: 'ignore' });
+  const kept = () => execFileSync('find', [libvirtd.folder, '-path', '*/capabilities/*.xml', '-printf', '%f %i\\n']);
+  try {
+    ask();
+    const first = kept();
+    ask();
+    ask();
+    console.log(JSON.stringify([String(first), String(kept())]));
+  } finally {
+    await libvirtd.close();
+  }`;
+
+const cases = hosts.flatMap((host) => KINDS.map((kind) => [host, kind] as const));
+test.each(cases)(
+  'where KVM %s, libvirt asks QEMU once what it can do, and keeps it (%s)',
+  (host, kind) => {
+    const [first, third] = JSON.parse(runPoor(HOSTS[host]!, ASK(kind)));
+    expect(first).toMatch(/\.xml \d+\n/);
+    expect(third).toBe(first);
+  },
+  60_000,
+);
