@@ -1,3 +1,4 @@
+export { BoundedMap, type BoundedMapOptions } from './bounded-map.ts';
 export * from './classads/ad-json.ts';
 export { requestAd } from './classads/request-ad.ts';
 export { ArchiveClient, type TransferOptions, type UploadOptions } from './client/archive-client.ts';

@@ -1,5 +1,6 @@
 import {
   type BidderMethods,
+  BoundedMap,
   type Called,
   type ClassAdJson,
   type Gathered,
@@ -24,12 +25,11 @@ interface Place {
 /** Which plant answers for which VM: asked of the plants, and remembered. */
 export class VmPlaces {
   readonly #ask: AskForVm;
-  readonly #kept: number;
-  readonly #places = new Map<string, Place>();
+  readonly #places: BoundedMap<string, Place>;
 
   constructor(ask: AskForVm, options: { readonly kept: number }) {
     this.#ask = ask;
-    this.#kept = options.kept;
+    this.#places = new BoundedMap({ most: options.kept });
   }
 
   /**
@@ -56,7 +56,6 @@ export class VmPlaces {
 
   remember(vmId: string, place: Place): void {
     this.#places.set(vmId, place);
-    if (this.#places.size > this.#kept) this.#places.delete(this.#places.keys().next().value!);
   }
 
   /** @throws GridError VM_UNKNOWN when every plant says so; PLANT_LOST when one that may have it does not answer */
