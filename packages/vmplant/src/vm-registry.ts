@@ -1,5 +1,5 @@
 /** The VMs of this plant: in memory, and each as `vms/ID/record.json`, which is the truth after a crash. */
-import { GridError, type RequestKey } from '@vmgrid/protocol';
+import { GridError, keyText, type RequestKey } from '@vmgrid/protocol';
 import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
@@ -9,7 +9,9 @@ export type RecordObserver = (record: VmRecord, before: VmRecord) => void;
 export class VmRegistry {
   readonly #store: VmStore;
   readonly #observe: RecordObserver;
-  readonly #records: Map<string, VmRecord>;
+  readonly #records = new Map<string, VmRecord>();
+  /** VMs by the text of their request's key. */
+  readonly #byRequest = new Map<string, Set<string>>();
   /** Whose last change could not be written: it is true all the same, and is written when something else can be. */
   readonly #behind = new Set<string>();
   /** Last change of each VM's folder. */
@@ -18,7 +20,7 @@ export class VmRegistry {
   private constructor(store: VmStore, records: readonly VmRecord[], observe: RecordObserver) {
     this.#store = store;
     this.#observe = observe;
-    this.#records = new Map(records.map((record) => [record.vmId, record]));
+    for (const record of records) this.#note(record);
   }
 
   /** Reads what an earlier run left, in a folder or elsewhere. */
@@ -47,14 +49,16 @@ export class VmRegistry {
     return record;
   }
 
-  byRequest({ requestId, owner }: RequestKey): VmRecord | undefined {
-    return this.all().find((record) => record.requestId === requestId && record.owner === owner);
+  /** Of several, the one that was added first. */
+  byRequest(key: RequestKey): VmRecord | undefined {
+    const [vmId] = this.#byRequest.get(keyText(key)) ?? [];
+    return vmId === undefined ? undefined : this.#records.get(vmId);
   }
 
   /** Makes the VM's folder and its first record. */
   async add(record: VmRecord): Promise<void> {
     await this.#store.makeFolder(record.vmId);
-    this.#records.set(record.vmId, record);
+    this.#note(record);
     await this.#write(record);
   }
 
@@ -71,10 +75,28 @@ export class VmRegistry {
   /** Removes the VM's folder, then forgets the VM. Idempotent. */
   async remove(vmId: string): Promise<void> {
     await this.#inOrder(vmId, () => this.#store.remove(vmId));
-    this.#records.delete(vmId);
+    this.#forget(vmId);
     this.#writes.delete(vmId);
     this.#behind.delete(vmId);
     this.#catchUp();
+  }
+
+  #note(record: VmRecord): void {
+    this.#records.set(record.vmId, record);
+    const text = keyText(keyOf(record));
+    const alike = this.#byRequest.get(text);
+    if (alike) alike.add(record.vmId);
+    else this.#byRequest.set(text, new Set([record.vmId]));
+  }
+
+  #forget(vmId: string): void {
+    const record = this.#records.get(vmId);
+    if (record === undefined) return;
+    this.#records.delete(vmId);
+    const text = keyText(keyOf(record));
+    const alike = this.#byRequest.get(text)!;
+    alike.delete(vmId);
+    if (alike.size === 0) this.#byRequest.delete(text);
   }
 
   async #write(record: VmRecord): Promise<void> {
@@ -103,3 +125,6 @@ export class VmRegistry {
     return done;
   }
 }
+
+/** Neither changes while there is the VM. */
+const keyOf = ({ requestId, owner }: VmRecord): RequestKey => ({ requestId, ...(owner !== undefined && { owner }) });
