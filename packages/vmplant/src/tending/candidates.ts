@@ -23,16 +23,20 @@ export function* candidatePrefixes(
   const given = [...found.values()];
   let meetsLeft = limits.meets;
   for (const prefix of found.values()) {
-    yield;
     const others = given.slice(0, meetsLeft);
     meetsLeft -= others.length;
-    for (const other of others) if (other !== prefix) add(meet(prefix, other));
+    for (const other of others) {
+      yield;
+      if (other !== prefix) add(meet(prefix, other));
+    }
     if (others.length === 0 || found.size >= limits.candidates) break;
   }
   for (const prefix of given) {
-    yield;
     if (found.size >= limits.candidates) break;
-    for (const digest of prefix.digests) add(closureOf(prefix, digest));
+    for (const digest of prefix.digests) {
+      yield;
+      add(closureOf(prefix, digest));
+    }
   }
   return [...found.values()];
 }

@@ -18,10 +18,18 @@ export function* requestCases(
   learnt: Durations,
   most: number = SUGGEST_LIMITS.cases,
 ): Generator<void, readonly RequestCase[]> {
-  const durations = withMeasured(learnt, requests);
-  const kinds = [...Map.groupBy(requests, ({ machine, shape }) => `${shape} ${machineKey(machine)}`).values()]
-    .sort((a, b) => b.length - a.length)
-    .slice(0, most);
+  const measured = new Map<string, number>();
+  const alike = new Map<string, RecordedRequest[]>();
+  for (const request of requests) {
+    yield;
+    measure(request, measured);
+    const key = `${request.shape} ${machineKey(request.machine)}`;
+    const before = alike.get(key);
+    if (before) before.push(request);
+    else alike.set(key, [request]);
+  }
+  const durations = withMeasured(learnt, measured);
+  const kinds = [...alike.values()].sort((a, b) => b.length - a.length).slice(0, most);
   const cases: RequestCase[] = [];
   for (const same of kinds) {
     yield;
@@ -43,16 +51,17 @@ function requestCase({ machine, shape, actions, edges }: RecordedRequest, count:
   return { ...{ machine, shape, actions, count, dag }, prices: new Prices({ actions }, dag, durations) };
 }
 
-/** Durations that the plant never learnt, such as of secret actions, as they were measured last. */
-function withMeasured(learnt: Durations, requests: readonly RecordedRequest[]): Durations {
-  const measured = new Map<string, number>();
-  for (const { digest, seconds } of requests.flatMap(({ actions }) => actions)) {
+/** Notes what the actions of a request took, unless a later request has told. */
+function measure({ actions }: RecordedRequest, measured: Map<string, number>): void {
+  for (const { digest, seconds } of actions) {
     const key = durationKey.action(digest);
     if (seconds !== undefined && !measured.has(key)) measured.set(key, seconds);
   }
-  return {
-    expect: (...keys) =>
-      learnt.expect(...keys) ?? keys.map((key) => measured.get(key)).find((seconds) => seconds !== undefined),
-    least: (start) => learnt.least(start),
-  };
 }
+
+/** Durations that the plant never learnt, such as of secret actions, as they were measured last. */
+const withMeasured = (learnt: Durations, measured: ReadonlyMap<string, number>): Durations => ({
+  expect: (...keys) =>
+    learnt.expect(...keys) ?? keys.map((key) => measured.get(key)).find((seconds) => seconds !== undefined),
+  least: (start) => learnt.least(start),
+});

@@ -7,6 +7,9 @@ import type { RecordedRequest } from './recorded-request.ts';
 
 export type RequestLogLimits = { readonly [Name in keyof typeof REQUEST_LOG_LIMITS]: number };
 
+/** Requests that are read in one step. */
+const PAGE = 20;
+
 export class RequestLog {
   readonly #limits: RequestLogLimits;
   readonly #records: BoundedTable;
@@ -14,7 +17,7 @@ export class RequestLog {
   readonly #insert: StatementSync;
   readonly #replaceDag: StatementSync;
   readonly #bytesOfDag: StatementSync;
-  readonly #all: StatementSync;
+  readonly #page: StatementSync;
   readonly #dag: StatementSync;
 
   constructor(database: DatabaseSync, limits: RequestLogLimits = REQUEST_LOG_LIMITS) {
@@ -25,7 +28,9 @@ export class RequestLog {
     this.#insert = database.prepare('INSERT INTO requests (at, bytes, record) VALUES (?, ?, ?)');
     this.#replaceDag = database.prepare('REPLACE INTO request_dags (at, bytes, shape, dag) VALUES (?, ?, ?, ?)');
     this.#bytesOfDag = database.prepare('SELECT bytes FROM request_dags WHERE shape = ?');
-    this.#all = database.prepare('SELECT record FROM requests WHERE at > ? ORDER BY sequence DESC');
+    this.#page = database.prepare(
+      'SELECT sequence, record FROM requests WHERE at > ? AND sequence < ? ORDER BY sequence DESC LIMIT ?',
+    );
     this.#dag = database.prepare('SELECT dag FROM request_dags WHERE shape = ? AND at > ?');
   }
 
@@ -55,15 +60,16 @@ export class RequestLog {
     return before ? { rows: 0, bytes: bytes - Number(before.bytes) } : { rows: 1, bytes };
   }
 
-  /** What is remembered at that moment, the newest first, in steps of one each. */
+  /** What is remembered at that moment, the newest first, in steps of a page each. What comes meanwhile is not among it. */
   *requests(now: number): Generator<void, readonly RecordedRequest[]> {
-    const rows = this.#all.all(now - this.#limits.ageMs);
     const requests: RecordedRequest[] = [];
-    for (const { record } of rows) {
-      requests.push(JSON.parse(String(record)));
+    for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+      const page = this.#page.all(now - this.#limits.ageMs, before, PAGE);
+      for (const { record } of page) requests.push(JSON.parse(String(record)));
+      if (page.length < PAGE) return requests;
+      before = Number(page.at(-1)!.sequence);
       yield;
     }
-    return requests;
   }
 
   /** The DAG of a request of this shape; undefined when it was not kept. */

@@ -15,7 +15,7 @@ import type { LineName, MachineSpec } from '@vmgrid/protocol';
 import { candidatePrefixes } from './candidates.ts';
 import { type ChoiceLimits, type Choosable, chooseGreedily } from './choose.ts';
 import { SUGGEST_LIMITS } from './limits.ts';
-import { prefixOf } from './prefix.ts';
+import { type Prefix, prefixOf } from './prefix.ts';
 import type { RecordedAction } from './recorded-request.ts';
 import { replayCases } from './replay.ts';
 import { machineKey, type RequestCase } from './request-case.ts';
@@ -74,10 +74,13 @@ function* candidatesOf(
   const { one, now } = alike[0]!;
   if (!lines.get(now.image.manifest.line)?.restores) return [];
   const actions = new Map(alike.flatMap(({ one }) => one.actions.map((action) => [action.digest, action] as const)));
-  const prefixes = yield* candidatePrefixes(
-    alike.map(({ one }) => prefixOf(one)),
-    { candidates: most, meets: SUGGEST_LIMITS.meets },
-  );
+  const beginnings: Prefix[] = [];
+  for (const { one } of alike) {
+    yield;
+    beginnings.push(prefixOf(one));
+  }
+  const limits = { candidates: most, meets: SUGGEST_LIMITS.meets };
+  const prefixes = yield* candidatePrefixes(beginnings, limits);
   const candidates: Candidate[] = [];
   for (const [at, prefix] of prefixes.entries()) {
     yield;
