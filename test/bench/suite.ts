@@ -18,3 +18,6 @@ export function percentile(values: readonly number[], p: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)]!;
 }
+
+/** To hundredths. */
+export const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -180,6 +180,7 @@ test('doctor says what this machine has and what its lines can do', async () => 
     healthy: true,
     tools: expect.arrayContaining([expect.objectContaining({ program: 'qemu-img', version: expect.any(String) })]),
     lines: expect.arrayContaining([expect.objectContaining({ line: 'qemu', available: true, restores: true })]),
+    memory: { daemons: expect.any(Array) },
   });
 }, 60_000);
 

@@ -153,9 +153,10 @@ test('a certificate that is revoked ends the link that it opened, and opens no o
   const revoked = await vmgrid(['--json', 'certs', 'revoke', 'plant-1', '--directory', file('site')]);
   expect(JSON.parse(revoked.out)).toMatchObject({ revocationFile: file('site', 'revoked.pem'), added: true });
   const audit = openAudit(file('shop-access'), 'test');
-  const refusals = () => audit.list({ operation: 'link.register', outcome: 'UNAUTHENTICATED', most: 1 }).entries;
-  await eventually('the plant has dialled again and was refused', async () => refusals().length > 0);
-  expect(refusals()).toMatchObject([{ daemon: 'shop', door: 'link' }]);
+  const query = { operation: 'link.register', outcome: 'UNAUTHENTICATED', most: 1 };
+  const refusals = async () => (await audit.list(query, AbortSignal.timeout(10_000))).entries;
+  await eventually('the plant has dialled again and was refused', async () => (await refusals()).length > 0);
+  expect(await refusals()).toMatchObject([{ daemon: 'shop', door: 'link' }]);
   audit.close();
   expect(await readFile(file('shop.log'), 'utf8')).toContain('the credentials of the other end hold no longer');
   expect(JSON.parse((await vmgrid(['--json', ...flags(), 'plants'])).out).plants).toEqual([]);

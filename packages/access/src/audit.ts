@@ -4,7 +4,8 @@
  * names and codes, never a body: no secret gets in.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { inTransaction } from '@vmgrid/daemon';
+import { setImmediate } from 'node:timers/promises';
+import { inTransaction, runInSlices, systemClock } from '@vmgrid/daemon';
 import type { AuditEntry, AuditQuery, AuditReply, GridError } from '@vmgrid/protocol';
 import { openAuditTable } from './audit-table.ts';
 import { isChange } from './grants.ts';
@@ -15,13 +16,18 @@ import { WaitingEntries } from './waiting-entries.ts';
 export type AuditNote = Omit<AuditEntry, 'sequence' | 'at' | 'daemon'>;
 
 export interface AuditSink {
-  /** Why the note waits in memory, such as a full disk; undefined when it is written. */
-  add(note: AuditNote): GridError | undefined;
+  /** Hands a note over, to be written with all others of the same moment. */
+  add(note: AuditNote): void;
+  /** Resolves when all that was handed over is written, or with why it waits in memory, such as a full disk. */
+  written(): Promise<GridError | undefined>;
 }
 
 /** What doors need: to write, and to answer those who may read. */
 export interface AuditTrail extends AuditSink {
-  list(query: AuditQuery): AuditReply;
+  /** @throws the reason of the signal */
+  list(query: AuditQuery, signal: AbortSignal): Promise<AuditReply>;
+  /** Writes what waits; a daemon does so as it ends. */
+  close(): void;
 }
 
 export interface AuditOptions {
@@ -36,16 +42,23 @@ export const AUDIT_KEPT = 50_000;
 /** The oldest of a share go after so many more. */
 const TRIMMED_EVERY = 1_000;
 const TARGET_CHARS = 256;
+/** Entries that are looked through in one step. */
+const WINDOW = 1_000;
+/** How long listing holds the thread at a time. */
+const LISTING_SLICE_MS = 5;
 
 export class Audit implements AuditTrail {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
+  readonly #span: StatementSync;
+  readonly #select: StatementSync;
   readonly #options: Required<AuditOptions>;
   readonly #waiting = new WaitingEntries<TimedNote>({
-    write: (note) => this.#write(note),
+    write: (notes) => this.#write(notes),
     lost: (count) => ({ at: this.#options.now(), note: lostNote(count) }),
     isMinor: ({ note }) => note.door !== 'trail' && !tellsOfChange(note),
   });
+  #nextWrite: Promise<GridError | undefined> | undefined;
   readonly #refusals = new RefusalsNoted((unnoted) =>
     this.#waiting.add({ at: this.#options.now(), note: unnotedNote(unnoted) }),
   );
@@ -57,22 +70,48 @@ export class Audit implements AuditTrail {
       INSERT INTO audit (at, daemon, door, owner, credential, came_from, operation, target, outcome, share, nth)
       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, :share, coalesce(max(nth), 0) + 1 FROM audit WHERE share = :share
       RETURNING nth`);
+    this.#span = this.#database.prepare(
+      'SELECT coalesce(min(sequence), 0) AS oldest, coalesce(max(sequence), 0) AS newest FROM audit',
+    );
+    this.#select = this.#database.prepare(`
+      SELECT sequence, at, daemon, door, owner, credential, came_from, operation, target, outcome FROM audit
+      WHERE sequence >= :start AND sequence < :end AND (:owner IS NULL OR owner = :owner)
+        AND (:operation IS NULL OR operation = :operation) AND (:outcome IS NULL OR outcome = :outcome)
+      ORDER BY sequence DESC LIMIT :most`);
   }
 
-  add(note: AuditNote): GridError | undefined {
+  add(note: AuditNote): void {
     const at = this.#options.now();
-    return this.#refusals.hasRoomFor(note, at) ? this.#waiting.add({ at, note }) : undefined;
+    if (this.#refusals.hasRoomFor(note, at)) this.#waiting.add({ at, note });
+    void this.written();
   }
 
-  list({ owner = null, operation = null, outcome = null, before = null, most }: Nullable<AuditQuery>): AuditReply {
-    const rows = this.#database
-      .prepare(`
-        SELECT sequence, at, daemon, door, owner, credential, came_from, operation, target, outcome FROM audit
-        WHERE (:owner IS NULL OR owner = :owner) AND (:operation IS NULL OR operation = :operation)
-          AND (:outcome IS NULL OR outcome = :outcome) AND (:before IS NULL OR sequence < :before)
-        ORDER BY sequence DESC LIMIT :most`)
-      .all({ owner, operation, outcome, before, most });
-    return { entries: rows.map(entryOf) };
+  /** One transaction costs as much as many entries, so those of one turn of the event loop share it. */
+  written(): Promise<GridError | undefined> {
+    this.#nextWrite ??= setImmediate().then(() => {
+      this.#nextWrite = undefined;
+      return this.#database.isOpen ? this.#waiting.write() : undefined;
+    });
+    return this.#nextWrite;
+  }
+
+  async list(query: AuditQuery, signal: AbortSignal): Promise<AuditReply> {
+    this.#waiting.write();
+    return { entries: await runInSlices(this.#find(query), { sliceMs: LISTING_SLICE_MS, signal }, systemClock) };
+  }
+
+  /** The newest first, in steps of a window each: what is looked for may be far behind, and a daemon has other work. */
+  *#find({ before, most, ...words }: AuditQuery): Generator<void, AuditEntry[]> {
+    const { oldest, newest } = this.#span.get()!;
+    const { owner = null, operation = null, outcome = null } = words;
+    const entries: AuditEntry[] = [];
+    let end = Math.min(before ?? Number.POSITIVE_INFINITY, Number(newest) + 1);
+    for (; end > Number(oldest) && entries.length < most; end -= WINDOW) {
+      const window = { start: end - WINDOW, end, most: most - entries.length };
+      entries.push(...this.#select.all({ owner, operation, outcome, ...window }).map(entryOf));
+      yield;
+    }
+    return entries;
   }
 
   close(): void {
@@ -81,11 +120,13 @@ export class Audit implements AuditTrail {
     this.#database.close();
   }
 
-  /** An entry that cannot make room for itself is not written either, and waits. */
-  #write(timed: TimedNote): void {
+  /** Entries that cannot make room for themselves are not written either, and wait. */
+  #write(notes: readonly TimedNote[]): void {
     inTransaction(this.#database, () => {
-      const nth = this.#append(timed);
-      if (nth % TRIMMED_EVERY === 0) this.#trim(shareOf(timed.note), nth);
+      for (const timed of notes) {
+        const nth = this.#append(timed);
+        if (nth % TRIMMED_EVERY === 0) this.#trim(shareOf(timed.note), nth);
+      }
     });
   }
 
@@ -133,8 +174,6 @@ const unnotedNote = ({ of, count, from }: Unnoted): AuditNote => {
   const target = `${count} more refusals of ${of} in the minute from ${new Date(from).toISOString()}`;
   return { door: 'trail', operation: 'audit.refusals', target, outcome: 'ok' };
 };
-
-type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | null : T[K] };
 
 function entryOf({ at, owner, credential, came_from, ...row }: Record<string, unknown>): AuditEntry {
   const optional = Object.entries({ owner, credential, from: came_from }).filter(([, value]) => value !== null);

@@ -43,8 +43,9 @@ export const GRANTS = {
   'image.label': changesImages,
   'image.remove': changesImages,
   'image.import': changesImages,
-  /** An XML document of any verb: what may be asked is looked at again once the verb is known. */
   'audit.read': { operator: 'all', auditor: 'all' },
+  'memory.read': { operator: 'all', auditor: 'all' },
+  /** An XML document of any verb: what may be asked is looked at again once the verb is known. */
   'document.send': readsOwned,
   /** To be a plant or broker below, by its name. */
   'link.register': { node: 'own', join: 'all' },

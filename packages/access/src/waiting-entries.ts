@@ -1,8 +1,8 @@
 import { GridError } from '@vmgrid/protocol';
 
 export interface WaitingEntriesDeps<E> {
-  /** Writes one entry; throws what SQLite does. */
-  readonly write: (entry: E) => void;
+  /** Writes entries, all or none; throws what SQLite does. */
+  readonly write: (entries: readonly E[]) => void;
   /** The entry that says how many could not be kept. */
   readonly lost: (count: number) => E;
   /** Whether an entry is lost before those that are not, when they are too many. */
@@ -11,10 +11,12 @@ export interface WaitingEntriesDeps<E> {
 
 /** Entries that wait in memory at most. */
 export const MOST_WAITING = 10_000;
+/** Entries that are written together at most: a disk that is almost full still takes some. */
+const WRITTEN_AT_ONCE = 100;
 
 /**
- * Entries in the order in which they came, written at once unless the disk is full: then they wait in memory for the next that can
- * be written. Beyond a limit the newest are lost, minor ones before all others, and their number is written at the end.
+ * Entries in the order in which they came, until they are written. When the disk is full they wait on for the next that can be
+ * written. Beyond a limit the newest are lost, minor ones before all others, and their number is written at the end.
  */
 export class WaitingEntries<E> {
   readonly #deps: WaitingEntriesDeps<E>;
@@ -25,12 +27,10 @@ export class WaitingEntries<E> {
     this.#deps = deps;
   }
 
-  /** Why the entry waits; undefined when it is written, with all before it. */
-  add(entry: E): GridError | undefined {
+  add(entry: E): void {
     if (this.#waiting.length === MOST_WAITING) this.write();
     if (this.#waiting.length < MOST_WAITING || this.#makeRoomFor(entry)) this.#waiting.push(entry);
     else this.#lost += 1;
-    return this.write();
   }
 
   #makeRoomFor(entry: E): boolean {
@@ -45,11 +45,12 @@ export class WaitingEntries<E> {
   /** Writes what waits; returns why it still does. */
   write(): GridError | undefined {
     try {
-      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      while (this.#waiting.length > 0) {
+        const next = this.#waiting.slice(0, WRITTEN_AT_ONCE);
         this.#deps.write(next);
-        this.#waiting.shift();
+        this.#waiting.splice(0, next.length);
       }
-      if (this.#lost > 0) this.#deps.write(this.#deps.lost(this.#lost));
+      if (this.#lost > 0) this.#deps.write([this.#deps.lost(this.#lost)]);
       this.#lost = 0;
       return undefined;
     } catch (error) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { AuditQuery } from '@vmgrid/protocol';
 import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
 import { testUnless } from '../../../test/support/test-unless.ts';
 import { Audit, type AuditNote, isChange, REFUSALS_PER_MINUTE } from '../src/index.ts';
@@ -19,13 +20,16 @@ const note = (target: string, more: Partial<AuditNote> = {}): AuditNote => ({
   ...more,
 });
 
+const entriesIn = async (audit: Audit, query: AuditQuery) =>
+  (await audit.list(query, new AbortController().signal)).entries;
+
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'audit-'));
   now = Date.parse('2026-01-01T00:00:00Z');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('what daemons of a machine write is one trail, the newest first, and there when they are started again', () => {
+test('what daemons of a machine write is one trail, the newest first, and there when they are started again', async () => {
   const [shop, plant] = [open('shop'), open('plant-1')];
   shop.add(note('/v1/vms/a'));
   now += 1_000;
@@ -33,7 +37,7 @@ test('what daemons of a machine write is one trail, the newest first, and there 
   shop.close();
   plant.close();
   const again = open();
-  expect(again.list({ most: 10 }).entries).toEqual([
+  expect(await entriesIn(again, { most: 10 })).toEqual([
     {
       ...{ sequence: 2, at: '2026-01-01T00:00:01.000Z', daemon: 'plant-1', door: 'http' },
       ...{ operation: 'none', target: '/v1/images', outcome: 'UNAUTHENTICATED' },
@@ -43,38 +47,50 @@ test('what daemons of a machine write is one trail, the newest first, and there 
   again.close();
 });
 
-test('it is asked by owner, operation and outcome, in pages', () => {
+test('it is asked by owner, operation and outcome, in pages', async () => {
   const audit = open();
   for (let index = 1; index <= 6; index += 1) {
     audit.add(
       note(String(index), { owner: index % 2 === 0 ? 'bob' : 'ada', outcome: index > 4 ? 'VM_UNKNOWN' : 'ok' }),
     );
   }
-  const targets = (query: object) => audit.list({ most: 100, ...query }).entries.map(({ target }) => target);
-  expect(targets({ owner: 'bob' })).toEqual(['6', '4', '2']);
-  expect(targets({ outcome: 'VM_UNKNOWN' })).toEqual(['6', '5']);
-  expect(targets({ operation: 'vm.create' })).toEqual([]);
-  expect(targets({ most: 2 })).toEqual(['6', '5']);
-  expect(targets({ most: 2, before: 5 })).toEqual(['4', '3']);
+  const targets = async (query: object) =>
+    (await entriesIn(audit, { most: 100, ...query })).map(({ target }) => target);
+  expect(await targets({ owner: 'bob' })).toEqual(['6', '4', '2']);
+  expect(await targets({ outcome: 'VM_UNKNOWN' })).toEqual(['6', '5']);
+  expect(await targets({ operation: 'vm.create' })).toEqual([]);
+  expect(await targets({ most: 2 })).toEqual(['6', '5']);
+  expect(await targets({ most: 2, before: 5 })).toEqual(['4', '3']);
   audit.close();
 });
 
-test('nothing of it is changed or removed, by whatever program', () => {
+test('what is far behind is found, though others come between; whoever has gone is not searched for on', async () => {
+  const audit = open('shop', 10_000);
+  audit.add(note('first', { owner: 'bob' }));
+  for (let index = 1; index <= 3_000; index += 1) audit.add(note(String(index)));
+  expect(await entriesIn(audit, { owner: 'bob', most: 10 })).toMatchObject([{ target: 'first' }]);
+  expect(await entriesIn(audit, { most: 1_000 })).toHaveLength(1_000);
+  await expect(audit.list({ owner: 'bob', most: 10 }, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+  audit.close();
+});
+
+test('nothing of it is changed or removed, by whatever program', async () => {
   const audit = open();
   audit.add(note('/v1/vms/a'));
+  await audit.written();
   const other = new DatabaseSync(file());
   for (const statement of ["UPDATE audit SET owner = 'bob'", 'DELETE FROM audit', "UPDATE audit SET outcome = 'x'"]) {
     expect(() => other.exec(statement)).toThrow('the audit trail is append-only');
   }
   other.close();
-  expect(audit.list({ most: 10 }).entries).toHaveLength(1);
+  expect(await entriesIn(audit, { most: 10 })).toHaveLength(1);
   audit.close();
 });
 
-test('the oldest of a share go once there are more than are kept, and only those; an entry says so', () => {
+test('the oldest of a share go once there are more than are kept, and only those; an entry says so', async () => {
   const audit = open('shop', 500);
   for (let index = 1; index <= 2_000; index += 1) audit.add(note(String(index)));
-  const entries = audit.list({ most: 1_000 }).entries;
+  const entries = await entriesIn(audit, { most: 1_000 });
   const [notes, others] = [true, false].map((is) => entries.filter(({ door }) => (door === 'trail') === is));
   expect([others!.length, others!.at(-1)?.target]).toEqual([500, '1501']);
   expect(notes!.map(({ operation, target, outcome }) => [operation, target, outcome])).toEqual([
@@ -89,14 +105,14 @@ test('the oldest of a share go once there are more than are kept, and only those
   audit.close();
 });
 
-test('an owner pushes out nothing of others, nor its own changes by asking', () => {
+test('an owner pushes out nothing of others, nor its own changes by asking', async () => {
   const audit = open('shop', 100);
   audit.add(note('a change of ada'));
   audit.add(note('asked by bob', { owner: 'bob', operation: 'vm.query' }));
   audit.add({ door: 'command', owner: 'ada', operation: 'token.revoke', target: 'a token', outcome: 'ok' });
   audit.add({ door: 'http', operation: 'none', target: 'a stranger', outcome: 'UNAUTHENTICATED' });
   for (let index = 1; index <= 3_000; index += 1) audit.add(note(String(index), { operation: 'vm.query' }));
-  const targets = audit.list({ most: 1_000 }).entries.map(({ target }) => target);
+  const targets = (await entriesIn(audit, { most: 1_000 })).map(({ target }) => target);
   expect(targets).toEqual(
     expect.arrayContaining(['a change of ada', 'asked by bob', 'a token', 'a stranger', '2901', '3000']),
   );
@@ -104,7 +120,7 @@ test('an owner pushes out nothing of others, nor its own changes by asking', () 
   audit.close();
 });
 
-test('a trail of before there were shares is taken over whole', () => {
+test('a trail of before there were shares is taken over whole', async () => {
   const before = new DatabaseSync(file());
   before.exec(`
     CREATE TABLE audit (
@@ -123,7 +139,11 @@ test('a trail of before there were shares is taken over whole', () => {
     audit.close();
   }
   const audit = open();
-  const entries = audit.list({ most: 10 }).entries.map(({ sequence, owner, target }) => [sequence, owner, target]);
+  const entries = (await entriesIn(audit, { most: 10 })).map(({ sequence, owner, target }) => [
+    sequence,
+    owner,
+    target,
+  ]);
   expect(entries).toEqual([
     [4, 'ada', 'four'],
     [3, 'ada', 'three'],
@@ -136,29 +156,29 @@ test('a trail of before there were shares is taken over whole', () => {
   audit.close();
 });
 
-test('a daemon of before there were shares writes on beside one that has them', () => {
+test('a daemon of before there were shares writes on beside one that has them', async () => {
   const audit = open();
   const older = new DatabaseSync(file());
   const write = older.prepare(`
     INSERT INTO audit (at, daemon, door, owner, operation, target, outcome) VALUES (1, 'old', 'http', 'ada', 'vm.create', ?, 'ok')`);
   for (const target of ['one', 'two']) write.run(target);
   audit.add(note('three'));
-  expect(audit.list({ most: 10 }).entries.map(({ target }) => target)).toEqual(['three', 'two', 'one']);
+  expect((await entriesIn(audit, { most: 10 })).map(({ target }) => target)).toEqual(['three', 'two', 'one']);
   expect(() => older.exec('DELETE FROM audit')).toThrow('append-only');
   older.close();
   audit.close();
 });
 
-test('strangers, however many, do not fill the trail; it says how many more there were', () => {
+test('strangers, however many, do not fill the trail; it says how many more there were', async () => {
   const audit = open('shop', 10_000);
   audit.add(note('/v1/vms/a'));
   const stranger = { door: 'http', operation: 'none', target: '/v1/vms', outcome: 'UNAUTHENTICATED' } as const;
   for (let index = 0; index < 5_000; index += 1) audit.add(stranger);
-  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(REFUSALS_PER_MINUTE);
+  expect(await entriesIn(audit, { outcome: 'UNAUTHENTICATED', most: 1_000 })).toHaveLength(REFUSALS_PER_MINUTE);
   now += 60_000;
   audit.add(stranger);
-  expect(audit.list({ outcome: 'UNAUTHENTICATED', most: 1_000 }).entries).toHaveLength(REFUSALS_PER_MINUTE + 1);
-  const [more] = audit.list({ operation: 'audit.refusals', most: 2 }).entries;
+  expect(await entriesIn(audit, { outcome: 'UNAUTHENTICATED', most: 1_000 })).toHaveLength(REFUSALS_PER_MINUTE + 1);
+  const [more] = await entriesIn(audit, { operation: 'audit.refusals', most: 2 });
   expect(more).toMatchObject({
     door: 'trail',
     target: `${5_000 - REFUSALS_PER_MINUTE} more refusals of strangers in the minute from 2026-01-01T00:00:00.000Z`,
@@ -166,7 +186,7 @@ test('strangers, however many, do not fill the trail; it says how many more ther
   audit.close();
 });
 
-test('strangers keep nothing out of it that links refuse; an owner that asks too often is named, and fills it no more than they', () => {
+test('strangers keep nothing out of it that links refuse; an owner that asks too often is named, and fills it no more than they', async () => {
   const audit = open();
   const refused = { door: 'http', operation: 'none', target: '', outcome: 'UNAUTHENTICATED' } as const;
   for (let index = 0; index < 100; index += 1) {
@@ -175,17 +195,14 @@ test('strangers keep nothing out of it that links refuse; an owner that asks too
   }
   audit.add({ ...refused, door: 'link', operation: 'link.register' });
   audit.add(note('/v1/vms/a'));
-  const count = (query: object) => audit.list({ most: 1_000, ...query }).entries.length;
-  expect([{ operation: 'link.register' }, { outcome: 'UNAUTHENTICATED' }, { owner: 'ada' }].map(count)).toEqual([
-    ...[1, REFUSALS_PER_MINUTE + 1, REFUSALS_PER_MINUTE + 1],
-  ]);
+  const count = async (query: object) => (await entriesIn(audit, { most: 1_000, ...query })).length;
+  expect(
+    await Promise.all([{ operation: 'link.register' }, { outcome: 'UNAUTHENTICATED' }, { owner: 'ada' }].map(count)),
+  ).toEqual([...[1, REFUSALS_PER_MINUTE + 1, REFUSALS_PER_MINUTE + 1]]);
   now += 60_000;
   audit.add(refused);
   expect(
-    audit
-      .list({ operation: 'audit.refusals', most: 10 })
-      .entries.map(({ target }) => target)
-      .reverse(),
+    (await entriesIn(audit, { operation: 'audit.refusals', most: 10 })).map(({ target }) => target).reverse(),
   ).toEqual(
     ['strangers', 'the owner ada', 'the owner links'].map(
       (of) => `${100 - REFUSALS_PER_MINUTE} more refusals of ${of} in the minute from 2026-01-01T00:00:00.000Z`,
@@ -194,10 +211,10 @@ test('strangers keep nothing out of it that links refuse; an owner that asks too
   audit.close();
 });
 
-test('a long target is cut, and nobody else may read the file', () => {
+test('a long target is cut, and nobody else may read the file', async () => {
   const audit = open();
   audit.add(note('x'.repeat(10_000)));
-  expect(audit.list({ most: 1 }).entries[0]!.target).toHaveLength(256);
+  expect((await entriesIn(audit, { most: 1 }))[0]!.target).toHaveLength(256);
   expect((statSync(file()).mode & 0o777).toString(8)).toBe('600');
   audit.close();
 });
@@ -214,22 +231,50 @@ test.each([
   expect(isChange(operation)).toBe(changes);
 });
 
+test('what comes in one moment is written together; who waits for that knows that it is', async () => {
+  const audit = open();
+  const other = new DatabaseSync(file());
+  const count = () => other.prepare('SELECT count(*) AS count FROM audit').get()!.count;
+  for (const target of ['one', 'two', 'three']) audit.add(note(target));
+  expect(count()).toBe(0);
+  expect(await audit.written()).toBeUndefined();
+  expect(count()).toBe(3);
+  other.close();
+  audit.close();
+});
+
+test('what was handed over last is written as the trail is closed', async () => {
+  const audit = open();
+  audit.add(note('the last'));
+  audit.close();
+  await audit.written();
+  const again = open();
+  expect((await entriesIn(again, { most: 2 })).map(({ target }) => target)).toEqual(['the last']);
+  again.close();
+});
+
 testUnless(WHY_NO_SMALL_DISK)(
   'on a full disk entries wait, in their order and with their times, and are written once there is room',
-  () => {
+  async () => {
     const disk = SmallDisk.mount(16);
     try {
       const audit = new Audit(join(disk.path, 'audit.sqlite'), { daemon: 'shop', now: () => now });
       audit.add(note('before'));
+      await audit.written();
       disk.fill();
-      const hindrances = ['x', 'y', 'z'].flatMap((target) => {
+      const hindrances: unknown[] = [];
+      for (const target of ['x', 'y', 'z']) {
         now += 1_000;
-        return Array.from({ length: 100 }, (_, index) => audit.add(note(`${target}${index}`)));
-      });
+        for (let index = 0; index < 100; index += 1) {
+          audit.add(note(`${target}${index}`));
+          hindrances.push(await audit.written());
+        }
+      }
       expect(hindrances.at(-1)).toMatchObject({ code: 'HOST_DISK_FULL' });
       disk.free();
-      expect(audit.add(note('after'))).toBeUndefined();
-      const { entries } = audit.list({ most: 1_000 });
+      audit.add(note('after'));
+      expect(await audit.written()).toBeUndefined();
+      const entries = await entriesIn(audit, { most: 1_000 });
       const numbered = ['x', 'y', 'z'].flatMap((target) =>
         Array.from({ length: 100 }, (_, index) => `${target}${index}`),
       );
@@ -247,9 +292,9 @@ test('what is too much to wait is counted in the trail: the newest, and what was
   const written: string[] = [];
   let isFull = true;
   const entries = new WaitingEntries<string>({
-    write(entry) {
+    write(some) {
       if (isFull) throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
-      written.push(entry);
+      written.push(...some);
     },
     lost: (count) => `${count} lost`,
     isMinor: (entry) => entry.startsWith('asked'),
@@ -258,6 +303,7 @@ test('what is too much to wait is counted in the trail: the newest, and what was
   for (const entry of ['asked 1', ...many, 'asked 2']) entries.add(entry);
   for (const entry of ['asked 3', 'change 1', 'change 2', 'change 3', 'asked 4']) entries.add(entry);
   isFull = false;
-  expect(entries.add('after')).toBeUndefined();
+  entries.add('after');
+  expect(entries.write()).toBeUndefined();
   expect(written).toEqual([...many, 'change 1', 'change 2', '5 lost', 'after']);
 });

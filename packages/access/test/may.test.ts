@@ -10,6 +10,7 @@ const READ_OWN = ['vm.query', 'vm.list', 'vm.events', 'request.read', 'request.e
 const DOCUMENTS = ['document.send'];
 const PLANTS = ['plant.list', 'plant.events'];
 const READ_IMAGES = ['plant.requests', 'image.list', 'image.read', 'image.diff', 'image.suggest', 'audit.read'];
+const READ_DAEMONS = ['memory.read'];
 const CHANGE_IMAGES = ['image.build', 'image.verify', 'image.collect', 'image.label', 'image.remove'];
 const CARRY_IMAGES = ['image.export', 'image.import'];
 
@@ -20,7 +21,7 @@ const EXPECTED: Readonly<Record<Role, Readonly<Record<'own' | 'all', readonly st
   operator: { own: [], all: OPERATIONS.filter((operation) => !LINKS.includes(operation)) },
   node: { own: ['link.register'], all: [] },
   join: { own: [], all: LINKS },
-  auditor: { own: [], all: [...READ_OWN, ...DOCUMENTS, ...PLANTS, ...READ_IMAGES] },
+  auditor: { own: [], all: [...READ_OWN, ...DOCUMENTS, ...PLANTS, ...READ_IMAGES, ...READ_DAEMONS] },
 };
 
 const expectedReach = (role: Role, operation: string) =>
@@ -34,6 +35,7 @@ test('every operation is in one of the groups below', () => {
     DOCUMENTS,
     PLANTS,
     READ_IMAGES,
+    READ_DAEMONS,
     CHANGE_IMAGES,
     CARRY_IMAGES,
     LINKS,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { acceptLinks, dialLink, type Hello, type LinkListener, type LinkTrust, serveLink } from '@vmgrid/protocol';
+import { auditInto } from '../../../test/support/audit-sinks.ts';
 import {
   Access,
   type AuditNote,
@@ -48,13 +49,7 @@ const materialOf = (name: string) => {
     ...{ certificateFile: file(`${name}.pem`), keyFile: file(`${name}-key.pem`), caFile: file('ca.pem') },
   });
 };
-const audited = (trust: LinkTrust) =>
-  auditedTrust(trust, {
-    add: (note) => {
-      notes.push(note);
-      return undefined;
-    },
-  });
+const audited = (trust: LinkTrust) => auditedTrust(trust, auditInto(notes));
 const withToken = (token?: string): LinkTrust =>
   audited(new SiteTrust({ authenticator: access, joinToken: () => token }));
 const withCertificate = (name: string): LinkTrust => {

@@ -26,9 +26,11 @@ export const auditRequests =
   (audit: AuditSink): RequestHandler =>
   (request, response, next) => {
     const note = (outcome: string) => audit.add({ ...noteOf(request, response), outcome });
-    response.locals.begins = () => {
+    response.locals.begins = async () => {
       const { operation } = tracesOf(response);
-      const hindrance = isChange(operation) ? note('begun') : undefined;
+      if (!isChange(operation)) return;
+      note('begun');
+      const hindrance = await audit.written();
       if (hindrance && !goesUnaudited(operation)) throw hindrance;
     };
     whenClosed(response, () => {

@@ -1,5 +1,5 @@
 import type { AuditTrail } from '@vmgrid/access';
-import { AuditQuery, validate } from '@vmgrid/protocol';
+import { AuditQuery, GridError, validate } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { guard } from './guard.ts';
 import { sendJson } from './send.ts';
@@ -7,10 +7,12 @@ import { sendJson } from './send.ts';
 /** `/v1/audit`: what was asked of the daemons of this machine, for those who may know. JSON only. */
 export function auditRoutes(audit: Pick<AuditTrail, 'list'>): Router {
   const router = Router();
-  router.get('/audit', guard('audit.read'), (request, response) => {
+  router.get('/audit', guard('audit.read'), async (request, response) => {
     const { before, most = '100', ...words } = request.query;
     const query = { ...words, ...(before === undefined ? {} : { before: Number(before) }), most: Number(most) };
-    sendJson(request, response, audit.list(validate(AuditQuery, query, { subject: 'query' })));
+    const gone = new AbortController();
+    response.once('close', () => gone.abort(new GridError('CANCELLED', 'the client has gone')));
+    sendJson(request, response, await audit.list(validate(AuditQuery, query, { subject: 'query' }), gone.signal));
   });
   return router;
 }

@@ -12,6 +12,7 @@ import { errorHandler } from './error-handler.ts';
 import { guardsOf, identify, requireIdentity } from './guard.ts';
 import { knownHost } from './known-host.ts';
 import { limitRate } from './limit-rate.ts';
+import { memoryRoutes } from './memory-routes.ts';
 import { type BodyQuota, readBody } from './read-body.ts';
 import { sendError, xmlErrors } from './send.ts';
 import { whileKnown } from './while-known.ts';
@@ -48,10 +49,12 @@ const VERSION = '/v1';
 const PATH_SHOWN = 200;
 
 /**
- * An application with routes under `/v1`, for those who show credentials, and `/health/live` and `/health/ready`, for all.
+ * An application with routes under `/v1`, one that every door has among them, for those who show credentials, and `/health/live` and `/health/ready`, for all.
  * @throws when a route has no guard
  */
-export function createDoorApp({ routers, streams = [], readiness }: DoorParts, options: DoorOptions): Express {
+export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
+  const { streams = [], readiness } = parts;
+  const routers = [...parts.routers, memoryRoutes()];
   for (const router of [...streams, ...routers]) guardsOf(router);
   const app = express();
   app.disable('x-powered-by');

@@ -22,16 +22,16 @@ export const requireIdentity: RequestHandler = (_request, { locals }, next) =>
   locals.principal === undefined ? next(locals.refusal) : next();
 
 export interface Guard {
-  (request: unknown, response: Response, next: () => void): void;
+  (request: unknown, response: Response, next: () => void): Promise<void>;
   readonly operation: GridOperation;
 }
 
 /** Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. */
 export function guard(operation: GridOperation): Guard {
-  const check = (_request: unknown, response: Response, next: () => void): void => {
+  const check = async (_request: unknown, response: Response, next: () => void): Promise<void> => {
     response.locals.operation = operation;
     response.locals.caller = authorize(principalOf(response), operation);
-    response.locals.begins?.();
+    await response.locals.begins?.();
     next();
   };
   return Object.assign(check, { operation });

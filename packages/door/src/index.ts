@@ -5,6 +5,7 @@ export { streamEvents } from './event-stream.ts';
 export { callerOf, type Guard, guard, guardsOf, principalOf } from './guard.ts';
 export { createHttpServer, type HttpServerOptions, REPLIES_MS, stopListening } from './http-server.ts';
 export * from './listen.ts';
+export { memoryRoutes } from './memory-routes.ts';
 export * from './negotiate.ts';
 export * from './operation-routes.ts';
 export * from './operations.ts';

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  BoundedMap,
   type Called,
   type ErrorBody,
   GridError,
@@ -108,12 +109,13 @@ export class Operation {
 }
 
 export class Operations {
-  readonly #kept: number;
-  /** By the text of the request's key. */
-  readonly #byRequest = new Map<string, Operation>();
+  /** By the text of the request's key. Those that run stay. */
+  readonly #byRequest: BoundedMap<string, Operation>;
+  /** Of whatever owner; ids are chosen by clients, so several may have one. */
+  readonly #byId = new Map<string, Set<Operation>>();
 
   constructor(options: { readonly kept: number }) {
-    this.#kept = options.kept;
+    this.#byRequest = new BoundedMap({ most: options.kept, mayGo: ({ state }) => state !== 'running' });
   }
 
   /**
@@ -140,9 +142,7 @@ export class Operations {
     }
     if (before && before.state !== 'failed') return before;
     const operation = new Operation({ ...named, documentDigest }, work);
-    this.#byRequest.delete(key);
-    this.#byRequest.set(key, operation);
-    this.#forgetOldest();
+    this.#add(key, operation);
     return operation;
   }
 
@@ -160,18 +160,26 @@ export class Operations {
   }
 
   #anybodys(requestId: string): Operation | undefined {
-    return [...this.#byRequest.values()].find((operation) => operation.requestId === requestId);
+    return this.#byId.get(requestId)?.values().next().value;
   }
 
   running(): readonly Operation[] {
-    return [...this.#byRequest.values()].filter((operation) => operation.state === 'running');
+    return [...this.#byRequest].filter((operation) => operation.state === 'running');
   }
 
-  #forgetOldest(): void {
-    for (const [key, operation] of this.#byRequest) {
-      if (this.#byRequest.size <= this.#kept) return;
-      if (operation.state !== 'running') this.#byRequest.delete(key);
-    }
+  #add(key: string, operation: Operation): void {
+    const before = this.#byRequest.get(key);
+    const gone = this.#byRequest.set(key, operation);
+    for (const one of before ? [before, ...gone] : gone) this.#forgetId(one);
+    const alike = this.#byId.get(operation.requestId);
+    if (alike) alike.add(operation);
+    else this.#byId.set(operation.requestId, new Set([operation]));
+  }
+
+  #forgetId(operation: Operation): void {
+    const alike = this.#byId.get(operation.requestId);
+    alike?.delete(operation);
+    if (alike?.size === 0) this.#byId.delete(operation.requestId);
   }
 }
 

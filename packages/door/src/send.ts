@@ -7,8 +7,11 @@ import type { Operation } from './operations.ts';
 
 export function sendReply(request: Request, response: Response, reply: Reply, medium = replyMedium(request)): void {
   if (medium === 'xml') response.type(xmlType(request)).send(encodeXmlReply(reply));
-  else response.json(reply.body);
+  else response.set('content-type', 'application/json').send(jsonOf(reply.body));
 }
+
+/** Some bodies have their text already. */
+const jsonOf = (body: object & { readonly toText?: () => string }): string => body.toText?.() ?? JSON.stringify(body);
 
 export function sendJson(request: Request, response: Response, body: object): void {
   replyMedium(request, ['json']);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { Router } from 'express';
+import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import { createDoorApp, guard, listen, sendJson } from '../src/index.ts';
 
 let server: Server;
@@ -20,7 +21,7 @@ beforeEach(async () => {
     { routers: [router], readiness: () => ({ status: 'ready' }) },
     {
       ...{ host: '127.0.0.1', requestsPerMinute: 2, authenticator: { authenticate }, log: createLog('test', 'silent') },
-      audit: { add: () => undefined },
+      audit: UNREAD_AUDIT,
     },
   );
   server = createServer(app);

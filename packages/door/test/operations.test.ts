@@ -230,6 +230,30 @@ describe('the reply that describes an operation', () => {
   });
 });
 
+describe('a request of somebody', () => {
+  const operator = { owner: 'root', sees: 'all' } as const;
+  const ofOwner = (owner: string, requestId = 'request-1') => ({ ...create(requestId), owner });
+
+  test('is found by who sees all, by its id alone, and the next of the same id once it is forgotten', async () => {
+    const operations = new Operations({ kept: 2 });
+    const started = ['ada', 'bob'].map((owner) => operations.start(ofOwner(owner), async () => owner));
+    await Promise.all(started.map(({ settled }) => settled));
+    const found = () => operations.get({ requestId: 'request-1', caller: operator }).owner;
+    expect(found()).toBe('ada');
+    await operations.start(ofOwner('ada', 'request-2'), async () => 'vm').settled;
+    expect(found()).toBe('bob');
+    await operations.start(ofOwner('ada', 'request-3'), async () => 'vm').settled;
+    expect(found).toThrow(expect.objectContaining({ code: 'REQUEST_UNKNOWN' }));
+  });
+
+  test('is not found by anybody else', () => {
+    const operations = new Operations({ kept: 2 });
+    operations.start(ofOwner('ada'), never);
+    const asked = () => operations.get({ requestId: 'request-1', caller: { owner: 'bob', sees: 'own' } });
+    expect(asked).toThrow(expect.objectContaining({ code: 'REQUEST_UNKNOWN' }));
+  });
+});
+
 /** The same document with all its keys in the opposite order. */
 function reversed<T>(value: T): T {
   if (Array.isArray(value)) return value.map(reversed) as T;

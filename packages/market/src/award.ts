@@ -58,9 +58,11 @@ export async function award(
   const refusals: Refusal[] = [];
   const awards: TrailAward[] = [];
   const trail = (): Trail => ({ ...auction.trail, awards: [...auction.trail.awards, ...awards] });
-  const note = (made: TrailAward): void => {
+  const note = (made: TrailAward): Trail => {
     awards.push(made);
-    awarded?.(trail());
+    const soFar = trail();
+    awarded?.(soFar);
+    return soFar;
   };
   const refused = (plantId: string, error: GridError): void => {
     note({ plantId, outcome: 'refused', code: error.code, message: error.message });
@@ -80,17 +82,16 @@ export async function award(
     try {
       const ad = await createAt(bid);
       memory.succeeded(plantId);
-      note({ plantId, outcome: 'accepted' });
-      return { plantId, ad, trail: trail() };
+      return { plantId, ad, trail: note({ plantId, outcome: 'accepted' }) };
     } catch (thrown) {
       const error = GridError.from(thrown);
       if (isRefusal(error)) {
         refused(plantId, error);
         continue;
       }
-      note({ plantId, outcome: 'failed', code: error.code, message: error.message });
+      const soFar = note({ plantId, outcome: 'failed', code: error.code, message: error.message });
       memory.failed(plantId, error);
-      throw withTrail(error, trail());
+      throw withTrail(error, soFar);
     }
   }
   throw allRefused(refusals, { untried: auction.bids.length - refusals.length, attempts }, trail());

@@ -1,3 +1,4 @@
+export { BoundedMap, type BoundedMapOptions } from './bounded-map.ts';
 export * from './classads/ad-json.ts';
 export { requestAd } from './classads/request-ad.ts';
 export { ArchiveClient, type TransferOptions, type UploadOptions } from './client/archive-client.ts';
@@ -36,6 +37,7 @@ export * from './schema/explanations.ts';
 export * from './schema/images.ts';
 export * from './schema/line-report.ts';
 export * from './schema/machine.ts';
+export * from './schema/memory.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
 export { packTokens, unpackTokens } from './schema/packed-tokens.ts';
 export * from './schema/recorded-requests.ts';

@@ -34,6 +34,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-image-diff', 'image-diff-reply'],
   ['reply-verify-images', 'verify-images-reply'],
   ['reply-collect-images', 'collect-images-reply'],
+  ['reply-memory', 'memory-reply'],
   ['reply-images', 'image-list-reply'],
   ['reply-image', 'image-reply'],
   ['reply-build-image', 'build-image-reply'],

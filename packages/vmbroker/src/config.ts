@@ -1,6 +1,6 @@
 /** Configuration of a broker: the schema is the source of the types, of `schemas/` and of the defaults. */
 import { SECURITY_CONFIG } from '@vmgrid/access';
-import { LOG_LEVELS } from '@vmgrid/daemon';
+import { HEAP_MIB, heapMiBField, LOG_LEVELS } from '@vmgrid/daemon';
 import { PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
 
@@ -25,6 +25,8 @@ export const BrokerConfig = Type.Object(
     ...SECURITY_CONFIG,
     /** Requests per minute and client address at the HTTP door; links are not counted. */
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
+    /** How far the daemon's heap may grow, in MiB; a limit that Node was started with goes before. */
+    heapMiB: heapMiBField(HEAP_MIB.vmbroker),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
       { default: 'info' },

@@ -2,14 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openSecurity } from '@vmgrid/access';
-import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
-import { startBroker } from './broker-daemon.ts';
+import { createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { BrokerConfig } from './config.ts';
 
 const { values } = parseArgs({ options: { config: { type: 'string' } } });
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 try {
   const config = await loadConfig(BrokerConfig, values.config === undefined ? {} : { file: values.config });
+  limitHeap(config);
+  const { startBroker } = await import('./broker-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
   const log = createLog('vmbroker', config.logLevel);
   const surface = { name: config.brokerId, listens: [config.host], dials: [...config.upstreams, ...config.plants] };
   const security = await openSecurity(config, surface, { environment: process.env, log });
@@ -20,6 +21,7 @@ try {
     void broker.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
     return broker;
   }, log);
+  security.audit.close();
 } catch (error) {
   createLog('vmbroker', 'error').error({ err: error }, 'the broker could not run');
   process.exitCode = 1;

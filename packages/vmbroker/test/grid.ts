@@ -15,6 +15,7 @@ import {
   serveLink,
   TRUST_ALL,
 } from '@vmgrid/protocol';
+import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import { type BrokerDaemon, startBroker } from '../src/broker-daemon.ts';
 
 const log = createLog('test', 'error');
@@ -24,7 +25,6 @@ type Answers = Partial<{ readonly [M in keyof PlantHandlers]: PlantHandlers[M] }
   readonly opened?: (link: LinkClient) => void;
 };
 
-const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
 } satisfies Authenticator;
@@ -78,10 +78,10 @@ export class Grid {
       plants: [],
       host: '127.0.0.1',
       httpPort,
-      ...{ plantReturnMs, requestsPerMinute: 1_000 },
+      ...{ plantReturnMs, requestsPerMinute: 1_000, heapMiB: 1_900 },
       logLevel: 'error' as never,
     };
-    const broker = await startBroker(config, { authenticator, audit, trust: TRUST_ALL }, '0.1.0', log);
+    const broker = await startBroker(config, { authenticator, audit: UNREAD_AUDIT, trust: TRUST_ALL }, '0.1.0', log);
     this.#closers.push(() => broker.drain(AbortSignal.timeout(1_000)));
     await broker.joined;
     return { ...broker, url: `ws://127.0.0.1:${broker.httpPort}/v1/link` };

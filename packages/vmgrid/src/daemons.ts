@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { abortable, within } from '@vmgrid/daemon';
+import { abortable, HEAP_MIB, hasHeapLimit, heapFlags, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
 import { execa } from 'execa';
 
@@ -44,7 +44,8 @@ export async function startDaemon(
   await mkdir(dirname(configFile), { recursive: true });
   await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
   const [file, ...args] = programCommand(name);
-  const child = execa(file!, [...args, '--config', configFile], {
+  const heap = hasHeapLimit([], process.env.NODE_OPTIONS) ? [] : heapFlags(Number(config.heapMiB ?? HEAP_MIB[name]));
+  const child = execa(file!, [...heap, ...args, '--config', configFile], {
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: logFile === undefined ? 'inherit' : { file: logFile, append: true },

@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Home } from '@vmgrid/daemon';
+import type { ShopClient } from '@vmgrid/protocol';
 import { execa } from 'execa';
 import { programCommand } from './daemons.ts';
+import { type DaemonsFinding, examineDaemons } from './doctor-daemons.ts';
 import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
 
 interface Tool {
@@ -35,6 +37,8 @@ export interface Findings {
   readonly tools: readonly ToolFinding[];
   readonly lines: readonly LineFinding[];
   readonly limits: LimitsFinding;
+  /** Of the daemons that run here. */
+  readonly memory: DaemonsFinding;
 }
 
 const VERSION_DEADLINE_MS = 5_000;
@@ -44,11 +48,12 @@ const SYSTEM_FOLDERS = '/usr/sbin:/sbin';
 const PROBE_DEADLINE_MS = 120_000;
 
 /** Looks at every tool, and tries every production line for real. */
-export async function examineHost(home: Home): Promise<Findings> {
+export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>): Promise<Findings> {
   const listed: readonly Tool[] = JSON.parse(await readFile(join(import.meta.dirname, 'tools.json'), 'utf8'));
   const tools = await Promise.all(listed.map(async (tool) => ({ ...tool, version: await versionOf(tool) })));
   const lines = await probeLines(home);
-  return { healthy: lines.some((line) => line.available), tools, lines, limits: await examineLimits() };
+  const healthy = lines.some((line) => line.available);
+  return { healthy, tools, lines, limits: await examineLimits(), memory: await examineDaemons(client) };
 }
 
 async function versionOf({ program, versionArgument }: Tool): Promise<string | undefined> {

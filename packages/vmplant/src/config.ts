@@ -1,7 +1,7 @@
 /** Configuration of a plant: the schema is the source of the types, of `schemas/` and of the defaults. */
 
 import { perOwner, SECURITY_CONFIG } from '@vmgrid/access';
-import { LOG_LEVELS } from '@vmgrid/daemon';
+import { HEAP_MIB, heapMiBField, LOG_LEVELS } from '@vmgrid/daemon';
 import { DAG_LIMITS, Duration } from '@vmgrid/dag';
 import { LineName, PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
@@ -105,6 +105,8 @@ export const PlantConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    /** How far the daemon's heap may grow, in MiB; a limit that Node was started with goes before. */
+    heapMiB: heapMiBField(HEAP_MIB.vmplant),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
       { default: 'info' },

@@ -151,8 +151,8 @@ export class Plant {
       verifyImages: (request) =>
         this.#once('verifyImages', request, () => imageDesk.verify(request, this.#stopping.signal)),
       collectImages: (request) => this.#once('collectImages', request, () => imageDesk.collect(request)),
-      suggestImages: (request) => selfTending.advisor.suggestions(request),
-      recordedRequests: async ({ veil }) => selfTending.recorded(veil),
+      suggestImages: (request, signal) => selfTending.advisor.suggestions(request, signal),
+      recordedRequests: ({ veil }, signal) => selfTending.recorded(veil, signal),
       imageSet: (request) => bidDesk.imageSet(request),
     };
   }

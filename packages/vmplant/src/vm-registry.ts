@@ -17,8 +17,8 @@ export class VmRegistry {
   readonly #observe: RecordObserver;
   readonly #requests: RequestBook;
   readonly #records = new Map<string, VmRecord>();
-  /** Ids of VMs, by `keyText` of their requests. */
-  readonly #byRequest = new Map<string, string>();
+  /** VMs by the text of their request's key. */
+  readonly #byRequest = new Map<string, Set<string>>();
   /** Whose last change could not be written: it is true all the same, and is written when something else can be. */
   readonly #behind = new Set<string>();
   /** Last change of each VM's folder. */
@@ -62,8 +62,10 @@ export class VmRegistry {
     return record;
   }
 
-  byRequest(request: RequestKey): VmRecord | undefined {
-    return this.#records.get(this.#byRequest.get(keyText(request)) ?? '');
+  /** Of several, the one that was added first. */
+  byRequest(key: RequestKey): VmRecord | undefined {
+    const [vmId] = this.#byRequest.get(keyText(key)) ?? [];
+    return vmId === undefined ? undefined : this.#records.get(vmId);
   }
 
   /** Makes the VM's folder and its first record. */
@@ -97,7 +99,10 @@ export class VmRegistry {
 
   #take(record: VmRecord): void {
     this.#records.set(record.vmId, record);
-    this.#byRequest.set(keyText(record), record.vmId);
+    const key = keyText(record);
+    const alike = this.#byRequest.get(key);
+    if (alike) alike.add(record.vmId);
+    else this.#byRequest.set(key, new Set([record.vmId]));
     this.#requests.add(record.requestId);
   }
 
@@ -105,7 +110,10 @@ export class VmRegistry {
     const record = this.#records.get(vmId);
     if (!record) return;
     this.#records.delete(vmId);
-    if (this.#byRequest.get(keyText(record)) === vmId) this.#byRequest.delete(keyText(record));
+    const key = keyText(record);
+    const alike = this.#byRequest.get(key)!;
+    alike.delete(vmId);
+    if (alike.size === 0) this.#byRequest.delete(key);
     this.#requests.drop(record.requestId);
   }
 

@@ -23,6 +23,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
     standingOffers: true,
     concurrentCreations: 4,
     tending: { enabled: false, idleFor: 'PT1M', quotaMiB: 8192, minimumSavedSeconds: 60 },
+    heapMiB: 1_024,
     logLevel: 'info',
   });
 });

@@ -39,6 +39,20 @@ test('what a plant holds for its records follows them, also in the next run', as
   expect([...next.all()]).toEqual([...requests.all()]);
 });
 
+test("a request's VM is its owner's; of several the first that is still there", async () => {
+  const registry = await VmRegistry.open(root());
+  for (const [vmId, owner] of Object.entries({ 'vm-1': 'ada', 'vm-2': 'bob', 'vm-3': 'ada' })) {
+    await registry.add(recordOf({ vmId, owner }));
+  }
+  const { requestId } = recordOf();
+  const found = (owner?: string) => registry.byRequest({ requestId, ...(owner && { owner }) })?.vmId;
+  expect([found('ada'), found('bob'), found('eve'), found()]).toEqual(['vm-1', 'vm-2', undefined, undefined]);
+  await registry.remove('vm-1');
+  expect([found('ada'), found('bob')]).toEqual(['vm-3', 'vm-2']);
+  const again = await VmRegistry.open(root());
+  expect(again.byRequest({ requestId, owner: 'ada' })?.vmId).toBe('vm-3');
+});
+
 test('an unknown VM is an error by get and undefined by find', async () => {
   const registry = await VmRegistry.open(root());
   expect(registry.find('vm-9')).toBeUndefined();

@@ -5,9 +5,10 @@
  * A trail is written a moment after it was handed over, together with others: an auction never waits for the disk, nor does it
  * fail because the disk is full.
  */
-import type { DatabaseSync } from 'node:sqlite';
-import { inTransaction, openOwnDatabase } from '@vmgrid/daemon';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { BoundedTable, openOwnDatabase, type TableSize } from '@vmgrid/daemon';
 import { type AuctionListReply, type Called, type Caller, GridError, ifRoom, sees, type Trail } from '@vmgrid/protocol';
+import { trailText } from './trail-text.ts';
 
 export interface AuctionHistoryOptions {
   /** A file, or `IN_MEMORY`. */
@@ -34,7 +35,9 @@ export const MOST_UNWRITTEN = 1_000;
 
 export class AuctionHistory {
   readonly #database: DatabaseSync;
+  readonly #statements: Record<keyof typeof STATEMENTS, StatementSync>;
   readonly #options: AuctionHistoryOptions;
+  readonly #table: BoundedTable;
   readonly #unwritten = new Map<string, OwnedTrail>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -43,6 +46,11 @@ export class AuctionHistory {
     this.#options = options;
     this.#database = openDatabase(options.file);
     addOwners(this.#database);
+    const prepare = (name: keyof typeof STATEMENTS) => this.#database.prepare(STATEMENTS[name]);
+    this.#statements = {
+      ...{ find: prepare('find'), bytesOf: prepare('bytesOf'), put: prepare('put') },
+    };
+    this.#table = new BoundedTable(this.#database, 'auctions', { rows: options.kept, bytes: options.keptBytes });
   }
 
   /** Keeps the trail of an owner's request; one of the same auction takes its place. */
@@ -66,12 +74,7 @@ export class AuctionHistory {
   /** The newest first; those of one request when it is named. */
   list({ requestId, caller, most }: Called<{ readonly requestId?: string; readonly most: number }>): AuctionListReply {
     this.#write();
-    const rows = this.#database
-      .prepare(`
-        SELECT trail FROM auctions
-        WHERE (:requestId IS NULL OR request_id = :requestId) AND (:all OR owner IS :owner)
-        ORDER BY sequence DESC LIMIT :most`)
-      .all({ requestId: requestId ?? null, most, ...reachOf(caller) });
+    const rows = this.#select(caller, requestId, most);
     const waiting = [...this.#unwritten.values()].reverse().filter(({ trail, owner }) => {
       return (requestId === undefined || trail.requestId === requestId) && sees(caller, owner);
     });
@@ -90,42 +93,51 @@ export class AuctionHistory {
   }
 
   #read(auctionId: string): OwnedTrail | undefined {
-    const row = this.#database.prepare('SELECT trail, owner FROM auctions WHERE auction_id = ?').get(auctionId);
+    const row = this.#statements.find.get(auctionId);
     return row && { trail: JSON.parse(String(row.trail)), owner: row.owner === null ? undefined : String(row.owner) };
+  }
+
+  /** Each of what may be asked has an index. */
+  #select(caller: Caller | undefined, requestId: string | undefined, most: number) {
+    const all = caller?.sees === 'all';
+    const conditions = [...(requestId === undefined ? [] : ['request_id = :requestId']), ...(all ? [] : [OWNED])];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    return this.#database
+      .prepare(`SELECT trail FROM auctions ${where} ORDER BY sequence DESC LIMIT :most`)
+      .all({ most, ...(requestId !== undefined && { requestId }), ...(all ? {} : { owner: caller?.owner ?? null }) });
   }
 
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#unwritten.size === 0) return;
-    const areWritten = ifRoom(() => inTransaction(this.#database, () => this.#insertAll()));
+    const areWritten = ifRoom(() => this.#table.change(() => this.#putAll()));
     if (areWritten) this.#unwritten.clear(); // else they wait for the next that comes
   }
 
-  #insertAll(): void {
-    const insert = this.#database.prepare(`
-      INSERT INTO auctions (auction_id, request_id, owner, bytes, trail) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (auction_id) DO UPDATE SET bytes = excluded.bytes, trail = excluded.trail`);
+  /** Returns by how much the table has grown. */
+  #putAll(): TableSize {
+    let [rows, bytes] = [0, 0];
     for (const { trail, owner = null } of this.#unwritten.values()) {
-      const text = JSON.stringify(trail);
-      insert.run(trail.auctionId, trail.requestId, owner, text.length, text);
+      const text = trailText(trail);
+      const before = this.#statements.bytesOf.get(trail.auctionId);
+      this.#statements.put.run(trail.auctionId, trail.requestId, owner, text.length, text);
+      rows += before ? 0 : 1;
+      bytes += text.length - Number(before?.bytes ?? 0);
     }
-    this.#forgetOldest();
-  }
-
-  #forgetOldest(): void {
-    const { kept, keptBytes } = this.#options;
-    this.#database
-      .prepare(`
-        DELETE FROM auctions WHERE sequence IN (
-          SELECT sequence FROM (
-            SELECT sequence, row_number() OVER newest AS place, sum(bytes) OVER newest AS total
-            FROM auctions WINDOW newest AS (ORDER BY sequence DESC)
-          ) WHERE place > ? OR total > ?
-        )`)
-      .run(kept, keptBytes);
+    return { rows, bytes };
   }
 }
+
+const OWNED = 'owner IS :owner';
+
+const STATEMENTS = {
+  find: 'SELECT trail, owner FROM auctions WHERE auction_id = ?',
+  bytesOf: 'SELECT bytes FROM auctions WHERE auction_id = ?',
+  put: `
+    INSERT INTO auctions (auction_id, request_id, owner, bytes, trail) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (auction_id) DO UPDATE SET bytes = excluded.bytes, trail = excluded.trail`,
+} as const;
 
 const openDatabase = (file: string): DatabaseSync =>
   openOwnDatabase(file, {
@@ -137,17 +149,13 @@ const openDatabase = (file: string): DatabaseSync =>
 function addOwners(database: DatabaseSync): void {
   const owner = database.prepare("SELECT name FROM pragma_table_info('auctions') WHERE name = 'owner'").get();
   if (!owner) database.exec('ALTER TABLE auctions ADD COLUMN owner TEXT');
+  database.exec('CREATE INDEX IF NOT EXISTS auctions_by_owner ON auctions (owner)');
 }
 
 interface OwnedTrail {
   readonly trail: Trail;
   readonly owner: string | undefined;
 }
-
-const reachOf = (caller: Caller | undefined) => ({
-  all: caller?.sees === 'all' ? 1 : 0,
-  owner: caller?.owner ?? null,
-});
 
 function headOf({
   auctionId,

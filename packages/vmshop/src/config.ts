@@ -1,6 +1,6 @@
 /** Configuration of a shop: the schema is the source of the types, of `schemas/` and of the defaults. */
 import { SECURITY_CONFIG } from '@vmgrid/access';
-import { LOG_LEVELS } from '@vmgrid/daemon';
+import { HEAP_MIB, heapMiBField, LOG_LEVELS } from '@vmgrid/daemon';
 import { type Static, Type } from 'typebox';
 import { Quotas } from './quotas/quota.ts';
 
@@ -39,6 +39,8 @@ export const ShopConfig = Type.Object(
     /** Auctions whose trails are kept, and what they may take together. */
     auctionsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
     auctionsKeptMiB: Type.Integer({ minimum: 1, maximum: 65_536, default: 64 }),
+    /** How far the daemon's heap may grow, in MiB; a limit that Node was started with goes before. */
+    heapMiB: heapMiBField(HEAP_MIB.vmshop),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
       { default: 'info' },

@@ -45,8 +45,11 @@ export async function audited(
   const operation = `vm.${request.verb}`;
   const note = (outcome: string, target = targetOf(request)) =>
     audit.add({ ...doorOf(from), owner, credential, operation, target, outcome });
-  const hindrance = isChange(operation) ? note('begun') : undefined;
-  if (hindrance && !goesUnaudited(operation)) throw hindrance;
+  if (isChange(operation)) {
+    note('begun');
+    const hindrance = await audit.written();
+    if (hindrance && !goesUnaudited(operation)) throw hindrance;
+  }
   try {
     const reply = await work();
     note('ok', vmOf(reply));

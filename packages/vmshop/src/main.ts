@@ -1,14 +1,15 @@
 /** `vmshop --config FILE`: runs a shop until it is told to stop. */
 import { parseArgs } from 'node:util';
 import { openSecurity } from '@vmgrid/access';
-import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { ShopConfig } from './config.ts';
-import { startShop } from './shop-daemon.ts';
 
 const { values } = parseArgs({ options: { config: { type: 'string' } } });
 const log = createLog('vmshop', 'info');
 try {
   const config = await loadConfig(ShopConfig, values.config === undefined ? {} : { file: values.config });
+  limitHeap(config);
+  const { startShop } = await import('./shop-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
   const shopLog = createLog('vmshop', config.logLevel);
   const surface = { name: 'shop', listens: [config.host], dials: config.plants };
   const security = await openSecurity(config, surface, { environment: process.env, log: shopLog });
@@ -18,6 +19,7 @@ try {
     process.stdout.write(`${JSON.stringify({ ready: true, host: config.host, httpPort, xmlPort })}\n`);
     return shop;
   }, shopLog);
+  security.audit.close();
 } catch (error) {
   log.error({ err: error }, 'the shop could not run');
   process.exitCode = 1;

@@ -65,6 +65,7 @@ import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaDesk } from './quotas/quota-desk.ts';
 import type { Reunion } from './reunion.ts';
+import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
 import { VmList } from './vm-list.ts';
 
@@ -153,7 +154,7 @@ export class Shop {
         signal: this.desk.closing,
         awarded: (trail) => this.auctions.keep(trail, identified.caller?.owner),
       });
-      return { requestId: operation.requestId, vm: ad, trail } satisfies VmReply;
+      return createReply({ requestId: operation.requestId, vm: ad }, trail);
     });
     operation.refresh((reply) => this.#withPresentAd(reply as VmReply, request.caller));
     return operation;

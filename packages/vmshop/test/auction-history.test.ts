@@ -54,6 +54,22 @@ test('the oldest go when there are more than may be kept, or they take more room
   narrow.close();
 });
 
+test('what is kept is counted rightly over changes, restarts and a smaller limit', () => {
+  const history = open({ kept: 3 });
+  for (const id of ['a', 'b', 'a', 'c']) {
+    history.keep({ ...trailOf(id), closedAfterMs: id.charCodeAt(0) }, 'ada');
+    expect(idsIn(history)).toContain(id); // each is written
+  }
+  expect(idsIn(history)).toEqual(['c', 'b', 'a']);
+  history.close();
+  const smaller = open({ kept: 2 });
+  smaller.keep(trailOf('d'), 'ada');
+  expect(idsIn(smaller)).toEqual(['d', 'c']);
+  smaller.keep({ ...trailOf('d'), requestId: 'longer than before' }, 'ada');
+  expect(idsIn(smaller)).toEqual(['d', 'c']);
+  smaller.close();
+});
+
 test('auctions are listed by request, the newest first', () => {
   const history = open();
   history.keep(trailOf('a', 'one'), 'ada');

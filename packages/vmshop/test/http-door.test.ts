@@ -9,6 +9,7 @@ import type { AuditNote, Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/door';
 import { GridError } from '@vmgrid/protocol';
+import { auditInto } from '../../../test/support/audit-sinks.ts';
 import { admitted } from '../src/document-audit.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
@@ -23,13 +24,7 @@ const shop = {
 } as unknown as Shop;
 
 const noted: AuditNote[] = [];
-const audit = {
-  add: (note: AuditNote) => {
-    noted.push(note);
-    return undefined;
-  },
-  list: () => ({ entries: [] }),
-};
+const audit = auditInto(noted);
 const authenticator = {
   authenticate: (token) => {
     if (token === 'stranger') throw new GridError('UNAUTHENTICATED', 'who?');

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog, whenClosed } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/door';
+import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 import { createTcpDoor } from '../src/tcp-door.ts';
@@ -13,7 +14,6 @@ import { createTcpDoor } from '../src/tcp-door.ts';
 const CLIENTS = 1_000;
 const shop = { list: async () => ({ vms: [], silentPlants: [] }), desk: {}, auctions: {} } as unknown as Shop;
 const authenticator = { authenticate: () => ({ owner: 'ada', roles: ['user' as const], credential: 'test' }) };
-const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 
 let servers: Server[];
 let sockets: Socket[];
@@ -21,7 +21,13 @@ let sockets: Socket[];
 /** Ports of the HTTP door and of the TCP door, which wait so long for a request. */
 async function open(requestMs: number): Promise<readonly [http: number, tcp: number]> {
   const log = createLog('test', 'silent');
-  const app = createApp(shop, { host: '127.0.0.1', requestsPerMinute: 1_000_000, authenticator, audit, log });
+  const app = createApp(shop, {
+    host: '127.0.0.1',
+    requestsPerMinute: 1_000_000,
+    authenticator,
+    audit: UNREAD_AUDIT,
+    log,
+  });
   const http: HttpServer = createHttpServer(app, { requestMs });
   const tcp = createTcpDoor({
     ...{ admit: () => undefined, documentMs: requestMs, answer: async (document) => `<echo>${document}</echo>` },

@@ -1,11 +1,8 @@
 /** A child process that gets one order and says things back. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** USER_HZ, in which Linux tells times to programs, is 100 everywhere. */
-const MS_PER_TICK = 10;
+import { cpuMsOf } from './process-figures.ts';
 
 export class Child {
   readonly process: ChildProcess;
@@ -26,9 +23,7 @@ export class Child {
 
   /** Milliseconds of processor time that it has taken. */
   get cpuMs(): number {
-    const [, rest = ''] = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ');
-    const fields = rest.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+    return cpuMsOf(this.process.pid!);
   }
 
   async end(): Promise<void> {

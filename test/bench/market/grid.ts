@@ -1,79 +1,50 @@
-/** A shop in this process, brokers and plants in others, all over real sockets on loopback. */
-import { createServer, type Server } from 'node:http';
-import { systemClock } from '@vmgrid/daemon';
-import { listen, Operations } from '@vmgrid/door';
-import {
-  Absences,
-  listenAll,
-  type MarketDeps,
-  Membership,
-  OfferDesk,
-  PlantMemory,
-  StandingOffers,
-  VmBook,
-} from '@vmgrid/market';
-import { LINK_PATH, serveLink, TRUST_ALL } from '@vmgrid/protocol';
-import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
-import type { ShopConfig } from '../../../packages/vmshop/src/config.ts';
-import { PlantFeed } from '../../../packages/vmshop/src/plant-feed.ts';
-import { Shop } from '../../../packages/vmshop/src/shop.ts';
-import { VmEvents } from '../../../packages/vmshop/src/vm-events.ts';
+/** A shop, brokers and plants without machines, each a process, all over real sockets on loopback. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LINK_PATH } from '@vmgrid/protocol';
+import { type Daemon, startDaemon } from '../../../packages/vmgrid/src/daemons.ts';
+import { LONG_PAST, NO_PAST } from '../age/past.ts';
+import { BenchShop } from './bench-shop.ts';
 import { Child } from './child.ts';
-import type { SimulatedPlantOptions } from './simulated-plant.ts';
+import type { PlantsOrder } from './plants-process.ts';
+import { cpuMsOf } from './process-figures.ts';
+import type { GridShape } from './shape.ts';
 
-export interface GridShape {
-  readonly plants: number;
-  /** 0: the plants dial up to the shop. */
-  readonly brokers: number;
-  /** Whether the plants publish their offers. */
-  readonly offers: 'standing' | 'asked';
-  /** Owners that requests are of in turn; left out: they are nobody's. */
-  readonly owners?: number;
-  /** What owners may have. */
-  readonly quotas?: ShopConfig['quotas'];
-  /** Departed VMs that each plant remembers. */
-  readonly departed: number;
-}
-
-/** Milliseconds of processor time. That of the shop includes the bench's own, which sends the requests. */
+/** Milliseconds of processor time. Of a shop without a door, that of its clients is part. */
 export interface CpuByRole {
   readonly shop: number;
   readonly brokers: number;
   readonly plants: number;
 }
 
-export interface MemoryMiB {
-  readonly rss: number;
-  readonly heapUsed: number;
-  readonly arrayBuffers: number;
-}
-
 const PLANT_PROCESSES = 2;
 const SLOW_MS = 200;
 const VM_LIFE_MS = 100;
+const WARM_UP = { most: 10_000, inFlight: 32, forMs: 15_000 };
+const BROKER_START_MS = 60_000;
 
 export class BenchGrid {
-  readonly shop: Shop;
-  readonly #brokers: Child[] = [];
+  readonly shop: BenchShop;
+  readonly #folder: string;
+  readonly #brokers: Daemon[] = [];
   readonly #plants: Child[] = [];
-  readonly #http: Server;
   #dead: Child | undefined;
 
-  private constructor(shop: Shop, http: Server) {
+  private constructor(shop: BenchShop, folder: string) {
     this.shop = shop;
-    this.#http = http;
+    this.#folder = folder;
   }
 
   /** With one plant that hangs and one that is slow among them. */
   static async open(shape: GridShape): Promise<BenchGrid> {
-    const http = createServer();
-    const { shop, listener } = openShop(shape);
-    const grid = new BenchGrid(shop, http);
+    const folder = await mkdtemp(join(tmpdir(), 'vmgrid-bench-'));
+    const shop = await BenchShop.open({ folder, without: shape.without, machines: 'none' });
+    const grid = new BenchGrid(shop, folder);
     try {
-      serveLink(http, listener, { trust: TRUST_ALL, log: { info() {}, warn() {}, error: console.error } });
-      const port = await listen(http, '127.0.0.1', 0);
-      const urls = await grid.#openBrokers(shape.brokers, linkUrl(port));
-      await grid.#openPlants(shape, urls.length > 0 ? urls : [linkUrl(port)]);
+      for (let number = 0; number < shape.brokers; number++) await grid.#openBroker(`broker-${number}`);
+      await grid.#openPlants(shape);
+      await shop.connected(shape.plants);
     } catch (error) {
       await grid.close();
       throw error;
@@ -81,35 +52,42 @@ export class BenchGrid {
     return grid;
   }
 
-  async #openBrokers(count: number, upstream: string): Promise<string[]> {
-    return Promise.all(
-      Array.from({ length: count }, async (_, number) => {
-        const { httpPort } = await started('broker-process.ts', this.#brokers).ask<{ httpPort: number }>({
-          brokerId: `broker-${number}`,
-          upstream,
-        });
-        return linkUrl(httpPort);
-      }),
-    );
+  async #openBroker(brokerId: string): Promise<void> {
+    const { accessDirectory, linkUrl } = this.shop;
+    const config = { brokerId, upstreams: [linkUrl], httpPort: 0, accessDirectory };
+    const [file, log] = ['json', 'log'].map((kind) => join(this.#folder, `${brokerId}.${kind}`));
+    this.#brokers.push(await startDaemon('vmbroker', file!, config, AbortSignal.timeout(BROKER_START_MS), log));
   }
 
-  async #openPlants({ plants, offers, departed }: GridShape, urls: readonly string[]): Promise<void> {
-    const all = Array.from(
-      { length: plants },
-      (_, number): SimulatedPlantOptions => ({
-        ...{ plantId: `plant-${number}`, url: urls[number % urls.length]!, publishes: offers === 'standing' },
-        ...{ slowMs: number === 1 ? SLOW_MS : 0, vmLifeMs: VM_LIFE_MS, departed },
-      }),
-    );
+  async #openPlants({ plants, offers, without }: GridShape): Promise<void> {
+    const { linkUrl, joinToken } = this.shop;
+    const urls = this.#brokers.map(({ ready }) => `ws://127.0.0.1:${ready.httpPort}${LINK_PATH}`);
+    if (urls.length === 0) urls.push(linkUrl);
+    const { departed, actions } = without.includes('age') ? NO_PAST : LONG_PAST;
+    const all = Array.from({ length: plants }, (_, number): PlantsOrder['plants'][number] => ({
+      ...{ plantId: `plant-${number}`, url: urls[number % urls.length]!, joinToken, departed, actions },
+      ...{ publishes: offers === 'standing', slowMs: number === 1 ? SLOW_MS : 0, vmLifeMs: VM_LIFE_MS },
+    }));
     const [dead, ...living] = all;
     const shares = Array.from({ length: PLANT_PROCESSES }, (_, share) =>
       living.filter((__, number) => number % PLANT_PROCESSES === share),
     );
-    this.#dead = started('plants-process.ts', this.#plants);
+    this.#dead = this.#startPlants();
     await Promise.all([
-      this.#dead.ask({ plants: [dead] }),
-      ...shares.map((share) => started('plants-process.ts', this.#plants).ask({ plants: share })),
+      this.#dead.ask({ plants: [dead!] } satisfies PlantsOrder),
+      ...shares.map((share) => this.#startPlants().ask({ plants: share } satisfies PlantsOrder)),
     ]);
+  }
+
+  #startPlants(): Child {
+    const child = new Child('plants-process.ts');
+    this.#plants.push(child);
+    return child;
+  }
+
+  /** So that the code that runs is the compiled one in every process, and what remembers requests is full. */
+  async warmUp(): Promise<void> {
+    await this.shop.load.run({ work: 'create', ...WARM_UP });
   }
 
   /** From now on the dead plant is silent; its connection stays. */
@@ -118,72 +96,15 @@ export class BenchGrid {
   }
 
   cpuMs(): CpuByRole {
-    const { user, system } = process.cpuUsage();
-    const sum = (children: readonly Child[]) => children.reduce((total, { cpuMs }) => total + cpuMs, 0);
-    return { shop: (user + system) / 1_000, brokers: sum(this.#brokers), plants: sum(this.#plants) };
-  }
-
-  shopMiB(): MemoryMiB {
-    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-    const miB = (bytes: number) => Math.round(bytes / 1_048_576);
-    return { rss: miB(rss), heapUsed: miB(heapUsed), arrayBuffers: miB(arrayBuffers) };
+    const brokers = this.#brokers.reduce((total, { pid }) => total + cpuMsOf(pid), 0);
+    const plants = this.#plants.reduce((total, { cpuMs }) => total + cpuMs, 0);
+    return { shop: this.shop.cpuMs, brokers, plants };
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#brokers, ...this.#plants].map((child) => child.end()));
-    this.#http.closeAllConnections();
-    await new Promise((resolve) => this.#http.close(resolve));
+    for (const { pid } of this.#brokers) process.kill(pid, 'SIGKILL');
+    await Promise.all([...this.#plants.map((child) => child.end()), ...this.#brokers.map(({ ended }) => ended)]);
+    await this.shop.end();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
-
-function started(file: string, among: Child[]): Child {
-  const child = new Child(file);
-  among.push(child);
-  return child;
-}
-
-const RETURN_MS = 1_000;
-
-function openShop({ quotas }: GridShape) {
-  const book = new VmBook({ clock: systemClock, keepsAbsent: true });
-  const absences = new Absences({ clock: systemClock, returnMs: RETURN_MS, forgetMs: RETURN_MS });
-  const membership = new Membership({
-    clock: systemClock,
-    onProgress: () => undefined,
-    onVms: (link, event) => book.hear(link, event),
-    onChange: (change) => {
-      book.note(change);
-      absences.note(change);
-    },
-  });
-  const standing = new StandingOffers();
-  const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => console.error(plantId, err) });
-  let auctions = 0;
-  const market: MarketDeps = {
-    ...{ clock: systemClock, memory: new PlantMemory(systemClock), standing },
-    newAuctionId: () => `auction-${++auctions}`,
-  };
-  const operations = new Operations({ kept: 1_000 });
-  const shop = new Shop(
-    {
-      ...{ membership, absences, operations, market },
-      auctions: new AuctionHistory({ file: ':memory:', kept: 1_000, keptBytes: 100_000_000 }),
-      ...{ feed: new PlantFeed(systemClock), vmEvents: new VmEvents(), book },
-    },
-    {
-      ...{ host: '127.0.0.1', httpPort: 0, xmlPort: 0, plants: [], bidWindowMs: 2_000, awardAttempts: 3 },
-      ...{
-        requestDeadlineMs: 60_000,
-        plantReturnMs: RETURN_MS,
-        plantForgetMs: RETURN_MS,
-        requestsPerMinute: 6_000,
-        requestsKept: 1_000,
-      },
-      ...{ auctionsKept: 1_000, auctionsKeptMiB: 100, ...(quotas && { quotas }) },
-      logLevel: 'error' as ShopConfig['logLevel'],
-    },
-  );
-  return { shop, listener: listenAll(membership, desk) };
-}
-
-const linkUrl = (port: number): string => `ws://127.0.0.1:${port}${LINK_PATH}`;

@@ -5,7 +5,6 @@ import {
   HeldTokens,
   ImageIndex,
   type ImageSet,
-  type LearntBook,
   makeOffer,
   OfferBook,
   OfferFeed,
@@ -26,25 +25,33 @@ import {
   type LinkLog,
   type PlantHandlers,
   type PlantSnapshot,
+  sees,
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
 import { VmTeller } from '../../../packages/vmplant/src/vm-teller.ts';
+import { formerId, learntBefore } from './plant-past.ts';
 import { images, LINES } from './warehouse.ts';
 
 export interface SimulatedPlantOptions {
   readonly plantId: string;
   readonly url: string;
+  /** Shown to whom it dials. */
+  readonly joinToken: string;
+  /** Requests of VMs that are gone which it remembers from before. */
+  readonly departed: number;
+  /** Actions whose durations it has learnt before. */
+  readonly actions: number;
   /** Whether it publishes its offer, or has to be asked. */
   readonly publishes: boolean;
   /** Each answer takes this long. */
   readonly slowMs: number;
   /** A VM is gone after this. */
   readonly vmLifeMs: number;
-  /** Departed VMs that it remembers: from the start, and at most. */
-  readonly departed: number;
 }
 
+/** Departed VMs that are remembered at least. */
+const DEPARTED_KEPT = 32;
 const BID_VALIDITY_MS = 30_000;
 const LEASE_MAX_MS = 86_400_000;
 const COST = 'memory';
@@ -52,10 +59,7 @@ const cost = parseCost(COST);
 const index = ImageIndex.of(images.values());
 const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
-const NOTHING_LEARNT: Durations & LearntBook = {
-  ...{ expect: () => undefined, least: () => undefined },
-  ...{ size: 0, all: () => ({}), takeNews: () => ({}) },
-};
+const NOTHING_LEARNT: Durations = { expect: () => undefined, least: () => undefined };
 
 const quiet: LinkLog = {
   info: () => undefined,
@@ -69,22 +73,23 @@ export class SimulatedPlant {
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
   /** Ids of the requests that came, the oldest first. */
-  readonly #held: string[] = [];
-  readonly #teller: VmTeller;
+  readonly #came: string[] = [];
   /** Requests of before that are forgotten: their ids are only numbers. */
   #forgotten = 0;
-  readonly #tokens = new HeldTokens();
-  readonly #book = new OfferBook({
-    ...{ requests: this.#tokens, durations: NOTHING_LEARNT },
-    departed: { forgottenUntil: 0 },
-  });
+  readonly #requests = new HeldTokens();
+  readonly #book: OfferBook;
+  readonly #teller: VmTeller;
+  readonly #living = new Map<string, ClassAdJson>();
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
-    for (let number = 0; number < options.departed; number++) this.#tokens.add(this.#formerId(number));
+    const { plantId, departed, actions } = options;
+    for (let number = 0; number < departed; number++) this.#requests.add(formerId(plantId, number));
+    const durations = learntBefore(actions);
+    this.#book = new OfferBook({ requests: this.#requests, durations, departed: { forgottenUntil: 0 } });
+    this.#teller = new VmTeller({ plantId, run: Date.now(), clock: Date });
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
-    this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
     this.#link = dialLink({
@@ -92,7 +97,7 @@ export class SimulatedPlant {
       hello: () => ({ plantId: options.plantId, version: '0.1.0', ad: this.#ad() }),
       handlers: this.#handlers() as PlantHandlers,
       log: quiet,
-      trust: TRUST_ALL,
+      trust: { ...TRUST_ALL, credentials: () => ({ headers: { authorization: `Bearer ${options.joinToken}` } }) },
       random: Math.random,
       changed: (state) => {
         if (state !== 'open') return;
@@ -105,7 +110,7 @@ export class SimulatedPlant {
     this.#feed = new OfferFeed((event) => this.#link.notify('offer', event));
   }
 
-  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'imageSet'> {
+  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'list' | 'imageSet'> {
     return {
       estimate: async (request) => {
         await this.#beSlow();
@@ -121,6 +126,7 @@ export class SimulatedPlant {
         await this.#beSlow();
         return this.#teller.during(request, async () => this.#create(request));
       },
+      list: async ({ caller }) => [...this.#living.values()].filter(({ Owner }) => sees(caller, String(Owner))),
       imageSet: async (request) => sets.page(request),
     };
   }
@@ -129,28 +135,40 @@ export class SimulatedPlant {
     const vmId = `vm-${uuid()}`;
     this.#admission.reserve(vmId, machine);
     const leaseEndsAt = new Date(Date.now() + LEASE_MAX_MS).toISOString();
-    const record = { vmId, requestId, machine, leaseEndsAt, ...(caller && { owner: caller.owner }) };
-    this.#teller.recorded({ ...record, state: 'running' });
-    this.#held.push(requestId);
-    this.#tokens.add(requestId);
+    const record = {
+      vmId,
+      requestId,
+      machine,
+      leaseEndsAt,
+      state: 'running',
+      ...(caller && { owner: caller.owner }),
+    } as const;
+    this.#teller.recorded(record);
+    this.#came.push(requestId);
+    this.#requests.add(requestId);
+    const ad = {
+      ...{ MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId, State: 'running' },
+      ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: caller?.owner ?? 'nobody' },
+    };
+    this.#living.set(vmId, ad);
     this.#tell();
-    setTimeout(() => {
-      this.#teller.recorded(undefined, { ...record, state: 'running' });
-      this.#admission.release(vmId);
-      this.#forgetOldest();
-      this.#tell();
-    }, this.#options.vmLifeMs);
-    return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
+    setTimeout(() => this.#end(record), this.#options.vmLifeMs);
+    return ad;
   }
 
-  #formerId(number: number): string {
-    return `${this.#options.plantId}-departed-${number}`;
+  #end(record: Parameters<VmTeller['leaseEnding']>[0]): void {
+    this.#teller.recorded(undefined, record);
+    this.#admission.release(record.vmId);
+    this.#living.delete(record.vmId);
+    this.#forgetOldest();
+    this.#tell();
   }
 
-  /** The oldest of all that it remembers. */
+  /** As many are remembered as at the beginning, and a few. */
   #forgetOldest(): void {
-    const isFormer = this.#forgotten < this.#options.departed;
-    this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
+    const { plantId, departed } = this.#options;
+    if (this.#requests.size <= this.#admission.usage.vms + Math.max(DEPARTED_KEPT, departed)) return;
+    this.#requests.drop(this.#forgotten < departed ? formerId(plantId, this.#forgotten++) : this.#came.shift()!);
   }
 
   async #beSlow(): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   type BidderMethods,
+  BoundedMap,
   type Called,
   type ClassAdJson,
   type Gathered,
@@ -29,8 +30,7 @@ interface Place {
 export class VmPlaces {
   readonly #book: Pick<VmBook, 'find'>;
   readonly #ask: AskForVm;
-  readonly #kept: number;
-  readonly #places = new Map<string, Place>();
+  readonly #places: BoundedMap<string, Place>;
 
   constructor(
     { book, ask }: { readonly book: Pick<VmBook, 'find'>; readonly ask: AskForVm },
@@ -38,7 +38,7 @@ export class VmPlaces {
   ) {
     this.#book = book;
     this.#ask = ask;
-    this.#kept = options.kept;
+    this.#places = new BoundedMap({ most: options.kept });
   }
 
   /**
@@ -65,7 +65,6 @@ export class VmPlaces {
 
   remember(vmId: string, place: Place): void {
     this.#places.set(vmId, place);
-    if (this.#places.size > this.#kept) this.#places.delete(this.#places.keys().next().value!);
   }
 
   #find(vmId: string): Place | undefined {

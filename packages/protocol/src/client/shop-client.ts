@@ -12,6 +12,7 @@ import {
   type LabelImageRequest,
   type VerifyImagesRequest,
 } from '../schema/images.ts';
+import { MemoryReply } from '../schema/memory.ts';
 import { ReplayableRequest } from '../schema/recorded-requests.ts';
 import {
   AuctionListReply,
@@ -132,6 +133,11 @@ export class ShopClient {
   audit(query: Partial<AuditQuery> = {}, options?: ClientCallOptions): Promise<AuditReply> {
     const words = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
     return this.#http.json({ method: 'GET', path: `/v1/audit?${new URLSearchParams(words)}` }, AuditReply, options);
+  }
+
+  /** What the daemon has of memory. */
+  memory(options?: ClientCallOptions): Promise<MemoryReply> {
+    return this.#http.json({ method: 'GET', path: '/v1/memory' }, MemoryReply, options);
   }
 
   images(options?: ClientCallOptions): Promise<ImageListReply> {

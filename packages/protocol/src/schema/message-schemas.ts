@@ -12,6 +12,7 @@ import {
   VerifyImagesReply,
   VerifyImagesRequest,
 } from './images.ts';
+import { MemoryReply } from './memory.ts';
 import { RequestExport } from './recorded-requests.ts';
 import {
   AuctionListReply,
@@ -81,6 +82,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'plant-event', title: 'A plant that joined or left', schema: PlantEvent },
   { name: 'auction-list-reply', title: 'Past auctions of a shop', schema: AuctionListReply },
   { name: 'audit-reply', title: 'Who did what, when, with which outcome', schema: AuditReply },
+  { name: 'memory-reply', title: 'What a daemon has of memory', schema: MemoryReply },
   { name: 'trail', title: 'What an auction decided and why', schema: Trail },
   { name: 'error-reply', title: 'What went wrong, and what to do', schema: ErrorReply },
 ];

@@ -8,7 +8,7 @@ export const noSelfTending = {
       throw new GridError('REQUEST_INVALID', 'nobody asks for suggestions in a simulation');
     },
   },
-  recorded: (): readonly ReplayableRequest[] => [],
+  recorded: async (): Promise<readonly ReplayableRequest[]> => [],
   during: <T>(work: () => Promise<T>): Promise<T> => work(),
   offer: (make: () => Promise<Offer>): Promise<Offer> => make(),
 };

@@ -10,14 +10,14 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .command('doctor')
     .description('show what this machine has, what it enables, and how to get what is missing')
     .action(async () => {
-      const { output, environment } = context();
-      const findings = await examineHost(findHome(environment));
+      const { output, environment, client } = context();
+      const findings = await examineHost(findHome(environment), client);
       output.result(findings, () => findingsText(findings));
       if (!findings.healthy) process.exitCode = 1;
     });
 }
 
-function findingsText({ tools, lines, limits }: Findings): string {
+function findingsText({ tools, lines, limits, memory }: Findings): string {
   const toolRows = tools.map(({ program, version, enables, debian, optional }) =>
     version === undefined
       ? [optional ? '–' : colors.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
@@ -34,5 +34,13 @@ function findingsText({ tools, lines, limits }: Findings): string {
     table(['', 'tool', 'version', 'enables', 'how to get it'], toolRows),
     table(['', 'line', 'runs with', 'start', 'note'], lineRows),
     `limits: ${limits.note}`,
+    ...memoryText(memory),
   ].join('\n\n');
+}
+
+function memoryText({ daemons, shop }: Findings['memory']): string[] {
+  if (daemons.length === 0) return ['no daemons run here'];
+  const rows = daemons.map((one) => [one.daemon, one.pid, one.residentMiB, one.peakMiB, one.heapLimitMiB ?? "Node's"]);
+  const heap = shop && `the shop has used ${shop.heapUsedMiB} MiB of a heap that may grow to ${shop.heapLimitMiB} MiB`;
+  return [table(['daemon', 'pid', 'MiB now', 'at most', 'heap limit MiB'], rows), ...(heap ? [heap] : [])];
 }

@@ -1,20 +1,23 @@
 import { openSecurity } from '@vmgrid/access';
-import { createLog, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { PlantConfig } from '../config.ts';
-import { startPlant } from '../plant-daemon.ts';
 
 /** Runs a plant; says so on standard output, in one line of JSON, once an upstream knows it. Returns the exit status. */
 export async function runCommand(configFile: string | undefined, version: string): Promise<number> {
   const config = await loadConfig(PlantConfig, configFile === undefined ? {} : { file: configFile });
+  limitHeap(config);
+  const { startPlant } = await import('../plant-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
   const log = createLog('vmplant', config.logLevel);
   const listens = config.httpPort === undefined ? [] : [config.host];
   const surface = { name: config.plantId, listens, dials: config.upstreams };
   const security = await openSecurity(config, surface, { environment: process.env, log });
-  return runDaemon(async () => {
+  const status = await runDaemon(async () => {
     const plant = await startPlant(config, security, version, log);
     const { httpPort } = plant;
     const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
     void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
     return plant;
   }, log);
+  security.audit.close();
+  return status;
 }

@@ -1,7 +1,7 @@
 /** Asks the pure functions of this folder what images are wanting, with what the plant remembers and has. */
 import { join } from 'node:path';
 import { type Durations, ImageIndex, type LineReports } from '@vmgrid/bidding';
-import type { Clock } from '@vmgrid/daemon';
+import { type Clock, runInSlices } from '@vmgrid/daemon';
 import { type Dag, digestAction } from '@vmgrid/dag';
 import type { MachineSpec, PlantSuggestions } from '@vmgrid/protocol';
 import { allocatedBytes, ownBytes } from '../warehouse/image-files.ts';
@@ -53,16 +53,10 @@ export class Advisor {
     this.#plantId = plantId;
   }
 
-  /** What operators are told: suggestions, and recorded history with and without them. */
-  async suggestions({ top = TOP }: { readonly top?: number }): Promise<PlantSuggestions> {
-    const input = await this.#input();
-    const suggestions = suggestImages(input, { count: top });
-    const options = replayCases(input.cases, input.images, input.lines);
-    const cases = input.cases.filter((_, at) => options[at] !== undefined);
-    const replay = () => summarizeReplay(cases, replayCases(cases, input.images, input.lines));
-    const before = replay();
-    for (const { image } of suggestions) input.images.add(image);
-    const after = replay();
+  /** What operators are told: suggestions, and recorded history with and without them. @throws the reason of the signal */
+  async suggestions({ top = TOP }: { readonly top?: number }, signal: AbortSignal): Promise<PlantSuggestions> {
+    const input = await this.#input(signal);
+    const { suggestions, before, after } = await this.#inSlices(advise(input, top), signal);
     return {
       plantId: this.#plantId,
       requests: before.requests,
@@ -80,10 +74,13 @@ export class Advisor {
     };
   }
 
-  /** The best image that the plant may and can build by itself. */
-  async propose({ quotaBytes, minimumSavedSeconds, tried }: ProposalRules): Promise<Proposal | undefined> {
+  /** The best image that the plant may and can build by itself. @throws the reason of the signal */
+  async propose(rules: ProposalRules, signal: AbortSignal): Promise<Proposal | undefined> {
+    const { quotaBytes, minimumSavedSeconds, tried } = rules;
     const bytes = quotaBytes - (await this.#tendedBytes());
-    for (const suggestion of suggestImages(await this.#input(), { count: SUGGEST_LIMITS.suggestions, bytes })) {
+    const limits = { count: SUGGEST_LIMITS.suggestions, bytes };
+    const suggestions = await this.#inSlices(suggestImages(await this.#input(signal), limits), signal);
+    for (const suggestion of suggestions) {
       const key = suggestion.image.manifest.history.map(({ digest }) => digest).join();
       const dag = this.#dagOf(suggestion);
       const { machine, savedSeconds } = suggestion;
@@ -92,15 +89,21 @@ export class Advisor {
     return undefined;
   }
 
-  async #input(): Promise<SuggestInput> {
+  async #input(signal: AbortSignal): Promise<SuggestInput> {
     const { requests, warehouse, lines, durations, clock } = this.#deps;
     const images = await warehouse.images();
+    const recorded = await this.#inSlices(requests.requests(clock.now()), signal);
     return {
-      cases: requestCases(requests.requests(clock.now()), durations),
+      cases: await this.#inSlices(requestCases(recorded, durations), signal),
       images: ImageIndex.of(images.values()),
       lines,
       sizes: new SizeModel(await suspendedSizes(images)),
     };
+  }
+
+  /** Bids and creations have their turn between the slices. */
+  #inSlices<T>(steps: Generator<void, T>, signal: AbortSignal): Promise<T> {
+    return runInSlices(steps, { sliceMs: SUGGEST_LIMITS.sliceMs, signal }, this.#deps.clock);
   }
 
   /** What to run: the actions of one of the requests, in the order suggested. */
@@ -121,6 +124,21 @@ export class Advisor {
     const sizes = await Promise.all(this.#deps.tended.among(images).map((id) => ownBytes(images.get(id)!)));
     return sizes.reduce((sum, bytes) => sum + bytes, 0);
   }
+}
+
+/** Suggestions, and what recorded requests come to without and with them. The images suggested are put among the input's. */
+function* advise(input: SuggestInput, count: number) {
+  const { cases, images, lines } = input;
+  const suggestions = yield* suggestImages(input, { count });
+  const options = yield* replayCases(cases, images, lines);
+  const served = cases.filter((_, at) => options[at] !== undefined);
+  const before = summarizeReplay(
+    served,
+    options.filter((option) => option !== undefined),
+  );
+  for (const { image } of suggestions) images.add(image);
+  const after = summarizeReplay(served, yield* replayCases(served, images, lines));
+  return { suggestions, before, after };
 }
 
 const replayReply = ({ hits, meanSeconds }: ReplaySummary): PlantSuggestions['before'] => ({ hits, meanSeconds });

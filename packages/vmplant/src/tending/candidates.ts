@@ -11,10 +11,10 @@ export interface CandidateLimits {
  * closures of single actions. Among beginnings that serve the same requests the largest spares most, and that one is a meet:
  * without limits nothing that saves more time is missed. Within limits, the earlier the beginnings, the sooner looked at.
  */
-export function candidatePrefixes(
+export function* candidatePrefixes(
   prefixes: readonly Prefix[],
   limits: CandidateLimits = SUGGEST_LIMITS,
-): readonly Prefix[] {
+): Generator<void, readonly Prefix[]> {
   const found = new Map<string, Prefix>();
   const add = (prefix: Prefix): void => {
     if (prefix.digests.length > 0 && found.size < limits.candidates) found.set(prefix.digests.join(), prefix);
@@ -25,12 +25,18 @@ export function candidatePrefixes(
   for (const prefix of found.values()) {
     const others = given.slice(0, meetsLeft);
     meetsLeft -= others.length;
-    for (const other of others) if (other !== prefix) add(meet(prefix, other));
+    for (const other of others) {
+      yield;
+      if (other !== prefix) add(meet(prefix, other));
+    }
     if (others.length === 0 || found.size >= limits.candidates) break;
   }
   for (const prefix of given) {
     if (found.size >= limits.candidates) break;
-    for (const digest of prefix.digests) add(closureOf(prefix, digest));
+    for (const digest of prefix.digests) {
+      yield;
+      add(closureOf(prefix, digest));
+    }
   }
   return [...found.values()];
 }

@@ -23,12 +23,16 @@ export interface ChoiceLimits {
   readonly bytes?: number;
 }
 
-/** The items in the order they are taken; none that saves nothing. Takes count × items × cases steps. */
-export function chooseGreedily<T extends Choosable>(items: readonly T[], limits: ChoiceLimits): readonly Chosen<T>[] {
+/** The items in the order they are taken, one a step; none that saves nothing. Takes count × items × cases. */
+export function* chooseGreedily<T extends Choosable>(
+  items: readonly T[],
+  limits: ChoiceLimits,
+): Generator<void, readonly Chosen<T>[]> {
   const saved = new Float64Array(items[0]?.savings.length ?? 0);
   const chosen: Chosen<T>[] = [];
   let bytesLeft = limits.bytes ?? Number.POSITIVE_INFINITY;
   while (chosen.length < limits.count) {
+    yield;
     const next = best(items, saved, bytesLeft);
     if (!next) break;
     chosen.push(next);

@@ -19,4 +19,6 @@ export const SUGGEST_LIMITS = {
   meets: 10_000,
   /** Images that are suggested at most. */
   suggestions: 50,
+  /** How long the search holds the plant's thread at a time. */
+  sliceMs: 5,
 } as const;

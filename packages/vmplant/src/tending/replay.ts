@@ -16,13 +16,18 @@ export interface ReplaySummary {
   readonly meanSeconds: number;
 }
 
-/** How the planner would begin each case; undefined where no image can become the machine. */
-export function replayCases(
+/** How the planner would begin each case, in steps of one each; undefined where no image can become the machine. */
+export function* replayCases(
   cases: readonly RequestCase[],
   images: ImageIndex,
   lines: LineReports,
-): readonly (Option | undefined)[] {
-  return cases.map((one) => nearestOptions(one, images, lines, 2)[0]);
+): Generator<void, readonly (Option | undefined)[]> {
+  const options: (Option | undefined)[] = [];
+  for (const one of cases) {
+    options.push(nearestOptions(one, images, lines, 2)[0]);
+    yield;
+  }
+  return options;
 }
 
 /** What it comes to, each case as often as it came. */

@@ -13,16 +13,29 @@ export interface RequestCase extends PreparedRequest {
 }
 
 /** The recorded requests by what they ask for, the most frequent first; the rarest are left out when there are too many. */
-export function requestCases(
+export function* requestCases(
   requests: readonly RecordedRequest[],
   learnt: Durations,
   most: number = SUGGEST_LIMITS.cases,
-): readonly RequestCase[] {
-  const durations = withMeasured(learnt, requests);
-  return [...Map.groupBy(requests, ({ machine, shape }) => `${shape} ${machineKey(machine)}`).values()]
-    .sort((a, b) => b.length - a.length)
-    .slice(0, most)
-    .map((same) => requestCase(same[0]!, same.length, durations));
+): Generator<void, readonly RequestCase[]> {
+  const measured = new Map<string, number>();
+  const alike = new Map<string, RecordedRequest[]>();
+  for (const request of requests) {
+    yield;
+    measure(request, measured);
+    const key = `${request.shape} ${machineKey(request.machine)}`;
+    const before = alike.get(key);
+    if (before) before.push(request);
+    else alike.set(key, [request]);
+  }
+  const durations = withMeasured(learnt, measured);
+  const kinds = [...alike.values()].sort((a, b) => b.length - a.length).slice(0, most);
+  const cases: RequestCase[] = [];
+  for (const same of kinds) {
+    yield;
+    cases.push(requestCase(same[0]!, same.length, durations));
+  }
+  return cases;
 }
 
 /** Equal for machines that one suspended image can be. */
@@ -38,16 +51,17 @@ function requestCase({ machine, shape, actions, edges }: RecordedRequest, count:
   return { ...{ machine, shape, actions, count, dag }, prices: new Prices({ actions }, dag, durations) };
 }
 
-/** Durations that the plant never learnt, such as of secret actions, as they were measured last. */
-function withMeasured(learnt: Durations, requests: readonly RecordedRequest[]): Durations {
-  const measured = new Map<string, number>();
-  for (const { digest, seconds } of requests.flatMap(({ actions }) => actions)) {
+/** Notes what the actions of a request took, unless a later request has told. */
+function measure({ actions }: RecordedRequest, measured: Map<string, number>): void {
+  for (const { digest, seconds } of actions) {
     const key = durationKey.action(digest);
     if (seconds !== undefined && !measured.has(key)) measured.set(key, seconds);
   }
-  return {
-    expect: (...keys) =>
-      learnt.expect(...keys) ?? keys.map((key) => measured.get(key)).find((seconds) => seconds !== undefined),
-    least: (start) => learnt.least(start),
-  };
 }
+
+/** Durations that the plant never learnt, such as of secret actions, as they were measured last. */
+const withMeasured = (learnt: Durations, measured: ReadonlyMap<string, number>): Durations => ({
+  expect: (...keys) =>
+    learnt.expect(...keys) ?? keys.map((key) => measured.get(key)).find((seconds) => seconds !== undefined),
+  least: (start) => learnt.least(start),
+});

@@ -1,49 +1,75 @@
 /** Recorded requests and their DAGs in the plant's database, each within named limits. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { BoundedTable, type TableSize } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import { REQUEST_LOG_LIMITS } from './limits.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 export type RequestLogLimits = { readonly [Name in keyof typeof REQUEST_LOG_LIMITS]: number };
 
+/** Requests that are read in one step. */
+const PAGE = 20;
+
 export class RequestLog {
   readonly #limits: RequestLogLimits;
+  readonly #records: BoundedTable;
+  readonly #dags: BoundedTable;
   readonly #insert: StatementSync;
-  readonly #insertDag: StatementSync;
-  readonly #trim: StatementSync;
-  readonly #trimDags: StatementSync;
-  readonly #all: StatementSync;
+  readonly #replaceDag: StatementSync;
+  readonly #bytesOfDag: StatementSync;
+  readonly #page: StatementSync;
   readonly #dag: StatementSync;
 
   constructor(database: DatabaseSync, limits: RequestLogLimits = REQUEST_LOG_LIMITS) {
+    const { rows, bytes, dagRows, dagBytes } = limits;
     this.#limits = limits;
+    this.#records = new BoundedTable(database, 'requests', { rows, bytes }, { age: true });
+    this.#dags = new BoundedTable(database, 'request_dags', { rows: dagRows, bytes: dagBytes }, { age: true });
     this.#insert = database.prepare('INSERT INTO requests (at, bytes, record) VALUES (?, ?, ?)');
-    this.#insertDag = database.prepare('REPLACE INTO request_dags (at, bytes, shape, dag) VALUES (?, ?, ?, ?)');
-    this.#trim = database.prepare(trim('requests'));
-    this.#trimDags = database.prepare(trim('request_dags'));
-    this.#all = database.prepare('SELECT record FROM requests WHERE at > ? ORDER BY sequence DESC');
+    this.#replaceDag = database.prepare('REPLACE INTO request_dags (at, bytes, shape, dag) VALUES (?, ?, ?, ?)');
+    this.#bytesOfDag = database.prepare('SELECT bytes FROM request_dags WHERE shape = ?');
+    this.#page = database.prepare(
+      'SELECT sequence, record FROM requests WHERE at > ? AND sequence < ? ORDER BY sequence DESC LIMIT ?',
+    );
     this.#dag = database.prepare('SELECT dag FROM request_dags WHERE shape = ? AND at > ?');
   }
 
   /**
    * Records a request, and its DAG unless that is secret in part or too large: what is built from it later must be whole.
-   * Forgets what the limits have no room for; linear in what is kept.
+   * Forgets what the limits have no room for; linear in what comes and goes.
    */
   add(record: RecordedRequest, dag: Dag): void {
-    const { rows, bytes, dagRows, dagBytes, bytesPerDag, ageMs } = this.#limits;
-    const text = JSON.stringify(record);
-    this.#insert.run(record.at, Buffer.byteLength(text), text);
-    this.#trim.run(record.at - ageMs, rows, bytes);
-    const dagText = record.actions.some(({ secret }) => secret) ? '' : JSON.stringify(dag);
-    const dagSize = Buffer.byteLength(dagText);
-    if (dagSize > 0 && dagSize <= bytesPerDag) this.#insertDag.run(record.at, dagSize, record.shape, dagText);
-    this.#trimDags.run(record.at - ageMs, dagRows, dagBytes);
+    const expired = record.at - this.#limits.ageMs;
+    this.#records.change(() => this.#add(record), expired);
+    this.#dags.change(() => this.#addDag(record, dag), expired);
   }
 
-  /** What is remembered at that moment, the newest first. */
-  requests(now: number): readonly RecordedRequest[] {
-    const rows = this.#all.all(now - this.#limits.ageMs) as unknown as readonly { record: string }[];
-    return rows.map(({ record }) => JSON.parse(record) as RecordedRequest);
+  #add(record: RecordedRequest): TableSize {
+    const text = JSON.stringify(record);
+    const bytes = Buffer.byteLength(text);
+    this.#insert.run(record.at, bytes, text);
+    return { rows: 1, bytes };
+  }
+
+  #addDag({ actions, at, shape }: RecordedRequest, dag: Dag): TableSize {
+    const text = actions.some(({ secret }) => secret) ? '' : JSON.stringify(dag);
+    const bytes = Buffer.byteLength(text);
+    if (bytes === 0 || bytes > this.#limits.bytesPerDag) return { rows: 0, bytes: 0 };
+    const before = this.#bytesOfDag.get(shape);
+    this.#replaceDag.run(at, bytes, shape, text);
+    return before ? { rows: 0, bytes: bytes - Number(before.bytes) } : { rows: 1, bytes };
+  }
+
+  /** What is remembered at that moment, the newest first, in steps of a page each. What comes meanwhile is not among it. */
+  *requests(now: number): Generator<void, readonly RecordedRequest[]> {
+    const requests: RecordedRequest[] = [];
+    for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+      const page = this.#page.all(now - this.#limits.ageMs, before, PAGE);
+      for (const { record } of page) requests.push(JSON.parse(String(record)));
+      if (page.length < PAGE) return requests;
+      before = Number(page.at(-1)!.sequence);
+      yield;
+    }
   }
 
   /** The DAG of a request of this shape; undefined when it was not kept. */
@@ -52,12 +78,3 @@ export class RequestLog {
     return row && (JSON.parse(row.dag) as Dag);
   }
 }
-
-/** Keeps the newest rows that are young enough, few enough and together small enough. */
-const trim = (table: string): string => `
-  DELETE FROM ${table} WHERE at <= ? OR sequence IN (
-    SELECT sequence FROM (
-      SELECT sequence, ROW_NUMBER() OVER newest AS place, SUM(bytes) OVER newest AS total
-      FROM ${table} WINDOW newest AS (ORDER BY sequence DESC)
-    ) WHERE place > ? OR total > ?
-  )`;

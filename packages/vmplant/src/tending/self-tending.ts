@@ -1,7 +1,7 @@
 /** Self-tending as the plant sees it: remembers requests, suggests images, and builds them when idle if it is told to. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Durations, LineReports } from '@vmgrid/bidding';
-import { type Log, systemClock } from '@vmgrid/daemon';
+import { type Log, runInSlices, systemClock } from '@vmgrid/daemon';
 import {
   type CreateRequest,
   type Identified,
@@ -14,6 +14,7 @@ import type { ImageBuilder } from '../image-builder.ts';
 import type { Warehouse } from '../warehouse/store.ts';
 import { Activity } from './activity.ts';
 import { Advisor } from './advisor.ts';
+import { SUGGEST_LIMITS } from './limits.ts';
 import { type Making, recordedRequest } from './recorded-request.ts';
 import { replayable } from './replayable-request.ts';
 import { RequestLog } from './request-log.ts';
@@ -87,8 +88,18 @@ export class SelfTending {
   }
 
   /** The requests that are remembered, as they are given away under a veil; the newest first. */
-  recorded(veil: string): readonly ReplayableRequest[] {
-    return this.#requests.requests(systemClock.now()).map((request) => replayable(request, veil));
+  recorded(veil: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
+    const { sliceMs } = SUGGEST_LIMITS;
+    return runInSlices(this.#veiled(veil), { sliceMs, signal }, systemClock);
+  }
+
+  *#veiled(veil: string): Generator<void, readonly ReplayableRequest[]> {
+    const requests: ReplayableRequest[] = [];
+    for (const request of yield* this.#requests.requests(systemClock.now())) {
+      requests.push(replayable(request, veil));
+      yield;
+    }
+    return requests;
   }
 
   /** Does what was asked for, once what was not asked for has given way. */

@@ -15,7 +15,7 @@ import type { LineName, MachineSpec } from '@vmgrid/protocol';
 import { candidatePrefixes } from './candidates.ts';
 import { type ChoiceLimits, type Choosable, chooseGreedily } from './choose.ts';
 import { SUGGEST_LIMITS } from './limits.ts';
-import { prefixOf } from './prefix.ts';
+import { type Prefix, prefixOf } from './prefix.ts';
 import type { RecordedAction } from './recorded-request.ts';
 import { replayCases } from './replay.ts';
 import { machineKey, type RequestCase } from './request-case.ts';
@@ -54,40 +54,47 @@ interface Candidate extends Choosable {
   readonly of: RequestCase;
 }
 
-/** The best first. */
-export function suggestImages(input: SuggestInput, limits: ChoiceLimits): readonly Suggestion[] {
-  const options = replayCases(input.cases, input.images, input.lines);
+/** The best first. It comes in steps, so that who runs it can let others have their turn. */
+export function* suggestImages(input: SuggestInput, limits: ChoiceLimits): Generator<void, readonly Suggestion[]> {
+  const options = yield* replayCases(input.cases, input.images, input.lines);
   const begun = input.cases.flatMap((one, at) => (options[at] ? [{ one, now: options[at] }] : []));
   const kinds = Map.groupBy(begun, ({ one, now }) => `${machineKey(one.machine)} ${now.image.manifest.line}`);
   const share = Math.ceil(SUGGEST_LIMITS.candidates / Math.max(1, kinds.size));
-  const candidates = [...kinds.values()].flatMap((alike) => candidatesOf(alike, begun, input, share));
-  return chooseGreedily(candidates, limits).map(({ item, gain }) => suggestionOf(item, gain, begun));
+  const candidates: Candidate[] = [];
+  for (const alike of kinds.values()) candidates.push(...(yield* candidatesOf(alike, begun, input, share)));
+  return (yield* chooseGreedily(candidates, limits)).map(({ item, gain }) => suggestionOf(item, gain, begun));
 }
 
-function candidatesOf(
+function* candidatesOf(
   alike: readonly Begun[],
   begun: readonly Begun[],
   { lines, sizes }: SuggestInput,
   most: number,
-): readonly Candidate[] {
+): Generator<void, readonly Candidate[]> {
   const { one, now } = alike[0]!;
   if (!lines.get(now.image.manifest.line)?.restores) return [];
   const actions = new Map(alike.flatMap(({ one }) => one.actions.map((action) => [action.digest, action] as const)));
-  const prefixes = candidatePrefixes(
-    alike.map(({ one }) => prefixOf(one)),
-    { candidates: most, meets: SUGGEST_LIMITS.meets },
-  );
-  return prefixes.map((prefix, at) => {
+  const beginnings: Prefix[] = [];
+  for (const { one } of alike) {
+    yield;
+    beginnings.push(prefixOf(one));
+  }
+  const limits = { candidates: most, meets: SUGGEST_LIMITS.meets };
+  const prefixes = yield* candidatePrefixes(beginnings, limits);
+  const candidates: Candidate[] = [];
+  for (const [at, prefix] of prefixes.entries()) {
+    yield;
     const own = prefix.digests.map((digest) => actions.get(digest)!);
     const image = imageOf(own, one.machine, now.image, lines, at);
-    return {
+    candidates.push({
       of: one,
       actions: own,
       image,
       bytes: sizes.bytesOf({ memoryMiB: one.machine.memoryMiB, ownActions: own.length }),
       savings: Float64Array.from(begun, (other) => savingOf(other, image, lines)),
-    };
-  });
+    });
+  }
+  return candidates;
 }
 
 /**

@@ -63,9 +63,14 @@ export class Tending {
     return true;
   }
 
+  #propose(signal: AbortSignal): Promise<Proposal | undefined> {
+    const tried = (key: string) => this.#tried.has(key);
+    return this.#deps.advisor.propose({ ...this.#options, tried }, signal);
+  }
+
   /** False when nothing is to be done until there has been work. */
   async #tend(signal: AbortSignal): Promise<boolean> {
-    const proposal = await this.#deps.advisor.propose({ ...this.#options, tried: (key) => this.#tried.has(key) });
+    const proposal = await this.#propose(signal);
     if (!proposal) return false;
     const stop = new AbortController();
     const until = AbortSignal.any([signal, stop.signal, this.#deps.activity.untilWork]);

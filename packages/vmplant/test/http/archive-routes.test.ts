@@ -12,6 +12,7 @@ import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createDoorApp, listen, Operations, operationRoutes, WorkDesk } from '@vmgrid/door';
 import { ArchiveClient, type OperationReply, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
+import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { archiveRoutes, type TransferLimits } from '../../src/http/archive-routes.ts';
 import { Warehouse } from '../../src/warehouse/store.ts';
 import { verifyImages } from '../../src/warehouse/verify.ts';
@@ -56,7 +57,6 @@ afterEach(() => {
   }
 });
 
-const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
 } satisfies Authenticator;
@@ -67,7 +67,7 @@ async function serve(warehouse: Warehouse, limits?: TransferLimits): Promise<str
   const report = (event: ProgressEvent) => void progress.push(event);
   const deps = { warehouse, desk, restoreFault: () => undefined, report, changed: () => undefined, log };
   const parts = { routers: [operationRoutes(desk)], streams: [archiveRoutes(deps, limits)] };
-  const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, audit, log };
+  const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, audit: UNREAD_AUDIT, log };
   const server = createServer(createDoorApp({ ...parts, readiness: () => ({ status: 'ready' }) }, options));
   servers.push(server);
   return `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`;

@@ -14,6 +14,7 @@ import {
   Upstreams,
   type VerifyImagesReply,
 } from '@vmgrid/protocol';
+import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { openDatabase } from '../../src/database.ts';
 import { LearntDurations } from '../../src/durations.ts';
 import { openPlantDoor, type PlantDoor } from '../../src/http/plant-door.ts';
@@ -26,7 +27,6 @@ const directory = useTemporaryFolder();
 const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 } as const;
 const log = createLog('test', 'silent');
 
-const audit = { add: () => undefined, list: () => ({ entries: [] }) };
 const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
 } satisfies Authenticator;
@@ -63,7 +63,7 @@ beforeEach(async () => {
   upstreams = new Upstreams();
   const lower = { handlers: handlers as PlantHandlers, hello, log };
   const acceptLinks = (server: Server) => upstreams.accept(server, { ...lower, trust: TRUST_ALL });
-  door = await openPlantDoor({ ...own, ...lower, authenticator, audit, acceptLinks }, options, 0);
+  door = await openPlantDoor({ ...own, ...lower, authenticator, audit: UNREAD_AUDIT, acceptLinks }, options, 0);
   url = `http://127.0.0.1:${door.httpPort}`;
   client = new ShopClient(url);
 });

@@ -40,11 +40,12 @@ function open(dags: readonly Dag[], images: readonly GoldenImage[] = [base]) {
   return { advisor: new Advisor(deps, { plantId: 'plant-1' }), tended };
 }
 
+const { signal } = new AbortController();
 const rules: ProposalRules = { quotaBytes: 1_024 * MIB, minimumSavedSeconds: 0, tried: () => false };
 const common = [chain(script('a'), script('b'), script('x')), chain(script('a'), script('b'), script('y'))];
 
 test('operators are told what is wanting, and what it would have changed', async () => {
-  expect(await open(common).advisor.suggestions({ top: 1 })).toEqual({
+  expect(await open(common).advisor.suggestions({ top: 1 }, signal)).toEqual({
     ...{ plantId: 'plant-1', requests: 2 },
     suggestions: [
       {
@@ -58,33 +59,44 @@ test('operators are told what is wanting, and what it would have changed', async
   });
 });
 
+test('whoever waits for suggestions may stop waiting, and the plant stops computing', async () => {
+  const gone = AbortSignal.abort(new Error('gone'));
+  const { advisor } = open(common);
+  await expect(advisor.suggestions({}, gone)).rejects.toThrow('gone');
+  await expect(advisor.propose(rules, gone)).rejects.toThrow('gone');
+});
+
 test('without requests there is nothing to tell', async () => {
-  expect(await open([]).advisor.suggestions({})).toMatchObject({ requests: 0, suggestions: [] });
+  expect(await open([]).advisor.suggestions({}, signal)).toMatchObject({ requests: 0, suggestions: [] });
 });
 
 test('what is proposed is the text of the actions in the order suggested', async () => {
-  const proposal = await open(common).advisor.propose(rules);
+  const proposal = await open(common).advisor.propose(rules, signal);
   expect(proposal).toMatchObject({ machine, dag: chain(script('a'), script('b')) });
 });
 
 test('of requests with a secret nothing can be built, though it is suggested', async () => {
   const { advisor } = open(['x', 'y'].map((id) => chain(script('a'), script(id, true))));
-  expect((await advisor.suggestions({})).suggestions).toMatchObject([{ actions: [{ id: 'a' }], buildable: false }]);
-  expect(await advisor.propose(rules)).toBeUndefined();
+  expect((await advisor.suggestions({}, signal)).suggestions).toMatchObject([
+    { actions: [{ id: 'a' }], buildable: false },
+  ]);
+  expect(await advisor.propose(rules, signal)).toBeUndefined();
 });
 
 test('a request without a secret lends its text to one with a secret', async () => {
   const { advisor } = open([chain(script('a'), script('x', true)), chain(script('a'), script('y'))]);
-  expect(await advisor.propose({ ...rules, minimumSavedSeconds: 50 })).toMatchObject({ dag: chain(script('a')) });
+  expect(await advisor.propose({ ...rules, minimumSavedSeconds: 50 }, signal)).toMatchObject({
+    dag: chain(script('a')),
+  });
 });
 
 test('what saves too little, does not fit or was tried is not proposed', async () => {
   const { advisor } = open(common);
-  expect(await advisor.propose({ ...rules, minimumSavedSeconds: 79 })).toBeUndefined();
-  expect(await advisor.propose({ ...rules, quotaBytes: 256 * MIB })).toBeUndefined();
-  const { key } = (await advisor.propose(rules))!;
-  expect((await advisor.propose({ ...rules, tried: (one) => one === key }))?.key).not.toBe(key);
-  expect(await advisor.propose({ ...rules, tried: () => true })).toBeUndefined();
+  expect(await advisor.propose({ ...rules, minimumSavedSeconds: 79 }, signal)).toBeUndefined();
+  expect(await advisor.propose({ ...rules, quotaBytes: 256 * MIB }, signal)).toBeUndefined();
+  const { key } = (await advisor.propose(rules, signal))!;
+  expect((await advisor.propose({ ...rules, tried: (one) => one === key }, signal))?.key).not.toBe(key);
+  expect(await advisor.propose({ ...rules, tried: () => true }, signal)).toBeUndefined();
 });
 
 test('images that were built unasked and are still there count against the quota', async () => {
@@ -93,8 +105,8 @@ test('images that were built unasked and are still there count against the quota
   const manifest = { ...image.manifest, files: [{ file: 'disk.qcow2', sha256: '', bytes: MIB }] };
   const { advisor, tended } = open(common, [base, { ...image, manifest, directory: directory() }]);
   tended.add('removed-since');
-  expect(await advisor.propose({ ...rules, quotaBytes: MIB })).toBeDefined();
+  expect(await advisor.propose({ ...rules, quotaBytes: MIB }, signal)).toBeDefined();
   tended.add('built-before');
-  expect(await advisor.propose({ ...rules, quotaBytes: MIB })).toBeUndefined();
-  expect(await advisor.propose({ ...rules, quotaBytes: 2 * MIB })).toBeDefined();
+  expect(await advisor.propose({ ...rules, quotaBytes: MIB }, signal)).toBeUndefined();
+  expect(await advisor.propose({ ...rules, quotaBytes: 2 * MIB }, signal)).toBeDefined();
 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { candidatePrefixes } from '../../src/tending/candidates.ts';
 import { prefixOf } from '../../src/tending/prefix.ts';
 import { suggestImages } from '../../src/tending/suggest.ts';
@@ -29,7 +30,7 @@ test('the search stays within its limits, however different the requests are', (
   const input = inputOf(requests);
   expect(input.cases.length).toBe(100);
   const prefixes = input.cases.map(prefixOf);
-  expect(candidatePrefixes(prefixes, { candidates: 150, meets: 20_000 })).toHaveLength(150);
-  expect(candidatePrefixes(prefixes, { candidates: 150, meets: 0 })).toHaveLength(150);
-  expect(suggestImages(input, { count: 50 }).length).toBeGreaterThan(0);
+  expect(toEnd(candidatePrefixes(prefixes, { candidates: 150, meets: 20_000 }))).toHaveLength(150);
+  expect(toEnd(candidatePrefixes(prefixes, { candidates: 150, meets: 0 }))).toHaveLength(150);
+  expect(toEnd(suggestImages(input, { count: 50 })).length).toBeGreaterThan(0);
 });

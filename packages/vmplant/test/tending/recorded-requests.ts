@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Durations, durationKey, ImageIndex } from '@vmgrid/bidding';
 import type { MachineSpec } from '@vmgrid/protocol';
 import fc from 'fast-check';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { lineReport, reportsOf } from '../../../bidding/test/made-up-plants.ts';
 import type { RecordedRequest } from '../../src/tending/recorded-request.ts';
 import { requestCases } from '../../src/tending/request-case.ts';
@@ -57,7 +58,7 @@ export const learnt = (seconds: Readonly<Record<string, number>> = {}): Duration
 
 /** What suggestions are computed from, with the images of a warehouse. */
 export const inputOf = (requests: readonly RecordedRequest[], images: readonly GoldenImage[] = [base]) => ({
-  cases: requestCases(requests, learnt()),
+  cases: toEnd(requestCases(requests, learnt())),
   images: ImageIndex.of(images),
   lines,
   sizes: new SizeModel([]),

@@ -2,13 +2,14 @@ import { expect, test } from '@jest/globals';
 import { ImageIndex, type KnownImage } from '@vmgrid/bidding';
 import { matchHistory } from '@vmgrid/dag';
 import fc from 'fast-check';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { type Choosable, chooseGreedily, gainOf } from '../../src/tending/choose.ts';
 import { replayCases, summarizeReplay } from '../../src/tending/replay.ts';
 import { suggestImages } from '../../src/tending/suggest.ts';
 import { asked, base, history, inputOf, lines, suspended } from './recorded-requests.ts';
 
 const suggested = (...args: Parameters<typeof inputOf>) =>
-  suggestImages(inputOf(...args), { count: 5 }).map(({ actions, cases, savedSeconds }) => ({
+  toEnd(suggestImages(inputOf(...args), { count: 5 })).map(({ actions, cases, savedSeconds }) => ({
     actions: actions.map(({ id }) => id).join(' '),
     requests: cases.reduce((sum, { count }) => sum + count, 0),
     savedSeconds,
@@ -31,7 +32,7 @@ test('secret actions, host actions, repeated ones and all that comes after them 
 
 test('requests that order the same actions against each other have only what comes before in common', () => {
   const requests = [...twice(asked('A B C', 'A>B B>C')), ...twice(asked('A C B', 'A>C C>B'))];
-  const [first] = suggestImages(inputOf(requests), { count: 1 });
+  const [first] = toEnd(suggestImages(inputOf(requests), { count: 1 }));
   for (const { dag } of first!.cases)
     expect(
       matchHistory(
@@ -45,18 +46,18 @@ test('nothing is suggested for a machine that no image can become, or whose line
   expect(suggested([asked('A')], [])).toEqual([]);
   const input = inputOf([asked('A')]);
   const booting = new Map([...lines].map(([name, report]) => [name, { ...report, restores: false }]));
-  expect(suggestImages({ ...input, lines: booting }, { count: 5 })).toEqual([]);
+  expect(toEnd(suggestImages({ ...input, lines: booting }, { count: 5 }))).toEqual([]);
 });
 
 test('a quota passes over what does not fit', () => {
   const input = inputOf(twice(asked('A')));
-  expect(suggestImages(input, { count: 5, bytes: 1_000 })).toEqual([]);
+  expect(toEnd(suggestImages(input, { count: 5, bytes: 1_000 }))).toEqual([]);
 });
 
 test('suggested ideals are closed under predecessors in every request they support, in an order it allows', () => {
   fc.assert(
     fc.property(history, (requests) => {
-      for (const { actions, cases } of suggestImages(inputOf(requests), { count: 5 })) {
+      for (const { actions, cases } of toEnd(suggestImages(inputOf(requests), { count: 5 }))) {
         expect(cases.length).toBeGreaterThan(0);
         for (const { dag } of cases)
           expectRunnable(
@@ -84,7 +85,7 @@ test('what suggestions are said to save is what the planner saves with them', ()
   fc.assert(
     fc.property(history, (requests) => {
       const input = inputOf(requests);
-      const suggestions = suggestImages(input, { count: 5 });
+      const suggestions = toEnd(suggestImages(input, { count: 5 }));
       const now = summary(input, [base]);
       const then = summary(input, [base, ...suggestions.map(({ image }) => image)]);
       const saved = suggestions.reduce((sum, { savedSeconds }) => sum + savedSeconds, 0);
@@ -95,7 +96,7 @@ test('what suggestions are said to save is what the planner saves with them', ()
 });
 
 const summary = ({ cases }: ReturnType<typeof inputOf>, images: readonly KnownImage[]) =>
-  summarizeReplay(cases, replayCases(cases, ImageIndex.of(images), lines));
+  summarizeReplay(cases, toEnd(replayCases(cases, ImageIndex.of(images), lines)));
 
 test('a replay never gets worse with more images', () => {
   const more = fc.array(fc.shuffledSubarray(['A', 'B', 'C', 'D', 'E', 'F'], { minLength: 1 }), { maxLength: 6 });
@@ -125,7 +126,7 @@ const choosable: fc.Arbitrary<Choosable> = fc.record({
 test('what is taken greedily saves at least 1 − 1/e of the best set of as many bytes', () => {
   fc.assert(
     fc.property(fc.array(choosable, { minLength: 1, maxLength: 9 }), fc.integer({ min: 1, max: 4 }), (items, count) => {
-      const chosen = chooseGreedily(items, { count });
+      const chosen = toEnd(chooseGreedily(items, { count }));
       const bytes = chosen.reduce((sum, { item }) => sum + item.bytes, 0);
       const saved = chosen.reduce((sum, { gain }) => sum + gain, 0);
       expect(saved).toBe(worth(chosen.map(({ item }) => item)));
@@ -152,6 +153,6 @@ function bestWorth(items: readonly Choosable[], bytes: number): number {
 
 test('each choice is worth what it saves beyond those before it', () => {
   const items = [9, 8].map((value) => ({ bytes: 1, savings: Float64Array.of(value, 1) }));
-  expect(chooseGreedily(items, { count: 2 }).map(({ gain }) => gain)).toEqual([10]);
+  expect(toEnd(chooseGreedily(items, { count: 2 })).map(({ gain }) => gain)).toEqual([10]);
   expect(gainOf(items[1]!, Float64Array.of(0, 0))).toBe(9);
 });

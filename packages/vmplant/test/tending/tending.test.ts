@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Clock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { Activity } from '../../src/tending/activity.ts';
 import type { Proposal } from '../../src/tending/advisor.ts';
 import { suggestImages } from '../../src/tending/suggest.ts';
@@ -42,7 +43,7 @@ class HandClock implements Pick<Clock, 'now' | 'monotonic' | 'sleep'> {
 /** Lets all promises that can go on do so. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const [suggestion] = suggestImages(inputOf([asked('A')]), { count: 1 });
+const [suggestion] = toEnd(suggestImages(inputOf([asked('A')]), { count: 1 }));
 const proposalOf = (key: string): Proposal => ({
   ...{ key, machine: suggestion!.machine, suggestion: suggestion! },
   dag: { actions: [{ kind: 'script', id: key, script: key }], edges: [] },

@@ -13,7 +13,7 @@ export function xmlRoutes(shop: Shop): Router {
     const document = readXml(request);
     response.locals.operation = `vm.${document.verb}`;
     response.locals.target = targetOf(document);
-    response.locals.begins?.();
+    await response.locals.begins?.();
     const reply = await answerRequest(shop, document, principalOf(response));
     response.locals.target = vmOf(reply) ?? response.locals.target;
     sendReply(request, response, reply, 'xml');

@@ -1,0 +1,77 @@
+/** A map of which the newest stay. */
+export interface BoundedMapOptions<V> {
+  /** Entries that stay. */
+  readonly most: number;
+  /** Whether an entry may go; those that may not are passed over, and then there are more. Left out: all may. */
+  readonly mayGo?: (value: V) => boolean;
+}
+
+interface Entry<K, V> {
+  readonly key: K;
+  readonly value: V;
+  older: Entry<K, V> | undefined;
+  newer: Entry<K, V> | undefined;
+}
+
+/**
+ * Costs the same however many stay. A `Map` does not: to find its first key takes it as long as there are places of deleted
+ * ones before that, some 25 microseconds for 10,000 entries that come and go.
+ */
+export class BoundedMap<K, V> implements Iterable<V> {
+  readonly #most: number;
+  readonly #mayGo: (value: V) => boolean;
+  readonly #entries = new Map<K, Entry<K, V>>();
+  #oldest: Entry<K, V> | undefined;
+  #newest: Entry<K, V> | undefined;
+
+  constructor({ most, mayGo = () => true }: BoundedMapOptions<V>) {
+    this.#most = most;
+    this.#mayGo = mayGo;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: K): V | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  /** It is the newest now. Returns those that had to go. */
+  set(key: K, value: V): readonly V[] {
+    this.delete(key);
+    const entry: Entry<K, V> = { key, value, older: this.#newest, newer: undefined };
+    if (this.#newest) this.#newest.newer = entry;
+    else this.#oldest = entry;
+    this.#newest = entry;
+    this.#entries.set(key, entry);
+    return this.#forgetOldest();
+  }
+
+  delete(key: K): V | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    const { older, newer } = entry;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    this.#entries.delete(key);
+    return entry.value;
+  }
+
+  /** The oldest first. */
+  *[Symbol.iterator](): Iterator<V> {
+    for (let entry = this.#oldest; entry; entry = entry.newer) yield entry.value;
+  }
+
+  #forgetOldest(): readonly V[] {
+    const gone: V[] = [];
+    for (let entry = this.#oldest; entry && this.#entries.size > this.#most; entry = entry.newer) {
+      if (!this.#mayGo(entry.value)) continue;
+      this.delete(entry.key);
+      gone.push(entry.value);
+    }
+    return gone;
+  }
+}

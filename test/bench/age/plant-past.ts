@@ -1,0 +1,69 @@
+/** Writes into the database of a plant what one has that is old, with the plant's own classes. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { durationKey, HeldTokens } from '@vmgrid/bidding';
+import { inTransaction, systemClock } from '@vmgrid/daemon';
+import { digestAction } from '@vmgrid/dag';
+import { openDatabase } from '../../../packages/vmplant/src/database.ts';
+import { Departed } from '../../../packages/vmplant/src/departed.ts';
+import { LearntDurations } from '../../../packages/vmplant/src/durations.ts';
+import { type Making, recordedRequest } from '../../../packages/vmplant/src/tending/recorded-request.ts';
+import { RequestLog } from '../../../packages/vmplant/src/tending/request-log.ts';
+import { ownerNames } from '../load/owners.ts';
+import type { Past } from './past.ts';
+import { simulatedRequestOf } from './simulated-request.ts';
+
+export interface PlantFolder {
+  readonly plantId: string;
+  readonly stateDirectory: string;
+}
+
+/** Requests of before have numbers below 0: none of them comes again. */
+const before = (number: number) => simulatedRequestOf(-1 - number);
+
+export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: Past): void {
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
+  const database = openDatabase(join(stateDirectory, 'plant.sqlite'));
+  const [departed, durations, log] = [
+    new Departed(database, { requests: new HeldTokens(), clock: systemClock }),
+    new LearntDurations(database),
+    new RequestLog(database),
+  ];
+  const owners = ownerNames();
+  inTransaction(database, () => {
+    for (let number = 0; number < past.departed; number++) {
+      const { requestId, machine } = before(number);
+      const vmId = `vm-${plantId}-past-${number}`;
+      departed.add(vmId, `${plantId}-${requestId}`, {
+        ...{ MyType: 'VM', VmId: vmId, RequestId: `${plantId}-${requestId}`, PlantId: plantId, State: 'destroyed' },
+        ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: owners[number % owners.length]! },
+      });
+    }
+    for (let number = 0; number < past.actions; number++) {
+      const [, own] = before(number).dag.actions;
+      durations.learn(durationKey.action(digestAction(own!)), 1 + (number % 60));
+    }
+  });
+  for (let number = 0; number < past.requests; number++) {
+    const request = before(number);
+    log.add(
+      recordedRequest(
+        request,
+        making(
+          Date.now(),
+          request.dag.actions.map(({ id }) => id),
+        ),
+      ),
+      request.dag,
+    );
+  }
+  database.close();
+}
+
+/** As far as a record tells of it. */
+const making = (at: number, ids: readonly string[]): Making =>
+  ({
+    ...{ at, phasesMs: { clone: 1, boot: 2, configure: 3 } },
+    plan: { image: { manifest: { id: 'past' } }, line: 'simulated', start: 'boot' },
+    configuration: { history: ids.map((id) => ({ id, seconds: 1 })) },
+  }) as unknown as Making;
