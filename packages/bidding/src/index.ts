@@ -11,8 +11,10 @@ export {
 export { type Durations, durationKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
 export { tokenOf } from './held-token.ts';
+export { HeldTokens, type RequestBook } from './held-tokens.ts';
 export { ImageDigests, type ImageSet } from './image-set.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
+export { type Asked, type LearntBook, OfferBook, type OfferRest, type Telling } from './offer-book.ts';
 export { OfferFeed } from './offer-feed.ts';
 export { type Candidates, findCandidates } from './planner/candidates.ts';
 export { explainRequest } from './planner/explain.ts';
@@ -34,5 +36,6 @@ export {
   refusalOf,
   type Wanted,
 } from './refusal.ts';
+export { expiryOf, type Remembering, timeOfRequest } from './request-age.ts';
 export { scatter, scatterPair } from './scatter.ts';
 export { withChange } from './standing-offer.ts';

@@ -7,9 +7,21 @@ const encoder = new TextEncoder();
 
 export function scatter(text: string): number {
   let hash = START;
-  for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) return scatterBytes(encoder.encode(text));
+    hash = mix(hash, unit); // ids are ASCII: their characters are their bytes
+  }
   return finish(hash);
 }
+
+function scatterBytes(bytes: Uint8Array): number {
+  let hash = START;
+  for (const byte of bytes) hash = mix(hash, byte);
+  return finish(hash);
+}
+
+const mix = (hash: number, byte: number): number => Math.imul(hash ^ byte, 0x01000193);
 
 /** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
 export const scatterPair = (one: number, other: number): number => finish(one ^ other);

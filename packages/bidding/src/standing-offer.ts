@@ -1,59 +1,43 @@
-/** What has changed between two states of a standing offer, and the state after a change. Pure, and each other's inverse. */
-import type { PlantSnapshot, StandingChange, StandingOffer } from '@vmgrid/protocol';
+/** What has changed between the terms of two states of a standing offer, and the terms after a change. Pure, and each other's inverse. */
+import { OfferTerms, type PlantSnapshot, type StandingChange } from '@vmgrid/protocol';
 
-/**
- * Undefined when nothing has changed. `whole` when a change cannot say it: the operator's own terms are others, or what was
- * learnt was forgotten; then the offer has to be told as a whole.
- */
-export function changeBetween(before: StandingOffer, after: StandingOffer): StandingChange | 'whole' | undefined {
-  const { cost, bidValidityMs, leaseMaxMs, durations } = before;
-  const isSameTerms = after.cost === cost && after.bidValidityMs === bidValidityMs && after.leaseMaxMs === leaseMaxMs;
-  if (!isSameTerms || Object.keys(durations).some((key) => !(key in after.durations))) return 'whole';
-  const held = new Set(after.held);
-  const heldBefore = new Set(before.held);
-  const change: StandingChange = {
-    ...present('plant', plantChange(before.plant, after.plant)),
-    ...(before.images === after.images ? {} : { images: after.images }),
-    ...present('durations', newIn(durations, after.durations)),
-    ...(isEqual(before.least, after.least) ? {} : { least: after.least }),
-    ...present(
-      'held',
-      after.held.filter((token) => !heldBefore.has(token)),
-    ),
-    ...present(
-      'dropped',
-      before.held.filter((token) => !held.has(token)),
-    ),
-  };
-  return Object.keys(change).length === 0 ? undefined : change;
-}
+type TermsChange = Pick<StandingChange, keyof OfferTerms>;
 
-export function withChange(offer: StandingOffer, change: StandingChange): StandingOffer {
-  const { plant, images, durations, least, held = [], dropped = [] } = change;
-  const gone = new Set(dropped);
+/** All but the plant, which changes field by field. */
+const FIELDS = Object.keys(OfferTerms.properties).filter((field) => field !== 'plant') as Exclude<
+  keyof OfferTerms,
+  'plant'
+>[];
+
+export function termsChange(before: OfferTerms, after: OfferTerms): TermsChange {
+  const plant = changedFields(Object.keys(after.plant) as (keyof PlantSnapshot)[], before.plant, after.plant);
   return {
-    ...offer,
-    plant: plant === undefined ? offer.plant : ({ ...offer.plant, ...plant } as PlantSnapshot),
-    images: images ?? offer.images,
-    durations: durations === undefined ? offer.durations : { ...offer.durations, ...durations },
-    least: least ?? offer.least,
-    held: held.length + gone.size === 0 ? offer.held : [...offer.held.filter((token) => !gone.has(token)), ...held],
+    ...(Object.keys(plant).length > 0 && { plant }),
+    ...changedFields(FIELDS, before, after),
   };
 }
 
-function plantChange(before: PlantSnapshot, after: PlantSnapshot): Partial<PlantSnapshot> {
-  const fields = Object.keys(after) as (keyof PlantSnapshot)[];
-  return Object.fromEntries(
-    fields.filter((field) => !isEqual(before[field], after[field])).map((field) => [field, after[field]]),
-  );
+/** Shares with the terms before what has not changed. */
+export function withChange(terms: OfferTerms, change: StandingChange): OfferTerms {
+  const changed = { ...terms, ...presentFields(FIELDS, change) };
+  return change.plant ? { ...changed, plant: { ...terms.plant, ...change.plant } as PlantSnapshot } : changed;
 }
 
-const newIn = (before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) =>
-  Object.fromEntries(Object.entries(after).filter(([key, seconds]) => before[key] !== seconds));
+function changedFields<T extends object, K extends keyof T>(
+  fields: readonly K[],
+  before: T,
+  after: T,
+): Partial<Pick<T, K>> {
+  const changed: Partial<Pick<T, K>> = {};
+  for (const field of fields) if (!isEqual(before[field], after[field])) changed[field] = after[field];
+  return changed;
+}
 
-/** Nothing when the value is empty. */
-const present = <K extends string, V extends object>(key: K, value: V): { [P in K]?: V } =>
-  Object.keys(value).length === 0 ? {} : ({ [key]: value } as { [P in K]?: V });
+function presentFields<T extends object, K extends keyof T>(fields: readonly K[], from: T): Partial<Pick<T, K>> {
+  const present: Partial<Pick<T, K>> = {};
+  for (const field of fields) if (from[field] !== undefined) present[field] = from[field];
+  return present;
+}
 
 /** Both come from the same code, so their fields are in the same order. */
 const isEqual = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { scatter, scatterPair } from '../src/index.ts';
 
 const PLANTS = Array.from({ length: 20 }, (_, number) => `plant-${number}`);
@@ -21,3 +22,17 @@ test('which plant comes second says nothing about which one came first', () => {
   const seconds = new Set(lost.map((request) => firstOf(request, others)));
   expect(seconds.size).toBeGreaterThan(15);
 });
+
+test('the number of a text is that of its bytes in UTF-8, ASCII or not', () => {
+  const texts = fc.string({ unit: 'binary' });
+  fc.assert(fc.property(texts, (text) => expect(scatter(text)).toBe(ofBytes(Buffer.from(text)))));
+});
+
+/** FNV-1a, then the finalizer of MurmurHash3, as they are written down. */
+function ofBytes(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

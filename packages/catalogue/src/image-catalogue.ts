@@ -23,6 +23,8 @@ import { mergeImages } from './merge-images.ts';
 
 /** How long a plant may take to answer what needs no work. */
 const QUESTION_DEADLINE_MS = 10_000;
+/** The same where an answer without it is an answer: a list that names it. */
+const LIST_DEADLINE_MS = 2_000;
 
 interface Offer {
   readonly plantId: string;
@@ -43,23 +45,29 @@ export interface ImageCatalogueOptions {
   readonly requestDeadlineMs: number;
   /** Aborts when no answer can be waited for any more. */
   readonly signal: AbortSignal;
+  /** Whether a list waits for the answer of a plant. Left out: for all. */
+  readonly isAwaited?: (plantId: string) => boolean;
 }
 
 export class ImageCatalogue {
   readonly #bidders: Bidders;
   readonly #question: CallOptions & { readonly signal: AbortSignal };
   readonly #work: CallOptions;
+  readonly #isAwaited: (plantId: string) => boolean;
 
-  constructor(bidders: Bidders, { requestDeadlineMs, signal }: ImageCatalogueOptions) {
+  constructor(bidders: Bidders, { requestDeadlineMs, signal, isAwaited = () => true }: ImageCatalogueOptions) {
     this.#bidders = bidders;
     this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal };
     this.#work = { deadlineMs: requestDeadlineMs };
+    this.#isAwaited = isAwaited;
   }
 
-  /** What those who are here offer; whoever is absent is named. */
+  /** What those who are here offer; whoever is absent, hangs or is slow is named. */
   async list(): Promise<ImageListReply> {
-    const { images, silentPlants } = await this.#offers();
-    return { images: [...images], silentPlants };
+    const kindOf = ({ plantId }: Bidder) => (this.#isAwaited(plantId) ? 'asked' : 'hanging');
+    const { asked = [], hanging = [] } = Object.groupBy(this.#bidders.everyone(), kindOf);
+    const { images, silentPlants } = await this.#ask(asked, { ...this.#question, deadlineMs: LIST_DEADLINE_MS });
+    return { images: [...images], silentPlants: [...silentPlants, ...hanging.map(({ plantId }) => plantId)] };
   }
 
   /** The image of an id or a tag. @throws GridError IMAGE_UNKNOWN, TAG_AMBIGUOUS; PLANT_LOST when one that may have it is absent */
@@ -136,7 +144,11 @@ export class ImageCatalogue {
   }
 
   async #offers(waitMs = 0): Promise<Offers> {
-    const { answers, failures } = await askAll(this.#bidders.everyone({ waitMs }), 'listImages', {}, this.#question);
+    return this.#ask(this.#bidders.everyone({ waitMs }), this.#question);
+  }
+
+  async #ask(bidders: readonly Bidder[], options: CallOptions): Promise<Offers> {
+    const { answers, failures } = await askAll(bidders, 'listImages', {}, options);
     const offers = answers.map(({ plantId, value }) => ({ plantId, images: value }));
     return { offers, images: mergeImages(offers), silentPlants: namesOf(failures) };
   }

@@ -13,7 +13,7 @@ const imageOf = (imageId: string, warehouse: string, changes: Partial<ImageReply
 });
 
 /** Plants by name with their images; every call but the listing is noted as `PLANT METHOD IMAGES`. */
-function catalogueOf(plants: Readonly<Record<string, readonly ImageReply[]>>) {
+function catalogueOf(plants: Readonly<Record<string, readonly ImageReply[]>>, hanging: readonly string[] = []) {
   const calls: string[] = [];
   const bidders: Bidder[] = [];
   for (const [plantId, images] of Object.entries(plants)) {
@@ -29,7 +29,8 @@ function catalogueOf(plants: Readonly<Record<string, readonly ImageReply[]>>) {
     awaited: () => [],
     find: async (id: string) => bidders.find(({ plantId }) => plantId === id)!,
   };
-  const options = { requestDeadlineMs: 1_000, signal: new AbortController().signal };
+  const isAwaited = (plantId: string) => !hanging.includes(plantId);
+  const options = { requestDeadlineMs: 1_000, signal: new AbortController().signal, isAwaited };
   return { catalogue: new ImageCatalogue(known, options), calls };
 }
 
@@ -47,6 +48,12 @@ test('of plants that share a warehouse one is asked to work; each warehouse is a
     ...['one verifyImages', 'three verifyImages', 'one verifyImages octave'],
     ...['one collectImages', 'three collectImages', 'one removeImage octave'],
   ]);
+});
+
+test('a list waits for no plant that hangs, and names it', async () => {
+  const { catalogue } = catalogueOf({ one: [imageOf('base', 'a')], two: [imageOf('octave', 'b')] }, ['two']);
+  const { images, silentPlants } = await catalogue.list();
+  expect([images.map(({ imageId }) => imageId), silentPlants]).toEqual([['base'], ['two']]);
 });
 
 test('a tag names an image wherever it is; one that names two is refused with both', async () => {

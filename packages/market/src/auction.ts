@@ -6,12 +6,13 @@ import {
   type CallTerms,
   type CreateRequest,
   type Decline,
+  type GridError,
   type Identified,
   requestAd,
   type Trail,
 } from '@vmgrid/protocol';
 import { boundedTrail } from './bounded-trail.ts';
-import { callForBids } from './call-for-bids.ts';
+import { type Answer, callForBids } from './call-for-bids.ts';
 import { hear } from './hear.ts';
 import { heldBackIn } from './held-back.ts';
 import { MARKET_LIMITS } from './limits.ts';
@@ -54,7 +55,7 @@ export interface Auction {
 /**
  * Holds an auction among the bidders. That nobody bids is a result like any other; `failureOf` makes the error of it.
  *
- * @throws GridError CANCELLED when the signal aborts
+ * @throws GridError CANCELLED when the signal aborts; REQUEST_EXPIRED when no plant holds the request, and one may have forgotten it
  * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse: the request was not decoded
  */
 export async function holdAuction(
@@ -90,6 +91,8 @@ export async function auctionOn(
     else if (isAwaited(plantId)) memory.silent(plantId);
   }
   const heard = hear(gathering.answers, standing?.parts);
+  const expiry = expiryAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
+  if (expiry && !heard.bids.some(({ holds }) => holds)) throw expiry;
   const { bids, removed, order } = rankBids(heard.bids, context);
   const removals = { ...NO_ANSWERS, removals: removed.map(kindOfRemoval) };
   const trail: Trail = {
@@ -108,6 +111,12 @@ export async function auctionOn(
   };
   return { bids, declines: heard.declines, trail };
 }
+
+/** What a plant that was asked, or a broker for its plants, says of a request that may have been carried out, and be forgotten. */
+const expiryAmong = (answers: readonly Answer[]): GridError | undefined =>
+  answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.error] : [])).find(isExpiry);
+
+const isExpiry = ({ code }: GridError): boolean => code === 'REQUEST_EXPIRED';
 
 /** Everything rules see is in the terms, the request and the bids: a broker finds the same order as the shop. */
 function contextOf(request: Identified<CreateRequest>, terms: CallTerms): RuleContext {

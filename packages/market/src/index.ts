@@ -11,7 +11,9 @@ export { type Absence, Absences, type AbsencesOptions } from './members/absences
 export { type KnownPlants, listPlants } from './members/list-plants.ts';
 export { listenAll } from './members/listen-all.ts';
 export { type LinkedMember, type MemberChange, Membership, type MembershipOptions } from './members/membership.ts';
+export { OwnerUse, type Usage } from './members/owner-use.ts';
 export { Roll, type RollWait } from './members/roll.ts';
+export { type PlantVms, type RememberedVm, VmBook, type VmBookOptions } from './members/vm-book.ts';
 export { type AskForVm, isVmUnknown, VmPlaces } from './members/vm-places.ts';
 export { PlantMemory } from './plant-memory.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';

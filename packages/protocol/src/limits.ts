@@ -18,6 +18,8 @@ export const REQUEST_LIMITS = {
   tokenLineMs: 5_000,
   leaseMaxMs: 30 * 24 * 3_600_000,
   actionTimeoutMaxMs: 24 * 3_600_000,
+  /** So much may the time in a request id be ahead of the clock that reads it; one further ahead carries no time. */
+  idAheadMs: 300_000,
 } as const;
 
 export const LINK_LIMITS = {
@@ -56,6 +58,14 @@ export const BROKER_LIMITS = {
   answerMarginShare: 0.1,
   answerMarginMinMs: 5,
   answerMarginMaxMs: 250,
+} as const;
+
+/** Of what a plant tells of its VMs. */
+export const TOLD_LIMITS = {
+  /** VMs in one page of a whole. */
+  vmsOfPage: 500,
+  /** VMs of one plant; one that tells more breaks the protocol. */
+  vmsOfPlant: 65_536,
 } as const;
 
 /** Of what a plant publishes; one that has more publishes nothing and is asked. */

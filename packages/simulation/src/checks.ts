@@ -1,6 +1,8 @@
 /** Holds the grid to its invariants: plants whenever they have changed, everything once it is at rest. */
 import { ALWAYS, leasesEnd, misstated, undoneCompletely } from './invariants/plant-invariants.ts';
+import { misbelieved } from './invariants/shop-invariants.ts';
 import type { Ledger } from './ledger.ts';
+import type { ShopNode } from './nodes/shop-node.ts';
 import type { PlantNode } from './plant/plant-node.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world/world.ts';
@@ -39,9 +41,18 @@ export function misstatedVms(plants: readonly PlantNode[]): ReadonlyMap<string, 
   return new Map(found);
 }
 
+/** What shops take VMs for that is not so now: what is being told is soon known. */
+export function misbelievedVms(shops: readonly ShopNode[], plants: readonly PlantNode[]): ReadonlyMap<string, string> {
+  return new Map(shops.flatMap((shop) => plants.flatMap((plant) => misbelieved(shop, plant))));
+}
+
 /** What was so before is so still. @throws Violation */
-export function requireCorrected(before: ReadonlyMap<string, string>, plants: readonly PlantNode[]): void {
-  for (const [problem, record] of misstatedVms(plants)) {
-    if (before.get(problem) === record) throw new Violation('states are true', problem, problem.split(/[: ]+/));
+export function requireCorrected(
+  invariant: 'states are true' | 'shops know what plants have',
+  before: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+): void {
+  for (const [problem, said] of now) {
+    if (before.get(problem) === said) throw new Violation(invariant, problem, problem.split(/[:, ]+/));
   }
 }

@@ -1,5 +1,5 @@
 /** Runs a grid through its requests and faults, then lets it come to rest, and holds it to what must be so all the time. */
-import { checkPlant, checkRest, misstatedVms, requireCorrected } from './checks.ts';
+import { checkPlant, checkRest, misbelievedVms, misstatedVms, requireCorrected } from './checks.ts';
 import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';
 import { madeUpGrid } from './made-up-grid.ts';
@@ -45,9 +45,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     network.calm();
     for (const node of [...plants, ...shops, ...brokers]) node.start();
     await world.run(durationMs + SETTLE_MS, check);
-    const misstated = misstatedVms(plants);
+    const [misstated, misbelieved] = [misstatedVms(plants), misbelievedVms(shops, plants)];
     await world.run(durationMs + SETTLE_MS + LOOK_AGAIN_MS, check);
-    requireCorrected(misstated, plants);
+    requireCorrected('states are true', misstated, misstatedVms(plants));
+    requireCorrected('shops know what plants have', misbelieved, misbelievedVms(shops, plants));
     await world.run(durationMs + REST_MS, check);
     checkRest(plants, ledger);
   });

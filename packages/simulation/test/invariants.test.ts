@@ -1,6 +1,6 @@
 /** The invariants see what they are there for. */
 import { beforeEach, expect, test } from '@jest/globals';
-import { checkPlant, checkRest, misstatedVms, requireCorrected } from '../src/checks.ts';
+import { checkPlant, checkRest, misbelievedVms, misstatedVms, requireCorrected } from '../src/checks.ts';
 import { Grid } from '../src/grid.ts';
 import { madeUpGrid } from '../src/made-up-grid.ts';
 import { DEFAULTS } from '../src/options.ts';
@@ -69,9 +69,18 @@ test.each([
   change();
   rewrite((record) => ({ ...record, state }));
   const before = misstatedVms(grid.plants);
-  expect(() => requireCorrected(before, grid.plants)).toThrow(/is said to be/);
+  expect(() => requireCorrected('states are true', before, misstatedVms(grid.plants))).toThrow(/is said to be/);
   rewrite((record) => ({ ...record, sshPort: 1 }));
-  expect(() => requireCorrected(before, grid.plants)).not.toThrow();
+  expect(() => requireCorrected('states are true', before, misstatedVms(grid.plants))).not.toThrow();
+});
+
+test('a shop that takes a VM for something else than it is, for longer than it takes to tell', () => {
+  rewrite((record) => ({ ...record, state: 'suspended' }));
+  const before = misbelievedVms(grid.shops, grid.plants);
+  const look = () => requireCorrected('shops know what plants have', before, misbelievedVms(grid.shops, grid.plants));
+  expect(look).toThrow(/shop-1 takes what plant-1 has of request-1 for vm-\S+ running, and it is vm-\S+ suspended/);
+  rewrite((record) => ({ ...record, state: 'running' }));
+  expect(look).not.toThrow();
 });
 
 const onlyDirectory = () => [...plant.host.running.keys()][0]!;

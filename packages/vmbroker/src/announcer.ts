@@ -1,6 +1,14 @@
-/** Tells the shops and brokers above which plants are below: all of them after a hello, then each change. */
-import type { MemberChange, Membership } from '@vmgrid/market';
-import { BROKER_LIMITS, type LinkClient, type MembersEvent, type PlantBelow, type Upstreams } from '@vmgrid/protocol';
+/** Tells the shops and brokers above which plants are below and what VMs they have: all after a hello, then each change. */
+import type { MemberChange, Membership, VmBook } from '@vmgrid/market';
+import {
+  BROKER_LIMITS,
+  type LinkClient,
+  type MembersEvent,
+  type PlantBelow,
+  tellVms,
+  type Upstreams,
+  type VmsEvent,
+} from '@vmgrid/protocol';
 
 export class Announcer {
   readonly #upstreams: Pick<Upstreams, 'links'>;
@@ -10,7 +18,7 @@ export class Announcer {
   }
 
   /** To one that has just heard the hello and knows of no plant. */
-  tellAll(link: LinkClient, membership: Membership): void {
+  tellAll(link: LinkClient, { membership, book }: { readonly membership: Membership; readonly book: VmBook }): void {
     const plants = membership.plants().map(({ bidder, via }): PlantBelow => {
       const { plantId, hello } = bidder;
       return { plantId, version: hello.version, via };
@@ -18,6 +26,7 @@ export class Announcer {
     for (let start = 0; start < plants.length; start += BROKER_LIMITS.membersPerMessage) {
       tell(link, { joined: plants.slice(start, start + BROKER_LIMITS.membersPerMessage), left: [] });
     }
+    for (const whole of book.wholes()) tellVms(link, whole);
   }
 
   tellChange({ change, role, plantId, version, via, reason = '' }: MemberChange): void {
@@ -27,6 +36,11 @@ export class Announcer {
         ? { joined: [], left: [{ plantId, reason }] }
         : { joined: [{ plantId, version, via }], left: [] };
     for (const link of this.#upstreams.links) tell(link, event);
+  }
+
+  /** What a plant told that was news here. */
+  tellVms(events: readonly VmsEvent[]): void {
+    for (const link of this.#upstreams.links) tellVms(link, events);
   }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';
 import { Broker } from './broker.ts';
@@ -26,16 +26,22 @@ export async function startBroker(
   const { brokerId, host, requestsPerMinute } = config;
   const upstreams = new Upstreams();
   const announcer = new Announcer(upstreams);
+  const book = new VmBook({
+    clock: systemClock,
+    keepsAbsent: false,
+    news: (events) => announcer.tellVms(events),
+  });
   const { plantReturnMs } = config;
   const absences = new Absences({ clock: systemClock, returnMs: plantReturnMs, forgetMs: plantReturnMs });
   const membership = new Membership({
     selfId: brokerId,
     clock: systemClock,
     onProgress: (event) => upstreams.notify('progress', event),
-    onVmEvent: (event) => upstreams.notify('vm', event),
+    onVms: (link, event) => book.hear(link, event),
     onChange: (change) => {
       log.info(change, `${change.role} ${change.change}`);
       announcer.tellChange(change);
+      book.note(change);
       absences.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
@@ -68,7 +74,7 @@ export async function startBroker(
     hello,
     handlers: broker.handlers(),
     ...{ log, trust },
-    opened: (upstream) => announcer.tellAll(upstream, membership),
+    opened: (upstream) => announcer.tellAll(upstream, { membership, book }),
   });
   log.info({ brokerId, host, httpPort, upstreams: config.upstreams }, 'the broker is open');
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import { failureOf, holdAuction, listPlants, PlantMemory } from '@vmgrid/market';
-import { askAll, askUntilFirst, GridError, type ProgressEvent } from '@vmgrid/protocol';
+import { askAll, askUntilFirst, GridError, type ProgressEvent, tellVms, wholeOf } from '@vmgrid/protocol';
 import { request as callForBids } from '../../market/test/bidders.ts';
 import { Grid } from './grid.ts';
 
@@ -25,6 +25,28 @@ test('a plant below two brokers is a member of the shop, and a call that names i
     ...{ change: 'joined', role: 'plant', plantId: 'plant-1', version: '0.1.0' },
     via: ['upper', 'lower'],
   });
+});
+
+test('what plants tell of their VMs comes through brokers, once by two ways, and all of it to a broker that comes later', async () => {
+  const plantId = 'plant-1';
+  const vm = (n: number) => ({ requestId: `request-${n}`, vmId: VM, state: 'running', memoryMiB: 64, diskMiB: 64 });
+  const whole = wholeOf({ plantId, run: 1, serial: 0 }, [vm(1)]);
+  const known = () => grid.book.of(plantId).vms.map(({ requestId }) => requestId);
+  const upper = await grid.broker('upper', [grid.url]);
+  const [one, other] = [await grid.broker('one', [upper.url]), await grid.broker('other', [upper.url])];
+  const links = grid.plant(plantId, [one.url, other.url], {
+    opened: (link) => tellVms(link, whole),
+  });
+  await grid.until(() => known().length === 1);
+  const told = { plantId, run: 1, at: new Date().toISOString() };
+  for (const link of links) tellVms(link, [{ kind: 'change', ...told, serial: 1, vm: vm(2) }]);
+  await grid.until(() => known().length === 2);
+  expect([known(), grid.book.find(VM)?.plantId]).toEqual([['request-1', 'request-2'], plantId]);
+  await upper.drain(AbortSignal.timeout(1_000));
+  await grid.until(() => grid.book.isAbsent(plantId));
+  await grid.broker('upper', [grid.url], { httpPort: upper.httpPort });
+  await grid.until(() => grid.book.isCurrent(plantId));
+  expect(known()).toEqual(['request-1', 'request-2']);
 });
 
 test("a plant's error comes through brokers as it is", async () => {

@@ -23,7 +23,7 @@ export const newMembership = (): Membership =>
   new Membership({
     clock: systemClock,
     onProgress: () => undefined,
-    onVmEvent: () => undefined,
+    onVms: () => undefined,
     onChange: () => undefined,
   });
 

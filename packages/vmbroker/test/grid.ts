@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog, systemClock } from '@vmgrid/daemon';
-import { Absences, type MemberChange, Membership } from '@vmgrid/market';
+import { Absences, type MemberChange, Membership, VmBook } from '@vmgrid/market';
 import {
   dialLink,
   GridError,
@@ -20,7 +20,10 @@ import { type BrokerDaemon, startBroker } from '../src/broker-daemon.ts';
 
 const log = createLog('test', 'error');
 
-type Answers = Partial<{ readonly [M in keyof PlantHandlers]: PlantHandlers[M] }>;
+type Answers = Partial<{ readonly [M in keyof PlantHandlers]: PlantHandlers[M] }> & {
+  /** Told of each link that comes up. */
+  readonly opened?: (link: LinkClient) => void;
+};
 
 const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
@@ -30,6 +33,7 @@ export class Grid {
   readonly changes: MemberChange[] = [];
   readonly progress: ProgressEvent[] = [];
   readonly membership: Membership;
+  readonly book = new VmBook({ clock: systemClock, keepsAbsent: true, news: () => this.#note(() => undefined) });
   readonly absences = new Absences({ clock: systemClock, returnMs: 60_000, forgetMs: 60_000 });
   readonly #waiting = new Set<() => void>();
   readonly #closers: (() => unknown)[] = [];
@@ -39,7 +43,7 @@ export class Grid {
     this.membership = new Membership({
       clock: systemClock,
       onProgress: (event) => this.#note(() => this.progress.push(event)),
-      onVmEvent: () => undefined,
+      onVms: (link, event) => this.book.hear(link, event),
       onChange: (change) => this.#noteChange(change),
     });
   }
@@ -89,14 +93,15 @@ export class Grid {
       get: (known, method) => Reflect.get(known, method) ?? (() => Promise.reject(new GridError('VM_UNKNOWN', 'none'))),
     }) as PlantHandlers;
     const hello = () => ({ plantId, version: '0.1.0', ad: { Name: plantId } });
-    const links = upstreams.map((url) =>
-      dialLink({ url, hello, handlers, log, trust: TRUST_ALL, random: Math.random }),
-    );
+    const links: LinkClient[] = upstreams.map((url, index) => {
+      const changed = (state: LinkClient['state']) => state === 'open' && answers.opened?.(links[index]!);
+      return dialLink({ url, hello, handlers, log, trust: TRUST_ALL, random: Math.random, changed });
+    });
     this.#closers.push(...links.map((link) => () => link.close()));
     return links;
   }
 
-  /** Resolves as soon as it is so; what is looked at changes only when a member or progress does. */
+  /** Resolves as soon as it is so; what is looked at changes only when a member, a VM or progress does. */
   until(holds: () => boolean): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = () => {
@@ -117,6 +122,7 @@ export class Grid {
   }
 
   #noteChange(change: MemberChange): void {
+    this.book.note(change);
     this.absences.note(change);
     this.#note(() => this.changes.push(change));
   }

@@ -1,22 +1,24 @@
 /** Gathers what an offer depends on, then leaves the offer to the pure functions of `bidding`. */
 import {
   type Admission,
+  type Asked,
   choosePlan,
   dagRefusal,
   declineOf,
   drainingRefusal,
+  expiryOf,
   explainRequest,
   heldBid,
   ImageIndex,
   type LineReports,
   makeOffer,
+  type OfferRest,
   type Plan,
   PublishedSets,
   planOfVm,
   plantAd,
   refusalOf,
   summarizePlan,
-  tokenOf,
   type Wanted,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
@@ -25,7 +27,6 @@ import type { Dag } from '@vmgrid/dag';
 import {
   type Called,
   type ClassAdJson,
-  follows,
   GridError,
   type ImageSetReply,
   type ImageSetRequest,
@@ -35,15 +36,12 @@ import {
   type PlantExplanation,
   type PlantSnapshot,
   parseDuration,
-  StandingOffer,
 } from '@vmgrid/protocol';
 import type { PlantConfig } from './config.ts';
-import type { Creations } from './creations.ts';
 import type { Departed } from './departed.ts';
 import type { LearntDurations } from './durations.ts';
 import type { HostActions } from './host-actions.ts';
 import type { OwnFailures } from './own-failures.ts';
-import type { VmRegistry } from './vm-registry.ts';
 import type { GoldenImage } from './warehouse/manifest.ts';
 import type { Warehouse } from './warehouse/store.ts';
 
@@ -54,9 +52,7 @@ export interface BidDeskDeps {
   readonly warehouse: Pick<Warehouse, 'images'>;
   readonly admission: Admission;
   readonly durations: LearntDurations;
-  readonly registry: Pick<VmRegistry, 'all'>;
-  readonly departed: Pick<Departed, 'requestIds'>;
-  readonly creations: Pick<Creations, 'requestIds'>;
+  readonly departed: Pick<Departed, 'forgottenUntil'>;
   readonly hostActions: Pick<HostActions, 'names'>;
   readonly clock: Clock;
   /** Of the host, over the last minute. */
@@ -167,30 +163,31 @@ export class BidDesk {
     return drainingRefusal({ draining: this.#draining, plantId: this.#config.plantId });
   }
 
+  /** Why a request that the plant does not hold is not new for certain. */
+  expiry(requestId: string): GridError | undefined {
+    const { departed, clock } = this.#deps;
+    return expiryOf(requestId, { plantId: this.#config.plantId, forgottenUntil: departed.forgottenUntil }, clock.now());
+  }
+
   async ad(): Promise<ClassAd> {
     return plantAd(await this.snapshot());
   }
 
-  /** What others need to compute the plant's offers, or why they have to ask for them. */
-  async standing(): Promise<StandingOffer | { readonly askedBecause: string }> {
-    const { warehouse, durations, registry, departed, creations } = this.#deps;
+  /** What others need to compute the plant's offers beside what it learnt, holds and has forgotten, or why they have to ask for them. */
+  async offerRest(): Promise<OfferRest | Asked> {
+    const { warehouse, durations } = this.#deps;
     const { cost, bidValidity, lease, ownerLimits, tending, standingOffers } = this.#config;
     if (!standingOffers) return { askedBecause: 'its configuration says so' };
     if (ownerLimits) return { askedBecause: 'what each owner has here is not published' };
     if (tending.enabled) return { askedBecause: 'what the plant builds unasked gives way to what it is asked for' };
-    const recorded = registry.all().map(({ requestId }) => requestId);
-    const requestIds = [...creations.requestIds, ...recorded, ...departed.requestIds()];
-    const offer: StandingOffer = {
-      ...durations.all(),
+    return {
       plant: await this.snapshot(),
       cost,
       bidValidityMs: parseDuration(bidValidity),
       leaseMaxMs: parseDuration(lease.maximum),
       images: this.#sets.digestOf(await warehouse.images()),
-      held: [...new Set(requestIds.map(tokenOf))],
+      least: durations.allLeast(),
     };
-    const fits = follows(StandingOffer, offer);
-    return fits ? offer : { askedBecause: 'what its offers depend on is more than may be published' };
   }
 
   async imageSet(request: ImageSetRequest): Promise<ImageSetReply> {

@@ -165,7 +165,7 @@ export class Collector {
     const wordsKept = await this.#ifRoom(vmId, keepWords);
     await warehouse.references.drop(record.imageId, vmId);
     await registry.remove(vmId);
-    if (!wordsKept) await this.#ifRoom(vmId, keepWords); // the VM's folder has made room
+    if (!wordsKept && !(await this.#ifRoom(vmId, keepWords))) departed.forget(record.requestId); // no room, though its folder has gone
     admission.release(vmId);
     return ad;
   }

@@ -2,30 +2,38 @@
  * The creations that the plant has taken on, by request: from the award on, while they wait for their turn and have no record
  * yet, until there is a VM or an error. A shop that asks anew meanwhile must hear of them.
  */
+import type { RequestBook } from '@vmgrid/bidding';
 import { keyText, type RequestKey } from '@vmgrid/protocol';
 
 export class Creations {
-  readonly #taken = new Map<string, { readonly requestId: string; calls: number }>();
+  readonly #requests: RequestBook;
+  /** How many calls wait for each. */
+  readonly #taken = new Map<string, number>();
+
+  /** `requests` is told of each request as it is taken on, and when its last call is answered. */
+  constructor(requests: RequestBook) {
+    this.#requests = requests;
+  }
 
   has(key: RequestKey): boolean {
     return this.#taken.has(keyText(key));
   }
 
-  get requestIds(): readonly string[] {
-    return [...this.#taken.values()].map(({ requestId }) => requestId);
-  }
-
   /** A request that comes again while it is worked on counts until its last call is answered. */
   async during<T>(key: RequestKey, work: () => Promise<T>): Promise<T> {
     const text = keyText(key);
-    const taken = this.#taken.get(text) ?? { requestId: key.requestId, calls: 0 };
-    this.#taken.set(text, taken);
-    taken.calls += 1;
+    const calls = this.#taken.get(text) ?? 0;
+    this.#taken.set(text, calls + 1);
+    if (calls === 0) this.#requests.add(key.requestId);
     try {
       return await work();
     } finally {
-      taken.calls -= 1;
-      if (taken.calls === 0) this.#taken.delete(text);
+      const left = this.#taken.get(text)! - 1;
+      if (left > 0) this.#taken.set(text, left);
+      else {
+        this.#taken.delete(text);
+        this.#requests.drop(key.requestId);
+      }
     }
   }
 }

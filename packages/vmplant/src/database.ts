@@ -1,11 +1,12 @@
 /**
- * The plant's small embedded database: learnt durations, the last words of VMs that are gone, and recorded requests. It also
- * keeps a second plant out of the same state directory.
+ * The plant's small embedded database: learnt durations, the last words of VMs that are gone, recorded requests, and the number
+ * of the run. It also keeps a second plant out of the same state directory.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, ifRoom } from '@vmgrid/protocol';
 
+/** Of a database that forgot before it noted up to when, all up to now counts as forgotten. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS durations (
     key TEXT PRIMARY KEY,
@@ -19,6 +20,10 @@ const SCHEMA = `
     ad TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS departed_by_request ON departed (request_id);
+  CREATE TABLE IF NOT EXISTS forgotten (until INTEGER NOT NULL) STRICT;
+  INSERT INTO forgotten
+    SELECT CASE WHEN (SELECT min(sequence) FROM departed) > 1 THEN unixepoch() * 1000 ELSE 0 END
+    WHERE NOT EXISTS (SELECT * FROM forgotten);
   CREATE TABLE IF NOT EXISTS requests (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
@@ -32,6 +37,7 @@ const SCHEMA = `
     shape TEXT NOT NULL UNIQUE,
     dag TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS tended_images (image_id TEXT PRIMARY KEY) STRICT;
 `;
 
@@ -44,3 +50,14 @@ export const openDatabase = (file: string): DatabaseSync =>
     schema: SCHEMA,
     inUse: (cause) => new GridError('STATE_LOCKED', `${file} is in use by another plant`, { file }, { cause }),
   });
+
+/**
+ * A number for this run of the plant's process, greater than those of all before it, also when the clock was set back.
+ * `now`: milliseconds since the epoch.
+ */
+export function nextRun(database: DatabaseSync, now: number): number {
+  const before = database.prepare('SELECT number FROM runs').get()?.number;
+  const number = Math.max(Math.floor(now), before === undefined ? 0 : Number(before) + 1);
+  ifRoom(() => database.prepare('INSERT OR REPLACE INTO runs VALUES (1, ?)').run(number));
+  return number;
+}

@@ -1,34 +1,72 @@
 /** Final classads of VMs that are gone, so that a late `destroy`, `query` or repeated request gets a true answer. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ClassAdJson, RequestKey } from '@vmgrid/protocol';
+import { type RequestBook, timeOfRequest } from '@vmgrid/bidding';
+import { inTransaction } from '@vmgrid/daemon';
+import { type ClassAdJson, ifRoom, type RequestKey } from '@vmgrid/protocol';
 
 /** How many are remembered; the oldest go first. */
 export const DEPARTED_KEPT = 10_000;
 
+export interface DepartedOptions {
+  /** Told of each request as it is remembered and forgotten. */
+  readonly requests: RequestBook;
+  readonly clock: { now(): number };
+}
+
 /** Each bid asks whether its request was here before: the statements are prepared once. */
 export class Departed {
-  readonly #insert: StatementSync;
+  readonly #database: DatabaseSync;
+  readonly #options: DepartedOptions;
+  readonly #keep: StatementSync;
   readonly #trim: StatementSync;
   readonly #byVm: StatementSync;
   readonly #byRequest: StatementSync;
-  readonly #requestIds: StatementSync;
+  readonly #keepForgotten: StatementSync;
+  #forgottenUntil: number;
 
-  constructor(database: DatabaseSync) {
-    this.#insert = database.prepare('INSERT OR REPLACE INTO departed (vm_id, request_id, ad) VALUES (?, ?, ?)');
-    this.#trim = database.prepare('DELETE FROM departed WHERE sequence <= (SELECT max(sequence) FROM departed) - ?');
+  constructor(database: DatabaseSync, options: DepartedOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#keep = database.prepare(
+      `INSERT INTO departed (vm_id, request_id, ad) VALUES (?, ?, ?)
+       ON CONFLICT (vm_id) DO UPDATE SET ad = excluded.ad`,
+    );
+    this.#trim = database.prepare(
+      `DELETE FROM departed WHERE sequence <= (SELECT max(sequence) FROM departed) - ? RETURNING request_id AS id`,
+    );
     this.#byVm = database.prepare(select('vm_id'));
     this.#byRequest = database.prepare(select('request_id'));
-    this.#requestIds = database.prepare('SELECT request_id AS id FROM departed');
+    this.#keepForgotten = database.prepare('UPDATE forgotten SET until = ?');
+    this.#forgottenUntil = Number(database.prepare('SELECT until FROM forgotten').get()!.until);
+    for (const { id } of database.prepare('SELECT request_id AS id FROM departed').iterate()) {
+      options.requests.add(String(id));
+    }
   }
 
+  /** The latest time of the ids of forgotten requests, in milliseconds since the epoch; 0 when none that has one is forgotten. */
+  get forgottenUntil(): number {
+    return this.#forgottenUntil;
+  }
+
+  /** A VM that departed before keeps its place. Costs the same however many there are. */
   add(vmId: string, requestId: string, ad: ClassAdJson): void {
-    this.#insert.run(vmId, requestId, JSON.stringify(ad));
-    this.#trim.run(DEPARTED_KEPT);
+    const isNew = this.byVm(vmId) === undefined;
+    const forgotten = inTransaction(this.#database, () => {
+      this.#keep.run(vmId, requestId, JSON.stringify(ad));
+      const trimmed = this.#trim.all(DEPARTED_KEPT).map(({ id }) => String(id));
+      const until = this.#untilWithout(trimmed);
+      if (until !== this.#forgottenUntil) this.#keepForgotten.run(until);
+      return { trimmed, until };
+    });
+    if (isNew) this.#options.requests.add(requestId);
+    for (const id of forgotten.trimmed) this.#options.requests.drop(id);
+    this.#forgottenUntil = forgotten.until;
   }
 
-  /** Ids of the requests whose VMs are remembered. */
-  requestIds(): string[] {
-    return this.#requestIds.all().map(({ id }) => String(id));
+  /** Of a VM whose final classad finds no room. */
+  forget(requestId: string): void {
+    this.#forgottenUntil = this.#untilWithout([requestId]);
+    ifRoom(() => this.#keepForgotten.run(this.#forgottenUntil));
   }
 
   byVm(vmId: string): ClassAdJson | undefined {
@@ -39,6 +77,11 @@ export class Departed {
   byRequest({ requestId, owner }: RequestKey): ClassAdJson | undefined {
     const ads = this.#byRequest.all(requestId).map(adOf);
     return ads.find((ad) => ad?.Owner === owner);
+  }
+
+  #untilWithout(requestIds: readonly string[]): number {
+    const now = this.#options.clock.now();
+    return Math.max(this.#forgottenUntil, ...requestIds.map((id) => timeOfRequest(id, now) ?? 0));
   }
 }
 

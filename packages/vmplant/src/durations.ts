@@ -1,7 +1,7 @@
 /** Learnt durations: a running mean per key, so that plans can be priced in expected seconds. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Durations } from '@vmgrid/bidding';
-import { ifRoom } from '@vmgrid/protocol';
+import type { Durations, LearntBook } from '@vmgrid/bidding';
+import { ifRoom, type OfferTerms, type StandingChange, type StandingOffer } from '@vmgrid/protocol';
 
 /** Beyond this many samples old ones fade, so that a host that changes is learnt anew. */
 const MEMORY_SAMPLES = 20;
@@ -12,8 +12,10 @@ interface Learnt {
 }
 
 /** All durations are in memory, since a bid asks for very many; the database is read once and written through. */
-export class LearntDurations implements Durations {
+export class LearntDurations implements Durations, LearntBook {
   readonly #learnt = new Map<string, Learnt>();
+  /** Keys of what is other than when it was told last. */
+  readonly #news = new Set<string>();
   readonly #least = { restore: Number.POSITIVE_INFINITY, boot: Number.POSITIVE_INFINITY };
   readonly #write: StatementSync;
 
@@ -42,11 +44,29 @@ export class LearntDurations implements Durations {
     return Number.isFinite(this.#least[start]) ? this.#least[start] : undefined;
   }
 
+  get size(): number {
+    return this.#learnt.size;
+  }
+
   /** All that was learnt, in seconds. */
-  all(): { readonly durations: Record<string, number>; readonly least: { restore?: number; boot?: number } } {
-    const durations = Object.fromEntries([...this.#learnt].map(([key, { mean }]) => [key, mean]));
-    const least = Object.fromEntries(Object.entries(this.#least).filter(([, seconds]) => Number.isFinite(seconds)));
-    return { durations, least };
+  all(): StandingOffer['durations'] {
+    return Object.fromEntries([...this.#learnt].map(([key, { mean }]) => [key, mean]));
+  }
+
+  takeNews(): Pick<StandingChange, 'durations' | 'forgotten'> {
+    const keys = [...this.#news];
+    this.#news.clear();
+    const [learnt, forgotten] = [
+      keys.filter((key) => this.#learnt.has(key)),
+      keys.filter((key) => !this.#learnt.has(key)),
+    ];
+    const durations = Object.fromEntries(learnt.map((key) => [key, this.#learnt.get(key)!.mean]));
+    return { ...(learnt.length > 0 && { durations }), ...(forgotten.length > 0 && { forgotten }) };
+  }
+
+  /** The least means, of the starts that were measured. */
+  allLeast(): OfferTerms['least'] {
+    return Object.fromEntries(Object.entries(this.#least).filter(([, seconds]) => Number.isFinite(seconds)));
   }
 
   learn(key: string, seconds: number): void {
@@ -60,6 +80,7 @@ export class LearntDurations implements Durations {
 
   #keep(key: string, learnt: Learnt): void {
     this.#learnt.set(key, learnt);
+    this.#news.add(key);
     for (const start of ['restore', 'boot'] as const) {
       if (key.startsWith(`${start}:`)) this.#least[start] = Math.min(this.#least[start], learnt.mean);
     }

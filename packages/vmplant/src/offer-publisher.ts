@@ -1,25 +1,24 @@
 /** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
-import { OfferFeed } from '@vmgrid/bidding';
+import { type Asked, type OfferBook, OfferFeed, type OfferRest } from '@vmgrid/bidding';
 import { type Clock, type Log, oneAtATime } from '@vmgrid/daemon';
-import type { LinkAbove, StandingOffer } from '@vmgrid/protocol';
+import type { LinkAbove } from '@vmgrid/protocol';
 
 export interface OfferPublisherDeps {
-  /** The offer now; a reason when the plant has to be asked. */
-  readonly offer: () => Promise<StandingOffer | { readonly askedBecause: string }>;
+  /** The small rest of the offer now; a reason when the plant has to be asked. */
+  readonly rest: () => Promise<OfferRest | Asked>;
+  readonly book: OfferBook;
   readonly log: Log;
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-/** The load average changes all the time; it is looked at this often, and told when it has moved so far. */
+/** The load average changes all the time; it is looked at this often. */
 const LOAD_TOLD_MS = 10_000;
-const LOAD_STEP = 0.25;
 
 export class OfferPublisher {
   readonly #deps: OfferPublisherDeps;
   readonly #feeds = new Map<LinkAbove, OfferFeed>();
   readonly #closing = new AbortController();
   readonly #publishing = oneAtATime(() => this.#publish());
-  #told: StandingOffer | undefined;
   #watching: Promise<void> | undefined;
 
   constructor(deps: OfferPublisherDeps) {
@@ -60,26 +59,20 @@ export class OfferPublisher {
 
   async #publish(): Promise<void> {
     try {
-      this.#tell(await this.#deps.offer());
+      this.#tell(await this.#deps.rest());
     } catch (error) {
       this.#deps.log.error({ err: error }, 'the standing offer could not be told: the plant is asked');
-      for (const feed of this.#feeds.values()) feed.withdraw('the plant failed to say what its bids depend on');
+      this.#withdraw('the plant failed to say what its bids depend on');
     }
   }
 
-  #tell(now: StandingOffer | { readonly askedBecause: string }): void {
-    if ('askedBecause' in now) {
-      for (const feed of this.#feeds.values()) feed.withdraw(now.askedBecause);
-      return;
-    }
-    const offer = withSteadyLoad(now, this.#told);
-    this.#told = offer;
-    for (const feed of this.#feeds.values()) feed.tell(offer);
+  #tell(rest: OfferRest | Asked): void {
+    const telling = 'askedBecause' in rest ? rest : this.#deps.book.tell(rest);
+    if ('askedBecause' in telling) this.#withdraw(telling.askedBecause);
+    else for (const feed of this.#feeds.values()) feed.tell(telling);
   }
-}
 
-function withSteadyLoad(now: StandingOffer, told: StandingOffer | undefined): StandingOffer {
-  const loadAverage = told?.plant.loadAverage;
-  if (loadAverage === undefined || Math.abs(now.plant.loadAverage - loadAverage) >= LOAD_STEP) return now;
-  return { ...now, plant: { ...now.plant, loadAverage } };
+  #withdraw(reason: string): void {
+    for (const feed of this.#feeds.values()) feed.withdraw(reason);
+  }
 }

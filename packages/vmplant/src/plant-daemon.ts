@@ -4,9 +4,9 @@ import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
-import { Admission, checkCost, parseCost } from '@vmgrid/bidding';
+import { Admission, checkCost, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
 import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { adToJson, type ProgressEvent, parseDuration, Upstreams, type VmEvent } from '@vmgrid/protocol';
+import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
 import { Collector } from './collector.ts';
@@ -15,7 +15,7 @@ import { Configurator } from './configuration/configurator.ts';
 import { discFiles } from './configuration/disc-shelf.ts';
 import { Creations } from './creations.ts';
 import { Creator } from './creator.ts';
-import { openDatabase } from './database.ts';
+import { nextRun, openDatabase } from './database.ts';
 import { Departed } from './departed.ts';
 import { LearntDurations } from './durations.ts';
 import { faultHere } from './fault-here.ts';
@@ -43,10 +43,9 @@ import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
 import { Suspender } from './suspender.ts';
 import { SelfTending } from './tending/self-tending.ts';
-import type { VmRecord } from './vm.ts';
-import { vmEvent } from './vm-event.ts';
 import { VmGate } from './vm-gate.ts';
-import { VmRegistry } from './vm-registry.ts';
+import { type RecordObserver, VmRegistry } from './vm-registry.ts';
+import { VmTeller } from './vm-teller.ts';
 import { ImageWatch } from './warehouse/image-watch.ts';
 import { Warehouse } from './warehouse/store.ts';
 
@@ -64,7 +63,7 @@ export async function startPlant(
   log: Log,
 ): Promise<PlantDaemon> {
   const parts = await makeParts(config, version, log);
-  const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending } = parts;
+  const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending, vmTeller } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
 
   await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
@@ -72,7 +71,11 @@ export async function startPlant(
   const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
   let ad = adToJson(await bidDesk.ad());
-  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: systemClock });
+  const publisher = new OfferPublisher({
+    rest: () => bidDesk.offerRest(),
+    book: parts.book,
+    ...{ log, clock: systemClock },
+  });
   parts.onChange(async () => {
     ad = adToJson(await bidDesk.ad());
     upstreams.notify('ad', ad);
@@ -89,11 +92,17 @@ export async function startPlant(
   const imageWatch = new ImageWatch({ ...parts, changed: imagesChanged, log });
   const hello = () => ({ plantId: config.plantId, version, ad });
   const handlers = plant.handlers();
-  const opened = publisher.opened.bind(publisher);
+  const opened = (link: LinkAbove) => {
+    vmTeller.opened(link);
+    publisher.opened(link);
+  };
+  const ended = (link: LinkAbove) => {
+    vmTeller.ended(link);
+    publisher.ended(link);
+  };
   const { trust } = security;
   const lower = { hello, handlers, opened, log, trust };
-  const acceptLinks = (server: Server) =>
-    upstreams.accept(server, { ...lower, ended: publisher.ended.bind(publisher) });
+  const acceptLinks = (server: Server) => upstreams.accept(server, { ...lower, ended });
   const door =
     config.httpPort === undefined
       ? undefined
@@ -142,11 +151,12 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const upstreams = new Upstreams();
   const hostActions = new HostActions(config.hostActionDirectory);
   const living = new LivingMachines();
-  const tellVm = (event: VmEvent['event'], record: VmRecord) =>
-    upstreams.notify('vm', vmEvent(event, record, config.plantId, systemClock.now()));
-  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), (record, before) => {
-    if (record.state !== before.state) tellVm('state', record);
-  });
+  const run = nextRun(database, systemClock.now());
+  const vmTeller = new VmTeller({ plantId: config.plantId, run, clock: systemClock });
+  const requests = new HeldTokens();
+  const tellRecord: RecordObserver = (...change) => vmTeller.recorded(...change);
+  const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), tellRecord, requests);
+  for (const record of registry.all()) vmTeller.recorded(record);
   const leases: Leases = new Leases(
     {
       ...{ clock: systemClock, hostClock },
@@ -155,7 +165,19 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     { warningMs: parseDuration(config.lease.warning) },
   );
   const shared = {
-    ...{ lines, warehouse, living, registry, hostActions, leases, log, clock: systemClock, hostClock, nameVm },
+    ...{
+      lines,
+      warehouse,
+      living,
+      registry,
+      vmTeller,
+      hostActions,
+      leases,
+      log,
+      clock: systemClock,
+      hostClock,
+      nameVm,
+    },
     admission: new Admission(await findCapacity(config), {
       changed: () => publish(),
       limitsOf: (owner) => ofOwner(config.ownerLimits ?? {}, owner),
@@ -163,14 +185,14 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
-    departed: new Departed(database),
+    departed: new Departed(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
       tellDoor(event);
     },
-    creations: new Creations(),
+    creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => {
       watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
@@ -198,7 +220,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...{ ...shared, changed },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
       collect: (vmId, request) => collector.collect(vmId, request),
-      warn: (record) => tellVm('lease-ending', record),
+      warn: (record) => vmTeller.leaseEnding(record),
     },
     config,
   );
@@ -230,6 +252,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const restoreFault = faultHere(probed);
   return {
     ...shared,
+    book: new OfferBook({ ...shared, requests }),
     groups,
     database,
     upstreams,

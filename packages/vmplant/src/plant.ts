@@ -40,6 +40,7 @@ import type { SelfTending } from './tending/self-tending.ts';
 import { Turnstile } from './turnstile.ts';
 import { isBeingMade, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
+import type { VmTeller } from './vm-teller.ts';
 
 export interface PlantDeps {
   readonly bidDesk: BidDesk;
@@ -57,6 +58,7 @@ export interface PlantDeps {
   };
   readonly registry: VmRegistry;
   readonly departed: Departed;
+  readonly vmTeller: Pick<VmTeller, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
   /** Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says so. */
@@ -92,7 +94,8 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
-    const { bidDesk, collector, creations, imageDesk, leaseDesk, reconfigurator, selfTending, suspender } = this.#deps;
+    const { bidDesk, collector, creations, imageDesk, leaseDesk, reconfigurator, selfTending, suspender, vmTeller } =
+      this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
@@ -100,6 +103,7 @@ export class Plant {
         const held = this.#heldAd(key);
         if (held) return bidDesk.offerHeld(held);
         if (creations.has(key)) return bidDesk.offerTaken(request);
+        this.#requireNew(request);
         return selfTending.offer(() => bidDesk.offer(request));
       },
       explain: async (request, signal) => {
@@ -107,10 +111,12 @@ export class Plant {
         return bidDesk.explain(request, signal);
       },
       create: (request) =>
-        creations.during(requestKey(request), () => {
-          this.#deps.changed();
-          return this.#once('create', request, () => this.#create(request));
-        }),
+        vmTeller.during(request, () =>
+          creations.during(requestKey(request), () => {
+            this.#deps.changed();
+            return this.#once('create', request, () => this.#create(request));
+          }),
+        ),
       configure: (request) =>
         this.#onceAtVm('configure', request, async () => {
           requireDags(request);
@@ -208,12 +214,19 @@ export class Plant {
     requireDags(request);
     const before = this.#outcomeOf(requestKey(request));
     if (before) return before; // whatever the limits are by now: a refusal would make it another plant's
+    this.#requireNew(request);
     this.#requireShort(request);
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
     const creation = this.#turnstile.pass(() => creator.create(request, signal), signal);
     return this.#ad(await failures.during(creation));
+  }
+
+  /** @throws GridError REQUEST_EXPIRED when the request may have been carried out here, and be forgotten */
+  #requireNew({ requestId }: RequestKey): void {
+    const expiry = this.#deps.bidDesk.expiry(requestId);
+    if (expiry) throw expiry;
   }
 
   /** What became of an earlier create of the same request id. @throws the GridError it failed with */

@@ -1,32 +1,45 @@
 /** The VMs of this plant: in memory, and each as `vms/ID/record.json`, which is the truth after a crash. */
+import type { RequestBook } from '@vmgrid/bidding';
 import { GridError, keyText, type RequestKey } from '@vmgrid/protocol';
 import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
-/** Told of each change once it is on the disk. */
-export type RecordObserver = (record: VmRecord, before: VmRecord) => void;
+/**
+ * Told of each record: of a new one at once (there is none before), of a change when it is on the disk, of one that was removed
+ * when its folder is gone (there is none now).
+ */
+export type RecordObserver = (record: VmRecord | undefined, before: VmRecord | undefined) => void;
+
+const NO_BOOK: RequestBook = { add: () => undefined, drop: () => undefined };
 
 export class VmRegistry {
   readonly #store: VmStore;
   readonly #observe: RecordObserver;
+  readonly #requests: RequestBook;
   readonly #records = new Map<string, VmRecord>();
-  /** VMs by the text of their request's key. */
-  readonly #byRequest = new Map<string, Set<string>>();
+  /** Ids of VMs, by `keyText` of their requests. */
+  readonly #byRequest = new Map<string, string>();
   /** Whose last change could not be written: it is true all the same, and is written when something else can be. */
   readonly #behind = new Set<string>();
   /** Last change of each VM's folder. */
   readonly #writes = new Map<string, Promise<void>>();
 
-  private constructor(store: VmStore, records: readonly VmRecord[], observe: RecordObserver) {
+  private constructor(store: VmStore, observe: RecordObserver, requests: RequestBook) {
     this.#store = store;
     this.#observe = observe;
-    for (const record of records) this.#note(record);
+    this.#requests = requests;
   }
 
-  /** Reads what an earlier run left, in a folder or elsewhere. */
-  static async open(kept: string | VmStore, observe: RecordObserver = () => undefined): Promise<VmRegistry> {
+  /** Reads what an earlier run left, in a folder or elsewhere. `requests` is told of the request of each record, as long as it is here. */
+  static async open(
+    kept: string | VmStore,
+    observe: RecordObserver = () => undefined,
+    requests: RequestBook = NO_BOOK,
+  ): Promise<VmRegistry> {
     const store = typeof kept === 'string' ? new VmFolders(kept) : kept;
-    return new VmRegistry(store, await store.read(), observe);
+    const registry = new VmRegistry(store, observe, requests);
+    for (const record of await store.read()) registry.#take(record);
+    return registry;
   }
 
   /** The VM's own folder. */
@@ -49,16 +62,15 @@ export class VmRegistry {
     return record;
   }
 
-  /** Of several, the one that was added first. */
-  byRequest(key: RequestKey): VmRecord | undefined {
-    const [vmId] = this.#byRequest.get(keyText(key)) ?? [];
-    return vmId === undefined ? undefined : this.#records.get(vmId);
+  byRequest(request: RequestKey): VmRecord | undefined {
+    return this.#records.get(this.#byRequest.get(keyText(request)) ?? '');
   }
 
   /** Makes the VM's folder and its first record. */
   async add(record: VmRecord): Promise<void> {
     await this.#store.makeFolder(record.vmId);
-    this.#note(record);
+    this.#take(record);
+    this.#observe(record, undefined);
     await this.#write(record);
   }
 
@@ -75,28 +87,26 @@ export class VmRegistry {
   /** Removes the VM's folder, then forgets the VM. Idempotent. */
   async remove(vmId: string): Promise<void> {
     await this.#inOrder(vmId, () => this.#store.remove(vmId));
-    this.#forget(vmId);
+    const before = this.#records.get(vmId);
+    this.#drop(vmId);
+    this.#observe(undefined, before);
     this.#writes.delete(vmId);
     this.#behind.delete(vmId);
     this.#catchUp();
   }
 
-  #note(record: VmRecord): void {
+  #take(record: VmRecord): void {
     this.#records.set(record.vmId, record);
-    const text = keyText(keyOf(record));
-    const alike = this.#byRequest.get(text);
-    if (alike) alike.add(record.vmId);
-    else this.#byRequest.set(text, new Set([record.vmId]));
+    this.#byRequest.set(keyText(record), record.vmId);
+    this.#requests.add(record.requestId);
   }
 
-  #forget(vmId: string): void {
+  #drop(vmId: string): void {
     const record = this.#records.get(vmId);
-    if (record === undefined) return;
+    if (!record) return;
     this.#records.delete(vmId);
-    const text = keyText(keyOf(record));
-    const alike = this.#byRequest.get(text)!;
-    alike.delete(vmId);
-    if (alike.size === 0) this.#byRequest.delete(text);
+    if (this.#byRequest.get(keyText(record)) === vmId) this.#byRequest.delete(keyText(record));
+    this.#requests.drop(record.requestId);
   }
 
   async #write(record: VmRecord): Promise<void> {
@@ -125,6 +135,3 @@ export class VmRegistry {
     return done;
   }
 }
-
-/** Neither changes while there is the VM. */
-const keyOf = ({ requestId, owner }: VmRecord): RequestKey => ({ requestId, ...(owner !== undefined && { owner }) });

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { expect, test } from '@jest/globals';
-import { durationKey } from '@vmgrid/bidding';
-import { openDatabase } from '../src/database.ts';
+import { durationKey, HeldTokens, tokenOf } from '@vmgrid/bidding';
+import { v7 as uuid } from 'uuid';
+import { openDatabase, openDatabaseInMemory } from '../src/database.ts';
 import { DEPARTED_KEPT, Departed } from '../src/departed.ts';
 import { LearntDurations } from '../src/durations.ts';
 import { startNode } from './node-process.ts';
@@ -10,6 +12,11 @@ import { useTemporaryFolder } from './temporary-folder.ts';
 
 const directory = useTemporaryFolder();
 const file = () => join(directory(), 'plant.sqlite');
+const NOW = Date.parse('2026-06-01T00:00:00Z');
+const departedIn = (database: DatabaseSync, requests = new HeldTokens()) =>
+  new Departed(database, { requests, clock: { now: () => NOW } });
+/** A UUID of version 7 made at a time. */
+const requestIdOf = (msecs: number): string => uuid({ msecs });
 const locked = () => expect.objectContaining({ code: 'STATE_LOCKED', details: { file: file() } });
 
 test('a second plant is kept out until the first closes its database', () => {
@@ -73,35 +80,79 @@ test('one odd sample among many moves the mean by a twentieth', () => {
 
 test('the final classad of a VM is found by VM and by request, also by the next run', () => {
   const database = openDatabase(file());
-  new Departed(database).add('vm-1', 'request-1', { VmId: 'vm-1', State: 'destroyed' });
+  departedIn(database).add('vm-1', 'request-1', { VmId: 'vm-1', State: 'destroyed' });
   database.close();
-  const departed = new Departed(openDatabase(file()));
+  const departed = departedIn(openDatabase(file()));
   expect(departed.byVm('vm-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
   expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-1', State: 'destroyed' });
   expect(departed.byVm('request-1')).toBeUndefined();
 });
 
 test('a VM that departs twice has its last words remembered', () => {
-  const departed = new Departed(openDatabase(file()));
+  const departed = departedIn(openDatabase(file()));
   departed.add('vm-1', 'request-1', { State: 'collecting' });
   departed.add('vm-1', 'request-1', { State: 'destroyed' });
   expect(departed.byVm('vm-1')).toEqual({ State: 'destroyed' });
 });
 
 test('of two VMs of one request the later is found', () => {
-  const departed = new Departed(openDatabase(file()));
+  const departed = departedIn(openDatabase(file()));
   departed.add('vm-1', 'request-1', { VmId: 'vm-1' });
   departed.add('vm-2', 'request-1', { VmId: 'vm-2' });
   expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-2' });
 });
 
 test('the oldest are forgotten once there are more than the limit', () => {
-  const database = openDatabase(file());
-  const departed = new Departed(database);
-  database.exec('BEGIN');
+  const database = openDatabaseInMemory();
+  const requests = new HeldTokens();
+  const departed = departedIn(database, requests);
   for (let index = 0; index < DEPARTED_KEPT + 5; index += 1) departed.add(`vm-${index}`, `request-${index}`, {});
-  database.exec('COMMIT');
   expect(database.prepare('SELECT count(*) AS count FROM departed').get()?.count).toBe(DEPARTED_KEPT);
   expect(departed.byVm('vm-4')).toBeUndefined();
   expect(departed.byVm('vm-5')).toEqual({});
+  expect(requests.size).toBe(DEPARTED_KEPT);
+  expect([...requests.all()]).toContain(tokenOf('request-5'));
+  expect([...requests.all()]).not.toContain(tokenOf('request-4'));
+  const next = new HeldTokens();
+  departedIn(database, next);
+  expect([...next.all()].sort()).toEqual([...requests.all()].sort());
+});
+
+test('up to when requests are forgotten is known by the times in their ids, also by the next run', () => {
+  const database = openDatabaseInMemory();
+  const departed = departedIn(database);
+  const ids = [requestIdOf(NOW - 1_000), requestIdOf(NOW - 5_000), 'no-time', requestIdOf(NOW + 86_400_000)];
+  for (const [index, id] of ids.entries()) departed.add(`vm-${index}`, id, {});
+  const seen: number[] = [];
+  for (let index = ids.length; seen.length < ids.length; index += 1) {
+    departed.add(`vm-${index}`, `request-${index}`, {});
+    if (index >= DEPARTED_KEPT) seen.push(departed.forgottenUntil);
+  }
+  expect(seen).toEqual([NOW - 1_000, NOW - 1_000, NOW - 1_000, NOW - 1_000]);
+  expect(departedIn(database).forgottenUntil).toBe(NOW - 1_000);
+});
+
+test('a database that forgot before it noted up to when has forgotten all up to now', () => {
+  const before = openDatabase(file());
+  departedIn(before).add('vm-1', 'request-1', {});
+  before.exec('UPDATE departed SET sequence = 2; DROP TABLE forgotten');
+  before.close();
+  expect(departedIn(openDatabase(file())).forgottenUntil).toBeGreaterThan(Date.now() - 60_000);
+});
+
+test('a request whose last words found no room is forgotten', () => {
+  const departed = departedIn(openDatabaseInMemory());
+  expect(departed.forgottenUntil).toBe(0);
+  departed.forget(requestIdOf(NOW - 1_000));
+  departed.forget('no-time');
+  expect(departed.forgottenUntil).toBe(NOW - 1_000);
+});
+
+test('what was learnt is told once, and all of it whenever it is asked for', () => {
+  const durations = new LearntDurations(openDatabaseInMemory());
+  durations.learn('a', 1);
+  durations.learn('a', 3);
+  expect(durations.takeNews()).toEqual({ durations: { a: 2 } });
+  expect(durations.takeNews()).toEqual({});
+  expect(durations.all()).toEqual({ a: 2 });
 });

@@ -1,12 +1,19 @@
 /** What a plant answers to an award, over made-up parts. */
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { HeldTokens } from '@vmgrid/bidding';
 import { createLog } from '@vmgrid/daemon';
 import { type CreateRequest, GridError, type Identified } from '@vmgrid/protocol';
+import { v7 as uuid } from 'uuid';
+import { BidDesk, type BidDeskDeps } from '../src/bid-desk.ts';
+import type { PlantConfig } from '../src/config.ts';
 import { Creations } from '../src/creations.ts';
+import { openDatabaseInMemory } from '../src/database.ts';
+import { DEPARTED_KEPT, Departed } from '../src/departed.ts';
 import { OwnFailures } from '../src/own-failures.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
 import { VmRegistry } from '../src/vm-registry.ts';
+import { VmTeller } from '../src/vm-teller.ts';
 import { recordOf } from './made-up-records.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
@@ -23,14 +30,41 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   const { vmId, requestId } = recordOf({});
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry, creations: new Creations(), failures: new OwnFailures({ now: () => 0 }) },
+    ...{ registry, creations: new Creations(new HeldTokens()), failures: new OwnFailures({ now: () => 0 }) },
     ...{ departed: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
-    bidDesk: { dagRefusal: () => tooLong, refusal: () => undefined },
+    bidDesk: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
+    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });
   const { create } = plant.handlers();
   expect(await create(orderOf(requestId), NEVER)).toMatchObject({ VmId: vmId });
   await expect(create(orderOf('another'), NEVER)).rejects.toBe(tooLong);
+});
+
+test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers', async () => {
+  const now = Date.parse('2026-06-01T00:00:00Z');
+  const clock = { now: () => now };
+  const departed = new Departed(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
+  const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
+  for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
+  const deps: Partial<Record<keyof PlantDeps, unknown>> = {
+    ...{ registry: await VmRegistry.open(join(folder(), 'vms')), creations: new Creations(new HeldTokens()), departed },
+    ...{
+      log: createLog('test', 'silent'),
+      changed: async () => undefined,
+      failures: new OwnFailures({ now: () => 0 }),
+    },
+    bidDesk: new BidDesk({ departed, clock } as unknown as BidDeskDeps, { plantId: 'plant-1' } as PlantConfig),
+    selfTending: { during: (work: () => Promise<unknown>) => work() },
+    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
+    withNumbers: async (thrown: unknown) => thrown,
+  };
+  const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });
+  const { create, estimate } = plant.handlers();
+  const expired = { code: 'REQUEST_EXPIRED', details: { plantId: 'plant-1' } };
+  await expect(estimate(orderOf(ids[0]!), NEVER)).rejects.toMatchObject(expired);
+  await expect(create(orderOf(ids[0]!), NEVER)).rejects.toMatchObject(expired);
+  expect(await create(orderOf(ids[1]!), NEVER)).toEqual({ VmId: 'vm-1' });
 });

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { HeldTokens, tokenOf } from '@vmgrid/bidding';
 import { moveTo } from '../src/vm.ts';
 import { VmRegistry } from '../src/vm-registry.ts';
 import { recordOf } from './made-up-records.ts';
@@ -22,18 +23,20 @@ test('records are found by VM and by request, and listed', async () => {
   expect(registry.all()).toEqual([one, two]);
 });
 
-test("a request's VM is its owner's; of several the first that is still there", async () => {
-  const registry = await VmRegistry.open(root());
-  for (const [vmId, owner] of Object.entries({ 'vm-1': 'ada', 'vm-2': 'bob', 'vm-3': 'ada' })) {
-    await registry.add(recordOf({ vmId, owner }));
-  }
-  const { requestId } = recordOf();
-  const found = (owner?: string) => registry.byRequest({ requestId, ...(owner && { owner }) })?.vmId;
-  expect([found('ada'), found('bob'), found('eve'), found()]).toEqual(['vm-1', 'vm-2', undefined, undefined]);
-  await registry.remove('vm-1');
-  expect([found('ada'), found('bob')]).toEqual(['vm-3', 'vm-2']);
-  const again = await VmRegistry.open(root());
-  expect(again.byRequest({ requestId, owner: 'ada' })?.vmId).toBe('vm-3');
+test('what a plant holds for its records follows them, also in the next run', async () => {
+  const requests = new HeldTokens();
+  const registry = await VmRegistry.open(root(), undefined, requests);
+  await registry.add(recordOf());
+  await registry.add(recordOf({ vmId: 'vm-2', requestId: 'request-2' }));
+  await registry.update('vm-1', (record) => ({ ...record, sshPort: 1 }));
+  await registry.remove('vm-2');
+  await registry.remove('vm-2');
+  expect(registry.byRequest({ requestId: 'request-2' })).toBeUndefined();
+  expect(registry.byRequest(recordOf())).toMatchObject({ sshPort: 1 });
+  expect([...requests.all()]).toEqual([tokenOf(recordOf().requestId)]);
+  const next = new HeldTokens();
+  await VmRegistry.open(root(), undefined, next);
+  expect([...next.all()]).toEqual([...requests.all()]);
 });
 
 test('an unknown VM is an error by get and undefined by find', async () => {

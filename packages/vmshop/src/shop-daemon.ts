@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -18,6 +18,7 @@ import { PlantRegister } from './plant-register.ts';
 import { Reunion } from './reunion.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
+import { VmBookFile } from './vm-book-file.ts';
 import { VmEvents } from './vm-events.ts';
 
 export interface ShopDaemon extends RunningDaemon {
@@ -31,6 +32,13 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const vmEvents = new VmEvents();
   const feed = new PlantFeed(systemClock);
   const register = new PlantRegister(await stateFile(config, 'plants.sqlite'), systemClock);
+  const bookFile = new VmBookFile(await stateFile(config, 'vms.sqlite'), systemClock);
+  const book = new VmBook({
+    ...{ clock: systemClock, keepsAbsent: true },
+    entered: (...entry) => bookFile.entered(...entry),
+    changed: (...change) => vmEvents.changed(...change),
+  });
+  book.restore(bookFile.read());
   const { plantReturnMs: returnMs, plantForgetMs } = config;
   const forgetMs = Math.max(returnMs, plantForgetMs);
   const absences = new Absences({ clock: systemClock, returnMs, forgetMs, before: register.before(forgetMs) });
@@ -38,12 +46,14 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
-    onVmEvent: (event) => vmEvents.add(event),
+    onVms: (link, event) => book.hear(link, event),
     onChange: (change) => {
       const { change: what, role, ...details } = change;
       log.info(details, `${role} ${what}`);
       feed.tell(change);
       register.note(change);
+      book.note(change);
+      bookFile.note(change);
       absences.note(change);
       reunion.note(change);
     },
@@ -55,7 +65,9 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
-  const shop = new Shop({ membership, absences, operations, market, auctions, feed, vmEvents, reunion }, config);
+  const writeBook = () => bookFile.write();
+  const deps = { membership, absences, operations, market, auctions, feed, vmEvents, book, writeBook, reunion };
+  const shop = new Shop(deps, config);
 
   const { audit, trust, tls } = security;
   const { quotas = {} } = config;
@@ -101,6 +113,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       offerDesk.close();
       reunion.close();
       register.close();
+      bookFile.close();
       link.close();
       await Promise.all([closeAll(), endsWithin({ ms: REPLIES_MS }, (until) => abortable(doorClosed, until))]);
       auctions.close();

@@ -18,9 +18,11 @@ import {
   type MarketDeps,
   type Membership,
   Roll,
+  type VmBook,
   VmPlaces,
 } from '@vmgrid/market';
 import type {
+  Bid,
   Bidder,
   BuildImageReply,
   BuildImageRequest,
@@ -65,9 +67,13 @@ import { QuotaDesk } from './quotas/quota-desk.ts';
 import type { Reunion } from './reunion.ts';
 import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
+import { VmList } from './vm-list.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
 const QUESTION_DEADLINE_MS = 10_000;
+
+/** How long plants may take to find a VM that none of them has told of. */
+const SEARCH_DEADLINE_MS = 2_000;
 
 type VmRequest = Called<{ requestId?: string; readonly vmId: string }>;
 
@@ -81,6 +87,10 @@ export interface ShopDeps {
   /** Who comes and goes. */
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
+  /** What plants have told of their VMs. */
+  readonly book: VmBook;
+  /** Writes the book, so that it outlives the process. Left out: it does not. */
+  readonly writeBook?: () => void;
   /** Left out: nobody was there before. */
   readonly reunion?: Pick<Reunion, 'over'>;
 }
@@ -99,6 +109,7 @@ export class Shop {
   readonly #market: MarketDeps;
   readonly #config: ShopConfig;
   readonly #places: VmPlaces;
+  readonly #vmList: VmList;
   readonly #quotas: QuotaDesk;
   readonly #reunion: Pick<Reunion, 'over'> | undefined;
   readonly #question: CallOptions;
@@ -115,11 +126,16 @@ export class Shop {
     this.#market = deps.market;
     this.#reunion = deps.reunion;
     this.#config = config;
-    const ask: AskForVm = (request) => askUntilFirst(this.#everyone(), 'query', request, this.#question);
-    this.#places = new VmPlaces(ask, { kept: config.requestsKept });
-    this.#quotas = new QuotaDesk((owner) => this.#vmsOf(owner), config.quotas ?? {});
+    const { membership, absences, book, market, writeBook } = deps;
     const { requestDeadlineMs } = config;
-    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.desk.closing });
+    const isAwaited = (plantId: string) => market.memory.isAwaited(plantId) && !market.standing?.isSilent(plantId);
+    const search: CallOptions = { deadlineMs: SEARCH_DEADLINE_MS, signal: this.desk.closing };
+    const ask: AskForVm = (request) => askUntilFirst(this.#everyone(), 'query', request, search);
+    this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
+    this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
+    const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
+    this.#quotas = new QuotaDesk(quotaDeps, config.quotas ?? {});
+    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.desk.closing, isAwaited });
     this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
   }
 
@@ -129,10 +145,11 @@ export class Shop {
     const operation = this.desk.begin('create', request, async (asked, operation) => {
       // A plant that is not back yet may have the VM of this request.
       if (mayBeRepeated) await this.#reunion?.over;
-      using admitted = await this.#quotas.admit(asked);
+      using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
-      const { ad, trail } = await award(auction, ({ plantId }) => this.#createAt(plantId, identified), this.#market, {
+      const createAt = ({ plantId }: Bid) => admitted.at(plantId, () => this.#createAt(plantId, identified));
+      const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
         signal: this.desk.closing,
         awarded: (trail) => this.auctions.keep(trail, identified.caller?.owner),
@@ -186,12 +203,7 @@ export class Shop {
   }
 
   async list(request: Called<ListRequest>): Promise<ListReply> {
-    const { answers, failures } = await this.#askAll('list', request);
-    return { vms: answers.flatMap((answer) => [...answer.value]), silentPlants: namesOf(failures) };
-  }
-
-  async #vmsOf(owner: string): Promise<readonly ClassAdJson[]> {
-    return (await this.list({ caller: { owner, sees: 'own' } })).vms;
+    return this.#vmList.list(request, this.desk.closing);
   }
 
   plants(): Promise<PlantListReply> {
@@ -263,7 +275,7 @@ export class Shop {
   async #createAt(plantId: string, request: Identified<CreateRequest>): Promise<ClassAdJson> {
     const ad = await this.#callToEnd(plantId, 'create', request);
     const vmId = validate(VmId, ad.VmId, { code: 'LINK_PROTOCOL', subject: `VmId of the VM that ${plantId} made` });
-    const place = this.#places.remembered(vmId);
+    const place = this.#places.known(vmId);
     if (place !== undefined && place !== plantId) {
       throw new GridError('LINK_PROTOCOL', `${plantId} says it made the VM ${vmId}, which is on the plant ${place}`, {
         plantId,

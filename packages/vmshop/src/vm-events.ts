@@ -1,20 +1,19 @@
 /** What plants tell of their VMs, for whoever listens, and the last of it for those who come late. */
-import { type Caller, sees, type VmEvent } from '@vmgrid/protocol';
+import { type Caller, sees, type ToldVm, type VmEvent, type VmsChange } from '@vmgrid/protocol';
 
 /** Events remembered. */
 const KEPT = 1_000;
 
 export class VmEvents {
-  /** By their text: to compare each event with all of them would take longer than an auction. */
-  readonly #last = new Map<string, VmEvent>();
+  readonly #last: VmEvent[] = [];
   readonly #listeners = new Set<(event: VmEvent) => void>();
 
-  /** What came before, of a plant that is reached more than one way, is nothing new. */
-  add(event: VmEvent): void {
-    const text = JSON.stringify(event);
-    if (this.#last.has(text)) return;
-    this.#last.set(text, event);
-    if (this.#last.size > KEPT) this.#last.delete(this.#last.keys().next().value!);
+  /** A plant told of a VM; before, it had told this of it. */
+  changed(change: VmsChange, before: ToldVm | undefined): void {
+    const event = vmEvent(change, before);
+    if (!event) return;
+    this.#last.push(event);
+    if (this.#last.length > KEPT) this.#last.shift();
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -23,8 +22,17 @@ export class VmEvents {
     const tell = (event: VmEvent) => {
       if (sees(caller, event.owner)) listener(event);
     };
-    for (const event of this.#last.values()) tell(event);
+    for (const event of this.#last) tell(event);
     this.#listeners.add(tell);
     return () => void this.#listeners.delete(tell);
   }
+}
+
+/** Undefined when nothing has happened that anybody waits for: a VM that is new has done nothing yet. */
+function vmEvent({ plantId, at, vm, leaseEnding }: VmsChange, before: ToldVm | undefined): VmEvent | undefined {
+  const { vmId, owner, state, leaseEndsAt } = vm;
+  if (vmId === undefined || leaseEndsAt === undefined) return undefined;
+  if (!leaseEnding && (before?.vmId !== vmId || before.state === state)) return undefined;
+  const event = leaseEnding ? 'lease-ending' : 'state';
+  return { event, vmId, ...(owner === undefined ? {} : { owner }), plantId, at, state, leaseEndsAt };
 }

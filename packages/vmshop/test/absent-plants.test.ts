@@ -1,7 +1,7 @@
 /** A shop that knows of a plant which is not here, and may come back any moment: no answer says that there is nothing. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Operations } from '@vmgrid/door';
-import { type Absence, Absences, Membership, PlantMemory } from '@vmgrid/market';
+import { type Absence, Absences, Membership, PlantMemory, VmBook } from '@vmgrid/market';
 import { type Bidder, GridError, type ImageReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { VirtualTime } from '../../market/test/virtual-time.ts';
@@ -65,16 +65,21 @@ beforeEach(() => {
 /** One that knows of these when it begins. */
 function newShop(before: readonly Absence[]): Shop {
   absences = new Absences({ clock: time, returnMs: RETURN_MS, forgetMs: FORGET_MS, before });
+  const book = new VmBook({ clock: time, keepsAbsent: true });
   membership = new Membership({
-    ...{ clock: time, onProgress: () => undefined, onVmEvent: () => undefined },
-    onChange: (change) => absences.note(change),
+    ...{ clock: time, onProgress: () => undefined },
+    onVms: (link, event) => book.hear(link, event),
+    onChange: (change) => {
+      book.note(change);
+      absences.note(change);
+    },
   });
   return new Shop(
     {
       ...{ membership, absences, operations: new Operations({ kept: 10 }) },
       market: { clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction' },
       auctions: new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 }),
-      ...{ feed: new PlantFeed(time), vmEvents: new VmEvents() },
+      ...{ feed: new PlantFeed(time), vmEvents: new VmEvents(), book },
     },
     { ...(Value.Create(ShopConfig) as ShopConfig), plantReturnMs: RETURN_MS },
   );

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { Absences, Membership, PlantMemory } from '@vmgrid/market';
+import { Absences, Membership, PlantMemory, VmBook } from '@vmgrid/market';
 import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { AuctionHistory } from '../src/auction-history.ts';
@@ -39,11 +39,12 @@ let reunion: Promise<void>;
 beforeEach(() => {
   asked = [];
   reunion = Promise.resolve();
+  const book = new VmBook({ clock: systemClock, keepsAbsent: true });
   membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
-    onVmEvent: () => undefined,
-    onChange: () => undefined,
+    onVms: (link, event) => book.hear(link, event),
+    onChange: (change) => book.note(change),
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'auction-1' };
   const auctions = new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 });
@@ -56,6 +57,7 @@ beforeEach(() => {
       auctions,
       feed: new PlantFeed(systemClock),
       vmEvents: new VmEvents(),
+      book,
       reunion: {
         get over() {
           return reunion;

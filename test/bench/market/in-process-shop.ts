@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -36,21 +36,24 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
   const { trust } = await openSecurity(config, surface, { environment: process.env, log });
   const { plantReturnMs: returnMs } = config;
   const absences = new Absences({ clock: systemClock, returnMs, forgetMs: returnMs });
+  const book = new VmBook({ clock: systemClock, keepsAbsent: true });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
-    onVmEvent: (event) => vmEvents.add(event),
-    onChange: (change) => absences.note(change),
+    onVms: (link, event) => book.hear(link, event),
+    onChange: (change) => {
+      book.note(change);
+      absences.note(change);
+    },
   });
   const standing = new StandingOffers();
   const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
   const operations = new Operations({ kept: config.requestsKept });
-  const vmEvents = new VmEvents();
   let auctions = 0;
   const newAuctionId = () => `bench-auction-${++auctions}`;
   const shop = new Shop(
     {
-      ...{ membership, absences, operations, vmEvents, feed: new PlantFeed(systemClock) },
+      ...{ membership, absences, operations, book, vmEvents: new VmEvents(), feed: new PlantFeed(systemClock) },
       market: { clock: systemClock, memory: new PlantMemory(systemClock), standing, newAuctionId },
       auctions: openHistory(config),
     },

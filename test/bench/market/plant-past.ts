@@ -1,10 +1,6 @@
-/** What a plant without machines remembers of requests and actions that it never had. */
-import { durationKey, tokenOf } from '@vmgrid/bidding';
+/** What a plant without machines remembers of actions that it never ran. */
+import { durationKey } from '@vmgrid/bidding';
 import { digestAction } from '@vmgrid/dag';
-
-/** Tokens of requests whose VMs are gone; no two plants have the same. */
-export const departedTokens = (plantId: string, count: number): number[] =>
-  Array.from({ length: count }, (_, number) => tokenOf(`${plantId}-past-${number}`));
 
 let made: Readonly<Record<string, number>> = {};
 

@@ -2,15 +2,18 @@
 import {
   Admission,
   type Durations,
+  HeldTokens,
   ImageIndex,
   type ImageSet,
+  type LearntBook,
   makeOffer,
+  OfferBook,
   OfferFeed,
+  type OfferRest,
   PublishedSets,
   parseCost,
   plantAd,
   refusalOf,
-  tokenOf,
 } from '@vmgrid/bidding';
 import {
   adToJson,
@@ -23,12 +26,11 @@ import {
   type LinkLog,
   type PlantHandlers,
   type PlantSnapshot,
-  type StandingOffer,
-  sees,
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
-import { departedTokens, learntDurations } from './plant-past.ts';
+import { VmTeller } from '../../../packages/vmplant/src/vm-teller.ts';
+import { learntDurations } from './plant-past.ts';
 import { images, LINES } from './warehouse.ts';
 
 export interface SimulatedPlantOptions {
@@ -36,20 +38,18 @@ export interface SimulatedPlantOptions {
   readonly url: string;
   /** Shown to whom it dials. */
   readonly joinToken: string;
-  /** Requests of VMs that are gone which it remembers from before. */
-  readonly departed: number;
-  /** Actions whose durations it has learnt before. */
-  readonly actions: number;
   /** Whether it publishes its offer, or has to be asked. */
   readonly publishes: boolean;
   /** Each answer takes this long. */
   readonly slowMs: number;
   /** A VM is gone after this. */
   readonly vmLifeMs: number;
+  /** Departed VMs that it remembers: from the start, and at most. */
+  readonly departed: number;
+  /** Actions whose durations it has learnt. */
+  readonly actions: number;
 }
 
-/** Departed VMs that are remembered at least. */
-const DEPARTED_KEPT = 32;
 const BID_VALIDITY_MS = 30_000;
 const LEASE_MAX_MS = 86_400_000;
 const COST = 'memory';
@@ -57,7 +57,11 @@ const cost = parseCost(COST);
 const index = ImageIndex.of(images.values());
 const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
-const NOTHING_LEARNT: Durations = { expect: () => undefined, least: () => undefined };
+/** Of actions that nobody asks for. */
+const NOTHING_EXPECTED: Durations = { expect: () => undefined, least: () => undefined };
+const learnt = (actions: number): LearntBook => ({
+  ...{ size: actions, all: () => learntDurations(actions), takeNews: () => ({}) },
+});
 
 const quiet: LinkLog = {
   info: () => undefined,
@@ -70,15 +74,23 @@ export class SimulatedPlant {
   readonly #admission: Admission;
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
-  /** Tokens of its requests, the oldest first. */
-  readonly #held: number[];
-  readonly #living = new Map<string, ClassAdJson>();
+  /** Ids of the requests that came, the oldest first. */
+  readonly #held: string[] = [];
+  readonly #teller: VmTeller;
+  /** Requests of before that are forgotten: their ids are only numbers. */
+  #forgotten = 0;
+  readonly #tokens = new HeldTokens();
+  readonly #book: OfferBook;
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
-    this.#held = departedTokens(options.plantId, options.departed);
+    this.#book = new OfferBook({
+      ...{ requests: this.#tokens, durations: learnt(options.actions), departed: { forgottenUntil: 0 } },
+    });
+    for (let number = 0; number < options.departed; number++) this.#tokens.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
+    this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
     this.#link = dialLink({
@@ -90,6 +102,7 @@ export class SimulatedPlant {
       random: Math.random,
       changed: (state) => {
         if (state !== 'open') return;
+        this.#teller.opened(this.#link);
         this.#feed.restart();
         this.#tell();
         resolve();
@@ -98,7 +111,7 @@ export class SimulatedPlant {
     this.#feed = new OfferFeed((event) => this.#link.notify('offer', event));
   }
 
-  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'list' | 'imageSet'> {
+  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'imageSet'> {
     return {
       estimate: async (request) => {
         await this.#beSlow();
@@ -106,15 +119,14 @@ export class SimulatedPlant {
         return makeOffer(request, {
           plantId: this.#options.plantId,
           ...{ now: Date.now(), bidValidityMs: BID_VALIDITY_MS, ad: plantAd(snapshot), cost },
-          ...{ images: index, lines, durations: NOTHING_LEARNT },
+          ...{ images: index, lines, durations: NOTHING_EXPECTED },
           refusal: () => refusalOf(request, { plant: snapshot, leaseMaxMs: LEASE_MAX_MS }),
         });
       },
       create: async (request) => {
         await this.#beSlow();
-        return this.#create(request);
+        return this.#teller.during(request, async () => this.#create(request));
       },
-      list: async ({ caller }) => [...this.#living.values()].filter(({ Owner }) => sees(caller, String(Owner))),
       imageSet: async (request) => sets.page(request),
     };
   }
@@ -122,23 +134,29 @@ export class SimulatedPlant {
   #create({ machine, requestId, caller }: Identified<CreateRequest>): ClassAdJson {
     const vmId = `vm-${uuid()}`;
     this.#admission.reserve(vmId, machine);
-    this.#held.push(tokenOf(requestId));
-    const ad = {
-      ...{ MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId, State: 'running' },
-      ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: caller?.owner ?? 'nobody' },
-    };
-    this.#living.set(vmId, ad);
+    const leaseEndsAt = new Date(Date.now() + LEASE_MAX_MS).toISOString();
+    const record = { vmId, requestId, machine, leaseEndsAt, ...(caller && { owner: caller.owner }) };
+    this.#teller.recorded({ ...record, state: 'running' });
+    this.#held.push(requestId);
+    this.#tokens.add(requestId);
     this.#tell();
-    setTimeout(() => this.#end(vmId), this.#options.vmLifeMs);
-    return ad;
+    setTimeout(() => {
+      this.#teller.recorded(undefined, { ...record, state: 'running' });
+      this.#admission.release(vmId);
+      this.#forgetOldest();
+      this.#tell();
+    }, this.#options.vmLifeMs);
+    return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
   }
 
-  #end(vmId: string): void {
-    this.#admission.release(vmId);
-    this.#living.delete(vmId);
-    const kept = Math.max(DEPARTED_KEPT, this.#options.departed);
-    this.#held.splice(0, this.#held.length - this.#admission.usage.vms - kept);
-    this.#tell();
+  #formerId(number: number): string {
+    return `${this.#options.plantId}-departed-${number}`;
+  }
+
+  /** The oldest of all that it remembers. */
+  #forgetOldest(): void {
+    const isFormer = this.#forgotten < this.#options.departed;
+    this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
   }
 
   async #beSlow(): Promise<void> {
@@ -147,16 +165,19 @@ export class SimulatedPlant {
   }
 
   #tell(): void {
-    if (this.#options.publishes) this.#feed.tell(this.#offer());
-    else this.#link.notify('ad', this.#ad());
+    if (!this.#options.publishes) {
+      this.#link.notify('ad', this.#ad());
+      return;
+    }
+    const telling = this.#book.tell(this.#rest());
+    if ('askedBecause' in telling) throw new Error(telling.askedBecause);
+    this.#feed.tell(telling);
   }
 
-  #offer(): StandingOffer {
+  #rest(): OfferRest {
     return {
       ...{ plant: this.#snapshot(), cost: COST, bidValidityMs: BID_VALIDITY_MS, leaseMaxMs: LEASE_MAX_MS },
       ...{ images: sets.digestOf(images as ImageSet), least: {} },
-      durations: learntDurations(this.#options.actions),
-      held: [...new Set(this.#held)],
     };
   }
 

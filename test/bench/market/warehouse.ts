@@ -49,8 +49,8 @@ export const images: ReadonlyMap<string, KnownImage> = new Map(
   ]),
 );
 
-/** The request of this number: of one of eight classes. */
-export function requestOf(number: number): Identified<CreateRequest> {
+/** The request of this number: of one of eight classes, and of each owner in turn. */
+export function requestOf(number: number, owners = 0): Identified<CreateRequest> {
   const family = number % FAMILIES;
   const actions = actionsOf(family);
   return {
@@ -58,5 +58,6 @@ export function requestOf(number: number): Identified<CreateRequest> {
     machine: machineOf(MEMORIES[Math.floor(number / FAMILIES) % MEMORIES.length]!),
     dag: { actions, edges: actions.slice(1).map(({ id }, at) => ({ from: actions[at]!.id, to: id })) },
     lease: 'PT1H',
+    ...(owners > 0 && { caller: { owner: `owner-${number % owners}`, sees: 'own' } }),
   };
 }

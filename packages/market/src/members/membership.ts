@@ -12,7 +12,7 @@ import {
   type LinkListener,
   type MembersEvent,
   type ProgressEvent,
-  type VmEvent,
+  type VmsEvent,
 } from '@vmgrid/protocol';
 import type { MarketClock } from '../market-clock.ts';
 import { type Route, Routes } from './routes.ts';
@@ -41,7 +41,8 @@ export interface MemberChange {
 export interface MembershipOptions {
   readonly clock: Pick<MarketClock, 'now' | 'sleep'>;
   readonly onProgress: (event: ProgressEvent) => void;
-  readonly onVmEvent: (event: VmEvent) => void;
+  /** Told of what a plant tells of its VMs, and over which link. */
+  readonly onVms: (link: Bidder, event: VmsEvent) => void;
   readonly onChange: (change: MemberChange) => void;
   /** Told of what members say that cannot be. */
   readonly onFault?: (fault: { readonly plantId: string; readonly broker: string; readonly problem: string }) => void;
@@ -101,10 +102,10 @@ export class Membership implements LinkListener {
 
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void {
     if (event === 'progress') this.#options.onProgress(value as ProgressEvent);
-    if (event === 'vm') this.#options.onVmEvent(value as VmEvent);
     const link = this.#linkOf(bidder);
     if (!link) return;
     if (event === 'ad') link.ad = value as ClassAdJson;
+    if (event === 'vms') this.#hearVms(bidder, value as VmsEvent);
     if (event === 'members') this.#hearMembers(bidder, value as MembersEvent);
   }
 
@@ -181,6 +182,11 @@ export class Membership implements LinkListener {
       else this.#options.onFault?.({ plantId: below.plantId, broker: broker.plantId, problem });
     }
     for (const { plantId, reason } of left) this.#drop(plantId, broker, reason);
+  }
+
+  /** Nobody tells of another's VMs but a broker of its plants'. */
+  #hearVms(link: Bidder, event: VmsEvent): void {
+    if (this.#routes.of(event.plantId).some((route) => route.link === link)) this.#options.onVms(link, event);
   }
 
   #problemOf(via: readonly string[]): string | undefined {

@@ -9,6 +9,7 @@ import {
   namesOf,
   sees,
 } from '@vmgrid/protocol';
+import type { VmBook } from './vm-book.ts';
 
 type Failures = Gathered<never>['failures'];
 
@@ -22,26 +23,34 @@ interface Place {
   readonly owner: string | undefined;
 }
 
-/** Which plant answers for which VM: asked of the plants, and remembered. */
+/**
+ * Which plant answers for which VM: the one that told of it. Of a VM that no plant tells of, which may be gone long since, plants
+ * are asked, and the answer is remembered.
+ */
 export class VmPlaces {
+  readonly #book: Pick<VmBook, 'find'>;
   readonly #ask: AskForVm;
   readonly #places: BoundedMap<string, Place>;
 
-  constructor(ask: AskForVm, options: { readonly kept: number }) {
+  constructor(
+    { book, ask }: { readonly book: Pick<VmBook, 'find'>; readonly ask: AskForVm },
+    options: { readonly kept: number },
+  ) {
+    this.#book = book;
     this.#ask = ask;
     this.#places = new BoundedMap({ most: options.kept });
   }
 
   /**
-   * Works with the plant of a VM; when the one remembered does not know it any more, with the one that does. To a caller who
-   * does not see the VM it is as unknown as one that never was, whatever is remembered.
+   * Works with the plant of a VM; when the one known does not know it any more, with the one that does. To a caller who does
+   * not see the VM it is as unknown as one that never was, whatever is known.
    */
   async at<T>(wanted: Called<{ readonly vmId: string }>, work: (plantId: string) => Promise<T>): Promise<T> {
     const { vmId, caller } = wanted;
-    const remembered = this.#places.get(vmId);
-    if (remembered !== undefined && sees(caller, remembered.owner)) {
+    const known = this.#find(vmId);
+    if (known !== undefined && sees(caller, known.owner)) {
       try {
-        return await work(remembered.plantId);
+        return await work(known.plantId);
       } catch (error) {
         if (!isVmUnknown(error)) throw error;
         this.#places.delete(vmId);
@@ -50,12 +59,17 @@ export class VmPlaces {
     return work(await this.#locate(wanted));
   }
 
-  remembered(vmId: string): string | undefined {
-    return this.#places.get(vmId)?.plantId;
+  known(vmId: string): string | undefined {
+    return this.#find(vmId)?.plantId;
   }
 
   remember(vmId: string, place: Place): void {
     this.#places.set(vmId, place);
+  }
+
+  #find(vmId: string): Place | undefined {
+    const told = this.#book.find(vmId);
+    return told ? { plantId: told.plantId, owner: told.vm.owner } : this.#places.get(vmId);
   }
 
   /** @throws GridError VM_UNKNOWN when every plant says so; PLANT_LOST when one that may have it does not answer */

@@ -1,23 +1,58 @@
 /** Which plants may have the VM of a request already: they are asked. A token stands for several requests now and then. */
-export class HeldRequests {
-  readonly #plants = new Map<number, Set<string>>();
+import { GridError, STANDING_LIMITS, type StandingChange } from '@vmgrid/protocol';
+import { TokenTable } from './token-table.ts';
 
-  plantsWith(token: number): ReadonlySet<string> {
-    return this.#plants.get(token) ?? NONE;
-  }
-
-  replace(plantId: string, before: readonly number[], after: readonly number[]): void {
-    if (before === after) return;
-    const left = new Set(after);
-    for (const token of before) if (!left.has(token)) this.#drop(token, plantId);
-    for (const token of left) this.#plants.set(token, (this.#plants.get(token) ?? new Set()).add(plantId));
-  }
-
-  #drop(token: number, plantId: string): void {
-    const plants = this.#plants.get(token);
-    plants?.delete(plantId);
-    if (plants?.size === 0) this.#plants.delete(token);
-  }
+/** The tokens that one plant holds, as long as its link lasts. */
+export interface TokensOfPlant {
+  /** @throws GridError LINK_PROTOCOL when the change does not go with what is known */
+  change(change: Pick<StandingChange, 'held' | 'dropped'>): void;
+  /** The plant holds none any more. */
+  end(): void;
 }
 
-const NONE: ReadonlySet<string> = new Set();
+export class HeldRequests {
+  readonly #table = new TokenTable();
+  readonly #plants: (string | undefined)[] = [];
+
+  /** A plant that tells all it holds. @throws GridError LINK_PROTOCOL for too many, or one twice */
+  begin(plantId: string, held: Iterable<number>): TokensOfPlant {
+    const number = this.#table.begin();
+    this.#plants[number] = plantId;
+    const tokens: TokensOfPlant = {
+      change: ({ held: more = [], dropped = [] }) => {
+        for (const token of dropped) this.#drop(token, number);
+        this.#add(more, number);
+      },
+      end: () => this.#table.retire(number),
+    };
+    try {
+      this.#add(held, number);
+    } catch (error) {
+      tokens.end();
+      throw error;
+    }
+    return tokens;
+  }
+
+  plantsWith(token: number): string[] {
+    return this.#table.numbersOf(token).map((number) => this.#plants[number]!);
+  }
+
+  #add(tokens: Iterable<number>, number: number): void {
+    for (const token of tokens) {
+      if (!this.#table.add(token, number)) throw this.#wrong(number, `holds ${token} twice`);
+      if (this.#table.countOf(number) > STANDING_LIMITS.held) {
+        throw this.#wrong(number, `holds more than ${STANDING_LIMITS.held} requests`);
+      }
+    }
+  }
+
+  #drop(token: number, number: number): void {
+    if (!this.#table.remove(token, number)) throw this.#wrong(number, `drops ${token}, which it does not hold`);
+  }
+
+  #wrong(number: number, what: string): GridError {
+    const plantId = this.#plants[number]!;
+    return new GridError('LINK_PROTOCOL', `the offer of ${plantId} ${what}`, { plantId });
+  }
+}

@@ -1,14 +1,7 @@
 /** Hears what plants publish and keeps their offers standing while they are connected, well-formed and alive. */
-import { withChange } from '@vmgrid/bidding';
-import {
-  type Bidder,
-  type BidderEvents,
-  GridError,
-  type LinkListener,
-  type OfferEvent,
-  type StandingOffer,
-} from '@vmgrid/protocol';
+import { type Bidder, type BidderEvents, GridError, type LinkListener, type OfferEvent } from '@vmgrid/protocol';
 import { ImageSets } from './image-sets.ts';
+import { gap, PublishedOffer } from './published-offer.ts';
 import type { StandingOffers } from './standing-offers.ts';
 import { SharedParts, StandingPlant } from './standing-plant.ts';
 
@@ -17,15 +10,10 @@ export interface OfferDeskOptions {
   readonly onFault: (fault: { readonly plantId: string; readonly err: GridError }) => void;
 }
 
-interface Told {
-  readonly serial: number;
-  readonly offer: StandingOffer;
-}
-
 export class OfferDesk implements LinkListener {
   readonly #offers: StandingOffers;
   readonly #options: OfferDeskOptions;
-  readonly #told = new Map<Bidder, Told>();
+  readonly #told = new Map<Bidder, PublishedOffer>();
   readonly #silent = new Set<Bidder>();
   readonly #sets = new ImageSets();
   readonly #parts = new SharedParts();
@@ -47,7 +35,7 @@ export class OfferDesk implements LinkListener {
   heard(bidder: Bidder): void {
     if (this.#silent.size === 0 || !this.#silent.delete(bidder)) return;
     const told = this.#told.get(bidder);
-    if (told) this.#stand(bidder, told.offer);
+    if (told) this.#orAsk(bidder, () => this.#stand(bidder, told));
     else this.#offers.remove(bidder.plantId);
   }
 
@@ -58,13 +46,7 @@ export class OfferDesk implements LinkListener {
   }
 
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void {
-    if (event !== 'offer') return;
-    try {
-      this.#hear(bidder, value as OfferEvent);
-    } catch (thrown) {
-      this.#forget(bidder);
-      this.#options.onFault({ plantId: bidder.plantId, err: GridError.from(thrown) });
-    }
+    if (event === 'offer') this.#orAsk(bidder, () => this.#hear(bidder, value as OfferEvent));
   }
 
   /** Gives up what is being fetched. */
@@ -72,49 +54,64 @@ export class OfferDesk implements LinkListener {
     this.#closing.abort(new GridError('CANCELLED', 'the daemon is shutting down'));
   }
 
+  /** A plant whose offer cannot stand is asked. */
+  #orAsk(bidder: Bidder, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#forget(bidder);
+      this.#options.onFault({ plantId: bidder.plantId, err: GridError.from(thrown) });
+    }
+  }
+
   #hear(bidder: Bidder, event: OfferEvent): void {
-    const before = this.#told.get(bidder);
+    const told = this.#told.get(bidder);
+    const images = told?.terms.images;
     switch (event.kind) {
       case 'withdrawn':
         this.#forget(bidder);
         return;
-      case 'whole':
-        this.#tell(bidder, { serial: event.serial, offer: event.offer }, before);
+      case 'whole': {
+        requireSigned(bidder, event.offer.plant.plantId);
+        const anew = new PublishedOffer(event.serial, event.offer, this.#offers.held);
+        told?.end();
+        this.#tell(bidder, anew, images);
         return;
+      }
       case 'change':
-        if (before?.serial !== event.serial - 1) throw gap(bidder, before?.serial, event.serial);
-        this.#tell(bidder, { serial: event.serial, offer: withChange(before.offer, event.change) }, before);
+        if (!told) throw gap(bidder.plantId, undefined, event.serial);
+        requireSigned(bidder, event.change.plant?.plantId);
+        told.apply(event.serial, event.change);
+        this.#tell(bidder, told, images);
         return;
     }
   }
 
-  #tell(bidder: Bidder, told: Told, before: Told | undefined): void {
+  #tell(bidder: Bidder, told: PublishedOffer, imagesBefore: string | undefined): void {
     const { plantId } = bidder;
-    if (told.offer.plant.plantId !== plantId) {
-      throw new GridError('LINK_PROTOCOL', `the offer of ${plantId} is signed ${told.offer.plant.plantId}`, {
-        plantId,
-      });
-    }
+    const { images, forgottenUntil } = told.terms;
     this.#told.set(bidder, told);
-    this.#stand(bidder, told.offer, before?.offer.images);
-    const old = before?.offer.images;
-    if (old !== undefined && old !== told.offer.images) this.#sets.release(plantId, old);
+    this.#offers.forgotten.note({ plantId, forgottenUntil });
+    this.#stand(bidder, told, imagesBefore);
+    if (imagesBefore !== undefined && imagesBefore !== images) this.#sets.release(plantId, imagesBefore);
   }
 
   /** Lets an offer stand; when its images are not known, as soon as they have been fetched. */
-  #stand(bidder: Bidder, offer: StandingOffer, imagesBefore?: string): void {
+  #stand(bidder: Bidder, told: PublishedOffer, imagesBefore?: string): void {
     if (this.#silent.has(bidder)) return;
     const { plantId } = bidder;
-    const images = this.#sets.use(plantId, offer.images);
+    const { images: digest } = told.terms;
+    const images = this.#sets.use(plantId, digest);
     if (images) {
-      this.#offers.put(new StandingPlant(offer, images, this.#parts));
+      const before = this.#offers.get(plantId);
+      this.#offers.put(new StandingPlant(told, images, { parts: this.#parts, before }));
       return;
     }
     this.#offers.remove(plantId);
-    this.#sets.fetch(bidder, offer.images, imagesBefore, this.#closing.signal).then(
+    this.#sets.fetch(bidder, digest, imagesBefore, this.#closing.signal).then(
       () => {
-        const told = this.#told.get(bidder);
-        if (told?.offer.images === offer.images) this.#stand(bidder, told.offer);
+        const now = this.#told.get(bidder);
+        if (now?.terms.images === digest) this.#orAsk(bidder, () => this.#stand(bidder, now));
       },
       (error) => this.#told.has(bidder) && this.#options.onFault({ plantId, err: GridError.from(error) }),
     );
@@ -125,12 +122,13 @@ export class OfferDesk implements LinkListener {
     if (this.#silent.delete(bidder) || told) this.#offers.remove(bidder.plantId);
     if (!told) return;
     this.#told.delete(bidder);
-    this.#sets.release(bidder.plantId, told.offer.images);
+    told.end();
+    this.#sets.release(bidder.plantId, told.terms.images);
   }
 }
 
-const gap = ({ plantId }: Bidder, known: number | undefined, serial: number): GridError =>
-  new GridError('LINK_PROTOCOL', `the offer of ${plantId} changes with ${serial}, known is ${known ?? 'none'}`, {
-    plantId,
-    serial,
-  });
+/** @throws GridError LINK_PROTOCOL when the offer is another plant's */
+function requireSigned({ plantId }: Bidder, signed = plantId): void {
+  if (signed === plantId) return;
+  throw new GridError('LINK_PROTOCOL', `the offer of ${plantId} is signed ${signed}`, { plantId });
+}

@@ -18,7 +18,7 @@ export function standingPart(
   const now = Date.parse(terms.openedAt);
   const bidOf = ({ plant, plan, cost }: Bidding): Bid => ({
     ...{ kind: 'bid', plantId: plant.plantId, cost, plan },
-    validUntil: new Date(now + plant.offer.bidValidityMs).toISOString(),
+    validUntil: new Date(now + plant.terms.bidValidityMs).toISOString(),
     ad: plant.adJsonOn(plan.line),
   });
   // Brokers forward what decides; a shop shows a little more to people.

@@ -5,6 +5,7 @@
 import { tokenOf } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
 import type { Part } from '../hear.ts';
+import { ForgottenRequests } from './forgotten-requests.ts';
 import { HeldRequests } from './held-requests.ts';
 import { KeptOrders } from './kept-orders.ts';
 import { silentPart, standingPart } from './standing-answer.ts';
@@ -18,9 +19,11 @@ export interface StandingAnswer {
 }
 
 export class StandingOffers {
+  /** Of all plants that publish, also while their offers do not stand. */
+  readonly held = new HeldRequests();
+  readonly forgotten = new ForgottenRequests();
   readonly #plants = new Map<string, StandingPlant>();
   readonly #orders = new KeptOrders(this.#plants);
-  readonly #held = new HeldRequests();
   /** Plants whose ad tells of failures. */
   readonly #failing = new Set<string>();
   /** Plants that gave no sign of life when they were asked for one: to call them would only be to wait. */
@@ -36,12 +39,10 @@ export class StandingOffers {
   }
 
   put(plant: StandingPlant): void {
-    const { plantId, offer } = plant;
-    const before = this.#plants.get(plantId);
-    this.#held.replace(plantId, before?.offer.held ?? [], offer.held);
+    const { plantId, terms } = plant;
+    if (this.#silent.delete(plantId) || !this.#plants.has(plantId)) this.#uncovered.changed();
     this.#plants.set(plantId, plant);
-    if (this.#silent.delete(plantId) || !before) this.#uncovered.changed();
-    if (offer.plant.failures) this.#failing.add(plantId);
+    if (terms.plant.failures) this.#failing.add(plantId);
     else this.#failing.delete(plantId);
     this.#orders.changed(plantId);
   }
@@ -53,21 +54,23 @@ export class StandingOffers {
     this.#uncovered.changed();
   }
 
+  /** Whether the plant hangs. */
+  isSilent(plantId: string): boolean {
+    return this.#silent.has(plantId);
+  }
+
   /** The offer no longer stands: the plant is asked. */
   remove(plantId: string): void {
     this.#uncovered.changed();
     this.#silent.delete(plantId);
-    const plant = this.#plants.get(plantId);
-    if (!plant) return;
-    this.#held.replace(plantId, plant.offer.held, []);
-    this.#plants.delete(plantId);
+    if (!this.#plants.delete(plantId)) return;
     this.#failing.delete(plantId);
     this.#orders.changed(plantId);
   }
 
   /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
   answer(request: Identified<CreateRequest>, terms: CallTerms): StandingAnswer {
-    const holders = this.#held.plantsWith(tokenOf(request.requestId));
+    const holders = new Set(this.held.plantsWith(tokenOf(request.requestId)).filter((id) => this.#plants.has(id)));
     const toAsk = (bidders: readonly Bidder[]) =>
       holders.size === 0
         ? this.#uncovered.of(bidders)

@@ -9,36 +9,21 @@ import {
   type Wanted,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
-import { adToJson, type ClassAdJson, type GridError, type LineName, type StandingOffer } from '@vmgrid/protocol';
+import { adToJson, type ClassAdJson, type GridError, type LineName, type OfferTerms } from '@vmgrid/protocol';
 
 /** Parts that very many plants have in common, each kept once. */
 export class SharedParts {
   readonly #costs = new Map<string, Expression>();
   readonly #lines = new Map<string, LineReports>();
-  readonly #durations = new WeakMap<StandingOffer['durations'], Learnt>();
 
   /** @throws GridError CONFIG_INVALID */
   cost(text: string): Expression {
     return shared(this.#costs, text, () => parseCost(text));
   }
 
-  lines(reports: StandingOffer['plant']['lines']): LineReports {
+  lines(reports: OfferTerms['plant']['lines']): LineReports {
     return shared(this.#lines, JSON.stringify(reports), () => new Map(reports.map((report) => [report.line, report])));
   }
-
-  /** The same object for offers with the same durations: changes of an offer that do not touch them keep its plans. */
-  durations({ durations, least }: StandingOffer): Durations {
-    const known = this.#durations.get(durations);
-    if (known?.least === least) return known.durations;
-    const made = durationsOf(durations, least);
-    this.#durations.set(durations, { least, durations: made });
-    return made;
-  }
-}
-
-interface Learnt {
-  readonly least: StandingOffer['least'];
-  readonly durations: Durations;
 }
 
 /** Different ones that are kept; past it all are forgotten, and shared anew. */
@@ -53,35 +38,49 @@ function shared<T>(known: Map<string, T>, key: string, make: () => T): T {
   return made;
 }
 
+interface Making {
+  readonly parts: SharedParts;
+  readonly before?: StandingPlant | undefined;
+}
+
+/** Of a standing offer, what bids depend on. */
+export interface Offered {
+  readonly terms: OfferTerms;
+  readonly durations: Durations;
+}
+
 /** A plant by its standing offer, ready to have bids computed. Immutable. */
 export class StandingPlant {
   readonly plantId: string;
-  readonly offer: StandingOffer;
+  readonly terms: OfferTerms;
   readonly images: ImageIndex;
   readonly lines: LineReports;
   readonly cost: Expression;
   readonly durations: Durations;
   /** What the tie-break sees of the id. */
   readonly tieSeed: number;
-  readonly #ad: ClassAd;
+  #ad: ClassAd | undefined;
   readonly #onLine = new Map<LineName, ClassAd>();
   readonly #jsonOnLine = new Map<LineName, ClassAdJson>();
 
-  /** @throws GridError CONFIG_INVALID when the cost does not parse */
-  constructor(offer: StandingOffer, images: ImageIndex, parts: SharedParts) {
-    this.plantId = offer.plant.plantId;
-    this.offer = offer;
+  /** `before`: the same plant before its last change. @throws GridError CONFIG_INVALID when the cost does not parse */
+  constructor({ terms, durations }: Offered, images: ImageIndex, { parts, before }: Making) {
+    const { plantId, lines } = terms.plant;
+    this.plantId = plantId;
+    this.terms = terms;
     this.images = images;
-    this.lines = parts.lines(offer.plant.lines);
-    this.cost = parts.cost(offer.cost);
-    this.durations = parts.durations(offer);
-    this.tieSeed = scatter(offer.plant.plantId);
-    this.#ad = plantAd(offer.plant);
+    this.lines = before?.terms.plant.lines === lines ? before.lines : parts.lines(lines);
+    this.cost = parts.cost(terms.cost);
+    this.durations = durations;
+    this.tieSeed = before?.tieSeed ?? scatter(plantId);
   }
 
   /** What a bid's rules see as TARGET. */
   adOn(line: LineName): ClassAd {
-    return shared(this.#onLine, line, () => this.#ad.with('Line', line));
+    return shared(this.#onLine, line, () => {
+      this.#ad ??= plantAd(this.terms.plant);
+      return this.#ad.with('Line', line);
+    });
   }
 
   /** The same as its bids carry it. */
@@ -90,14 +89,6 @@ export class StandingPlant {
   }
 
   refusal(wanted: Wanted): GridError | undefined {
-    return refusalOf(wanted, this.offer);
+    return refusalOf(wanted, this.terms);
   }
 }
-
-const durationsOf = (durations: StandingOffer['durations'], least: StandingOffer['least']): Durations => ({
-  expect(...keys) {
-    for (const key of keys) if (Object.hasOwn(durations, key)) return durations[key];
-    return undefined;
-  },
-  least: (start) => least[start],
-});

@@ -19,7 +19,7 @@ const newMembership = () =>
   new Membership({
     clock: { ...systemClock, now: () => now },
     onProgress: (event) => void progress.push(event),
-    onVmEvent: () => undefined,
+    onVms: () => undefined,
     onChange: (change) => void changes.push(textOf(change)),
   });
 

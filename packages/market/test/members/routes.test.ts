@@ -17,7 +17,7 @@ function membershipOf(selfId?: string) {
   const membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
-    onVmEvent: () => undefined,
+    onVms: () => undefined,
     onChange: (change) => changes.push(text(change)),
     onFault: ({ plantId, broker, problem }) => faults.push(`${plantId} at ${broker}: ${problem}`),
     ...(selfId === undefined ? {} : { selfId }),

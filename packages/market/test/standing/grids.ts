@@ -3,7 +3,7 @@ import type { KnownImage } from '@vmgrid/bidding';
 import { type Durations, ImageIndex, makeOffer, plantAd, refusalOf, tokenOf, withChange } from '@vmgrid/bidding';
 import type { Action } from '@vmgrid/dag';
 import { digestAction } from '@vmgrid/dag';
-import type { CreateRequest, Identified, LineReport, Offer, StandingChange, StandingOffer } from '@vmgrid/protocol';
+import type { CreateRequest, Identified, LineReport, Offer, OfferTerms, StandingChange } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
@@ -54,7 +54,9 @@ const durations = fc.dictionary(
 );
 
 export interface Published {
-  readonly offer: StandingOffer;
+  readonly terms: OfferTerms;
+  readonly durations: Readonly<Record<string, number>>;
+  readonly held: readonly number[];
   /** Of `INDEXES`. */
   readonly set: number;
 }
@@ -69,10 +71,11 @@ const published = (plantId: string): fc.Arbitrary<Published> =>
       held: fc.nat(9).map((n) => (n === 0 ? [tokenOf('request-1')] : [])),
       set: mostly(2, 1, 0),
     })
-    .map(({ set, ...offer }) => {
-      const starts = Object.entries(offer.durations).filter(([key]) => !key.startsWith('action:'));
+    .map(({ set, durations: learnt, held, ...terms }) => {
+      const starts = Object.entries(learnt).filter(([key]) => !key.startsWith('action:'));
       const least = Object.fromEntries(starts.map(([key, seconds]) => [key.split(':')[0]!, seconds]));
-      return { set, offer: { ...offer, bidValidityMs: 30_000, images: `${set}`.padStart(64, '0'), least } };
+      const rest = { bidValidityMs: 30_000, images: `${set}`.padStart(64, '0'), least, forgottenUntil: 0 };
+      return { set, durations: learnt, held, terms: { ...terms, ...rest } };
     });
 
 export const plants = fc
@@ -130,23 +133,37 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 
 const parts = new SharedParts();
 
-export const standing = ({ offer, set }: Published): StandingPlant => new StandingPlant(offer, INDEXES[set]!, parts);
+/** One object for all states of a plant that has learnt nothing meanwhile. */
+const learntBy = new WeakMap<Published['durations'], Durations>();
 
-export const changed = ({ offer, set }: Published, change: StandingChange): Published => ({
-  offer: withChange(offer, change),
-  set,
+function durationsOf({ durations: learnt, terms: { least } }: Published): Durations {
+  const made: Durations = learntBy.get(learnt) ?? {
+    expect: (...keys) => keys.map((key) => learnt[key]).find((value) => value !== undefined),
+    least: (start) => least[start],
+  };
+  learntBy.set(learnt, made);
+  return made;
+}
+
+/** `before`: the plant before its last change. */
+export const standing = (one: Published, before?: StandingPlant): StandingPlant =>
+  new StandingPlant({ terms: one.terms, durations: durationsOf(one) }, INDEXES[one.set]!, { parts, before });
+
+export const changed = (one: Published, change: StandingChange): Published => ({
+  ...one,
+  terms: withChange(one.terms, change),
 });
 
 /** What the plant itself answers. */
-export function answerOf({ offer, set }: Published, request: Identified<CreateRequest>, now: number): Offer {
-  const { plant, durations: learnt, least, bidValidityMs } = offer;
-  const expect: Durations['expect'] = (...keys) => keys.map((key) => learnt[key]).find((value) => value !== undefined);
+export function answerOf(one: Published, request: Identified<CreateRequest>, now: number): Offer {
+  const { terms, set } = one;
+  const { plant, bidValidityMs } = terms;
   return makeOffer(request, {
     plantId: plant.plantId,
-    ...{ now, bidValidityMs, ad: plantAd(plant), cost: parts.cost(offer.cost) },
+    ...{ now, bidValidityMs, ad: plantAd(plant), cost: parts.cost(terms.cost) },
     images: INDEXES[set]!,
     lines: new Map(plant.lines.map((line) => [line.line, line])),
-    durations: { expect, least: (start) => least[start] },
-    refusal: () => refusalOf(request, offer),
+    durations: durationsOf(one),
+    refusal: () => refusalOf(request, terms),
   });
 }

@@ -39,7 +39,8 @@ class Plant {
       },
     };
     this.#offer = {
-      ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, durations: {}, least: {}, held: [] },
+      ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, durations: {}, least: {}, held: '' },
+      forgottenUntil: 0,
       images: this.#sets.digestOf(images),
       plant: {
         ...{ plantId, version: '0.1.0', lines: [lineReport()], loadAverage: 0, guestNetwork: 'isolated' },
@@ -61,7 +62,7 @@ class Plant {
       plant: { usage },
       ...(change.images === undefined ? {} : { images: this.#sets.digestOf(change.images) }),
     };
-    this.#offer = withChange(this.#offer, told);
+    this.#offer = { ...this.#offer, ...withChange(this.#offer, told) };
     desk.notified(this.bidder, 'offer', { kind: 'change', serial, change: told });
   }
 
@@ -129,7 +130,34 @@ test('an offer of which a change was missed no longer stands, until it comes as 
   expect(faults).toMatchObject([{ plantId: 'one', err: { code: 'LINK_PROTOCOL', details: { serial: 2 } } }]);
   plant.publish();
   await arrival();
-  expect(offers.get('one')!.offer.plant.usage.vms).toBe(1);
+  expect(offers.get('one')!.terms.plant.usage.vms).toBe(1);
+});
+
+test('an offer whose cost cannot be read does not stand, whenever that is noticed, and the plant is asked', async () => {
+  const [fetching, hanging] = [new Plant('one', setOf(BASE)), new Plant('two', setOf(BASE))];
+  fetching.publish({ ...fetching.offer, cost: '1 +' });
+  await arrival();
+  hanging.publish();
+  await arrival();
+  desk.silent(hanging.bidder);
+  desk.notified(hanging.bidder, 'offer', { kind: 'change', serial: 1, change: { cost: '1 +' } });
+  desk.heard(hanging.bidder);
+  expect(standing(fetching, hanging)).toBe(0);
+  expect(faults.map(({ plantId, err }) => [plantId, err.code])).toEqual([
+    ['one', 'CONFIG_INVALID'],
+    ['two', 'CONFIG_INVALID'],
+  ]);
+});
+
+test('a change of what is used keeps all that was made of the rest', async () => {
+  const plant = new Plant('one', setOf(BASE));
+  plant.publish();
+  await arrival();
+  const before = offers.get('one')!;
+  plant.change({ vms: 1 });
+  const after = offers.get('one')!;
+  expect(after.terms.plant.usage.vms).toBe(1);
+  for (const part of ['lines', 'cost', 'images', 'durations'] as const) expect(after[part]).toBe(before[part]);
 });
 
 test('a plant cannot publish in the name of another', async () => {
@@ -155,7 +183,7 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   plant.change({ vms: 2 });
   expect(standing(plant)).toBe(0);
   desk.heard(plant.bidder);
-  expect(offers.get('one')!.offer.plant.usage.vms).toBe(2);
+  expect(offers.get('one')!.terms.plant.usage.vms).toBe(2);
 });
 
 test('a plant that withdraws its offer is asked', async () => {

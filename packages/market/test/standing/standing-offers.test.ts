@@ -3,6 +3,7 @@ import { tokenOf } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, HeldBack, Identified, LinkMethods } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantMemory, StandingOffers } from '../../src/index.ts';
+import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import { answerOf, changed, type Published, plants, requests, type Step, standing, steps } from './grids.ts';
 
@@ -13,6 +14,7 @@ class Grid {
   readonly time = new VirtualTime();
   readonly offers = new StandingOffers();
   readonly #published = new Map<string, Published>();
+  readonly #held = new Map<string, TokensOfPlant>();
   readonly #away = new Map<string, Published>();
   asked: string[] = [];
 
@@ -21,8 +23,10 @@ class Grid {
   }
 
   put(one: Published): void {
-    this.#published.set(one.offer.plant.plantId, one);
-    this.offers.put(standing(one));
+    const { plantId } = one.terms.plant;
+    this.#published.set(plantId, one);
+    if (!this.#held.has(plantId)) this.#held.set(plantId, this.offers.held.begin(plantId, one.held));
+    this.offers.put(standing(one, this.offers.get(plantId)));
   }
 
   apply(step: Exclude<Step, { kind: 'auction' }>): void {
@@ -35,6 +39,8 @@ class Grid {
       this.#away.set(plantId, here);
       this.#published.delete(plantId);
       this.offers.remove(plantId);
+      this.#held.get(plantId)!.end();
+      this.#held.delete(plantId);
     }
   }
 
@@ -57,7 +63,7 @@ class Grid {
   }
 
   #bidder(one: Published, request: Identified<CreateRequest>): Bidder {
-    const { plantId } = one.offer.plant;
+    const { plantId } = one.terms.plant;
     return {
       plantId,
       hello: { plantId, version: '0.1.0', ad: {} },
@@ -134,12 +140,12 @@ describe('standing offers', () => {
       { seed: 1, numRuns: 1 },
     )[0]!;
     const grid = new Grid([
-      { ...one!, offer: { ...one!.offer, held: [] } },
-      { ...two!, offer: { ...two!.offer, held: [tokenOf('request-1')] } },
+      { ...one!, held: [] },
+      { ...two!, held: [tokenOf('request-1')] },
     ]);
     const [request] = fc.sample(requests, { seed: 1, numRuns: 1 });
     await grid.hold({ ...request!, requestId: 'request-1' }, termsOf(grid.time), 'standing');
-    expect(grid.asked).toEqual([two!.offer.plant.plantId]);
+    expect(grid.asked).toEqual([two!.terms.plant.plantId]);
     await grid.hold({ ...request!, requestId: 'request-2' }, termsOf(grid.time), 'standing');
     expect(grid.asked).toEqual([]);
   });

@@ -16,8 +16,6 @@ const [one, other] = fc.sample(
   plants.filter((all) => all.length > 1),
   { seed: 1, numRuns: 1 },
 )[0] as readonly Published[];
-const holding = (of: Published, held: readonly number[]) =>
-  standing({ ...of, offer: { ...of.offer, held: [...held] } });
 
 test('who is asked follows each offer that begins or ceases to stand, though the bidders are the same list', () => {
   const offers = new StandingOffers();
@@ -26,14 +24,16 @@ test('who is asked follows each offer that begins or ceases to stand, though the
     return toAsk(bidders).map(({ plantId }) => plantId);
   };
   expect(asked()).toEqual(['plant-0', 'plant-1', 'broker-1']);
-  offers.put(holding(one!, []));
+  offers.put(standing(one!));
   expect(asked()).toEqual(['plant-1', 'broker-1']);
-  offers.put(holding(other!, []));
+  offers.put(standing(other!));
   expect(asked()).toEqual(['broker-1']);
-  offers.put(holding(other!, [tokenOf(request.requestId)]));
+  const held = offers.held.begin('plant-1', [tokenOf(request.requestId)]);
   expect(asked()).toEqual(['broker-1', 'plant-1']);
   offers.silence('plant-0');
   expect(asked()).toEqual(['broker-1', 'plant-1']);
+  held.end();
+  expect(asked()).toEqual(['broker-1']);
   offers.remove('plant-0');
   offers.remove('plant-1');
   expect(asked()).toEqual(['plant-0', 'plant-1', 'broker-1']);

@@ -163,6 +163,12 @@ export const ERROR_CATALOGUE = {
     'The same request id came with a different document before.',
     'Use a new request id for a new request.',
   ),
+  REQUEST_EXPIRED: kind(
+    410,
+    false,
+    'The request id is older than what a plant remembers: whether it was carried out before cannot be known.',
+    'Look at `vmgrid list`, then use a new request id.',
+  ),
 
   // The machine described
   DAG_CYCLE: kind(

@@ -6,6 +6,7 @@ import { acceptUpgrades } from './accept-upgrades.ts';
 import type { BidderEvents } from './bidder.ts';
 import type { LinkAbove } from './link.ts';
 import type { LinkPeer } from './link-peer.ts';
+import { CLOSE } from './link-socket.ts';
 import type { LinkCredentials, LinkTrust } from './link-trust.ts';
 import { type LowerEnd, serveCalls } from './lower-session.ts';
 
@@ -31,15 +32,15 @@ export function acceptLinks(server: Server, options: AcceptLinksOptions): Accept
   const limits: LinkLimits = { ...LINK_LIMITS, ...options.limits };
   const closing = new AbortController();
   const sessions = new Set<Promise<void>>();
-  const peers = new Set<LinkPeer>();
+  const links = new Set<LinkAbove>();
 
   const serve = async (socket: WebSocket, upper: string, credentials: LinkCredentials): Promise<void> => {
-    let peer: LinkPeer | undefined;
-    const opened = (knowsUs: LinkPeer) => {
-      peer = knowsUs;
-      peers.add(peer);
+    let link: LinkAbove | undefined;
+    const opened = (peer: LinkPeer) => {
+      link = linkOver(peer);
+      links.add(link);
       log.info({ upper }, 'the link is up');
-      options.opened?.(peer);
+      options.opened?.(link);
     };
     const { reason } = await serveCalls(socket, options, {
       upper,
@@ -48,7 +49,7 @@ export function acceptLinks(server: Server, options: AcceptLinksOptions): Accept
       signal: closing.signal,
       opened,
     });
-    if (peer !== undefined && peers.delete(peer)) options.ended?.(peer);
+    if (link !== undefined && links.delete(link)) options.ended?.(link);
     log.warn({ upper, reason }, 'the link is down');
   };
   const accept = (socket: WebSocket, request: IncomingMessage, credentials: LinkCredentials): void => {
@@ -61,7 +62,7 @@ export function acceptLinks(server: Server, options: AcceptLinksOptions): Accept
 
   return {
     notify(event, value) {
-      for (const peer of peers) peer.notify(event, value);
+      for (const link of links) link.notify(event, value);
     },
     async close() {
       stopAccepting();
@@ -70,5 +71,10 @@ export function acceptLinks(server: Server, options: AcceptLinksOptions): Accept
     },
   };
 }
+
+const linkOver = (peer: LinkPeer): LinkAbove => ({
+  notify: (event, value) => peer.notify(event, value),
+  reset: (reason) => peer.close(CLOSE.goingAway, reason),
+});
 
 const callerOf = ({ socket }: IncomingMessage): string => `${socket.remoteAddress}:${socket.remotePort}`;

@@ -16,7 +16,7 @@ import type {
   VerifyImagesRequest,
 } from '../schema/images.ts';
 import type { ReplayableRequest } from '../schema/recorded-requests.ts';
-import type { ClassAdJson, PlantReply, ProgressEvent, VmEvent } from '../schema/replies.ts';
+import type { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import type {
   BuildImageRequest,
   ConfigureRequest,
@@ -31,6 +31,7 @@ import type {
 } from '../schema/requests.ts';
 import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestions.ts';
+import type { VmsEvent } from '../schema/told-vms.ts';
 
 /** A request after the shop gave it an id. */
 export type Identified<T extends { requestId?: string }> = Called<
@@ -127,7 +128,8 @@ export interface BidderEvents {
   progress: ProgressEvent;
   /** Of a broker: all plants after its hello, then each change. */
   members: MembersEvent;
-  vm: VmEvent;
+  /** What plants have: all of it after a hello, then each change. */
+  vms: VmsEvent;
   /** Of a plant: what its bids depend on, so that they can be computed above. */
   offer: OfferEvent;
 }

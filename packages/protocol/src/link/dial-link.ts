@@ -17,8 +17,6 @@ export interface DialLinkOptions
 
 export interface LinkClient extends LinkAbove {
   readonly state: LinkState;
-  /** Ends the connection, if there is one, and dials anew. */
-  reset(reason: string): void;
   /** Ends the link for good; resolves when nothing of it is left. */
   close(): Promise<void>;
 }

@@ -25,6 +25,8 @@ export interface Bidder {
 export interface LinkAbove {
   /** False when the event was not sent: the link is not open, or the upper end reads too slowly. */
   notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): boolean;
+  /** Ends the connection, if there is one; whoever dialled dials anew. */
+  reset(reason: string): void;
 }
 
 /** Notices of a link's upper end. */

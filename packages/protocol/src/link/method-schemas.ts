@@ -15,7 +15,7 @@ import {
   VerifyImagesRequest,
 } from '../schema/images.ts';
 import { ReplayableRequest, Veil } from '../schema/recorded-requests.ts';
-import { ClassAdJson, PlantReply, ProgressEvent, VmEvent } from '../schema/replies.ts';
+import { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
   ConfigureRequest,
@@ -33,6 +33,7 @@ import {
 } from '../schema/requests.ts';
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
+import { VmsEvent } from '../schema/told-vms.ts';
 import type { BidderEvents, BidderMethod, LinkMethods } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -137,7 +138,7 @@ export const EVENT_SCHEMAS: { readonly [E in keyof BidderEvents]: TSchema } = {
   ad: ClassAdJson,
   progress: ProgressEvent,
   members: Members,
-  vm: VmEvent,
+  vms: VmsEvent,
   offer: OfferEvent,
 };
 

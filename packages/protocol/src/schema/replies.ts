@@ -40,7 +40,7 @@ export type VmReply = Static<typeof VmReply>;
 export const ListReply = Type.Object(
   {
     vms: Type.Array(ClassAdJson),
-    /** Plants that did not answer, or are known and absent: their VMs are missing from the list. */
+    /** Plants that gave no answer; of their VMs those are in the list that they told of, with `PlantReached = false`. */
     silentPlants: Type.Array(PlantId),
   },
   closed,

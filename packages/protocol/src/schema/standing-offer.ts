@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import { REQUEST_LIMITS, STANDING_LIMITS } from '../limits.ts';
 import { CompatibilityRecord, DiskFormat, LineReport } from './line-report.ts';
 import { LineName, MachineSpec } from './machine.ts';
+import { PackedTokens } from './packed-tokens.ts';
 import { ImageId, PlantId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -59,34 +60,45 @@ export const ImageFacts = Type.Object(
 export type ImageFacts = Static<typeof ImageFacts>;
 
 const Seconds = Type.Number({ minimum: 0 });
+const DurationKey = Type.String({ maxLength: 160 });
 /** What was learnt, in seconds, by the keys of `bidding`. */
-const Durations = Type.Record(Type.String({ maxLength: 160 }), Seconds, { maxProperties: STANDING_LIMITS.durations });
+const Durations = Type.Record(DurationKey, Seconds, { maxProperties: STANDING_LIMITS.durations });
 /** `tokenOf` the ids of requests that the plant has a VM of, or had. */
 const Tokens = Type.Array(Type.Integer({ minimum: 0, maximum: 0xffffffff }), { maxItems: STANDING_LIMITS.held });
 
-const published = {
-  plant: PlantSnapshot,
+/** Small parts: a change tells each that is another now. */
+const terms = {
   /** The operator's ClassAd expression. */
   cost: Type.String({ minLength: 1, maxLength: REQUEST_LIMITS.expressionChars }),
   bidValidityMs: Type.Integer({ minimum: 0 }),
   leaseMaxMs: Type.Integer({ minimum: 0 }),
   /** Digest of the image set; its content is asked for once, whoever has it. */
   images: Digest,
-  durations: Durations,
   least: Type.Object({ restore: Type.Optional(Seconds), boot: Type.Optional(Seconds) }, closed),
-  held: Tokens,
+  /** The latest time of a request id that the plant has forgotten, in milliseconds since the epoch; 0 when it has forgotten none. */
+  forgottenUntil: Count,
 };
 
-export const StandingOffer = Type.Object(published, closed);
+/** An offer without what there is very much of. */
+export const OfferTerms = Type.Object({ plant: PlantSnapshot, ...terms }, closed);
+export type OfferTerms = Static<typeof OfferTerms>;
+
+export const StandingOffer = Type.Object(
+  { plant: PlantSnapshot, ...terms, durations: Durations, held: PackedTokens },
+  closed,
+);
 export type StandingOffer = Static<typeof StandingOffer>;
 
-/** What has changed since the event before; what is left out has not. Of the snapshot, the durations and `held`: what is new. */
+/** What has changed since the event before; what is left out has not. */
 export const StandingChange = Type.Object(
   {
+    /** The fields that are others now. */
     plant: Type.Optional(Type.Partial(PlantSnapshot)),
-    images: Type.Optional(Digest),
+    ...Type.Partial(Type.Object(terms)).properties,
+    /** Those that are new or others now. */
     durations: Type.Optional(Durations),
-    least: Type.Optional(published.least),
+    /** Keys of durations that are no more. */
+    forgotten: Type.Optional(Type.Array(DurationKey, { maxItems: STANDING_LIMITS.durations })),
     held: Type.Optional(Tokens),
     /** Tokens that are held no more. */
     dropped: Type.Optional(Tokens),

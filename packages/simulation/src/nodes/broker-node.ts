@@ -1,5 +1,5 @@
 /** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import type { Hello } from '@vmgrid/protocol';
 import { Announcer, Broker } from '@vmgrid/vmbroker';
 import type { Lower } from '../network/fabric.ts';
@@ -27,11 +27,14 @@ export class BrokerNode extends ProcessNode {
     const { fabric } = this.deps;
     const above = { links: [] as ReturnType<typeof fabric.dial>[] };
     const announcer = new Announcer(above);
+    const book = new VmBook({ clock, keepsAbsent: false, news: (events) => announcer.tellVms(events) });
     const absences = new Absences({ clock, returnMs: this.#plantReturnMs, forgetMs: this.#plantReturnMs });
     const membership = new Membership({
-      ...{ selfId: name, clock, onProgress: () => undefined, onVmEvent: () => undefined },
+      ...{ selfId: name, clock, onProgress: () => undefined },
+      onVms: (link, event) => book.hear(link, event),
       onChange: (change) => {
         announcer.tellChange(change);
+        book.note(change);
         absences.note(change);
       },
     });
@@ -41,7 +44,7 @@ export class BrokerNode extends ProcessNode {
     const broker = new Broker({ membership, absences, market }, { brokerId: name });
     const ad = { MyType: 'Broker', Name: name };
     const hello = (): Hello => ({ plantId: name, version: 'simulated', role: 'broker', ad });
-    const opened: Lower['opened'] = (link) => announcer.tellAll(link, membership);
+    const opened: Lower['opened'] = (link) => announcer.tellAll(link, { membership, book });
     fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
     const lower = { name, life, hello, handlers: broker.handlers(), opened };
     above.links = this.#upstreams.map((upstream) => fabric.dial(lower, upstream));

@@ -1,7 +1,7 @@
 /** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
 import { checkConfig } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
 import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
@@ -25,6 +25,7 @@ const noHistory = {
 export class ShopNode extends ProcessNode {
   readonly #config: ShopConfig;
   #shop: Shop | undefined;
+  #book: VmBook | undefined;
 
   constructor(deps: ProcessNodeDeps, { name, ...config }: ShopNodeOptions) {
     super(deps, name);
@@ -36,22 +37,34 @@ export class ShopNode extends ProcessNode {
     return this.life.isAlive ? this.#shop : undefined;
   }
 
+  /** What it knows of VMs, while it lives. */
+  get book(): VmBook | undefined {
+    return this.life.isAlive ? this.#book : undefined;
+  }
+
   protected override run(): void {
     const { name, life } = this;
     const { clock } = life;
     const operations = new Operations({ kept: this.#config.requestsKept });
     const vmEvents = new VmEvents();
+    const changed: VmEvents['changed'] = (...change) => vmEvents.changed(...change);
+    const book = new VmBook({ clock, keepsAbsent: true, changed });
     const { plantReturnMs: returnMs, plantForgetMs: forgetMs } = this.#config;
     const absences = new Absences({ clock, returnMs, forgetMs });
     const membership = new Membership({
-      ...{ clock, onProgress: () => undefined, onChange: (change) => absences.note(change) },
-      onVmEvent: (event) => vmEvents.add(event),
+      ...{ clock, onProgress: () => undefined },
+      onVms: (link, event) => book.hear(link, event),
+      onChange: (change) => {
+        book.note(change);
+        absences.note(change);
+      },
     });
     const standing = new StandingOffers();
     const offerDesk = new OfferDesk(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
     const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
     const feed = new PlantFeed(clock);
-    const deps = { membership, absences, operations, market, vmEvents, feed, auctions: noHistory };
+    const deps = { membership, absences, operations, market, vmEvents, book, feed, auctions: noHistory };
+    this.#book = book;
     this.#shop = new Shop(deps, this.#config);
     this.deps.fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
   }

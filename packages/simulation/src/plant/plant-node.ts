@@ -2,7 +2,7 @@
  * A plant: the product's own parts, put together on a host, disk and clock that are virtual. Its process can be killed at any
  * moment; disk and machines stay.
  */
-import type { Capacity } from '@vmgrid/bidding';
+import { type Capacity, HeldTokens } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { adToJson, type Hello, type LinkClient } from '@vmgrid/protocol';
 import { Departed, type GoldenImage, type PlantConfig, recover } from '@vmgrid/vmplant';
@@ -52,7 +52,7 @@ export class PlantNode {
     this.#random = deps.world.random.fork(plantId);
     this.disk = new PlantDisk(this.#random.fork('warehouse').uuid(), images, () => deps.changed(this));
     this.host = new Host(() => deps.changed(this));
-    this.#departed = new Departed(this.disk.database);
+    this.#departed = new Departed(this.disk.database, { requests: new HeldTokens(), clock: deps.world });
     this.#config = { ...options.config, plantId };
     this.#life = new Life(deps.world, plantId);
     this.#life.kill();
@@ -89,7 +89,7 @@ export class PlantNode {
     const { capacity, faults, upstreams } = this.#options;
     const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidDesk, collector, plant, publisher, warehouse } = parts;
+    const { bidDesk, collector, plant, publisher, vmTeller, warehouse } = parts;
     await warehouse.sweep(this.host);
     await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
     let ad = adToJson(await bidDesk.ad());
@@ -98,7 +98,10 @@ export class PlantNode {
       life,
       handlers: plant.handlers(),
       hello: (): Hello => ({ plantId: this.plantId, version: VERSION, ad }),
-      opened: (link: LinkClient) => publisher.opened(link),
+      opened: (link: LinkClient) => {
+        vmTeller.opened(link);
+        publisher.opened(link);
+      },
     };
     const links = upstreams.map((upstream) => fabric.dial(lower, upstream));
     parts.onChange(async () => {

@@ -1,5 +1,5 @@
 /** The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its process. */
-import { Admission, type Capacity, parseCost } from '@vmgrid/bidding';
+import { Admission, type Capacity, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import {
@@ -14,6 +14,7 @@ import {
   LeaseDesk,
   Leases,
   LivingMachines,
+  nextRun,
   OfferPublisher,
   OwnFailures,
   Plant,
@@ -22,6 +23,7 @@ import {
   Suspender,
   VmGate,
   VmRegistry,
+  VmTeller,
   watchMachine,
 } from '@vmgrid/vmplant';
 import type { Life } from '../world/life.ts';
@@ -72,16 +74,20 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
-  const [living, registry] = [new LivingMachines(), await VmRegistry.open(disk.store(life))];
+  const vmTeller = new VmTeller({ plantId: config.plantId, run: nextRun(disk.database, clock.now()), clock });
+  const requests = new HeldTokens();
+  const living = new LivingMachines();
+  const registry = await VmRegistry.open(disk.store(life), (...change) => vmTeller.recorded(...change), requests);
+  for (const record of registry.all()) vmTeller.recorded(record);
   const shared = {
-    ...{ lines, living, registry, hostActions, log, clock, hostClock, leases, changed, warehouse },
+    ...{ lines, living, registry, vmTeller, hostActions, log, clock, hostClock, leases, changed, warehouse },
     admission: new Admission(capacity, { changed: () => publisher.changed() }),
     durations: new LearntDurations(disk.database),
-    departed: new Departed(disk.database),
+    departed: new Departed(disk.database, { requests, clock }),
     failures: new OwnFailures(clock),
     configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
     report: (_: ProgressEvent) => undefined,
-    creations: new Creations(),
+    creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => void watchMachine(vmId, { living, registry, log, changed }),
     nameVm: () => nameVm(random),
@@ -94,7 +100,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   );
   const leaseDesk: LeaseDesk = new LeaseDesk(
     {
-      ...{ ...shared, warn: () => undefined },
+      ...{ ...shared, warn: (record) => vmTeller.leaseEnding(record) },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
       collect: (vmId, request) => collector.collect(vmId, request),
     },
@@ -102,7 +108,11 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   );
   const cost = parseCost(config.cost);
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 }, config);
-  const publisher = new OfferPublisher({ offer: () => bidDesk.standing(), log, clock: { sleep: never } });
+  const publisher = new OfferPublisher({
+    rest: () => bidDesk.offerRest(),
+    book: new OfferBook({ ...shared, requests }),
+    ...{ log, clock: { sleep: never } },
+  });
   const plan = bidDesk.plan.bind(bidDesk);
   const execution = { ...shared, bootDeadlineMs: BOOT_DEADLINE_MS };
   const plant = new Plant(

@@ -47,7 +47,7 @@ export function addVmCommands(program: Command, context: CommandContext): void {
     .action(async (options: { constraint?: string }) => {
       const { client, output } = context();
       const reply = await client.list(options);
-      for (const plantId of reply.silentPlants) output.note(`${plantId} did not answer: its VMs are missing here`);
+      for (const plantId of reply.silentPlants) output.note(silenceText(plantId, reply.vms));
       output.result(reply, () => vmTable(reply.vms));
     });
 
@@ -104,11 +104,31 @@ function addLifeCommands(program: Command, context: CommandContext): void {
     });
 }
 
-const vmTable = (vms: readonly ClassAdJson[]): string =>
+/** Of a plant that did not answer. */
+export function silenceText(plantId: string, vms: readonly ClassAdJson[]): string {
+  const told = vms.find(({ Plant, PlantReached }) => Plant === plantId && PlantReached === false);
+  if (!told) return `${plantId} did not answer: if it has VMs, they are missing here`;
+  return `${plantId} did not answer: its VMs are shown as it told of them last, at ${told.LastToldAt}`;
+}
+
+export const vmTable = (vms: readonly ClassAdJson[]): string =>
   table(
     ['vm', 'state', 'plant', 'line', 'memory', 'image', 'cached', 'run', 'ssh', 'lease ends'],
     vms.map((ad) => [
-      ...[ad.VmId, ad.State, ad.Plant, ad.Line, `${ad.MemoryMiB} MiB`, ad.ImageId, ad.ActionsCached, ad.ActionsRun],
+      ...[
+        ad.VmId,
+        stateText(ad),
+        ad.Plant,
+        ad.Line,
+        `${ad.MemoryMiB} MiB`,
+        ad.ImageId,
+        ad.ActionsCached,
+        ad.ActionsRun,
+      ],
       ...[ad.SshPort === undefined ? '' : `${ad.SshHost}:${ad.SshPort}`, ad.LeaseEndsAt],
     ]) as string[][],
   );
+
+/** `?`: its plant did not answer now. */
+const stateText = ({ State, PlantReached }: ClassAdJson): string =>
+  PlantReached === false ? `${State}?` : String(State);

@@ -1,57 +1,55 @@
 /**
- * Keeps owners within their quotas. What an owner has is asked of the plants, who know, so it is right after any restart; what is
- * being made here and is not yet in their answers is added. Creates of several shops at the same moment do not see each other.
+ * Keeps owners within their quotas. What an owner has is in the book of VMs, where what is awarded is entered before its plant hears
+ * of it; what is admitted and not awarded yet is counted here. Nobody is asked, and nothing is waited for: two creates at once
+ * see each other. Creates of several shops do not.
  */
 import { ofOwner } from '@vmgrid/access';
-import type { Called, ClassAdJson, ConfigureRequest, CreateRequest, Identified, RenewRequest } from '@vmgrid/protocol';
-import type { Quotas } from './quota.ts';
-import { requireActions, requireLease, requireRoom, type Usage } from './require-within.ts';
+import { OwnerUse, type Usage, type VmBook } from '@vmgrid/market';
+import {
+  type Called,
+  type ConfigureRequest,
+  type CreateRequest,
+  type Identified,
+  parseDuration,
+  type RenewRequest,
+  requestKey,
+  type ToldVm,
+} from '@vmgrid/protocol';
+import { type Admitted, Counted, uncounted } from './admitted.ts';
+import type { Quota, Quotas } from './quota.ts';
+import { requireActions, requireLease, requireRoom } from './require-within.ts';
 
-/** The VMs of one owner, on all plants that answer. */
-export type ListVms = (owner: string) => Promise<readonly ClassAdJson[]>;
-
-interface Admitted {
-  readonly requestId: string;
-  readonly wanted: Usage;
-  /** When it ended, by the desk's count; from then on plants tell of it, or it failed. */
-  endedAt?: number;
+export interface QuotaDeskDeps {
+  readonly book: Pick<VmBook, 'usageOf' | 'isHeldHere' | 'holds' | 'pin' | 'unpin'>;
+  readonly clock: { now(): number };
+  /** How long one request may take. */
+  readonly requestDeadlineMs: number;
+  /** Writes what the book was told, so that it is not lost with the process. Left out: it is lost. */
+  readonly write?: () => void;
 }
+
+/** Where what is not awarded yet is counted. */
+const NO_PLANT = '';
 
 export class QuotaDesk {
   readonly #quotas: Quotas;
-  readonly #list: ListVms;
-  readonly #admitted = new Map<string, Set<Admitted>>();
-  #count = 0;
+  readonly #deps: QuotaDeskDeps;
+  readonly #waiting = new OwnerUse();
 
-  constructor(list: ListVms, quotas: Quotas) {
-    this.#list = list;
+  constructor(deps: QuotaDeskDeps, quotas: Quotas) {
+    this.#deps = deps;
     this.#quotas = quotas;
   }
 
-  /** A create that is within the quota, with the lease that it gets; disposed of when it has ended. */
-  async admit<T extends Identified<CreateRequest>>(request: T): Promise<{ readonly request: T } & Disposable> {
+  /** A create that is within the quota, to be disposed of when it has ended. @throws GridError QUOTA_… */
+  admit<T extends Identified<CreateRequest>>(request: T): Admitted<T> {
     const owner = request.caller?.owner;
-    if (owner === undefined) return { request, [Symbol.dispose]: () => undefined };
+    if (owner === undefined) return uncounted(request);
     const quota = ofOwner(this.#quotas, owner);
     requireActions(owner, quota, request.dag, request.destruction);
     requireLease(owner, quota, request.lease);
     const leased = quota.lease === undefined ? request : { ...request, lease: request.lease ?? quota.lease };
-    const limitsRoom = quota.vms !== undefined || quota.memoryMiB !== undefined || quota.diskMiB !== undefined;
-    if (!limitsRoom) return { request: leased, [Symbol.dispose]: () => undefined };
-    const wanted = { vms: 1, memoryMiB: request.machine.memoryMiB, diskMiB: request.machine.diskMiB };
-    const askedAt = this.#count;
-    const ads = await this.#list(owner);
-    // From here to the entry nothing is waited for: two that are admitted at once see each other.
-    const isHeld = ads.some((ad) => ad.RequestId === request.requestId); // asked for again
-    if (!isHeld) requireRoom(owner, quota, this.#usage(owner, ads, askedAt), wanted);
-    const admitted = this.#add(owner, { requestId: request.requestId, wanted });
-    return {
-      request: leased,
-      [Symbol.dispose]: () => {
-        this.#count += 1;
-        admitted.endedAt = this.#count;
-      },
-    };
+    return limitsRoom(quota) ? this.#counted(owner, quota, leased) : uncounted(leased);
   }
 
   requireConfigure({ caller, dag }: Called<ConfigureRequest>): void {
@@ -62,32 +60,35 @@ export class QuotaDesk {
     if (caller) requireLease(caller.owner, ofOwner(this.#quotas, caller.owner), lease);
   }
 
-  /** What an owner has, by plants that were asked then, and is getting. */
-  #usage(owner: string, ads: readonly ClassAdJson[], askedAt: number): Usage {
-    const told = new Set(ads.map((ad) => ad.RequestId));
-    const coming = this.#forgetEnded(owner, askedAt).filter((one) => !told.has(one.requestId));
-    const parts = [...ads.map(usageOf), ...coming.map(({ wanted }) => wanted)];
-    return parts.reduce(sum, { vms: 0, memoryMiB: 0, diskMiB: 0 });
+  #counted<T extends Identified<CreateRequest>>(owner: string, quota: Quota, request: T): Admitted<T> {
+    const { book, clock, requestDeadlineMs, write = () => undefined } = this.#deps;
+    const vm = vmOf(request, clock.now() + requestDeadlineMs);
+    const require = () => requireRoom(owner, quota, this.#usageOf(owner), { vms: 1, ...sizeOf(request) });
+    const isHeld = book.isHeldHere(vm); // asked for again
+    if (!isHeld) require();
+    const count = (by: 'in' | 'out') => this.#waiting[by === 'in' ? 'add' : 'remove'](owner, NO_PLANT, vm);
+    return new Counted(request, { vm, isHeld }, { book, write, count, requireRoom: require });
   }
 
-  /** Those that had ended before the plants were asked are in their answers, or failed. */
-  #forgetEnded(owner: string, askedAt: number): readonly Admitted[] {
-    const all = this.#admitted.get(owner) ?? new Set();
-    for (const one of all) if (one.endedAt !== undefined && one.endedAt <= askedAt) all.delete(one);
-    if (all.size === 0) this.#admitted.delete(owner);
-    return [...all];
-  }
-
-  #add(owner: string, admitted: Admitted): Admitted {
-    const all = this.#admitted.get(owner) ?? new Set();
-    this.#admitted.set(owner, all.add(admitted));
-    return admitted;
+  /** What the owner has, and what was let in. */
+  #usageOf(owner: string): Usage {
+    return sum(this.#deps.book.usageOf(owner), this.#waiting.of(owner));
   }
 }
 
-const usageOf = ({ MemoryMiB, DiskMiB }: ClassAdJson): Usage => ({
-  ...{ vms: 1, memoryMiB: Number(MemoryMiB), diskMiB: Number(DiskMiB) },
-});
+const limitsRoom = ({ vms, memoryMiB, diskMiB }: Quota): boolean =>
+  vms !== undefined || memoryMiB !== undefined || diskMiB !== undefined;
+
+const sizeOf = ({ machine: { memoryMiB, diskMiB } }: CreateRequest) => ({ memoryMiB, diskMiB });
+
+/** What a plant would tell of it that takes it, and makes the VM by then. */
+function vmOf(request: Identified<CreateRequest>, madeBy: number): ToldVm {
+  const { lease } = request;
+  return {
+    ...{ ...requestKey(request), ...sizeOf(request), state: 'planned' },
+    ...(lease === undefined ? {} : { leaseEndsAt: new Date(madeBy + parseDuration(lease)).toISOString() }),
+  };
+}
 
 const sum = (a: Usage, b: Usage): Usage => ({
   vms: a.vms + b.vms,

@@ -1,12 +1,7 @@
 /** Whether what an owner asks for is within its quota. Pure. */
+import type { Usage } from '@vmgrid/market';
 import { type ErrorCode, GridError, parseDuration } from '@vmgrid/protocol';
 import type { Quota } from './quota.ts';
-
-export interface Usage {
-  readonly vms: number;
-  readonly memoryMiB: number;
-  readonly diskMiB: number;
-}
 
 const KINDS = [
   { field: 'vms', code: 'QUOTA_VMS', unit: 'VMs' },

@@ -1,0 +1,134 @@
+/** Requests that come again after a plant has destroyed their VMs, up to and past what it remembers. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { expiryOf, HeldTokens } from '@vmgrid/bidding';
+import { type Bid, type Bidder, type Call, GridError, type LinkMethods } from '@vmgrid/protocol';
+import fc from 'fast-check';
+import { v7 as uuid } from 'uuid';
+import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
+import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/departed.ts';
+import {
+  type Auction,
+  auctionOn,
+  holdAuction,
+  joinAuction,
+  type MarketDeps,
+  PlantMemory,
+  StandingOffers,
+} from '../../src/index.ts';
+import { bid, FakeBidder, request } from '../bidders.ts';
+import { VirtualTime } from '../virtual-time.ts';
+import { type Published, plants, standing } from './grids.ts';
+
+/** Requests are made a second apart, and the last of them a minute ago. */
+const MADE = DEPARTED_KEPT + 1;
+const time = new VirtualTime();
+const NOW = time.now();
+const idOf = (number: number) => uuid({ msecs: NOW - 60_000 - (MADE - number) * 1_000 });
+const ids = Array.from({ length: MADE }, (_, number) => idOf(number));
+const [forgotten, oldest, newest] = [ids[0]!, ids[1]!, ids.at(-1)!];
+
+const requests = new HeldTokens();
+let departed: Departed;
+let offers: StandingOffers;
+let asked: string[];
+
+/** Has made all of the requests, and forgotten the first. */
+const holder: Bidder = {
+  ...{ plantId: 'plant-0', hello: { plantId: 'plant-0', version: '0', ad: {} } },
+  async call<M extends keyof LinkMethods>(_: M, { requestId }: { requestId: string }) {
+    asked.push(requestId);
+    const holds = departed.byRequest({ requestId }) !== undefined;
+    const expiry = expiryOf(requestId, { plantId: 'plant-0', forgottenUntil: departed.forgottenUntil }, NOW);
+    if (!holds && expiry) throw expiry;
+    return { ...bid('plant-0'), holds } as ReturnType<LinkMethods[M]>;
+  },
+} as Bidder;
+const other = new FakeBidder(time, 'plant-1', { offer: bid('plant-1', 0.5) });
+
+const termsFor = (path: readonly string[] = []) => ({
+  ...{ openedAt: new Date(NOW).toISOString(), windowMs: 1_000, best: 3, order: 'cheapest' as const, heldBack: [] },
+  path: [...path],
+});
+const depsWith = (of: StandingOffers | undefined): MarketDeps => ({
+  ...{ clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction' },
+  ...(of && { standing: of }),
+});
+const through = (brokerId: string, below: readonly Bidder[], of: StandingOffers | undefined): Bidder => ({
+  ...{ plantId: brokerId, hello: { plantId: brokerId, version: '0', role: 'broker', ad: {} } },
+  call: (async (_: string, { terms, ...one }: Call) =>
+    joinAuction(brokerId, below, { request: one, terms: terms! }, depsWith(of))) as unknown as Bidder['call'],
+});
+
+/** The ways in which an auction comes by what plants have forgotten. */
+const WAYS: Readonly<Record<string, () => { readonly bidders: readonly Bidder[]; readonly deps: MarketDeps }>> = {
+  'plants that publish': () => ({ bidders: [holder, other], deps: depsWith(offers) }),
+  'plants that are asked': () => ({ bidders: [holder, other], deps: depsWith(undefined) }),
+  'a broker of plants that publish': () => ({
+    bidders: [through('broker', [holder], offers), other],
+    deps: depsWith(undefined),
+  }),
+  'two brokers of plants that are asked': () => ({
+    bidders: [through('upper', [through('lower', [holder], undefined)], undefined), other],
+    deps: depsWith(undefined),
+  }),
+};
+
+beforeAll(() => {
+  departed = new Departed(openDatabaseInMemory(), { requests, clock: { now: () => NOW } });
+  for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
+  const [one, two] = fc.sample(
+    plants.filter((all) => all.length > 1),
+    { seed: 1, numRuns: 1 },
+  )[0] as Published[];
+  offers = new StandingOffers();
+  offers.put(standing(one!));
+  offers.put(standing(two!));
+  offers.held.begin('plant-0', requests.all());
+  offers.forgotten.note({ plantId: 'plant-0', forgottenUntil: departed.forgottenUntil });
+});
+
+describe.each(Object.entries(WAYS))('a request that comes again to %s', (_, wayOf) => {
+  const hold = async (requestId: string): Promise<Auction> => {
+    asked = [];
+    const { bidders, deps } = wayOf();
+    return time.until(auctionOn(termsFor(), bidders, { ...request, requestId }, deps));
+  };
+  const holders = ({ bids }: Auction) => bids.filter(({ holds }: Bid) => holds).map(({ plantId }) => plantId);
+
+  test('finds its VM as long as it is remembered', async () => {
+    for (const id of [oldest, newest]) expect(holders(await hold(id))).toEqual(['plant-0']);
+  });
+
+  test('is refused once it has been forgotten, and not made a second time', async () => {
+    await expect(hold(forgotten)).rejects.toMatchObject({
+      code: 'REQUEST_EXPIRED',
+      details: { requestId: forgotten, plantId: 'plant-0' },
+    });
+  });
+
+  test('is new for certain when its id is later than what has been forgotten, or carries no time', async () => {
+    for (const id of [uuid({ msecs: NOW }), 'request-of-mine']) {
+      const auction = await hold(id);
+      expect(auction.trail.summary.asked).toBeGreaterThan(1);
+      expect(holders(auction)).toEqual([]);
+    }
+  });
+});
+
+test('a plant that holds a request is found though another has forgotten some of its age', async () => {
+  const forgets = new FakeBidder(time, 'plant-1', { error: new GridError('REQUEST_EXPIRED', 'too long ago') });
+  asked = [];
+  const auction = await time.until(
+    holdAuction([forgets, holder], { ...request, requestId: oldest }, depsWith(undefined), { bidWindowMs: 1_000 }),
+  );
+  expect(auction.bids.map(({ plantId, holds }) => [plantId, holds])).toEqual([['plant-0', true]]);
+});
+
+test('a plant that was asked, since its token is the same, and does not hold the request, does not make it new', async () => {
+  asked = [];
+  const alike = new StandingOffers();
+  alike.forgotten.note({ plantId: 'plant-9', forgottenUntil: NOW });
+  const plant: Bidder = { ...holder, call: (async () => bid('plant-0')) as Bidder['call'] };
+  const holding = auctionOn(termsFor(), [plant], { ...request, requestId: forgotten }, depsWith(alike));
+  await expect(time.until(holding)).rejects.toMatchObject({ code: 'REQUEST_EXPIRED', details: { plantId: 'plant-9' } });
+});

@@ -1,0 +1,27 @@
+/** Very many tokens in one text: base64 of little-endian 32-bit numbers. A list of them costs several times as much to read and hold. */
+import { Type } from 'typebox';
+import { GridError } from '../errors/grid-error.ts';
+import { STANDING_LIMITS } from '../limits.ts';
+
+const TOKEN_BYTES = 4;
+const MOST_CHARS = Math.ceil((STANDING_LIMITS.held * TOKEN_BYTES) / 3) * 4;
+
+export const PackedTokens = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: MOST_CHARS });
+
+export function packTokens(tokens: Iterable<number>): string {
+  const all = Uint32Array.from(tokens);
+  const view = new DataView(new ArrayBuffer(all.byteLength));
+  for (let at = 0; at < all.length; at++) view.setUint32(at * TOKEN_BYTES, all[at]!, true);
+  return Buffer.from(view.buffer).toString('base64');
+}
+
+/** @throws GridError LINK_PROTOCOL when the text does not end with a whole token */
+export function unpackTokens(text: string): Uint32Array {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length % TOKEN_BYTES !== 0) {
+    throw new GridError('LINK_PROTOCOL', `${bytes.length} bytes of tokens are no multiple of ${TOKEN_BYTES}`);
+  }
+  const tokens = new Uint32Array(bytes.length / TOKEN_BYTES);
+  for (let at = 0; at < tokens.length; at++) tokens[at] = bytes.readUInt32LE(at * TOKEN_BYTES);
+  return tokens;
+}

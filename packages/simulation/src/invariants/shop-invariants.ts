@@ -1,0 +1,20 @@
+/** What must hold of a shop when nothing is under way. */
+import type { ShopNode } from '../nodes/shop-node.ts';
+import type { PlantNode } from '../plant/plant-node.ts';
+
+/** What a shop believes of the VMs of a plant, and what the plant has, where they differ; each with what is believed. */
+export function misbelieved(
+  shop: ShopNode,
+  plant: PlantNode,
+): readonly (readonly [problem: string, believed: string])[] {
+  const { plantId } = plant;
+  const told = shop.book?.of(plantId).vms ?? [];
+  const believed = new Map(told.map((vm) => [vm.requestId, `${vm.vmId} ${vm.state}`]));
+  const records = new Map(plant.disk.records().map((vm) => [vm.requestId, `${vm.vmId} ${vm.state}`]));
+  const requestIds = new Set([...believed.keys(), ...records.keys()]);
+  return [...requestIds].flatMap((requestId) => {
+    const [said, is] = [believed.get(requestId) ?? 'nothing', records.get(requestId) ?? 'nothing'];
+    if (said === is) return [];
+    return [[`${shop.name} takes what ${plantId} has of ${requestId} for ${said}, and it is ${is}`, said] as const];
+  });
+}

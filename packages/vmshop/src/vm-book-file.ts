@@ -1,0 +1,104 @@
+/**
+ * What plants told last of their VMs, in a file, so that a shop that is started again knows what owners have before the plants are
+ * back; without a state directory in memory, where nobody finds it again. Losing it loses no VM: plants tell it anew.
+ *
+ * Changes are written a moment after they came, together with others; what is awarded is written before its plant hears of it
+ * (`write`). A full disk keeps nobody from anything.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction, openOwnDatabase } from '@vmgrid/daemon';
+import type { MemberChange, RememberedVm } from '@vmgrid/market';
+import { GridError, ifRoom, type ToldVm } from '@vmgrid/protocol';
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS vms (
+    plant_id TEXT NOT NULL,
+    request TEXT NOT NULL, -- its id and owner
+    vm TEXT NOT NULL,
+    PRIMARY KEY (plant_id, request)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS absent (
+    plant_id TEXT PRIMARY KEY,
+    left_at INTEGER NOT NULL -- milliseconds since the epoch
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** From the first change that waits until all that wait are written. */
+const WRITTEN_WITHIN_MS = 200;
+/** Changes that wait for room on the disk; the oldest go. */
+const MOST_UNWRITTEN = 100_000;
+
+interface Unwritten {
+  readonly plantId: string;
+  readonly key: string;
+  /** Undefined: it is gone. */
+  readonly vm: ToldVm | undefined;
+}
+
+export class VmBookFile {
+  readonly #database: DatabaseSync;
+  readonly #now: () => number;
+  readonly #unwritten = new Map<string, Unwritten>();
+  readonly #statements;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `file`: a path, or `IN_MEMORY`. @throws GridError STATE_LOCKED when another shop has the file */
+  constructor(file: string, clock: { now(): number }) {
+    this.#now = () => clock.now();
+    this.#database = openOwnDatabase(file, {
+      schema: SCHEMA,
+      inUse: (cause) => new GridError('STATE_LOCKED', `${file} is in use by another shop`, { file }, { cause }),
+    });
+    this.#statements = {
+      put: this.#database.prepare('INSERT OR REPLACE INTO vms VALUES (?, ?, ?)'),
+      remove: this.#database.prepare('DELETE FROM vms WHERE plant_id = ? AND request = ?'),
+      leave: this.#database.prepare('INSERT OR REPLACE INTO absent VALUES (?, ?)'),
+      join: this.#database.prepare('DELETE FROM absent WHERE plant_id = ?'),
+    };
+  }
+
+  /** What the last shop knew. Plants that were connected as it ended have left now. */
+  read(): readonly RememberedVm[] {
+    const rows = this.#database
+      .prepare('SELECT vms.plant_id, vm, coalesce(left_at, :now) AS left_at FROM vms LEFT JOIN absent USING (plant_id)')
+      .all({ now: this.#now() });
+    return rows.map(({ plant_id, vm, left_at }) => ({
+      ...{ plantId: String(plant_id), vm: JSON.parse(String(vm)) as ToldVm, leftAt: Number(left_at) },
+    }));
+  }
+
+  /** An entry of the book has changed, or is gone. */
+  entered(plantId: string, key: string, vm: ToldVm | undefined): void {
+    this.#unwritten.set(`${plantId} ${key}`, { plantId, key, vm });
+    if (this.#unwritten.size > MOST_UNWRITTEN) this.#unwritten.delete(this.#unwritten.keys().next().value!);
+    this.#timer ??= setTimeout(() => this.write(), WRITTEN_WITHIN_MS);
+  }
+
+  note({ change, role, plantId }: MemberChange): void {
+    if (role !== 'plant' || change === 'moved' || !this.#database.isOpen) return;
+    const { leave, join } = this.#statements;
+    ifRoom(() => (change === 'left' ? leave.run(plantId, this.#now()) : join.run(plantId)));
+  }
+
+  /** Writes what waits, now. */
+  write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#unwritten.size === 0 || !this.#database.isOpen) return;
+    const { put, remove } = this.#statements;
+    const writeAll = () => {
+      for (const { plantId, key, vm } of this.#unwritten.values()) {
+        if (vm) put.run(plantId, key, JSON.stringify(vm));
+        else remove.run(plantId, key);
+      }
+    };
+    const areWritten = ifRoom(() => inTransaction(this.#database, writeAll));
+    if (areWritten) this.#unwritten.clear(); // else they wait for the next that comes
+  }
+
+  /** Writes what waits, and closes: plants that leave from now on leave because the shop ends. */
+  close(): void {
+    this.write();
+    this.#database.close();
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The VMs of all plants, as each tells them now; of plants that are away or do not answer in time, as they told last. Plants that
+ * are known to have nothing of the caller's are not asked.
+ */
+import { ClassAd, type Expression, evaluate, parseExpression } from '@vmgrid/classad';
+import type { Absences, Membership, PlantVms, Roll, VmBook } from '@vmgrid/market';
+import {
+  adToJson,
+  askAll,
+  type Bidder,
+  type Called,
+  type Caller,
+  type ListReply,
+  type ListRequest,
+  sees,
+  type ToldVm,
+} from '@vmgrid/protocol';
+
+/** How long plants may take to tell what they know by heart, before it is told for them. */
+const LIST_DEADLINE_MS = 2_000;
+
+export interface VmListDeps {
+  readonly membership: Pick<Membership, 'plantIds' | 'plantsOf'>;
+  readonly absences: Pick<Absences, 'all'>;
+  readonly roll: Pick<Roll, 'everyone'>;
+  readonly book: Pick<VmBook, 'isAt' | 'isCurrent' | 'isAbsent' | 'plantIds' | 'of'>;
+  /** Whether an answer of this plant is to be waited for. */
+  readonly isAwaited: (plantId: string) => boolean;
+}
+
+export class VmList {
+  readonly #deps: VmListDeps;
+
+  constructor(deps: VmListDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws GridError NO_PLANTS when nobody is here or known, and the shop began just now; what the signal aborts with */
+  async list({ constraint, caller }: Called<ListRequest>, signal: AbortSignal): Promise<ListReply> {
+    const { roll, book } = this.#deps;
+    const holds = constraint === undefined ? () => true : meeting(parseExpression(constraint));
+    const request = { ...(constraint === undefined ? {} : { constraint }), ...(caller && { caller }) };
+    const asked = roll.everyone().filter((bidder) => this.#isAsked(bidder, caller));
+    const { answers } = await askAll(asked, 'list', request, { deadlineMs: LIST_DEADLINE_MS, signal });
+    const answered = new Set(answers.map(({ plantId }) => plantId));
+    const silent = this.#expected(caller).filter((plantId) => !answered.has(plantId));
+    const told = silent.flatMap((plantId) => toldAds(plantId, book.of(plantId), caller));
+    return {
+      vms: [...answers.flatMap(({ value }) => value), ...told.filter(holds).map(adToJson)],
+      silentPlants: silent,
+    };
+  }
+
+  #isAsked(bidder: Bidder, caller: Caller | undefined): boolean {
+    const { membership, isAwaited } = this.#deps;
+    return isAwaited(bidder.plantId) && membership.plantsOf(bidder).some((plantId) => this.#mayHaveAt(plantId, caller));
+  }
+
+  /** Plants that may have VMs which the caller sees: of those that are here by what they told, and all that are absent. */
+  #expected(caller: Caller | undefined): readonly string[] {
+    const { membership, absences, book } = this.#deps;
+    const here = membership.plantIds().filter((plantId) => this.#mayHaveAt(plantId, caller));
+    const away = book.plantIds().filter((plantId) => book.isAbsent(plantId) && this.#mayHaveAt(plantId, caller));
+    return [...new Set([...here, ...absences.all().map(({ plantId }) => plantId), ...away])];
+  }
+
+  #mayHaveAt(plantId: string, caller: Caller | undefined): boolean {
+    const { book } = this.#deps;
+    const mayHaveUntold = !book.isCurrent(plantId) && !book.isAbsent(plantId);
+    return caller?.sees === 'all' || mayHaveUntold || book.isAt(caller?.owner, plantId);
+  }
+}
+
+/** As far as it was told; of what waits for its turn there is no VM yet. */
+function toldAds(plantId: string, { vms, toldAt }: PlantVms, caller: Caller | undefined): readonly ClassAd[] {
+  const seen = vms.filter(({ vmId, owner }) => vmId !== undefined && sees(caller, owner));
+  return seen.map((vm) => ClassAd.of(attributesOf(vm, plantId, toldAt)));
+}
+
+const attributesOf = (vm: ToldVm, plantId: string, toldAt: number) => ({
+  MyType: 'VirtualMachine',
+  VmId: vm.vmId!,
+  RequestId: vm.requestId,
+  ...(vm.owner === undefined ? {} : { Owner: vm.owner }),
+  State: vm.state,
+  Plant: plantId,
+  MemoryMiB: vm.memoryMiB,
+  DiskMiB: vm.diskMiB,
+  ...(vm.leaseEndsAt === undefined ? {} : { LeaseEndsAt: vm.leaseEndsAt }),
+  PlantReached: false,
+  LastToldAt: new Date(toldAt).toISOString(),
+});
+
+const meeting =
+  (expression: Expression) =>
+  (ad: ClassAd): boolean => {
+    const value = evaluate(expression, { my: ad, now: new Date() });
+    return value.kind === 'boolean' && value.value;
+  };
