@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { durationKey, HeldTokens } from '@vmgrid/bidding';
-import { inTransaction, systemClock } from '@vmgrid/daemon';
+import { systemClock } from '@vmgrid/daemon';
 import { digestAction } from '@vmgrid/dag';
 import { openDatabase } from '../../../packages/vmplant/src/database.ts';
 import { Departed } from '../../../packages/vmplant/src/departed.ts';
@@ -24,26 +24,21 @@ const before = (number: number) => simulatedRequestOf(-1 - number);
 export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: Past): void {
   mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(stateDirectory, 'plant.sqlite'));
-  const [departed, durations, log] = [
-    new Departed(database, { requests: new HeldTokens(), clock: systemClock }),
-    new LearntDurations(database),
-    new RequestLog(database),
-  ];
+  const departed = new Departed(database, { requests: new HeldTokens(), clock: systemClock });
+  const [durations, log] = [new LearntDurations(database), new RequestLog(database)];
   const owners = ownerNames();
-  inTransaction(database, () => {
-    for (let number = 0; number < past.departed; number++) {
-      const { requestId, machine } = before(number);
-      const vmId = `vm-${plantId}-past-${number}`;
-      departed.add(vmId, `${plantId}-${requestId}`, {
-        ...{ MyType: 'VM', VmId: vmId, RequestId: `${plantId}-${requestId}`, PlantId: plantId, State: 'destroyed' },
-        ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: owners[number % owners.length]! },
-      });
-    }
-    for (let number = 0; number < past.actions; number++) {
-      const [, own] = before(number).dag.actions;
-      durations.learn(durationKey.action(digestAction(own!)), 1 + (number % 60));
-    }
-  });
+  for (let number = 0; number < past.departed; number++) {
+    const { requestId, machine } = before(number);
+    const vmId = `vm-${plantId}-past-${number}`;
+    departed.add(vmId, `${plantId}-${requestId}`, {
+      ...{ MyType: 'VM', VmId: vmId, RequestId: `${plantId}-${requestId}`, PlantId: plantId, State: 'destroyed' },
+      ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: owners[number % owners.length]! },
+    });
+  }
+  for (let number = 0; number < past.actions; number++) {
+    const [, own] = before(number).dag.actions;
+    durations.learn(durationKey.action(digestAction(own!)), 1 + (number % 60));
+  }
   for (let number = 0; number < past.requests; number++) {
     const request = before(number);
     log.add(

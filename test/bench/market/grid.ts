@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LINK_PATH } from '@vmgrid/protocol';
 import { type Daemon, startDaemon } from '../../../packages/vmgrid/src/daemons.ts';
-import { LONG_PAST, NO_PAST } from '../age/past.ts';
+import { LONG_PAST } from '../age/past.ts';
 import { BenchShop } from './bench-shop.ts';
 import { Child } from './child.ts';
 import type { PlantsOrder } from './plants-process.ts';
@@ -22,6 +22,8 @@ const PLANT_PROCESSES = 2;
 const SLOW_MS = 200;
 const VM_LIFE_MS = 100;
 const WARM_UP = { most: 10_000, inFlight: 32, forMs: 15_000 };
+/** A plant of the bench forgets as many as it is given. */
+const NEW_PLANT = { departed: 32, actions: 0 };
 const BROKER_START_MS = 60_000;
 
 export class BenchGrid {
@@ -63,7 +65,7 @@ export class BenchGrid {
     const { linkUrl, joinToken } = this.shop;
     const urls = this.#brokers.map(({ ready }) => `ws://127.0.0.1:${ready.httpPort}${LINK_PATH}`);
     if (urls.length === 0) urls.push(linkUrl);
-    const { departed, actions } = without.includes('age') ? NO_PAST : LONG_PAST;
+    const { departed, actions } = without.includes('age') ? NEW_PLANT : LONG_PAST;
     const all = Array.from({ length: plants }, (_, number): PlantsOrder['plants'][number] => ({
       ...{ plantId: `plant-${number}`, url: urls[number % urls.length]!, joinToken, departed, actions },
       ...{ publishes: offers === 'standing', slowMs: number === 1 ? SLOW_MS : 0, vmLifeMs: VM_LIFE_MS },

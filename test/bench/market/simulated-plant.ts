@@ -5,6 +5,7 @@ import {
   HeldTokens,
   ImageIndex,
   type ImageSet,
+  type LearntBook,
   makeOffer,
   OfferBook,
   OfferFeed,
@@ -25,12 +26,11 @@ import {
   type LinkLog,
   type PlantHandlers,
   type PlantSnapshot,
-  sees,
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
 import { VmTeller } from '../../../packages/vmplant/src/vm-teller.ts';
-import { formerId, learntBefore } from './plant-past.ts';
+import { learntDurations } from './plant-past.ts';
 import { images, LINES } from './warehouse.ts';
 
 export interface SimulatedPlantOptions {
@@ -38,20 +38,18 @@ export interface SimulatedPlantOptions {
   readonly url: string;
   /** Shown to whom it dials. */
   readonly joinToken: string;
-  /** Requests of VMs that are gone which it remembers from before. */
-  readonly departed: number;
-  /** Actions whose durations it has learnt before. */
-  readonly actions: number;
   /** Whether it publishes its offer, or has to be asked. */
   readonly publishes: boolean;
   /** Each answer takes this long. */
   readonly slowMs: number;
   /** A VM is gone after this. */
   readonly vmLifeMs: number;
+  /** Departed VMs that it remembers: from the start, and at most. */
+  readonly departed: number;
+  /** Actions whose durations it has learnt. */
+  readonly actions: number;
 }
 
-/** Departed VMs that are remembered at least. */
-const DEPARTED_KEPT = 32;
 const BID_VALIDITY_MS = 30_000;
 const LEASE_MAX_MS = 86_400_000;
 const COST = 'memory';
@@ -59,7 +57,11 @@ const cost = parseCost(COST);
 const index = ImageIndex.of(images.values());
 const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
-const NOTHING_LEARNT: Durations = { expect: () => undefined, least: () => undefined };
+/** Of actions that nobody asks for. */
+const NOTHING_EXPECTED: Durations = { expect: () => undefined, least: () => undefined };
+const learnt = (actions: number): LearntBook => ({
+  ...{ size: actions, all: () => learntDurations(actions), takeNews: () => ({}) },
+});
 
 const quiet: LinkLog = {
   info: () => undefined,
@@ -73,23 +75,22 @@ export class SimulatedPlant {
   readonly #feed: OfferFeed;
   readonly #link: LinkClient;
   /** Ids of the requests that came, the oldest first. */
-  readonly #came: string[] = [];
+  readonly #held: string[] = [];
+  readonly #teller: VmTeller;
   /** Requests of before that are forgotten: their ids are only numbers. */
   #forgotten = 0;
-  readonly #requests = new HeldTokens();
+  readonly #tokens = new HeldTokens();
   readonly #book: OfferBook;
-  readonly #teller: VmTeller;
-  readonly #living = new Map<string, ClassAdJson>();
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
-    const { plantId, departed, actions } = options;
-    for (let number = 0; number < departed; number++) this.#requests.add(formerId(plantId, number));
-    const durations = learntBefore(actions);
-    this.#book = new OfferBook({ requests: this.#requests, durations, departed: { forgottenUntil: 0 } });
-    this.#teller = new VmTeller({ plantId, run: Date.now(), clock: Date });
+    this.#book = new OfferBook({
+      ...{ requests: this.#tokens, durations: learnt(options.actions), departed: { forgottenUntil: 0 } },
+    });
+    for (let number = 0; number < options.departed; number++) this.#tokens.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
+    this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
     this.#link = dialLink({
@@ -110,7 +111,7 @@ export class SimulatedPlant {
     this.#feed = new OfferFeed((event) => this.#link.notify('offer', event));
   }
 
-  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'list' | 'imageSet'> {
+  #handlers(): Pick<PlantHandlers, 'estimate' | 'create' | 'imageSet'> {
     return {
       estimate: async (request) => {
         await this.#beSlow();
@@ -118,7 +119,7 @@ export class SimulatedPlant {
         return makeOffer(request, {
           plantId: this.#options.plantId,
           ...{ now: Date.now(), bidValidityMs: BID_VALIDITY_MS, ad: plantAd(snapshot), cost },
-          ...{ images: index, lines, durations: NOTHING_LEARNT },
+          ...{ images: index, lines, durations: NOTHING_EXPECTED },
           refusal: () => refusalOf(request, { plant: snapshot, leaseMaxMs: LEASE_MAX_MS }),
         });
       },
@@ -126,7 +127,6 @@ export class SimulatedPlant {
         await this.#beSlow();
         return this.#teller.during(request, async () => this.#create(request));
       },
-      list: async ({ caller }) => [...this.#living.values()].filter(({ Owner }) => sees(caller, String(Owner))),
       imageSet: async (request) => sets.page(request),
     };
   }
@@ -135,40 +135,28 @@ export class SimulatedPlant {
     const vmId = `vm-${uuid()}`;
     this.#admission.reserve(vmId, machine);
     const leaseEndsAt = new Date(Date.now() + LEASE_MAX_MS).toISOString();
-    const record = {
-      vmId,
-      requestId,
-      machine,
-      leaseEndsAt,
-      state: 'running',
-      ...(caller && { owner: caller.owner }),
-    } as const;
-    this.#teller.recorded(record);
-    this.#came.push(requestId);
-    this.#requests.add(requestId);
-    const ad = {
-      ...{ MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId, State: 'running' },
-      ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: caller?.owner ?? 'nobody' },
-    };
-    this.#living.set(vmId, ad);
+    const record = { vmId, requestId, machine, leaseEndsAt, ...(caller && { owner: caller.owner }) };
+    this.#teller.recorded({ ...record, state: 'running' });
+    this.#held.push(requestId);
+    this.#tokens.add(requestId);
     this.#tell();
-    setTimeout(() => this.#end(record), this.#options.vmLifeMs);
-    return ad;
+    setTimeout(() => {
+      this.#teller.recorded(undefined, { ...record, state: 'running' });
+      this.#admission.release(vmId);
+      this.#forgetOldest();
+      this.#tell();
+    }, this.#options.vmLifeMs);
+    return { MyType: 'VM', VmId: vmId, RequestId: requestId, PlantId: this.#options.plantId };
   }
 
-  #end(record: Parameters<VmTeller['leaseEnding']>[0]): void {
-    this.#teller.recorded(undefined, record);
-    this.#admission.release(record.vmId);
-    this.#living.delete(record.vmId);
-    this.#forgetOldest();
-    this.#tell();
+  #formerId(number: number): string {
+    return `${this.#options.plantId}-departed-${number}`;
   }
 
-  /** As many are remembered as at the beginning, and a few. */
+  /** The oldest of all that it remembers. */
   #forgetOldest(): void {
-    const { plantId, departed } = this.#options;
-    if (this.#requests.size <= this.#admission.usage.vms + Math.max(DEPARTED_KEPT, departed)) return;
-    this.#requests.drop(this.#forgotten < departed ? formerId(plantId, this.#forgotten++) : this.#came.shift()!);
+    const isFormer = this.#forgotten < this.#options.departed;
+    this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
   }
 
   async #beSlow(): Promise<void> {
