@@ -8,7 +8,7 @@ export {
   planOfVm,
   requirePlan,
 } from './bidding.ts';
-export { type Durations, durationKey } from './durations.ts';
+export { type Durations, durationKey, isKindKey, startOfKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
 export { tokenOf } from './held-token.ts';
 export { HeldTokens, type RequestBook } from './held-tokens.ts';
@@ -37,5 +37,5 @@ export {
   type Wanted,
 } from './refusal.ts';
 export { expiryOf, type Remembering, timeOfRequest } from './request-age.ts';
-export { scatter, scatterPair } from './scatter.ts';
+export { scatter, scatterPair, scatterWide } from './scatter.ts';
 export { withChange } from './standing-offer.ts';

@@ -15,7 +15,8 @@ import { termsChange } from './standing-offer.ts';
 
 /** What was learnt, by the keys of `durationKey`. */
 export interface LearntBook {
-  readonly size: number;
+  /** Whether some may have been forgotten. */
+  readonly isCoarse: boolean;
   all(): StandingOffer['durations'];
   /** What has changed since this was asked last. */
   takeNews(): Pick<StandingChange, 'durations' | 'forgotten'>;
@@ -43,7 +44,7 @@ export interface OfferParts {
 }
 
 /** What is compared: the small rest. */
-export type OfferRest = Omit<OfferTerms, 'forgottenUntil'>;
+export type OfferRest = Omit<OfferTerms, 'forgottenUntil' | 'coarse'>;
 
 export class OfferBook {
   readonly #parts: OfferParts;
@@ -56,7 +57,8 @@ export class OfferBook {
   /** To be told to all links in the same tick: what changes after it is told by the next one. */
   tell(rest: OfferRest): Telling | Asked {
     const { requests, departed, durations } = this.#parts;
-    const terms = withSteadyLoad({ ...rest, forgottenUntil: departed.forgottenUntil }, this.#told);
+    const { forgottenUntil } = departed;
+    const terms = withSteadyLoad({ ...rest, forgottenUntil, coarse: durations.isCoarse }, this.#told);
     const askedBecause = this.#tooMuch(terms);
     if (askedBecause !== undefined) return { askedBecause };
     const compared = this.#told ? termsChange(this.#told, terms) : {};
@@ -73,10 +75,8 @@ export class OfferBook {
   }
 
   #tooMuch(terms: OfferTerms): string | undefined {
-    const { requests, durations } = this.#parts;
+    const { requests } = this.#parts;
     if (requests.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and departed VMs`;
-    if (durations.size > STANDING_LIMITS.durations)
-      return `it has learnt more than ${STANDING_LIMITS.durations} durations`;
     return follows(OfferTerms, terms) ? undefined : 'what its offers depend on is more than may be published';
   }
 }

@@ -63,8 +63,8 @@ export const BROKER_LIMITS = {
 /** Of what a plant publishes; one that has more publishes nothing and is asked. */
 export const STANDING_LIMITS = {
   hostActions: 1_024,
-  /** Learnt durations. */
-  durations: 20_000,
+  /** Learnt durations: more than a plant keeps. */
+  durations: 2_048,
   /** Requests that the plant has, or lately had, a VM of. */
   held: 16_384,
   /** Images in one page of a set. */

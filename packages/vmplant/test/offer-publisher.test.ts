@@ -17,7 +17,7 @@ const restOf = (vms: number, loadAverage = 0): OfferRest => ({
     ...{ imageCount: 0, draining: false },
   },
 });
-const offerOf = (vms: number) => ({ ...restOf(vms), durations: {}, held: '', forgottenUntil: 0 });
+const offerOf = (vms: number) => ({ ...restOf(vms), durations: {}, held: '', forgottenUntil: 0, coarse: false });
 const usage = (vms: number) => ({ memoryMiB: 0, diskMiB: 0, vms });
 
 let state: State;

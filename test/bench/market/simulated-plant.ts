@@ -53,7 +53,7 @@ const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
 const NOTHING_LEARNT: Durations & LearntBook = {
   ...{ expect: () => undefined, least: () => undefined },
-  ...{ size: 0, all: () => ({}), takeNews: () => ({}) },
+  ...{ isCoarse: false, all: () => ({}), takeNews: () => ({}) },
 };
 
 const quiet: LinkLog = {

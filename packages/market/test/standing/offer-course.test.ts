@@ -55,6 +55,7 @@ class Plant {
     return {
       ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, images: NO_IMAGES.digestOf(new Map()) },
       ...{ least: this.durations.allLeast(), forgottenUntil: this.departed.forgottenUntil },
+      coarse: this.durations.isCoarse,
       plant: {
         ...{ plantId: 'plant-1', version: '0.1.0', lines: [lineReport()], loadAverage: 0, guestNetwork: 'isolated' },
         capacity: { memoryMiB: 1_024, diskMiB: 9_000, cpusPerVm: 2, vms: 3 },

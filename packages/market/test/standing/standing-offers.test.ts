@@ -5,7 +5,17 @@ import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantMemory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
 import { VirtualTime } from '../virtual-time.ts';
-import { answerOf, changed, type Published, plants, requests, type Step, standing, steps } from './grids.ts';
+import {
+  answerOf,
+  changed,
+  type Published,
+  plants,
+  requests,
+  type Step,
+  standing,
+  steps,
+  wholeChange,
+} from './grids.ts';
 
 /** Far more bids than there are plants: then both name all. */
 const ALL = 64;
@@ -33,7 +43,11 @@ class Grid {
     const plantId = `plant-${step.plant}`;
     const here = this.#published.get(plantId);
     const away = this.#away.get(plantId);
-    if (step.kind === 'change' && here) this.put(changed(here, step.change));
+    if (step.kind === 'change' && here) {
+      const change = wholeChange(here, step.change);
+      this.offers.get(plantId)!.durations.apply(change);
+      this.put(changed(here, change));
+    }
     if (step.kind === 'join' && away) this.put(away);
     if (step.kind === 'leave' && here) {
       this.#away.set(plantId, here);

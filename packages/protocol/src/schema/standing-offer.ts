@@ -77,6 +77,8 @@ const terms = {
   least: Type.Object({ restore: Type.Optional(Seconds), boot: Type.Optional(Seconds) }, closed),
   /** The latest time of a request id that the plant has forgotten, in milliseconds since the epoch; 0 when it has forgotten none. */
   forgottenUntil: Count,
+  /** Means may have been forgotten: what is not among the durations is priced by its kind, and may have been known better once. */
+  coarse: Type.Boolean(),
 };
 
 /** An offer without what there is very much of. */

@@ -47,7 +47,7 @@ function withMeasured(learnt: Durations, requests: readonly RecordedRequest[]): 
   }
   return {
     expect: (...keys) =>
-      learnt.expect(...keys) ?? keys.map((key) => measured.get(key)).find((seconds) => seconds !== undefined),
+      keys.map((key) => learnt.expect(key) ?? measured.get(key)).find((seconds) => seconds !== undefined),
     least: (start) => learnt.least(start),
   };
 }
