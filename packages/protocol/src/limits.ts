@@ -67,6 +67,8 @@ export const STANDING_LIMITS = {
   durations: 2_048,
   /** Requests that the plant has, or lately had, a VM of. */
   held: 16_384,
+  /** Owners that have something there, or limits of their own. */
+  owners: 16_384,
   /** Images in one page of a set. */
   imagesOfPage: 500,
 } as const;

@@ -4,7 +4,15 @@ import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
-import { Admission, checkCost, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
+import {
+  Admission,
+  checkCost,
+  HeldTokens,
+  type LimitsOfOwners,
+  OfferBook,
+  OwnerBook,
+  parseCost,
+} from '@vmgrid/bidding';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type ProgressEvent, parseDuration, Upstreams, type VmEvent } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
@@ -119,6 +127,14 @@ export async function startPlant(
 const openDoor: typeof openPlantDoor = async (...parts) =>
   (await import('./http/plant-door.ts')).openPlantDoor(...parts);
 
+function limitsOfOwners({ ownerLimits = {} }: PlantConfig): LimitsOfOwners {
+  const names = Object.keys(ownerLimits.owners ?? {});
+  return {
+    others: ownerLimits.default ?? {},
+    named: new Map(names.map((owner) => [owner, ofOwner(ownerLimits, owner)])),
+  };
+}
+
 /** Every part, wired; nothing runs yet. */
 async function makeParts(config: PlantConfig, version: string, log: Log) {
   const cost = parseCost(config.cost);
@@ -133,6 +149,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const tellVm = (event: VmEvent['event'], record: VmRecord) =>
     upstreams.notify('vm', vmEvent(event, record, config.plantId, systemClock.now()));
   const requests = new HeldTokens();
+  const owners = new OwnerBook(limitsOfOwners(config));
   const noteState = (record: VmRecord, before: VmRecord) => {
     if (record.state !== before.state) tellVm('state', record);
   };
@@ -153,7 +170,8 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     }),
     admission: new Admission(await findCapacity(config), {
       changed: () => publish(),
-      limitsOf: (owner) => ofOwner(config.ownerLimits ?? {}, owner),
+      limitsOf: (owner) => owners.limitsOf(owner),
+      ownerChanged: (owner, usage) => owners.note(owner, usage),
       // Machines on paper take none.
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
@@ -225,7 +243,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const restoreFault = faultHere(reports);
   return {
     ...shared,
-    book: new OfferBook({ ...shared, requests }),
+    book: new OfferBook({ ...shared, requests, owners }),
     groups,
     database,
     upstreams,

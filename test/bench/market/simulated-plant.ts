@@ -10,6 +10,7 @@ import {
   OfferBook,
   OfferFeed,
   type OfferRest,
+  OwnerBook,
   PublishedSets,
   parseCost,
   plantAd,
@@ -74,7 +75,7 @@ export class SimulatedPlant {
   readonly #tokens = new HeldTokens();
   readonly #book = new OfferBook({
     ...{ requests: this.#tokens, durations: NOTHING_LEARNT },
-    departed: { forgottenUntil: 0 },
+    ...{ departed: { forgottenUntil: 0 }, owners: new OwnerBook() },
   });
   readonly joined: Promise<void>;
 

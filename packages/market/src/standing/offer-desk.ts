@@ -69,7 +69,7 @@ export class OfferDesk implements LinkListener {
         return;
       case 'whole':
         requireSigned(bidder, event.offer.plant.plantId);
-        this.#tell(bidder, new PublishedOffer(event.serial, event.offer, this.#offers.held), images);
+        this.#tell(bidder, new PublishedOffer(event.serial, event.offer, this.#offers), images);
         told?.end();
         return;
       case 'change':

@@ -9,20 +9,29 @@ import {
   unpackTokens,
 } from '@vmgrid/protocol';
 import type { HeldRequests, TokensOfPlant } from './held-requests.ts';
+import type { OwnerShares, SharesOfPlant } from './owner-shares.ts';
 import { PublishedDurations } from './published-durations.ts';
+
+/** What is known of all plants together. */
+export interface PlantBooks {
+  readonly held: HeldRequests;
+  readonly owners: OwnerShares;
+}
 
 export class PublishedOffer {
   readonly durations: PublishedDurations;
   readonly #tokens: TokensOfPlant;
+  readonly #shares: SharesOfPlant;
   #serial: number;
   #terms: OfferTerms;
 
   /** @throws GridError LINK_PROTOCOL */
-  constructor(serial: number, { durations, held, ...terms }: StandingOffer, requests: HeldRequests) {
+  constructor(serial: number, { durations, held, owners, ...terms }: StandingOffer, books: PlantBooks) {
     this.#serial = serial;
     this.#terms = terms;
     this.durations = new PublishedDurations({ durations, ...terms });
-    this.#tokens = requests.begin(terms.plant.plantId, unpackTokens(held));
+    this.#tokens = books.held.begin(terms.plant.plantId, unpackTokens(held));
+    this.#shares = books.owners.begin(terms.plant.plantId, owners);
   }
 
   get terms(): OfferTerms {
@@ -34,6 +43,7 @@ export class PublishedOffer {
     if (serial !== this.#serial + 1) throw gap(this.#terms.plant.plantId, this.#serial, serial);
     this.#serial = serial;
     this.#tokens.change(change);
+    this.#shares.change(change.owners ?? {});
     this.durations.apply(change);
     this.#requireFew();
     this.#terms = withChange(this.#terms, change);
@@ -42,6 +52,7 @@ export class PublishedOffer {
   /** The link has ended, or another whole comes. */
   end(): void {
     this.#tokens.end();
+    this.#shares.end();
   }
 
   #requireFew(): void {

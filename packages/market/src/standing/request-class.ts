@@ -16,6 +16,7 @@ import {
 import { type ClassAd, type Expression, parseExpression } from '@vmgrid/classad';
 import { type DagIndex, prepareDag } from '@vmgrid/dag';
 import { type CreateRequest, GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';
+import { NOBODY, type OwnerClass } from './owner-shares.ts';
 import type { PublishedDurations } from './published-durations.ts';
 import type { StandingPlant } from './standing-plant.ts';
 
@@ -44,6 +45,7 @@ interface Outcome {
 
 export class RequestClass {
   readonly request: CreateRequest;
+  readonly owner: OwnerClass;
   readonly my: ClassAd;
   readonly requirements: Expression | undefined;
   readonly rank: Expression | undefined;
@@ -54,8 +56,9 @@ export class RequestClass {
   readonly #candidates = new WeakMap<ImageIndex, Map<LineReports, Candidates | undefined>>();
 
   /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
-  constructor(request: CreateRequest) {
+  constructor(request: CreateRequest, owner: OwnerClass = NOBODY) {
     this.request = request;
+    this.owner = owner;
     this.my = requestAd(request);
     this.requirements = parsed(request.requirements);
     this.rank = parsed(request.rank);

@@ -1,9 +1,29 @@
 /** Random plants that publish, their changes, and requests among them. */
 import type { KnownImage } from '@vmgrid/bidding';
-import { ImageIndex, makeOffer, plantAd, refusalOf, tokenOf, withChange } from '@vmgrid/bidding';
+import {
+  ImageIndex,
+  makeOffer,
+  NOTHING_USED,
+  ownerLackOf,
+  ownerToken,
+  plantAd,
+  refusalOf,
+  tokenOf,
+  withChange,
+} from '@vmgrid/bidding';
 import type { Action } from '@vmgrid/dag';
 import { digestAction } from '@vmgrid/dag';
-import type { CreateRequest, Identified, LineReport, Offer, OfferTerms, StandingChange } from '@vmgrid/protocol';
+import type {
+  Caller,
+  CreateRequest,
+  Identified,
+  LineReport,
+  Offer,
+  OfferTerms,
+  OwnerLimits,
+  OwnerShare,
+  StandingChange,
+} from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
@@ -65,7 +85,36 @@ function leastOf(learnt: Published['durations'], before: OfferTerms['least'] = {
   );
 }
 
+/** Room for two machines of the requests, or for none; and usages that leave room for one, or for none. */
+const ownerLimits = mostly<OwnerLimits>(
+  {},
+  { vms: 2 },
+  { memoryMiB: 511, vms: 1 },
+  { memoryMiB: 255 },
+  { diskMiB: 4_096 },
+);
+const share: fc.Arbitrary<OwnerShare> = fc.record(
+  {
+    used: fc.constantFrom(
+      { memoryMiB: 0, diskMiB: 0, vms: 0 },
+      { memoryMiB: 256, diskMiB: 2_048, vms: 1 },
+      { memoryMiB: 0, diskMiB: 2_048, vms: 1 },
+      { memoryMiB: 512, diskMiB: 4_096, vms: 2 },
+    ),
+    limits: ownerLimits,
+  },
+  { requiredKeys: ['used'] },
+);
+const OWNERS = ['ada', 'bob', 'eve'];
+const owners = fc.dictionary(fc.constantFrom(...OWNERS), share);
+
+/** As they are told. */
+export const byToken = <T>(shares: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(shares).map(([owner, of]) => [ownerToken(owner), of]));
+
 export interface Published {
+  /** By their names. */
+  readonly owners: Readonly<Record<string, OwnerShare>>;
   readonly terms: OfferTerms;
   readonly durations: Readonly<Record<string, number>>;
   readonly held: readonly number[];
@@ -79,13 +128,13 @@ const published = (plantId: string): fc.Arbitrary<Published> =>
       plant: plantSnapshot(plantId),
       cost: mostly('1', ...COSTS),
       leaseMaxMs: fc.constantFrom(3_600_000, 86_400_000),
-      ...{ durations, coarse: fc.boolean() },
+      ...{ durations, coarse: fc.boolean(), owners, others: ownerLimits },
       held: fc.nat(9).map((n) => (n === 0 ? [tokenOf('request-1')] : [])),
       set: mostly(2, 1, 0),
     })
-    .map(({ set, durations: learnt, held, ...terms }) => {
+    .map(({ set, durations: learnt, held, owners: shares, ...terms }) => {
       const rest = { bidValidityMs: 30_000, images: `${set}`.padStart(64, '0'), forgottenUntil: 0 };
-      return { set, durations: learnt, held, terms: { ...terms, ...rest, least: leastOf(learnt) } };
+      return { set, durations: learnt, held, owners: shares, terms: { ...terms, ...rest, least: leastOf(learnt) } };
     });
 
 export const plants = fc
@@ -102,6 +151,7 @@ const dag = fc.constantFrom<CreateRequest['dag']>(
 export const requests: fc.Arbitrary<Identified<CreateRequest>> = fc
   .record(
     {
+      caller: fc.constantFrom<Caller>(...OWNERS.map((owner) => ({ owner, sees: 'own' as const }))),
       requestId: fc.constantFrom('request-1', 'request-2', 'request-3'),
       memoryMiB: fc.constantFrom(256, 512),
       cpus: fc.constantFrom(1, 2),
@@ -138,6 +188,12 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     {
       weight: 2,
       arbitrary: fc
+        .record({ plant: fc.nat(11), owner: fc.constantFrom(...OWNERS), now: fc.option(share) })
+        .map(({ plant, owner, now }) => ({ kind: 'change' as const, plant, change: { owners: { [owner]: now } } })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
         .record({ plant: fc.nat(11), durations, forgotten: fc.subarray(KEYS, { maxLength: 2 }) })
         .map(({ plant, ...change }) => ({ kind: 'change' as const, plant, change })),
     },
@@ -163,9 +219,14 @@ export function wholeChange({ terms }: Published, change: StandingChange): Stand
 }
 
 export function changed(one: Published, change: StandingChange): Published {
-  const { durations: more = {}, forgotten = [] } = change;
+  const { durations: more = {}, forgotten = [], owners: shares = {} } = change;
+  const owning = Object.entries({ ...one.owners, ...shares }).flatMap(([owner, now]) => (now ? [[owner, now]] : []));
   const kept = Object.entries(one.durations).filter(([key]) => !forgotten.includes(key));
-  return { ...one, terms: withChange(one.terms, change), durations: { ...Object.fromEntries(kept), ...more } };
+  return {
+    ...{ ...one, terms: withChange(one.terms, change) },
+    durations: { ...Object.fromEntries(kept), ...more },
+    owners: Object.fromEntries(owning),
+  };
 }
 
 /** What the plant itself answers. */
@@ -182,6 +243,12 @@ export function answerOf(one: Published, request: Identified<CreateRequest>, now
       least: (start) => terms.least[start],
       isCoarse: terms.coarse,
     },
-    refusal: () => refusalOf(request, terms),
+    refusal: () => refusalOf(request, terms) ?? ownerRefusal(one, request),
   });
+}
+
+function ownerRefusal({ owners: shares, terms }: Published, { caller, machine }: Identified<CreateRequest>) {
+  if (!caller) return undefined;
+  const { used = NOTHING_USED, limits = terms.others } = shares[caller.owner] ?? {};
+  return ownerLackOf(machine, { used, limits });
 }

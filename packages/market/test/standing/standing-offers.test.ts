@@ -4,9 +4,11 @@ import type { Bidder, CallTerms, CreateRequest, HeldBack, Identified, LinkMethod
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantMemory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
+import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import {
   answerOf,
+  byToken,
   changed,
   type Published,
   plants,
@@ -25,6 +27,7 @@ class Grid {
   readonly offers = new StandingOffers();
   readonly #published = new Map<string, Published>();
   readonly #held = new Map<string, TokensOfPlant>();
+  readonly #shares = new Map<string, SharesOfPlant>();
   readonly #away = new Map<string, Published>();
   asked: string[] = [];
 
@@ -35,7 +38,10 @@ class Grid {
   put(one: Published): void {
     const { plantId } = one.terms.plant;
     this.#published.set(plantId, one);
-    if (!this.#held.has(plantId)) this.#held.set(plantId, this.offers.held.begin(plantId, one.held));
+    if (!this.#held.has(plantId)) {
+      this.#held.set(plantId, this.offers.held.begin(plantId, one.held));
+      this.#shares.set(plantId, this.offers.owners.begin(plantId, byToken(one.owners)));
+    }
     this.offers.put(standing(one, this.offers.get(plantId)));
   }
 
@@ -46,6 +52,7 @@ class Grid {
     if (step.kind === 'change' && here) {
       const change = wholeChange(here, step.change);
       this.offers.get(plantId)!.durations.apply(change);
+      this.#shares.get(plantId)!.change(byToken(change.owners ?? {}));
       this.put(changed(here, change));
     }
     if (step.kind === 'join' && away) this.put(away);
@@ -55,6 +62,7 @@ class Grid {
       this.offers.remove(plantId);
       this.#held.get(plantId)!.end();
       this.#held.delete(plantId);
+      this.#shares.get(plantId)!.end();
     }
   }
 
