@@ -25,7 +25,11 @@ export const NOTHING_USED: Usage = { memoryMiB: 0, diskMiB: 0, vms: 0 };
 type Need = Pick<MachineSpec, 'memoryMiB' | 'diskMiB' | 'cpus'>;
 
 /** A machine, and whose it is: images being built are nobody's. */
-export type OwnedNeed = Need & { readonly owner?: string | undefined };
+export type OwnedNeed = Need & {
+  readonly owner?: string | undefined;
+  /** It is given up as soon as anything is asked for: an image that is built unasked. */
+  readonly givesWay?: boolean;
+};
 
 export interface AdmissionOptions {
   /** Told after every change of the usage. */
@@ -44,6 +48,7 @@ export class Admission {
   /** Those of them whose machines are being made: they have little of the host's memory yet. */
   readonly #promised = new Set<string>();
   #usage = NOTHING_USED;
+  #givingWay = NOTHING_USED;
   readonly #usageOf = new Map<string, Usage>();
 
   constructor(capacity: Capacity, options: AdmissionOptions = {}) {
@@ -63,6 +68,16 @@ export class Admission {
     return this.#usage;
   }
 
+  /** The same without what gives way: what there is room beside. */
+  get lastingUsage(): Usage {
+    const { memoryMiB, diskMiB, vms } = this.#givingWay;
+    return {
+      memoryMiB: this.#usage.memoryMiB - memoryMiB,
+      diskMiB: this.#usage.diskMiB - diskMiB,
+      vms: this.#usage.vms - vms,
+    };
+  }
+
   /** Why a machine does not fit now; undefined when it does. What it lacks beside stands in the details as `others`. */
   refusal(need: OwnedNeed): GridError | undefined {
     return lackOf(need, this) ?? this.ownerRefusal(need);
@@ -73,10 +88,19 @@ export class Admission {
     return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner));
   }
 
-  /** Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are being made will. */
+  /**
+   * Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are being made will.
+   * What gives way is taken to have given way.
+   */
   hostRefusal({ memoryMiB: wanted }: Need): GridError | undefined {
-    const available = this.#options.availableMemoryMiB();
-    const promised = [...this.#promised].reduce((sum, vmId) => sum + (this.#reserved.get(vmId)?.memoryMiB ?? 0), 0);
+    const memoryOf = (vmIds: Iterable<string>, givesWay: boolean): number =>
+      [...vmIds]
+        .map((vmId) => this.#reserved.get(vmId)!)
+        .filter((need) => (need.givesWay ?? false) === givesWay)
+        .reduce((sum, { memoryMiB }) => sum + memoryMiB, 0);
+    const taken = this.#givingWay.memoryMiB - memoryOf(this.#promised, true);
+    const available = this.#options.availableMemoryMiB() + taken;
+    const promised = memoryOf(this.#promised, false);
     const lacking = wanted + promised - available;
     if (lacking <= 0) return undefined;
     const message = `wants ${wanted} MiB of memory, the host has ${available}, of which ${promised} are promised to machines being made: lacks ${lacking}`;
@@ -126,6 +150,7 @@ export class Admission {
   #tally(need: OwnedNeed, sign: 1 | -1): void {
     const { owner } = need;
     this.#usage = added(this.#usage, need, sign);
+    if (need.givesWay) this.#givingWay = added(this.#givingWay, need, sign);
     if (owner === undefined) return;
     const usage = added(this.#usageOf.get(owner) ?? NOTHING_USED, need, sign);
     if (usage.vms === 0) this.#usageOf.delete(owner);
