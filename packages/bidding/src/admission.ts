@@ -85,7 +85,7 @@ export class Admission {
 
   /** Why its owner may not have one more machine here, though there is room; undefined when it may. */
   ownerRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
-    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner));
+    return owner === undefined ? undefined : ownerRefusalOf(need, this.#shareOf(owner));
   }
 
   /**
@@ -167,7 +167,7 @@ export class Admission {
   #memoryRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
     const own = memoryLack(need, this);
     if (own.lacking > 0) return refusalOf(own, []);
-    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), [OWNER_MEMORY_LIMIT]);
+    return owner === undefined ? undefined : ownerRefusalOf(need, this.#shareOf(owner), [OWNER_MEMORY_LIMIT]);
   }
 
   #shareOf(owner: string): Share {
@@ -186,19 +186,32 @@ interface Share {
   readonly limits: OwnerLimits;
 }
 
+/** What a refusal is made of, where there may be very many. */
+export interface OwnerLack {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: { readonly used: number; readonly wanted: number; readonly limit: number };
+}
+
 /** What an owner would have too much of with one more machine; undefined when it is within its limits. */
 export function ownerLackOf(
   need: Need,
   { used: usage, limits }: Share,
   looked: readonly OwnerLimit[] = OWNER_LIMITS,
-): GridError | undefined {
+): OwnerLack | undefined {
   for (const [field, code, unit] of looked) {
     const [used, wanted, limit] = [usage[field], field === 'vms' ? 1 : need[field], limits[field]];
     if (limit === undefined || used + wanted <= limit) continue;
     const message = `the owner has ${used} ${unit} here and asks for ${wanted} more; the plant's limit is ${limit}`;
-    return new GridError(code, message, { used, wanted, limit });
+    return { code, message, details: { used, wanted, limit } };
   }
   return undefined;
+}
+
+/** The same as a plant refuses for it. */
+export function ownerRefusalOf(need: Need, share: Share, looked?: readonly OwnerLimit[]): GridError | undefined {
+  const lack = ownerLackOf(need, share, looked);
+  return lack && new GridError(lack.code, lack.message, lack.details);
 }
 
 type OwnerLimit = readonly [field: keyof OwnerLimits, code: ErrorCode, unit: string];

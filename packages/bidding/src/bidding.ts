@@ -135,7 +135,10 @@ function whyNone({ size }: ImageIndex, ofThatSystem: number): string {
   return `of the ${ofThatSystem} of that system in the warehouse none matches (\`vmgrid explain\` says why)`;
 }
 
-export const declineOf = (plantId: string, { code, message, details }: GridError): Decline => ({
+export const declineOf = (
+  plantId: string,
+  { code, message, details }: Pick<GridError, 'code' | 'message' | 'details'>,
+): Decline => ({
   kind: 'decline',
   plantId,
   code,

@@ -1,4 +1,4 @@
-export { Admission, type Capacity, NOTHING_USED, ownerLackOf, type Usage } from './admission.ts';
+export { Admission, type Capacity, NOTHING_USED, ownerLackOf, ownerRefusalOf, type Usage } from './admission.ts';
 export {
   type BiddingSnapshot,
   choosePlan,

@@ -1,5 +1,5 @@
 /** What owners have, and may have, on the plants that limit them, found by owner: it costs as much as there are plants where one has something. */
-import { declineOf, NOTHING_USED, ownerLackOf, ownerToken } from '@vmgrid/bidding';
+import { declineOf, NOTHING_USED, ownerLackOf, ownerRefusalOf, ownerToken } from '@vmgrid/bidding';
 import {
   type Decline,
   GridError,
@@ -30,7 +30,7 @@ export const NOBODY: OwnerClass = { key: 'nobody', refusal: () => undefined };
 
 const OTHERS: OwnerClass = {
   key: 'others',
-  refusal: (machine, { terms }) => ownerLackOf(machine, { used: NOTHING_USED, limits: terms.others }),
+  refusal: (machine, { terms }) => ownerRefusalOf(machine, { used: NOTHING_USED, limits: terms.others }),
 };
 
 interface SharesOfOwner {
@@ -69,7 +69,7 @@ export class OwnerShares {
       this.#shareOf(token, plantId)?.limits ?? terms.others;
     return {
       key: token,
-      refusal: (machine, plant) => ownerLackOf(machine, { used: NOTHING_USED, limits: limitsAt(plant) }),
+      refusal: (machine, plant) => ownerRefusalOf(machine, { used: NOTHING_USED, limits: limitsAt(plant) }),
     };
   }
 
@@ -79,8 +79,8 @@ export class OwnerShares {
     for (const [plantId, { used, limits }] of this.#owners.get(ownerToken(owner))?.byPlant ?? []) {
       const plant = plants.get(plantId);
       if (!plant || used.vms === 0) continue;
-      const refusal = ownerLackOf(machine, { used, limits: limits ?? plant.terms.others });
-      if (refusal) declines.push(declineOf(plantId, refusal));
+      const lack = ownerLackOf(machine, { used, limits: limits ?? plant.terms.others });
+      if (lack) declines.push(declineOf(plantId, lack));
     }
     return declines;
   }

@@ -4,7 +4,7 @@ import {
   ImageIndex,
   makeOffer,
   NOTHING_USED,
-  ownerLackOf,
+  ownerRefusalOf,
   ownerToken,
   plantAd,
   refusalOf,
@@ -250,5 +250,5 @@ export function answerOf(one: Published, request: Identified<CreateRequest>, now
 function ownerRefusal({ owners: shares, terms }: Published, { caller, machine }: Identified<CreateRequest>) {
   if (!caller) return undefined;
   const { used = NOTHING_USED, limits = terms.others } = shares[caller.owner] ?? {};
-  return ownerLackOf(machine, { used, limits });
+  return ownerRefusalOf(machine, { used, limits });
 }
