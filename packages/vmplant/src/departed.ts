@@ -84,9 +84,11 @@ export class Departed {
     return ads.find((ad) => ad?.Owner === owner);
   }
 
+  /** An id that is ahead of the clock still counts for nothing: until its time came, all requests of all owners would be refused. */
   #untilWithout(requestIds: readonly string[]): number {
     const now = this.#options.clock.now();
-    return Math.max(this.#forgottenUntil, ...requestIds.map((id) => timeOfRequest(id, now) ?? 0));
+    const times = requestIds.map((id) => timeOfRequest(id, now) ?? 0);
+    return Math.max(this.#forgottenUntil, ...times.filter((time) => time <= now));
   }
 }
 

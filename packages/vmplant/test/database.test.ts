@@ -170,6 +170,12 @@ test('what was forgotten on a full disk is known to the next run once there was 
   expect(departedIn(openDatabase(file())).forgottenUntil).toBe(NOW - 1_000);
 });
 
+test('one forgotten request with an id ahead of the clock makes no others expire', () => {
+  const departed = departedIn(openDatabaseInMemory());
+  departed.forget(requestIdOf(NOW + 60_000));
+  expect(departed.forgottenUntil).toBe(0);
+});
+
 /** From now on whoever notes up to when was forgotten needs more pages than there are. */
 function fillUp(database: DatabaseSync): void {
   database.exec(`
