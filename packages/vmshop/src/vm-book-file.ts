@@ -59,6 +59,7 @@ export class VmBookFile {
 
   /** What the last shop knew. Plants that were connected as it ended have left now. */
   read(): readonly RememberedVm[] {
+    ifRoom(() => this.#database.exec('DELETE FROM absent WHERE plant_id NOT IN (SELECT plant_id FROM vms)'));
     const rows = this.#database
       .prepare('SELECT vms.plant_id, vm, coalesce(left_at, :now) AS left_at FROM vms LEFT JOIN absent USING (plant_id)')
       .all({ now: this.#now() });

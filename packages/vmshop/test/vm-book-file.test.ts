@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ToldVm } from '@vmgrid/protocol';
 import { VmBookFile } from '../src/vm-book-file.ts';
@@ -63,6 +64,18 @@ test('a plant that came back was there when the shop ended', () => {
   closeAll();
   now = 5_000;
   expect(open().read()).toMatchObject([{ plantId: 'a', leftAt: 5_000 }]);
+});
+
+test('of an absent plant that has no VMs nothing is kept from one shop to the next', () => {
+  const first = open();
+  first.entered('b', 'request-1 ', vm(1));
+  for (const plantId of ['a', 'b']) first.note(noted('left', plantId));
+  closeAll();
+  open().read();
+  closeAll();
+  const database = new DatabaseSync(join(folder, 'vms.sqlite'));
+  expect(database.prepare('SELECT plant_id FROM absent').all()).toMatchObject([{ plant_id: 'b' }]);
+  database.close();
 });
 
 test('what was written is there after a kill', () => {
