@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ToldVm } from '@vmgrid/protocol';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
+import { testUnless } from '../../../test/support/test-unless.ts';
 import { VmBookFile } from '../src/vm-book-file.ts';
 
 const vm = (n: number): ToldVm => ({ requestId: `request-${n}`, state: 'running', memoryMiB: 256, diskMiB: 1_024 });
@@ -88,6 +90,21 @@ test('what was written is there after a kill', () => {
       .read()
       .map(({ vm: { requestId } }) => requestId),
   ).toEqual(['request-1']);
+});
+
+testUnless(WHY_NO_SMALL_DISK)('a disk that has no room for all that waits takes some of it', () => {
+  const disk = SmallDisk.mount(2);
+  try {
+    const file = new VmBookFile(join(disk.path, 'vms.sqlite'), { now: () => now });
+    for (let n = 0; n < 20_000; n += 1) file.entered('a', `request-${n} `, vm(n));
+    file.write();
+    const written = file.read().length;
+    file.close();
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(20_000);
+  } finally {
+    disk.unmount();
+  }
 });
 
 test('no two shops have one file', () => {
