@@ -55,7 +55,7 @@ test('demo --json ends with one line that tells what was cloned, what ran and wh
   for (const bid of result.bids) expect(bid).toMatchObject({ outcome: 'bid', plan: { imageId: result.imageId } });
   expect(await running()).toEqual([]);
   expect(await vmFolders('demo')).toEqual([]);
-}, 90_000);
+}, 300_000);
 
 test('a demo shows every step to people', async () => {
   const { status, out, err } = await vmgrid(['demo'], { environment });
@@ -82,7 +82,7 @@ test('a demo interrupted amid its work leaves no daemon and no machine', async (
   expect(status).toBe(1);
   expect(await running()).toEqual([]);
   expect(await vmFolders('demo')).toEqual([]);
-}, 90_000);
+}, 300_000);
 
 test('a demo interrupted while its daemons start leaves none', async () => {
   const child = startVmgrid(['demo'], { environment });
@@ -106,7 +106,7 @@ test('up says where its doors are; told to stop it leaves the VMs, which the nex
   await second.client.destroy(vmId);
   expect(await stop(second.child)).toBe(0);
   expect(await running()).toEqual([]);
-}, 90_000);
+}, 300_000);
 
 async function up() {
   const child = startVmgrid(['--json', 'up', '--http-port', '0', '--xml-port', '0', '--log-level', 'warn'], {

@@ -35,7 +35,7 @@ export interface PrivateLibvirtd {
 
 /** Resolves when libvirtd answers. */
 export async function startLibvirtd({ kind = ownKind(), user }: LibvirtdOptions = {}): Promise<PrivateLibvirtd> {
-  const folder = await mkdtemp(join(tmpdir(), 'vmgrid-libvirtd-'));
+  const folder = await mkdtemp(join(tmpdir(), 'vmgrid-'));
   const sockets = join(folder, 'run/libvirt');
   await mkdir(sockets, { recursive: true });
   const environment = kind === 'session' ? sessionIn(folder) : {};
@@ -73,10 +73,10 @@ export async function startLibvirtd({ kind = ownKind(), user }: LibvirtdOptions 
 
 const ownKind = () => (process.getuid?.() === 0 ? 'system' : 'session');
 
-/** Where libvirt looks for what is a user's own. */
+/** Where libvirt looks for what is a user's own. Below the configuration it names sockets by addresses of 107 bytes at most. */
 const sessionIn = (folder: string) => ({
   ...{ HOME: folder, XDG_RUNTIME_DIR: join(folder, 'run') },
-  ...{ XDG_CONFIG_HOME: join(folder, 'config'), XDG_CACHE_HOME: join(folder, 'cache') },
+  ...{ XDG_CONFIG_HOME: join(folder, 'c'), XDG_CACHE_HOME: join(folder, 'cache') },
 });
 
 const ended = async (child: ChildProcess): Promise<void> => {

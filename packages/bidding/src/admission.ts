@@ -2,7 +2,7 @@
  * Admission: whether one more machine fits. A pure object, no I/O; the plant reserves in the same tick in which it decides,
  * so that two auctions won at once cannot share the last megabyte.
  */
-import { type ErrorCode, GridError, type MachineSpec } from '@vmgrid/protocol';
+import { type ErrorCode, GridError, type MachineSpec, type OwnerLimits } from '@vmgrid/protocol';
 
 export interface Capacity {
   readonly memoryMiB: number;
@@ -14,27 +14,28 @@ export interface Capacity {
   readonly actionsPerDag?: number;
 }
 
-/** What one owner may have of it; what is left out is not limited. */
-export interface OwnerLimits {
-  readonly memoryMiB?: number;
-  readonly diskMiB?: number;
-  readonly vms?: number;
-}
-
 export interface Usage {
   readonly memoryMiB: number;
   readonly diskMiB: number;
   readonly vms: number;
 }
 
+export const NOTHING_USED: Usage = { memoryMiB: 0, diskMiB: 0, vms: 0 };
+
 type Need = Pick<MachineSpec, 'memoryMiB' | 'diskMiB' | 'cpus'>;
 
 /** A machine, and whose it is: images being built are nobody's. */
-export type OwnedNeed = Need & { readonly owner?: string | undefined };
+export type OwnedNeed = Need & {
+  readonly owner?: string | undefined;
+  /** It is given up as soon as anything is asked for: an image that is built unasked. */
+  readonly givesWay?: boolean;
+};
 
 export interface AdmissionOptions {
   /** Told after every change of the usage. */
   readonly changed?: () => void;
+  /** Told what an owner has, whenever that has changed, before `changed`. */
+  readonly ownerChanged?: (owner: string, usage: Usage) => void;
   readonly limitsOf?: (owner: string) => OwnerLimits;
   /** What is available of the host's own memory now, whoever has the rest; left out, it is not looked at. */
   readonly availableMemoryMiB?: () => number;
@@ -46,17 +47,35 @@ export class Admission {
   readonly #reserved = new Map<string, OwnedNeed>();
   /** Those of them whose machines are being made: they have little of the host's memory yet. */
   readonly #promised = new Set<string>();
+  #usage = NOTHING_USED;
+  #givingWay = NOTHING_USED;
+  readonly #usageOf = new Map<string, Usage>();
 
   constructor(capacity: Capacity, options: AdmissionOptions = {}) {
     this.capacity = capacity;
     this.#options = {
-      ...{ changed: () => undefined, limitsOf: () => ({}), availableMemoryMiB: () => Number.POSITIVE_INFINITY },
+      ...{
+        changed: () => undefined,
+        ownerChanged: () => undefined,
+        limitsOf: () => ({}),
+        availableMemoryMiB: () => Number.POSITIVE_INFINITY,
+      },
       ...options,
     };
   }
 
   get usage(): Usage {
-    return sumOf([...this.#reserved.values()]);
+    return this.#usage;
+  }
+
+  /** The same without what gives way: what there is room beside. */
+  get lastingUsage(): Usage {
+    const { memoryMiB, diskMiB, vms } = this.#givingWay;
+    return {
+      memoryMiB: this.#usage.memoryMiB - memoryMiB,
+      diskMiB: this.#usage.diskMiB - diskMiB,
+      vms: this.#usage.vms - vms,
+    };
   }
 
   /** Why a machine does not fit now; undefined when it does. What it lacks beside stands in the details as `others`. */
@@ -66,13 +85,22 @@ export class Admission {
 
   /** Why its owner may not have one more machine here, though there is room; undefined when it may. */
   ownerRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
-    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner), OWNER_LIMITS);
+    return owner === undefined ? undefined : ownerLackOf(need, this.#shareOf(owner));
   }
 
-  /** Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are being made will. */
+  /**
+   * Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are being made will.
+   * What gives way is taken to have given way.
+   */
   hostRefusal({ memoryMiB: wanted }: Need): GridError | undefined {
-    const available = this.#options.availableMemoryMiB();
-    const promised = [...this.#promised].reduce((sum, vmId) => sum + (this.#reserved.get(vmId)?.memoryMiB ?? 0), 0);
+    const memoryOf = (vmIds: Iterable<string>, givesWay: boolean): number =>
+      [...vmIds]
+        .map((vmId) => this.#reserved.get(vmId)!)
+        .filter((need) => (need.givesWay ?? false) === givesWay)
+        .reduce((sum, { memoryMiB }) => sum + memoryMiB, 0);
+    const taken = this.#givingWay.memoryMiB - memoryOf(this.#promised, true);
+    const available = this.#options.availableMemoryMiB() + taken;
+    const promised = memoryOf(this.#promised, false);
     const lacking = wanted + promised - available;
     if (lacking <= 0) return undefined;
     const message = `wants ${wanted} MiB of memory, the host has ${available}, of which ${promised} are promised to machines being made: lacks ${lacking}`;
@@ -94,8 +122,9 @@ export class Admission {
 
   /** Counts a machine that is there already, whatever the limits say: one that was adopted. */
   count(vmId: string, need: OwnedNeed): void {
-    this.#promised.delete(vmId);
+    this.#remove(vmId);
     this.#reserved.set(vmId, need);
+    this.#tally(need, 1);
     this.#options.changed();
   }
 
@@ -106,8 +135,27 @@ export class Admission {
 
   /** Idempotent. */
   release(vmId: string): void {
+    if (this.#remove(vmId)) this.#options.changed();
+  }
+
+  #remove(vmId: string): boolean {
     this.#promised.delete(vmId);
-    if (this.#reserved.delete(vmId)) this.#options.changed();
+    const need = this.#reserved.get(vmId);
+    if (!need) return false;
+    this.#reserved.delete(vmId);
+    this.#tally(need, -1);
+    return true;
+  }
+
+  #tally(need: OwnedNeed, sign: 1 | -1): void {
+    const { owner } = need;
+    this.#usage = added(this.#usage, need, sign);
+    if (need.givesWay) this.#givingWay = added(this.#givingWay, need, sign);
+    if (owner === undefined) return;
+    const usage = added(this.#usageOf.get(owner) ?? NOTHING_USED, need, sign);
+    if (usage.vms === 0) this.#usageOf.delete(owner);
+    else this.#usageOf.set(owner, usage);
+    this.#options.ownerChanged(owner, usage);
   }
 
   #promise(vmId: string, need: OwnedNeed, refusal: GridError | undefined): void {
@@ -123,34 +171,32 @@ export class Admission {
   }
 
   #shareOf(owner: string): Share {
-    const own = [...this.#reserved.values()].filter((one) => one.owner === owner);
-    return { owner, usage: sumOf(own), limits: this.#options.limitsOf(owner) };
+    return { used: this.#usageOf.get(owner) ?? NOTHING_USED, limits: this.#options.limitsOf(owner) };
   }
 }
 
-const sumOf = (needs: readonly Need[]): Usage => ({
-  memoryMiB: needs.reduce((sum, need) => sum + need.memoryMiB, 0),
-  diskMiB: needs.reduce((sum, need) => sum + need.diskMiB, 0),
-  vms: needs.length,
+const added = (usage: Usage, need: Need, sign: 1 | -1): Usage => ({
+  memoryMiB: usage.memoryMiB + sign * need.memoryMiB,
+  diskMiB: usage.diskMiB + sign * need.diskMiB,
+  vms: usage.vms + sign,
 });
 
 interface Share {
-  readonly owner: string;
-  readonly usage: Usage;
+  readonly used: Usage;
   readonly limits: OwnerLimits;
 }
 
 /** What an owner would have too much of with one more machine; undefined when it is within its limits. */
-function ownerLackOf(
+export function ownerLackOf(
   need: Need,
-  { owner, usage, limits }: Share,
-  looked: readonly OwnerLimit[],
+  { used: usage, limits }: Share,
+  looked: readonly OwnerLimit[] = OWNER_LIMITS,
 ): GridError | undefined {
   for (const [field, code, unit] of looked) {
     const [used, wanted, limit] = [usage[field], field === 'vms' ? 1 : need[field], limits[field]];
     if (limit === undefined || used + wanted <= limit) continue;
-    const message = `${owner} has ${used} ${unit} here and asks for ${wanted} more; the plant's limit is ${limit}`;
-    return new GridError(code, message, { owner, used, wanted, limit });
+    const message = `the owner has ${used} ${unit} here and asks for ${wanted} more; the plant's limit is ${limit}`;
+    return new GridError(code, message, { used, wanted, limit });
   }
   return undefined;
 }

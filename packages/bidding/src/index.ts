@@ -1,4 +1,4 @@
-export { Admission, type Capacity, type OwnerLimits, type Usage } from './admission.ts';
+export { Admission, type Capacity, NOTHING_USED, ownerLackOf, type Usage } from './admission.ts';
 export {
   type BiddingSnapshot,
   choosePlan,
@@ -8,7 +8,7 @@ export {
   planOfVm,
   requirePlan,
 } from './bidding.ts';
-export { type Durations, durationKey } from './durations.ts';
+export { type Durations, durationKey, isKindKey, startOfKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
 export { tokenOf } from './held-token.ts';
 export { HeldTokens, type RequestBook } from './held-tokens.ts';
@@ -16,6 +16,8 @@ export { ImageDigests, type ImageSet } from './image-set.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
 export { type Asked, type LearntBook, OfferBook, type OfferRest, type Telling } from './offer-book.ts';
 export { OfferFeed } from './offer-feed.ts';
+export { type LimitsOfOwners, OwnerBook } from './owner-book.ts';
+export { ownerToken } from './owner-token.ts';
 export { type Candidates, findCandidates } from './planner/candidates.ts';
 export { explainRequest } from './planner/explain.ts';
 export { ImageIndex } from './planner/image-index.ts';
@@ -37,5 +39,5 @@ export {
   type Wanted,
 } from './refusal.ts';
 export { expiryOf, type Remembering, timeOfRequest } from './request-age.ts';
-export { scatter, scatterPair } from './scatter.ts';
+export { scatter, scatterPair, scatterWide } from './scatter.ts';
 export { withChange } from './standing-offer.ts';

@@ -11,11 +11,13 @@ import {
   type StandingOffer,
 } from '@vmgrid/protocol';
 import type { HeldTokens } from './held-tokens.ts';
+import type { OwnerBook } from './owner-book.ts';
 import { termsChange } from './standing-offer.ts';
 
 /** What was learnt, by the keys of `durationKey`. */
 export interface LearntBook {
-  readonly size: number;
+  /** Whether some may have been forgotten. */
+  readonly isCoarse: boolean;
   all(): StandingOffer['durations'];
   /** What has changed since this was asked last. */
   takeNews(): Pick<StandingChange, 'durations' | 'forgotten'>;
@@ -40,10 +42,11 @@ export interface OfferParts {
   readonly requests: Pick<HeldTokens, 'size' | 'all' | 'takeNews'>;
   readonly departed: { readonly forgottenUntil: number };
   readonly durations: LearntBook;
+  readonly owners: Pick<OwnerBook, 'size' | 'others' | 'all' | 'takeNews'>;
 }
 
 /** What is compared: the small rest. */
-export type OfferRest = Omit<OfferTerms, 'forgottenUntil'>;
+export type OfferRest = Omit<OfferTerms, 'forgottenUntil' | 'coarse' | 'others'>;
 
 export class OfferBook {
   readonly #parts: OfferParts;
@@ -55,28 +58,31 @@ export class OfferBook {
 
   /** To be told to all links in the same tick: what changes after it is told by the next one. */
   tell(rest: OfferRest): Telling | Asked {
-    const { requests, departed, durations } = this.#parts;
-    const terms = withSteadyLoad({ ...rest, forgottenUntil: departed.forgottenUntil }, this.#told);
+    const { requests, departed, durations, owners } = this.#parts;
+    const [{ forgottenUntil }, { isCoarse: coarse }, { others }] = [departed, durations, owners];
+    const terms = withSteadyLoad({ ...rest, forgottenUntil, coarse, others }, this.#told);
     const askedBecause = this.#tooMuch(terms);
     if (askedBecause !== undefined) return { askedBecause };
     const compared = this.#told ? termsChange(this.#told, terms) : {};
-    const change = { ...compared, ...durations.takeNews(), ...requests.takeNews() };
+    const change = { ...compared, ...durations.takeNews(), ...requests.takeNews(), ...owners.takeNews() };
     this.#told = terms;
     let whole: StandingOffer | undefined;
     return {
       change: Object.keys(change).length === 0 ? undefined : change,
       whole: () => {
-        whole ??= { ...terms, durations: durations.all(), held: packTokens(requests.all()) };
+        whole ??= {
+          ...{ ...terms, durations: durations.all(), owners: owners.all() },
+          held: packTokens(requests.all()),
+        };
         return whole;
       },
     };
   }
 
   #tooMuch(terms: OfferTerms): string | undefined {
-    const { requests, durations } = this.#parts;
+    const { requests, owners } = this.#parts;
+    if (owners.size > STANDING_LIMITS.owners) return `it limits more than ${STANDING_LIMITS.owners} owners`;
     if (requests.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and departed VMs`;
-    if (durations.size > STANDING_LIMITS.durations)
-      return `it has learnt more than ${STANDING_LIMITS.durations} durations`;
     return follows(OfferTerms, terms) ? undefined : 'what its offers depend on is more than may be published';
   }
 }

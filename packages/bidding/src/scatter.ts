@@ -3,6 +3,7 @@
  * MurmurHash3. That of a pair is made of the numbers of its texts, so that each text is gone through once.
  */
 const START = 0x811c9dc5;
+const WIDE_START = 0x41c6ce57;
 const encoder = new TextEncoder();
 
 export function scatter(text: string): number {
@@ -22,6 +23,17 @@ function scatterBytes(bytes: Uint8Array): number {
 }
 
 const mix = (hash: number, byte: number): number => Math.imul(hash ^ byte, 0x01000193);
+
+/** The same from 0 to 2^53 - 1, over UTF-16: of a million texts hardly ever two have the same. */
+export function scatterWide(text: string): number {
+  let [low, high] = [START, WIDE_START];
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    low = Math.imul(low ^ unit, 0x9e3779b1);
+    high = Math.imul(high ^ unit, 0x5f356495);
+  }
+  return (finish(high) >>> 11) * 2 ** 32 + finish(low);
+}
 
 /** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
 export const scatterPair = (one: number, other: number): number => finish(one ^ other);

@@ -183,3 +183,18 @@ test('machines that are being made have none of the host yet: what they will tak
   admission.count('vm-1', small);
   expect(admission.hostRefusal(small)).toBeUndefined();
 });
+
+test('what gives way is in the usage, and not in the lasting one; of the host it has no memory that counts', () => {
+  let availableMemoryMiB = 300;
+  const admission = new Admission(capacity, { availableMemoryMiB: () => availableMemoryMiB });
+  admission.reserve('built-unasked', { ...small, givesWay: true });
+  const nothing = { memoryMiB: 0, diskMiB: 0, vms: 0 };
+  expect([admission.usage.vms, admission.lastingUsage]).toEqual([1, nothing]);
+  expect(admission.hostRefusal(small)).toBeUndefined();
+  admission.made('built-unasked');
+  availableMemoryMiB -= small.memoryMiB;
+  expect(admission.hostRefusal(small)).toBeUndefined();
+  expect(admission.hostRefusal({ ...small, memoryMiB: 301 })?.code).toBe('MEMORY_INSUFFICIENT');
+  admission.release('built-unasked');
+  expect([admission.usage, admission.lastingUsage]).toEqual([nothing, nothing]);
+});

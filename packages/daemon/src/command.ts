@@ -105,6 +105,8 @@ async function endGroupOnAbort<R>(child: PromiseLike<R> & { readonly pid?: numbe
   } finally {
     stop.removeEventListener('abort', end);
     clearTimeout(force);
+    // What it started may outlive it and ignore that it was asked to end.
+    if (force !== undefined) signalGroup(child.pid, 'SIGKILL');
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type CommandError, runCommand } from '../src/command.ts';
-import { identifyProcess } from '../src/process-identity.ts';
+import { identifyProcess, waitUntilGone } from '../src/process-identity.ts';
 
 const failure = (work: Promise<unknown>): Promise<CommandError> =>
   work.then(
@@ -23,6 +23,12 @@ test('a failing command tells its exit status and its last words', async () => {
   expect(error).toMatchObject({ reason: 'failed', exitCode: 3, outputTail: 'broken disk' });
 });
 
+/** A process that was killed is gone a moment later. */
+const isEnding = async (pid: number): Promise<boolean> => {
+  const identity = identifyProcess(pid);
+  return identity === undefined || waitUntilGone(identity, 10_000);
+};
+
 test('a program that is not there is told apart from one that fails', async () => {
   expect(await failure(runCommand('no-such-program', []))).toMatchObject({ reason: 'not-found' });
 });
@@ -43,7 +49,19 @@ test('an abort ends the command, with all it started, and is told with its own r
   const work = runCommand('sh', ['-c', 'sleep 60 & echo $$ $!; wait'], { signal: abort.signal, onLine });
   await expect(work).rejects.toBe(reason);
   expect(pids).toHaveLength(2);
-  expect(pids.map(identifyProcess)).toEqual([undefined, undefined]);
+  expect(await Promise.all(pids.map(isEnding))).toEqual([true, true]);
+});
+
+test('what a command started ends with it, also when it ignores SIGTERM and the command does not', async () => {
+  const abort = new AbortController();
+  const pids: number[] = [];
+  const onLine = (line: string) => {
+    pids.push(Number(line));
+    abort.abort();
+  };
+  const stubborn = `sh -c 'trap "" TERM; echo $$; exec > /dev/null 2>&1; while :; do sleep 60; done' & wait`;
+  await expect(runCommand('sh', ['-c', stubborn], { signal: abort.signal, onLine })).rejects.toThrow();
+  expect(await Promise.all(pids.map(isEnding))).toEqual([true]);
 });
 
 test('nothing is started for one who has gone already', async () => {

@@ -71,10 +71,12 @@ export const TOLD_LIMITS = {
 /** Of what a plant publishes; one that has more publishes nothing and is asked. */
 export const STANDING_LIMITS = {
   hostActions: 1_024,
-  /** Learnt durations. */
-  durations: 20_000,
+  /** Learnt durations: more than a plant keeps. */
+  durations: 2_048,
   /** Requests that the plant has, or lately had, a VM of. */
   held: 16_384,
+  /** Owners that have something there, or limits of their own. */
+  owners: 16_384,
   /** Images in one page of a set. */
   imagesOfPage: 500,
 } as const;

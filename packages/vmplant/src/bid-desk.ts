@@ -176,10 +176,8 @@ export class BidDesk {
   /** What others need to compute the plant's offers beside what it learnt, holds and has forgotten, or why they have to ask for them. */
   async offerRest(): Promise<OfferRest | Asked> {
     const { warehouse, durations } = this.#deps;
-    const { cost, bidValidity, lease, ownerLimits, tending, standingOffers } = this.#config;
+    const { cost, bidValidity, lease, standingOffers } = this.#config;
     if (!standingOffers) return { askedBecause: 'its configuration says so' };
-    if (ownerLimits) return { askedBecause: 'what each owner has here is not published' };
-    if (tending.enabled) return { askedBecause: 'what the plant builds unasked gives way to what it is asked for' };
     return {
       plant: await this.snapshot(),
       cost,
@@ -201,7 +199,7 @@ export class BidDesk {
       plantId: this.#config.plantId,
       version,
       capacity: admission.capacity,
-      usage: admission.usage,
+      usage: admission.lastingUsage,
       lines: [...lines.values()],
       loadAverage: loadAverage(),
       guestNetwork: this.#config.guestNetwork,

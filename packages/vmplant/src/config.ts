@@ -3,23 +3,13 @@
 import { perOwner, SECURITY_CONFIG } from '@vmgrid/access';
 import { HEAP_MIB, heapMiBField, LOG_LEVELS } from '@vmgrid/daemon';
 import { DAG_LIMITS, Duration } from '@vmgrid/dag';
-import { LineName, PlantId } from '@vmgrid/protocol';
+import { LineName, OwnerLimits, PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
 import { CgroupConfig } from './host/cgroup/cgroup-config.ts';
 import { LibvirtConfig } from './lines/libvirt/libvirt-config.ts';
 import { SimulatedConfig } from './lines/simulated/simulated-config.ts';
 
 const closed = { additionalProperties: false } as const;
-
-const OwnerLimits = Type.Object(
-  {
-    /** Of its VMs that run; one that is suspended has none. */
-    memoryMiB: Type.Optional(Type.Integer({ minimum: 0 })),
-    diskMiB: Type.Optional(Type.Integer({ minimum: 0 })),
-    vms: Type.Optional(Type.Integer({ minimum: 0 })),
-  },
-  closed,
-);
 
 export const PlantConfig = Type.Object(
   {
@@ -61,7 +51,7 @@ export const PlantConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
-    /** What one owner may have of that capacity. Left out: all of it. The plant is then asked for its bids. */
+    /** What one owner may have of that capacity. Left out: all of it. */
     ownerLimits: Type.Optional(perOwner(OwnerLimits)),
     /** A preset (`memory`, `seconds`, `network`) or a ClassAd expression over MY (request), TARGET (plant) and PLAN. */
     cost: Type.String({ minLength: 1, maxLength: 8192, default: 'memory' }),

@@ -1,67 +1,101 @@
-/** Learnt durations: a running mean per key, so that plans can be priced in expected seconds. */
+/** Learnt durations: a running mean per key, so that plans can be priced in expected seconds. Bounded: the least useful go. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Durations, LearntBook } from '@vmgrid/bidding';
+import { type Durations, isKindKey, type LearntBook, startOfKey } from '@vmgrid/bidding';
+import { inTransaction } from '@vmgrid/daemon';
 import { ifRoom, type OfferTerms, type StandingChange, type StandingOffer } from '@vmgrid/protocol';
+import { SegmentedLru } from './segmented-lru.ts';
 
-/** Beyond this many samples old ones fade, so that a host that changes is learnt anew. */
+/** Actions of which a mean is kept: most of those that came again, and the last few of those that came once. */
+export const ACTIONS_LEARNT = { once: 200, again: 800 } as const;
+/** The same of the starts of single images. Those of lines, and the kinds of actions, are few: all are kept. */
+export const STARTS_LEARNT = { once: 64, again: 192 } as const;
+
+/** Beyond so many samples old ones fade, so that a host that changes is learnt anew. */
 const MEMORY_SAMPLES = 20;
+/** The same of all actions of a kind, which differ much among each other. */
+const MEMORY_SAMPLES_OF_KIND = 200;
+
+/** A mean prices anew when it has moved by this share of what it priced before, and by so many seconds. */
+const PRICE_STEP = { share: 0.1, seconds: 0.01 } as const;
 
 interface Learnt {
   readonly mean: number;
   readonly samples: number;
+  /** The mean when it last moved by a step, in seconds: what prices see, here and above. */
+  readonly priced: number;
 }
 
-/** All durations are in memory, since a bid asks for very many; the database is read once and written through. */
+interface Row {
+  readonly key: string;
+  readonly mean: number;
+  readonly samples: number;
+}
+
+/**
+ * All durations are in memory, since a bid asks for very many; the database is read once and written through. Its rows are in the
+ * order in which they were learnt last.
+ */
 export class LearntDurations implements Durations, LearntBook {
   readonly #learnt = new Map<string, Learnt>();
-  /** Keys of what is other than when it was told last. */
+  readonly #actions = new SegmentedLru(ACTIONS_LEARNT);
+  readonly #starts = new SegmentedLru(STARTS_LEARNT);
+  /** What those above know, in seconds. */
+  readonly #told = new Map<string, number>();
+  /** Keys of what may be other than what those above know. */
   readonly #news = new Set<string>();
   readonly #least = { restore: Number.POSITIVE_INFINITY, boot: Number.POSITIVE_INFINITY };
   readonly #write: StatementSync;
+  readonly #erase: StatementSync;
 
   constructor(database: DatabaseSync) {
-    const rows = database.prepare('SELECT key, mean_seconds AS mean, samples FROM durations').iterate();
-    for (const row of rows) {
-      const { key, mean, samples } = row as unknown as Learnt & { key: string };
-      this.#keep(key, { mean, samples });
-    }
-    this.#write = database.prepare(
-      `INSERT INTO durations (key, mean_seconds, samples) VALUES (?, ?, ?)
-       ON CONFLICT (key) DO UPDATE SET mean_seconds = excluded.mean_seconds, samples = excluded.samples`,
-    );
+    this.#write = database.prepare('REPLACE INTO durations (key, mean_seconds, samples) VALUES (?, ?, ?)');
+    this.#erase = database.prepare('DELETE FROM durations WHERE key = ?');
+    const rows = database.prepare('SELECT key, mean_seconds AS mean, samples FROM durations ORDER BY rowid').all();
+    for (const row of rows as unknown as Row[]) this.#load(row);
+    const erased = (rows as unknown as Row[]).filter(({ key }) => !this.#learnt.has(key));
+    if (erased.length === 0) return;
+    ifRoom(() => inTransaction(database, () => erased.forEach(({ key }) => void this.#erase.run(key))));
   }
 
   expect(...keys: readonly string[]): number | undefined {
     for (const key of keys) {
       const learnt = this.#learnt.get(key);
-      if (learnt) return learnt.mean;
+      if (learnt) return learnt.priced;
     }
     return undefined;
   }
 
-  /** The least mean ever held: it does not rise again when that mean does. */
+  /** The least that ever priced a start: it does not rise again when that does. */
   least(start: 'restore' | 'boot'): number | undefined {
     return Number.isFinite(this.#least[start]) ? this.#least[start] : undefined;
   }
 
-  get size(): number {
-    return this.#learnt.size;
+  /** Whether some means may have been forgotten, so that what they were of is priced by its kind or line. */
+  get isCoarse(): boolean {
+    return this.#actions.isFull || this.#starts.isFull;
   }
 
-  /** All that was learnt, in seconds. */
+  /** What prices see of all that was learnt, in seconds. */
   all(): StandingOffer['durations'] {
-    return Object.fromEntries([...this.#learnt].map(([key, { mean }]) => [key, mean]));
+    return Object.fromEntries([...this.#learnt].map(([key, { priced }]) => [key, priced]));
   }
 
   takeNews(): Pick<StandingChange, 'durations' | 'forgotten'> {
-    const keys = [...this.#news];
+    const durations: Record<string, number> = {};
+    const forgotten: string[] = [];
+    for (const key of this.#news) {
+      const priced = this.#learnt.get(key)?.priced;
+      if (priced === this.#told.get(key)) continue;
+      if (priced === undefined) forgotten.push(key);
+      else durations[key] = priced;
+      if (priced === undefined) this.#told.delete(key);
+      else this.#told.set(key, priced);
+    }
     this.#news.clear();
-    const [learnt, forgotten] = [
-      keys.filter((key) => this.#learnt.has(key)),
-      keys.filter((key) => !this.#learnt.has(key)),
-    ];
-    const durations = Object.fromEntries(learnt.map((key) => [key, this.#learnt.get(key)!.mean]));
-    return { ...(learnt.length > 0 && { durations }), ...(forgotten.length > 0 && { forgotten }) };
+    return {
+      ...(Object.keys(durations).length > 0 && { durations }),
+      ...(forgotten.length > 0 && { forgotten }),
+    };
   }
 
   /** The least means, of the starts that were measured. */
@@ -70,19 +104,56 @@ export class LearntDurations implements Durations, LearntBook {
   }
 
   learn(key: string, seconds: number): void {
-    const { mean, samples } = this.#learnt.get(key) ?? { mean: 0, samples: 0 };
-    const weight = 1 / Math.min(samples + 1, MEMORY_SAMPLES);
-    const learnt = { mean: mean + (seconds - mean) * weight, samples: samples + 1 };
+    const learnt = withSample(this.#learnt.get(key), seconds, isKindKey(key) ? MEMORY_SAMPLES_OF_KIND : MEMORY_SAMPLES);
     this.#keep(key, learnt);
+    const forgotten = this.#see(key);
     // What a full disk does not take is known until the plant ends: no machine fails for it.
-    ifRoom(() => this.#write.run(key, learnt.mean, learnt.samples));
+    ifRoom(() => {
+      this.#write.run(key, learnt.mean, learnt.samples);
+      if (forgotten !== undefined) this.#erase.run(forgotten);
+    });
+  }
+
+  meet(key: string): void {
+    if (this.#learnt.has(key)) this.#see(key);
+  }
+
+  #load({ key, mean, samples }: Row): void {
+    this.#keep(key, { mean, samples, priced: mean });
+    this.#see(key, samples > 1);
   }
 
   #keep(key: string, learnt: Learnt): void {
     this.#learnt.set(key, learnt);
     this.#news.add(key);
-    for (const start of ['restore', 'boot'] as const) {
-      if (key.startsWith(`${start}:`)) this.#least[start] = Math.min(this.#least[start], learnt.mean);
-    }
+    const start = startOfKey(key)?.start;
+    if (start) this.#least[start] = Math.min(this.#least[start], learnt.priced);
+  }
+
+  /** Returns the key that is forgotten for it. */
+  #see(key: string, isAgain?: boolean): string | undefined {
+    const forgotten = this.#partOf(key)?.see(key, isAgain);
+    if (forgotten === undefined) return undefined;
+    this.#learnt.delete(forgotten);
+    if (this.#told.has(forgotten)) this.#news.add(forgotten);
+    else this.#news.delete(forgotten);
+    return forgotten;
+  }
+
+  #partOf(key: string): SegmentedLru | undefined {
+    if (isKindKey(key)) return undefined;
+    const start = startOfKey(key);
+    if (!start) return this.#actions;
+    return start.imageId === undefined ? undefined : this.#starts;
   }
 }
+
+function withSample(before: Learnt | undefined, seconds: number, memory: number): Learnt {
+  if (!before) return { mean: seconds, samples: 1, priced: seconds };
+  const samples = before.samples + 1;
+  const mean = before.mean + (seconds - before.mean) / Math.min(samples, memory);
+  return { mean, samples, priced: hasMoved(before.priced, mean) ? mean : before.priced };
+}
+
+const hasMoved = (priced: number, mean: number): boolean =>
+  Math.abs(mean - priced) >= Math.max(PRICE_STEP.share * priced, PRICE_STEP.seconds);

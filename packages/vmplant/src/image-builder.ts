@@ -41,6 +41,11 @@ export interface BuiltImage {
 const HOST_NAME_CHARS = 63;
 const SUSPEND_DEADLINE_MS = 120_000;
 
+export interface BuildOptions {
+  /** Nobody asked for it: its room is free for whatever is asked for. */
+  readonly givesWay: boolean;
+}
+
 export class ImageBuilder {
   readonly #deps: ImageBuilderDeps;
   readonly #config: PlantConfig;
@@ -55,7 +60,11 @@ export class ImageBuilder {
    * that one. Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
    * if there is any. @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
    */
-  async build(request: Identified<BuildImageRequest>, signal: AbortSignal): Promise<BuiltImage> {
+  async build(
+    request: Identified<BuildImageRequest>,
+    signal: AbortSignal,
+    options: BuildOptions = { givesWay: false },
+  ): Promise<BuiltImage> {
     refuseSecrets(request.dag.actions);
     const { warehouse } = this.#deps;
     for (;;) {
@@ -64,14 +73,14 @@ export class ImageBuilder {
         return { image: plan.image, built: false };
       const imageId = this.#imageIdOf(request, plan);
       const staging = await warehouse.claim(imageId);
-      if (staging) return { image: await this.#build(request, plan, staging, signal), built: true };
+      if (staging) return { image: await this.#build({ ...request, ...options }, plan, staging, signal), built: true };
       const image = await warehouse.awaitClaimed(imageId, signal);
       if (image) return { image, built: false };
     }
   }
 
   async #build(
-    request: Identified<BuildImageRequest>,
+    request: Identified<BuildImageRequest> & BuildOptions,
     plan: WarehousePlan,
     staging: StagingFolder,
     signal: AbortSignal,
@@ -112,12 +121,12 @@ export class ImageBuilder {
 
   async #acquire(
     user: string,
-    { machine }: Identified<BuildImageRequest>,
+    { machine, givesWay }: Identified<BuildImageRequest> & BuildOptions,
     plan: WarehousePlan,
     undo: UndoStack,
   ): Promise<void> {
     const { admission, warehouse } = this.#deps;
-    admission.reserve(user, machine);
+    admission.reserve(user, { ...machine, givesWay });
     undo.push('admission', () => admission.release(user));
     const parent = plan.image.manifest.id;
     await warehouse.acquire(parent, user);

@@ -4,7 +4,15 @@ import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner, type Security } from '@vmgrid/access';
-import { Admission, checkCost, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
+import {
+  Admission,
+  checkCost,
+  HeldTokens,
+  type LimitsOfOwners,
+  OfferBook,
+  OwnerBook,
+  parseCost,
+} from '@vmgrid/bidding';
 import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
@@ -133,6 +141,14 @@ export async function startPlant(
 const openDoor: typeof openPlantDoor = async (...parts) =>
   (await import('./http/plant-door.ts')).openPlantDoor(...parts);
 
+function limitsOfOwners({ ownerLimits = {} }: PlantConfig): LimitsOfOwners {
+  const names = Object.keys(ownerLimits.owners ?? {});
+  return {
+    others: ownerLimits.default ?? {},
+    named: new Map(names.map((owner) => [owner, ofOwner(ownerLimits, owner)])),
+  };
+}
+
 /** Every part, wired; nothing runs yet. */
 async function makeParts(config: PlantConfig, version: string, log: Log) {
   const cost = parseCost(config.cost);
@@ -154,6 +170,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const run = nextRun(database, systemClock.now());
   const vmTeller = new VmTeller({ plantId: config.plantId, run, clock: systemClock });
   const requests = new HeldTokens();
+  const owners = new OwnerBook(limitsOfOwners(config));
   const tellRecord: RecordObserver = (...change) => vmTeller.recorded(...change);
   const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), tellRecord, requests);
   for (const record of registry.all()) vmTeller.recorded(record);
@@ -180,7 +197,8 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     },
     admission: new Admission(await findCapacity(config), {
       changed: () => publish(),
-      limitsOf: (owner) => ofOwner(config.ownerLimits ?? {}, owner),
+      limitsOf: (owner) => owners.limitsOf(owner),
+      ownerChanged: (owner, usage) => owners.note(owner, usage),
       // Machines on paper take none.
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
@@ -252,7 +270,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const restoreFault = faultHere(probed);
   return {
     ...shared,
-    book: new OfferBook({ ...shared, requests }),
+    book: new OfferBook({ ...shared, requests, owners }),
     groups,
     database,
     upstreams,

@@ -53,7 +53,7 @@ export interface PlantDeps {
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly imageDesk: Pick<ImageDesk, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
-  readonly selfTending: Pick<SelfTending, 'during' | 'offer' | 'recorded'> & {
+  readonly selfTending: Pick<SelfTending, 'during' | 'recorded'> & {
     readonly advisor: Pick<SelfTending['advisor'], 'suggestions'>;
   };
   readonly registry: VmRegistry;
@@ -104,7 +104,7 @@ export class Plant {
         if (held) return bidDesk.offerHeld(held);
         if (creations.has(key)) return bidDesk.offerTaken(request);
         this.#requireNew(request);
-        return selfTending.offer(() => bidDesk.offer(request));
+        return bidDesk.offer(request);
       },
       explain: async (request, signal) => {
         requireDags(request);

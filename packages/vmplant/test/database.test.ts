@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { expect, test } from '@jest/globals';
-import { durationKey, HeldTokens, tokenOf } from '@vmgrid/bidding';
+import { HeldTokens, tokenOf } from '@vmgrid/bidding';
 import { v7 as uuid } from 'uuid';
 import { openDatabase, openDatabaseInMemory } from '../src/database.ts';
 import { DEPARTED_KEPT, Departed } from '../src/departed.ts';
@@ -39,43 +39,6 @@ test('a second process is kept out until the first is killed, and finds what it 
 test('a file that is no database is an error of its own', async () => {
   await writeFile(file(), 'not a database, but long enough to be looked at as one'.repeat(20));
   expect(() => openDatabase(file())).toThrow('not a database');
-});
-
-test('what was never measured is not expected', () => {
-  const durations = new LearntDurations(openDatabase(file()));
-  expect(durations.expect('a', 'b')).toBeUndefined();
-  expect(durations.expect()).toBeUndefined();
-});
-
-test('the first key that was measured decides', () => {
-  const durations = new LearntDurations(openDatabase(file()));
-  durations.learn(durationKey.startOfLine('restore', 'qemu'), 2);
-  expect(durations.expect('restore:qemu:octave', 'restore:qemu')).toBe(2);
-  durations.learn(durationKey.start('restore', 'qemu', 'octave'), 1);
-  expect(durations.expect('restore:qemu:octave', 'restore:qemu')).toBe(1);
-});
-
-test('the mean of few samples is their mean, and survives', () => {
-  const database = openDatabase(file());
-  const durations = new LearntDurations(database);
-  for (const seconds of [1, 2, 6]) durations.learn('key', seconds);
-  expect(durations.expect('key')).toBeCloseTo(3, 10);
-  database.close();
-  expect(new LearntDurations(openDatabase(file())).expect('key')).toBeCloseTo(3, 10);
-});
-
-test('old samples fade: a host that changed is learnt anew', () => {
-  const durations = new LearntDurations(openDatabase(file()));
-  for (let sample = 0; sample < 1_000; sample += 1) durations.learn('key', 1);
-  for (let sample = 0; sample < 60; sample += 1) durations.learn('key', 10);
-  expect(durations.expect('key')).toBeGreaterThan(9);
-});
-
-test('one odd sample among many moves the mean by a twentieth', () => {
-  const durations = new LearntDurations(openDatabase(file()));
-  for (let sample = 0; sample < 100; sample += 1) durations.learn('key', 1);
-  durations.learn('key', 21);
-  expect(durations.expect('key')).toBeCloseTo(2, 6);
 });
 
 test('the final classad of a VM is found by VM and by request, also by the next run', () => {
@@ -146,15 +109,6 @@ test('a request whose last words found no room is forgotten', () => {
   departed.forget(requestIdOf(NOW - 1_000));
   departed.forget('no-time');
   expect(departed.forgottenUntil).toBe(NOW - 1_000);
-});
-
-test('what was learnt is told once, and all of it whenever it is asked for', () => {
-  const durations = new LearntDurations(openDatabaseInMemory());
-  durations.learn('a', 1);
-  durations.learn('a', 3);
-  expect(durations.takeNews()).toEqual({ durations: { a: 2 } });
-  expect(durations.takeNews()).toEqual({});
-  expect(durations.all()).toEqual({ a: 2 });
 });
 
 test('what was forgotten on a full disk is known to the next run once there was room again', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type Asked, HeldTokens, OfferBook, type OfferRest, tokenOf } from '@vmgrid/bidding';
+import { type Asked, HeldTokens, OfferBook, type OfferRest, OwnerBook, tokenOf } from '@vmgrid/bidding';
 import { type LinkAbove, type OfferEvent, packTokens, STANDING_LIMITS } from '@vmgrid/protocol';
 import { openDatabaseInMemory } from '../src/database.ts';
 import { LearntDurations } from '../src/durations.ts';
@@ -17,7 +17,15 @@ const restOf = (vms: number, loadAverage = 0): OfferRest => ({
     ...{ imageCount: 0, draining: false },
   },
 });
-const offerOf = (vms: number) => ({ ...restOf(vms), durations: {}, held: '', forgottenUntil: 0 });
+const offerOf = (vms: number) => ({
+  ...restOf(vms),
+  durations: {},
+  held: '',
+  forgottenUntil: 0,
+  coarse: false,
+  others: {},
+  owners: {},
+});
 const usage = (vms: number) => ({ memoryMiB: 0, diskMiB: 0, vms });
 
 let state: State;
@@ -43,7 +51,7 @@ beforeEach(() => {
       if (state instanceof Error) throw state;
       return state;
     },
-    book: new OfferBook({ requests, durations, departed: { forgottenUntil: 0 } }),
+    book: new OfferBook({ owners: new OwnerBook(), requests, durations, departed: { forgottenUntil: 0 } }),
     clock: { sleep: () => new Promise((resolve) => (wake = resolve)) },
     log: { error: (_: object, text: string) => void logged.push(text) } as never,
   });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import { Admission, type OwnerLimits } from '@vmgrid/bidding';
+import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, type OwnerLimits } from '@vmgrid/protocol';
 import type { Adoption, Guest, Machine, ProductionLine } from '../src/lines/production-line.ts';
 import { LivingMachines } from '../src/living-machines.ts';
 import { Suspender } from '../src/suspender.ts';
@@ -137,7 +137,7 @@ test('a VM whose machine ends by itself as it is being suspended has failed, and
 test('a VM is resumed within what its owner may have on the plant', async () => {
   await withVm({ state: 'suspended', owner: 'ada' });
   admission.reserve('vm-2', { memoryMiB: 128, diskMiB: 64, cpus: 1, owner: 'ada' });
-  const details = { owner: 'ada', used: 128, wanted: 256, limit: 300 };
+  const details = { used: 128, wanted: 256, limit: 300 };
   await expect(resume()).rejects.toMatchObject({ code: 'OWNER_MEMORY_LIMIT', details });
   expect(registry.get('vm-1').state).toBe('suspended');
   admission.release('vm-2');

@@ -1,13 +1,15 @@
 /** What a plant without machines remembers of actions that it never ran. */
 import { durationKey } from '@vmgrid/bidding';
 import { digestAction } from '@vmgrid/dag';
+import { ACTIONS_LEARNT } from '../../../packages/vmplant/src/durations.ts';
 
 let made: Readonly<Record<string, number>> = {};
 
-/** Seconds of so many actions; those of a process are one object, so that the plants of a bench fit into memory. */
+/** Seconds of the actions that a plant keeps which ran so many; those of a process are one object, so that the plants of a bench fit into memory. */
 export function learntDurations(actions: number): Readonly<Record<string, number>> {
-  if (Object.keys(made).length !== actions) {
-    made = Object.fromEntries(Array.from({ length: actions }, (_, number) => [keyOf(number), 1 + (number % 60)]));
+  const kept = Math.min(actions, ACTIONS_LEARNT.once + ACTIONS_LEARNT.again);
+  if (Object.keys(made).length !== kept) {
+    made = Object.fromEntries(Array.from({ length: kept }, (_, number) => [keyOf(number), 1 + (number % 60)]));
   }
   return made;
 }

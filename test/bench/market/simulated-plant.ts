@@ -10,6 +10,7 @@ import {
   OfferBook,
   OfferFeed,
   type OfferRest,
+  OwnerBook,
   PublishedSets,
   parseCost,
   plantAd,
@@ -60,7 +61,7 @@ const lines = new Map(LINES.map((line) => [line.line, line]));
 /** Of actions that nobody asks for. */
 const NOTHING_EXPECTED: Durations = { expect: () => undefined, least: () => undefined };
 const learnt = (actions: number): LearntBook => ({
-  ...{ size: actions, all: () => learntDurations(actions), takeNews: () => ({}) },
+  ...{ isCoarse: false, all: () => learntDurations(actions), takeNews: () => ({}) },
 });
 
 const quiet: LinkLog = {
@@ -86,7 +87,8 @@ export class SimulatedPlant {
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
     this.#book = new OfferBook({
-      ...{ requests: this.#tokens, durations: learnt(options.actions), departed: { forgottenUntil: 0 } },
+      ...{ requests: this.#tokens, durations: learnt(options.actions) },
+      ...{ departed: { forgottenUntil: 0 }, owners: new OwnerBook() },
     });
     for (let number = 0; number < options.departed; number++) this.#tokens.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });

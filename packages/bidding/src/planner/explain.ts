@@ -57,7 +57,9 @@ export function* explainRequest(
   const explainer = new MissExplainer(request, lines, durations);
   return {
     images: count,
-    ...(chosen ? { chosen: choiceOf(chosen, others[0], request.dag) } : {}),
+    ...(chosen
+      ? { chosen: choiceOf(chosen, { next: others[0], dag: request.dag, isCoarse: explainer.isCoarse }) }
+      : {}),
     candidates: {
       count: count - misses.length,
       nearest: candidates.items.slice(0, top).map((starts) => candidateOf(starts, request.machine)),
@@ -69,7 +71,13 @@ export function* explainRequest(
   };
 }
 
-function choiceOf(chosen: SurveyedOption, next: SurveyedOption | undefined, dag: Dag): ExplainedChoice {
+interface ChoiceContext {
+  readonly next: SurveyedOption | undefined;
+  readonly dag: Dag;
+  readonly isCoarse: boolean;
+}
+
+function choiceOf(chosen: SurveyedOption, { next, dag, isCoarse }: ChoiceContext): ExplainedChoice {
   const { image, line, start, match } = chosen;
   const remaining = linearExtension(dag, match.remaining).map(({ id }) => id);
   return {
@@ -78,9 +86,11 @@ function choiceOf(chosen: SurveyedOption, next: SurveyedOption | undefined, dag:
     ...{ line, start },
     cached: [...match.matched],
     remaining,
-    why: whyChosen(chosen, next, remaining.length),
+    why: `${whyChosen(chosen, next, remaining.length)}${isCoarse ? COARSE : ''}`,
   };
 }
+
+const COARSE = '; actions that are not known, or no longer, are expected to take what their kind takes';
 
 function whyChosen(chosen: Option, next: Option | undefined, left: number): string {
   const work = chosen.expectedMicros - chosen.startMicros;
@@ -131,6 +141,10 @@ class MissExplainer {
     this.#dag = prepareDag(dag);
     this.#prices = new Prices(dag, this.#dag, durations);
     this.#lines = lines;
+  }
+
+  get isCoarse(): boolean {
+    return this.#prices.isCoarse;
   }
 
   /**

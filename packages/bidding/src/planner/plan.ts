@@ -28,6 +28,8 @@ export interface Plan {
   readonly remaining: readonly Action[];
   readonly startSeconds: number;
   readonly expectedSeconds: number;
+  /** As `Prices` has it. */
+  readonly isCoarse: boolean;
   /** The next best options, soonest ready first, among them the best with the other start if there is one. */
   readonly alternatives: readonly Option[];
 }
@@ -56,10 +58,10 @@ export function planMachine(
     chosen.image.manifest.history.map(({ digest }) => digest),
   );
   if (!match.matches) throw new Error(`the index chose ${chosen.image.manifest.id}, which does not match`);
-  return planOf(chosen, match, request.dag, alternatives);
+  return { ...planOf(chosen, match, request.dag), alternatives, isCoarse: prices.isCoarse };
 }
 
-function planOf(chosen: Option, match: Match, dag: Dag, alternatives: readonly Option[]): Plan {
+function planOf(chosen: Option, match: Match, dag: Dag): Omit<Plan, 'alternatives' | 'isCoarse'> {
   return {
     image: chosen.image,
     line: chosen.line,
@@ -68,7 +70,6 @@ function planOf(chosen: Option, match: Match, dag: Dag, alternatives: readonly O
     remaining: linearExtension(dag, match.remaining),
     startSeconds: chosen.startMicros / MICROS,
     expectedSeconds: chosen.expectedMicros / MICROS,
-    alternatives,
   };
 }
 
@@ -81,13 +82,14 @@ export function summarizePlan(plan: Plan): PlanSummary {
     startMicros: Math.round(plan.startSeconds * MICROS),
     expectedMicros: Math.round(plan.expectedSeconds * MICROS),
   };
-  return summarizeOptions([chosen, ...plan.alternatives], plan.cached.length + plan.remaining.length)!;
+  const { cached, remaining, alternatives, isCoarse } = plan;
+  return summarizeOptions([chosen, ...alternatives], { actions: cached.length + remaining.length, isCoarse })!;
 }
 
 /** The same of the options alone, the best first, for a request of so many actions. Undefined when there are none. */
 export function summarizeOptions(
   [chosen, ...alternatives]: readonly Option[],
-  actions: number,
+  { actions, isCoarse }: { readonly actions: number; readonly isCoarse: boolean },
 ): PlanSummary | undefined {
   if (!chosen) return undefined;
   const { line, history } = chosen.image.manifest;
@@ -95,6 +97,7 @@ export function summarizeOptions(
     ...summarizeOption(chosen),
     line,
     actionsLeft: actions - history.length,
+    ...(isCoarse && { coarse: true as const }),
     ...(alternatives.length === 0 ? {} : { alternatives: alternatives.map(summarizeOption) }),
   };
 }

@@ -22,6 +22,8 @@ export class Prices {
   readonly ofGroup: Float64Array;
   /** All actions of the request. */
   readonly ofAll: number;
+  /** An action is priced by its kind, and may have been known once. */
+  readonly isCoarse: boolean;
   readonly #durations: Durations;
 
   constructor(
@@ -30,10 +32,14 @@ export class Prices {
     durations: Durations,
   ) {
     this.#durations = durations;
+    let areKnown = true;
     this.ofGroup = Float64Array.from(members, ([node]) => {
+      const { kind } = dag.actions[node!]!;
       const learnt = durations.expect(durationKey.action(digests[node!]!));
-      return microseconds(learnt ?? ASSUMED_SECONDS[dag.actions[node!]!.kind]);
+      areKnown &&= learnt !== undefined;
+      return microseconds(learnt ?? durations.expect(durationKey.kind(kind)) ?? ASSUMED_SECONDS[kind]);
     });
+    this.isCoarse = durations.isCoarse === true && !areKnown;
     this.ofAll = groupOf.reduce((sum, group) => sum + this.ofGroup[group]!, 0);
   }
 

@@ -70,6 +70,7 @@ test('a plan keeps what a machine is made from', () => {
     image,
     line: 'qemu',
     start: 'restore',
+    isCoarse: false,
     cached: ['a', 'b'],
     remaining: [script('c')],
     startSeconds: 0.5,

@@ -22,22 +22,34 @@ export interface Bidding {
   readonly rank: number;
 }
 
-interface Removed {
+export interface Removed {
   readonly kind: 'removed';
   readonly plantId: string;
   readonly removal: TrailRemoval;
   readonly gap: number;
 }
 
-interface Declining {
+export interface Declining {
   readonly kind: 'declining';
   readonly plantId: string;
   readonly decline: Decline;
+  /** Whether the plant declines whatever its owners have. */
+  readonly comesFirst: boolean;
 }
 
 type Entry = Bidding | Removed | Declining;
 
-export class ClassOrder {
+/** Of an order, what answers are made of. */
+export interface OrderView {
+  readonly bidding: Pick<BidOrder, 'size' | 'best'>;
+  biddingOf(plantId: string): Bidding | undefined;
+  /** By rule and conditions, those that missed least first. */
+  readonly removed: readonly (readonly Removed[])[];
+  /** By code, those that lack least first. */
+  readonly declining: readonly (readonly Declining[])[];
+}
+
+export class ClassOrder implements OrderView {
   readonly #class: RequestClass;
   readonly #now: Date;
   readonly #entries = new Map<string, Entry>();
@@ -53,7 +65,7 @@ export class ClassOrder {
     for (const plant of plants) this.update(plant.plantId, plant);
   }
 
-  get bidding(): Pick<BidOrder, 'size' | 'best'> {
+  get bidding(): OrderView['bidding'] {
     return this.#bidding;
   }
 
@@ -62,12 +74,16 @@ export class ClassOrder {
     return entry?.kind === 'bidding' ? entry : undefined;
   }
 
-  /** By rule and conditions, those that missed least first. */
+  /** Whether the plant is here, and would decline for what an owner has there before it says anything else. */
+  looksAtOwner(plantId: string): boolean {
+    const entry = this.#entries.get(plantId);
+    return entry !== undefined && !(entry.kind === 'declining' && entry.comesFirst);
+  }
+
   get removed(): readonly (readonly Removed[])[] {
     return nonEmpty(this.#removed);
   }
 
-  /** By code, those that lack least first. */
   get declining(): readonly (readonly Declining[])[] {
     return nonEmpty(this.#declining);
   }
@@ -99,9 +115,12 @@ export class ClassOrder {
 
   #entryOf(plant: StandingPlant): Entry {
     const { plantId } = plant;
+    const { request, owner } = this.#class;
+    const refusal = plant.refusal(request);
+    if (refusal) return { kind: 'declining', plantId, decline: declineOf(plantId, refusal), comesFirst: true };
     try {
-      const refusal = plant.refusal(this.#class.request);
-      if (refusal) throw refusal;
+      const lack = owner.refusal(request.machine, plant);
+      if (lack) throw lack;
       const { plan, ad: planned } = this.#class.plan(plant);
       const ad = plant.adOn(plan.line);
       const cost = priceOf(plant.cost, this.#class.my, ad, planned);
@@ -115,7 +134,7 @@ export class ClassOrder {
       return { kind: 'bidding', plant, plan, cost, rank: rank ? rankOf(evaluate(rank, seen)) : 0 };
     } catch (error) {
       if (!(error instanceof GridError)) throw error;
-      return { kind: 'declining', plantId, decline: declineOf(plantId, error) };
+      return { kind: 'declining', plantId, decline: declineOf(plantId, error), comesFirst: false };
     }
   }
 }
@@ -136,7 +155,7 @@ const compareSoonest = (a: Bidding, b: Bidding): number => expected(a) - expecte
 
 const compareRemoved = (a: Removed, b: Removed): number => a.gap - b.gap || compareText(a.plantId, b.plantId);
 
-const compareDeclining = (a: Declining, b: Declining): number =>
+export const compareDeclining = (a: Declining, b: Declining): number =>
   lacking(a.decline) - lacking(b.decline) || compareText(a.plantId, b.plantId);
 
 const expected = ({ plan }: Bidding): number => plan.expectedSeconds;

@@ -1,8 +1,15 @@
 import type { CallTerms, CreateRequest } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from '../limits.ts';
 import { ClassOrder } from './class-order.ts';
+import type { OwnerClass } from './owner-shares.ts';
 import { classKey, RequestClass } from './request-class.ts';
 import type { StandingPlant } from './standing-plant.ts';
+
+/** What an order is for. */
+export interface Ordered {
+  readonly request: CreateRequest;
+  readonly owner: OwnerClass;
+}
 
 interface Kept {
   readonly order: ClassOrder;
@@ -33,11 +40,11 @@ export class KeptOrders {
 
   /** Good until the next change or call. `except`: plants that are left out. */
   orderFor(
-    request: CreateRequest,
+    ordered: Ordered,
     { order, openedAt }: Pick<CallTerms, 'order' | 'openedAt'>,
     except: ReadonlySet<string>,
   ): ClassOrder {
-    const found = this.#upToDate(request, order, openedAt);
+    const found = this.#upToDate(ordered, order, openedAt);
     for (const plantId of except) {
       found.update(plantId, undefined);
       this.changed(plantId);
@@ -45,8 +52,8 @@ export class KeptOrders {
     return found;
   }
 
-  #upToDate(request: CreateRequest, order: CallTerms['order'], openedAt: string): ClassOrder {
-    const key = `${order} ${classKey(request)}`;
+  #upToDate({ request, owner }: Ordered, order: CallTerms['order'], openedAt: string): ClassOrder {
+    const key = `${order} ${owner.key} ${classKey(request)}`;
     const kept = this.#kept.get(key);
     if (kept) {
       this.#catchUp(kept);
@@ -54,7 +61,7 @@ export class KeptOrders {
       return kept.order;
     }
     const now = new WatchedDate(openedAt);
-    const made = new ClassOrder(new RequestClass(request), order, now, this.#plants.values());
+    const made = new ClassOrder(new RequestClass(request, owner), order, now, this.#plants.values());
     // What depends on the time is another order at the next auction.
     if (!now.wasRead) this.#keep(key, { order: made, seen: this.#forgotten + this.#changes.length });
     return made;

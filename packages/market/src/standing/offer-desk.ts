@@ -73,7 +73,7 @@ export class OfferDesk implements LinkListener {
         return;
       case 'whole': {
         requireSigned(bidder, event.offer.plant.plantId);
-        const anew = new PublishedOffer(event.serial, event.offer, this.#offers.held);
+        const anew = new PublishedOffer(event.serial, event.offer, this.#offers);
         told?.end();
         this.#tell(bidder, anew, images);
         return;

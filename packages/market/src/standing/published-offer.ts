@@ -1,5 +1,5 @@
 /** What one plant has published over one link, kept up to date in place: a change costs what has changed. */
-import { type Durations, withChange } from '@vmgrid/bidding';
+import { withChange } from '@vmgrid/bidding';
 import {
   GridError,
   type OfferTerms,
@@ -9,30 +9,33 @@ import {
   unpackTokens,
 } from '@vmgrid/protocol';
 import type { HeldRequests, TokensOfPlant } from './held-requests.ts';
+import type { OwnerShares, SharesOfPlant } from './owner-shares.ts';
+import { PublishedDurations } from './published-durations.ts';
+
+/** What is known of all plants together. */
+export interface PlantBooks {
+  readonly held: HeldRequests;
+  readonly owners: OwnerShares;
+}
 
 export class PublishedOffer {
+  readonly durations: PublishedDurations;
   readonly #tokens: TokensOfPlant;
-  readonly #learnt: Map<string, number>;
+  readonly #shares: SharesOfPlant;
   #serial: number;
   #terms: OfferTerms;
-  #durations: Durations;
 
   /** @throws GridError LINK_PROTOCOL */
-  constructor(serial: number, { durations, held, ...terms }: StandingOffer, requests: HeldRequests) {
+  constructor(serial: number, { durations, held, owners, ...terms }: StandingOffer, books: PlantBooks) {
     this.#serial = serial;
     this.#terms = terms;
-    this.#learnt = new Map(Object.entries(durations));
-    this.#durations = durationsOf(this.#learnt, terms.least);
-    this.#tokens = requests.begin(terms.plant.plantId, unpackTokens(held));
+    this.durations = new PublishedDurations({ durations, ...terms });
+    this.#tokens = books.held.begin(terms.plant.plantId, unpackTokens(held));
+    this.#shares = books.owners.begin(terms.plant.plantId, owners);
   }
 
   get terms(): OfferTerms {
     return this.#terms;
-  }
-
-  /** Another object whenever anything was learnt: what was planned by the one before is to be planned anew. */
-  get durations(): Durations {
-    return this.#durations;
   }
 
   /** @throws GridError LINK_PROTOCOL when it does not go with what is known; then nothing is known for certain */
@@ -40,23 +43,23 @@ export class PublishedOffer {
     if (serial !== this.#serial + 1) throw gap(this.#terms.plant.plantId, this.#serial, serial);
     this.#serial = serial;
     this.#tokens.change(change);
-    this.#learn(change);
+    this.#shares.change(change.owners ?? {});
+    this.durations.apply(change);
+    this.#requireFew();
     this.#terms = withChange(this.#terms, change);
-    const { durations, forgotten, least } = change;
-    if (durations ?? forgotten ?? least) this.#durations = durationsOf(this.#learnt, this.#terms.least);
   }
 
   /** The link has ended, or another whole comes. */
   end(): void {
     this.#tokens.end();
+    this.#shares.end();
   }
 
-  #learn({ durations = {}, forgotten = [] }: StandingChange): void {
-    for (const key of forgotten) this.#learnt.delete(key);
-    for (const [key, seconds] of Object.entries(durations)) this.#learnt.set(key, seconds);
-    if (this.#learnt.size <= STANDING_LIMITS.durations) return;
+  #requireFew(): void {
+    const { size } = this.durations;
+    if (size <= STANDING_LIMITS.durations) return;
     const { plantId } = this.#terms.plant;
-    const message = `${plantId} has learnt ${this.#learnt.size} durations, the limit is ${STANDING_LIMITS.durations}`;
+    const message = `${plantId} has learnt ${size} durations, the limit is ${STANDING_LIMITS.durations}`;
     throw new GridError('LINK_PROTOCOL', message, { plantId });
   }
 }
@@ -67,14 +70,3 @@ export const gap = (plantId: string, known: number | undefined, serial: number):
     plantId,
     serial,
   });
-
-const durationsOf = (learnt: ReadonlyMap<string, number>, least: OfferTerms['least']): Durations => ({
-  expect(...keys) {
-    for (const key of keys) {
-      const seconds = learnt.get(key);
-      if (seconds !== undefined) return seconds;
-    }
-    return undefined;
-  },
-  least: (start) => least[start],
-});

@@ -1,7 +1,7 @@
 /** What of a request decides about bids, prepared once for all requests that are alike. */
 import {
   type Candidates,
-  type Durations,
+  durationKey,
   findCandidates,
   type ImageIndex,
   type LineReports,
@@ -10,11 +10,14 @@ import {
   Prices,
   planAd,
   requirePlan,
+  scatterWide,
   summarizeOptions,
 } from '@vmgrid/bidding';
 import { type ClassAd, type Expression, parseExpression } from '@vmgrid/classad';
 import { type DagIndex, prepareDag } from '@vmgrid/dag';
 import { type CreateRequest, GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';
+import { NOBODY, type OwnerClass } from './owner-shares.ts';
+import type { PublishedDurations } from './published-durations.ts';
 import type { StandingPlant } from './standing-plant.ts';
 
 /** Images that match up to which all are priced for each plant; beyond, each plant is searched for with bounds. */
@@ -36,34 +39,47 @@ interface Outcome {
   readonly images: ImageIndex;
   readonly lines: LineReports;
   readonly planned: Planned | GridError;
+  /** Of the durations, up to which it has been found to be right. */
+  version: number;
 }
 
 export class RequestClass {
   readonly request: CreateRequest;
+  readonly owner: OwnerClass;
   readonly my: ClassAd;
   readonly requirements: Expression | undefined;
   readonly rank: Expression | undefined;
   readonly #dag: DagIndex;
-  readonly #outcomes = new WeakMap<Durations, Outcome>();
+  /** Keys of the durations that plans depend on beside starts, as `PublishedDurations` notes them. */
+  readonly #concerns: ReadonlySet<number>;
+  readonly #outcomes = new WeakMap<PublishedDurations, Outcome>();
   readonly #candidates = new WeakMap<ImageIndex, Map<LineReports, Candidates | undefined>>();
 
   /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
-  constructor(request: CreateRequest) {
+  constructor(request: CreateRequest, owner: OwnerClass = NOBODY) {
     this.request = request;
+    this.owner = owner;
     this.my = requestAd(request);
     this.requirements = parsed(request.requirements);
     this.rank = parsed(request.rank);
     this.#dag = prepareDag(request.dag);
+    const keys = [...this.#dag.groupOfDigest.keys()].map(durationKey.action);
+    this.#concerns = new Set(
+      [...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(scatterWide),
+    );
   }
 
-  /** The plan of a plant, which lasts as long as its images, lines and durations. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
+  /** The plan of a plant, which lasts as long as its images, its lines, and the durations that it depends on. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
   plan(plant: StandingPlant): Planned {
     const { images, lines, durations } = plant;
+    const { version } = durations;
     let outcome = this.#outcomes.get(durations);
-    if (outcome?.images !== images || outcome.lines !== lines) {
-      outcome = { images, lines, planned: this.#tryPlan(plant) };
+    const isSame = outcome?.images === images && outcome.lines === lines;
+    if (!outcome || !isSame || durations.hasChanged(outcome.version, this.#concerns)) {
+      outcome = { images, lines, planned: this.#tryPlan(plant), version };
       this.#outcomes.set(durations, outcome);
     }
+    outcome.version = version;
     if (outcome.planned instanceof GridError) throw outcome.planned;
     return outcome.planned;
   }
@@ -85,7 +101,7 @@ export class RequestClass {
       const options =
         this.#candidatesOf(images, lines)?.nearest(prices, OPTIONS_OF_A_PLAN) ??
         nearestOptions({ machine, dag: this.#dag, prices }, images, lines, OPTIONS_OF_A_PLAN);
-      return summarizeOptions(options, dag.actions.length);
+      return summarizeOptions(options, { actions: dag.actions.length, isCoarse: prices.isCoarse });
     });
   }
 

@@ -6,11 +6,11 @@ import { heldBackIn } from '../held-back.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
 import { kindOfRemoval } from '../summary.ts';
-import type { Bidding, ClassOrder } from './class-order.ts';
+import type { Bidding, OrderView } from './class-order.ts';
 
 /** `failing`: plants whose ads tell of failures. */
 export function standingPart(
-  order: ClassOrder,
+  order: OrderView,
   request: Identified<CreateRequest>,
   terms: CallTerms,
   failing: ReadonlySet<string>,
@@ -56,7 +56,7 @@ const hearOffer = (offer: Offer): Part => hearPlant({ plantId: offer.plantId, el
 
 /** The removals by the rule `recently-failed`, by plant; none when no other plant bids. */
 function heldBackAmong(
-  order: ClassOrder,
+  order: OrderView,
   terms: CallTerms,
   failing: ReadonlySet<string>,
   bidOf: (bidding: Bidding) => Bid,
@@ -72,7 +72,7 @@ function heldBackAmong(
   return removals.length < order.bidding.size ? removals : [];
 }
 
-function summaryOf(order: ClassOrder, heldBack: readonly TrailRemoval[]): AuctionSummary {
+function summaryOf(order: OrderView, heldBack: readonly TrailRemoval[]): AuctionSummary {
   const removed = order.removed.map((ones) => ({ ...kindOfRemoval(ones[0]!.removal), count: ones.length }));
   const declines = order.declining.map((ones) => ({ code: ones[0]!.decline.code, count: ones.length }));
   const bids = order.bidding.size + sum(removed);

@@ -8,6 +8,8 @@ import type { Part } from '../hear.ts';
 import { ForgottenRequests } from './forgotten-requests.ts';
 import { HeldRequests } from './held-requests.ts';
 import { KeptOrders } from './kept-orders.ts';
+import { orderForOwner } from './order-for-owner.ts';
+import { OwnerShares } from './owner-shares.ts';
 import { silentPart, standingPart } from './standing-answer.ts';
 import type { StandingPlant } from './standing-plant.ts';
 import { Uncovered } from './uncovered.ts';
@@ -21,6 +23,7 @@ export interface StandingAnswer {
 export class StandingOffers {
   /** Of all plants that publish, also while their offers do not stand. */
   readonly held = new HeldRequests();
+  readonly owners = new OwnerShares();
   readonly forgotten = new ForgottenRequests();
   readonly #plants = new Map<string, StandingPlant>();
   readonly #orders = new KeptOrders(this.#plants);
@@ -76,7 +79,10 @@ export class StandingOffers {
         ? this.#uncovered.of(bidders)
         : [...this.#uncovered.of(bidders), ...bidders.filter(({ plantId }) => holders.has(plantId))];
     if (this.#plants.size === 0) return { toAsk, parts: [silentPart(this.#silent)] };
-    const order = this.#orders.orderFor(request, terms, holders);
+    const { owner } = request.caller ?? {};
+    const ordered = { request, owner: this.owners.classOf(owner) };
+    const declines = owner === undefined ? [] : this.owners.declinesFor(owner, request.machine, this.#plants);
+    const order = orderForOwner(this.#orders.orderFor(ordered, terms, holders), declines);
     return { toAsk, parts: [standingPart(order, request, terms, this.#failing), silentPart(this.#silent)] };
   }
 }

@@ -1,5 +1,4 @@
 import {
-  type Durations,
   type ImageIndex,
   type LineReports,
   parseCost,
@@ -10,6 +9,7 @@ import {
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import { adToJson, type ClassAdJson, type GridError, type LineName, type OfferTerms } from '@vmgrid/protocol';
+import type { PublishedDurations } from './published-durations.ts';
 
 /** Parts that very many plants have in common, each kept once. */
 export class SharedParts {
@@ -46,17 +46,17 @@ interface Making {
 /** Of a standing offer, what bids depend on. */
 export interface Offered {
   readonly terms: OfferTerms;
-  readonly durations: Durations;
+  readonly durations: PublishedDurations;
 }
 
-/** A plant by its standing offer, ready to have bids computed. Immutable. */
+/** A plant by its standing offer, ready to have bids computed. Immutable, but for what it has learnt: that is always the latest. */
 export class StandingPlant {
   readonly plantId: string;
   readonly terms: OfferTerms;
   readonly images: ImageIndex;
   readonly lines: LineReports;
   readonly cost: Expression;
-  readonly durations: Durations;
+  readonly durations: PublishedDurations;
   /** What the tie-break sees of the id. */
   readonly tieSeed: number;
   #ad: ClassAd | undefined;

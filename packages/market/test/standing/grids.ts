@@ -1,16 +1,37 @@
 /** Random plants that publish, their changes, and requests among them. */
 import type { KnownImage } from '@vmgrid/bidding';
-import { type Durations, ImageIndex, makeOffer, plantAd, refusalOf, tokenOf, withChange } from '@vmgrid/bidding';
+import {
+  ImageIndex,
+  makeOffer,
+  NOTHING_USED,
+  ownerLackOf,
+  ownerToken,
+  plantAd,
+  refusalOf,
+  tokenOf,
+  withChange,
+} from '@vmgrid/bidding';
 import type { Action } from '@vmgrid/dag';
 import { digestAction } from '@vmgrid/dag';
-import type { CreateRequest, Identified, LineReport, Offer, OfferTerms, StandingChange } from '@vmgrid/protocol';
+import type {
+  Caller,
+  CreateRequest,
+  Identified,
+  LineReport,
+  Offer,
+  OfferTerms,
+  OwnerLimits,
+  OwnerShare,
+  StandingChange,
+} from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
+import { PublishedDurations } from '../../src/standing/published-durations.ts';
 import { SharedParts, StandingPlant } from '../../src/standing/standing-plant.ts';
 
-const script = (id: string): Action => ({ kind: 'script', id, script: `do ${id}` });
-const digestOf = (id: string): string => digestAction(script(id));
+export const script = (id: string): Action => ({ kind: 'script', id, script: `do ${id}` });
+export const digestOf = (id: string): string => digestAction(script(id));
 
 const SETS: readonly (readonly KnownImage[])[] = [
   [],
@@ -48,12 +69,52 @@ const plantSnapshot = (plantId: string) =>
 
 const COSTS = ['memory', 'seconds', 'MY.MemoryMiB / TARGET.FreeMemoryMiB + 0.5 * PLAN.ExpectedSeconds', '"free"'];
 
-const durations = fc.dictionary(
-  fc.constantFrom('restore:line:qemu', 'boot:base', `action:${digestOf('a')}`, `action:${digestOf('b')}`),
-  fc.constantFrom(0.5, 1, 20),
+const KEYS = [
+  ...['restore:qemu', 'boot:qemu', 'boot:qemu:base', 'restore:qemu:a', 'kind:script', 'kind:host'],
+  ...['a', 'b', 'elsewhere'].map((id) => `action:${digestOf(id)}`),
+];
+const durations = fc.dictionary(fc.constantFrom(...KEYS), fc.constantFrom(0.25, 1, 20));
+
+/** The least of each start, of these durations and others before. */
+function leastOf(learnt: Published['durations'], before: OfferTerms['least'] = {}): OfferTerms['least'] {
+  const starts = Object.entries(learnt).map(([key, seconds]) => [key.split(':')[0]!, seconds] as const);
+  const of = (start: 'restore' | 'boot') =>
+    Math.min(before[start] ?? Infinity, ...starts.filter(([kind]) => kind === start).map(([, seconds]) => seconds));
+  return Object.fromEntries(
+    (['restore', 'boot'] as const).map((start) => [start, of(start)]).filter(([, of]) => of !== Infinity),
+  );
+}
+
+/** Room for two machines of the requests, or for none; and usages that leave room for one, or for none. */
+const ownerLimits = mostly<OwnerLimits>(
+  {},
+  { vms: 2 },
+  { memoryMiB: 511, vms: 1 },
+  { memoryMiB: 255 },
+  { diskMiB: 4_096 },
 );
+const share: fc.Arbitrary<OwnerShare> = fc.record(
+  {
+    used: fc.constantFrom(
+      { memoryMiB: 0, diskMiB: 0, vms: 0 },
+      { memoryMiB: 256, diskMiB: 2_048, vms: 1 },
+      { memoryMiB: 0, diskMiB: 2_048, vms: 1 },
+      { memoryMiB: 512, diskMiB: 4_096, vms: 2 },
+    ),
+    limits: ownerLimits,
+  },
+  { requiredKeys: ['used'] },
+);
+const OWNERS = ['ada', 'bob', 'eve'];
+const owners = fc.dictionary(fc.constantFrom(...OWNERS), share);
+
+/** As they are told. */
+export const byToken = <T>(shares: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(shares).map(([owner, of]) => [ownerToken(owner), of]));
 
 export interface Published {
+  /** By their names. */
+  readonly owners: Readonly<Record<string, OwnerShare>>;
   readonly terms: OfferTerms;
   readonly durations: Readonly<Record<string, number>>;
   readonly held: readonly number[];
@@ -67,15 +128,13 @@ const published = (plantId: string): fc.Arbitrary<Published> =>
       plant: plantSnapshot(plantId),
       cost: mostly('1', ...COSTS),
       leaseMaxMs: fc.constantFrom(3_600_000, 86_400_000),
-      durations,
+      ...{ durations, coarse: fc.boolean(), owners, others: ownerLimits },
       held: fc.nat(9).map((n) => (n === 0 ? [tokenOf('request-1')] : [])),
       set: mostly(2, 1, 0),
     })
-    .map(({ set, durations: learnt, held, ...terms }) => {
-      const starts = Object.entries(learnt).filter(([key]) => !key.startsWith('action:'));
-      const least = Object.fromEntries(starts.map(([key, seconds]) => [key.split(':')[0]!, seconds]));
-      const rest = { bidValidityMs: 30_000, images: `${set}`.padStart(64, '0'), least, forgottenUntil: 0 };
-      return { set, durations: learnt, held, terms: { ...terms, ...rest } };
+    .map(({ set, durations: learnt, held, owners: shares, ...terms }) => {
+      const rest = { bidValidityMs: 30_000, images: `${set}`.padStart(64, '0'), forgottenUntil: 0 };
+      return { set, durations: learnt, held, owners: shares, terms: { ...terms, ...rest, least: leastOf(learnt) } };
     });
 
 export const plants = fc
@@ -92,6 +151,7 @@ const dag = fc.constantFrom<CreateRequest['dag']>(
 export const requests: fc.Arbitrary<Identified<CreateRequest>> = fc
   .record(
     {
+      caller: fc.constantFrom<Caller>(...OWNERS.map((owner) => ({ owner, sees: 'own' as const }))),
       requestId: fc.constantFrom('request-1', 'request-2', 'request-3'),
       memoryMiB: fc.constantFrom(256, 512),
       cpus: fc.constantFrom(1, 2),
@@ -111,7 +171,7 @@ export const requests: fc.Arbitrary<Identified<CreateRequest>> = fc
     machine: { arch: 'x86_64', os: 'debian-12', memoryMiB, cpus, diskMiB: 2_048 },
   }));
 
-/** An award, a destruction, a plant that comes or goes, an auction. */
+/** An award, a destruction, what was learnt and forgotten, a plant that comes or goes, an auction. */
 export type Step =
   | { readonly kind: 'change'; readonly plant: number; readonly change: StandingChange }
   | { readonly kind: 'leave' | 'join'; readonly plant: number }
@@ -125,6 +185,18 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
         .record({ plant: fc.nat(11), usage })
         .map(({ plant, usage: now }) => ({ kind: 'change' as const, plant, change: { plant: { usage: now } } })),
     },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ plant: fc.nat(11), owner: fc.constantFrom(...OWNERS), now: fc.option(share) })
+        .map(({ plant, owner, now }) => ({ kind: 'change' as const, plant, change: { owners: { [owner]: now } } })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ plant: fc.nat(11), durations, forgotten: fc.subarray(KEYS, { maxLength: 2 }) })
+        .map(({ plant, ...change }) => ({ kind: 'change' as const, plant, change })),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('leave', 'join'), plant: fc.nat(11) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('auction'), request: requests, soonest: fc.boolean() }) },
   ) as fc.Arbitrary<Step>,
@@ -133,26 +205,29 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 
 const parts = new SharedParts();
 
-/** One object for all states of a plant that has learnt nothing meanwhile. */
-const learntBy = new WeakMap<Published['durations'], Durations>();
+/** `before`: the plant before its last change, which its durations have taken in. */
+export const standing = ({ terms, durations: learnt, set }: Published, before?: StandingPlant): StandingPlant =>
+  new StandingPlant(
+    { terms, durations: before?.durations ?? new PublishedDurations({ ...terms, durations: learnt }) },
+    INDEXES[set]!,
+    { parts, before },
+  );
 
-function durationsOf({ durations: learnt, terms: { least } }: Published): Durations {
-  const made: Durations = learntBy.get(learnt) ?? {
-    expect: (...keys) => keys.map((key) => learnt[key]).find((value) => value !== undefined),
-    least: (start) => least[start],
-  };
-  learntBy.set(learnt, made);
-  return made;
+/** `change` with what goes with it. */
+export function wholeChange({ terms }: Published, change: StandingChange): StandingChange {
+  return change.durations ? { ...change, least: leastOf(change.durations, terms.least) } : change;
 }
 
-/** `before`: the plant before its last change. */
-export const standing = (one: Published, before?: StandingPlant): StandingPlant =>
-  new StandingPlant({ terms: one.terms, durations: durationsOf(one) }, INDEXES[one.set]!, { parts, before });
-
-export const changed = (one: Published, change: StandingChange): Published => ({
-  ...one,
-  terms: withChange(one.terms, change),
-});
+export function changed(one: Published, change: StandingChange): Published {
+  const { durations: more = {}, forgotten = [], owners: shares = {} } = change;
+  const owning = Object.entries({ ...one.owners, ...shares }).flatMap(([owner, now]) => (now ? [[owner, now]] : []));
+  const kept = Object.entries(one.durations).filter(([key]) => !forgotten.includes(key));
+  return {
+    ...{ ...one, terms: withChange(one.terms, change) },
+    durations: { ...Object.fromEntries(kept), ...more },
+    owners: Object.fromEntries(owning),
+  };
+}
 
 /** What the plant itself answers. */
 export function answerOf(one: Published, request: Identified<CreateRequest>, now: number): Offer {
@@ -163,7 +238,17 @@ export function answerOf(one: Published, request: Identified<CreateRequest>, now
     ...{ now, bidValidityMs, ad: plantAd(plant), cost: parts.cost(terms.cost) },
     images: INDEXES[set]!,
     lines: new Map(plant.lines.map((line) => [line.line, line])),
-    durations: durationsOf(one),
-    refusal: () => refusalOf(request, terms),
+    durations: {
+      expect: (...keys) => keys.map((key) => one.durations[key]).find((value) => value !== undefined),
+      least: (start) => terms.least[start],
+      isCoarse: terms.coarse,
+    },
+    refusal: () => refusalOf(request, terms) ?? ownerRefusal(one, request),
   });
+}
+
+function ownerRefusal({ owners: shares, terms }: Published, { caller, machine }: Identified<CreateRequest>) {
+  if (!caller) return undefined;
+  const { used = NOTHING_USED, limits = terms.others } = shares[caller.owner] ?? {};
+  return ownerLackOf(machine, { used, limits });
 }

@@ -1,7 +1,17 @@
 /** What a plant tells over a link that loses and reorders, and what is known above: the whole chain, against offers made whole. */
 import { expect, test } from '@jest/globals';
-import { HeldTokens, OfferBook, OfferFeed, PublishedSets, tokenOf } from '@vmgrid/bidding';
-import { type Bidder, type OfferEvent, type OfferTerms, unpackTokens } from '@vmgrid/protocol';
+import {
+  HeldTokens,
+  NOTHING_USED,
+  OfferBook,
+  OfferFeed,
+  OwnerBook,
+  ownerLackOf,
+  ownerToken,
+  PublishedSets,
+  tokenOf,
+} from '@vmgrid/bidding';
+import { type Bidder, type OfferEvent, type OfferTerms, type OwnerShare, unpackTokens } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { Creations } from '../../../vmplant/src/creations.ts';
@@ -12,6 +22,8 @@ import { OfferDesk, StandingOffers } from '../../src/index.ts';
 
 const REQUESTS = Array.from({ length: 12 }, (_, number) => `request-${number}`);
 const KEYS = Array.from({ length: 6 }, (_, number) => `action:${number}`);
+const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2_048 } as const;
+const OWNERS = ['ada', 'bob', 'eve'];
 const NO_IMAGES = new PublishedSets();
 
 /** The parts of a plant that its offer is made of, with the same kept in the plainest way beside. */
@@ -19,6 +31,7 @@ class Plant {
   readonly requests = new HeldTokens();
   readonly durations = new LearntDurations(openDatabaseInMemory());
   readonly departed = new Departed(openDatabaseInMemory(), { requests: this.requests, clock: { now: () => 0 } });
+  readonly owners = new OwnerBook({ others: { vms: 2 }, named: new Map([['bob', { vms: 3 }]]) });
   readonly book = new OfferBook(this);
   readonly #creations = new Creations(this.requests);
   readonly #ends: { readonly requestId: string; end: () => void }[] = [];
@@ -55,6 +68,7 @@ class Plant {
     return {
       ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, images: NO_IMAGES.digestOf(new Map()) },
       ...{ least: this.durations.allLeast(), forgottenUntil: this.departed.forgottenUntil },
+      ...{ coarse: this.durations.isCoarse, others: this.owners.others },
       plant: {
         ...{ plantId: 'plant-1', version: '0.1.0', lines: [lineReport()], loadAverage: 0, guestNetwork: 'isolated' },
         capacity: { memoryMiB: 1_024, diskMiB: 9_000, cpusPerVm: 2, vms: 3 },
@@ -63,6 +77,8 @@ class Plant {
     };
   }
 }
+
+const usageOf = (vms: number) => ({ memoryMiB: 256 * vms, diskMiB: 2_048 * vms, vms });
 
 /** A link: what is sent may be refused, lost, or overtaken by what comes after it. */
 class Link {
@@ -117,6 +133,7 @@ type Step =
   | { readonly kind: 'end' | 'redial' }
   | { readonly kind: 'learn'; readonly key: string; readonly seconds: number }
   | { readonly kind: 'use'; readonly vms: number }
+  | { readonly kind: 'own'; readonly owner: string; readonly vms: number }
   | { readonly kind: 'tell'; readonly fate: Link['fate'] };
 
 const requestId = fc.constantFrom(...REQUESTS);
@@ -128,6 +145,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     seconds: fc.integer({ min: 1, max: 9 }),
   }),
   fc.record({ kind: fc.constant('use' as const), vms: fc.nat(3) }),
+  fc.record({ kind: fc.constant('own' as const), owner: fc.constantFrom(...OWNERS), vms: fc.nat(3) }),
   {
     weight: 4,
     arbitrary: fc.record({
@@ -158,6 +176,9 @@ async function take(step: Step, plant: Plant, above: readonly Above[]): Promise<
       return;
     case 'use':
       plant.usage = { ...plant.usage, vms: step.vms };
+      return;
+    case 'own':
+      plant.owners.note(step.owner, usageOf(step.vms));
       return;
     case 'redial':
       above[0]!.redial();
@@ -192,6 +213,13 @@ function expectKnown({ offers }: Above, plant: Plant): void {
   expect(Object.keys(whole.durations).sort()).toEqual([...plant.learnt].sort());
   for (const key of [...KEYS, 'boot:x']) expect(known.durations.expect(key)).toBe(whole.durations[key]);
   expect(known.durations.least('boot')).toBe(whole.least.boot);
+  for (const owner of OWNERS) {
+    const lack = (share: OwnerShare | undefined) =>
+      ownerLackOf(MACHINE, { used: share?.used ?? NOTHING_USED, limits: share?.limits ?? plant.owners.others });
+    const [declines, plants] = [offers.owners, new Map([['plant-1', known]])];
+    const [decline] = declines.declinesFor(owner, MACHINE, plants);
+    expect(decline?.details).toEqual(lack(whole.owners[ownerToken(owner)])?.details);
+  }
 }
 
 function telling(book: OfferBook, plant: Plant) {

@@ -40,7 +40,7 @@ class Plant {
     };
     this.#offer = {
       ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, durations: {}, least: {}, held: '' },
-      forgottenUntil: 0,
+      ...{ forgottenUntil: 0, coarse: false, others: {}, owners: {} },
       images: this.#sets.digestOf(images),
       plant: {
         ...{ plantId, version: '0.1.0', lines: [lineReport()], loadAverage: 0, guestNetwork: 'isolated' },

@@ -4,8 +4,20 @@ import type { Bidder, CallTerms, CreateRequest, HeldBack, Identified, LinkMethod
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantMemory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
+import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
 import { VirtualTime } from '../virtual-time.ts';
-import { answerOf, changed, type Published, plants, requests, type Step, standing, steps } from './grids.ts';
+import {
+  answerOf,
+  byToken,
+  changed,
+  type Published,
+  plants,
+  requests,
+  type Step,
+  standing,
+  steps,
+  wholeChange,
+} from './grids.ts';
 
 /** Far more bids than there are plants: then both name all. */
 const ALL = 64;
@@ -15,6 +27,7 @@ class Grid {
   readonly offers = new StandingOffers();
   readonly #published = new Map<string, Published>();
   readonly #held = new Map<string, TokensOfPlant>();
+  readonly #shares = new Map<string, SharesOfPlant>();
   readonly #away = new Map<string, Published>();
   asked: string[] = [];
 
@@ -25,7 +38,10 @@ class Grid {
   put(one: Published): void {
     const { plantId } = one.terms.plant;
     this.#published.set(plantId, one);
-    if (!this.#held.has(plantId)) this.#held.set(plantId, this.offers.held.begin(plantId, one.held));
+    if (!this.#held.has(plantId)) {
+      this.#held.set(plantId, this.offers.held.begin(plantId, one.held));
+      this.#shares.set(plantId, this.offers.owners.begin(plantId, byToken(one.owners)));
+    }
     this.offers.put(standing(one, this.offers.get(plantId)));
   }
 
@@ -33,7 +49,12 @@ class Grid {
     const plantId = `plant-${step.plant}`;
     const here = this.#published.get(plantId);
     const away = this.#away.get(plantId);
-    if (step.kind === 'change' && here) this.put(changed(here, step.change));
+    if (step.kind === 'change' && here) {
+      const change = wholeChange(here, step.change);
+      this.offers.get(plantId)!.durations.apply(change);
+      this.#shares.get(plantId)!.change(byToken(change.owners ?? {}));
+      this.put(changed(here, change));
+    }
     if (step.kind === 'join' && away) this.put(away);
     if (step.kind === 'leave' && here) {
       this.#away.set(plantId, here);
@@ -41,6 +62,7 @@ class Grid {
       this.offers.remove(plantId);
       this.#held.get(plantId)!.end();
       this.#held.delete(plantId);
+      this.#shares.get(plantId)!.end();
     }
   }
 

@@ -31,6 +31,8 @@ export const PlanSummary = Type.Object(
     actionsLeft: Type.Integer({ minimum: 0 }),
     /** Expected seconds from award to ready. */
     expectedSeconds: Type.Number({ minimum: 0 }),
+    /** An action is expected to take what its kind takes: the plant may have known it better, and have forgotten that. */
+    coarse: Type.Optional(Type.Literal(true)),
     /** What else was considered, soonest ready first; the best with the other start is among them when there is one. */
     alternatives: Type.Optional(Type.Array(PlanAlternative, { minItems: 1, maxItems: 3 })),
   },

@@ -13,6 +13,8 @@ const closed = { additionalProperties: false } as const;
 const Count = Type.Integer({ minimum: 0 });
 const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
+const Usage = Type.Object({ memoryMiB: Count, diskMiB: Count, vms: Count }, closed);
+
 /** A plant at one moment: its ClassAd is made of this. */
 export const PlantSnapshot = Type.Object(
   {
@@ -22,7 +24,8 @@ export const PlantSnapshot = Type.Object(
       { memoryMiB: Count, diskMiB: Count, cpusPerVm: Count, vms: Count, actionsPerDag: Type.Optional(Count) },
       closed,
     ),
-    usage: Type.Object({ memoryMiB: Count, diskMiB: Count, vms: Count }, closed),
+    /** Without what gives way to whatever is asked for. */
+    usage: Usage,
     lines: Type.Array(LineReport, { maxItems: 16 }),
     loadAverage: Type.Number(),
     guestNetwork: Type.String({ maxLength: 64 }),
@@ -63,6 +66,25 @@ const Seconds = Type.Number({ minimum: 0 });
 const DurationKey = Type.String({ maxLength: 160 });
 /** What was learnt, in seconds, by the keys of `bidding`. */
 const Durations = Type.Record(DurationKey, Seconds, { maxProperties: STANDING_LIMITS.durations });
+/** What one owner may have on a plant; what is left out is not limited. */
+export const OwnerLimits = Type.Object(
+  {
+    /** Of its VMs that run; one that is suspended has none. */
+    memoryMiB: Type.Optional(Count),
+    diskMiB: Type.Optional(Count),
+    vms: Type.Optional(Count),
+  },
+  closed,
+);
+export type OwnerLimits = Static<typeof OwnerLimits>;
+
+/** What one owner has on a plant, and what it may have when that is not what others may. */
+export const OwnerShare = Type.Object({ used: Usage, limits: Type.Optional(OwnerLimits) }, closed);
+export type OwnerShare = Static<typeof OwnerShare>;
+
+/** An owner's `ownerToken`: whoever does not know its name learns nothing of it. */
+const OwnerToken = Type.String({ pattern: '^[0-9a-z]{1,11}$' });
+
 /** `tokenOf` the ids of requests that the plant has a VM of, or had. */
 const Tokens = Type.Array(Type.Integer({ minimum: 0, maximum: 0xffffffff }), { maxItems: STANDING_LIMITS.held });
 
@@ -77,6 +99,10 @@ const terms = {
   least: Type.Object({ restore: Type.Optional(Seconds), boot: Type.Optional(Seconds) }, closed),
   /** The latest time of a request id that the plant has forgotten, in milliseconds since the epoch; 0 when it has forgotten none. */
   forgottenUntil: Count,
+  /** Means may have been forgotten: what is not among the durations is priced by its kind, and may have been known better once. */
+  coarse: Type.Boolean(),
+  /** What an owner may have here that has no limits of its own. */
+  others: OwnerLimits,
 };
 
 /** An offer without what there is very much of. */
@@ -84,7 +110,14 @@ export const OfferTerms = Type.Object({ plant: PlantSnapshot, ...terms }, closed
 export type OfferTerms = Static<typeof OfferTerms>;
 
 export const StandingOffer = Type.Object(
-  { plant: PlantSnapshot, ...terms, durations: Durations, held: PackedTokens },
+  {
+    plant: PlantSnapshot,
+    ...terms,
+    durations: Durations,
+    held: PackedTokens,
+    /** Of a plant that limits owners: those that have something there, or limits of their own. */
+    owners: Type.Record(OwnerToken, OwnerShare, { maxProperties: STANDING_LIMITS.owners }),
+  },
   closed,
 );
 export type StandingOffer = Static<typeof StandingOffer>;
@@ -102,6 +135,10 @@ export const StandingChange = Type.Object(
     held: Type.Optional(Tokens),
     /** Tokens that are held no more. */
     dropped: Type.Optional(Tokens),
+    /** Shares that are others now; null: it has nothing there any more. */
+    owners: Type.Optional(
+      Type.Record(OwnerToken, Type.Union([OwnerShare, Type.Null()]), { maxProperties: STANDING_LIMITS.owners }),
+    ),
   },
   closed,
 );

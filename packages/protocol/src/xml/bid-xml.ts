@@ -22,6 +22,7 @@ export function readPlan(plan: XmlElement, path: string): object {
       actionsCached: asNumber,
       actionsLeft: asNumber,
       expectedSeconds: asNumber,
+      coarse: asBoolean,
     },
     children: { alternative: 'many' },
   });

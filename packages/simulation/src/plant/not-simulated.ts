@@ -1,5 +1,5 @@
 /** What a plant does unasked, which it does not do in a simulation. */
-import { GridError, type Offer, type ReplayableRequest } from '@vmgrid/protocol';
+import { GridError, type ReplayableRequest } from '@vmgrid/protocol';
 
 /** Builds nothing unasked. */
 export const noSelfTending = {
@@ -10,5 +10,4 @@ export const noSelfTending = {
   },
   recorded: async (): Promise<readonly ReplayableRequest[]> => [],
   during: <T>(work: () => Promise<T>): Promise<T> => work(),
-  offer: (make: () => Promise<Offer>): Promise<Offer> => make(),
 };

@@ -1,5 +1,5 @@
 /** The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its process. */
-import { Admission, type Capacity, HeldTokens, OfferBook, parseCost } from '@vmgrid/bidding';
+import { Admission, type Capacity, HeldTokens, OfferBook, OwnerBook, parseCost } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import {
@@ -110,7 +110,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 }, config);
   const publisher = new OfferPublisher({
     rest: () => bidDesk.offerRest(),
-    book: new OfferBook({ ...shared, requests }),
+    book: new OfferBook({ ...shared, requests, owners: new OwnerBook() }),
     ...{ log, clock: { sleep: never } },
   });
   const plan = bidDesk.plan.bind(bidDesk);

@@ -62,6 +62,6 @@ function measure({ actions }: RecordedRequest, measured: Map<string, number>): v
 /** Durations that the plant never learnt, such as of secret actions, as they were measured last. */
 const withMeasured = (learnt: Durations, measured: ReadonlyMap<string, number>): Durations => ({
   expect: (...keys) =>
-    learnt.expect(...keys) ?? keys.map((key) => measured.get(key)).find((seconds) => seconds !== undefined),
+    keys.map((key) => learnt.expect(key) ?? measured.get(key)).find((seconds) => seconds !== undefined),
   least: (start) => learnt.least(start),
 });

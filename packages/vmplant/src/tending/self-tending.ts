@@ -2,13 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Durations, LineReports } from '@vmgrid/bidding';
 import { type Log, runInSlices, systemClock } from '@vmgrid/daemon';
-import {
-  type CreateRequest,
-  type Identified,
-  type Offer,
-  parseDuration,
-  type ReplayableRequest,
-} from '@vmgrid/protocol';
+import { type CreateRequest, type Identified, parseDuration, type ReplayableRequest } from '@vmgrid/protocol';
 import type { PlantConfig } from '../config.ts';
 import type { ImageBuilder } from '../image-builder.ts';
 import type { Warehouse } from '../warehouse/store.ts';
@@ -32,9 +26,6 @@ export interface SelfTendingDeps {
   readonly changed: () => void;
 }
 
-/** Declines that a build may be the cause of. */
-const WANT_OF_ROOM: readonly string[] = ['MEMORY_INSUFFICIENT', 'DISK_INSUFFICIENT', 'VM_LIMIT'];
-
 export class SelfTending {
   readonly advisor: Advisor;
   readonly #requests: RequestLog;
@@ -57,7 +48,7 @@ export class SelfTending {
         activity: this.#activity,
         advisor: this.advisor,
         tended,
-        build: (request, signal) => imageBuilder.build(request, signal).finally(deps.changed),
+        build: (request, signal) => imageBuilder.build(request, signal, { givesWay: true }).finally(deps.changed),
         log,
       },
       {
@@ -108,12 +99,5 @@ export class SelfTending {
       await this.#tending.giveWay();
       return work();
     });
-  }
-
-  /** An offer that is not declined for want of what a build holds. */
-  async offer(make: () => Promise<Offer>): Promise<Offer> {
-    const offer = await make();
-    if (offer.kind === 'bid' || !WANT_OF_ROOM.includes(offer.code)) return offer;
-    return (await this.#tending.giveWay()) ? make() : offer;
   }
 }

@@ -55,12 +55,10 @@ export class Tending {
     }
   }
 
-  /** Abandons a build, so that what it holds is free. True when there was one, once it is undone. */
-  async giveWay(): Promise<boolean> {
-    if (!this.#build) return false;
-    this.#build.stop.abort(new GridError('CANCELLED', 'the plant needs the room'));
-    await this.#build.ended;
-    return true;
+  /** Abandons a build. Resolves when it is undone, so that what it held is free. */
+  async giveWay(): Promise<void> {
+    this.#build?.stop.abort(new GridError('CANCELLED', 'the plant needs the room'));
+    await this.#build?.ended;
   }
 
   #propose(signal: AbortSignal): Promise<Proposal | undefined> {

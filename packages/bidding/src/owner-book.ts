@@ -1,0 +1,64 @@
+/** What a plant limits its owners to, and what each has there, by tokens: told as it changes. */
+import type { OwnerLimits, OwnerShare, StandingChange, StandingOffer } from '@vmgrid/protocol';
+import { NOTHING_USED, type Usage } from './admission.ts';
+import { ownerToken } from './owner-token.ts';
+
+export interface LimitsOfOwners {
+  /** Of each owner that has none of its own. */
+  readonly others: OwnerLimits;
+  readonly named: ReadonlyMap<string, OwnerLimits>;
+}
+
+export class OwnerBook {
+  readonly #limits: LimitsOfOwners;
+  readonly #isLimiting: boolean;
+  readonly #shares = new Map<string, OwnerShare>();
+  /** Tokens that those above know, and those whose share may be other than they know. */
+  readonly #told = new Set<string>();
+  readonly #news = new Set<string>();
+
+  constructor(limits: LimitsOfOwners = { others: {}, named: new Map() }) {
+    this.#limits = limits;
+    this.#isLimiting = limits.named.size > 0 || Object.keys(limits.others).length > 0;
+    for (const owner of limits.named.keys()) this.note(owner, NOTHING_USED);
+  }
+
+  get size(): number {
+    return this.#shares.size;
+  }
+
+  get others(): OwnerLimits {
+    return this.#limits.others;
+  }
+
+  limitsOf(owner: string): OwnerLimits {
+    return this.#limits.named.get(owner) ?? this.#limits.others;
+  }
+
+  /** What an owner has now. Where nobody is limited nothing is noted. */
+  note(owner: string, used: Usage): void {
+    if (!this.#isLimiting) return;
+    const token = ownerToken(owner);
+    const limits = this.#limits.named.get(owner);
+    if (limits || used.vms > 0) this.#shares.set(token, { used, ...(limits && { limits }) });
+    else this.#shares.delete(token);
+    if (this.#shares.has(token) || this.#told.has(token)) this.#news.add(token);
+    else this.#news.delete(token);
+  }
+
+  all(): StandingOffer['owners'] {
+    return Object.fromEntries(this.#shares);
+  }
+
+  /** What has changed since this was asked last. */
+  takeNews(): Pick<StandingChange, 'owners'> {
+    if (this.#news.size === 0) return {};
+    const owners = Object.fromEntries([...this.#news].map((token) => [token, this.#shares.get(token) ?? null]));
+    for (const [token, share] of Object.entries(owners)) {
+      if (share) this.#told.add(token);
+      else this.#told.delete(token);
+    }
+    this.#news.clear();
+    return { owners };
+  }
+}

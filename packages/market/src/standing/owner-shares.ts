@@ -1,0 +1,104 @@
+/** What owners have, and may have, on the plants that limit them, found by owner: it costs as much as there are plants where one has something. */
+import { declineOf, NOTHING_USED, ownerLackOf, ownerToken } from '@vmgrid/bidding';
+import {
+  type Decline,
+  GridError,
+  type MachineSpec,
+  type OwnerLimits,
+  type OwnerShare,
+  STANDING_LIMITS,
+  type StandingChange,
+} from '@vmgrid/protocol';
+import type { StandingPlant } from './standing-plant.ts';
+
+/** The shares of one plant, as long as its link lasts. */
+export interface SharesOfPlant {
+  /** @throws GridError LINK_PROTOCOL for too many */
+  change(owners: NonNullable<StandingChange['owners']>): void;
+  /** The plant tells of none any more. */
+  end(): void;
+}
+
+/** Requests whose owners are limited alike, as long as they have nothing. */
+export interface OwnerClass {
+  readonly key: string;
+  /** Why an owner that has nothing there may not have such a machine on the plant. */
+  refusal(machine: MachineSpec, plant: StandingPlant): GridError | undefined;
+}
+
+export const NOBODY: OwnerClass = { key: 'nobody', refusal: () => undefined };
+
+const OTHERS: OwnerClass = {
+  key: 'others',
+  refusal: (machine, { terms }) => ownerLackOf(machine, { used: NOTHING_USED, limits: terms.others }),
+};
+
+interface SharesOfOwner {
+  readonly byPlant: Map<string, OwnerShare>;
+  /** Plants that give it limits of its own. */
+  named: number;
+}
+
+export class OwnerShares {
+  readonly #owners = new Map<string, SharesOfOwner>();
+
+  begin(plantId: string, owners: Readonly<Record<string, OwnerShare>>): SharesOfPlant {
+    const tokens = new Map<string, OwnerShare>();
+    const shares: SharesOfPlant = {
+      change: (changed) => {
+        for (const [token, share] of Object.entries(changed)) {
+          this.#put(token, plantId, share ?? undefined);
+          if (share) tokens.set(token, share);
+          else tokens.delete(token);
+        }
+        if (tokens.size > STANDING_LIMITS.owners) throw tooMany(plantId);
+      },
+      end: () => {
+        for (const [token, share] of tokens) if (this.#shareOf(token, plantId) === share) this.#put(token, plantId);
+      },
+    };
+    shares.change(owners);
+    return shares;
+  }
+
+  classOf(owner: string | undefined): OwnerClass {
+    if (owner === undefined) return NOBODY;
+    const token = ownerToken(owner);
+    if (!this.#owners.get(token)?.named) return OTHERS;
+    const limitsAt = ({ plantId, terms }: StandingPlant): OwnerLimits =>
+      this.#shareOf(token, plantId)?.limits ?? terms.others;
+    return {
+      key: token,
+      refusal: (machine, plant) => ownerLackOf(machine, { used: NOTHING_USED, limits: limitsAt(plant) }),
+    };
+  }
+
+  /** The plants that decline since the owner would have too much there, with what it has already. */
+  declinesFor(owner: string, machine: MachineSpec, plants: ReadonlyMap<string, StandingPlant>): Decline[] {
+    const declines: Decline[] = [];
+    for (const [plantId, { used, limits }] of this.#owners.get(ownerToken(owner))?.byPlant ?? []) {
+      const plant = plants.get(plantId);
+      if (!plant || used.vms === 0) continue;
+      const refusal = ownerLackOf(machine, { used, limits: limits ?? plant.terms.others });
+      if (refusal) declines.push(declineOf(plantId, refusal));
+    }
+    return declines;
+  }
+
+  #shareOf(token: string, plantId: string): OwnerShare | undefined {
+    return this.#owners.get(token)?.byPlant.get(plantId);
+  }
+
+  #put(token: string, plantId: string, share?: OwnerShare): void {
+    const shares = this.#owners.get(token) ?? { byPlant: new Map<string, OwnerShare>(), named: 0 };
+    if (shares.byPlant.get(plantId)?.limits) shares.named--;
+    if (share?.limits) shares.named++;
+    if (share) shares.byPlant.set(plantId, share);
+    else shares.byPlant.delete(plantId);
+    if (shares.byPlant.size > 0) this.#owners.set(token, shares);
+    else this.#owners.delete(token);
+  }
+}
+
+const tooMany = (plantId: string): GridError =>
+  new GridError('LINK_PROTOCOL', `${plantId} limits more than ${STANDING_LIMITS.owners} owners`, { plantId });

@@ -1,0 +1,78 @@
+/** What a plant has published of what it learnt, kept up to date in place. Of its keys only 53 bits are kept: very many plants have very many. */
+import { type Durations, scatterWide, startOfKey } from '@vmgrid/bidding';
+import type { OfferTerms, StandingChange, StandingOffer } from '@vmgrid/protocol';
+import { NumberTable } from './number-table.ts';
+
+/** Changed keys that are known one by one; whoever looks less often takes it that everything has changed. */
+const CHANGES_KEPT = 64;
+/** In the place of a key: what all plans depend on. */
+const EVERYTHING = -1;
+
+export class PublishedDurations implements Durations {
+  readonly #learnt: NumberTable;
+  #least: OfferTerms['least'];
+  #isCoarse: boolean;
+  #version = 0;
+  /** Each at its version, modulo the length. */
+  readonly #changed = new Float64Array(CHANGES_KEPT);
+
+  constructor({ durations, least, coarse }: Pick<StandingOffer, 'durations' | 'least' | 'coarse'>) {
+    this.#learnt = new NumberTable(new Map(Object.entries(durations).map(([key, value]) => [scatterWide(key), value])));
+    this.#least = least;
+    this.#isCoarse = coarse;
+  }
+
+  get size(): number {
+    return this.#learnt.size;
+  }
+
+  get isCoarse(): boolean {
+    return this.#isCoarse;
+  }
+
+  /** Counts what has changed. */
+  get version(): number {
+    return this.#version;
+  }
+
+  expect(...keys: readonly string[]): number | undefined {
+    for (const key of keys) {
+      const seconds = this.#learnt.get(scatterWide(key));
+      if (seconds !== undefined) return seconds;
+    }
+    return undefined;
+  }
+
+  least(start: 'restore' | 'boot'): number | undefined {
+    return this.#least[start];
+  }
+
+  /** Whether a plan may be another one that was right at a version. `concerns`: by `scatterWide`, keys of all its actions and their kinds. */
+  hasChanged(since: number, concerns: ReadonlySet<number>): boolean {
+    if (this.#version - since > CHANGES_KEPT) return true;
+    for (let version = since; version < this.#version; version++) {
+      const key = this.#changed[version % CHANGES_KEPT]!;
+      if (key === EVERYTHING || concerns.has(key)) return true;
+    }
+    return false;
+  }
+
+  apply({ durations = {}, forgotten = [], least, coarse }: Partial<StandingChange>): void {
+    for (const key of forgotten) this.#learnt.delete(this.#note(key));
+    for (const [key, seconds] of Object.entries(durations)) this.#learnt.set(this.#note(key), seconds);
+    this.#least = least ?? this.#least;
+    this.#isCoarse = coarse ?? this.#isCoarse;
+    if (least !== undefined || coarse !== undefined) this.#noteNumber(EVERYTHING);
+  }
+
+  #note(key: string): number {
+    const number = scatterWide(key);
+    this.#noteNumber(startOfKey(key) ? EVERYTHING : number);
+    return number;
+  }
+
+  #noteNumber(number: number): void {
+    this.#changed[this.#version % CHANGES_KEPT] = number;
+    this.#version++;
+  }
+}

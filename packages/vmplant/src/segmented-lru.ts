@@ -1,0 +1,45 @@
+/**
+ * Which of very many keys are remembered (segmented LRU: Karedla, Love and Wherry 1994): those seen again have a part of their own,
+ * so that any number of keys that come once does not push them out.
+ */
+export interface SegmentLimits {
+  /** Keys seen once, and those that the other part gave up. */
+  readonly once: number;
+  /** Keys seen again. */
+  readonly again: number;
+}
+
+export class SegmentedLru {
+  readonly #limits: SegmentLimits;
+  /** Both: what was seen longest ago first. */
+  readonly #once = new Set<string>();
+  readonly #again = new Set<string>();
+
+  constructor(limits: SegmentLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether what more there may have been is forgotten. */
+  get isFull(): boolean {
+    return this.#once.size >= this.#limits.once;
+  }
+
+  has(key: string): boolean {
+    return this.#again.has(key) || this.#once.has(key);
+  }
+
+  /** Notes that the key was seen now. Returns the key that is forgotten for it, if there has to be one. */
+  see(key: string, isAgain = this.has(key)): string | undefined {
+    this.#once.delete(key);
+    this.#again.delete(key);
+    (isAgain ? this.#again : this.#once).add(key);
+    if (this.#again.size > this.#limits.again) this.#once.add(removeOldest(this.#again));
+    return this.#once.size > this.#limits.once ? removeOldest(this.#once) : undefined;
+  }
+}
+
+function removeOldest(keys: Set<string>): string {
+  const [oldest] = keys;
+  keys.delete(oldest!);
+  return oldest!;
+}
