@@ -29,16 +29,18 @@ export class Announcer {
     for (const whole of book.wholes()) tellVms(link, whole);
   }
 
-  tellChange({ change, role, plantId, version, via, reason = '' }: MemberChange): void {
+  /** Whoever could not use the way before has heard nothing of the plant's VMs: they are told again with the new way. */
+  tellChange({ change, role, plantId, version, via, reason = '' }: MemberChange, book: Pick<VmBook, 'whole'>): void {
     if (role === 'broker') return;
     const event: MembersEvent =
       change === 'left'
         ? { joined: [], left: [{ plantId, reason }] }
         : { joined: [{ plantId, version, via }], left: [] };
     for (const link of this.#upstreams.links) tell(link, event);
+    if (change === 'moved') this.tellVms(book.whole(plantId));
   }
 
-  /** What a plant told that was news here. */
+  /** What a plant told. */
   tellVms(events: readonly VmsEvent[]): void {
     for (const link of this.#upstreams.links) tellVms(link, events);
   }

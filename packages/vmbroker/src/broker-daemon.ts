@@ -40,7 +40,7 @@ export async function startBroker(
     onVms: (link, event) => book.hear(link, event),
     onChange: (change) => {
       log.info(change, `${change.role} ${change.change}`);
-      announcer.tellChange(change);
+      announcer.tellChange(change, book);
       book.note(change);
       absences.note(change);
     },

@@ -23,6 +23,8 @@ export class Departed {
   readonly #byRequest: StatementSync;
   readonly #keepForgotten: StatementSync;
   #forgottenUntil: number;
+  /** What the database says; it is behind when the disk was full. */
+  #writtenUntil: number;
 
   constructor(database: DatabaseSync, options: DepartedOptions) {
     this.#database = database;
@@ -37,7 +39,8 @@ export class Departed {
     this.#byVm = database.prepare(select('vm_id'));
     this.#byRequest = database.prepare(select('request_id'));
     this.#keepForgotten = database.prepare('UPDATE forgotten SET until = ?');
-    this.#forgottenUntil = Number(database.prepare('SELECT until FROM forgotten').get()!.until);
+    this.#writtenUntil = Number(database.prepare('SELECT until FROM forgotten').get()!.until);
+    this.#forgottenUntil = this.#writtenUntil;
     for (const { id } of database.prepare('SELECT request_id AS id FROM departed').iterate()) {
       options.requests.add(String(id));
     }
@@ -55,18 +58,20 @@ export class Departed {
       this.#keep.run(vmId, requestId, JSON.stringify(ad));
       const trimmed = this.#trim.all(DEPARTED_KEPT).map(({ id }) => String(id));
       const until = this.#untilWithout(trimmed);
-      if (until !== this.#forgottenUntil) this.#keepForgotten.run(until);
+      if (until !== this.#writtenUntil) this.#keepForgotten.run(until);
       return { trimmed, until };
     });
     if (isNew) this.#options.requests.add(requestId);
     for (const id of forgotten.trimmed) this.#options.requests.drop(id);
     this.#forgottenUntil = forgotten.until;
+    this.#writtenUntil = forgotten.until;
   }
 
-  /** Of a VM whose final classad finds no room. */
+  /** Of a VM whose final classad finds no room. What finds none either is written with the next that departs. */
   forget(requestId: string): void {
-    this.#forgottenUntil = this.#untilWithout([requestId]);
-    ifRoom(() => this.#keepForgotten.run(this.#forgottenUntil));
+    const until = this.#untilWithout([requestId]);
+    this.#forgottenUntil = until;
+    if (ifRoom(() => this.#keepForgotten.run(until))) this.#writtenUntil = until;
   }
 
   byVm(vmId: string): ClassAdJson | undefined {
@@ -79,9 +84,11 @@ export class Departed {
     return ads.find((ad) => ad?.Owner === owner);
   }
 
+  /** An id that is ahead of the clock still counts for nothing: until its time came, all requests of all owners would be refused. */
   #untilWithout(requestIds: readonly string[]): number {
     const now = this.#options.clock.now();
-    return Math.max(this.#forgottenUntil, ...requestIds.map((id) => timeOfRequest(id, now) ?? 0));
+    const times = requestIds.map((id) => timeOfRequest(id, now) ?? 0);
+    return Math.max(this.#forgottenUntil, ...times.filter((time) => time <= now));
   }
 }
 

@@ -5,8 +5,8 @@ import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
 /**
- * Told of each record: of a new one at once (there is none before), of a change when it is on the disk, of one that was removed
- * when its folder is gone (there is none now).
+ * Told of each record: of a new one at once (there is none before), of a change when it is on the disk or finds no room there, of
+ * one that was removed when its folder is gone (there is none now).
  */
 export type RecordObserver = (record: VmRecord | undefined, before: VmRecord | undefined) => void;
 
@@ -81,8 +81,11 @@ export class VmRegistry {
     const before = this.get(vmId);
     const record = change(before);
     this.#records.set(vmId, record);
-    await this.#write(record);
-    this.#observe(record, before);
+    try {
+      await this.#write(record);
+    } finally {
+      if (this.#records.has(vmId)) this.#observe(record, before);
+    }
     return record;
   }
 

@@ -70,16 +70,22 @@ export class VmTeller {
 
   /** A record was made (there was none before), changed, or removed (there is none now). */
   recorded(record: Recorded | undefined, before?: Recorded): void {
-    const of = record ?? before;
-    if (!of) return;
-    const vm = record ? toldVm(record) : this.#taken.get(keyText(of))?.vm;
-    if (vm) this.#put(vm);
-    else this.#remove(of);
+    if (record) this.#put(toldVm(record));
+    else if (before) this.#removed(before);
   }
 
   /** The lease of a VM ends soon. */
   leaseEnding(record: Recorded): void {
     this.#put(toldVm(record), { leaseEnding: true });
+  }
+
+  /** The VM of an earlier attempt at the request, which could not be undone at once, takes nothing of a later one with it. */
+  #removed(record: Recorded): void {
+    const key = keyText(record);
+    if (this.#vms.get(key)?.vmId !== record.vmId) return;
+    const taken = this.#taken.get(key);
+    if (taken) this.#put(taken.vm);
+    else this.#remove(record);
   }
 
   #put(vm: ToldVm, more: { readonly leaseEnding?: true } = {}): void {

@@ -110,3 +110,35 @@ test('a request whose last words found no room is forgotten', () => {
   departed.forget('no-time');
   expect(departed.forgottenUntil).toBe(NOW - 1_000);
 });
+
+test('what was forgotten on a full disk is known to the next run once there was room again', () => {
+  const database = openDatabase(file());
+  const departed = departedIn(database);
+  const forgotten = requestIdOf(NOW - 1_000);
+  fillUp(database);
+  departed.forget(forgotten);
+  expect(departed.forgottenUntil).toBe(NOW - 1_000);
+  makeRoom(database);
+  departed.add('vm-2', requestIdOf(NOW), { VmId: 'vm-2' });
+  database.close();
+  expect(departedIn(openDatabase(file())).forgottenUntil).toBe(NOW - 1_000);
+});
+
+test('one forgotten request with an id ahead of the clock makes no others expire', () => {
+  const departed = departedIn(openDatabaseInMemory());
+  departed.forget(requestIdOf(NOW + 60_000));
+  expect(departed.forgottenUntil).toBe(0);
+});
+
+/** From now on whoever notes up to when was forgotten needs more pages than there are. */
+function fillUp(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TABLE ballast (x);
+    CREATE TRIGGER grow AFTER UPDATE ON forgotten BEGIN INSERT INTO ballast VALUES (zeroblob(100000)); END`);
+  const { page_count: pages } = database.prepare('PRAGMA page_count').get()!;
+  database.exec(`PRAGMA max_page_count = ${pages}`);
+}
+
+function makeRoom(database: DatabaseSync): void {
+  database.exec('DROP TRIGGER grow; PRAGMA max_page_count = 1000000');
+}

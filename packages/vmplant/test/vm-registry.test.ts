@@ -132,6 +132,16 @@ test('a write that fails does not stop the next one', async () => {
   await expect(registry.update('vm-1', (record) => ({ ...record, actionsRun: 2 }))).rejects.toThrow('EISDIR');
 });
 
+test('a change that could not be written is told: it is true all the same', async () => {
+  const told: unknown[] = [];
+  const registry = await VmRegistry.open(root(), (record) => told.push(record?.actionsRun));
+  await registry.add(recordOf({ actionsRun: 1 }));
+  await mkdir(join(root(), 'vm-1', 'record.json.new'));
+  await expect(registry.update('vm-1', (record) => ({ ...record, actionsRun: 2 }))).rejects.toThrow('EISDIR');
+  expect(registry.get('vm-1').actionsRun).toBe(2);
+  expect(told).toEqual([1, 2]);
+});
+
 test('a VM that is removed leaves no folder and is unknown, twice as well as once', async () => {
   const registry = await VmRegistry.open(root());
   await registry.add(recordOf());

@@ -93,6 +93,17 @@ test('a request whose VM is there is told no other way while it is asked for aga
   expect(link.heard()).toEqual(['1 request-1 planned', '2 vm-1 running']);
 });
 
+test('a VM is told on when what was left of an earlier attempt at its request goes', () => {
+  teller.recorded(record);
+  teller.recorded({ ...record, vmId: 'vm-2' });
+  teller.opened(link);
+  link.heard();
+  teller.recorded(undefined, record);
+  expect(link.heard()).toEqual([]);
+  teller.recorded(undefined, { ...record, vmId: 'vm-2' });
+  expect(link.heard()).toEqual(['3 gone request-1']);
+});
+
 test('a lease that ends soon is told though nothing has changed; so is what the end of a lease does to a VM that runs', () => {
   teller.recorded({ ...record, atLeaseEnd: 'suspend' });
   teller.opened(link);

@@ -27,6 +27,8 @@ const SCHEMA = `
 const WRITTEN_WITHIN_MS = 200;
 /** Changes that wait for room on the disk; the oldest go. */
 const MOST_UNWRITTEN = 100_000;
+/** Changes that are written together at most: on a full disk each try costs no more, and one that is almost full still takes some. */
+const WRITTEN_AT_ONCE = 500;
 
 interface Unwritten {
   readonly plantId: string;
@@ -59,6 +61,7 @@ export class VmBookFile {
 
   /** What the last shop knew. Plants that were connected as it ended have left now. */
   read(): readonly RememberedVm[] {
+    ifRoom(() => this.#database.exec('DELETE FROM absent WHERE plant_id NOT IN (SELECT plant_id FROM vms)'));
     const rows = this.#database
       .prepare('SELECT vms.plant_id, vm, coalesce(left_at, :now) AS left_at FROM vms LEFT JOIN absent USING (plant_id)')
       .all({ now: this.#now() });
@@ -84,16 +87,21 @@ export class VmBookFile {
   write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#unwritten.size === 0 || !this.#database.isOpen) return;
+    if (!this.#database.isOpen) return;
+    while (this.#unwritten.size > 0) {
+      const next = firstOf(this.#unwritten, WRITTEN_AT_ONCE);
+      const areWritten = ifRoom(() => inTransaction(this.#database, () => this.#writeEach(next.map(([, one]) => one))));
+      if (!areWritten) return; // they wait for the next that comes
+      for (const [id] of next) this.#unwritten.delete(id);
+    }
+  }
+
+  #writeEach(changes: readonly Unwritten[]): void {
     const { put, remove } = this.#statements;
-    const writeAll = () => {
-      for (const { plantId, key, vm } of this.#unwritten.values()) {
-        if (vm) put.run(plantId, key, JSON.stringify(vm));
-        else remove.run(plantId, key);
-      }
-    };
-    const areWritten = ifRoom(() => inTransaction(this.#database, writeAll));
-    if (areWritten) this.#unwritten.clear(); // else they wait for the next that comes
+    for (const { plantId, key, vm } of changes) {
+      if (vm) put.run(plantId, key, JSON.stringify(vm));
+      else remove.run(plantId, key);
+    }
   }
 
   /** Writes what waits, and closes: plants that leave from now on leave because the shop ends. */
@@ -101,4 +109,13 @@ export class VmBookFile {
     this.write();
     this.#database.close();
   }
+}
+
+function firstOf<T>(items: Iterable<T>, most: number): T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === most) break;
+    first.push(item);
+  }
+  return first;
 }

@@ -2,8 +2,11 @@ import { cpSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ToldVm } from '@vmgrid/protocol';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
+import { testUnless } from '../../../test/support/test-unless.ts';
 import { VmBookFile } from '../src/vm-book-file.ts';
 
 const vm = (n: number): ToldVm => ({ requestId: `request-${n}`, state: 'running', memoryMiB: 256, diskMiB: 1_024 });
@@ -65,6 +68,18 @@ test('a plant that came back was there when the shop ended', () => {
   expect(open().read()).toMatchObject([{ plantId: 'a', leftAt: 5_000 }]);
 });
 
+test('of an absent plant that has no VMs nothing is kept from one shop to the next', () => {
+  const first = open();
+  first.entered('b', 'request-1 ', vm(1));
+  for (const plantId of ['a', 'b']) first.note(noted('left', plantId));
+  closeAll();
+  open().read();
+  closeAll();
+  const database = new DatabaseSync(join(folder, 'vms.sqlite'));
+  expect(database.prepare('SELECT plant_id FROM absent').all()).toMatchObject([{ plant_id: 'b' }]);
+  database.close();
+});
+
 test('what was written is there after a kill', () => {
   const first = open();
   first.entered('a', 'request-1 ', vm(1));
@@ -75,6 +90,21 @@ test('what was written is there after a kill', () => {
       .read()
       .map(({ vm: { requestId } }) => requestId),
   ).toEqual(['request-1']);
+});
+
+testUnless(WHY_NO_SMALL_DISK)('a disk that has no room for all that waits takes some of it', () => {
+  const disk = SmallDisk.mount(2);
+  try {
+    const file = new VmBookFile(join(disk.path, 'vms.sqlite'), { now: () => now });
+    for (let n = 0; n < 20_000; n += 1) file.entered('a', `request-${n} `, vm(n));
+    file.write();
+    const written = file.read().length;
+    file.close();
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(20_000);
+  } finally {
+    disk.unmount();
+  }
 });
 
 test('no two shops have one file', () => {

@@ -28,18 +28,20 @@ export class Absences {
   /** When each left, the longest absent first. */
   readonly #leftAt = new Map<string, number>();
   readonly #arrivals = new Set<() => void>();
+  /** When the last one left: past its time nobody is waited for, and each create asks. */
+  #lastLeftAt = Number.NEGATIVE_INFINITY;
 
   constructor({ before = [], ...options }: AbsencesOptions) {
     this.#options = options;
     this.#beganAt = options.clock.monotonic();
     const longestFirst = before.toSorted((a, b) => b.absentMs - a.absentMs);
-    for (const { plantId, absentMs } of longestFirst) this.#leftAt.set(plantId, this.#beganAt - absentMs);
+    for (const { plantId, absentMs } of longestFirst) this.#left(plantId, this.#beganAt - absentMs);
   }
 
   note({ change, role, plantId }: MemberChange): void {
     if (role !== 'plant' || change === 'moved') return;
     this.#leftAt.delete(plantId);
-    if (change === 'left') this.#add(plantId);
+    if (change === 'left') this.#left(plantId, this.#options.clock.monotonic());
     else for (const arrived of this.#arrivals) arrived();
   }
 
@@ -53,9 +55,9 @@ export class Absences {
     return [...this.#leftAt].map(([plantId, leftAt]) => ({ plantId, absentMs: now - leftAt }));
   }
 
-  /** Those that may come back any moment. */
+  /** Those that may come back any moment. When nobody may, it costs the same however many are absent. */
   awaited(): readonly string[] {
-    if (this.#leftAt.size === 0) return [];
+    if (this.#leftAt.size === 0 || this.#leftFrom(this.#lastLeftAt) === 0) return [];
     return this.all().flatMap(({ plantId }) => (this.waitMs(plantId) > 0 ? [plantId] : []));
   }
 
@@ -85,8 +87,9 @@ export class Absences {
     }
   }
 
-  #add(plantId: string): void {
-    this.#leftAt.set(plantId, this.#options.clock.monotonic());
+  #left(plantId: string, at: number): void {
+    this.#leftAt.set(plantId, at);
+    this.#lastLeftAt = at;
     if (this.#leftAt.size > MARKET_LIMITS.plantsRemembered) this.#leftAt.delete(this.#leftAt.keys().next().value!);
   }
 

@@ -153,10 +153,13 @@ export class VmBook {
 
   /** All that is known of the plants that are here, as the events that tell it. */
   *wholes(): Generator<readonly VmsWhole[]> {
-    for (const plantId of this.#order.plantIds()) {
-      const vms = this.#entries.of(plantId).map(({ vm }) => vm);
-      yield wholeOf({ plantId, ...this.#order.of(plantId)! }, vms);
-    }
+    for (const plantId of this.#order.plantIds()) yield this.whole(plantId);
+  }
+
+  /** The same of one plant; nothing when it has not told its whole since it came. */
+  whole(plantId: string): readonly VmsWhole[] {
+    const point = this.#order.of(plantId);
+    return point === undefined ? [] : wholeOf({ plantId, ...point }, this.of(plantId).vms);
   }
 
   #forgetLapsed(): void {

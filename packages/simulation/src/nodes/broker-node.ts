@@ -33,7 +33,7 @@ export class BrokerNode extends ProcessNode {
       ...{ selfId: name, clock, onProgress: () => undefined },
       onVms: (link, event) => book.hear(link, event),
       onChange: (change) => {
-        announcer.tellChange(change);
+        announcer.tellChange(change, book);
         book.note(change);
         absences.note(change);
       },
