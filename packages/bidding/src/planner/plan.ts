@@ -92,11 +92,9 @@ export function summarizeOptions(
   { actions, isCoarse }: { readonly actions: number; readonly isCoarse: boolean },
 ): PlanSummary | undefined {
   if (!chosen) return undefined;
-  const { line, history } = chosen.image.manifest;
   return {
     ...summarizeOption(chosen),
-    line,
-    actionsLeft: actions - history.length,
+    actionsLeft: actions - chosen.image.manifest.history.length,
     ...(isCoarse && { coarse: true as const }),
     ...(alternatives.length === 0 ? {} : { alternatives: alternatives.map(summarizeOption) }),
   };

@@ -103,7 +103,10 @@ describe('of two lines that could make the machine, the one that is expected soo
     });
     const request = { machine: { ...machine, ...spec }, dag: chain };
     const plan = planMachine(request, ImageIndex.of([image]), reportsOf(lineReport(), uml), durations)!;
-    return [plan, ...plan.alternatives].map(({ line, start }) => `${start} on ${line}`);
+    const { alternatives = [], ...told } = summarizePlan(plan);
+    const ways = [plan, ...plan.alternatives].map(({ line, start }) => `${start} on ${line}`);
+    expect([told, ...alternatives].map(({ line, start }) => `${start} on ${line}`)).toEqual(ways);
+    return ways;
   };
 
   test('a restore where a boot of the other line takes longer', () => {
