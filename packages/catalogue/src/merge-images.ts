@@ -1,41 +1,75 @@
 import type { ImageReply } from '@vmgrid/protocol';
 
+/** What several plants offer under one image id, so far. */
+interface Merging {
+  /** As it was offered last. */
+  image: ImageReply;
+  readonly plants: string[];
+  readonly warehouses: Set<string>;
+  readonly tags: Set<string>;
+  readonly usedBy: Set<string>;
+  readonly children: Set<string>;
+}
+
 /**
  * One list of what several plants offer. Plants that share a warehouse offer the same image, and so do plants that made the
- * same one each in its own.
+ * same one each in its own. Costs in proportion to what is offered.
  */
 export function mergeImages(
   offers: readonly { readonly plantId: string; readonly images: readonly ImageReply[] }[],
 ): ImageReply[] {
-  const merged = new Map<string, ImageReply>();
+  const merging = new Map<string, Merging>();
   for (const { plantId, images } of offers) {
     for (const image of images) {
-      const known = merged.get(image.imageId);
-      merged.set(image.imageId, known ? merge(known, image, plantId) : { ...image, plants: [plantId] });
+      const known = merging.get(image.imageId);
+      if (known) merge(known, image, plantId);
+      else merging.set(image.imageId, begin(image, plantId));
     }
   }
-  return [...merged.values()];
+  return [...merging.values()].map(asOne);
 }
+
+const begin = (image: ImageReply, plantId: string): Merging => ({
+  image,
+  plants: [plantId],
+  warehouses: new Set(image.warehouses),
+  tags: new Set(image.tags),
+  usedBy: new Set(image.usedBy),
+  children: new Set(image.children),
+});
 
 /** Hits in a warehouse are counted once, however many plants tell them. */
-function merge(known: ImageReply, more: ImageReply, plantId: string): ImageReply {
-  const counted = more.warehouses.every((id) => known.warehouses.includes(id));
-  const lastHitAt = [known.lastHitAt, more.lastHitAt]
-    .filter((time) => time !== undefined)
-    .sort()
-    .at(-1);
-  return {
+function merge(known: Merging, more: ImageReply, plantId: string): void {
+  const { image, warehouses } = known;
+  const counted = more.warehouses.every((id) => warehouses.has(id));
+  const broken = image.broken ?? more.broken;
+  const lastHitAt = later(image.lastHitAt, more.lastHitAt);
+  known.image = {
     ...more,
-    ...(known.broken === undefined ? {} : { broken: known.broken }),
-    plants: [...known.plants, plantId],
-    warehouses: union(known.warehouses, more.warehouses),
-    tags: union(known.tags, more.tags),
-    pinned: known.pinned || more.pinned,
-    hits: counted ? known.hits : known.hits + more.hits,
+    ...(broken === undefined ? {} : { broken }),
+    pinned: image.pinned || more.pinned,
+    hits: counted ? image.hits : image.hits + more.hits,
     ...(lastHitAt === undefined ? {} : { lastHitAt }),
-    usedBy: union(known.usedBy, more.usedBy),
-    children: union(known.children, more.children),
   };
+  known.plants.push(plantId);
+  addAll(warehouses, more.warehouses);
+  addAll(known.tags, more.tags);
+  addAll(known.usedBy, more.usedBy);
+  addAll(known.children, more.children);
 }
 
-const union = (known: readonly string[], more: readonly string[]): string[] => [...new Set([...known, ...more])];
+const asOne = ({ image, plants, warehouses, tags, usedBy, children }: Merging): ImageReply => ({
+  ...image,
+  plants,
+  warehouses: [...warehouses],
+  tags: [...tags],
+  usedBy: [...usedBy],
+  children: [...children],
+});
+
+function addAll(known: Set<string>, more: readonly string[]): void {
+  for (const one of more) known.add(one);
+}
+
+const later = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a;

@@ -34,6 +34,9 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
+/** Errors are answers here, some thousands a second, and nobody is shown where they were made. */
+Error.stackTraceLimit = 0;
+
 process.exitCode = await main();
 
 type Given = ReturnType<typeof readArguments>;

@@ -89,15 +89,19 @@ test('a wait that is aborted ends at once, a deadline in its time', async () => 
   ]);
 });
 
-async function arrivals(options: Partial<typeof OPTIONS>, count = 1_000) {
+/** What becomes of messages that are sent `together` at once, a millisecond after those before them. */
+async function arrivals(options: Partial<typeof OPTIONS>, { count = 1_000, together = 1 } = {}) {
   const world = newWorld();
   const network = new Network(world, { ...OPTIONS, ...options });
   const [way, arrived, lost] = [{ lastDueAt: 0 }, [] as number[], [] as number[]];
-  for (let number = 0; number < count; number += 1) {
+  const send = (number: number) =>
     network.send(...(['a', 'b', way, () => void arrived.push(number), () => void lost.push(number)] as const));
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  for (let at = 0; at < count; at += together) {
+    world.schedule(at, () => numbers.slice(at, at + together).forEach(send));
   }
   await world.run(1_000_000, () => undefined);
-  return { arrived, lost };
+  return { arrived, lost, events: world.events };
 }
 
 test('messages of one way arrive in their order', async () => {
@@ -109,6 +113,15 @@ test('as many messages are lost or arrive twice as it says', async () => {
   expect(lost.length / 1_000).toBeCloseTo(0.2, 1);
   expect(arrived.length + lost.length).toBe(1_000);
   expect((await arrivals({ repeatRate: 0.3 })).arrived.length / 1_000).toBeCloseTo(1.3, 1);
+});
+
+test('what is sent at once over one way arrives at once, or is lost together', async () => {
+  const { arrived, lost, events } = await arrivals({ lossRate: 0.2 }, { together: 10 });
+  const groupsOf = (numbers: readonly number[]) => [...new Set(numbers.map((number) => Math.floor(number / 10)))];
+  expect(arrived).toHaveLength(10 * groupsOf(arrived).length);
+  expect(lost).toHaveLength(10 * groupsOf(lost).length);
+  expect(groupsOf(lost).length).toBeGreaterThan(0);
+  expect(events).toBe(100 + groupsOf(arrived).length);
 });
 
 test('those who are cut off hear each other and nobody else, until they are joined again', () => {

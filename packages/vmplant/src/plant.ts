@@ -189,12 +189,20 @@ export class Plant {
     work: () => Promise<T>,
   ): Promise<T> {
     this.#requireSeen(request);
+    this.#requireLiving(request.vmId);
     return this.#once(verb, request, work);
   }
 
   /** A VM that the caller may not see is as unknown to it as one that never was. @throws GridError VM_UNKNOWN */
   #requireSeen({ vmId, caller }: Called<{ readonly vmId: string }>): void {
     this.#seenAd(vmId, caller);
+  }
+
+  /** Of a VM that the caller sees. @throws GridError VM_UNKNOWN that says so when it is gone: nobody else has to be asked */
+  #requireLiving(vmId: string): void {
+    if (this.#deps.registry.find(vmId)) return;
+    const details = { vmId, plantId: this.#plantId, state: 'destroyed' };
+    throw new GridError('VM_UNKNOWN', `the VM ${vmId}, which was on the plant ${this.#plantId}, is destroyed`, details);
   }
 
   #refuseWhileMade(vmId: string): void {

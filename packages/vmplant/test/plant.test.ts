@@ -43,7 +43,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   await expect(create(orderOf('another'), NEVER)).rejects.toBe(tooLong);
 });
 
-test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers', async () => {
+test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers, which is destroyed', async () => {
   const now = Date.parse('2026-06-01T00:00:00Z');
   const clock = { now: () => now };
   const departed = new Departed(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
@@ -62,9 +62,11 @@ test('a plant carries out no request that it may have carried out and forgotten,
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });
-  const { create, estimate } = plant.handlers();
+  const { create, estimate, renew } = plant.handlers();
   const expired = { code: 'REQUEST_EXPIRED', details: { plantId: 'plant-1' } };
   await expect(estimate(orderOf(ids[0]!), NEVER)).rejects.toMatchObject(expired);
   await expect(create(orderOf(ids[0]!), NEVER)).rejects.toMatchObject(expired);
   expect(await create(orderOf(ids[1]!), NEVER)).toEqual({ VmId: 'vm-1' });
+  const destroyed = { code: 'VM_UNKNOWN', details: { plantId: 'plant-1', state: 'destroyed' } };
+  await expect(renew({ vmId: 'vm-1', requestId: 'renewal', lease: 'PT1M' }, NEVER)).rejects.toMatchObject(destroyed);
 });

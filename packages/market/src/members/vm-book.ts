@@ -4,6 +4,7 @@
  * made that does not count.
  */
 import {
+  BoundedMap,
   keyText,
   type RequestKey,
   type ToldVm,
@@ -44,12 +45,22 @@ export interface PlantVms {
   readonly toldAt: number;
 }
 
+/** Where a VM was that is gone. */
+interface FormerPlace {
+  readonly plantId: string;
+  readonly owner: string | undefined;
+}
+
+/** VMs that are gone and are remembered; the oldest go first. */
+const GONE_KEPT = 10_000;
+
 export class VmBook {
   readonly #options: VmBookOptions;
   readonly #entries: VmEntries;
   readonly #order = new ToldOrder();
   readonly #lapses = new Lapses();
   readonly #toldAt = new Map<string, number>();
+  readonly #gone = new BoundedMap<string, FormerPlace>({ most: GONE_KEPT });
 
   constructor(options: VmBookOptions) {
     this.#options = options;
@@ -89,6 +100,11 @@ export class VmBook {
   find(vmId: string): { readonly plantId: string; readonly vm: ToldVm } | undefined {
     this.#forgetLapsed();
     return this.#entries.byVm(vmId);
+  }
+
+  /** Which plant told of a VM that is gone: it remembers its end. */
+  goneFrom(vmId: string): FormerPlace | undefined {
+    return this.#gone.get(vmId);
   }
 
   /** What an owner has on all plants, and is being made for it. */
@@ -205,7 +221,10 @@ export class VmBook {
   /** The plant does not have it; an award that is not over counts on. */
   #drop(plantId: string, key: string): void {
     const entry = this.#entries.get(plantId, key);
-    if (entry?.pinned) this.#entries.put({ ...entry, told: false });
+    if (!entry) return;
+    const { vmId, owner } = entry.vm;
+    if (vmId !== undefined) this.#gone.set(vmId, { plantId, owner });
+    if (entry.pinned) this.#entries.put({ ...entry, told: false });
     else this.#entries.remove(plantId, key);
   }
 }

@@ -24,16 +24,16 @@ interface Place {
 }
 
 /**
- * Which plant answers for which VM: the one that told of it. Of a VM that no plant tells of, which may be gone long since, plants
- * are asked, and the answer is remembered.
+ * Which plant answers for which VM: the one that told of it, also when it is gone. Of a VM that no plant has told of, which may be
+ * gone long since, plants are asked, and the answer is remembered.
  */
 export class VmPlaces {
-  readonly #book: Pick<VmBook, 'find'>;
+  readonly #book: Pick<VmBook, 'find' | 'goneFrom'>;
   readonly #ask: AskForVm;
   readonly #places: BoundedMap<string, Place>;
 
   constructor(
-    { book, ask }: { readonly book: Pick<VmBook, 'find'>; readonly ask: AskForVm },
+    { book, ask }: { readonly book: Pick<VmBook, 'find' | 'goneFrom'>; readonly ask: AskForVm },
     options: { readonly kept: number },
   ) {
     this.#book = book;
@@ -42,8 +42,8 @@ export class VmPlaces {
   }
 
   /**
-   * Works with the plant of a VM; when the one known does not know it any more, with the one that does. To a caller who does
-   * not see the VM it is as unknown as one that never was, whatever is known.
+   * Works with the plant of a VM; when the one known does not know it, not even as one that is gone, with the one that does. To
+   * a caller who does not see the VM it is as unknown as one that never was, whatever is known.
    */
   async at<T>(wanted: Called<{ readonly vmId: string }>, work: (plantId: string) => Promise<T>): Promise<T> {
     const { vmId, caller } = wanted;
@@ -52,7 +52,7 @@ export class VmPlaces {
       try {
         return await work(known.plantId);
       } catch (error) {
-        if (!isVmUnknown(error)) throw error;
+        if (!isVmUnknown(error) || isDestroyed(error)) throw error;
         this.#places.delete(vmId);
       }
     }
@@ -69,7 +69,8 @@ export class VmPlaces {
 
   #find(vmId: string): Place | undefined {
     const told = this.#book.find(vmId);
-    return told ? { plantId: told.plantId, owner: told.vm.owner } : this.#places.get(vmId);
+    if (told) return { plantId: told.plantId, owner: told.vm.owner };
+    return this.#places.get(vmId) ?? this.#book.goneFrom(vmId);
   }
 
   /** @throws GridError VM_UNKNOWN when every plant says so; PLANT_LOST when one that may have it does not answer */
@@ -84,6 +85,9 @@ export class VmPlaces {
 }
 
 export const isVmUnknown = (error: unknown): boolean => error instanceof GridError && error.code === 'VM_UNKNOWN';
+
+/** Whether the plant knows the VM as one that is gone: then no other has it. */
+const isDestroyed = (error: unknown): boolean => error instanceof GridError && error.details.state === 'destroyed';
 
 function notFound(vmId: string, failures: Failures): GridError {
   const draining = failures.find(({ code }) => code === 'DRAINING');

@@ -80,6 +80,7 @@ export class OfferDesk implements LinkListener {
       }
       case 'change':
         if (!told) throw gap(bidder.plantId, undefined, event.serial);
+        if (told.hasHeard(event.serial)) return;
         requireSigned(bidder, event.change.plant?.plantId);
         told.apply(event.serial, event.change);
         this.#tell(bidder, told, images);

@@ -38,6 +38,11 @@ export class PublishedOffer {
     return this.#terms;
   }
 
+  /** Whether the event came before. */
+  hasHeard(serial: number): boolean {
+    return serial <= this.#serial;
+  }
+
   /** @throws GridError LINK_PROTOCOL when it does not go with what is known; then nothing is known for certain */
   apply(serial: number, change: StandingChange): void {
     if (serial !== this.#serial + 1) throw gap(this.#terms.plant.plantId, this.#serial, serial);

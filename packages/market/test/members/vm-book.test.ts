@@ -55,6 +55,7 @@ test('what owners have is summed over plants, and each VM is found', () => {
   expect([book.isAt('bob', 'a'), book.isAt('bob', 'b')]).toEqual([true, false]);
   book.hear(one, gone(1));
   expect([book.usageOf('ada').vms, book.find('vm-1')]).toEqual([2, undefined]);
+  expect([book.goneFrom('vm-1'), book.goneFrom('vm-2')]).toEqual([{ plantId: 'a', owner: 'ada' }, undefined]);
 });
 
 describe('a plant that is reached two ways', () => {

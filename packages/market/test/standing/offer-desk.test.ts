@@ -121,6 +121,18 @@ test('images that are not the set they are said to be are refused, and the plant
   expect(faults).toMatchObject([{ plantId: 'one', err: { code: 'LINK_PROTOCOL' } }]);
 });
 
+test('a change that comes twice counts once, and the offer stands', async () => {
+  const plant = new Plant('one', setOf(BASE));
+  plant.publish();
+  await arrival();
+  plant.change({ vms: 1 }, 1);
+  plant.change({ vms: 1 }, 1);
+  plant.change({ vms: 2 }, 2);
+  expect(standing(plant)).toBe(1);
+  expect(faults).toEqual([]);
+  expect(offers.get('one')!.terms.plant.usage.vms).toBe(2);
+});
+
 test('an offer of which a change was missed no longer stands, until it comes as a whole', async () => {
   const plant = new Plant('one', setOf(BASE));
   plant.publish();

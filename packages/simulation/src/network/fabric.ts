@@ -83,15 +83,16 @@ export class Fabric {
     const { lower, upperName } = dialed;
     let isOver = false;
     const hello = lower.hello();
+    const takeBack = lower.life.after(this.#options.silenceMs, () => {
+      isOver = true;
+      this.#redial(dialed);
+    });
     this.#network.send(lower.name, upperName, { lastDueAt: 0 }, () => {
       const upper = this.#uppers.get(upperName);
       if (!upper?.life.isAlive || !lower.life.isAlive || isOver) return;
       isOver = true;
+      takeBack();
       this.#open(upper, dialed, hello);
-    });
-    lower.life.after(this.#options.silenceMs, () => {
-      if (!isOver) this.#redial(dialed);
-      isOver = true;
     });
   }
 

@@ -6,15 +6,31 @@ export interface NetworkOptions {
   /** One way, in milliseconds: at least this, in the mean that. */
   readonly latencyLeastMs: number;
   readonly latencyMeanMs: number;
-  /** Share of messages that never arrive. */
+  /** Share of segments that never arrive. */
   readonly lossRate: number;
-  /** Share of messages that arrive twice. */
+  /** Share of segments that arrive twice. */
   readonly repeatRate: number;
 }
 
-/** The last arrival on one way, before which no later message of that way arrives. */
+interface Message {
+  readonly arrive: () => void;
+  readonly lost: () => void;
+}
+
+/** What is sent over one way in one event: it travels as one, as what is written to a stream in one go does. */
+interface Segment {
+  /** The number of the event. */
+  readonly sentIn: number;
+  readonly isLost: boolean;
+  readonly messages: Message[];
+}
+
+/** From one process to another, in order. */
 export interface Way {
+  /** The last arrival, before which nothing that is sent later arrives. */
   lastDueAt: number;
+  /** The last one sent. */
+  segment?: Segment;
 }
 
 export class Network {
@@ -49,25 +65,33 @@ export class Network {
   }
 
   /**
-   * Sends a message; messages of one way arrive in their order. Whether it gets through is decided by the network as it is
-   * when the message would arrive; `lost` is told when it does not.
+   * Sends a message; messages of one way arrive in their order, those that are sent in one event together. Whether they get
+   * through is decided by the network as it is when they would arrive; `lost` is told when they do not.
    */
   send(from: string, to: string, way: Way, arrive: () => void, lost: () => void = () => undefined): void {
+    if (way.segment?.sentIn !== this.#world.events) way.segment = this.#sendSegment(from, to, way);
+    if (way.segment.isLost) lost();
+    else way.segment.messages.push({ arrive, lost });
+  }
+
+  #sendSegment(from: string, to: string, way: Way): Segment {
     const { lossRate, repeatRate } = this.#options;
+    const sentIn = this.#world.events;
     if (this.#random.chance(lossRate)) {
       this.#world.note(`lost ${from} > ${to}`);
-      lost();
-      return;
+      return { sentIn, isLost: true, messages: [] };
     }
+    const messages: Message[] = [];
     const copies = this.#random.chance(repeatRate) ? 2 : 1;
     for (let copy = 1; copy <= copies; copy += 1) {
       way.lastDueAt = Math.max(way.lastDueAt, this.#world.elapsedMs + this.latencyMs());
       this.#world.schedule(way.lastDueAt - this.#world.elapsedMs, () => {
-        if (this.connects(from, to)) return arrive();
-        this.#world.note(`cut off ${from} > ${to}`);
-        lost();
+        const connected = this.connects(from, to);
+        if (!connected) this.#world.note(`cut off ${from} > ${to}`);
+        for (const message of messages) message[connected ? 'arrive' : 'lost']();
       });
     }
+    return { sentIn, isLost: false, messages };
   }
 
   latencyMs(): number {

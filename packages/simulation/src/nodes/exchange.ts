@@ -113,7 +113,7 @@ export class Exchange {
 
 async function answerOf<T>(shop: Shop, work: (shop: Shop) => Promise<T>): Promise<Answer<T>> {
   try {
-    return { value: structuredClone(await work(shop)) };
+    return { value: await work(shop) };
   } catch (error) {
     return { error: GridError.from(error) };
   }

@@ -29,6 +29,8 @@ export class PlantDisk {
   readonly discs = new Map<string, ConfigDiscPlan>();
   /** `IMAGE USER` each. */
   readonly holds = new Set<string>();
+  /** What the record of each folder said when it was looked at last. */
+  readonly #read = new WeakMap<Folder, { readonly text: string; readonly record: VmRecord }>();
   #discs = 0;
   #stagings = 0;
   readonly #changed: () => void;
@@ -40,9 +42,19 @@ export class PlantDisk {
     this.#changed = changed;
   }
 
-  /** The records that a plant that starts now would find. */
+  /** The records that a plant that starts now would find, for whoever looks from outside: the same objects until they change. */
   records(): readonly VmRecord[] {
-    return [...this.folders.values()].flatMap(({ record }) => (record === undefined ? [] : [JSON.parse(record)]));
+    return [...this.folders.values()].flatMap((folder) => this.#recordOf(folder) ?? []);
+  }
+
+  #recordOf(folder: Folder): VmRecord | undefined {
+    const { record: text } = folder;
+    if (text === undefined) return undefined;
+    const before = this.#read.get(folder);
+    if (before?.text === text) return before.record;
+    const record: VmRecord = JSON.parse(text);
+    this.#read.set(folder, { text, record });
+    return record;
   }
 
   newStaging(): string {
@@ -66,7 +78,7 @@ export class PlantDisk {
       directory: (vmId) => this.directoryOf(vmId),
       read: async () => {
         for (const [vmId, { record }] of folders) if (record === undefined) folders.delete(vmId);
-        return this.records();
+        return [...folders.values()].map(({ record }) => JSON.parse(record!));
       },
       makeFolder: (vmId) => write(() => folders.set(vmId, { record: undefined, files: new Set() })),
       write: (record) =>

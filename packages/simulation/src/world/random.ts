@@ -3,12 +3,18 @@ import { createHash } from 'node:crypto';
 
 export class Random {
   readonly #seed: string;
-  #state: [number, number, number, number];
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter: number;
 
   constructor(seed: string) {
     this.#seed = seed;
     const digest = createHash('sha256').update(seed).digest();
-    this.#state = [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12)];
+    this.#a = digest.readUInt32LE(0);
+    this.#b = digest.readUInt32LE(4);
+    this.#c = digest.readUInt32LE(8);
+    this.#counter = digest.readUInt32LE(12);
   }
 
   /** Numbers of their own for one purpose: how many are drawn for another does not change them. */
@@ -18,9 +24,13 @@ export class Random {
 
   /** From 0 up to 1, evenly spread. sfc32 (Doty-Humphrey, PractRand). */
   next(): number {
-    const [a, b, c, counter] = this.#state;
-    const sum = (a + b + counter) | 0;
-    this.#state = [b ^ (b >>> 9), (c + (c << 3)) | 0, (((c << 21) | (c >>> 11)) + sum) | 0, (counter + 1) | 0];
+    const b = this.#b;
+    const c = this.#c;
+    const sum = (this.#a + b + this.#counter) | 0;
+    this.#a = b ^ (b >>> 9);
+    this.#b = (c + (c << 3)) | 0;
+    this.#c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    this.#counter = (this.#counter + 1) | 0;
     return (sum >>> 0) / 2 ** 32;
   }
 
