@@ -178,8 +178,12 @@ export class Membership implements LinkListener {
     for (const below of joined) {
       const via = [broker.plantId, ...below.via];
       const problem = this.#problemOf(via);
-      if (problem === undefined) this.#put(below.plantId, { bidder: bidderThrough(broker, below), link: broker, via });
-      else this.#options.onFault?.({ plantId: below.plantId, broker: broker.plantId, problem });
+      if (problem === undefined) {
+        this.#put(below.plantId, { bidder: bidderThrough(broker, below), link: broker, via });
+        continue;
+      }
+      this.#drop(below.plantId, broker, problem); // the way of before is no more
+      this.#options.onFault?.({ plantId: below.plantId, broker: broker.plantId, problem });
     }
     for (const { plantId, reason } of left) this.#drop(plantId, broker, reason);
   }

@@ -85,3 +85,12 @@ test('a way that leads back here, or is too long, is refused and told', () => {
     'far at broker: the way passes 9 brokers, the limit is 8',
   ]);
 });
+
+test('a plant that moved to a way that will not do is reached the old way no more', () => {
+  const { membership, tell } = membershipOf('self');
+  const broker = bidderOf('broker', 'broker');
+  membership.joined(broker);
+  tell(broker, { joined: [below('plant')] });
+  tell(broker, { joined: [below('plant', 'self')] });
+  expect(membership.plantIds()).toEqual([]);
+});
