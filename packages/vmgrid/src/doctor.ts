@@ -1,8 +1,8 @@
 /** `vmgrid doctor`: what this machine has, what that enables, and how to get what is missing. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Home } from '@vmgrid/daemon';
-import type { ShopClient } from '@vmgrid/protocol';
+import { type Home, within } from '@vmgrid/daemon';
+import { late, type ShopClient } from '@vmgrid/protocol';
 import { execa } from 'execa';
 import { programCommand } from './daemons.ts';
 import { type DaemonsFinding, examineDaemons } from './doctor-daemons.ts';
@@ -44,8 +44,8 @@ export interface Findings {
 const VERSION_DEADLINE_MS = 5_000;
 /** Programs of the system's, which are not on the path of every user. */
 const SYSTEM_FOLDERS = '/usr/sbin:/sbin';
-/** For all lines, one after the other. */
-const PROBE_DEADLINE_MS = 120_000;
+/** For all lines, one after the other: more than a plant gives each of them. */
+const PROBE_DEADLINE_MS = 150_000;
 
 /** Looks at every tool, and tries every production line for real. */
 export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>): Promise<Findings> {
@@ -64,10 +64,15 @@ async function versionOf({ program, versionArgument }: Tool): Promise<string | u
   return result.exitCode === 0 ? result.all.split('\n', 1)[0] : undefined;
 }
 
-/** Tries every production line of this host for real. */
-export async function probeLines(home: Home): Promise<readonly LineFinding[]> {
+/** Tries every production line of this host for real. @throws GridError DEADLINE_EXCEEDED when that takes more than `ms` */
+export async function probeLines(home: Home, ms = PROBE_DEADLINE_MS): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
   const folders = ['--state', home.root, '--warehouse', home.warehouse];
-  const { stdout } = await execa(file!, [...args, 'probe', ...folders], { timeout: PROBE_DEADLINE_MS });
+  const limit = { ms, late: late('DEADLINE_EXCEEDED', 'the production lines were not all tried') };
+  const { stdout } = await within(limit, (until) =>
+    execa(file!, [...args, 'probe', ...folders], { cancelSignal: until }).catch((error: unknown) => {
+      throw until.aborted ? until.reason : error;
+    }),
+  );
   return JSON.parse(stdout);
 }

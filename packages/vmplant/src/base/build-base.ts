@@ -1,8 +1,9 @@
-import { chmod, constants, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MachineSpec } from '@vmgrid/protocol';
 import { runTool } from '../host/run-tool.ts';
 import type { Manifest } from '../warehouse/manifest.ts';
+import { copyOut } from './copy-out.ts';
 import { type Recipe, recipeFor } from './recipe.ts';
 import type { BaseOs } from './releases.ts';
 
@@ -109,7 +110,11 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
     onLine,
     failure,
   });
-  for (const file of Object.values(FILES)) await takeOut(join(out, file), join(order.directory, file), root);
+  for (const file of Object.values(FILES)) {
+    const [from, to] = [join(out, file), join(order.directory, file)];
+    // As another user than root, they were made under a subordinate id.
+    await (root ? rename(from, to) : copyOut(from, to, { signal: order.signal, failure }));
+  }
   await rm(out, { recursive: true });
 }
 
@@ -161,12 +166,6 @@ function debstrapArguments(recipe: Recipe, mode: 'root' | 'unshare'): string[] {
     recipe.suite,
     '-',
   ];
-}
-
-/** A file made under a subordinate id is copied, to be the caller's own; `FICLONE` shares the blocks where it can. */
-async function takeOut(from: string, to: string, owned: boolean): Promise<void> {
-  if (owned) return rename(from, to);
-  await copyFile(from, to, constants.COPYFILE_FICLONE);
 }
 
 async function emptyFolder(folder: string): Promise<void> {
