@@ -29,6 +29,7 @@ export { type LinkServer, type ServeLinkOptions, serveLink } from './link/serve-
 export { tellVms, wholeOf } from './link/tell-vms.ts';
 export { bidderThrough, gatherThrough } from './link/through-broker.ts';
 export { Upstreams, type UpstreamsOptions } from './link/upstreams.ts';
+export { whenAborted } from './link/when-aborted.ts';
 export * from './schema/audit.ts';
 export * from './schema/bids.ts';
 export * from './schema/broker-bids.ts';

@@ -33,6 +33,8 @@ export class Ledger {
   readonly requests = new Map<string, RequestOutcome>();
   /** What was asked of shops and not answered yet. */
   readonly #open = new Map<string, string>();
+  /** Requests for VMs that have been answered. */
+  #answered = 0;
   /** How often each verb had which outcome: `done` or a code. */
   readonly #outcomes = new Map<string, Map<string, number>>();
   /** By VM. */
@@ -60,6 +62,11 @@ export class Ledger {
     this.#outcomes.set(verb, counts.set(outcome, (counts.get(outcome) ?? 0) + 1));
   }
 
+  /** How many requests for VMs have been answered. */
+  get answered(): number {
+    return this.#answered;
+  }
+
   /** Ids of what was never answered. */
   get unanswered(): readonly string[] {
     return [...this.#open.keys()];
@@ -76,12 +83,14 @@ export class Ledger {
   }
 
   refuse(requestId: string, code: string): void {
+    this.#answered += 1;
     this.requests.set(requestId, { kind: 'refused', code });
   }
 
   /** A client has been answered. `readyMs`: from its first asking. */
   promise(requestId: string, { vm }: VmReply, readyMs: number): Promised {
     const promised = { vmId: String(vm.VmId), plantId: String(vm.Plant), requestId };
+    this.#answered += 1;
     this.requests.set(requestId, { ...promised, kind: 'made', readyMs, cached: Number(vm.ActionsCached) > 0 });
     this.promised.set(promised.vmId, promised);
     this.promisedBy.set(promised.plantId, (this.promisedBy.get(promised.plantId) ?? new Set()).add(promised.vmId));

@@ -5,10 +5,14 @@
  *            [--faults none|some|many] [--offers asked|standing] [--deeds N] [--builds N] [--cost COST] [--json]
  *   simulate --replay FILE [--cost COST]… [--plants N] [--memory-mib N] [--brokers 2,6] [--keep SECONDS] [--json]
  *
+ * How far it is goes to standard error.
+ *
  * Exit status: 0 when every invariant held, 1 when one did not, 2 for a wrong command line.
  */
 import { parseArgs } from 'node:util';
 import { DEFAULTS, FAULT_LEVELS, OFFER_KINDS, type SimulationOptions } from './options.ts';
+import type { Progress } from './progress.ts';
+import { ProgressDisplay } from './progress-display.ts';
 import { readRecording } from './recording.ts';
 import { type Recording, type ReplayOutcome, replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
@@ -37,6 +41,14 @@ const OPTIONS = {
 /** Errors are answers here, some thousands a second, and nobody is shown where they were made. */
 Error.stackTraceLimit = 0;
 
+const display = new ProgressDisplay({
+  write: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+  columns: process.stderr.columns,
+  now: () => performance.now(),
+});
+const tell = (progress: Progress) => display.show(progress);
+
 process.exitCode = await main();
 
 type Given = ReturnType<typeof readArguments>;
@@ -46,6 +58,7 @@ async function main(): Promise<number> {
     const given = readArguments();
     return given.replayed === undefined ? await runAll(given) : await replayAll(given, readRecording(given.replayed));
   } catch (error) {
+    display.clear();
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     return 2;
   }
@@ -55,7 +68,7 @@ async function runAll({ options, runs, json }: Given): Promise<number> {
   let violations = 0;
   for (let run = 1; run <= runs; run += 1) {
     const seed = runs === 1 ? options.seed : `${options.seed}.${run}`;
-    const report = await simulate({ ...options, seed });
+    const report = await simulate({ ...options, seed }, tell);
     print(json ? JSON.stringify(report) : reportText(report));
     if (report.violation) violations += 1;
   }
@@ -65,12 +78,13 @@ async function runAll({ options, runs, json }: Given): Promise<number> {
 async function replayAll(given: Given, recording: Recording): Promise<number> {
   const { options, costs, memoryMiB, keepSeconds, json } = given;
   const outcomes: ReplayOutcome[] = [];
-  for (const cost of costs) outcomes.push(await replay(recording, { ...options, cost, memoryMiB, keepSeconds }));
+  for (const cost of costs) outcomes.push(await replay(recording, { ...options, cost, memoryMiB, keepSeconds }, tell));
   print(json ? JSON.stringify({ rows: outcomes }) : replayText(outcomes));
   return 0;
 }
 
 function print(text: string): void {
+  display.clear();
   process.stdout.write(`${text}\n`);
 }
 

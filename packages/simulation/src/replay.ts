@@ -5,6 +5,7 @@ import type { GoldenImage } from '@vmgrid/vmplant';
 import { Grid, type GridPlan, numbered } from './grid.ts';
 import type { PlantNode } from './plant/plant-node.ts';
 import { actionTaking } from './plant/virtual-guest.ts';
+import { ProgressTeller, type TellProgress } from './progress.ts';
 import { virtualImage } from './scenario.ts';
 
 export type Recording = Pick<RequestExport, 'requests' | 'images'>;
@@ -41,9 +42,17 @@ const CREATIONS = 4;
 /** After the last request: the longest a client goes on asking, and more. */
 const REST_MS = 900_000;
 
-export async function replay(recording: Recording, options: ReplayOptions): Promise<ReplayOutcome> {
+/** `tell` hears how far it is. */
+export async function replay(
+  recording: Recording,
+  options: ReplayOptions,
+  tell: TellProgress = () => undefined,
+): Promise<ReplayOutcome> {
+  const progress = new ProgressTeller({ name: `cost ${options.cost}`, requests: recording.requests.length }, tell);
+  progress.enter(`${options.plants} plants are started`);
   const unevenness: number[] = [];
   const grid = new Grid({ ...planOf(recording, options), ready: (plants) => unevenness.push(deviationOf(plants)) });
+  progress.follow(grid);
   const actions = new RecordedActions(recording.requests);
   const firstAt = Math.min(...recording.requests.map(({ at }) => at));
   const lastAt = Math.max(...recording.requests.map(({ at }) => at));
@@ -52,7 +61,8 @@ export async function replay(recording: Recording, options: ReplayOptions): Prom
     const work = actions.workOf(request);
     grid.world.schedule(JOIN_MS + request.at - firstAt, () => void grid.client.ask(`request-${index + 1}`, work));
   }
-  await grid.world.run(JOIN_MS + lastAt - firstAt + REST_MS, () => undefined);
+  progress.enter('requests come');
+  await grid.world.run(JOIN_MS + lastAt - firstAt + REST_MS, () => progress.afterEvent());
   const outcomes = [...grid.ledger.requests.values()];
   const made = outcomes.filter((outcome) => outcome.kind === 'made');
   const ready = made.map(({ readyMs }) => readyMs / 1_000).sort((a, b) => a - b);

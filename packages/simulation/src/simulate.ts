@@ -4,6 +4,7 @@ import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';
 import { madeUpGrid } from './made-up-grid.ts';
 import { LEVELS, type SimulationOptions } from './options.ts';
+import { ProgressTeller, type TellProgress } from './progress.ts';
 import { reportOf, type SimulationReport } from './report.ts';
 import { anyBeginning, anyWork } from './scenario.ts';
 import { Violation } from './violation.ts';
@@ -15,8 +16,15 @@ const LOOK_AGAIN_MS = 10_000;
 /** Until the last client is answered, the last lease has ended and the last VM is gone; where nothing happens time is free. */
 const REST_MS = 4 * 3_600_000;
 
-export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+/** `tell` hears how far the run is, which has no effect on it. */
+export async function simulate(
+  options: SimulationOptions,
+  tell: TellProgress = () => undefined,
+): Promise<SimulationReport> {
+  const progress = new ProgressTeller({ name: `seed ${options.seed}`, requests: options.requests }, tell);
+  progress.enter(`${options.plants} plants are started`);
   const grid = new Grid(madeUpGrid(options));
+  progress.follow(grid);
   const { world, network, plants, shops, brokers, ledger, client, operator } = grid;
   const durationMs = options.seconds * 1_000;
   const { faultEveryMs } = LEVELS[options.faults];
@@ -38,9 +46,12 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const check = () => {
     for (const node of grid.takeChanged()) checkPlant(node, ledger, world);
     if (grid.reported) throw grid.reported;
+    progress.afterEvent();
   };
   const violation = await catchViolation(async () => {
+    progress.enter('requests come');
     await world.run(durationMs, check);
+    progress.enter('the network is mended');
     world.note('calm');
     network.calm();
     for (const node of [...plants, ...shops, ...brokers]) node.start();
@@ -49,7 +60,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     await world.run(durationMs + SETTLE_MS + LOOK_AGAIN_MS, check);
     requireCorrected('states are true', misstated, misstatedVms(plants));
     requireCorrected('shops know what plants have', misbelieved, misbelievedVms(shops, plants));
+    progress.enter('the grid comes to rest');
     await world.run(durationMs + REST_MS, check);
+    progress.enter('all plants are looked at');
     checkRest(plants, ledger);
   });
   return reportOf({ options, world, ledger, faults: faults.count, violation });

@@ -2,6 +2,7 @@ import { GridError } from '../errors/grid-error.ts';
 import type { CallOptions } from './link.ts';
 import type { SendOutcome } from './link-socket.ts';
 import { CANCEL, type Cancel, callText, noticeText } from './messages.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** `setTimeout` fires at once past this. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -47,12 +48,12 @@ export class OutgoingCalls {
     };
     const onAbort = (): void => giveUp(cancelled(method, signal));
     const timer = setTimeout(() => giveUp(late(method, deadlineMs)), Math.min(deadlineMs, TIMER_MAX_MS));
-    signal?.addEventListener('abort', onAbort);
+    const stopListening = signal && whenAborted(signal, onAbort);
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
       this.#pending.delete(id);
     }
   }

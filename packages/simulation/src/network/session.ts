@@ -7,6 +7,7 @@ import {
   GridError,
   type Hello,
   type LinkMethods,
+  whenAborted,
 } from '@vmgrid/protocol';
 import type { Life } from '../world/life.ts';
 import type { World } from '../world/world.ts';
@@ -74,12 +75,12 @@ export class Session implements Bidder {
     const abort = () => giveUp(cancelled(method, signal!));
     const late = () => giveUp(new GridError('DEADLINE_EXCEEDED', `${method} had no answer within ${deadlineMs} ms`));
     const takeBack = upper.life.after(deadlineMs, late);
-    signal?.addEventListener('abort', abort);
+    const stopListening = signal && whenAborted(signal, abort);
     try {
       return (await promise) as ReturnType<LinkMethods[M]>;
     } finally {
       takeBack();
-      signal?.removeEventListener('abort', abort);
+      stopListening?.();
       this.#pending.delete(id);
     }
   }
