@@ -6,6 +6,8 @@ export interface Home {
   readonly root: string;
   /** Golden images, shared by the plants of this machine. */
   readonly warehouse: string;
+  /** Configuration, logs and state of the daemons of `vmgrid up`. */
+  readonly grid: string;
   /** Tokens of those who may ask the daemons of this machine. */
   readonly access: string;
 }
@@ -16,7 +18,7 @@ export interface Home {
  */
 export function findHome(environment: NodeJS.ProcessEnv): Home {
   const root = environment.VMGRID_HOME ?? defaultRoot(environment);
-  return { root, warehouse: join(root, 'warehouse'), access: join(root, 'access') };
+  return { root, warehouse: join(root, 'warehouse'), grid: join(root, 'grid'), access: join(root, 'access') };
 }
 
 function defaultRoot(environment: NodeJS.ProcessEnv): string {

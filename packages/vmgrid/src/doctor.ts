@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { programCommand } from './daemons.ts';
 import { type DaemonsFinding, examineDaemons } from './doctor-daemons.ts';
 import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
+import { plantState } from './grid.ts';
 
 interface Tool {
   readonly program: string;
@@ -67,7 +68,8 @@ async function versionOf({ program, versionArgument }: Tool): Promise<string | u
 /** Tries every production line of this host for real. @throws GridError DEADLINE_EXCEEDED when that takes more than `ms` */
 export async function probeLines(home: Home, ms = PROBE_DEADLINE_MS): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
-  const folders = ['--state', home.root, '--warehouse', home.warehouse];
+  // What a plant of `vmgrid up` finds: whether libvirt can be used depends on where its state lies, too.
+  const folders = ['--state', plantState(home.grid, 'plant-1'), '--warehouse', home.warehouse];
   const limit = { ms, late: late('DEADLINE_EXCEEDED', 'the production lines were not all tried') };
   const { stdout } = await within(limit, (until) =>
     execa(file!, [...args, 'probe', ...folders], { cancelSignal: until }).catch((error: unknown) => {

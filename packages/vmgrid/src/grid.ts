@@ -68,6 +68,9 @@ export async function startGrid(options: GridOptions, signal: AbortSignal): Prom
   }
 }
 
+/** Where a plant of a grid on one machine keeps its state. */
+export const plantState = (directory: string, plantId: string): string => join(directory, 'plants', plantId);
+
 const accessOf = ({ directory, accessDirectory = join(directory, 'access') }: GridOptions): string => accessDirectory;
 
 function startShop(options: GridOptions, signal: AbortSignal): Promise<Daemon> {
@@ -94,7 +97,7 @@ async function startPlant(
   const config = {
     plantId,
     upstreams: [upstream],
-    stateDirectory: join(options.directory, 'plants', plantId),
+    stateDirectory: plantState(options.directory, plantId),
     warehouseDirectory: options.warehouse,
     hostActionDirectory,
     accessDirectory: accessOf(options),

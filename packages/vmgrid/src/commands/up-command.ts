@@ -1,5 +1,4 @@
 /** `vmgrid up`: a grid on this machine, in the foreground, ready for curl. */
-import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import type { Command } from 'commander';
 import { buildBaseImage } from '../base-image.ts';
@@ -30,7 +29,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
       const lines = (await probeLines(home)).filter(({ available }) => available).map(({ line }) => line);
       const grid = await startGrid(
         {
-          directory: join(home.root, 'grid'),
+          directory: home.grid,
           warehouse: home.warehouse,
           accessDirectory: home.access,
           plants: Number(options.plants),

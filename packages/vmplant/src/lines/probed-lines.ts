@@ -1,6 +1,6 @@
 import type { LineReports } from '@vmgrid/bidding';
 import { type Log, within } from '@vmgrid/daemon';
-import { type LineName, type LineReport, late } from '@vmgrid/protocol';
+import { GridError, type LineName, type LineReport, late } from '@vmgrid/protocol';
 import type { ProductionLine } from './production-line.ts';
 import { type FindImages, trialKernel } from './trial-kernel.ts';
 
@@ -53,9 +53,19 @@ export class ProbedLines {
 
   async #probe(line: ProductionLine): Promise<void> {
     const slow = late('LINE_UNAVAILABLE', `the line ${line.name} could not be tried`, { line: line.name });
-    const report = await within({ ms: PROBE_DEADLINE_MS, late: slow }, (until) => line.probe(until));
+    const probe = within({ ms: PROBE_DEADLINE_MS, late: slow }, (until) => line.probe(until));
+    const report = await probe.catch((error: unknown) => {
+      if (!(error instanceof GridError)) throw error;
+      return unavailable(line.name, error);
+    });
     this.#reports.set(line.name, report);
     const { available, reason, compatibility } = report;
     this.#deps.log.info({ line: line.name, available, reason, ...compatibility }, 'line probed');
   }
 }
+
+/** Of a line that could not even be tried. */
+const unavailable = (line: LineName, { message: reason }: GridError): LineReport => ({
+  ...{ line, available: false, reason, restores: false, diskFormats: [] },
+  compatibility: { vmm: line, vmmVersion: '', accelerator: '', machineType: '', cpuModel: '', layout: '' },
+});

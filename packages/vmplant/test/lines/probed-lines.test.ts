@@ -1,5 +1,6 @@
 /** When the lines of a plant are tried, and what is made of it before KVM could be. */
 import { expect, test } from '@jest/globals';
+import { GridError } from '@vmgrid/protocol';
 import { faultHere } from '../../src/fault-here.ts';
 import { ProbedLines } from '../../src/lines/probed-lines.ts';
 import type { ProductionLine } from '../../src/lines/production-line.ts';
@@ -63,4 +64,35 @@ test('before KVM could be tried, an image that was suspended under it keeps its 
   await probed.look();
   expect(fault(made('kvm'))).toBeUndefined();
   expect(fault(made('tcg'))).toContain('accelerator was tcg, here it is kvm');
+});
+
+test('a line that cannot even be tried is reported, with the reason, and the plant has the others', async () => {
+  const failing: ProductionLine = {
+    ...NOTHING_ELSE,
+    name: 'libvirt',
+    probe: () => Promise.reject(new GridError('LINE_UNAVAILABLE', 'it hangs')),
+  };
+  const working: ProductionLine = {
+    ...{ ...NOTHING_ELSE, name: 'qemu' },
+    probe: async () => ({
+      ...{
+        line: 'qemu',
+        available: true,
+        reason: '',
+        restores: true,
+        diskFormats: ['raw'],
+        compatibility: COMPATIBILITY,
+      },
+    }),
+  };
+  const { reports } = await ProbedLines.probe({
+    lines: new Map([
+      ['libvirt', failing],
+      ['qemu', working],
+    ] as const),
+    images: async () => new Map(),
+    log: { info: () => undefined },
+  });
+  expect(reports.get('libvirt')).toMatchObject({ available: false, reason: expect.stringContaining('it hangs') });
+  expect(reports.get('qemu')).toMatchObject({ available: true });
 });

@@ -25,9 +25,13 @@ export function refuseLongPath(directory: string): void {
   const bytes = Math.max(...Object.values(SOCKETS).map((name) => Buffer.byteLength(join(directory, name))));
   if (bytes <= SOCKET_PATH_BYTES) return;
   const message = `the address of a socket in ${directory} would take ${bytes} bytes, the kernel takes ${SOCKET_PATH_BYTES}`;
-  throw new GridError('LINE_UNAVAILABLE', `${message}: give the plant a shorter stateDirectory`, {
-    ...{ bytes, limitBytes: SOCKET_PATH_BYTES },
-  });
+  throw new GridError(
+    'LINE_UNAVAILABLE',
+    `${message}: give the plant a shorter stateDirectory, or \`vmgrid up\` a shorter VMGRID_HOME`,
+    {
+      ...{ bytes, limitBytes: SOCKET_PATH_BYTES },
+    },
+  );
 }
 
 /** Devices of the machine that are named over the monitor; domain.xml gives them these names. */
