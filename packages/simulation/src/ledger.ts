@@ -121,6 +121,11 @@ export class Ledger {
     return others;
   }
 
+  /** Whether a plant other than the one promised has a VM of the request. */
+  hasOtherHolders({ requestId, plantId }: Promised): boolean {
+    return [...(this.#holders.get(requestId)?.keys() ?? [])].some((holder) => holder !== plantId);
+  }
+
   /** Plants that had the VM of the request before the auction was opened, answered in it, and yet did not win. */
   passedOver({ requestId, vmId, plantId: winner }: Promised, trail: Trail): readonly string[] {
     const openedAt = Date.parse(trail.openedAt);

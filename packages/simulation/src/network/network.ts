@@ -6,9 +6,9 @@ export interface NetworkOptions {
   /** One way, in milliseconds: at least this, in the mean that. */
   readonly latencyLeastMs: number;
   readonly latencyMeanMs: number;
-  /** Share of segments that never arrive. */
+  /** Share of packets that never arrive. */
   readonly lossRate: number;
-  /** Share of segments that arrive twice. */
+  /** Share of packets that arrive twice. */
   readonly repeatRate: number;
 }
 
@@ -18,7 +18,7 @@ interface Message {
 }
 
 /** What is sent over one way in one event: it travels as one, as what is written to a stream in one go does. */
-interface Segment {
+interface Packet {
   /** The number of the event. */
   readonly sentIn: number;
   readonly isLost: boolean;
@@ -30,7 +30,7 @@ export interface Way {
   /** The last arrival, before which nothing that is sent later arrives. */
   lastDueAt: number;
   /** The last one sent. */
-  segment?: Segment;
+  packet?: Packet;
 }
 
 export class Network {
@@ -69,12 +69,12 @@ export class Network {
    * through is decided by the network as it is when they would arrive; `lost` is told when they do not.
    */
   send(from: string, to: string, way: Way, arrive: () => void, lost: () => void = () => undefined): void {
-    if (way.segment?.sentIn !== this.#world.events) way.segment = this.#sendSegment(from, to, way);
-    if (way.segment.isLost) lost();
-    else way.segment.messages.push({ arrive, lost });
+    if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(from, to, way);
+    if (way.packet.isLost) lost();
+    else way.packet.messages.push({ arrive, lost });
   }
 
-  #sendSegment(from: string, to: string, way: Way): Segment {
+  #sendPacket(from: string, to: string, way: Way): Packet {
     const { lossRate, repeatRate } = this.#options;
     const sentIn = this.#world.events;
     if (this.#random.chance(lossRate)) {

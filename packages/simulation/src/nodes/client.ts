@@ -106,10 +106,12 @@ export class Client {
     this.#deps.report(new Violation('answers are true', message, [String(VmId)]));
   }
 
-  #requireHolderWon(promised: Promised, { trail }: VmReply): void {
-    if (!trail) return;
+  #requireHolderWon(promised: Promised, reply: VmReply): void {
+    const { ledger } = this.#deps;
     const { requestId, plantId } = promised;
-    for (const holder of this.#deps.ledger.passedOver(promised, trail)) {
+    // A reply makes its trail anew each time it is read.
+    const trail = ledger.hasOtherHolders(promised) ? reply.trail : undefined;
+    for (const holder of trail ? ledger.passedOver(promised, trail) : []) {
       const message = `${holder} had the VM of ${requestId} and bid, but ${plantId} made another`;
       this.#deps.report(new Violation('no VM twice', message, [requestId, holder, plantId]));
     }

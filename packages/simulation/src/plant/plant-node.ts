@@ -36,7 +36,7 @@ export class PlantNode {
   readonly capacity: Capacity;
   readonly disk: PlantDisk;
   readonly host: Host;
-  readonly #departed: Departed;
+  #departed: Departed | undefined;
   readonly #deps: PlantNodeDeps;
   readonly #options: PlantNodeOptions;
   readonly #config: PlantConfig;
@@ -52,7 +52,6 @@ export class PlantNode {
     this.#random = deps.world.random.fork(plantId);
     this.disk = new PlantDisk(this.#random.fork('warehouse').uuid(), images, () => deps.changed(this));
     this.host = new Host(() => deps.changed(this));
-    this.#departed = new Departed(this.disk.database, { requests: new HeldTokens(), clock: deps.world });
     this.#config = { ...options.config, plantId };
     this.#life = new Life(deps.world, plantId);
     this.#life.kill();
@@ -64,6 +63,7 @@ export class PlantNode {
 
   /** Whether it remembers the VM as one that is gone. */
   hasDeparted(vmId: string): boolean {
+    this.#departed ??= new Departed(this.disk.database, { requests: new HeldTokens(), clock: this.#deps.world });
     return this.#departed.byVm(vmId) !== undefined;
   }
 
