@@ -20,7 +20,7 @@ export function checkPlant(node: PlantNode, ledger: Ledger, world: World): void 
 }
 
 /** @throws Violation */
-export function checkRest(plants: readonly PlantNode[], ledger: Ledger): void {
+export function checkRest({ shops, plants, ledger }: Known): void {
   for (const node of plants) {
     const view = { node, records: node.disk.records(), ledger };
     for (const invariant of [...ALWAYS, leasesEnd, undoneCompletely]) invariant(view);
@@ -28,6 +28,8 @@ export function checkRest(plants: readonly PlantNode[], ledger: Ledger): void {
   for (const requestId of ledger.unanswered) {
     throw new Violation('every request answered', `${requestId} was never answered`, [requestId]);
   }
+  const misbelieved = misbelievedVms({ shops, plants, ledger });
+  requireCorrected('shops know what plants have', misbelieved, misbelieved);
 }
 
 /** VMs whose record says what is not so now, each with its record: a change that is under way is soon over. */
@@ -41,9 +43,15 @@ export function misstatedVms(plants: readonly PlantNode[]): ReadonlyMap<string, 
   return new Map(found);
 }
 
+interface Known {
+  readonly shops: readonly ShopNode[];
+  readonly plants: readonly PlantNode[];
+  readonly ledger: Ledger;
+}
+
 /** What shops take VMs for that is not so now: what is being told is soon known. */
-export function misbelievedVms(shops: readonly ShopNode[], plants: readonly PlantNode[]): ReadonlyMap<string, string> {
-  return new Map(shops.flatMap((shop) => plants.flatMap((plant) => misbelieved(shop, plant))));
+export function misbelievedVms({ shops, plants, ledger }: Known): ReadonlyMap<string, string> {
+  return new Map(shops.flatMap((shop) => plants.flatMap((plant) => misbelieved({ shop, plant }, ledger))));
 }
 
 /** What was so before is so still. @throws Violation */

@@ -29,6 +29,12 @@ export interface Changes {
   readonly gone: readonly string[];
 }
 
+interface FormerHolder {
+  readonly plantId: string;
+  readonly since: number;
+  readonly until: number;
+}
+
 export class Ledger {
   readonly requests = new Map<string, RequestOutcome>();
   /** What was asked of shops and not answered yet. */
@@ -45,8 +51,8 @@ export class Ledger {
   readonly #records = new Map<string, ReadonlyMap<string, string>>();
   /** By request: the plants that have a VM of it, and since when. */
   readonly #holders = new Map<string, Map<string, number>>();
-  /** When each VM's record was seen first. */
-  readonly #appearedAt = new Map<string, number>();
+  /** By request: plants that had a VM of it, which is gone. */
+  readonly #formerHolders = new Map<string, readonly FormerHolder[]>();
   /** Requests that became two VMs while the holder of the first was out of reach. */
   readonly split = new Set<string>();
 
@@ -65,6 +71,11 @@ export class Ledger {
   /** How many requests for VMs have been answered. */
   get answered(): number {
     return this.#answered;
+  }
+
+  /** Whether a client waits for the answer. */
+  isOpen(requestId: string): boolean {
+    return this.#open.has(requestId);
   }
 
   /** Ids of what was never answered. */
@@ -103,9 +114,8 @@ export class Ledger {
     const after = new Map(records.map(({ vmId, requestId }) => [vmId, requestId]));
     this.#records.set(plantId, after);
     const gone = [...before].filter(([vmId]) => !after.has(vmId));
-    for (const [, requestId] of gone) this.#holders.get(requestId)?.delete(plantId);
+    for (const [, requestId] of gone) this.#release(requestId, plantId, now);
     const appeared = [...after].filter(([vmId]) => !before.has(vmId));
-    for (const [vmId] of appeared) this.#appearedAt.set(vmId, now);
     return {
       gone: gone.map(([vmId]) => vmId),
       appeared: appeared.map(([vmId, requestId]) => ({ vmId, requestId, others: this.#hold(requestId, plantId, now) })),
@@ -121,16 +131,33 @@ export class Ledger {
     return others;
   }
 
+  #release(requestId: string, plantId: string, now: number): void {
+    const holders = this.#holders.get(requestId);
+    const since = holders?.get(plantId);
+    if (since === undefined) return;
+    holders?.delete(plantId);
+    const former = this.#formerHolders.get(requestId) ?? [];
+    this.#formerHolders.set(requestId, [...former, { plantId, since, until: now }]);
+  }
+
+  /** Whether the plant had a VM of the request at that time, this one or another. */
+  #heldAt(requestId: string, plantId: string, at: number): boolean {
+    const since = this.#holders.get(requestId)?.get(plantId);
+    if (since !== undefined && since < at) return true;
+    const former = this.#formerHolders.get(requestId) ?? [];
+    return former.some((one) => one.plantId === plantId && one.since < at && one.until >= at);
+  }
+
   /** Whether a plant other than the one promised has a VM of the request. */
   hasOtherHolders({ requestId, plantId }: Promised): boolean {
     return [...(this.#holders.get(requestId)?.keys() ?? [])].some((holder) => holder !== plantId);
   }
 
   /** Plants that had the VM of the request before the auction was opened, answered in it, and yet did not win. */
-  passedOver({ requestId, vmId, plantId: winner }: Promised, trail: Trail): readonly string[] {
+  passedOver({ requestId, plantId: winner }: Promised, trail: Trail): readonly string[] {
     const openedAt = Date.parse(trail.openedAt);
     // Of two that had it, each may win: that there were two was another auction's doing.
-    if ((this.#appearedAt.get(vmId) ?? openedAt) < openedAt) return [];
+    if (this.#heldAt(requestId, winner, openedAt)) return [];
     const holders = [...(this.#holders.get(requestId) ?? [])].filter(
       ([plantId, at]) => plantId !== winner && at < openedAt,
     );

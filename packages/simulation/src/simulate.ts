@@ -56,14 +56,14 @@ export async function simulate(
     network.calm();
     for (const node of [...plants, ...shops, ...brokers]) node.start();
     await world.run(durationMs + SETTLE_MS, check);
-    const [misstated, misbelieved] = [misstatedVms(plants), misbelievedVms(shops, plants)];
+    const [misstated, misbelieved] = [misstatedVms(plants), misbelievedVms(grid)];
     await world.run(durationMs + SETTLE_MS + LOOK_AGAIN_MS, check);
     requireCorrected('states are true', misstated, misstatedVms(plants));
-    requireCorrected('shops know what plants have', misbelieved, misbelievedVms(shops, plants));
+    requireCorrected('shops know what plants have', misbelieved, misbelievedVms(grid));
     progress.enter('the grid comes to rest');
     await world.run(durationMs + REST_MS, check);
     progress.enter('all plants are looked at');
-    checkRest(plants, ledger);
+    checkRest(grid);
   });
   return reportOf({ options, world, ledger, faults: faults.count, violation });
 }

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const check = () => checkPlant(plant, grid.ledger, grid.world);
-const rest = () => checkRest(grid.plants, grid.ledger);
+const rest = () => checkRest(grid);
 
 test('two VMs of one request on a plant', () => {
   const [record] = plant.disk.records();
@@ -76,11 +76,19 @@ test.each([
 
 test('a shop that takes a VM for something else than it is, for longer than it takes to tell', () => {
   rewrite((record) => ({ ...record, state: 'suspended' }));
-  const before = misbelievedVms(grid.shops, grid.plants);
-  const look = () => requireCorrected('shops know what plants have', before, misbelievedVms(grid.shops, grid.plants));
+  const before = misbelievedVms(grid);
+  const look = () => requireCorrected('shops know what plants have', before, misbelievedVms(grid));
   expect(look).toThrow(/shop-1 takes what plant-1 has of request-1 for vm-\S+ running, and it is vm-\S+ suspended/);
   rewrite((record) => ({ ...record, state: 'running' }));
   expect(look).not.toThrow();
+});
+
+test('a shop that counts a request which waits at its plant, and nobody waits for it any more', () => {
+  grid.shops[0]!.book!.pin('plant-1', { requestId: 'request-2', state: 'planned', memoryMiB: 1, diskMiB: 1 });
+  grid.ledger.ask('request-2', 'create');
+  expect(misbelievedVms(grid).size).toBe(0);
+  grid.ledger.answer('request-2', 'NO_BIDS');
+  expect([...misbelievedVms(grid).values()]).toEqual(['undefined planned']);
 });
 
 const onlyDirectory = () => [...plant.host.running.keys()][0]!;

@@ -1,14 +1,20 @@
 /** What must hold of a shop when nothing is under way. */
+import type { ToldVm } from '@vmgrid/protocol';
+import type { Ledger } from '../ledger.ts';
 import type { ShopNode } from '../nodes/shop-node.ts';
 import type { PlantNode } from '../plant/plant-node.ts';
 
-/** What a shop believes of the VMs of a plant, and what the plant has, where they differ; each with what is believed. */
+/**
+ * What a shop believes of the VMs of a plant, and what the plant has, where they differ; each with what is believed. A request
+ * that somebody waits for may wait for its turn at the plant, which has no record of it yet.
+ */
 export function misbelieved(
-  shop: ShopNode,
-  plant: PlantNode,
+  { shop, plant }: { readonly shop: ShopNode; readonly plant: PlantNode },
+  ledger: Pick<Ledger, 'isOpen'>,
 ): readonly (readonly [problem: string, believed: string])[] {
   const { plantId } = plant;
-  const told = shop.book?.of(plantId).vms ?? [];
+  const waits = (vm: ToldVm) => vm.vmId === undefined && ledger.isOpen(vm.requestId);
+  const told = (shop.book?.of(plantId).vms ?? []).filter((vm) => !waits(vm));
   const believed = new Map(told.map((vm) => [vm.requestId, `${vm.vmId} ${vm.state}`]));
   const records = new Map(plant.disk.records().map((vm) => [vm.requestId, `${vm.vmId} ${vm.state}`]));
   const requestIds = new Set([...believed.keys(), ...records.keys()]);
