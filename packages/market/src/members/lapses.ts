@@ -6,7 +6,7 @@ import { REQUEST_LIMITS } from '@vmgrid/protocol';
 import type { Entry } from './vm-entries.ts';
 
 /** How long something without an end of its own counts after its plant has left. */
-export const ABSENT_KEPT_MS = REQUEST_LIMITS.leaseMaxMs;
+const ABSENT_KEPT_MS = REQUEST_LIMITS.leaseMaxMs;
 
 interface Lapsing {
   readonly key: string;

@@ -1,5 +1,5 @@
 /** Whether the plant has work, so that what it does unasked can wait for it and give way to it. */
-import type { Clock } from '@vmgrid/daemon';
+import { abortable, type Clock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
 export class Activity {
@@ -37,7 +37,7 @@ export class Activity {
   /** Resolves when there has been no work for so long. Rejects with the signal's reason. */
   async idleFor(ms: number, signal: AbortSignal): Promise<void> {
     for (let isQuiet = false; !isQuiet; ) {
-      await orAborted(this.#idle.promise, signal);
+      await abortable(this.#idle.promise, signal);
       isQuiet = await this.#clock.sleep(ms, AbortSignal.any([signal, this.untilWork])).then(
         () => true,
         () => false,
@@ -48,21 +48,12 @@ export class Activity {
 
   /** Resolves when work comes, or is there. Rejects with the signal's reason. */
   nextWork(signal: AbortSignal): Promise<void> {
-    return orAborted(aborted(this.untilWork), signal);
+    return abortable(aborted(this.untilWork), signal);
   }
 }
 
-/** `watching`: when it aborts, nobody waits any more. */
-const aborted = (signal: AbortSignal, watching?: AbortSignal): Promise<void> =>
+const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true, ...(watching ? { signal: watching } : {}) });
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const watching = new AbortController();
-  await Promise.race([promise, aborted(signal, watching.signal)]);
-  watching.abort();
-  signal.throwIfAborted();
-}
