@@ -1,4 +1,5 @@
 import type { AuditTrail } from '@vmgrid/access';
+import { whenClosed } from '@vmgrid/daemon';
 import { AuditQuery, GridError, validate } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { guard } from './guard.ts';
@@ -11,7 +12,7 @@ export function auditRoutes(audit: Pick<AuditTrail, 'list'>): Router {
     const { before, most = '100', ...words } = request.query;
     const query = { ...words, ...(before === undefined ? {} : { before: Number(before) }), most: Number(most) };
     const gone = new AbortController();
-    response.once('close', () => gone.abort(new GridError('CANCELLED', 'the client has gone')));
+    whenClosed(response, () => gone.abort(new GridError('CANCELLED', 'the client has gone')));
     sendJson(request, response, await audit.list(validate(AuditQuery, query, { subject: 'query' }), gone.signal));
   });
   return router;
