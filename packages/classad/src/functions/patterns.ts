@@ -1,19 +1,11 @@
+import type { ErrorValue, Value } from '../ast.ts';
 import { BoundedText } from '../bounded-text.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { type Slots, search } from '../regex/machine.ts';
 import { flagsFrom, parsePattern } from '../regex/parse.ts';
 import { PatternError } from '../regex/pattern.ts';
 import { compilePattern, type Program } from '../regex/program.ts';
-import {
-  booleanValue,
-  type ErrorValue,
-  errorValue,
-  falseValue,
-  stringValue,
-  trueValue,
-  undefinedValue,
-  type Value,
-} from '../value.ts';
+import { booleanValue, errorValue, falseValue, stringValue, trueValue, undefinedValue } from '../value.ts';
 import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 import { stringListItems } from './string-lists.ts';
 

@@ -1,16 +1,8 @@
 import { foldCase } from '../ascii-case.ts';
+import type { ErrorValue, UndefinedValue, Value } from '../ast.ts';
 import { truncated } from '../convert.ts';
 import { leadingNumber } from '../real-text.ts';
-import {
-  booleanValue,
-  type ErrorValue,
-  errorValue,
-  integerValue,
-  realValue,
-  type UndefinedValue,
-  undefinedValue,
-  type Value,
-} from '../value.ts';
+import { booleanValue, errorValue, integerValue, realValue, undefinedValue } from '../value.ts';
 import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 
 const usualDelimiters = ', ';
@@ -36,7 +28,7 @@ function ofItems(perform: (items: readonly string[]) => Value): ClassAdFunction 
   return eager(1, 2, (args, evaluation) => {
     const texts = allTexts(args);
     if (isValue(texts)) {
-      return texts;
+      return errorValue('expected a string list and delimiters');
     }
     const [list = '', delimiters = usualDelimiters] = texts;
     evaluation.spend(list.length);

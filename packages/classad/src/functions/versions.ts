@@ -1,4 +1,5 @@
-import { booleanValue, integerValue, type Value } from '../value.ts';
+import type { Value } from '../ast.ts';
+import { booleanValue, integerValue } from '../value.ts';
 import type { ClassAdFunction, FunctionTable } from './function.ts';
 import { ofConvertedTexts } from './strings.ts';
 

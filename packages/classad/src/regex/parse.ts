@@ -135,7 +135,7 @@ class PatternParser {
       return this.#source.fail('nothing to repeat');
     }
     return this.#source.match(/\\Q/y) === undefined
-      ? this.#set({ ranges: readCharacter(this.#source), negated: false })
+      ? this.#set({ ranges: readCharacter(this.#source, this.#captures), negated: false })
       : this.#quoted();
   }
 
