@@ -47,7 +47,7 @@ const zoneSuffix = /([+-])(\d\d):?(\d\d)$/;
 function splitZone(text: string): { rest: string; offsetSeconds: number | undefined } {
   const trimmed = text.trimEnd();
   if (/z$/i.test(trimmed)) {
-    return { rest: trimmed.slice(0, -1), offsetSeconds: 0 };
+    return { rest: `${trimmed.slice(0, -1)}${text.slice(trimmed.length)}`, offsetSeconds: 0 };
   }
   const found = zoneSuffix.exec(text);
   if (found === null) {
@@ -65,8 +65,8 @@ const longestTimeText = 400;
 /**
  * Reads year, then optionally month, day, hour, minute, second, with anything between them that is not a digit, then
  * optionally `Z`, `+hh:mm` or `+hhmm` (manual: absTime). As in HTCondor a field takes its digit and the character
- * after it, so that `9:30` is half past nine. Without an offset the time is read in `localOffsetSeconds`. Undefined
- * where it is no time.
+ * after it, so that `9:30` is half past nine, and a month without a day begins with the day before its first. Without
+ * an offset the time is read in `localOffsetSeconds`. Undefined where it is no time.
  */
 export function parseAbsoluteTime(text: string, localOffsetSeconds = 0): AbsoluteTimeValue | undefined {
   if (text.length > longestTimeText) {
@@ -79,7 +79,7 @@ export function parseAbsoluteTime(text: string, localOffsetSeconds = 0): Absolut
     return undefined;
   }
   const parts = (fields?.[2] ?? '').match(/\d[\s\S]/g)?.map((part) => Number.parseInt(part, 10)) ?? [];
-  const [month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts;
+  const [month = 1, day = 0, hour = 0, minute = 0, second = 0] = parts;
   const time = absoluteTimeValue(
     Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - offsetSeconds,
     offsetSeconds,
@@ -106,10 +106,11 @@ export function parseRelativeTime(text: string): RelativeTimeValue | undefined {
   const hours = Number(take(/(\d*)\s*[h:]$/i));
   const days = Number(take(/(\d*)\s*[d+]$/i));
   const whole = days * 86_400 + hours * 3600 + minutes * 60 + Number(seconds);
-  if ((rest !== '' && rest !== '-') || whole > Number.MAX_SAFE_INTEGER) {
+  const sign = rest.trim();
+  if ((sign !== '' && sign !== '-') || whole > Number.MAX_SAFE_INTEGER) {
     return undefined;
   }
   const size = Number(`${whole}.${fraction}`);
-  const time = relativeTimeValue(rest === '-' ? -size : size);
+  const time = relativeTimeValue(sign === '-' ? -size : size);
   return time.kind === 'error' ? undefined : time;
 }

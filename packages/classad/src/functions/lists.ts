@@ -159,8 +159,8 @@ function compareItems(decisive: boolean): ClassAdFunction {
 }
 
 /**
- * Runs of white space separate once; any other separator met twice in a row, white space aside, leaves an empty item
- * between: "foo, bar" is two items, "foo,,bar" three.
+ * Runs of white space separate once. Where the separator before an item's place was last used, white space aside, an
+ * empty item stands there: "foo, bar" is two items, "foo,,bar" three, and "a,foo ,bar" has an empty one (splitArb_func).
  */
 function splitOn(text: string, separators: string): string[] {
   const items: string[] = [];
@@ -174,7 +174,6 @@ function splitOn(text: string, separators: string): string[] {
     const blank = /\s/.test(character);
     if (item !== '') {
       items.push(item);
-      lastSeparator = '';
     } else if (!blank && lastSeparator === character) {
       items.push('');
     }

@@ -74,14 +74,19 @@ function hour12(time: BrokenDownTime): number {
   return time.hours > 12 ? time.hours - 12 : time.hours;
 }
 
-/** Weeks begin on `firstDay`; days before the first such day are in week 0. */
-function weekOfYear(time: BrokenDownTime, firstDay: 0 | 1): number {
-  return Math.floor((time.dayOfYear + 7 - ((time.dayOfWeek + 7 - firstDay) % 7)) / 7);
+/** Days before the year's first `weekday 0` are in week 0. */
+function weekOfYear(time: BrokenDownTime, weekday: number): number {
+  return Math.trunc((time.dayOfYear - weekday + 7) / 7);
+}
+
+/** 0 is Monday. */
+function dayFromMonday(time: BrokenDownTime): number {
+  return (time.dayOfWeek + 6) % 7;
 }
 
 /** Year and week of ISO 8601: weeks begin on Monday, and the first has the year's first Thursday. */
 function isoWeek(time: BrokenDownTime): { year: number; week: number } {
-  const thursday = time.dayOfYear - ((time.dayOfWeek + 6) % 7) + 3;
+  const thursday = time.dayOfYear - dayFromMonday(time) + 3;
   const yearLength = dayNumberOf(time.year + 1, 1, 1) - dayNumberOf(time.year, 1, 1);
   if (thursday >= yearLength) {
     return { year: time.year + 1, week: Math.floor((thursday - yearLength) / 7) + 1 };
@@ -103,7 +108,7 @@ const conversions: Readonly<Record<string, (time: BrokenDownTime) => string>> = 
   b: (time) => months[time.month - 1]?.slice(0, 3) ?? '?',
   B: (time) => months[time.month - 1] ?? '?',
   c: (time) => formatTime(time, '%a %b %e %H:%M:%S %Y'),
-  C: (time) => padded(Math.floor(time.year / 100)),
+  C: (time) => String(Math.floor(time.year / 100)),
   d: (time) => padded(time.day),
   D: (time) => formatTime(time, '%m/%d/%y'),
   e: (time) => padded(time.day, 2, ' '),
@@ -126,11 +131,11 @@ const conversions: Readonly<Record<string, (time: BrokenDownTime) => string>> = 
   S: (time) => padded(time.seconds),
   t: () => '\t',
   T: (time) => formatTime(time, '%H:%M:%S'),
-  u: (time) => String(time.dayOfWeek === 0 ? 7 : time.dayOfWeek),
-  U: (time) => padded(weekOfYear(time, 0)),
+  u: (time) => String(dayFromMonday(time) + 1),
+  U: (time) => padded(weekOfYear(time, time.dayOfWeek)),
   V: (time) => padded(isoWeek(time).week),
   w: (time) => String(time.dayOfWeek),
-  W: (time) => padded(weekOfYear(time, 1)),
+  W: (time) => padded(weekOfYear(time, dayFromMonday(time))),
   x: (time) => formatTime(time, '%m/%d/%y'),
   X: (time) => formatTime(time, '%H:%M:%S'),
   y: (time) => lastTwoDigits(time.year),

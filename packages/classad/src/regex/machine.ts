@@ -64,6 +64,10 @@ class Search {
     return this.#found;
   }
 
+  #holds(assertion: Assertion, position: number): boolean {
+    return assertion === 'searchStart' ? position === this.#options.from : holds(assertion, this.#text, position);
+  }
+
   /** Threads in order of preference; once one accepts, those after it are dropped. */
   #advance(threads: readonly Thread[], position: number): Thread[] {
     const next: Thread[] = [];
@@ -105,7 +109,7 @@ class Search {
           pending.push({ at: at + 1, slots: slots.with(instruction.slot, position) });
           break;
         case 'assert':
-          if (holds(instruction.assertion, this.#text, position)) {
+          if (this.#holds(instruction.assertion, position)) {
             pending.push({ at: at + 1, slots });
           }
           break;
@@ -122,7 +126,7 @@ function isWord(code: number | undefined): boolean {
   return code !== undefined && wordRanges.some(([first, last]) => code >= first && code <= last);
 }
 
-function holds(assertion: Assertion, text: readonly number[], position: number): boolean {
+function holds(assertion: Exclude<Assertion, 'searchStart'>, text: readonly number[], position: number): boolean {
   switch (assertion) {
     case 'textStart':
       return position === 0;

@@ -45,6 +45,9 @@ class Compiler {
       case 'assert':
         this.emit({ op: 'assert', assertion: pattern.assertion });
         break;
+      case 'restart':
+        this.emit({ op: 'save', slot: 0 });
+        break;
       case 'sequence':
         for (const item of pattern.items) {
           this.pattern(item);
