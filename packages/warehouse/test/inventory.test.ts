@@ -37,8 +37,8 @@ test('the folder is read again only when it has changed', async () => {
 
 test('a change within the same tick of the file clock is not missed', async () => {
   const warehouse = await Warehouse.open(directory());
-  for (let index = 0; index < 50; index += 1) {
-    const tick = new Date();
+  for (let index = 0; index < 5; index += 1) {
+    const tick = new Date(Date.now() + 60_000); // no host is so slow that this tick is over at the next look
     await touch(tick);
     await warehouse.images();
     await putImage(directory(), baseDraft(`base-${index}`));
