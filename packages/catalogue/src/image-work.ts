@@ -1,5 +1,5 @@
 /** Long work on golden images, as operations. */
-import type { Operation, WorkDesk } from '@vmgrid/door';
+import type { Operation, OperationService } from '@vmgrid/door';
 import type {
   BuildImageReply,
   BuildImageRequest,
@@ -11,7 +11,7 @@ import type {
 import type { ImageCatalogue } from './image-catalogue.ts';
 
 export interface ImageWorkDeps {
-  readonly desk: WorkDesk;
+  readonly desk: OperationService;
   readonly images: ImageCatalogue;
   /** Builds where it is done best. */
   readonly build: (request: Identified<BuildImageRequest>) => Promise<BuildImageReply>;

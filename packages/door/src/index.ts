@@ -12,4 +12,4 @@ export * from './operations.ts';
 export * from './read-body.ts';
 export * from './send.ts';
 export { refusalOf, watchCredentials } from './still-known.ts';
-export * from './work-desk.ts';
+export * from './operation-service.ts';

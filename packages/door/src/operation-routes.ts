@@ -7,12 +7,12 @@ import type { Operation } from './operations.ts';
 import { sendReply } from './send.ts';
 
 /** Who knows the requests of a daemon. */
-export interface OperationDesk {
+export interface OperationLookup {
   /** @throws GridError REQUEST_UNKNOWN */
   operation(request: Called<{ readonly requestId: string }>): Operation;
 }
 
-export function operationRoutes(desk: OperationDesk): Router {
+export function operationRoutes(desk: OperationLookup): Router {
   const router = Router();
 
   router.get('/requests/:requestId', guard('request.read'), (request, response) => {

@@ -19,5 +19,5 @@ export { PlantMemory } from './plant-memory.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';
 export { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
 export type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';
-export { OfferDesk } from './standing/offer-desk.ts';
+export { OfferReceiver } from './standing/offer-receiver.ts';
 export { StandingOffers } from './standing/standing-offers.ts';

@@ -1,5 +1,5 @@
 /** What a plant is put together from, for whoever drives one without a host. */
-export { BidDesk } from './bids/bid-desk.ts';
+export { BidService } from './bids/bid-service.ts';
 export { OfferPublisher } from './bids/offer-publisher.ts';
 export { PlantConfig } from './config.ts';
 export { Configurator } from './configuration/configurator.ts';
@@ -11,7 +11,7 @@ export { LearntDurations } from './creation/durations.ts';
 export { OwnFailures } from './creation/own-failures.ts';
 export { nextRun, openDatabaseInMemory } from './database.ts';
 export { ImageBuilder } from './images/image-builder.ts';
-export { LeaseDesk } from './leases/lease-desk.ts';
+export { LeaseService } from './leases/lease-service.ts';
 export { Leases } from './leases/leases.ts';
 export { Collector } from './lifecycle/collector.ts';
 export { recover } from './lifecycle/recovery.ts';

@@ -6,7 +6,7 @@ import { createLog } from '@vmgrid/daemon';
 import { type CreateRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { BidDesk, type BidDeskDeps } from '../src/bids/bid-desk.ts';
+import { BidService, type BidServiceDeps } from '../src/bids/bid-service.ts';
 import type { PlantConfig } from '../src/config.ts';
 import { Creations } from '../src/creation/creations.ts';
 import { OwnFailures } from '../src/creation/own-failures.ts';
@@ -32,7 +32,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{ registry, creations: new Creations(new HeldTokens()), failures: new OwnFailures({ now: () => 0 }) },
     ...{ departed: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
-    bidDesk: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
+    bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
     withNumbers: async (thrown: unknown) => thrown,
@@ -56,7 +56,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
       changed: async () => undefined,
       failures: new OwnFailures({ now: () => 0 }),
     },
-    bidDesk: new BidDesk({ departed, clock } as unknown as BidDeskDeps, { plantId: 'plant-1' } as PlantConfig),
+    bidService: new BidService({ departed, clock } as unknown as BidServiceDeps, { plantId: 'plant-1' } as PlantConfig),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
     withNumbers: async (thrown: unknown) => thrown,

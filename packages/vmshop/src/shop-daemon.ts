@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferReceiver, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -60,7 +60,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
   const standing = new StandingOffers();
-  const offerDesk = new OfferDesk(standing, {
+  const offerReceiver = new OfferReceiver(standing, {
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
@@ -78,7 +78,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const bodyQuota = (owner: string) => ofOwner(quotas, owner).bodyBytes;
   const app = createApp(shop, { host, requestsPerMinute, authenticator, bodyQuota, audit, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
-  const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });
+  const link = serveLink(http, listenAll(membership, offerReceiver), { log, trust });
   const door = createTcpDoor({
     tls,
     admit: (line, from) => admitted(audit, () => authenticator.authenticate(line), from),
@@ -110,7 +110,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       const doorClosed = new Promise((resolve) => door.close(resolve));
       const closeAll = stopListening(http);
       await shop.desk.drain();
-      offerDesk.close();
+      offerReceiver.close();
       reunion.close();
       register.close();
       bookFile.close();

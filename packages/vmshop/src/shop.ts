@@ -4,7 +4,7 @@
  */
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
-import { type Operation, type Operations, WorkDesk } from '@vmgrid/door';
+import { type Operation, type Operations, OperationService } from '@vmgrid/door';
 import {
   type Absences,
   type AskForVm,
@@ -63,7 +63,7 @@ import type { AuctionHistory } from './auction-history.ts';
 import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
-import { QuotaDesk } from './quotas/quota-desk.ts';
+import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
 import type { Reunion } from './reunion.ts';
 import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
@@ -99,7 +99,7 @@ export class Shop {
   /** The golden images of all warehouses. */
   readonly images: ImageCatalogue;
   readonly imageWork: ImageWork;
-  readonly desk: WorkDesk;
+  readonly desk: OperationService;
   readonly auctions: Pick<AuctionHistory, 'keep' | 'get' | 'list'>;
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
@@ -110,7 +110,7 @@ export class Shop {
   readonly #config: ShopConfig;
   readonly #places: VmPlaces;
   readonly #vmList: VmList;
-  readonly #quotas: QuotaDesk;
+  readonly #quotas: QuotaEnforcer;
   readonly #reunion: Pick<Reunion, 'over'> | undefined;
   readonly #question: CallOptions;
 
@@ -121,7 +121,7 @@ export class Shop {
     this.auctions = deps.auctions;
     this.feed = deps.feed;
     this.vmEvents = deps.vmEvents;
-    this.desk = new WorkDesk(deps.operations, { name: 'the shop', newRequestId: uuid });
+    this.desk = new OperationService(deps.operations, { name: 'the shop', newRequestId: uuid });
     this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
     this.#market = deps.market;
     this.#reunion = deps.reunion;
@@ -134,7 +134,7 @@ export class Shop {
     this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
-    this.#quotas = new QuotaDesk(quotaDeps, config.quotas ?? {});
+    this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
     this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.desk.closing, isAwaited });
     this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferReceiver, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -47,7 +47,7 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
     },
   });
   const standing = new StandingOffers();
-  const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
+  const desk = new OfferReceiver(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
   const operations = new Operations({ kept: config.requestsKept });
   let auctions = 0;
   const newAuctionId = () => `bench-auction-${++auctions}`;

@@ -18,7 +18,7 @@ import { Creations } from '../../../vmplant/src/creation/creations.ts';
 import { LearntDurations } from '../../../vmplant/src/creation/durations.ts';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
 import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/vms/departed.ts';
-import { OfferDesk, StandingOffers } from '../../src/index.ts';
+import { OfferReceiver, StandingOffers } from '../../src/index.ts';
 
 const REQUESTS = Array.from({ length: 12 }, (_, number) => `request-${number}`);
 const KEYS = Array.from({ length: 6 }, (_, number) => `action:${number}`);
@@ -110,7 +110,7 @@ class Link {
 class Above {
   readonly offers = new StandingOffers();
   readonly faults: unknown[] = [];
-  readonly #desk = new OfferDesk(this.offers, { onFault: (fault) => this.faults.push(fault) });
+  readonly #desk = new OfferReceiver(this.offers, { onFault: (fault) => this.faults.push(fault) });
   link = this.#dial();
 
   /** The link breaks, and comes up anew. */

@@ -90,10 +90,10 @@ export class PlantNode {
     const { capacity, faults, upstreams } = this.#options;
     const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidDesk, collector, plant, publisher, vmTeller, warehouse } = parts;
+    const { bidService, collector, plant, publisher, vmTeller, warehouse } = parts;
     await warehouse.sweep(this.host);
     await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
-    let ad = adToJson(await bidDesk.ad());
+    let ad = adToJson(await bidService.ad());
     const lower = {
       name: this.plantId,
       life,
@@ -107,7 +107,7 @@ export class PlantNode {
     const links = upstreams.map((upstream) => fabric.dial(lower, upstream));
     parts.onChange(async () => {
       void publisher.changed();
-      ad = adToJson(await bidDesk.ad());
+      ad = adToJson(await bidService.ad());
       for (const link of links) link.notify('ad', ad);
     });
   }

@@ -1,7 +1,7 @@
 /** Archives of images, as streams: neither end holds more of one than a few blocks. */
 import { createHash } from 'node:crypto';
 import type { Log } from '@vmgrid/daemon';
-import { callerOf, guard, sendJson, singleQuery, type WorkDesk } from '@vmgrid/door';
+import { callerOf, guard, sendJson, singleQuery, type OperationService } from '@vmgrid/door';
 import {
   GridError,
   type ImportImagesReply,
@@ -17,7 +17,7 @@ import { type Request, type Response, Router } from 'express';
 
 export interface ArchiveRoutesDeps {
   readonly warehouse: Warehouse;
-  readonly desk: WorkDesk;
+  readonly desk: OperationService;
   readonly restoreFault: ImportOptions['restoreFault'];
   readonly report: (event: ProgressEvent) => void;
   /** Told when images have come. */

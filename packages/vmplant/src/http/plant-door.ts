@@ -13,7 +13,7 @@ import {
   Operations,
   operationRoutes,
   stopListening,
-  WorkDesk,
+  OperationService,
 } from '@vmgrid/door';
 import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
 import type { ImportOptions, Warehouse } from '@vmgrid/warehouse';
@@ -63,7 +63,7 @@ export async function openPlantDoor(
 ): Promise<PlantDoor> {
   const { audit, authenticator, handlers, hello, log } = deps;
   const operations = new Operations({ kept: REQUESTS_KEPT });
-  const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
+  const desk = new OperationService(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
   const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
   const build = (request: Parameters<PlantHandlers['buildImage']>[0]) => {

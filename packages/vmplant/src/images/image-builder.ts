@@ -8,7 +8,7 @@ import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, requestKey } from '@vmgrid/protocol';
 import type { GoldenImage, ImageYard, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-desk.ts';
+import type { WarehousePlan } from '../bids/bid-service.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { type Execution, type ExecutionDeps, executePlan } from '../creation/execute-plan.ts';

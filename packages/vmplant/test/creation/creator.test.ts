@@ -7,7 +7,7 @@ import { GridError, type Identified, type CreateRequest as Request } from '@vmgr
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
 import type { ImageFault } from '../../../warehouse/src/whole.ts';
-import type { WarehousePlan } from '../../src/bids/bid-desk.ts';
+import type { WarehousePlan } from '../../src/bids/bid-service.ts';
 import type { PlantConfig } from '../../src/config.ts';
 import type { Configurator } from '../../src/configuration/configurator.ts';
 import { Creator, type CreatorDeps } from '../../src/creation/creator.ts';

@@ -10,7 +10,7 @@ import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
-import { createDoorApp, listen, Operations, operationRoutes, WorkDesk } from '@vmgrid/door';
+import { createDoorApp, listen, Operations, operationRoutes, OperationService } from '@vmgrid/door';
 import { ArchiveClient, type OperationReply, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
@@ -63,7 +63,7 @@ const authenticator = {
 
 async function serve(warehouse: Warehouse, limits?: TransferLimits): Promise<string> {
   const operations = new Operations({ kept: 10 });
-  const desk = new WorkDesk(operations, { name: 'the plant', newRequestId: () => 'request-1' });
+  const desk = new OperationService(operations, { name: 'the plant', newRequestId: () => 'request-1' });
   const report = (event: ProgressEvent) => void progress.push(event);
   const deps = { warehouse, desk, restoreFault: () => undefined, report, changed: () => undefined, log };
   const parts = { routers: [operationRoutes(desk)], streams: [archiveRoutes(deps, limits)] };

@@ -3,7 +3,7 @@ import { type ImageSet, type KnownImage, PublishedSets, withChange } from '@vmgr
 import type { Bidder, GridError, ImageSetReply, ImageSetRequest, StandingOffer } from '@vmgrid/protocol';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
-import { OfferDesk, StandingOffers } from '../../src/index.ts';
+import { OfferReceiver, StandingOffers } from '../../src/index.ts';
 
 const setOf = (...images: readonly KnownImage[]): ImageSet =>
   new Map(images.map((image) => [image.manifest.id, image]));
@@ -12,11 +12,11 @@ const GOLDEN = suspendedImage('golden', { history: historyOf('a'.repeat(64)) });
 
 let offers: StandingOffers;
 let faults: { readonly plantId: string; readonly err: GridError }[];
-let desk: OfferDesk;
+let desk: OfferReceiver;
 beforeEach(() => {
   offers = new StandingOffers();
   faults = [];
-  desk = new OfferDesk(offers, { onFault: (fault) => faults.push(fault) });
+  desk = new OfferReceiver(offers, { onFault: (fault) => faults.push(fault) });
 });
 
 /** A plant of the desk that publishes: how it sends images can be replaced. */

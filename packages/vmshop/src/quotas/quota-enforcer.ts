@@ -19,7 +19,7 @@ import { type Admitted, Counted, uncounted } from './admitted.ts';
 import type { Quota, Quotas } from './quota.ts';
 import { requireActions, requireLease, requireRoom } from './require-within.ts';
 
-export interface QuotaDeskDeps {
+export interface QuotaEnforcerDeps {
   readonly book: Pick<VmBook, 'usageOf' | 'isHeldHere' | 'holds' | 'pin' | 'unpin'>;
   readonly clock: { now(): number };
   /** How long one request may take. */
@@ -31,12 +31,12 @@ export interface QuotaDeskDeps {
 /** Where what is not awarded yet is counted. */
 const NO_PLANT = '';
 
-export class QuotaDesk {
+export class QuotaEnforcer {
   readonly #quotas: Quotas;
-  readonly #deps: QuotaDeskDeps;
+  readonly #deps: QuotaEnforcerDeps;
   readonly #waiting = new OwnerUse();
 
-  constructor(deps: QuotaDeskDeps, quotas: Quotas) {
+  constructor(deps: QuotaEnforcerDeps, quotas: Quotas) {
     this.#deps = deps;
     this.#quotas = quotas;
   }

@@ -1,6 +1,6 @@
 import { DRAIN_DEADLINE_MS } from '@vmgrid/daemon';
 import { type Called, GridError, requestKey } from '@vmgrid/protocol';
-import type { OperationDesk } from './operation-routes.ts';
+import type { OperationLookup } from './operation-routes.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
 
 export interface WorkDeskOptions {
@@ -13,7 +13,7 @@ export interface WorkDeskOptions {
 const ANSWER_WITHIN_MS = DRAIN_DEADLINE_MS - 3_000;
 
 /** Takes work under request ids until its daemon stops. */
-export class WorkDesk implements OperationDesk {
+export class OperationService implements OperationLookup {
   readonly #operations: Operations;
   readonly #options: WorkDeskOptions;
   readonly #closing = new AbortController();

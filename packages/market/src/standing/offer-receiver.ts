@@ -10,7 +10,7 @@ export interface OfferDeskOptions {
   readonly onFault: (fault: { readonly plantId: string; readonly err: GridError }) => void;
 }
 
-export class OfferDesk implements LinkListener {
+export class OfferReceiver implements LinkListener {
   readonly #offers: StandingOffers;
   readonly #options: OfferDeskOptions;
   readonly #told = new Map<Bidder, PublishedOffer>();

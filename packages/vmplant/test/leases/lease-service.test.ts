@@ -5,7 +5,7 @@ import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { type HostClock, hostClock } from '../../src/leases/lease-clock.ts';
-import { LeaseDesk, type LeaseDeskDeps } from '../../src/leases/lease-desk.ts';
+import { LeaseService, type LeaseServiceDeps } from '../../src/leases/lease-service.ts';
 import { Leases } from '../../src/leases/leases.ts';
 import { moveTo, type VmRecord } from '../../src/vms/vm.ts';
 import { VmRegistry } from '../../src/vms/vm-registry.ts';
@@ -25,7 +25,7 @@ beforeEach(async () => {
   registry = await VmRegistry.open(join(folder(), 'vms'));
 });
 
-async function deskWith(record: VmRecord, some: Partial<LeaseDeskDeps> = {}): Promise<LeaseDesk> {
+async function deskWith(record: VmRecord, some: Partial<LeaseServiceDeps> = {}): Promise<LeaseService> {
   await registry.add(record);
   const silent = { ending: () => undefined, ended: () => undefined };
   const leases = new Leases({ clock: systemClock, hostClock: clock, listener: silent }, { warningMs: 0 });
@@ -35,7 +35,7 @@ async function deskWith(record: VmRecord, some: Partial<LeaseDeskDeps> = {}): Pr
     watch(vmId, lease);
     leases.forgetAll();
   };
-  const deps: LeaseDeskDeps = {
+  const deps: LeaseServiceDeps = {
     ...{ registry, leases, hostClock: clock, log },
     suspend: async (vmId) => {
       calls.push(`suspend ${vmId}`);
@@ -46,11 +46,11 @@ async function deskWith(record: VmRecord, some: Partial<LeaseDeskDeps> = {}): Pr
     changed: () => void calls.push('changed'),
     ...some,
   };
-  return new LeaseDesk(deps, { lease: limits });
+  return new LeaseService(deps, { lease: limits });
 }
 
 /** Ends the lease and waits until what follows is done. */
-async function end(desk: LeaseDesk): Promise<readonly string[]> {
+async function end(desk: LeaseService): Promise<readonly string[]> {
   desk.ended('vm-1');
   while (!calls.includes('changed')) await new Promise(setImmediate);
   return calls;

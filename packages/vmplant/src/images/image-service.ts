@@ -17,17 +17,17 @@ import type { ReportProgress } from '../vms/phases.ts';
 import { collectImages } from './image-collector.ts';
 import { describeImage, describeImages } from './images.ts';
 
-export interface ImageDeskDeps {
+export interface ImageServiceDeps {
   readonly warehouse: Warehouse;
   readonly durations: Durations;
   readonly report: ReportProgress;
 }
 
-export class ImageDesk {
-  readonly #deps: ImageDeskDeps;
+export class ImageService {
+  readonly #deps: ImageServiceDeps;
   readonly #plantId: string;
 
-  constructor(deps: ImageDeskDeps, { plantId }: { readonly plantId: string }) {
+  constructor(deps: ImageServiceDeps, { plantId }: { readonly plantId: string }) {
     this.#deps = deps;
     this.#plantId = plantId;
   }

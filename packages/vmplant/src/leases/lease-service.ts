@@ -8,7 +8,7 @@ import { type HostClock, leaseFor } from './lease-clock.ts';
 import { atLeaseEnd, grantLease } from './lease-policy.ts';
 import type { LeaseListener, Leases } from './leases.ts';
 
-export interface LeaseDeskDeps {
+export interface LeaseServiceDeps {
   readonly registry: VmRegistry;
   readonly leases: Leases;
   readonly hostClock: HostClock;
@@ -22,11 +22,11 @@ export interface LeaseDeskDeps {
   readonly changed: () => void;
 }
 
-export class LeaseDesk implements LeaseListener {
-  readonly #deps: LeaseDeskDeps;
+export class LeaseService implements LeaseListener {
+  readonly #deps: LeaseServiceDeps;
   readonly #limits: PlantConfig['lease'];
 
-  constructor(deps: LeaseDeskDeps, { lease }: Pick<PlantConfig, 'lease'>) {
+  constructor(deps: LeaseServiceDeps, { lease }: Pick<PlantConfig, 'lease'>) {
     this.#deps = deps;
     this.#limits = lease;
   }

@@ -47,7 +47,7 @@ import type { Departed } from '../vms/departed.ts';
 /** How long an explanation may keep everything else waiting. */
 const EXPLAIN_SLICE_MS = 5;
 
-export interface BidDeskDeps {
+export interface BidServiceDeps {
   readonly warehouse: Pick<Warehouse, 'images'>;
   readonly admission: Admission;
   readonly durations: LearntDurations;
@@ -72,14 +72,14 @@ export interface WarehousePlan extends Plan {
   readonly image: GoldenImage;
 }
 
-export class BidDesk {
-  readonly #deps: BidDeskDeps;
+export class BidService {
+  readonly #deps: BidServiceDeps;
   readonly #config: PlantConfig;
   readonly #index = new ImageIndex();
   readonly #sets = new PublishedSets();
   #draining = false;
 
-  constructor(deps: BidDeskDeps, config: PlantConfig) {
+  constructor(deps: BidServiceDeps, config: PlantConfig) {
     this.#deps = deps;
     this.#config = config;
   }

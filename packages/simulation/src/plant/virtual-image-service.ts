@@ -13,7 +13,7 @@ interface Names {
   readonly warehouseId: string;
 }
 
-export function virtualImageDesk(warehouse: VirtualWarehouse, names: Names): PlantDeps['imageDesk'] {
+export function virtualImageService(warehouse: VirtualWarehouse, names: Names): PlantDeps['imageService'] {
   const describe = (image: GoldenImage) => descriptionOf(image, names);
   return {
     ...{ label: refuse, verify: refuse, collect: refuse },

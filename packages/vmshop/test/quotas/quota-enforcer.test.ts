@@ -4,7 +4,7 @@ import { VmBook } from '@vmgrid/market';
 import { type CreateRequest, GridError, type Identified, type ToldVm, type VmsEvent } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import type { Quota, Quotas } from '../../src/quotas/quota.ts';
-import { QuotaDesk } from '../../src/quotas/quota-desk.ts';
+import { QuotaEnforcer } from '../../src/quotas/quota-enforcer.ts';
 
 const create = (requestId: string, more: Partial<Identified<CreateRequest>> = {}): Identified<CreateRequest> => ({
   requestId,
@@ -31,8 +31,8 @@ beforeEach(() => {
   book = new VmBook({ clock: { now: () => now }, keepsAbsent: true });
 });
 
-function deskOf(quota: Quota): QuotaDesk {
-  return new QuotaDesk({ book, clock: { now: () => now }, requestDeadlineMs: 60_000 }, { default: quota });
+function deskOf(quota: Quota): QuotaEnforcer {
+  return new QuotaEnforcer({ book, clock: { now: () => now }, requestDeadlineMs: 60_000 }, { default: quota });
 }
 
 function member(change: 'joined' | 'left', plantId: string): void {
