@@ -15,7 +15,7 @@ import { admitted, audited } from './document-audit.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
 import { PlantRegister } from './plant-register.ts';
-import { Reunion } from './reunion.ts';
+import { StartupGracePeriod } from './startup-grace-period.ts';
 import { Shop } from './shop.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmBookFile } from './vm-book-file.ts';
@@ -42,7 +42,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const { plantReturnMs: returnMs, plantForgetMs } = config;
   const forgetMs = Math.max(returnMs, plantForgetMs);
   const absences = new Absences({ clock: systemClock, returnMs, forgetMs, before: register.before(forgetMs) });
-  const reunion = new Reunion(absences.awaited(), { clock: systemClock, withinMs: returnMs });
+  const startupGracePeriod = new StartupGracePeriod(absences.awaited(), { clock: systemClock, withinMs: returnMs });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
@@ -55,7 +55,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       book.note(change);
       bookFile.note(change);
       absences.note(change);
-      reunion.note(change);
+      startupGracePeriod.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
@@ -66,7 +66,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
   const writeBook = () => bookFile.write();
-  const deps = { membership, absences, operations, market, auctions, feed, vmEvents, book, writeBook, reunion };
+  const deps = { membership, absences, operations, market, auctions, feed, vmEvents, book, writeBook, startupGracePeriod };
   const shop = new Shop(deps, config);
 
   const { audit, trust, tls } = security;
@@ -111,7 +111,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       const closeAll = stopListening(http);
       await shop.desk.drain();
       offerReceiver.close();
-      reunion.close();
+      startupGracePeriod.close();
       register.close();
       bookFile.close();
       link.close();

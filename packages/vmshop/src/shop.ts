@@ -64,7 +64,7 @@ import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
-import type { Reunion } from './reunion.ts';
+import type { StartupGracePeriod } from './startup-grace-period.ts';
 import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
 import { VmList } from './vm-list.ts';
@@ -92,7 +92,7 @@ export interface ShopDeps {
   /** Writes the book, so that it outlives the process. Left out: it does not. */
   readonly writeBook?: () => void;
   /** Left out: nobody was there before. */
-  readonly reunion?: Pick<Reunion, 'over'>;
+  readonly startupGracePeriod?: Pick<StartupGracePeriod, 'over'>;
 }
 
 export class Shop {
@@ -111,7 +111,7 @@ export class Shop {
   readonly #places: VmPlaces;
   readonly #vmList: VmList;
   readonly #quotas: QuotaEnforcer;
-  readonly #reunion: Pick<Reunion, 'over'> | undefined;
+  readonly #startupGracePeriod: Pick<StartupGracePeriod, 'over'> | undefined;
   readonly #question: CallOptions;
 
   constructor(deps: ShopDeps, config: ShopConfig) {
@@ -124,7 +124,7 @@ export class Shop {
     this.desk = new OperationService(deps.operations, { name: 'the shop', newRequestId: uuid });
     this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
     this.#market = deps.market;
-    this.#reunion = deps.reunion;
+    this.#startupGracePeriod = deps.startupGracePeriod;
     this.#config = config;
     const { membership, absences, book, market, writeBook } = deps;
     const { requestDeadlineMs } = config;
@@ -144,7 +144,7 @@ export class Shop {
     const mayBeRepeated = request.requestId !== undefined;
     const operation = this.desk.begin('create', request, async (asked, operation) => {
       // A plant that is not back yet may have the VM of this request.
-      if (mayBeRepeated) await this.#reunion?.over;
+      if (mayBeRepeated) await this.#startupGracePeriod?.over;
       using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);

@@ -34,11 +34,11 @@ const bidOf = (plantId: string, cost: number) => () => ({
 let membership: Membership;
 let shop: Shop;
 let asked: string[];
-let reunion: Promise<void>;
+let startupGracePeriod: Promise<void>;
 
 beforeEach(() => {
   asked = [];
-  reunion = Promise.resolve();
+  startupGracePeriod = Promise.resolve();
   const book = new VmBook({ clock: systemClock, keepsAbsent: true });
   membership = new Membership({
     clock: systemClock,
@@ -58,9 +58,9 @@ beforeEach(() => {
       feed: new PlantFeed(systemClock),
       vmEvents: new VmEvents(),
       book,
-      reunion: {
+      startupGracePeriod: {
         get over() {
-          return reunion;
+          return startupGracePeriod;
         },
       },
     },
@@ -116,7 +116,7 @@ describe('a VM of which the shop remembers nothing', () => {
 
 test('a request that may be a repeated one waits for the plants that were there before the shop; one that cannot be does not', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  reunion = promise;
+  startupGracePeriod = promise;
   join('a', { estimate: fails('PLANT_LOST') });
   const { requestId: _, ...unnamed } = request();
   await expect(shop.create(unnamed).settled).rejects.toMatchObject({ code: 'NO_BIDS' });

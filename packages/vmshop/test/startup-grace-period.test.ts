@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { MemberChange } from '@vmgrid/market';
 import { PlantRegister } from '../src/plant-register.ts';
-import { Reunion } from '../src/reunion.ts';
+import { StartupGracePeriod } from '../src/startup-grace-period.ts';
 
 const change = (what: MemberChange['change'], plantId: string, role: MemberChange['role'] = 'plant'): MemberChange => ({
   ...{ change: what, role, plantId, version: '1', via: [] },
@@ -47,7 +47,7 @@ test('a shop that is started again knows who was there, but for those that had l
 });
 
 /** Whether the reunion is over by now. */
-const isOver = async ({ over }: Reunion) => (await Promise.race([over, Promise.resolve('not yet')])) !== 'not yet';
+const isOver = async ({ over }: StartupGracePeriod) => (await Promise.race([over, Promise.resolve('not yet')])) !== 'not yet';
 
 function reunionOf(...plantIds: string[]) {
   const { promise: time, resolve: pass } = Promise.withResolvers<void>();
@@ -55,27 +55,27 @@ function reunionOf(...plantIds: string[]) {
     const aborted = new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
     return Promise.race([time, aborted]);
   };
-  return { reunion: new Reunion(plantIds, { clock: { sleep }, withinMs: 20_000 }), pass };
+  return { startupGracePeriod: new StartupGracePeriod(plantIds, { clock: { sleep }, withinMs: 20_000 }), pass };
 }
 
 test('a shop that nobody was connected to waits for nobody', async () => {
-  const { reunion } = reunionOf();
-  await reunion.over;
+  const { startupGracePeriod } = reunionOf();
+  await startupGracePeriod.over;
 });
 
 test('it waits until the last of those is back that were there, by whatever name others come', async () => {
-  const { reunion } = reunionOf('plant-1', 'plant-2');
-  reunion.note(change('joined', 'plant-1'));
-  reunion.note(change('joined', 'stranger'));
-  reunion.note(change('joined', 'plant-2', 'broker'));
-  expect(await isOver(reunion)).toBe(false);
-  reunion.note(change('joined', 'plant-2'));
-  await reunion.over;
+  const { startupGracePeriod } = reunionOf('plant-1', 'plant-2');
+  startupGracePeriod.note(change('joined', 'plant-1'));
+  startupGracePeriod.note(change('joined', 'stranger'));
+  startupGracePeriod.note(change('joined', 'plant-2', 'broker'));
+  expect(await isOver(startupGracePeriod)).toBe(false);
+  startupGracePeriod.note(change('joined', 'plant-2'));
+  await startupGracePeriod.over;
 });
 
 test('it waits no longer than it may', async () => {
-  const { reunion, pass } = reunionOf('plant-1');
-  expect(await isOver(reunion)).toBe(false);
+  const { startupGracePeriod, pass } = reunionOf('plant-1');
+  expect(await isOver(startupGracePeriod)).toBe(false);
   pass();
-  await reunion.over;
+  await startupGracePeriod.over;
 });

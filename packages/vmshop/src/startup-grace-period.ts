@@ -7,7 +7,7 @@ export interface ReunionOptions {
   readonly withinMs: number;
 }
 
-export class Reunion {
+export class StartupGracePeriod {
   readonly #missing: Set<string>;
   readonly #end = new AbortController();
   /** Resolves when all are there again, or were waited for long enough. */
