@@ -18,7 +18,7 @@ export { recover } from './lifecycle/recovery.ts';
 export { Suspender } from './lifecycle/suspender.ts';
 export { Plant, type PlantDeps } from './plant.ts';
 export type { RecordedRequest } from './tending/recorded-request.ts';
-export { Departed } from './vms/departed.ts';
+export { DestroyedVms } from './vms/destroyed-vms.ts';
 export { LivingMachines } from './vms/living-machines.ts';
 export { watchMachine } from './vms/machine-watch.ts';
 export type { VmRecord } from './vms/vm.ts';

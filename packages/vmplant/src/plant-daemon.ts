@@ -43,7 +43,7 @@ import { recover } from './lifecycle/recovery.ts';
 import { Suspender } from './lifecycle/suspender.ts';
 import { Plant } from './plant.ts';
 import { SelfTending } from './tending/self-tending.ts';
-import { Departed } from './vms/departed.ts';
+import { DestroyedVms } from './vms/destroyed-vms.ts';
 import { faultHere } from './vms/fault-here.ts';
 import { nameVm } from './vms/identity.ts';
 import { LivingMachines } from './vms/living-machines.ts';
@@ -199,7 +199,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
-    departed: new Departed(database, { requests, clock: systemClock }),
+    departed: new DestroyedVms(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {

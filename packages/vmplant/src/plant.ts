@@ -34,7 +34,7 @@ import type { LeaseService } from './leases/lease-service.ts';
 import type { Collector } from './lifecycle/collector.ts';
 import type { Suspender } from './lifecycle/suspender.ts';
 import type { SelfTending } from './tending/self-tending.ts';
-import type { Departed } from './vms/departed.ts';
+import type { DestroyedVms } from './vms/destroyed-vms.ts';
 import { vmAd } from './vms/reporter.ts';
 import { isBeingMade, type VmRecord } from './vms/vm.ts';
 import type { VmRegistry } from './vms/vm-registry.ts';
@@ -55,7 +55,7 @@ export interface PlantDeps {
     readonly advisor: Pick<SelfTending['advisor'], 'suggestions'>;
   };
   readonly registry: VmRegistry;
-  readonly departed: Departed;
+  readonly departed: DestroyedVms;
   readonly vmTeller: Pick<VmTeller, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;

@@ -8,13 +8,13 @@ import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { LearntDurations } from '../src/creation/durations.ts';
 import { openDatabase, openDatabaseInMemory } from '../src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../src/vms/departed.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
 
 const directory = useTemporaryFolder();
 const file = () => join(directory(), 'plant.sqlite');
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const departedIn = (database: DatabaseSync, requests = new HeldTokens()) =>
-  new Departed(database, { requests, clock: { now: () => NOW } });
+  new DestroyedVms(database, { requests, clock: { now: () => NOW } });
 /** A UUID of version 7 made at a time. */
 const requestIdOf = (msecs: number): string => uuid({ msecs });
 const locked = () => expect.objectContaining({ code: 'STATE_LOCKED', details: { file: file() } });

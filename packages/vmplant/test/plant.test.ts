@@ -12,7 +12,7 @@ import { Creations } from '../src/creation/creations.ts';
 import { OwnFailures } from '../src/creation/own-failures.ts';
 import { openDatabaseInMemory } from '../src/database.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
-import { DEPARTED_KEPT, Departed } from '../src/vms/departed.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
 import { VmRegistry } from '../src/vms/vm-registry.ts';
 import { VmTeller } from '../src/vms/vm-teller.ts';
 import { recordOf } from './vms/made-up-records.ts';
@@ -46,7 +46,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
 test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers, which is destroyed', async () => {
   const now = Date.parse('2026-06-01T00:00:00Z');
   const clock = { now: () => now };
-  const departed = new Departed(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
+  const departed = new DestroyedVms(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
   const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
   for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {

@@ -45,7 +45,7 @@ export interface SimulatedPlantOptions {
   readonly slowMs: number;
   /** A VM is gone after this. */
   readonly vmLifeMs: number;
-  /** Departed VMs that it remembers: from the start, and at most. */
+  /** DestroyedVms VMs that it remembers: from the start, and at most. */
   readonly departed: number;
   /** Actions whose durations it has learnt. */
   readonly actions: number;

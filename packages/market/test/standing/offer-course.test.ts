@@ -17,7 +17,7 @@ import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { Creations } from '../../../vmplant/src/creation/creations.ts';
 import { LearntDurations } from '../../../vmplant/src/creation/durations.ts';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/vms/departed.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../../../vmplant/src/vms/destroyed-vms.ts';
 import { OfferReceiver, StandingOffers } from '../../src/index.ts';
 
 const REQUESTS = Array.from({ length: 12 }, (_, number) => `request-${number}`);
@@ -30,7 +30,7 @@ const NO_IMAGES = new PublishedSets();
 class Plant {
   readonly requests = new HeldTokens();
   readonly durations = new LearntDurations(openDatabaseInMemory());
-  readonly departed = new Departed(openDatabaseInMemory(), { requests: this.requests, clock: { now: () => 0 } });
+  readonly departed = new DestroyedVms(openDatabaseInMemory(), { requests: this.requests, clock: { now: () => 0 } });
   readonly owners = new OwnerBook({ others: { vms: 2 }, named: new Map([['bob', { vms: 3 }]]) });
   readonly book = new OfferBook(this);
   readonly #creations = new Creations(this.requests);

@@ -5,7 +5,7 @@ import { type Bid, type Bidder, type Call, GridError, type LinkMethods } from '@
 import fc from 'fast-check';
 import { v7 as uuid } from 'uuid';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/vms/departed.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../../../vmplant/src/vms/destroyed-vms.ts';
 import {
   type Auction,
   auctionOn,
@@ -28,7 +28,7 @@ const ids = Array.from({ length: MADE }, (_, number) => idOf(number));
 const [forgotten, oldest, newest] = [ids[0]!, ids[1]!, ids.at(-1)!];
 
 const requests = new HeldTokens();
-let departed: Departed;
+let departed: DestroyedVms;
 let offers: StandingOffers;
 let asked: string[];
 
@@ -74,7 +74,7 @@ const WAYS: Readonly<Record<string, () => { readonly bidders: readonly Bidder[];
 };
 
 beforeAll(() => {
-  departed = new Departed(openDatabaseInMemory(), { requests, clock: { now: () => NOW } });
+  departed = new DestroyedVms(openDatabaseInMemory(), { requests, clock: { now: () => NOW } });
   for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const [one, two] = fc.sample(
     plants.filter((all) => all.length > 1),

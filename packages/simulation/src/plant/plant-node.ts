@@ -5,7 +5,7 @@
 import { type Capacity, HeldTokens } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { adToJson, type Hello, type LinkClient } from '@vmgrid/protocol';
-import { Departed, type PlantConfig, recover } from '@vmgrid/vmplant';
+import { DestroyedVms, type PlantConfig, recover } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { Fabric } from '../network/fabric.ts';
 import { Life } from '../world/life.ts';
@@ -37,7 +37,7 @@ export class PlantNode {
   readonly capacity: Capacity;
   readonly disk: PlantDisk;
   readonly host: Host;
-  #departed: Departed | undefined;
+  #departed: DestroyedVms | undefined;
   readonly #deps: PlantNodeDeps;
   readonly #options: PlantNodeOptions;
   readonly #config: PlantConfig;
@@ -64,7 +64,7 @@ export class PlantNode {
 
   /** Whether it remembers the VM as one that is gone. */
   hasDeparted(vmId: string): boolean {
-    this.#departed ??= new Departed(this.disk.database, { requests: new HeldTokens(), clock: this.#deps.world });
+    this.#departed ??= new DestroyedVms(this.disk.database, { requests: new HeldTokens(), clock: this.#deps.world });
     return this.#departed.byVm(vmId) !== undefined;
   }
 

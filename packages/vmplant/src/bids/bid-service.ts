@@ -42,7 +42,7 @@ import type { PlantConfig } from '../config.ts';
 import type { HostActions } from '../configuration/host-actions.ts';
 import type { LearntDurations } from '../creation/durations.ts';
 import type { OwnFailures } from '../creation/own-failures.ts';
-import type { Departed } from '../vms/departed.ts';
+import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 
 /** How long an explanation may keep everything else waiting. */
 const EXPLAIN_SLICE_MS = 5;
@@ -51,7 +51,7 @@ export interface BidServiceDeps {
   readonly warehouse: Pick<Warehouse, 'images'>;
   readonly admission: Admission;
   readonly durations: LearntDurations;
-  readonly departed: Pick<Departed, 'forgottenUntil'>;
+  readonly departed: Pick<DestroyedVms, 'forgottenUntil'>;
   readonly hostActions: Pick<HostActions, 'names'>;
   readonly clock: Clock;
   /** Of the host, over the last minute. */

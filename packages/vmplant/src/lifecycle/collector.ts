@@ -22,7 +22,7 @@ import { longestMs } from '../configuration/time-limits.ts';
 import { configured } from '../creation/creator.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import type { Leases } from '../leases/leases.ts';
-import type { Departed } from '../vms/departed.ts';
+import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { vmAd } from '../vms/reporter.ts';
@@ -39,7 +39,7 @@ export interface CollectorDeps {
   readonly living: LivingMachines;
   readonly leases: Pick<Leases, 'watch' | 'forget'>;
   readonly hostClock: HostClock;
-  readonly departed: Departed;
+  readonly departed: DestroyedVms;
   readonly report: ReportProgress;
   readonly log: Log;
   readonly clock: Clock;

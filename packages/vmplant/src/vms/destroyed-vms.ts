@@ -14,7 +14,7 @@ export interface DepartedOptions {
 }
 
 /** Each bid asks whether its request was here before: the statements are prepared once. */
-export class Departed {
+export class DestroyedVms {
   readonly #database: DatabaseSync;
   readonly #options: DepartedOptions;
   readonly #keep: StatementSync;
