@@ -1,7 +1,7 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
 import { evaluate, parseExpression } from '@vmgrid/classad';
-import { InFlight, type Log, Turnstile, within } from '@vmgrid/daemon';
+import { InFlight, type Log, Semaphore, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   adToJson,
@@ -77,14 +77,14 @@ const DRAIN_GRACE_MS = 4_000;
 export class Plant {
   readonly #deps: PlantDeps;
   readonly #plantId: string;
-  readonly #turnstile: Turnstile;
+  readonly #semaphore: Semaphore;
   readonly #inFlight = new InFlight();
   readonly #stopping = new AbortController();
 
   constructor(deps: PlantDeps, { plantId, concurrentCreations }: PlantOptions) {
     this.#deps = deps;
     this.#plantId = plantId;
-    this.#turnstile = new Turnstile(concurrentCreations);
+    this.#semaphore = new Semaphore(concurrentCreations);
   }
 
   /**
@@ -225,7 +225,7 @@ export class Plant {
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
-    const creation = this.#turnstile.pass(() => creator.create(request, signal), signal);
+    const creation = this.#semaphore.pass(() => creator.create(request, signal), signal);
     return this.#ad(await failures.during(creation));
   }
 
@@ -254,7 +254,7 @@ export class Plant {
     const { hostActions, imageBuilder, imageService } = this.#deps;
     await hostActions.requireAll(hostActionNames(request.dag));
     const { signal } = this.#stopping;
-    const { image, built } = await this.#turnstile.pass(() => imageBuilder.build(request, signal), signal);
+    const { image, built } = await this.#semaphore.pass(() => imageBuilder.build(request, signal), signal);
     return { requestId: request.requestId, image: await imageService.describe(image), built };
   }
 

@@ -1,5 +1,5 @@
 /** Lets a bounded number through at a time; the others wait in the order they came. */
-export class Turnstile {
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Turnstile } from '../src/turnstile.ts';
+import { Semaphore } from '../src/semaphore.ts';
 
 const patient = new AbortController().signal;
 const soon = () => new Promise((resolve) => setImmediate(resolve));
@@ -24,9 +24,9 @@ function openWork() {
 }
 
 test('as many as it is wide go through at once, the others in the order they came', async () => {
-  const turnstile = new Turnstile(2);
+  const semaphore = new Semaphore(2);
   const works = Array.from({ length: 5 }, openWork);
-  const passes = works.map((work) => turnstile.pass(work.do, patient));
+  const passes = works.map((work) => semaphore.pass(work.do, patient));
   const started = () => works.map((work) => work.started);
   await soon();
   expect(started()).toEqual([true, true, false, false, false]);
@@ -43,23 +43,23 @@ test('as many as it is wide go through at once, the others in the order they cam
 });
 
 test('work that fails makes room as well', async () => {
-  const turnstile = new Turnstile(1);
-  await expect(turnstile.pass(() => Promise.reject(new Error('no')), patient)).rejects.toThrow('no');
+  const semaphore = new Semaphore(1);
+  await expect(semaphore.pass(() => Promise.reject(new Error('no')), patient)).rejects.toThrow('no');
   const throwing = () => {
     throw new Error('at once');
   };
-  await expect(turnstile.pass(throwing, patient)).rejects.toThrow('at once');
-  expect(await turnstile.pass(async () => 'through', patient)).toBe('through');
+  await expect(semaphore.pass(throwing, patient)).rejects.toThrow('at once');
+  expect(await semaphore.pass(async () => 'through', patient)).toBe('through');
 });
 
 test('who gives up while waiting leaves the queue; the others keep their places', async () => {
-  const turnstile = new Turnstile(1);
+  const semaphore = new Semaphore(1);
   const [first, second, third] = [openWork(), openWork(), openWork()];
   const impatient = new AbortController();
   const passes = [
-    turnstile.pass(first.do, patient),
-    turnstile.pass(second.do, impatient.signal),
-    turnstile.pass(third.do, patient),
+    semaphore.pass(first.do, patient),
+    semaphore.pass(second.do, impatient.signal),
+    semaphore.pass(third.do, patient),
   ];
   impatient.abort(new Error('enough'));
   await expect(passes[1]).rejects.toThrow('enough');
@@ -70,21 +70,21 @@ test('who gives up while waiting leaves the queue; the others keep their places'
 });
 
 test('who has given up before does not get in', async () => {
-  const turnstile = new Turnstile(1);
+  const semaphore = new Semaphore(1);
   const work = openWork();
-  await expect(turnstile.pass(work.do, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+  await expect(semaphore.pass(work.do, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   expect(work.started).toBe(false);
-  expect(await turnstile.pass(async () => 'through', patient)).toBe('through');
+  expect(await semaphore.pass(async () => 'through', patient)).toBe('through');
 });
 
 test('who gives up in the moment in which his turn comes takes nobody else’s place', async () => {
-  const turnstile = new Turnstile(1);
+  const semaphore = new Semaphore(1);
   const [first, second, third] = [openWork(), openWork(), openWork()];
   const impatient = new AbortController();
   const passes = [
-    turnstile.pass(first.do, patient),
-    turnstile.pass(second.do, impatient.signal),
-    turnstile.pass(third.do, patient),
+    semaphore.pass(first.do, patient),
+    semaphore.pass(second.do, impatient.signal),
+    semaphore.pass(third.do, patient),
   ];
   await soon();
   // This runs after the turn was handed over, and before the second takes it.
@@ -101,7 +101,7 @@ test('whoever comes, ends or gives up in whatever order, no turn is lost and non
   const steps = fc.array(fc.tuple(fc.constantFrom('come', 'end', 'giveUp'), fc.nat(20)), { maxLength: 60 });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 3 }), steps, async (width, sequence) => {
-      const turnstile = new Turnstile(width);
+      const semaphore = new Semaphore(width);
       const comers: { work: ReturnType<typeof openWork>; controller: AbortController; pass: Promise<unknown> }[] = [];
       let inside = 0;
       for (const [step, which] of sequence) {
@@ -116,7 +116,7 @@ test('whoever comes, ends or gives up in whatever order, no turn is lost and non
             await work.do();
             inside -= 1;
           };
-          const pass = turnstile.pass(counted, controller.signal);
+          const pass = semaphore.pass(counted, controller.signal);
           pass.catch(() => undefined);
           comers.push({ work, controller, pass });
         }
@@ -125,7 +125,7 @@ test('whoever comes, ends or gives up in whatever order, no turn is lost and non
       for (const { work } of comers) work.end('done');
       await Promise.allSettled(comers.map(({ pass }) => pass));
       expect(inside).toBe(0);
-      expect(await turnstile.pass(async () => 'through', patient)).toBe('through');
+      expect(await semaphore.pass(async () => 'through', patient)).toBe('through');
     }),
     { numRuns: 50 },
   );
