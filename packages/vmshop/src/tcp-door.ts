@@ -9,7 +9,7 @@ import type { ListenerTls } from '@vmgrid/access';
 import { whenClosed } from '@vmgrid/daemon';
 import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/door';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
-import { Crowd } from './crowd.ts';
+import { ConnectionLimiter } from './connection-limiter.ts';
 import { IncomingDocument } from './incoming-document.ts';
 
 export interface TcpDoorOptions<Who> {
@@ -43,20 +43,20 @@ const TCP_DOOR_CONNECTIONS = 1_024;
 export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
   const settings = { allowHalfOpen: true, noDelay: true };
   const { tls, admit, connections = TCP_DOOR_CONNECTIONS } = options;
-  const crowd = new Crowd(connections);
+  const connectionLimiter = new ConnectionLimiter(connections);
   const open = (socket: Socket) => {
     let shown: string | undefined;
     const admitHere = async (token: string | undefined): Promise<Who> => {
       const who = await admit(token, socket.remoteAddress);
       shown = token;
-      crowd.recognize(socket, options.ownerOf(who));
+      connectionLimiter.recognize(socket, options.ownerOf(who));
       return who;
     };
     const showAgain = () => options.showAgain?.(shown, socket.remoteAddress);
     void serve(socket, { ...options, admit: admitHere, showAgain });
   };
   const server = tls ? createTlsServer({ ...settings, ...tls }, open) : createServer(settings, open);
-  server.on('connection', (socket: Socket) => crowd.enter(socket));
+  server.on('connection', (socket: Socket) => connectionLimiter.enter(socket));
   return server;
 }
 

@@ -10,7 +10,7 @@ interface Known {
  * has waited longest makes room: whoever says at once who it is gets in, however many say nothing. When all others are known, the
  * oldest of the owner that has most makes room, so that no owner keeps the others out.
  */
-export class Crowd {
+export class ConnectionLimiter {
   readonly #limit: number;
   readonly #strangers = new Map<string, Socket>();
   readonly #known = new Map<string, Known>();
