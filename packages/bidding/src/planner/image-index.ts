@@ -8,7 +8,7 @@
 import type { DagIndex } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
-import { Descent, type DescentVisitor } from './descent.ts';
+import { TrieSearch, type TrieVisitor } from './trie-search.ts';
 import { HistoryTrie } from './history-trie.ts';
 import { Vocabulary } from './vocabulary.ts';
 
@@ -71,11 +71,11 @@ export class ImageIndex {
   }
 
   /** Shows the visitor the images of the machine's architecture and system whose history may match the DAG. */
-  descend(machine: Kind, dag: DagIndex, visitor: DescentVisitor<KnownImage>): void {
+  descend(machine: Kind, dag: DagIndex, visitor: TrieVisitor<KnownImage>): void {
     const trie = this.#tries.get(keyOf(machine));
     if (!trie) return;
     const words = dag.members.map((nodes) => this.#vocabulary.numberOf(dag.digests[nodes[0]!]!));
-    new Descent(dag, words, visitor).into(trie.root);
+    new TrieSearch(dag, words, visitor).into(trie.root);
   }
 
   #trieFor(machine: Kind): Trie {

@@ -3,7 +3,7 @@ import type { TrieNode } from './history-trie.ts';
 import { countsOf, RelaxedReplay } from './relaxed-replay.ts';
 
 /** Looks at what a descent passes, and says how far it is worth going. */
-export interface DescentVisitor<T> {
+export interface TrieVisitor<T> {
   /** What having run one action of each group is worth. Whole numbers, so that sums do not depend on their order. */
   readonly worth: ArrayLike<number>;
   /** Whether histories that are worth no more than this still matter. */
@@ -13,8 +13,8 @@ export interface DescentVisitor<T> {
 }
 
 /** Goes through a trie of histories with a DAG, depth first, the longest histories first. */
-export class Descent<T> {
-  readonly #visitor: DescentVisitor<T>;
+export class TrieSearch<T> {
+  readonly #visitor: TrieVisitor<T>;
   readonly #replay: RelaxedReplay;
   /** Word of each group in the trie; undefined when no history has it. */
   readonly #words: readonly (number | undefined)[];
@@ -24,7 +24,7 @@ export class Descent<T> {
   readonly #taken: number[] = [];
   #worth = 0;
 
-  constructor(dag: DagIndex, words: readonly (number | undefined)[], visitor: DescentVisitor<T>) {
+  constructor(dag: DagIndex, words: readonly (number | undefined)[], visitor: TrieVisitor<T>) {
     this.#visitor = visitor;
     this.#replay = new RelaxedReplay(dag);
     this.#words = words;
