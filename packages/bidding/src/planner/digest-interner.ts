@@ -1,5 +1,5 @@
 /** Small numbers for digests, so that histories compare by number. A digest is forgotten with its last use. */
-export class Vocabulary {
+export class DigestInterner {
   readonly #words = new Map<string, { readonly number: number; uses: number }>();
   readonly #free: number[] = [];
 
