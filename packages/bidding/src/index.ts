@@ -39,5 +39,5 @@ export {
   type Wanted,
 } from './refusal.ts';
 export { expiryOf, type Remembering, timeOfRequest } from './request-age.ts';
-export { scatter, scatterPair, scatterWide } from './scatter.ts';
+export { hash32, hash32Pair, hash53 } from './hash32.ts';
 export { withChange } from './standing-offer.ts';

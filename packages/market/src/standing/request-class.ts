@@ -10,7 +10,7 @@ import {
   Prices,
   planAd,
   requirePlan,
-  scatterWide,
+  hash53,
   summarizeOptions,
 } from '@vmgrid/bidding';
 import { type ClassAd, type Expression, parseExpression } from '@vmgrid/classad';
@@ -65,7 +65,7 @@ export class RequestClass {
     this.#dag = prepareDag(request.dag);
     const keys = [...this.#dag.groupOfDigest.keys()].map(durationKey.action);
     this.#concerns = new Set(
-      [...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(scatterWide),
+      [...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(hash53),
     );
   }
 

@@ -1,5 +1,5 @@
 /** From the order of a class to the answer to one request: pure. */
-import { scatter } from '@vmgrid/bidding';
+import { hash32 } from '@vmgrid/bidding';
 import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
 import { hearPlant, NOTHING, type Part } from '../hear.ts';
 import { heldBackIn } from '../held-back.ts';
@@ -28,7 +28,7 @@ export function standingPart(
   const heldBack = heldBackAmong(order, terms, failing, bidOf);
   const skipped = new Set(heldBack.map(({ plantId }) => plantId));
   const most = isBroker ? terms.best : Math.max(terms.best, named);
-  const best = order.bidding.best({ tieSeed: scatter(request.requestId), skipped, most });
+  const best = order.bidding.best({ tieSeed: hash32(request.requestId), skipped, most });
   const declines = order.declining.flatMap((ones) => ones.slice(0, named).map(({ decline }) => decline));
   const heard = [...best.map(bidOf), ...declines].map(hearOffer);
   return {

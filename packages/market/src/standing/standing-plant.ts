@@ -4,7 +4,7 @@ import {
   parseCost,
   plantAd,
   refusalOf,
-  scatter,
+  hash32,
   type Wanted,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
@@ -72,7 +72,7 @@ export class StandingPlant {
     this.lines = before?.terms.plant.lines === lines ? before.lines : parts.lines(lines);
     this.cost = parts.cost(terms.cost);
     this.durations = durations;
-    this.tieSeed = before?.tieSeed ?? scatter(plantId);
+    this.tieSeed = before?.tieSeed ?? hash32(plantId);
   }
 
   /** What a bid's rules see as TARGET. */

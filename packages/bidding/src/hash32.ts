@@ -7,17 +7,17 @@ const START = 0x811c9dc5;
 const WIDE_START = 0x41c6ce57;
 const encoder = new TextEncoder();
 
-export function scatter(text: string): number {
+export function hash32(text: string): number {
   let hash = START;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit > 0x7f) return scatterBytes(encoder.encode(text));
+    if (unit > 0x7f) return hash32Bytes(encoder.encode(text));
     hash = mix(hash, unit); // ids are ASCII: their characters are their bytes
   }
   return finish(hash);
 }
 
-function scatterBytes(bytes: Uint8Array): number {
+function hash32Bytes(bytes: Uint8Array): number {
   let hash = START;
   for (const byte of bytes) hash = mix(hash, byte);
   return finish(hash);
@@ -26,7 +26,7 @@ function scatterBytes(bytes: Uint8Array): number {
 const mix = (hash: number, byte: number): number => imul(hash ^ byte, 0x01000193);
 
 /** The same from 0 to 2^53 - 1, over UTF-16: of a million texts hardly ever two have the same. */
-export function scatterWide(text: string): number {
+export function hash53(text: string): number {
   let [low, high] = [START, WIDE_START];
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -37,7 +37,7 @@ export function scatterWide(text: string): number {
 }
 
 /** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
-export const scatterPair = (one: number, other: number): number => finish(one ^ other);
+export const hash32Pair = (one: number, other: number): number => finish(one ^ other);
 
 function finish(state: number): number {
   let hash = imul(state ^ (state >>> 16), 0x85ebca6b);

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { scatter, scatterPair } from '../src/index.ts';
+import { hash32, hash32Pair } from '../src/index.ts';
 
 const PLANTS = Array.from({ length: 20 }, (_, number) => `plant-${number}`);
 const REQUESTS = Array.from({ length: 2_000 }, (_, number) => `request-${number}`);
 
 const firstOf = (request: string, plants: readonly string[]) =>
   plants.reduce((best, plant) => (placeOf(request, plant) < placeOf(request, best) ? plant : best));
-const placeOf = (request: string, plant: string) => scatterPair(scatter(request), scatter(plant));
+const placeOf = (request: string, plant: string) => hash32Pair(hash32(request), hash32(plant));
 
 test('every plant comes first for about as many requests as any other', () => {
   const wins = Map.groupBy(REQUESTS, (request) => firstOf(request, PLANTS));
@@ -25,7 +25,7 @@ test('which plant comes second says nothing about which one came first', () => {
 
 test('the number of a text is that of its bytes in UTF-8, ASCII or not', () => {
   const texts = fc.string({ unit: 'binary' });
-  fc.assert(fc.property(texts, (text) => expect(scatter(text)).toBe(ofBytes(Buffer.from(text)))));
+  fc.assert(fc.property(texts, (text) => expect(hash32(text)).toBe(ofBytes(Buffer.from(text)))));
 });
 
 /** FNV-1a, then the finalizer of MurmurHash3, as they are written down. */
