@@ -49,4 +49,4 @@ export * from './schema/suggestions.ts';
 export * from './schema/told-vms.ts';
 export * from './schema/trail.ts';
 export { follows, type ValidateOptions, validate } from './schema/validator.ts';
-export * from './veil.ts';
+export * from './pseudonym.ts';

@@ -150,7 +150,7 @@ export class Plant {
         this.#once('verifyImages', request, () => imageService.verify(request, this.#stopping.signal)),
       collectImages: (request) => this.#once('collectImages', request, () => imageService.collect(request)),
       suggestImages: (request, signal) => selfTending.advisor.suggestions(request, signal),
-      recordedRequests: ({ veil }, signal) => selfTending.recorded(veil, signal),
+      recordedRequests: ({ pseudonymKey }, signal) => selfTending.recorded(pseudonymKey, signal),
       imageSet: (request) => bidService.imageSet(request),
     };
   }

@@ -211,8 +211,8 @@ export class Shop {
   }
 
   /** What a plant remembers of its requests, its digests under this veil. @throws GridError PLANT_LOST */
-  async recordedRequests(plantId: string, veil: string): Promise<readonly ReplayableRequest[]> {
-    return this.#ask(await this.#bidder(plantId), 'recordedRequests', { veil });
+  async recordedRequests(plantId: string, pseudonymKey: string): Promise<readonly ReplayableRequest[]> {
+    return this.#ask(await this.#bidder(plantId), 'recordedRequests', { pseudonymKey });
   }
 
   /** Plants that can be asked, at any depth. */

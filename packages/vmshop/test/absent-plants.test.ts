@@ -117,7 +117,7 @@ const ABOUT_AN_IMAGE: Readonly<Record<string, () => Promise<unknown>>> = {
 const ABOUT_ONE_PLANT: Readonly<Record<string, () => Promise<unknown>>> = {
   build: () => shop.imageWork.build({ ...work, plantId: 'keeper' }).settled,
   suggestions: () => shop.images.suggestions({ plantId: 'keeper' }),
-  'recorded requests': () => shop.recordedRequests('keeper', 'veil'),
+  'recorded requests': () => shop.recordedRequests('keeper', 'pseudonymKey'),
 };
 const ABOUT_ONE_THING = { ...ABOUT_ONE_VM, ...ABOUT_AN_IMAGE, ...ABOUT_ONE_PLANT };
 

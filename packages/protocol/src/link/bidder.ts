@@ -64,7 +64,7 @@ export interface BidderMethods {
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
   /** What the plant remembers of its requests, the newest first, its digests under this veil. */
-  recordedRequests(request: { readonly veil: string }): readonly ReplayableRequest[];
+  recordedRequests(request: { readonly pseudonymKey: string }): readonly ReplayableRequest[];
   /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
   imageSet(request: ImageSetRequest): ImageSetReply;
 }

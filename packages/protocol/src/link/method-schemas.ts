@@ -14,7 +14,7 @@ import {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
-import { ReplayableRequest, Veil } from '../schema/recorded-requests.ts';
+import { ReplayableRequest, PseudonymKey } from '../schema/recorded-requests.ts';
 import { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
@@ -81,7 +81,7 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
   collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
   suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },
-  recordedRequests: { request: Type.Object({ veil: Veil }, closed), reply: Type.Array(ReplayableRequest) },
+  recordedRequests: { request: Type.Object({ pseudonymKey: PseudonymKey }, closed), reply: Type.Array(ReplayableRequest) },
   imageSet: { request: ImageSetRequest, reply: ImageSetReply },
 };
 
