@@ -7,40 +7,40 @@ import type { MachineSpec, RequestChange } from '@vmgrid/protocol';
 import type { KnownImage, RanAction } from '../known-image.ts';
 import { type LineReports, machineFault } from './ways-to-start.ts';
 
-export interface Mending {
+export interface Relaxation {
   readonly changes: readonly RequestChange[];
   /** Whether the image matches after them. */
-  readonly mends: boolean;
+  readonly suffices: boolean;
 }
 
 /** An image that needs more than these is not near. */
 const MOST_CHANGES = 10;
 
-export function mendRequest(machine: MachineSpec, dag: DagIndex, image: KnownImage, lines: LineReports): Mending {
-  const history = mendHistory(dag, image.manifest.history);
-  const hardware = mendMachine(machine, image, lines);
-  return { changes: [...hardware.changes, ...history.changes], mends: hardware.mends && history.mends };
+export function relaxRequest(machine: MachineSpec, dag: DagIndex, image: KnownImage, lines: LineReports): Relaxation {
+  const history = relaxHistory(dag, image.manifest.history);
+  const hardware = relaxMachine(machine, image, lines);
+  return { changes: [...hardware.changes, ...history.changes], suffices: hardware.suffices && history.suffices };
 }
 
 /** Changes after which the machine could have the image's disk. */
-export function mendMachine(machine: MachineSpec, image: KnownImage, lines: LineReports): Mending {
+export function relaxMachine(machine: MachineSpec, image: KnownImage, lines: LineReports): Relaxation {
   const { machine: frozen, line } = image.manifest;
   const changes: RequestChange[] = [];
   if (frozen.arch !== machine.arch) changes.push(setting('arch', frozen.arch));
   if (frozen.os !== machine.os) changes.push(setting('os', frozen.os));
   if (frozen.diskMiB > machine.diskMiB) changes.push(setting('diskMiB', frozen.diskMiB, 'at-least'));
   const diskMiB = Math.max(frozen.diskMiB, machine.diskMiB);
-  const mended: MachineSpec = { ...machine, arch: frozen.arch, os: frozen.os, diskMiB };
-  if (machineFault(mended, image, lines) === undefined) return { changes, mends: true };
-  if (machine.line === undefined || machine.line === line) return { changes, mends: false };
+  const relaxed: MachineSpec = { ...machine, arch: frozen.arch, os: frozen.os, diskMiB };
+  if (machineFault(relaxed, image, lines) === undefined) return { changes, suffices: true };
+  if (machine.line === undefined || machine.line === line) return { changes, suffices: false };
   return {
     changes: [...changes, setting('line', line)],
-    mends: machineFault({ ...mended, line }, image, lines) === undefined,
+    suffices: machineFault({ ...relaxed, line }, image, lines) === undefined,
   };
 }
 
 /** Changes after which a suspended image that matches could be restored as far as the machine goes. */
-export function mendRestore(machine: MachineSpec, { manifest }: KnownImage): readonly RequestChange[] {
+export function relaxRestore(machine: MachineSpec, { manifest }: KnownImage): readonly RequestChange[] {
   if (!manifest.memory) return [];
   return (['memoryMiB', 'cpus'] as const)
     .filter((field) => manifest.machine[field] !== machine[field])
@@ -54,30 +54,30 @@ const setting = (
 ): RequestChange => ({ kind: 'set-machine', field, relation, value });
 
 /** The request after some changes: an action added stands for itself, so its entry is left out of the history instead. */
-interface Mended {
+interface Relaxed {
   readonly dag: DagIndex;
   readonly history: readonly RanAction[];
 }
 
-type Step = Mended & { readonly change: RequestChange };
+type Step = Relaxed & { readonly change: RequestChange };
 
-function mendHistory(dag: DagIndex, history: readonly RanAction[]): Mending {
+function relaxHistory(dag: DagIndex, history: readonly RanAction[]): Relaxation {
   const changes: RequestChange[] = [];
-  let state: Mended = { dag, history };
+  let state: Relaxed = { dag, history };
   for (;;) {
     const verdict = matchHistory(
       state.dag,
       state.history.map(({ digest }) => digest),
     );
-    if (verdict.matches) return { changes, mends: true };
+    if (verdict.matches) return { changes, suffices: true };
     const step = changes.length < MOST_CHANGES && verdict.decided ? stepFor(state, verdict) : undefined;
-    if (!step) return { changes, mends: false };
+    if (!step) return { changes, suffices: false };
     changes.push(step.change);
     state = step;
   }
 }
 
-function stepFor({ dag, history }: Mended, { test, offender }: Mismatch): Step | undefined {
+function stepFor({ dag, history }: Relaxed, { test, offender }: Mismatch): Step | undefined {
   if (test === 'subset') {
     const { id: action, digest } = history[offender.position]!;
     return { change: { kind: 'add-action', action, digest }, dag, history: history.toSpliced(offender.position, 1) };
