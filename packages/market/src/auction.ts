@@ -17,7 +17,7 @@ import { hear } from './hear.ts';
 import { heldBackIn } from './held-back.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
-import type { PlantMemory } from './plant-memory.ts';
+import type { PlantFailureHistory } from './plant-failure-history.ts';
 import { rankBids } from './rank-bids.ts';
 import { targetAd } from './read-offer.ts';
 import type { RuleContext } from './rules/rule.ts';
@@ -27,7 +27,7 @@ import { callToBrokers, openTerms } from './terms.ts';
 
 export interface MarketDeps {
   readonly clock: MarketClock;
-  readonly memory: PlantMemory;
+  readonly memory: PlantFailureHistory;
   readonly newAuctionId: () => string;
   /** Answers for plants whose offers stand; all others are asked. */
   readonly standing?: StandingOffers;

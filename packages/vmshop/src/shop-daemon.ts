@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferReceiver, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -63,7 +63,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const offerReceiver = new OfferReceiver(standing, {
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
-  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
+  const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
   const writeBook = () => bookFile.write();
   const deps = { membership, absences, operations, market, auctions, feed, vmEvents, book, writeBook, startupGracePeriod };

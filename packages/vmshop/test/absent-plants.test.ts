@@ -1,7 +1,7 @@
 /** A shop that knows of a plant which is not here, and may come back any moment: no answer says that there is nothing. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Operations } from '@vmgrid/door';
-import { type Absence, Absences, Membership, PlantMemory, VmBook } from '@vmgrid/market';
+import { type Absence, Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';
 import { type Bidder, GridError, type ImageReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { VirtualTime } from '../../market/test/virtual-time.ts';
@@ -77,7 +77,7 @@ function newShop(before: readonly Absence[]): Shop {
   return new Shop(
     {
       ...{ membership, absences, operations: new Operations({ kept: 10 }) },
-      market: { clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction' },
+      market: { clock: time, memory: new PlantFailureHistory(time), newAuctionId: () => 'auction' },
       auctions: new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 }),
       ...{ feed: new PlantFeed(time), vmEvents: new VmEvents(), book },
     },

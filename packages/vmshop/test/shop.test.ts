@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/door';
-import { Absences, Membership, PlantMemory, VmBook } from '@vmgrid/market';
+import { Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';
 import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { AuctionHistory } from '../src/auction-history.ts';
@@ -46,7 +46,7 @@ beforeEach(() => {
     onVms: (link, event) => book.hear(link, event),
     onChange: (change) => book.note(change),
   });
-  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'auction-1' };
+  const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: () => 'auction-1' };
   const auctions = new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 });
   shop = new Shop(
     {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferReceiver, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -54,7 +54,7 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
   const shop = new Shop(
     {
       ...{ membership, absences, operations, book, vmEvents: new VmEvents(), feed: new PlantFeed(systemClock) },
-      market: { clock: systemClock, memory: new PlantMemory(systemClock), standing, newAuctionId },
+      market: { clock: systemClock, memory: new PlantFailureHistory(systemClock), standing, newAuctionId },
       auctions: openHistory(config),
     },
     config,

@@ -12,7 +12,7 @@ import {
   holdAuction,
   joinAuction,
   type MarketDeps,
-  PlantMemory,
+  PlantFailureHistory,
   StandingOffers,
 } from '../../src/index.ts';
 import { bid, FakeBidder, request } from '../bidders.ts';
@@ -50,7 +50,7 @@ const termsFor = (path: readonly string[] = []) => ({
   path: [...path],
 });
 const depsWith = (of: StandingOffers | undefined): MarketDeps => ({
-  ...{ clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction' },
+  ...{ clock: time, memory: new PlantFailureHistory(time), newAuctionId: () => 'auction' },
   ...(of && { standing: of }),
 });
 const through = (brokerId: string, below: readonly Bidder[], of: StandingOffers | undefined): Bidder => ({

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { tokenOf } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, HeldBack, Identified, LinkMethods } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { auctionOn, type MarketDeps, PlantMemory, StandingOffers } from '../../src/index.ts';
+import { auctionOn, type MarketDeps, PlantFailureHistory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
 import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
 import { VirtualTime } from '../virtual-time.ts';
@@ -69,7 +69,7 @@ class Grid {
   hold(request: Identified<CreateRequest>, terms: CallTerms, how: 'asked' | 'standing') {
     const deps: MarketDeps = {
       clock: this.time,
-      memory: new PlantMemory(this.time),
+      memory: new PlantFailureHistory(this.time),
       newAuctionId: () => 'auction',
       ...(how === 'standing' ? { standing: this.offers } : {}),
     };

@@ -22,7 +22,7 @@ const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * What a shop remembers of its plants from one auction to the next: who failed lately, who does not answer. Cache: losing it
  * costs at most another failure or another deadline.
  */
-export class PlantMemory {
+export class PlantFailureHistory {
   readonly #now: () => number;
   readonly #records = new Map<string, HeldBack>();
   readonly #silences = new Map<string, { readonly inARow: number; readonly lastAt: number }>();
