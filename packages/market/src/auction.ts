@@ -14,7 +14,7 @@ import {
 import { boundedTrail } from './bounded-trail.ts';
 import { type Answer, callForBids } from './call-for-bids.ts';
 import { hear } from './hear.ts';
-import { heldBackIn } from './held-back.ts';
+import { backoffsIn } from './backoff.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
 import type { PlantFailureHistory } from './plant-failure-history.ts';
@@ -130,7 +130,7 @@ function contextOf(request: Identified<CreateRequest>, terms: CallTerms): RuleCo
       my ??= requestAd(request);
       return { my, target: targetAd(bid), now };
     },
-    heldBack: heldBackIn(terms),
+    inBackoff: backoffsIn(terms),
     order: terms.order,
   };
 }

@@ -1,5 +1,5 @@
-import type { ErrorCode, GridError, HeldBack } from '@vmgrid/protocol';
-import { holdBackMs, isHeld } from './held-back.ts';
+import type { ErrorCode, GridError, PlantBackoff } from '@vmgrid/protocol';
+import { backoffMs, isInBackoff } from './backoff.ts';
 import { MARKET_LIMITS } from './limits.ts';
 
 /** Failures of awards that are the client's doing or wish; all others count against the plant. */
@@ -24,7 +24,7 @@ const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  */
 export class PlantFailureHistory {
   readonly #now: () => number;
-  readonly #records = new Map<string, HeldBack>();
+  readonly #records = new Map<string, PlantBackoff>();
   readonly #silences = new Map<string, { readonly inARow: number; readonly lastAt: number }>();
 
   constructor(clock: { now(): number }) {
@@ -32,10 +32,10 @@ export class PlantFailureHistory {
   }
 
   /** The plants that are held back now, the longest first, so many at most. */
-  allHeldBack(most: number): HeldBack[] {
+  allHeldBack(most: number): PlantBackoff[] {
     const now = this.#now();
-    const held = [...this.#records.values()].filter((record) => isHeld(record, now));
-    return held.sort((a, b) => b.heldUntil - a.heldUntil).slice(0, most);
+    const held = [...this.#records.values()].filter((record) => isInBackoff(record, now));
+    return held.sort((a, b) => b.backoffUntil - a.backoffUntil).slice(0, most);
   }
 
   /** Whether an auction waits for the plant's answer. A plant that stayed silent gets another chance after a while. */
@@ -64,8 +64,8 @@ export class PlantFailureHistory {
   failed(plantId: string, error: GridError): void {
     if (NOT_THE_PLANTS_FAULT.has(error.code)) return;
     const failures = (this.#records.get(plantId)?.failures ?? 0) + 1;
-    const heldUntil = this.#now() + holdBackMs(failures);
-    remember(this.#records, plantId, { plantId, failures, lastCode: error.code, heldUntil });
+    const backoffUntil = this.#now() + backoffMs(failures);
+    remember(this.#records, plantId, { plantId, failures, lastCode: error.code, backoffUntil });
   }
 }
 

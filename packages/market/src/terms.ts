@@ -27,7 +27,7 @@ export function openTerms(
     windowMs: bidWindowMs,
     best: Math.min(best, BROKER_LIMITS.bids),
     order,
-    heldBack: memory.allHeldBack(BROKER_LIMITS.heldBack),
+    inBackoff: memory.allHeldBack(BROKER_LIMITS.inBackoff),
     path: [],
   };
 }

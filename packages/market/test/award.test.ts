@@ -189,7 +189,7 @@ describe('the memory of plants', () => {
     const fault = new GridError('VMM_FAILED', 'no KVM');
     const heldMs = () => {
       memory.failed('a', fault);
-      return memory.allHeldBack(9)[0]!.heldUntil - time.now();
+      return memory.allHeldBack(9)[0]!.backoffUntil - time.now();
     };
     expect([heldMs(), heldMs(), heldMs()]).toEqual([30_000, 60_000, 120_000]);
     time.pass(120_000);
@@ -201,6 +201,6 @@ describe('the memory of plants', () => {
   test('holds back for ten minutes at most', () => {
     const memory = new PlantFailureHistory({ now: () => 0 });
     for (let n = 0; n < 2_000; n++) memory.failed('a', new GridError('VMM_FAILED', 'no KVM'));
-    expect(memory.allHeldBack(9)[0]!.heldUntil).toBe(600_000);
+    expect(memory.allHeldBack(9)[0]!.backoffUntil).toBe(600_000);
   });
 });

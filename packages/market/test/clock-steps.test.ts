@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
-import { heldBackIn } from '../src/held-back.ts';
+import { backoffsIn } from '../src/backoff.ts';
 import { PlantFailureHistory } from '../src/index.ts';
 import { bid } from './bidders.ts';
 
@@ -25,9 +25,9 @@ test('a plant that failed is not held back for a day because the clock was set b
 test('nor one whose own clock is a day ahead, by what it says of itself', () => {
   const failing = (at: number) =>
     bid('plant-1', 1, { RecentFailures: 1, LastFailureCode: 'VMM_FAILED', LastFailureTime: at / 1_000 });
-  const heldBack = heldBackIn({ heldBack: [], openedAt: new Date(NOON).toISOString() } as never);
-  expect(heldBack(failing(NOON - 1_000))).toMatchObject({ plantId: 'plant-1' });
-  expect(heldBack(failing(NOON + DAY_MS))).toBeUndefined();
+  const inBackoff = backoffsIn({ inBackoff: [], openedAt: new Date(NOON).toISOString() } as never);
+  expect(inBackoff(failing(NOON - 1_000))).toMatchObject({ plantId: 'plant-1' });
+  expect(inBackoff(failing(NOON + DAY_MS))).toBeUndefined();
 });
 
 test('a plant that was silent is waited for again at once when the clock was set', () => {

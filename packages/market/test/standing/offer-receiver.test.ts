@@ -188,7 +188,7 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   expect(standing(plant)).toBe(0);
   const { toAsk, parts } = offers.answer(
     { requestId: 'request-1', machine: BASE.manifest.machine, dag: { actions: [] } },
-    { openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', heldBack: [], path: [] },
+    { openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', inBackoff: [], path: [] },
   );
   expect(toAsk([plant.bidder])).toEqual([]);
   expect(parts).toMatchObject([{ bids: [], summary: { asked: 1, silent: 1 } }]);

@@ -46,7 +46,7 @@ const holder: Bidder = {
 const other = new FakeBidder(time, 'plant-1', { offer: bid('plant-1', 0.5) });
 
 const termsFor = (path: readonly string[] = []) => ({
-  ...{ openedAt: new Date(NOW).toISOString(), windowMs: 1_000, best: 3, order: 'cheapest' as const, heldBack: [] },
+  ...{ openedAt: new Date(NOW).toISOString(), windowMs: 1_000, best: 3, order: 'cheapest' as const, inBackoff: [] },
   path: [...path],
 });
 const depsWith = (of: StandingOffers | undefined): MarketDeps => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tokenOf } from '@vmgrid/bidding';
-import type { Bidder, CallTerms, CreateRequest, HeldBack, Identified, LinkMethods } from '@vmgrid/protocol';
+import type { Bidder, CallTerms, CreateRequest, PlantBackoff, Identified, LinkMethods } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantFailureHistory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
@@ -102,7 +102,7 @@ const termsOf = (time: VirtualTime, terms: Partial<CallTerms> = {}): CallTerms =
   windowMs: 1_000,
   best: ALL,
   order: 'cheapest',
-  heldBack: [],
+  inBackoff: [],
   path: [],
   ...terms,
 });
@@ -116,25 +116,25 @@ async function agrees(grid: Grid, request: Identified<CreateRequest>, terms: Cal
   expect(stood.trail.summary).toEqual(asked.trail.summary);
 }
 
-const heldBack: fc.Arbitrary<readonly HeldBack[]> = fc.subarray(
+const inBackoff: fc.Arbitrary<readonly PlantBackoff[]> = fc.subarray(
   Array.from({ length: 12 }, (_, number) => ({
     plantId: `plant-${number}`,
     failures: 1,
     lastCode: 'VMM_FAILED',
-    heldUntil: Date.UTC(2026, 0, 1) + (number % 2 === 0 ? 60_000 : -1),
+    backoffUntil: Date.UTC(2026, 0, 1) + (number % 2 === 0 ? 60_000 : -1),
   })),
 );
 
 describe('standing offers', () => {
   test('answer as all the plants would, through any changes', async () => {
     await fc.assert(
-      fc.asyncProperty(plants, steps, heldBack, fc.constantFrom(1, 3, ALL), async (all, course, held, best) => {
+      fc.asyncProperty(plants, steps, inBackoff, fc.constantFrom(1, 3, ALL), async (all, course, held, best) => {
         const grid = new Grid(all);
         for (const step of course) {
           if (step.kind !== 'auction') grid.apply(step);
           else {
             const order = step.soonest ? 'soonest' : 'cheapest';
-            await agrees(grid, step.request, termsOf(grid.time, { order, best, heldBack: [...held] }));
+            await agrees(grid, step.request, termsOf(grid.time, { order, best, inBackoff: [...held] }));
             grid.time.pass(1_000);
           }
         }

@@ -64,10 +64,10 @@ export class QuotaEnforcer {
     const { book, clock, requestDeadlineMs, write = () => undefined } = this.#deps;
     const vm = vmOf(request, clock.now() + requestDeadlineMs);
     const require = () => requireRoom(owner, quota, this.#usageOf(owner), { vms: 1, ...sizeOf(request) });
-    const isHeld = book.isHeldHere(vm); // asked for again
-    if (!isHeld) require();
+    const isInBackoff = book.isHeldHere(vm); // asked for again
+    if (!isInBackoff) require();
     const count = (by: 'in' | 'out') => this.#waiting[by === 'in' ? 'add' : 'remove'](owner, NO_PLANT, vm);
-    return new Counted(request, { vm, isHeld }, { book, write, count, requireRoom: require });
+    return new Counted(request, { vm, isInBackoff }, { book, write, count, requireRoom: require });
   }
 
   /** What the owner has, and what was let in. */
