@@ -18,7 +18,7 @@ interface Kept {
 }
 
 /** The orders of the request classes that were used last, each brought up to date when it is used. */
-export class KeptOrders {
+export class BidRankingCache {
   readonly #plants: ReadonlyMap<string, StandingPlant>;
   readonly #kept = new Map<string, Kept>();
   /** Ids of plants whose offers have changed, the latest last; `#forgotten` older ones have been dropped. */
