@@ -13,7 +13,7 @@ export interface Unnoted {
 }
 
 /** Strangers, links, and each owner that asks more often than it may, have a budget of their own; what was let in needs none. */
-export class RefusalsNoted {
+export class RefusalLimiter {
   readonly #tell: (unnoted: Unnoted) => void;
   readonly #noted = new Map<string, number>();
   #from = 0;
