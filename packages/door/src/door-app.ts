@@ -10,12 +10,12 @@ import { auditRequests } from './audit-requests.ts';
 import { documentDeadline } from './document-deadline.ts';
 import { errorHandler } from './error-handler.ts';
 import { guardsOf, identify, requireIdentity } from './guard.ts';
-import { knownHost } from './known-host.ts';
+import { hostAllowlist } from './host-allowlist.ts';
 import { limitRate } from './limit-rate.ts';
 import { memoryRoutes } from './memory-routes.ts';
 import { type BodyQuota, readBody } from './read-body.ts';
 import { sendError, xmlErrors } from './send.ts';
-import { whileKnown } from './while-known.ts';
+import { abortOnRevocation } from './abort-on-revocation.ts';
 
 export interface DoorOptions {
   /** The address listened on. */
@@ -60,7 +60,7 @@ export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
   app.disable('x-powered-by');
   app.use(helmet());
   for (const path of options.xmlPaths ?? []) app.use(path, xmlErrors);
-  app.use(knownHost(options.host));
+  app.use(hostAllowlist(options.host));
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   app.get('/health/ready', (_request, response) => {
     const body = readiness();
@@ -68,7 +68,7 @@ export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
   });
   app.use(VERSION, identify(options.authenticator));
   app.use(limitRate(options.requestsPerMinute));
-  app.use(VERSION, auditRequests(options.audit), requireIdentity, whileKnown());
+  app.use(VERSION, auditRequests(options.audit), requireIdentity, abortOnRevocation());
   if (streams.length > 0) app.use(VERSION, ...streams);
   if (options.documentMs !== undefined) app.use(documentDeadline(options.documentMs));
   app.use(readBody(options.bodyQuota));

@@ -8,7 +8,7 @@ export const identify =
   (authenticator: Authenticator): RequestHandler =>
   async (request, response, next) => {
     const show = async () => authenticator.authenticate(bearerOf(request.get('authorization')));
-    response.locals.showAgain = show;
+    response.locals.revalidate = show;
     try {
       response.locals.principal = await show();
     } catch (refusal) {

@@ -11,5 +11,5 @@ export * from './operation-routes.ts';
 export * from './operations.ts';
 export * from './read-body.ts';
 export * from './send.ts';
-export { refusalOf, watchCredentials } from './still-known.ts';
+export { refusalOf, watchCredentials } from './revalidate.ts';
 export * from './operation-service.ts';

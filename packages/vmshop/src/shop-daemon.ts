@@ -83,7 +83,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     tls,
     admit: (line, from) => admitted(audit, () => authenticator.authenticate(line), from),
     ownerOf: ({ principal }) => principal.owner,
-    showAgain: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from), // no second request
+    revalidate: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from), // no second request
     limitOf: ({ principal }) => bodyLimitOf(bodyQuota, principal.owner),
     answer: async (document, client) => {
       const request = decodeXmlRequest(document);

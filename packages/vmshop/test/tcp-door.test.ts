@@ -118,7 +118,7 @@ function revocable() {
   const revoke = () => {
     holds = false;
   };
-  return { admit: show, showAgain: show, revoke };
+  return { admit: show, revalidate: show, revoke };
 }
 
 test('a document whose token was revoked before all of it had come is not carried out', async () => {

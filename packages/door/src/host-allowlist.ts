@@ -9,7 +9,7 @@ const HOST_SHOWN = 100;
  * Refuses requests to a foreign Host while the door listens on loopback only: a web page whose name was pointed at this
  * machine (DNS rebinding) sends that name. A door on another address is reached by names it cannot know, so there all pass.
  */
-export function knownHost(listenedOn: string): RequestHandler {
+export function hostAllowlist(listenedOn: string): RequestHandler {
   if (!isLoopback(listenedOn)) return (_request, _response, next) => next();
   return (request, _response, next) => {
     const host = request.get('host')?.replace(/:\d+$/, '');

@@ -4,12 +4,12 @@ import { GridError } from '@vmgrid/protocol';
 const LOOKED_AT_MS = 15_000;
 
 /** Shows credentials again. @throws GridError UNAUTHENTICATED once they hold no longer */
-export type ShowAgain = () => unknown;
+export type Revalidate = () => unknown;
 
 /** That credentials hold no longer; too many requests at the moment, or keys that cannot be had, are no verdict. */
-export async function refusalOf(showAgain: ShowAgain): Promise<GridError | undefined> {
+export async function refusalOf(revalidate: Revalidate): Promise<GridError | undefined> {
   try {
-    await showAgain();
+    await revalidate();
     return undefined;
   } catch (error) {
     const refusal = GridError.from(error);
@@ -18,9 +18,9 @@ export async function refusalOf(showAgain: ShowAgain): Promise<GridError | undef
 }
 
 /** Calls `end` once credentials hold no longer. Returns what ends the looking. */
-export function watchCredentials(showAgain: ShowAgain, end: () => void, everyMs = LOOKED_AT_MS): () => void {
+export function watchCredentials(revalidate: Revalidate, end: () => void, everyMs = LOOKED_AT_MS): () => void {
   const looking = setInterval(async () => {
-    if ((await refusalOf(showAgain)) === undefined) return;
+    if ((await refusalOf(revalidate)) === undefined) return;
     clearInterval(looking);
     end();
   }, everyMs);

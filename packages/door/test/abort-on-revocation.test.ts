@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
 import express from 'express';
 import { listen, streamEvents } from '../src/index.ts';
-import { whileKnown } from '../src/while-known.ts';
+import { abortOnRevocation } from '../src/abort-on-revocation.ts';
 
 let server: Server;
 let url: string;
@@ -18,13 +18,13 @@ beforeEach(async () => {
   ended = Promise.withResolvers();
   const app = express();
   app.use((_request, response, next) => {
-    response.locals.showAgain = () => {
+    response.locals.revalidate = () => {
       looks += 1;
       return shown();
     };
     response.once('close', () => ended.resolve());
     next();
-  }, whileKnown(10));
+  }, abortOnRevocation(10));
   app.get('/events', (_request, response) =>
     streamEvents(response, (send) => {
       send('hello', { to: 'you' });
