@@ -29,7 +29,7 @@ import { References } from './references.ts';
 import { type EndMachine, isClaimed, Staging, sweepStaging } from './staging.ts';
 import { verifyImages } from './verify.ts';
 import { identifyWarehouse } from './warehouse-id.ts';
-import { faultOf, type ImageFault } from './whole.ts';
+import { findImageFault, type ImageFault } from './image-integrity.ts';
 
 export type { ManifestDraft };
 
@@ -243,7 +243,7 @@ export class Warehouse {
   async #requireWhole(image: GoldenImage): Promise<void> {
     const { id } = image.manifest;
     const inventory = await this.#refresh();
-    const fault = await faultOf(image, inventory.images);
+    const fault = await findImageFault(image, inventory.images);
     if (fault) this.quarantine.add(fault);
     const reason = this.quarantine.reasonFor(inventory, id);
     if (reason === undefined) return;

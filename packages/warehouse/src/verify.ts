@@ -8,7 +8,7 @@ import type { Lineage } from './lineage.ts';
 import type { GoldenImage } from './manifest.ts';
 import { readQcow2Header } from './qcow2-header.ts';
 import type { Quarantine } from './quarantine.ts';
-import { sizeFault } from './whole.ts';
+import { sizeFault } from './image-integrity.ts';
 
 type Fault = VerifiedImage['faults'][number];
 

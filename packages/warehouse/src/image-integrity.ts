@@ -12,7 +12,7 @@ export interface ImageFault {
 }
 
 /** The first fault of the image, of the disks below its own, or of the boot files of its base; undefined when it is whole. */
-export async function faultOf(
+export async function findImageFault(
   image: GoldenImage,
   images: ReadonlyMap<string, GoldenImage>,
 ): Promise<ImageFault | undefined> {
