@@ -3,7 +3,7 @@ export { BidService } from './bids/bid-service.ts';
 export { OfferPublisher } from './bids/offer-publisher.ts';
 export { PlantConfig } from './config.ts';
 export { Configurator } from './configuration/configurator.ts';
-export type { DiscShelf } from './configuration/disc-shelf.ts';
+export type { ConfigDiscStore } from './configuration/config-disc-store.ts';
 export { Reconfigurator } from './configuration/reconfigurator.ts';
 export { Creations } from './creation/creations.ts';
 export { Creator } from './creation/creator.ts';

@@ -24,7 +24,7 @@ import { findCapacity } from './bids/capacity.ts';
 import { OfferPublisher } from './bids/offer-publisher.ts';
 import type { PlantConfig } from './config.ts';
 import { Configurator } from './configuration/configurator.ts';
-import { discFiles } from './configuration/disc-shelf.ts';
+import { discFiles } from './configuration/config-disc-store.ts';
 import { HostActions } from './configuration/host-actions.ts';
 import { Reconfigurator } from './configuration/reconfigurator.ts';
 import { Creations } from './creation/creations.ts';

@@ -9,7 +9,7 @@ export { allocatedBytes, bootFilesOf, ownBytes, sharedBytes } from './image-file
 export type { ImageHolds } from './image-holds.ts';
 export { imageIdOf } from './image-id.ts';
 export { ImageWatch } from './image-watch.ts';
-export type { ImageYard, StagingFolder } from './image-yard.ts';
+export type { ImageBuildStore, StagingFolder } from './image-build-store.ts';
 export { type LabelSet, tagsOf } from './labels.ts';
 export { Lineage } from './lineage.ts';
 export { type GoldenImage, type HistoryEntry, type ImageMemory, Manifest } from './manifest.ts';

@@ -6,6 +6,6 @@ import type { Warehouse } from './store.ts';
 export type StagingFolder = Pick<Staging, 'directory' | 'imageDirectory' | 'discard'>;
 
 /** The warehouse as far as whoever makes images needs it. */
-export interface ImageYard extends ImageHolds, Pick<Warehouse, 'awaitClaimed' | 'lineage' | 'promote'> {
+export interface ImageBuildStore extends ImageHolds, Pick<Warehouse, 'awaitClaimed' | 'lineage' | 'promote'> {
   claim(imageId: string): Promise<StagingFolder | undefined>;
 }

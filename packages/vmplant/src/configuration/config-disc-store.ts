@@ -12,7 +12,7 @@ export interface PreparedDisc {
 }
 
 /** Configuration discs in machines' folders; each run has one of its own. */
-export interface DiscShelf {
+export interface ConfigDiscStore {
   /** Starts to write a disc into a machine's folder. */
   prepare(directory: string, plan: ConfigDiscPlan): PreparedDisc;
   /** Removes the discs that a plant which was killed left in a machine's folder: they may hold secrets. */
@@ -22,7 +22,7 @@ export interface DiscShelf {
 const DISC_NAME = /^config-[0-9a-f-]{36}\.iso$/;
 
 /** Discs as files. */
-export const discFiles: DiscShelf = {
+export const discFiles: ConfigDiscStore = {
   prepare(directory, plan) {
     const path = join(directory, `config-${uuid()}.iso`);
     const written = writeConfigDisc(path, plan);
