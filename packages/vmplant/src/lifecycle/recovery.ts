@@ -13,7 +13,7 @@ import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import { needOf, withoutAccess } from './suspension.ts';
-import { wakeMachine } from './wake-machine.ts';
+import { resumeMachine } from './resume-machine.ts';
 
 export interface RecoveryDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
@@ -161,7 +161,7 @@ async function takeHold(
     if (state !== 'running' && state !== 'suspended') {
       return { kind: 'living', living: { machine, guest: await machine.guest(signal) } };
     }
-    const { guest, access } = await wakeMachine(machine, clock, signal);
+    const { guest, access } = await resumeMachine(machine, clock, signal);
     return { kind: 'living', living: { machine, guest }, access };
   } catch (error) {
     machine.release();

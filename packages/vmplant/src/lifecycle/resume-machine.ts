@@ -6,7 +6,7 @@ import type { Guest, GuestAccess, Machine } from '@vmgrid/lines';
 const SET_CLOCK = 'date -s "@$1.$2" > /dev/null 2>&1 || date -s "@$1" > /dev/null';
 
 /** @throws GridError GUEST_UNREACHABLE, GUEST_LOST, or what opening the network throws */
-export async function wakeMachine(
+export async function resumeMachine(
   machine: Machine,
   clock: Pick<Clock, 'now'>,
   signal: AbortSignal,
