@@ -14,7 +14,7 @@
 import type { DagIndex } from './prepare.ts';
 import { ReplayState } from './replay-state.ts';
 import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts';
-import { type TwinClass, twinClasses } from './twins.ts';
+import { type TwinClass, twinClasses } from './interchangeable-actions.ts';
 
 /** Entries of a history by the group of equal actions they belong to. */
 export type Entries = readonly number[];
