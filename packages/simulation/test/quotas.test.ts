@@ -276,7 +276,7 @@ class World {
     const message = link?.up.shift();
     if (!link || !message) return;
     if ('event' in message) {
-      this.shop.book.hear(link, message.event);
+      this.shop.book.apply(link, message.event);
       return;
     }
     link.calls.delete(message.reply);

@@ -37,7 +37,7 @@ export async function startBroker(
     selfId: brokerId,
     clock: systemClock,
     onProgress: (event) => upstreams.notify('progress', event),
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       log.info(change, `${change.role} ${change.change}`);
       announcer.tellChange(change, book);

@@ -46,7 +46,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       const { change: what, role, ...details } = change;
       log.info(details, `${role} ${what}`);

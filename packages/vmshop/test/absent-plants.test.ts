@@ -68,7 +68,7 @@ function newShop(before: readonly Absence[]): Shop {
   const book = new VmBook({ clock: time, keepsAbsent: true });
   membership = new Membership({
     ...{ clock: time, onProgress: () => undefined },
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       book.note(change);
       absences.note(change);

@@ -40,7 +40,7 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       book.note(change);
       absences.note(change);

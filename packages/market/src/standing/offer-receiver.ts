@@ -46,7 +46,7 @@ export class OfferReceiver implements LinkListener {
   }
 
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void {
-    if (event === 'offer') this.#orAsk(bidder, () => this.#hear(bidder, value as OfferEvent));
+    if (event === 'offer') this.#orAsk(bidder, () => this.#receive(bidder, value as OfferEvent));
   }
 
   /** Gives up what is being fetched. */
@@ -64,7 +64,7 @@ export class OfferReceiver implements LinkListener {
     }
   }
 
-  #hear(bidder: Bidder, event: OfferEvent): void {
+  #receive(bidder: Bidder, event: OfferEvent): void {
     const told = this.#told.get(bidder);
     const images = told?.terms.images;
     switch (event.kind) {

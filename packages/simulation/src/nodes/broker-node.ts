@@ -31,7 +31,7 @@ export class BrokerNode extends ProcessNode {
     const absences = new Absences({ clock, returnMs: this.#plantReturnMs, forgetMs: this.#plantReturnMs });
     const membership = new Membership({
       ...{ selfId: name, clock, onProgress: () => undefined },
-      onVms: (link, event) => book.hear(link, event),
+      onVms: (link, event) => book.apply(link, event),
       onChange: (change) => {
         announcer.tellChange(change, book);
         book.note(change);

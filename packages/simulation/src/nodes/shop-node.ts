@@ -53,7 +53,7 @@ export class ShopNode extends ProcessNode {
     const absences = new Absences({ clock, returnMs, forgetMs });
     const membership = new Membership({
       ...{ clock, onProgress: () => undefined },
-      onVms: (link, event) => book.hear(link, event),
+      onVms: (link, event) => book.apply(link, event),
       onChange: (change) => {
         book.note(change);
         absences.note(change);

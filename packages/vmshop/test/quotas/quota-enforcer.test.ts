@@ -42,14 +42,14 @@ function member(change: 'joined' | 'left', plantId: string): void {
 /** A plant comes and tells what it has. */
 function joins(plantId: string, ...vms: ToldVm[]): void {
   member('joined', plantId);
-  book.hear(link, { kind: 'whole', plantId, run: 1, serial, page: 0, last: true, vms });
+  book.apply(link, { kind: 'whole', plantId, run: 1, serial, page: 0, last: true, vms });
 }
 
 function tell(plantId: string, event: { kind: 'change'; vm: ToldVm } | { kind: 'gone'; requestId: string }): void {
   const told = { plantId, run: 1, serial: ++serial };
   const { kind, ...what } = event;
   const at = new Date(now).toISOString();
-  book.hear(link, { kind, ...told, ...what, ...(kind === 'change' ? { at } : { owner: 'ada' }) } as VmsEvent);
+  book.apply(link, { kind, ...told, ...what, ...(kind === 'change' ? { at } : { owner: 'ada' }) } as VmsEvent);
 }
 
 test.each([
