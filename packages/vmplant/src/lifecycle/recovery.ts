@@ -164,7 +164,7 @@ async function takeHold(
     const { guest, access } = await resumeMachine(machine, clock, signal);
     return { kind: 'living', living: { machine, guest }, access };
   } catch (error) {
-    machine.release();
+    machine.detach();
     throw error;
   }
 }

@@ -163,7 +163,7 @@ export class Suspender {
   async #fail(vmId: string, machine: Machine, error: unknown): Promise<void> {
     const failure = GridError.from(error).toBody();
     await this.#deps.registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
-    machine.release();
+    machine.detach();
   }
 }
 

@@ -1,6 +1,6 @@
 import { abortable } from '@vmgrid/daemon';
 
-export interface HoldDeps<H> {
+export interface AttachmentDeps<H> {
   /** Takes hold of the running machine again. @throws GridError GUEST_LOST when it ended meanwhile */
   readonly open: (signal: AbortSignal) => Promise<H>;
   /** Lets go of it. */
@@ -16,38 +16,38 @@ export interface HoldDeps<H> {
  *
  * A channel serves one plant at a time, so that they are opened once, however many ask.
  */
-export class Hold<H> {
-  readonly #deps: HoldDeps<H>;
+export class Attachment<H> {
+  readonly #deps: AttachmentDeps<H>;
   #held: H;
-  #released = false;
+  #detached = false;
   /** Wakes who waits for the end when a released machine is taken hold of again. */
-  #retaken = Promise.withResolvers<void>();
-  #taking: Promise<void> | undefined;
+  #reattached = Promise.withResolvers<void>();
+  #attaching: Promise<void> | undefined;
 
-  constructor(deps: HoldDeps<H>, held: H) {
+  constructor(deps: AttachmentDeps<H>, held: H) {
     this.#deps = deps;
     this.#held = held;
   }
 
-  get isReleased(): boolean {
-    return this.#released;
+  get isDetached(): boolean {
+    return this.#detached;
   }
 
   /** What is held; taken anew if it had been released. */
-  async take(signal: AbortSignal): Promise<H> {
-    if (this.#released) {
-      this.#taking ??= this.#takeAgain(signal).finally(() => {
-        this.#taking = undefined;
+  async attach(signal: AbortSignal): Promise<H> {
+    if (this.#detached) {
+      this.#attaching ??= this.#attachAgain(signal).finally(() => {
+        this.#attaching = undefined;
       });
-      await abortable(this.#taking, signal);
+      await abortable(this.#attaching, signal);
     }
     return this.#held;
   }
 
-  release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#retaken = Promise.withResolvers<void>();
+  detach(): void {
+    if (this.#detached) return;
+    this.#detached = true;
+    this.#reattached = Promise.withResolvers<void>();
     this.#deps.close(this.#held);
   }
 
@@ -56,16 +56,16 @@ export class Hold<H> {
     for (;;) {
       const watched = this.#held;
       await this.#deps.closed(watched);
-      if (this.#released) await this.#retaken.promise;
+      if (this.#detached) await this.#reattached.promise;
       if (watched !== this.#held) continue;
       this.#deps.close(watched);
       return watched;
     }
   }
 
-  async #takeAgain(signal: AbortSignal): Promise<void> {
+  async #attachAgain(signal: AbortSignal): Promise<void> {
     this.#held = await this.#deps.open(signal);
-    this.#released = false;
-    this.#retaken.resolve();
+    this.#detached = false;
+    this.#reattached.resolve();
   }
 }
