@@ -13,7 +13,7 @@ import {
 } from '@vmgrid/protocol';
 import { boundedTrail } from './bounded-trail.ts';
 import { type Answer, callForBids } from './call-for-bids.ts';
-import { hear } from './hear.ts';
+import { collectAnswers } from './collect-answers.ts';
 import { backoffsIn } from './backoff.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
@@ -90,7 +90,7 @@ export async function auctionOn(
     if (outcome !== 'silent') memory.answered(plantId);
     else if (isAwaited(plantId)) memory.silent(plantId);
   }
-  const heard = hear(gathering.answers, standing?.parts);
+  const heard = collectAnswers(gathering.answers, standing?.parts);
   const expiry = expiryAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
   if (expiry && !heard.bids.some(({ holds }) => holds)) throw expiry;
   const { bids, removed, order } = rankBids(heard.bids, context);

@@ -1,7 +1,7 @@
 /** From the order of a class to the answer to one request: pure. */
 import { hash32 } from '@vmgrid/bidding';
 import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
-import { hearPlant, NOTHING, type Part } from '../hear.ts';
+import { answerOfPlant, NOTHING, type AnswerPart } from '../collect-answers.ts';
 import { backoffsIn } from '../backoff.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
@@ -15,7 +15,7 @@ export function standingPart(
   request: Identified<CreateRequest>,
   terms: CallTerms,
   failing: ReadonlySet<string>,
-): Part {
+): AnswerPart {
   const now = Date.parse(terms.openedAt);
   const bidOf = ({ plant, plan, cost }: Bidding): Bid => ({
     ...{ kind: 'bid', plantId: plant.plantId, cost, plan },
@@ -30,7 +30,7 @@ export function standingPart(
   const most = isBroker ? terms.best : Math.max(terms.best, named);
   const best = order.bidding.best({ tieSeed: hash32(request.requestId), skipped, most });
   const declines = order.declining.flatMap((ones) => ones.slice(0, named).map(({ decline }) => decline));
-  const heard = [...best.map(bidOf), ...declines].map(hearOffer);
+  const heard = [...best.map(bidOf), ...declines].map(answerOfOffer);
   return {
     ...NOTHING,
     bids: heard.flatMap(({ bids }) => bids),
@@ -45,7 +45,7 @@ export function standingPart(
 }
 
 /** Plants that hang. */
-export const silentPart = (silent: ReadonlySet<string>): Part => ({
+export const silentPart = (silent: ReadonlySet<string>): AnswerPart => ({
   ...NOTHING,
   trail: [...silent]
     .slice(0, MARKET_LIMITS.silentNamed)
@@ -53,7 +53,7 @@ export const silentPart = (silent: ReadonlySet<string>): Part => ({
   summary: { ...NOTHING.summary, asked: silent.size, silent: silent.size },
 });
 
-const hearOffer = (offer: Offer): Part => hearPlant({ plantId: offer.plantId, elapsedMs: 0, outcome: 'offer', offer });
+const answerOfOffer = (offer: Offer): AnswerPart => answerOfPlant({ plantId: offer.plantId, elapsedMs: 0, outcome: 'offer', offer });
 
 /** The removals by the rule `recently-failed`, by plant; none when no other plant bids. */
 function backoffsAmong(

@@ -4,7 +4,7 @@
  */
 import { tokenOf } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
-import type { Part } from '../hear.ts';
+import type { AnswerPart } from '../collect-answers.ts';
 import { ForgottenRequests } from './forgotten-requests.ts';
 import { HeldRequests } from './held-requests.ts';
 import { BidRankingCache } from './bid-ranking-cache.ts';
@@ -17,7 +17,7 @@ import { BiddersToPoll } from './bidders-to-poll.ts';
 export interface StandingAnswer {
   /** Those of the bidders that are not answered for. Costs least when the same list comes again. */
   toAsk(bidders: readonly Bidder[]): readonly Bidder[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly AnswerPart[];
 }
 
 export class StandingOffers {

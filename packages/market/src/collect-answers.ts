@@ -13,7 +13,7 @@ import type { Answer } from './call-for-bids.ts';
 import { DECLINE_CODES } from './decline-codes.ts';
 import { addSummaries, NO_ANSWERS } from './summary.ts';
 
-export interface Heard {
+export interface CollectedAnswers {
   /** One per plant: of those that came more than one way the one that came the shortest. */
   readonly bids: readonly Bid[];
   readonly declines: readonly Decline[];
@@ -25,8 +25,8 @@ export interface Heard {
 }
 
 /** `standing`: what standing offers said beside those that were asked. */
-export function hear(answers: readonly Answer[], standing: readonly Part[] = []): Heard {
-  const asked = answers.map((answer) => (answer.isBroker ? hearBroker(answer) : hearPlant(thrownDecline(answer))));
+export function collectAnswers(answers: readonly Answer[], standing: readonly AnswerPart[] = []): CollectedAnswers {
+  const asked = answers.map((answer) => (answer.isBroker ? answerOfBroker(answer) : answerOfPlant(thrownDecline(answer))));
   const parts = [...standing, ...asked];
   return {
     bids: oneOfEachPlant(parts.flatMap(({ bids }) => bids)),
@@ -38,12 +38,12 @@ export function hear(answers: readonly Answer[], standing: readonly Part[] = [])
   };
 }
 
-export interface Part extends Pick<Heard, 'declines' | 'brokers' | 'removed' | 'summary'> {
+export interface AnswerPart extends Pick<CollectedAnswers, 'declines' | 'brokers' | 'removed' | 'summary'> {
   readonly bids: readonly { readonly bid: Bid; readonly hops: number }[];
   readonly trail: readonly TrailAnswer[];
 }
 
-export const NOTHING: Part = { bids: [], declines: [], trail: [], brokers: [], removed: [], summary: NO_ANSWERS };
+export const NOTHING: AnswerPart = { bids: [], declines: [], trail: [], brokers: [], removed: [], summary: NO_ANSWERS };
 
 /** A plant may decline by an answer or by an error; both are the same. */
 function thrownDecline(answer: Answer): Answer {
@@ -60,7 +60,7 @@ const declineOf = (plantId: string, { code, message, details }: GridError): Decl
   details: { ...details },
 });
 
-export function hearPlant(answer: Answer): Part {
+export function answerOfPlant(answer: Answer): AnswerPart {
   const { plantId, elapsedMs } = answer;
   const asked = { ...NO_ANSWERS, asked: 1 };
   if (answer.outcome === 'silent') {
@@ -83,17 +83,17 @@ export function hearPlant(answer: Answer): Part {
   return { ...NOTHING, declines: [offer], trail, summary: { ...asked, declines: [{ code, count: 1 }] } };
 }
 
-function hearBroker(answer: Answer): Part {
+function answerOfBroker(answer: Answer): AnswerPart {
   const { plantId: brokerId, elapsedMs } = answer;
   if (answer.outcome === 'silent') return { ...NOTHING, brokers: [{ brokerId, outcome: 'silent', elapsedMs }] };
   if (answer.outcome === 'failed' || answer.offer.kind !== 'bids') {
     const { code, message } = answer.outcome === 'failed' ? answer.error : (answer.offer as Decline);
     return { ...NOTHING, brokers: [{ brokerId, outcome: 'failed', elapsedMs, code, message }] };
   }
-  return hearThrough(brokerId, elapsedMs, answer.offer);
+  return answerThrough(brokerId, elapsedMs, answer.offer);
 }
 
-function hearThrough(brokerId: string, elapsedMs: number, offer: BrokerBids): Part {
+function answerThrough(brokerId: string, elapsedMs: number, offer: BrokerBids): AnswerPart {
   const { bids, declines, closedBy, summary, answers, removed, brokers } = offer;
   const through = <T extends { readonly via?: string[] }>(one: T): T => ({
     ...one,
@@ -110,8 +110,8 @@ function hearThrough(brokerId: string, elapsedMs: number, offer: BrokerBids): Pa
   };
 }
 
-function oneOfEachPlant(bids: Part['bids']): Bid[] {
-  const best = new Map<string, Part['bids'][number]>();
+function oneOfEachPlant(bids: AnswerPart['bids']): Bid[] {
+  const best = new Map<string, AnswerPart['bids'][number]>();
   for (const heard of bids) {
     const known = best.get(heard.bid.plantId);
     if (!known || heard.hops < known.hops) best.set(heard.bid.plantId, heard);
