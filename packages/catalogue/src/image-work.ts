@@ -1,5 +1,5 @@
 /** Long work on golden images, as operations. */
-import type { Operation, OperationService } from '@vmgrid/door';
+import type { Operation, OperationService } from '@vmgrid/http-api';
 import type {
   BuildImageReply,
   BuildImageRequest,

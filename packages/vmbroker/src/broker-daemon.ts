@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
+import { createDoorApp, createHttpServer, listen } from '@vmgrid/http-api';
 import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';

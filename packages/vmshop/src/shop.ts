@@ -4,7 +4,7 @@
  */
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
-import { type Operation, type Operations, OperationService } from '@vmgrid/door';
+import { type Operation, type Operations, OperationService } from '@vmgrid/http-api';
 import {
   type Absences,
   type AskForVm,

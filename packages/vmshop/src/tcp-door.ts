@@ -7,7 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { ListenerTls } from '@vmgrid/access';
 import { whenClosed } from '@vmgrid/daemon';
-import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/door';
+import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/http-api';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { ConnectionLimiter } from './connection-limiter.ts';
 import { IncomingDocument } from './incoming-document.ts';

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AuditNote, Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
-import { createHttpServer, listen } from '@vmgrid/door';
+import { createHttpServer, listen } from '@vmgrid/http-api';
 import { GridError } from '@vmgrid/protocol';
 import { auditInto } from '../../../test/support/audit-sinks.ts';
 import { admitted } from '../src/document-audit.ts';

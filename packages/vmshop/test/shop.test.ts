@@ -1,7 +1,7 @@
 /** The shop with plants that answer as the test says. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
-import { Operations } from '@vmgrid/door';
+import { Operations } from '@vmgrid/http-api';
 import { Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';
 import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';

@@ -5,7 +5,7 @@ import { connect, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog, whenClosed } from '@vmgrid/daemon';
-import { createHttpServer, listen } from '@vmgrid/door';
+import { createHttpServer, listen } from '@vmgrid/http-api';
 import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { listen } from '@vmgrid/door';
+import { listen } from '@vmgrid/http-api';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { createTcpDoor, type TcpDoorOptions } from '../src/tcp-door.ts';
 

@@ -14,7 +14,7 @@ import {
   operationRoutes,
   stopListening,
   OperationService,
-} from '@vmgrid/door';
+} from '@vmgrid/http-api';
 import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
 import type { ImportOptions, Warehouse } from '@vmgrid/warehouse';
 import { v7 as uuid } from 'uuid';

@@ -2,7 +2,7 @@
 
 import type { AuditTrail } from '@vmgrid/access';
 import { imageRoutes } from '@vmgrid/catalogue';
-import { auditRoutes, createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/door';
+import { auditRoutes, createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/http-api';
 import type { Express, Router } from 'express';
 import type { Shop } from '../shop.ts';
 import { auctionRoutes } from './auction-routes.ts';

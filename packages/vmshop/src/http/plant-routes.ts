@@ -1,4 +1,4 @@
-import { guard, sendJson, singleQuery, streamEvents } from '@vmgrid/door';
+import { guard, sendJson, singleQuery, streamEvents } from '@vmgrid/http-api';
 import { PlantId, PseudonymKey, validate } from '@vmgrid/protocol';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
