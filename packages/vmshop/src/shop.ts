@@ -49,7 +49,7 @@ import type {
 import {
   askAll,
   askUntilFirst,
-  type BidderMethods,
+  type PlantApi,
   BROKER_LIMITS,
   type CreateRequest,
   GridError,
@@ -230,7 +230,7 @@ export class Shop {
   #atVm<M extends VmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
     return this.desk.begin(verb, request, async (identified): Promise<VmReply> => {
       check();
-      const call = (plantId: string) => this.#callBack(plantId, verb, identified as Parameters<BidderMethods[M]>[0]);
+      const call = (plantId: string) => this.#callBack(plantId, verb, identified as Parameters<PlantApi[M]>[0]);
       return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });
   }
@@ -301,18 +301,18 @@ export class Shop {
   }
 
   /** A call to one plant and no other: waits for it when it is absent. */
-  async #callBack<M extends LongMethod>(plantId: string, method: M, request: Parameters<BidderMethods[M]>[0]) {
+  async #callBack<M extends LongMethod>(plantId: string, method: M, request: Parameters<PlantApi[M]>[0]) {
     await this.#roll.find(plantId, { waitMs: this.#config.requestDeadlineMs, signal: this.desk.closing });
     return this.#callToEnd(plantId, method, request);
   }
 
-  #callToEnd<M extends LongMethod>(plantId: string, method: M, request: Parameters<BidderMethods[M]>[0]) {
+  #callToEnd<M extends LongMethod>(plantId: string, method: M, request: Parameters<PlantApi[M]>[0]) {
     const deps = { membership: this.#membership, clock: this.#market.clock };
     return callToEnd(deps, { plantId, method, request }, this.#config);
   }
 
   /** An answer of some is an answer: those who are absent are named, and not waited for. */
-  #askAll<M extends keyof BidderMethods>(method: M, request: Parameters<BidderMethods[M]>[0]) {
+  #askAll<M extends keyof PlantApi>(method: M, request: Parameters<PlantApi[M]>[0]) {
     return askAll(this.#roll.everyone(), method, request, this.#question);
   }
 
@@ -321,7 +321,7 @@ export class Shop {
     return this.#roll.everyone({ waitMs: QUESTION_DEADLINE_MS });
   }
 
-  #ask<M extends keyof BidderMethods>(bidder: Bidder, method: M, request: Parameters<BidderMethods[M]>[0]) {
+  #ask<M extends keyof PlantApi>(bidder: Bidder, method: M, request: Parameters<PlantApi[M]>[0]) {
     return bidder.call(method, request, this.#question);
   }
 

@@ -1,5 +1,5 @@
 import {
-  type BidderMethods,
+  type PlantApi,
   BoundedMap,
   type Called,
   type ClassAdJson,
@@ -15,7 +15,7 @@ type Failures = Gathered<never>['failures'];
 
 /** What finding a VM needs: the question after it to all plants, until one knows it. */
 export type AskForVm = (
-  request: Parameters<BidderMethods['query']>[0],
+  request: Parameters<PlantApi['query']>[0],
 ) => Promise<Pick<Gathered<ClassAdJson>, 'answers' | 'failures'>>;
 
 interface Place {

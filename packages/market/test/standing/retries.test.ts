@@ -1,7 +1,7 @@
 /** Requests that come again after a plant has destroyed their VMs, up to and past what it remembers. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expiryOf, HeldTokens } from '@vmgrid/bidding';
-import { type Bid, type Bidder, type Call, GridError, type LinkMethods } from '@vmgrid/protocol';
+import { type Bid, type Bidder, type Call, GridError, type LinkApi } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { v7 as uuid } from 'uuid';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
@@ -35,12 +35,12 @@ let asked: string[];
 /** Has made all of the requests, and forgotten the first. */
 const holder: Bidder = {
   ...{ plantId: 'plant-0', hello: { plantId: 'plant-0', version: '0', ad: {} } },
-  async call<M extends keyof LinkMethods>(_: M, { requestId }: { requestId: string }) {
+  async call<M extends keyof LinkApi>(_: M, { requestId }: { requestId: string }) {
     asked.push(requestId);
     const holds = departed.byRequest({ requestId }) !== undefined;
     const expiry = expiryOf(requestId, { plantId: 'plant-0', forgottenUntil: departed.forgottenUntil }, NOW);
     if (!holds && expiry) throw expiry;
-    return { ...bid('plant-0'), holds } as ReturnType<LinkMethods[M]>;
+    return { ...bid('plant-0'), holds } as ReturnType<LinkApi[M]>;
   },
 } as Bidder;
 const other = new FakeBidder(time, 'plant-1', { offer: bid('plant-1', 0.5) });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tokenOf } from '@vmgrid/bidding';
-import type { Bidder, CallTerms, CreateRequest, PlantBackoff, Identified, LinkMethods } from '@vmgrid/protocol';
+import type { Bidder, CallTerms, CreateRequest, PlantBackoff, Identified, LinkApi } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantFailureHistory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
@@ -89,9 +89,9 @@ class Grid {
     return {
       plantId,
       hello: { plantId, version: '0.1.0', ad: {} },
-      call: async <M extends keyof LinkMethods>() => {
+      call: async <M extends keyof LinkApi>() => {
         this.asked.push(plantId);
-        return answerOf(one, request, this.time.now()) as ReturnType<LinkMethods[M]>;
+        return answerOf(one, request, this.time.now()) as ReturnType<LinkApi[M]>;
       },
     };
   }

@@ -34,7 +34,7 @@ import {
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
 import { VmsEvent } from '../schema/told-vms.ts';
-import type { BidderEvents, BidderMethod, LinkMethods } from './bidder.ts';
+import type { BidderEvents, PlantMethod, LinkApi } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
 const Nothing = Type.Object({}, closed);
@@ -51,7 +51,7 @@ interface MethodSchemas {
 const DeadlineMs = Type.Number({ exclusiveMinimum: 0 });
 const Path = Type.Array(PlantId, { maxItems: BROKER_LIMITS.hops });
 
-export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
+export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
   estimate: {
     request: identified(Type.Object({ ...EstimateRequest.properties, terms: Type.Optional(CallTerms) })),
     reply: Type.Union([Bid, Decline, BrokerBids]),
@@ -85,9 +85,9 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   imageSet: { request: ImageSetRequest, reply: ImageSetReply },
 };
 
-const MethodName = Type.Union((Object.keys(BIDDER_SCHEMAS) as BidderMethod[]).map((name) => Type.Literal(name)));
+const MethodName = Type.Union((Object.keys(BIDDER_SCHEMAS) as PlantMethod[]).map((name) => Type.Literal(name)));
 
-export const METHOD_SCHEMAS: { readonly [M in keyof LinkMethods]: MethodSchemas } = {
+export const METHOD_SCHEMAS: { readonly [M in keyof LinkApi]: MethodSchemas } = {
   ...BIDDER_SCHEMAS,
   relay: {
     request: Type.Object(
@@ -156,6 +156,6 @@ export const HelloSchema = Type.Object(
 );
 export const HelloReply = Nothing;
 
-export const isLinkMethod = (method: string): method is keyof LinkMethods => Object.hasOwn(METHOD_SCHEMAS, method);
+export const isLinkMethod = (method: string): method is keyof LinkApi => Object.hasOwn(METHOD_SCHEMAS, method);
 
 export const isBidderEvent = (event: string): event is keyof BidderEvents => Object.hasOwn(EVENT_SCHEMAS, event);
