@@ -1,7 +1,14 @@
 /** What every route of every door is guarded with. A door with a route that has no guard does not open at all. */
 import { describe, expect, test } from '@jest/globals';
 import { type ImageCatalogue, type ImageWork, imageRoutes } from '@vmgrid/catalogue';
-import { createDoorApp, type DoorOptions, guardsOf, memoryRoutes, operationRoutes, type OperationService } from '@vmgrid/http-api';
+import {
+  createDoorApp,
+  type DoorOptions,
+  guardsOf,
+  memoryRoutes,
+  type OperationService,
+  operationRoutes,
+} from '@vmgrid/http-api';
 import { Router } from 'express';
 import { plantRoutes as brokerPlantRoutes } from '../packages/vmbroker/src/plant-routes.ts';
 import { archiveRoutes } from '../packages/vmplant/src/http/archive-routes.ts';

@@ -7,11 +7,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { inTransaction, runInSlices, systemClock } from '@vmgrid/daemon';
 import type { AuditEntry, AuditQuery, AuditReply, GridError } from '@vmgrid/protocol';
+import { AuditBuffer } from './audit-buffer.ts';
 import type { AuditNote, AuditSink } from './audit-note.ts';
 import { openAuditTable } from './audit-table.ts';
 import { isChange } from './grants.ts';
 import { RefusalLimiter, type Unnoted } from './refusal-limiter.ts';
-import { AuditBuffer } from './audit-buffer.ts';
 
 /** What doors need: to write, and to answer those who may read. */
 export interface AuditTrail extends AuditSink {

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AuditQuery } from '@vmgrid/protocol';
 import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
 import { testUnless } from '../../../test/support/test-unless.ts';
+import { AuditBuffer, MOST_WAITING } from '../src/audit-buffer.ts';
 import { Audit, type AuditNote, isChange, REFUSALS_PER_MINUTE } from '../src/index.ts';
-import { MOST_WAITING, AuditBuffer } from '../src/audit-buffer.ts';
 
 let folder: string;
 let now: number;

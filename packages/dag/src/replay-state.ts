@@ -1,6 +1,6 @@
+import type { TwinClass } from './interchangeable-actions.ts';
 import type { DagIndex } from './prepare.ts';
 import type { StepBudget } from './search.ts';
-import type { TwinClass } from './interchangeable-actions.ts';
 
 /** Which nodes a replay has taken, in their order, and which are ready to be. Every take can be taken back, the last first. */
 export class ReplayState {

@@ -11,10 +11,11 @@
  * - equal nodes with the same successors are twins: one order of them is enough;
  * - a node without successors waits while an equal node with some is ready: exchanging the two keeps any replay valid.
  */
+
+import { type TwinClass, twinClasses } from './interchangeable-actions.ts';
 import type { DagIndex } from './prepare.ts';
 import { ReplayState } from './replay-state.ts';
 import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts';
-import { type TwinClass, twinClasses } from './interchangeable-actions.ts';
 
 /** Entries of a history by the group of equal actions they belong to. */
 export type Entries = readonly number[];

@@ -5,6 +5,7 @@ import type { Log } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
+import { abortOnRevocation } from './abort-on-revocation.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { auditRequests } from './audit-requests.ts';
 import { documentDeadline } from './document-deadline.ts';
@@ -15,7 +16,6 @@ import { limitRate } from './limit-rate.ts';
 import { memoryRoutes } from './memory-routes.ts';
 import { type BodyQuota, readBody } from './read-body.ts';
 import { sendError, xmlErrors } from './send.ts';
-import { abortOnRevocation } from './abort-on-revocation.ts';
 
 export interface DoorOptions {
   /** The address listened on. */

@@ -2,8 +2,8 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
 import express from 'express';
-import { listen, streamEvents } from '../src/index.ts';
 import { abortOnRevocation } from '../src/abort-on-revocation.ts';
+import { listen, streamEvents } from '../src/index.ts';
 
 let server: Server;
 let url: string;

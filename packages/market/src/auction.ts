@@ -11,10 +11,10 @@ import {
   requestAd,
   type Trail,
 } from '@vmgrid/protocol';
+import { backoffsIn } from './backoff.ts';
 import { boundedTrail } from './bounded-trail.ts';
 import { type Answer, callForBids } from './call-for-bids.ts';
 import { collectAnswers } from './collect-answers.ts';
-import { backoffsIn } from './backoff.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
 import type { PlantFailureHistory } from './plant-failure-history.ts';

@@ -26,7 +26,9 @@ export interface CollectedAnswers {
 
 /** `standing`: what standing offers said beside those that were asked. */
 export function collectAnswers(answers: readonly Answer[], standing: readonly AnswerPart[] = []): CollectedAnswers {
-  const asked = answers.map((answer) => (answer.isBroker ? answerOfBroker(answer) : answerOfPlant(thrownDecline(answer))));
+  const asked = answers.map((answer) =>
+    answer.isBroker ? answerOfBroker(answer) : answerOfPlant(thrownDecline(answer)),
+  );
   const parts = [...standing, ...asked];
   return {
     bids: oneOfEachPlant(parts.flatMap(({ bids }) => bids)),

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Bid, type ErrorCode, GridError } from '@vmgrid/protocol';
-import { type Auction, award, DECLINE_CODES, MARKET_LIMITS, PlantFailureHistory, plantNeverAsked } from '../src/index.ts';
+import {
+  type Auction,
+  award,
+  DECLINE_CODES,
+  MARKET_LIMITS,
+  PlantFailureHistory,
+  plantNeverAsked,
+} from '../src/index.ts';
 import { bid, request } from './bidders.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -26,7 +33,11 @@ const vm = { VmId: 'vm-1' };
 const full = new GridError('MEMORY_INSUFFICIENT', 'lacks 128 MiB', { lacking: 128 });
 
 /** Awards to plants that answer as said; a plant of which nothing is said makes the VM. */
-function awardTo(plantIds: string[], answers: Record<string, unknown>, memory = new PlantFailureHistory(new VirtualTime())) {
+function awardTo(
+  plantIds: string[],
+  answers: Record<string, unknown>,
+  memory = new PlantFailureHistory(new VirtualTime()),
+) {
   const asked: string[] = [];
   const createAt = async ({ plantId }: { plantId: string }) => {
     asked.push(plantId);

@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createDoorApp, createHttpServer, listen } from '@vmgrid/http-api';
-import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';
 import { Broker } from './broker.ts';
@@ -50,7 +58,12 @@ export async function startBroker(
   const offerReceiver = new OfferReceiver(standing, {
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
-  const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: randomUUID, standing };
+  const market = {
+    clock: systemClock,
+    memory: new PlantFailureHistory(systemClock),
+    newAuctionId: randomUUID,
+    standing,
+  };
   const broker = new Broker({ membership, absences, market }, config);
 
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import {
   GridError,
   type ImageReply,
+  pseudonymOf,
   type ReplayableImage,
   type ReplayableRequest,
   type RequestExport,
   type ShopClient,
-  pseudonymOf,
 } from '@vmgrid/protocol';
 
 const PSEUDONYM_KEY_BYTES = 32;

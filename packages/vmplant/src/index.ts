@@ -2,8 +2,8 @@
 export { BidService } from './bids/bid-service.ts';
 export { OfferPublisher } from './bids/offer-publisher.ts';
 export { PlantConfig } from './config.ts';
-export { Configurator } from './configuration/configurator.ts';
 export type { ConfigDiscStore } from './configuration/config-disc-store.ts';
+export { Configurator } from './configuration/configurator.ts';
 export { Reconfigurator } from './configuration/reconfigurator.ts';
 export { Creations } from './creation/creations.ts';
 export { Creator } from './creation/creator.ts';

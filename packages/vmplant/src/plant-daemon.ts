@@ -23,8 +23,8 @@ import { BidService } from './bids/bid-service.ts';
 import { findCapacity } from './bids/capacity.ts';
 import { OfferPublisher } from './bids/offer-publisher.ts';
 import type { PlantConfig } from './config.ts';
-import { Configurator } from './configuration/configurator.ts';
 import { discFiles } from './configuration/config-disc-store.ts';
+import { Configurator } from './configuration/configurator.ts';
 import { HostActions } from './configuration/host-actions.ts';
 import { Reconfigurator } from './configuration/reconfigurator.ts';
 import { Creations } from './creation/creations.ts';
@@ -220,7 +220,10 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
     config,
   );
-  const bidService = new BidService({ ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! }, config);
+  const bidService = new BidService(
+    { ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! },
+    config,
+  );
   const plan = bidService.plan.bind(bidService);
   const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
   const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);

@@ -92,8 +92,17 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
-    const { bidService, collector, creations, imageService, leaseService, reconfigurator, selfTending, suspender, vmTeller } =
-      this.#deps;
+    const {
+      bidService,
+      collector,
+      creations,
+      imageService,
+      leaseService,
+      reconfigurator,
+      selfTending,
+      suspender,
+      vmTeller,
+    } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);

@@ -1,6 +1,6 @@
 /** Calls for long work, which outlive the link that they went over. */
 import { type MarketDeps, type Membership, plantNeverAsked } from '@vmgrid/market';
-import { type Bidder, type PlantApi, GridError } from '@vmgrid/protocol';
+import { type Bidder, GridError, type PlantApi } from '@vmgrid/protocol';
 import type { ShopConfig } from './config.ts';
 
 /** Verbs about one VM that change it. */

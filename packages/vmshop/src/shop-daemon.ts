@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/http-api';
-import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -15,8 +23,8 @@ import { admitted, audited } from './document-audit.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
 import { PlantRegister } from './plant-register.ts';
-import { StartupGracePeriod } from './startup-grace-period.ts';
 import { Shop } from './shop.ts';
+import { StartupGracePeriod } from './startup-grace-period.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmBookFile } from './vm-book-file.ts';
 import { VmEvents } from './vm-events.ts';
@@ -66,7 +74,18 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
   const writeBook = () => bookFile.write();
-  const deps = { membership, absences, operations, market, auctions, feed, vmEvents, book, writeBook, startupGracePeriod };
+  const deps = {
+    membership,
+    absences,
+    operations,
+    market,
+    auctions,
+    feed,
+    vmEvents,
+    book,
+    writeBook,
+    startupGracePeriod,
+  };
   const shop = new Shop(deps, config);
 
   const { audit, trust, tls } = security;

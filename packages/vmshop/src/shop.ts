@@ -4,7 +4,7 @@
  */
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
-import { type Operation, type Operations, OperationService } from '@vmgrid/http-api';
+import { type Operation, OperationService, type Operations } from '@vmgrid/http-api';
 import {
   type Absences,
   type AskForVm,
@@ -49,11 +49,11 @@ import type {
 import {
   askAll,
   askUntilFirst,
-  type PlantApi,
   BROKER_LIMITS,
   type CreateRequest,
   GridError,
   namesOf,
+  type PlantApi,
   requestKey,
   VmId,
   validate,

@@ -47,7 +47,8 @@ test('a shop that is started again knows who was there, but for those that had l
 });
 
 /** Whether the reunion is over by now. */
-const isOver = async ({ over }: StartupGracePeriod) => (await Promise.race([over, Promise.resolve('not yet')])) !== 'not yet';
+const isOver = async ({ over }: StartupGracePeriod) =>
+  (await Promise.race([over, Promise.resolve('not yet')])) !== 'not yet';
 
 function reunionOf(...plantIds: string[]) {
   const { promise: time, resolve: pass } = Promise.withResolvers<void>();

@@ -18,6 +18,7 @@ import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
 import { assembleImage, type ManifestDraft } from './assemble.ts';
 import { Hits } from './hits.ts';
+import { findImageFault, type ImageFault } from './image-integrity.ts';
 import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory } from './inventory.ts';
 import { keepOnly, type LabelSet, Labels, relabel } from './labels.ts';
 import { Lineage } from './lineage.ts';
@@ -29,7 +30,6 @@ import { References } from './references.ts';
 import { type EndMachine, isClaimed, Staging, sweepStaging } from './staging.ts';
 import { verifyImages } from './verify.ts';
 import { identifyWarehouse } from './warehouse-id.ts';
-import { findImageFault, type ImageFault } from './image-integrity.ts';
 
 export type { ManifestDraft };
 

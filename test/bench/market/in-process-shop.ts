@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/http-api';
-import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';

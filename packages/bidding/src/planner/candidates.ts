@@ -5,11 +5,11 @@
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
-import type { TrieVisitor } from './trie-search.ts';
 import type { ImageIndex } from './image-index.ts';
 import { optionOf } from './nearest-options.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
 import type { Prices } from './prices.ts';
+import type { TrieVisitor } from './trie-search.ts';
 import { type LineReports, type Way, waysToStart } from './ways-to-start.ts';
 
 interface Candidate {

@@ -14,10 +14,10 @@ import type {
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
 import type { Miss } from './match-image.ts';
-import { relaxRequest, relaxRestore } from './relax.ts';
 import { Nearest } from './nearest.ts';
 import { compareOptions, type Option } from './options.ts';
 import { Prices } from './prices.ts';
+import { relaxRequest, relaxRestore } from './relax.ts';
 import { type SurveyedOption, surveyor } from './survey.ts';
 import { type LineReports, restoreFault } from './ways-to-start.ts';
 

@@ -8,9 +8,9 @@
 import type { DagIndex } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
-import { TrieSearch, type TrieVisitor } from './trie-search.ts';
-import { HistoryTrie } from './history-trie.ts';
 import { DigestInterner } from './digest-interner.ts';
+import { HistoryTrie } from './history-trie.ts';
+import { TrieSearch, type TrieVisitor } from './trie-search.ts';
 
 type Trie = HistoryTrie<KnownImage>;
 type Kind = Pick<MachineSpec, 'arch' | 'os'>;

@@ -3,9 +3,9 @@ import { type CommandRunner, isAlive, signalProcess, waitUntilGone } from '@vmgr
 import type { MachineGroups } from '@vmgrid/host';
 import { removeSockets } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
+import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
 import { AgentGuest } from '../guest/agent-guest.ts';
-import { Attachment } from '../attachment.ts';
 import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';

@@ -1,5 +1,4 @@
 import {
-  type PlantApi,
   BoundedMap,
   type Called,
   type ClassAdJson,
@@ -7,6 +6,7 @@ import {
   GridError,
   nameSome,
   namesOf,
+  type PlantApi,
   sees,
 } from '@vmgrid/protocol';
 import type { VmBook } from './vm-book.ts';

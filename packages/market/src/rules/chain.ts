@@ -1,8 +1,8 @@
 /** The chain of rules, in the order they are applied. */
 import type { CallTerms } from '@vmgrid/protocol';
+import { alreadyHasVm } from './already-has-vm.ts';
 import { cost } from './cost.ts';
 import { expectedSeconds } from './expected-seconds.ts';
-import { alreadyHasVm } from './already-has-vm.ts';
 import { rank } from './rank.ts';
 import { recentlyFailed } from './recently-failed.ts';
 import { requirements } from './requirements.ts';

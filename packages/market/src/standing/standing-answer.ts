@@ -1,8 +1,8 @@
 /** From the order of a class to the answer to one request: pure. */
 import { hash32 } from '@vmgrid/bidding';
 import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
-import { answerOfPlant, NOTHING, type AnswerPart } from '../collect-answers.ts';
 import { backoffsIn } from '../backoff.ts';
+import { type AnswerPart, answerOfPlant, NOTHING } from '../collect-answers.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
 import { kindOfRemoval } from '../summary.ts';
@@ -53,7 +53,8 @@ export const silentPart = (silent: ReadonlySet<string>): AnswerPart => ({
   summary: { ...NOTHING.summary, asked: silent.size, silent: silent.size },
 });
 
-const answerOfOffer = (offer: Offer): AnswerPart => answerOfPlant({ plantId: offer.plantId, elapsedMs: 0, outcome: 'offer', offer });
+const answerOfOffer = (offer: Offer): AnswerPart =>
+  answerOfPlant({ plantId: offer.plantId, elapsedMs: 0, outcome: 'offer', offer });
 
 /** The removals by the rule `recently-failed`, by plant; none when no other plant bids. */
 function backoffsAmong(

@@ -5,14 +5,14 @@
 import { tokenOf } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
 import type { AnswerPart } from '../collect-answers.ts';
+import { BidRankingCache } from './bid-ranking-cache.ts';
+import { BiddersToPoll } from './bidders-to-poll.ts';
 import { ForgottenRequests } from './forgotten-requests.ts';
 import { HeldRequests } from './held-requests.ts';
-import { BidRankingCache } from './bid-ranking-cache.ts';
 import { orderForOwner } from './order-for-owner.ts';
 import { OwnerShares } from './owner-shares.ts';
 import { silentPart, standingPart } from './standing-answer.ts';
 import type { StandingPlant } from './standing-plant.ts';
-import { BiddersToPoll } from './bidders-to-poll.ts';
 
 export interface StandingAnswer {
   /** Those of the bidders that are not answered for. Costs least when the same list comes again. */

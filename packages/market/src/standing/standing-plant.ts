@@ -1,12 +1,4 @@
-import {
-  type ImageIndex,
-  type LineReports,
-  parseCost,
-  plantAd,
-  refusalOf,
-  hash32,
-  type Wanted,
-} from '@vmgrid/bidding';
+import { hash32, type ImageIndex, type LineReports, parseCost, plantAd, refusalOf, type Wanted } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import { adToJson, type ClassAdJson, type GridError, type LineName, type OfferTerms } from '@vmgrid/protocol';
 import type { PublishedDurations } from './published-durations.ts';

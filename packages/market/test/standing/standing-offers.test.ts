@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tokenOf } from '@vmgrid/bidding';
-import type { Bidder, CallTerms, CreateRequest, PlantBackoff, Identified, LinkApi } from '@vmgrid/protocol';
+import type { Bidder, CallTerms, CreateRequest, Identified, LinkApi, PlantBackoff } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantFailureHistory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';

@@ -1,6 +1,6 @@
 /** The same question to every plant, directly or through brokers. */
 import { GridError } from '../errors/grid-error.ts';
-import type { PlantMethod, PlantApi, Gathered, QuestionToAll } from './bidder.ts';
+import type { Gathered, PlantApi, PlantMethod, QuestionToAll } from './bidder.ts';
 import type { Bidder, CallOptions } from './link.ts';
 import { gatherThrough } from './through-broker.ts';
 

@@ -93,9 +93,7 @@ export class BidderConnection {
     if (method === AWARD) await this.#requireAlive();
     const reply = await this.#peer.call(method, request, options);
     const subject = `answer of ${this.#bidder?.plantId} to ${method}`;
-    return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<
-      LinkApi[M]
-    >;
+    return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<LinkApi[M]>;
   }
 
   /** An award to one that hangs would hang with it, while others would do. */

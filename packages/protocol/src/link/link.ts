@@ -1,5 +1,5 @@
 /** The one way daemons talk. Kept small so that another transport (NATS) can stand behind it. */
-import type { BidderEvents, PlantApi, BrokerApi, Hello, LinkApi } from './bidder.ts';
+import type { BidderEvents, BrokerApi, Hello, LinkApi, PlantApi } from './bidder.ts';
 
 export interface CallOptions {
   /** The call fails with DEADLINE_EXCEEDED after this. */

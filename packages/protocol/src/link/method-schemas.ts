@@ -14,7 +14,7 @@ import {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
-import { ReplayableRequest, PseudonymKey } from '../schema/recorded-requests.ts';
+import { PseudonymKey, ReplayableRequest } from '../schema/recorded-requests.ts';
 import { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
@@ -34,7 +34,7 @@ import {
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
 import { VmsEvent } from '../schema/told-vms.ts';
-import type { BidderEvents, PlantMethod, LinkApi } from './bidder.ts';
+import type { BidderEvents, LinkApi, PlantMethod } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
 const Nothing = Type.Object({}, closed);
@@ -81,7 +81,10 @@ export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
   verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
   collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
   suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },
-  recordedRequests: { request: Type.Object({ pseudonymKey: PseudonymKey }, closed), reply: Type.Array(ReplayableRequest) },
+  recordedRequests: {
+    request: Type.Object({ pseudonymKey: PseudonymKey }, closed),
+    reply: Type.Array(ReplayableRequest),
+  },
   imageSet: { request: ImageSetRequest, reply: ImageSetReply },
 };
 

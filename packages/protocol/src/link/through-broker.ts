@@ -2,7 +2,7 @@
 import { GridError } from '../errors/grid-error.ts';
 import { follows, validate } from '../schema/validator.ts';
 import { answerWithin } from './answer-within.ts';
-import type { PlantMethod, PlantApi, Gathered, PlantBelow, QuestionToAll } from './bidder.ts';
+import type { Gathered, PlantApi, PlantBelow, PlantMethod, QuestionToAll } from './bidder.ts';
 import type { Bidder, CallOptions } from './link.ts';
 import { METHOD_SCHEMAS } from './method-schemas.ts';
 

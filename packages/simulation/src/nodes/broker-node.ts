@@ -1,5 +1,13 @@
 /** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
-import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import type { Hello } from '@vmgrid/protocol';
 import { Announcer, Broker } from '@vmgrid/vmbroker';
 import type { Lower } from '../network/fabric.ts';

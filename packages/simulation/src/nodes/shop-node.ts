@@ -1,7 +1,15 @@
 /** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
 import { checkConfig } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/http-api';
-import { Absences, listenAll, Membership, OfferReceiver, PlantFailureHistory, StandingOffers, VmBook } from '@vmgrid/market';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
 import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';

@@ -107,7 +107,10 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     config,
   );
   const cost = parseCost(config.cost);
-  const bidService = new BidService({ ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 }, config);
+  const bidService = new BidService(
+    { ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 },
+    config,
+  );
   const publisher = new OfferPublisher({
     rest: () => bidService.offerRest(),
     book: new OfferBook({ ...shared, requests, owners: new OwnerBook() }),

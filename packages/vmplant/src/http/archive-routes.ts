@@ -1,7 +1,7 @@
 /** Archives of images, as streams: neither end holds more of one than a few blocks. */
 import { createHash } from 'node:crypto';
 import type { Log } from '@vmgrid/daemon';
-import { callerOf, guard, sendJson, singleQuery, type OperationService } from '@vmgrid/http-api';
+import { callerOf, guard, type OperationService, sendJson, singleQuery } from '@vmgrid/http-api';
 import {
   GridError,
   type ImportImagesReply,

@@ -2,12 +2,12 @@ import type { Bidders } from '@vmgrid/catalogue';
 import { abortable, type Log, within } from '@vmgrid/daemon';
 import {
   type Bidder,
-  type PlantApi,
   type CallOptions,
   GridError,
   type Hello,
   type LinkApi,
   late,
+  type PlantApi,
   type PlantHandlers,
 } from '@vmgrid/protocol';
 

@@ -10,10 +10,10 @@ import {
   createDoorApp,
   createHttpServer,
   listen,
+  OperationService,
   Operations,
   operationRoutes,
   stopListening,
-  OperationService,
 } from '@vmgrid/http-api';
 import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
 import type { ImportOptions, Warehouse } from '@vmgrid/warehouse';

@@ -12,8 +12,8 @@ import type { Leases } from '../leases/leases.ts';
 import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
-import { needOf, withoutAccess } from './suspension.ts';
 import { resumeMachine } from './resume-machine.ts';
+import { needOf, withoutAccess } from './suspension.ts';
 
 export interface RecoveryDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;

@@ -13,8 +13,8 @@ import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
-import { needOf, withoutAccess } from './suspension.ts';
 import { resumeMachine } from './resume-machine.ts';
+import { needOf, withoutAccess } from './suspension.ts';
 
 export interface SuspenderDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;

@@ -1,4 +1,4 @@
-import { type ReplayableRequest, pseudonymOf } from '@vmgrid/protocol';
+import { pseudonymOf, type ReplayableRequest } from '@vmgrid/protocol';
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** Phases that a replay needs: how long the machine took to start. */

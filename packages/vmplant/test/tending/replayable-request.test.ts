@@ -17,7 +17,14 @@ const recorded: RecordedRequest = {
 
 test('of a request its form and times are given away, and no word of its client', () => {
   expect(replayable(recorded, VEIL)).toEqual({
-    ...{ at: 5, machine, edges: [{ from: 0, to: 1 }], imageId: pseudonymOf(VEIL, 'image-1'), line: 'qemu', start: 'boot' },
+    ...{
+      at: 5,
+      machine,
+      edges: [{ from: 0, to: 1 }],
+      imageId: pseudonymOf(VEIL, 'image-1'),
+      line: 'qemu',
+      start: 'boot',
+    },
     actions: [
       { id: 'a1', digest: pseudonymOf(VEIL, FIRST), kind: 'script', seconds: 4 },
       { id: 'a2', digest: pseudonymOf(VEIL, SECRET), kind: 'script' },

@@ -34,7 +34,11 @@ export class Counted<T> implements Admitted<T> {
   #plantId: string | undefined;
 
   /** `isInBackoff`: what is made of the request is there and counts already. */
-  constructor(request: T, { vm, isInBackoff }: { readonly vm: ToldVm; readonly isInBackoff: boolean }, deps: CountedDeps) {
+  constructor(
+    request: T,
+    { vm, isInBackoff }: { readonly vm: ToldVm; readonly isInBackoff: boolean },
+    deps: CountedDeps,
+  ) {
     this.request = request;
     this.#vm = vm;
     this.#deps = deps;
