@@ -12,16 +12,16 @@ export interface OperationLookup {
   operation(request: Called<{ readonly requestId: string }>): Operation;
 }
 
-export function operationRoutes(desk: OperationLookup): Router {
+export function operationRoutes(operationService: OperationLookup): Router {
   const router = Router();
 
   router.get('/requests/:requestId', guard('request.read'), (request, response) => {
-    const body = desk.operation({ ...request.params, caller: callerOf(response) }).toReply();
+    const body = operationService.operation({ ...request.params, caller: callerOf(response) }).toReply();
     sendReply(request, response, { kind: 'operation', body });
   });
 
   router.get('/requests/:requestId/events', guard('request.events'), (request, response) => {
-    streamProgress(desk.operation({ ...request.params, caller: callerOf(response) }), response);
+    streamProgress(operationService.operation({ ...request.params, caller: callerOf(response) }), response);
   });
 
   return router;

@@ -168,7 +168,7 @@ class Plant {
 /** The shop's part that counts, with a file that outlives it. */
 class Shop {
   readonly book: VmBook;
-  readonly desk: QuotaEnforcer;
+  readonly operationService: QuotaEnforcer;
   readonly file: VmBookFile;
   readonly path: string;
 
@@ -178,7 +178,7 @@ class Shop {
     this.book = new VmBook({ clock, keepsAbsent: true, entered: (...entry) => this.file.entered(...entry) });
     this.book.restore(this.file.read());
     const write = () => this.file.write();
-    this.desk = new QuotaEnforcer({ book: this.book, clock, requestDeadlineMs: 1, write }, { default: { vms: QUOTA } });
+    this.operationService = new QuotaEnforcer({ book: this.book, clock, requestDeadlineMs: 1, write }, { default: { vms: QUOTA } });
   }
 
   note(change: 'joined' | 'left', plantId: string): void {
@@ -222,7 +222,7 @@ class World {
   async #place(request: Request, first: number): Promise<void> {
     this.#open.add(request.requestId);
     try {
-      using admitted = this.shop.desk.admit(request);
+      using admitted = this.shop.operationService.admit(request);
       const [holder] = this.plants.filter(
         (one) => this.#links.has(one.plantId) && one.has(keyText(requestKey(request))),
       );

@@ -128,7 +128,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     async drain() {
       const doorClosed = new Promise((resolve) => door.close(resolve));
       const closeAll = stopListening(http);
-      await shop.desk.drain();
+      await shop.operationService.drain();
       offerReceiver.close();
       startupGracePeriod.close();
       register.close();

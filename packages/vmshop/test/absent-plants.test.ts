@@ -278,6 +278,6 @@ test('a shop that drains keeps nobody waiting for a plant', async () => {
     expect(ask()).rejects.toMatchObject({ code: 'DRAINING' }),
   );
   await settle();
-  await shop.desk.drain(1);
+  await shop.operationService.drain(1);
   await Promise.all(waiting);
 });

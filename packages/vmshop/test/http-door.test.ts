@@ -19,7 +19,7 @@ const shop = {
   list: async () => ({ vms: [], silentPlants: [] }),
   plants: () => ({ plants: [], brokers: [], silentPlants: [] }),
   plantCount: 0,
-  desk: { draining: false },
+  operationService: { draining: false },
   auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 

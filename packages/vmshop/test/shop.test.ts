@@ -217,7 +217,7 @@ describe('a shop that drains', () => {
     join('a', { estimate: bidOf('a', 1), create: forever });
     const creation = shop.create(request());
     while (!asked.includes('a create')) await new Promise(setImmediate);
-    await shop.desk.drain(1);
+    await shop.operationService.drain(1);
     const error = { code: 'DRAINING', retryable: true, details: { requestId: 'request-1' } };
     await expect(creation.settled).rejects.toMatchObject(error);
     expect(creation.toReply()).toMatchObject({ state: 'failed', error });
@@ -236,7 +236,7 @@ describe('a shop that drains', () => {
       ),
     ];
     await new Promise(setImmediate);
-    await shop.desk.drain(1);
+    await shop.operationService.drain(1);
     await Promise.all(ended);
     expect(asked).not.toContain('a create');
   });
@@ -244,7 +244,7 @@ describe('a shop that drains', () => {
   test('waits for no longer than the work takes', async () => {
     join('a', { estimate: bidOf('a', 1), create: () => ({ VmId: VM }) });
     const creation = shop.create(request());
-    await shop.desk.drain(60_000);
+    await shop.operationService.drain(60_000);
     expect(creation.state).toBe('done');
   });
 });

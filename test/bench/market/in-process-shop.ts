@@ -55,7 +55,7 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
     },
   });
   const standing = new StandingOffers();
-  const desk = new OfferReceiver(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
+  const operationService = new OfferReceiver(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
   const operations = new Operations({ kept: config.requestsKept });
   let auctions = 0;
   const newAuctionId = () => `bench-auction-${++auctions}`;
@@ -69,7 +69,7 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
   );
   serve = serveLoad(workOf(shop, owners));
   const http = createServer((_request, response) => response.end(JSON.stringify({ plants: shop.plantCount })));
-  serveLink(http, listenAll(membership, desk), { trust, log });
+  serveLink(http, listenAll(membership, operationService), { trust, log });
   return listen(http, config.host, config.httpPort);
 }
 

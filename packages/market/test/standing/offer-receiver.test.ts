@@ -12,11 +12,11 @@ const GOLDEN = suspendedImage('golden', { history: historyOf('a'.repeat(64)) });
 
 let offers: StandingOffers;
 let faults: { readonly plantId: string; readonly err: GridError }[];
-let desk: OfferReceiver;
+let operationService: OfferReceiver;
 beforeEach(() => {
   offers = new StandingOffers();
   faults = [];
-  desk = new OfferReceiver(offers, { onFault: (fault) => faults.push(fault) });
+  operationService = new OfferReceiver(offers, { onFault: (fault) => faults.push(fault) });
 });
 
 /** A plant of the desk that publishes: how it sends images can be replaced. */
@@ -53,7 +53,7 @@ class Plant {
 
   publish(offer: StandingOffer = this.#offer): void {
     this.#serial = 0;
-    desk.notified(this.bidder, 'offer', { kind: 'whole', serial: 0, offer });
+    operationService.notified(this.bidder, 'offer', { kind: 'whole', serial: 0, offer });
   }
 
   change(change: { readonly images?: ImageSet; readonly vms?: number }, serial = ++this.#serial): void {
@@ -63,7 +63,7 @@ class Plant {
       ...(change.images === undefined ? {} : { images: this.#sets.digestOf(change.images) }),
     };
     this.#offer = { ...this.#offer, ...withChange(this.#offer, told) };
-    desk.notified(this.bidder, 'offer', { kind: 'change', serial, change: told });
+    operationService.notified(this.bidder, 'offer', { kind: 'change', serial, change: told });
   }
 
   get offer(): StandingOffer {
@@ -105,7 +105,7 @@ test('a set goes with the last plant that has it', async () => {
   const [one, other] = [new Plant('one', setOf(BASE)), new Plant('other', setOf(BASE))];
   one.publish();
   await arrival();
-  desk.left(one.bidder);
+  operationService.left(one.bidder);
   other.publish();
   await arrival();
   expect([standing(one), standing(other)]).toEqual([0, 1]);
@@ -151,9 +151,9 @@ test('an offer whose cost cannot be read does not stand, whenever that is notice
   await arrival();
   hanging.publish();
   await arrival();
-  desk.silent(hanging.bidder);
-  desk.notified(hanging.bidder, 'offer', { kind: 'change', serial: 1, change: { cost: '1 +' } });
-  desk.heard(hanging.bidder);
+  operationService.silent(hanging.bidder);
+  operationService.notified(hanging.bidder, 'offer', { kind: 'change', serial: 1, change: { cost: '1 +' } });
+  operationService.heard(hanging.bidder);
   expect(standing(fetching, hanging)).toBe(0);
   expect(faults.map(({ plantId, err }) => [plantId, err.code])).toEqual([
     ['one', 'CONFIG_INVALID'],
@@ -184,7 +184,7 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   const plant = new Plant('one', setOf(BASE));
   plant.publish();
   await arrival();
-  desk.silent(plant.bidder);
+  operationService.silent(plant.bidder);
   expect(standing(plant)).toBe(0);
   const { toAsk, parts } = offers.answer(
     { requestId: 'request-1', machine: BASE.manifest.machine, dag: { actions: [] } },
@@ -194,7 +194,7 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   expect(parts).toMatchObject([{ bids: [], summary: { asked: 1, silent: 1 } }]);
   plant.change({ vms: 2 });
   expect(standing(plant)).toBe(0);
-  desk.heard(plant.bidder);
+  operationService.heard(plant.bidder);
   expect(offers.get('one')!.terms.plant.usage.vms).toBe(2);
 });
 
@@ -202,7 +202,7 @@ test('a plant that withdraws its offer is asked', async () => {
   const plant = new Plant('one', setOf(BASE));
   plant.publish();
   await arrival();
-  desk.notified(plant.bidder, 'offer', { kind: 'withdrawn', serial: 1, reason: 'it tends itself' });
+  operationService.notified(plant.bidder, 'offer', { kind: 'withdrawn', serial: 1, reason: 'it tends itself' });
   expect(standing(plant)).toBe(0);
   expect(faults).toEqual([]);
 });

@@ -63,10 +63,10 @@ const authenticator = {
 
 async function serve(warehouse: Warehouse, limits?: TransferLimits): Promise<string> {
   const operations = new Operations({ kept: 10 });
-  const desk = new OperationService(operations, { name: 'the plant', newRequestId: () => 'request-1' });
+  const operationService = new OperationService(operations, { name: 'the plant', newRequestId: () => 'request-1' });
   const report = (event: ProgressEvent) => void progress.push(event);
-  const deps = { warehouse, desk, restoreFault: () => undefined, report, changed: () => undefined, log };
-  const parts = { routers: [operationRoutes(desk)], streams: [archiveRoutes(deps, limits)] };
+  const deps = { warehouse, operationService, restoreFault: () => undefined, report, changed: () => undefined, log };
+  const parts = { routers: [operationRoutes(operationService)], streams: [archiveRoutes(deps, limits)] };
   const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, audit: UNREAD_AUDIT, log };
   const server = createServer(createDoorApp({ ...parts, readiness: () => ({ status: 'ready' }) }, options));
   servers.push(server);

@@ -45,12 +45,12 @@ beforeEach(async () => {
   building = Promise.withResolvers();
   const report = (event: ProgressEvent) => door.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
-  const desk = new ImageService({ warehouse, durations, report }, { plantId: 'plant-1' });
+  const operationService = new ImageService({ warehouse, durations, report }, { plantId: 'plant-1' });
   const handlers: Partial<PlantHandlers> = {
-    listImages: () => desk.list(),
-    labelImage: (request) => desk.label(request),
-    verifyImages: (request, signal) => desk.verify(request, signal),
-    collectImages: (request) => desk.collect(request),
+    listImages: () => operationService.list(),
+    labelImage: (request) => operationService.label(request),
+    verifyImages: (request, signal) => operationService.verify(request, signal),
+    collectImages: (request) => operationService.collect(request),
     removeImage: async ({ imageId }) => {
       await warehouse.remove(imageId);
       return {};

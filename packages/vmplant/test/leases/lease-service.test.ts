@@ -50,8 +50,8 @@ async function deskWith(record: VmRecord, some: Partial<LeaseServiceDeps> = {}):
 }
 
 /** Ends the lease and waits until what follows is done. */
-async function end(desk: LeaseService): Promise<readonly string[]> {
-  desk.ended('vm-1');
+async function end(operationService: LeaseService): Promise<readonly string[]> {
+  operationService.ended('vm-1');
   while (!calls.includes('changed')) await new Promise(setImmediate);
   return calls;
 }
@@ -61,15 +61,15 @@ const renewal = (lease: string) => ({ requestId: 'longer', vmId: 'vm-1', lease }
 test.each(['running', 'suspended', 'failed'] as const)(
   'a VM that is %s gets a new lease from now on',
   async (state) => {
-    const desk = await deskWith(recordOf({ state }));
-    expect(await desk.renew(renewal('PT6H'))).toMatchObject({ state, leaseEndsAt: '2026-01-01T06:00:00.000Z' });
+    const operationService = await deskWith(recordOf({ state }));
+    expect(await operationService.renew(renewal('PT6H'))).toMatchObject({ state, leaseEndsAt: '2026-01-01T06:00:00.000Z' });
     expect(calls).toEqual(['watch until 2026-01-01T06:00:00.000Z']);
   },
 );
 
 test('a lease beyond what the plant grants is refused, and the VM keeps the one it has', async () => {
-  const desk = await deskWith(recordOf());
-  await expect(desk.renew(renewal('P2D'))).rejects.toMatchObject({
+  const operationService = await deskWith(recordOf());
+  await expect(operationService.renew(renewal('P2D'))).rejects.toMatchObject({
     code: 'LEASE_TOO_LONG',
     details: { maximum: 'P1D' },
   });
@@ -77,14 +77,14 @@ test('a lease beyond what the plant grants is refused, and the VM keeps the one 
 });
 
 test('a VM that goes is not kept by a new lease', async () => {
-  const desk = await deskWith(recordOf({ state: 'collecting' }));
-  await expect(desk.renew(renewal('PT1H'))).rejects.toMatchObject({ code: 'VM_STATE' });
+  const operationService = await deskWith(recordOf({ state: 'collecting' }));
+  await expect(operationService.renew(renewal('PT1H'))).rejects.toMatchObject({ code: 'VM_STATE' });
 });
 
 test('a lease that ends soon is told with its end', async () => {
-  const desk = await deskWith(recordOf());
-  desk.ending('vm-1');
-  desk.ending('vm-2');
+  const operationService = await deskWith(recordOf());
+  operationService.ending('vm-1');
+  operationService.ending('vm-2');
   expect(calls).toEqual(['warn vm-1 2026-01-01T04:00:00.000Z']);
 });
 
@@ -93,10 +93,10 @@ test('a VM is collected when its lease ends', async () => {
 });
 
 test('a VM whose client chose so is suspended when its lease ends, for as long as the plant keeps such', async () => {
-  const desk = await deskWith(recordOf({ atLeaseEnd: 'suspend' }));
-  expect(await end(desk)).toEqual(['suspend vm-1', 'watch until 2026-01-03T00:00:00.000Z', 'changed']);
+  const operationService = await deskWith(recordOf({ atLeaseEnd: 'suspend' }));
+  expect(await end(operationService)).toEqual(['suspend vm-1', 'watch until 2026-01-03T00:00:00.000Z', 'changed']);
   calls.length = 0;
-  expect(await end(desk)).toEqual(['collect vm-1', 'changed']);
+  expect(await end(operationService)).toEqual(['collect vm-1', 'changed']);
 });
 
 test('a VM that cannot be suspended when its lease ends is collected: no lease ends in a leak', async () => {
@@ -110,9 +110,9 @@ test('a VM that cannot be suspended when its lease ends is collected: no lease e
 });
 
 test('a new lease holds though it cannot be written down', async () => {
-  const desk = await deskWith(recordOf());
+  const operationService = await deskWith(recordOf());
   await mkdir(join(registry.directory('vm-1'), 'record.json.new'));
-  await expect(desk.renew(renewal('PT6H'))).rejects.toThrow('EISDIR');
+  await expect(operationService.renew(renewal('PT6H'))).rejects.toThrow('EISDIR');
   expect(calls).toEqual(['watch until 2026-01-01T06:00:00.000Z']);
   expect(registry.get('vm-1').leaseEndsAt).toBe('2026-01-01T06:00:00.000Z');
 });
