@@ -55,7 +55,7 @@ export interface PlantDeps {
     readonly advisor: Pick<SelfTending['advisor'], 'suggestions'>;
   };
   readonly registry: VmRegistry;
-  readonly departed: DestroyedVms;
+  readonly destroyedVms: DestroyedVms;
   readonly vmTeller: Pick<VmTeller, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
@@ -254,7 +254,7 @@ export class Plant {
   /** The classad of the VM that was made of this request, alive or departed. */
   #heldAd(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
-    return record ? this.#ad(record) : this.#deps.departed.byRequest(request);
+    return record ? this.#ad(record) : this.#deps.destroyedVms.byRequest(request);
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
@@ -275,7 +275,7 @@ export class Plant {
   /** The classad of a VM, alive or departed. @throws GridError VM_UNKNOWN, also when the caller may not see it */
   #seenAd(vmId: string, caller: Caller | undefined): ClassAdJson {
     const record = this.#deps.registry.find(vmId);
-    const ad = record ? this.#ad(record) : this.#deps.departed.byVm(vmId);
+    const ad = record ? this.#ad(record) : this.#deps.destroyedVms.byVm(vmId);
     if (ad && sees(caller, ownerIn(ad))) return ad;
     throw new GridError('VM_UNKNOWN', `no VM ${vmId} on the plant ${this.#plantId}`, { vmId });
   }

@@ -45,21 +45,21 @@ test('the final classad of a VM is found by VM and by request, also by the next 
   const database = openDatabase(file());
   departedIn(database).add('vm-1', 'request-1', { VmId: 'vm-1', State: 'destroyed' });
   database.close();
-  const departed = departedIn(openDatabase(file()));
+  const destroyedVms = departedIn(openDatabase(file()));
   expect(departed.byVm('vm-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
   expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-1', State: 'destroyed' });
   expect(departed.byVm('request-1')).toBeUndefined();
 });
 
 test('a VM that departs twice has its last words remembered', () => {
-  const departed = departedIn(openDatabase(file()));
+  const destroyedVms = departedIn(openDatabase(file()));
   departed.add('vm-1', 'request-1', { State: 'collecting' });
   departed.add('vm-1', 'request-1', { State: 'destroyed' });
   expect(departed.byVm('vm-1')).toEqual({ State: 'destroyed' });
 });
 
 test('of two VMs of one request the later is found', () => {
-  const departed = departedIn(openDatabase(file()));
+  const destroyedVms = departedIn(openDatabase(file()));
   departed.add('vm-1', 'request-1', { VmId: 'vm-1' });
   departed.add('vm-2', 'request-1', { VmId: 'vm-2' });
   expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-2' });
@@ -68,7 +68,7 @@ test('of two VMs of one request the later is found', () => {
 test('the oldest are forgotten once there are more than the limit', () => {
   const database = openDatabaseInMemory();
   const requests = new HeldTokens();
-  const departed = departedIn(database, requests);
+  const destroyedVms = departedIn(database, requests);
   for (let index = 0; index < DEPARTED_KEPT + 5; index += 1) departed.add(`vm-${index}`, `request-${index}`, {});
   expect(database.prepare('SELECT count(*) AS count FROM departed').get()?.count).toBe(DEPARTED_KEPT);
   expect(departed.byVm('vm-4')).toBeUndefined();
@@ -83,12 +83,12 @@ test('the oldest are forgotten once there are more than the limit', () => {
 
 test('up to when requests are forgotten is known by the times in their ids, also by the next run', () => {
   const database = openDatabaseInMemory();
-  const departed = departedIn(database);
+  const destroyedVms = departedIn(database);
   const ids = [requestIdOf(NOW - 1_000), requestIdOf(NOW - 5_000), 'no-time', requestIdOf(NOW + 86_400_000)];
   for (const [index, id] of ids.entries()) departed.add(`vm-${index}`, id, {});
   const seen: number[] = [];
   for (let index = ids.length; seen.length < ids.length; index += 1) {
-    departed.add(`vm-${index}`, `request-${index}`, {});
+    destroyedVms.add(`vm-${index}`, `request-${index}`, {});
     if (index >= DEPARTED_KEPT) seen.push(departed.forgottenUntil);
   }
   expect(seen).toEqual([NOW - 1_000, NOW - 1_000, NOW - 1_000, NOW - 1_000]);
@@ -104,7 +104,7 @@ test('a database that forgot before it noted up to when has forgotten all up to 
 });
 
 test('a request whose last words found no room is forgotten', () => {
-  const departed = departedIn(openDatabaseInMemory());
+  const destroyedVms = departedIn(openDatabaseInMemory());
   expect(departed.forgottenUntil).toBe(0);
   departed.forget(requestIdOf(NOW - 1_000));
   departed.forget('no-time');
@@ -113,7 +113,7 @@ test('a request whose last words found no room is forgotten', () => {
 
 test('what was forgotten on a full disk is known to the next run once there was room again', () => {
   const database = openDatabase(file());
-  const departed = departedIn(database);
+  const destroyedVms = departedIn(database);
   const forgotten = requestIdOf(NOW - 1_000);
   fillUp(database);
   departed.forget(forgotten);
@@ -125,7 +125,7 @@ test('what was forgotten on a full disk is known to the next run once there was 
 });
 
 test('one forgotten request with an id ahead of the clock makes no others expire', () => {
-  const departed = departedIn(openDatabaseInMemory());
+  const destroyedVms = departedIn(openDatabaseInMemory());
   departed.forget(requestIdOf(NOW + 60_000));
   expect(departed.forgottenUntil).toBe(0);
 });

@@ -31,7 +31,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{ registry, creations: new Creations(new HeldTokens()), failures: new OwnFailures({ now: () => 0 }) },
-    ...{ departed: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
+    ...{ destroyedVms: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
     bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
@@ -46,17 +46,17 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
 test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers, which is destroyed', async () => {
   const now = Date.parse('2026-06-01T00:00:00Z');
   const clock = { now: () => now };
-  const departed = new DestroyedVms(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
+  const destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
   const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
   for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry: await VmRegistry.open(join(folder(), 'vms')), creations: new Creations(new HeldTokens()), departed },
+    ...{ registry: await VmRegistry.open(join(folder(), 'vms')), creations: new Creations(new HeldTokens()), destroyedVms },
     ...{
       log: createLog('test', 'silent'),
       changed: async () => undefined,
       failures: new OwnFailures({ now: () => 0 }),
     },
-    bidService: new BidService({ departed, clock } as unknown as BidServiceDeps, { plantId: 'plant-1' } as PlantConfig),
+    bidService: new BidService({ destroyedVms, clock } as unknown as BidServiceDeps, { plantId: 'plant-1' } as PlantConfig),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
     withNumbers: async (thrown: unknown) => thrown,

@@ -37,7 +37,7 @@ export class PlantNode {
   readonly capacity: Capacity;
   readonly disk: PlantDisk;
   readonly host: Host;
-  #departed: DestroyedVms | undefined;
+  #destroyedVms: DestroyedVms | undefined;
   readonly #deps: PlantNodeDeps;
   readonly #options: PlantNodeOptions;
   readonly #config: PlantConfig;
@@ -64,8 +64,8 @@ export class PlantNode {
 
   /** Whether it remembers the VM as one that is gone. */
   hasDeparted(vmId: string): boolean {
-    this.#departed ??= new DestroyedVms(this.disk.database, { requests: new HeldTokens(), clock: this.#deps.world });
-    return this.#departed.byVm(vmId) !== undefined;
+    this.#destroyedVms ??= new DestroyedVms(this.disk.database, { requests: new HeldTokens(), clock: this.#deps.world });
+    return this.#destroyedVms.byVm(vmId) !== undefined;
   }
 
   /** Starts its process, which finds what an earlier one left. */

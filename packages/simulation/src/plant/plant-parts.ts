@@ -83,7 +83,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     ...{ lines, living, registry, vmTeller, hostActions, log, clock, hostClock, leases, changed, warehouse },
     admission: new Admission(capacity, { changed: () => publisher.changed() }),
     durations: new LearntDurations(disk.database),
-    departed: new DestroyedVms(disk.database, { requests, clock }),
+    destroyedVms: new DestroyedVms(disk.database, { requests, clock }),
     failures: new OwnFailures(clock),
     configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
     report: (_: ProgressEvent) => undefined,

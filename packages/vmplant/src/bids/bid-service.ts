@@ -51,7 +51,7 @@ export interface BidServiceDeps {
   readonly warehouse: Pick<Warehouse, 'images'>;
   readonly admission: Admission;
   readonly durations: LearntDurations;
-  readonly departed: Pick<DestroyedVms, 'forgottenUntil'>;
+  readonly destroyedVms: Pick<DestroyedVms, 'forgottenUntil'>;
   readonly hostActions: Pick<HostActions, 'names'>;
   readonly clock: Clock;
   /** Of the host, over the last minute. */
@@ -164,7 +164,7 @@ export class BidService {
 
   /** Why a request that the plant does not hold is not new for certain. */
   expiry(requestId: string): GridError | undefined {
-    const { departed, clock } = this.#deps;
+    const { destroyedVms, clock } = this.#deps;
     return expiryOf(requestId, { plantId: this.#config.plantId, forgottenUntil: departed.forgottenUntil }, clock.now());
   }
 

@@ -39,7 +39,7 @@ export interface CollectorDeps {
   readonly living: LivingMachines;
   readonly leases: Pick<Leases, 'watch' | 'forget'>;
   readonly hostClock: HostClock;
-  readonly departed: DestroyedVms;
+  readonly destroyedVms: DestroyedVms;
   readonly report: ReportProgress;
   readonly log: Log;
   readonly clock: Clock;
@@ -64,8 +64,8 @@ export class Collector {
 
   /** Resolves with the final classad, also of a VM that departed before. @throws GridError VM_UNKNOWN */
   async collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
-    const departed = this.#deps.departed.byVm(vmId);
-    if (departed && !this.#deps.registry.find(vmId)) return departed;
+    const destroyedVms = this.#deps.destroyedVms.byVm(vmId);
+    if (departed && !this.#deps.registry.find(vmId)) return destroyedVms;
     return this.#inFlight.join(vmId, () => this.#collectOrTryAgain(vmId, request));
   }
 
@@ -154,13 +154,13 @@ export class Collector {
   }
 
   async #forget(vmId: string, phases: Phases): Promise<ClassAdJson> {
-    const { registry, departed, warehouse, admission } = this.#deps;
+    const { registry, destroyedVms, warehouse, admission } = this.#deps;
     await this.#ifRoom(vmId, () =>
       registry.update(vmId, (before) => (before.state === 'destroyed' ? before : destroyed(before, phases))),
     );
     const record = registry.get(vmId);
     const ad = adToJson(vmAd(record, this.#plantId));
-    const keepWords = async () => departed.add(vmId, record.requestId, ad);
+    const keepWords = async () => destroyedVms.add(vmId, record.requestId, ad);
     const wordsKept = await this.#ifRoom(vmId, keepWords);
     await warehouse.references.drop(record.imageId, vmId);
     await registry.remove(vmId);

@@ -52,7 +52,7 @@ afterEach(() => {
 const collectorWith = (kill: () => Promise<void>): Collector => {
   const line = { name: 'qemu', kill } as unknown as ProductionLine;
   const deps: CollectorDeps = {
-    ...{ registry, admission, departed, clock: systemClock, living: new LivingMachines(), gate: new VmGate() },
+    ...{ registry, admission, destroyedVms, clock: systemClock, living: new LivingMachines(), gate: new VmGate() },
     lines: new Map([['qemu', line]]),
     configurator: undefined as unknown as CollectorDeps['configurator'],
     warehouse: { references: { drop: async () => undefined } } as unknown as CollectorDeps['warehouse'],

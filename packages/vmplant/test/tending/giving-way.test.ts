@@ -30,7 +30,7 @@ const shared = {
 };
 const bidService = new BidService(
   {
-    ...{ ...shared, departed: { forgottenUntil: 0 }, hostActions: { names: async () => [] } },
+    ...{ ...shared, destroyedVms: { forgottenUntil: 0 }, hostActions: { names: async () => [] } },
     ...{ failures: new OwnFailures(systemClock), cost: parseCost('memory'), version: '0.1.0', loadAverage: () => 0 },
   },
   config,
