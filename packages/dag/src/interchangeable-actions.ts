@@ -2,7 +2,7 @@ import { Mark } from './closed-set.ts';
 import type { DagIndex } from './prepare.ts';
 
 /** Equal actions with the same successors among the nodes that can be taken: when two are ready, either will do. */
-export interface TwinClass {
+export interface InterchangeableClass {
   readonly group: number;
   /** Its place among the classes of its group: the soonest owed first. */
   readonly place: number;
@@ -20,7 +20,7 @@ export function twinClasses(
   index: DagIndex,
   entries: readonly number[],
   marks: Uint8Array,
-): readonly (readonly TwinClass[])[] | undefined {
+): readonly (readonly InterchangeableClass[])[] | undefined {
   const latest = latestEntries(index, entries, marks);
   if (!latest) return undefined;
   const soonestOwedFirst = (a: number, b: number): number =>
