@@ -48,7 +48,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
   const clock = { now: () => now };
   const destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
   const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
-  for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
+  for (const [number, id] of ids.entries()) destroyedVms.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{ registry: await VmRegistry.open(join(folder(), 'vms')), creations: new Creations(new HeldTokens()), destroyedVms },
     ...{

@@ -24,13 +24,13 @@ const before = (number: number) => simulatedRequestOf(-1 - number);
 export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: Past): void {
   mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(stateDirectory, 'plant.sqlite'));
-  const departed = new DestroyedVms(database, { requests: new HeldTokens(), clock: systemClock });
+  const destroyedVms = new DestroyedVms(database, { requests: new HeldTokens(), clock: systemClock });
   const [durations, log] = [new LearntDurations(database), new RequestLog(database)];
   const owners = ownerNames();
-  for (let number = 0; number < past.departed; number++) {
+  for (let number = 0; number < past.destroyedVms; number++) {
     const { requestId, machine } = before(number);
     const vmId = `vm-${plantId}-past-${number}`;
-    departed.add(vmId, `${plantId}-${requestId}`, {
+    destroyedVms.add(vmId, `${plantId}-${requestId}`, {
       ...{ MyType: 'VM', VmId: vmId, RequestId: `${plantId}-${requestId}`, PlantId: plantId, State: 'destroyed' },
       ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: owners[number % owners.length]! },
     });

@@ -30,12 +30,12 @@ const NO_IMAGES = new PublishedSets();
 class Plant {
   readonly requests = new HeldTokens();
   readonly durations = new LearntDurations(openDatabaseInMemory());
-  readonly departed = new DestroyedVms(openDatabaseInMemory(), { requests: this.requests, clock: { now: () => 0 } });
+  readonly destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: this.requests, clock: { now: () => 0 } });
   readonly owners = new OwnerBook({ others: { vms: 2 }, named: new Map([['bob', { vms: 3 }]]) });
   readonly book = new OfferBook(this);
   readonly #creations = new Creations(this.requests);
   readonly #ends: { readonly requestId: string; end: () => void }[] = [];
-  readonly #departed = new Set<string>();
+  readonly #destroyedVms = new Set<string>();
   readonly learnt = new Set<string>();
   usage = { memoryMiB: 0, diskMiB: 0, vms: 0 };
 
@@ -50,8 +50,8 @@ class Plant {
   }
 
   depart(requestId: string): void {
-    this.departed.add(`vm-${requestId}`, requestId, {});
-    this.#departed.add(requestId);
+    this.destroyedVms.add(`vm-${requestId}`, requestId, {});
+    this.#destroyedVms.add(requestId);
   }
 
   learn(key: string, seconds: number): void {
@@ -60,14 +60,14 @@ class Plant {
   }
 
   get held(): number[] {
-    const ids = new Set([...this.#departed, ...this.#ends.map(({ requestId }) => requestId)]);
+    const ids = new Set([...this.#destroyedVms, ...this.#ends.map(({ requestId }) => requestId)]);
     return [...ids].map(tokenOf).sort();
   }
 
   get terms(): OfferTerms {
     return {
       ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, images: NO_IMAGES.digestOf(new Map()) },
-      ...{ least: this.durations.allLeast(), forgottenUntil: this.departed.forgottenUntil },
+      ...{ least: this.durations.allLeast(), forgottenUntil: this.destroyedVms.forgottenUntil },
       ...{ coarse: this.durations.isCoarse, others: this.owners.others },
       plant: {
         ...{ plantId: 'plant-1', version: '0.1.0', lines: [lineReport()], loadAverage: 0, guestNetwork: 'isolated' },
@@ -255,7 +255,7 @@ test('an offer after more departures than a plant remembers is the one made whol
   tell(plant, [above]);
   await arrival();
   for (let number = 0; number < DEPARTED_KEPT + 500; number++) {
-    plant.departed.add(`vm-${number}`, `departed-${number}`, {});
+    plant.destroyedVms.add(`vm-${number}`, `departed-${number}`, {});
     plant.learn(`action:${number % 5_000}`, number);
     if (number % 3 === 0) tell(plant, [above]);
   }

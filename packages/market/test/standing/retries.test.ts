@@ -28,7 +28,7 @@ const ids = Array.from({ length: MADE }, (_, number) => idOf(number));
 const [forgotten, oldest, newest] = [ids[0]!, ids[1]!, ids.at(-1)!];
 
 const requests = new HeldTokens();
-let departed: DestroyedVms;
+let destroyedVms: DestroyedVms;
 let offers: StandingOffers;
 let asked: string[];
 
@@ -37,8 +37,8 @@ const holder: Bidder = {
   ...{ plantId: 'plant-0', hello: { plantId: 'plant-0', version: '0', ad: {} } },
   async call<M extends keyof LinkApi>(_: M, { requestId }: { requestId: string }) {
     asked.push(requestId);
-    const holds = departed.byRequest({ requestId }) !== undefined;
-    const expiry = expiryOf(requestId, { plantId: 'plant-0', forgottenUntil: departed.forgottenUntil }, NOW);
+    const holds = destroyedVms.byRequest({ requestId }) !== undefined;
+    const expiry = expiryOf(requestId, { plantId: 'plant-0', forgottenUntil: destroyedVms.forgottenUntil }, NOW);
     if (!holds && expiry) throw expiry;
     return { ...bid('plant-0'), holds } as ReturnType<LinkApi[M]>;
   },
@@ -74,8 +74,8 @@ const WAYS: Readonly<Record<string, () => { readonly bidders: readonly Bidder[];
 };
 
 beforeAll(() => {
-  departed = new DestroyedVms(openDatabaseInMemory(), { requests, clock: { now: () => NOW } });
-  for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
+  destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests, clock: { now: () => NOW } });
+  for (const [number, id] of ids.entries()) destroyedVms.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const [one, two] = fc.sample(
     plants.filter((all) => all.length > 1),
     { seed: 1, numRuns: 1 },
@@ -84,7 +84,7 @@ beforeAll(() => {
   offers.put(standing(one!));
   offers.put(standing(two!));
   offers.held.begin('plant-0', requests.all());
-  offers.forgotten.note({ plantId: 'plant-0', forgottenUntil: departed.forgottenUntil });
+  offers.forgotten.note({ plantId: 'plant-0', forgottenUntil: destroyedVms.forgottenUntil });
 });
 
 describe.each(Object.entries(WAYS))('a request that comes again to %s', (_, wayOf) => {

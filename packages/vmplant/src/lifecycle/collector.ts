@@ -65,7 +65,7 @@ export class Collector {
   /** Resolves with the final classad, also of a VM that departed before. @throws GridError VM_UNKNOWN */
   async collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
     const destroyedVms = this.#deps.destroyedVms.byVm(vmId);
-    if (departed && !this.#deps.registry.find(vmId)) return destroyedVms;
+    if (destroyedVms && !this.#deps.registry.find(vmId)) return destroyedVms;
     return this.#inFlight.join(vmId, () => this.#collectOrTryAgain(vmId, request));
   }
 
@@ -164,7 +164,7 @@ export class Collector {
     const wordsKept = await this.#ifRoom(vmId, keepWords);
     await warehouse.references.drop(record.imageId, vmId);
     await registry.remove(vmId);
-    if (!wordsKept && !(await this.#ifRoom(vmId, keepWords))) departed.forget(record.requestId); // no room, though its folder has gone
+    if (!wordsKept && !(await this.#ifRoom(vmId, keepWords))) destroyedVms.forget(record.requestId); // no room, though its folder has gone
     admission.release(vmId);
     return ad;
   }
