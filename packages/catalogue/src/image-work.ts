@@ -31,11 +31,15 @@ export class ImageWork {
 
   /** Checks images. The operation's result is a VerifyImagesReply. */
   verify(request: Called<VerifyImagesRequest>): Operation {
-    return this.#deps.operationService.begin('verify-images', request, (identified) => this.#deps.images.verify(identified));
+    return this.#deps.operationService.begin('verify-images', request, (identified) =>
+      this.#deps.images.verify(identified),
+    );
   }
 
   /** Makes room in the warehouses. The operation's result is a CollectImagesReply. */
   collect(request: Called<CollectImagesRequest>): Operation {
-    return this.#deps.operationService.begin('collect-images', request, (identified) => this.#deps.images.collect(identified));
+    return this.#deps.operationService.begin('collect-images', request, (identified) =>
+      this.#deps.images.collect(identified),
+    );
   }
 }

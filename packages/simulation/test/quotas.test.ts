@@ -178,7 +178,10 @@ class Shop {
     this.book = new VmBook({ clock, keepsAbsent: true, entered: (...entry) => this.file.entered(...entry) });
     this.book.restore(this.file.read());
     const write = () => this.file.write();
-    this.operationService = new QuotaEnforcer({ book: this.book, clock, requestDeadlineMs: 1, write }, { default: { vms: QUOTA } });
+    this.operationService = new QuotaEnforcer(
+      { book: this.book, clock, requestDeadlineMs: 1, write },
+      { default: { vms: QUOTA } },
+    );
   }
 
   note(change: 'joined' | 'left', plantId: string): void {

@@ -13,16 +13,16 @@ const SCHEMA = `
     mean_seconds REAL NOT NULL,
     samples INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS destroyedVms (
+  CREATE TABLE IF NOT EXISTS departed (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     vm_id TEXT NOT NULL UNIQUE,
     request_id TEXT NOT NULL,
     ad TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS departed_by_request ON destroyedVms (request_id);
+  CREATE INDEX IF NOT EXISTS departed_by_request ON departed (request_id);
   CREATE TABLE IF NOT EXISTS forgotten (until INTEGER NOT NULL) STRICT;
   INSERT INTO forgotten
-    SELECT CASE WHEN (SELECT min(sequence) FROM destroyedVms) > 1 THEN unixepoch() * 1000 ELSE 0 END
+    SELECT CASE WHEN (SELECT min(sequence) FROM departed) > 1 THEN unixepoch() * 1000 ELSE 0 END
     WHERE NOT EXISTS (SELECT * FROM forgotten);
   CREATE TABLE IF NOT EXISTS requests (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,

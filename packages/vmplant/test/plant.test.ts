@@ -31,7 +31,11 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{ registry, creations: new Creations(new HeldTokens()), failures: new OwnFailures({ now: () => 0 }) },
-    ...{ destroyedVms: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
+    ...{
+      destroyedVms: { byRequest: () => undefined },
+      log: createLog('test', 'silent'),
+      changed: async () => undefined,
+    },
     bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
@@ -50,13 +54,20 @@ test('a plant carries out no request that it may have carried out and forgotten,
   const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
   for (const [number, id] of ids.entries()) destroyedVms.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry: await VmRegistry.open(join(folder(), 'vms')), creations: new Creations(new HeldTokens()), destroyedVms },
+    ...{
+      registry: await VmRegistry.open(join(folder(), 'vms')),
+      creations: new Creations(new HeldTokens()),
+      destroyedVms,
+    },
     ...{
       log: createLog('test', 'silent'),
       changed: async () => undefined,
       failures: new OwnFailures({ now: () => 0 }),
     },
-    bidService: new BidService({ destroyedVms, clock } as unknown as BidServiceDeps, { plantId: 'plant-1' } as PlantConfig),
+    bidService: new BidService(
+      { destroyedVms, clock } as unknown as BidServiceDeps,
+      { plantId: 'plant-1' } as PlantConfig,
+    ),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
     withNumbers: async (thrown: unknown) => thrown,

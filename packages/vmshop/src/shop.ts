@@ -135,8 +135,16 @@ export class Shop {
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
-    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.operationService.closing, isAwaited });
-    this.imageWork = new ImageWork({ operationService: this.operationService, images: this.images, build: this.#buildImage.bind(this) });
+    this.images = new ImageCatalogue(this.#roll, {
+      requestDeadlineMs,
+      signal: this.operationService.closing,
+      isAwaited,
+    });
+    this.imageWork = new ImageWork({
+      operationService: this.operationService,
+      images: this.images,
+      build: this.#buildImage.bind(this),
+    });
   }
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
@@ -164,7 +172,10 @@ export class Shop {
   async estimate(request: Called<CreateRequest>): Promise<EstimateReply> {
     this.operationService.refuseWhenDraining();
     const identified = this.operationService.identify(request);
-    const { bids, declines, trail, silentPlants } = await this.operationService.answer(identified, this.#estimate(identified));
+    const { bids, declines, trail, silentPlants } = await this.operationService.answer(
+      identified,
+      this.#estimate(identified),
+    );
     return {
       ...{ requestId: identified.requestId, bids: [...bids], declines: [...declines], trail },
       ...(silentPlants.length === 0 ? {} : { silentPlants }),
@@ -210,7 +221,7 @@ export class Shop {
     return listPlants({ membership: this.#membership, absences: this.#absences }, this.#question);
   }
 
-  /** What a plant remembers of its requests, its digests under this veil. @throws GridError PLANT_LOST */
+  /** What a plant remembers of its requests, with pseudonyms for its digests. @throws GridError PLANT_LOST */
   async recordedRequests(plantId: string, pseudonymKey: string): Promise<readonly ReplayableRequest[]> {
     return this.#ask(await this.#bidder(plantId), 'recordedRequests', { pseudonymKey });
   }

@@ -12,7 +12,11 @@ import type { Shop } from '../src/shop.ts';
 import { createTcpDoor } from '../src/tcp-door.ts';
 
 const CLIENTS = 1_000;
-const shop = { list: async () => ({ vms: [], silentPlants: [] }), operationService: {}, auctions: {} } as unknown as Shop;
+const shop = {
+  list: async () => ({ vms: [], silentPlants: [] }),
+  operationService: {},
+  auctions: {},
+} as unknown as Shop;
 const authenticator = { authenticate: () => ({ owner: 'ada', roles: ['user' as const], credential: 'test' }) };
 
 let servers: Server[];

@@ -55,7 +55,9 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
     },
   });
   const standing = new StandingOffers();
-  const operationService = new OfferReceiver(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
+  const operationService = new OfferReceiver(standing, {
+    onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer'),
+  });
   const operations = new Operations({ kept: config.requestsKept });
   let auctions = 0;
   const newAuctionId = () => `bench-auction-${++auctions}`;

@@ -30,7 +30,10 @@ const NO_IMAGES = new PublishedSets();
 class Plant {
   readonly requests = new HeldTokens();
   readonly durations = new LearntDurations(openDatabaseInMemory());
-  readonly destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: this.requests, clock: { now: () => 0 } });
+  readonly destroyedVms = new DestroyedVms(openDatabaseInMemory(), {
+    requests: this.requests,
+    clock: { now: () => 0 },
+  });
   readonly owners = new OwnerBook({ others: { vms: 2 }, named: new Map([['bob', { vms: 3 }]]) });
   readonly book = new OfferBook(this);
   readonly #creations = new Creations(this.requests);

@@ -64,7 +64,10 @@ export class PlantNode {
 
   /** Whether it remembers the VM as one that is gone. */
   hasDeparted(vmId: string): boolean {
-    this.#destroyedVms ??= new DestroyedVms(this.disk.database, { requests: new HeldTokens(), clock: this.#deps.world });
+    this.#destroyedVms ??= new DestroyedVms(this.disk.database, {
+      requests: new HeldTokens(),
+      clock: this.#deps.world,
+    });
     return this.#destroyedVms.byVm(vmId) !== undefined;
   }
 

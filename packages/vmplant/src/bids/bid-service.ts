@@ -165,7 +165,11 @@ export class BidService {
   /** Why a request that the plant does not hold is not new for certain. */
   expiry(requestId: string): GridError | undefined {
     const { destroyedVms, clock } = this.#deps;
-    return expiryOf(requestId, { plantId: this.#config.plantId, forgottenUntil: destroyedVms.forgottenUntil }, clock.now());
+    return expiryOf(
+      requestId,
+      { plantId: this.#config.plantId, forgottenUntil: destroyedVms.forgottenUntil },
+      clock.now(),
+    );
   }
 
   async ad(): Promise<ClassAd> {

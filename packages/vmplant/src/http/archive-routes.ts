@@ -92,7 +92,11 @@ async function upload(
 ): Promise<ImportedImage[]> {
   const onFile = (subject: string, state: ProgressEvent['state']) =>
     report({ ...key, at: new Date().toISOString(), phase: 'import', subject, state });
-  const options = { signal: operationService.closing, restoreFault: keepMemory ? () => undefined : restoreFault, onFile };
+  const options = {
+    signal: operationService.closing,
+    restoreFault: keepMemory ? () => undefined : restoreFault,
+    onFile,
+  };
   try {
     return await importStream(warehouse, checked(request, digest), options);
   } catch (error) {

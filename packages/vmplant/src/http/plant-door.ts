@@ -65,12 +65,18 @@ export async function openPlantDoor(
   const operations = new Operations({ kept: REQUESTS_KEPT });
   const operationService = new OperationService(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
-  const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: operationService.closing });
+  const images = new ImageCatalogue(bidder, {
+    requestDeadlineMs: REQUEST_DEADLINE_MS,
+    signal: operationService.closing,
+  });
   const build = (request: Parameters<PlantHandlers['buildImage']>[0]) => {
     refuseForeign(request, plantId);
     return bidder.call('buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS });
   };
-  const routers = [imageRoutes(images, new ImageWork({ operationService, images, build })), operationRoutes(operationService)];
+  const routers = [
+    imageRoutes(images, new ImageWork({ operationService, images, build })),
+    operationRoutes(operationService),
+  ];
   const readiness = () => ({ status: operationService.draining ? 'draining' : 'ready', plantId });
   const { documentMs } = REQUEST_LIMITS;
   const app = createDoorApp(

@@ -62,7 +62,10 @@ test.each(['running', 'suspended', 'failed'] as const)(
   'a VM that is %s gets a new lease from now on',
   async (state) => {
     const operationService = await deskWith(recordOf({ state }));
-    expect(await operationService.renew(renewal('PT6H'))).toMatchObject({ state, leaseEndsAt: '2026-01-01T06:00:00.000Z' });
+    expect(await operationService.renew(renewal('PT6H'))).toMatchObject({
+      state,
+      leaseEndsAt: '2026-01-01T06:00:00.000Z',
+    });
     expect(calls).toEqual(['watch until 2026-01-01T06:00:00.000Z']);
   },
 );

@@ -112,7 +112,9 @@ test('what a plant refuses counts on for the next one, also when the plant has t
   const refused = admitted.at('a', async () => {
     tell('a', { kind: 'change', vm: vm('1', { state: 'planned' }) });
     tell('a', { kind: 'gone', requestId: '1' });
-    expect(() => operationService.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
+    expect(() => operationService.admit(create('2'))).toThrow(
+      refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })),
+    );
     throw new GridError('MEMORY_INSUFFICIENT', 'no room');
   });
   await expect(refused).rejects.toMatchObject({ code: 'MEMORY_INSUFFICIENT' });
@@ -137,9 +139,13 @@ test.each([
       })
       .catch(() => undefined);
     admitted[Symbol.dispose]();
-    expect(() => operationService.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
+    expect(() => operationService.admit(create('2'))).toThrow(
+      refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })),
+    );
     member('joined', 'a');
-    expect(() => operationService.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
+    expect(() => operationService.admit(create('2'))).toThrow(
+      refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })),
+    );
     joins('a', ...vms);
     expect(book.usageOf('ada').vms).toBe(used);
   },
