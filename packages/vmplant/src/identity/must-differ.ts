@@ -28,7 +28,7 @@ export const MUST_DIFFER: readonly Trait[] = [
   {
     name: 'HostsLine',
     what: "vmgrid's own line of the hosts file",
-    look: "sed -n 's/^127[.]0[.]1[.]1 \\(.*\\) # vmgrid$/\\1/p' /etc/hosts",
+    look: 'grep -Fx "127.0.1.1 $(cat /etc/vmgrid/name)" /etc/hosts | cut -c 11-',
   },
   { name: 'CardAddress', what: 'address of the network card', look: 'cat /sys/class/net/eth0/address' },
   { name: 'SshHostKeys', what: 'ssh host keys', look: "cut -d ' ' -f 2 /etc/ssh/ssh_host_*_key.pub" },
@@ -53,9 +53,10 @@ export const IDENTITY_FILES: readonly RegExp[] = [
 /** The one mount that identity makes: over the boot id of a clone that did not boot. */
 export const IDENTITY_MOUNT = '/proc/sys/kernel/random/boot_id';
 
-/** A script action's text that tells all traits as attributes. */
-export const lookScript = (): string =>
-  MUST_DIFFER.map(({ name, look }) => `echo "${name} = \\"$(echo $(${look}))\\"" >> "$VMGRID_ATTRIBUTES"`).join('\n');
+/** A script action's text that tells all traits as attributes; what a guest lacks, it says nothing of. */
+export const lookScript = (): string => ['exec 2> /dev/null', ...MUST_DIFFER.map(telling)].join('\n');
+
+const telling = ({ name, look }: Trait): string => `echo "${name} = \\"$(echo $(${look}))\\"" >> "$VMGRID_ATTRIBUTES"`;
 
 /** The values that both have, by trait. An attribute that is missing or no text has none. */
 export function sharedTraits(one: TraitValues, other: TraitValues): readonly SharedTrait[] {
