@@ -297,6 +297,12 @@ export const ERROR_CATALOGUE = {
     'An action of the DAG did not end within its time limit.',
     'Raise its timeout or make it faster.',
   ),
+  GUEST_RESTARTED: kind(
+    422,
+    false,
+    'The guest started anew while its actions ran, and the rest of them did not.',
+    'Leave out what restarts the machine, or restart it when it is made; a kernel that panics shows on its console.',
+  ),
   ATTRIBUTES_INVALID: kind(
     422,
     false,

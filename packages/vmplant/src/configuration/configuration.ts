@@ -74,6 +74,12 @@ export class ConfigurationProgress {
     else throw this.#failure(action, failure);
   }
 
+  /** What became of the configuration when the guest started anew during an action, or right after it. */
+  restarted({ id, kind }: Action, cause: GridError): ActionsFailed {
+    const message = `the guest started anew during the action ${id}, or right after it: what runs in it is gone`;
+    return new ActionsFailed(cause.code, message, { ...cause.details, actionId: id, kind }, this.soFar);
+  }
+
   /** Attributes that an action told. @throws ActionsFailed ATTRIBUTES_INVALID */
   told(action: Action, text: string): void {
     for (const [name, expression] of this.#parse(action, text).entries()) {
