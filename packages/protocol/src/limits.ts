@@ -18,6 +18,7 @@ export const REQUEST_LIMITS = {
   tokenLineMs: 5_000,
   leaseMaxMs: 30 * 24 * 3_600_000,
   actionTimeoutMaxMs: 24 * 3_600_000,
+  freshnessMaxMs: 3_650 * 24 * 3_600_000,
   /** So much may the time in a request id be ahead of the clock that reads it; one further ahead carries no time. */
   idAheadMs: 300_000,
 } as const;

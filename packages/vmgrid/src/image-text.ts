@@ -1,5 +1,6 @@
 /** Golden images as text for people. */
 import type {
+  BuildImageReply,
   CollectedWarehouse,
   ImageDiffReply,
   ImageHistoryEntry,
@@ -117,6 +118,11 @@ export function diffText({ from, to, machine, history }: ImageDiffReply): string
     ...['machine:', ...(fields.length === 0 ? ['  the same'] : fields)],
     ...['history:', ...(steps.length === 0 ? ['  empty on both sides'] : steps)],
   ].join('\n');
+}
+
+export function builtText({ built, image, leftOut = [] }: BuildImageReply): string {
+  const text = `${built ? 'Built' : 'There is already'} ${imageText(image)}`;
+  return leftOut.length === 0 ? text : `${text}\n  left out    ${leftOut.join(', ')}: to be run for each machine`;
 }
 
 export function verifyText({ images }: VerifyImagesReply): string {

@@ -15,6 +15,7 @@ import {
   late,
   type RequestKey,
 } from '@vmgrid/protocol';
+import type { Attributes } from './configuration/attributes.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { longestMs } from './configuration/time-limits.ts';
 import { configured } from './creator.ts';
@@ -25,7 +26,7 @@ import type { Leases } from './leases.ts';
 import type { ProductionLine } from './lines/production-line.ts';
 import type { LivingMachine, LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
-import { vmAd } from './reporter.ts';
+import { describeVm, vmAd } from './reporter.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmGate } from './vm-gate.ts';
 import type { VmRegistry } from './vm-registry.ts';
@@ -132,7 +133,7 @@ export class Collector {
       directory: registry.directory(vmId),
       actions,
       phases,
-      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
+      describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
     };
     const endless = late('ACTION_TIMEOUT', `the destruction DAG of ${vmId} did not end`, { vmId });
     const configuration = await within({ ms: longestMs(actions), clock, late: endless }, (until) =>

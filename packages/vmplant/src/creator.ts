@@ -2,7 +2,6 @@
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Log, UndoStack } from '@vmgrid/daemon';
 import {
-  adToJson,
   type CreateRequest,
   type ErrorCode,
   GridError,
@@ -12,6 +11,7 @@ import {
 } from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
+import { type Attributes, mergeAttributes } from './configuration/attributes.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import type { VmNames } from './identity.ts';
@@ -22,7 +22,7 @@ import type { Leases } from './leases.ts';
 import type { GuestAccess, MachineState } from './lines/production-line.ts';
 import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
-import { vmAd } from './reporter.ts';
+import { describeVm } from './reporter.ts';
 import type { Making } from './tending/recorded-request.ts';
 import { moveTo, type VmRecord } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
@@ -181,7 +181,7 @@ export class Creator {
       identity: { hostName, macAddress },
       actions: plan.remaining,
       phases,
-      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#config.plantId))),
+      describe: (told: Attributes) => describeVm(registry.get(vmId), this.#config.plantId, told),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
       },
@@ -268,7 +268,7 @@ export function configured(record: VmRecord, configuration: Configuration): Part
     history: [...record.history, ...configuration.history],
     actionsRun: record.actionsRun + configuration.history.length,
     failedActions: [...record.failedActions, ...configuration.failedActions],
-    attributes: { ...record.attributes, ...configuration.attributes },
+    attributes: mergeAttributes(record.attributes, configuration.attributes),
     secret: record.secret || configuration.secret,
   };
 }

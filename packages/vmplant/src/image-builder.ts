@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Admission, LineReports, Start } from '@vmgrid/bidding';
 import { type Clock, UndoStack, within } from '@vmgrid/daemon';
-import { type Action, digestAction } from '@vmgrid/dag';
+import { type Action, digestAction, splitReusable } from '@vmgrid/dag';
 import { type BuildImageRequest, GridError, type Identified, late, requestKey } from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
@@ -35,6 +35,8 @@ export interface ImageBuilderDeps {
 export interface BuiltImage {
   readonly image: GoldenImage;
   readonly built: boolean;
+  /** Ids of the actions that no image may hold. */
+  readonly leftOut: readonly string[];
 }
 
 /** A plant id has at most 64 characters; both fit into the manifest's field. */
@@ -57,15 +59,23 @@ export class ImageBuilder {
 
   /**
    * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse, waits for
-   * that one. Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
+   * that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
    * if there is any. @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
    */
   async build(
-    request: Identified<BuildImageRequest>,
+    whole: Identified<BuildImageRequest>,
     signal: AbortSignal,
     options: BuildOptions = { givesWay: false },
   ): Promise<BuiltImage> {
-    refuseSecrets(request.dag.actions);
+    const { reusable, own: leftOut } = splitReusable(whole.dag);
+    refuseSecrets(reusable.actions);
+    return { ...(await this.#buildReusable({ ...whole, dag: reusable, ...options }, signal)), leftOut };
+  }
+
+  async #buildReusable(
+    request: Identified<BuildImageRequest> & BuildOptions,
+    signal: AbortSignal,
+  ): Promise<Omit<BuiltImage, 'leftOut'>> {
     const { warehouse } = this.#deps;
     for (;;) {
       const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
@@ -73,7 +83,7 @@ export class ImageBuilder {
         return { image: plan.image, built: false };
       const imageId = this.#imageIdOf(request, plan);
       const staging = await warehouse.claim(imageId);
-      if (staging) return { image: await this.#build({ ...request, ...options }, plan, staging, signal), built: true };
+      if (staging) return { image: await this.#build(request, plan, staging, signal), built: true };
       const image = await warehouse.awaitClaimed(imageId, signal);
       if (image) return { image, built: false };
     }
@@ -157,7 +167,7 @@ export class ImageBuilder {
       identity: { hostName, macAddress },
       actions: plan.remaining,
       phases,
-      describe: () => JSON.stringify({ MyType: 'ImageBuild', RequestId: request.requestId, HostName: hostName }),
+      describe: () => '', // no host action is part of an image
       started: async () => undefined,
       opened: async () => this.#deps.admission.made(vmId),
     };

@@ -253,11 +253,13 @@ export class Plant {
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
     requireDags(request);
     this.#requireShort(request);
-    const { hostActions, imageBuilder, imageDesk } = this.#deps;
-    await hostActions.requireAll(hostActionNames(request.dag));
+    const { imageBuilder, imageDesk } = this.#deps;
     const { signal } = this.#stopping;
-    const { image, built } = await this.#turnstile.pass(() => imageBuilder.build(request, signal), signal);
-    return { requestId: request.requestId, image: await imageDesk.describe(image), built };
+    const { image, built, leftOut } = await this.#turnstile.pass(() => imageBuilder.build(request, signal), signal);
+    return {
+      ...{ requestId: request.requestId, image: await imageDesk.describe(image), built },
+      ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
+    };
   }
 
   #query({ vmId, attributes, caller }: Called<QueryRequest>): ClassAdJson {

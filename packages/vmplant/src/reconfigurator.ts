@@ -3,14 +3,15 @@
 import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
-import { adToJson, type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
+import { type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
+import type { Attributes } from './configuration/attributes.ts';
 import { ActionsFailed, type Configuration } from './configuration/configuration.ts';
 import type { Configurator } from './configuration/configurator.ts';
 import { configured } from './creator.ts';
 import type { HostActions } from './host-actions.ts';
 import type { LivingMachines } from './living-machines.ts';
 import { Phases, type ReportProgress } from './phases.ts';
-import { vmAd } from './reporter.ts';
+import { describeVm } from './reporter.ts';
 import type { ConfigureOutcome, VmRecord } from './vm.ts';
 import type { VmGate } from './vm-gate.ts';
 import type { VmRegistry } from './vm-registry.ts';
@@ -65,7 +66,7 @@ export class Reconfigurator {
       directory: registry.directory(vmId),
       actions,
       phases: new Phases(clock, requestKey(request), report),
-      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
+      describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
     };
     try {
       const configuration = await configurator.configure(job, signal);
@@ -87,7 +88,7 @@ function withOutcome(record: VmRecord, configuration: Configuration, outcome: Co
 function remainingActions(record: VmRecord, { dag, scope = 'more' }: Identified<ConfigureRequest>): readonly Action[] {
   if (scope === 'more') return linearExtension(dag);
   const verdict = matchHistory(
-    prepareDag(dag),
+    prepareDag(dag, 'machine'),
     record.history.map((entry) => entry.digest),
   );
   if (verdict.matches) return linearExtension(dag, verdict.remaining);

@@ -63,7 +63,7 @@ export class RequestClass {
     this.requirements = parsed(request.requirements);
     this.rank = parsed(request.rank);
     this.#dag = prepareDag(request.dag);
-    const keys = [...this.#dag.groupOfDigest.keys()].map(durationKey.action);
+    const keys = [...new Set(this.#dag.digests)].map(durationKey.action);
     this.#concerns = new Set(
       [...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(scatterWide),
     );

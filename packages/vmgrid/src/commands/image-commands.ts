@@ -8,7 +8,7 @@ import { buildBaseImage } from '../base-image.ts';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
-import { imageTable, imageText } from '../image-text.ts';
+import { builtText, imageTable, imageText } from '../image-text.ts';
 import { addImageArchiveCommands } from './image-archive-commands.ts';
 import { addImageCareCommands } from './image-care-commands.ts';
 import { addSuggestCommand } from './suggest-command.ts';
@@ -59,7 +59,7 @@ export function addImageCommands(program: Command, context: CommandContext): voi
         ...(options.plant === undefined ? {} : { plantId: options.plant }),
       });
       const reply = await follow<BuildImageReply>(client, await client.submitBuildImage(request), output.json);
-      output.result(reply, () => `${reply.built ? 'Built' : 'There is already'} ${imageText(reply.image)}`);
+      output.result(reply, () => builtText(reply));
     });
 
   images

@@ -10,6 +10,8 @@ import { type RunnerTask, runnerCommand } from '../guest/runner-command.ts';
 import type { HostActions } from '../host-actions.ts';
 import type { Guest, GuestAccess, Machine } from '../lines/production-line.ts';
 import type { Phases } from '../phases.ts';
+import type { HistoryEntry } from '../warehouse/manifest.ts';
+import type { Attributes } from './attributes.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
 import type { DiscShelf, PreparedDisc } from './disc-shelf.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
@@ -36,8 +38,10 @@ export interface ConfigurationJob extends DiscOrder {
   readonly machine: Machine;
   readonly guest: Guest;
   readonly phases: Phases;
-  /** JSON of the VM's classad, for host actions. */
-  readonly describe: () => string;
+  /** History of the image that the machine was made from; left out for a machine that has told its attributes before. */
+  readonly inherited?: readonly HistoryEntry[];
+  /** JSON of the VM's classad with what was told so far, for host actions. */
+  readonly describe: (told: Attributes) => string;
   /** Told how a guest that gets its identity is reached. */
   readonly opened?: (access: GuestAccess) => Promise<void>;
   /** When it was begun before the machine was there. */
@@ -71,7 +75,7 @@ export class Configurator {
     const limit = { ms: longestMs(job.actions), signal, clock, late: unreported };
     try {
       return await within(limit, async (until) => {
-        const run: Run = { job, clock, progress: new ConfigurationProgress(), signal: until };
+        const run: Run = { job, clock, progress: new ConfigurationProgress(job.inherited), signal: until };
         await job.phases.time('disc', () => insert(disc, job.machine, until));
         await this.#runAll(run);
         return run.progress.soFar;

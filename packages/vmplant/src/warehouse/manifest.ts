@@ -21,6 +21,8 @@ export const HistoryEntry = Type.Object(
     kind: Type.Union([Type.Literal('script'), Type.Literal('file'), Type.Literal('package'), Type.Literal('host')]),
     seconds: Type.Number({ minimum: 0 }),
     ranAt: Type.String({ format: 'date-time' }),
+    /** What it told: name to ClassAd expression. Left out, nothing. */
+    attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
   },
   closed,
 );
