@@ -84,3 +84,35 @@ test('an action that is right for one machine alone runs for each, and so does w
   expect(built).toMatchObject({ leftOut: ['name', 'tell'], image: { history: [{ id: 'before' }] } });
   expect(reused).toMatchObject({ Named: reused.HostName, ActionsCached: 1, ActionsRun: 2 });
 }, 60_000);
+
+test('an image is never booted when a boot would lose what an action left in memory', async () => {
+  const wanted = dag([tells('disk', 'Disk = 1'), script('memory', 'sleep 1; echo left >/run/left')], 'disk>memory');
+  const look = script('look', `echo "Left = \\"$(cat /run/left)\\"" >>"$VMGRID_ATTRIBUTES"`);
+  const looked = dag([...wanted.actions, look], 'disk>memory', 'memory>look');
+  const first = await grid.client.buildImage({ machine: MACHINE, dag: dag([tells('disk', 'Disk = 1')]) });
+  const second = await grid.client.buildImage({ machine: MACHINE, dag: wanted });
+  const lost = { survivesBoot: false, lostAtBoot: ['file /run/left'] };
+  expect(second.image.history).toMatchObject([
+    { id: 'disk', survivesBoot: true },
+    { id: 'memory', ...lost },
+  ]);
+  const same = await create(looked);
+  expect(same).toMatchObject({ ImageId: second.image.imageId, Start: 'restore', Left: 'left' });
+  const machine = { ...MACHINE, memoryMiB: 512 };
+  const { vm: larger } = await grid.client.create({ machine, dag: looked });
+  expect(larger).toMatchObject({ ImageId: first.image.imageId, Start: 'boot', ActionsCached: 1, Left: 'left' });
+  const [plant] = (await grid.client.explain({ machine, dag: looked }, 10)).plants;
+  const miss = plant!.misses.nearest.find(({ imageId }) => imageId === second.image.imageId);
+  const reason = expect.stringContaining('a boot loses what memory left: file /run/left');
+  expect(miss).toMatchObject({ test: 'machine', reason, changes: [{ field: 'memoryMiB', value: 256 }], mends: true });
+}, 60_000);
+
+test('a result that is too old is made again, and an image of the new one is built', async () => {
+  const data = (freshness: string) => dag([{ ...tells('data', 'Data = 1'), freshness }]);
+  const old = await grid.client.buildImage({ machine: MACHINE, dag: data('P7D') });
+  expect(await create(data('P7D'))).toMatchObject({ ImageId: old.image.imageId, ActionsCached: 1 });
+  expect(await create(data('PT0.001S'))).toMatchObject({ ActionsCached: 0, ActionsRun: 1, Data: 1 });
+  const renewed = await grid.client.buildImage({ machine: MACHINE, dag: data('PT0.1S') });
+  expect(renewed).toMatchObject({ built: true, image: { history: [{ id: 'data' }] } });
+  expect(renewed.image.imageId).not.toBe(old.image.imageId);
+}, 60_000);

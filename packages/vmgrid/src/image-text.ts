@@ -49,12 +49,17 @@ export function imageText(image: ImageReply): string {
 
 const historyTable = (history: readonly ImageHistoryEntry[]): string =>
   table(
-    ['action', 'kind', 'digest', 'seconds', 'ran at', 'by', 'for image'],
+    ['action', 'kind', 'digest', 'seconds', 'ran at', 'by', 'for image', 'lost at boot'],
     history.map((entry) => [
       ...[entry.id, entry.kind, entry.digest.slice(0, 12), entry.seconds.toFixed(2)],
-      ...[entry.ranAt, entry.madeBy, entry.imageId],
+      ...[entry.ranAt, entry.madeBy, entry.imageId, lostText(entry)],
     ]),
   );
+
+const lostText = ({ survivesBoot, lostAtBoot = [] }: ImageHistoryEntry): string => {
+  if (survivesBoot === undefined) return 'not known';
+  return lostAtBoot.length === 0 ? '-' : lostAtBoot.join('; ');
+};
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
 

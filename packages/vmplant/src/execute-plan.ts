@@ -55,7 +55,8 @@ export async function executePlan(
   const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
   const cloudInit = order.start === 'boot' && 'firmware' in order.image.manifest.boot;
   const { history: inherited } = order.image.manifest;
-  const configured = { ...job, directory, identity: { ...job.identity, growDisk }, cloudInit, inherited };
+  const observe = order.purpose === 'build';
+  const configured = { ...job, directory, identity: { ...job.identity, growDisk }, cloudInit, inherited, observe };
   const disc = deps.configurator.prepare(configured);
   undo.push('disc', () => disc.discard());
   await phases.time('overlay', () => line.createOverlay(order, signal));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Admission, LineReports, Start } from '@vmgrid/bidding';
 import { type Clock, UndoStack, within } from '@vmgrid/daemon';
 import { type Action, digestAction, splitReusable } from '@vmgrid/dag';
-import { type BuildImageRequest, GridError, type Identified, late, requestKey } from '@vmgrid/protocol';
+import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
 import type { WarehousePlan } from './bid-desk.ts';
 import type { PlantConfig } from './config.ts';
 import type { Configuration } from './configuration/configuration.ts';
@@ -48,6 +48,12 @@ export interface BuildOptions {
   readonly givesWay: boolean;
 }
 
+/** What is built: actions that an image may hold, and nothing else. */
+interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
+  /** As `imageIdOf` has them. */
+  readonly lifetimes: readonly number[];
+}
+
 export class ImageBuilder {
   readonly #deps: ImageBuilderDeps;
   readonly #config: PlantConfig;
@@ -69,13 +75,11 @@ export class ImageBuilder {
   ): Promise<BuiltImage> {
     const { reusable, own: leftOut } = splitReusable(whole.dag);
     refuseSecrets(reusable.actions);
-    return { ...(await this.#buildReusable({ ...whole, dag: reusable, ...options }, signal)), leftOut };
+    const lifetimes = lifetimesOf(reusable.actions, this.#deps.clock.now());
+    return { ...(await this.#buildReusable({ ...whole, dag: reusable, lifetimes, ...options }, signal)), leftOut };
   }
 
-  async #buildReusable(
-    request: Identified<BuildImageRequest> & BuildOptions,
-    signal: AbortSignal,
-  ): Promise<Omit<BuiltImage, 'leftOut'>> {
+  async #buildReusable(request: BuildOrder, signal: AbortSignal): Promise<Omit<BuiltImage, 'leftOut'>> {
     const { warehouse } = this.#deps;
     for (;;) {
       const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
@@ -90,7 +94,7 @@ export class ImageBuilder {
   }
 
   async #build(
-    request: Identified<BuildImageRequest> & BuildOptions,
+    request: BuildOrder,
     plan: WarehousePlan,
     staging: StagingFolder,
     signal: AbortSignal,
@@ -113,7 +117,7 @@ export class ImageBuilder {
   }
 
   /** What the image will be called when every action runs in the order planned. */
-  #imageIdOf(request: Identified<BuildImageRequest>, plan: WarehousePlan): string {
+  #imageIdOf(request: BuildOrder, plan: WarehousePlan): string {
     const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
     return imageIdOf(
       this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], this.#suspends(plan)),
@@ -129,12 +133,7 @@ export class ImageBuilder {
     return this.#suspends(plan) ? 'restore' : 'boot';
   }
 
-  async #acquire(
-    user: string,
-    { machine, givesWay }: Identified<BuildImageRequest> & BuildOptions,
-    plan: WarehousePlan,
-    undo: UndoStack,
-  ): Promise<void> {
+  async #acquire(user: string, { machine, givesWay }: BuildOrder, plan: WarehousePlan, undo: UndoStack): Promise<void> {
     const { admission, warehouse } = this.#deps;
     admission.reserve(user, { ...machine, givesWay });
     undo.push('admission', () => admission.release(user));
@@ -175,7 +174,7 @@ export class ImageBuilder {
   }
 
   async #freeze(
-    request: Identified<BuildImageRequest>,
+    request: BuildOrder,
     plan: WarehousePlan,
     { machine, guest, configuration }: Execution,
     staging: StagingFolder,
@@ -210,7 +209,7 @@ export class ImageBuilder {
   }
 
   #draft(
-    request: Identified<BuildImageRequest>,
+    request: BuildOrder,
     plan: WarehousePlan,
     parent: GoldenImage,
     configuration: Configuration,
@@ -218,10 +217,10 @@ export class ImageBuilder {
   ): ManifestDraft {
     const { manifest } = plan.image;
     const history = [...manifest.history, ...configuration.history];
-    const identity = this.#identity(request, plan, history, files.memory !== undefined);
+    const { lifetimes, ...identity } = this.#identity(request, plan, history, files.memory !== undefined);
     return {
       ...identity,
-      id: imageIdOf(identity),
+      id: imageIdOf({ ...identity, lifetimes }),
       createdAt: new Date(this.#deps.clock.now()).toISOString(),
       createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
       parent: parent.manifest.id,
@@ -234,19 +233,23 @@ export class ImageBuilder {
   }
 
   #identity<Entry extends { readonly digest: string }>(
-    request: Identified<BuildImageRequest>,
+    request: BuildOrder,
     plan: WarehousePlan,
     history: Entry[],
     suspended: boolean,
   ) {
+    const { lifetimes } = request;
     const { line: _, ...machine } = request.machine;
     const { compatibility } = this.#deps.lines.get(plan.line)!;
     return {
-      ...{ machine, line: plan.line, base: plan.image.manifest.base, history },
+      ...{ machine, line: plan.line, base: plan.image.manifest.base, history, lifetimes },
       ...(suspended ? { compatibility } : {}),
     };
   }
 }
+
+const lifetimesOf = (actions: readonly Action[], now: number): number[] =>
+  actions.flatMap(({ freshness }) => (freshness === undefined ? [] : [Math.floor(now / parseDuration(freshness))]));
 
 function refuseSecrets(actions: readonly Action[]): void {
   const secret = actions.find((action) => action.secret);

@@ -6,10 +6,10 @@ import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
 import type { DescentVisitor } from './descent.ts';
+import { staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
-import { optionOf } from './nearest-options.ts';
+import { NEVER_STALE, optionOf, type PreparedRequest } from './nearest-options.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
-import type { Prices } from './prices.ts';
 import { type LineReports, type Way, waysToStart } from './ways-to-start.ts';
 
 interface Candidate {
@@ -52,9 +52,10 @@ export class Candidates {
     this.#all = all;
   }
 
-  /** What `nearestOptions` finds with the same prices. */
-  nearest(prices: Prices, most: number): readonly Option[] {
+  /** What `nearestOptions` finds with the same prices at the same time. */
+  nearest({ prices, fresh = NEVER_STALE }: Omit<PreparedRequest, 'machine' | 'dag'>, most: number): readonly Option[] {
     const options = this.#all.flatMap(({ image, ways, cached }) => {
+      if (staleEntry(image, fresh)) return [];
       const work = prices.ofAll - cached.reduce((sum, group) => sum + prices.ofGroup[group]!, 0);
       return ways.map((way) => optionOf(image, way, prices, work));
     });

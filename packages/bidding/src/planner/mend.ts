@@ -32,6 +32,11 @@ export function mendMachine(machine: MachineSpec, image: KnownImage, lines: Line
   const diskMiB = Math.max(frozen.diskMiB, machine.diskMiB);
   const mended: MachineSpec = { ...machine, arch: frozen.arch, os: frozen.os, diskMiB };
   if (machineFault(mended, image, lines) === undefined) return { changes, mends: true };
+  const toRestore = mendRestore(mended, image);
+  const restored: MachineSpec = { ...mended, memoryMiB: frozen.memoryMiB, cpus: frozen.cpus };
+  if (toRestore.length > 0 && machineFault(restored, image, lines) === undefined) {
+    return { changes: [...changes, ...toRestore], mends: true };
+  }
   if (machine.line === undefined || machine.line === line) return { changes, mends: false };
   return {
     changes: [...changes, setting('line', line)],

@@ -2,6 +2,7 @@ import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
 import type { DescentVisitor } from './descent.ts';
+import { type FreshSince, staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
 import type { Prices } from './prices.ts';
@@ -13,7 +14,11 @@ export interface PreparedRequest {
   readonly machine: MachineSpec;
   readonly dag: DagIndex;
   readonly prices: Prices;
+  /** Left out, every result is good for ever. */
+  readonly fresh?: FreshSince;
 }
+
+export const NEVER_STALE: FreshSince = new Map();
 
 /**
  * The best options for a request, soonest ready first, at most `most` (2 or more); when all would have one start, the last is
@@ -72,7 +77,8 @@ class Search implements DescentVisitor<KnownImage> {
   }
 
   #optionsOf(image: KnownImage, work: number): readonly Option[] {
-    const { machine, prices } = this.#request;
+    const { machine, prices, fresh = NEVER_STALE } = this.#request;
+    if (staleEntry(image, fresh)) return [];
     return waysToStart(machine, image, this.#lines)
       .map((way) => optionOf(image, way, prices, work))
       .filter(({ start, expectedMicros }) => expectedMicros <= this.#limit(start));

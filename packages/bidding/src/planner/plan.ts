@@ -6,6 +6,7 @@ import { type Action, type Dag, linearExtension, type Match, matchHistory, prepa
 import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
+import { freshSince } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { nearestOptions } from './nearest-options.ts';
 import type { Option } from './options.ts';
@@ -34,12 +35,19 @@ export interface Plan {
   readonly alternatives: readonly Option[];
 }
 
+export interface TimedRequest {
+  readonly machine: MachineSpec;
+  readonly dag: Dag;
+  /** Milliseconds since the epoch. Left out, no result is fresh. */
+  readonly now?: number;
+}
+
 /**
  * The plan for one machine description; undefined when no image can become the machine. Takes as long as the beginnings of
  * histories that match are many, not the images (see `image-index.ts`).
  */
 export function planMachine(
-  request: { readonly machine: MachineSpec; readonly dag: Dag },
+  request: TimedRequest,
   images: ImageIndex,
   lines: LineReports,
   durations: Durations,
@@ -47,7 +55,7 @@ export function planMachine(
   const dag = prepareDag(request.dag);
   const prices = new Prices(request.dag, dag, durations);
   const [chosen, ...alternatives] = nearestOptions(
-    { machine: request.machine, dag, prices },
+    { machine: request.machine, dag, prices, fresh: freshSince(request.dag.actions, dag.digests, request.now) },
     images,
     lines,
     OPTIONS_OF_A_PLAN,

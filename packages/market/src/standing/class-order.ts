@@ -57,7 +57,7 @@ export class ClassOrder implements OrderView {
   readonly #removed = new Map<string, OrderedList<Removed>>();
   readonly #declining = new Map<string, OrderedList<Declining>>();
 
-  /** `now`: what `requirements` and `rank` take for the time. */
+  /** `now`: what `requirements` and `rank` take for the time, and by which results get too old. */
   constructor(of: RequestClass, order: CallTerms['order'], now: Date, plants: Iterable<StandingPlant>) {
     this.#class = of;
     this.#now = now;
@@ -121,7 +121,7 @@ export class ClassOrder implements OrderView {
     try {
       const lack = owner.refusal(request.machine, plant);
       if (lack) throw lack;
-      const { plan, ad: planned } = this.#class.plan(plant);
+      const { plan, ad: planned } = this.#class.plan(plant, this.#now);
       const ad = plant.adOn(plan.line);
       const cost = priceOf(plant.cost, this.#class.my, ad, planned);
       const { my, rank, requirements } = this.#class;

@@ -22,6 +22,8 @@ export const ImageHistoryEntry = Type.Object(
     seconds: Type.Number(),
     ranAt: Timestamp,
     attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
+    survivesBoot: Type.Optional(Type.Boolean()),
+    lostAtBoot: Type.Optional(Type.Array(Type.String())),
     /** The image that was built by running this action, and who built it. */
     imageId: ImageId,
     madeBy: Type.String(),

@@ -20,6 +20,10 @@ export interface Configuration {
 /** Characters of attributes that the actions of one configuration may set together. */
 export const ATTRIBUTES_LIMIT_CHARS = 1_048_576;
 
+/** Of what a boot loses of one action, so much is kept for people to read. */
+const LOST_KEPT = 32;
+const LOST_CHARS = 256;
+
 const IDENTITY_ATTRIBUTE = 'SshHostKey';
 
 /** An action ended the configuration. `before` is what had been done by then. */
@@ -39,19 +43,28 @@ export interface ActionFailure {
   readonly output: string;
 }
 
+export interface ProgressOptions {
+  /** The history that the machine began with: what it told, the machine tells, as if it had run here. */
+  readonly inherited?: readonly Pick<HistoryEntry, 'attributes'>[];
+  /** Whether the guest tells what a boot would lose. */
+  readonly observe?: boolean;
+}
+
 export class ConfigurationProgress {
   readonly #history: HistoryEntry[] = [];
   readonly #failedActions: string[] = [];
   readonly #inherited: Attributes;
   #ofIdentity: Attributes = {};
-  /** Of the action under way. */
+  readonly #observes: boolean;
+  /** Of the action under way: what it told, and what a boot would lose of it. */
   #ofAction: Attributes = {};
+  #lost: readonly string[] = [];
   #attributeChars: number;
   #secret = false;
 
-  /** `image`: the history that the machine began with. What it told, the machine tells, as if it had run here. */
-  constructor(image: readonly Pick<HistoryEntry, 'attributes'>[] = []) {
-    this.#inherited = mergeAttributes(...image.map(({ attributes }) => attributes));
+  constructor({ inherited = [], observe = false }: ProgressOptions = {}) {
+    this.#observes = observe;
+    this.#inherited = mergeAttributes(...inherited.map(({ attributes }) => attributes));
     this.#attributeChars = charsOf(this.#inherited);
   }
 
@@ -68,6 +81,7 @@ export class ConfigurationProgress {
   began(action: Action): void {
     if (action.secret) this.#secret = true;
     this.#ofAction = {};
+    this.#lost = [];
   }
 
   succeeded(action: Action, durationMs: number, now: number): void {
@@ -78,14 +92,21 @@ export class ConfigurationProgress {
       seconds: durationMs / 1000,
       ranAt: new Date(now).toISOString(),
       ...(Object.keys(this.#ofAction).length === 0 ? {} : { attributes: this.#ofAction }),
+      ...(this.#observes ? { survivesBoot: this.#lost.length === 0 } : {}),
+      ...(this.#lost.length === 0 ? {} : { lostAtBoot: [...this.#lost] }),
     });
-    this.#ofAction = {};
   }
 
   /** Notes the failure of an action that lets the rest go on. @throws ActionsFailed for one that does not. */
   failed(action: Action, failure: ActionFailure): void {
     if (action.onError === 'continue') this.#failedActions.push(action.id);
     else throw this.#failure(action, failure);
+  }
+
+  /** What a boot would lose of what an action left. */
+  loses(text: string): void {
+    const lines = text.split('\n').filter((line) => line !== '');
+    this.#lost = lines.slice(0, LOST_KEPT).map((line) => line.slice(0, LOST_CHARS).replace(/[^\x20-\x7e]/g, '?'));
   }
 
   /** Attributes that an action told. @throws ActionsFailed ATTRIBUTES_INVALID */

@@ -31,6 +31,8 @@ export interface DiscOrder {
   readonly identity?: GuestIdentity;
   /** Whether cloud-init is to take that identity from the disc. */
   readonly cloudInit?: boolean;
+  /** Whether to find out which actions survive a boot. */
+  readonly observe?: boolean;
   readonly actions: readonly Action[];
 }
 
@@ -58,8 +60,8 @@ export class Configurator {
   }
 
   /** Starts to write the disc for actions that `configure` will run in this order. */
-  prepare({ directory, identity, cloudInit = false, actions }: DiscOrder): PreparedDisc {
-    const plan = { ...(identity ? { identity } : {}), cloudInit, steps: stepsOf(actions) };
+  prepare({ directory, identity, cloudInit = false, observe = false, actions }: DiscOrder): PreparedDisc {
+    const plan = { ...(identity ? { identity } : {}), cloudInit, observe, steps: stepsOf(actions) };
     return this.#deps.discs.prepare(directory, plan);
   }
 
@@ -75,7 +77,7 @@ export class Configurator {
     const limit = { ms: longestMs(job.actions), signal, clock, late: unreported };
     try {
       return await within(limit, async (until) => {
-        const run: Run = { job, clock, progress: new ConfigurationProgress(job.inherited), signal: until };
+        const run: Run = { job, clock, progress: new ConfigurationProgress(job), signal: until };
         await job.phases.time('disc', () => insert(disc, job.machine, until));
         await this.#runAll(run);
         return run.progress.soFar;

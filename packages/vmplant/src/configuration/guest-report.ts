@@ -94,6 +94,10 @@ export class GuestReport {
       case 'attributes-too-long':
         this.#progress.toldTooMuch(this.#tellingOnce(event), ATTRIBUTES_LIMIT_BYTES);
         break;
+      case 'loses':
+        this.#at(event);
+        this.#progress.loses(event.text);
+        break;
       case 'end':
         this.#end(event);
         break;

@@ -7,6 +7,7 @@ import { type IsoFile, isoImage } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
 const RUNNER = join(import.meta.dirname, 'runner.sh');
+const OBSERVER = join(import.meta.dirname, 'observe.sh');
 const ENTROPY_BYTES = 512;
 const DEFAULT_FILE_MODE = '0644';
 const DEFAULT_FILE_OWNER = 'root:root';
@@ -35,6 +36,8 @@ export interface ConfigDiscPlan {
   readonly identity?: GuestIdentity;
   /** Whether the disc is also to be one by which cloud-init takes that identity. */
   readonly cloudInit?: boolean;
+  /** Whether the runner is to tell what a boot would lose of what each action left; see observe.sh. */
+  readonly observe?: boolean;
   readonly steps: readonly GuestStep[];
 }
 
@@ -126,11 +129,12 @@ function stepFiles(step: GuestStep): IsoFile[] {
  */
 export async function writeConfigDisc(
   path: string,
-  { identity, cloudInit = false, steps }: ConfigDiscPlan,
+  { identity, cloudInit = false, observe = false, steps }: ConfigDiscPlan,
 ): Promise<void> {
   const runner: IsoFile = { name: 'runner.sh', content: await readFile(RUNNER) };
   const files = [
     runner,
+    ...(observe ? [{ name: 'observe.sh', content: await readFile(OBSERVER) }] : []),
     ...(identity === undefined ? [] : identityFiles(identity, cloudInit)),
     ...steps.flatMap(stepFiles),
   ];

@@ -281,12 +281,14 @@ run_action() {
     report_attributes "$index"
     log=$out/$id.$tries
     report_output
+    [ ! -e "$disc/observe.sh" ] || tell_lost "$index"
   fi
   echo "end $index $code $timed_out $total $tries"
   [ "$code" -eq 0 ] || [ "$on_error" = continue ]
 }
 
 run() {
+  [ ! -e "$disc/observe.sh" ] || { . "$disc/observe.sh"; observe; }
   next=$1
   while [ "$next" -le "$2" ]; do
     if [ -e "$disc/a$next" ]; then
@@ -294,6 +296,7 @@ run() {
     fi
     next=$((next + 1))
   done
+  [ ! -e "$disc/observe.sh" ] || forget_observed
 }
 
 # --- before suspension
