@@ -2,8 +2,8 @@
 import { type ClassAd, parseClassAd } from '@vmgrid/classad';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
-import { isReservedAttribute } from '../reporter.ts';
-import type { HistoryEntry } from '../warehouse/manifest.ts';
+import type { HistoryEntry } from '@vmgrid/warehouse';
+import { isReservedAttribute } from '../vms/reporter.ts';
 import { type Attributes, mergeAttributes } from './attributes.ts';
 
 export interface Configuration {
