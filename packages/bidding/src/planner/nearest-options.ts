@@ -16,6 +16,8 @@ export interface PreparedRequest {
   readonly prices: Prices;
   /** Left out, every result is good for ever. */
   readonly fresh?: FreshSince;
+  /** Told of images whose search among equal actions gave up (`MATCH_LIMITS`): one of them might have been sooner. */
+  readonly gaveUp?: (images: number) => void;
 }
 
 export const NEVER_STALE: FreshSince = new Map();
@@ -70,10 +72,16 @@ class Search implements DescentVisitor<KnownImage> {
     const work = this.#request.prices.ofAll - worth;
     let matches: boolean | undefined = isExact || undefined;
     for (const option of images.flatMap((image) => this.#optionsOf(image, work))) {
-      matches ??= matchHistory(this.#request.dag, digestsOf(option.image)).matches;
+      matches ??= this.#matches(option.image, images.length);
       if (!matches) return;
       this.#keep(option);
     }
+  }
+
+  #matches(image: KnownImage, alike: number): boolean {
+    const verdict = matchHistory(this.#request.dag, digestsOf(image));
+    if (!verdict.matches && !verdict.decided) this.#request.gaveUp?.(alike);
+    return verdict.matches;
   }
 
   #optionsOf(image: KnownImage, work: number): readonly Option[] {

@@ -4,7 +4,7 @@
  */
 import { declineOf, priceOf } from '@vmgrid/bidding';
 import { evaluate, rankOf } from '@vmgrid/classad';
-import { type CallTerms, type Decline, GridError, type PlanSummary, type TrailRemoval } from '@vmgrid/protocol';
+import { type CallTerms, type Decline, GridError, type TrailRemoval } from '@vmgrid/protocol';
 import { gapOf, lacking } from '../nearest.ts';
 import { failedRequirements } from '../rules/requirements.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';

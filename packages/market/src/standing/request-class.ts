@@ -105,11 +105,15 @@ export class RequestClass {
     return requirePlan(machine, { images, lines }, () => {
       const prices = new Prices(dag, this.#dag, durations);
       const fresh = isAgeing(dag.actions) ? freshSince(dag.actions, this.#dag.digests, now.getTime()) : NEVER_STALE;
-      const prepared = { machine, dag: this.#dag, prices, fresh };
+      let undecided = 0;
+      const gaveUp = (images: number) => {
+        undecided += images;
+      };
+      const prepared = { machine, dag: this.#dag, prices, fresh, gaveUp };
       const options =
         this.#candidatesOf(images, lines)?.nearest(prepared, OPTIONS_OF_A_PLAN) ??
         nearestOptions(prepared, images, lines, OPTIONS_OF_A_PLAN);
-      return summarizeOptions(options, { actions: dag.actions.length, isCoarse: prices.isCoarse });
+      return summarizeOptions(options, { actions: dag.actions.length, isCoarse: prices.isCoarse, undecided });
     });
   }
 
