@@ -12,6 +12,7 @@ export * from './log.ts';
 export * from './loopback.ts';
 export * from './memory.ts';
 export * from './one-at-a-time.ts';
+export * from './output-faults.ts';
 export * from './own-cgroup.ts';
 export * from './own-database.ts';
 export * from './process-identity.ts';
