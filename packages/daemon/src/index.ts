@@ -5,6 +5,7 @@ export * from './config.ts';
 export * from './deadline.ts';
 export * from './files.ts';
 export * from './folder-processes.ts';
+export * from './folders.ts';
 export * from './heap-limit.ts';
 export * from './home.ts';
 export * from './lifecycle.ts';

@@ -1,5 +1,4 @@
 /** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
-import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import {
   OwnerBook,
   parseCost,
 } from '@vmgrid/bidding';
-import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { type Log, makeFolder, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { BidDesk } from './bid-desk.ts';
 import { findCapacity } from './capacity.ts';
@@ -30,6 +29,7 @@ import { faultHere } from './fault-here.ts';
 import { Cgroups } from './host/cgroup/cgroups.ts';
 import { hostMemory } from './host/host-memory.ts';
 import { nameWhatIsFull } from './host/name-what-is-full.ts';
+import { requirePassage } from './host/require-passage.ts';
 import { HostActions } from './host-actions.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
 import { nameVm } from './identity.ts';
@@ -152,7 +152,7 @@ function limitsOfOwners({ ownerLimits = {} }: PlantConfig): LimitsOfOwners {
 /** Every part, wired; nothing runs yet. */
 async function makeParts(config: PlantConfig, version: string, log: Log) {
   const cost = parseCost(config.cost);
-  await mkdir(config.stateDirectory, { recursive: true, mode: 0o711 });
+  makeFolder(config.stateDirectory, 0o711);
   const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
   const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, plantId: config.plantId }));
   const images: FindImages = () => warehouse.images();
@@ -162,6 +162,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     endMachine: (directory) => endOnAnyLine(lines, directory),
     ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
   });
+  requirePassage(config);
   const probed = await ProbedLines.probe({ lines, images, log });
   const { reports } = probed;
   const upstreams = new Upstreams();
