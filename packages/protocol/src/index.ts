@@ -26,7 +26,7 @@ export { LINK_PATH } from './link/link-address.ts';
 export type { LinkLog } from './link/link-log.ts';
 export * from './link/link-trust.ts';
 export { type LinkServer, type ServeLinkOptions, serveLink } from './link/serve-link.ts';
-export { tellVms, wholeOf } from './link/tell-vms.ts';
+export { tellVms, vmCountOf, wholeOf } from './link/tell-vms.ts';
 export { bidderThrough, gatherThrough } from './link/through-broker.ts';
 export { Upstreams, type UpstreamsOptions } from './link/upstreams.ts';
 export { whenAborted } from './link/when-aborted.ts';

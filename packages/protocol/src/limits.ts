@@ -62,8 +62,10 @@ export const BROKER_LIMITS = {
 
 /** Of what a plant tells of its VMs. */
 export const TOLD_LIMITS = {
-  /** VMs in one page of a whole. */
+  /** VMs in one page of a whole, and of all wholes in one message. */
   vmsOfPage: 500,
+  /** Wholes, changes and ends in one message, over all plants. */
+  eventsOfMessage: 512,
   /** VMs of one plant; one that tells more breaks the protocol. */
   vmsOfPlant: 65_536,
 } as const;
