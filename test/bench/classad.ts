@@ -8,6 +8,7 @@ const AD = `[
   Requirements = TARGET.MemoryMiB <= MY.FreeMemoryMiB && member(TARGET.Line, Lines)
 ]`;
 const REQUEST = `[ MemoryMiB = 512; Line = "qemu"; Requirements = TARGET.LoadAverage < 4 && TARGET.Arch == "x86_64"; Rank = -TARGET.LoadAverage ]`;
+const PATTERN = String.raw`regexp("^plant-[0-9]+$", TARGET.Name) && !regexp("arm|riscv", TARGET.Arch, "i")`;
 const COST = 'MY.MemoryMiB / real(TARGET.FreeMemoryMiB) + 0.02 * PLAN.ExpectedSeconds';
 
 const MEASURE_MS = 1_500;
@@ -17,6 +18,8 @@ interface ClassAdResult {
   readonly expressionsParsedPerSecond: number;
   readonly costsPerSecond: number;
   readonly matchesPerSecond: number;
+  /** Requirements with two regular expressions. */
+  readonly patternsPerSecond: number;
   /** `JSON.parse` of the same ad as JSON. */
   readonly jsonFloorPerSecond: number;
 }
@@ -25,15 +28,16 @@ export const suite: BenchSuite<ClassAdResult> = {
   async run(say) {
     const plant = parseClassAd(AD);
     const request = parseClassAd(REQUEST);
-    const cost = parseExpression(COST);
+    const [cost, pattern] = [parseExpression(COST), parseExpression(PATTERN)];
     const context = { my: request, target: plant, scopes: { PLAN: ClassAd.of({ ExpectedSeconds: 2.5 }) } };
     const json = JSON.stringify({ MyType: 'Plant', Name: 'plant-17', Lines: ['qemu', 'uml'], text: AD });
-    say(`five measurements of ${MEASURE_MS} ms each`);
+    say(`six measurements of ${MEASURE_MS} ms each`);
     return {
       adsParsedPerSecond: rate(() => parseClassAd(AD)),
       expressionsParsedPerSecond: rate(() => parseExpression(COST)),
       costsPerSecond: rate(() => evaluate(cost, context)),
       matchesPerSecond: rate(() => matchAds(request, plant)),
+      patternsPerSecond: rate(() => evaluate(pattern, context)),
       jsonFloorPerSecond: rate(() => JSON.parse(json)),
     };
   },

@@ -80,6 +80,20 @@ test('the same image is not built twice', async () => {
   expect(again).toMatchObject({ built: false, image: { imageId: goldenId } });
 }, 60_000);
 
+test('what an action left in /tmp is there for the next one, whether the image is restored or booted', async () => {
+  const fetch = script('fetch', 'echo data > /tmp/x; sleep 3');
+  const unpack = script('unpack', 'echo "Unpacked = \\"$(cat /tmp/x)\\"" >>"$VMGRID_ATTRIBUTES"');
+  const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([fetch]) });
+  for (const [start, memoryMiB] of [
+    ['restore', MACHINE.memoryMiB],
+    ['boot', 160],
+  ]) {
+    const machine = { ...MACHINE, memoryMiB: Number(memoryMiB) };
+    const { vm } = await grid.client.create({ machine, dag: dag([fetch, unpack], 'fetch>unpack') });
+    expect(vm).toMatchObject({ ImageId: image.imageId, Start: start, Unpacked: 'data' });
+  }
+}, 120_000);
+
 test('another memory size cannot be restored: the image is booted, and its actions are still spared', async () => {
   const machine = { ...MACHINE, memoryMiB: 320, cpus: 2 };
   const look = script(

@@ -7,7 +7,7 @@ export const MACHINE = { arch: 'x86_64', os: 'tiny-1', memoryMiB: 128, cpus: 1, 
 /** One of the simulated line. */
 export const SIMULATED_MACHINE = { ...MACHINE, os: 'simulated-1', memoryMiB: 256, diskMiB: 2048 } as const;
 
-type Hints = Partial<Pick<Action, 'timeout' | 'retries' | 'onError' | 'recover' | 'secret'>>;
+type Hints = Partial<Omit<Action, 'id' | 'kind'>>;
 
 export const script = (id: string, text: string, hints: Hints = {}): Action => ({
   id,

@@ -1,6 +1,7 @@
 /** Who is at a door: the credentials of a request, looked up in the folder that the daemons of a machine share. */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { ensureLocalTokens } from './local-token.ts';
 import type { Principal } from './principal.ts';
@@ -26,7 +27,7 @@ export class Access implements TokenAuthenticator {
 
   /** Opens the folder, which is made when it is not there, with the tokens of whoever runs the daemons of this machine. */
   static open(folder: string, now: () => number = Date.now): Access {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     chmodSync(folder, 0o700);
     const tokens = new TokenBook(join(folder, 'tokens.sqlite'), now);
     try {

@@ -87,11 +87,17 @@ type HeldSnapshot = Pick<BiddingSnapshot, 'plantId' | 'now' | 'bidValidityMs' | 
 /** @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE; why each image failed is for `explain` to say. */
 export function choosePlan(
   { machine, dag }: MachineRequest,
-  { images, lines, durations, refusal }: Pick<BiddingSnapshot, 'images' | 'lines' | 'durations' | 'refusal'>,
+  {
+    now,
+    images,
+    lines,
+    durations,
+    refusal,
+  }: Pick<BiddingSnapshot, 'now' | 'images' | 'lines' | 'durations' | 'refusal'>,
 ): Plan {
   const refused = refusal(machine);
   if (refused) throw refused;
-  return requirePlan(machine, { images, lines }, () => planMachine({ machine, dag }, images, lines, durations));
+  return requirePlan(machine, { images, lines }, () => planMachine({ machine, dag, now }, images, lines, durations));
 }
 
 /** What is found, or why there can be none. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */

@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { CompatibilityRecord, ImageFacts as WireFacts } from '@vmgrid/protocol';
-import type { ImageFacts, KnownImage } from './known-image.ts';
+import type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
 
 export type ImageSet = ReadonlyMap<string, KnownImage>;
 
@@ -33,12 +33,18 @@ export function factsOf(image: ImageFacts): WireFacts {
     line,
     diskFormat,
     createdAt,
-    history: history.map((ran) => ({ digest: ran.digest, id: ran.id })),
+    history: history.map(wireEntry),
     ...(memory === undefined ? {} : { memory: {} }),
     boot: { layouts: [...boot.layouts] },
     ...(compatibility === undefined ? {} : { compatibility: compatibilityOf(compatibility) }),
   };
 }
+
+const wireEntry = ({ digest, id, ranAt, survivesBoot }: RanAction): WireFacts['history'][number] => ({
+  ...{ digest, id },
+  ...(ranAt === undefined ? {} : { ranAt }),
+  ...(survivesBoot === undefined ? {} : { survivesBoot }),
+});
 
 function compatibilityOf({
   vmm,

@@ -26,6 +26,12 @@ export interface RanAction {
   readonly digest: string;
   /** Its name in the request that ran it. */
   readonly id: string;
+  /** When it ended; ISO 8601. */
+  readonly ranAt?: string;
+  /** Whether a boot of the image's disk brings back all that it left. Of images made before this was looked at, left out. */
+  readonly survivesBoot?: boolean;
+  /** What a boot loses of it, in words. */
+  readonly lostAtBoot?: readonly string[];
 }
 
 export interface KnownImage {

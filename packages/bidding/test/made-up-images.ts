@@ -12,7 +12,7 @@ export const COMPATIBILITY: CompatibilityRecord = {
 };
 
 export const historyOf = (...digests: readonly string[]): RanAction[] =>
-  digests.map((digest, index) => ({ digest, id: `action-${index}` }));
+  digests.map((digest, index) => ({ digest, id: `action-${index}`, survivesBoot: true }));
 
 export const baseImage = (id: string, changes: Partial<ImageFacts> = {}): KnownImage => ({
   manifest: {

@@ -1,5 +1,6 @@
 import { foldCase } from './ascii-case.ts';
-import { Expression, type Node } from './expression.ts';
+import type { Node } from './ast.ts';
+import { Expression } from './expression.ts';
 import { maxSyntaxDepth } from './limits.ts';
 import { unparseNode } from './unparse.ts';
 import { absoluteTimeValue, booleanValue, integerValue, realValue, stringValue, undefinedValue } from './value.ts';

@@ -1,18 +1,8 @@
+import type { ErrorValue, IntegerValue, RealValue, StringValue, UndefinedValue, Value } from './ast.ts';
 import { leadingNumber } from './real-text.ts';
 import { absoluteTimeText, relativeTimeText } from './time-text.ts';
 import { unparseValue } from './unparse.ts';
-import {
-  type ErrorValue,
-  errorValue,
-  type IntegerValue,
-  integerValue,
-  type RealValue,
-  realValue,
-  type StringValue,
-  stringValue,
-  type UndefinedValue,
-  type Value,
-} from './value.ts';
+import { errorValue, integerValue, realValue, stringValue } from './value.ts';
 
 /** The integer a real truncates to; the error value where it does not fit 64 bits. */
 export function truncated(value: number): IntegerValue | ErrorValue {

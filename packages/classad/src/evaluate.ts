@@ -1,10 +1,12 @@
+import type { Value } from './ast.ts';
 import type { ClassAd } from './class-ad.ts';
-import { Evaluation, type EvaluationWorld } from './evaluation.ts';
+import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
+import { findFunction } from './functions/table.ts';
 import { defaultLimits, type EvaluationLimits } from './limits.ts';
 import { parseExpression } from './parser.ts';
 import { matchScopes } from './scope.ts';
-import { undefinedValue, type Value } from './value.ts';
+import { undefinedValue } from './value.ts';
 
 /** What does not depend on the ads. All of it is optional, and evaluation is pure: same input, same value. */
 export interface EvaluationOptions {
@@ -26,13 +28,11 @@ export interface EvaluationContext extends EvaluationOptions {
   readonly scopes?: { readonly [name: string]: ClassAd };
 }
 
-export function worldOf(options: EvaluationOptions): EvaluationWorld {
-  return {
-    now: options.now,
-    random: options.random,
-    localOffsetSeconds: options.localOffsetSeconds ?? 0,
-    limits: { ...defaultLimits, ...options.limits },
-  };
+/** An evaluation with a budget of its own and every function of the language. */
+export function newEvaluation(options: EvaluationOptions): Evaluation {
+  const { now, random, localOffsetSeconds = 0 } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  return new Evaluation({ now, random, localOffsetSeconds, limits }, findFunction);
 }
 
 /**
@@ -42,7 +42,7 @@ export function worldOf(options: EvaluationOptions): EvaluationWorld {
 export function evaluate(expression: Expression | string, context: EvaluationContext = {}): Value {
   const { node } = typeof expression === 'string' ? parseExpression(expression) : expression;
   const scope = matchScopes(context.my, context.target, context.scopes ?? {});
-  return new Evaluation(worldOf(context)).run(node, scope);
+  return newEvaluation(context).run(node, scope);
 }
 
 /** The value of an attribute of `my`; undefined where it has none so called. */

@@ -1,22 +1,11 @@
 import { foldCase } from './ascii-case.ts';
-import type { Expression, Node } from './expression.ts';
-import type { ClassAdFunction } from './functions/function.ts';
-import { findFunction } from './functions/table.ts';
+import type { AttributeExpression, ClassAdValue, Node, Scope, Value } from './ast.ts';
+import { type BinaryNode, leftChain } from './left-chain.ts';
 import { type EvaluationLimits, LimitExceeded } from './limits.ts';
 import { applyBinary, applyUnary, strictResult } from './operators/apply.ts';
 import { connective } from './operators/logic.ts';
-import { aloneScope, type Found, lookUp, lookUpOwn, lookUpUnscoped, nestedScope, rootOf, type Scope } from './scope.ts';
-import {
-  type ClassAdValue,
-  classAdValue,
-  errorValue,
-  integerValue,
-  isExceptional,
-  listValue,
-  truthOf,
-  undefinedValue,
-  type Value,
-} from './value.ts';
+import { type Found, lookUp, lookUpOwn, lookUpUnscoped, nestedScope, rootOf, scopeOf } from './scope.ts';
+import { classAdValue, errorValue, integerValue, isExceptional, listValue, truthOf, undefinedValue } from './value.ts';
 
 /** What an evaluation may know of the world, all of it given by the caller. */
 export interface EvaluationWorld {
@@ -26,15 +15,30 @@ export interface EvaluationWorld {
   readonly limits: EvaluationLimits;
 }
 
+export interface FunctionCall {
+  /** As written by the caller. */
+  readonly name: string;
+  readonly args: readonly Node[];
+  /** Where the call stands: arguments are evaluated here. */
+  readonly scope: Scope;
+  readonly evaluation: Evaluation;
+}
+
+/** A function of the language: total, and bounded by the evaluation's budget. */
+export type ClassAdFunction = (call: FunctionCall) => Value;
+
 /** One evaluation in progress: its budget, and the attributes being evaluated, by which cycles are seen. */
 export class Evaluation {
   readonly world: EvaluationWorld;
   #stepsLeft: number;
   #depth = 0;
-  readonly #active: { readonly expression: Expression; readonly scope: Scope }[] = [];
+  readonly #findFunction: (name: string) => ClassAdFunction | undefined;
+  readonly #active: { readonly expression: AttributeExpression; readonly scope: Scope }[] = [];
 
-  constructor(world: EvaluationWorld) {
+  /** `findFunction` knows the functions of the language by name. */
+  constructor(world: EvaluationWorld, findFunction: (name: string) => ClassAdFunction | undefined) {
     this.world = world;
+    this.#findFunction = findFunction;
     this.#stepsLeft = world.limits.maxSteps;
   }
 
@@ -110,8 +114,13 @@ export class Evaluation {
     }
   }
 
-  #binary(node: Node & { kind: 'binary' }, scope: Scope): Value {
-    const left = this.evaluate(node.left, scope);
+  #binary(node: BinaryNode, scope: Scope): Value {
+    const { first, operations } = leftChain(node);
+    this.spend(operations.length - 1);
+    return operations.reduce((left, operation) => this.#combined(operation, left, scope), this.evaluate(first, scope));
+  }
+
+  #combined(node: BinaryNode, left: Value, scope: Scope): Value {
     switch (node.operator) {
       case '&&':
       case '||':
@@ -143,7 +152,7 @@ export class Evaluation {
       return of.items[Number(index.value)] ?? errorValue(`list has no item ${index.value}`);
     }
     if (of.kind === 'classad' && index.kind === 'string') {
-      return this.#found(lookUpOwn(index.value, of.scope ?? aloneScope(of.ad)));
+      return this.#found(lookUpOwn(index.value, scopeOf(of)));
     }
     return errorValue(`a ${of.kind} has no subscript of type ${index.kind}`);
   }
@@ -178,7 +187,7 @@ export class Evaluation {
     if (of.kind !== 'classad') {
       return errorValue(`a ${of.kind} has no attributes`);
     }
-    return this.#found(lookUp(name, of.scope ?? aloneScope(of.ad)));
+    return this.#found(lookUp(name, scopeOf(of)));
   }
 
   /** The expression a reference leads to, not evaluated; undefined for any other node and where there is none. */
@@ -195,7 +204,7 @@ export class Evaluation {
       return node.absolute ? lookUpOwn(node.name, rootOf(scope)) : lookUpUnscoped(node.name, scope);
     }
     const of = this.evaluate(node.of, scope);
-    return of.kind === 'classad' ? lookUp(node.name, of.scope ?? aloneScope(of.ad)) : undefined;
+    return of.kind === 'classad' ? lookUp(node.name, scopeOf(of)) : undefined;
   }
 
   /** `ad.name` on an ad that is already a value. */
@@ -211,7 +220,7 @@ export class Evaluation {
   }
 
   /** An attribute's value where it stands. One that is already being evaluated refers to itself: an error. */
-  attribute(expression: Expression, scope: Scope): Value {
+  attribute(expression: AttributeExpression, scope: Scope): Value {
     const again = this.#active.some(
       (active) =>
         active.expression === expression &&
@@ -228,7 +237,7 @@ export class Evaluation {
   }
 
   #call(node: Node & { kind: 'call' }, scope: Scope): Value {
-    const perform: ClassAdFunction | undefined = findFunction(node.name);
+    const perform = this.#findFunction(node.name);
     if (perform === undefined) {
       return errorValue(`no function ${node.name}`);
     }

@@ -1,8 +1,9 @@
+import type { Node, Value } from './ast.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
-import { Expression, type Node } from './expression.ts';
+import { Expression } from './expression.ts';
 import { parseExpression } from './parser.ts';
 import { childrenOf } from './references.ts';
-import { isTrue, type Value } from './value.ts';
+import { isTrue } from './value.ts';
 
 export interface Condition {
   /** The conjunct as text, without parentheses around it. */
@@ -30,25 +31,33 @@ export function explainRequirements(requirements: Expression | string, context: 
   });
 }
 
+/** A list of work, not recursion: there can be more conjuncts than the call stack holds. */
 function conjunctsOf(node: Node): Node[] {
-  if (node.kind === 'group') {
-    return conjunctsOf(node.inner);
+  const conjuncts: Node[] = [];
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next.kind === 'group') {
+      pending.push(next.inner);
+    } else if (next.kind === 'binary' && next.operator === '&&') {
+      pending.push(next.right, next.left);
+    } else {
+      conjuncts.push(next);
+    }
   }
-  const conjunction = node.kind === 'binary' && node.operator === '&&';
-  return conjunction ? [...conjunctsOf(node.left), ...conjunctsOf(node.right)] : [node];
+  return conjuncts;
 }
 
 /** Each once, outermost selection only: `TARGET.Disk.Free`, not `TARGET.Disk` as well. Nested ads are not entered. */
 function referencesIn(node: Node): Expression[] {
   const found = new Map<string, Expression>();
-  const visit = (part: Node): void => {
+  const pending = [node];
+  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
     if (part.kind === 'reference') {
       const reference = new Expression(part);
       found.set(reference.toString().toLowerCase(), reference);
     } else {
-      childrenOf(part).forEach(visit);
+      pending.push(...childrenOf(part).toReversed());
     }
-  };
-  visit(node);
+  }
   return [...found.values()];
 }

@@ -1,3 +1,18 @@
+export type {
+  AbsoluteTimeValue,
+  Ad,
+  BooleanValue,
+  ClassAdValue,
+  ErrorValue,
+  IntegerValue,
+  ListValue,
+  LiteralValue,
+  RealValue,
+  RelativeTimeValue,
+  StringValue,
+  UndefinedValue,
+  Value,
+} from './ast.ts';
 export { ClassAd, type PlainValue } from './class-ad.ts';
 export { type EvaluationContext, type EvaluationOptions, evaluate, evaluateAttribute } from './evaluate.ts';
 export { type Condition, explainRequirements } from './explain.ts';

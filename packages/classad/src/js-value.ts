@@ -1,8 +1,8 @@
+import type { Scope, Value } from './ast.ts';
 import { ClassAd } from './class-ad.ts';
-import { type EvaluationOptions, worldOf } from './evaluate.ts';
-import { Evaluation } from './evaluation.ts';
-import { aloneScope, type Scope } from './scope.ts';
-import type { Value } from './value.ts';
+import { type EvaluationOptions, newEvaluation } from './evaluate.ts';
+import type { Evaluation } from './evaluation.ts';
+import { aloneScope, scopeOf } from './scope.ts';
 
 /** The error value as plain JavaScript: returned, never thrown. */
 export class ClassAdError extends Error {
@@ -26,19 +26,17 @@ export type JsValue =
  * ads inside share one evaluation budget, and one that contains itself is a ClassAdError there.
  */
 export function toJsValue(value: Value | ClassAd, options: EvaluationOptions = {}): JsValue {
-  const conversion = new Conversion(new Evaluation(worldOf(options)), worldOf(options).limits.maxDepth);
+  const conversion = new Conversion(newEvaluation(options));
   return value instanceof ClassAd ? conversion.object(aloneScope(value), 0) : conversion.plain(value, 0);
 }
 
 class Conversion {
   readonly #evaluation: Evaluation;
-  readonly #maxDepth: number;
   /** The ads around the one being converted. */
   readonly #open: Scope[] = [];
 
-  constructor(evaluation: Evaluation, maxDepth: number) {
+  constructor(evaluation: Evaluation) {
     this.#evaluation = evaluation;
-    this.#maxDepth = maxDepth;
   }
 
   plain(value: Value, depth: number): JsValue {
@@ -58,15 +56,16 @@ class Conversion {
       case 'list':
         return value.items.map((item) => this.plain(item, depth + 1));
       case 'classad':
-        return this.object(value.scope ?? aloneScope(value.ad), depth + 1);
+        return this.object(scopeOf(value), depth + 1);
       default:
         return value.value;
     }
   }
 
   object(scope: Scope, depth: number): JsValue {
-    if (depth > this.#maxDepth) {
-      return new ClassAdError(`more than ${this.#maxDepth} deep`);
+    const { maxDepth } = this.#evaluation.world.limits;
+    if (depth > maxDepth) {
+      return new ClassAdError(`more than ${maxDepth} deep`);
     }
     if (this.#open.some((outer) => outer.ad === scope.ad && outer.surroundings === scope.surroundings)) {
       return new ClassAdError('ad contains itself');

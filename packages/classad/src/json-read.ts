@@ -1,17 +1,10 @@
+import type { LiteralValue, Node } from './ast.ts';
 import { ClassAd } from './class-ad.ts';
-import { Expression, type Node } from './expression.ts';
+import { Expression } from './expression.ts';
 import { maxSyntaxDepth } from './limits.ts';
 import { parseExpression } from './parser.ts';
 import { ClassAdSyntaxError } from './syntax-error.ts';
-import {
-  falseValue,
-  integerValue,
-  type LiteralValue,
-  realValue,
-  stringValue,
-  trueValue,
-  undefinedValue,
-} from './value.ts';
+import { falseValue, integerValue, realValue, stringValue, trueValue, undefinedValue } from './value.ts';
 
 /**
  * An ad from HTCondor's JSON. `JSON.parse` would not do: it forgets whether a slash was written `\/`, by which an

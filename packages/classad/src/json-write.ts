@@ -1,8 +1,8 @@
+import type { Ad, Node, Value } from './ast.ts';
 import { ClassAd } from './class-ad.ts';
-import { Expression, type Node } from './expression.ts';
+import { Expression } from './expression.ts';
 import { generalText, nonFiniteName, zeroText } from './real-text.ts';
 import { unparseNode, unparseValue } from './unparse.ts';
-import type { Value } from './value.ts';
 
 export interface JsonOptions {
   /** On one line, as HTCondor's `oneline` does; otherwise indented by two. */
@@ -66,7 +66,7 @@ class JsonWriter {
     return `${open}${items.map((item) => `${outer}  ${item}`).join(',')}${outer}${close}`;
   }
 
-  ad(ad: ClassAd, depth: number): string {
+  ad(ad: Ad, depth: number): string {
     const items = ad.entries().map(([name, { node }]) => `"${escaped(name)}": ${this.node(node, depth + 1)}`);
     return this.#wrapped(['{', '}'], items, depth);
   }

@@ -1,6 +1,7 @@
+import type { Value } from './ast.ts';
 import type { ClassAd } from './class-ad.ts';
 import { type EvaluationContext, evaluateAttribute } from './evaluate.ts';
-import { isTrue, type Value } from './value.ts';
+import { isTrue } from './value.ts';
 
 export interface MatchOptions extends Omit<EvaluationContext, 'my' | 'target'> {
   /** What an ad without `Requirements` does. HTCondor: it refuses, its requirements being undefined. */

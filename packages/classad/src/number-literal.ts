@@ -13,7 +13,10 @@ export interface NumberLiteral {
   readonly end: number;
 }
 
-/** Reads the number at `at`: decimal, `0x` hexadecimal, `0` octal or real. A string names what is wrong with it. */
+/**
+ * Reads the number at `at`: decimal, `0x` hexadecimal or real. A string names what is wrong with it: also a 0 before
+ * other digits, which means octal in the language reference, decimal in HTCondor's code, and an error to its tools.
+ */
 export function readNumber(text: string, at: number): NumberLiteral | string {
   numberPattern.lastIndex = at;
   const found = numberPattern.exec(text);
@@ -27,23 +30,15 @@ export function readNumber(text: string, at: number): NumberLiteral | string {
     const value = Number(`${sign}${decimal}`) * (factor ?? 1);
     return { token: { kind: 'real', value, at }, end };
   }
-  const value = end - at > mostDigits ? largest : wholeNumber(sign === '-', hexadecimal ?? decimal);
-  if (value === undefined) {
-    return 'malformed octal number';
+  if (/^0\d/.test(decimal)) {
+    return 'integer with a leading zero';
   }
+  const size = end - at > mostDigits ? largest + 1n : BigInt(hexadecimal ?? decimal);
+  const value = sign === '-' ? -size : size;
   if (value >= largest || value < -largest) {
     return 'integer does not fit 64 bits';
   }
   const token: Token =
     factor === undefined ? { kind: 'integer', value, at } : { kind: 'real', value: Number(value) * factor, at };
   return { token, end };
-}
-
-function wholeNumber(negative: boolean, digits: string): bigint | undefined {
-  const octal = /^0[0-9]/.test(digits);
-  if (octal && !/^[0-7]+$/.test(digits)) {
-    return undefined;
-  }
-  const size = BigInt(octal ? `0o${digits}` : digits);
-  return negative ? -size : size;
 }

@@ -1,5 +1,6 @@
+import type { BinaryOperator, Node, UnaryOperator } from './ast.ts';
 import { ClassAd } from './class-ad.ts';
-import { type BinaryOperator, Expression, type Node, type UnaryOperator } from './expression.ts';
+import { Expression } from './expression.ts';
 import { type StringStyle, tokenize } from './lexer.ts';
 import { maxSyntaxDepth } from './limits.ts';
 import { calledLiteral, literalOf, negatedLiteral } from './literals.ts';
@@ -85,12 +86,18 @@ class Parser {
   }
 
   #grown<T extends Node>(node: T, parts: readonly Node[]): T {
-    const depth = parts.reduce((deepest, part) => Math.max(deepest, this.#depths.get(part) ?? 1), 0) + 1;
+    const depth = parts.reduce((deepest, part) => Math.max(deepest, this.#depthBelow(node, part)), 0) + 1;
     if (depth > maxSyntaxDepth) {
       this.#fail(`expression nested more than ${maxSyntaxDepth} deep`);
     }
     this.#depths.set(node, depth);
     return node;
+  }
+
+  /** An operation that is the left operand of another stands in one chain with it, no deeper (see leftChain). */
+  #depthBelow(node: Node, part: Node): number {
+    const depth = this.#depths.get(part) ?? 1;
+    return node.kind === 'binary' && part === node.left && part.kind === 'binary' ? depth - 1 : depth;
   }
 
   #nested<T>(parse: () => T): T {
@@ -126,7 +133,7 @@ class Parser {
       }
       this.#next += 1;
       const right = this.#binary(level + 1);
-      left = this.#grown({ kind: 'binary', operator: operator as BinaryOperator, left, right }, [left, right]);
+      left = this.#grown<Node>({ kind: 'binary', operator: operator as BinaryOperator, left, right }, [left, right]);
     }
   }
 

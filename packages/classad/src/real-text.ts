@@ -43,11 +43,26 @@ export function nonFiniteName(value: number): string | undefined {
   return value > 0 ? 'INF' : '-INF';
 }
 
-const leadingReal = /^[ \t-\r]*([+-]?)(?:(inf(?:inity)?)|(nan)|((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?))/i;
+const leadingDecimal = /^[ \t-\r]*([+-]?)(?:(inf(?:inity)?)|(nan)|((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?))/i;
+const leadingHexadecimal = /^[ \t-\r]*([+-]?)0x(?=\.?[\da-f])([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?/i;
 
-/** C's strtod: the number at the start of the text, whatever follows; undefined where there is none. */
+/** C's strtod: the number at the start of the text, decimal or `0x`, whatever follows; undefined where there is none. */
 export function leadingNumber(text: string): number | undefined {
-  const found = leadingReal.exec(text);
+  return hexadecimalNumber(text) ?? decimalNumber(text);
+}
+
+function hexadecimalNumber(text: string): number | undefined {
+  const found = leadingHexadecimal.exec(text);
+  if (found === null) {
+    return undefined;
+  }
+  const [, sign, whole = '', fraction = '', exponent = '0'] = found;
+  const size = Number(`0x${whole}${fraction}`) * 2 ** (Number(exponent) - 4 * fraction.length);
+  return sign === '-' ? -size : size;
+}
+
+function decimalNumber(text: string): number | undefined {
+  const found = leadingDecimal.exec(text);
   if (found === null) {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { Node } from './expression.ts';
+import type { Node } from './ast.ts';
 
 /** The expressions a node is made of; those inside a nested ad, which see other names, are left out. */
 export function childrenOf(node: Node): readonly Node[] {

@@ -1,35 +1,33 @@
 import { foldCase } from './ascii-case.ts';
+import type { Ad, AttributeExpression, ClassAdValue, Scope, Value } from './ast.ts';
 import { ClassAd } from './class-ad.ts';
-import type { Expression } from './expression.ts';
-import type { Value } from './value.ts';
 import { classAdValue, undefinedValue } from './value.ts';
 
-/** An ad as a place where names are looked up: it, the ads that enclose it, and what stands around the outermost. */
-export interface Scope {
-  readonly ad: ClassAd;
-  readonly parent?: Scope;
-  readonly surroundings: Surroundings;
-}
-
-/** What an outermost ad sees besides itself: the ad it is matched with, and scopes the caller named. */
-export interface Surroundings {
-  target?: Scope;
-  readonly named: Map<string, Scope>;
-}
-
 export type Found =
-  | { readonly kind: 'expression'; readonly expression: Expression; readonly scope: Scope }
+  | { readonly kind: 'expression'; readonly expression: AttributeExpression; readonly scope: Scope }
   | { readonly kind: 'value'; readonly value: Value };
 
-export function aloneScope(ad: ClassAd): Scope {
-  return { ad, surroundings: { named: new Map() } };
+export function aloneScope(ad: Ad): Scope {
+  return { ad, surroundings: { named: new Map() }, seesTarget: false };
 }
 
-export function nestedScope(ad: ClassAd, parent: Scope): Scope {
-  return { ad, parent, surroundings: parent.surroundings };
+export function nestedScope(ad: Ad, parent: Scope): Scope {
+  return { ad, parent, surroundings: parent.surroundings, seesTarget: false };
 }
 
+/** Where the attributes of an ad that is a value see what they name. */
+export function scopeOf(value: ClassAdValue): Scope {
+  return value.scope ?? aloneScope(value.ad);
+}
+
+/** Two ads that are matched lie in an ad of HTCondor's (MatchClassAd), which has no attribute a name could mean. */
+const matchRoot = aloneScope(ClassAd.empty);
+
+/** What `.name` and `ROOT` mean: the outermost ad, in a match the one around both ads. */
 export function rootOf(scope: Scope): Scope {
+  if (scope.surroundings.target !== undefined) {
+    return matchRoot;
+  }
   let root = scope;
   while (root.parent !== undefined) {
     root = root.parent;
@@ -44,10 +42,9 @@ export function matchScopes(
   named: { readonly [name: string]: ClassAd },
 ): Scope {
   const scopes = new Map(Object.entries(named).map(([name, ad]) => [foldCase(name), aloneScope(ad)] as const));
-  const myScope: Scope = { ad: my ?? ClassAd.empty, surroundings: { named: scopes } };
+  const myScope: Scope = { ad: my ?? ClassAd.empty, surroundings: { named: scopes }, seesTarget: true };
   if (target !== undefined) {
-    const targetScope: Scope = { ad: target, surroundings: { named: scopes, target: myScope } };
-    myScope.surroundings.target = targetScope;
+    myScope.surroundings.target = { ad: target, surroundings: { named: scopes, target: myScope }, seesTarget: true };
   }
   return myScope;
 }
@@ -72,12 +69,13 @@ function special(name: string, scope: Scope): Found | undefined {
   }
 }
 
-function around(name: string, surroundings: Surroundings): Found | undefined {
+function around(name: string, scope: Scope): Found | undefined {
+  const { target, named } = scope.surroundings;
   if (name === 'target' || name === 'other') {
-    return surroundings.target === undefined ? undefined : adOf(surroundings.target);
+    return target === undefined ? undefined : adOf(target);
   }
-  const scope = surroundings.named.get(name);
-  return scope === undefined ? undefined : adOf(scope);
+  const found = named.get(name);
+  return found === undefined ? undefined : adOf(found);
 }
 
 /** From the innermost ad outwards. */
@@ -97,14 +95,14 @@ export function lookUp(name: string, scope: Scope): Found | undefined {
       return { kind: 'expression', expression, scope: outer };
     }
   }
-  return around(folded, scope.surroundings);
+  return around(folded, scope);
 }
 
 /** As `lookUp`, and then in TARGET: how HTCondor reads a name without prefix (manual: ClassAd evaluation semantics). */
 export function lookUpUnscoped(name: string, scope: Scope): Found | undefined {
   const found = lookUp(name, scope);
   const { target } = scope.surroundings;
-  return found ?? (target === undefined ? undefined : lookUpOwn(name, target));
+  return found ?? (scope.seesTarget && target !== undefined ? lookUpOwn(name, target) : undefined);
 }
 
 /** Only the ad itself: `.name` looks at the outermost ad, and TARGET lends its attributes but not its surroundings. */

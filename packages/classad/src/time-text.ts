@@ -1,4 +1,5 @@
-import { type AbsoluteTimeValue, absoluteTimeValue, type RelativeTimeValue, relativeTimeValue } from './value.ts';
+import type { AbsoluteTimeValue, RelativeTimeValue } from './ast.ts';
+import { absoluteTimeValue, relativeTimeValue } from './value.ts';
 
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
@@ -12,15 +13,11 @@ export function absoluteTimeText(time: AbsoluteTimeValue): string {
   return `${shown}${sign}${twoDigits(Math.floor(offset / 3600))}:${twoDigits(Math.floor(offset / 60) % 60)}`;
 }
 
-function secondsText(seconds: number): string {
-  if (Number.isInteger(seconds)) {
-    return twoDigits(seconds);
-  }
-  // HTCondor keeps six digits (%g); more are written only where six would name another time.
-  const short = Number(seconds.toPrecision(6));
-  const shown = short === seconds ? short : seconds;
-  const text = String(shown);
-  return text.includes('e') ? shown.toFixed(20).replace(/0+$/, '') : text;
+/** Decimal digits after the point of a number from 0 up, as many as bring the same number back. */
+function fractionDigits(size: number): string {
+  const [mantissa = '', exponent] = String(size).split('e-');
+  const [whole = '', digits = ''] = mantissa.split('.');
+  return exponent === undefined ? digits : `${'0'.repeat(Number(exponent) - 1)}${whole}${digits}`;
 }
 
 /** `[-][days+][hh:][mm:]ss[.fff]`, leading parts that are zero left out. */
@@ -30,7 +27,9 @@ export function relativeTimeText(time: RelativeTimeValue): string {
   const days = Math.floor(whole / 86_400);
   const hours = Math.floor((whole % 86_400) / 3600);
   const minutes = Math.floor((whole % 3600) / 60);
-  const parts = [secondsText((whole % 60) + (size - whole))];
+  const fraction = fractionDigits(size);
+  // A fraction ends the padding: HTCondor writes 05 and 5.5 (%02g).
+  const parts = [fraction === '' ? twoDigits(whole % 60) : `${whole % 60}.${fraction}`];
   if (days > 0 || hours > 0 || minutes > 0) {
     parts.unshift(`${twoDigits(minutes)}:`);
   }
@@ -48,7 +47,7 @@ const zoneSuffix = /([+-])(\d\d):?(\d\d)$/;
 function splitZone(text: string): { rest: string; offsetSeconds: number | undefined } {
   const trimmed = text.trimEnd();
   if (/z$/i.test(trimmed)) {
-    return { rest: trimmed.slice(0, -1), offsetSeconds: 0 };
+    return { rest: `${trimmed.slice(0, -1)}${text.slice(trimmed.length)}`, offsetSeconds: 0 };
   }
   const found = zoneSuffix.exec(text);
   if (found === null) {
@@ -58,50 +57,60 @@ function splitZone(text: string): { rest: string; offsetSeconds: number | undefi
   return { rest: text.slice(0, found.index), offsetSeconds: found[1] === '-' ? -size : size };
 }
 
-const longestTimeText = 100;
+/** Years, and with them all absolute times, have four digits. */
+const earliestYear = 1000;
+/** Enough for the 324 digits after the point of the smallest number. */
+const longestTimeText = 400;
 
 /**
  * Reads year, then optionally month, day, hour, minute, second, with anything between them that is not a digit, then
- * optionally `Z`, `+hh:mm` or `+hhmm` (manual: absTime). Without an offset the time is read in `localOffsetSeconds`.
- * Undefined where it is no time.
+ * optionally `Z`, `+hh:mm` or `+hhmm` (manual: absTime). As in HTCondor a field takes its digit and the character
+ * after it, so that `9:30` is half past nine, and a month without a day begins with the day before its first. Without
+ * an offset the time is read in `localOffsetSeconds`. Undefined where it is no time.
  */
 export function parseAbsoluteTime(text: string, localOffsetSeconds = 0): AbsoluteTimeValue | undefined {
   if (text.length > longestTimeText) {
     return undefined;
   }
   const { rest, offsetSeconds = localOffsetSeconds } = splitZone(text);
-  const fields = /^\D*(\d{4})(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?\D*$/.exec(rest);
-  if (fields === null) {
+  const fields = /^\D*(\d[\s\S]{3})((?:\D*\d[\s\S]){0,5})\D*$/.exec(rest);
+  const year = Number.parseInt(fields?.[1] ?? '0', 10);
+  if (year < earliestYear) {
     return undefined;
   }
-  const [, year, month = '1', day = '1', hour = '0', minute = '0', second = '0'] = fields;
-  const shown = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  const time = absoluteTimeValue(shown / 1000 - offsetSeconds, offsetSeconds);
+  const parts = (fields?.[2] ?? '').match(/\d[\s\S]/g)?.map((part) => Number.parseInt(part, 10)) ?? [];
+  const [month = 1, day = 0, hour = 0, minute = 0, second = 0] = parts;
+  const time = absoluteTimeValue(
+    Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - offsetSeconds,
+    offsetSeconds,
+  );
   return time.kind === 'error' ? undefined : time;
 }
 
-/** Reads `1+02:03:04.5` and `1d2h3m4.5s` alike, from the right: seconds are the part that may stand alone. */
+/**
+ * Reads `1+02:03:04.5` and `1d2h3m4.5s` alike, from the right: seconds are the part that may stand alone. Undefined
+ * where it is no time.
+ */
 export function parseRelativeTime(text: string): RelativeTimeValue | undefined {
   if (text.length > longestTimeText) {
     return undefined;
   }
   let rest = text.trimEnd();
-  const take = (pattern: RegExp): number => {
+  const take = (pattern: RegExp): string => {
     const found = pattern.exec(rest);
-    if (found === null) {
-      return 0;
-    }
-    rest = rest.slice(0, found.index).trimEnd();
-    return Number(found[1]);
+    rest = rest.slice(0, found?.index).trimEnd();
+    return found?.[1] ?? '';
   };
-  const seconds = take(/(\d+\.?\d*|\.\d+)\s*s?$/i);
-  const minutes = take(/(\d+)\s*[m:]$/i);
-  const hours = take(/(\d+)\s*[h:]$/i);
-  const days = take(/(\d+)\s*[d+]$/i);
-  const sign = rest === '-' ? -1 : 1;
-  if (rest !== '' && rest !== '-') {
+  const [seconds = '', fraction = ''] = take(/(\d*\.?\d+|\d*\.?\d*(?=\s*s))\s*s?$/i).split('.');
+  const minutes = Number(take(/(\d*)\s*[m:]$/i));
+  const hours = Number(take(/(\d*)\s*[h:]$/i));
+  const days = Number(take(/(\d*)\s*[d+]$/i));
+  const whole = days * 86_400 + hours * 3600 + minutes * 60 + Number(seconds);
+  const sign = rest.trim();
+  if ((sign !== '' && sign !== '-') || whole > Number.MAX_SAFE_INTEGER) {
     return undefined;
   }
-  const size = days * 86_400 + hours * 3600 + minutes * 60 + seconds;
-  return Number.isFinite(size) ? relativeTimeValue(sign * size) : undefined;
+  const size = Number(`${whole}.${fraction}`);
+  const time = relativeTimeValue(sign === '-' ? -size : size);
+  return time.kind === 'error' ? undefined : time;
 }

@@ -1,11 +1,10 @@
 import { foldCase } from './ascii-case.ts';
+import type { Ad, BinaryOperator, Node, Value } from './ast.ts';
 import { BoundedText } from './bounded-text.ts';
-import type { ClassAd } from './class-ad.ts';
-import type { BinaryOperator, Node } from './expression.ts';
+import { type BinaryNode, leftChain } from './left-chain.ts';
 import { exponentialText, nonFiniteName, zeroText } from './real-text.ts';
 import { escapeString } from './string-text.ts';
 import { absoluteTimeText, relativeTimeText } from './time-text.ts';
-import type { Value } from './value.ts';
 
 const reservedNames = new Set(['error', 'false', 'is', 'isnt', 'parent', 'true', 'undefined']);
 
@@ -48,7 +47,7 @@ function writeItems<T>(
   return text.add(close);
 }
 
-function writeAd(text: BoundedText, ad: ClassAd): BoundedText {
+function writeAd(text: BoundedText, ad: Ad): BoundedText {
   text.add('[ ');
   let separator = '';
   for (const [name, expression] of ad.entries()) {
@@ -74,6 +73,14 @@ function writeConditional(text: BoundedText, node: Node & { kind: 'conditional' 
   return writeNode(text, node.no);
 }
 
+function writeBinary(text: BoundedText, node: BinaryNode): BoundedText {
+  const { first, operations } = leftChain(node);
+  return operations.reduce(
+    (written, { operator, right }) => writeNode(written.add(` ${operatorText(operator)} `), right),
+    writeNode(text, first),
+  );
+}
+
 function writeNode(text: BoundedText, node: Node): BoundedText {
   return text.inside(() => writeNodeParts(text, node));
 }
@@ -89,7 +96,7 @@ function writeNodeParts(text: BoundedText, node: Node): BoundedText {
     case 'unary':
       return writeNode(text.add(` ${node.operator}`), node.operand);
     case 'binary':
-      return writeNode(writeNode(text, node.left).add(` ${operatorText(node.operator)} `), node.right);
+      return writeBinary(text, node);
     case 'conditional':
       return writeConditional(text, node);
     case 'subscript':

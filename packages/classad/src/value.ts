@@ -1,40 +1,18 @@
-import type { ClassAd } from './class-ad.ts';
-import type { Scope } from './scope.ts';
-
-export type UndefinedValue = { readonly kind: 'undefined' };
-/** `reason` is for people ("division by zero"); the language itself sees one single error value. */
-export type ErrorValue = { readonly kind: 'error'; readonly reason?: string };
-export type BooleanValue = { readonly kind: 'boolean'; readonly value: boolean };
-/** HTCondor's integers are 64-bit signed; arithmetic wraps as two's complement. */
-export type IntegerValue = { readonly kind: 'integer'; readonly value: bigint };
-export type RealValue = { readonly kind: 'real'; readonly value: number };
-export type StringValue = { readonly kind: 'string'; readonly value: string };
-/** Seconds since 1970-01-01T00:00:00Z, with the offset east of Greenwich in which it is written. */
-export type AbsoluteTimeValue = {
-  readonly kind: 'absoluteTime';
-  readonly seconds: number;
-  readonly offsetSeconds: number;
-};
-export type RelativeTimeValue = { readonly kind: 'relativeTime'; readonly seconds: number };
-/** Items are evaluated when the list is. */
-export type ListValue = { readonly kind: 'list'; readonly items: readonly Value[] };
-/** Attributes stay expressions until looked at; `scope` is where they see their enclosing ads. */
-export type ClassAdValue = { readonly kind: 'classad'; readonly ad: ClassAd; readonly scope?: Scope };
-
-export type Value =
-  | UndefinedValue
-  | ErrorValue
-  | BooleanValue
-  | IntegerValue
-  | RealValue
-  | StringValue
-  | AbsoluteTimeValue
-  | RelativeTimeValue
-  | ListValue
-  | ClassAdValue;
-
-/** A value that can stand as a literal in source text. */
-export type LiteralValue = Exclude<Value, ListValue | ClassAdValue>;
+import type {
+  AbsoluteTimeValue,
+  Ad,
+  BooleanValue,
+  ClassAdValue,
+  ErrorValue,
+  IntegerValue,
+  ListValue,
+  RealValue,
+  RelativeTimeValue,
+  Scope,
+  StringValue,
+  UndefinedValue,
+  Value,
+} from './ast.ts';
 
 export const undefinedValue: UndefinedValue = { kind: 'undefined' };
 export const trueValue: BooleanValue = { kind: 'boolean', value: true };
@@ -61,26 +39,33 @@ export function stringValue(value: string): StringValue {
   return { kind: 'string', value };
 }
 
-export function relativeTimeValue(seconds: number): RelativeTimeValue {
-  return { kind: 'relativeTime', seconds: seconds + 0 };
+/** What whole seconds a double counts exactly, and with them the days, hours and minutes a text names. */
+const mostRelativeSeconds = 2 ** 53;
+
+/** A relative time, or the error value where it is past 2^53 seconds either way. */
+export function relativeTimeValue(seconds: number): RelativeTimeValue | ErrorValue {
+  return Math.abs(seconds) <= mostRelativeSeconds
+    ? { kind: 'relativeTime', seconds: seconds + 0 }
+    : errorValue('relative time out of range');
 }
 
 export function listValue(items: readonly Value[]): ListValue {
   return { kind: 'list', items };
 }
 
-export function classAdValue(ad: ClassAd, scope?: Scope): ClassAdValue {
+export function classAdValue(ad: Ad, scope?: Scope): ClassAdValue {
   return scope === undefined ? { kind: 'classad', ad } : { kind: 'classad', ad, scope };
 }
 
-/** Years 1000 to 9999: what the textual form, four digits of year, can carry there and back. */
+/** Years 1000 to 9999, as written: what the textual form, four digits of year, can carry there and back. */
 const earliestSeconds = Date.UTC(1000, 0, 1) / 1000;
-const latestSeconds = Date.UTC(9999, 11, 30) / 1000;
+const latestSeconds = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 const secondsPerDay = 86_400;
 
 /** An absolute time, or the error value where the year has no four digits or the offset is a day or more. */
 export function absoluteTimeValue(seconds: number, offsetSeconds = 0): AbsoluteTimeValue | ErrorValue {
-  const inRange = seconds >= earliestSeconds + secondsPerDay && seconds <= latestSeconds;
+  const shown = Math.trunc(seconds) + Math.trunc(offsetSeconds);
+  const inRange = shown >= earliestSeconds && shown <= latestSeconds;
   if (!inRange || !(Math.abs(offsetSeconds) < secondsPerDay)) {
     return errorValue('absolute time out of range');
   }

@@ -1,10 +1,10 @@
+import type { Ad, Node, Value } from './ast.ts';
 import { ClassAd } from './class-ad.ts';
-import { Expression, type Node } from './expression.ts';
+import { Expression } from './expression.ts';
 import { exponentialText, nonFiniteName, zeroText } from './real-text.ts';
 import { escapeString } from './string-text.ts';
 import { absoluteTimeText, relativeTimeText } from './time-text.ts';
 import { unparseNode } from './unparse.ts';
-import type { Value } from './value.ts';
 
 const entityOf: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
@@ -36,7 +36,7 @@ export function toXmlDocument(ads: readonly ClassAd[]): string {
   return `<?xml version="1.0"?>\n<classads>\n${ads.map((ad) => `${adXml(ad)}\n`).join('')}</classads>\n`;
 }
 
-function adXml(ad: ClassAd): string {
+function adXml(ad: Ad): string {
   const attributes = ad
     .entries()
     .map(([name, { node }]) => `<a n="${xmlAttribute(escapeString(name, ''))}">${nodeXml(node)}</a>`);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ClassAd, evaluate, parseClassAd, toJsValue } from '../src/index.ts';
 import { search } from '../src/regex/machine.ts';
 import { flagsFrom, parsePattern } from '../src/regex/parse.ts';
+import { programOf } from '../src/regex/pattern-cache.ts';
 import { compilePattern } from '../src/regex/program.ts';
 
 function errorOf(text: string, ad = '[]', limits = {}): string | undefined {
@@ -113,6 +114,16 @@ describe('regular expressions', () => {
       expect(evaluate('regexp(p, "a")', { my: ClassAd.of({ p: pattern }) }).kind).toBe('error');
     },
   );
+
+  test('are compiled once, and forgotten past a limit on all that are kept', () => {
+    const first = programOf('a+', 'i');
+    expect(programOf('a+', 'i')).toBe(first);
+    expect(programOf('a+', '')).not.toBe(first);
+    for (let count = 0; count < 100; count += 1) {
+      programOf(`a{1000}|${count}`, '');
+    }
+    expect(programOf('a+', 'i')).not.toBe(first);
+  });
 
   test('agree with JavaScript where both mean the same', () => {
     const patterns = [

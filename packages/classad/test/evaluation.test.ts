@@ -129,7 +129,7 @@ describe('scopes', () => {
         ['MY.theirs', 'undefined'],
         ['n.up', '1'],
         ['n.me', '10'],
-        ['n.root', '1'],
+        ['n.root', 'undefined'],
         ['n.out', '2'],
         ['n.deep.y', '12'],
         ['toTarget', '100'],

@@ -85,7 +85,7 @@ describe('functions on strings and lists agree with HTCondor', () => {
 
   test('split and its kin', () => {
     expectSame('', [
-      ['split("foo, bar ,baz")', '{"foo", "bar", "baz"}'],
+      ['split("foo, bar ,baz")', '{"foo", "bar", "", "baz"}'],
       ['split("foo,,bar")', '{"foo", "", "bar"}'],
       ['split("a:b", ":")', '{"a", "b"}'],
       ['splitUserName("user@domain")', '{"user", "domain"}'],

@@ -15,6 +15,14 @@ export interface ConfigSource {
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
+/** Options of a daemon's command line: `--config FILE`, and `--override JSON` of who starts it with fields of its own. */
+export const CONFIG_OPTIONS = { config: { type: 'string' }, override: { type: 'string' } } as const;
+
+export const configSource = (given: { readonly config?: string; readonly override?: string }): ConfigSource => ({
+  ...(given.config !== undefined && { file: given.config }),
+  ...(given.override !== undefined && { overrides: JSON.parse(given.override) }),
+});
+
 /** Reads, checks, completes with the schema's defaults and freezes a configuration, before anything starts. */
 export async function loadConfig<S extends TSchema>(schema: S, source: ConfigSource): Promise<Readonly<Static<S>>> {
   const fromFile = source.file === undefined ? {} : await readConfigFile(source.file);
@@ -37,7 +45,14 @@ function faultsOf(schema: TSchema, config: unknown): readonly string[] {
 const extra = (error: ReturnType<typeof Errors>[number]): string =>
   error.keyword === 'additionalProperties' ? ` (${error.params.additionalProperties.join(', ')})` : '';
 
-async function readConfigFile(file: string): Promise<Record<string, unknown>> {
+/** @throws ConfigError when it cannot be read, or holds no JSON object */
+export async function readConfigFile(file: string): Promise<Record<string, unknown>> {
+  const value = await readJson(file);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ConfigError(`${file}: it holds no JSON object`);
+}
+
+async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {

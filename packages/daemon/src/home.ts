@@ -1,6 +1,6 @@
 /** Where a grid on one machine keeps what it keeps. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface Home {
   readonly root: string;
@@ -17,7 +17,7 @@ export interface Home {
  * users of their own, who must be able to pass through every folder above.
  */
 export function findHome(environment: NodeJS.ProcessEnv): Home {
-  const root = environment.VMGRID_HOME ?? defaultRoot(environment);
+  const root = resolve(environment.VMGRID_HOME || defaultRoot(environment));
   return { root, warehouse: join(root, 'warehouse'), grid: join(root, 'grid'), access: join(root, 'access') };
 }
 

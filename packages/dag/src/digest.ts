@@ -7,7 +7,8 @@
  *
  * Equal on purpose: absent and default mode or owner, `644` and `0644`, `root` and `root:root`, base64 and UTF-8 of the same
  * bytes, packages in another order or twice (one transaction of the package tool installs a set), environment variables in
- * another order, absent and empty lists. Hints (id, timeout, retries, onError, recover, secret, comment) are left out.
+ * another order, absent and empty lists. Hints (id, timeout, retries, onError, recover, secret, perMachine, freshness, comment) are left
+ * out.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';

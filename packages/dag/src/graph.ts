@@ -1,8 +1,8 @@
-import type { Edge } from './schema.ts';
+import type { Action, Edge } from './schema.ts';
 
-/** What of a DAG decides which orders are allowed: also known where the text of the actions is not. */
+/** What of a DAG decides which orders are allowed, and what an image may hold: also known where the text of the actions is not. */
 export interface DagShape {
-  readonly actions: readonly { readonly id: string }[];
+  readonly actions: readonly { readonly id: string; readonly kind?: Action['kind']; readonly perMachine?: boolean }[];
   readonly edges?: readonly Edge[];
 }
 

@@ -5,6 +5,7 @@ export * from './limits.ts';
 export * from './match.ts';
 export * from './order.ts';
 export { type DagIndex, indexDag, prepareDag } from './prepare.ts';
+export { splitReusable } from './reusable.ts';
 export * from './schema.ts';
 export * from './validate.ts';
 export type { HistoryTest, Match, Mismatch, Offender, Verdict } from './verdict.ts';

@@ -23,6 +23,10 @@ const hints = {
   onError: Type.Optional(Type.Union([Type.Literal('abort'), Type.Literal('continue')])),
   recover: Type.Optional(Script),
   secret: Type.Optional(Type.Boolean()),
+  /** What it makes is right for one machine alone: no image stands for it, nor for what comes after it. */
+  perMachine: Type.Optional(Type.Boolean()),
+  /** How long its result stays good: an image that ran it longer ago does not stand for it. */
+  freshness: Type.Optional(Duration),
   comment: Type.Optional(Type.String({ maxLength: 1024 })),
 };
 

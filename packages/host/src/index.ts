@@ -6,6 +6,7 @@ export { hostMemory } from './host-memory.ts';
 export { readLines } from './line-reader.ts';
 export { type MachineGroups, NO_GROUPS } from './machine-groups.ts';
 export { nameWhatIsFull } from './name-what-is-full.ts';
+export { requirePassage } from './require-passage.ts';
 export { retryOnChange } from './retry-on-change.ts';
 export { runTool, type ToolOptions, toolMissing } from './run-tool.ts';
 export { connectUnix, listenUnix, removeSockets } from './unix-socket.ts';

@@ -17,8 +17,8 @@ test('a port that is taken is an error that names it', async () => {
   const port = await listen(first, '127.0.0.1', 0);
   await expect(listen(second, '127.0.0.1', port)).rejects.toMatchObject({
     code: 'ADDRESS_IN_USE',
-    message: `another program listens on 127.0.0.1:${port}`,
-    details: { host: '127.0.0.1', port },
+    message: expect.stringMatching(`^node .*\\(process ${process.pid}\\) listens on 127.0.0.1:${port}$`),
+    details: { host: '127.0.0.1', port, pid: process.pid },
   });
   expect(second.listenerCount('error')).toBe(0);
   first.close();

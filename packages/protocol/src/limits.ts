@@ -18,6 +18,7 @@ export const REQUEST_LIMITS = {
   tokenLineMs: 5_000,
   leaseMaxMs: 30 * 24 * 3_600_000,
   actionTimeoutMaxMs: 24 * 3_600_000,
+  freshnessMaxMs: 3_650 * 24 * 3_600_000,
   /** So much may the time in a request id be ahead of the clock that reads it; one further ahead carries no time. */
   idAheadMs: 300_000,
 } as const;
@@ -62,8 +63,10 @@ export const BROKER_LIMITS = {
 
 /** Of what a plant tells of its VMs. */
 export const TOLD_LIMITS = {
-  /** VMs in one page of a whole. */
+  /** VMs in one page of a whole, and of all wholes in one message. */
   vmsOfPage: 500,
+  /** Wholes, changes and ends in one message, over all plants. */
+  eventsOfMessage: 512,
   /** VMs of one plant; one that tells more breaks the protocol. */
   vmsOfPlant: 65_536,
 } as const;

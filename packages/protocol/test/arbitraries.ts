@@ -76,6 +76,8 @@ const hints = {
   onError: fc.constantFrom('abort', 'continue'),
   recover: someText,
   secret: fc.boolean(),
+  perMachine: fc.boolean(),
+  freshness: duration,
   comment: xmlText,
 };
 const action = (actionId: string) =>

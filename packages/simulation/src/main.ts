@@ -10,6 +10,7 @@
  * Exit status: 0 when every invariant held, 1 when one did not, 2 for a wrong command line.
  */
 import { parseArgs } from 'node:util';
+import { outliveReaders } from '@vmgrid/daemon';
 import { DEFAULTS, FAULT_LEVELS, OFFER_KINDS, type SimulationOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { ProgressDisplay } from './progress-display.ts';
@@ -49,7 +50,8 @@ const display = new ProgressDisplay({
 });
 const tell = (progress: Progress) => display.show(progress);
 
-process.exitCode = await main();
+outliveReaders(tellError);
+process.exitCode = (await main()) || process.exitCode;
 
 type Given = ReturnType<typeof readArguments>;
 
@@ -59,9 +61,13 @@ async function main(): Promise<number> {
     return given.replayed === undefined ? await runAll(given) : await replayAll(given, readRecording(given.replayed));
   } catch (error) {
     display.clear();
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    tellError(error);
     return 2;
   }
+}
+
+function tellError(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
 }
 
 async function runAll({ options, runs, json }: Given): Promise<number> {

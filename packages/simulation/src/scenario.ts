@@ -59,6 +59,7 @@ export function virtualImage(id: string, hardware: VirtualHardware, history: rea
         kind: 'script',
         seconds: 1,
         ranAt: MADE_AT,
+        survivesBoot: true,
       })),
       ...{ disk: 'disk', diskFormat: 'raw', files: [] },
       boot: { kernel: 'kernel', initrd: 'initrd', commandLine: '', layouts: [VIRTUAL_LINE.compatibility.layout] },

@@ -56,7 +56,7 @@ class Link implements LinkAbove {
   isOpen = true;
 
   notify<E extends keyof BidderEvents>(_: E, event: BidderEvents[E]): boolean {
-    if (this.isOpen) this.up.push({ event: event as VmsEvent });
+    if (this.isOpen) this.up.push(...(event as readonly VmsEvent[]).map((one) => ({ event: one })));
     return this.isOpen;
   }
 

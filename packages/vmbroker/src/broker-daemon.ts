@@ -33,7 +33,7 @@ export async function startBroker(
 ): Promise<BrokerDaemon> {
   const { brokerId, host, requestsPerMinute } = config;
   const upstreams = new Upstreams();
-  const announcer = new Announcer(upstreams);
+  const announcer = new Announcer();
   const book = new VmBook({
     clock: systemClock,
     keepsAbsent: false,
@@ -48,7 +48,7 @@ export async function startBroker(
     onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       log.info(change, `${change.role} ${change.change}`);
-      announcer.tellChange(change, book);
+      announcer.tellChange(change);
       book.note(change);
       absences.note(change);
     },
@@ -87,7 +87,7 @@ export async function startBroker(
     hello,
     handlers: broker.handlers(),
     ...{ log, trust },
-    opened: (upstream) => announcer.tellAll(upstream, { membership, book }),
+    opened: (upstream) => void announcer.tellAll(upstream, { membership, book }),
   });
   log.info({ brokerId, host, httpPort, upstreams: config.upstreams }, 'the broker is open');
 

@@ -2,13 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openSecurity } from '@vmgrid/access';
-import { createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
+import {
+  CONFIG_OPTIONS,
+  configSource,
+  createLog,
+  limitHeap,
+  loadConfig,
+  outliveReaders,
+  runDaemon,
+} from '@vmgrid/daemon';
+import { refusalToRun } from '@vmgrid/protocol';
 import { BrokerConfig } from './config.ts';
 
-const { values } = parseArgs({ options: { config: { type: 'string' } } });
+const { values } = parseArgs({ options: CONFIG_OPTIONS });
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+outliveReaders(() => undefined);
 try {
-  const config = await loadConfig(BrokerConfig, values.config === undefined ? {} : { file: values.config });
+  const config = await loadConfig(BrokerConfig, configSource(values));
   limitHeap(config);
   const { startBroker } = await import('./broker-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
   const log = createLog('vmbroker', config.logLevel);
@@ -23,7 +33,9 @@ try {
   }, log);
   security.audit.close();
 } catch (error) {
-  createLog('vmbroker', 'error').error({ err: error }, 'the broker could not run');
+  const { line, entry } = refusalToRun(error);
+  process.stdout.write(line);
+  createLog('vmbroker', 'error').error(entry, 'the broker could not run');
   process.exitCode = 1;
 }
 // Whatever a slow peer still holds open ends with the process.

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setDefaultCACertificates } from 'node:tls';
 import { localTokenFile, readTokenFile } from '@vmgrid/access';
 import { findHome, isLoopback } from '@vmgrid/daemon';
-import { GridError } from '@vmgrid/protocol';
+import { GridError, isBearer } from '@vmgrid/protocol';
 
 export interface CredentialOptions {
   /** A file with a token, as the user names it. */
@@ -14,11 +14,20 @@ export interface CredentialOptions {
 /**
  * The token for a door: of the file that was named, else, for a door of this machine alone, the one that its daemons made. That
  * one is never shown to another host.
- * @throws GridError UNAUTHENTICATED when the file cannot be read
+ * @throws GridError UNAUTHENTICATED when the file cannot be read, or does not hold a token and nothing else
  */
 export function tokenFor(url: string, { tokenFile, environment }: CredentialOptions): string | undefined {
-  if (tokenFile !== undefined) return readNamed(tokenFile);
-  return isOfThisMachine(url) ? readLocal(localTokenFile(findHome(environment).access)) : undefined;
+  const file = tokenFile ?? localTokenFile(findHome(environment).access);
+  const token = tokenFile !== undefined ? readNamed(file) : isOfThisMachine(url) ? readLocal(file) : undefined;
+  if (token !== undefined && !isBearer(token)) throw noToken(file, token);
+  return token;
+}
+
+/** What the file holds may be a secret of another kind: only how it looks is told. */
+function noToken(file: string, text: string): GridError {
+  const [lines, characters] = [text.split('\n').length, text.length];
+  const message = `the token file ${file} does not hold one token and nothing else: it has ${lines} lines, ${characters} characters`;
+  return new GridError('UNAUTHENTICATED', message, { file, lines, characters });
 }
 
 /**

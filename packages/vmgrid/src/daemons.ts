@@ -2,10 +2,10 @@
  * Daemons of a grid on one machine, as processes of their own. The command line knows them by their programs only:
  * it hands each a configuration file and waits for the one line of JSON that says it is ready.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { abortable, HEAP_MIB, hasHeapLimit, heapFlags, within } from '@vmgrid/daemon';
+import { abortable, HEAP_MIB, hasHeapLimit, heapFlags, makeFolder, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
 import { execa } from 'execa';
 
@@ -33,7 +33,7 @@ export const programCommand = (name: DaemonName | 'simulation'): readonly string
   join(BUNDLES, `${name}.js`),
 ];
 
-/** Starts a daemon and waits until it is ready. Its log is appended to `logFile`; without one it is our standard error. */
+/** Writes the configuration of a daemon, starts it and waits until it is ready. Its log is appended to `logFile`. */
 export async function startDaemon(
   name: DaemonName,
   configFile: string,
@@ -41,11 +41,28 @@ export async function startDaemon(
   signal: AbortSignal,
   logFile?: string,
 ): Promise<Daemon> {
-  await mkdir(dirname(configFile), { recursive: true });
+  makeFolder(dirname(configFile), 0o755);
   await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
+  return launchDaemon({ name, configFile, config, logFile }, signal);
+}
+
+export interface DaemonOrder {
+  readonly name: DaemonName;
+  readonly configFile: string;
+  /** What the file has of fields that count for its start. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Fields that go before those of the file. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Without one its log is our standard error. */
+  readonly logFile?: string | undefined;
+}
+
+/** Starts a daemon and waits until it is ready. @throws GridError the daemon's own, when it cannot run */
+export async function launchDaemon(order: DaemonOrder, signal: AbortSignal): Promise<Daemon> {
+  const { name, configFile, config, overrides = {}, logFile } = order;
   const [file, ...args] = programCommand(name);
   const heap = hasHeapLimit([], process.env.NODE_OPTIONS) ? [] : heapFlags(Number(config.heapMiB ?? HEAP_MIB[name]));
-  const child = execa(file!, [...heap, ...args, '--config', configFile], {
+  const child = execa(file!, [...heap, ...args, '--config', configFile, '--override', JSON.stringify(overrides)], {
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: logFile === undefined ? 'inherit' : { file: logFile, append: true },
@@ -56,7 +73,7 @@ export async function startDaemon(
   });
   const ended = child.then((result) => result.exitCode);
   const starting = Promise.race([
-    readyLine(child.stdout),
+    readyLine(name, child.stdout),
     ended.then((status) => fail(name, `ended with status ${status} before it was ready; its log has the reason`)),
   ]);
   const limit = { ms: READY_DEADLINE_MS, signal, late: late('DEADLINE_EXCEEDED', `${name} was not ready`, { name }) };
@@ -77,9 +94,12 @@ export async function startDaemon(
   };
 }
 
-async function readyLine(stream: NodeJS.ReadableStream): Promise<Readonly<Record<string, unknown>>> {
-  const lines = createInterface({ input: stream });
-  for await (const line of lines) return JSON.parse(line);
+async function readyLine(name: DaemonName, stream: NodeJS.ReadableStream): Promise<Daemon['ready']> {
+  for await (const line of createInterface({ input: stream })) {
+    const { error, ...ready } = JSON.parse(line);
+    if (error === undefined) return ready;
+    throw GridError.fromBody({ ...error, message: `${name}: ${error.message}` });
+  }
   return new Promise(() => undefined); // it ended: whoever waits hears that from the process
 }
 

@@ -11,9 +11,9 @@ import {
   ShopClient,
   type VmReply,
 } from '@vmgrid/protocol';
-import colors from 'picocolors';
 import { adText, valueText } from './ad-text.ts';
 import { buildBaseImage } from './base-image.ts';
+import { errColours, outColours } from './colours.ts';
 import { follow } from './follow.ts';
 import { startGrid } from './grid.ts';
 import { createOutput, duration, type Output } from './output.ts';
@@ -72,7 +72,7 @@ const REQUEST = {
 
 export async function runDemo(options: DemoOptions): Promise<void> {
   const output = createOutput(options.json);
-  const heading = (text: string) => output.note(`\n${colors.bold(text)}`);
+  const heading = (text: string) => output.note(`\n${errColours.bold(text)}`);
 
   heading('1. A base image of Debian 12 (built once, from Debian packages)');
   const base = await buildBaseImage({ os: 'debian-12', warehouse: options.warehouse }, options.json);
@@ -147,7 +147,7 @@ async function mainJob(
   output.result(
     result,
     () =>
-      `\n${colors.green('Done')}: ${vm.ActionsCached} actions came with the image, ${vm.ActionsRun} were run; ready in ${duration(totalMs)}.`,
+      `\n${outColours.green('Done')}: ${vm.ActionsCached} actions came with the image, ${vm.ActionsRun} were run; ready in ${duration(totalMs)}.`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** `vmgrid doctor`: what this machine has, what that enables, and how to get what is missing. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { type Home, within } from '@vmgrid/daemon';
 import { late, type ShopClient } from '@vmgrid/protocol';
 import { execa } from 'execa';
@@ -20,7 +20,7 @@ interface Tool {
 }
 
 export interface ToolFinding extends Tool {
-  /** First line of what the program says of its version, if it tells one; undefined when it is not there. */
+  /** First line of what the program says of its version, if it tells one; undefined when it is not there, or not for this user. */
   readonly version: string | undefined;
 }
 
@@ -44,7 +44,8 @@ export interface Findings {
 
 const VERSION_DEADLINE_MS = 5_000;
 /** Programs of the system's, which are not on the path of every user. */
-const SYSTEM_FOLDERS = '/usr/sbin:/sbin';
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
+const IS_THERE = 'is there';
 /** For all lines, one after the other: more than a plant gives each of them. */
 const PROBE_DEADLINE_MS = 150_000;
 
@@ -57,12 +58,26 @@ export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>
   return { healthy, tools, lines, limits: await examineLimits(), memory: await examineDaemons(client) };
 }
 
-async function versionOf({ program, versionArgument }: Tool): Promise<string | undefined> {
-  const args = versionArgument === undefined ? [] : [versionArgument];
-  const env = { PATH: `${process.env.PATH}:${SYSTEM_FOLDERS}` };
-  const result = await execa(program, args, { env, reject: false, timeout: VERSION_DEADLINE_MS, all: true });
-  if (versionArgument === undefined) return result.exitCode === undefined ? undefined : 'is there';
-  return result.exitCode === 0 ? result.all.split('\n', 1)[0] : undefined;
+/** A program that is there is not missing, whatever it does when it is asked for its version. */
+export async function versionOf({ program, versionArgument }: Pick<Tool, 'program' | 'versionArgument'>) {
+  const file = await findProgram(program);
+  if (file === undefined) return undefined;
+  if (versionArgument === undefined) return IS_THERE;
+  const options = { reject: false, timeout: VERSION_DEADLINE_MS, all: true, stdin: 'ignore' } as const;
+  const { exitCode, all } = await execa(file, [versionArgument], options);
+  return (exitCode === 0 && all.split('\n', 1)[0]) || IS_THERE;
+}
+
+async function findProgram(program: string): Promise<string | undefined> {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS]) {
+    const file = join(folder, program);
+    const isThere = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return file;
+  }
+  return undefined;
 }
 
 /** Tries every production line of this host for real. @throws GridError DEADLINE_EXCEEDED when that takes more than `ms` */

@@ -70,8 +70,8 @@ function secondsTo(wanted: 'restore' | 'boot', { starts }: ExplainedCandidate): 
   return found && `${found.expectedSeconds} s`;
 }
 
-function noteOf({ whyNotRestore, toRestore = [] }: ExplainedCandidate): string {
-  if (whyNotRestore === undefined) return '';
+function noteOf({ whyNotRestore, whyNotBoot = '', toRestore = [] }: ExplainedCandidate): string {
+  if (whyNotRestore === undefined) return whyNotBoot;
   return toRestore.length === 0
     ? whyNotRestore
     : `${whyNotRestore} (to restore: ${toRestore.map(changeText).join(', ')})`;

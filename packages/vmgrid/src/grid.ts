@@ -1,9 +1,11 @@
 /** A grid on one machine: a shop, its brokers and plants, each a process of its own. */
-import { mkdir } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { localTokenFile, readTokenFile } from '@vmgrid/access';
-import { LINK_PATH } from '@vmgrid/protocol';
-import { type Daemon, type DaemonName, startDaemon } from './daemons.ts';
+import { makeFolder } from '@vmgrid/daemon';
+import { GridError, LINK_PATH } from '@vmgrid/protocol';
+import { type Daemon, type DaemonName, launchDaemon } from './daemons.ts';
+import { settleConfig } from './grid-config.ts';
 
 export interface GridOptions {
   /** Where configuration and plants' state are kept. */
@@ -19,6 +21,8 @@ export interface GridOptions {
   readonly xmlPort: number;
   readonly logLevel: string;
   readonly guestNetwork?: 'isolated' | 'outbound';
+  /** Those of the options above that go before what the files say. Left out: all. */
+  readonly asked?: ReadonlySet<string>;
   /** Fields of every plant's configuration that differ from the defaults. */
   readonly plantConfig?: Readonly<Record<string, unknown>>;
 }
@@ -39,6 +43,7 @@ export interface Grid {
 
 /** Starts the daemons from above; resolves when every plant has said hello to whom it dials. Leaves nothing running on failure. */
 export async function startGrid(options: GridOptions, signal: AbortSignal): Promise<Grid> {
+  makeFolder(options.directory, 0o755);
   const started: Daemon[] = [];
   const stop = async () => {
     for (const name of ['vmplant', 'vmbroker', 'vmshop'] satisfies DaemonName[]) {
@@ -73,17 +78,39 @@ export const plantState = (directory: string, plantId: string): string => join(d
 
 const accessOf = ({ directory, accessDirectory = join(directory, 'access') }: GridOptions): string => accessDirectory;
 
+interface GridDaemon {
+  readonly name: DaemonName;
+  readonly id: string;
+  readonly places: Readonly<Record<string, unknown>>;
+  /** What else it is started with, by the options' names where they are options. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** With its file as the operator has it. */
+async function start({ name, id, places, fields }: GridDaemon, options: GridOptions, signal: AbortSignal) {
+  const { directory, asked } = options;
+  const configFile = join(directory, `${id}.json`);
+  const [given, assumed] = [true, false].map((wanted) =>
+    Object.fromEntries(Object.entries(fields).filter(([field]) => (asked?.has(field) ?? true) === wanted)),
+  );
+  const accessDirectory = accessOf(options);
+  const settled = await settleConfig(configFile, {
+    places: { ...places, accessDirectory },
+    assumed: assumed!,
+    given: given!,
+  });
+  return launchDaemon({ name, configFile, ...settled }, signal);
+}
+
 function startShop(options: GridOptions, signal: AbortSignal): Promise<Daemon> {
   const { directory, httpPort, xmlPort, logLevel } = options;
-  const [stateDirectory, accessDirectory] = [join(directory, 'shop'), accessOf(options)];
-  const config = { httpPort, xmlPort, logLevel, stateDirectory, accessDirectory };
-  return startDaemon('vmshop', join(directory, 'shop.json'), config, signal);
+  const places = { stateDirectory: join(directory, 'shop') };
+  return start({ name: 'vmshop', id: 'shop', places, fields: { httpPort, xmlPort, logLevel } }, options, signal);
 }
 
 function startBroker(brokerId: string, upstream: string, options: GridOptions, signal: AbortSignal): Promise<Daemon> {
-  const { directory, logLevel } = options;
-  const config = { brokerId, upstreams: [upstream], httpPort: 0, logLevel, accessDirectory: accessOf(options) };
-  return startDaemon('vmbroker', join(directory, `${brokerId}.json`), config, signal);
+  const fields = { upstreams: [upstream], httpPort: 0, logLevel: options.logLevel };
+  return start({ name: 'vmbroker', id: brokerId, places: { brokerId }, fields }, options, signal);
 }
 
 async function startPlant(
@@ -93,19 +120,16 @@ async function startPlant(
   signal: AbortSignal,
 ): Promise<Daemon> {
   const hostActionDirectory = join(options.directory, 'host-actions');
-  await mkdir(hostActionDirectory, { recursive: true, mode: 0o755 });
-  const config = {
+  makeFolder(hostActionDirectory, 0o755);
+  const places = {
     plantId,
-    upstreams: [upstream],
     stateDirectory: plantState(options.directory, plantId),
     warehouseDirectory: options.warehouse,
     hostActionDirectory,
-    accessDirectory: accessOf(options),
-    logLevel: options.logLevel,
-    ...(options.guestNetwork === undefined ? {} : { guestNetwork: options.guestNetwork }),
-    ...options.plantConfig,
   };
-  return startDaemon('vmplant', join(options.directory, `${plantId}.json`), config, signal);
+  const { guestNetwork, logLevel, plantConfig } = options;
+  const fields = { upstreams: [upstream], logLevel, ...(guestNetwork && { guestNetwork }), ...plantConfig };
+  return start({ name: 'vmplant', id: plantId, places, fields }, options, signal);
 }
 
 const names = (kind: string, count: number): string[] =>
@@ -117,5 +141,5 @@ async function firstEnd(daemons: readonly Daemon[]): Promise<never> {
   const { name, status } = await Promise.race(
     daemons.map(async (daemon) => ({ name: daemon.name, status: await daemon.ended })),
   );
-  throw new Error(`${name} ended with status ${status}; its log has the reason`);
+  throw new GridError('INTERNAL', `${name} ended with status ${status}; its log has the reason`, { name });
 }

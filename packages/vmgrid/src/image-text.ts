@@ -1,5 +1,6 @@
 /** Golden images as text for people. */
 import type {
+  BuildImageReply,
   CollectedWarehouse,
   ImageDiffReply,
   ImageHistoryEntry,
@@ -48,12 +49,17 @@ export function imageText(image: ImageReply): string {
 
 const historyTable = (history: readonly ImageHistoryEntry[]): string =>
   table(
-    ['action', 'kind', 'digest', 'seconds', 'ran at', 'by', 'for image'],
+    ['action', 'kind', 'digest', 'seconds', 'ran at', 'by', 'for image', 'lost at boot'],
     history.map((entry) => [
       ...[entry.id, entry.kind, entry.digest.slice(0, 12), entry.seconds.toFixed(2)],
-      ...[entry.ranAt, entry.madeBy, entry.imageId],
+      ...[entry.ranAt, entry.madeBy, entry.imageId, lostText(entry)],
     ]),
   );
+
+const lostText = ({ survivesBoot, lostAtBoot = [] }: ImageHistoryEntry): string => {
+  if (survivesBoot === undefined) return 'not known';
+  return lostAtBoot.length === 0 ? '-' : lostAtBoot.join('; ');
+};
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
 
@@ -117,6 +123,11 @@ export function diffText({ from, to, machine, history }: ImageDiffReply): string
     ...['machine:', ...(fields.length === 0 ? ['  the same'] : fields)],
     ...['history:', ...(steps.length === 0 ? ['  empty on both sides'] : steps)],
   ].join('\n');
+}
+
+export function builtText({ built, image, leftOut = [] }: BuildImageReply): string {
+  const text = `${built ? 'Built' : 'There is already'} ${imageText(image)}`;
+  return leftOut.length === 0 ? text : `${text}\n  left out    ${leftOut.join(', ')}: to be run for each machine`;
 }
 
 export function verifyText({ images }: VerifyImagesReply): string {

@@ -1,5 +1,6 @@
 /** The command line. Exit status: 0 done, 1 an error with a code, 2 a wrong command line. */
 import { readFileSync } from 'node:fs';
+import { outliveReaders } from '@vmgrid/daemon';
 import { GridError, ShopClient } from '@vmgrid/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { addAuctionCommands } from './commands/auction-commands.ts';
@@ -68,15 +69,20 @@ addTokenCommands(program, context);
 addCertificateCommands(program, context);
 addAuditCommands(program, context);
 
+outliveReaders(tellError);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = exitStatus(error);
+  process.exitCode = exitStatus(error) || process.exitCode;
 }
 
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (!(error instanceof GridError)) console.error(error);
-  context().output.error(GridError.from(error).toBody());
+  if (!(error instanceof GridError) && GridError.from(error).code === 'INTERNAL') console.error(error);
+  tellError(error);
   return 1;
+}
+
+function tellError(error: unknown): void {
+  createOutput(program.opts<GlobalOptions>().json ?? false).error(GridError.from(error).toBody());
 }

@@ -1,7 +1,7 @@
 /** What the user sees: tables and lines for people, one JSON document with `--json`. */
 import type { ErrorBody } from '@vmgrid/protocol';
 import Table from 'cli-table3';
-import colors from 'picocolors';
+import { errColours, outColours } from './colours.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -22,7 +22,7 @@ export function createOutput(json: boolean, streams = { out: process.stdout, err
 }
 
 export function describeError(error: ErrorBody): string {
-  const lines = [`${colors.red(error.code)}: ${error.message}`];
+  const lines = [`${errColours.red(error.code)}: ${error.message}`];
   const { output } = error.details;
   if (typeof output === 'string' && output !== '') lines.push(indent(output.trimEnd()));
   lines.push(`→ ${error.remedy}`);
@@ -54,7 +54,7 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     ].map((place) => [place, '']),
   );
   const drawn = new Table({
-    head: head.map((title) => colors.bold(title.toUpperCase())),
+    head: head.map((title) => outColours.bold(title.toUpperCase())),
     chars: { ...none, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });

@@ -1,7 +1,7 @@
 /** Progress of long work: a spinner on a terminal, plain lines elsewhere, nothing under `--json`. */
 import type { ProgressEvent } from '@vmgrid/protocol';
-import colors from 'picocolors';
 import yoctoSpinner from 'yocto-spinner';
+import { errColours } from './colours.ts';
 import { duration } from './output.ts';
 
 export interface ProgressDisplay {
@@ -39,7 +39,7 @@ function spinning(stream: NodeJS.WriteStream): ProgressDisplay {
 }
 
 function finished(event: Pick<ProgressEvent, 'phase' | 'state' | 'subject' | 'elapsedMs'>): string {
-  const mark = event.state === 'done' ? colors.green('✓') : colors.red('✗');
-  const time = event.elapsedMs === undefined ? '' : colors.dim(` ${duration(event.elapsedMs)}`);
+  const mark = event.state === 'done' ? errColours.green('✓') : errColours.red('✗');
+  const time = event.elapsedMs === undefined ? '' : errColours.dim(` ${duration(event.elapsedMs)}`);
   return `${mark} ${label(event)}${time}`;
 }

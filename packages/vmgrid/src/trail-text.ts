@@ -46,7 +46,7 @@ function brokerRow({ brokerId, via, outcome, elapsedMs, summary, code, message }
 
 function answerRow({ plantId, via, outcome, elapsedMs, cost, plan, code, message }: TrailAnswer): readonly Cell[] {
   const text = plan
-    ? `${plan.start} ${plan.imageId}, ${plan.actionsCached} cached, ${plan.actionsLeft} to run, ${plan.expectedSeconds} s${plan.coarse ? ' by kinds of actions' : ''}`
+    ? `${plan.start} ${plan.imageId}, ${plan.actionsCached} cached, ${plan.actionsLeft} to run, ${plan.expectedSeconds} s${plan.coarse ? ' by kinds of actions' : ''}${plan.undecided ? `, ${plan.undecided} images undecided` : ''}`
     : [code, message].filter(Boolean).join(' ');
   return [plantId, viaText(via), outcome, duration(elapsedMs), cost === undefined ? undefined : round(cost), text];
 }

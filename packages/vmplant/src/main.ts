@@ -11,7 +11,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { createLog } from '@vmgrid/daemon';
+import { CONFIG_OPTIONS, configSource, createLog, outliveReaders } from '@vmgrid/daemon';
+import { refusalToRun } from '@vmgrid/protocol';
 import { exportCommand, importCommand } from './commands/archive.ts';
 import { buildBaseCommand } from './commands/build-base.ts';
 import { importCloudCommand } from './commands/import-cloud.ts';
@@ -21,7 +22,7 @@ import { runCommand } from './commands/run.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    config: { type: 'string' },
+    ...CONFIG_OPTIONS,
     os: { type: 'string', default: 'debian-12' },
     warehouse: { type: 'string', default: '' },
     'memory-mib': { type: 'string', default: '256' },
@@ -35,6 +36,9 @@ const { values, positionals } = parseArgs({
 });
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
+outliveReaders(() => undefined);
+// Folders and files have the modes they need, whoever starts this. But what an operator exports is as private as he has it.
+if (positionals[0] !== 'export') process.umask(0o022);
 process.exitCode = await main();
 // Whatever a slow peer still holds open ends with the process.
 process.exit();
@@ -43,7 +47,7 @@ async function main(): Promise<number> {
   try {
     switch (positionals[0]) {
       case undefined:
-        return await runCommand(values.config, version);
+        return await runCommand(configSource(values), version);
       case 'build-base':
         return await buildBaseCommand({
           ...values,
@@ -67,7 +71,9 @@ async function main(): Promise<number> {
         );
     }
   } catch (error) {
-    createLog('vmplant', 'error').error({ err: error }, 'vmplant could not run');
+    const { line, entry } = refusalToRun(error);
+    process.stdout.write(line);
+    createLog('vmplant', 'error').error(entry, 'vmplant could not run');
     return 1;
   }
 }

@@ -1,5 +1,4 @@
 /** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
-import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +12,8 @@ import {
   OwnerBook,
   parseCost,
 } from '@vmgrid/bidding';
-import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { Cgroups, hostMemory, nameWhatIsFull } from '@vmgrid/host';
+import { type Log, makeFolder, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { Cgroups, hostMemory, nameWhatIsFull, requirePassage } from '@vmgrid/host';
 import type { FindImages } from '@vmgrid/lines';
 import { endOnAnyLine, makeLines, ProbedLines } from '@vmgrid/lines';
 import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
@@ -148,7 +147,7 @@ function limitsOfOwners({ ownerLimits = {} }: PlantConfig): LimitsOfOwners {
 /** Every part, wired; nothing runs yet. */
 async function makeParts(config: PlantConfig, version: string, log: Log) {
   const cost = parseCost(config.cost);
-  await mkdir(config.stateDirectory, { recursive: true, mode: 0o711 });
+  makeFolder(config.stateDirectory, 0o711);
   const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
   const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, plantId: config.plantId }));
   const images: FindImages = () => warehouse.images();
@@ -158,6 +157,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     endMachine: (directory) => endOnAnyLine(lines, directory),
     ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
   });
+  requirePassage(config);
   const probed = await ProbedLines.probe({ lines, images, log });
   const { reports } = probed;
   const upstreams = new Upstreams();

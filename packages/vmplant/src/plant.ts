@@ -260,11 +260,13 @@ export class Plant {
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
     requireDags(request);
     this.#requireShort(request);
-    const { hostActions, imageBuilder, imageService } = this.#deps;
-    await hostActions.requireAll(hostActionNames(request.dag));
+    const { imageBuilder, imageService } = this.#deps;
     const { signal } = this.#stopping;
-    const { image, built } = await this.#semaphore.pass(() => imageBuilder.build(request, signal), signal);
-    return { requestId: request.requestId, image: await imageService.describe(image), built };
+    const { image, built, leftOut } = await this.#semaphore.pass(() => imageBuilder.build(request, signal), signal);
+    return {
+      ...{ requestId: request.requestId, image: await imageService.describe(image), built },
+      ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
+    };
   }
 
   #query({ vmId, attributes, caller }: Called<QueryRequest>): ClassAdJson {

@@ -1,13 +1,23 @@
 /** `vmshop --config FILE`: runs a shop until it is told to stop. */
 import { parseArgs } from 'node:util';
 import { openSecurity } from '@vmgrid/access';
-import { createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
+import {
+  CONFIG_OPTIONS,
+  configSource,
+  createLog,
+  limitHeap,
+  loadConfig,
+  outliveReaders,
+  runDaemon,
+} from '@vmgrid/daemon';
+import { refusalToRun } from '@vmgrid/protocol';
 import { ShopConfig } from './config.ts';
 
-const { values } = parseArgs({ options: { config: { type: 'string' } } });
+const { values } = parseArgs({ options: CONFIG_OPTIONS });
 const log = createLog('vmshop', 'info');
+outliveReaders(() => undefined);
 try {
-  const config = await loadConfig(ShopConfig, values.config === undefined ? {} : { file: values.config });
+  const config = await loadConfig(ShopConfig, configSource(values));
   limitHeap(config);
   const { startShop } = await import('./shop-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
   const shopLog = createLog('vmshop', config.logLevel);
@@ -21,7 +31,9 @@ try {
   }, shopLog);
   security.audit.close();
 } catch (error) {
-  log.error({ err: error }, 'the shop could not run');
+  const { line, entry } = refusalToRun(error);
+  process.stdout.write(line);
+  log.error(entry, 'the shop could not run');
   process.exitCode = 1;
 }
 // Whatever a slow client still holds open ends with the process.

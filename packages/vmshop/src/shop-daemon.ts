@@ -1,8 +1,15 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
-import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import {
+  abortable,
+  endsWithin,
+  IN_MEMORY,
+  type Log,
+  makeFolder,
+  type RunningDaemon,
+  systemClock,
+} from '@vmgrid/daemon';
 import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/http-api';
 import {
   Absences,
@@ -149,6 +156,6 @@ async function openHistory(config: ShopConfig): Promise<AuctionHistory> {
 
 async function stateFile({ stateDirectory }: ShopConfig, name: string): Promise<string> {
   if (stateDirectory === undefined) return IN_MEMORY;
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  makeFolder(stateDirectory, 0o700);
   return join(stateDirectory, name);
 }

@@ -50,7 +50,7 @@ function join(plantId: string, vms: readonly ToldVm[], answer: () => unknown = (
   } as unknown as Bidder;
   membership.joined(bidder);
   const whole: VmsEvent = { kind: 'whole', plantId, run: 1, serial: 0, page: 0, last: true, vms: [...vms] };
-  membership.notified(bidder, 'vms', whole);
+  membership.notified(bidder, 'vms', [whole]);
   return bidder;
 }
 

@@ -3,9 +3,9 @@
  * time is that of the last. Written under the warehouse's lock; appending a byte leaves nothing half done in a crash, and
  * costs a clone no wait for the disk. A power failure may lose the last few.
  */
-import { appendFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { appendFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoreMissing } from '@vmgrid/daemon';
+import { ignoreMissing, makeFolder } from '@vmgrid/daemon';
 
 export interface HitCount {
   readonly count: number;
@@ -30,7 +30,7 @@ export class Hits {
   }
 
   async add(imageId: string): Promise<void> {
-    await mkdir(this.#root, { recursive: true, mode: 0o755 });
+    makeFolder(this.#root, 0o755);
     await appendFile(join(this.#root, imageId), '.', { mode: 0o644 });
   }
 

@@ -21,6 +21,12 @@ export const HistoryEntry = Type.Object(
     kind: Type.Union([Type.Literal('script'), Type.Literal('file'), Type.Literal('package'), Type.Literal('host')]),
     seconds: Type.Number({ minimum: 0 }),
     ranAt: Type.String({ format: 'date-time' }),
+    /** What it told: name to ClassAd expression. Left out, nothing. */
+    attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /** Whether a boot of the disk brings back all that it left. Left out of images that were made before this was looked at. */
+    survivesBoot: Type.Optional(Type.Boolean()),
+    /** What a boot loses, in words. */
+    lostAtBoot: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { minItems: 1, maxItems: 32 })),
   },
   closed,
 );

@@ -2,9 +2,9 @@
  * Who uses an image: one file `references/IMAGE/USER` each, which holds the user's owner (a plant's id). Files, not memory,
  * because several plants may share the warehouse, and because a reference must outlive a plant that was killed.
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoreMissing, readFileIfAny } from '@vmgrid/daemon';
+import { ignoreMissing, makeFolder, readFileIfAny } from '@vmgrid/daemon';
 
 export class References {
   readonly #root: string;
@@ -20,7 +20,7 @@ export class References {
 
   async add(imageId: string, user: string, owner = ''): Promise<void> {
     const folder = join(this.#root, imageId);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     await writeFile(join(folder, user), owner, { mode: 0o600 });
   }
 

@@ -10,10 +10,10 @@
  *   warehouse-id     tells this warehouse from every other
  *   lock.sqlite      held while an image moves in or out, gets a user or a label (see lock.ts)
  */
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { syncDirectory } from '@vmgrid/daemon';
+import { makeFolder, syncDirectory } from '@vmgrid/daemon';
 import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
 import { assembleImage, type ManifestDraft } from './assemble.ts';
@@ -72,7 +72,7 @@ export class Warehouse {
   /** Opens a warehouse, making its folders when there are none, and sweeps what dead processes of this host left. */
   static async open(directory: string, options: WarehouseOptions = {}): Promise<Warehouse> {
     for (const folder of ['images', 'staging', 'trash']) {
-      await mkdir(join(directory, folder), { recursive: true, mode: 0o755 });
+      makeFolder(join(directory, folder), 0o755);
     }
     const warehouse = new Warehouse(directory, options);
     await sweepStaging(warehouse.#staging, options.endMachine);

@@ -17,6 +17,7 @@ export const historyOf = (...digests: readonly string[]): HistoryEntry[] =>
     kind: 'script',
     seconds: 1,
     ranAt: '2026-01-01T00:00:00Z',
+    survivesBoot: true,
   }));
 
 export function baseDraft(id: string, changes: Partial<ManifestDraft> = {}): ManifestDraft {

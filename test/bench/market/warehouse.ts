@@ -41,7 +41,7 @@ export const images: ReadonlyMap<string, KnownImage> = new Map(
     {
       manifest: {
         ...{ id, machine: machineOf(memoryMiB), line: 'qemu', diskFormat: 'qcow2', createdAt: '2026-01-01T00:00:00Z' },
-        history: actions.map((action) => ({ digest: digestAction(action), id: action.id })),
+        history: actions.map((action) => ({ digest: digestAction(action), id: action.id, survivesBoot: true })),
         boot: { layouts: ['devices-1'] },
         ...(actions.length > 0 ? { memory: {}, compatibility } : {}),
       },

@@ -1,6 +1,5 @@
 /** A folder with the CA of a site and a certificate for each of its daemons, made as they are needed. */
-import { mkdir } from 'node:fs/promises';
-import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
+import { makeFolder, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import type { Peer } from '../tls/peer.ts';
 import type { Pair } from './issue.ts';
 import { CA, filesOf, readPair, revocationFileOf } from './site-folder.ts';
@@ -28,7 +27,7 @@ export async function makeCertificates(
   wanted: readonly Wanted[],
   now: number,
 ): Promise<readonly MadeCertificate[]> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   const { issue, makeCa } = await import('./issue.ts');
   const { pair: ca } = await keepOrMake(directory, CA, () => makeCa('vmgrid site', now));
   const revocationFile = await keepOrMakeList(directory, ca, now);

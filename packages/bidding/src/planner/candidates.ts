@@ -5,10 +5,10 @@
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
+import { staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
-import { optionOf } from './nearest-options.ts';
+import { NEVER_STALE, optionOf, type PreparedRequest } from './nearest-options.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
-import type { Prices } from './prices.ts';
 import type { TrieVisitor } from './trie-search.ts';
 import { type LineReports, type Way, waysToStart } from './ways-to-start.ts';
 
@@ -27,6 +27,7 @@ export function findCandidates(
   most: number,
 ): Candidates | undefined {
   const found: Candidate[] = [];
+  let undecided = 0;
   const visitor: TrieVisitor<KnownImage> = {
     worth: new Uint8Array(dag.members.length),
     matters: () => found.length <= most,
@@ -35,26 +36,37 @@ export function findCandidates(
         const digests = image.manifest.history.map(({ digest }) => digest);
         const ways = waysToStart(machine, image, lines);
         if (ways.length === 0) continue;
-        if (!isExact && !matchHistory(dag, digests).matches) continue;
+        const verdict = isExact ? undefined : matchHistory(dag, digests);
+        if (verdict?.matches === false) {
+          if (!verdict.decided) undecided += 1;
+          continue;
+        }
         const cached = digests.map((digest) => dag.groupOfDigest.get(digest)!);
         found.push({ image, ways, cached });
       }
     },
   };
   images.descend(machine, dag, visitor);
-  return found.length > most ? undefined : new Candidates(found);
+  return found.length > most ? undefined : new Candidates(found, undecided);
 }
 
 export class Candidates {
   readonly #all: readonly Candidate[];
+  readonly #undecided: number;
 
-  constructor(all: readonly Candidate[]) {
+  constructor(all: readonly Candidate[], undecided: number) {
     this.#all = all;
+    this.#undecided = undecided;
   }
 
-  /** What `nearestOptions` finds with the same prices. */
-  nearest(prices: Prices, most: number): readonly Option[] {
+  /** What `nearestOptions` finds with the same prices at the same time. */
+  nearest(
+    { prices, fresh = NEVER_STALE, gaveUp }: Omit<PreparedRequest, 'machine' | 'dag'>,
+    most: number,
+  ): readonly Option[] {
+    if (this.#undecided > 0) gaveUp?.(this.#undecided);
     const options = this.#all.flatMap(({ image, ways, cached }) => {
+      if (staleEntry(image, fresh)) return [];
       const work = prices.ofAll - cached.reduce((sum, group) => sum + prices.ofGroup[group]!, 0);
       return ways.map((way) => optionOf(image, way, prices, work));
     });

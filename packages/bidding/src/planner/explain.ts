@@ -16,26 +16,22 @@ import type { KnownImage } from '../known-image.ts';
 import type { Miss } from './match-image.ts';
 import { Nearest } from './nearest.ts';
 import { compareOptions, type Option } from './options.ts';
+import type { TimedRequest } from './plan.ts';
 import { Prices } from './prices.ts';
-import { relaxRequest, relaxRestore } from './relax.ts';
+import { type Relaxation, relaxRequest, relaxRestore } from './relax.ts';
 import { type SurveyedOption, surveyor } from './survey.ts';
 import { type LineReports, restoreFault } from './ways-to-start.ts';
 
 export type Explanation = Omit<PlantExplanation, 'plantId'>;
 
-interface MachineRequest {
-  readonly machine: MachineSpec;
-  readonly dag: Dag;
-}
-
 /** Of the misses that look nearest, this many times as many as are wanted have their changes worked out. */
 const MENDED_PER_WANTED = 5;
 
-const TESTS = ['machine', 'subset', 'prefix', 'partial-order'] as const;
+const TESTS = ['machine', 'subset', 'prefix', 'partial-order', 'freshness'] as const;
 
 /** `top`: how many candidates and misses are named; all are counted. */
 export function* explainRequest(
-  request: MachineRequest,
+  request: TimedRequest,
   images: Iterable<KnownImage>,
   lines: LineReports,
   durations: Durations,
@@ -101,7 +97,7 @@ function whyChosen(chosen: Option, next: Option | undefined, left: number): stri
 }
 
 function candidateOf(starts: readonly SurveyedOption[], machine: MachineSpec): ExplainedCandidate {
-  const { image, match, whyNotRestore } = starts[0]!;
+  const { image, match, whyNotRestore, whyNotBoot } = starts[0]!;
   const toRestore = relaxRestore(machine, image);
   return {
     imageId: image.manifest.id,
@@ -109,6 +105,7 @@ function candidateOf(starts: readonly SurveyedOption[], machine: MachineSpec): E
     actionsLeft: match.remaining.length,
     starts: starts.map(startOf),
     ...(whyNotRestore === undefined ? {} : { whyNotRestore }),
+    ...(whyNotBoot === undefined ? {} : { whyNotBoot }),
     ...(toRestore.length === 0 ? {} : { toRestore: [...toRestore] }),
   };
 }
@@ -136,7 +133,7 @@ class MissExplainer {
   readonly #prices: Prices;
   readonly #lines: LineReports;
 
-  constructor({ machine, dag }: MachineRequest, lines: LineReports, durations: Durations) {
+  constructor({ machine, dag }: TimedRequest, lines: LineReports, durations: Durations) {
     this.#machine = machine;
     this.#dag = prepareDag(dag);
     this.#prices = new Prices(dag, this.#dag, durations);
@@ -200,7 +197,10 @@ class MissExplainer {
   }
 
   #explain({ miss, image, shared, expectedMicros }: Sketch): ExplainedMiss {
-    const { changes, suffices } = relaxRequest(this.#machine, this.#dag, image, this.#lines);
+    const { changes, suffices } =
+      miss.test === 'freshness'
+        ? NO_MENDING // only another image, or a request that takes an older one
+        : relaxRequest(this.#machine, this.#dag, image, this.#lines);
     return {
       imageId: miss.imageId,
       test: miss.test,
@@ -213,7 +213,7 @@ class MissExplainer {
   }
 
   #reasonOf(miss: Miss, image: KnownImage): Pick<ExplainedMiss, 'reason' | 'offender'> {
-    if (miss.test === 'machine') return { reason: miss.reason };
+    if ('reason' in miss) return { reason: miss.reason };
     const { decided, offender } = miss.mismatch;
     const action = image.manifest.history[offender.position]!.id;
     const reason = historyReason(miss.test, action, offender.missing);
@@ -224,7 +224,7 @@ class MissExplainer {
 function historyReason(test: 'subset' | 'prefix' | 'partial-order', action: string, missing = 'something'): string {
   switch (test) {
     case 'subset':
-      return `${action} ran in the image and is not wanted, or not so often`;
+      return `${action} ran in the image and is not wanted, not so often, or runs for each machine`;
     case 'prefix':
       return `${action} ran in the image, and ${missing}, which comes before it, did not`;
     case 'partial-order':
@@ -233,6 +233,8 @@ function historyReason(test: 'subset' | 'prefix' | 'partial-order', action: stri
       return test satisfies never;
   }
 }
+
+const NO_MENDING: Relaxation = { changes: [], suffices: false };
 
 const occurrences = (values: readonly number[], wanted: number): number =>
   values.reduce((count, value) => (value === wanted ? count + 1 : count), 0);

@@ -74,7 +74,8 @@ export class ImageIndex {
   descend(machine: Kind, dag: DagIndex, visitor: TrieVisitor<KnownImage>): void {
     const trie = this.#tries.get(keyOf(machine));
     if (!trie) return;
-    const words = dag.members.map((nodes) => this.#interner.numberOf(dag.digests[nodes[0]!]!));
+    const words = new Array<number | undefined>(dag.members.length);
+    for (const [digest, group] of dag.groupOfDigest) words[group] = this.#interner.numberOf(digest);
     new TrieSearch(dag, words, visitor).into(trie.root);
   }
 

@@ -1,11 +1,12 @@
 /**
- * The four tests that decide whether a golden image can become the machine asked for: machine, subset, prefix,
- * partial order. Pure: manifests in, verdicts out; no file is touched.
+ * The tests that decide whether a golden image can become the machine asked for: machine, subset, prefix, partial order, and
+ * freshness where the request wants it. Pure: manifests in, verdicts out; no file is touched.
  */
-import { type DagIndex, type HistoryTest, type Match, type Mismatch, matchHistory } from '@vmgrid/dag';
-import type { MachineSpec } from '@vmgrid/protocol';
+import { type HistoryTest, type Match, type Mismatch, matchHistory } from '@vmgrid/dag';
 import type { KnownImage } from '../known-image.ts';
-import { type LineReports, machineFault, restoreFault, type Way, waysToStart } from './ways-to-start.ts';
+import { staleEntry } from './freshness.ts';
+import { NEVER_STALE, type PreparedRequest } from './nearest-options.ts';
+import { bootFault, type LineReports, machineFault, restoreFault, type Way, waysToStart } from './ways-to-start.ts';
 
 /** An image that passed, and the ways it can be started for this request. */
 export interface Candidate {
@@ -13,13 +14,19 @@ export interface Candidate {
   readonly image: KnownImage;
   readonly match: Match;
   readonly ways: readonly Way[];
-  /** Why it cannot be restored, when it can only be booted. */
+  /** Why it cannot be restored, when it can only be booted, and the reverse. */
   readonly whyNotRestore?: string;
+  readonly whyNotBoot?: string;
 }
 
 /** An image that failed, with its first failed test. */
 export type Miss =
-  | { readonly kind: 'miss'; readonly imageId: string; readonly test: 'machine'; readonly reason: string }
+  | {
+      readonly kind: 'miss';
+      readonly imageId: string;
+      readonly test: 'machine' | 'freshness';
+      readonly reason: string;
+    }
   | {
       readonly kind: 'miss';
       readonly imageId: string;
@@ -28,8 +35,7 @@ export type Miss =
     };
 
 export function matchImage(
-  machine: MachineSpec,
-  dag: DagIndex,
+  { machine, dag, fresh = NEVER_STALE }: Omit<PreparedRequest, 'prices'>,
   image: KnownImage,
   lines: LineReports,
 ): Candidate | Miss {
@@ -41,8 +47,19 @@ export function matchImage(
     manifest.history.map((entry) => entry.digest),
   );
   if (!match.matches) return { kind: 'miss', imageId: manifest.id, test: match.test, mismatch: match };
+  const stale = staleEntry(image, fresh);
+  if (stale !== undefined) {
+    const since = new Date(fresh.get(stale.digest)!).toISOString();
+    const reason = `${stale.id} ran ${stale.ranAt ?? 'at an unknown time'}, and the request wants it no older than ${since}`;
+    return { kind: 'miss', imageId: manifest.id, test: 'freshness', reason };
+  }
   const ways = waysToStart(machine, image, lines);
-  if (ways.some(({ start }) => start === 'restore')) return { kind: 'candidate', image, match, ways };
-  const whyNotRestore = restoreFault(machine, image, lines.get(machine.line ?? manifest.line));
-  return { kind: 'candidate', image, match, ways, ...(whyNotRestore === undefined ? {} : { whyNotRestore }) };
+  const restores = ways.some(({ start }) => start === 'restore');
+  const whyNotRestore = restores ? undefined : restoreFault(machine, image, lines.get(machine.line ?? manifest.line));
+  const whyNotBoot = bootFault(image);
+  return {
+    ...{ kind: 'candidate', image, match, ways },
+    ...(whyNotRestore === undefined ? {} : { whyNotRestore }),
+    ...(whyNotBoot === undefined ? {} : { whyNotBoot }),
+  };
 }

@@ -1,6 +1,7 @@
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
+import { type FreshSince, staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
 import type { Prices } from './prices.ts';
@@ -13,7 +14,13 @@ export interface PreparedRequest {
   readonly machine: MachineSpec;
   readonly dag: DagIndex;
   readonly prices: Prices;
+  /** Left out, every result is good for ever. */
+  readonly fresh?: FreshSince;
+  /** Told of images whose search among equal actions gave up (`MATCH_LIMITS`): one of them might have been sooner. */
+  readonly gaveUp?: (images: number) => void;
 }
+
+export const NEVER_STALE: FreshSince = new Map();
 
 /**
  * The best options for a request, soonest ready first, at most `most` (2 or more); when all would have one start, the last is
@@ -65,14 +72,21 @@ class Search implements TrieVisitor<KnownImage> {
     const work = this.#request.prices.ofAll - worth;
     let matches: boolean | undefined = isExact || undefined;
     for (const option of images.flatMap((image) => this.#optionsOf(image, work))) {
-      matches ??= matchHistory(this.#request.dag, digestsOf(option.image)).matches;
+      matches ??= this.#matches(option.image, images.length);
       if (!matches) return;
       this.#keep(option);
     }
   }
 
+  #matches(image: KnownImage, alike: number): boolean {
+    const verdict = matchHistory(this.#request.dag, digestsOf(image));
+    if (!verdict.matches && !verdict.decided) this.#request.gaveUp?.(alike);
+    return verdict.matches;
+  }
+
   #optionsOf(image: KnownImage, work: number): readonly Option[] {
-    const { machine, prices } = this.#request;
+    const { machine, prices, fresh = NEVER_STALE } = this.#request;
+    if (staleEntry(image, fresh)) return [];
     return waysToStart(machine, image, this.#lines)
       .map((way) => optionOf(image, way, prices, work))
       .filter(({ start, expectedMicros }) => expectedMicros <= this.#limit(start));

@@ -6,6 +6,7 @@ import { type Action, type Dag, linearExtension, type Match, matchHistory, prepa
 import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgrid/protocol';
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
+import { freshSince } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { nearestOptions } from './nearest-options.ts';
 import type { Option } from './options.ts';
@@ -30,8 +31,17 @@ export interface Plan {
   readonly expectedSeconds: number;
   /** As `Prices` has it. */
   readonly isCoarse: boolean;
+  /** Images of which the search did not find out in time whether they match. */
+  readonly undecided: number;
   /** The next best options, soonest ready first, among them the best with the other start if there is one. */
   readonly alternatives: readonly Option[];
+}
+
+export interface TimedRequest {
+  readonly machine: MachineSpec;
+  readonly dag: Dag;
+  /** Milliseconds since the epoch. Left out, no result is fresh. */
+  readonly now?: number;
 }
 
 /**
@@ -39,29 +49,30 @@ export interface Plan {
  * histories that match are many, not the images (see `image-index.ts`).
  */
 export function planMachine(
-  request: { readonly machine: MachineSpec; readonly dag: Dag },
+  request: TimedRequest,
   images: ImageIndex,
   lines: LineReports,
   durations: Durations,
 ): Plan | undefined {
   const dag = prepareDag(request.dag);
   const prices = new Prices(request.dag, dag, durations);
-  const [chosen, ...alternatives] = nearestOptions(
-    { machine: request.machine, dag, prices },
-    images,
-    lines,
-    OPTIONS_OF_A_PLAN,
-  );
+  const fresh = freshSince(request.dag.actions, dag.digests, request.now);
+  let undecided = 0;
+  const gaveUp = (images: number) => {
+    undecided += images;
+  };
+  const prepared = { machine: request.machine, dag, prices, fresh, gaveUp };
+  const [chosen, ...alternatives] = nearestOptions(prepared, images, lines, OPTIONS_OF_A_PLAN);
   if (!chosen) return undefined;
   const match = matchHistory(
     dag,
     chosen.image.manifest.history.map(({ digest }) => digest),
   );
   if (!match.matches) throw new Error(`the index chose ${chosen.image.manifest.id}, which does not match`);
-  return { ...planOf(chosen, match, request.dag), alternatives, isCoarse: prices.isCoarse };
+  return { ...planOf(chosen, match, request.dag), alternatives, isCoarse: prices.isCoarse, undecided };
 }
 
-function planOf(chosen: Option, match: Match, dag: Dag): Omit<Plan, 'alternatives' | 'isCoarse'> {
+function planOf(chosen: Option, match: Match, dag: Dag): Omit<Plan, 'alternatives' | 'isCoarse' | 'undecided'> {
   return {
     image: chosen.image,
     line: chosen.line,
@@ -82,20 +93,22 @@ export function summarizePlan(plan: Plan): PlanSummary {
     startMicros: Math.round(plan.startSeconds * MICROS),
     expectedMicros: Math.round(plan.expectedSeconds * MICROS),
   };
-  const { cached, remaining, alternatives, isCoarse } = plan;
-  return summarizeOptions([chosen, ...alternatives], { actions: cached.length + remaining.length, isCoarse })!;
+  const { cached, remaining, alternatives, isCoarse, undecided } = plan;
+  const actions = cached.length + remaining.length;
+  return summarizeOptions([chosen, ...alternatives], { actions, isCoarse, undecided })!;
 }
 
 /** The same of the options alone, the best first, for a request of so many actions. Undefined when there are none. */
 export function summarizeOptions(
   [chosen, ...alternatives]: readonly Option[],
-  { actions, isCoarse }: { readonly actions: number; readonly isCoarse: boolean },
+  { actions, isCoarse, undecided }: Pick<Plan, 'isCoarse' | 'undecided'> & { readonly actions: number },
 ): PlanSummary | undefined {
   if (!chosen) return undefined;
   return {
     ...summarizeOption(chosen),
     actionsLeft: actions - chosen.image.manifest.history.length,
     ...(isCoarse && { coarse: true as const }),
+    ...(undecided > 0 && { undecided }),
     ...(alternatives.length === 0 ? {} : { alternatives: alternatives.map(summarizeOption) }),
   };
 }

@@ -32,6 +32,11 @@ export function relaxMachine(machine: MachineSpec, image: KnownImage, lines: Lin
   const diskMiB = Math.max(frozen.diskMiB, machine.diskMiB);
   const relaxed: MachineSpec = { ...machine, arch: frozen.arch, os: frozen.os, diskMiB };
   if (machineFault(relaxed, image, lines) === undefined) return { changes, suffices: true };
+  const toRestore = relaxRestore(relaxed, image);
+  const restored: MachineSpec = { ...relaxed, memoryMiB: frozen.memoryMiB, cpus: frozen.cpus };
+  if (toRestore.length > 0 && machineFault(restored, image, lines) === undefined) {
+    return { changes: [...changes, ...toRestore], suffices: true };
+  }
   if (machine.line === undefined || machine.line === line) return { changes, suffices: false };
   return {
     changes: [...changes, setting('line', line)],

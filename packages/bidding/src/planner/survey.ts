@@ -2,13 +2,14 @@
  * Looks at every image with all four tests: what a bid has no time for, and an explanation wants to know. Linear in the
  * images, and the measure of what the index finds (`nearest-options.ts`).
  */
-import { type Dag, type Match, prepareDag } from '@vmgrid/dag';
-import type { MachineSpec } from '@vmgrid/protocol';
+import { type Match, prepareDag } from '@vmgrid/dag';
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
+import { freshSince } from './freshness.ts';
 import { type Miss, matchImage } from './match-image.ts';
 import { optionOf } from './nearest-options.ts';
 import { compareOptions, type Option } from './options.ts';
+import type { TimedRequest } from './plan.ts';
 import { Prices } from './prices.ts';
 import type { LineReports } from './ways-to-start.ts';
 
@@ -17,6 +18,8 @@ export interface SurveyedOption extends Option {
   readonly match: Match;
   /** Why its image cannot be restored, when it can only be booted. */
   readonly whyNotRestore?: string;
+  /** Why its image cannot be booted, when it can only be restored. */
+  readonly whyNotBoot?: string;
 }
 
 export interface Survey {
@@ -26,7 +29,7 @@ export interface Survey {
 }
 
 export function surveyImages(
-  request: { readonly machine: MachineSpec; readonly dag: Dag },
+  request: TimedRequest,
   images: Iterable<KnownImage>,
   lines: LineReports,
   durations: Durations,
@@ -44,14 +47,15 @@ export type SurveyedImage = { readonly kind: 'options'; readonly options: readon
 
 /** Looks at one image after the other. */
 export function surveyor(
-  request: { readonly machine: MachineSpec; readonly dag: Dag },
+  request: TimedRequest,
   lines: LineReports,
   durations: Durations,
 ): (image: KnownImage) => SurveyedImage {
   const dag = prepareDag(request.dag);
   const prices = new Prices(request.dag, dag, durations);
+  const fresh = freshSince(request.dag.actions, dag.digests, request.now);
   return (image) => {
-    const verdict = matchImage(request.machine, dag, image, lines);
+    const verdict = matchImage({ machine: request.machine, dag, fresh }, image, lines);
     if (verdict.kind === 'miss') return verdict;
     const { kind: _, ways, ...candidate } = verdict;
     const cached = image.manifest.history.reduce(

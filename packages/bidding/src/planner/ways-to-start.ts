@@ -14,7 +14,7 @@ export interface Way {
 
 export type LineReports = ReadonlyMap<LineName, LineReport>;
 
-/** Every way there is, restore before boot on each line; none when the image cannot become the machine here. */
+/** Every way there is to have all that its history made, restore before boot on each line; none when there is none here. */
 export function waysToStart(machine: MachineSpec, image: KnownImage, lines: LineReports): readonly Way[] {
   if (imageFault(machine, image) !== undefined) return [];
   const ways: Way[] = [];
@@ -22,7 +22,7 @@ export function waysToStart(machine: MachineSpec, image: KnownImage, lines: Line
     const { line } = report;
     if (!isWanted(machine, line) || lineFault(machine, image, line, report) !== undefined) continue;
     if (restoreFault(machine, image, report) === undefined) ways.push({ line, start: 'restore' });
-    ways.push({ line, start: 'boot' });
+    if (bootFault(image) === undefined) ways.push({ line, start: 'boot' });
   }
   return ways;
 }
@@ -31,9 +31,17 @@ export function waysToStart(machine: MachineSpec, image: KnownImage, lines: Line
 export function machineFault(machine: MachineSpec, image: KnownImage, lines: LineReports): string | undefined {
   const fault = imageFault(machine, image);
   if (fault !== undefined || waysToStart(machine, image, lines).length > 0) return fault;
+  const able = [...lines.values()].find(
+    (report) => isWanted(machine, report.line) && lineFault(machine, image, report.line, report) === undefined,
+  );
+  if (able) return noStart(machine, image, able);
   const line = machine.line ?? image.manifest.line;
   return lineFault(machine, image, line, lines.get(line));
 }
+
+/** Why it can be started neither way on a line that could boot its disk. */
+const noStart = (machine: MachineSpec, image: KnownImage, report: LineReport): string =>
+  `it cannot be restored: ${restoreFault(machine, image, report)}; nor booted: ${bootFault(image)}`;
 
 const isWanted = ({ line }: MachineSpec, offered: LineName): boolean => (line ?? offered) === offered;
 
@@ -43,7 +51,17 @@ function imageFault(machine: MachineSpec, { manifest }: KnownImage): string | un
   if (frozen.arch !== machine.arch) return `arch is ${frozen.arch}, wanted ${machine.arch}`;
   if (frozen.os !== machine.os) return `os is ${frozen.os}, wanted ${machine.os}`;
   if (frozen.diskMiB > machine.diskMiB) return `disk is ${frozen.diskMiB} MiB, wanted at most ${machine.diskMiB}`;
-  return undefined;
+  const unmarked = manifest.history.find(({ survivesBoot }) => survivesBoot === undefined);
+  if (unmarked === undefined) return undefined;
+  return `it does not say what ${unmarked.id} told and left running: an earlier version made it, build it again`;
+}
+
+/** Why a boot of its disk would not bring back all that its history made. */
+export function bootFault({ manifest }: Pick<KnownImage, 'manifest'>): string | undefined {
+  const lost = manifest.history.find(({ survivesBoot }) => survivesBoot === false);
+  if (lost === undefined) return undefined;
+  const [first = 'something', ...rest] = lost.lostAtBoot ?? [];
+  return `a boot loses what ${lost.id} left: ${first}${rest.length === 0 ? '' : ` and ${rest.length} more`}`;
 }
 
 /** Why a line cannot boot the image for this machine. */

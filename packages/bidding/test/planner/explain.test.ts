@@ -228,10 +228,15 @@ test('an image matches a request after the changes that would make it match, and
     expect(explanation.candidates.count + missed).toBe(images.size);
     for (const miss of explanation.misses.nearest) {
       const image = images.get(miss.imageId)!;
-      expect(matchImage(spec, prepareDag(wanted), image, reports)).toMatchObject({ kind: 'miss', test: miss.test });
+      expect(matchImage({ machine: spec, dag: prepareDag(wanted) }, image, reports)).toMatchObject({
+        kind: 'miss',
+        test: miss.test,
+      });
       if (!miss.suffices) continue;
       const relaxed = miss.changes.reduce((before, change) => applied(before, change, effectOf), request);
-      expect(matchImage(relaxed.machine, prepareDag(relaxed.dag), image, reports).kind).toBe('candidate');
+      expect(matchImage({ machine: relaxed.machine, dag: prepareDag(relaxed.dag) }, image, reports).kind).toBe(
+        'candidate',
+      );
     }
   });
   assertRemembering(SEEDS, 'explaining', property, 1_000);

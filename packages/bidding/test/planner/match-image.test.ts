@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Dag, digestAction, prepareDag } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../../src/known-image.ts';
+import { freshSince } from '../../src/planner/freshness.ts';
 import { matchImage } from '../../src/planner/match-image.ts';
 import { baseImage, COMPATIBILITY, historyOf, suspendedImage } from '../made-up-images.ts';
 import { lineReport, reportsOf } from '../made-up-plants.ts';
@@ -22,7 +23,7 @@ const dag: Dag = {
 };
 const lines = reportsOf(lineReport());
 const match = (image = imageWith(), spec = machine, reports = lines) =>
-  matchImage(spec, prepareDag(dag), image, reports);
+  matchImage({ machine: spec, dag: prepareDag(dag) }, image, reports);
 
 const missOf = (test: string, offender: object) => ({
   kind: 'miss',
@@ -183,5 +184,67 @@ describe('restore or boot', () => {
 
   test('a suspended image that does not say what it was suspended by can only be booted', () => {
     expect(startsOf(baseImage('image', { memory: {} }))).toEqual(boots('vmm was undefined, here it is qemu'));
+  });
+});
+
+describe('what a boot would lose', () => {
+  const daemon = [...historyOf(digestOf('A')), { ...historyOf(digestOf('D'))[0]!, id: 'start-daemon' }];
+  const left = ['process sleep', 'file /run/mine'];
+  const losing = (more: object = {}) =>
+    suspendedImage('image', {
+      history: [daemon[0]!, { ...daemon[1]!, survivesBoot: false, lostAtBoot: left }],
+      ...more,
+    });
+
+  test('an image whose memory has more than its disk is restored and never booted', () => {
+    expect(match(losing())).toMatchObject({
+      ways: [{ line: 'qemu', start: 'restore' }],
+      whyNotBoot: 'a boot loses what start-daemon left: process sleep and 1 more',
+    });
+  });
+
+  test('it is no candidate where it could only be booted: with another memory, on another line, without its memory', () => {
+    const reason = expect.stringContaining('nor booted: a boot loses what start-daemon left: process sleep');
+    const miss = { kind: 'miss', test: 'machine', reason };
+    expect(match(losing(), { ...machine, memoryMiB: 512 })).toMatchObject(miss);
+    const uml = reportsOf(lineReport({ line: 'uml', diskFormats: ['raw'] }));
+    expect(match(losing({ diskFormat: 'raw' }), machine, uml)).toMatchObject(miss);
+    const { memory: _, compatibility: __, ...disk } = losing().manifest;
+    expect(match({ manifest: disk })).toMatchObject(miss);
+  });
+
+  test('an image that does not say what a boot loses was made by an earlier version and is not used', () => {
+    const unmarked = historyOf(digestOf('A')).map(({ digest, id }) => ({ digest, id }));
+    const reason = 'it does not say what action-0 told and left running: an earlier version made it, build it again';
+    expect(match(suspendedImage('image', { history: unmarked }))).toMatchObject({ test: 'machine', reason });
+  });
+});
+
+describe('how old a result may be', () => {
+  const at = Date.parse('2026-01-08T12:00:00Z');
+  const aged = { ...dag, actions: dag.actions.map((one) => (one.id === 'D' ? { ...one, freshness: 'P7D' } : one)) };
+  const [a, d] = historyOf(digestOf('A'), digestOf('D'));
+  const imageOf = (ranAt: object) => suspendedImage('image', { history: [a!, { ...d!, ...ranAt }] });
+  const of = (image: KnownImage, now?: number) => {
+    const index = prepareDag(aged);
+    return matchImage({ machine, dag: index, fresh: freshSince(aged.actions, index.digests, now) }, image, lines);
+  };
+
+  test('an image that ran the action lately enough stands for it, and one that did not does not', () => {
+    expect(of(imageOf({ ranAt: '2026-01-01T12:00:00Z' }), at).kind).toBe('candidate');
+    expect(of(imageOf({ ranAt: '2026-01-01T11:59:59Z' }), at)).toEqual({
+      ...{ kind: 'miss', imageId: 'image', test: 'freshness' },
+      reason: 'action-1 ran 2026-01-01T11:59:59Z, and the request wants it no older than 2026-01-01T12:00:00.000Z',
+    });
+  });
+
+  test('what ran at an unknown time, or is looked at by who knows no time, is not fresh', () => {
+    expect(of(imageOf({}), at)).toMatchObject({ test: 'freshness' });
+    expect(of(imageOf({ ranAt: '2026-01-08T12:00:00Z' }))).toMatchObject({ test: 'freshness' });
+  });
+
+  test('of equal actions the one that wants it freshest decides', () => {
+    const actions = [{ freshness: 'P7D' }, { freshness: 'PT1H' }, {}];
+    expect(freshSince(actions, ['x', 'x', 'x'], at)).toEqual(new Map([['x', at - 3_600_000]]));
   });
 });

@@ -1,4 +1,5 @@
-import { errorValue, listValue, stringValue, type Value } from '../value.ts';
+import type { Value } from '../ast.ts';
+import { errorValue, listValue, stringValue } from '../value.ts';
 import { argument, eager, type FunctionTable } from './function.ts';
 
 /**

@@ -1,19 +1,11 @@
+import type { Value } from '../ast.ts';
 import { toText } from '../convert.ts';
 import { Expression } from '../expression.ts';
 import { parseExpression } from '../parser.ts';
-import { aloneScope } from '../scope.ts';
+import { scopeOf } from '../scope.ts';
 import { ClassAdSyntaxError } from '../syntax-error.ts';
 import { unparseNode } from '../unparse.ts';
-import {
-  errorValue,
-  integerValue,
-  isExceptional,
-  isTrue,
-  listValue,
-  stringValue,
-  truthOf,
-  type Value,
-} from '../value.ts';
+import { errorValue, integerValue, isExceptional, isTrue, listValue, stringValue, truthOf } from '../value.ts';
 import { type ClassAdFunction, type FunctionCall, type FunctionTable, wrongCount } from './function.ts';
 
 /** A call whose arguments are counted but not evaluated. */
@@ -86,7 +78,7 @@ function inEachContext(call: FunctionCall, onUndefined: Value, collect: (results
   }
   const results = contexts.items.map((context): Value => {
     if (context.kind === 'classad') {
-      return call.evaluation.evaluate(expression.node, context.scope ?? aloneScope(context.ad));
+      return call.evaluation.evaluate(expression.node, { ...scopeOf(context), seesTarget: true });
     }
     return context.kind === 'undefined' ? context : errorValue(`expected an ad, got a ${context.kind}`);
   });

@@ -1,19 +1,8 @@
-import type { Evaluation } from '../evaluation.ts';
-import type { Node } from '../expression.ts';
-import type { Scope } from '../scope.ts';
-import { type ErrorValue, errorValue, type UndefinedValue, undefinedValue, type Value } from '../value.ts';
+import type { ErrorValue, UndefinedValue, Value } from '../ast.ts';
+import type { ClassAdFunction, Evaluation, FunctionCall } from '../evaluation.ts';
+import { errorValue, undefinedValue } from '../value.ts';
 
-export interface FunctionCall {
-  /** As written by the caller. */
-  readonly name: string;
-  readonly args: readonly Node[];
-  /** Where the call stands: arguments are evaluated here. */
-  readonly scope: Scope;
-  readonly evaluation: Evaluation;
-}
-
-/** A function of the language: total, and bounded by the evaluation's budget. */
-export type ClassAdFunction = (call: FunctionCall) => Value;
+export type { ClassAdFunction, FunctionCall };
 
 /** Names in folded case. */
 export type FunctionTable = Readonly<Record<string, ClassAdFunction>>;

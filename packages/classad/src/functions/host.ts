@@ -1,4 +1,5 @@
-import { errorValue, undefinedValue, type Value } from '../value.ts';
+import type { Value } from '../ast.ts';
+import { errorValue, undefinedValue } from '../value.ts';
 import { argument, eager, type FunctionTable } from './function.ts';
 
 /** HTCondor answers so where CLASSAD_ENABLE_USER_HOME is off: the default, else undefined. */

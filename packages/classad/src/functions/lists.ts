@@ -1,21 +1,20 @@
+import type { BooleanValue, IntegerValue, ListValue, RealValue, Value } from '../ast.ts';
+import { toInteger, toReal } from '../convert.ts';
 import { applyBinary, type EagerOperator } from '../operators/apply.ts';
 import {
   booleanValue,
   errorValue,
   falseValue,
-  type IntegerValue,
   integerValue,
-  type ListValue,
   listValue,
-  type RealValue,
   realValue,
   stringValue,
   undefinedValue,
-  type Value,
 } from '../value.ts';
 import { argument, type ClassAdFunction, eager, type FunctionTable } from './function.ts';
 
-type NumberValue = IntegerValue | RealValue;
+/** What counts as a number in sum, avg, min and max: booleans do (Value::IsNumber). */
+type NumberValue = IntegerValue | RealValue | BooleanValue;
 
 function member(operator: '==' | '=?='): ClassAdFunction {
   return eager(2, 2, (args, evaluation) => {
@@ -65,7 +64,7 @@ function numbersOf(list: Value): readonly NumberValue[] | Value {
   }
   const numbers: NumberValue[] = [];
   for (const item of list.items) {
-    if (item.kind === 'integer' || item.kind === 'real') {
+    if (item.kind === 'integer' || item.kind === 'real' || item.kind === 'boolean') {
       numbers.push(item);
     } else if (item.kind !== 'undefined') {
       return errorValue(`expected numbers, got a ${item.kind}`);
@@ -102,13 +101,17 @@ function average(first: NumberValue, rest: readonly NumberValue[]): Value {
   return applyBinary('/', total(first, rest), realValue(rest.length + 1));
 }
 
+/** Comparing makes the numbers of one type: the bound is real where any is, and a lone boolean stays one. */
 function extreme(better: '<' | '>') {
   return (first: NumberValue, rest: readonly NumberValue[]): Value => {
     const bound = rest.reduce((best, number) => {
       const verdict = applyBinary(better, number, best);
       return verdict.kind === 'boolean' && verdict.value ? number : best;
     }, first);
-    return bound;
+    if (rest.length === 0) {
+      return bound;
+    }
+    return [first, ...rest].some((number) => number.kind === 'real') ? toReal(bound) : toInteger(bound);
   };
 }
 
@@ -143,12 +146,12 @@ function searchItems(items: readonly Value[], decisive: boolean, verdictOn: (ite
 function compareItems(decisive: boolean): ClassAdFunction {
   return eager(3, 3, (args, evaluation) => {
     const [operatorName, list, other] = [argument(args, 0), argument(args, 1), argument(args, 2)];
-    if (operatorName.kind === 'undefined' || list.kind === 'undefined') {
-      return undefinedValue;
-    }
     const operator = operatorName.kind === 'string' ? comparisons.get(operatorName.value) : undefined;
-    if (operator === undefined || list.kind !== 'list') {
-      return errorValue('expected a comparison operator and a list');
+    if (operator === undefined) {
+      return operatorName.kind === 'undefined' ? operatorName : errorValue('expected a comparison operator');
+    }
+    if (list.kind !== 'list') {
+      return list.kind === 'undefined' ? list : errorValue('expected a list');
     }
     evaluation.spend(list.items.length);
     return searchItems(list.items, decisive, (item) => applyBinary(operator, item, other));
@@ -156,8 +159,8 @@ function compareItems(decisive: boolean): ClassAdFunction {
 }
 
 /**
- * Runs of white space separate once; any other separator met twice in a row, white space aside, leaves an empty item
- * between: "foo, bar" is two items, "foo,,bar" three.
+ * Runs of white space separate once. Where the separator before an item's place was last used, white space aside, an
+ * empty item stands there: "foo, bar" is two items, "foo,,bar" three, and "a,foo ,bar" has an empty one (splitArb_func).
  */
 function splitOn(text: string, separators: string): string[] {
   const items: string[] = [];
@@ -171,7 +174,6 @@ function splitOn(text: string, separators: string): string[] {
     const blank = /\s/.test(character);
     if (item !== '') {
       items.push(item);
-      lastSeparator = '';
     } else if (!blank && lastSeparator === character) {
       items.push('');
     }

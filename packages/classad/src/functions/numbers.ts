@@ -1,4 +1,5 @@
 import { foldCase } from '../ascii-case.ts';
+import type { Value } from '../ast.ts';
 import { toInteger, toReal, truncated } from '../convert.ts';
 import { applyBinary } from '../operators/apply.ts';
 import {
@@ -10,7 +11,6 @@ import {
   trueValue,
   truthOf,
   undefinedValue,
-  type Value,
 } from '../value.ts';
 import { argument, type ClassAdFunction, eager, type FunctionTable } from './function.ts';
 

@@ -1,19 +1,11 @@
+import type { ErrorValue, Value } from '../ast.ts';
 import { BoundedText } from '../bounded-text.ts';
 import type { Evaluation } from '../evaluation.ts';
-import { type Slots, search } from '../regex/machine.ts';
-import { flagsFrom, parsePattern } from '../regex/parse.ts';
+import { type SearchOptions, type Slots, search } from '../regex/machine.ts';
 import { PatternError } from '../regex/pattern.ts';
-import { compilePattern, type Program } from '../regex/program.ts';
-import {
-  booleanValue,
-  type ErrorValue,
-  errorValue,
-  falseValue,
-  stringValue,
-  trueValue,
-  undefinedValue,
-  type Value,
-} from '../value.ts';
+import { programOf } from '../regex/pattern-cache.ts';
+import type { Program } from '../regex/program.ts';
+import { booleanValue, errorValue, falseValue, stringValue, trueValue, undefinedValue } from '../value.ts';
 import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 import { stringListItems } from './string-lists.ts';
 
@@ -21,7 +13,7 @@ import { stringListItems } from './string-lists.ts';
 export function prepared(pattern: string, options: string, evaluation: Evaluation): PreparedPattern | ErrorValue {
   evaluation.spend(pattern.length);
   try {
-    return new PreparedPattern(compilePattern(parsePattern(pattern, flagsFrom(options))), evaluation);
+    return new PreparedPattern(programOf(pattern, options), evaluation);
   } catch (cause) {
     if (cause instanceof PatternError) {
       return errorValue(cause.message);
@@ -37,15 +29,15 @@ export class PreparedPattern {
   constructor(program: Program, evaluation: Evaluation) {
     this.#program = program;
     this.#evaluation = evaluation;
-    evaluation.spend(program.length);
+    evaluation.spend(program.instructions.length);
   }
 
   found(text: string): boolean {
-    return this.#search(codesOf(text), 0, false) !== undefined;
+    return this.#search(codesOf(text), { from: 0, withoutGroups: true }) !== undefined;
   }
 
-  #search(codes: readonly number[], from: number, anchoredNotEmpty: boolean): Slots | undefined {
-    return search(this.#program, codes, { from, anchoredNotEmpty, spend: (steps) => this.#evaluation.spend(steps) });
+  #search(codes: readonly number[], options: Omit<SearchOptions, 'spend'>): Slots | undefined {
+    return search(this.#program, codes, { ...options, spend: (steps) => this.#evaluation.spend(steps) });
   }
 
   /** Each match from left to right, the first only unless `all`. An empty match is never followed by one in its place. */
@@ -53,7 +45,7 @@ export class PreparedPattern {
     let from = 0;
     let afterEmpty = false;
     while (from <= codes.length) {
-      const slots = this.#search(codes, from, afterEmpty);
+      const slots = this.#search(codes, { from, anchoredNotEmpty: afterEmpty });
       if (slots !== undefined) {
         yield slots;
         from = slots[1] ?? codes.length;
@@ -72,7 +64,16 @@ export class PreparedPattern {
 }
 
 function codesOf(text: string): number[] {
-  return Array.from(text, (character) => character.codePointAt(0) ?? 0);
+  const codes = new Array<number>(text.length);
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.codePointAt(at) ?? 0;
+    codes[count] = code;
+    count += 1;
+    at += code > 0xffff ? 1 : 0;
+  }
+  codes.length = count;
+  return codes;
 }
 
 function sliceOf(codes: readonly number[], start: number, end: number): string {

@@ -1,18 +1,8 @@
+import type { AbsoluteTimeValue, ErrorValue, LiteralValue, Value } from '../ast.ts';
 import { ClassAd } from '../class-ad.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { Expression } from '../expression.ts';
-import {
-  type AbsoluteTimeValue,
-  absoluteTimeValue,
-  classAdValue,
-  type ErrorValue,
-  errorValue,
-  integerValue,
-  type LiteralValue,
-  realValue,
-  stringValue,
-  type Value,
-} from '../value.ts';
+import { absoluteTimeValue, classAdValue, errorValue, integerValue, realValue, stringValue } from '../value.ts';
 import { argument, eager } from './function.ts';
 import { brokenDown } from './time-format.ts';
 

@@ -1,16 +1,8 @@
 import { foldCase } from '../ascii-case.ts';
+import type { ErrorValue, UndefinedValue, Value } from '../ast.ts';
 import { truncated } from '../convert.ts';
 import { leadingNumber } from '../real-text.ts';
-import {
-  booleanValue,
-  type ErrorValue,
-  errorValue,
-  integerValue,
-  realValue,
-  type UndefinedValue,
-  undefinedValue,
-  type Value,
-} from '../value.ts';
+import { booleanValue, errorValue, integerValue, realValue, undefinedValue } from '../value.ts';
 import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 
 const usualDelimiters = ', ';
@@ -18,25 +10,35 @@ const memberDelimiters = ', \t\r\n';
 
 /** The items of a string list, trimmed; runs of delimiters separate once. */
 export function stringListItems(list: string, delimiters: string): string[] {
-  const items: string[] = [];
-  let item = '';
+  return piecesBetween(list, delimiters)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** As stringListsIntersect has them: no delimiters mean the usual ones, and blanks belong to an item. */
+function untrimmedItems(list: string, delimiters: string): string[] {
+  return piecesBetween(list, delimiters === '' ? usualDelimiters : delimiters).filter((item) => item !== '');
+}
+
+function piecesBetween(list: string, delimiters: string): string[] {
+  const pieces: string[] = [];
+  let piece = '';
   for (const character of list) {
     if (delimiters.includes(character)) {
-      items.push(item.trim());
-      item = '';
+      pieces.push(piece);
+      piece = '';
     } else {
-      item += character;
+      piece += character;
     }
   }
-  items.push(item.trim());
-  return items.filter((candidate) => candidate !== '');
+  return [...pieces, piece];
 }
 
 function ofItems(perform: (items: readonly string[]) => Value): ClassAdFunction {
   return eager(1, 2, (args, evaluation) => {
     const texts = allTexts(args);
     if (isValue(texts)) {
-      return texts;
+      return errorValue('expected a string list and delimiters');
     }
     const [list = '', delimiters = usualDelimiters] = texts;
     evaluation.spend(list.length);
@@ -114,8 +116,8 @@ const intersect = eager(2, 3, (args, evaluation) => {
   }
   const [left = '', right = '', delimiters = usualDelimiters] = texts;
   evaluation.spend(left.length + right.length);
-  const others = new Set(stringListItems(right, delimiters));
-  return booleanValue(stringListItems(left, delimiters).some((item) => others.has(item)));
+  const others = new Set(untrimmedItems(right, delimiters));
+  return booleanValue(untrimmedItems(left, delimiters).some((item) => others.has(item)));
 });
 
 const asIs = (text: string) => text;

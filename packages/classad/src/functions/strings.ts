@@ -1,7 +1,8 @@
 import { foldCase, upperCase } from '../ascii-case.ts';
+import type { Value } from '../ast.ts';
 import { toText } from '../convert.ts';
 import type { Evaluation } from '../evaluation.ts';
-import { errorValue, integerValue, stringValue, undefinedValue, type Value } from '../value.ts';
+import { errorValue, integerValue, stringValue, undefinedValue } from '../value.ts';
 import { argument, type ClassAdFunction, eager, type FunctionTable } from './function.ts';
 
 function converted(args: readonly Value[], evaluation: Evaluation): readonly ConvertedText[] {

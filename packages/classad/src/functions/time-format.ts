@@ -29,11 +29,32 @@ export function brokenDown(seconds: number): BrokenDownTime {
   };
 }
 
-/** Seconds since 1970 from attributes named as splitTime names them; those that are missing count as the earliest. */
-export function timeFromFields(field: (name: string) => number | undefined): number {
-  const bounded = (name: string, otherwise: number) => Math.min(9999, Math.max(0, field(name) ?? otherwise));
-  const day = Date.UTC(bounded('Year', 1970), bounded('Month', 1) - 1, bounded('Day', 1));
-  return day / 1000 + bounded('Hours', 0) * 3600 + bounded('Minutes', 0) * 60 + bounded('Seconds', 0);
+/**
+ * A time from attributes named as splitTime names them, each as it is: a month 13 stays one. Those that are missing
+ * are what C's zeroed `struct tm` has, and the day of the week and of the year are computed (formatTime, day_numbers).
+ */
+export function timeFromFields(field: (name: string) => number | undefined): BrokenDownTime {
+  const [year, month, day] = [field('Year') ?? 1900, field('Month') ?? 1, field('Day') ?? 0];
+  const dayNumber = dayNumberOf(year, month, day);
+  return {
+    year,
+    month,
+    day,
+    hours: field('Hours') ?? 0,
+    minutes: field('Minutes') ?? 0,
+    seconds: field('Seconds') ?? 0,
+    dayOfWeek: dayNumber % 7,
+    dayOfYear: dayNumber - dayNumberOf(year, 1, 1),
+  };
+}
+
+/** Days since the last of December of the year 0 in the Gregorian calendar (Dershowitz and Reingold). */
+function dayNumberOf(year: number, month: number, day: number): number {
+  const before = year - 1;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const shortFebruary = month <= 2 ? 0 : leap ? 1 : 2;
+  const leapDays = Math.trunc(before / 4) - Math.trunc(before / 100) + Math.trunc(before / 400);
+  return 365 * before + leapDays + Math.trunc((367 * month - 362) / 12) - shortFebruary + day;
 }
 
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -47,43 +68,77 @@ function padded(value: number, width = 2, fill = '0'): string {
 }
 
 function hour12(time: BrokenDownTime): number {
-  return time.hours % 12 === 0 ? 12 : time.hours % 12;
+  if (time.hours === 0) {
+    return 12;
+  }
+  return time.hours > 12 ? time.hours - 12 : time.hours;
 }
 
-/** Weeks begin on `firstDay`; days before the first such day are in week 0. */
-function weekOfYear(time: BrokenDownTime, firstDay: 0 | 1): number {
-  return Math.floor((time.dayOfYear + 7 - ((time.dayOfWeek + 7 - firstDay) % 7)) / 7);
+/** Days before the year's first `weekday 0` are in week 0. */
+function weekOfYear(time: BrokenDownTime, weekday: number): number {
+  return Math.trunc((time.dayOfYear - weekday + 7) / 7);
 }
 
-/** The conversions of ANSI C's strftime in the C locale, and the composites glibc users expect. */
+/** 0 is Monday. */
+function dayFromMonday(time: BrokenDownTime): number {
+  return (time.dayOfWeek + 6) % 7;
+}
+
+/** Year and week of ISO 8601: weeks begin on Monday, and the first has the year's first Thursday. */
+function isoWeek(time: BrokenDownTime): { year: number; week: number } {
+  const thursday = time.dayOfYear - dayFromMonday(time) + 3;
+  const yearLength = dayNumberOf(time.year + 1, 1, 1) - dayNumberOf(time.year, 1, 1);
+  if (thursday >= yearLength) {
+    return { year: time.year + 1, week: Math.floor((thursday - yearLength) / 7) + 1 };
+  }
+  const previous = dayNumberOf(time.year, 1, 1) - dayNumberOf(time.year - 1, 1, 1);
+  return thursday < 0
+    ? { year: time.year - 1, week: Math.floor((thursday + previous) / 7) + 1 }
+    : { year: time.year, week: Math.floor(thursday / 7) + 1 };
+}
+
+function lastTwoDigits(year: number): string {
+  return padded(((year % 100) + 100) % 100);
+}
+
+/** The conversions of ANSI C's strftime in the C locale, and those that glibc adds for people. */
 const conversions: Readonly<Record<string, (time: BrokenDownTime) => string>> = {
-  a: (time) => (days[time.dayOfWeek] ?? '').slice(0, 3),
-  A: (time) => days[time.dayOfWeek] ?? '',
-  b: (time) => (months[time.month - 1] ?? '').slice(0, 3),
-  B: (time) => months[time.month - 1] ?? '',
-  c: (time) => `${formatTime(time, '%a %b ')}${padded(time.day, 2, ' ')}${formatTime(time, ' %H:%M:%S %Y')}`,
+  a: (time) => days[time.dayOfWeek]?.slice(0, 3) ?? '?',
+  A: (time) => days[time.dayOfWeek] ?? '?',
+  b: (time) => months[time.month - 1]?.slice(0, 3) ?? '?',
+  B: (time) => months[time.month - 1] ?? '?',
+  c: (time) => formatTime(time, '%a %b %e %H:%M:%S %Y'),
+  C: (time) => String(Math.floor(time.year / 100)),
   d: (time) => padded(time.day),
   D: (time) => formatTime(time, '%m/%d/%y'),
   e: (time) => padded(time.day, 2, ' '),
   F: (time) => formatTime(time, '%Y-%m-%d'),
-  h: (time) => (months[time.month - 1] ?? '').slice(0, 3),
+  g: (time) => lastTwoDigits(isoWeek(time).year),
+  G: (time) => String(isoWeek(time).year),
+  h: (time) => formatTime(time, '%b'),
   H: (time) => padded(time.hours),
   I: (time) => padded(hour12(time)),
   j: (time) => padded(time.dayOfYear + 1, 3),
+  k: (time) => padded(time.hours, 2, ' '),
+  l: (time) => padded(hour12(time), 2, ' '),
   m: (time) => padded(time.month),
   M: (time) => padded(time.minutes),
   n: () => '\n',
   p: (time) => (time.hours < 12 ? 'AM' : 'PM'),
+  P: (time) => (time.hours < 12 ? 'am' : 'pm'),
+  r: (time) => formatTime(time, '%I:%M:%S %p'),
   R: (time) => formatTime(time, '%H:%M'),
   S: (time) => padded(time.seconds),
   t: () => '\t',
   T: (time) => formatTime(time, '%H:%M:%S'),
-  U: (time) => padded(weekOfYear(time, 0)),
+  u: (time) => String(dayFromMonday(time) + 1),
+  U: (time) => padded(weekOfYear(time, time.dayOfWeek)),
+  V: (time) => padded(isoWeek(time).week),
   w: (time) => String(time.dayOfWeek),
-  W: (time) => padded(weekOfYear(time, 1)),
+  W: (time) => padded(weekOfYear(time, dayFromMonday(time))),
   x: (time) => formatTime(time, '%m/%d/%y'),
   X: (time) => formatTime(time, '%H:%M:%S'),
-  y: (time) => padded(time.year % 100),
+  y: (time) => lastTwoDigits(time.year),
   Y: (time) => String(time.year),
   // The zone's name is not known here, nor to HTCondor, which clears it.
   Z: () => '',

@@ -1,15 +1,14 @@
+import type { ErrorValue, Value } from '../ast.ts';
 import { toInteger } from '../convert.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { parseAbsoluteTime, parseRelativeTime } from '../time-text.ts';
 import {
   absoluteTimeValue,
-  type ErrorValue,
   errorValue,
   integerValue,
   relativeTimeValue,
   stringValue,
   undefinedValue,
-  type Value,
 } from '../value.ts';
 import { argument, type ClassAdFunction, eager, type FunctionTable } from './function.ts';
 import { instant, splitTime } from './split-time.ts';
@@ -65,10 +64,8 @@ function toRelativeTime(time: Value): Value {
     case 'relativeTime':
       return time;
     case 'integer':
-    case 'real': {
-      const seconds = Number(time.value);
-      return Number.isFinite(seconds) ? relativeTimeValue(seconds) : errorValue('relative time out of range');
-    }
+    case 'real':
+      return relativeTimeValue(Number(time.value));
     case 'absoluteTime':
       return relativeTimeValue(time.seconds);
     case 'string':
@@ -111,17 +108,17 @@ function field(name: string): ClassAdFunction {
   });
 }
 
-/** The seconds to show: of an instant at its own offset, or of an ad such as splitTime gives. */
-function shownSeconds(time: Value, evaluation: Evaluation): number | ErrorValue {
+/** The time to show: an instant at its own offset, or an ad such as splitTime gives. */
+function shownTime(time: Value, evaluation: Evaluation): BrokenDownTime | ErrorValue {
   if (time.kind === 'classad') {
-    const value = (name: string): Value => evaluation.attributeOf(time, name);
     return timeFromFields((name) => {
-      const part = value(name);
-      return part.kind === 'integer' || part.kind === 'real' ? Math.trunc(Number(part.value)) : undefined;
+      const part = evaluation.attributeOf(time, name);
+      // HTCondor keeps parts in C's int.
+      return part.kind === 'integer' ? Number(BigInt.asIntN(32, part.value)) : undefined;
     });
   }
   const at = instant(time, evaluation);
-  return at.kind === 'error' ? at : at.seconds + at.offsetSeconds;
+  return at.kind === 'error' ? at : brokenDown(at.seconds + at.offsetSeconds);
 }
 
 const formattedTime = eager(0, 2, (args, evaluation) => {
@@ -130,15 +127,15 @@ const formattedTime = eager(0, 2, (args, evaluation) => {
   if (args.length === 0 && time.kind === 'undefined') {
     return time;
   }
-  const seconds = shownSeconds(time, evaluation);
-  if (typeof seconds !== 'number') {
-    return seconds;
+  const shown = shownTime(time, evaluation);
+  if ('kind' in shown) {
+    return shown;
   }
   if (format.kind !== 'string') {
     return errorValue('a time format is a string');
   }
   evaluation.spend(format.value.length);
-  return stringValue(formatTime(brokenDown(seconds), format.value));
+  return stringValue(formatTime(shown, format.value));
 });
 
 /** `seconds` as days+hh:mm:ss, leading parts that are zero left out. */

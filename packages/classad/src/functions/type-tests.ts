@@ -1,4 +1,5 @@
-import { booleanValue, type Value } from '../value.ts';
+import type { Value } from '../ast.ts';
+import { booleanValue } from '../value.ts';
 import { argument, type ClassAdFunction, eager, type FunctionTable } from './function.ts';
 
 function isKind(kind: Value['kind']): ClassAdFunction {

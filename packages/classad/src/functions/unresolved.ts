@@ -1,10 +1,11 @@
 import { foldCase } from '../ascii-case.ts';
+import type { Node, Scope, Value } from '../ast.ts';
 import type { Evaluation } from '../evaluation.ts';
-import type { Expression, Node } from '../expression.ts';
+import type { Expression } from '../expression.ts';
 import { childrenOf } from '../references.ts';
-import { aloneScope, type Found, lookUp, lookUpOwn, nestedScope, rootOf, type Scope } from '../scope.ts';
+import { type Found, lookUp, lookUpOwn, nestedScope, rootOf, scopeOf } from '../scope.ts';
 import { unparseNode } from '../unparse.ts';
-import { booleanValue, errorValue, stringValue, undefinedValue, type Value } from '../value.ts';
+import { booleanValue, errorValue, stringValue, undefinedValue } from '../value.ts';
 import { type FunctionCall, type FunctionTable, wrongCount } from './function.ts';
 import { PreparedPattern, prepared } from './patterns.ts';
 
@@ -53,7 +54,7 @@ class ReferenceSearch {
     if (of.kind === 'undefined') {
       this.#add(unparseNode(node, this.#evaluation.world.limits.maxStringLength).replace(/^target\./i, ''));
     } else if (of.kind === 'classad') {
-      this.#follow(node.name, lookUp(node.name, of.scope ?? aloneScope(of.ad)));
+      this.#follow(node.name, lookUp(node.name, scopeOf(of)));
     }
   }
 

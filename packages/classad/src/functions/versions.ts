@@ -1,5 +1,7 @@
-import { booleanValue, integerValue, type Value } from '../value.ts';
-import type { ClassAdFunction, FunctionTable } from './function.ts';
+import type { Value } from '../ast.ts';
+import { toText } from '../convert.ts';
+import { booleanValue, errorValue, integerValue, undefinedValue } from '../value.ts';
+import { allTexts, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 import { ofConvertedTexts } from './strings.ts';
 
 function isDigit(text: string, at: number): boolean {
@@ -58,6 +60,21 @@ function comparison(verdict: (order: number) => Value): ClassAdFunction {
   return ofConvertedTexts(2, (left = '', right = '') => verdict(compareVersions(left, right)));
 }
 
+/** Where a bound is undefined it is undefined, but an undefined version is an error. */
+const versionInRange = eager(3, 3, (args, evaluation) => {
+  const values = args.map((value) => toText(value, evaluation.world.limits.maxStringLength));
+  if (values.slice(1).some((bound) => bound.kind === 'undefined')) {
+    return undefinedValue;
+  }
+  const texts = allTexts(values);
+  if (isValue(texts)) {
+    return errorValue('version_in_range takes a version and its bounds');
+  }
+  const [version = '', least = '', most = ''] = texts;
+  evaluation.spendOnText(version.length + least.length + most.length);
+  return booleanValue(compareVersions(least, version) <= 0 && compareVersions(version, most) <= 0);
+});
+
 export const versionFunctions: FunctionTable = {
   versioncmp: comparison((order) => integerValue(order)),
   versionlt: comparison((order) => booleanValue(order < 0)),
@@ -65,7 +82,5 @@ export const versionFunctions: FunctionTable = {
   versioneq: comparison((order) => booleanValue(order === 0)),
   versionge: comparison((order) => booleanValue(order >= 0)),
   versiongt: comparison((order) => booleanValue(order > 0)),
-  version_in_range: ofConvertedTexts(3, (version = '', least = '', most = '') =>
-    booleanValue(compareVersions(least, version) <= 0 && compareVersions(version, most) <= 0),
-  ),
+  version_in_range: versionInRange,
 };

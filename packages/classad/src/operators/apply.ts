@@ -1,5 +1,5 @@
-import type { BinaryOperator, UnaryOperator } from '../expression.ts';
-import { errorValue, isExceptional, type Value } from '../value.ts';
+import type { BinaryOperator, UnaryOperator, Value } from '../ast.ts';
+import { errorValue, isExceptional } from '../value.ts';
 import { arithmetic, negative } from './arithmetic.ts';
 import { bitwise, bitwiseNot } from './bitwise.ts';
 import { compare, compareIdentity } from './compare.ts';

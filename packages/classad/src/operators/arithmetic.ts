@@ -1,13 +1,5 @@
-import {
-  absoluteTimeValue,
-  type ErrorValue,
-  errorValue,
-  integerValue,
-  type RealValue,
-  realValue,
-  relativeTimeValue,
-  type Value,
-} from '../value.ts';
+import type { ErrorValue, RealValue, Value } from '../ast.ts';
+import { absoluteTimeValue, errorValue, integerValue, realValue, relativeTimeValue } from '../value.ts';
 import { asInteger } from './compare.ts';
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
@@ -15,7 +7,7 @@ export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
 const smallest = -(2n ** 63n);
 const largest = 2n ** 63n - 1n;
 
-/** `+ - * / %` on two values that are neither undefined nor error; booleans count as 0 and 1. */
+/** `+ - * / %` on two values that are neither undefined nor error; booleans count as 0 and 1, but not beside times. */
 export function arithmetic(operator: ArithmeticOperator, left: Value, right: Value): Value {
   const [a, b] = [asInteger(left), asInteger(right)];
   if (a.kind === 'integer' && b.kind === 'integer') {
@@ -24,7 +16,7 @@ export function arithmetic(operator: ArithmeticOperator, left: Value, right: Val
   if ((a.kind === 'integer' || a.kind === 'real') && (b.kind === 'integer' || b.kind === 'real')) {
     return onReals(operator, Number(a.value), Number(b.value));
   }
-  return onTimes(operator, a, b) ?? errorValue(`a ${left.kind} ${operator} a ${right.kind} has no meaning`);
+  return onTimes(operator, left, right) ?? errorValue(`a ${left.kind} ${operator} a ${right.kind} has no meaning`);
 }
 
 export function negative(value: Value): Value {
@@ -101,23 +93,19 @@ function sum(a: Value, b: Value): Value | undefined {
   if (a.kind === 'absoluteTime') {
     return absoluteTimeValue(a.seconds + Math.trunc(b.seconds), a.offsetSeconds);
   }
-  return a.kind === 'relativeTime' ? span(a.seconds + b.seconds) : undefined;
+  return a.kind === 'relativeTime' ? relativeTimeValue(a.seconds + b.seconds) : undefined;
 }
 
 function difference(a: Value, b: Value): Value | undefined {
   if (a.kind === 'absoluteTime' && b.kind === 'absoluteTime') {
     return relativeTimeValue(a.seconds - b.seconds);
   }
-  return b.kind === 'relativeTime' ? sum(a, relativeTimeValue(-b.seconds)) : undefined;
+  return b.kind === 'relativeTime' ? sum(a, { ...b, seconds: -b.seconds }) : undefined;
 }
 
 function scaled(time: Value, by: Value, scale: (seconds: number, by: number) => number): Value | undefined {
   if (time.kind !== 'relativeTime' || (by.kind !== 'integer' && by.kind !== 'real')) {
     return undefined;
   }
-  return span(scale(time.seconds, Number(by.value)));
-}
-
-function span(seconds: number): Value {
-  return Number.isFinite(seconds) ? relativeTimeValue(seconds) : errorValue('relative time out of range');
+  return relativeTimeValue(scale(time.seconds, Number(by.value)));
 }

@@ -1,4 +1,5 @@
-import { errorValue, integerValue, type Value } from '../value.ts';
+import type { Value } from '../ast.ts';
+import { errorValue, integerValue } from '../value.ts';
 
 export type BitwiseOperator = '|' | '^' | '&' | '<<' | '>>' | '>>>';
 

@@ -1,6 +1,6 @@
 import { foldCase } from '../ascii-case.ts';
-import type { BinaryOperator } from '../expression.ts';
-import { booleanValue, errorValue, integerValue, type Value } from '../value.ts';
+import type { BinaryOperator, Value } from '../ast.ts';
+import { booleanValue, errorValue, integerValue } from '../value.ts';
 
 export type Comparison = '<' | '<=' | '==' | '!=' | '>=' | '>';
 type Ordered = number | bigint | string;

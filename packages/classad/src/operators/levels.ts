@@ -1,4 +1,4 @@
-import type { BinaryOperator } from '../expression.ts';
+import type { BinaryOperator } from '../ast.ts';
 
 /** Loosest first. `?:` between two operands (elvis) is no level here: HTCondor binds it as tightly as a subscript. */
 const levels: readonly (readonly BinaryOperator[])[] = [

@@ -1,4 +1,5 @@
-import { booleanValue, errorValue, truthOf, type Value } from '../value.ts';
+import type { Value } from '../ast.ts';
+import { booleanValue, errorValue, truthOf } from '../value.ts';
 
 /** The operand as a logical value: a boolean (numbers count), undefined, or error for anything else. */
 function logical(value: Value): Value {

@@ -16,11 +16,18 @@ export function readBracketClass(source: PatternSource): { ranges: readonly Rang
   return { ranges, negated };
 }
 
-/** A character as it is, or an escape: one character or a class of them. */
-export function readCharacter(source: PatternSource): readonly Range[] {
+/**
+ * A character as it is, or an escape: one character or a class of them. A number after a backslash is a group where it
+ * is below ten, begins with 8 or 9, or there are `groups` enough before it; else it is octal (pcre2pattern).
+ */
+export function readCharacter(source: PatternSource, groups: number): readonly Range[] {
   if (source.match(/\\/y) === undefined) {
     const character = source.match(/[\s\S]/uy)?.[0];
     return character === undefined ? source.fail('pattern ends too early') : [rangeOf(character)];
+  }
+  const number = source.peekMatch(/[1-9]\d*/y);
+  if (number !== undefined && (number.length === 1 || /^[89]/.test(number) || Number(number) <= groups)) {
+    return source.fail('backreferences are not supported');
   }
   const code = numericEscape(source);
   if (code !== undefined) {
@@ -59,9 +66,18 @@ function memberOrRange(source: PatternSource): readonly Range[] {
   return from <= to ? [[from, to]] : source.fail('range out of order');
 }
 
-/** Inside brackets `\b` is a backspace. */
+/** Inside brackets `\b` is a backspace, and a number is octal: there are no groups to name. */
 function member(source: PatternSource): readonly Range[] {
-  return source.match(/\\b/y) === undefined ? readCharacter(source) : [rangeOf('\b')];
+  if (source.match(/\\b/y) !== undefined) {
+    return [rangeOf('\b')];
+  }
+  const octal = source.match(/\\([0-7]{1,3})/y)?.[1];
+  if (octal !== undefined) {
+    const code = Number.parseInt(octal, 8);
+    return [[code, code]];
+  }
+  const literal = source.match(/\\([89])/y)?.[1];
+  return literal === undefined ? readCharacter(source, 0) : [rangeOf(literal)];
 }
 
 function single(ranges: readonly Range[]): number | undefined {
@@ -70,7 +86,7 @@ function single(ranges: readonly Range[]): number | undefined {
 }
 
 function numericEscape(source: PatternSource): number | undefined {
-  const found = source.match(/x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{0,2})|o\{([0-7]{1,7})\}|(0[0-7]{0,2})/y);
+  const found = source.match(/x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{0,2})|o\{([0-7]{1,7})\}|([0-7]{1,3})/y);
   if (found === undefined) {
     return undefined;
   }
@@ -89,12 +105,22 @@ function letterEscape(source: PatternSource): readonly Range[] {
   if (named !== undefined) {
     return named;
   }
-  if (/[1-9kg]/.test(character)) {
+  if (/[kg]/.test(character)) {
     return source.fail('backreferences are not supported');
+  }
+  if (character === 'c') {
+    return controlCharacter(source);
   }
   const code = escapeCharacters.get(character);
   if (code !== undefined) {
     return [[code, code]];
   }
   return /[A-Za-z]/.test(character) ? source.fail(`unknown escape \\${character}`) : [rangeOf(character)];
+}
+
+/** `\cA` is the character of Control and A: its code with bit 6 turned over. */
+function controlCharacter(source: PatternSource): readonly Range[] {
+  const character = source.match(/[ -~]/y)?.[0] ?? source.fail('\\c without a printable character');
+  const code = character.toUpperCase().charCodeAt(0) ^ 0x40;
+  return [[code, code]];
 }

@@ -1,5 +1,5 @@
 import { wordRanges } from './character-classes.ts';
-import { type Assertion, setHas } from './pattern.ts';
+import type { Assertion } from './pattern.ts';
 import { type Program, slotCount } from './program.ts';
 
 /** Offsets into the text's characters: `[2k]` to `[2k + 1]` is group k, -1 where it took no part. */
@@ -9,17 +9,18 @@ export interface SearchOptions {
   readonly from: number;
   /** Only a match that begins at `from`, and is not empty: what follows an empty match. */
   readonly anchoredNotEmpty?: boolean;
+  /** Where groups lie is of no interest, only whether there is a match. */
+  readonly withoutGroups?: boolean;
   /** Told how many steps were made; throws to stop. */
   readonly spend: (steps: number) => void;
 }
 
-interface Thread {
-  readonly at: number;
-  readonly slots: Slots;
-}
-
 /** Steps per unit of the budget: a step here is far cheaper than evaluating a node. */
 const stepsPerUnit = 8;
+/** Steps between two payments. */
+const stepsUnpaid = 4096;
+
+const unset: Slots = new Array<number>(slotCount).fill(-1);
 
 /**
  * Pike's machine: all ways to match advance together, one character at a time, each instruction at most once a
@@ -30,12 +31,29 @@ export function search(program: Program, text: readonly number[], options: Searc
   return new Search(program, text, options).run();
 }
 
+/** Instructions that wait for a character, in order of preference, with the groups found on the way to each. */
+class Threads {
+  /** Of the arrays, only so many entries count: shrinking an array costs more than forgetting what is in it. */
+  count = 0;
+  readonly at: number[] = [];
+  readonly slots: Slots[] = [];
+
+  push(at: number, slots: Slots): void {
+    this.at[this.count] = at;
+    this.slots[this.count] = slots;
+    this.count += 1;
+  }
+}
+
 class Search {
   readonly #program: Program;
   readonly #text: readonly number[];
   readonly #options: SearchOptions;
   /** Per instruction, the position (plus 1) at which a thread last reached it. */
   readonly #reached: Int32Array;
+  readonly #pending = new Threads();
+  #threads = new Threads();
+  #next = new Threads();
   #steps = 0;
   #found: Slots | undefined;
 
@@ -43,76 +61,113 @@ class Search {
     this.#program = program;
     this.#text = text;
     this.#options = options;
-    this.#reached = new Int32Array(program.length);
+    this.#reached = new Int32Array(program.instructions.length);
   }
 
   run(): Slots | undefined {
-    const { from, anchoredNotEmpty = false, spend } = this.#options;
-    const unset: Slots = new Array<number>(slotCount).fill(-1);
-    let threads: Thread[] = [];
-    for (let position = from; position <= this.#text.length; position += 1) {
-      if (this.#found === undefined && (position === from || !anchoredNotEmpty)) {
-        this.#add(threads, { at: 0, slots: unset }, position);
+    const onlyHere = this.#options.anchoredNotEmpty === true || this.#program.atTextStart;
+    for (let position = this.#options.from; position <= this.#text.length; position += 1) {
+      const idle = this.#threads.count === 0;
+      if (idle && this.#found === undefined && !onlyHere) {
+        position = this.#nextStart(position);
       }
-      if (threads.length === 0 && (this.#found !== undefined || anchoredNotEmpty)) {
+      if (this.#found === undefined && (position === this.#options.from || !onlyHere)) {
+        this.#add(this.#threads, position, 0, unset);
+      } else if (idle) {
         break;
       }
-      threads = this.#advance(threads, position);
-      spend(1 + this.#steps / stepsPerUnit);
-      this.#steps = 0;
+      this.#advance(position);
+      this.#pay(stepsUnpaid);
     }
+    this.#pay(0);
     return this.#found;
   }
 
+  #pay(unpaid: number): void {
+    this.#steps += 1;
+    if (this.#steps > unpaid) {
+      this.#options.spend(this.#steps / stepsPerUnit);
+      this.#steps = 0;
+    }
+  }
+
+  /** The next place, from this on, where a match can begin, judged by its first character; past the end if none. */
+  #nextStart(position: number): number {
+    const { starts } = this.#program;
+    let at = position;
+    while (starts !== undefined && at < this.#text.length && !starts.has(this.#text[at] ?? 0)) {
+      at += 1;
+    }
+    this.#steps += (at - position) / stepsPerUnit;
+    return at;
+  }
+
   /** Threads in order of preference; once one accepts, those after it are dropped. */
-  #advance(threads: readonly Thread[], position: number): Thread[] {
-    const next: Thread[] = [];
+  #advance(position: number): void {
+    const [threads, next] = [this.#threads, this.#next];
     const code = this.#text[position];
-    for (const thread of threads) {
+    for (let index = 0; index < threads.count; index += 1) {
       this.#steps += 1;
-      const instruction = this.#program[thread.at];
+      const at = threads.at[index] ?? 0;
+      const instruction = this.#program.instructions[at];
+      const slots = threads.slots[index] ?? unset;
       if (instruction?.op === 'accept') {
         if (!(this.#options.anchoredNotEmpty && position === this.#options.from)) {
-          this.#found = thread.slots;
+          this.#found = slots;
           break;
         }
-      } else if (instruction?.op === 'set' && code !== undefined && setHas(instruction.set, code)) {
-        this.#add(next, { at: thread.at + 1, slots: thread.slots }, position + 1);
+      } else if (instruction?.op === 'set' && code !== undefined && instruction.characters.has(code)) {
+        this.#add(next, position + 1, at + 1, slots);
       }
     }
-    return next;
+    threads.count = 0;
+    this.#threads = next;
+    this.#next = threads;
   }
 
   /** Follows everything that takes no character, preferred ways first. */
-  #add(threads: Thread[], start: Thread, position: number): void {
-    const pending = [start];
-    for (let thread = pending.pop(); thread !== undefined; thread = pending.pop()) {
-      const { at, slots } = thread;
-      if (this.#reached[at] === position + 1) {
-        continue;
-      }
-      this.#reached[at] = position + 1;
-      this.#steps += 1;
-      const instruction = this.#program[at];
-      switch (instruction?.op) {
-        case 'fork':
-          pending.push({ at: instruction.second, slots }, { at: instruction.first, slots });
-          break;
-        case 'jump':
-          pending.push({ at: instruction.to, slots });
-          break;
-        case 'save':
-          pending.push({ at: at + 1, slots: slots.with(instruction.slot, position) });
-          break;
-        case 'assert':
-          if (holds(instruction.assertion, this.#text, position)) {
-            pending.push({ at: at + 1, slots });
-          }
-          break;
-        default:
-          threads.push(thread);
+  #add(threads: Threads, position: number, start: number, slots: Slots): void {
+    const pending = this.#pending;
+    pending.push(start, slots);
+    while (pending.count > 0) {
+      pending.count -= 1;
+      const at = pending.at[pending.count] ?? 0;
+      if (this.#reached[at] !== position + 1) {
+        this.#reached[at] = position + 1;
+        this.#steps += 1;
+        this.#follow(threads, position, at);
       }
     }
+  }
+
+  /** One instruction of the thread last taken off the pending ones. */
+  #follow(threads: Threads, position: number, at: number): void {
+    const pending = this.#pending;
+    const slots = pending.slots[pending.count] ?? unset;
+    const instruction = this.#program.instructions[at];
+    switch (instruction?.op) {
+      case 'fork':
+        pending.push(instruction.second, slots);
+        pending.push(instruction.first, slots);
+        break;
+      case 'jump':
+        pending.push(instruction.to, slots);
+        break;
+      case 'save':
+        pending.push(at + 1, this.#options.withoutGroups ? slots : slots.with(instruction.slot, position));
+        break;
+      case 'assert':
+        if (this.#holds(instruction.assertion, position)) {
+          pending.push(at + 1, slots);
+        }
+        break;
+      default:
+        threads.push(at, slots);
+    }
+  }
+
+  #holds(assertion: Assertion, position: number): boolean {
+    return assertion === 'searchStart' ? position === this.#options.from : holds(assertion, this.#text, position);
   }
 }
 
@@ -122,7 +177,7 @@ function isWord(code: number | undefined): boolean {
   return code !== undefined && wordRanges.some(([first, last]) => code >= first && code <= last);
 }
 
-function holds(assertion: Assertion, text: readonly number[], position: number): boolean {
+function holds(assertion: Exclude<Assertion, 'searchStart'>, text: readonly number[], position: number): boolean {
   switch (assertion) {
     case 'textStart':
       return position === 0;

@@ -22,7 +22,9 @@ const assertions: ReadonlyMap<string, Assertion> = new Map([
   ['\\A', 'textStart'],
   ['\\z', 'absoluteEnd'],
   ['\\Z', 'textEnd'],
+  ['\\G', 'searchStart'],
 ]);
+const quantifier = /(?:([*+?])|\{(\d{1,5})(?:(,)(\d{1,5})?)?\})([?+]?)/y;
 const maxNesting = 200;
 
 /** Flags from the letters HTCondor's functions take; other letters are ignored. */
@@ -35,6 +37,19 @@ export function flagsFrom(letters: string): PatternFlags {
 export function parsePattern(source: string, flags: PatternFlags): Pattern {
   return new PatternParser(source, flags).whole();
 }
+
+function setOf(...ranges: readonly Range[]): Pattern {
+  return { kind: 'set', set: { ranges, negated: false, ignoreCase: false } };
+}
+
+/** `\R`: carriage return and line feed together, or one character that ends a line. */
+const lineBreak: Pattern = {
+  kind: 'choice',
+  branches: [
+    { kind: 'sequence', items: [setOf([13, 13]), setOf([10, 10])] },
+    setOf([10, 13], [0x85, 0x85], [0x2028, 0x2029]),
+  ],
+};
 
 class PatternParser {
   readonly #source: PatternSource;
@@ -95,9 +110,12 @@ class PatternParser {
 
   #repeated(item: Pattern): Pattern {
     this.#skipIgnored();
-    const found = this.#source.match(/(?:([*+?])|\{(\d{1,5})(?:(,)(\d{1,5})?)?\})([?+]?)/y);
+    const found = this.#source.match(quantifier);
     if (found === undefined) {
       return item;
+    }
+    if (item.kind === 'assert' || item.kind === 'restart') {
+      this.#source.fail('nothing to repeat');
     }
     const [, symbol, least = '0', comma, most, suffix] = found;
     if (suffix === '+') {
@@ -128,14 +146,20 @@ class PatternParser {
     if (assertion !== undefined) {
       return { kind: 'assert', assertion };
     }
+    if (this.#source.match(/\\K/y) !== undefined) {
+      return { kind: 'restart' };
+    }
+    if (this.#source.match(/\\R/y) !== undefined) {
+      return lineBreak;
+    }
     if (this.#source.match(/\./y) !== undefined) {
       return { kind: 'set', set: { ranges: this.#flags.dotAll ? [] : [[10, 10]], negated: true, ignoreCase: false } };
     }
-    if (this.#source.match(/[*+?]/y) !== undefined) {
+    if (this.#source.match(quantifier) !== undefined) {
       return this.#source.fail('nothing to repeat');
     }
     return this.#source.match(/\\Q/y) === undefined
-      ? this.#set({ ranges: readCharacter(this.#source), negated: false })
+      ? this.#set({ ranges: readCharacter(this.#source, this.#captures), negated: false })
       : this.#quoted();
   }
 
@@ -144,7 +168,7 @@ class PatternParser {
   }
 
   #assertion(): Assertion | undefined {
-    const written = this.#source.match(/[$^]|\\[bBAzZ]/y)?.[0];
+    const written = this.#source.match(/[$^]|\\[bBAzZG]/y)?.[0];
     if (written === '^') {
       return this.#flags.multiline ? 'lineStart' : 'textStart';
     }

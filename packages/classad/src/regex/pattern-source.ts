@@ -23,6 +23,12 @@ export class PatternSource {
     return found;
   }
 
+  /** What the sticky `expression` finds here, not taken. */
+  peekMatch(expression: RegExp): string | undefined {
+    expression.lastIndex = this.#at;
+    return expression.exec(this.#text)?.[0];
+  }
+
   /** The next UTF-16 unit, not taken. */
   peek(): string | undefined {
     return this.#text[this.#at];

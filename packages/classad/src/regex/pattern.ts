@@ -9,6 +9,7 @@ export interface CharacterSet {
 
 export type Assertion =
   | 'textStart'
+  | 'searchStart'
   | 'lineStart'
   | 'textEnd'
   | 'lineEnd'
@@ -20,6 +21,8 @@ export type Assertion =
 export type Pattern =
   | { readonly kind: 'set'; readonly set: CharacterSet }
   | { readonly kind: 'assert'; readonly assertion: Assertion }
+  /** `\K`: what is found begins here. */
+  | { readonly kind: 'restart' }
   | { readonly kind: 'sequence'; readonly items: readonly Pattern[] }
   | { readonly kind: 'choice'; readonly branches: readonly Pattern[] }
   | {

@@ -1,15 +1,22 @@
-import { type Assertion, type CharacterSet, type Pattern, PatternError } from './pattern.ts';
+import { CharacterTable } from './character-table.ts';
+import { type Assertion, type CharacterSet, type Pattern, PatternError, setHas } from './pattern.ts';
 
 /** One step of the machine. Where two ways lie open, `first` is preferred. */
 export type Instruction =
-  | { readonly op: 'set'; readonly set: CharacterSet }
+  | { readonly op: 'set'; readonly characters: CharacterTable }
   | { readonly op: 'assert'; readonly assertion: Assertion }
   | { op: 'fork'; first: number; second: number }
   | { op: 'jump'; to: number }
   | { readonly op: 'save'; readonly slot: number }
   | { readonly op: 'accept' };
 
-export type Program = readonly Instruction[];
+export interface Program {
+  readonly instructions: readonly Instruction[];
+  /** What a match can begin with, where it cannot be empty. */
+  readonly starts: CharacterTable | undefined;
+  /** Whether it can only begin where the text does. */
+  readonly atTextStart: boolean;
+}
 
 const maxInstructions = 5000;
 /** Substitutions can name `\0` to `\9`; groups past the ninth are matched but not remembered. */
@@ -23,11 +30,59 @@ export function compilePattern(pattern: Pattern): Program {
   compiler.pattern(pattern);
   compiler.emit({ op: 'save', slot: 1 });
   compiler.emit({ op: 'accept' });
-  return compiler.instructions;
+  const { instructions } = compiler;
+  const [starts, anywhere] = [
+    firstSteps(instructions, () => true),
+    firstSteps(instructions, (it) => it !== 'textStart'),
+  ];
+  return {
+    instructions,
+    starts: starts === undefined ? undefined : new CharacterTable((code) => starts.some((set) => set.has(code))),
+    atTextStart: anywhere !== undefined && anywhere.length === 0,
+  };
+}
+
+/** The sets that a character taken first can be in, past such assertions as may hold; undefined where none is needed. */
+function firstSteps(
+  instructions: readonly Instruction[],
+  mayHold: (assertion: Assertion) => boolean,
+): CharacterTable[] | undefined {
+  const sets: CharacterTable[] = [];
+  const seen = new Set<number>();
+  const pending = [0];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    const instruction = instructions[at];
+    if (instruction === undefined || seen.has(at)) {
+      continue;
+    }
+    seen.add(at);
+    switch (instruction.op) {
+      case 'accept':
+        return undefined;
+      case 'set':
+        sets.push(instruction.characters);
+        break;
+      case 'fork':
+        pending.push(instruction.first, instruction.second);
+        break;
+      case 'jump':
+        pending.push(instruction.to);
+        break;
+      case 'save':
+        pending.push(at + 1);
+        break;
+      case 'assert':
+        pending.push(...(mayHold(instruction.assertion) ? [at + 1] : []));
+        break;
+    }
+  }
+  return sets;
 }
 
 class Compiler {
   readonly instructions: Instruction[] = [];
+  /** Copies of a repeated set share one table. */
+  readonly #tables = new Map<CharacterSet, CharacterTable>();
 
   emit<T extends Instruction>(instruction: T): T {
     if (this.instructions.length >= maxInstructions) {
@@ -40,10 +95,13 @@ class Compiler {
   pattern(pattern: Pattern): void {
     switch (pattern.kind) {
       case 'set':
-        this.emit({ op: 'set', set: pattern.set });
+        this.emit({ op: 'set', characters: this.#tableOf(pattern.set) });
         break;
       case 'assert':
         this.emit({ op: 'assert', assertion: pattern.assertion });
+        break;
+      case 'restart':
+        this.emit({ op: 'save', slot: 0 });
         break;
       case 'sequence':
         for (const item of pattern.items) {
@@ -60,6 +118,12 @@ class Compiler {
         this.#capture(pattern.index, pattern.item);
         break;
     }
+  }
+
+  #tableOf(set: CharacterSet): CharacterTable {
+    const table = this.#tables.get(set) ?? new CharacterTable((code) => setHas(set, code));
+    this.#tables.set(set, table);
+    return table;
   }
 
   #capture(index: number, item: Pattern): void {

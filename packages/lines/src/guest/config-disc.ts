@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileAction, PackageAction, ScriptAction } from '@vmgrid/dag';
@@ -6,7 +6,10 @@ import { makeHostKey } from './host-key.ts';
 import { type IsoFile, isoImage } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
-const RUNNER = join(import.meta.dirname, 'runner.sh');
+/** The runner and what it reads. */
+const PROGRAMS = ['runner.sh', 'identity.sh', 'quiesce.sh', 'keep-tail.pl'] as const;
+/** Tells what actions leave running, which a boot would lose. */
+const OBSERVER = 'observe.sh';
 const ENTROPY_BYTES = 512;
 const DEFAULT_FILE_MODE = '0644';
 const DEFAULT_FILE_OWNER = 'root:root';
@@ -35,6 +38,8 @@ export interface ConfigDiscPlan {
   readonly identity?: GuestIdentity;
   /** Whether the disc is also to be one by which cloud-init takes that identity. */
   readonly cloudInit?: boolean;
+  /** Whether the runner is to tell what a boot would lose of what each action left; see observe.sh. */
+  readonly observe?: boolean;
   readonly steps: readonly GuestStep[];
 }
 
@@ -60,6 +65,7 @@ function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
     host_name: identity.hostName,
     mac_address: identity.macAddress,
     machine_id: randomBytes(16).toString('hex'),
+    boot_id: randomUUID(),
     grow_disk: identity.growDisk ? 'yes' : 'no',
   };
   const hostKey = makeHostKey(`root@${identity.hostName}`);
@@ -126,11 +132,13 @@ function stepFiles(step: GuestStep): IsoFile[] {
  */
 export async function writeConfigDisc(
   path: string,
-  { identity, cloudInit = false, steps }: ConfigDiscPlan,
+  { identity, cloudInit = false, observe = false, steps }: ConfigDiscPlan,
 ): Promise<void> {
-  const runner: IsoFile = { name: 'runner.sh', content: await readFile(RUNNER) };
+  const programs = [...PROGRAMS, ...(observe ? [OBSERVER] : [])].map(
+    async (name): Promise<IsoFile> => ({ name, content: await readFile(join(import.meta.dirname, name)) }),
+  );
   const files = [
-    runner,
+    ...(await Promise.all(programs)),
     ...(identity === undefined ? [] : identityFiles(identity, cloudInit)),
     ...steps.flatMap(stepFiles),
   ];

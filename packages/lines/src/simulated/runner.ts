@@ -18,7 +18,7 @@ const TIMED_OUT = 124;
 const ATTRIBUTES = '/run/vmgrid/attributes';
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
 /** What must not be in a golden image. */
-const FORGOTTEN = [HOST_KEY, `${HOST_KEY}.pub`, '/root/.bash_history', '/tmp', '/run/vmgrid'];
+const FORGOTTEN = [HOST_KEY, `${HOST_KEY}.pub`, '/run/vmgrid'];
 
 export interface RunnerDeps {
   readonly system: GuestSystem;
@@ -100,6 +100,7 @@ export class Runner {
   async #action(index: number): Promise<boolean> {
     const { emit, system } = this.#deps;
     const settings = await this.#settings(`a${index}`);
+    const before = new Set(this.#inMemory());
     let [attempts, elapsedMs] = [0, 0];
     let last: Attempt;
     do {
@@ -115,6 +116,7 @@ export class Runner {
     if (last.exitCode === 0) {
       this.#reportAttributes(String(index), system.read(ATTRIBUTES) ?? '');
       this.#reportOutput(index, settings, last);
+      this.#reportLost(index, before);
     }
     emit(`end ${index} ${last.exitCode} ${last.timedOut ? 'yes' : 'no'} ${elapsedMs} ${attempts}`);
     return last.exitCode === 0 || settings.on_error === 'continue';
@@ -186,6 +188,17 @@ export class Runner {
     this.#deps.emit(
       text.length > ATTRIBUTES_BYTES ? `attributes-too-long ${step}` : `attributes ${step} ${base64(text)}`,
     );
+  }
+
+  #inMemory(): readonly string[] {
+    return Object.keys(this.#deps.system.memory.files).filter((path) => !path.startsWith('/run/vmgrid/'));
+  }
+
+  /** Files are all that a simulated guest has in memory. */
+  #reportLost(index: number, before: ReadonlySet<string>): void {
+    const lost = this.#inMemory().filter((path) => !before.has(path));
+    if (lost.length === 0 || !this.#deps.disc.has('observe.sh')) return;
+    this.#deps.emit(`loses ${index} ${base64(lost.map((path) => `file ${path}\n`).join(''))}`);
   }
 
   #reportOutput(index: number, { secret }: Settings, { output }: Attempt): void {

@@ -84,11 +84,17 @@ export class SimulatedMachine implements Machine {
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
     const hold = await this.#held(signal);
-    hold.port ??= await openSshPort(0);
-    hold.system.sshPort = hold.port.port;
+    const { lost } = hold;
+    const port = hold.port ?? (await openSshPort(0));
+    if (lost.signal.aborted) {
+      port.close();
+      throw lost.signal.reason;
+    }
+    hold.port = port;
+    hold.system.sshPort = port.port;
     await hold.system.save(this.#state.directory);
     hold.carrier.resolve();
-    return { sshPort: hold.port.port };
+    return { sshPort: port.port };
   }
 
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {

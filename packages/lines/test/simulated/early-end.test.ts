@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { isAlive, type ProcessIdentity } from '@vmgrid/daemon';
+import { listeningAddresses } from '../../../../test/support/processes.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { makeSimulatedBase, SIMULATED_OS } from '../../src/simulated/base-image.ts';
 import { findProcess } from '../../src/simulated/machine-process.ts';
@@ -53,4 +54,13 @@ test('before it is taken hold of again: it has crashed', async () => {
   while (isAlive(process!)) await new Promise(setImmediate);
   const again = await SimulatedMachine.hold(process!, state as never, fate as never);
   expect(await again.exited).toMatchObject({ cause: 'crashed' });
+});
+
+test('as its network opens: the port that was found for it is given back', async () => {
+  const machine = await start(new SimulatedLine({}, UNTROUBLED));
+  const before = await listeningAddresses(process.pid);
+  const opening = machine.openNetwork(signal);
+  machine.detach();
+  await expect(opening).rejects.toMatchObject({ code: 'GUEST_LOST' });
+  expect(await listeningAddresses(process.pid)).toEqual(before);
 });

@@ -105,7 +105,7 @@ export class Membership implements LinkListener {
     const link = this.#linkOf(bidder);
     if (!link) return;
     if (event === 'ad') link.ad = value as ClassAdJson;
-    if (event === 'vms') this.#hearVms(bidder, value as VmsEvent);
+    if (event === 'vms') for (const told of value as readonly VmsEvent[]) this.#hearVms(bidder, told);
     if (event === 'members') this.#hearMembers(bidder, value as MembersEvent);
   }
 

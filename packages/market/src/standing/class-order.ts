@@ -4,7 +4,7 @@
  */
 import { declineOf, priceOf } from '@vmgrid/bidding';
 import { evaluate, rankOf } from '@vmgrid/classad';
-import { type CallTerms, type Decline, GridError, type PlanSummary, type TrailRemoval } from '@vmgrid/protocol';
+import { type CallTerms, type Decline, GridError, type TrailRemoval } from '@vmgrid/protocol';
 import { gapOf, lacking } from '../nearest.ts';
 import { failedRequirements } from '../rules/requirements.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';
@@ -49,7 +49,7 @@ export class ClassOrder implements OrderView {
   readonly #removed = new Map<string, OrderedList<Removed>>();
   readonly #declining = new Map<string, OrderedList<Declining>>();
 
-  /** `now`: what `requirements` and `rank` take for the time. */
+  /** `now`: what `requirements` and `rank` take for the time, and by which results get too old. */
   constructor(of: RequestClass, order: CallTerms['order'], now: Date, plants: Iterable<StandingPlant>) {
     this.#class = of;
     this.#now = now;
@@ -113,7 +113,7 @@ export class ClassOrder implements OrderView {
     try {
       const lack = owner.refusal(request.machine, plant);
       if (lack) throw lack;
-      const { plan, ad: planned } = this.#class.plan(plant);
+      const { plan, ad: planned } = this.#class.plan(plant, this.#now);
       const ad = plant.adOn(plan.line);
       const cost = priceOf(plant.cost, this.#class.my, ad, planned);
       const { my, rank, requirements } = this.#class;

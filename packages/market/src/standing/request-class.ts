@@ -3,9 +3,12 @@ import {
   type Candidates,
   durationKey,
   findCandidates,
+  freshSince,
   hash53,
   type ImageIndex,
+  isAgeing,
   type LineReports,
+  NEVER_STALE,
   nearestOptions,
   OPTIONS_OF_A_PLAN,
   Prices,
@@ -63,18 +66,21 @@ export class RequestClass {
     this.requirements = parsed(request.requirements);
     this.rank = parsed(request.rank);
     this.#dag = prepareDag(request.dag);
-    const keys = [...this.#dag.groupOfDigest.keys()].map(durationKey.action);
+    const keys = [...new Set(this.#dag.digests)].map(durationKey.action);
     this.#concerns = new Set([...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(hash53));
   }
 
-  /** The plan of a plant, which lasts as long as its images, its lines, and the durations that it depends on. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
-  plan(plant: StandingPlant): Planned {
+  /**
+   * The plan of a plant, which lasts as long as its images, its lines, and the durations that it depends on. `now` is read only
+   * where results get too old: such a class is good for one time. @throws GridError LINE_UNAVAILABLE, NO_IMAGE
+   */
+  plan(plant: StandingPlant, now: Date): Planned {
     const { images, lines, durations } = plant;
     const { version } = durations;
     let outcome = this.#outcomes.get(durations);
     const isSame = outcome?.images === images && outcome.lines === lines;
     if (!outcome || !isSame || durations.hasChanged(outcome.version, this.#concerns)) {
-      outcome = { images, lines, planned: this.#tryPlan(plant), version };
+      outcome = { images, lines, planned: this.#tryPlan(plant, now), version };
       this.#outcomes.set(durations, outcome);
     }
     outcome.version = version;
@@ -82,9 +88,9 @@ export class RequestClass {
     return outcome.planned;
   }
 
-  #tryPlan(plant: StandingPlant): Planned | GridError {
+  #tryPlan(plant: StandingPlant, now: Date): Planned | GridError {
     try {
-      const plan = this.#plan(plant);
+      const plan = this.#plan(plant, now);
       return { plan, ad: planAd(plan) };
     } catch (error) {
       if (error instanceof GridError) return error;
@@ -92,14 +98,20 @@ export class RequestClass {
     }
   }
 
-  #plan({ images, lines, durations }: StandingPlant): PlanSummary {
+  #plan({ images, lines, durations }: StandingPlant, now: Date): PlanSummary {
     const { machine, dag } = this.request;
     return requirePlan(machine, { images, lines }, () => {
       const prices = new Prices(dag, this.#dag, durations);
+      const fresh = isAgeing(dag.actions) ? freshSince(dag.actions, this.#dag.digests, now.getTime()) : NEVER_STALE;
+      let undecided = 0;
+      const gaveUp = (images: number) => {
+        undecided += images;
+      };
+      const prepared = { machine, dag: this.#dag, prices, fresh, gaveUp };
       const options =
-        this.#candidatesOf(images, lines)?.nearest(prices, OPTIONS_OF_A_PLAN) ??
-        nearestOptions({ machine, dag: this.#dag, prices }, images, lines, OPTIONS_OF_A_PLAN);
-      return summarizeOptions(options, { actions: dag.actions.length, isCoarse: prices.isCoarse });
+        this.#candidatesOf(images, lines)?.nearest(prepared, OPTIONS_OF_A_PLAN) ??
+        nearestOptions(prepared, images, lines, OPTIONS_OF_A_PLAN);
+      return summarizeOptions(options, { actions: dag.actions.length, isCoarse: prices.isCoarse, undecided });
     });
   }
 

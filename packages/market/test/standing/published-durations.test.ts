@@ -63,8 +63,8 @@ test.each<[string, Partial<StandingChange>, boolean]>([
   });
   const machine = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2_048 } as const;
   const requests = new RequestClass({ machine, dag: { actions: [script('a')] } });
-  const before = requests.plan(plant);
-  expect(requests.plan(plant)).toBe(before);
+  const before = requests.plan(plant, new Date());
+  expect(requests.plan(plant, new Date())).toBe(before);
   learnt.apply(told);
-  expect(requests.plan(plant) !== before).toBe(isMadeAnew);
+  expect(requests.plan(plant, new Date()) !== before).toBe(isMadeAnew);
 });

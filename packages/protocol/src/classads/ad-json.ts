@@ -3,7 +3,15 @@
  * (`"\/Expr(…)\/"`), which does not survive `JSON.parse`. In messages, therefore, a string of the form `/Expr(…)/` always is
  * an expression; a string value that happens to have that form is sent as the expression that quotes it.
  */
-import { ClassAd, ClassAdSyntaxError, Expression, type PlainValue, parseExpression, unparse } from '@vmgrid/classad';
+import {
+  type Ad,
+  ClassAd,
+  ClassAdSyntaxError,
+  Expression,
+  type PlainValue,
+  parseExpression,
+  unparse,
+} from '@vmgrid/classad';
 import { GridError } from '../errors/grid-error.ts';
 import type { ClassAdJson } from '../schema/replies.ts';
 
@@ -12,7 +20,7 @@ type Node = Expression['node'];
 const QUOTED = /^\/Expr\(([\s\S]*)\)\/$/;
 
 /** The ad as a JSON value. Reals without a fraction arrive as integers: JSON has one kind of number. */
-export function adToJson(ad: ClassAd): ClassAdJson {
+export function adToJson(ad: Ad): ClassAdJson {
   return Object.fromEntries(ad.entries().map(([name, { node }]) => [name, nodeToJson(node)]));
 }
 

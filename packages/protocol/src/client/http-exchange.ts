@@ -28,13 +28,23 @@ export interface ConnectionOptions {
   readonly fetch?: typeof fetch;
 }
 
+/** What a bearer token may be (RFC 6750). What is not would come back in the words of an error, and it may be a secret. */
+export const isBearer = (text: string): boolean => /^[A-Za-z0-9\-._~+/]+=*$/.test(text);
+
 /** Requests to one shop, its errors rebuilt. */
 export class HttpExchange {
   readonly #base: string;
   readonly #fetch: typeof fetch;
   readonly #credentials: Readonly<Record<string, string>>;
 
+  /** @throws GridError UNAUTHENTICATED when what is given as a token cannot be one */
   constructor(url: string, options: ConnectionOptions) {
+    if (options.token !== undefined && !isBearer(options.token)) {
+      throw new GridError(
+        'UNAUTHENTICATED',
+        'what is given as the token cannot be one: it has characters that no token has',
+      );
+    }
     this.#base = url.replace(/\/+$/, '');
     this.#fetch = options.fetch ?? fetch;
     this.#credentials = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };

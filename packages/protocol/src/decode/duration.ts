@@ -34,11 +34,11 @@ export function checkDuration(field: string, text: string, limitMs: number): voi
   });
 }
 
-/** Checks the time limit of every action. */
-export function checkTimeouts(field: string, dag: Dag): void {
-  for (const [index, { timeout }] of dag.actions.entries()) {
-    if (timeout !== undefined) {
-      checkDuration(`${field}.actions[${index}].timeout`, timeout, REQUEST_LIMITS.actionTimeoutMaxMs);
-    }
+/** Checks how long every action may take, and how long its result is to be good. */
+export function checkActionDurations(field: string, dag: Dag): void {
+  for (const [index, { timeout, freshness }] of dag.actions.entries()) {
+    const path = `${field}.actions[${index}]`;
+    if (timeout !== undefined) checkDuration(`${path}.timeout`, timeout, REQUEST_LIMITS.actionTimeoutMaxMs);
+    if (freshness !== undefined) checkDuration(`${path}.freshness`, freshness, REQUEST_LIMITS.freshnessMaxMs);
   }
 }

@@ -1,7 +1,7 @@
 import { checkDag, type Dag, type DagFault } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
 import { show } from '../schema/show.ts';
-import { checkTimeouts } from './duration.ts';
+import { checkActionDurations } from './duration.ts';
 
 /** A message names this many ids of a cycle; the details have all. */
 const NAMED_IDS = 12;
@@ -13,7 +13,7 @@ const NAMED_IDS = 12;
 export function requireDag(field: string, dag: Dag): void {
   const fault = checkDag(dag);
   if (fault !== undefined) throw errorOf(field, fault);
-  checkTimeouts(field, dag);
+  checkActionDurations(field, dag);
 }
 
 function errorOf(field: string, fault: DagFault): GridError {

@@ -297,6 +297,12 @@ export const ERROR_CATALOGUE = {
     'An action of the DAG did not end within its time limit.',
     'Raise its timeout or make it faster.',
   ),
+  GUEST_RESTARTED: kind(
+    422,
+    false,
+    'The guest started anew while its actions ran, and the rest of them did not.',
+    'Leave out what restarts the machine, or restart it when it is made; a kernel that panics shows on its console.',
+  ),
   ATTRIBUTES_INVALID: kind(
     422,
     false,
@@ -420,7 +426,18 @@ export const ERROR_CATALOGUE = {
     'Another daemon uses this state directory.',
     'Stop it, or give this one a directory of its own.',
   ),
-  ADDRESS_IN_USE: kind(500, false, 'Another program listens on this address.', 'Stop it, or configure another port.'),
+  ADDRESS_IN_USE: kind(
+    500,
+    false,
+    'Another program listens on this address.',
+    'Stop it, or choose another port: `httpPort` or `xmlPort`, for `vmgrid up` --http-port or --xml-port.',
+  ),
+  FOLDER_CLOSED: kind(
+    500,
+    false,
+    'A folder cannot be made, or is closed to the users under whom machines run.',
+    'Mend the folder named, as with `chmod o+x`, or configure another.',
+  ),
   CGROUP_FAILED: kind(
     500,
     false,

@@ -48,11 +48,12 @@ export class GridError extends Error {
   }
 
   /**
-   * Any thrown thing as a GridError. What is not one says why it was given up, or what the host has no more of; else it becomes
-   * INTERNAL without its text, which may hold secrets.
+   * Any thrown thing as a GridError. What is not one may have a code of ours and words for it; it says why it was given up, or what the
+   * host has no more of; else it becomes INTERNAL without its text, which may hold secrets.
    */
   static from(thrown: unknown): GridError {
     if (thrown instanceof GridError) return thrown;
+    if (hasCode(thrown)) return new GridError(thrown.code, thrown.message, {}, { cause: thrown });
     if (isNamed(thrown, 'AbortError')) return givenUp(thrown);
     if (isNamed(thrown, 'TimeoutError')) return outOfTime(thrown);
     const used = exhaustionOf(thrown);
@@ -60,6 +61,10 @@ export class GridError extends Error {
     return new GridError('INTERNAL', 'a fault in vmgrid itself; the log of the daemon has it', {}, { cause: thrown });
   }
 }
+
+/** Of packages that do not know this one, such as of a configuration that is wrong. */
+const hasCode = (thrown: unknown): thrown is Error & { readonly code: ErrorCode } =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && isErrorCode(thrown.code);
 
 /** Ends of waits are known by their name alone: they are DOMExceptions, or errors of Node's. */
 const isNamed = (thrown: unknown, name: 'AbortError' | 'TimeoutError'): thrown is Error =>

@@ -140,7 +140,7 @@ export interface BidderEvents {
   /** Of a broker: all plants after its hello, then each change. */
   members: MembersEvent;
   /** What plants have: all of it after a hello, then each change. */
-  vms: VmsEvent;
+  vms: readonly VmsEvent[];
   /** Of a plant: what its bids depend on, so that they can be computed above. */
   offer: OfferEvent;
 }

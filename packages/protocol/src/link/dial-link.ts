@@ -17,6 +17,8 @@ export interface DialLinkOptions
 
 export interface LinkClient extends LinkAbove {
   readonly state: LinkState;
+  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when the connection has ended. */
+  flushed(): Promise<boolean>;
   /** Ends the link for good; resolves when nothing of it is left. */
   close(): Promise<void>;
 }
@@ -51,6 +53,10 @@ class DialledLink implements LinkClient {
 
   notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): boolean {
     return this.#peer?.notify(event, value) ?? false;
+  }
+
+  async flushed(): Promise<boolean> {
+    return (await this.#peer?.flushed()) ?? false;
   }
 
   reset(reason: string): void {

@@ -68,6 +68,11 @@ export class LinkPeer {
     return this.#socket.isAlive();
   }
 
+  /** See `LinkSocket.flushed`. */
+  flushed(): Promise<boolean> {
+    return this.#socket.flushed();
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }

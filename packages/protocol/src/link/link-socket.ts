@@ -88,6 +88,15 @@ export class LinkSocket {
     });
   }
 
+  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when the link has ended. */
+  async flushed(): Promise<boolean> {
+    if (this.#ended || this.#socket.readyState !== this.#socket.OPEN) return false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#socket.ping(undefined, undefined, () => setImmediate(resolve));
+    await promise;
+    return !this.#ended;
+  }
+
   /** Says goodbye, then destroys the socket when the other end does not close in time. */
   close(code: number, reason: string): void {
     if (this.#ended) return;

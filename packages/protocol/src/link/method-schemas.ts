@@ -33,7 +33,7 @@ import {
 } from '../schema/requests.ts';
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
-import { VmsEvent } from '../schema/told-vms.ts';
+import { VmsEvents } from '../schema/told-vms.ts';
 import type { BidderEvents, LinkApi, PlantMethod } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -141,7 +141,7 @@ export const EVENT_SCHEMAS: { readonly [E in keyof BidderEvents]: TSchema } = {
   ad: ClassAdJson,
   progress: ProgressEvent,
   members: Members,
-  vms: VmsEvent,
+  vms: VmsEvents,
   offer: OfferEvent,
 };
 

@@ -16,6 +16,25 @@ export function wholeOf(told: Pick<VmsWhole, 'plantId' | 'run' | 'serial'>, vms:
 
 /** Whoever misses one of these would be wrong for good: its link is ended, and hears all anew when it is up again. */
 export function tellVms(link: LinkAbove, events: readonly VmsEvent[]): void {
-  if (events.every((event) => link.notify('vms', event))) return;
+  if (messagesOf(events).every((message) => link.notify('vms', message))) return;
   link.reset('a change of VMs could not be sent');
+}
+
+/** How many VMs an event tells of. */
+export const vmCountOf = (event: VmsEvent): number => (event.kind === 'whole' ? event.vms.length : 1);
+
+/** As few messages as the limits allow, in order. */
+function messagesOf(events: readonly VmsEvent[]): VmsEvent[][] {
+  const { vmsOfPage, eventsOfMessage } = TOLD_LIMITS;
+  const messages: VmsEvent[][] = [];
+  let vms = Number.POSITIVE_INFINITY;
+  for (const event of events) {
+    vms += vmCountOf(event);
+    if (vms > vmsOfPage || messages.at(-1)!.length === eventsOfMessage) {
+      messages.push([]);
+      vms = vmCountOf(event);
+    }
+    messages.at(-1)!.push(event);
+  }
+  return messages;
 }

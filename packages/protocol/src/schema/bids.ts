@@ -33,6 +33,8 @@ export const PlanSummary = Type.Object(
     expectedSeconds: Type.Number({ minimum: 0 }),
     /** An action is expected to take what its kind takes: the plant may have known it better, and have forgotten that. */
     coarse: Type.Optional(Type.Literal(true)),
+    /** Images of which the search gave up finding out whether they match: one of them might have been sooner. */
+    undecided: Type.Optional(Type.Integer({ minimum: 1 })),
     /** What else was considered, soonest ready first; the best with the other start is among them when there is one. */
     alternatives: Type.Optional(Type.Array(PlanAlternative, { minItems: 1, maxItems: 3 })),
   },

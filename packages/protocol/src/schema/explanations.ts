@@ -49,6 +49,8 @@ export const ExplainedCandidate = Type.Object(
     /** Why it cannot be restored, when it can only be booted, and the changes after which it could. */
     whyNotRestore: Type.Optional(Type.String()),
     toRestore: Type.Optional(Type.Array(RequestChange)),
+    /** Why it can only be restored: what a boot would lose. */
+    whyNotBoot: Type.Optional(Type.String()),
   },
   closed,
 );
@@ -76,6 +78,7 @@ export const MatchTest = Type.Union([
   Type.Literal('subset'),
   Type.Literal('prefix'),
   Type.Literal('partial-order'),
+  Type.Literal('freshness'),
 ]);
 export type MatchTest = Static<typeof MatchTest>;
 

@@ -1,4 +1,5 @@
 /** Golden images and warehouses, as operators see and change them. */
+import { ActionId } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
 import { ImageId, PlantId, RequestId } from './requests.ts';
@@ -20,6 +21,9 @@ export const ImageHistoryEntry = Type.Object(
     kind: Type.String(),
     seconds: Type.Number(),
     ranAt: Timestamp,
+    attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
+    survivesBoot: Type.Optional(Type.Boolean()),
+    lostAtBoot: Type.Optional(Type.Array(Type.String())),
     /** The image that was built by running this action, and who built it. */
     imageId: ImageId,
     madeBy: Type.String(),
@@ -78,6 +82,8 @@ export const BuildImageReply = Type.Object(
     image: ImageReply,
     /** False when the warehouse already had an image of this machine and these actions. */
     built: Type.Boolean(),
+    /** Ids of the actions that no image may hold, as they run for each machine; left out, there are none. */
+    leftOut: Type.Optional(Type.Array(ActionId, { minItems: 1 })),
   },
   closed,
 );

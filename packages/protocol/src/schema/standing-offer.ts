@@ -52,7 +52,17 @@ export const ImageFacts = Type.Object(
     line: LineName,
     diskFormat: DiskFormat,
     createdAt: Type.String({ format: 'date-time' }),
-    history: Type.Array(Type.Object({ digest: Digest, id: Type.String({ maxLength: 64 }) }, closed)),
+    history: Type.Array(
+      Type.Object(
+        {
+          digest: Digest,
+          id: Type.String({ maxLength: 64 }),
+          ranAt: Type.Optional(Type.String({ format: 'date-time' })),
+          survivesBoot: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
     /** Present when the image is suspended. */
     memory: Type.Optional(Type.Object({}, closed)),
     boot: Type.Object({ layouts: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }) }, closed),

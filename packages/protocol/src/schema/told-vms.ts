@@ -76,3 +76,6 @@ export type VmsGone = Static<typeof VmsGone>;
 
 export const VmsEvent = Type.Union([VmsWhole, VmsChange, VmsGone]);
 export type VmsEvent = Static<typeof VmsEvent>;
+
+/** What one message tells, of one plant or many, in order. */
+export const VmsEvents = Type.Array(VmsEvent, { minItems: 1, maxItems: TOLD_LIMITS.eventsOfMessage });

@@ -23,6 +23,7 @@ export function readPlan(plan: XmlElement, path: string): object {
       actionsLeft: asNumber,
       expectedSeconds: asNumber,
       coarse: asBoolean,
+      undecided: asNumber,
     },
     children: { alternative: 'many' },
   });

@@ -11,6 +11,8 @@ const ACTION_ATTRIBUTES = {
   retries: asNumber,
   onError: asText,
   secret: asBoolean,
+  perMachine: asBoolean,
+  freshness: asText,
   path: asText,
   mode: asText,
   owner: asText,
@@ -86,9 +88,10 @@ export function writeDag(name: string, { actions, edges = [] }: Dag): XmlElement
 }
 
 function writeAction(action: Action): XmlElement {
-  const { id, kind, timeout, retries, onError, secret } = action;
+  const { id, kind, timeout, retries, onError, secret, perMachine, freshness } = action;
   const { attributes, children } = writeKind(action);
-  return element('action', { id, kind, timeout, retries, onError, secret, ...attributes }, [
+  const hints = { timeout, retries, onError, secret, perMachine, freshness };
+  return element('action', { id, kind, ...hints, ...attributes }, [
     ...children,
     ...optionalText('recover', action.recover),
     ...optionalText('comment', action.comment),

@@ -4,6 +4,8 @@ import type { Session } from './session.ts';
 export interface DialedLinkDeps {
   deliver<E extends keyof BidderEvents>(session: Session, event: E, value: BidderEvents[E]): void;
   end(session: Session, reason: string): void;
+  /** Resolves in a later event. */
+  pause(): Promise<void>;
 }
 
 /** The lower end of a link: whichever session it has now. */
@@ -33,6 +35,13 @@ export class DialedLink implements LinkClient {
     const lost = () => this.#deps.end(session, 'a notice was lost');
     session.notify(value, (arrived) => this.#deps.deliver(session, event, arrived), lost);
     return true;
+  }
+
+  /** The network takes all at once. */
+  async flushed(): Promise<boolean> {
+    const session = this.#session;
+    await this.#deps.pause();
+    return session !== undefined && this.#session === session;
   }
 
   reset(reason: string): void {

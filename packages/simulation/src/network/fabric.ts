@@ -6,6 +6,9 @@ import type { Network } from './network.ts';
 import { type End, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 
+/** Until what was sent has left the process, in virtual time. */
+const FLUSH_MS = 1;
+
 export interface FabricOptions {
   /** An end that hears nothing for so long takes the link for ended. */
   readonly silenceMs: number;
@@ -55,6 +58,7 @@ export class Fabric {
         this.#uppers.get(upperName)?.listener.notified(session, event, value);
       },
       end: (session, reason) => this.#end(session, reason),
+      pause: () => lower.life.clock.sleep(FLUSH_MS),
     });
     this.#attempt({ lower, upperName, link });
     return link;

@@ -33,15 +33,14 @@ export class BrokerNode extends ProcessNode {
     const { name, life } = this;
     const { clock } = life;
     const { fabric } = this.deps;
-    const above = { links: [] as ReturnType<typeof fabric.dial>[] };
-    const announcer = new Announcer(above);
+    const announcer = new Announcer();
     const book = new VmBook({ clock, keepsAbsent: false, news: (events) => announcer.tellVms(events) });
     const absences = new Absences({ clock, returnMs: this.#plantReturnMs, forgetMs: this.#plantReturnMs });
     const membership = new Membership({
       ...{ selfId: name, clock, onProgress: () => undefined },
       onVms: (link, event) => book.apply(link, event),
       onChange: (change) => {
-        announcer.tellChange(change, book);
+        announcer.tellChange(change);
         book.note(change);
         absences.note(change);
       },
@@ -52,9 +51,9 @@ export class BrokerNode extends ProcessNode {
     const broker = new Broker({ membership, absences, market }, { brokerId: name });
     const ad = { MyType: 'Broker', Name: name };
     const hello = (): Hello => ({ plantId: name, version: 'simulated', role: 'broker', ad });
-    const opened: Lower['opened'] = (link) => announcer.tellAll(link, { membership, book });
+    const opened: Lower['opened'] = (link) => void announcer.tellAll(link, { membership, book });
     fabric.listen({ name, life, listener: listenAll(membership, offerReceiver) });
     const lower = { name, life, hello, handlers: broker.handlers(), opened };
-    above.links = this.#upstreams.map((upstream) => fabric.dial(lower, upstream));
+    for (const upstream of this.#upstreams) fabric.dial(lower, upstream);
   }
 }

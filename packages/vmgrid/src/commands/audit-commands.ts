@@ -4,12 +4,14 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
 
+import { wholeNumber } from '../whole-number.ts';
+
 interface AuditOptions {
   readonly owner?: string;
   readonly operation?: string;
   readonly outcome?: string;
-  readonly before?: string;
-  readonly most: string;
+  readonly before?: number;
+  readonly most: number;
 }
 
 export function addAuditCommands(program: Command, context: CommandContext): void {
@@ -19,11 +21,10 @@ export function addAuditCommands(program: Command, context: CommandContext): voi
     .option('--owner <owner>', 'only what was done for one owner')
     .option('--operation <operation>', 'only one operation, such as vm.destroy')
     .option('--outcome <outcome>', 'only one outcome: begun, ok, or the code of an error')
-    .option('--before <sequence>', 'only what came before an entry: the next page')
-    .option('--most <count>', 'so many entries at most', '100')
-    .action(async ({ before, most, ...words }: AuditOptions) => {
+    .option('--before <sequence>', 'only what came before an entry: the next page', wholeNumber(0))
+    .option('--most <count>', 'so many entries at most', wholeNumber(1), 100)
+    .action(async (query: AuditOptions) => {
       const { client, output } = context();
-      const query = { ...words, ...(before === undefined ? {} : { before: Number(before) }), most: Number(most) };
       const reply = await client.audit(query);
       output.result(reply, () => auditTable(reply));
     });

@@ -1,6 +1,6 @@
 import { findHome } from '@vmgrid/daemon';
 import type { Command } from 'commander';
-import colors from 'picocolors';
+import { outColours } from '../colours.ts';
 import type { CommandContext } from '../context.ts';
 import { examineHost, type Findings } from '../doctor.ts';
 import { table } from '../output.ts';
@@ -20,11 +20,11 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 function findingsText({ tools, lines, limits, memory }: Findings): string {
   const toolRows = tools.map(({ program, version, enables, debian, optional }) =>
     version === undefined
-      ? [optional ? '–' : colors.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
-      : [colors.green('✓'), program, version, enables, ''],
+      ? [optional ? '–' : outColours.red('✗'), program, 'missing', enables, `apt-get install ${debian}`]
+      : [outColours.green('✓'), program, version, enables, ''],
   );
   const lineRows = lines.map(({ line, available, restores, reason, compatibility }) => [
-    available ? colors.green('✓') : colors.red('✗'),
+    available ? outColours.green('✓') : outColours.red('✗'),
     line,
     available ? `${compatibility.accelerator} on ${compatibility.vmm} ${compatibility.vmmVersion}` : 'not available',
     restores ? 'clones from suspended memory' : 'boots only',

@@ -5,6 +5,8 @@ import { explanationDot } from '../explanation-dot.ts';
 import { explanationText } from '../explanation-text.ts';
 import { trailText } from '../trail-text.ts';
 
+import { wholeNumber } from '../whole-number.ts';
+
 export function addExplainCommand(program: Command, context: CommandContext): void {
   program
     .command('explain [document]')
@@ -12,7 +14,7 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
       'why plants would make the machine of a request from the image they would, and not from another; or what an auction decided and why',
     )
     .option('--auction <id>', 'a past auction, instead of a document')
-    .option('--top <n>', 'how many candidates and misses to name of each plant', '5')
+    .option('--top <n>', 'how many candidates and misses to name of each plant', wholeNumber(1), 5)
     .option('--dot', 'draw the request in Graphviz DOT, with what the chosen image has of it and the nearest miss')
     .action(async (file: string | undefined, { top, dot, auction }: ExplainOptions, command: Command) => {
       const { client, output } = context();
@@ -23,14 +25,14 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
       }
       if (file === undefined) command.error("error: missing required argument 'document', or --auction");
       const request = await readDocument(file, 'estimate');
-      const reply = await client.explain(request, Number(top));
+      const reply = await client.explain(request, top);
       for (const plantId of reply.silentPlants) output.note(`${plantId} did not answer: its images are missing here`);
       output.result(reply, () => (dot ? explanationDot(request, reply) : explanationText(reply)));
     });
 }
 
 interface ExplainOptions {
-  readonly top: string;
+  readonly top: number;
   readonly dot?: true;
   readonly auction?: string;
 }

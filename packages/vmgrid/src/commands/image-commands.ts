@@ -8,7 +8,8 @@ import { buildBaseImage } from '../base-image.ts';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
-import { imageTable, imageText } from '../image-text.ts';
+import { builtText, imageTable, imageText } from '../image-text.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { addImageArchiveCommands } from './image-archive-commands.ts';
 import { addImageCareCommands } from './image-care-commands.ts';
 import { addSuggestCommand } from './suggest-command.ts';
@@ -59,7 +60,7 @@ export function addImageCommands(program: Command, context: CommandContext): voi
         ...(options.plant === undefined ? {} : { plantId: options.plant }),
       });
       const reply = await follow<BuildImageReply>(client, await client.submitBuildImage(request), output.json);
-      output.result(reply, () => `${reply.built ? 'Built' : 'There is already'} ${imageText(reply.image)}`);
+      output.result(reply, () => builtText(reply));
     });
 
   images
@@ -67,14 +68,14 @@ export function addImageCommands(program: Command, context: CommandContext): voi
     .description('build a base image from Debian packages on this machine')
     .option('--os <name>', 'debian-12, debian-13, or tiny-1 (busybox; no packages)', 'debian-12')
     .option('--warehouse <folder>', 'warehouse to put it into (else that of the grid of this machine)')
-    .option('--disk-mib <size>', 'size of its disk in MiB (else what suits the system)')
-    .action(async (options: { os: string; warehouse?: string; diskMib?: string }) => {
+    .option('--disk-mib <size>', 'size of its disk in MiB (else what suits the system)', wholeNumber(1))
+    .action(async (options: { os: string; warehouse?: string; diskMib?: number }) => {
       const { output, environment } = context();
       const built = await buildBaseImage(
         {
           os: options.os,
           warehouse: options.warehouse ?? findHome(environment).warehouse,
-          ...(options.diskMib === undefined ? {} : { diskMiB: Number(options.diskMib) }),
+          ...(options.diskMib === undefined ? {} : { diskMiB: options.diskMib }),
         },
         output.json,
       );

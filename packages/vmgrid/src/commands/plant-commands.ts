@@ -14,6 +14,7 @@ export function addPlantCommands(program: Command, context: CommandContext): voi
     .action(async ({ ads, follow }: { ads?: true; follow?: true }) => {
       const { client, output } = context();
       if (follow) {
+        process.stdout.once('error', () => process.exit()); // nobody reads any more
         for await (const change of client.plantEvents()) {
           const { at, event, role, plantId, via = [], reason } = change;
           const by = via.length === 0 ? '' : ` via ${via.join(' → ')}`;

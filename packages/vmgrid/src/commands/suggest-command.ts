@@ -3,17 +3,18 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { mib } from '../image-text.ts';
 import { duration, table } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 export function addSuggestCommand(images: Command, context: CommandContext): void {
   images
     .command('suggest')
     .description('which images would have saved most, judged by the requests that plants remember')
-    .option('--top <n>', 'how many images each plant suggests', '5')
+    .option('--top <n>', 'how many images each plant suggests', wholeNumber(1), 5)
     .option('--plant <plantId>', 'ask this plant only')
-    .action(async ({ top, plant }: { top: string; plant?: string }) => {
+    .action(async ({ top, plant }: { top: number; plant?: string }) => {
       const { client, output } = context();
       const reply = await client.suggestImages({
-        top: Number(top),
+        top,
         ...(plant === undefined ? {} : { plantId: plant }),
       });
       for (const plantId of reply.silentPlants) output.note(`${plantId} did not answer: its suggestions are missing`);

@@ -135,8 +135,8 @@ export class BidService {
   async plan(request: MachineRequest, lines = this.#deps.lines): Promise<WarehousePlan> {
     const inventory = await this.#deps.warehouse.images();
     const images = this.#index.follow(inventory);
-    const { durations } = this.#deps;
-    const plan = choosePlan(request, { images, lines, durations, refusal: () => undefined });
+    const { durations, clock } = this.#deps;
+    const plan = choosePlan(request, { now: clock.now(), images, lines, durations, refusal: () => undefined });
     return { ...plan, image: inventory.get(plan.image.manifest.id)! };
   }
 
@@ -147,7 +147,7 @@ export class BidService {
   ): Promise<PlantExplanation> {
     const images = await this.#deps.warehouse.images();
     const { lines, durations, clock } = this.#deps;
-    const steps = explainRequest(request, images.values(), lines, durations, { top });
+    const steps = explainRequest({ ...request, now: clock.now() }, images.values(), lines, durations, { top });
     const explanation = await runInSlices(steps, { sliceMs: EXPLAIN_SLICE_MS, signal }, clock);
     return { plantId: this.#config.plantId, ...explanation };
   }

@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { createLog } from '@vmgrid/daemon';
+import { createLog, makeFolder } from '@vmgrid/daemon';
 import { HOST_LINES, makeLines, NO_IMAGES, ProbedLines } from '@vmgrid/lines';
 import { Warehouse } from '@vmgrid/warehouse';
 
@@ -22,7 +21,7 @@ export async function probeHost(
   stateDirectory: string,
   warehouse: Pick<Warehouse, 'images'> | undefined,
 ): Promise<ProbedLines> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o711 });
+  makeFolder(stateDirectory, 0o711);
   const images = warehouse === undefined ? NO_IMAGES : () => warehouse.images();
   const lines = makeLines(HOST_LINES, { stateDirectory, images });
   return ProbedLines.probe({ lines, images, log: createLog('vmplant', 'error') });

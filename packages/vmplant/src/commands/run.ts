@@ -1,10 +1,10 @@
 import { openSecurity } from '@vmgrid/access';
-import { createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
+import { type ConfigSource, createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { PlantConfig } from '../config.ts';
 
 /** Runs a plant; says so on standard output, in one line of JSON, once an upstream knows it. Returns the exit status. */
-export async function runCommand(configFile: string | undefined, version: string): Promise<number> {
-  const config = await loadConfig(PlantConfig, configFile === undefined ? {} : { file: configFile });
+export async function runCommand(source: ConfigSource, version: string): Promise<number> {
+  const config = await loadConfig(PlantConfig, source);
   limitHeap(config);
   const { startPlant } = await import('../plant-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
   const log = createLog('vmplant', config.logLevel);

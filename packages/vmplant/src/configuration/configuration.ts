@@ -4,20 +4,25 @@ import { type Action, digestAction } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
 import type { HistoryEntry } from '@vmgrid/warehouse';
 import { isReservedAttribute } from '../vms/reporter.ts';
+import { type Attributes, mergeAttributes } from './attributes.ts';
 
 export interface Configuration {
   /** Actions that succeeded, in the order they ran. */
   readonly history: readonly HistoryEntry[];
   /** Ids of actions that failed with `onError="continue"`. */
   readonly failedActions: readonly string[];
-  /** Attribute name to ClassAd expression. */
-  readonly attributes: Readonly<Record<string, string>>;
+  /** What the guest's identity, the image's history and the actions told, in this order. */
+  readonly attributes: Attributes;
   /** Whether a secret action ran, well or not. */
   readonly secret: boolean;
 }
 
 /** Characters of attributes that the actions of one configuration may set together. */
 export const ATTRIBUTES_LIMIT_CHARS = 1_048_576;
+
+/** Of what a boot loses of one action, so much is kept for people to read. */
+const LOST_KEPT = 32;
+const LOST_CHARS = 256;
 
 const IDENTITY_ATTRIBUTE = 'SshHostKey';
 
@@ -38,24 +43,45 @@ export interface ActionFailure {
   readonly output: string;
 }
 
+export interface ProgressOptions {
+  /** The history that the machine began with: what it told, the machine tells, as if it had run here. */
+  readonly inherited?: readonly Pick<HistoryEntry, 'attributes'>[];
+  /** Whether the guest tells what a boot would lose. */
+  readonly observe?: boolean;
+}
+
 export class ConfigurationProgress {
   readonly #history: HistoryEntry[] = [];
   readonly #failedActions: string[] = [];
-  readonly #attributes = new Map<string, { readonly name: string; readonly text: string }>();
-  #attributeChars = 0;
+  readonly #inherited: Attributes;
+  #ofIdentity: Attributes = {};
+  readonly #observes: boolean;
+  /** Of the action under way: what it told, and what a boot would lose of it. */
+  #ofAction: Attributes = {};
+  #lost: readonly string[] = [];
+  #attributeChars: number;
   #secret = false;
 
+  constructor({ inherited = [], observe = false }: ProgressOptions = {}) {
+    this.#observes = observe;
+    this.#inherited = mergeAttributes(...inherited.map(({ attributes }) => attributes));
+    this.#attributeChars = charsOf(this.#inherited);
+  }
+
   get soFar(): Configuration {
+    const own = this.#history.map(({ attributes }) => attributes);
     return {
       history: [...this.#history],
       failedActions: [...this.#failedActions],
-      attributes: Object.fromEntries([...this.#attributes.values()].map(({ name, text }) => [name, text])),
+      attributes: mergeAttributes(this.#ofIdentity, this.#inherited, ...own),
       secret: this.#secret,
     };
   }
 
   began(action: Action): void {
     if (action.secret) this.#secret = true;
+    this.#ofAction = {};
+    this.#lost = [];
   }
 
   succeeded(action: Action, durationMs: number, now: number): void {
@@ -65,6 +91,9 @@ export class ConfigurationProgress {
       kind: action.kind,
       seconds: durationMs / 1000,
       ranAt: new Date(now).toISOString(),
+      ...(Object.keys(this.#ofAction).length === 0 ? {} : { attributes: this.#ofAction }),
+      ...(this.#observes ? { survivesBoot: this.#lost.length === 0 } : {}),
+      ...(this.#lost.length === 0 ? {} : { lostAtBoot: [...this.#lost] }),
     });
   }
 
@@ -74,30 +103,43 @@ export class ConfigurationProgress {
     else throw this.#failure(action, failure);
   }
 
+  /** What became of the configuration when the guest started anew during an action, or right after it. */
+  restarted({ id, kind }: Action, cause: GridError): ActionsFailed {
+    const message = `the guest started anew during the action ${id}, or right after it: what runs in it is gone`;
+    return new ActionsFailed(cause.code, message, { ...cause.details, actionId: id, kind }, this.soFar);
+  }
+
+  /** What a boot would lose of what an action left. */
+  loses(text: string): void {
+    const lines = text.split('\n').filter((line) => line !== '');
+    this.#lost = lines.slice(0, LOST_KEPT).map((line) => line.slice(0, LOST_CHARS).replace(/[^\x20-\x7e]/g, '?'));
+  }
+
   /** Attributes that an action told. @throws ActionsFailed ATTRIBUTES_INVALID */
   told(action: Action, text: string): void {
-    for (const [name, expression] of this.#parse(action, text).entries()) {
-      if (isReservedAttribute(name)) throw this.#invalid(action, `the name ${name} is the plant's own`);
-      this.#set(action, name, String(expression));
-    }
+    const told = [...this.#parse(action, text).entries()];
+    const reserved = told.find(([name]) => isReservedAttribute(name));
+    if (reserved) throw this.#invalid(action, `the name ${reserved[0]} is the plant's own`);
+    const attributes = Object.fromEntries(told.map(([name, expression]) => [name, String(expression)]));
+    this.#count(action, attributes);
+    this.#ofAction = attributes;
   }
 
   /** What the guest told as it took its identity: its ssh host key, and nothing else. */
   toldIdentity(text: string): void {
     const key = this.#parse(undefined, text).get(IDENTITY_ATTRIBUTE);
-    if (key) this.#set(undefined, IDENTITY_ATTRIBUTE, String(key));
+    if (key) this.#ofIdentity = { [IDENTITY_ATTRIBUTE]: String(key) };
   }
 
   toldTooMuch(action: Action, limitBytes: number): never {
     throw this.#invalid(action, `they are longer than ${limitBytes} bytes`);
   }
 
-  #set(action: Action | undefined, name: string, text: string): void {
-    this.#attributeChars += name.length + text.length;
+  #count(action: Action, attributes: Attributes): void {
+    this.#attributeChars += charsOf(attributes);
     if (this.#attributeChars > ATTRIBUTES_LIMIT_CHARS) {
       throw this.#invalid(action, `all attributes together are longer than ${ATTRIBUTES_LIMIT_CHARS} characters`);
     }
-    this.#attributes.set(name.toLowerCase(), { name, text });
   }
 
   #parse(action: Action | undefined, text: string): ClassAd {
@@ -127,3 +169,6 @@ export class ConfigurationProgress {
     return new ActionsFailed(code, `action ${action.id} ${how}`, details, this.soFar);
   }
 }
+
+const charsOf = (attributes: Attributes): number =>
+  Object.entries(attributes).reduce((sum, [name, text]) => sum + name.length + text.length, 0);

@@ -7,7 +7,9 @@ import { type Action, type HostAction, type Segment, segments } from '@vmgrid/da
 import type { Guest, GuestAccess, GuestIdentity, GuestStep, Machine } from '@vmgrid/lines';
 import { type RunnerTask, runnerCommand } from '@vmgrid/lines';
 import { late } from '@vmgrid/protocol';
+import type { HistoryEntry } from '@vmgrid/warehouse';
 import type { Phases } from '../vms/phases.ts';
+import type { Attributes } from './attributes.ts';
 import type { ConfigDiscStore, PreparedDisc } from './config-disc-store.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
@@ -28,6 +30,8 @@ export interface DiscOrder {
   readonly identity?: GuestIdentity;
   /** Whether cloud-init is to take that identity from the disc. */
   readonly cloudInit?: boolean;
+  /** Whether to find out which actions survive a boot. */
+  readonly observe?: boolean;
   readonly actions: readonly Action[];
 }
 
@@ -35,8 +39,10 @@ export interface ConfigurationJob extends DiscOrder {
   readonly machine: Machine;
   readonly guest: Guest;
   readonly phases: Phases;
-  /** JSON of the VM's classad, for host actions. */
-  readonly describe: () => string;
+  /** History of the image that the machine was made from; left out for a machine that has told its attributes before. */
+  readonly inherited?: readonly HistoryEntry[];
+  /** JSON of the VM's classad with what was told so far, for host actions. */
+  readonly describe: (told: Attributes) => string;
   /** Told how a guest that gets its identity is reached. */
   readonly opened?: (access: GuestAccess) => Promise<void>;
   /** When it was begun before the machine was there. */
@@ -53,8 +59,8 @@ export class Configurator {
   }
 
   /** Starts to write the disc for actions that `configure` will run in this order. */
-  prepare({ directory, identity, cloudInit = false, actions }: DiscOrder): PreparedDisc {
-    const plan = { ...(identity ? { identity } : {}), cloudInit, steps: stepsOf(actions) };
+  prepare({ directory, identity, cloudInit = false, observe = false, actions }: DiscOrder): PreparedDisc {
+    const plan = { ...(identity ? { identity } : {}), cloudInit, observe, steps: stepsOf(actions) };
     return this.#deps.discs.prepare(directory, plan);
   }
 
@@ -70,7 +76,7 @@ export class Configurator {
     const limit = { ms: longestMs(job.actions), signal, clock, late: unreported };
     try {
       return await within(limit, async (until) => {
-        const run: Run = { job, clock, progress: new ConfigurationProgress(), signal: until };
+        const run: Run = { job, clock, progress: new ConfigurationProgress(job), signal: until };
         await job.phases.time('disc', () => insert(disc, job.machine, until));
         await this.#runAll(run);
         return run.progress.soFar;

@@ -3,6 +3,7 @@
 import { type Clock, CommandError } from '@vmgrid/daemon';
 import type { HostAction } from '@vmgrid/dag';
 import type { Phases } from '../vms/phases.ts';
+import type { Attributes } from './attributes.ts';
 import type { ActionFailure, ConfigurationProgress } from './configuration.ts';
 import type { HostActions } from './host-actions.ts';
 import { timeoutMs } from './time-limits.ts';
@@ -12,8 +13,8 @@ export interface HostSegmentDeps {
   readonly clock: Clock;
   readonly progress: ConfigurationProgress;
   readonly phases: Phases;
-  /** JSON of the VM's classad. */
-  readonly describe: () => string;
+  /** JSON of the VM's classad with what was told so far. */
+  readonly describe: (told: Attributes) => string;
   /** Runs the action's recover script, in the guest. */
   readonly recover: (action: HostAction) => Promise<void>;
 }
@@ -41,13 +42,13 @@ export async function runHostAction(action: HostAction, deps: HostSegmentDeps, s
 /** What the executable printed, or how it failed. */
 async function tryOnce(
   action: HostAction,
-  { hostActions, describe }: HostSegmentDeps,
+  { hostActions, describe, progress }: HostSegmentDeps,
   signal: AbortSignal,
 ): Promise<string | ActionFailure> {
   const call = {
     name: action.name,
     arguments: action.arguments ?? [],
-    standardInput: describe(),
+    standardInput: describe(progress.soFar.attributes),
     timeoutMs: timeoutMs(action),
   };
   try {

@@ -3,14 +3,15 @@
 import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
-import { adToJson, type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
+import { type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
 import { configured } from '../creation/creator.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
-import { vmAd } from '../vms/reporter.ts';
+import { describeVm } from '../vms/reporter.ts';
 import type { ConfigureOutcome, VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
+import type { Attributes } from './attributes.ts';
 import { ActionsFailed, type Configuration } from './configuration.ts';
 import type { Configurator } from './configurator.ts';
 import type { HostActions } from './host-actions.ts';
@@ -65,7 +66,7 @@ export class Reconfigurator {
       directory: registry.directory(vmId),
       actions,
       phases: new Phases(clock, requestKey(request), report),
-      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
+      describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
     };
     try {
       const configuration = await configurator.configure(job, signal);
@@ -87,7 +88,7 @@ function withOutcome(record: VmRecord, configuration: Configuration, outcome: Co
 function remainingActions(record: VmRecord, { dag, scope = 'more' }: Identified<ConfigureRequest>): readonly Action[] {
   if (scope === 'more') return linearExtension(dag);
   const verdict = matchHistory(
-    prepareDag(dag),
+    prepareDag(dag, 'machine'),
     record.history.map((entry) => entry.digest),
   );
   if (verdict.matches) return linearExtension(dag, verdict.remaining);

@@ -3,7 +3,6 @@ import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Log, UndoStack } from '@vmgrid/daemon';
 import type { GuestAccess, MachineState } from '@vmgrid/lines';
 import {
-  adToJson,
   type CreateRequest,
   type ErrorCode,
   GridError,
@@ -15,6 +14,7 @@ import type { ImageHolds } from '@vmgrid/warehouse';
 import { ImageExaminer } from '@vmgrid/warehouse';
 import type { WarehousePlan } from '../bids/bid-service.ts';
 import type { PlantConfig } from '../config.ts';
+import { type Attributes, mergeAttributes } from '../configuration/attributes.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import { grantLease } from '../leases/lease-policy.ts';
@@ -23,7 +23,7 @@ import type { Making } from '../tending/recorded-request.ts';
 import type { VmNames } from '../vms/identity.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
-import { vmAd } from '../vms/reporter.ts';
+import { describeVm } from '../vms/reporter.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
@@ -181,7 +181,7 @@ export class Creator {
       identity: { hostName, macAddress },
       actions: plan.remaining,
       phases,
-      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#config.plantId))),
+      describe: (told: Attributes) => describeVm(registry.get(vmId), this.#config.plantId, told),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
       },
@@ -268,7 +268,7 @@ export function configured(record: VmRecord, configuration: Configuration): Part
     history: [...record.history, ...configuration.history],
     actionsRun: record.actionsRun + configuration.history.length,
     failedActions: [...record.failedActions, ...configuration.failedActions],
-    attributes: { ...record.attributes, ...configuration.attributes },
+    attributes: mergeAttributes(record.attributes, configuration.attributes),
     secret: record.secret || configuration.secret,
   };
 }

@@ -14,6 +14,7 @@ import type {
   StartOrder,
 } from '@vmgrid/lines';
 import { type LineName, late } from '@vmgrid/protocol';
+import type { Attributes } from '../configuration/attributes.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Configurator } from '../configuration/configurator.ts';
 import type { Phases } from '../vms/phases.ts';
@@ -33,8 +34,8 @@ export interface ExecutionJob {
   /** In a linear extension of the DAG. */
   readonly actions: readonly Action[];
   readonly phases: Phases;
-  /** JSON of the VM's classad, for host actions. */
-  readonly describe: () => string;
+  /** JSON of the VM's classad with what was told so far, for host actions. */
+  readonly describe: (told: Attributes) => string;
   /** Told as soon as the machine's process runs, so that it can be found again after a crash. */
   readonly started: (state: MachineState) => Promise<void>;
   /** Told how the guest is reached, once it can be. */
@@ -60,7 +61,9 @@ export async function executePlan(
   const { directory } = order;
   const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
   const cloudInit = order.start === 'boot' && 'firmware' in order.image.manifest.boot;
-  const configured = { ...job, directory, identity: { ...job.identity, growDisk }, cloudInit };
+  const { history: inherited } = order.image.manifest;
+  const observe = order.purpose === 'build';
+  const configured = { ...job, directory, identity: { ...job.identity, growDisk }, cloudInit, inherited, observe };
   const disc = deps.configurator.prepare(configured);
   undo.push('disc', () => disc.discard());
   await phases.time('overlay', () => line.createOverlay(order, signal));

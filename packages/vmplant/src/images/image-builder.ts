@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Admission, LineReports, Start } from '@vmgrid/bidding';
 import { type Clock, UndoStack, within } from '@vmgrid/daemon';
-import { type Action, digestAction } from '@vmgrid/dag';
+import { type Action, digestAction, splitReusable } from '@vmgrid/dag';
 import type { FrozenFiles } from '@vmgrid/lines';
-import { type BuildImageRequest, GridError, type Identified, late, requestKey } from '@vmgrid/protocol';
+import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
 import type { GoldenImage, ImageBuildStore, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
 import type { WarehousePlan } from '../bids/bid-service.ts';
@@ -32,6 +32,8 @@ export interface ImageBuilderDeps {
 export interface BuiltImage {
   readonly image: GoldenImage;
   readonly built: boolean;
+  /** Ids of the actions that no image may hold. */
+  readonly leftOut: readonly string[];
 }
 
 /** A plant id has at most 64 characters; both fit into the manifest's field. */
@@ -41,6 +43,12 @@ const SUSPEND_DEADLINE_MS = 120_000;
 export interface BuildOptions {
   /** Nobody asked for it: its room is free for whatever is asked for. */
   readonly givesWay: boolean;
+}
+
+/** What is built: actions that an image may hold, and nothing else. */
+interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
+  /** As `imageIdOf` has them. */
+  readonly lifetimes: readonly number[];
 }
 
 export class ImageBuilder {
@@ -54,15 +62,21 @@ export class ImageBuilder {
 
   /**
    * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse, waits for
-   * that one. Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
+   * that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
    * if there is any. @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
    */
   async build(
-    request: Identified<BuildImageRequest>,
+    whole: Identified<BuildImageRequest>,
     signal: AbortSignal,
     options: BuildOptions = { givesWay: false },
   ): Promise<BuiltImage> {
-    refuseSecrets(request.dag.actions);
+    const { reusable, own: leftOut } = splitReusable(whole.dag);
+    refuseSecrets(reusable.actions);
+    const lifetimes = lifetimesOf(reusable.actions, this.#deps.clock.now());
+    return { ...(await this.#buildReusable({ ...whole, dag: reusable, lifetimes, ...options }, signal)), leftOut };
+  }
+
+  async #buildReusable(request: BuildOrder, signal: AbortSignal): Promise<Omit<BuiltImage, 'leftOut'>> {
     const { warehouse } = this.#deps;
     for (;;) {
       const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
@@ -70,14 +84,14 @@ export class ImageBuilder {
         return { image: plan.image, built: false };
       const imageId = this.#imageIdOf(request, plan);
       const staging = await warehouse.claim(imageId);
-      if (staging) return { image: await this.#build({ ...request, ...options }, plan, staging, signal), built: true };
+      if (staging) return { image: await this.#build(request, plan, staging, signal), built: true };
       const image = await warehouse.awaitClaimed(imageId, signal);
       if (image) return { image, built: false };
     }
   }
 
   async #build(
-    request: Identified<BuildImageRequest> & BuildOptions,
+    request: BuildOrder,
     plan: WarehousePlan,
     staging: StagingFolder,
     signal: AbortSignal,
@@ -100,7 +114,7 @@ export class ImageBuilder {
   }
 
   /** What the image will be called when every action runs in the order planned. */
-  #imageIdOf(request: Identified<BuildImageRequest>, plan: WarehousePlan): string {
+  #imageIdOf(request: BuildOrder, plan: WarehousePlan): string {
     const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
     return imageIdOf(
       this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], this.#suspends(plan)),
@@ -116,12 +130,7 @@ export class ImageBuilder {
     return this.#suspends(plan) ? 'restore' : 'boot';
   }
 
-  async #acquire(
-    user: string,
-    { machine, givesWay }: Identified<BuildImageRequest> & BuildOptions,
-    plan: WarehousePlan,
-    undo: UndoStack,
-  ): Promise<void> {
+  async #acquire(user: string, { machine, givesWay }: BuildOrder, plan: WarehousePlan, undo: UndoStack): Promise<void> {
     const { admission, warehouse } = this.#deps;
     admission.reserve(user, { ...machine, givesWay });
     undo.push('admission', () => admission.release(user));
@@ -154,7 +163,7 @@ export class ImageBuilder {
       identity: { hostName, macAddress },
       actions: plan.remaining,
       phases,
-      describe: () => JSON.stringify({ MyType: 'ImageBuild', RequestId: request.requestId, HostName: hostName }),
+      describe: () => '', // no host action is part of an image
       started: async () => undefined,
       opened: async () => this.#deps.admission.made(vmId),
     };
@@ -162,7 +171,7 @@ export class ImageBuilder {
   }
 
   async #freeze(
-    request: Identified<BuildImageRequest>,
+    request: BuildOrder,
     plan: WarehousePlan,
     { machine, guest, configuration }: Execution,
     staging: StagingFolder,
@@ -197,7 +206,7 @@ export class ImageBuilder {
   }
 
   #draft(
-    request: Identified<BuildImageRequest>,
+    request: BuildOrder,
     plan: WarehousePlan,
     parent: GoldenImage,
     configuration: Configuration,
@@ -205,10 +214,10 @@ export class ImageBuilder {
   ): ManifestDraft {
     const { manifest } = plan.image;
     const history = [...manifest.history, ...configuration.history];
-    const identity = this.#identity(request, plan, history, files.memory !== undefined);
+    const { lifetimes, ...identity } = this.#identity(request, plan, history, files.memory !== undefined);
     return {
       ...identity,
-      id: imageIdOf(identity),
+      id: imageIdOf({ ...identity, lifetimes }),
       createdAt: new Date(this.#deps.clock.now()).toISOString(),
       createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
       parent: parent.manifest.id,
@@ -221,19 +230,23 @@ export class ImageBuilder {
   }
 
   #identity<Entry extends { readonly digest: string }>(
-    request: Identified<BuildImageRequest>,
+    request: BuildOrder,
     plan: WarehousePlan,
     history: Entry[],
     suspended: boolean,
   ) {
+    const { lifetimes } = request;
     const { line: _, ...machine } = request.machine;
     const { compatibility } = this.#deps.lines.get(plan.line)!;
     return {
-      ...{ machine, line: plan.line, base: plan.image.manifest.base, history },
+      ...{ machine, line: plan.line, base: plan.image.manifest.base, history, lifetimes },
       ...(suspended ? { compatibility } : {}),
     };
   }
 }
+
+const lifetimesOf = (actions: readonly Action[], now: number): number[] =>
+  actions.flatMap(({ freshness }) => (freshness === undefined ? [] : [Math.floor(now / parseDuration(freshness))]));
 
 function refuseSecrets(actions: readonly Action[]): void {
   const secret = actions.find((action) => action.secret);

@@ -17,6 +17,7 @@ import {
   type RequestKey,
 } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
+import type { Attributes } from '../configuration/attributes.ts';
 import type { Configurator } from '../configuration/configurator.ts';
 import { longestMs } from '../configuration/time-limits.ts';
 import { configured } from '../creation/creator.ts';
@@ -25,7 +26,7 @@ import type { Leases } from '../leases/leases.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
-import { vmAd } from '../vms/reporter.ts';
+import { describeVm, vmAd } from '../vms/reporter.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
@@ -131,7 +132,7 @@ export class Collector {
       directory: registry.directory(vmId),
       actions,
       phases,
-      describe: () => JSON.stringify(adToJson(vmAd(registry.get(vmId), this.#plantId))),
+      describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
     };
     const endless = late('ACTION_TIMEOUT', `the destruction DAG of ${vmId} did not end`, { vmId });
     const configuration = await within({ ms: longestMs(actions), clock, late: endless }, (until) =>

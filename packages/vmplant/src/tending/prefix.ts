@@ -12,13 +12,15 @@ export interface Prefix {
 }
 
 /**
- * The most of a request that an image may hold. Left out, with all that comes after them: secret actions; host actions, which
- * change more than the machine; and actions that are listed twice, of which a set cannot tell how many ran.
+ * The most of a request that an image may hold. Left out, with all that comes after them: secret actions; those that run for
+ * each machine; and actions that are listed twice, of which a set cannot tell how many ran.
  */
 export function prefixOf({ dag, actions }: RequestCase): Prefix {
-  const { digests, graph, groupOf, members, topological } = dag;
+  const { digests, graph, groupOf, groupOfDigest, members, topological } = dag;
   const isFit = (node: number): boolean =>
-    !actions[node]!.secret && actions[node]!.kind !== 'host' && members[groupOf[node]!]!.length === 1;
+    !actions[node]!.secret &&
+    groupOfDigest.get(digests[node]!) === groupOf[node] &&
+    members[groupOf[node]!]!.length === 1;
   const entries = topological
     .filter(isFit)
     .map((node) => [digests[node]!, new Set(graph.predecessors[node]!.map((before) => digests[before]!))] as const);

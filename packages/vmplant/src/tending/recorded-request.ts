@@ -14,6 +14,8 @@ export interface RecordedAction {
   readonly digest: string;
   readonly kind: Action['kind'];
   readonly secret?: true;
+  /** No image may stand for it, or not for long. */
+  readonly perMachine?: true;
   /** Measured; left out when the image stood for the action or it failed. */
   readonly seconds?: number;
 }
@@ -61,11 +63,12 @@ export function recordedRequest({ requestId, machine, dag }: Described, making: 
 }
 
 function recordedAction(action: Action, seconds: number | undefined): RecordedAction {
-  const { id, kind, secret } = action;
+  const { id, kind, secret, perMachine, freshness } = action;
   return {
     ...{ id, kind },
     digest: secret ? sha256(`vmgrid-secret-action\n${id}`) : digestAction(action),
     ...(secret ? { secret: true } : {}),
+    ...(perMachine || freshness ? { perMachine: true } : {}),
     ...(seconds === undefined ? {} : { seconds }),
   };
 }

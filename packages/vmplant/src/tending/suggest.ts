@@ -104,7 +104,7 @@ function* candidatesOf(
 function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): number {
   // Most cases lack the last actions of most candidates: that is told sooner than the first failed test.
   if (image.manifest.history.findLast(({ digest }) => !one.dag.groupOfDigest.has(digest))) return 0;
-  const verdict = matchImage(one.machine, one.dag, image, lines);
+  const verdict = matchImage(one, image, lines);
   if (verdict.kind === 'miss') return 0;
   const spared = image.manifest.history.reduce(
     (sum, { digest }) => sum + one.prices.ofGroup[one.dag.groupOfDigest.get(digest)!]!,
@@ -130,7 +130,8 @@ function imageOf(
   const { line } = like.manifest;
   const manifest = {
     ...like.manifest,
-    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine, history },
+    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine },
+    history: history.map(({ digest, id }) => ({ digest, id, survivesBoot: true })),
     ...{ diskFormat: 'qcow2' as const, memory: {} },
     compatibility: lines.get(line)!.compatibility,
   };

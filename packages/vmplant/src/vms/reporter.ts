@@ -1,5 +1,7 @@
 /** The VMReporter of the paper: describes a VM as a ClassAd. Pure. */
 import { ClassAd, parseExpression } from '@vmgrid/classad';
+import { adToJson } from '@vmgrid/protocol';
+import { type Attributes, mergeAttributes } from '../configuration/attributes.ts';
 import type { VmRecord } from './vm.ts';
 
 /** The VM's classad: what the plant knows of it, and what its actions told beside that. */
@@ -8,6 +10,12 @@ export function vmAd(record: VmRecord, plantId: string): ClassAd {
   return Object.entries(record.attributes)
     .filter(([name]) => !isReservedAttribute(name))
     .reduce((ad, [name, text]) => ad.with(name, parseExpression(text)), own);
+}
+
+/** JSON of a VM's classad as it is while actions run, which have told this so far. */
+export function describeVm(record: VmRecord, plantId: string, told: Attributes): string {
+  const attributes = mergeAttributes(record.attributes, told);
+  return JSON.stringify(adToJson(vmAd({ ...record, attributes }, plantId)));
 }
 
 function ownAttributes(record: VmRecord, plantId: string) {

@@ -1,7 +1,7 @@
 /** Where the records of VMs are kept so that they outlive the plant's process: each in the VM's own folder. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
+import { makeFolder, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import type { VmRecord } from './vm.ts';
 
 export interface VmStore {
@@ -29,7 +29,7 @@ export class VmFolders implements VmStore {
 
   /** Folders without a record never came to be a VM and are removed. */
   async read(): Promise<readonly VmRecord[]> {
-    await mkdir(this.#root, { recursive: true, mode: 0o711 });
+    makeFolder(this.#root, 0o711);
     const records: VmRecord[] = [];
     for (const entry of await readdir(this.#root, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;

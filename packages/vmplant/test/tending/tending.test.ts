@@ -68,7 +68,8 @@ function workshop(...keys: readonly string[]) {
       tended: { add: (id) => void added.push(id) },
       build: ({ dag }, signal) =>
         new Promise((resolve, reject) => {
-          const end = (ending: Ending) => (ending === 'done' ? resolve({ image: base, built: true }) : reject(ending));
+          const end = (ending: Ending) =>
+            ending === 'done' ? resolve({ image: base, built: true, leftOut: [] }) : reject(ending);
           builds.push({ key: dag.actions[0]!.id, end });
           signal.addEventListener('abort', () => reject(signal.reason), { once: true });
         }),

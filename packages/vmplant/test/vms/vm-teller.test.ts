@@ -10,7 +10,7 @@ class Link implements LinkAbove {
   takes = true;
 
   notify<E extends keyof BidderEvents>(_: E, value: BidderEvents[E]): boolean {
-    if (this.takes) this.events.push(value as VmsEvent);
+    if (this.takes) this.events.push(...(value as readonly VmsEvent[]));
     return this.takes;
   }
 

@@ -1,0 +1,17 @@
+import type { Node } from './ast.ts';
+
+export type BinaryNode = Node & { readonly kind: 'binary' };
+
+/**
+ * `a && b && c` is a tree that leans left, as deep as it has operators: its first operand, then its operations from
+ * the innermost. Whoever loops over them needs no call stack for their number: only other nesting counts as depth.
+ */
+export function leftChain(node: BinaryNode): { readonly first: Node; readonly operations: readonly BinaryNode[] } {
+  const operations: BinaryNode[] = [];
+  let first: Node = node;
+  while (first.kind === 'binary') {
+    operations.push(first);
+    first = first.left;
+  }
+  return { first, operations: operations.reverse() };
+}

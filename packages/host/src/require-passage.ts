@@ -1,0 +1,26 @@
+import { folderInTheWay } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+
+/** Folders of a plant's configuration that other users than the plant's must reach. */
+interface SharedFolders {
+  readonly lines: readonly string[];
+  readonly stateDirectory: string;
+  readonly warehouseDirectory: string;
+  readonly hostActionDirectory?: string;
+}
+
+/**
+ * Of a plant that is root, machines run under users of their own and host actions as nobody: they must be able to pass through every
+ * folder above what they use. @throws GridError FOLDER_CLOSED that names the folder in the way
+ */
+export function requirePassage({ lines, ...folders }: SharedFolders): void {
+  if (process.getuid?.() !== 0) return;
+  const { stateDirectory, warehouseDirectory, hostActionDirectory } = folders;
+  const forMachines = lines.some((line) => line !== 'simulated') ? { stateDirectory, warehouseDirectory } : {};
+  for (const [field, path] of Object.entries({ ...forMachines, hostActionDirectory })) {
+    const folder = path === undefined ? undefined : folderInTheWay(path);
+    if (folder === undefined) continue;
+    const message = `${field} ${path}: the users under whom machines and host actions run cannot pass through ${folder}`;
+    throw new GridError('FOLDER_CLOSED', message, { field, path, folder });
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What one shop or broker above is told: after a hello all there is, plant by plant and no faster than its link takes it, and each
+ * change of what it was told. What changes of a plant whose turn has not come is told with its turn.
+ */
+import type { MemberChange, VmBook } from '@vmgrid/market';
+import {
+  BROKER_LIMITS,
+  type LinkClient,
+  type PlantBelow,
+  TOLD_LIMITS,
+  type VmsEvent,
+  vmCountOf,
+} from '@vmgrid/protocol';
+import { NewsBatch, type NewsLink } from './news-batch.ts';
+
+export interface Known {
+  readonly plants: readonly PlantBelow[];
+  readonly book: Pick<VmBook, 'whole'>;
+}
+
+export class UpstreamFeed {
+  readonly #link: NewsLink & Pick<LinkClient, 'flushed'>;
+  readonly #book: Known['book'];
+  /** Plants whose turn has not come. */
+  readonly #untold: Map<string, PlantBelow>;
+  #batch = new NewsBatch();
+  #isOver = false;
+
+  /** To one that has just heard the hello and knows of no plant. */
+  constructor(link: NewsLink & Pick<LinkClient, 'flushed'>, { plants, book }: Known) {
+    this.#link = link;
+    this.#book = book;
+    this.#untold = new Map(plants.map((plant) => [plant.plantId, plant]));
+  }
+
+  /** Resolves when all is told, or the link has ended. */
+  async tellAll(): Promise<void> {
+    while (this.#untold.size > 0 && !this.#isOver) {
+      this.#takeTurns();
+      this.#send();
+      if (!(await this.#link.flushed())) return;
+    }
+  }
+
+  /** Another takes its place: the link has come up anew. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  member({ change, plantId, version, via, reason = '' }: MemberChange): void {
+    const isUntold = this.#untold.has(plantId);
+    if (change !== 'left') {
+      const plant = { plantId, version, via };
+      if (isUntold) this.#untold.set(plantId, plant);
+      else this.#tell(plant);
+    } else if (!this.#untold.delete(plantId)) {
+      this.#batchAfter(plantId).leave(plantId, reason);
+    }
+  }
+
+  /** What plants told. */
+  vms(events: readonly VmsEvent[]): void {
+    for (const event of events) if (!this.#untold.has(event.plantId)) this.#open().tell(event);
+  }
+
+  #takeTurns(): void {
+    let [plants, vms] = [0, 0];
+    for (const [plantId, plant] of this.#untold) {
+      if (plants === BROKER_LIMITS.membersPerMessage || vms >= TOLD_LIMITS.vmsOfPage) return;
+      this.#untold.delete(plantId);
+      plants += 1;
+      vms += this.#tell(plant);
+    }
+  }
+
+  /**
+   * The way to a plant, and all that it has: whoever could not use the way before has heard nothing of it. Returns how many VMs
+   * those are.
+   */
+  #tell(plant: PlantBelow): number {
+    const whole = this.#book.whole(plant.plantId);
+    const batch = this.#batchAfter(plant.plantId);
+    batch.join(plant);
+    for (const page of whole) batch.tell(page);
+    return whole.reduce((vms, page) => vms + vmCountOf(page), 0);
+  }
+
+  /** One that is sent after all earlier news of the plant. */
+  #batchAfter(plantId: string): NewsBatch {
+    if (this.#batch.has(plantId)) this.#send();
+    return this.#open();
+  }
+
+  /** What is put into it now is sent before anything that waits for a promise: an answer to a call comes after its news. */
+  #open(): NewsBatch {
+    if (this.#batch.isEmpty) queueMicrotask(() => this.#send());
+    return this.#batch;
+  }
+
+  #send(): void {
+    const batch = this.#batch;
+    this.#batch = new NewsBatch();
+    if (!this.#isOver) batch.sendTo(this.#link);
+  }
+}

@@ -1,0 +1,123 @@
+/** An image makes a request faster, and nothing else: what comes of it is what comes of a machine made cold. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Action, Dag } from '@vmgrid/dag';
+import { dag, host, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+
+/** Notes which machine it runs for, and tells an attribute. */
+const REGISTER = '#!/bin/sh\ncat >>"$1"\necho >>"$1"\necho "Registered = true"\n';
+
+let grid: TestGrid;
+beforeAll(async () => {
+  grid = await TestGrid.open('true-reuse', { line: 'simulated', hostActions: { register: REGISTER } });
+}, OPEN_GRID_MS);
+afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
+
+/** So slow that the planner rather has it from an image. */
+const tells = (id: string, ...lines: readonly string[]): Action =>
+  script(id, ['sleep 0.5', ...lines.map((line) => `echo '${line}' >>"$VMGRID_ATTRIBUTES"`)].join('\n'));
+
+const create = async (wanted: Dag) => (await grid.client.create({ machine: MACHINE, dag: wanted })).vm;
+
+/** Creates it, builds an image of it, and creates it again. */
+async function coldAndReused(wanted: Dag) {
+  const cold = await create(wanted);
+  const built = await grid.client.buildImage({ machine: MACHINE, dag: wanted });
+  const reused = await create(wanted);
+  expect(reused).toMatchObject({ ImageId: built.image.imageId, ActionsCached: built.image.history.length });
+  return { cold, built, reused };
+}
+
+/** What actions told, in the order in which the classad has it. */
+const told = (vm: object) => Object.entries(vm).slice(Object.keys(vm).indexOf('SshHostKey') + 1);
+
+test('attributes of the actions that an image stands for are those of a machine made cold, later ones over earlier', async () => {
+  const wanted = dag(
+    [
+      tells('tool', 'ToolVersion = "4.1"', 'Tool = strcat("octave ", ToolVersion)'),
+      tells('newer', 'toolversion = "4.2"', 'Ports = { 80, 443 }'),
+      tells('again', 'Tool = "none"'),
+    ],
+    ...['tool>newer', 'newer>again'],
+  );
+  const { cold, reused } = await coldAndReused(wanted);
+  expect(cold).toMatchObject({ toolversion: '4.2', Tool: 'none', Ports: [80, 443] });
+  expect(told(reused)).toEqual(told(cold));
+}, 60_000);
+
+test('an action that runs after those of the image overrides what they told, and an equal one that runs twice tells twice', async () => {
+  const [first, second] = [tells('first', 'Round = 1'), tells('second', 'Round = 2')];
+  await grid.client.buildImage({ machine: MACHINE, dag: dag([first]) });
+  expect(await create(dag([first, second], 'first>second'))).toMatchObject({ ActionsCached: 1, Round: 2 });
+  const wanted = dag([first, second, { ...first, id: 'third' }], 'first>second', 'second>third');
+  const { reused } = await coldAndReused(wanted);
+  expect(reused).toMatchObject({ ActionsCached: 3, Round: 1 });
+}, 60_000);
+
+test('a host action runs for each VM, with what was told before it, and never for an image', async () => {
+  const book = join(grid.outbox, 'register');
+  const wanted = dag(
+    [
+      tells('users', 'Users = 2'),
+      host('dns', 'register', book),
+      tells('mail', 'Mail = true'),
+      tells('tools', 'Tools = 1'),
+    ],
+    ...['users>dns', 'dns>mail'],
+  );
+  const { cold, built, reused } = await coldAndReused(wanted);
+  expect(built).toMatchObject({ leftOut: ['dns', 'mail'], image: { history: [{ id: 'users' }, { id: 'tools' }] } });
+  expect(reused).toMatchObject({ Registered: true, ActionsCached: 2, ActionsRun: 2 });
+  const entries = (await readFile(book, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(entries).toMatchObject([cold, reused].map(({ VmId }) => ({ MyType: 'VirtualMachine', VmId, Users: 2 })));
+}, 60_000);
+
+test('an action that is right for one machine alone runs for each, and so does what comes after it', async () => {
+  const named = script('name', 'hostname >/etc/named', { perMachine: true });
+  const tell = script('tell', `echo "Named = \\"$(cat /etc/named)\\"" >>"$VMGRID_ATTRIBUTES"`);
+  const { built, reused } = await coldAndReused(dag([tells('before', 'Before = 1'), named, tell], 'name>tell'));
+  expect(built).toMatchObject({ leftOut: ['name', 'tell'], image: { history: [{ id: 'before' }] } });
+  expect(reused).toMatchObject({ Named: reused.HostName, ActionsCached: 1, ActionsRun: 2 });
+}, 60_000);
+
+test('an image is never booted when a boot would lose what an action left in memory', async () => {
+  const wanted = dag([tells('disk', 'Disk = 1'), script('memory', 'sleep 1; echo left >/run/left')], 'disk>memory');
+  const look = script('look', `echo "Left = \\"$(cat /run/left)\\"" >>"$VMGRID_ATTRIBUTES"`);
+  const looked = dag([...wanted.actions, look], 'disk>memory', 'memory>look');
+  const first = await grid.client.buildImage({ machine: MACHINE, dag: dag([tells('disk', 'Disk = 1')]) });
+  const second = await grid.client.buildImage({ machine: MACHINE, dag: wanted });
+  const lost = { survivesBoot: false, lostAtBoot: ['file /run/left'] };
+  expect(second.image.history).toMatchObject([
+    { id: 'disk', survivesBoot: true },
+    { id: 'memory', ...lost },
+  ]);
+  const same = await create(looked);
+  expect(same).toMatchObject({ ImageId: second.image.imageId, Start: 'restore', Left: 'left' });
+  const machine = { ...MACHINE, memoryMiB: 512 };
+  const { vm: larger } = await grid.client.create({ machine, dag: looked });
+  expect(larger).toMatchObject({ ImageId: first.image.imageId, Start: 'boot', ActionsCached: 1, Left: 'left' });
+  const [plant] = (await grid.client.explain({ machine, dag: looked }, 10)).plants;
+  const miss = plant!.misses.nearest.find(({ imageId }) => imageId === second.image.imageId);
+  const reason = expect.stringContaining('a boot loses what memory left: file /run/left');
+  expect(miss).toMatchObject({
+    test: 'machine',
+    reason,
+    changes: [{ field: 'memoryMiB', value: 256 }],
+    suffices: true,
+  });
+}, 60_000);
+
+test('a result that is too old is made again, and an image of the new one is built', async () => {
+  const data = (freshness: string) => dag([{ ...tells('data', 'Data = 1'), freshness }]);
+  const old = await grid.client.buildImage({ machine: MACHINE, dag: data('P7D') });
+  expect(await create(data('P7D'))).toMatchObject({ ImageId: old.image.imageId, ActionsCached: 1 });
+  expect(await create(data('PT0.001S'))).toMatchObject({ ActionsCached: 0, ActionsRun: 1, Data: 1 });
+  const renewed = await grid.client.buildImage({ machine: MACHINE, dag: data('PT0.1S') });
+  expect(renewed).toMatchObject({ built: true, image: { history: [{ id: 'data' }] } });
+  expect(renewed.image.imageId).not.toBe(old.image.imageId);
+}, 60_000);
