@@ -5,6 +5,7 @@ export { ArchiveClient, type TransferOptions, type UploadOptions } from './clien
 export type { ClientCallOptions, ConnectionOptions } from './client/http-exchange.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
 export { formatDuration, parseDuration } from './decode/duration.ts';
+export { parseJsonDocument } from './decode/json-document.ts';
 export { parseJson } from './decode/json-text.ts';
 export * from './decode/requests.ts';
 export { requireDag } from './decode/require-dag.ts';

@@ -8,8 +8,14 @@ export const REQUEST_LIMITS = {
   /** Parentheses and signs inside each other in an expression of a template. */
   templateDepth: 64,
   attributes: 256,
+  /** Of an XML request: its elements, comments and sections together, and the attributes of all its elements. */
+  xmlElements: 50_000,
+  xmlAttributes: 50_000,
   /** Elements inside elements in an XML request. */
   xmlDepth: 32,
+  /** Values of a JSON request, and lists and objects inside each other. */
+  jsonValues: 100_000,
+  jsonDepth: 64,
   /** The same in an XML reply, whose classads may nest. */
   xmlReplyDepth: 250,
   /** How long a client at the TCP door may take to send its document. */

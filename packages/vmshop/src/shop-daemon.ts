@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
+import { bodyLimitOf, createHttpServer, documents, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
 import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
-import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
-import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
+import { REQUEST_LIMITS, type Request, serveLink } from '@vmgrid/protocol';
+import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import { AuctionHistory } from './auction-history.ts';
@@ -85,8 +85,8 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     ownerOf: ({ principal }) => principal.owner,
     showAgain: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from), // no second request
     limitOf: ({ principal }) => bodyLimitOf(bodyQuota, principal.owner),
-    answer: async (document, client) => {
-      const request = decodeXmlRequest(document);
+    answer: async (bytes, client) => {
+      const request = (await documents.read({ medium: 'xml', bytes }, client.principal.owner)) as Request;
       const work = () => answerRequest(shop, request, client.principal);
       return encodeXmlReply(await audited(audit, request, client, work));
     },
