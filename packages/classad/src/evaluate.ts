@@ -1,7 +1,7 @@
 import type { ClassAd } from './class-ad.ts';
 import { Evaluation, type EvaluationWorld } from './evaluation.ts';
 import type { Expression } from './expression.ts';
-import { defaultLimits, type EvaluationLimits } from './limits.ts';
+import { defaultLimits, type EvaluationLimits, type StepBudget } from './limits.ts';
 import { parseExpression } from './parser.ts';
 import { matchScopes } from './scope.ts';
 import { undefinedValue, type Value } from './value.ts';
@@ -15,6 +15,8 @@ export interface EvaluationOptions {
   /** Seconds east of Greenwich for local times; 0 unless given. */
   readonly localOffsetSeconds?: number;
   readonly limits?: Partial<EvaluationLimits>;
+  /** Past it the value is an error, as past `limits.maxSteps`. */
+  readonly budget?: StepBudget | undefined;
 }
 
 export interface EvaluationContext extends EvaluationOptions {
@@ -27,11 +29,13 @@ export interface EvaluationContext extends EvaluationOptions {
 }
 
 export function worldOf(options: EvaluationOptions): EvaluationWorld {
+  const limits = { ...defaultLimits, ...options.limits };
+  const maxSteps = Math.min(limits.maxSteps, options.budget?.left ?? limits.maxSteps);
   return {
     now: options.now,
     random: options.random,
     localOffsetSeconds: options.localOffsetSeconds ?? 0,
-    limits: { ...defaultLimits, ...options.limits },
+    limits: { ...limits, maxSteps },
   };
 }
 
@@ -42,7 +46,10 @@ export function worldOf(options: EvaluationOptions): EvaluationWorld {
 export function evaluate(expression: Expression | string, context: EvaluationContext = {}): Value {
   const { node } = typeof expression === 'string' ? parseExpression(expression) : expression;
   const scope = matchScopes(context.my, context.target, context.scopes ?? {});
-  return new Evaluation(worldOf(context)).run(node, scope);
+  const evaluation = new Evaluation(worldOf(context));
+  const value = evaluation.run(node, scope);
+  if (context.budget) context.budget.left -= evaluation.stepsMade;
+  return value;
 }
 
 /** The value of an attribute of `my`; undefined where it has none so called. */
