@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   classad: [],
   dag: [],
   protocol: ['classad', 'dag'],
-  market: ['bidding', 'protocol', 'classad', 'dag'],
+  market: ['bidding', 'protocol', 'classad', 'dag', 'daemon'],
   bidding: ['protocol', 'classad', 'dag'],
   daemon: [],
   access: ['protocol', 'daemon'],

@@ -1,5 +1,6 @@
 export { BoundedMap, type BoundedMapOptions } from './bounded-map.ts';
 export * from './classads/ad-json.ts';
+export * from './classads/client-expressions.ts';
 export { requestAd } from './classads/request-ad.ts';
 export { ArchiveClient, type TransferOptions, type UploadOptions } from './client/archive-client.ts';
 export type { ClientCallOptions, ConnectionOptions } from './client/http-exchange.ts';

@@ -28,6 +28,15 @@ export const REQUEST_LIMITS = {
   idAheadMs: 300_000,
 } as const;
 
+/** Steps of the expressions of one request. Each takes some tenths of a microsecond. */
+export const EXPRESSION_LIMITS = {
+  /** For all plants or VMs together, and so many more for each. */
+  steps: 100_000,
+  stepsOfCandidate: 500,
+  /** For one of them. */
+  stepsAtOnce: 20_000,
+} as const;
+
 export const LINK_LIMITS = {
   messageBytes: 16 * 1024 * 1024,
   /** Bytes waiting to be sent before the link refuses more (OVERLOADED). */

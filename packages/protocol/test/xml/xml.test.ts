@@ -130,6 +130,22 @@ test.each([
   });
 });
 
+const list = (inside: string) => `<vmgrid version="1"><list${inside}</vmgrid>`;
+test.each([
+  ['elements', list(`>${'<constraint/>'.repeat(50_000)}</list>`), 'elements, comments and sections'],
+  ['comments', list(`>${'<!---->'.repeat(60_000)}</list>`), 'elements, comments and sections'],
+  ['attributes', list(` ${Array.from({ length: 60_000 }, (_, index) => `a${index}=''`).join(' ')}/>`), 'attributes'],
+])('more %s than the limit are refused before a tree is made of them', (_, document, what) => {
+  expect(fault(() => decodeXmlRequest(document))).toMatchObject({ code: 'BODY_TOO_LARGE', details: { what } });
+});
+
+test('what looks like elements in text, comments and attributes is none', () => {
+  const much = '<a b="" c="">'.repeat(20_000);
+  const script = `<content><!-- ${much} --><![CDATA[${much}]]></content>`;
+  const request = decodeXmlRequest(withAction(`<action id="a" kind="file" path="/a>b/'c">${script}</action>`));
+  expect((request.body as CreateRequest).dag.actions[0]).toMatchObject({ content: much });
+});
+
 test('a damaged document is read or refused, and never does anything else', () => {
   const damage = fc.record({
     document: fc.constantFrom(...documents),
