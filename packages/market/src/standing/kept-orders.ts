@@ -56,7 +56,9 @@ export class KeptOrders {
   /** Steps to the order of a class, one for each plant that is placed. @throws GridError EXPRESSION_TOO_COSTLY */
   *upToDate(ordered: Ordered, terms: Pick<CallTerms, 'order' | 'openedAt'>): Generator<undefined, Kept> {
     const key = `${terms.order} ${ordered.owner.key} ${classKey(ordered.request)}`;
+    yield; // a large request takes milliseconds to write, and again to take in
     let kept = this.#kept.get(key) ?? this.#begin(ordered, terms);
+    yield;
     while (kept.pending.size > 0 || kept.seen < this.#forgotten + this.#changes.length) {
       if (kept.seen < this.#forgotten) kept = this.#begin(ordered, terms);
       for (const plantId of this.#changes.slice(kept.seen - this.#forgotten)) kept.pending.add(plantId);
