@@ -31,10 +31,10 @@ export const REQUEST_LIMITS = {
 /** Steps of the expressions of one request. Each takes some tenths of a microsecond. */
 export const EXPRESSION_LIMITS = {
   /** For all plants or VMs together, and so many more for each. */
-  steps: 100_000,
+  steps: 50_000,
   stepsOfCandidate: 500,
   /** For one of them. */
-  stepsAtOnce: 20_000,
+  stepsAtOnce: 10_000,
 } as const;
 
 export const LINK_LIMITS = {

@@ -12,7 +12,7 @@ export const DOCUMENT_LIMITS = {
   /** Workers, which are kept. */
   readers: 2,
   memoryMiB: 256,
-  readMs: 20_000,
+  readMs: 30_000,
   /** Documents of one owner that wait for a worker. */
   waitingOfOwner: 16,
 } as const;
