@@ -7,6 +7,7 @@ import { readDag, writeDag } from './dag-xml.ts';
 import { buildXml, parseXml, type XmlElement } from './element.ts';
 import { openEnvelope, XML_VERSION } from './envelope.ts';
 import { asBoolean, asNumber, asText, type OpenElement, openElement, textOf } from './open-element.ts';
+import { withPlainNames } from './plain-names.ts';
 import { xmlText } from './well-formed.ts';
 import { requireXmlWithinLimits } from './within-limits.ts';
 import { element, optionalText, textElement } from './write.ts';
@@ -18,7 +19,7 @@ import { element, optionalText, textElement } from './write.ts';
 export function decodeXmlRequest(document: string | Uint8Array): Request {
   const text = xmlText(document);
   requireXmlWithinLimits(text);
-  const root = parseXml(text, REQUEST_LIMITS.xmlDepth);
+  const root = withPlainNames(parseXml(text, REQUEST_LIMITS.xmlDepth));
   const verb = openEnvelope(root, Object.keys(READERS));
   return decodeRequest(verb.name, READERS[verb.name as Request['verb']](verb));
 }
