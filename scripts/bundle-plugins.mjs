@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+/** A worker's source, as `new Worker` takes it: of a bundle the program beside it, or above the parts. */
+const WORKER = /new URL\('\.\/([\w-]+-worker)\.ts', import\.meta\.url\)/g;
+const BUNDLED_WORKER = "new URL(import.meta['url'].replace(/(parts\\/)?[^/]*$/, '$1.js'))";
+
 /** A source finds the files beside it from inside a bundle as well. */
 const knowsItsPlace = {
   name: 'knows-its-place',
   setup({ onLoad }) {
     onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
       const contents = readFileSync(path, 'utf8')
+        .replaceAll(WORKER, BUNDLED_WORKER)
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
       return { contents, loader: 'ts' };

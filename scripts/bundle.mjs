@@ -10,12 +10,14 @@ const ROOT = join(import.meta.dirname, '..');
 const PARTS = join(ROOT, 'dist/parts');
 const PARTS_KEPT_MS = 24 * 3_600_000;
 const PROGRAMS = ['vmgrid', 'vmshop', 'vmbroker', 'vmplant', 'simulation'];
+/** Programs of worker threads, found beside the programs. */
+const WORKERS = { 'document-worker': 'packages/http-api/src/documents/document-worker.ts' };
 
 const changedAt = (file) => statSync(join(ROOT, file)).mtimeMs;
 
 /** Whether every bundle is younger than all that it is made of. */
 function isUpToDate() {
-  const bundles = PROGRAMS.map((name) => `dist/${name}.js`);
+  const bundles = [...PROGRAMS, ...Object.keys(WORKERS)].map((name) => `dist/${name}.js`);
   if (![...bundles, 'dist/parts'].every((file) => existsSync(join(ROOT, file)))) return false;
   const sources = readdirSync(join(ROOT, 'packages'), { recursive: true })
     .filter((name) => /^[^/]+\/src\/.*\.ts$/.test(name))
@@ -47,7 +49,10 @@ const partsFirst = (outputs) => outputs.toSorted((a, b) => b.path.startsWith(PAR
 async function bundle() {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: PROGRAMS.map((name) => ({ in: `packages/${name}/src/main.ts`, out: name })),
+    entryPoints: [
+      ...PROGRAMS.map((name) => ({ in: `packages/${name}/src/main.ts`, out: name })),
+      ...Object.entries(WORKERS).map(([name, source]) => ({ in: source, out: name })),
+    ],
     outdir: 'dist',
     bundle: true,
     splitting: true,

@@ -1,7 +1,8 @@
 /**
  * Hostile input: damaged documents, messages, guests' replies and archives, for all that reads them. Nothing may crash, stand
- * still or grow. `VMGRID_FUZZ_INPUTS` and `VMGRID_FUZZ_SEED` choose how many and which; the same seed gives the same inputs.
+ * still or grow. And documents that cost far more than others, for a shop whose event loop may not stand still for them. `VMGRID_FUZZ_INPUTS` and `VMGRID_FUZZ_SEED` choose how many and which; the same seed gives the same inputs.
  */
+import { type HeavyResult, measureHeavy } from './fuzz/heavy.ts';
 import { damaged, seededRandom } from './fuzz/mutate.ts';
 import { type FuzzTarget, fuzzTargets, isRefusal } from './fuzz/targets.ts';
 import type { BenchSuite } from './suite.ts';
@@ -37,6 +38,9 @@ interface FuzzResult {
   readonly grownMiB: number;
   readonly targets: readonly TargetResult[];
   readonly findings: readonly Finding[];
+  /** How late the event loop of a shop came at most, of all heavy documents. */
+  readonly eventLoopDelayMs: number;
+  readonly heavy: readonly HeavyResult[];
 }
 
 export const suite: BenchSuite<FuzzResult> = {
@@ -53,6 +57,7 @@ export const suite: BenchSuite<FuzzResult> = {
       results.push(await fuzz(target, inputs, SEED + index, findings));
       await target.close?.();
     }
+    const heavy = await measureHeavy(say);
     return {
       seed: SEED,
       inputs: sum(results, ({ inputs }) => inputs),
@@ -61,9 +66,11 @@ export const suite: BenchSuite<FuzzResult> = {
       grownMiB: Math.round(heapMiB() - before),
       targets: results,
       findings: findings.slice(0, TOLD),
+      eventLoopDelayMs: Math.max(...heavy.map(({ delayMs }) => delayMs)),
+      heavy,
     };
   },
-  describe: ({ inputs, crashes, slowestMs, grownMiB, targets, findings }) =>
+  describe: ({ inputs, crashes, slowestMs, grownMiB, targets, findings, eventLoopDelayMs, heavy }) =>
     [
       ...targets.map(
         (one) =>
@@ -71,6 +78,11 @@ export const suite: BenchSuite<FuzzResult> = {
       ),
       `${inputs} inputs, ${crashes} crashes, slowest ${slowestMs} ms, heap grown by ${grownMiB} MiB`,
       ...findings.map(({ target, error, input }) => `${target}: ${error}\n  ${input}`),
+      ...heavy.map(
+        ({ name, status, delayMs, cpuMs }) =>
+          `${name.padEnd(36)} ${status}, delay ${delayMs.toFixed(0)} ms, of which ${cpuMs.toFixed(0)} ms of the processor`,
+      ),
+      `the event loop of the shop came ${eventLoopDelayMs.toFixed(0)} ms late at most`,
     ].join('\n'),
 };
 

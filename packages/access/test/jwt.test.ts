@@ -49,6 +49,23 @@ test("a token of the provider says whose it is and, by the site's mapping, what 
   expect(await authenticator.authenticate(both)).toEqual({ ...ADA, roles: ['user', 'operator'] });
 });
 
+test.each([
+  ['realm_access.roles', { realm_access: { roles: ['grid-admins'] } }],
+  ['resource_access.vmgrid.roles', { resource_access: { vmgrid: { roles: ['grid-admins'] } } }],
+  ['resource_access.grid.example.org.roles', { resource_access: { 'grid.example.org': { roles: 'grid-admins' } } }],
+  ['https://example.org/roles', { 'https://example.org/roles': ['grid-admins'] }],
+])('the roles are those of the claim %s', async (rolesClaim, claims) => {
+  authenticator = open({ jwksFile: join(folder, 'jwks.json'), rolesClaim });
+  const token = await sign({ ...CLAIMS, ...claims, roles: ['everybody'] });
+  expect(await authenticator.authenticate(token)).toEqual({ ...ADA, roles: ['operator'] });
+});
+
+test('a path that leads to no claim gives no role, whatever else there is of that name', async () => {
+  authenticator = open({ jwksFile: join(folder, 'jwks.json'), rolesClaim: 'realm_access.constructor' });
+  const token = await sign({ ...CLAIMS, realm_access: {}, constructor: ['grid-admins'] });
+  expect(await authenticator.authenticate(token)).toEqual({ ...ADA, roles: [] });
+});
+
 describe('a token does not hold', () => {
   const cases: readonly (readonly [string, () => Promise<string>])[] = [
     ['of another issuer', () => sign({ ...CLAIMS, iss: 'https://evil.example.org/' })],

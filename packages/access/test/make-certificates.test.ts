@@ -52,6 +52,16 @@ test('what is there stays; what was removed is made anew, by the same CA', async
 test('a key that others may read is not used', async () => {
   const [made] = await makeCertificates(folder, [PLANT], NOW);
   expect(readTlsMaterial(made!).minVersion).toBe('TLSv1.3');
-  chmodSync(made!.keyFile, 0o640);
-  expect(() => readTlsMaterial(made!)).toThrow(expect.objectContaining({ code: 'KEY_EXPOSED' }));
+  for (const mode of [0o644, 0o604, 0o601, 0o660, 0o650]) {
+    chmodSync(made!.keyFile, mode);
+    expect(() => readTlsMaterial(made!)).toThrow(expect.objectContaining({ code: 'KEY_EXPOSED' }));
+  }
+});
+
+test('a key of the own user that a group may read is used', async () => {
+  const [made] = await makeCertificates(folder, [PLANT], NOW);
+  for (const mode of [0o400, 0o440, 0o640]) {
+    chmodSync(made!.keyFile, mode);
+    expect(readTlsMaterial(made!).minVersion).toBe('TLSv1.3');
+  }
 });

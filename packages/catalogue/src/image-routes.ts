@@ -1,14 +1,6 @@
 /** `/v1/images`: golden images, as operators look at them and after them. JSON only. */
 
-import {
-  callerOf,
-  guard,
-  readJson,
-  sendJson,
-  sendOperationJson,
-  singleQuery,
-  withIdempotencyKey,
-} from '@vmgrid/http-api';
+import { callerOf, guard, readIdentified, readJson, sendJson, sendOperationJson, singleQuery } from '@vmgrid/http-api';
 import {
   type BuildImageReply,
   CollectImagesRequest,
@@ -31,7 +23,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
 
   router.post('/images', guard('image.build'), async (request, response) => {
     const operation = work.build({
-      ...decodeBuildImage(withIdempotencyKey(request, readJson(request))),
+      ...decodeBuildImage(await readIdentified([request, response])),
       caller: callerOf(response),
     });
     await sendOperationJson(request, response, operation, (body: BuildImageReply) => {
@@ -41,7 +33,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   });
 
   router.post('/images/verify', guard('image.verify'), async (request, response) => {
-    const document = validate(VerifyImagesRequest, withIdempotencyKey(request, readJson(request)), {
+    const document = validate(VerifyImagesRequest, await readIdentified([request, response]), {
       subject: 'verify',
     });
     await sendOperationJson(
@@ -53,7 +45,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   });
 
   router.post('/images/collect', guard('image.collect'), async (request, response) => {
-    const document = validate(CollectImagesRequest, withIdempotencyKey(request, readJson(request)), {
+    const document = validate(CollectImagesRequest, await readIdentified([request, response]), {
       subject: 'collect',
     });
     await sendOperationJson(
@@ -76,7 +68,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   });
 
   router.patch('/images/:imageId', guard('image.label'), async (request, response) => {
-    const labels = validate(LabelImageRequest, readJson(request), { subject: 'labels' });
+    const labels = validate(LabelImageRequest, await readJson([request, response]), { subject: 'labels' });
     sendJson(request, response, await images.label(request.params.imageId, labels));
   });
 

@@ -3,7 +3,7 @@ import type { ClassAd } from './class-ad.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
 import { findFunction } from './functions/table.ts';
-import { defaultLimits, type EvaluationLimits } from './limits.ts';
+import { defaultLimits, type EvaluationLimits, type StepBudget } from './limits.ts';
 import { parseExpression } from './parser.ts';
 import { matchScopes } from './scope.ts';
 import { undefinedValue } from './value.ts';
@@ -17,6 +17,8 @@ export interface EvaluationOptions {
   /** Seconds east of Greenwich for local times; 0 unless given. */
   readonly localOffsetSeconds?: number;
   readonly limits?: Partial<EvaluationLimits>;
+  /** Past it the value is an error, as past `limits.maxSteps`. */
+  readonly budget?: StepBudget | undefined;
 }
 
 export interface EvaluationContext extends EvaluationOptions {
@@ -28,11 +30,12 @@ export interface EvaluationContext extends EvaluationOptions {
   readonly scopes?: { readonly [name: string]: ClassAd };
 }
 
-/** An evaluation with a budget of its own and every function of the language. */
+/** An evaluation with a budget of its own, or what is left of one that is shared, and every function of the language. */
 export function newEvaluation(options: EvaluationOptions): Evaluation {
-  const { now, random, localOffsetSeconds = 0 } = options;
+  const { now, random, localOffsetSeconds = 0, budget } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  return new Evaluation({ now, random, localOffsetSeconds, limits }, findFunction);
+  const maxSteps = Math.min(limits.maxSteps, budget?.left ?? limits.maxSteps);
+  return new Evaluation({ now, random, localOffsetSeconds, limits: { ...limits, maxSteps } }, findFunction);
 }
 
 /**
@@ -42,7 +45,10 @@ export function newEvaluation(options: EvaluationOptions): Evaluation {
 export function evaluate(expression: Expression | string, context: EvaluationContext = {}): Value {
   const { node } = typeof expression === 'string' ? parseExpression(expression) : expression;
   const scope = matchScopes(context.my, context.target, context.scopes ?? {});
-  return newEvaluation(context).run(node, scope);
+  const evaluation = newEvaluation(context);
+  const value = evaluation.run(node, scope);
+  if (context.budget) context.budget.left -= evaluation.stepsMade;
+  return value;
 }
 
 /** The value of an attribute of `my`; undefined where it has none so called. */

@@ -42,6 +42,11 @@ export class Evaluation {
     this.#stepsLeft = world.limits.maxSteps;
   }
 
+  /** So far; more than the limit once that was hit. */
+  get stepsMade(): number {
+    return this.world.limits.maxSteps - this.#stepsLeft;
+  }
+
   /** Takes steps from the budget; throws LimitExceeded when it is used up. */
   spend(steps: number): void {
     this.#stepsLeft -= steps;

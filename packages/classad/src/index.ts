@@ -21,7 +21,7 @@ export { functionNames } from './functions/table.ts';
 export { ClassAdError, type JsValue, toJsValue } from './js-value.ts';
 export { fromJson } from './json-read.ts';
 export { type JsonOptions, toJson } from './json-write.ts';
-export { defaultLimits, type EvaluationLimits } from './limits.ts';
+export { defaultLimits, type EvaluationLimits, StepBudget } from './limits.ts';
 export { parseClassAd } from './long-form.ts';
 export { type Match, type MatchOptions, type MatchSide, matchAds, rankOf } from './match.ts';
 export { parseExpression } from './parser.ts';

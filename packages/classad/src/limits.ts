@@ -10,6 +10,17 @@ export interface EvaluationLimits {
 
 export const defaultLimits: EvaluationLimits = { maxDepth: 800, maxSteps: 200_000, maxStringLength: 1_048_576 };
 
+/** Steps that several evaluations have together: each takes from it what it makes. */
+export class StepBudget {
+  readonly steps: number;
+  left: number;
+
+  constructor(steps: number) {
+    this.steps = steps;
+    this.left = steps;
+  }
+}
+
 /** Deepest syntax tree the parsers build; HTCondor's own parser stops at the same depth. */
 export const maxSyntaxDepth = 500;
 

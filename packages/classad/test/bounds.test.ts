@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ClassAd, evaluate, parseClassAd, toJsValue } from '../src/index.ts';
+import { booleanValue, ClassAd, evaluate, parseClassAd, StepBudget, toJsValue } from '../src/index.ts';
 import { search } from '../src/regex/machine.ts';
 import { flagsFrom, parsePattern } from '../src/regex/parse.ts';
 import { programOf } from '../src/regex/pattern-cache.ts';
@@ -170,4 +170,12 @@ describe('regular expressions', () => {
     expect(same('replaceAll("b*", "abc", "-")')).toBe('-a--c-');
     expect(same('replace("(\\\\w+)@(\\\\w+)", "me a@b c", "\\\\2 at \\\\1")')).toBe('me b at a c');
   });
+});
+
+test('evaluations with one budget take their steps from it, and end with it', () => {
+  const budget = new StepBudget(10);
+  expect(evaluate('1 + 1 == 2', { budget })).toEqual(booleanValue(true));
+  expect(budget.left).toBe(5);
+  expect(evaluate('1 + 1 + 1 + 1', { budget })).toMatchObject({ kind: 'error', reason: 'more than 5 steps' });
+  expect(budget.left).toBeLessThan(0);
 });

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 export interface SliceOptions {
   /** How long it may hold the thread at a time. A single step may take longer. */
   readonly sliceMs: number;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -17,7 +17,7 @@ export async function runInSlices<T>(
   clock: Pick<Clock, 'monotonic'>,
 ): Promise<T> {
   for (;;) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const until = clock.monotonic() + sliceMs;
     do {
       const step = steps.next();

@@ -12,14 +12,16 @@ export type DagFault =
   /** Each id comes before the next, and the last before the first. One id alone: an edge to itself. */
   | { readonly kind: 'cycle'; readonly ids: readonly string[] }
   /** The action says `encoding: 'base64'` and its content is something else. */
-  | { readonly kind: 'content-encoding'; readonly id: string };
+  | { readonly kind: 'content-encoding'; readonly id: string }
+  /** The `#!` of the action's script would not be heeded, for what stands before it or ends its line. */
+  | { readonly kind: 'shell-line'; readonly id: string; readonly problem: 'late' | 'carriage-return' };
 
 /**
  * The first fault of a DAG that follows the schema, or undefined. Everything else in this package expects a DAG without
  * fault. Linear time, no recursion.
  */
 export function checkDag(dag: Dag): DagFault | undefined {
-  return duplicateId(dag) ?? unknownEdge(dag) ?? cycle(dag) ?? contentEncoding(dag);
+  return duplicateId(dag) ?? unknownEdge(dag) ?? cycle(dag) ?? contentEncoding(dag) ?? shellLine(dag);
 }
 
 function duplicateId(dag: Dag): DagFault | undefined {
@@ -68,4 +70,16 @@ function cycleAmong(graph: Graph, ordered: ReadonlySet<number>): number[] {
 function contentEncoding(dag: Dag): DagFault | undefined {
   const wrong = dag.actions.find((action) => action.kind === 'file' && fileBytes(action) === undefined);
   return wrong && { kind: 'content-encoding', id: wrong.id };
+}
+
+/** A kernel looks for `#!` in the first two bytes alone, and takes a carriage return for a part of the shell's name. */
+function shellLine(dag: Dag): DagFault | undefined {
+  for (const action of dag.actions) {
+    const { id } = action;
+    for (const text of [action.kind === 'script' ? action.script : '', action.recover ?? '']) {
+      if (/^\s+#!/.test(text)) return { kind: 'shell-line', id, problem: 'late' };
+      if (/^#!.*\r(?:\n|$)/.test(text)) return { kind: 'shell-line', id, problem: 'carriage-return' };
+    }
+  }
+  return undefined;
 }

@@ -32,6 +32,20 @@ describe('checkDag', () => {
     expect(checkDag({ actions: [{ ...file, content: 'aGVs\n  bG8=\n' }] })).toBeUndefined();
   });
 
+  test.each([
+    ['\n  #!/bin/bash\ntrue', 'late'],
+    ['\uFEFF#!/bin/bash\ntrue', 'late'],
+    ['#!/bin/bash\r\ntrue\r\n', 'carriage-return'],
+  ])('reports the script %j, whose shell would be another', (script, problem) => {
+    const fault = { kind: 'shell-line', id: 's', problem };
+    expect(checkDag({ actions: [{ kind: 'script', id: 's', script }] })).toEqual(fault);
+    expect(checkDag({ actions: [{ kind: 'script', id: 's', script: 'true', recover: script }] })).toEqual(fault);
+  });
+
+  test.each(['#!/bin/bash\ntrue', '\ntrue\n#! no shell', 'echo "\r" #!\r\n'])('takes the script %j', (script) => {
+    expect(checkDag({ actions: [{ kind: 'script', id: 's', script }] })).toBeUndefined();
+  });
+
   test('reads a chain of 100,000 and reports its closing as one cycle of them all', () => {
     const long = chain(100_000);
     expect(checkDag(long)).toBeUndefined();

@@ -1,5 +1,6 @@
 export { auditRoutes } from './audit-routes.ts';
 export * from './body.ts';
+export { DOCUMENT_LIMITS, DocumentDesk, documents } from './documents/document-desk.ts';
 export * from './door-app.ts';
 export { streamEvents } from './event-stream.ts';
 export { callerOf, type Guard, guard, guardsOf, principalOf } from './guard.ts';

@@ -1,10 +1,12 @@
 /** A whole auction: call for bids, rules, trail. The award is apart (`award.ts`), since an estimate has none. */
-import { type ClassAd, parseExpression } from '@vmgrid/classad';
+import { type ClassAd, type EvaluationOptions, parseExpression } from '@vmgrid/classad';
+import { runInSlices } from '@vmgrid/daemon';
 import {
   type Bid,
   type Bidder,
   type CallTerms,
   type CreateRequest,
+  clientEvaluation,
   type Decline,
   type GridError,
   type Identified,
@@ -20,6 +22,7 @@ import type { MarketClock } from './market-clock.ts';
 import type { PlantFailureHistory } from './plant-failure-history.ts';
 import { rankBids } from './rank-bids.ts';
 import { targetAd } from './read-offer.ts';
+import { judgeOfBids } from './rules/judge.ts';
 import type { RuleContext } from './rules/rule.ts';
 import type { StandingOffers } from './standing/standing-offers.ts';
 import { addSummaries, kindOfRemoval, NO_ANSWERS } from './summary.ts';
@@ -56,6 +59,7 @@ export interface Auction {
  * Holds an auction among the bidders. That nobody bids is a result like any other; `failureOf` makes the error of it.
  *
  * @throws GridError CANCELLED when the signal aborts; REQUEST_EXPIRED when no plant holds the request, and one may have forgotten it
+ * @throws GridError EXPRESSION_TOO_COSTLY when `requirements` and `rank` take more than the budget of an auction
  * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse: the request was not decoded
  */
 export async function holdAuction(
@@ -78,8 +82,10 @@ export async function auctionOn(
   signal?: AbortSignal,
 ): Promise<Auction> {
   const { memory, clock } = deps;
-  const context = contextOf(request, terms);
-  const standing = deps.standing?.answer(request, terms);
+  const evaluation = clientEvaluation(bidders.length);
+  const inSlices = <T>(work: Iterator<unknown, T>) =>
+    runInSlices(work, { sliceMs: MARKET_LIMITS.sliceMs, signal }, clock);
+  const standing = deps.standing && (await inSlices(deps.standing.answer(request, terms, evaluation)));
   const asked = (standing?.toAsk(bidders) ?? bidders).filter(({ plantId }) => !terms.path.includes(plantId));
   const unawaited = new Set(asked.map(({ plantId }) => plantId).filter((id) => !memory.isAwaited(id)));
   const isAwaited = (plantId: string) => !unawaited.has(plantId);
@@ -93,6 +99,8 @@ export async function auctionOn(
   const heard = collectAnswers(gathering.answers, standing?.parts);
   const expiry = expiryAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
   if (expiry && !heard.bids.some(({ holds }) => holds)) throw expiry;
+  const context = contextOf(request, terms, evaluation);
+  await inSlices(judged(heard.bids, context));
   const { bids, removed, order } = rankBids(heard.bids, context);
   const removals = { ...NO_ANSWERS, removals: removed.map(kindOfRemoval) };
   const trail: Trail = {
@@ -112,6 +120,14 @@ export async function auctionOn(
   return { bids, declines: heard.declines, trail };
 }
 
+/** A step for each bid, whose judgement the rules find made. */
+function* judged(bids: readonly Bid[], { judge }: RuleContext): Generator<undefined, void> {
+  for (const bid of bids) {
+    judge(bid);
+    yield;
+  }
+}
+
 /** What a plant that was asked, or a broker for its plants, says of a request that may have been carried out, and be forgotten. */
 const expiryAmong = (answers: readonly Answer[]): GridError | undefined =>
   answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.error] : [])).find(isExpiry);
@@ -119,17 +135,16 @@ const expiryAmong = (answers: readonly Answer[]): GridError | undefined =>
 const isExpiry = ({ code }: GridError): boolean => code === 'REQUEST_EXPIRED';
 
 /** Everything rules see is in the terms, the request and the bids: a broker finds the same order as the shop. */
-function contextOf(request: Identified<CreateRequest>, terms: CallTerms): RuleContext {
+function contextOf(request: Identified<CreateRequest>, terms: CallTerms, evaluation: EvaluationOptions): RuleContext {
   const now = new Date(terms.openedAt);
+  const parsed = (text: string | undefined) => (text === undefined ? undefined : parseExpression(text));
   let my: ClassAd | undefined; // made for those that look at it
   return {
     requestId: request.requestId,
-    requirements: request.requirements === undefined ? undefined : parseExpression(request.requirements),
-    rank: request.rank === undefined ? undefined : parseExpression(request.rank),
-    evaluation: (bid) => {
+    judge: judgeOfBids({ requirements: parsed(request.requirements), rank: parsed(request.rank) }, (bid) => {
       my ??= requestAd(request);
-      return { my, target: targetAd(bid), now };
-    },
+      return { ...evaluation, my, target: targetAd(bid), now };
+    }),
     inBackoff: backoffsIn(terms),
     order: terms.order,
   };

@@ -1,4 +1,5 @@
 /** Asks every bidder at once and closes by a named rule. */
+import { runInSlices } from '@vmgrid/daemon';
 import { type Bidder, type BrokerBids, type Call, GridError, type Offer } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
@@ -47,10 +48,11 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
   const giveUp = () => closing.abort(call.signal?.reason);
   call.signal?.addEventListener('abort', giveUp);
   try {
-    const asked = call.bidders.map(async (bidder) => {
+    const hearOf = async (bidder: Bidder): Promise<void> => {
       const answer = await ask(bidder, call, signal);
       if (!signal.aborted) heard.set(bidder, { ...nameOf(bidder), ...answer, elapsedMs: clock.monotonic() - openedAt });
-    });
+    };
+    const asked = await runInSlices(asking(call.bidders, hearOf), { sliceMs: MARKET_LIMITS.sliceMs }, clock);
     const awaited = asked.filter((_, index) => call.isAwaited(call.bidders[index]!.plantId));
     const closedBy = await closingRule(awaited.length > 0 ? awaited : asked, call.deadlineMs, clock, signal);
     throwIfGivenUp(call.signal);
@@ -61,6 +63,19 @@ export async function callForBids(call: CallForBids, clock: MarketClock): Promis
     call.signal?.removeEventListener('abort', giveUp);
     closing.abort(new GridError('CANCELLED', 'the auction has closed'));
   }
+}
+
+/** A step for each bidder: a large request takes milliseconds to write to each. */
+function* asking(
+  bidders: readonly Bidder[],
+  hearOf: (bidder: Bidder) => Promise<void>,
+): Generator<undefined, readonly Promise<void>[]> {
+  const asked: Promise<void>[] = [];
+  for (const bidder of bidders) {
+    asked.push(hearOf(bidder));
+    yield;
+  }
+  return asked;
 }
 
 /** Resolves with the rule that closes the call; early, too, when the signal aborts. */

@@ -18,6 +18,7 @@ export { type AskForVm, isVmUnknown, VmPlaces } from './members/vm-places.ts';
 export { PlantFailureHistory } from './plant-failure-history.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';
 export { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
+export { judgeOfBids } from './rules/judge.ts';
 export type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';
 export { OfferReceiver } from './standing/offer-receiver.ts';
 export { StandingOffers } from './standing/standing-offers.ts';

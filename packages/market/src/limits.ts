@@ -27,6 +27,10 @@ export const MARKET_LIMITS = {
   imageSetMs: 30_000,
   /** Answers of standing offers that are kept in order, over all classes of requests; the class used least goes first. */
   standingAnswers: 500_000,
+  /** How long the plants of one auction are judged before all else has its turn. */
+  sliceMs: 10,
+  /** Conditions that were not met, of one plant, that a trail tells. */
+  conditionsNamed: 32,
   /** Plants that an error message names one by one. */
   plantsNamed: 3,
 } as const;

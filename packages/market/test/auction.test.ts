@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Bidder, GridError, Trail, validate } from '@vmgrid/protocol';
+import { type Bidder, EXPRESSION_LIMITS, GridError, Trail, validate } from '@vmgrid/protocol';
 import { type Auction, failureOf, holdAuction, type MarketDeps, PlantFailureHistory } from '../src/index.ts';
 import { bid, decline, FakeBidder, request } from './bidders.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -169,5 +169,50 @@ describe('failureOf', () => {
       message:
         '1 plant bids but does not meet the requirements: a: TARGET.Gpu > 0 is false (TARGET.Gpu = 0). 1 plant bids but does not meet TARGET.Gpu > 0; smallest change: TARGET.Gpu >= 0 (a)',
     });
+  });
+});
+
+describe('the expressions of an auction', () => {
+  /** More steps than one plant may take; no plant meets it. */
+  const costly = `${'replaceAll("a", '.repeat(3)}"${'a'.repeat(60)}"${`, "${'a'.repeat(60)}")`.repeat(3)} == ""`;
+  const bidding = (time: VirtualTime, count: number) =>
+    Array.from(
+      { length: count },
+      (_, index) => new FakeBidder(time, `plant-${index}`, { offer: bid(`plant-${index}`) }),
+    );
+
+  test('take so many steps at one plant, which then does not meet them', async () => {
+    const { time, hold } = world();
+    const { trail } = await hold(bidding(time, 1), { requirements: costly });
+    expect(trail.removed).toMatchObject([
+      { rule: 'requirements', reason: expect.stringContaining(`more than ${EXPRESSION_LIMITS.stepsAtOnce} steps`) },
+    ]);
+  });
+
+  test.each(['requirements', 'rank'])(
+    '%s that cost more at all plants together than an auction may end it',
+    async (which) => {
+      const { time, hold } = world();
+      await expect(hold(bidding(time, 20), { [which]: costly })).rejects.toMatchObject({
+        code: 'EXPRESSION_TOO_COSTLY',
+        details: { steps: EXPRESSION_LIMITS.steps + 20 * EXPRESSION_LIMITS.stepsOfCandidate },
+      });
+    },
+  );
+
+  test('are worked out in slices, between which all else has its turn', async () => {
+    const time = new VirtualTime();
+    let ms = 0;
+    const clock = { now: () => time.now(), monotonic: () => (ms += 100), sleep: time.sleep.bind(time) };
+    const deps: MarketDeps = { clock, memory: new PlantFailureHistory(time), newAuctionId: () => 'auction-1' };
+    let turns = 0;
+    const turn = () => {
+      turns += 1;
+      setImmediate(turn).unref();
+    };
+    turn();
+    const bidders = bidding(time, 50);
+    await holdAuction(bidders, { ...request, rank: '1' }, deps, { bidWindowMs: 1_000 });
+    expect(turns).toBeGreaterThanOrEqual(bidders.length);
   });
 });

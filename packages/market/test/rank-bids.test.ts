@@ -2,14 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { ClassAd, parseExpression } from '@vmgrid/classad';
 import { type Bid, requestAd } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { FILTER_RULES, ORDER_RULES, type RuleContext, rankBids } from '../src/index.ts';
+import { FILTER_RULES, judgeOfBids, ORDER_RULES, type RuleContext, rankBids } from '../src/index.ts';
 import { bid, request } from './bidders.ts';
 
+const parsed = (text?: string) => (text === undefined ? undefined : parseExpression(text));
 const contextOf = (terms: { requirements?: string; rank?: string } = {}, requestId = 'request-1'): RuleContext => ({
   requestId,
-  requirements: terms.requirements === undefined ? undefined : parseExpression(terms.requirements),
-  rank: terms.rank === undefined ? undefined : parseExpression(terms.rank),
-  evaluation: ({ ad }) => ({ my: requestAd(request), target: ClassAd.of(ad as Record<string, number>) }),
+  judge: judgeOfBids({ requirements: parsed(terms.requirements), rank: parsed(terms.rank) }, ({ ad }) => {
+    return { my: requestAd(request), target: ClassAd.of(ad as Record<string, number>) };
+  }),
   inBackoff: () => undefined,
   order: 'cheapest',
 });

@@ -1,10 +1,12 @@
 export { BoundedMap, type BoundedMapOptions } from './bounded-map.ts';
 export * from './classads/ad-json.ts';
+export * from './classads/client-expressions.ts';
 export { requestAd } from './classads/request-ad.ts';
 export { ArchiveClient, type TransferOptions, type UploadOptions } from './client/archive-client.ts';
 export { type ClientCallOptions, type ConnectionOptions, isBearer } from './client/http-exchange.ts';
 export { ShopClient, type Submitted, type WorkOptions } from './client/shop-client.ts';
 export { formatDuration, parseDuration } from './decode/duration.ts';
+export { parseJsonDocument } from './decode/json-document.ts';
 export { parseJson } from './decode/json-text.ts';
 export * from './decode/requests.ts';
 export { requireDag } from './decode/require-dag.ts';

@@ -8,8 +8,14 @@ export const REQUEST_LIMITS = {
   /** Parentheses and signs inside each other in an expression of a template. */
   templateDepth: 64,
   attributes: 256,
+  /** Of an XML request: its elements, comments and sections together, and the attributes of all its elements. */
+  xmlElements: 50_000,
+  xmlAttributes: 50_000,
   /** Elements inside elements in an XML request. */
   xmlDepth: 32,
+  /** Values of a JSON request, and lists and objects inside each other. */
+  jsonValues: 100_000,
+  jsonDepth: 64,
   /** The same in an XML reply, whose classads may nest. */
   xmlReplyDepth: 250,
   /** How long a client at the TCP door may take to send its document. */
@@ -21,6 +27,15 @@ export const REQUEST_LIMITS = {
   freshnessMaxMs: 3_650 * 24 * 3_600_000,
   /** So much may the time in a request id be ahead of the clock that reads it; one further ahead carries no time. */
   idAheadMs: 300_000,
+} as const;
+
+/** Steps of the expressions of one request. Each takes some tenths of a microsecond. */
+export const EXPRESSION_LIMITS = {
+  /** For all plants or VMs together, and so many more for each. */
+  steps: 50_000,
+  stepsOfCandidate: 500,
+  /** For one of them. */
+  stepsAtOnce: 10_000,
 } as const;
 
 export const LINK_LIMITS = {

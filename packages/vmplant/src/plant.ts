@@ -1,6 +1,5 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
-import { evaluate, parseExpression } from '@vmgrid/classad';
 import { InFlight, type Log, Semaphore, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
@@ -15,6 +14,7 @@ import {
   type Identified,
   keyText,
   type ListRequest,
+  meeting,
   type PlantHandlers,
   type QueryRequest,
   type RequestKey,
@@ -286,12 +286,7 @@ export class Plant {
     const records = this.#deps.registry.all().filter(({ owner }) => sees(caller, owner));
     const ads = records.map((record) => vmAd(record, this.#plantId));
     if (constraint === undefined) return ads.map(adToJson);
-    const expression = parseExpression(constraint);
-    const holds = ads.filter((ad) => {
-      const value = evaluate(expression, { my: ad, now: new Date() });
-      return value.kind === 'boolean' && value.value;
-    });
-    return holds.map(adToJson);
+    return ads.filter(meeting(constraint, ads.length)).map(adToJson);
   }
 
   #ad(record: VmRecord): ClassAdJson {

@@ -10,7 +10,15 @@ import {
   type RunningDaemon,
   systemClock,
 } from '@vmgrid/daemon';
-import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/http-api';
+import {
+  bodyLimitOf,
+  createHttpServer,
+  documents,
+  listen,
+  Operations,
+  REPLIES_MS,
+  stopListening,
+} from '@vmgrid/http-api';
 import {
   Absences,
   listenAll,
@@ -20,8 +28,8 @@ import {
   StandingOffers,
   VmBook,
 } from '@vmgrid/market';
-import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
-import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
+import { REQUEST_LIMITS, type Request, serveLink } from '@vmgrid/protocol';
+import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import { AuctionHistory } from './auction-history.ts';
@@ -111,8 +119,8 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     ownerOf: ({ principal }) => principal.owner,
     revalidate: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from), // no second request
     limitOf: ({ principal }) => bodyLimitOf(bodyQuota, principal.owner),
-    answer: async (document, client) => {
-      const request = decodeXmlRequest(document);
+    answer: async (bytes, client) => {
+      const request = (await documents.read({ medium: 'xml', bytes }, client.principal.owner)) as Request;
       const work = () => answerRequest(shop, request, client.principal);
       return encodeXmlReply(await audited(audit, request, client, work));
     },

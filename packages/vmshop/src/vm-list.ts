@@ -2,7 +2,8 @@
  * The VMs of all plants, as each tells them now; of plants that are away or do not answer in time, as they told last. Plants that
  * are known to have nothing of the caller's are not asked.
  */
-import { ClassAd, type Expression, evaluate, parseExpression } from '@vmgrid/classad';
+import { ClassAd } from '@vmgrid/classad';
+import { runInSlices, systemClock } from '@vmgrid/daemon';
 import type { Absences, Membership, PlantVms, Roll, VmBook } from '@vmgrid/market';
 import {
   adToJson,
@@ -10,14 +11,18 @@ import {
   type Bidder,
   type Called,
   type Caller,
+  type ClassAdJson,
   type ListReply,
   type ListRequest,
+  meeting,
   sees,
   type ToldVm,
 } from '@vmgrid/protocol';
 
 /** How long plants may take to tell what they know by heart, before it is told for them. */
 const LIST_DEADLINE_MS = 2_000;
+/** How long VMs are looked at before all else has its turn. */
+const LIST_SLICE_MS = 10;
 
 export interface VmListDeps {
   readonly membership: Pick<Membership, 'plantIds' | 'plantsOf'>;
@@ -35,18 +40,18 @@ export class VmList {
     this.#deps = deps;
   }
 
-  /** @throws GridError NO_PLANTS when nobody is here or known, and the shop began just now; what the signal aborts with */
+  /** @throws GridError EXPRESSION_TOO_COSTLY; NO_PLANTS when nobody is here or known, and the shop began just now; what the signal aborts with */
   async list({ constraint, caller }: Called<ListRequest>, signal: AbortSignal): Promise<ListReply> {
     const { roll, book } = this.#deps;
-    const holds = constraint === undefined ? () => true : meeting(parseExpression(constraint));
     const request = { ...(constraint === undefined ? {} : { constraint }), ...(caller && { caller }) };
     const asked = roll.everyone().filter((bidder) => this.#isAsked(bidder, caller));
     const { answers } = await askAll(asked, 'list', request, { deadlineMs: LIST_DEADLINE_MS, signal });
     const answered = new Set(answers.map(({ plantId }) => plantId));
     const silent = this.#expected(caller).filter((plantId) => !answered.has(plantId));
     const told = silent.flatMap((plantId) => toldAds(plantId, book.of(plantId), caller));
+    const meets = await runInSlices(adsMeeting(constraint, told), { sliceMs: LIST_SLICE_MS, signal }, systemClock);
     return {
-      vms: [...answers.flatMap(({ value }) => value), ...told.filter(holds).map(adToJson)],
+      vms: [...answers.flatMap(({ value }) => value), ...meets],
       silentPlants: silent,
     };
   }
@@ -77,6 +82,17 @@ function toldAds(plantId: string, { vms, toldAt }: PlantVms, caller: Caller | un
   return seen.map((vm) => ClassAd.of(attributesOf(vm, plantId, toldAt)));
 }
 
+/** @throws GridError EXPRESSION_TOO_COSTLY */
+function* adsMeeting(constraint: string | undefined, ads: readonly ClassAd[]): Generator<undefined, ClassAdJson[]> {
+  const holds = constraint === undefined ? () => true : meeting(constraint, ads.length);
+  const meet: ClassAdJson[] = [];
+  for (const ad of ads) {
+    if (holds(ad)) meet.push(adToJson(ad));
+    yield;
+  }
+  return meet;
+}
+
 const attributesOf = (vm: ToldVm, plantId: string, toldAt: number) => ({
   MyType: 'VirtualMachine',
   VmId: vm.vmId!,
@@ -90,10 +106,3 @@ const attributesOf = (vm: ToldVm, plantId: string, toldAt: number) => ({
   PlantReached: false,
   LastToldAt: new Date(toldAt).toISOString(),
 });
-
-const meeting =
-  (expression: Expression) =>
-  (ad: ClassAd): boolean => {
-    const value = evaluate(expression, { my: ad, now: new Date() });
-    return value.kind === 'boolean' && value.value;
-  };

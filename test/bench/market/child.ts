@@ -13,7 +13,7 @@ export class Child {
     this.#ended = once(this.process, 'exit');
   }
 
-  async ask<T>(order?: object): Promise<T> {
+  async ask<T>(order?: object | string): Promise<T> {
     const answer = once(this.process, 'message');
     if (order) this.process.send(order);
     const [said] = await Promise.race([answer, this.#ended.then(() => ['it ended'])]);

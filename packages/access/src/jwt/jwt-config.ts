@@ -25,7 +25,10 @@ export const JwtConfig = Type.Object(
     /** The claim that names the owner, and what is put before it, so that nobody becomes the owner of a token's VMs by choosing a name. */
     ownerClaim: Type.Unsafe<string>({ ...ClaimName, default: 'sub' }),
     ownerPrefix: Type.String({ pattern: '^[A-Za-z0-9._@:|/+-]{0,32}$', default: 'jwt:' }),
-    /** The claim with names of groups or roles (a text, or a list of texts), and what each means here. */
+    /**
+     * The claim with names of groups or roles (a text, or a list of texts), or the path to it, such as `realm_access.roles`; and
+     * what each means here.
+     */
     rolesClaim: Type.Unsafe<string>({ ...ClaimName, default: 'roles' }),
     roles: Type.Record(Type.String(), PersonRole, { default: {} }),
     /** Of everybody whom the provider knows. */

@@ -14,9 +14,18 @@ export function principalOfClaims(
   }
   const subject = `claim ${ownerClaim}`;
   const owner = validate(OwnerName, `${ownerPrefix}${named}`, { code: 'UNAUTHENTICATED', subject });
-  const granted = [claims[rolesClaim]].flat().flatMap((name): Role[] => {
+  const granted = [claimAt(claims, rolesClaim)].flat().flatMap((name): Role[] => {
     const role = typeof name === 'string' && Object.hasOwn(roles, name) ? roles[name] : undefined;
     return role === undefined ? [] : [role];
   });
   return { owner, roles: [...new Set([...defaultRoles, ...granted])], credential: 'jwt' };
+}
+
+/** The claim of this name, else the one that the path leads to: its parts have points between them, and may have some inside. */
+function claimAt(claims: unknown, path: string): unknown {
+  if (typeof claims !== 'object' || claims === null) return undefined;
+  if (Object.hasOwn(claims, path)) return claims[path as keyof typeof claims];
+  const names = Object.keys(claims).filter((name) => path.startsWith(`${name}.`));
+  const found = names.map((name) => claimAt(claims[name as keyof typeof claims], path.slice(name.length + 1)));
+  return found.find((value) => value !== undefined);
 }

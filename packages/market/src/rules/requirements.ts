@@ -2,13 +2,12 @@ import {
   type Condition,
   type EvaluationContext,
   type Expression,
-  evaluate,
   explainRequirements,
   isTrue,
   unparse,
   type Value,
 } from '@vmgrid/classad';
-import type { FailedCondition } from '@vmgrid/protocol';
+import { clientValue, type FailedCondition, requireWithinBudget } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from '../limits.ts';
 import type { FilterRule } from './rule.ts';
 
@@ -17,22 +16,24 @@ export const requirements: FilterRule = {
   name: 'requirements',
   why: 'The client says which plants will do.',
   removals(bids, context) {
-    const wanted = context.requirements;
-    if (!wanted) return [];
     return bids.flatMap((bid) => {
-      const failed = bid.holds ? undefined : failedRequirements(wanted, context.evaluation(bid));
-      return failed ? [{ bid, ...failed }] : [];
+      const { unmet } = context.judge(bid);
+      return unmet ? [{ bid, ...unmet }] : [];
     });
   },
 };
 
-/** Why a bid does not meet what is wanted; undefined when it does. */
-export function failedRequirements(
-  wanted: Expression,
-  seen: EvaluationContext,
-): { readonly reason: string; readonly conditions: FailedCondition[] } | undefined {
-  if (isTrue(evaluate(wanted, seen))) return undefined;
-  const failed = explainRequirements(wanted, seen).filter(({ holds }) => !holds);
+export interface Unmet {
+  readonly reason: string;
+  readonly conditions: FailedCondition[];
+}
+
+/** Why a bid does not meet what is wanted; undefined when it does. @throws GridError EXPRESSION_TOO_COSTLY */
+export function failedRequirements(wanted: Expression, seen: EvaluationContext): Unmet | undefined {
+  if (isTrue(clientValue(wanted, seen))) return undefined;
+  const all = explainRequirements(wanted, seen).filter(({ holds }) => !holds);
+  requireWithinBudget(seen);
+  const failed = all.slice(0, MARKET_LIMITS.conditionsNamed);
   return { reason: reasonOf(failed), conditions: failed.map(failedCondition) };
 }
 

@@ -1,14 +1,12 @@
 /** The rules of an auction: one file each, with a name for people and the reason why it is there. */
-import type { EvaluationContext, Expression } from '@vmgrid/classad';
 import type { Bid, CallTerms, FailedCondition, PlantBackoff, TrailPlace } from '@vmgrid/protocol';
+import type { Judgement } from './judge.ts';
 
 /** What rules may look at besides the bids. */
 export interface RuleContext {
   readonly requestId: string;
-  readonly requirements: Expression | undefined;
-  readonly rank: Expression | undefined;
-  /** MY = the request, TARGET = the bidding plant, at the time the auction was opened. */
-  readonly evaluation: (bid: Bid) => EvaluationContext;
+  /** What the request's expressions say of a bid. */
+  readonly judge: (bid: Bid) => Judgement;
   readonly inBackoff: (bid: Bid) => PlantBackoff | undefined;
   readonly order: CallTerms['order'];
 }

@@ -1,3 +1,4 @@
+import type { EvaluationOptions } from '@vmgrid/classad';
 import type { CallTerms, CreateRequest } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from '../limits.ts';
 import { ClassOrder } from './class-order.ts';
@@ -9,11 +10,16 @@ import type { StandingPlant } from './standing-plant.ts';
 export interface Ordered {
   readonly request: CreateRequest;
   readonly owner: OwnerClass;
+  /** How the request's expressions are worked out. */
+  readonly evaluation: EvaluationOptions;
 }
 
 interface Kept {
   readonly order: ClassOrder;
-  /** Changes of offers that the order has taken in. */
+  readonly now: WatchedDate;
+  /** Plants that the order has yet to place anew. */
+  readonly pending: Set<string>;
+  /** Changes of offers that it has placed, or that are pending. */
   seen: number;
 }
 
@@ -38,39 +44,43 @@ export class BidRankingCache {
     for (const [key, { seen }] of this.#kept) if (seen < this.#forgotten) this.#kept.delete(key);
   }
 
-  /** Good until the next change or call. `except`: plants that are left out. */
-  orderFor(
-    ordered: Ordered,
-    { order, openedAt }: Pick<CallTerms, 'order' | 'openedAt'>,
-    except: ReadonlySet<string>,
-  ): ClassOrder {
-    const found = this.#upToDate(ordered, order, openedAt);
+  /** An order that is up to date, without some plants. Good until the next change or call. */
+  orderFor({ order }: Kept, except: ReadonlySet<string>): ClassOrder {
     for (const plantId of except) {
-      found.update(plantId, undefined);
+      order.update(plantId, undefined);
       this.changed(plantId);
     }
-    return found;
+    return order;
   }
 
-  #upToDate({ request, owner }: Ordered, order: CallTerms['order'], openedAt: string): ClassOrder {
-    const key = `${order} ${owner.key} ${classKey(request)}`;
-    const kept = this.#kept.get(key);
-    if (kept) {
-      this.#catchUp(kept);
-      this.#keep(key, kept);
-      return kept.order;
+  /** Steps to the order of a class, one for each plant that is placed. @throws GridError EXPRESSION_TOO_COSTLY */
+  *upToDate(ordered: Ordered, terms: Pick<CallTerms, 'order' | 'openedAt'>): Generator<undefined, Kept> {
+    const key = `${terms.order} ${ordered.owner.key} ${classKey(ordered.request)}`;
+    yield; // a large request takes milliseconds to write, and again to take in
+    let kept = this.#kept.get(key) ?? this.#begin(ordered, terms);
+    yield;
+    while (kept.pending.size > 0 || kept.seen < this.#forgotten + this.#changes.length) {
+      if (kept.seen < this.#forgotten) kept = this.#begin(ordered, terms);
+      for (const plantId of this.#changes.slice(kept.seen - this.#forgotten)) kept.pending.add(plantId);
+      kept.seen = this.#forgotten + this.#changes.length;
+      for (const plantId of kept.pending) {
+        kept.order.update(plantId, this.#plants.get(plantId), ordered.evaluation);
+        kept.pending.delete(plantId);
+        yield;
+      }
     }
-    const now = new WatchedDate(openedAt);
-    const made = new ClassOrder(new RequestClass(request, owner), order, now, this.#plants.values());
     // What depends on the time is another order at the next auction.
-    if (!now.wasRead) this.#keep(key, { order: made, seen: this.#forgotten + this.#changes.length });
-    return made;
+    if (kept.now.wasRead) this.#kept.delete(key);
+    else this.#keep(key, kept);
+    return kept;
   }
 
-  #catchUp(kept: Kept): void {
-    const news = new Set(this.#changes.slice(kept.seen - this.#forgotten));
-    kept.seen = this.#forgotten + this.#changes.length;
-    for (const plantId of news) kept.order.update(plantId, this.#plants.get(plantId));
+  #begin({ request, owner }: Ordered, { order, openedAt }: Pick<CallTerms, 'order' | 'openedAt'>): Kept {
+    const now = new WatchedDate(openedAt);
+    return {
+      order: new ClassOrder(new RequestClass(request, owner), order, now),
+      ...{ now, pending: new Set(this.#plants.keys()), seen: this.#forgotten + this.#changes.length },
+    };
   }
 
   #keep(key: string, kept: Kept): void {

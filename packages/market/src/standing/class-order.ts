@@ -3,10 +3,10 @@
  * changed is priced anew and moved, all others stay where they are.
  */
 import { declineOf, priceOf } from '@vmgrid/bidding';
-import { evaluate, rankOf } from '@vmgrid/classad';
+import type { EvaluationOptions } from '@vmgrid/classad';
 import { type CallTerms, type Decline, GridError, type TrailRemoval } from '@vmgrid/protocol';
 import { gapOf, lacking } from '../nearest.ts';
-import { failedRequirements } from '../rules/requirements.ts';
+import { judge } from '../rules/judge.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';
 import { BidOrder } from './bid-order.ts';
 import type { Bidding } from './bidding.ts';
@@ -50,11 +50,10 @@ export class ClassOrder implements OrderView {
   readonly #declining = new Map<string, OrderedList<Declining>>();
 
   /** `now`: what `requirements` and `rank` take for the time, and by which results get too old. */
-  constructor(of: RequestClass, order: CallTerms['order'], now: Date, plants: Iterable<StandingPlant>) {
+  constructor(of: RequestClass, order: CallTerms['order'], now: Date) {
     this.#class = of;
     this.#now = now;
     this.#bidding = new BidOrder(order === 'soonest' ? compareSoonest : compareCheapest);
-    for (const plant of plants) this.update(plant.plantId, plant);
   }
 
   get bidding(): OrderView['bidding'] {
@@ -80,13 +79,16 @@ export class ClassOrder implements OrderView {
     return nonEmpty(this.#declining);
   }
 
-  /** `plant` is undefined when its offer no longer stands. */
-  update(plantId: string, plant: StandingPlant | undefined): void {
+  /**
+   * `plant` is undefined when its offer no longer stands; `evaluation` is of the request's expressions.
+   * @throws GridError EXPRESSION_TOO_COSTLY
+   */
+  update(plantId: string, plant: StandingPlant | undefined, evaluation: EvaluationOptions = {}): void {
     const before = this.#entries.get(plantId);
     if (before) this.#change('remove', before);
     this.#entries.delete(plantId);
     if (!plant) return;
-    const entry = this.#entryOf(plant);
+    const entry = this.#entryOf(plant, evaluation);
     this.#entries.set(plantId, entry);
     this.#change('add', entry);
   }
@@ -105,7 +107,7 @@ export class ClassOrder implements OrderView {
     }
   }
 
-  #entryOf(plant: StandingPlant): Entry {
+  #entryOf(plant: StandingPlant, evaluation: EvaluationOptions): Entry {
     const { plantId } = plant;
     const { request, owner } = this.#class;
     const refusal = plant.refusal(request);
@@ -116,16 +118,14 @@ export class ClassOrder implements OrderView {
       const { plan, ad: planned } = this.#class.plan(plant, this.#now);
       const ad = plant.adOn(plan.line);
       const cost = priceOf(plant.cost, this.#class.my, ad, planned);
-      const { my, rank, requirements } = this.#class;
-      const seen = { my, target: ad, now: this.#now };
-      const failed = requirements && failedRequirements(requirements, seen);
-      if (failed) {
-        const removal = { rule: 'requirements', plantId, ...failed };
+      const { unmet, rank } = judge(this.#class, { ...evaluation, my: this.#class.my, target: ad, now: this.#now });
+      if (unmet) {
+        const removal = { rule: 'requirements', plantId, ...unmet };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };
       }
-      return { kind: 'bidding', plant, plan, cost, rank: rank ? rankOf(evaluate(rank, seen)) : 0 };
+      return { kind: 'bidding', plant, plan, cost, rank };
     } catch (error) {
-      if (!(error instanceof GridError)) throw error;
+      if (!(error instanceof GridError) || error.code === 'EXPRESSION_TOO_COSTLY') throw error;
       return { kind: 'declining', plantId, decline: declineOf(plantId, error), comesFirst: false };
     }
   }

@@ -3,6 +3,7 @@
  * the best bids, by the auction's own rules, and of the rest the numbers and the nearest misses.
  */
 import { tokenOf } from '@vmgrid/bidding';
+import type { EvaluationOptions } from '@vmgrid/classad';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
 import type { AnswerPart } from '../collect-answers.ts';
 import { BidRankingCache } from './bid-ranking-cache.ts';
@@ -71,18 +72,26 @@ export class StandingOffers {
     this.#orders.changed(plantId);
   }
 
-  /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
-  answer(request: Identified<CreateRequest>, terms: CallTerms): StandingAnswer {
+  /**
+   * Steps towards the answer, which is good until the next change or call. `evaluation` is of the request's expressions.
+   * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse; GridError EXPRESSION_TOO_COSTLY
+   */
+  *answer(
+    request: Identified<CreateRequest>,
+    terms: CallTerms,
+    evaluation: EvaluationOptions = {},
+  ): Generator<undefined, StandingAnswer> {
+    const { owner } = request.caller ?? {};
+    const ordered = { request, owner: this.owners.classOf(owner), evaluation };
+    const kept = this.#plants.size === 0 ? undefined : yield* this.#orders.upToDate(ordered, terms);
     const holders = new Set(this.held.plantsWith(tokenOf(request.requestId)).filter((id) => this.#plants.has(id)));
     const toAsk = (bidders: readonly Bidder[]) =>
       holders.size === 0
         ? this.#biddersToPoll.of(bidders)
         : [...this.#biddersToPoll.of(bidders), ...bidders.filter(({ plantId }) => holders.has(plantId))];
-    if (this.#plants.size === 0) return { toAsk, parts: [silentPart(this.#silent)] };
-    const { owner } = request.caller ?? {};
-    const ordered = { request, owner: this.owners.classOf(owner) };
+    if (!kept) return { toAsk, parts: [silentPart(this.#silent)] };
     const declines = owner === undefined ? [] : this.owners.declinesFor(owner, request.machine, this.#plants);
-    const order = orderForOwner(this.#orders.orderFor(ordered, terms, holders), declines);
+    const order = orderForOwner(this.#orders.orderFor(kept, holders), declines);
     return { toAsk, parts: [standingPart(order, request, terms, this.#failing), silentPart(this.#silent)] };
   }
 }

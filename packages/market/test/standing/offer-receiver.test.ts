@@ -4,6 +4,7 @@ import type { Bidder, GridError, ImageSetReply, ImageSetRequest, StandingOffer }
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { OfferReceiver, StandingOffers } from '../../src/index.ts';
+import { atOnce } from './grids.ts';
 
 const setOf = (...images: readonly KnownImage[]): ImageSet =>
   new Map(images.map((image) => [image.manifest.id, image]));
@@ -186,9 +187,11 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   await arrival();
   operationService.silent(plant.bidder);
   expect(standing(plant)).toBe(0);
-  const { toAsk, parts } = offers.answer(
-    { requestId: 'request-1', machine: BASE.manifest.machine, dag: { actions: [] } },
-    { openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', inBackoff: [], path: [] },
+  const { toAsk, parts } = atOnce(
+    offers.answer(
+      { requestId: 'request-1', machine: BASE.manifest.machine, dag: { actions: [] } },
+      { openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', inBackoff: [], path: [] },
+    ),
   );
   expect(toAsk([plant.bidder])).toEqual([]);
   expect(parts).toMatchObject([{ bids: [], summary: { asked: 1, silent: 1 } }]);

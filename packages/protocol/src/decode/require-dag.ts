@@ -35,12 +35,21 @@ function errorOf(field: string, fault: DagFault): GridError {
         field,
         ids: fault.ids,
       });
-    case 'content-encoding': {
-      const problem = { path: field, message: `the content of action ${show(fault.id)} in ${field} is not base64` };
-      return new GridError('REQUEST_INVALID', problem.message, { problems: [problem] });
-    }
+    case 'content-encoding':
+      return invalid(field, `the content of action ${show(fault.id)} in ${field} is not base64`);
+    case 'shell-line':
+      return invalid(field, `the script of action ${show(fault.id)} in ${field} has ${SHELL_PROBLEMS[fault.problem]}`);
   }
 }
+
+const SHELL_PROBLEMS = {
+  late: 'white space before its #!, which therefore would name no shell: begin the script with #!',
+  'carriage-return':
+    'a carriage return at the end of its #! line, which no shell has in its name: end lines with LF alone',
+} as const;
+
+const invalid = (path: string, message: string): GridError =>
+  new GridError('REQUEST_INVALID', message, { problems: [{ path, message }] });
 
 function cycleText(ids: readonly string[]): string {
   const named = ids.slice(0, NAMED_IDS);

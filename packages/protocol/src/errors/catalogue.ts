@@ -185,6 +185,12 @@ export const ERROR_CATALOGUE = {
     'A ClassAd expression or a template does not parse.',
     'Correct the expression at the place named.',
   ),
+  EXPRESSION_TOO_COSTLY: kind(
+    422,
+    false,
+    'The expressions of a request took more steps than all plants or VMs together may cost.',
+    'Write a simpler expression: fewer list functions and patterns inside each other.',
+  ),
   DURATION_INVALID: kind(
     422,
     false,

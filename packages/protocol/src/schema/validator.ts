@@ -11,7 +11,7 @@ import { isGoodByWalk } from './walk.ts';
 const SHOWN_PROBLEMS = 10;
 const MESSAGE_PROBLEMS = 3;
 /** Documents with more values than this have their first problem named only: a list of all could outgrow memory. */
-const FULL_REPORT_VALUES = 20_000;
+const FULL_REPORT_VALUES = 2_000;
 const CONSIDERED_ERRORS = 1_000;
 
 export interface ValidateOptions {

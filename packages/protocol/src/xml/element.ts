@@ -3,7 +3,8 @@ import { EntityDecoder } from '@nodable/entities';
 import XMLBuilder from 'fast-xml-builder';
 import { XMLParser } from 'fast-xml-parser';
 import { GridError } from '../errors/grid-error.ts';
-import { wellFormed } from './well-formed.ts';
+import { requireWellFormed } from './well-formed.ts';
+import { tooDeep } from './within-limits.ts';
 
 export interface XmlElement {
   readonly name: string;
@@ -22,8 +23,8 @@ const DEPTH_EXCEEDED = 'Maximum nested tags exceeded';
  * The root element of a document. Throws GridError XML_FORBIDDEN, REQUEST_MALFORMED with line and column, or REQUEST_INVALID
  * for elements nested deeper than `maxDepth`.
  */
-export function parseXml(document: string | Uint8Array, maxDepth: number): XmlElement {
-  const text = wellFormed(document);
+export function parseXml(text: string, maxDepth: number): XmlElement {
+  requireWellFormed(text);
   const parser = new XMLParser({
     preserveOrder: true,
     ignoreAttributes: false,
@@ -45,10 +46,8 @@ export function parseXml(document: string | Uint8Array, maxDepth: number): XmlEl
 
 /** The document is well-formed, so what fast-xml-parser refuses is depth, or a name that JavaScript objects lend a meaning. */
 function refused(cause: Error, maxDepth: number): GridError {
-  const message =
-    cause.message === DEPTH_EXCEEDED
-      ? `elements are nested more than ${maxDepth} deep`
-      : 'an element or attribute has a name that is not known, such as constructor';
+  if (cause.message === DEPTH_EXCEEDED) return tooDeep(maxDepth, cause);
+  const message = 'an element or attribute has a name that is not known, such as constructor';
   return new GridError('REQUEST_INVALID', message, { problems: [{ path: '', message }] }, { cause });
 }
 

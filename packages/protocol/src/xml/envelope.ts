@@ -9,7 +9,7 @@ export const XML_VERSION = '1';
 export function openEnvelope(root: XmlElement, names: readonly string[]): XmlElement {
   if (root.name !== 'vmgrid') throw invalid(root.name.slice(0, 64), 'is the root, but the root must be vmgrid');
   const { attributes } = openElement(root, 'vmgrid', {
-    attributes: { version: asText, 'xmlns:xsi': asText, 'xsi:noNamespaceSchemaLocation': asText },
+    attributes: { version: asText },
     children: Object.fromEntries(names.map((name) => [name, 'many'])),
   });
   if (attributes.version !== XML_VERSION) {

@@ -11,7 +11,9 @@ import { openEnvelope, XML_VERSION } from './envelope.ts';
 import { member, members } from './fields.ts';
 import { asText, invalid, type OpenElement, openElement, textOf } from './open-element.ts';
 import { readError, readOperation, writeError, writeOperation } from './operation-xml.ts';
+import { withPlainNames } from './plain-names.ts';
 import { readTrail, writeTrail } from './trail-xml.ts';
+import { xmlText } from './well-formed.ts';
 import { element, textElement } from './write.ts';
 
 /** The document of a reply. Characters that XML cannot carry become U+FFFD, so that a failure can always be told. */
@@ -56,7 +58,7 @@ const SCHEMAS: { readonly [K in Reply['kind']]: TSchema } = {
 /** The reply of a document. Throws GridError LINK_PROTOCOL for anything else. */
 export function decodeXmlReply(document: string | Uint8Array): Reply {
   try {
-    const { kind, body } = readReply(parseXml(document, REQUEST_LIMITS.xmlReplyDepth));
+    const { kind, body } = readReply(withPlainNames(parseXml(xmlText(document), REQUEST_LIMITS.xmlReplyDepth)));
     return { kind, body: validate(SCHEMAS[kind], body, { subject: kind }) } as Reply;
   } catch (thrown) {
     if (!(thrown instanceof GridError)) throw thrown;

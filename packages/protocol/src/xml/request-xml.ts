@@ -7,14 +7,19 @@ import { readDag, writeDag } from './dag-xml.ts';
 import { buildXml, parseXml, type XmlElement } from './element.ts';
 import { openEnvelope, XML_VERSION } from './envelope.ts';
 import { asBoolean, asNumber, asText, type OpenElement, openElement, textOf } from './open-element.ts';
+import { withPlainNames } from './plain-names.ts';
+import { xmlText } from './well-formed.ts';
+import { requireXmlWithinLimits } from './within-limits.ts';
 import { element, optionalText, textElement } from './write.ts';
 
 /**
- * The request of a document. Throws GridError XML_FORBIDDEN, REQUEST_MALFORMED with line and column, REQUEST_INVALID, or
- * what `decodeRequest` throws.
+ * The request of a document. Throws GridError XML_FORBIDDEN, BODY_TOO_LARGE, REQUEST_MALFORMED with line and column,
+ * REQUEST_INVALID, or what `decodeRequest` throws.
  */
 export function decodeXmlRequest(document: string | Uint8Array): Request {
-  const root = parseXml(document, REQUEST_LIMITS.xmlDepth);
+  const text = xmlText(document);
+  requireXmlWithinLimits(text);
+  const root = withPlainNames(parseXml(text, REQUEST_LIMITS.xmlDepth));
   const verb = openEnvelope(root, Object.keys(READERS));
   return decodeRequest(verb.name, READERS[verb.name as Request['verb']](verb));
 }

@@ -4,21 +4,30 @@ import { GridError } from '../errors/grid-error.ts';
 
 const OPTIONS = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
 
-/** What may stand before the root element: byte order mark, declaration, comments, processing instructions. */
-const PROLOG = /^\uFEFF?(?:\s|<\?[\s\S]*?\?>|<!--[\s\S]*?-->)*/;
-const DECLARED_ENCODING = /^\uFEFF?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)/;
+/** A piece of what may stand before the root element: white space, declaration, comments, processing instructions. */
+const PROLOG = /\s+|<\?[\s\S]*?\?>|<!--[\s\S]*?-->/y;
+const DECLARED_ENCODING = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)/;
+
+/** The text of a document, without a byte order mark. Throws GridError REQUEST_MALFORMED for bytes that are not UTF-8. */
+export const xmlText = (document: string | Uint8Array): string =>
+  (typeof document === 'string' ? document : decodeUtf8(document)).replace(/^\uFEFF/, '');
 
 /**
- * The text of a well-formed XML 1.0 document without a DOCTYPE. Throws GridError XML_FORBIDDEN before anything is parsed,
- * or REQUEST_MALFORMED with line and column. `<!DOCTYPE` inside CDATA or a comment is text and allowed.
+ * Throws GridError XML_FORBIDDEN, before anything is parsed, or REQUEST_MALFORMED with line and column, unless the text is a
+ * well-formed XML 1.0 document without a DOCTYPE. `<!DOCTYPE` inside CDATA or a comment is text and allowed.
  */
-export function wellFormed(document: string | Uint8Array): string {
-  const text = (typeof document === 'string' ? document : decodeUtf8(document)).replace(/^\uFEFF/, '');
-  const root = PROLOG.exec(text)?.[0].length ?? 0;
+export function requireWellFormed(text: string): void {
+  const root = prologEnd(text);
   if (/^<!(?:DOCTYPE|ENTITY)/i.test(text.slice(root, root + 9))) throw forbidden();
   requireUtf8(text);
   parseOnce(text);
-  return text;
+}
+
+function prologEnd(text: string): number {
+  let end = 0;
+  PROLOG.lastIndex = end;
+  while (PROLOG.test(text)) end = PROLOG.lastIndex;
+  return end;
 }
 
 function forbidden(): GridError {

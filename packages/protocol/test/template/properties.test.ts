@@ -32,6 +32,7 @@ const condition: Arbitrary<Worth<boolean>> = fc.oneof(
       ),
     ),
   fc.constantFrom({ text: 'ARCH = "x86*"', value: true }, { text: 'HYPERVISOR = qemu', value: false }),
+  fc.constantFrom({ text: "HYPERVISOR = 'kv*'", value: true }, { text: 'HYPERVISOR != "[!k]*"', value: true }),
 );
 
 const requirements = fc.letrec<{ any: Worth<boolean>; one: Worth<boolean> }>((tie) => ({

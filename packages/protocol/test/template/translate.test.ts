@@ -31,6 +31,9 @@ test.each([
     '(ARCH = "i686" | ARCH = "x86_64") \\\n & SIZE_DISK_MB > 0100',
     '(TARGET.Arch =?= "i686" || TARGET.Arch =?= "x86_64") && TARGET.TotalDiskMiB > 100',
   ],
+  ["ARCH = 'x86_64' & HOSTNAME = '*.es' # here", 'TARGET.Arch =?= "x86_64" && regexp("^.*\\\\.es$", TARGET.Name)'],
+  ["HOSTNAME = 'a#b'", 'TARGET.Name =?= "a#b"'],
+  [`'ARCH = "x86_64"' # all of it`, 'TARGET.Arch =?= "x86_64"'],
 ])("GridWay's REQUIREMENTS = %s", (expression, requirements) => {
   expect(placement(`REQUIREMENTS = ${expression}`)).toEqual({ requirements });
 });
@@ -40,6 +43,8 @@ test.each([
   ['HYPERVISOR=kvm', 'member("kvm", TARGET.Accelerators)'],
   ['ARCH != x86_64 & HYPERVISOR != kvm', '!(TARGET.Arch =?= "x86_64") && !member("kvm", TARGET.Accelerators)'],
   ['!(HYPERVISOR @> kvm)', '!((member("kvm", TARGET.Accelerators)))'],
+  ['HYPERVISOR=\\"kv*\\"', 'regexpMember("^kv.*$", TARGET.Accelerators, "i")'],
+  ["HYPERVISOR != 'q?mu'", '!regexpMember("^q.mu$", TARGET.Accelerators, "i")'],
   ['FREE_MEMORY > 524288;', '(TARGET.FreeMemoryMiB * 1024) > 524288'],
   ['RUNNING_VMS=\\"0\\"', 'TARGET.VmCount == 0'],
 ])('OpenNebula\'s SCHED_REQUIREMENTS = "%s"', (expression, requirements) => {

@@ -130,6 +130,74 @@ test.each([
   });
 });
 
+const VM = 'vm-00000000-0000-4000-8000-000000000000';
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+test.each([
+  [
+    '.NET',
+    `<vmgrid version="1" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="${XSI}"><query vmId="${VM}"/></vmgrid>`,
+  ],
+  ['JAXB', `<ns2:vmgrid version="1" xmlns:ns2="urn:vmgrid"><ns2:query vmId="${VM}"/></ns2:vmgrid>`],
+  [
+    'JAXB, of elements that are not qualified,',
+    `<v:vmgrid version="1" xmlns:v="urn:v"><query vmId="${VM}"/></v:vmgrid>`,
+  ],
+  ['a default namespace', `<vmgrid xmlns="urn:x" version="1"><query xmlns="urn:x" vmId="${VM}"/></vmgrid>`],
+  [
+    'two prefixes of one namespace, and a qualified attribute',
+    `<a:vmgrid a:version="1" xmlns:a="urn:x"><b:query xmlns:b="urn:x" b:vmId="${VM}"/></a:vmgrid>`,
+  ],
+  [
+    'the place of a schema',
+    `<vmgrid version="1" xmlns:i="${XSI}" i:schemaLocation="urn:x x.xsd" i:noNamespaceSchemaLocation="y.xsd"><query vmId="${VM}"/></vmgrid>`,
+  ],
+  [
+    'xml:space and xml:lang',
+    `<vmgrid version="1" xml:space="preserve" xml:lang="en"><query xml:space="default" vmId="${VM}"/></vmgrid>`,
+  ],
+])('what %s declares is taken', (_, document) => {
+  expect(decodeXmlRequest(document)).toEqual({ verb: 'query', body: { vmId: VM } });
+});
+
+test.each([
+  [
+    'an element',
+    `<vmgrid version="1" xmlns:o="urn:other"><o:query vmId="${VM}"/></vmgrid>`,
+    'unknown element "o:query"',
+  ],
+  [
+    'an attribute',
+    `<vmgrid version="1" xmlns:o="urn:other"><query o:vmId="${VM}"/></vmgrid>`,
+    'unknown attribute "o:vmId"',
+  ],
+  [
+    'nothing said in words',
+    `<vmgrid version="1" xmlns:i="${XSI}"><query i:nil="true" vmId="${VM}"/></vmgrid>`,
+    '"i:nil"',
+  ],
+])('%s of another namespace is not taken for ours', (_, document, message) => {
+  expect(fault(() => decodeXmlRequest(document))).toMatchObject({
+    code: expect.stringMatching(/^REQUEST_(INVALID|MALFORMED)$/),
+    message: expect.stringContaining(message),
+  });
+});
+
+const list = (inside: string) => `<vmgrid version="1"><list${inside}</vmgrid>`;
+test.each([
+  ['elements', list(`>${'<constraint/>'.repeat(50_000)}</list>`), 'elements, comments and sections'],
+  ['comments', list(`>${'<!---->'.repeat(60_000)}</list>`), 'elements, comments and sections'],
+  ['attributes', list(` ${Array.from({ length: 60_000 }, (_, index) => `a${index}=''`).join(' ')}/>`), 'attributes'],
+])('more %s than the limit are refused before a tree is made of them', (_, document, what) => {
+  expect(fault(() => decodeXmlRequest(document))).toMatchObject({ code: 'BODY_TOO_LARGE', details: { what } });
+});
+
+test('what looks like elements in text, comments and attributes is none', () => {
+  const much = '<a b="" c="">'.repeat(20_000);
+  const script = `<content><!-- ${much} --><![CDATA[${much}]]></content>`;
+  const request = decodeXmlRequest(withAction(`<action id="a" kind="file" path="/a>b/'c">${script}</action>`));
+  expect((request.body as CreateRequest).dag.actions[0]).toMatchObject({ content: much });
+});
+
 test('a damaged document is read or refused, and never does anything else', () => {
   const damage = fc.record({
     document: fc.constantFrom(...documents),

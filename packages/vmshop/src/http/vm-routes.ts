@@ -44,7 +44,7 @@ export function vmRoutes(shop: Shop): Router {
   const router = Router();
 
   router.post('/vms', guard('vm.create'), async (request, response) => {
-    const operation = shop.create(by(response, readVerb(request, 'create')));
+    const operation = shop.create(by(response, await readVerb([request, response], 'create')));
     await sendOperation(request, response, operation, (body: VmReply) => {
       response.status(201).location(`/v1/vms/${String(body.vm.VmId)}`);
       return { kind: 'vm', body };
@@ -70,7 +70,7 @@ export function vmRoutes(shop: Shop): Router {
   });
 
   router.post('/vms/:vmId/configure', guard('vm.configure'), async (request, response) => {
-    const operation = shop.configure(by(response, readVerb(request, 'configure', request.params)));
+    const operation = shop.configure(by(response, await readVerb([request, response], 'configure', request.params)));
     await sendOperation(request, response, operation, asVm);
   });
 
@@ -83,7 +83,7 @@ export function vmRoutes(shop: Shop): Router {
   });
 
   router.post('/vms/:vmId/renew', guard('vm.renew'), async (request, response) => {
-    const operation = shop.renew(by(response, readVerb(request, 'renew', request.params)));
+    const operation = shop.renew(by(response, await readVerb([request, response], 'renew', request.params)));
     await sendOperation(request, response, operation, asVm);
   });
 
@@ -94,13 +94,13 @@ export function vmRoutes(shop: Shop): Router {
   router.post('/estimates', guard('vm.estimate'), async (request, response) => {
     sendReply(request, response, {
       kind: 'estimate',
-      body: await shop.estimate(by(response, readVerb(request, 'estimate'))),
+      body: await shop.estimate(by(response, await readVerb([request, response], 'estimate'))),
     });
   });
 
   router.post('/explanations', guard('vm.explain'), async (request, response) => {
     const top = validate(ExplanationCount, Number(singleQuery(request, 'top') ?? 5), { subject: 'top' });
-    sendJson(request, response, await shop.explain(readMachine(request), top));
+    sendJson(request, response, await shop.explain(await readMachine([request, response]), top));
   });
 
   return router;

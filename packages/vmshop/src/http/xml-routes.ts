@@ -10,7 +10,7 @@ export const XML_REQUESTS = '/request';
 export function xmlRoutes(shop: Shop): Router {
   const router = Router();
   router.post(XML_REQUESTS, guard('document.send'), async (request, response) => {
-    const document = readXml(request);
+    const document = await readXml([request, response]);
     response.locals.operation = `vm.${document.verb}`;
     response.locals.target = targetOf(document);
     await response.locals.begins?.();

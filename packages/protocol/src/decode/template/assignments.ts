@@ -9,14 +9,16 @@ const BLANK = /(?:\s|#[^\n]*)*/y;
 const VARIABLE = /(?<name>[A-Za-z_]\w*)[ \t]*=[ \t]*/y;
 /** OpenNebula's: in quotes, in which quotes are escaped; it may go over lines. */
 const QUOTED = /"(?<inside>(?:[^"\\]|\\.)*)"[ \t]*(?=$|[\r\n#])/suy;
-/** GridWay's: all of the line; a backslash at its end continues it. */
-const LINE = /(?<line>(?:"(?:[^"\\\n]|\\.)*"|\\\r?\n|[^"#\n\\])*)(?=$|[\n#])/uy;
+/** GridWay's: in single quotes, in which nothing is escaped. */
+const SINGLE = /'(?<inside>[^'\n]*)'[ \t]*(?=$|[\r\n#])/uy;
+/** GridWay's, too: all of the line; a backslash at its end continues it. */
+const LINE = /(?<line>(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\\\r?\n|[^"'#\n\\])*)(?=$|[\n#])/uy;
 
 /** The assignments `NAME = expression` of a template, in its order. Throws TemplateFault. */
 export function templateAssignments(template: string): readonly TemplateAssignment[] {
   const assignments: TemplateAssignment[] = [];
   let offset = 0;
-  const read = (pattern: RegExp): Record<string, string> | undefined => {
+  const read: Read = (pattern) => {
     pattern.lastIndex = offset;
     const match = pattern.exec(template);
     if (match !== null) offset = pattern.lastIndex;
@@ -25,11 +27,18 @@ export function templateAssignments(template: string): readonly TemplateAssignme
   for (read(BLANK); offset < template.length; read(BLANK)) {
     const variable = read(VARIABLE)?.name;
     if (variable === undefined) throw new TemplateFault('a template has lines such as RANK = FREE_MEM_MB', offset);
-    const expression = template[offset] === '"' ? unescaped(read(QUOTED)?.inside) : continued(read(LINE)?.line);
+    const expression = readValue(template[offset], read);
     if (expression === undefined) throw new TemplateFault(`the quotes of ${variable} do not close its value`, offset);
     assignments.push({ variable: variable.toUpperCase(), expression });
   }
   return assignments;
+}
+
+type Read = (pattern: RegExp) => Record<string, string> | undefined;
+
+function readValue(first: string | undefined, read: Read): string | undefined {
+  if (first === '"') return unescaped(read(QUOTED)?.inside);
+  return first === "'" ? read(SINGLE)?.inside : continued(read(LINE)?.line);
 }
 
 const unescaped = (inside: string | undefined) => inside?.replace(/\\(["\\])/g, '$1');

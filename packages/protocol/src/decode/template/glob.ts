@@ -11,12 +11,25 @@ type Part = { readonly literal: string } | { readonly regex: string };
  * means itself (fnmatch of POSIX). Upper and lower case differ. `offset` is the pattern's place, for the TemplateFault thrown.
  */
 export function globCondition(expression: string, pattern: string, offset: number): string {
+  const { literal, regex } = readGlob(pattern, offset);
+  return literal === undefined ? `regexp(${regex}, ${expression})` : `${expression} =?= ${literal}`;
+}
+
+/** The condition that a list has a text that equals such a pattern, in upper or lower case. */
+export function globMember(list: string, pattern: string, offset: number): string {
+  const { literal, regex } = readGlob(pattern, offset);
+  return literal === undefined ? `regexpMember(${regex}, ${list}, "i")` : `member(${literal}, ${list})`;
+}
+
+/** In quotes: the text that the pattern means, where it means one alone; else the regular expression. */
+function readGlob(pattern: string, offset: number): { readonly literal?: string; readonly regex: string } {
   const parts = partsOf(pattern, offset);
-  if (parts.every((part) => 'literal' in part)) {
-    return `${expression} =?= ${quoted(parts.map(({ literal }) => literal).join(''))}`;
-  }
   const regex = parts.map((part) => ('literal' in part ? escapeRegex(part.literal) : part.regex)).join('');
-  return `regexp(${quoted(`^${regex}$`)}, ${expression})`;
+  const isLiteral = parts.every((part) => 'literal' in part);
+  return {
+    ...(isLiteral && { literal: quoted(parts.map(({ literal }) => literal).join('')) }),
+    regex: quoted(`^${regex}$`),
+  };
 }
 
 function partsOf(pattern: string, offset: number): readonly Part[] {

@@ -8,7 +8,7 @@ export interface TemplateToken {
 }
 
 const TOKEN =
-  /\s*(?:(?<word>[A-Za-z_]\w*)|(?<number>\d+(?:\.\d+)?)|"(?<text>(?:[^"\\]|\\.)*)"|(?<symbol>!=|>=|<=|@>|[=<>&|!()+*/-]))/suy;
+  /\s*(?:(?<word>[A-Za-z_]\w*)|(?<number>\d+(?:\.\d+)?)|"(?<text>(?:[^"\\]|\\.)*)"|'(?<single>(?:[^'\\]|\\.)*)'|(?<symbol>!=|>=|<=|@>|[=<>&|!()+*/-]))/suy;
 /** OpenNebula ends expressions with a semicolon, or with nothing. */
 const END = /\s*(?:;\s*)?$/y;
 
@@ -63,8 +63,9 @@ export class TemplateTokens {
     const match = TOKEN.exec(this.#text);
     if (match === null) throw new TemplateFault('this is no part of an expression', this.#offset);
     const [kind, text] = Object.entries(match.groups ?? {}).find(([, value]) => value !== undefined) ?? [];
+    const name = kind === 'single' ? 'text' : kind;
     const offset = this.#offset + match[0].length - match[0].trimStart().length;
     this.#offset = TOKEN.lastIndex;
-    return { kind: kind as TemplateToken['kind'], text: text ?? '', offset };
+    return { kind: name as TemplateToken['kind'], text: text ?? '', offset };
   }
 }

@@ -1,7 +1,6 @@
-import { stringValue, unparse } from '@vmgrid/classad';
 import { REQUEST_LIMITS } from '../../limits.ts';
 import { attributeOf, type TemplateAttribute } from './attributes.ts';
-import { globCondition } from './glob.ts';
+import { globCondition, globMember } from './glob.ts';
 import { numberText } from './number-text.ts';
 import { TemplateFault } from './template-fault.ts';
 import type { TemplateToken, TemplateTokens } from './tokens.ts';
@@ -80,7 +79,8 @@ const CONDITIONS: { readonly [K in TemplateAttribute['kind']]: (comparison: Comp
   list(comparison) {
     const { attribute, operator, tokens } = comparison;
     if (operator !== '=' && operator !== '!=' && operator !== '@>') refuseOperator(comparison, 'a list');
-    const member = `member(${unparse(stringValue(takeText(tokens).text))}, ${attribute.expression})`;
+    const { text, offset } = takeText(tokens);
+    const member = globMember(attribute.expression, text, offset);
     return operator === '!=' ? `!${member}` : member;
   },
 };

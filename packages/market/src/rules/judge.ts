@@ -1,0 +1,37 @@
+/** What a client's expressions say of a plant, each worked out once. */
+import { type EvaluationContext, type Expression, rankOf } from '@vmgrid/classad';
+import { type Bid, clientValue } from '@vmgrid/protocol';
+import { failedRequirements, type Unmet } from './requirements.ts';
+
+export interface Wanted {
+  readonly requirements: Expression | undefined;
+  readonly rank: Expression | undefined;
+}
+
+export interface Judgement {
+  /** Why the plant will not do; undefined when it will. */
+  readonly unmet: Unmet | undefined;
+  /** 0 of a plant that will not do. */
+  readonly rank: number;
+}
+
+/** @throws GridError EXPRESSION_TOO_COSTLY when the budget in `seen` is spent */
+export function judge({ requirements, rank }: Wanted, seen: EvaluationContext): Judgement {
+  const unmet = requirements && failedRequirements(requirements, seen);
+  return { unmet, rank: rank && !unmet ? rankOf(clientValue(rank, seen)) : 0 };
+}
+
+/** The judgement of each bid, remembered. A plant that has the VM already will do whatever is wanted. */
+export function judgeOfBids(
+  { requirements, rank }: Wanted,
+  evaluation: (bid: Bid) => EvaluationContext,
+): (bid: Bid) => Judgement {
+  const judged = new Map<Bid, Judgement>();
+  return (bid) => {
+    const known = judged.get(bid);
+    if (known) return known;
+    const made = judge({ requirements: bid.holds ? undefined : requirements, rank }, evaluation(bid));
+    judged.set(bid, made);
+    return made;
+  };
+}

@@ -1,0 +1,48 @@
+/** JSON that strangers wrote: within limits, each key once, and texts that every program can carry. */
+import { GridError } from '../errors/grid-error.ts';
+import { pathOf } from '../schema/field-path.ts';
+import { show } from '../schema/show.ts';
+import { type JsonKey, JsonOutline } from './json-outline.ts';
+import { decodeUtf8, parseJson } from './json-text.ts';
+import { placeAt } from './text-place.ts';
+
+/**
+ * The value of a JSON request. The text may be bytes in UTF-8, with or without a byte order mark.
+ * @throws GridError BODY_TOO_LARGE for too many values; REQUEST_MALFORMED, with line and column, for what is no JSON; REQUEST_INVALID
+ * for a key that is given twice, values nested too deep, and texts with U+0000 or half a surrogate pair
+ */
+export function parseJsonDocument(document: string | Uint8Array): unknown {
+  const text = typeof document === 'string' ? document.replace(/^\uFEFF/, '') : decodeUtf8(document);
+  const { repeated } = new JsonOutline(text);
+  const value = parseJson(text);
+  if (repeated !== undefined) throw givenTwice(text, repeated);
+  requireText(value, []);
+  return value;
+}
+
+function requireText(value: unknown, path: readonly string[]): void {
+  if (typeof value === 'string') requireTextAt(value, path);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    requireTextAt(name, path);
+    requireText(member, [...path, name]);
+  }
+}
+
+/** U+0000 ends texts early in half of the world's programs; half a surrogate pair has no form in UTF-8. */
+function requireTextAt(text: string, path: readonly string[]): void {
+  const found = text.search(/\0|\p{Surrogate}/u);
+  if (found === -1) return;
+  const code = text.charCodeAt(found).toString(16).toUpperCase().padStart(4, '0');
+  const field = pathOf(path);
+  const what = `U+${code} as character ${found + 1}, which no text may have; a file may, in base64`;
+  throw invalid(field, `${field === '' ? 'the document' : field} has ${what}`);
+}
+
+function givenTwice(text: string, { name, offset }: JsonKey): GridError {
+  const { line, column } = placeAt(text, offset);
+  return invalid(name.slice(0, 64), `the key ${show(name)} is given twice, again at line ${line}, column ${column}`);
+}
+
+const invalid = (path: string, message: string): GridError =>
+  new GridError('REQUEST_INVALID', message, { problems: [{ path, message }] });
