@@ -28,7 +28,7 @@ export { OPTIONS_OF_A_PLAN, type Plan, planMachine, summarizeOptions, summarizeP
 export { ASSUMED_SECONDS, Prices } from './planner/prices.ts';
 export { surveyImages } from './planner/survey.ts';
 export { type LineReports, restoreFault, type Start, type Way } from './planner/ways-to-start.ts';
-export { plantAd } from './plant-ad.ts';
+export { plantAd, plantAdJson } from './plant-ad.ts';
 export { PublishedSets } from './published-sets.ts';
 export {
   dagRefusal,
@@ -39,5 +39,5 @@ export {
   type Wanted,
 } from './refusal.ts';
 export { expiryOf, type Remembering, timeOfRequest } from './request-age.ts';
-export { scatter, scatterPair, scatterWide } from './scatter.ts';
+export { scatter, scatterPair, scatterPlace, scatterWide } from './scatter.ts';
 export { withChange } from './standing-offer.ts';

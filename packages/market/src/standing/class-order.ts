@@ -20,6 +20,8 @@ export interface Bidding {
   readonly plan: PlanSummary;
   readonly cost: number;
   readonly rank: number;
+  /** Where it stands among those that tie with it: the business of `TiedBids`. */
+  place: number;
 }
 
 export interface Removed {
@@ -92,8 +94,11 @@ export class ClassOrder implements OrderView {
   update(plantId: string, plant: StandingPlant | undefined): void {
     const before = this.#entries.get(plantId);
     if (before) this.#change('remove', before);
-    this.#entries.delete(plantId);
-    if (!plant) return;
+    if (!plant) {
+      this.#entries.delete(plantId);
+      this.#class.forget(plantId);
+      return;
+    }
     const entry = this.#entryOf(plant);
     this.#entries.set(plantId, entry);
     this.#change('add', entry);
@@ -131,7 +136,7 @@ export class ClassOrder implements OrderView {
         const removal = { rule: 'requirements', plantId, ...failed };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };
       }
-      return { kind: 'bidding', plant, plan, cost, rank: rank ? rankOf(evaluate(rank, seen)) : 0 };
+      return { kind: 'bidding', plant, plan, cost, rank: rank ? rankOf(evaluate(rank, seen)) : 0, place: 0 };
     } catch (error) {
       if (!(error instanceof GridError)) throw error;
       return { kind: 'declining', plantId, decline: declineOf(plantId, error), comesFirst: false };
