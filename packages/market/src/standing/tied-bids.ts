@@ -60,13 +60,17 @@ export class TiedBids {
       if (tieBreak > worst) continue;
       const bid = this.#bids[place]!;
       if (skipped.size > 0 && skipped.has(bid.plant.plantId)) continue;
-      const placed = { bid, tieBreak };
-      kept.splice(kept.findLastIndex((one) => isBefore(one, placed)) + 1, 0, placed);
+      insert(kept, { bid, tieBreak });
       if (kept.length > most) kept.pop();
       if (kept.length === most) worst = kept[most - 1]!.tieBreak;
     }
     return kept.map(({ bid }) => bid);
   }
+}
+
+/** Apart: a closure in the loop would cost each round an object, also those that do not come so far. */
+function insert(kept: Placed[], placed: Placed): void {
+  kept.splice(kept.findLastIndex((one) => isBefore(one, placed)) + 1, 0, placed);
 }
 
 const isBefore = (one: Placed, other: Placed): boolean =>
