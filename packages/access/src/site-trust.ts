@@ -29,9 +29,13 @@ export interface SiteTrustDeps {
 
 const BELOW: readonly NodeKind[] = ['plant', 'broker'];
 const ABOVE: readonly NodeKind[] = ['shop', 'broker'];
+/** So long counts for all links that show a token what one of them was told: thousands show the same. */
+const HOLDS_MS = 1_000;
 
 export class SiteTrust implements LinkTrust {
   readonly #deps: SiteTrustDeps;
+  /** Whether tokens hold, from then on. */
+  readonly #verdicts = { from: Number.NEGATIVE_INFINITY, byToken: new Map<string | undefined, boolean>() };
 
   constructor(deps: SiteTrustDeps) {
     this.#deps = deps;
@@ -85,10 +89,22 @@ export class SiteTrust implements LinkTrust {
 
   /** @throws GridError UNAUTHENTICATED, FORBIDDEN */
   #showsToken({ headers }: IncomingMessage, operation: GridOperation): LinkCredentials & { principal: Principal } {
-    const show = () => this.#deps.authenticator.authenticate(bearerOf(headers.authorization));
-    const principal = show();
+    const token = bearerOf(headers.authorization);
+    const principal = this.#deps.authenticator.authenticate(token);
     authorize(principal, operation);
-    return { principal, holds: () => isShown(show) };
+    return { principal, holds: () => this.#holds(token) };
+  }
+
+  #holds(token: string | undefined): boolean {
+    const { from, byToken } = this.#verdicts;
+    const now = performance.now();
+    if (now - from >= HOLDS_MS) {
+      this.#verdicts.from = now;
+      byToken.clear();
+    }
+    const verdict = byToken.get(token) ?? isShown(() => this.#deps.authenticator.authenticate(token));
+    byToken.set(token, verdict);
+    return verdict;
   }
 }
 

@@ -39,8 +39,15 @@ export function hash53(text: string): number {
 /** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
 export const hash32Pair = (one: number, other: number): number => finish(one ^ other);
 
-function finish(state: number): number {
+/** In the same order as `hash32Pair`, from -2^31 on: engines keep such numbers without an object, which counts for thousands of pairs. */
+export const hash32Place = (one: number, other: number): number => mixed(one ^ other) ^ SIGN_BIT;
+
+const SIGN_BIT = -(2 ** 31);
+
+const finish = (state: number): number => mixed(state) >>> 0;
+
+function mixed(state: number): number {
   let hash = imul(state ^ (state >>> 16), 0x85ebca6b);
   hash = imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }

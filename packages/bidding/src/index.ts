@@ -10,7 +10,7 @@ export {
 } from './bidding.ts';
 export { type Durations, durationKey, isKindKey, startOfKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
-export { hash32, hash32Pair, hash53 } from './hash32.ts';
+export { hash32, hash32Pair, hash32Place, hash53 } from './hash32.ts';
 export { tokenOf } from './held-token.ts';
 export { HeldTokens, type RequestBook } from './held-tokens.ts';
 export { ImageDigests, type ImageSet } from './image-set.ts';
@@ -30,7 +30,7 @@ export { OPTIONS_OF_A_PLAN, type Plan, planMachine, summarizeOptions, summarizeP
 export { ASSUMED_SECONDS, Prices } from './planner/prices.ts';
 export { surveyImages } from './planner/survey.ts';
 export { type LineReports, restoreFault, type Start, type Way } from './planner/ways-to-start.ts';
-export { plantAd } from './plant-ad.ts';
+export { plantAd, plantAdJson } from './plant-ad.ts';
 export { PublishedSets } from './published-sets.ts';
 export {
   dagRefusal,

@@ -1,11 +1,20 @@
 /** The plant's own ClassAd: what requirements, rank and cost expressions see as TARGET. Pure. */
 import { ClassAd } from '@vmgrid/classad';
-import type { PlantSnapshot } from '@vmgrid/protocol';
+import { adToJson, type ClassAdJson, isPlainAd, type LineName, type PlantSnapshot } from '@vmgrid/protocol';
 
-export function plantAd(plant: PlantSnapshot): ClassAd {
+/** `line`: that of a bid. */
+export const plantAd = (plant: PlantSnapshot, line?: LineName): ClassAd => ClassAd.of(attributesOf(plant, line));
+
+/** The same as messages carry it. */
+export function plantAdJson(plant: PlantSnapshot, line: LineName): ClassAdJson {
+  const attributes = attributesOf(plant, line);
+  return isPlainAd(attributes) ? attributes : adToJson(ClassAd.of(attributes));
+}
+
+function attributesOf(plant: PlantSnapshot, line?: LineName) {
   const { capacity, usage } = plant;
-  const working = plant.lines.filter((line) => line.available);
-  return ClassAd.of({
+  const working = plant.lines.filter(({ available }) => available);
+  return {
     MyType: 'Plant',
     Name: plant.plantId,
     Version: plant.version,
@@ -27,7 +36,8 @@ export function plantAd(plant: PlantSnapshot): ClassAd {
     ImageCount: plant.imageCount,
     Draining: plant.draining,
     ...failureAttributes(plant.failures),
-  });
+    ...(line === undefined ? {} : { Line: line }),
+  };
 }
 
 /** By these every shop and broker holds the plant back for a while. */

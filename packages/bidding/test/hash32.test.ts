@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { hash32, hash32Pair } from '../src/index.ts';
+import { hash32, hash32Pair, hash32Place } from '../src/index.ts';
 
 const PLANTS = Array.from({ length: 20 }, (_, number) => `plant-${number}`);
 const REQUESTS = Array.from({ length: 2_000 }, (_, number) => `request-${number}`);
@@ -21,6 +21,17 @@ test('which plant comes second says nothing about which one came first', () => {
   const lost = REQUESTS.filter((request) => firstOf(request, PLANTS) === first);
   const seconds = new Set(lost.map((request) => firstOf(request, others)));
   expect(seconds.size).toBeGreaterThan(15);
+});
+
+test('places are in the order of the numbers of pairs', () => {
+  const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  const order = (a: number, b: number) => Math.sign(a - b);
+  fc.assert(
+    fc.property(number, number, number, (one, other, another) => {
+      const [places, pairs] = [hash32Place, hash32Pair].map((of) => order(of(one, other), of(one, another)));
+      expect(places).toBe(pairs);
+    }),
+  );
 });
 
 test('the number of a text is that of its bytes in UTF-8, ASCII or not', () => {

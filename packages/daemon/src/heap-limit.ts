@@ -4,8 +4,8 @@
  */
 import { Type } from 'typebox';
 
-/** MiB by default. A shop with 5,000 plants has up to 1,000 alive. */
-export const HEAP_MIB = { vmshop: 1_900, vmbroker: 1_900, vmplant: 1_024 } as const;
+/** MiB by default. A shop with 5,000 plants has some 250 alive; what typed arrays hold is beside the heap. */
+export const HEAP_MIB = { vmshop: 1_200, vmbroker: 1_200, vmplant: 1_024 } as const;
 
 const FLAG = '--max-old-space-size';
 const LIMIT = /^--max[-_](?:old[-_]space|heap)[-_]size(?:[-_]percentage)?(?:=|$)/;

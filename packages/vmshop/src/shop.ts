@@ -228,7 +228,7 @@ export class Shop {
 
   /** Plants that can be asked, at any depth. */
   get plantCount(): number {
-    return this.#membership.plantIds().length;
+    return this.#membership.plantCount;
   }
 
   async #estimate(request: Identified<CreateRequest>) {

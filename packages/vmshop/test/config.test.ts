@@ -17,7 +17,7 @@ test('a shop needs no configuration, and listens on loopback only', () => {
     plantForgetMs: 86_400_000,
     requestsPerMinute: 6_000,
     requestsKept: 10_000,
-    heapMiB: 1_900,
+    heapMiB: 1_200,
     logLevel: 'info',
   });
 });

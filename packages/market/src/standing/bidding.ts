@@ -8,4 +8,6 @@ export interface Bidding {
   readonly plan: PlanSummary;
   readonly cost: number;
   readonly rank: number;
+  /** Where it stands among those that tie with it: the business of `TiedBids`. */
+  place: number;
 }

@@ -87,7 +87,10 @@ export class ClassOrder implements OrderView {
     const before = this.#entries.get(plantId);
     if (before) this.#change('remove', before);
     this.#entries.delete(plantId);
-    if (!plant) return;
+    if (!plant) {
+      this.#class.forget(plantId);
+      return;
+    }
     const entry = this.#entryOf(plant, evaluation);
     this.#entries.set(plantId, entry);
     this.#change('add', entry);
@@ -123,7 +126,7 @@ export class ClassOrder implements OrderView {
         const removal = { rule: 'requirements', plantId, ...unmet };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };
       }
-      return { kind: 'bidding', plant, plan, cost, rank };
+      return { kind: 'bidding', plant, plan, cost, rank, place: 0 };
     } catch (error) {
       if (!(error instanceof GridError) || error.code === 'EXPRESSION_TOO_COSTLY') throw error;
       return { kind: 'declining', plantId, decline: declineOf(plantId, error), comesFirst: false };

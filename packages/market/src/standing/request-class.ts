@@ -21,7 +21,7 @@ import { type DagIndex, prepareDag } from '@vmgrid/dag';
 import { type CreateRequest, GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';
 import { NOBODY, type OwnerClass } from './owner-shares.ts';
 import type { PublishedDurations } from './published-durations.ts';
-import type { StandingPlant } from './standing-plant.ts';
+import { type StandingPlant, shared } from './standing-plant.ts';
 
 /** Images that match up to which all are priced for each plant; beyond, each plant is searched for with bounds. */
 const CANDIDATES = 200;
@@ -41,6 +41,7 @@ export interface Planned {
 interface Outcome {
   readonly images: ImageIndex;
   readonly lines: LineReports;
+  readonly durations: PublishedDurations;
   readonly planned: Planned | GridError;
   /** Of the durations, up to which it has been found to be right. */
   version: number;
@@ -55,7 +56,10 @@ export class RequestClass {
   readonly #dag: DagIndex;
   /** Keys of the durations that plans depend on beside starts, as `PublishedDurations` notes them. */
   readonly #concerns: ReadonlySet<number>;
-  readonly #outcomes = new WeakMap<PublishedDurations, Outcome>();
+  /** By plant. */
+  readonly #outcomes = new Map<string, Outcome>();
+  /** By their JSON: very many plants have very few. */
+  readonly #plans = new Map<string, Planned>();
   readonly #candidates = new WeakMap<ImageIndex, Map<LineReports, Candidates | undefined>>();
 
   /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
@@ -75,23 +79,28 @@ export class RequestClass {
    * where results get too old: such a class is good for one time. @throws GridError LINE_UNAVAILABLE, NO_IMAGE
    */
   plan(plant: StandingPlant, now: Date): Planned {
-    const { images, lines, durations } = plant;
+    const { plantId, images, lines, durations } = plant;
     const { version } = durations;
-    let outcome = this.#outcomes.get(durations);
-    const isSame = outcome?.images === images && outcome.lines === lines;
+    let outcome = this.#outcomes.get(plantId);
+    const isSame = outcome?.images === images && outcome.lines === lines && outcome.durations === durations;
     if (!outcome || !isSame || durations.hasChanged(outcome.version, this.#concerns)) {
-      outcome = { images, lines, planned: this.#tryPlan(plant, now), version };
-      this.#outcomes.set(durations, outcome);
+      outcome = { images, lines, durations, planned: this.#tryPlan(plant, now), version };
+      this.#outcomes.set(plantId, outcome);
     }
     outcome.version = version;
     if (outcome.planned instanceof GridError) throw outcome.planned;
     return outcome.planned;
   }
 
+  /** The offer of the plant stands no more. */
+  forget(plantId: string): void {
+    this.#outcomes.delete(plantId);
+  }
+
   #tryPlan(plant: StandingPlant, now: Date): Planned | GridError {
     try {
       const plan = this.#plan(plant, now);
-      return { plan, ad: planAd(plan) };
+      return shared(this.#plans, JSON.stringify(plan), () => ({ plan, ad: planAd(plan) }));
     } catch (error) {
       if (error instanceof GridError) return error;
       throw error;

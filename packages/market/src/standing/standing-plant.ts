@@ -1,6 +1,15 @@
-import { hash32, type ImageIndex, type LineReports, parseCost, plantAd, refusalOf, type Wanted } from '@vmgrid/bidding';
+import {
+  hash32,
+  type ImageIndex,
+  type LineReports,
+  parseCost,
+  plantAd,
+  plantAdJson,
+  refusalOf,
+  type Wanted,
+} from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
-import { adToJson, type ClassAdJson, type GridError, type LineName, type OfferTerms } from '@vmgrid/protocol';
+import type { ClassAdJson, GridError, LineName, OfferTerms } from '@vmgrid/protocol';
 import type { PublishedDurations } from './published-durations.ts';
 
 /** Parts that very many plants have in common, each kept once. */
@@ -21,7 +30,8 @@ export class SharedParts {
 /** Different ones that are kept; past it all are forgotten, and shared anew. */
 const PARTS_SHARED = 1_024;
 
-function shared<T>(known: Map<string, T>, key: string, make: () => T): T {
+/** The one that is there of the key, else what is made. */
+export function shared<T>(known: Map<string, T>, key: string, make: () => T): T {
   const there = known.get(key);
   if (there !== undefined) return there;
   const made = make();
@@ -51,7 +61,6 @@ export class StandingPlant {
   readonly durations: PublishedDurations;
   /** What the tie-break sees of the id. */
   readonly tieSeed: number;
-  #ad: ClassAd | undefined;
   readonly #onLine = new Map<LineName, ClassAd>();
   readonly #jsonOnLine = new Map<LineName, ClassAdJson>();
 
@@ -69,15 +78,12 @@ export class StandingPlant {
 
   /** What a bid's rules see as TARGET. */
   adOn(line: LineName): ClassAd {
-    return shared(this.#onLine, line, () => {
-      this.#ad ??= plantAd(this.terms.plant);
-      return this.#ad.with('Line', line);
-    });
+    return shared(this.#onLine, line, () => plantAd(this.terms.plant, line));
   }
 
   /** The same as its bids carry it. */
   adJsonOn(line: LineName): ClassAdJson {
-    return shared(this.#jsonOnLine, line, () => adToJson(this.adOn(line)));
+    return shared(this.#jsonOnLine, line, () => plantAdJson(this.terms.plant, line));
   }
 
   refusal(wanted: Wanted): GridError | undefined {

@@ -1,4 +1,4 @@
-import { hash32Pair } from '@vmgrid/bidding';
+import { hash32Place } from '@vmgrid/bidding';
 import type { Bidding } from './bidding.ts';
 
 /** Which of the bids are wanted. */
@@ -15,17 +15,14 @@ interface Placed {
   readonly tieBreak: number;
 }
 
-/** Up to as many bids are looked through for one; of more it is remembered where each stands. */
-const LOOKED_THROUGH = 16;
-
 /**
  * Bids that only the tie-break tells apart, in no order. Every request seeds it anew, so it is computed for all of them each
  * time: what it needs of each lies side by side.
  */
 export class TiedBids {
   readonly #bids: Bidding[] = [];
+  /** With a sign, as `hash32Place` takes them best. */
   readonly #tieSeeds: number[] = [];
-  #places: Map<Bidding, number> | undefined;
 
   get size(): number {
     return this.#bids.length;
@@ -37,42 +34,43 @@ export class TiedBids {
   }
 
   add(bid: Bidding): void {
-    this.#places?.set(bid, this.#bids.length);
+    bid.place = this.#bids.length;
     this.#bids.push(bid);
-    this.#tieSeeds.push(bid.plant.tieSeed);
-    if (this.#bids.length > LOOKED_THROUGH) this.#places ??= new Map(this.#bids.map((one, place) => [one, place]));
+    this.#tieSeeds.push(bid.plant.tieSeed | 0);
   }
 
   /** The bid has to be there. Its place goes to the last one. */
   remove(bid: Bidding): void {
-    const place = this.#places ? this.#places.get(bid) : this.#bids.indexOf(bid);
-    if (place === undefined || place < 0)
-      throw new Error(`${bid.plant.plantId} does not bid what it is to bid no more`);
+    const { place } = bid;
+    if (this.#bids[place] !== bid) throw new Error(`${bid.plant.plantId} does not bid what it is to bid no more`);
     const last = this.#bids.pop()!;
     const lastSeed = this.#tieSeeds.pop()!;
-    this.#places?.delete(bid);
     if (last === bid) return;
+    last.place = place;
     this.#bids[place] = last;
     this.#tieSeeds[place] = lastSeed;
-    this.#places?.set(last, place);
   }
 
   /** The first by the tie-break, and by plant id should even that be equal. */
   best({ tieSeed, skipped, most }: Wanted): Bidding[] {
     const kept: Placed[] = [];
-    let worst = Number.POSITIVE_INFINITY;
+    let worst = 2 ** 31 - 1;
     for (let place = 0; place < this.#tieSeeds.length; place++) {
-      const tieBreak = hash32Pair(tieSeed, this.#tieSeeds[place]!);
+      const tieBreak = hash32Place(tieSeed, this.#tieSeeds[place]!);
       if (tieBreak > worst) continue;
       const bid = this.#bids[place]!;
       if (skipped.size > 0 && skipped.has(bid.plant.plantId)) continue;
-      const placed = { bid, tieBreak };
-      kept.splice(kept.findLastIndex((one) => isBefore(one, placed)) + 1, 0, placed);
+      insert(kept, { bid, tieBreak });
       if (kept.length > most) kept.pop();
       if (kept.length === most) worst = kept[most - 1]!.tieBreak;
     }
     return kept.map(({ bid }) => bid);
   }
+}
+
+/** Apart: a closure in the loop would cost each round an object, also those that do not come so far. */
+function insert(kept: Placed[], placed: Placed): void {
+  kept.splice(kept.findLastIndex((one) => isBefore(one, placed)) + 1, 0, placed);
 }
 
 const isBefore = (one: Placed, other: Placed): boolean =>

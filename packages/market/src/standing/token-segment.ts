@@ -1,48 +1,47 @@
 /**
- * Tokens with the number of the plant that holds each: an open-addressing hash table with linear probing in two typed arrays, six
- * bytes for a place. Of the tokens that the segments of a table share out, the upper bits are equal: the lower ones say the place.
+ * Tokens with the number of the plant that holds each: an open-addressing hash table with linear probing in one typed array, four
+ * bytes for a place. Of the tokens of one segment the upper bits are equal: it keeps the lower ones, and the number in their place.
  */
-/** A place is free when its number is this. */
+/** Plants have numbers of so many bits from 1 on; as many upper bits of a token are not kept. */
+export const NUMBER_BITS = 14;
+/** How many lower parts of tokens there are. */
+const LOWER_PARTS = 2 ** (32 - NUMBER_BITS);
+const NUMBER_MASK = 2 ** NUMBER_BITS - 1;
+/** In the place of an entry: none has the number 0. */
 const FREE = 0;
 /** A segment grows when it is fuller than this … */
-const FULLEST = 0.8;
+const FULLEST = 0.9;
 /** … and is as full as this then. */
-const AFTER_GROWTH = 0.64;
-const LEAST_PLACES = 4;
+const AFTER_GROWTH = 0.72;
+const LEAST_PLACES = 16;
 
 export class TokenSegment {
-  readonly #sharedBits: number;
-  #tokens = new Uint32Array(LEAST_PLACES);
-  #numbers = new Uint16Array(LEAST_PLACES);
+  #entries = new Int32Array(LEAST_PLACES);
   #size = 0;
-
-  /** `sharedBits`: how many upper bits all tokens have in common. */
-  constructor(sharedBits: number) {
-    this.#sharedBits = sharedBits;
-  }
 
   get size(): number {
     return this.#size;
   }
 
   get isFull(): boolean {
-    return this.#size + 1 > this.#tokens.length * FULLEST;
+    return this.#size + 1 > this.#entries.length * FULLEST;
   }
 
   /** False when it is there already. The segment must not be full. */
   add(token: number, number: number): boolean {
-    const place = this.#find(token, number);
-    if (this.#numbers[place] !== FREE) return false;
-    this.#tokens[place] = token;
-    this.#numbers[place] = number;
+    const entry = entryOf(token, number);
+    const place = this.#find(entry);
+    if (this.#entries[place] === entry) return false;
+    this.#entries[place] = entry;
     this.#size++;
     return true;
   }
 
   /** False when it is not there. */
   remove(token: number, number: number): boolean {
-    const place = this.#find(token, number);
-    if (this.#numbers[place] === FREE) return false;
+    const entry = entryOf(token, number);
+    const place = this.#find(entry);
+    if (this.#entries[place] !== entry) return false;
     this.#free(place);
     this.#size--;
     return true;
@@ -51,48 +50,39 @@ export class TokenSegment {
   /** The numbers that have the token. */
   numbersOf(token: number): number[] {
     const found: number[] = [];
-    for (let place = this.#homeOf(token); this.#numbers[place] !== FREE; place = this.#after(place)) {
-      if (this.#tokens[place] === token) found.push(this.#numbers[place]!);
+    const wanted = lowerPartOf(entryOf(token, FREE));
+    for (let place = this.#homeOf(wanted); this.#entries[place] !== FREE; place = this.#after(place)) {
+      const entry = this.#entries[place]!;
+      if (lowerPartOf(entry) === wanted) found.push(numberOf(entry));
     }
     return found;
   }
 
   /** Leaves out those whose number is not alive, and tells `left` of each. There is room for one more then. */
   rebuild(isAlive: Uint8Array, left: (number: number) => void): void {
-    const [tokens, numbers] = [this.#tokens, this.#numbers];
+    const before = this.#entries;
     let kept = 0;
-    for (let place = 0; place < numbers.length; place++) {
-      const number = numbers[place]!;
-      if (number === FREE) continue;
-      if (isAlive[number] === 1) kept++;
-      else left(number);
+    for (let place = 0; place < before.length; place++) {
+      const entry = before[place]!;
+      if (entry === FREE) continue;
+      if (isAlive[numberOf(entry)] === 1) kept++;
+      else left(numberOf(entry));
     }
     if (kept === this.#size && !this.isFull) return;
-    const places = Math.max(LEAST_PLACES, Math.ceil((kept + 1) / AFTER_GROWTH));
-    this.#tokens = new Uint32Array(places);
-    this.#numbers = new Uint16Array(places);
+    this.#entries = new Int32Array(Math.max(LEAST_PLACES, Math.ceil((kept + 1) / AFTER_GROWTH)));
     this.#size = kept;
-    for (let place = 0; place < numbers.length; place++) {
-      const number = numbers[place]!;
-      if (number !== FREE && isAlive[number] === 1) this.#put(tokens[place]!, number);
+    for (let place = 0; place < before.length; place++) {
+      const entry = before[place]!;
+      if (entry !== FREE && isAlive[numberOf(entry)] === 1) this.#entries[this.#find(entry)] = entry;
     }
-  }
-
-  /** One that is not there for certain. */
-  #put(token: number, number: number): void {
-    const numbers = this.#numbers;
-    let place = this.#homeOf(token);
-    while (numbers[place] !== FREE) place = place + 1 === numbers.length ? 0 : place + 1;
-    this.#tokens[place] = token;
-    numbers[place] = number;
   }
 
   /** Where it is, or the free place where it would be. */
-  #find(token: number, number: number): number {
-    const [tokens, numbers] = [this.#tokens, this.#numbers];
-    let place = this.#homeOf(token);
-    while (numbers[place] !== FREE && (tokens[place] !== token || numbers[place] !== number)) {
-      place = place + 1 === numbers.length ? 0 : place + 1;
+  #find(entry: number): number {
+    const entries = this.#entries;
+    let place = this.#homeOf(lowerPartOf(entry));
+    while (entries[place] !== FREE && entries[place] !== entry) {
+      place = place + 1 === entries.length ? 0 : place + 1;
     }
     return place;
   }
@@ -100,25 +90,31 @@ export class TokenSegment {
   /** Whatever would be found no more past the hole moves into it. */
   #free(place: number): void {
     let hole = place;
-    for (let next = this.#after(hole); this.#numbers[next] !== FREE; next = this.#after(next)) {
-      if (this.#distance(this.#homeOf(this.#tokens[next]!), next) < this.#distance(hole, next)) continue;
-      this.#tokens[hole] = this.#tokens[next]!;
-      this.#numbers[hole] = this.#numbers[next]!;
+    for (let next = this.#after(hole); this.#entries[next] !== FREE; next = this.#after(next)) {
+      if (this.#distance(this.#homeOf(lowerPartOf(this.#entries[next]!)), next) < this.#distance(hole, next)) continue;
+      this.#entries[hole] = this.#entries[next]!;
       hole = next;
     }
-    this.#numbers[hole] = FREE;
+    this.#entries[hole] = FREE;
   }
 
-  #homeOf(token: number): number {
-    const share = ((token << this.#sharedBits) >>> 0) / 2 ** 32;
-    return Math.floor(share * this.#tokens.length);
+  /** Of the lower part of a token. */
+  #homeOf(lowerPart: number): number {
+    return Math.floor(lowerPart * (this.#entries.length / LOWER_PARTS));
   }
 
   #after(place: number): number {
-    return place + 1 === this.#tokens.length ? 0 : place + 1;
+    return place + 1 === this.#entries.length ? 0 : place + 1;
   }
 
   #distance(from: number, to: number): number {
-    return to >= from ? to - from : to - from + this.#tokens.length;
+    return to >= from ? to - from : to - from + this.#entries.length;
   }
 }
+
+/** 32 bits with a sign: engines keep such numbers without an object. */
+const entryOf = (token: number, number: number): number => (token << NUMBER_BITS) | number;
+
+const lowerPartOf = (entry: number): number => entry >>> NUMBER_BITS;
+
+const numberOf = (entry: number): number => entry & NUMBER_MASK;

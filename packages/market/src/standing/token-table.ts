@@ -2,13 +2,12 @@
  * Which plants, by number, hold which tokens: one table for all, in segments, so that it grows by one small piece at a time. A plant
  * that leaves retires its number; what it held is dead then: not found, and cleared away segment by segment.
  */
-import { TokenSegment } from './token-segment.ts';
+import { NUMBER_BITS, TokenSegment } from './token-segment.ts';
 
-/** Upper bits of a token that choose its segment. */
-const SEGMENT_BITS = 11;
-const SEGMENTS = 2 ** SEGMENT_BITS;
-/** Numbers have 16 bits, and 0 is none. */
-const NUMBERS = 2 ** 16;
+/** Chosen by the upper bits of a token, which segments do not keep. */
+const SEGMENTS = 2 ** NUMBER_BITS;
+/** 0 is none. Twice as many as there are links, so that half of them may wait for what they had to be cleared away. */
+const NUMBERS = 2 ** NUMBER_BITS;
 /** For each entry that dies as many are looked at: so at most about a third as many are dead as live. */
 const LOOKED_AT_PER_DEAD = 4;
 
@@ -24,6 +23,7 @@ export class TokenTable {
 
   /** A number that no entry has. */
   begin(): number {
+    if (this.#unused === NUMBERS && this.#freed.length === 0) this.#clear(Number.POSITIVE_INFINITY);
     const number = this.#freed.pop() ?? this.#unused++;
     if (number >= NUMBERS) throw new Error(`more than ${NUMBERS - 1} plants publish at once`);
     this.#isAlive[number] = 1;
@@ -89,10 +89,10 @@ export class TokenTable {
 
   #segmentFor(token: number): TokenSegment {
     const index = indexOf(token);
-    const segment = this.#segments[index] ?? new TokenSegment(SEGMENT_BITS);
+    const segment = this.#segments[index] ?? new TokenSegment();
     this.#segments[index] = segment;
     return segment;
   }
 }
 
-const indexOf = (token: number): number => token >>> (32 - SEGMENT_BITS);
+const indexOf = (token: number): number => token >>> (32 - NUMBER_BITS);

@@ -71,10 +71,7 @@ export function adFromJson(json: ClassAdJson): ClassAd {
 
 /** Whether `adFromJson` takes the value. What consists of plain values, as the ads of plants do, is only looked at. */
 export function isAdJson(json: ClassAdJson): boolean {
-  const isPlainAd = Object.entries(json).every(
-    ([name, value]) => isPlain(name) && (Array.isArray(value) ? value.every(isPlain) : isPlain(value)),
-  );
-  if (isPlainAd) return true;
+  if (isPlainAd(json)) return true;
   try {
     adFromJson(json);
     return true;
@@ -84,8 +81,15 @@ export function isAdJson(json: ClassAdJson): boolean {
   }
 }
 
+/** Whether each attribute is a value, or a list of values, that is in JSON what it is in a ClassAd. */
+export const isPlainAd = (json: ClassAdJson): boolean =>
+  Object.entries(json).every(
+    ([name, value]) => isPlain(name) && (Array.isArray(value) ? value.every(isPlain) : isPlain(value)),
+  );
+
 function isPlain(value: unknown): boolean {
   if (typeof value === 'string') return !value.startsWith('/') && !value.includes('\0');
+  if (typeof value === 'number') return Number.isSafeInteger(value) || !Number.isInteger(value);
   return typeof value !== 'object' || value === null;
 }
 

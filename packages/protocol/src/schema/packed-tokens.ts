@@ -1,4 +1,5 @@
 /** Very many tokens in one text: base64 of little-endian 32-bit numbers. A list of them costs several times as much to read and hold. */
+import { endianness } from 'node:os';
 import { Type } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';
 import { STANDING_LIMITS } from '../limits.ts';
@@ -21,7 +22,6 @@ export function unpackTokens(text: string): Uint32Array {
   if (bytes.length % TOKEN_BYTES !== 0) {
     throw new GridError('LINK_PROTOCOL', `${bytes.length} bytes of tokens are no multiple of ${TOKEN_BYTES}`);
   }
-  const tokens = new Uint32Array(bytes.length / TOKEN_BYTES);
-  for (let at = 0; at < tokens.length; at++) tokens[at] = bytes.readUInt32LE(at * TOKEN_BYTES);
-  return tokens;
+  if (endianness() === 'BE') bytes.swap32();
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / TOKEN_BYTES);
 }
