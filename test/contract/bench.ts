@@ -67,11 +67,24 @@ export interface Started {
 
 export const OPEN_BENCH_MS = 600_000;
 
+/** Opens by a signal that aborts when this takes too long, and never afterwards: each test has a deadline of its own. */
+export async function inTimeToOpen<T>(open: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const late = new Error(`the bench was not open within ${OPEN_BENCH_MS} ms`);
+  const timer = setTimeout(() => controller.abort(late), OPEN_BENCH_MS);
+  return open(controller.signal).finally(() => clearTimeout(timer));
+}
+
 export async function openBench(subject: LineUnderTest): Promise<Bench> {
-  const workshop = await Workshop.open(subject, AbortSignal.timeout(OPEN_BENCH_MS));
-  const golden = await makeGolden(workshop).catch(async (error: unknown) => {
-    await workshop.close();
-    throw error;
+  const { workshop, golden } = await inTimeToOpen(async (signal) => {
+    const opened = await Workshop.open(subject, signal);
+    return makeGolden(opened).then(
+      (image) => ({ workshop: opened, golden: image }),
+      async (error: unknown) => {
+        await opened.close();
+        throw error;
+      },
+    );
   });
   const way = subject.restores ? 'restore' : 'boot';
   const order: Bench['order'] = (id, more, image = golden) => workshop.order(id, image, { start: way, ...more });
