@@ -22,6 +22,7 @@ export { OwnFailures } from './own-failures.ts';
 export { Plant, type PlantDeps } from './plant.ts';
 export { Reconfigurator } from './reconfigurator.ts';
 export { recover } from './recovery.ts';
+export { Starter } from './starter.ts';
 export { Suspender } from './suspender.ts';
 export type { RecordedRequest } from './tending/recorded-request.ts';
 export type { VmRecord } from './vm.ts';

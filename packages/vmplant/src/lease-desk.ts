@@ -5,7 +5,7 @@ import type { PlantConfig } from './config.ts';
 import { type HostClock, leaseFor } from './lease-clock.ts';
 import { atLeaseEnd, grantLease } from './lease-policy.ts';
 import type { LeaseListener, Leases } from './leases.ts';
-import type { VmRecord } from './vm.ts';
+import type { VmRecord, VmState } from './vm.ts';
 import type { VmRegistry } from './vm-registry.ts';
 
 export interface LeaseDeskDeps {
@@ -22,6 +22,8 @@ export interface LeaseDeskDeps {
   readonly changed: () => void;
 }
 
+const RENEWABLE: ReadonlySet<VmState> = new Set(['running', 'suspended', 'stopped', 'starting', 'failed']);
+
 export class LeaseDesk implements LeaseListener {
   readonly #deps: LeaseDeskDeps;
   readonly #limits: PlantConfig['lease'];
@@ -34,7 +36,7 @@ export class LeaseDesk implements LeaseListener {
   /** Gives a VM a new lease, which counts from now. @throws GridError VM_UNKNOWN, VM_STATE, LEASE_TOO_LONG */
   async renew({ vmId, lease }: Identified<RenewRequest>): Promise<VmRecord> {
     const { state } = this.#deps.registry.get(vmId);
-    if (state !== 'running' && state !== 'suspended' && state !== 'failed') {
+    if (!RENEWABLE.has(state)) {
       throw new GridError('VM_STATE', `${vmId} is ${state}: its lease cannot be renewed`, { vmId, state });
     }
     return this.#extend(vmId, grantLease(lease, this.#limits));

@@ -49,6 +49,7 @@ import type { ReportProgress } from './phases.ts';
 import { Plant } from './plant.ts';
 import { Reconfigurator } from './reconfigurator.ts';
 import { recover } from './recovery.ts';
+import { Starter } from './starter.ts';
 import { Suspender } from './suspender.ts';
 import { SelfTending } from './tending/self-tending.ts';
 import { VmGate } from './vm-gate.ts';
@@ -181,8 +182,16 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
+  const admission = new Admission(await findCapacity(config), {
+    changed: () => publish(),
+    limitsOf: (owner) => owners.limitsOf(owner),
+    ownerChanged: (owner, usage) => owners.note(owner, usage),
+    // Machines on paper take none.
+    ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
+  });
   const shared = {
     ...{
+      admission,
       lines,
       warehouse,
       living,
@@ -194,14 +203,9 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       clock: systemClock,
       hostClock,
       nameVm,
+      guestNetwork: config.guestNetwork,
+      bootDeadlineMs: parseDuration(config.bootDeadline),
     },
-    admission: new Admission(await findCapacity(config), {
-      changed: () => publish(),
-      limitsOf: (owner) => owners.limitsOf(owner),
-      ownerChanged: (owner, usage) => owners.note(owner, usage),
-      // Machines on paper take none.
-      ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
-    }),
     durations: new LearntDurations(database),
     departed: new Departed(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
@@ -213,21 +217,25 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => {
-      watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
+      watchMachine(vmId, { admission, living, registry, log, changed: () => changed() }).catch((error) =>
         log.error({ err: error, vmId }, 'the end of a machine could not be recorded'),
       );
     },
   };
-  const suspender = new Suspender(shared, config);
+  const suspender = new Suspender(shared);
+  const starter = new Starter(shared);
   const unasked = new AbortController().signal;
   const collector = new Collector(
-    { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
+    {
+      ...shared,
+      wake: ({ vmId, state }, request) =>
+        state === 'stopped' ? starter.start(vmId, request, unasked) : suspender.resume(vmId, request, unasked),
+    },
     config,
   );
   const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! }, config);
   const plan = bidDesk.plan.bind(bidDesk);
-  const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
-  const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
+  const imageBuilder = new ImageBuilder({ ...shared, execution: shared, plan, lines: reports }, config);
   let publish: () => void = () => undefined;
   let tellDoor: ReportProgress = () => undefined;
   let renewAd: () => Promise<void> = async () => undefined;
@@ -244,10 +252,13 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   );
   const plant = new Plant(
     {
-      ...{ ...shared, suspender, leaseDesk },
+      ...{ ...shared, starter, suspender, leaseDesk },
       bidDesk,
       collector,
-      creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
+      creator: new Creator(
+        { ...shared, execution: shared, plan, record: selfTending.record.bind(selfTending) },
+        config,
+      ),
       reconfigurator: new Reconfigurator(shared, config),
       imageDesk: new ImageDesk(shared, config),
       imageBuilder,

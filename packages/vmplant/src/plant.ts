@@ -35,6 +35,7 @@ import type { LeaseDesk } from './lease-desk.ts';
 import type { OwnFailures } from './own-failures.ts';
 import type { Reconfigurator } from './reconfigurator.ts';
 import { vmAd } from './reporter.ts';
+import type { Starter } from './starter.ts';
 import type { Suspender } from './suspender.ts';
 import type { SelfTending } from './tending/self-tending.ts';
 import { Turnstile } from './turnstile.ts';
@@ -49,6 +50,7 @@ export interface PlantDeps {
   readonly failures: OwnFailures;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
   readonly suspender: Pick<Suspender, 'suspend' | 'resume'>;
+  readonly starter: Pick<Starter, 'start'>;
   readonly leaseDesk: Pick<LeaseDesk, 'renew'>;
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
@@ -94,8 +96,18 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
-    const { bidDesk, collector, creations, imageDesk, leaseDesk, reconfigurator, selfTending, suspender, vmTeller } =
-      this.#deps;
+    const {
+      bidDesk,
+      collector,
+      creations,
+      imageDesk,
+      leaseDesk,
+      reconfigurator,
+      selfTending,
+      starter,
+      suspender,
+      vmTeller,
+    } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
@@ -130,6 +142,10 @@ export class Plant {
       resume: (request) =>
         this.#onceAtVm('resume', request, async () =>
           this.#ad(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
+        ),
+      start: (request) =>
+        this.#onceAtVm('start', request, async () =>
+          this.#ad(await starter.start(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
       renew: (request) => this.#onceAtVm('renew', request, async () => this.#ad(await leaseDesk.renew(request))),
       query: async (request) => this.#query(request),

@@ -43,6 +43,7 @@ import type {
   RenewRequest,
   ReplayableRequest,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
   VmReply,
 } from '@vmgrid/protocol';
@@ -191,6 +192,10 @@ export class Shop {
 
   resume(request: Called<ResumeRequest>): Operation {
     return this.#atVm('resume', request);
+  }
+
+  start(request: Called<StartRequest>): Operation {
+    return this.#atVm('start', request);
   }
 
   renew(request: Called<RenewRequest>): Operation {

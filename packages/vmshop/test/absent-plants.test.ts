@@ -44,7 +44,17 @@ const empty = (plantId: string): Answers => ({
 /** The one that has everything. */
 const vm = () => ({ VmId: VM, State: 'running' });
 const KEEPER: Answers = {
-  ...{ query: vm, destroy: vm, configure: vm, suspend: vm, resume: vm, renew: vm, create: vm, list: () => [vm()] },
+  ...{
+    query: vm,
+    destroy: vm,
+    configure: vm,
+    suspend: vm,
+    resume: vm,
+    start: vm,
+    renew: vm,
+    create: vm,
+    list: () => [vm()],
+  },
   ...{ listImages: () => [image], labelImage: () => image, removeImage: () => ({}), verifyImages: () => [] },
   ...{ collectImages: () => ({ plantId: 'keeper' }), suggestImages: () => ({ plantId: 'keeper' }) },
   ...{ recordedRequests: () => [], estimate: () => bids('keeper')(), buildImage: () => ({ image }) },
@@ -104,6 +114,7 @@ const ABOUT_ONE_VM: Readonly<Record<string, () => Promise<unknown>>> = {
   configure: () => shop.configure({ vmId: VM, dag: { actions: [] } }).settled,
   suspend: () => shop.suspend({ vmId: VM }).settled,
   resume: () => shop.resume({ vmId: VM }).settled,
+  start: () => shop.start({ vmId: VM }).settled,
   renew: () => shop.renew({ vmId: VM, lease: 'PT1H' }).settled,
 };
 const ABOUT_AN_IMAGE: Readonly<Record<string, () => Promise<unknown>>> = {

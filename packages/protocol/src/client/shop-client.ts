@@ -109,6 +109,10 @@ export class ShopClient {
     return this.#post(`${vmPath(vmId)}/resume`, {}, VmReply, options);
   }
 
+  start(vmId: string, options?: WorkOptions): Promise<VmReply> {
+    return this.#post(`${vmPath(vmId)}/start`, {}, VmReply, options);
+  }
+
   /** `lease`: ISO 8601 duration, from now. */
   renew(vmId: string, lease: string, options?: WorkOptions): Promise<VmReply> {
     return this.#post(`${vmPath(vmId)}/renew`, { lease }, VmReply, options);

@@ -27,6 +27,7 @@ import type {
   QueryRequest,
   RenewRequest,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
 import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
@@ -55,6 +56,7 @@ export interface BidderMethods {
   destroy(request: Identified<DestroyRequest>): ClassAdJson;
   suspend(request: Identified<SuspendRequest>): ClassAdJson;
   resume(request: Identified<ResumeRequest>): ClassAdJson;
+  start(request: Identified<StartRequest>): ClassAdJson;
   renew(request: Identified<RenewRequest>): ClassAdJson;
   listImages(request: Record<string, never>): readonly ImageReply[];
   buildImage(request: Identified<BuildImageRequest>): BuildImageReply;

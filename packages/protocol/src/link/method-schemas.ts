@@ -29,6 +29,7 @@ import {
   RenewRequest,
   RequestId,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
@@ -70,6 +71,7 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   destroy: { request: identified(DestroyRequest), reply: ClassAdJson },
   suspend: { request: identified(SuspendRequest), reply: ClassAdJson },
   resume: { request: identified(ResumeRequest), reply: ClassAdJson },
+  start: { request: identified(StartRequest), reply: ClassAdJson },
   renew: { request: identified(RenewRequest), reply: ClassAdJson },
   listImages: { request: Nothing, reply: Type.Array(ImageReply) },
   buildImage: { request: identified(BuildImageRequest), reply: BuildImageReply },

@@ -1,5 +1,6 @@
 /** What a client gets back. */
 import { type Static, Type } from 'typebox';
+import { TOLD_LIMITS } from '../limits.ts';
 import { Bid, Decline } from './bids.ts';
 import { OwnerName } from './caller.ts';
 import { PlantId, RequestId, VmId } from './requests.ts';
@@ -110,6 +111,8 @@ export const VmEvent = Type.Object(
     plantId: PlantId,
     at: Timestamp,
     state: Type.String({ maxLength: 32 }),
+    /** What failed, with its code: of the VM, or of its destruction DAG. */
+    reason: Type.Optional(Type.String({ maxLength: TOLD_LIMITS.reasonChars })),
     leaseEndsAt: Timestamp,
   },
   closed,

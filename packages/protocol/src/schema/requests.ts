@@ -90,6 +90,10 @@ export type SuspendRequest = DestroyRequest;
 export const ResumeRequest = DestroyRequest;
 export type ResumeRequest = DestroyRequest;
 
+/** Boots a VM whose machine has ended from its own disk. */
+export const StartRequest = DestroyRequest;
+export type StartRequest = DestroyRequest;
+
 /** A new lease for a VM, which counts from now. */
 export const RenewRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId, lease: Duration }, closed);
 export type RenewRequest = Static<typeof RenewRequest>;
@@ -111,5 +115,6 @@ export type Request =
   | { readonly verb: 'destroy'; readonly body: DestroyRequest }
   | { readonly verb: 'suspend'; readonly body: SuspendRequest }
   | { readonly verb: 'resume'; readonly body: ResumeRequest }
+  | { readonly verb: 'start'; readonly body: StartRequest }
   | { readonly verb: 'renew'; readonly body: RenewRequest };
 export type Verb = Request['verb'];

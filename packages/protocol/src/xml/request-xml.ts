@@ -38,6 +38,7 @@ const READERS: { readonly [V in Request['verb']]: ReadVerb } = {
   destroy: readVmVerb,
   suspend: readVmVerb,
   resume: readVmVerb,
+  start: readVmVerb,
   renew: (verb) =>
     openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText, lease: asText } }).attributes,
 };
@@ -106,6 +107,7 @@ function writeVerb({ verb, body }: Request): XmlElement {
     case 'destroy':
     case 'suspend':
     case 'resume':
+    case 'start':
     case 'renew':
       return element(verb, body);
   }

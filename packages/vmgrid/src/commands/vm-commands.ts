@@ -1,4 +1,4 @@
-/** Commands of clients: create, estimate, query, list, configure, suspend, resume, renew, destroy. */
+/** Commands of clients: create, estimate, query, list, configure, suspend, resume, start, renew, destroy. */
 import type { ClassAdJson, VmReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import { adText } from '../ad-text.ts';
@@ -78,10 +78,11 @@ export function addVmCommands(program: Command, context: CommandContext): void {
 const LIFE = {
   suspend: 'keep the memory of running VMs on disk and free what they hold',
   resume: 'let suspended VMs go on where they stood',
+  start: 'boot failed and stopped VMs from their own disks',
 } as const;
 
 function addLifeCommands(program: Command, context: CommandContext): void {
-  for (const verb of ['suspend', 'resume'] as const) {
+  for (const verb of ['suspend', 'resume', 'start'] as const) {
     program
       .command(`${verb} <vmId...>`)
       .description(LIFE[verb])
