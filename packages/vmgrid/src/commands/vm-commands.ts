@@ -5,6 +5,7 @@ import { adText } from '../ad-text.ts';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
+import { forEach } from '../for-each.ts';
 import { table } from '../output.ts';
 import { trailText } from '../trail-text.ts';
 
@@ -65,10 +66,12 @@ export function addVmCommands(program: Command, context: CommandContext): void {
     .description('run the destruction DAG of VMs and take them away')
     .action(async (vmIds: string[]) => {
       const { client, output } = context();
-      for (const vmId of vmIds) {
+      await forEach(vmIds, output, async (vmId) => {
         const reply = await client.destroy(vmId);
-        output.result(reply, () => `${vmId} is ${String(reply.vm.State)}`);
-      }
+        const { State, DestructionFailureCode: code, DestructionFailureMessage: message } = reply.vm;
+        output.result(reply, () => `${vmId} is ${String(State)}`);
+        if (code !== undefined) output.note(`${vmId}: ${code}: ${message}`);
+      });
     });
 
   addLifeCommands(program, context);
@@ -88,10 +91,10 @@ function addLifeCommands(program: Command, context: CommandContext): void {
       .description(LIFE[verb])
       .action(async (vmIds: string[]) => {
         const { client, output } = context();
-        for (const vmId of vmIds) {
+        await forEach(vmIds, output, async (vmId) => {
           const reply = await client[verb](vmId);
           output.result(reply, () => `${vmId} is ${String(reply.vm.State)}`);
-        }
+        });
       });
   }
 
