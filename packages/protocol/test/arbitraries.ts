@@ -180,7 +180,10 @@ export const request: Arbitrary<Request> = fc.oneof(
   }),
   fc.record({
     verb: fc.constant('renew' as const),
-    body: fc.record({ vmId, requestId: id, lease: duration }, { requiredKeys: ['vmId', 'lease'] }),
+    body: fc.record(
+      { vmId, requestId: id, lease: duration, shorten: fc.boolean() },
+      { requiredKeys: ['vmId', 'lease'] },
+    ),
   }),
 ) as Arbitrary<Request>;
 

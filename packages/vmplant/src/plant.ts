@@ -19,6 +19,7 @@ import {
   type QueryRequest,
   type RequestKey,
   requestKey,
+  requestSpent,
   requireDag,
   sees,
 } from '@vmgrid/protocol';
@@ -253,11 +254,13 @@ export class Plant {
     if (expiry) throw expiry;
   }
 
-  /** What became of an earlier create of the same request id. @throws the GridError it failed with */
+  /** What became of an earlier create of the same request id. @throws the GridError it failed with; REQUEST_SPENT when its VM is gone */
   #outcomeOf(request: RequestKey): ClassAdJson | undefined {
-    const failure = this.#deps.registry.byRequest(request)?.failure;
-    if (failure) throw GridError.fromBody(failure);
-    return this.#heldAd(request);
+    const record = this.#deps.registry.byRequest(request);
+    if (record?.failure && record.readyAt === undefined) throw GridError.fromBody(record.failure);
+    const ad = this.#heldAd(request);
+    if (ad?.State === 'destroyed' || ad?.State === 'collecting') throw requestSpent(request.requestId, ad);
+    return ad;
   }
 
   /** The classad of the VM that was made of this request, alive or departed. */

@@ -56,6 +56,7 @@ import {
   GridError,
   namesOf,
   requestKey,
+  requestSpent,
   VmId,
   validate,
 } from '@vmgrid/protocol';
@@ -157,7 +158,7 @@ export class Shop {
       });
       return createReply({ requestId: operation.requestId, vm: ad }, trail);
     });
-    operation.refresh((reply) => this.#withPresentAd(reply as VmReply, request.caller));
+    operation.refresh((reply) => this.#withPresentAd(reply as VmReply, operation.requestId, request.caller));
     return operation;
   }
 
@@ -291,18 +292,17 @@ export class Shop {
     return ad;
   }
 
-  /** A reply to create with the VM's classad of now; as it was when the plant does not answer. */
-  async #withPresentAd(reply: VmReply, caller: Caller | undefined): Promise<VmReply> {
+  /** A reply to create with the VM's classad of now; as it was when the plant does not answer. @throws GridError REQUEST_SPENT */
+  async #withPresentAd(reply: VmReply, requestId: string, caller: Caller | undefined): Promise<VmReply> {
     const maker = this.#membership.find(reply.trail?.awards.at(-1)?.plantId ?? '');
     if (!maker) return reply;
-    try {
-      return {
-        ...reply,
-        vm: await this.#ask(maker, 'query', { vmId: String(reply.vm.VmId), ...(caller && { caller }) }),
-      };
-    } catch (error) {
-      return isVmUnknown(error) ? { ...reply, vm: { ...reply.vm, State: 'destroyed' } } : reply;
-    }
+    const query = { vmId: String(reply.vm.VmId), ...(caller && { caller }) };
+    const vm = await this.#ask(maker, 'query', query).catch((error) => {
+      if (isVmUnknown(error)) throw requestSpent(requestId, reply.vm);
+      return reply.vm;
+    });
+    if (vm.State === 'destroyed') throw requestSpent(requestId, vm);
+    return { ...reply, vm };
   }
 
   /** A call to one plant and no other: waits for it when it is absent. */

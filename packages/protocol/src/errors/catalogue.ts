@@ -163,6 +163,12 @@ export const ERROR_CATALOGUE = {
     'The same request id came with a different document before.',
     'Use a new request id for a new request.',
   ),
+  REQUEST_SPENT: kind(
+    410,
+    false,
+    'The request id was carried out before, and the VM that was made of it is gone.',
+    'Use a new request id for another VM.',
+  ),
   REQUEST_EXPIRED: kind(
     410,
     false,

@@ -94,8 +94,11 @@ export type ResumeRequest = DestroyRequest;
 export const StartRequest = DestroyRequest;
 export type StartRequest = DestroyRequest;
 
-/** A new lease for a VM, which counts from now. */
-export const RenewRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId, lease: Duration }, closed);
+/** A new lease for a VM, which counts from now. One that ends later already stays, unless it shall be shortened. */
+export const RenewRequest = Type.Object(
+  { requestId: Type.Optional(RequestId), vmId: VmId, lease: Duration, shorten: Type.Optional(Type.Boolean()) },
+  closed,
+);
 export type RenewRequest = Static<typeof RenewRequest>;
 
 /** Makes a golden image of a machine: clone the nearest, run the rest, suspend, promote. */

@@ -40,7 +40,8 @@ const READERS: { readonly [V in Request['verb']]: ReadVerb } = {
   resume: readVmVerb,
   start: readVmVerb,
   renew: (verb) =>
-    openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText, lease: asText } }).attributes,
+    openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText, lease: asText, shorten: asBoolean } })
+      .attributes,
 };
 
 function readVmVerb(verb: XmlElement): object {

@@ -101,9 +101,10 @@ function addLifeCommands(program: Command, context: CommandContext): void {
   program
     .command('renew <vmId> <lease>')
     .description('give a VM a new lease, such as PT4H, which counts from now')
-    .action(async (vmId: string, lease: string) => {
+    .option('--shorten', 'also when the lease that it has ends later')
+    .action(async (vmId: string, lease: string, options: { shorten?: true }) => {
       const { client, output } = context();
-      const reply = await client.renew(vmId, lease);
+      const reply = await client.renew(vmId, lease, options);
       output.result(reply, () => `the lease of ${vmId} ends at ${String(reply.vm.LeaseEndsAt)}`);
     });
 }
