@@ -61,7 +61,7 @@ export const LARGE = { memoryMiB: 384, cpus: 2, moreDiskMiB: 128, floodBytes: 65
 /** Named by what becomes of them in one test; the resident and its neighbour are left running for all. */
 export const CREW = [
   ...(['resident', 'neighbour', 'writer', 'orphan', 'unnoted', 'victim', 'stopped'] as const),
-  ...(['sleeper', 'dreamer', 'insomniac', 'restless', 'lost'] as const),
+  ...(['sleeper', 'dreamer', 'insomniac', 'restless'] as const),
 ];
 export type Member = (typeof CREW)[number];
 

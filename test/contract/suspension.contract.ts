@@ -14,8 +14,8 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
   test(
     'a clone whose machine was lost boots from its own disk: its name, what it kept, and its network are there again',
     async () => {
-      const { workshop } = bench();
-      const { order, machine } = await withNetwork('lost');
+      const { workshop, start } = bench();
+      const { order, machine } = await configured(await start('lost'));
       await workshop.run(machine, 'echo on disk > /root/kept; sync');
       await workshop.line.kill(order.directory);
       expect(await machine.exited).toMatchObject({ cause: 'crashed' });
@@ -134,12 +134,12 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     BOOT_MS,
   );
 
-  /** A clone with an identity, whose network is open. */
-  async function withNetwork(member: Member): Promise<Started> {
-    const { workshop, crew } = bench();
-    const clone = await crew(member);
-    const plan = { identity: identityOf(member), steps: [script(0, 'true')] };
-    await workshop.configure(clone.machine, plan, WAKE_AND_RUN);
+  const withNetwork = async (member: Member): Promise<Started> => configured(await bench().crew(member));
+
+  /** With an identity, and a network that is open. */
+  async function configured(clone: Started): Promise<Started> {
+    const plan = { identity: identityOf(clone.order.vmId), steps: [script(0, 'true')] };
+    await bench().workshop.configure(clone.machine, plan, WAKE_AND_RUN);
     return clone;
   }
 

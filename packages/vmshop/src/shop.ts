@@ -66,6 +66,7 @@ import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaDesk } from './quotas/quota-desk.ts';
+import { RequestHolders } from './request-holders.ts';
 import type { Reunion } from './reunion.ts';
 import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
@@ -113,6 +114,7 @@ export class Shop {
   readonly #places: VmPlaces;
   readonly #vmList: VmList;
   readonly #quotas: QuotaDesk;
+  readonly #holders: RequestHolders;
   readonly #reunion: Pick<Reunion, 'over'> | undefined;
   readonly #question: CallOptions;
 
@@ -134,6 +136,7 @@ export class Shop {
     const search: CallOptions = { deadlineMs: SEARCH_DEADLINE_MS, signal: this.desk.closing };
     const ask: AskForVm = (request) => askUntilFirst(this.#everyone(), 'query', request, search);
     this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
+    this.#holders = new RequestHolders({ book, absences, roll: this.#roll }, config);
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaDesk(quotaDeps, config.quotas ?? {});
@@ -147,9 +150,11 @@ export class Shop {
     const operation = this.desk.begin('create', request, async (asked, operation) => {
       // A plant that is not back yet may have the VM of this request.
       if (mayBeRepeated) await this.#reunion?.over;
+      await this.#holders.awaitAll(requestKey(asked), this.desk.closing);
       using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
+      this.#holders.requireBid(requestKey(identified), auction);
       const createAt = ({ plantId }: Bid) => admitted.at(plantId, () => this.#createAt(plantId, identified));
       const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
@@ -205,11 +210,12 @@ export class Shop {
 
   async query(request: Called<QueryRequest>): Promise<VmReply> {
     const ask = async (plantId: string) => this.#ask(await this.#bidder(plantId), 'query', request);
-    return { vm: await this.#places.at(request, ask) };
+    return { vm: this.#holders.withSplit(await this.#places.at(request, ask)) };
   }
 
   async list(request: Called<ListRequest>): Promise<ListReply> {
-    return this.#vmList.list(request, this.desk.closing);
+    const reply = await this.#vmList.list(request, this.desk.closing);
+    return { ...reply, vms: reply.vms.map((ad) => this.#holders.withSplit(ad)) };
   }
 
   plants(): Promise<PlantListReply> {

@@ -337,7 +337,7 @@ export const ERROR_CATALOGUE = {
     502,
     true,
     'A plant left while it had the request, or one that may have what is asked for is absent.',
-    'Retry with the same request id; `vmgrid plants` names who is absent.',
+    'Retry with the same request id: it is not made twice. `vmgrid plants` names who is absent; if one is not to come back, use a new request id.',
   ),
   DEADLINE_EXCEEDED: kind(504, true, 'The work did not end by its deadline.', 'Retry with the same request id.'),
   CANCELLED: kind(409, false, 'The work was cancelled.', 'Send the request again if it is still wanted.'),
