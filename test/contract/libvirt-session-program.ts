@@ -3,9 +3,9 @@
  * argument says what to do; it prints what came of it.
  */
 import { stat } from 'node:fs/promises';
-import type { RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
-import { makeLines } from '../../packages/vmplant/src/lines/make-lines.ts';
-import type { Adoption } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { RunnerEvent } from '../../packages/lines/src/guest/report.ts';
+import { makeLines } from '../../packages/lines/src/make-lines.ts';
+import type { Adoption } from '../../packages/lines/src/production-line.ts';
 import { processesOf } from '../support/processes.ts';
 import { greetingAt } from './greeting.ts';
 import { leftOf } from './left.ts';

@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
-import type { Machine, StartOrder, StepObserver } from '../../packages/vmplant/src/lines/production-line.ts';
-import { wakeMachine } from '../../packages/vmplant/src/wake-machine.ts';
+import type { Machine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
+import { wakeMachine } from '../../packages/vmplant/src/lifecycle/wake-machine.ts';
 import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest, Member, Started } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';

@@ -1,5 +1,6 @@
 export * from './access.ts';
 export * from './audit.ts';
+export type * from './audit-note.ts';
 export { auditedTrust } from './audited-trust.ts';
 export { type MadeCertificate, makeCertificates, type Wanted } from './certs/make-certificates.ts';
 export { type RevokedCertificate, revokeCertificate } from './certs/revoke-certificate.ts';

@@ -1,4 +1,4 @@
-import type { AuditNote } from './audit.ts';
+import type { AuditNote } from './audit-note.ts';
 
 /** Refusals that are noted in a minute of those who share a budget, so that nobody fills the trail without having been let in. */
 export const REFUSALS_PER_MINUTE = 60;

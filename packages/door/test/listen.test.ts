@@ -31,7 +31,7 @@ testUnless(WHY_NO_POOR_HOST)(
       WITHOUT_PORTS,
       `const { createServer } = await import('node:net');
      const { listen } = await import('./packages/door/src/listen.ts');
-     const { openSshPort } = await import('./packages/vmplant/src/lines/simulated/ssh-port.ts');
+     const { openSshPort } = await import('./packages/lines/src/simulated/ssh-port.ts');
      const told = (work) => work.then(() => 'done', ({ code }) => code);
      console.log(await told(listen(createServer(), '127.0.0.1', 0)), await told(openSshPort(0)));`,
     );

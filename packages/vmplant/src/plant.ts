@@ -1,7 +1,7 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
 import { evaluate, parseExpression } from '@vmgrid/classad';
-import { type Log, within } from '@vmgrid/daemon';
+import { InFlight, type Log, Turnstile, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   adToJson,
@@ -23,26 +23,24 @@ import {
   requireDag,
   sees,
 } from '@vmgrid/protocol';
-import type { BidDesk } from './bid-desk.ts';
-import type { Collector } from './collector.ts';
-import type { Creations } from './creations.ts';
-import type { Creator } from './creator.ts';
-import type { Departed } from './departed.ts';
-import type { HostActions } from './host-actions.ts';
-import type { ImageBuilder } from './image-builder.ts';
-import type { ImageDesk } from './image-desk.ts';
-import { InFlight } from './in-flight.ts';
-import type { LeaseDesk } from './lease-desk.ts';
-import type { OwnFailures } from './own-failures.ts';
-import type { Reconfigurator } from './reconfigurator.ts';
-import { vmAd } from './reporter.ts';
-import type { Starter } from './starter.ts';
-import type { Suspender } from './suspender.ts';
+import type { BidDesk } from './bids/bid-desk.ts';
+import type { HostActions } from './configuration/host-actions.ts';
+import type { Reconfigurator } from './configuration/reconfigurator.ts';
+import type { Creations } from './creation/creations.ts';
+import type { Creator } from './creation/creator.ts';
+import type { OwnFailures } from './creation/own-failures.ts';
+import type { ImageBuilder } from './images/image-builder.ts';
+import type { ImageDesk } from './images/image-desk.ts';
+import type { LeaseDesk } from './leases/lease-desk.ts';
+import type { Collector } from './lifecycle/collector.ts';
+import type { Starter } from './lifecycle/starter.ts';
+import type { Suspender } from './lifecycle/suspender.ts';
 import type { SelfTending } from './tending/self-tending.ts';
-import { Turnstile } from './turnstile.ts';
-import { isBeingMade, type VmRecord } from './vm.ts';
-import type { VmRegistry } from './vm-registry.ts';
-import type { VmTeller } from './vm-teller.ts';
+import type { Departed } from './vms/departed.ts';
+import { vmAd } from './vms/reporter.ts';
+import { isBeingMade, type VmRecord } from './vms/vm.ts';
+import type { VmRegistry } from './vms/vm-registry.ts';
+import type { VmTeller } from './vms/vm-teller.ts';
 
 export interface PlantDeps {
   readonly bidDesk: BidDesk;

@@ -4,11 +4,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { expect, test } from '@jest/globals';
 import { HeldTokens, tokenOf } from '@vmgrid/bidding';
 import { v7 as uuid } from 'uuid';
+import { startNode } from '../../../test/support/node-process.ts';
+import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { LearntDurations } from '../src/creation/durations.ts';
 import { openDatabase, openDatabaseInMemory } from '../src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../src/departed.ts';
-import { LearntDurations } from '../src/durations.ts';
-import { startNode } from './node-process.ts';
-import { useTemporaryFolder } from './temporary-folder.ts';
+import { DEPARTED_KEPT, Departed } from '../src/vms/departed.ts';
 
 const directory = useTemporaryFolder();
 const file = () => join(directory(), 'plant.sqlite');

@@ -30,7 +30,7 @@ import {
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
-import { VmTeller } from '../../../packages/vmplant/src/vm-teller.ts';
+import { VmTeller } from '../../../packages/vmplant/src/vms/vm-teller.ts';
 import { learntDurations } from './plant-past.ts';
 import { images, LINES } from './warehouse.ts';
 

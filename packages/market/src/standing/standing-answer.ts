@@ -6,7 +6,8 @@ import { heldBackIn } from '../held-back.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
 import { kindOfRemoval } from '../summary.ts';
-import type { Bidding, OrderView } from './class-order.ts';
+import type { Bidding } from './bidding.ts';
+import type { OrderView } from './class-order.ts';
 
 /** `failing`: plants whose ads tell of failures. */
 export function standingPart(

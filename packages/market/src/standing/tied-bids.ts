@@ -1,5 +1,5 @@
 import { scatterPair } from '@vmgrid/bidding';
-import type { Bidding } from './class-order.ts';
+import type { Bidding } from './bidding.ts';
 
 /** Which of the bids are wanted. */
 export interface Wanted {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { scatterPair } from '@vmgrid/bidding';
 import fc from 'fast-check';
 import { BidOrder } from '../../src/standing/bid-order.ts';
-import type { Bidding } from '../../src/standing/class-order.ts';
+import type { Bidding } from '../../src/standing/bidding.ts';
 
 /** Few costs and few tie seeds, so that bids tie, also by the tie-break. */
 const bids = fc

@@ -14,10 +14,10 @@ import {
 import { type Bidder, type OfferEvent, type OfferTerms, type OwnerShare, unpackTokens } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
-import { Creations } from '../../../vmplant/src/creations.ts';
+import { Creations } from '../../../vmplant/src/creation/creations.ts';
+import { LearntDurations } from '../../../vmplant/src/creation/durations.ts';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/departed.ts';
-import { LearntDurations } from '../../../vmplant/src/durations.ts';
+import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/vms/departed.ts';
 import { OfferDesk, StandingOffers } from '../../src/index.ts';
 
 const REQUESTS = Array.from({ length: 12 }, (_, number) => `request-${number}`);

@@ -5,7 +5,7 @@ import { type Bid, type Bidder, type Call, GridError, type LinkMethods } from '@
 import fc from 'fast-check';
 import { v7 as uuid } from 'uuid';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/departed.ts';
+import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/vms/departed.ts';
 import {
   type Auction,
   auctionOn,

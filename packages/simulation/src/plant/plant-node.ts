@@ -5,7 +5,8 @@
 import { type Capacity, HeldTokens } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { adToJson, type Hello, type LinkClient } from '@vmgrid/protocol';
-import { Departed, type GoldenImage, type PlantConfig, recover } from '@vmgrid/vmplant';
+import { Departed, type PlantConfig, recover } from '@vmgrid/vmplant';
+import type { GoldenImage } from '@vmgrid/warehouse';
 import type { Fabric } from '../network/fabric.ts';
 import { Life } from '../world/life.ts';
 import type { Random } from '../world/random.ts';

@@ -1,6 +1,7 @@
 /** What operators do with the images of a virtual warehouse. */
 import { GridError, type ImageReply } from '@vmgrid/protocol';
-import type { GoldenImage, PlantDeps } from '@vmgrid/vmplant';
+import type { PlantDeps } from '@vmgrid/vmplant';
+import type { GoldenImage } from '@vmgrid/warehouse';
 import type { VirtualWarehouse } from './virtual-warehouse.ts';
 
 const refuse = async (): Promise<never> => {

@@ -1,6 +1,6 @@
 /** The warehouse of one plant, as one run of its process sees it: what it has not finished when it is killed does not happen. */
 import { GridError } from '@vmgrid/protocol';
-import { type GoldenImage, type ImageYard, Lineage, type ManifestDraft, type StagingFolder } from '@vmgrid/vmplant';
+import { type GoldenImage, type ImageYard, Lineage, type ManifestDraft, type StagingFolder } from '@vmgrid/warehouse';
 import type { Life } from '../world/life.ts';
 import type { Host } from './host.ts';
 import type { PlantDisk } from './plant-disk.ts';

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ConfigDiscPlan, writeConfigDisc } from '@vmgrid/lines';
 import { v4 as uuid } from 'uuid';
-import { type ConfigDiscPlan, writeConfigDisc } from '../guest/config-disc.ts';
 
 /** A configuration disc that is being written. */
 export interface PreparedDisc {

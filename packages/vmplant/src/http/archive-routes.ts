@@ -11,11 +11,9 @@ import {
   requestKey,
   validate,
 } from '@vmgrid/protocol';
+import type { ImportedImage, ImportOptions, Warehouse } from '@vmgrid/warehouse';
+import { importStream, OpenArchive } from '@vmgrid/warehouse';
 import { type Request, type Response, Router } from 'express';
-import { OpenArchive } from '../warehouse/archive/export.ts';
-import type { ImportedImage, ImportOptions } from '../warehouse/archive/import.ts';
-import { importStream } from '../warehouse/archive/import.ts';
-import type { Warehouse } from '../warehouse/store.ts';
 
 export interface ArchiveRoutesDeps {
   readonly warehouse: Warehouse;

@@ -16,11 +16,10 @@ import {
   WorkDesk,
 } from '@vmgrid/door';
 import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
+import type { ImportOptions, Warehouse } from '@vmgrid/warehouse';
 import { v7 as uuid } from 'uuid';
 import type { PlantConfig } from '../config.ts';
-import type { ReportProgress } from '../phases.ts';
-import type { ImportOptions } from '../warehouse/archive/import.ts';
-import type { Warehouse } from '../warehouse/store.ts';
+import type { ReportProgress } from '../vms/phases.ts';
 import { archiveRoutes, TRANSFER_LIMITS } from './archive-routes.ts';
 import { OwnBidder } from './own-bidder.ts';
 

@@ -13,11 +13,11 @@ import { createLog } from '@vmgrid/daemon';
 import { createDoorApp, listen, Operations, operationRoutes, WorkDesk } from '@vmgrid/door';
 import { ArchiveClient, type OperationReply, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { Warehouse } from '../../../warehouse/src/store.ts';
+import { verifyImages } from '../../../warehouse/src/verify.ts';
+import { baseDraft, promoteReal, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { archiveRoutes, type TransferLimits } from '../../src/http/archive-routes.ts';
-import { Warehouse } from '../../src/warehouse/store.ts';
-import { verifyImages } from '../../src/warehouse/verify.ts';
-import { baseDraft, promoteReal, suspendedDraft } from '../made-up-images.ts';
-import { useTemporaryFolder } from '../temporary-folder.ts';
 
 jest.setTimeout(60_000); // each waits for the disk
 

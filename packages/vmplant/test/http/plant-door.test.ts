@@ -15,13 +15,13 @@ import {
   type VerifyImagesReply,
 } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { Warehouse } from '../../../warehouse/src/store.ts';
+import { baseDraft, promote, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
+import { LearntDurations } from '../../src/creation/durations.ts';
 import { openDatabase } from '../../src/database.ts';
-import { LearntDurations } from '../../src/durations.ts';
 import { openPlantDoor, type PlantDoor } from '../../src/http/plant-door.ts';
-import { ImageDesk } from '../../src/image-desk.ts';
-import { Warehouse } from '../../src/warehouse/store.ts';
-import { baseDraft, promote, suspendedDraft } from '../made-up-images.ts';
-import { useTemporaryFolder } from '../temporary-folder.ts';
+import { ImageDesk } from '../../src/images/image-desk.ts';
 
 const directory = useTemporaryFolder();
 const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 } as const;

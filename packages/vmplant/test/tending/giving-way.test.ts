@@ -4,12 +4,12 @@ import { Admission, parseCost } from '@vmgrid/bidding';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
-import { BidDesk } from '../../src/bid-desk.ts';
+import { BidDesk } from '../../src/bids/bid-desk.ts';
 import { PlantConfig } from '../../src/config.ts';
+import { LearntDurations } from '../../src/creation/durations.ts';
+import { OwnFailures } from '../../src/creation/own-failures.ts';
 import { openDatabaseInMemory } from '../../src/database.ts';
-import { LearntDurations } from '../../src/durations.ts';
-import type { ImageBuilder } from '../../src/image-builder.ts';
-import { OwnFailures } from '../../src/own-failures.ts';
+import type { ImageBuilder } from '../../src/images/image-builder.ts';
 import { SelfTending } from '../../src/tending/self-tending.ts';
 import { base, lines, machine } from './recorded-requests.ts';
 
