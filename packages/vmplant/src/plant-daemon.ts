@@ -1,4 +1,5 @@
 /** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
@@ -95,7 +96,8 @@ export async function startPlant(
     parts.changed();
   });
   const imageWatch = new ImageWatch({ ...parts, changed: imagesChanged, log });
-  const hello = () => ({ plantId: config.plantId, version, ad });
+  const processId = randomUUID();
+  const hello = () => ({ plantId: config.plantId, version, ad, processId });
   const handlers = plant.handlers();
   const opened = (link: LinkAbove) => {
     vmTeller.opened(link);

@@ -475,6 +475,12 @@ export const ERROR_CATALOGUE = {
     'The other end of a link does not keep to the protocol.',
     'Run the same version on both ends.',
   ),
+  PLANT_ID_TAKEN: kind(
+    409,
+    true,
+    'Another plant or broker of the same id is connected, and lives.',
+    'Give each an id of its own (`plantId`, `brokerId`), or stop the one at the address named.',
+  ),
   HOPS_EXCEEDED: kind(
     502,
     false,

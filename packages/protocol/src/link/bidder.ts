@@ -143,4 +143,6 @@ export interface Hello {
   readonly ad: ClassAdJson;
   /** Left out by plants. */
   readonly role?: 'broker';
+  /** Of the process that says hello, another at each start: tells one that dials anew from another of the same id. */
+  readonly processId?: string;
 }

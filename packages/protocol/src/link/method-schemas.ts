@@ -153,10 +153,14 @@ export const HelloSchema = Type.Object(
     version: Type.String({ minLength: 1, maxLength: 64 }),
     ad: ClassAdJson,
     role: Type.Optional(Type.Literal('broker')),
+    processId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   },
   closed,
 );
 export const HelloReply = Nothing;
+
+/** What the upper end tells one whose id another wanted: who was refused. */
+export const RIVAL = 'rival';
 
 export const isLinkMethod = (method: string): method is keyof LinkMethods => Object.hasOwn(METHOD_SCHEMAS, method);
 
