@@ -10,7 +10,7 @@ const contextOf = (terms: { requirements?: string; rank?: string } = {}, request
   requirements: terms.requirements === undefined ? undefined : parseExpression(terms.requirements),
   rank: terms.rank === undefined ? undefined : parseExpression(terms.rank),
   evaluation: ({ ad }) => ({ my: requestAd(request), target: ClassAd.of(ad as Record<string, number>) }),
-  heldBack: () => undefined,
+  inBackoff: () => undefined,
   order: 'cheapest',
 });
 
@@ -124,10 +124,10 @@ describe('the rule `requirements`', () => {
 });
 
 describe('the rule `recently-failed`', () => {
-  const record = { plantId: 'bad', failures: 2, lastCode: 'VMM_FAILED', heldUntil: Date.UTC(2026, 0, 1) } as const;
+  const record = { plantId: 'bad', failures: 2, lastCode: 'VMM_FAILED', backoffUntil: Date.UTC(2026, 0, 1) } as const;
   const held: RuleContext = {
     ...contextOf(),
-    heldBack: ({ plantId }) => (plantId.startsWith('bad') ? record : undefined),
+    inBackoff: ({ plantId }) => (plantId.startsWith('bad') ? record : undefined),
   };
 
   test('holds a failing plant back though it is the cheapest', () => {
@@ -147,7 +147,7 @@ describe('the rule `recently-failed`', () => {
   });
 
   test('counts as others only plants that meet the requirements', () => {
-    const context = { ...contextOf({ requirements: 'TARGET.Ok' }), heldBack: held.heldBack };
+    const context = { ...contextOf({ requirements: 'TARGET.Ok' }), inBackoff: held.inBackoff };
     expect(winners([bid('bad', 1, { Ok: true }), bid('good', 0, { Ok: false })], context)).toEqual(['bad']);
   });
 });

@@ -205,8 +205,8 @@ export class ShopClient {
   }
 
   /** What a plant remembers of its requests, the newest first, its digests under this veil. */
-  recordedRequests(plantId: string, veil: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
-    const path = `/v1/plants/${encodeURIComponent(plantId)}/requests?${new URLSearchParams({ veil })}`;
+  recordedRequests(plantId: string, pseudonymKey: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
+    const path = `/v1/plants/${encodeURIComponent(plantId)}/requests?${new URLSearchParams({ pseudonymKey })}`;
     return this.#http.json({ method: 'GET', path }, RecordedRequests, options);
   }
 

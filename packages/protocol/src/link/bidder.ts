@@ -43,7 +43,7 @@ export type Identified<T extends { requestId?: string }> = Called<
 export type Call = Identified<EstimateRequest> & { readonly terms?: CallTerms };
 
 /** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
-export interface BidderMethods {
+export interface PlantApi {
   estimate(request: Call): Offer | BrokerBids;
   /** Why the plan is what it is; names at most `top` candidates and misses. */
   explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
@@ -66,17 +66,17 @@ export interface BidderMethods {
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
   /** What the plant remembers of its requests, the newest first, its digests under this veil. */
-  recordedRequests(request: { readonly veil: string }): readonly ReplayableRequest[];
+  recordedRequests(request: { readonly pseudonymKey: string }): readonly ReplayableRequest[];
   /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
   imageSet(request: ImageSetRequest): ImageSetReply;
 }
 
-export type BidderMethod = keyof BidderMethods;
+export type PlantMethod = keyof PlantApi;
 
 /** A call for one plant, which the broker passes on. */
 export interface RelayedCall {
   readonly plantId: string;
-  readonly method: BidderMethod;
+  readonly method: PlantMethod;
   readonly request: unknown;
   readonly deadlineMs: number;
   /** Brokers that the call has passed: it goes to none of them again. */
@@ -85,7 +85,7 @@ export interface RelayedCall {
 
 /** The same question to all plants below. */
 export interface QuestionToAll {
-  readonly method: BidderMethod;
+  readonly method: PlantMethod;
   readonly request: unknown;
   /** Whether one answer will do. */
   readonly until: 'all' | 'first';
@@ -100,14 +100,14 @@ export interface Gathered<T> {
 }
 
 /** What brokers answer beside `estimate`: calls of every other method go to plants, by their identity. */
-export interface BrokerMethods {
+export interface BrokerApi {
   /** The reply of the plant. @throws GridError PLANT_LOST, with `asked: false` when the plant was not asked */
   relay(call: RelayedCall): unknown;
   gather(question: QuestionToAll): Gathered<unknown>;
   listPlants(question: Pick<QuestionToAll, 'deadlineMs' | 'path'>): readonly PlantReply[];
 }
 
-export interface LinkMethods extends BidderMethods, BrokerMethods {}
+export interface LinkApi extends PlantApi, BrokerApi {}
 
 /** A plant somewhere below a broker. */
 export interface PlantBelow {

@@ -51,7 +51,7 @@ export class LinkSocket {
     this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', () => this.#hearUnasked());
-    socket.on('pong', () => this.#hear());
+    socket.on('pong', () => this.#noteLife());
     socket.on('error', (error) => this.#end(`the connection failed: ${error.message}`, CLOSE.abnormal));
     socket.on('close', (code, reason) => this.#end(closeText(code, reason.toString()), code));
   }
@@ -109,10 +109,10 @@ export class LinkSocket {
 
   #hearUnasked(): void {
     this.#spokenAt = performance.now();
-    this.#hear();
+    this.#noteLife();
   }
 
-  #hear(): void {
+  #noteLife(): void {
     if (this.#ended) return;
     this.#heardAt = performance.now();
     const [first] = this.#waiting;

@@ -1,6 +1,6 @@
 /**
  * Requests that a plant has carried out, as they are given away to be replayed: the form of each DAG, which actions are the
- * same, and what everything took. No id, name or text that a client chose; digests are veiled (see `veil.ts`).
+ * same, and what everything took. No id, name or text that a client chose; digests are veiled (see `pseudonymKey.ts`).
  */
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
@@ -11,7 +11,7 @@ const Place = Type.Integer({ minimum: 0 });
 const Veiled = Type.String({ pattern: '^[0-9a-f]{32}$' });
 
 /** What veils the digests of one export, so that they are the same throughout it and nowhere else. */
-export const Veil = Type.String({ pattern: '^[0-9a-f]{64}$' });
+export const PseudonymKey = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 export const ReplayableAction = Type.Object(
   {

@@ -51,7 +51,7 @@ beforeEach(() => {
       if (state instanceof Error) throw state;
       return state;
     },
-    book: new OfferBook({ owners: new OwnerBook(), requests, durations, departed: { forgottenUntil: 0 } }),
+    book: new OfferBook({ owners: new OwnerBook(), requests, durations, destroyedVms: { forgottenUntil: 0 } }),
     clock: { sleep: () => new Promise((resolve) => (wake = resolve)) },
     log: { error: (_: object, text: string) => void logged.push(text) } as never,
   });
