@@ -82,7 +82,7 @@ export class OfferBook {
   #tooMuch(terms: OfferTerms): string | undefined {
     const { requests, owners } = this.#parts;
     if (owners.size > STANDING_LIMITS.owners) return `it limits more than ${STANDING_LIMITS.owners} owners`;
-    if (requests.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and departed VMs`;
+    if (requests.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and destroyed VMs`;
     return follows(OfferTerms, terms) ? undefined : 'what its offers depend on is more than may be published';
   }
 }

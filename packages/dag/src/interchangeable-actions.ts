@@ -15,7 +15,7 @@ export interface InterchangeableClass {
   readonly leaf: boolean;
 }
 
-/** The twin classes of each group in their places; undefined when an owed node can come too late only. */
+/** The classes of interchangeable nodes of each group in their places; undefined when an owed node can come too late only. */
 export function twinClasses(
   index: DagIndex,
   entries: readonly number[],

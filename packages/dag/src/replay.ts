@@ -8,7 +8,7 @@
  * - nodes marked out by the closed-set propagation are never taken, nodes marked in are owed;
  * - an owed node has a latest entry: its owed successors' latest entries come after it. Nodes owed soonest go first, and when
  *   as many are owed as there are entries left for them, only they may be taken;
- * - equal nodes with the same successors are twins: one order of them is enough;
+ * - equal nodes with the same successors are interchangeable: one order of them is enough;
  * - a node without successors waits while an equal node with some is ready: exchanging the two keeps any replay valid.
  */
 
@@ -92,7 +92,7 @@ class Replay {
     return this.#failed.size > 0 && this.#failed.has(this.#state.key());
   }
 
-  /** Twin classes from which the entry may take a node, the soonest owed first. */
+  /** Classes from which the entry may take a node, the soonest owed first. */
   #options(position: number): readonly InterchangeableClass[] {
     const ready = this.#state.readyClasses(this.#entries[position]!);
     const allowed = this.#wentBack ? ready.slice(0, this.#allowed(position, ready)) : ready;

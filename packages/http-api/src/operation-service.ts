@@ -4,7 +4,7 @@ import type { OperationLookup } from './operation-routes.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
 
 export interface WorkDeskOptions {
-  /** Whose desk it is, as errors say it: `the shop`. */
+  /** Whose service it is, as errors say it: `the shop`. */
   readonly name: string;
   readonly newRequestId: () => string;
 }
@@ -33,7 +33,7 @@ export class OperationService implements OperationLookup {
     return this.#closing.signal;
   }
 
-  /** The request with its id, one of the desk's when it has none. */
+  /** The request with its id, a new one when it has none. */
   identify<T extends { requestId?: string }>(request: T): T & { requestId: string } {
     return Object.assign(request, { requestId: request.requestId ?? this.#options.newRequestId() });
   }

@@ -1,18 +1,18 @@
-/** Which plants are held back: by what the caller of the auction has seen of them, and by what they publish themselves. */
+/** Which plants are in backoff: by what the caller of the auction has seen of them, and by what they publish themselves. */
 import type { Bid, CallTerms, PlantBackoff } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from './limits.ts';
 
-/** How long a plant is held back after as many failures in a row. */
+/** How long a plant is in backoff after as many failures in a row. */
 export const backoffMs = (failures: number): number =>
   Math.min(MARKET_LIMITS.backoffMs * 2 ** (failures - 1), MARKET_LIMITS.backoffMaxMs);
 
-/** Whether a plant is held back at a time. One that would be for longer than the rule allows is not: a clock was set back since. */
+/** Whether a plant is in backoff at a time. One that would be for longer than the rule allows is not: a clock was set back since. */
 export function isInBackoff({ backoffUntil }: Pick<PlantBackoff, 'backoffUntil'>, now: number): boolean {
   const leftMs = backoffUntil - now;
   return leftMs > 0 && leftMs <= MARKET_LIMITS.backoffMaxMs;
 }
 
-/** For the bids of one auction: the record that holds a plant back the longest, undefined when it is free to win. */
+/** For the bids of one auction: the record of a plant's longest backoff, undefined when it is free to win. */
 export function backoffsIn({ inBackoff, openedAt }: CallTerms): (bid: Bid) => PlantBackoff | undefined {
   const seen = new Map(inBackoff.map((record) => [record.plantId, record]));
   const now = Date.parse(openedAt);

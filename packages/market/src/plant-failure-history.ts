@@ -32,7 +32,7 @@ export class PlantFailureHistory {
     this.#now = () => clock.now();
   }
 
-  /** The plants that are held back now, the longest first, so many at most. */
+  /** The plants that are in backoff now, the longest first, so many at most. */
   allHeldBack(most: number): PlantBackoff[] {
     const now = this.#now();
     const held = [...this.#records.values()].filter((record) => isInBackoff(record, now));

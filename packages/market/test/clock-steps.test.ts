@@ -1,4 +1,4 @@
-/** Clocks that are set while plants are held back, not waited for, or have bid. */
+/** Clocks that are set while plants are in backoff, not waited for, or have bid. */
 
 import { expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
@@ -9,7 +9,7 @@ import { bid } from './bidders.ts';
 const DAY_MS = 86_400_000;
 const NOON = Date.parse('2026-01-01T12:00:00Z');
 
-test('a plant that failed is not held back for a day because the clock was set back by one', () => {
+test('a plant that failed is in no backoff for a day because the clock was set back by one', () => {
   let now = NOON;
   const memory = new PlantFailureHistory({ now: () => now });
   memory.failed('plant-1', new GridError('VMM_FAILED', 'no'));

@@ -21,7 +21,9 @@ describe('the order of bids', () => {
     const holder = { ...bid('a', 9, { Free: 0 }), holds: true };
     const ranked = rankBids([bid('b', 1, { Free: 5 }), holder], contextOf({ requirements: 'TARGET.Free > 1' }));
     expect(ranked.bids).toEqual([holder]);
-    expect(ranked.removed).toEqual([{ rule: 'held', plantId: 'b', reason: 'a has the VM of this request already' }]);
+    expect(ranked.removed).toEqual([
+      { rule: 'already-has-vm', plantId: 'b', reason: 'a has the VM of this request already' },
+    ]);
   });
 
   test('is by cost, the least first', () => {
@@ -137,7 +139,7 @@ describe('the rule `recently-failed`', () => {
       {
         rule: 'recently-failed',
         plantId: 'bad',
-        reason: 'failed 2 times in a row, last with VMM_FAILED; held back until 2026-01-01T00:00:00.000Z',
+        reason: 'failed 2 times in a row, last with VMM_FAILED; in backoff until 2026-01-01T00:00:00.000Z',
       },
     ]);
   });

@@ -50,7 +50,7 @@ export const BROKER_LIMITS = {
   hops: 8,
   /** Bids in one answer of a broker. */
   bids: 64,
-  /** Plants held back that a call for bids names. */
+  /** Plants in backoff that a call for bids names. */
   inBackoff: 1_024,
   /** Plants in one message about members. */
   membersPerMessage: 512,

@@ -261,7 +261,7 @@ export class Plant {
     return ad;
   }
 
-  /** The classad of the VM that was made of this request, alive or departed. */
+  /** The classad of the VM that was made of this request, alive or destroyed. */
   #heldAd(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
     return record ? this.#ad(record) : this.#deps.destroyedVms.byRequest(request);
@@ -282,7 +282,7 @@ export class Plant {
     return attributes ? pick(ad, attributes) : ad;
   }
 
-  /** The classad of a VM, alive or departed. @throws GridError VM_UNKNOWN, also when the caller may not see it */
+  /** The classad of a VM, alive or destroyed. @throws GridError VM_UNKNOWN, also when the caller may not see it */
   #seenAd(vmId: string, caller: Caller | undefined): ClassAdJson {
     const record = this.#deps.registry.find(vmId);
     const ad = record ? this.#ad(record) : this.#deps.destroyedVms.byVm(vmId);

@@ -233,7 +233,7 @@ export class Shop {
     return listPlants({ membership: this.#membership, absences: this.#absences }, this.#question);
   }
 
-  /** What a plant remembers of its requests, its digests under this veil. @throws GridError PLANT_LOST */
+  /** What a plant remembers of its requests, with pseudonyms for its digests. @throws GridError PLANT_LOST */
   async recordedRequests(plantId: string, pseudonymKey: string): Promise<readonly ReplayableRequest[]> {
     return this.#ask(await this.#bidder(plantId), 'recordedRequests', { pseudonymKey });
   }

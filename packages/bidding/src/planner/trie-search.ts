@@ -2,7 +2,7 @@ import type { DagIndex } from '@vmgrid/dag';
 import type { TrieNode } from './history-trie.ts';
 import { countsOf, RelaxedReplay } from './relaxed-replay.ts';
 
-/** Looks at what a descent passes, and says how far it is worth going. */
+/** Looks at what a search passes, and says how far it is worth going. */
 export interface TrieVisitor<T> {
   /** What having run one action of each group is worth. Whole numbers, so that sums do not depend on their order. */
   readonly worth: ArrayLike<number>;

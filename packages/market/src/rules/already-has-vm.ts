@@ -2,7 +2,7 @@ import type { FilterRule } from './rule.ts';
 
 /** When a plant has the VM of this very request already, only that plant may win. */
 export const alreadyHasVm: FilterRule = {
-  name: 'alreadyHasVm',
+  name: 'already-has-vm',
   why: 'The same request must never become two VMs, also when the shop that took it first has forgotten it.',
   removals(bids) {
     const holder = bids.find((bid) => bid.holds);

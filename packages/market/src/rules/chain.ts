@@ -10,7 +10,7 @@ import type { FilterRule, OrderRule } from './rule.ts';
 import { tieBreak } from './tie-break.ts';
 
 /**
- * `alreadyHasVm` comes first: the plant that has the VM wins whatever it looks like now. `recently-failed` comes last: it keeps a
+ * `already-has-vm` comes first: the plant that has the VM wins whatever it looks like now. `recently-failed` comes last: it keeps a
  * failing plant only when no other meets the requirements.
  */
 export const FILTER_RULES: readonly FilterRule[] = [alreadyHasVm, requirements, recentlyFailed];

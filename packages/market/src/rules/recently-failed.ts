@@ -15,4 +15,4 @@ export const recentlyFailed: FilterRule = {
 };
 
 export const heldBackReason = ({ failures, lastCode, backoffUntil }: PlantBackoff): string =>
-  `failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last with ${lastCode}; held back until ${new Date(backoffUntil).toISOString()}`;
+  `failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last with ${lastCode}; in backoff until ${new Date(backoffUntil).toISOString()}`;

@@ -204,7 +204,7 @@ export class ShopClient {
     return this.#http.json({ method: 'GET', path: `/v1/images/suggestions?${query}` }, SuggestImagesReply, options);
   }
 
-  /** What a plant remembers of its requests, the newest first, its digests under this veil. */
+  /** What a plant remembers of its requests, the newest first, with pseudonyms for its digests. */
   recordedRequests(plantId: string, pseudonymKey: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
     const path = `/v1/plants/${encodeURIComponent(plantId)}/requests?${new URLSearchParams({ pseudonymKey })}`;
     return this.#http.json({ method: 'GET', path }, RecordedRequests, options);

@@ -42,13 +42,21 @@ export type Identified<T extends { requestId?: string }> = Called<
 /** A call for bids; only brokers get the terms. */
 export type Call = Identified<EstimateRequest> & { readonly terms?: CallTerms };
 
-/** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
-export interface PlantApi {
+/** What an auction asks of a bidder. */
+export interface BiddingApi {
   estimate(request: Call): Offer | BrokerBids;
   /** Why the plan is what it is; names at most `top` candidates and misses. */
   explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
   /** The award: sent only to a bidder that is alive. Admission is checked again; the reply is the classad of the running VM. */
   create(request: Identified<CreateRequest>): ClassAdJson;
+  /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
+  imageSet(request: ImageSetRequest): ImageSetReply;
+  /** What the plant remembers of its requests, the newest first, with pseudonyms for its digests. */
+  recordedRequests(request: { readonly pseudonymKey: string }): readonly ReplayableRequest[];
+}
+
+/** What is asked of the plant that has a VM. */
+export interface VmApi {
   configure(request: Identified<ConfigureRequest>): ClassAdJson;
   query(request: Called<QueryRequest>): ClassAdJson;
   list(request: Called<ListRequest>): readonly ClassAdJson[];
@@ -58,6 +66,10 @@ export interface PlantApi {
   resume(request: Identified<ResumeRequest>): ClassAdJson;
   start(request: Identified<StartRequest>): ClassAdJson;
   renew(request: Identified<RenewRequest>): ClassAdJson;
+}
+
+/** What is asked of a plant's warehouse. */
+export interface ImageApi {
   listImages(request: Record<string, never>): readonly ImageReply[];
   buildImage(request: Identified<BuildImageRequest>): BuildImageReply;
   removeImage(request: { imageId: string }): Record<string, never>;
@@ -65,11 +77,10 @@ export interface PlantApi {
   verifyImages(request: Identified<VerifyImagesRequest>): readonly VerifiedImage[];
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
-  /** What the plant remembers of its requests, the newest first, its digests under this veil. */
-  recordedRequests(request: { readonly pseudonymKey: string }): readonly ReplayableRequest[];
-  /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
-  imageSet(request: ImageSetRequest): ImageSetReply;
 }
+
+/** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
+export interface PlantApi extends BiddingApi, VmApi, ImageApi {}
 
 export type PlantMethod = keyof PlantApi;
 

@@ -35,6 +35,8 @@ export class LinkSocket {
   readonly #limits: LinkLimits;
   readonly #heartbeat: NodeJS.Timeout;
   #heardAt = performance.now();
+  /** Heartbeats of this end since. */
+  #quietBeats = 0;
   /** Whether nobody has relied on that sign of life yet. */
   #isVouchedFor = true;
   /** When the other end last spoke of itself, not in answer to a ping. */
@@ -115,6 +117,7 @@ export class LinkSocket {
   #noteLife(): void {
     if (this.#ended) return;
     this.#heardAt = performance.now();
+    this.#quietBeats = 0;
     const [first] = this.#waiting;
     this.#isVouchedFor = first === undefined;
     if (first) this.#waiting.delete(first);
@@ -128,7 +131,9 @@ export class LinkSocket {
       return;
     }
     const silentMs = Math.round(performance.now() - this.#heardAt);
-    if (silentMs > this.#limits.silenceMs) {
+    this.#quietBeats++;
+    // Its own beats have to say so too: an end that did not run for a while has not listened either.
+    if (silentMs > this.#limits.silenceMs && this.#quietBeats * this.#limits.heartbeatMs >= this.#limits.silenceMs) {
       this.terminate(`silent for ${silentMs} ms, the limit is ${this.#limits.silenceMs} ms`);
       return;
     }

@@ -63,7 +63,7 @@ export class Collector {
     this.#plantId = plantId;
   }
 
-  /** Resolves with the final classad, also of a VM that departed before. @throws GridError VM_UNKNOWN */
+  /** Resolves with the final classad, also of a VM that was destroyed before. @throws GridError VM_UNKNOWN */
   async collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
     const destroyedVms = this.#deps.destroyedVms.byVm(vmId);
     if (destroyedVms && !this.#deps.registry.find(vmId)) return destroyedVms;

@@ -78,7 +78,7 @@ export class SelfTending {
     }
   }
 
-  /** The requests that are remembered, as they are given away under a veil; the newest first. */
+  /** The requests that are remembered, as they are given away, with pseudonyms; the newest first. */
   recorded(pseudonymKey: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
     const { sliceMs } = SUGGEST_LIMITS;
     return runInSlices(this.#pseudonymOf(pseudonymKey), { sliceMs, signal }, systemClock);

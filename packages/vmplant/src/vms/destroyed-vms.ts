@@ -51,7 +51,7 @@ export class DestroyedVms {
     return this.#forgottenUntil;
   }
 
-  /** A VM that departed before keeps its place. Costs the same however many there are. */
+  /** A VM that was destroyed before keeps its place. Costs the same however many there are. */
   add(vmId: string, requestId: string, ad: ClassAdJson): void {
     const isNew = this.byVm(vmId) === undefined;
     const forgotten = inTransaction(this.#database, () => {
