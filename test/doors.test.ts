@@ -42,6 +42,7 @@ describe('each route says which operation it is', () => {
       'POST /vms/:vmId/configure': 'vm.configure',
       'POST /vms/:vmId/suspend': 'vm.suspend',
       'POST /vms/:vmId/resume': 'vm.resume',
+      'POST /vms/:vmId/start': 'vm.start',
       'POST /vms/:vmId/renew': 'vm.renew',
       'DELETE /vms/:vmId': 'vm.destroy',
       'POST /estimates': 'vm.estimate',

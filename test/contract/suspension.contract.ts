@@ -1,7 +1,9 @@
 /** Clones that sleep: each goes on where it stood, whatever became of the plant meanwhile. */
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { systemClock } from '@vmgrid/daemon';
 import type { Machine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
+import { resumeMachine } from '../../packages/vmplant/src/lifecycle/resume-machine.ts';
 import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest, Member, Started } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
@@ -9,6 +11,27 @@ import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 const BOOT_MS = 120_000;
 
 export function suspensionContract(subject: LineUnderTest, bench: () => Bench): void {
+  test(
+    'a clone whose machine was lost boots from its own disk: its name, what it kept, and its network are there again',
+    async () => {
+      const { workshop, start } = bench();
+      const { order, machine } = await configured(await start('lost'));
+      await workshop.run(machine, 'echo on disk > /root/kept; sync');
+      await workshop.line.kill(order.directory);
+      expect(await machine.exited).toMatchObject({ cause: 'crashed' });
+      await workshop.line.kill(order.directory);
+
+      const booted = await workshop.line.start({ ...order, start: 'boot' }, workshop.signal);
+      const { access } = await resumeMachine(booted, systemClock, workshop.signal);
+      expect(access.sshPort).toBeGreaterThan(0);
+      const look = 'cat /root/kept; hostname; cat /sys/class/net/eth0/operstate';
+      // A card of UML's does not say that it is up.
+      expect(await workshop.run(booted, look)).toEqual(['on disk', 'lost', expect.stringMatching(/^(up|unknown)$/)]);
+      await booted.stop(0, workshop.signal);
+    },
+    BOOT_MS,
+  );
+
   if (!subject.suspends) {
     test(
       'a clone cannot be suspended, is told so, and runs on',
@@ -111,12 +134,12 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
     BOOT_MS,
   );
 
-  /** A clone with an identity, whose network is open. */
-  async function withNetwork(member: Member): Promise<Started> {
-    const { workshop, crew } = bench();
-    const clone = await crew(member);
-    const plan = { identity: identityOf(member), steps: [script(0, 'true')] };
-    await workshop.configure(clone.machine, plan, WAKE_AND_RUN);
+  const withNetwork = async (member: Member): Promise<Started> => configured(await bench().crew(member));
+
+  /** With an identity, and a network that is open. */
+  async function configured(clone: Started): Promise<Started> {
+    const plan = { identity: identityOf(clone.order.vmId), steps: [script(0, 'true')] };
+    await bench().workshop.configure(clone.machine, plan, WAKE_AND_RUN);
     return clone;
   }
 

@@ -35,6 +35,8 @@ afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 const run = (...args: string[]) => runWith({}, ...args);
 const runWith = (options: RunOptions, ...args: string[]): Promise<Outcome> => vmgrid([...grid.flags, ...args], options);
 
+const create = async (more: object = {}) => String((await grid.client.create(order([], more))).vm.VmId);
+
 /** The one line of JSON that a command that succeeded printed, and nothing else. */
 async function json(...args: string[]) {
   const { status, out, err } = await run('--json', ...args);
@@ -121,6 +123,20 @@ test('images build, list, show and rm; one in use is refused, one that is free g
 test('destroy says what became of each VM', async () => {
   expect((await run('destroy', vmId)).out).toBe(`${vmId} is destroyed\n`);
   expect(await json('destroy', vmId)).toMatchObject({ vm: { VmId: vmId, State: 'destroyed' } });
+}, 60_000);
+
+test('what cannot be destroyed keeps nothing else from it: it is named, and the status is 1', async () => {
+  const [first, last] = await Promise.all([create(), create()]);
+  const { status, out, err } = await run('destroy', first, 'gone', NOBODY, last);
+  expect([status, out]).toEqual([1, `${first} is destroyed\n${last} is destroyed\n`]);
+  expect(err).toMatch(/^REQUEST_INVALID: .*"gone".*\n→ .*\nVM_UNKNOWN: .*vm-00000000-.*\n→ /);
+}, 60_000);
+
+test('destroy says what failed of the destruction DAG', async () => {
+  const failing = await create({ destruction: dag([script('farewell', 'exit 7')]) });
+  const { status, out, err } = await run('destroy', failing);
+  expect([status, out]).toEqual([0, `${failing} is destroyed\n`]);
+  expect(err).toMatch(/ACTION_FAILED: the destruction DAG failed: action farewell ended with exit status 7/);
 }, 60_000);
 
 test('an error has status 1, and names its code, what happened and what to do', async () => {

@@ -108,13 +108,16 @@ test('a shop that was killed amid a create joins it when it is asked again', asy
   expect(await vmsOf('amid')).toEqual([vm.VmId]);
 }, 60_000);
 
-test('the request of a VM that is gone does not make another one', async () => {
+test('the request of a VM that is gone is spent, also for a shop that remembers nothing; it does not make another one', async () => {
   const request = order([], { requestId: 'gone' });
   const vmId = String((await grid.client.create(request)).vm.VmId);
   await grid.client.destroy(vmId);
+  const spent = { code: 'REQUEST_SPENT', details: { requestId: 'gone', vmId } };
+  await expect(grid.client.submitCreate(request)).rejects.toMatchObject(spent);
+  await expect(grid.client.create(request)).rejects.toMatchObject(spent);
   await grid.kill('shop');
   await grid.start('shop');
   await grid.connected(2);
-  expect((await grid.client.create(request)).vm).toMatchObject({ VmId: vmId, State: 'destroyed' });
+  await expect(grid.client.create(request)).rejects.toMatchObject(spent);
   expect(await vmsOf('gone')).toEqual([]);
 }, 60_000);

@@ -1,4 +1,7 @@
 /** A shop and a plant of a site, each with a certificate of the site's CA, listening beyond loopback. */
+
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -97,6 +100,28 @@ test('a certificate of the site is no token of a client', async () => {
     .end();
   expect(await promise).toBe(401);
 });
+
+test('a renewed certificate is shown at both doors after SIGHUP, which ends nobody', async () => {
+  const ca = await readFile(file('site', 'ca.pem'), 'utf8');
+  const shown = async (port: unknown) => {
+    const socket = connect(Number(port), 'localhost', { ca });
+    await once(socket, 'secureConnect');
+    const { serialNumber } = socket.getPeerCertificate();
+    socket.destroy();
+    return serialNumber;
+  };
+  const before = await shown(shop.ready.httpPort);
+  for (const name of ['shop.pem', 'shop-key.pem']) await rm(file('site', name));
+  expect((await vmgrid(['certs', 'init', '--directory', file('site'), 'shop:shop'])).status).toBe(0);
+  const renewed = new X509Certificate(await readFile(file('site', 'shop.pem'))).serialNumber;
+  for (const { pid } of [shop, plant]) process.kill(pid, 'SIGHUP');
+  for (const port of [shop.ready.httpPort, shop.ready.xmlPort]) {
+    await eventually('the new certificate is shown', async () => (await shown(port)) === renewed);
+  }
+  expect(renewed).not.toBe(before);
+  const { status, out } = await vmgrid(['--json', ...flags(), 'plants']);
+  expect([status, JSON.parse(out).plants.length]).toEqual([0, 1]);
+}, 60_000);
 
 describe('a daemon does not start', () => {
   const refusal = async (program: DaemonName, name: string, config: Record<string, unknown>): Promise<string> => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, host, simulatedOrder as order, script } from '../support/documents.ts';
-import { http } from '../support/doors.ts';
+import { bearer, http } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -47,11 +47,23 @@ test('two destroys at once are one', async () => {
   expect(await grid.leftovers()).toEqual([]);
 }, 60_000);
 
-test('a destruction DAG that fails does not keep the VM', async () => {
-  const vmId = await create({ destruction: dag([script('no', 'exit 1')]) });
-  expect((await grid.client.destroy(vmId)).vm.State).toBe('destroyed');
-  expect(await grid.leftovers()).toEqual([]);
-}, 60_000);
+test.each([
+  ['abort', 'action no ended with exit status 7'],
+  ['continue', 'no failed'],
+] as const)(
+  'a destruction DAG that fails (%s) does not keep the VM, and says so',
+  async (onError, why) => {
+    const vmId = await create({ destruction: dag([{ ...script('no', 'exit 7'), onError }]) });
+    const { vm } = await grid.client.destroy(vmId);
+    const failed = { DestructionFailureCode: 'ACTION_FAILED', DestructionFailureMessage: expect.stringContaining(why) };
+    expect(vm).toMatchObject({ State: 'destroyed', ...failed });
+    expect(await stateOf(vmId)).toEqual(vm);
+    const [last] = (await eventsUntil(vmId, 'destroyed')).slice(-1);
+    expect(last).toMatchObject({ state: 'destroyed', reason: expect.stringMatching(`^ACTION_FAILED: .*${why}`) });
+    expect(await grid.leftovers()).toEqual([]);
+  },
+  60_000,
+);
 
 test('a VM nobody knows is VM_UNKNOWN, to destroy, query and configure', async () => {
   for (const [method, path] of [
@@ -94,6 +106,11 @@ test('a VM whose hypervisor dies is failed with GUEST_LOST, can be asked, and ca
   const late = grid.client.configure({ vmId, dag: dag([script('late', 'true')]) });
   await expect(late).rejects.toMatchObject({ code: 'VM_STATE' });
   expect((await grid.client.list({ constraint: 'FailureCode == "GUEST_LOST"' })).vms).toHaveLength(1);
+  const { vm: started } = await grid.client.start(vmId);
+  expect(started).toMatchObject({ State: 'running', HostName: vm.HostName });
+  expect(started).not.toHaveProperty('FailureCode');
+  process.kill((await machineOf(vmId)).pid, 'SIGKILL');
+  await eventually('the VM has failed again', async () => (await stateOf(vmId)).State === 'failed');
   expect((await grid.client.destroy(vmId)).vm).toMatchObject({ State: 'destroyed', FailureCode: 'GUEST_LOST' });
   expect(await grid.leftovers()).toEqual([]);
 }, 60_000);
@@ -109,16 +126,49 @@ test('a hypervisor that dies amid an action ends the creation with GUEST_LOST an
   expect(await grid.leftovers()).toEqual([]);
 }, 60_000);
 
-test('a guest that shuts itself down is a failed VM', async () => {
-  const vmId = await create();
+test('a guest that powers itself off is a stopped VM; started, it is the machine that it was, on its disk', async () => {
+  const keep = script('keep', 'echo kept > /root/kept');
+  const { vm: made } = await grid.client.create(order([keep]));
+  const vmId = String(made.VmId);
   await grid.client.configure({
     vmId,
     dag: dag([script('off', '(sleep 1; poweroff -f) >/dev/null 2>&1 </dev/null &')]),
   });
-  const vm = await eventually('the VM has failed', async () => {
+  const stopped = await eventually('the VM is stopped', async () => {
     const ad = await stateOf(vmId);
-    return ad.State === 'failed' && ad;
+    return ad.State === 'stopped' && ad;
   });
-  expect(vm).toMatchObject({ FailureCode: 'GUEST_LOST', FailureMessage: expect.stringContaining('shut itself down') });
+  expect(stopped).not.toHaveProperty('FailureCode');
+  await expect(grid.client.suspend(vmId)).rejects.toMatchObject({ code: 'VM_STATE' });
+  const { vm: started } = await grid.client.start(vmId);
+  const { HostName, MacAddress } = made;
+  expect(started).toMatchObject({ State: 'running', HostName, MacAddress, SshPort: expect.any(Number) });
+  const look = script('look', 'echo "Kept = \\"$(cat /root/kept) $(hostname)\\"" > "$VMGRID_ATTRIBUTES"');
+  expect((await grid.client.configure({ vmId, dag: dag([look]) })).vm.Kept).toBe(`kept ${HostName}`);
   await grid.client.destroy(vmId);
+  const states = (await eventsUntil(vmId, 'destroyed')).map(({ state }) => state);
+  expect(states.slice(2)).toEqual(['running', 'stopped', 'starting', 'running', 'collecting', 'destroyed']);
 }, 60_000);
+
+test('a VM whose guest powered itself off is booted for its destruction DAG', async () => {
+  const vmId = await create({ destruction: dag([script('last', 'echo "Last = true" > "$VMGRID_ATTRIBUTES"')]) });
+  const off = script('off', '(sleep 1; poweroff -f) >/dev/null 2>&1 </dev/null &');
+  await grid.client.configure({ vmId, dag: dag([off]) });
+  await eventually('the VM is stopped', async () => (await stateOf(vmId)).State === 'stopped');
+  expect((await grid.client.destroy(vmId)).vm).toMatchObject({ State: 'destroyed', Last: true });
+}, 60_000);
+
+/** What the shop tells of a VM, up to the event of this state. */
+async function eventsUntil(vmId: string, state: string): Promise<Record<string, unknown>[]> {
+  const controller = new AbortController();
+  const response = await fetch(`${grid.shopUrl}/v1/vms/events`, { headers: bearer(grid), signal: controller.signal });
+  let text = '';
+  const events = () =>
+    [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, data]) => JSON.parse(data!)).filter((one) => one.vmId === vmId);
+  for await (const chunk of response.body!) {
+    text += Buffer.from(chunk).toString();
+    if (events().some((event) => event.state === state)) break;
+  }
+  controller.abort();
+  return events();
+}

@@ -19,6 +19,7 @@ export const GRANTS = {
   'vm.destroy': changesVm,
   'vm.suspend': changesVm,
   'vm.resume': changesVm,
+  'vm.start': changesVm,
   'vm.renew': changesVm,
   'vm.query': readsOwned,
   'vm.list': readsOwned,

@@ -21,5 +21,6 @@ export * from './tls/peer.ts';
 export { requireTls } from './tls/require-tls.ts';
 export { Revocations } from './tls/revocations.ts';
 export { SECURITY_CONFIG, TlsConfig } from './tls/tls-config.ts';
+export { TlsFiles } from './tls/tls-files.ts';
 export { type ListenerTls, listenerOptions, readTlsMaterial, type TlsMaterial } from './tls/tls-material.ts';
 export { TokenBook, type TokenEntry } from './token-book.ts';

@@ -11,14 +11,16 @@ import { SiteTrust } from './site-trust.ts';
 import { requireTls } from './tls/require-tls.ts';
 import { Revocations } from './tls/revocations.ts';
 import type { SecurityConfig, TlsConfig } from './tls/tls-config.ts';
-import { type ListenerTls, listenerOptions, readTlsMaterial, type TlsMaterial } from './tls/tls-material.ts';
+import { TlsFiles } from './tls/tls-files.ts';
 
 export interface Security {
   readonly authenticator: Authenticator;
   readonly trust: LinkTrust;
   readonly audit: AuditTrail;
   /** For every listener; undefined in clear. */
-  readonly tls?: ListenerTls;
+  readonly tls?: Pick<TlsFiles, 'serve'>;
+  /** Looks at once, not within a second, whether certificates or the revocation list have changed. */
+  readonly look: () => void;
 }
 
 export interface Surface {
@@ -30,7 +32,7 @@ export interface Surface {
 
 export interface SecurityDeps {
   readonly environment: NodeJS.ProcessEnv;
-  readonly log: Pick<Log, 'warn'>;
+  readonly log: Pick<Log, 'warn' | 'info'>;
 }
 
 /**
@@ -45,14 +47,23 @@ export async function openSecurity(
   const { name, ...reach } = surface;
   requireTls({ ...reach, hasTls: config.tls !== undefined });
   const folder = config.accessDirectory ?? findHome(environment).access;
-  const tls = config.tls && readTlsMaterial(config.tls);
+  const tls = config.tls && openTls(config.tls, log);
   const access = Access.open(folder);
   const joinToken = () => readTokenFile(config.joinTokenFile ?? joinTokenFile(folder));
   const revocations = tls && (await openRevocations(config.tls!, tls, log));
-  const site = new SiteTrust({ authenticator: access, joinToken, revocations, ...(tls && { tls }) });
+  const site = new SiteTrust({
+    authenticator: access,
+    joinToken,
+    revocations,
+    ...(tls && { tls: () => tls.material }),
+  });
   const authenticator = config.jwt === undefined ? access : await acceptingJwt(access, config.jwt);
   const audit = openAudit(folder, name);
-  return { authenticator, trust: auditedTrust(site, audit), audit, ...(tls && { tls: listenerOptions(tls) }) };
+  const look = () => {
+    tls?.look();
+    revocations?.look();
+  };
+  return { authenticator, trust: auditedTrust(site, audit), audit, look, ...(tls && { tls }) };
 }
 
 /** Loads what reads tokens only where there are some, and at once: a bundle may have taken the place of this one's parts later. */
@@ -61,10 +72,17 @@ async function acceptingJwt(access: Access, config: JwtConfig): Promise<Authenti
   return new JwtAuthenticator(access, config);
 }
 
-async function openRevocations({ revocationFile }: TlsConfig, { ca }: TlsMaterial, log: SecurityDeps['log']) {
+function openTls(config: TlsConfig, log: SecurityDeps['log']): TlsFiles {
+  const onFault = (error: unknown) => log.warn({ err: error }, 'changed certificate files are not taken');
+  const onRenewed = () =>
+    log.info({ certificateFile: config.certificateFile }, 'another certificate is shown from now on');
+  return new TlsFiles({ config, onFault, onRenewed });
+}
+
+async function openRevocations({ revocationFile }: TlsConfig, tls: TlsFiles, log: SecurityDeps['log']) {
   if (revocationFile === undefined) return undefined;
   const onFault = (error: unknown) => log.warn({ err: error }, 'the new list of revoked certificates is not taken');
-  return Revocations.open({ file: revocationFile, ca, onFault });
+  return Revocations.open({ file: revocationFile, ca: () => tls.material.ca, onFault });
 }
 
 /** The trail of a machine; the folder must be there. */

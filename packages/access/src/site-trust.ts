@@ -22,7 +22,8 @@ export interface SiteTrustDeps {
   readonly authenticator: TokenAuthenticator;
   /** The token that is shown in clear; undefined when there is none. */
   readonly joinToken: () => string | undefined;
-  readonly tls?: TlsMaterial;
+  /** As it is now. */
+  readonly tls?: () => TlsMaterial;
   /** Left out: every certificate of the CA counts. */
   readonly revocations?: Pick<Revocations, 'isRevoked'> | undefined;
 }
@@ -43,7 +44,7 @@ export class SiteTrust implements LinkTrust {
 
   credentials(): DialCredentials {
     const { tls, joinToken } = this.#deps;
-    if (tls) return { tls };
+    if (tls) return { tls: tls() };
     const token = joinToken();
     return token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
   }

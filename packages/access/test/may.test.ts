@@ -4,7 +4,7 @@ import { authorize, GRANTS, type GridOperation, isRole, may, ROLES, type Role, r
 
 const OPERATIONS = Object.keys(GRANTS) as GridOperation[];
 
-const OWN_VMS = ['vm.create', 'vm.configure', 'vm.destroy', 'vm.suspend', 'vm.resume', 'vm.renew'];
+const OWN_VMS = ['vm.create', 'vm.configure', 'vm.destroy', 'vm.suspend', 'vm.resume', 'vm.start', 'vm.renew'];
 const MARKET = ['vm.estimate', 'vm.explain'];
 const READ_OWN = ['vm.query', 'vm.list', 'vm.events', 'request.read', 'request.events', 'auction.list', 'auction.read'];
 const DOCUMENTS = ['document.send'];

@@ -21,7 +21,7 @@ const serialOf = (name: string) => new X509Certificate(readFileSync(file(`${name
 const revoke = (nameOrSerial: string, site = 'site') => revokeCertificate(join(folder, site), nameOrSerial, NOW);
 const open = () =>
   Revocations.open({
-    ...{ file: file('revoked.pem'), ca: readFileSync(file('ca.pem'), 'utf8') },
+    ...{ file: file('revoked.pem'), ca: () => readFileSync(file('ca.pem'), 'utf8') },
     ...{ onFault: (error) => faults.push(error), again: (look) => looks.push(look) },
   });
 

@@ -46,7 +46,7 @@ const materialOf = (name: string, site = 'site') => {
   return readTlsMaterial(config);
 };
 const withCertificate = (name: string, site?: string): LinkTrust =>
-  new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: materialOf(name, site) });
+  new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: () => materialOf(name, site) });
 const withToken = (token: string | undefined): LinkTrust =>
   new SiteTrust({ authenticator: access, joinToken: () => token });
 

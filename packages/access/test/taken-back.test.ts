@@ -55,12 +55,12 @@ const withToken = (token?: string): LinkTrust =>
 const withCertificate = (name: string): LinkTrust => {
   const revocations = { isRevoked: () => revoked };
   return audited(
-    new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: materialOf(name), revocations }),
+    new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: () => materialOf(name), revocations }),
   );
 };
 /** One that knows of no list. */
 const withoutList = (name: string): LinkTrust =>
-  new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: materialOf(name) });
+  new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: () => materialOf(name) });
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const limits = { heartbeatMs: 20, reconnectMinMs: 60_000, reconnectMaxMs: 60_000 };

@@ -3,7 +3,8 @@
  *
  *   starting → running → draining → exited
  *
- * SIGTERM or SIGINT drains once; a second signal, or the drain deadline, ends the process at once.
+ * SIGTERM or SIGINT drains once; a second signal, or the drain deadline, ends the process at once. SIGHUP ends nothing: the daemon
+ * looks again at what it reads without a restart.
  */
 import { within } from './deadline.ts';
 import type { Log } from './log.ts';
@@ -16,8 +17,18 @@ export interface RunningDaemon {
 /** Longest time from the stop signal to the end of the process. */
 export const DRAIN_DEADLINE_MS = 8_000;
 
-/** Runs a daemon until a stop signal has been served; resolves with the exit status. */
-export async function runDaemon(start: () => Promise<RunningDaemon>, log: Log): Promise<number> {
+/** Runs a daemon until a stop signal has been served; resolves with the exit status. `look`: what SIGHUP asks for. */
+export async function runDaemon(
+  start: () => Promise<RunningDaemon>,
+  log: Log,
+  look: () => void = () => undefined,
+): Promise<number> {
+  process.on('SIGHUP', () => {
+    log.info(
+      'SIGHUP: certificates and their revocation list are looked at; the rest of the configuration takes a restart',
+    );
+    look();
+  });
   const stop = nextStopSignal();
   const daemon = await start();
   const cause = await stop;

@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import type { ListenerTls } from '@vmgrid/access';
+import type { TlsFiles } from '@vmgrid/access';
 import { abortable, endsWithin } from '@vmgrid/daemon';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 
@@ -19,7 +19,7 @@ export interface HttpServerOptions {
   /** How long its headers may; as long as the request when left out. */
   readonly headersMs?: number;
   /** In clear without. */
-  readonly tls?: ListenerTls | undefined;
+  readonly tls?: Pick<TlsFiles, 'serve'> | undefined;
 }
 
 /** An HTTP server whose every refusal has a code; the caller listens and closes. */
@@ -27,7 +27,9 @@ export function createHttpServer(app: RequestListener, options: HttpServerOption
   const { requestMs, headersMs = requestMs, tls } = options;
   const times = { requestTimeout: requestMs, connectionsCheckingInterval: Math.min(CHECKED_EVERY_MS, headersMs) };
   const limits = { ...times, headersTimeout: headersMs, maxHeaderSize: REQUEST_LIMITS.headerBytes };
-  const server: Server = tls ? createTlsServer({ ...limits, ...tls }, app) : createServer(limits, app);
+  const server: Server = tls
+    ? tls.serve((shown) => createTlsServer({ ...limits, ...shown }, app))
+    : createServer(limits, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET' || isAmidReply(socket)) socket.destroy();
     else answer(socket, refusalOf(error, requestMs));

@@ -59,13 +59,10 @@ export class Operation {
     return this.#outcome.state;
   }
 
-  /** Brings the result of an operation that is done up to date, for those who join from now on. */
+  /** Brings the result of an operation that is done up to date, for those who join from now on. What cannot be has failed by now. */
   refresh(bringUpToDate: (result: unknown) => Promise<unknown>): void {
     if (this.#outcome.state !== 'done') return;
-    this.#settled = bringUpToDate(this.#outcome.result).then((result) => {
-      this.#outcome = { state: 'done', result };
-      return result;
-    });
+    this.#settled = this.#note(bringUpToDate(this.#outcome.result));
     this.#settled.catch(() => undefined);
   }
 
@@ -97,8 +94,12 @@ export class Operation {
 
   async #run(work: (operation: Operation) => Promise<unknown>): Promise<unknown> {
     await Promise.resolve(); // the operation is registered before its work starts
+    return this.#note(Promise.race([this.#givenUp.promise, work(this)]));
+  }
+
+  async #note(work: Promise<unknown>): Promise<unknown> {
     try {
-      const result = await Promise.race([this.#givenUp.promise, work(this)]);
+      const result = await work;
       this.#outcome = { state: 'done', result };
       return result;
     } catch (thrown) {

@@ -77,8 +77,10 @@ async function answerOperation<T>(
 ): Promise<void> {
   response.locals.work = operation.settled;
   const medium = replyMedium(request, offered);
-  if (wantsAsync(request)) sendAccepted(request, response, operation);
-  else send((await operation.settled) as T, medium);
+  if (wantsAsync(request)) {
+    if (operation.state !== 'running') await operation.settled; // it is brought up to date
+    sendAccepted(request, response, operation);
+  } else send((await operation.settled) as T, medium);
 }
 
 const wantsAsync = (request: Request): boolean => /(^|,)\s*respond-async\s*(,|;|$)/i.test(request.get('prefer') ?? '');

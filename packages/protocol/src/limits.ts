@@ -84,6 +84,8 @@ export const TOLD_LIMITS = {
   eventsOfMessage: 512,
   /** VMs of one plant; one that tells more breaks the protocol. */
   vmsOfPlant: 65_536,
+  /** Of why a VM is in its state. */
+  reasonChars: 500,
 } as const;
 
 /** Of what a plant publishes; one that has more publishes nothing and is asked. */

@@ -177,12 +177,15 @@ export const request: Arbitrary<Request> = fc.oneof(
   fc.record({ verb: fc.constant('query' as const), body: query }),
   fc.record({ verb: fc.constant('list' as const), body: fc.record({ constraint: expression }, { requiredKeys: [] }) }),
   fc.record({
-    verb: fc.constantFrom('destroy' as const, 'suspend' as const, 'resume' as const),
+    verb: fc.constantFrom('destroy' as const, 'suspend' as const, 'resume' as const, 'start' as const),
     body: fc.record({ vmId, requestId: id }, { requiredKeys: ['vmId'] }),
   }),
   fc.record({
     verb: fc.constant('renew' as const),
-    body: fc.record({ vmId, requestId: id, lease: duration }, { requiredKeys: ['vmId', 'lease'] }),
+    body: fc.record(
+      { vmId, requestId: id, lease: duration, shorten: fc.boolean() },
+      { requiredKeys: ['vmId', 'lease'] },
+    ),
   }),
 ) as Arbitrary<Request>;
 

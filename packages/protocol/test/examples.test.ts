@@ -20,6 +20,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['destroy', 'destroy-request'],
   ['suspend', 'suspend-request'],
   ['resume', 'resume-request'],
+  ['start', 'start-request'],
   ['renew', 'renew-request'],
   ['vm-event', 'vm-event'],
   ['build-image', 'build-image-request'],

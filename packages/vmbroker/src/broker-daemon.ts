@@ -76,7 +76,9 @@ export async function startBroker(
   const httpPort = await listen(http, host, config.httpPort);
   for (const url of config.plants) link.dial(url, Math.random);
 
+  const processId = randomUUID();
   const hello = (): Hello => ({
+    processId,
     plantId: brokerId,
     version,
     role: 'broker',

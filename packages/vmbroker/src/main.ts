@@ -24,13 +24,17 @@ try {
   const log = createLog('vmbroker', config.logLevel);
   const surface = { name: config.brokerId, listens: [config.host], dials: [...config.upstreams, ...config.plants] };
   const security = await openSecurity(config, surface, { environment: process.env, log });
-  process.exitCode = await runDaemon(async () => {
-    const broker = await startBroker(config, security, version, log);
-    const { brokerId, host } = config;
-    const ready = { ready: true, brokerId, host, httpPort: broker.httpPort };
-    void broker.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
-    return broker;
-  }, log);
+  process.exitCode = await runDaemon(
+    async () => {
+      const broker = await startBroker(config, security, version, log);
+      const { brokerId, host } = config;
+      const ready = { ready: true, brokerId, host, httpPort: broker.httpPort };
+      void broker.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
+      return broker;
+    },
+    log,
+    security.look,
+  );
   security.audit.close();
 } catch (error) {
   const { line, entry } = refusalToRun(error);

@@ -15,6 +15,7 @@ export { LeaseService } from './leases/lease-service.ts';
 export { Leases } from './leases/leases.ts';
 export { Collector } from './lifecycle/collector.ts';
 export { recover } from './lifecycle/recovery.ts';
+export { Starter } from './lifecycle/starter.ts';
 export { Suspender } from './lifecycle/suspender.ts';
 export { Plant, type PlantDeps } from './plant.ts';
 export type { RecordedRequest } from './tending/recorded-request.ts';

@@ -1,4 +1,5 @@
 /** Puts the plant together, recovers what an earlier run left, and dials its upstreams. */
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,7 @@ import { LeaseService } from './leases/lease-service.ts';
 import { Leases } from './leases/leases.ts';
 import { Collector } from './lifecycle/collector.ts';
 import { recover } from './lifecycle/recovery.ts';
+import { Starter } from './lifecycle/starter.ts';
 import { Suspender } from './lifecycle/suspender.ts';
 import { Plant } from './plant.ts';
 import { SelfTending } from './tending/self-tending.ts';
@@ -93,7 +95,8 @@ export async function startPlant(
     parts.changed();
   });
   const imageWatch = new ImageWatch({ ...parts, changed: imagesChanged, log });
-  const hello = () => ({ plantId: config.plantId, version, ad });
+  const processId = randomUUID();
+  const hello = () => ({ plantId: config.plantId, version, ad, processId });
   const handlers = plant.handlers();
   const opened = (link: LinkAbove) => {
     vmTeller.opened(link);
@@ -177,8 +180,16 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
+  const admission = new Admission(await findCapacity(config), {
+    changed: () => publish(),
+    limitsOf: (owner) => owners.limitsOf(owner),
+    ownerChanged: (owner, usage) => owners.note(owner, usage),
+    // Machines on paper take none.
+    ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
+  });
   const shared = {
     ...{
+      admission,
       lines,
       warehouse,
       living,
@@ -190,14 +201,9 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       clock: systemClock,
       hostClock,
       nameVm,
+      guestNetwork: config.guestNetwork,
+      bootDeadlineMs: parseDuration(config.bootDeadline),
     },
-    admission: new Admission(await findCapacity(config), {
-      changed: () => publish(),
-      limitsOf: (owner) => owners.limitsOf(owner),
-      ownerChanged: (owner, usage) => owners.note(owner, usage),
-      // Machines on paper take none.
-      ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
-    }),
     durations: new LearntDurations(database),
     destroyedVms: new DestroyedVms(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
@@ -209,15 +215,20 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     creations: new Creations(requests),
     gate: new VmGate(),
     watch: (vmId: string) => {
-      watchMachine(vmId, { living, registry, log, changed: () => changed() }).catch((error) =>
+      watchMachine(vmId, { admission, living, registry, log, changed: () => changed() }).catch((error) =>
         log.error({ err: error, vmId }, 'the end of a machine could not be recorded'),
       );
     },
   };
-  const suspender = new Suspender(shared, config);
+  const suspender = new Suspender(shared);
+  const starter = new Starter(shared);
   const unasked = new AbortController().signal;
   const collector = new Collector(
-    { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
+    {
+      ...shared,
+      wake: ({ vmId, state }, request) =>
+        state === 'stopped' ? starter.start(vmId, request, unasked) : suspender.resume(vmId, request, unasked),
+    },
     config,
   );
   const bidService = new BidService(
@@ -225,8 +236,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     config,
   );
   const plan = bidService.plan.bind(bidService);
-  const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
-  const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
+  const imageBuilder = new ImageBuilder({ ...shared, execution: shared, plan, lines: reports }, config);
   let publish: () => void = () => undefined;
   let tellDoor: ReportProgress = () => undefined;
   let renewAd: () => Promise<void> = async () => undefined;
@@ -243,10 +253,13 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   );
   const plant = new Plant(
     {
-      ...{ ...shared, suspender, leaseService },
+      ...{ ...shared, starter, suspender, leaseService },
       bidService,
       collector,
-      creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
+      creator: new Creator(
+        { ...shared, execution: shared, plan, record: selfTending.record.bind(selfTending) },
+        config,
+      ),
       reconfigurator: new Reconfigurator(shared, config),
       imageService: new ImageService(shared, config),
       imageBuilder,

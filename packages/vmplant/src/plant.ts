@@ -19,6 +19,7 @@ import {
   type QueryRequest,
   type RequestKey,
   requestKey,
+  requestSpent,
   requireDag,
   sees,
 } from '@vmgrid/protocol';
@@ -32,6 +33,7 @@ import type { ImageBuilder } from './images/image-builder.ts';
 import type { ImageService } from './images/image-service.ts';
 import type { LeaseService } from './leases/lease-service.ts';
 import type { Collector } from './lifecycle/collector.ts';
+import type { Starter } from './lifecycle/starter.ts';
 import type { Suspender } from './lifecycle/suspender.ts';
 import type { SelfTending } from './tending/self-tending.ts';
 import type { DestroyedVms } from './vms/destroyed-vms.ts';
@@ -47,6 +49,7 @@ export interface PlantDeps {
   readonly failures: OwnFailures;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
   readonly suspender: Pick<Suspender, 'suspend' | 'resume'>;
+  readonly starter: Pick<Starter, 'start'>;
   readonly leaseService: Pick<LeaseService, 'renew'>;
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
@@ -100,6 +103,7 @@ export class Plant {
       leaseService,
       reconfigurator,
       selfTending,
+      starter,
       suspender,
       vmTeller,
     } = this.#deps;
@@ -137,6 +141,10 @@ export class Plant {
       resume: (request) =>
         this.#onceAtVm('resume', request, async () =>
           this.#ad(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
+        ),
+      start: (request) =>
+        this.#onceAtVm('start', request, async () =>
+          this.#ad(await starter.start(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
       renew: (request) => this.#onceAtVm('renew', request, async () => this.#ad(await leaseService.renew(request))),
       query: async (request) => this.#query(request),
@@ -244,11 +252,13 @@ export class Plant {
     if (expiry) throw expiry;
   }
 
-  /** What became of an earlier create of the same request id. @throws the GridError it failed with */
+  /** What became of an earlier create of the same request id. @throws the GridError it failed with; REQUEST_SPENT when its VM is gone */
   #outcomeOf(request: RequestKey): ClassAdJson | undefined {
-    const failure = this.#deps.registry.byRequest(request)?.failure;
-    if (failure) throw GridError.fromBody(failure);
-    return this.#heldAd(request);
+    const record = this.#deps.registry.byRequest(request);
+    if (record?.failure && record.readyAt === undefined) throw GridError.fromBody(record.failure);
+    const ad = this.#heldAd(request);
+    if (ad?.State === 'destroyed' || ad?.State === 'collecting') throw requestSpent(request.requestId, ad);
+    return ad;
   }
 
   /** The classad of the VM that was made of this request, alive or destroyed. */

@@ -21,6 +21,8 @@ export async function answerRequest(shop: Shop, { verb, body }: Request, princip
       return vm(await shop.suspend(request.body).settled);
     case 'resume':
       return vm(await shop.resume(request.body).settled);
+    case 'start':
+      return vm(await shop.start(request.body).settled);
     case 'renew':
       return vm(await shop.renew(request.body).settled);
     case 'query':

@@ -4,7 +4,7 @@ import { type Bidder, GridError, type PlantApi } from '@vmgrid/protocol';
 import type { ShopConfig } from './config.ts';
 
 /** Verbs about one VM that change it. */
-export type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'renew';
+export type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'start' | 'renew';
 export type LongMethod = 'create' | 'buildImage' | VmMethod;
 
 interface LongCall<M extends LongMethod> {

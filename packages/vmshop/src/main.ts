@@ -23,12 +23,16 @@ try {
   const shopLog = createLog('vmshop', config.logLevel);
   const surface = { name: 'shop', listens: [config.host], dials: config.plants };
   const security = await openSecurity(config, surface, { environment: process.env, log: shopLog });
-  process.exitCode = await runDaemon(async () => {
-    const shop = await startShop(config, security, shopLog);
-    const { httpPort, xmlPort } = shop;
-    process.stdout.write(`${JSON.stringify({ ready: true, host: config.host, httpPort, xmlPort })}\n`);
-    return shop;
-  }, shopLog);
+  process.exitCode = await runDaemon(
+    async () => {
+      const shop = await startShop(config, security, shopLog);
+      const { httpPort, xmlPort } = shop;
+      process.stdout.write(`${JSON.stringify({ ready: true, host: config.host, httpPort, xmlPort })}\n`);
+      return shop;
+    },
+    shopLog,
+    security.look,
+  );
   security.audit.close();
 } catch (error) {
   const { line, entry } = refusalToRun(error);

@@ -43,6 +43,7 @@ import type {
   RenewRequest,
   ReplayableRequest,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
   VmReply,
 } from '@vmgrid/protocol';
@@ -55,6 +56,7 @@ import {
   namesOf,
   type PlantApi,
   requestKey,
+  requestSpent,
   VmId,
   validate,
 } from '@vmgrid/protocol';
@@ -64,6 +66,7 @@ import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
+import { RequestHolders } from './request-holders.ts';
 import type { StartupGracePeriod } from './startup-grace-period.ts';
 import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
@@ -111,6 +114,7 @@ export class Shop {
   readonly #places: VmPlaces;
   readonly #vmList: VmList;
   readonly #quotas: QuotaEnforcer;
+  readonly #holders: RequestHolders;
   readonly #startupGracePeriod: Pick<StartupGracePeriod, 'over'> | undefined;
   readonly #question: CallOptions;
 
@@ -132,6 +136,7 @@ export class Shop {
     const search: CallOptions = { deadlineMs: SEARCH_DEADLINE_MS, signal: this.operationService.closing };
     const ask: AskForVm = (request) => askUntilFirst(this.#everyone(), 'query', request, search);
     this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
+    this.#holders = new RequestHolders({ book, absences, roll: this.#roll }, config);
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
@@ -153,9 +158,11 @@ export class Shop {
     const operation = this.operationService.begin('create', request, async (asked, operation) => {
       // A plant that is not back yet may have the VM of this request.
       if (mayBeRepeated) await this.#startupGracePeriod?.over;
+      await this.#holders.awaitAll(requestKey(asked), this.operationService.closing);
       using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
+      this.#holders.requireBid(requestKey(identified), auction);
       const createAt = ({ plantId }: Bid) => admitted.at(plantId, () => this.#createAt(plantId, identified));
       const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
@@ -164,7 +171,7 @@ export class Shop {
       });
       return createReply({ requestId: operation.requestId, vm: ad }, trail);
     });
-    operation.refresh((reply) => this.#withPresentAd(reply as VmReply, request.caller));
+    operation.refresh((reply) => this.#withPresentAd(reply as VmReply, operation.requestId, request.caller));
     return operation;
   }
 
@@ -204,17 +211,22 @@ export class Shop {
     return this.#atVm('resume', request);
   }
 
+  start(request: Called<StartRequest>): Operation {
+    return this.#atVm('start', request);
+  }
+
   renew(request: Called<RenewRequest>): Operation {
     return this.#atVm('renew', request, () => this.#quotas.requireRenew(request));
   }
 
   async query(request: Called<QueryRequest>): Promise<VmReply> {
     const ask = async (plantId: string) => this.#ask(await this.#bidder(plantId), 'query', request);
-    return { vm: await this.#places.at(request, ask) };
+    return { vm: this.#holders.withSplit(await this.#places.at(request, ask)) };
   }
 
   async list(request: Called<ListRequest>): Promise<ListReply> {
-    return this.#vmList.list(request, this.operationService.closing);
+    const reply = await this.#vmList.list(request, this.operationService.closing);
+    return { ...reply, vms: reply.vms.map((ad) => this.#holders.withSplit(ad)) };
   }
 
   plants(): Promise<PlantListReply> {
@@ -297,18 +309,17 @@ export class Shop {
     return ad;
   }
 
-  /** A reply to create with the VM's classad of now; as it was when the plant does not answer. */
-  async #withPresentAd(reply: VmReply, caller: Caller | undefined): Promise<VmReply> {
+  /** A reply to create with the VM's classad of now; as it was when the plant does not answer. @throws GridError REQUEST_SPENT */
+  async #withPresentAd(reply: VmReply, requestId: string, caller: Caller | undefined): Promise<VmReply> {
     const maker = this.#membership.find(reply.trail?.awards.at(-1)?.plantId ?? '');
     if (!maker) return reply;
-    try {
-      return {
-        ...reply,
-        vm: await this.#ask(maker, 'query', { vmId: String(reply.vm.VmId), ...(caller && { caller }) }),
-      };
-    } catch (error) {
-      return isVmUnknown(error) ? { ...reply, vm: { ...reply.vm, State: 'destroyed' } } : reply;
-    }
+    const query = { vmId: String(reply.vm.VmId), ...(caller && { caller }) };
+    const vm = await this.#ask(maker, 'query', query).catch((error) => {
+      if (isVmUnknown(error)) throw requestSpent(requestId, reply.vm);
+      return reply.vm;
+    });
+    if (vm.State === 'destroyed') throw requestSpent(requestId, vm);
+    return { ...reply, vm };
   }
 
   /** A call to one plant and no other: waits for it when it is absent. */

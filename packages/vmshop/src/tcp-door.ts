@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { ListenerTls } from '@vmgrid/access';
+import type { TlsFiles } from '@vmgrid/access';
 import { whenClosed } from '@vmgrid/daemon';
 import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/http-api';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
@@ -33,7 +33,7 @@ export interface TcpDoorOptions<Who> {
   readonly tokenMs?: number;
   readonly connections?: number;
   /** In clear without. */
-  readonly tls?: ListenerTls | undefined;
+  readonly tls?: Pick<TlsFiles, 'serve'> | undefined;
 }
 
 /** Connections at the same time. */
@@ -55,7 +55,9 @@ export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
     const revalidate = () => options.revalidate?.(shown, socket.remoteAddress);
     void serve(socket, { ...options, admit: admitHere, revalidate });
   };
-  const server = tls ? createTlsServer({ ...settings, ...tls }, open) : createServer(settings, open);
+  const server = tls
+    ? tls.serve((shown) => createTlsServer({ ...settings, ...shown }, open))
+    : createServer(settings, open);
   server.on('connection', (socket: Socket) => connectionLimiter.enter(socket));
   return server;
 }

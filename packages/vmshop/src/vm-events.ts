@@ -30,9 +30,13 @@ export class VmEvents {
 
 /** Undefined when nothing has happened that anybody waits for: a VM that is new has done nothing yet. */
 function vmEvent({ plantId, at, vm, leaseEnding }: VmsChange, before: ToldVm | undefined): VmEvent | undefined {
-  const { vmId, owner, state, leaseEndsAt } = vm;
+  const { vmId, owner, state, reason, leaseEndsAt } = vm;
   if (vmId === undefined || leaseEndsAt === undefined) return undefined;
   if (!leaseEnding && (before?.vmId !== vmId || before.state === state)) return undefined;
   const event = leaseEnding ? 'lease-ending' : 'state';
-  return { event, vmId, ...(owner === undefined ? {} : { owner }), plantId, at, state, leaseEndsAt };
+  return {
+    ...{ event, vmId, plantId, at, state, leaseEndsAt },
+    ...(owner === undefined ? {} : { owner }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Operations } from '@vmgrid/http-api';
 import { type Absence, Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';
-import { type Bidder, GridError, type ImageReply } from '@vmgrid/protocol';
+import { type Bidder, GridError, type ImageReply, type ToldVm } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { VirtualTime } from '../../market/test/virtual-time.ts';
 import { AuctionHistory } from '../src/auction-history.ts';
@@ -44,7 +44,17 @@ const empty = (plantId: string): Answers => ({
 /** The one that has everything. */
 const vm = () => ({ VmId: VM, State: 'running' });
 const KEEPER: Answers = {
-  ...{ query: vm, destroy: vm, configure: vm, suspend: vm, resume: vm, renew: vm, create: vm, list: () => [vm()] },
+  ...{
+    query: vm,
+    destroy: vm,
+    configure: vm,
+    suspend: vm,
+    resume: vm,
+    start: vm,
+    renew: vm,
+    create: vm,
+    list: () => [vm()],
+  },
   ...{ listImages: () => [image], labelImage: () => image, removeImage: () => ({}), verifyImages: () => [] },
   ...{ collectImages: () => ({ plantId: 'keeper' }), suggestImages: () => ({ plantId: 'keeper' }) },
   ...{ recordedRequests: () => [], estimate: () => bids('keeper')(), buildImage: () => ({ image }) },
@@ -95,6 +105,77 @@ function join(plantId: string, answers: Answers): Bidder {
   return bidder;
 }
 
+/** A plant tells what it has: one VM of this request at most. */
+const tellVm = (bidder: Bidder, vms: readonly object[]) =>
+  membership.notified(bidder, 'vms', [
+    {
+      ...{ kind: 'whole', plantId: bidder.plantId, run: time.now(), serial: 0, page: 0, last: true },
+      vms: vms as ToldVm[],
+    },
+  ]);
+const told = { requestId: 'request-1', vmId: VM, state: 'configuring', memoryMiB: 256, diskMiB: 2_048 };
+
+describe('a request whose plant has left amid its creation', () => {
+  const again = () => shop.create({ ...work, requestId: 'request-1' }).settled;
+
+  test('is not awarded to another while its plant is away: PLANT_LOST names the plant, and may be retried', async () => {
+    const keeper = join('keeper', KEEPER);
+    tellVm(keeper, [told]);
+    membership.left(keeper, 'silent');
+    join('other', KEEPER);
+    await expect(time.until(again())).rejects.toMatchObject({
+      ...{ code: 'PLANT_LOST', retryable: true, message: expect.stringContaining('keeper') },
+      details: { plantId: 'keeper', requestId: 'request-1' },
+    });
+    expect(time.monotonic()).toBe(RETURN_MS);
+    expect(asked).not.toContain('other create');
+  });
+
+  test('waits for its plant a while, and gets its VM there', async () => {
+    const keeper = join('keeper', KEEPER);
+    tellVm(keeper, [told]);
+    membership.left(keeper, 'silent');
+    join('other', { ...empty('other'), estimate: declines('other') });
+    const reply = again();
+    await settle();
+    join('keeper', KEEPER);
+    await expect(reply).resolves.toMatchObject({ vm: { VmId: VM } });
+  });
+
+  test('is not awarded to another when its plant is here and does not answer', async () => {
+    tellVm(join('keeper', { ...KEEPER, estimate: unknown }), [told]);
+    join('other', { ...KEEPER, estimate: bids('other') });
+    await expect(again()).rejects.toMatchObject({ code: 'PLANT_LOST', details: { plantId: 'keeper' } });
+  });
+
+  test('is made anew when its plant is back and has nothing of it', async () => {
+    const keeper = join('keeper', KEEPER);
+    tellVm(keeper, [told]);
+    membership.left(keeper, 'silent');
+    time.pass(1);
+    tellVm(join('keeper', { ...empty('keeper') }), []);
+    join('other', { ...empty('other'), estimate: bids('other'), create: () => ({ VmId: VM.replace(/1$/, '2') }) });
+    await again();
+    expect(asked).toContain('other create');
+  });
+});
+
+test('two VMs of one request are shown as split, each with the other', async () => {
+  const [one, two] = [VM, VM.replace(/1$/, '2')];
+  for (const [plantId, vmId] of [
+    ['keeper', one],
+    ['other', two],
+  ] as const) {
+    const ad = () => ({ VmId: vmId, RequestId: 'request-1', State: 'running' });
+    tellVm(join(plantId, { ...empty(plantId), list: () => [ad()], query: ad }), [{ ...told, vmId }]);
+  }
+  expect((await shop.list({})).vms.map(({ VmId, SplitWith }) => [VmId, SplitWith])).toEqual([
+    [one, [two]],
+    [two, [one]],
+  ]);
+  expect((await shop.query({ vmId: two })).vm.SplitWith).toEqual([one]);
+});
+
 /** As long as it takes until nothing goes on but what waits for time or for a plant. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -104,6 +185,7 @@ const ABOUT_ONE_VM: Readonly<Record<string, () => Promise<unknown>>> = {
   configure: () => shop.configure({ vmId: VM, dag: { actions: [] } }).settled,
   suspend: () => shop.suspend({ vmId: VM }).settled,
   resume: () => shop.resume({ vmId: VM }).settled,
+  start: () => shop.start({ vmId: VM }).settled,
   renew: () => shop.renew({ vmId: VM, lease: 'PT1H' }).settled,
 };
 const ABOUT_AN_IMAGE: Readonly<Record<string, () => Promise<unknown>>> = {

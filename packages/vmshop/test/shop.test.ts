@@ -155,10 +155,15 @@ describe('a create that is repeated after the VM is made', () => {
     expect(asked).toEqual(['a estimate', 'a create', 'a query']);
   });
 
-  test('tells that the VM is destroyed when its plant has forgotten it', async () => {
-    joinMaker(fails('VM_UNKNOWN'));
+  test.each([
+    ['has forgotten it', fails('VM_UNKNOWN')],
+    ['knows its end', () => ({ ...made, State: 'destroyed' })],
+  ])('is spent when its VM is destroyed, and the plant %s', async (_, query) => {
+    joinMaker(query);
     await create();
-    expect(await create()).toEqual({ ...made, State: 'destroyed' });
+    const again = shop.create(request());
+    await expect(again.settled).rejects.toMatchObject({ code: 'REQUEST_SPENT', details: { vmId: VM } });
+    expect(again.toReply()).toMatchObject({ state: 'failed', error: { code: 'REQUEST_SPENT' } });
   });
 
   test('tells what it did then while the plant is away or does not answer', async () => {

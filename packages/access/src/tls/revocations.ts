@@ -1,22 +1,19 @@
 /** Which certificates of the site count no longer: those on a list that the CA signed, which is read again when its file has changed. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { GridError } from '@vmgrid/protocol';
 import { plainSerial } from '../certs/plain-serial.ts';
+import { type Again, eachSecond, stampOf } from './file-stamp.ts';
 
 export interface RevocationOptions {
   /** The list, in PEM. */
   readonly file: string;
-  /** The CA's certificate, in PEM. */
-  readonly ca: string;
+  /** The CA's certificate as it is now, in PEM. */
+  readonly ca: () => string;
   /** Told why a new list is not taken, once for each reason; the one before goes on to count. */
   readonly onFault: (error: unknown) => void;
-  /** Calls `look` again and again, and keeps no process running for it; each second when left out. */
-  readonly again?: (look: () => void) => void;
+  /** Each second when left out. */
+  readonly again?: Again;
 }
-
-/** Whether anyone asks or not: whoever asks first after a change is not answered from the list before it. */
-const LOOKED_AT_MS = 1_000;
-const eachSecond = (look: () => void): void => void setInterval(look, LOOKED_AT_MS).unref();
 
 export class Revocations {
   readonly #options: RevocationOptions;
@@ -35,7 +32,8 @@ export class Revocations {
   static async open(options: RevocationOptions): Promise<Revocations> {
     const revocations = new Revocations(options);
     await revocations.#readIfChanged();
-    (options.again ?? eachSecond)(() => revocations.#look());
+    // Whether anyone asks or not: whoever asks first after a change is not answered from the list before it.
+    (options.again ?? eachSecond)(() => revocations.look());
     return revocations;
   }
 
@@ -44,7 +42,8 @@ export class Revocations {
     return this.#serials.has(plainSerial(serial));
   }
 
-  #look(): void {
+  /** Takes the list anew if it has changed; it counts a moment later. */
+  look(): void {
     this.#looking ??= this.#readIfChanged()
       .then(() => {
         this.#fault = undefined;
@@ -67,7 +66,7 @@ export class Revocations {
       if (stamp === this.#stamp) return;
       const list = readFileSync(file, 'utf8');
       this.#stamp = stamp;
-      this.#serials = new Set((await readList(list, ca)).map(({ serial }) => serial));
+      this.#serials = new Set((await readList(list, ca())).map(({ serial }) => serial));
     } catch (cause) {
       const { message } = cause as Error;
       throw new GridError(
@@ -78,10 +77,4 @@ export class Revocations {
       );
     }
   }
-}
-
-/** Changes whenever the file does, or who may read it. */
-function stampOf(file: string): string {
-  const { mtimeMs, ctimeMs, size, ino } = statSync(file);
-  return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
 }

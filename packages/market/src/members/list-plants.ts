@@ -40,11 +40,12 @@ async function plantsBelow({ bidder }: LinkedMember, options: CallOptions): Prom
 
 const plantReply = (link: LinkedMember): PlantReply => ({ plantId: link.bidder.plantId, ...wordsOf(link) });
 
-const wordsOf = ({ bidder, ad, connectedAt, lastWordAt }: LinkedMember) => ({
+const wordsOf = ({ bidder, ad, connectedAt, lastWordAt, rival }: LinkedMember) => ({
   version: bidder.hello.version,
   ad,
   connectedAt: new Date(connectedAt).toISOString(),
   lastWordAt: new Date(lastWordAt).toISOString(),
+  ...(rival && { rival }),
 });
 
 function shortestOfEach(plants: readonly PlantReply[]): PlantReply[] {

@@ -19,6 +19,9 @@ export function listenAll(...listeners: readonly LinkListener[]): LinkListener {
     heard: (bidder) => {
       for (const one of listeners) one.heard(bidder);
     },
+    refused: (bidder, rival) => {
+      for (const one of listeners) one.refused?.(bidder, rival);
+    },
     silent: (bidder) => {
       for (const one of listeners) one.silent?.(bidder);
     },

@@ -12,6 +12,7 @@ import {
   type LinkListener,
   type MembersEvent,
   type ProgressEvent,
+  type Rival,
   type VmsEvent,
 } from '@vmgrid/protocol';
 import type { MarketClock } from '../market-clock.ts';
@@ -24,6 +25,8 @@ export interface LinkedMember {
   readonly connectedAt: number;
   readonly lastWordAt: number;
   readonly ad: ClassAdJson;
+  /** The last one that wanted its id as well. */
+  readonly rival?: Rival;
 }
 
 /** What happened to a member; `moved` when the best way to a plant is another now. */
@@ -64,7 +67,7 @@ export interface ReturnOptions extends Pick<WayOptions, 'except'> {
 
 export class Membership implements LinkListener {
   readonly #options: MembershipOptions;
-  readonly #links = new Map<string, LinkedMember & { lastWordAt: number; ad: ClassAdJson }>();
+  readonly #links = new Map<string, LinkedMember & { lastWordAt: number; ad: ClassAdJson; rival?: Rival }>();
   readonly #routes = new Routes();
   #bidders: readonly Bidder[] | undefined;
   readonly #awaiting = new Map<string, Set<(bidder: Bidder) => void>>();
@@ -107,6 +110,11 @@ export class Membership implements LinkListener {
     if (event === 'ad') link.ad = value as ClassAdJson;
     if (event === 'vms') for (const told of value as readonly VmsEvent[]) this.#hearVms(bidder, told);
     if (event === 'members') this.#hearMembers(bidder, value as MembersEvent);
+  }
+
+  refused(bidder: Bidder, rival: Rival): void {
+    const link = this.#linkOf(bidder);
+    if (link) link.rival = rival;
   }
 
   heard(bidder: Bidder): void {

@@ -123,6 +123,12 @@ export class VmBook {
     return this.#entries.byRequest(keyText(key)).some(({ plantId }) => this.isCurrent(plantId));
   }
 
+  /** What was made of a request, or may be, and where: nearly always one, of two the first that was told of first. */
+  madeOf(key: RequestKey): readonly { readonly plantId: string; readonly vm: ToldVm }[] {
+    this.#forgetLapsed();
+    return this.#entries.byRequest(keyText(key));
+  }
+
   holds(plantId: string, key: RequestKey): boolean {
     return this.#entries.get(plantId, keyText(key)) !== undefined;
   }

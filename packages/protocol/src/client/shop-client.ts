@@ -109,9 +109,14 @@ export class ShopClient {
     return this.#post(`${vmPath(vmId)}/resume`, {}, VmReply, options);
   }
 
-  /** `lease`: ISO 8601 duration, from now. */
-  renew(vmId: string, lease: string, options?: WorkOptions): Promise<VmReply> {
-    return this.#post(`${vmPath(vmId)}/renew`, { lease }, VmReply, options);
+  start(vmId: string, options?: WorkOptions): Promise<VmReply> {
+    return this.#post(`${vmPath(vmId)}/start`, {}, VmReply, options);
+  }
+
+  /** `lease`: ISO 8601 duration, from now. A lease that ends later stays, unless it is to be shortened. */
+  renew(vmId: string, lease: string, options: WorkOptions & { readonly shorten?: boolean } = {}): Promise<VmReply> {
+    const { shorten, ...work } = options;
+    return this.#post(`${vmPath(vmId)}/renew`, { lease, ...(shorten && { shorten }) }, VmReply, work);
   }
 
   plants(options?: ClientCallOptions): Promise<PlantListReply> {

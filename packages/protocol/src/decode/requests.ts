@@ -17,6 +17,7 @@ import {
   RenewRequest,
   type Request,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
   type Verb,
 } from '../schema/requests.ts';
@@ -73,6 +74,10 @@ export function decodeResume(json: unknown): ResumeRequest {
   return validate(ResumeRequest, json, { subject: 'resume' });
 }
 
+export function decodeStart(json: unknown): StartRequest {
+  return validate(StartRequest, json, { subject: 'start' });
+}
+
 export function decodeRenew(json: unknown): RenewRequest {
   const request = validate(RenewRequest, json, { subject: 'renew' });
   checkDuration('lease', request.lease, REQUEST_LIMITS.leaseMaxMs);
@@ -94,6 +99,7 @@ const VERBS: { readonly [V in Verb]: (json: unknown) => Request } = {
   destroy: (json) => ({ verb: 'destroy', body: decodeDestroy(json) }),
   suspend: (json) => ({ verb: 'suspend', body: decodeSuspend(json) }),
   resume: (json) => ({ verb: 'resume', body: decodeResume(json) }),
+  start: (json) => ({ verb: 'start', body: decodeStart(json) }),
   renew: (json) => ({ verb: 'renew', body: decodeRenew(json) }),
 };
 

@@ -163,6 +163,12 @@ export const ERROR_CATALOGUE = {
     'The same request id came with a different document before.',
     'Use a new request id for a new request.',
   ),
+  REQUEST_SPENT: kind(
+    410,
+    false,
+    'The request id was carried out before, and the VM that was made of it is gone.',
+    'Use a new request id for another VM.',
+  ),
   REQUEST_EXPIRED: kind(
     410,
     false,
@@ -343,7 +349,7 @@ export const ERROR_CATALOGUE = {
     502,
     true,
     'A plant left while it had the request, or one that may have what is asked for is absent.',
-    'Retry with the same request id; `vmgrid plants` names who is absent.',
+    'Retry with the same request id: it is not made twice. `vmgrid plants` names who is absent; if one is not to come back, use a new request id.',
   ),
   DEADLINE_EXCEEDED: kind(504, true, 'The work did not end by its deadline.', 'Retry with the same request id.'),
   CANCELLED: kind(409, false, 'The work was cancelled.', 'Send the request again if it is still wanted.'),
@@ -491,6 +497,12 @@ export const ERROR_CATALOGUE = {
     false,
     'The other end of a link does not keep to the protocol.',
     'Run the same version on both ends.',
+  ),
+  PLANT_ID_TAKEN: kind(
+    409,
+    true,
+    'Another plant or broker of the same id is connected, and lives.',
+    'Give each an id of its own (`plantId`, `brokerId`), or stop the one at the address named.',
   ),
   HOPS_EXCEEDED: kind(
     502,

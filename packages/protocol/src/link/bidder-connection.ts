@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
+import type { Rival } from '../schema/replies.ts';
 import { validate } from '../schema/validator.ts';
 import type { Hello, LinkApi } from './bidder.ts';
 import type { SessionEnd } from './dial-once.ts';
@@ -7,11 +8,14 @@ import type { Bidder, CallOptions, LinkListener } from './link.ts';
 import { LinkPeer, type PeerOptions } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
 import type { LinkIdentity } from './link-trust.ts';
-import { EVENT_SCHEMAS, HELLO, HelloSchema, isBidderEvent, METHOD_SCHEMAS } from './method-schemas.ts';
+import { EVENT_SCHEMAS, HELLO, HelloSchema, isBidderEvent, METHOD_SCHEMAS, RIVAL } from './method-schemas.ts';
 
 export interface ConnectionOwner {
-  /** A bidder of this id is about to join: ends the link of any other of the same id. */
-  joining(plantId: string): void;
+  /**
+   * A bidder is about to join: ends the link of any other of the same id that it takes the place of, at once unless it must find out
+   * whether that one lives. @throws GridError PLANT_ID_TAKEN when it does
+   */
+  joining(connection: BidderConnection, hello: Hello): Promise<void> | undefined;
   ended(connection: BidderConnection, end: SessionEnd): void;
 }
 
@@ -25,6 +29,9 @@ export class BidderConnection {
   readonly #owner: ConnectionOwner;
   readonly #helloTimer: NodeJS.Timeout;
   #bidder: Bidder | undefined;
+  #greeted = false;
+  #isEnded = false;
+  #joinedAt = '';
 
   constructor(
     socket: WebSocket,
@@ -41,7 +48,7 @@ export class BidderConnection {
     this.#peer = new LinkPeer(
       socket,
       {
-        called: async (method, params) => this.#called(method, params),
+        called: (method, params) => this.#called(method, params),
         noticed: (method, params) => this.#noticed(method, params),
         heard: () => this.#bidder !== undefined && listener.heard(this.#bidder),
         ended: (reason, closeCode) => this.#ended({ reason, closeCode }),
@@ -59,20 +66,39 @@ export class BidderConnection {
     this.#peer.close(code, reason);
   }
 
-  #called(method: string, params: unknown): object {
-    if (method !== HELLO || this.#bidder !== undefined) {
+  /** What this end knows of who has the id that another wants. */
+  get joinedAt(): string {
+    return this.#joinedAt;
+  }
+
+  isAlive(): Promise<boolean> {
+    return this.#peer.isAlive();
+  }
+
+  /** Another of the same id was refused. */
+  tellRival(rival: Rival, deadlineMs: number): void {
+    this.#listener.refused?.(this.#bidder!, rival);
+    this.#peer.call(RIVAL, rival, { deadlineMs }).catch(() => undefined); // it may be ending
+  }
+
+  async #called(method: string, params: unknown): Promise<object> {
+    if (method !== HELLO || this.#greeted) {
       throw new GridError('LINK_PROTOCOL', `a bidder calls ${HELLO} once and nothing else; it called ${method}`);
     }
     const hello: Hello = validate(HelloSchema, params, { code: 'LINK_PROTOCOL', subject: HELLO });
     this.#requireItself(hello);
-    clearTimeout(this.#helloTimer);
+    this.#greeted = true;
+    const room = this.#owner.joining(this, hello);
+    if (room) await room;
+    clearTimeout(this.#helloTimer); // one that was refused and stays is ended
+    if (this.#isEnded) throw this.#lost('it ended as it joined');
     const bidder: Bidder = {
       plantId: hello.plantId,
       hello,
       call: (name, request, options) => this.#call(name, request, options),
     };
-    this.#owner.joining(hello.plantId);
     this.#bidder = bidder;
+    this.#joinedAt = new Date().toISOString();
     this.#listener.joined(bidder);
     return {};
   }
@@ -118,6 +144,7 @@ export class BidderConnection {
   }
 
   #ended(end: SessionEnd): void {
+    this.#isEnded = true;
     clearTimeout(this.#helloTimer);
     this.#owner.ended(this, end);
     if (this.#bidder !== undefined) this.#listener.left(this.#bidder, end.reason);

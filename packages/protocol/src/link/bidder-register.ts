@@ -1,5 +1,7 @@
 import type { WebSocket } from 'ws';
+import { GridError } from '../errors/grid-error.ts';
 import type { LinkLimits } from '../limits.ts';
+import type { Hello } from './bidder.ts';
 import { BidderConnection } from './bidder-connection.ts';
 import type { SessionEnd } from './dial-once.ts';
 import type { Bidder, LinkListener } from './link.ts';
@@ -13,6 +15,7 @@ export class BidderRegister {
   readonly #limits: LinkLimits;
   readonly #log: LinkLog;
   readonly #connections = new Set<BidderConnection>();
+  readonly #addresses = new WeakMap<BidderConnection, string>();
 
   constructor(listener: LinkListener, limits: LinkLimits, log: LinkLog) {
     this.#listener = listener;
@@ -28,13 +31,17 @@ export class BidderRegister {
     return [...this.#connections].flatMap(({ bidder }) => bidder ?? []);
   }
 
-  /** Takes an open connection; `joining` is called when its hello came. Resolves when it has ended, never rejects. */
-  take(socket: WebSocket, who: LinkIdentity, joining?: () => void): Promise<SessionEnd> {
+  /**
+   * Takes an open connection; `joining` is called when its hello came. Resolves when it has ended, never rejects. `address`: of the
+   * other end.
+   */
+  take(socket: WebSocket, who: LinkIdentity, address: string, joining?: () => void): Promise<SessionEnd> {
     const { promise, resolve } = Promise.withResolvers<SessionEnd>();
     const owner = {
-      joining: (plantId: string) => {
-        this.#replace(plantId);
-        joining?.();
+      joining: (connection: BidderConnection, hello: Hello) => {
+        const room = this.#makeRoom(connection, hello);
+        if (!room) joining?.();
+        return room?.then(() => joining?.());
       },
       ended: (connection: BidderConnection, end: SessionEnd) => {
         this.#connections.delete(connection);
@@ -46,6 +53,7 @@ export class BidderRegister {
       log: this.#log,
     });
     this.#connections.add(connection);
+    this.#addresses.set(connection, address);
     return promise;
   }
 
@@ -54,11 +62,38 @@ export class BidderRegister {
       connection.close(CLOSE.goingAway, 'the upper end is shutting down');
   }
 
-  #replace(plantId: string): void {
-    for (const connection of [...this.#connections]) {
-      if (connection.bidder?.plantId !== plantId) continue;
+  /** The same process dials anew, or one takes the place of another that is gone, though its link has not ended. */
+  #makeRoom(newer: BidderConnection, { plantId, processId }: Hello): Promise<void> | undefined {
+    const isRival = ({ bidder }: BidderConnection) => processId !== undefined && bidder!.hello.processId !== processId;
+    const rivals = this.#others(newer, plantId).filter(isRival);
+    const replace = () => this.#replace(this.#others(newer, plantId), plantId);
+    if (rivals.length > 0) return this.#refuseBeside(rivals, newer, plantId).then(replace);
+    replace();
+    return undefined;
+  }
+
+  #others(newer: BidderConnection, plantId: string): readonly BidderConnection[] {
+    return [...this.#connections].filter((one) => one !== newer && one.bidder?.plantId === plantId);
+  }
+
+  async #refuseBeside(rivals: readonly BidderConnection[], newer: BidderConnection, plantId: string): Promise<void> {
+    for (const rival of rivals) if (await rival.isAlive()) throw this.#refusal(plantId, newer, rival);
+  }
+
+  #replace(older: readonly BidderConnection[], plantId: string): void {
+    for (const connection of older) {
       this.#log.warn({ plantId }, 'a newer link of the same plant id replaces the older');
       connection.close(CLOSE.replaced, 'replaced by a newer link of the same plant id');
     }
+  }
+
+  /** Two that live cannot both have the id: whoever came first keeps it, and both are told. */
+  #refusal(plantId: string, newer: BidderConnection, older: BidderConnection): GridError {
+    const [rival, address] = [this.#addresses.get(newer)!, this.#addresses.get(older)!];
+    const since = older.joinedAt;
+    this.#log.warn({ plantId, rival, address, since }, 'a second plant or broker of the same id is refused');
+    older.tellRival({ address: rival, at: new Date().toISOString() }, this.#limits.helloMs);
+    const message = `${plantId} at ${address} has this id since ${since}; ${rival} is refused`;
+    return new GridError('PLANT_ID_TAKEN', message, { plantId, address, since });
   }
 }

@@ -27,6 +27,7 @@ import type {
   QueryRequest,
   RenewRequest,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
 import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
@@ -63,6 +64,7 @@ export interface VmApi {
   destroy(request: Identified<DestroyRequest>): ClassAdJson;
   suspend(request: Identified<SuspendRequest>): ClassAdJson;
   resume(request: Identified<ResumeRequest>): ClassAdJson;
+  start(request: Identified<StartRequest>): ClassAdJson;
   renew(request: Identified<RenewRequest>): ClassAdJson;
 }
 
@@ -152,4 +154,6 @@ export interface Hello {
   readonly ad: ClassAdJson;
   /** Left out by plants. */
   readonly role?: 'broker';
+  /** Of the process that says hello, another at each start: tells one that dials anew from another of the same id. */
+  readonly processId?: string;
 }

@@ -1,4 +1,5 @@
 /** The one way daemons talk. Kept small so that another transport (NATS) can stand behind it. */
+import type { Rival } from '../schema/replies.ts';
 import type { BidderEvents, BrokerApi, Hello, LinkApi, PlantApi } from './bidder.ts';
 
 export interface CallOptions {
@@ -36,6 +37,8 @@ export interface LinkListener {
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void;
   /** Any message at all, heartbeats included, arrived from the bidder. */
   heard(bidder: Bidder): void;
+  /** Another of the same id came meanwhile, and was refused. */
+  refused?(bidder: Bidder, rival: Rival): void;
   /** It did not answer when it was asked for a sign of life. */
   silent?(bidder: Bidder): void;
 }

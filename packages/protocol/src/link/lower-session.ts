@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
 import type { LinkLimits } from '../limits.ts';
+import { Rival } from '../schema/replies.ts';
 import { validate } from '../schema/validator.ts';
 import type { Hello, LinkApi } from './bidder.ts';
 import type { SessionEnd } from './dial-once.ts';
@@ -9,7 +10,7 @@ import type { LinkLog } from './link-log.ts';
 import { LinkPeer } from './link-peer.ts';
 import { CLOSE } from './link-socket.ts';
 import type { LinkCredentials } from './link-trust.ts';
-import { HELLO, HelloReply, isLinkMethod, METHOD_SCHEMAS } from './method-schemas.ts';
+import { HELLO, HelloReply, isLinkMethod, METHOD_SCHEMAS, RIVAL } from './method-schemas.ts';
 
 /** What a plant or broker is to whoever is above it. */
 export interface LowerEnd {
@@ -38,7 +39,12 @@ export function serveCalls(socket: WebSocket, lower: LowerEnd, options: LowerSes
   const peer = new LinkPeer(
     socket,
     {
-      called: (method, params, callSignal) => answer(lower.handlers, method, params, callSignal),
+      called: async (method, params, callSignal) => {
+        if (method !== RIVAL) return answer(lower.handlers, method, params, callSignal);
+        const rival = validate(Rival, params, { code: 'LINK_PROTOCOL', subject: RIVAL });
+        lower.log.warn({ upper, ...rival }, 'another of the same id wanted to join, and was refused');
+        return {};
+      },
       noticed: (method) => {
         throw new GridError('LINK_PROTOCOL', `${method} is no event of the upper end`);
       },

@@ -29,6 +29,7 @@ import {
   RenewRequest,
   RequestId,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
 } from '../schema/requests.ts';
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
@@ -70,6 +71,7 @@ export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
   destroy: { request: identified(DestroyRequest), reply: ClassAdJson },
   suspend: { request: identified(SuspendRequest), reply: ClassAdJson },
   resume: { request: identified(ResumeRequest), reply: ClassAdJson },
+  start: { request: identified(StartRequest), reply: ClassAdJson },
   renew: { request: identified(RenewRequest), reply: ClassAdJson },
   listImages: { request: Nothing, reply: Type.Array(ImageReply) },
   buildImage: { request: identified(BuildImageRequest), reply: BuildImageReply },
@@ -154,10 +156,14 @@ export const HelloSchema = Type.Object(
     version: Type.String({ minLength: 1, maxLength: 64 }),
     ad: ClassAdJson,
     role: Type.Optional(Type.Literal('broker')),
+    processId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   },
   closed,
 );
 export const HelloReply = Nothing;
+
+/** What the upper end tells one whose id another wanted: who was refused. */
+export const RIVAL = 'rival';
 
 export const isLinkMethod = (method: string): method is keyof LinkApi => Object.hasOwn(METHOD_SCHEMAS, method);
 

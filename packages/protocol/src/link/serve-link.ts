@@ -28,7 +28,7 @@ export interface LinkServer {
 
 /**
  * Mounts the upper end on an HTTP server, as `acceptUpgrades` tells. When a plant id comes twice, dialled or dialling, the newer
- * link replaces the older.
+ * link replaces the older, unless another process has that one and lives: then the newer is refused.
  */
 export function serveLink(server: Server, listener: LinkListener, options: ServeLinkOptions): LinkServer {
   const { log, trust } = options;
@@ -40,7 +40,8 @@ export function serveLink(server: Server, listener: LinkListener, options: Serve
     {
       isFull: () => register.isFull,
       admit: (request) => trust.admitBelow(request),
-      accept: (socket, _request, who) => void register.take(socket, who),
+      accept: (socket, { socket: { remoteAddress, remotePort } }, who) =>
+        void register.take(socket, who, `${remoteAddress}:${remotePort}`),
     },
     { limits, log },
   );
@@ -52,7 +53,7 @@ export function serveLink(server: Server, listener: LinkListener, options: Serve
         ...{ url, random, limits, log, signal },
         credentials: () => trust.credentials(),
         recognize: (response) => trust.recognizeBelow(response),
-        session: (socket, opened, _signal, who) => register.take(socket, who, opened),
+        session: (socket, opened, _signal, who) => register.take(socket, who, url, opened),
       });
     },
     close() {

@@ -35,6 +35,7 @@ import {
   QueryRequest,
   RenewRequest,
   ResumeRequest,
+  StartRequest,
   SuspendRequest,
 } from './requests.ts';
 import { SuggestImagesReply } from './suggestions.ts';
@@ -58,6 +59,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'destroy-request', title: 'A VM that shall go', schema: DestroyRequest },
   { name: 'suspend-request', title: 'A VM that shall sleep', schema: SuspendRequest },
   { name: 'resume-request', title: 'A VM that shall wake', schema: ResumeRequest },
+  { name: 'start-request', title: 'A VM that shall boot again', schema: StartRequest },
   { name: 'renew-request', title: 'A VM that is wanted for longer', schema: RenewRequest },
   { name: 'build-image-request', title: 'A golden image that shall be made', schema: BuildImageRequest },
   { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },

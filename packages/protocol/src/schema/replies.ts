@@ -1,5 +1,6 @@
 /** What a client gets back. */
 import { type Static, Type } from 'typebox';
+import { TOLD_LIMITS } from '../limits.ts';
 import { Bid, Decline } from './bids.ts';
 import { OwnerName } from './caller.ts';
 import { PlantId, RequestId, VmId } from './requests.ts';
@@ -110,6 +111,8 @@ export const VmEvent = Type.Object(
     plantId: PlantId,
     at: Timestamp,
     state: Type.String({ maxLength: 32 }),
+    /** What failed, with its code: of the VM, or of its destruction DAG. */
+    reason: Type.Optional(Type.String({ maxLength: TOLD_LIMITS.reasonChars })),
     leaseEndsAt: Timestamp,
   },
   closed,
@@ -130,6 +133,10 @@ export const OperationReply = Type.Object(
 );
 export type OperationReply = Static<typeof OperationReply>;
 
+/** One that wanted the id of another, and was refused. */
+export const Rival = Type.Object({ address: Type.String({ maxLength: 128 }), at: Timestamp }, closed);
+export type Rival = Static<typeof Rival>;
+
 /** A plant, as whoever it dialled up to knows it. */
 export const PlantReply = Type.Object(
   {
@@ -139,6 +146,8 @@ export const PlantReply = Type.Object(
     connectedAt: Timestamp,
     /** Anything at all that came over its link, heartbeats included. */
     lastWordAt: Timestamp,
+    /** The last one that wanted its id as well. */
+    rival: Type.Optional(Rival),
     /** Brokers between shop and plant; left out for one that dialled up to the shop. */
     via: Type.Optional(Via),
   },
@@ -154,6 +163,7 @@ export const BrokerReply = Type.Object(
     ad: ClassAdJson,
     connectedAt: Timestamp,
     lastWordAt: Timestamp,
+    rival: Type.Optional(Rival),
     /** Plants reached through it, at any depth. */
     plants: Type.Integer({ minimum: 0 }),
   },

@@ -90,8 +90,15 @@ export type SuspendRequest = DestroyRequest;
 export const ResumeRequest = DestroyRequest;
 export type ResumeRequest = DestroyRequest;
 
-/** A new lease for a VM, which counts from now. */
-export const RenewRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId, lease: Duration }, closed);
+/** Boots a VM whose machine has ended from its own disk. */
+export const StartRequest = DestroyRequest;
+export type StartRequest = DestroyRequest;
+
+/** A new lease for a VM, which counts from now. One that ends later already stays, unless it shall be shortened. */
+export const RenewRequest = Type.Object(
+  { requestId: Type.Optional(RequestId), vmId: VmId, lease: Duration, shorten: Type.Optional(Type.Boolean()) },
+  closed,
+);
 export type RenewRequest = Static<typeof RenewRequest>;
 
 /** Makes a golden image of a machine: clone the nearest, run the rest, suspend, promote. */
@@ -111,5 +118,6 @@ export type Request =
   | { readonly verb: 'destroy'; readonly body: DestroyRequest }
   | { readonly verb: 'suspend'; readonly body: SuspendRequest }
   | { readonly verb: 'resume'; readonly body: ResumeRequest }
+  | { readonly verb: 'start'; readonly body: StartRequest }
   | { readonly verb: 'renew'; readonly body: RenewRequest };
 export type Verb = Request['verb'];

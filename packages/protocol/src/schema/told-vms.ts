@@ -19,6 +19,8 @@ export const ToldVm = Type.Object(
     /** Left out while the request waits for its turn and has no record yet. */
     vmId: Type.Optional(VmId),
     state: Type.String({ maxLength: 32 }),
+    /** What failed, with its code: of the VM, or of its destruction DAG. */
+    reason: Type.Optional(Type.String({ maxLength: TOLD_LIMITS.reasonChars })),
     memoryMiB: Count,
     diskMiB: Count,
     leaseEndsAt: Type.Optional(Timestamp),

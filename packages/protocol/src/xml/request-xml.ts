@@ -43,8 +43,10 @@ const READERS: { readonly [V in Request['verb']]: ReadVerb } = {
   destroy: readVmVerb,
   suspend: readVmVerb,
   resume: readVmVerb,
+  start: readVmVerb,
   renew: (verb) =>
-    openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText, lease: asText } }).attributes,
+    openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText, lease: asText, shorten: asBoolean } })
+      .attributes,
 };
 
 function readVmVerb(verb: XmlElement): object {
@@ -111,6 +113,7 @@ function writeVerb({ verb, body }: Request): XmlElement {
     case 'destroy':
     case 'suspend':
     case 'resume':
+    case 'start':
     case 'renew':
       return element(verb, body);
   }

@@ -27,6 +27,7 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     destroy: unexpected,
     suspend: unexpected,
     resume: unexpected,
+    start: unexpected,
     renew: unexpected,
     listImages: unexpected,
     buildImage: unexpected,

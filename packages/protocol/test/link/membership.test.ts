@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LinkClient, LinkState } from '@vmgrid/protocol';
-import { dial } from './lower-end.ts';
-import { UpperEnd } from './upper-end.ts';
+import { dial, HELLO_TEXT, PLANT_1, rawSocket } from './lower-end.ts';
+import { quiet, UpperEnd } from './upper-end.ts';
 
 let upper: UpperEnd;
 let links: LinkClient[];
@@ -64,4 +64,50 @@ test('aborting the signal closes the link', async () => {
   await upper.next('left');
   await link.close();
   expect(link.state).toBe('closed');
+});
+
+describe('two plants of one id', () => {
+  const of = (processId: string) => ({ hello: () => ({ ...PLANT_1.hello(), processId }) });
+  /** Told to whoever dials, in its log. */
+  const dialled = (processId: string) => {
+    const told: object[] = [];
+    const log = { ...quiet, warn: (details: object) => void told.push(details) };
+    return { link: track(dial(upper.url, { ...of(processId), log })), told };
+  };
+
+  test('the one that came second is refused while the first lives; both are told who the other is', async () => {
+    const first = dialled('first');
+    await upper.next('joined');
+    const second = dialled('second');
+    const { rival } = await upper.next('refused');
+    expect(rival.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    while (first.told.length === 0 || second.told.length === 0) await new Promise(setImmediate);
+    expect(first.told[0]).toMatchObject(rival);
+    const refusal = /^plant-1 at 127\.0\.0\.1:\d+ has this id since .*; 127\.0\.0\.1:\d+ is refused$/;
+    expect(second.told[0]).toMatchObject({ reason: expect.stringMatching(refusal) });
+    expect(first.link.state).toBe('open');
+    expect(upper.events.filter(({ kind }) => kind === 'left')).toEqual([]);
+    await first.link.close();
+    await upper.next('joined', 2);
+  });
+
+  test('the same process that dials anew takes its own place', async () => {
+    dialled('same');
+    await upper.next('joined');
+    dialled('same');
+    await upper.next('joined', 2);
+    expect(upper.events.filter(({ kind }) => kind === 'refused')).toEqual([]);
+  });
+
+  test('one that was restarted takes the place of a link that is half dead', async () => {
+    await upper.stop();
+    await upper.start({ pingMs: 50, freshMs: 0 });
+    const dead = await rawSocket(upper, { autoPong: false });
+    dead.send(HELLO_TEXT.replace('"ad":{}', '"ad":{},"processId":"before"'));
+    await upper.next('joined');
+    dialled('after');
+    await upper.next('left');
+    expect(await upper.next('joined', 2)).toMatchObject({ bidder: { hello: { processId: 'after' } } });
+    dead.terminate();
+  });
 });

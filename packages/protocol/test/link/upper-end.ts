@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Bidder, LinkLimits, LinkListener, LinkLog, LinkServer } from '@vmgrid/protocol';
+import type { Bidder, LinkLimits, LinkListener, LinkLog, LinkServer, Rival } from '@vmgrid/protocol';
 import { type LinkTrust, serveLink, TRUST_ALL } from '@vmgrid/protocol';
 
 export const quiet: LinkLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -11,6 +11,7 @@ export type Heard =
   | { readonly kind: 'joined'; readonly plantId: string; readonly bidder: Bidder }
   | { readonly kind: 'left'; readonly plantId: string; readonly reason: string }
   | { readonly kind: 'notified'; readonly plantId: string; readonly event: string; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly plantId: string; readonly rival: Rival }
   | { readonly kind: 'heard' | 'silent'; readonly plantId: string }
   | { readonly kind: 'warned'; readonly details: object };
 
@@ -93,6 +94,10 @@ export class UpperEnd implements LinkListener {
 
   heard(bidder: Bidder): void {
     this.#record({ kind: 'heard', plantId: bidder.plantId });
+  }
+
+  refused({ plantId }: Bidder, rival: Rival): void {
+    this.#record({ kind: 'refused', plantId, rival });
   }
 
   silent(bidder: Bidder): void {

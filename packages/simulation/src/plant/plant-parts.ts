@@ -20,6 +20,7 @@ import {
   Plant,
   type PlantConfig,
   Reconfigurator,
+  Starter,
   Suspender,
   VmGate,
   VmRegistry,
@@ -79,9 +80,10 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const living = new LivingMachines();
   const registry = await VmRegistry.open(disk.store(life), (...change) => vmTeller.recorded(...change), requests);
   for (const record of registry.all()) vmTeller.recorded(record);
+  const admission = new Admission(capacity, { changed: () => publisher.changed() });
   const shared = {
+    ...{ admission, guestNetwork: config.guestNetwork, bootDeadlineMs: BOOT_DEADLINE_MS },
     ...{ lines, living, registry, vmTeller, hostActions, log, clock, hostClock, leases, changed, warehouse },
-    admission: new Admission(capacity, { changed: () => publisher.changed() }),
     durations: new LearntDurations(disk.database),
     destroyedVms: new DestroyedVms(disk.database, { requests, clock }),
     failures: new OwnFailures(clock),
@@ -89,13 +91,18 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     report: (_: ProgressEvent) => undefined,
     creations: new Creations(requests),
     gate: new VmGate(),
-    watch: (vmId: string) => void watchMachine(vmId, { living, registry, log, changed }),
+    watch: (vmId: string) => void watchMachine(vmId, { admission, living, registry, log, changed }),
     nameVm: () => nameVm(random),
   };
-  const suspender = new Suspender(shared, config);
+  const suspender = new Suspender(shared);
+  const starter = new Starter(shared);
   const unasked = new AbortController().signal;
   const collector = new Collector(
-    { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
+    {
+      ...shared,
+      wake: ({ vmId, state }, request) =>
+        state === 'stopped' ? starter.start(vmId, request, unasked) : suspender.resume(vmId, request, unasked),
+    },
     config,
   );
   const leaseService: LeaseService = new LeaseService(
@@ -117,14 +124,13 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     ...{ log, clock: { sleep: never } },
   });
   const plan = bidService.plan.bind(bidService);
-  const execution = { ...shared, bootDeadlineMs: BOOT_DEADLINE_MS };
   const plant = new Plant(
     {
-      ...{ ...shared, bidService, collector, suspender, leaseService, selfTending: noSelfTending },
+      ...{ ...shared, bidService, collector, starter, suspender, leaseService, selfTending: noSelfTending },
       withNumbers: async (thrown) => thrown,
-      creator: new Creator({ ...shared, execution, plan, record: () => undefined }, config),
+      creator: new Creator({ ...shared, execution: shared, plan, record: () => undefined }, config),
       reconfigurator: new Reconfigurator(shared, config),
-      imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),
+      imageBuilder: new ImageBuilder({ ...shared, execution: shared, plan, lines: reports }, config),
       imageService: virtualImageService(warehouse, { plantId: config.plantId, warehouseId: disk.warehouseId }),
     },
     config,

@@ -8,6 +8,7 @@ import { buildBaseImage } from '../base-image.ts';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
+import { forEach } from '../for-each.ts';
 import { builtText, imageTable, imageText } from '../image-text.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { addImageArchiveCommands } from './image-archive-commands.ts';
@@ -41,10 +42,10 @@ export function addImageCommands(program: Command, context: CommandContext): voi
     .description('remove images that nothing uses')
     .action(async (imageIds: string[]) => {
       const { client, output } = context();
-      for (const imageId of imageIds) {
+      await forEach(imageIds, output, async (imageId) => {
         await client.removeImage(imageId);
         output.result({ imageId, removed: true }, () => `${imageId} removed`);
-      }
+      });
     });
 
   images

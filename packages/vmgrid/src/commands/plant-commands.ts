@@ -1,5 +1,5 @@
 /** `vmgrid plants`: who is connected, in what state, and by which way. */
-import type { PlantListReply } from '@vmgrid/protocol';
+import type { PlantListReply, Rival } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import { adText } from '../ad-text.ts';
 import type { CommandContext } from '../context.ts';
@@ -28,9 +28,17 @@ export function addPlantCommands(program: Command, context: CommandContext): voi
       const reply = await client.plants();
       for (const plantId of reply.silentPlants)
         output.note(`${plantId} is known, but absent, or its broker did not answer`);
+      for (const [id, rival] of rivalsIn(reply)) {
+        output.note(`${id}: another of this id, at ${rival.address}, was refused at ${rival.at}`);
+      }
       output.result(reply, () => (ads ? adTexts(reply) : tables(reply)));
     });
 }
+
+const rivalsIn = ({ plants, brokers }: PlantListReply): readonly (readonly [id: string, Rival])[] =>
+  [...plants, ...brokers.map((broker) => ({ ...broker, plantId: broker.brokerId }))].flatMap(({ plantId, rival }) =>
+    rival ? [[plantId, rival] as const] : [],
+  );
 
 const adTexts = ({ plants }: PlantListReply): string => plants.map(({ ad }) => adText(ad)).join('\n\n');
 

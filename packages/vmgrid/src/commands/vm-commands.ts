@@ -1,10 +1,11 @@
-/** Commands of clients: create, estimate, query, list, configure, suspend, resume, renew, destroy. */
+/** Commands of clients: create, estimate, query, list, configure, suspend, resume, start, renew, destroy. */
 import type { ClassAdJson, VmReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import { adText } from '../ad-text.ts';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
+import { forEach } from '../for-each.ts';
 import { table } from '../output.ts';
 import { trailText } from '../trail-text.ts';
 
@@ -65,10 +66,12 @@ export function addVmCommands(program: Command, context: CommandContext): void {
     .description('run the destruction DAG of VMs and take them away')
     .action(async (vmIds: string[]) => {
       const { client, output } = context();
-      for (const vmId of vmIds) {
+      await forEach(vmIds, output, async (vmId) => {
         const reply = await client.destroy(vmId);
-        output.result(reply, () => `${vmId} is ${String(reply.vm.State)}`);
-      }
+        const { State, DestructionFailureCode: code, DestructionFailureMessage: message } = reply.vm;
+        output.result(reply, () => `${vmId} is ${String(State)}`);
+        if (code !== undefined) output.note(`${vmId}: ${code}: ${message}`);
+      });
     });
 
   addLifeCommands(program, context);
@@ -78,28 +81,30 @@ export function addVmCommands(program: Command, context: CommandContext): void {
 const LIFE = {
   suspend: 'keep the memory of running VMs on disk and free what they hold',
   resume: 'let suspended VMs go on where they stood',
+  start: 'boot failed and stopped VMs from their own disks',
 } as const;
 
 function addLifeCommands(program: Command, context: CommandContext): void {
-  for (const verb of ['suspend', 'resume'] as const) {
+  for (const verb of ['suspend', 'resume', 'start'] as const) {
     program
       .command(`${verb} <vmId...>`)
       .description(LIFE[verb])
       .action(async (vmIds: string[]) => {
         const { client, output } = context();
-        for (const vmId of vmIds) {
+        await forEach(vmIds, output, async (vmId) => {
           const reply = await client[verb](vmId);
           output.result(reply, () => `${vmId} is ${String(reply.vm.State)}`);
-        }
+        });
       });
   }
 
   program
     .command('renew <vmId> <lease>')
     .description('give a VM a new lease, such as PT4H, which counts from now')
-    .action(async (vmId: string, lease: string) => {
+    .option('--shorten', 'also when the lease that it has ends later')
+    .action(async (vmId: string, lease: string, options: { shorten?: true }) => {
       const { client, output } = context();
-      const reply = await client.renew(vmId, lease);
+      const reply = await client.renew(vmId, lease, options);
       output.result(reply, () => `the lease of ${vmId} ends at ${String(reply.vm.LeaseEndsAt)}`);
     });
 }

@@ -11,13 +11,17 @@ export async function runCommand(source: ConfigSource, version: string): Promise
   const listens = config.httpPort === undefined ? [] : [config.host];
   const surface = { name: config.plantId, listens, dials: config.upstreams };
   const security = await openSecurity(config, surface, { environment: process.env, log });
-  const status = await runDaemon(async () => {
-    const plant = await startPlant(config, security, version, log);
-    const { httpPort } = plant;
-    const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
-    void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
-    return plant;
-  }, log);
+  const status = await runDaemon(
+    async () => {
+      const plant = await startPlant(config, security, version, log);
+      const { httpPort } = plant;
+      const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
+      void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));
+      return plant;
+    },
+    log,
+    security.look,
+  );
   security.audit.close();
   return status;
 }

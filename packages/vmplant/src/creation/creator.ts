@@ -90,7 +90,7 @@ export class Creator {
       const plan = await this.#admit(names.vmId, request, undo);
       await this.#record(names, request, plan, leaseMs, undo);
       const execution = await this.#execute(names, request, plan, phases, undo, signal);
-      const record = await this.#finish(names.vmId, execution, phases);
+      const record = await this.#finish(names.vmId, execution, phases, leaseMs);
       undo.commit();
       const { configuration } = execution;
       learnFrom(this.#deps.durations, plan, phases, configuration);
@@ -193,10 +193,21 @@ export class Creator {
     return executePlan(job, execution, undo, signal);
   }
 
-  async #finish(vmId: string, { machine, guest, configuration }: Execution, phases: Phases): Promise<VmRecord> {
-    const { registry, living, leases, watch } = this.#deps;
+  /** Its lease counts from now: making it may have taken longer than that. */
+  async #finish(
+    vmId: string,
+    { machine, guest, configuration }: Execution,
+    phases: Phases,
+    leaseMs: number,
+  ): Promise<VmRecord> {
+    const { registry, living, leases, watch, clock, hostClock } = this.#deps;
     const record = await registry.update(vmId, (record) =>
-      moveTo(record, 'running', { ...configured(record, configuration), phasesMs: phases.phasesMs }),
+      moveTo(record, 'running', {
+        ...configured(record, configuration),
+        phasesMs: phases.phasesMs,
+        readyAt: new Date(clock.now()).toISOString(),
+        ...leaseFor(leaseMs, hostClock),
+      }),
     );
     living.add(vmId, { machine, guest });
     leases.watch(vmId, record);

@@ -3,7 +3,7 @@
  * for shops and brokers that dial down.
  */
 import type { Server } from 'node:http';
-import type { AuditSink, Authenticator, ListenerTls } from '@vmgrid/access';
+import type { AuditSink, Authenticator, TlsFiles } from '@vmgrid/access';
 import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import type { Log } from '@vmgrid/daemon';
 import {
@@ -37,7 +37,7 @@ export interface PlantDoor {
 export interface PlantDoorDeps {
   readonly authenticator: Authenticator;
   readonly audit: AuditSink;
-  readonly tls?: ListenerTls;
+  readonly tls?: Pick<TlsFiles, 'serve'>;
   readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
   /** Takes the links of those that dial down. */

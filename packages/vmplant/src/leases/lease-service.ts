@@ -2,9 +2,9 @@
 import type { Log } from '@vmgrid/daemon';
 import { GridError, type Identified, parseDuration, type RenewRequest, type RequestKey } from '@vmgrid/protocol';
 import type { PlantConfig } from '../config.ts';
-import type { VmRecord } from '../vms/vm.ts';
+import type { VmRecord, VmState } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
-import { type HostClock, leaseFor } from './lease-clock.ts';
+import { type HostClock, leaseFor, leaseLeftMs } from './lease-clock.ts';
 import { atLeaseEnd, grantLease } from './lease-policy.ts';
 import type { LeaseListener, Leases } from './leases.ts';
 
@@ -22,6 +22,8 @@ export interface LeaseServiceDeps {
   readonly changed: () => void;
 }
 
+const RENEWABLE: ReadonlySet<VmState> = new Set(['running', 'suspended', 'stopped', 'starting', 'failed']);
+
 export class LeaseService implements LeaseListener {
   readonly #deps: LeaseServiceDeps;
   readonly #limits: PlantConfig['lease'];
@@ -31,13 +33,20 @@ export class LeaseService implements LeaseListener {
     this.#limits = lease;
   }
 
-  /** Gives a VM a new lease, which counts from now. @throws GridError VM_UNKNOWN, VM_STATE, LEASE_TOO_LONG */
-  async renew({ vmId, lease }: Identified<RenewRequest>): Promise<VmRecord> {
-    const { state } = this.#deps.registry.get(vmId);
-    if (state !== 'running' && state !== 'suspended' && state !== 'failed') {
+  /**
+   * Gives a VM a new lease, which counts from now; one that ends later stays, unless it is to be shortened.
+   * @throws GridError VM_UNKNOWN, VM_STATE, LEASE_TOO_LONG
+   */
+  async renew({ vmId, lease, shorten = false }: Identified<RenewRequest>): Promise<VmRecord> {
+    const { registry, hostClock } = this.#deps;
+    const record = registry.get(vmId);
+    const { state } = record;
+    if (!RENEWABLE.has(state)) {
       throw new GridError('VM_STATE', `${vmId} is ${state}: its lease cannot be renewed`, { vmId, state });
     }
-    return this.#extend(vmId, grantLease(lease, this.#limits));
+    const leaseMs = grantLease(lease, this.#limits);
+    if (!shorten && leaseMs < leaseLeftMs(record, hostClock)) return record;
+    return this.#extend(vmId, leaseMs);
   }
 
   ending(vmId: string): void {

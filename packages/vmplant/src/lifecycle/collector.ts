@@ -18,6 +18,7 @@ import {
 } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
 import type { Attributes } from '../configuration/attributes.ts';
+import { ActionsFailed, type Configuration } from '../configuration/configuration.ts';
 import type { Configurator } from '../configuration/configurator.ts';
 import { longestMs } from '../configuration/time-limits.ts';
 import { configured } from '../creation/creator.ts';
@@ -45,8 +46,8 @@ export interface CollectorDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly gate: VmGate;
-  /** Wakes a suspended VM. */
-  readonly resume: (vmId: string, request: RequestKey) => Promise<unknown>;
+  /** Wakes a suspended VM, boots a stopped one. */
+  readonly wake: (record: VmRecord, request: RequestKey) => Promise<unknown>;
 }
 
 const STOP_DEADLINE_MS = 10_000;
@@ -82,7 +83,7 @@ export class Collector {
   }
 
   async #collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
-    const { registry, leases, log, gate } = this.#deps;
+    const { registry, leases, gate } = this.#deps;
     const phases = new Phases(this.#deps.clock, request, this.#deps.report);
     if (registry.get(vmId).state === 'destroyed') return this.#forget(vmId, phases); // the plant was killed as it forgot the VM
     leases.forget(vmId);
@@ -90,32 +91,42 @@ export class Collector {
     await this.#wakeForDestruction(vmId, request);
     if (registry.get(vmId).state !== 'collecting')
       await this.#ifRoom(vmId, () => registry.update(vmId, (record) => moveTo(record, 'collecting')));
-    await this.#runDestruction(vmId, phases).catch((error) => {
-      const { code, message } = GridError.from(error);
-      log.warn({ vmId, code, reason: message }, 'the destruction DAG failed; the VM goes all the same');
-    });
+    await this.#runDestruction(vmId, phases).catch((error) => this.#noteFailure(vmId, error));
     await phases.time('teardown', () => this.#endMachine(vmId));
     return this.#forget(vmId, phases);
   }
 
-  /** The destruction DAG of a suspended VM needs its machine. Without it, or where there is no memory for it now, the VM just goes. */
+  /** The destruction DAG needs a machine. Without it, or where there is no memory for it now, the VM just goes. */
   async #wakeForDestruction(vmId: string, request: RequestKey): Promise<void> {
-    const { registry, resume, log } = this.#deps;
-    const { state, destruction } = registry.get(vmId);
-    if (state !== 'suspended' || destruction === undefined) return;
-    await resume(vmId, request).catch((error) => {
+    const { registry, wake, log } = this.#deps;
+    const record = registry.get(vmId);
+    if (record.destruction === undefined || (record.state !== 'suspended' && record.state !== 'stopped')) return;
+    await wake(record, request).catch((error) => {
       const { code, message } = GridError.from(error);
-      log.warn({ vmId, code, reason: message }, 'a suspended VM could not be resumed for its destruction DAG');
+      log.warn({ vmId, code, reason: message }, 'a VM could not be woken for its destruction DAG');
     });
   }
 
+  /** @throws GridError ACTION_FAILED …, also when what failed lets the rest go on; GUEST_LOST when there is no machine for it */
   async #runDestruction(vmId: string, phases: Phases): Promise<void> {
     const { registry, living, configurator } = this.#deps;
     const { destruction } = registry.get(vmId);
-    const machine = living.find(vmId);
-    if (!destruction || !machine) return;
+    if (!destruction) return;
+    const machine = living.get(vmId);
     await phases.time('destruction', () =>
       this.#configure(vmId, machine, linearExtension(destruction), phases, configurator),
+    );
+  }
+
+  /** The VM goes all the same; its final classad, which is the reply, and its last event say what failed. */
+  async #noteFailure(vmId: string, error: unknown): Promise<void> {
+    const { registry, log } = this.#deps;
+    const { code, message, details } = GridError.from(error);
+    const destructionFailure = new GridError(code, `the destruction DAG failed: ${message}`, details).toBody();
+    const before = error instanceof ActionsFailed ? error.before : undefined;
+    log.warn({ vmId, code, reason: message }, 'the destruction DAG failed; the VM goes all the same');
+    await this.#ifRoom(vmId, () =>
+      registry.update(vmId, (one) => ({ ...destructed(one, before), destructionFailure })),
     );
   }
 
@@ -138,7 +149,10 @@ export class Collector {
     const configuration = await within({ ms: longestMs(actions), clock, late: endless }, (until) =>
       configurator.configure(job, until),
     );
-    await registry.update(vmId, (record) => ({ ...record, ...configured(record, configuration) }));
+    await this.#ifRoom(vmId, () => registry.update(vmId, (record) => destructed(record, configuration)));
+    const { failedActions } = configuration;
+    if (failedActions.length === 0) return;
+    throw new GridError('ACTION_FAILED', `${failedActions.join(', ')} failed, and the rest went on`, { failedActions });
   }
 
   /** By the machine itself when it is known and can, else by its line, which finds it by its folder. */
@@ -186,6 +200,11 @@ export class Collector {
   settled(): Promise<void> {
     return this.#inFlight.settled();
   }
+}
+
+/** The record after its destruction DAG, which is not run twice. */
+function destructed({ destruction: _, ...record }: VmRecord, configuration: Configuration | undefined): VmRecord {
+  return { ...record, ...(configuration && configured(record, configuration)) };
 }
 
 const destroyed = (record: VmRecord, { phasesMs }: Phases): VmRecord =>

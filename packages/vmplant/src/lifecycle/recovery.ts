@@ -53,8 +53,11 @@ async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {
     case 'cloning':
     case 'configuring':
       return undoCreation(record, deps);
+    case 'starting':
+      return undoStart(record, deps);
     case 'running':
     case 'suspended':
+    case 'stopped':
     case 'failed':
       return adopt(record, deps);
     case 'collecting':
@@ -78,6 +81,14 @@ async function undoCreation(
   log.warn({ vmId: record.vmId, requestId: record.requestId }, 'a creation that was in flight was undone');
 }
 
+/** The machine may have come up or not; whoever asks for the start again has it booted anew. */
+async function undoStart(record: VmRecord, { lines, registry, leases }: RecoveryDeps): Promise<void> {
+  const { vmId } = record;
+  await lines.get(record.line)?.kill(registry.directory(vmId));
+  const failure = new GridError('GUEST_LOST', `the plant ended as it started ${vmId}`, { vmId }).toBody();
+  leases.watch(vmId, await registry.update(vmId, (one) => moveTo(one, 'failed', { failure })));
+}
+
 /** What became of a machine while the plant was away. */
 type Found =
   | { readonly kind: 'living'; readonly living: LivingMachine; readonly access?: GuestAccess }
@@ -91,7 +102,7 @@ async function adopt(record: VmRecord, deps: RecoveryDeps): Promise<void> {
   if (found.kind === 'living') deps.living.add(vmId, found.living);
   if (state === 'collecting' || state === 'destroyed') return;
   deps.leases.watch(vmId, record);
-  if (state !== 'failed') await settle(record, found, deps);
+  if (state !== 'failed' && state !== 'stopped') await settle(record, found, deps);
   if (found.kind === 'living') deps.watch(vmId);
 }
 

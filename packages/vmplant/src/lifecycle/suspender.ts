@@ -4,24 +4,19 @@
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Deadline, type Log, within } from '@vmgrid/daemon';
-import type { Machine, ProductionLine } from '@vmgrid/lines';
-import { GridError, type LineName, late, type RequestKey } from '@vmgrid/protocol';
-import type { Warehouse } from '@vmgrid/warehouse';
-import type { PlantConfig } from '../config.ts';
+import type { Machine } from '@vmgrid/lines';
+import { GridError, late, type RequestKey } from '@vmgrid/protocol';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
-import type { VmRegistry } from '../vms/vm-registry.ts';
+import { type OwnMachineDeps, startAgain } from './own-machine.ts';
 import { resumeMachine } from './resume-machine.ts';
 import { needOf, withoutAccess } from './suspension.ts';
 
-export interface SuspenderDeps {
-  readonly lines: ReadonlyMap<LineName, ProductionLine>;
-  readonly registry: VmRegistry;
+export interface SuspenderDeps extends OwnMachineDeps {
   readonly admission: Admission;
   readonly living: LivingMachines;
-  readonly warehouse: Pick<Warehouse, 'image'>;
   readonly gate: VmGate;
   readonly report: ReportProgress;
   readonly log: Log;
@@ -37,11 +32,9 @@ const WAKE_DEADLINE_MS = 30_000;
 
 export class Suspender {
   readonly #deps: SuspenderDeps;
-  readonly #config: Pick<PlantConfig, 'guestNetwork'>;
 
-  constructor(deps: SuspenderDeps, config: Pick<PlantConfig, 'guestNetwork'>) {
+  constructor(deps: SuspenderDeps) {
     this.#deps = deps;
-    this.#config = config;
   }
 
   /** @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does not) */
@@ -106,7 +99,7 @@ export class Suspender {
     admission.reserveMemory(vmId, { ...need, owner }); // in the tick in which it is decided, as for a new machine
     let machine: Machine;
     try {
-      machine = await this.#start(registry.get(vmId), signal);
+      machine = await startAgain(registry.get(vmId), 'resume', this.#deps, signal);
     } catch (error) {
       await this.#settle(vmId, error);
       throw error;
@@ -123,23 +116,6 @@ export class Suspender {
     living.add(vmId, { machine, guest });
     watch(vmId);
     return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
-  }
-
-  async #start(record: VmRecord, signal: AbortSignal): Promise<Machine> {
-    const { lines, registry, warehouse } = this.#deps;
-    const { vmId, machine, macAddress } = record;
-    const line = lines.get(record.line);
-    if (!line)
-      throw new GridError('LINE_UNAVAILABLE', `the line ${record.line} is not offered here any more`, { vmId });
-    const order = {
-      ...{ vmId, machine, macAddress },
-      directory: registry.directory(vmId),
-      image: await warehouse.image(record.imageId),
-      purpose: 'clone',
-      start: 'resume',
-      guestNetwork: this.#config.guestNetwork,
-    } as const;
-    return line.start(order, signal);
   }
 
   /** After a start that failed, the line tells whether there still is something to resume. */

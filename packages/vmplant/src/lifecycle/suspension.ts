@@ -1,10 +1,10 @@
-/** What a suspended VM has and has not. Pure. */
+/** What a VM has and has not while it has no process. Pure. */
 import type { VmRecord } from '../vms/vm.ts';
 
-/** What a VM takes of the plant now, for whom: one that is suspended has no memory. */
+/** What a VM takes of the plant now, for whom: one that is suspended or stopped has no memory. */
 export const needOf = ({ state, machine, owner }: Pick<VmRecord, 'state' | 'machine' | 'owner'>) => ({
   ...machine,
-  ...(state === 'suspended' && { memoryMiB: 0 }),
+  ...((state === 'suspended' || state === 'stopped') && { memoryMiB: 0 }),
   owner,
 });
 

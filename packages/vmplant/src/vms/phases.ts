@@ -14,6 +14,7 @@ export type PhaseName =
   | 'freeze'
   | 'suspend'
   | 'resume'
+  | 'start'
   | 'promote'
   | 'destruction'
   | 'teardown';

@@ -19,7 +19,7 @@ export function describeVm(record: VmRecord, plantId: string, told: Attributes):
 }
 
 function ownAttributes(record: VmRecord, plantId: string) {
-  const { machine, failure, sshPort } = record;
+  const { machine, failure, destructionFailure, sshPort } = record;
   const totalMs = Object.values(record.phasesMs).reduce((sum, ms) => sum + ms, 0);
   return {
     MyType: 'VirtualMachine',
@@ -43,11 +43,15 @@ function ownAttributes(record: VmRecord, plantId: string) {
     MacAddress: record.macAddress,
     ...(sshPort === undefined ? {} : { SshHost: '127.0.0.1', SshPort: sshPort }),
     CreatedAt: record.createdAt,
+    ...(record.readyAt === undefined ? {} : { ReadyAt: record.readyAt }),
     LeaseEndsAt: record.leaseEndsAt,
     AtLeaseEnd: record.atLeaseEnd ?? 'destroy',
     PhasesMs: { ...record.phasesMs },
     TotalMs: Math.round(totalMs * 10) / 10,
     ...(failure ? { FailureCode: failure.code, FailureMessage: failure.message } : {}),
+    ...(destructionFailure
+      ? { DestructionFailureCode: destructionFailure.code, DestructionFailureMessage: destructionFailure.message }
+      : {}),
   };
 }
 
@@ -71,6 +75,7 @@ const RESERVED: ReadonlySet<string> = new Set(
     ],
     ...['Start', 'ActionsCached', 'ActionsRun', 'FailedActions', 'HostName', 'MacAddress', 'SshHost', 'SshPort'],
     ...['CreatedAt', 'LeaseEndsAt', 'AtLeaseEnd', 'PhasesMs', 'TotalMs', 'FailureCode', 'FailureMessage'],
+    ...['ReadyAt', 'DestructionFailureCode', 'DestructionFailureMessage'],
     ...['MY', 'TARGET', 'PARENT'],
   ].map((name) => name.toLowerCase()),
 );

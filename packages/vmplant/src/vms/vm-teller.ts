@@ -9,6 +9,7 @@ import {
   type LinkAbove,
   type RequestKey,
   requestKey,
+  TOLD_LIMITS,
   type ToldVm,
   tellVms,
   type VmsEvent,
@@ -25,7 +26,10 @@ export interface VmTellerOptions {
 }
 
 type Taken = Pick<Identified<CreateRequest>, 'requestId' | 'caller' | 'machine'>;
-type Recorded = Pick<VmRecord, 'requestId' | 'owner' | 'vmId' | 'state' | 'machine' | 'leaseEndsAt' | 'atLeaseEnd'>;
+type Recorded = Pick<
+  VmRecord,
+  'requestId' | 'owner' | 'vmId' | 'state' | 'machine' | 'leaseEndsAt' | 'atLeaseEnd' | 'failure' | 'destructionFailure'
+>;
 
 export class VmTeller {
   readonly #options: VmTellerOptions;
@@ -116,9 +120,11 @@ const takenVm = ({ machine: { memoryMiB, diskMiB }, ...request }: Taken): ToldVm
 
 const toldVm = (record: Recorded): ToldVm => {
   const { requestId, owner, vmId, state, machine, leaseEndsAt } = record;
+  const trouble = record.destructionFailure ?? record.failure;
   return {
     ...{ requestId, vmId, state, memoryMiB: machine.memoryMiB, diskMiB: machine.diskMiB, leaseEndsAt },
     ...(owner === undefined ? {} : { owner }),
+    ...(trouble && { reason: `${trouble.code}: ${trouble.message}`.slice(0, TOLD_LIMITS.reasonChars) }),
     ...(atLeaseEnd(record) === 'suspend' ? { atLeaseEnd: 'suspend' } : {}),
   };
 };

@@ -5,7 +5,10 @@
  *      │         │           │           │          │
  *      └─────────┴───────────┴─ failed   └──────────┴→ collecting → destroyed
  *
- * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile.
+ *   running → stopped → starting → running        running, suspended → failed → starting → running
+ *
+ * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile. The guest of a
+ * stopped one has powered itself off. A VM that failed after it was ready has its disk, and can be started from it.
  * Only the plant's own procedures move a VM; guests and clients only ask. `destroyed` is terminal: the record goes and the
  * final classad stays in `destroyed-vms.ts`.
  */
@@ -22,6 +25,8 @@ export type VmState =
   | 'configuring'
   | 'running'
   | 'suspended'
+  | 'stopped'
+  | 'starting'
   | 'failed'
   | 'collecting'
   | 'destroyed';
@@ -30,9 +35,11 @@ const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
   planned: ['cloning', 'failed', 'collecting'],
   cloning: ['configuring', 'failed', 'collecting'],
   configuring: ['running', 'failed', 'collecting'],
-  running: ['suspended', 'failed', 'collecting'],
+  running: ['suspended', 'stopped', 'failed', 'collecting'],
   suspended: ['running', 'failed', 'collecting'],
-  failed: ['collecting'],
+  stopped: ['starting', 'collecting'],
+  starting: ['running', 'failed', 'collecting'],
+  failed: ['starting', 'collecting'],
   collecting: ['destroyed'],
   destroyed: [],
 };
@@ -59,6 +66,8 @@ export interface VmRecord {
   readonly imageId: string;
   readonly start: Start;
   readonly createdAt: string;
+  /** When it was first made and configured; a VM that failed before that has no whole disk. */
+  readonly readyAt?: string;
   readonly leaseEndsAt: string;
   /** The same by a clock that nobody sets; see `lease-clock.ts`. */
   readonly leaseMark?: LeaseMark;
@@ -84,6 +93,8 @@ export interface VmRecord {
   readonly destruction?: Dag;
   readonly machineState?: MachineState;
   readonly failure?: ErrorBody;
+  /** What failed of the destruction DAG, or why it was not run. */
+  readonly destructionFailure?: ErrorBody;
 }
 
 /** The record in another state. A move the state chart does not have is a fault of this program. */

@@ -70,6 +70,14 @@ test.each(['running', 'suspended', 'failed'] as const)(
   },
 );
 
+test('a renewal does not shorten a lease, unless it is to', async () => {
+  const operationService = await deskWith(recordOf());
+  expect((await operationService.renew(renewal('PT1H'))).leaseEndsAt).toBe(recordOf().leaseEndsAt);
+  expect(calls).toEqual([]);
+  const shortened = await operationService.renew({ ...renewal('PT1H'), shorten: true });
+  expect(shortened.leaseEndsAt).toBe('2026-01-01T01:00:00.000Z');
+});
+
 test('a lease beyond what the plant grants is refused, and the VM keeps the one it has', async () => {
   const operationService = await deskWith(recordOf());
   await expect(operationService.renew(renewal('P2D'))).rejects.toMatchObject({

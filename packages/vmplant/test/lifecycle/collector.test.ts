@@ -60,7 +60,7 @@ const collectorWith = (kill: () => Promise<void>): Collector => {
     hostClock: { now: () => Date.parse('2026-01-01T00:00:00Z'), uptimeS: () => 0, bootId: () => 'boot' },
     report: () => undefined,
     log: createLog('test', 'silent'),
-    resume: async () => undefined,
+    wake: async () => undefined,
   };
   return new Collector(deps, { plantId: 'plant-1' });
 };

@@ -87,6 +87,22 @@ test.each(['planned', 'cloning', 'configuring'] as const)(
   },
 );
 
+test('a VM that was being started has failed, nothing of it runs, and it can be started again', async () => {
+  const record = recordOf({ vmId: 'vm-1', state: 'starting', machineState });
+  const { registry } = await recovered(answering, record);
+  expect(calls).toEqual([`kill ${join(folder(), 'vms', 'vm-1')}`]);
+  expect(registry.get('vm-1')).toMatchObject({ state: 'failed', failure: { code: 'GUEST_LOST' } });
+});
+
+test('a VM whose guest had powered itself off stays stopped, and takes no memory', async () => {
+  const { registry, admission } = await recovered(
+    undefined,
+    recordOf({ vmId: 'vm-1', state: 'stopped', machineState }),
+  );
+  expect(registry.get('vm-1').state).toBe('stopped');
+  expect(admission.usage).toEqual({ memoryMiB: 0, diskMiB: 2_048, vms: 1 });
+});
+
 test('a machine that runs is taken over', async () => {
   const { living, registry } = await recovered(answering, recordOf({ vmId: 'vm-1', state: 'running', machineState }));
   expect(living.find('vm-1')?.machine).toBe(answering);

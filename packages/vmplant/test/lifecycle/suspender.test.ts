@@ -68,14 +68,12 @@ beforeEach(async () => {
   admission = new Admission(CAPACITY, { limitsOf: () => ownerLimits });
   living = new LivingMachines();
   const warehouse = { image: async () => ({}) } as unknown as Warehouse;
-  suspender = new Suspender(
-    {
-      ...{ registry, admission, living, warehouse, lines: new Map([['qemu', line]]) },
-      ...{ gate: new VmGate(), report: () => undefined, log: createLog('test', 'silent'), clock: systemClock },
-      watch: (vmId) => void calls.push(`watch ${vmId}`),
-    },
-    { guestNetwork: 'isolated' },
-  );
+  suspender = new Suspender({
+    ...{ registry, admission, living, warehouse, lines: new Map([['qemu', line]]) },
+    ...{ gate: new VmGate(), report: () => undefined, log: createLog('test', 'silent'), clock: systemClock },
+    watch: (vmId) => void calls.push(`watch ${vmId}`),
+    guestNetwork: 'isolated',
+  });
 });
 
 async function withVm(changes: Partial<VmRecord>): Promise<void> {

@@ -17,6 +17,7 @@ import {
   decodeList,
   decodeQuery,
   decodeResume,
+  decodeStart,
   decodeSuspend,
   ExplanationCount,
   type Reply,
@@ -80,6 +81,10 @@ export function vmRoutes(shop: Shop): Router {
 
   router.post('/vms/:vmId/resume', guard('vm.resume'), async (request, response) => {
     await sendOperation(request, response, shop.resume(by(response, decodeResume(vmOf(request)))), asVm);
+  });
+
+  router.post('/vms/:vmId/start', guard('vm.start'), async (request, response) => {
+    await sendOperation(request, response, shop.start(by(response, decodeStart(vmOf(request)))), asVm);
   });
 
   router.post('/vms/:vmId/renew', guard('vm.renew'), async (request, response) => {

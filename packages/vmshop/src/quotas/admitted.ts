@@ -9,13 +9,6 @@ export interface Admitted<T> extends Disposable {
   at<R>(plantId: string, work: () => Promise<R>): Promise<R>;
 }
 
-/** One that no limit concerns. */
-export const uncounted = <T>(request: T): Admitted<T> => ({
-  request,
-  at: (_, work) => work(),
-  [Symbol.dispose]: () => undefined,
-});
-
 export interface CountedDeps {
   readonly book: Pick<VmBook, 'pin' | 'unpin' | 'holds'>;
   /** Counts the request in or out where it is not awarded. */

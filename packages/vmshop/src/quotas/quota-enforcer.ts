@@ -15,7 +15,7 @@ import {
   requestKey,
   type ToldVm,
 } from '@vmgrid/protocol';
-import { type Admitted, Counted, uncounted } from './admitted.ts';
+import { type Admitted, Counted } from './admitted.ts';
 import type { Quota, Quotas } from './quota.ts';
 import { requireActions, requireLease, requireRoom } from './require-within.ts';
 
@@ -34,22 +34,24 @@ const NO_PLANT = '';
 export class QuotaEnforcer {
   readonly #quotas: Quotas;
   readonly #deps: QuotaEnforcerDeps;
+  readonly #write: () => void;
   readonly #waiting = new OwnerUse();
 
   constructor(deps: QuotaEnforcerDeps, quotas: Quotas) {
     this.#deps = deps;
+    this.#write = deps.write ?? (() => undefined);
     this.#quotas = quotas;
   }
 
   /** A create that is within the quota, to be disposed of when it has ended. @throws GridError QUOTA_… */
   admit<T extends Identified<CreateRequest>>(request: T): Admitted<T> {
     const owner = request.caller?.owner;
-    if (owner === undefined) return uncounted(request);
+    if (owner === undefined) return this.#uncounted(request);
     const quota = ofOwner(this.#quotas, owner);
     requireActions(owner, quota, request.dag, request.destruction);
     requireLease(owner, quota, request.lease);
     const leased = quota.lease === undefined ? request : { ...request, lease: request.lease ?? quota.lease };
-    return limitsRoom(quota) ? this.#counted(owner, quota, leased) : uncounted(leased);
+    return limitsRoom(quota) ? this.#counted(owner, quota, leased) : this.#uncounted(leased);
   }
 
   requireConfigure({ caller, dag }: Called<ConfigureRequest>): void {
@@ -60,14 +62,26 @@ export class QuotaEnforcer {
     if (caller) requireLease(caller.owner, ofOwner(this.#quotas, caller.owner), lease);
   }
 
+  /** One that no limit concerns: its award is entered all the same, so that nobody else is awarded it while its plant is away. */
+  #uncounted<T extends Identified<CreateRequest>>(request: T): Admitted<T> {
+    const nothing = () => undefined;
+    const award = { vm: this.#vmOf(request), isInBackoff: true };
+    return new Counted(request, award, { ...this.#deps, write: this.#write, count: nothing, requireRoom: nothing });
+  }
+
   #counted<T extends Identified<CreateRequest>>(owner: string, quota: Quota, request: T): Admitted<T> {
-    const { book, clock, requestDeadlineMs, write = () => undefined } = this.#deps;
-    const vm = vmOf(request, clock.now() + requestDeadlineMs);
+    const { book } = this.#deps;
+    const vm = this.#vmOf(request);
     const require = () => requireRoom(owner, quota, this.#usageOf(owner), { vms: 1, ...sizeOf(request) });
     const isInBackoff = book.isHeldHere(vm); // asked for again
     if (!isInBackoff) require();
     const count = (by: 'in' | 'out') => this.#waiting[by === 'in' ? 'add' : 'remove'](owner, NO_PLANT, vm);
-    return new Counted(request, { vm, isInBackoff }, { book, write, count, requireRoom: require });
+    return new Counted(request, { vm, isInBackoff }, { book, write: this.#write, count, requireRoom: require });
+  }
+
+  #vmOf(request: Identified<CreateRequest>): ToldVm {
+    const { clock, requestDeadlineMs } = this.#deps;
+    return vmOf(request, clock.now() + requestDeadlineMs);
   }
 
   /** What the owner has, and what was let in. */

@@ -210,7 +210,7 @@ test("an owner's own quota stands before the default, field by field; a name tha
   expect(ofOwner(quotas, 'constructor')).toEqual({ vms: 2, lease: 'PT1H' });
 });
 
-test('where no room is limited nothing is counted', async () => {
+test('where no room is limited nothing is refused, and what is awarded is entered all the same', async () => {
   using admitted = deskOf({}).admit(create('1'));
-  expect(await admitted.at('a', async () => book.usageOf('ada').vms)).toBe(0);
+  expect(await admitted.at('a', async () => book.usageOf('ada').vms)).toBe(1);
 });
