@@ -42,7 +42,7 @@ export function compilePattern(pattern: Pattern): Program {
   };
 }
 
-/** The sets that a character taken first can be in, past such assertions as may hold; undefined where none is needed. */
+/** The sets that a character taken first can be in, past assertions that may hold; undefined where none is needed. */
 function firstSteps(
   instructions: readonly Instruction[],
   mayHold: (assertion: Assertion) => boolean,
