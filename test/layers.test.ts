@@ -75,15 +75,9 @@ test.each(Object.entries(LAYERS))('%s imports the packages of its row, and no ot
   expect(ours).toEqual(row.toSorted());
 });
 
-/** Its circles go with the work on ClassAds that is under way. */
-const STILL_CIRCULAR = ['classad'];
-
-test.each(Object.keys(LAYERS).filter((name) => !STILL_CIRCULAR.includes(name)))(
-  '%s has no circle of imports, of types neither',
-  (name) => {
-    expect(circleOf(name)).toBeUndefined();
-  },
-);
+test.each(Object.keys(LAYERS))('%s has no circle of imports, of types neither', (name) => {
+  expect(circleOf(name)).toBeUndefined();
+});
 
 test.each(PURE)('%s is pure: it imports nothing of Node', (name) => {
   const wrong = sourcesOf(name).filter((file) => importsOf(name, file).some((target) => target.startsWith('node:')));
