@@ -8,7 +8,7 @@ const AD = `[
   Requirements = TARGET.MemoryMiB <= MY.FreeMemoryMiB && member(TARGET.Line, Lines)
 ]`;
 const REQUEST = `[ MemoryMiB = 512; Line = "qemu"; Requirements = TARGET.LoadAverage < 4 && TARGET.Arch == "x86_64"; Rank = -TARGET.LoadAverage ]`;
-const PATTERN = String.raw`regexp("^plant-[0-9]+$", TARGET.Name) && !regexp("arm|riscv", TARGET.Arch, "i")`;
+const PATTERN = `regexp("^plant-[0-9]+$", TARGET.Name) && !regexp("arm|riscv", TARGET.Arch, "i")`;
 const COST = 'MY.MemoryMiB / real(TARGET.FreeMemoryMiB) + 0.02 * PLAN.ExpectedSeconds';
 
 const MEASURE_MS = 1_500;

@@ -3,7 +3,7 @@ import { LimitExceeded, maxSyntaxDepth } from './limits.ts';
 /** What JSON and XML may nest around expressions as deep as the parser makes them. */
 const maxDepth = 2 * maxSyntaxDepth + 100;
 
-/** Text built piece by piece that refuses to grow past its limit, so that printing a value inside an evaluation is bounded. */
+/** Text built piece by piece that refuses to grow past its limit: printing a value inside an evaluation is bounded. */
 export class BoundedText {
   readonly #limit: number;
   #pieces: string[] = [];

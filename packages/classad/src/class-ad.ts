@@ -24,7 +24,7 @@ interface Attribute {
   readonly expression: Expression;
 }
 
-/** A record of named expressions. Names are case-insensitive and keep the spelling and place they first had. Immutable. */
+/** An immutable record of named expressions. Names are case-insensitive; they keep the spelling and place they had. */
 export class ClassAd {
   static readonly empty: ClassAd = new ClassAd(new Map());
 

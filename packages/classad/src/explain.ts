@@ -56,7 +56,9 @@ function referencesIn(node: Node): Expression[] {
       const reference = new Expression(part);
       found.set(reference.toString().toLowerCase(), reference);
     } else {
-      pending.push(...childrenOf(part).toReversed());
+      for (const child of childrenOf(part).toReversed()) {
+        pending.push(child);
+      }
     }
   }
   return [...found.values()];

@@ -7,10 +7,23 @@ import { ClassAdSyntaxError } from './syntax-error.ts';
 import { falseValue, integerValue, realValue, stringValue, trueValue, undefinedValue } from './value.ts';
 
 /**
- * An ad from HTCondor's JSON. `JSON.parse` would not do: it forgets whether a slash was written `\/`, by which an
- * expression differs from text, and digits past 2^53. Throws ClassAdSyntaxError.
+ * An ad from HTCondor's JSON: an object, alone or as all that an array holds. `JSON.parse` would not do: it forgets
+ * whether a slash was written `\/`, by which an expression differs from text, and digits past 2^53. Throws
+ * ClassAdSyntaxError.
  */
 export function fromJson(text: string): ClassAd {
+  const [ad, another] = fromJsonDocument(text);
+  if (ad === undefined || another !== undefined) {
+    throw new ClassAdSyntaxError('expected exactly one ad', text, 0);
+  }
+  return ad;
+}
+
+/**
+ * Every ad of what `condor_status -json` prints, an array of objects, or of objects one after the other (`-jsonl`).
+ * Throws ClassAdSyntaxError.
+ */
+export function fromJsonDocument(text: string): ClassAd[] {
   return new JsonReader(text).document();
 }
 
@@ -31,13 +44,20 @@ class JsonReader {
     this.#text = text;
   }
 
-  document(): ClassAd {
-    this.#match(/[ \t\r\n]*/y);
-    const ad = this.#ad();
+  document(): ClassAd[] {
+    const ads: ClassAd[] = [];
+    this.#match(/\uFEFF?[ \t\r\n]*/y);
+    if (this.#text[this.#at] === '[') {
+      this.#items('[', ']', () => ads.push(this.#ad()));
+    } else {
+      do {
+        ads.push(this.#ad());
+      } while (this.#text[this.#at] === '{');
+    }
     if (this.#at < this.#text.length) {
       this.#fail('expected end of text');
     }
-    return ad;
+    return ads;
   }
 
   #fail(problem: string, at = this.#at): never {

@@ -51,6 +51,11 @@ export function toJson(subject: ClassAd | Expression | Value, options: JsonOptio
   return subject instanceof Expression ? writer.node(subject.node, 0) : writer.value(subject, 0);
 }
 
+/** Several ads as `condor_status -json` prints them: an array, its brackets and commas on lines of their own. */
+export function toJsonDocument(ads: readonly ClassAd[]): string {
+  return `[\n${ads.map((ad) => `${toJson(ad)}\n`).join(',\n')}]\n`;
+}
+
 class JsonWriter {
   readonly #oneLine: boolean;
 

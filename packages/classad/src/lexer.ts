@@ -95,7 +95,7 @@ class Lexer {
     return this.#symbol();
   }
 
-  /** A minus belongs to the number unless an operand comes before it, as in HTCondor: `a -1` subtracts, `-1` is a literal. */
+  /** A minus belongs to the number unless an operand comes before it: `a -1` subtracts, `-1` is a literal. */
   #startsNumber(): boolean {
     const pattern = this.#afterOperand() ? /\.?\d/y : /-?\.?\d/y;
     pattern.lastIndex = this.#at;

@@ -1,29 +1,60 @@
 import { ClassAd } from './class-ad.ts';
 import type { Expression } from './expression.ts';
-import { parseNewClassAd, parseOldExpression } from './parser.ts';
+import { parseNewClassAd, parseNewClassAds, parseOldExpression } from './parser.ts';
 import { ClassAdSyntaxError } from './syntax-error.ts';
 
 const assignment = /^[ \t]*(?:([A-Za-z_][A-Za-z0-9_]*)|'([^'\\]*)')[ \t]*=(?![=?!])/;
 
+/** White space and comments, then the first character of an ad or of a list of ads in the new syntax. */
+const newSyntax = /^(?:[ \t-\r]|\/\/[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*([[{])/;
+
 /**
  * An ad in either textual form: `[ a = 1; b = "x" ]`, or HTCondor's long form as `condor_status -long` prints it, one
- * `Name = expression` a line, blank lines and lines starting with `#` left out. Throws ClassAdSyntaxError.
+ * `Name = expression` a line. A blank line ends an ad of the long form, so that more after it is refused; lines that
+ * start with `#` are left out, and no line at all is the empty ad. Throws ClassAdSyntaxError.
  */
 export function parseClassAd(text: string): ClassAd {
-  const firstToken = /^(?:[ \t-\r]|\/\/[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*\[/;
-  return firstToken.test(text) ? parseNewClassAd(text) : parseLongForm(text);
+  if (newSyntax.exec(text)?.[1] === '[') {
+    return parseNewClassAd(text);
+  }
+  const [ad, another] = longForms(text);
+  if (another !== undefined) {
+    throw new ClassAdSyntaxError('expected one ad, got another after a blank line', text, another.offset);
+  }
+  return ad === undefined ? ClassAd.empty : ClassAd.fromEntries(ad.entries);
 }
 
-function parseLongForm(text: string): ClassAd {
-  const entries: [string, Expression][] = [];
+/**
+ * Every ad of a text: of the long form, where a blank line ends an ad, or of the new syntax, one after the other or as
+ * a list `{ [ … ], [ … ] }`. Throws ClassAdSyntaxError.
+ */
+export function parseClassAds(text: string): ClassAd[] {
+  return newSyntax.test(text) ? parseNewClassAds(text) : longForms(text).map((ad) => ClassAd.fromEntries(ad.entries));
+}
+
+interface LongForm {
+  /** Where its first line begins. */
+  readonly offset: number;
+  readonly entries: [string, Expression][];
+}
+
+function longForms(text: string): LongForm[] {
+  const ads: LongForm[] = [];
+  let open: LongForm | undefined;
   let offset = 0;
   for (const line of text.split('\n')) {
-    if (!/^[ \t\r]*(?:#|$)/.test(line)) {
-      entries.push(parseLine(line, text, offset));
+    if (/^[ \t-\r]*$/.test(line)) {
+      open = undefined;
+    } else if (!/^[ \t]*#/.test(line)) {
+      if (open === undefined) {
+        open = { offset, entries: [] };
+        ads.push(open);
+      }
+      open.entries.push(parseLine(line, text, offset));
     }
     offset += line.length + 1;
   }
-  return ClassAd.fromEntries(entries);
+  return ads;
 }
 
 function parseLine(line: string, text: string, offset: number): [string, Expression] {

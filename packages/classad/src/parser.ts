@@ -25,6 +25,11 @@ export function parseNewClassAd(text: string): ClassAd {
   return new Parser(text, 'new').wholeAd();
 }
 
+/** Ads in brackets, one after the other or as a list, `{ [ … ], [ … ] }`. Throws ClassAdSyntaxError. */
+export function parseNewClassAds(text: string): ClassAd[] {
+  return new Parser(text, 'new').wholeAds();
+}
+
 /** Recursive descent over HTCondor's grammar (src/classad/source.cpp gives it in comments). */
 class Parser {
   readonly #text: string;
@@ -49,6 +54,20 @@ class Parser {
     const { ad } = this.#ad();
     this.#expectEnd();
     return ad;
+  }
+
+  wholeAds(): ClassAd[] {
+    const ads: ClassAd[] = [];
+    const inBraces = this.#take('{');
+    while (this.#symbol() === '[') {
+      ads.push(this.#ad().ad);
+      this.#take(',');
+    }
+    if (inBraces) {
+      this.#expect('}');
+    }
+    this.#expectEnd();
+    return ads;
   }
 
   #peek(): Token {
@@ -132,7 +151,7 @@ class Parser {
         return left;
       }
       this.#next += 1;
-      const right = this.#binary(level + 1);
+      const right = this.#nested(() => this.#binary(level + 1));
       left = this.#grown<Node>({ kind: 'binary', operator: operator as BinaryOperator, left, right }, [left, right]);
     }
   }

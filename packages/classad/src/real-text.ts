@@ -46,7 +46,7 @@ export function nonFiniteName(value: number): string | undefined {
 const leadingDecimal = /^[ \t-\r]*([+-]?)(?:(inf(?:inity)?)|(nan)|((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?))/i;
 const leadingHexadecimal = /^[ \t-\r]*([+-]?)0x(?=\.?[\da-f])([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?/i;
 
-/** C's strtod: the number at the start of the text, decimal or `0x`, whatever follows; undefined where there is none. */
+/** C's strtod: the number at the start of the text, decimal or `0x`, whatever follows; undefined if there is none. */
 export function leadingNumber(text: string): number | undefined {
   return hexadecimalNumber(text) ?? decimalNumber(text);
 }

@@ -16,9 +16,10 @@ interface OpenElement extends XmlElement {
 }
 
 /**
- * The little XML that ads are written in: elements, attributes, text, comments and an XML declaration. A DOCTYPE, a
- * processing instruction, CDATA or an entity other than the five predefined and the numeric ones is refused, so that
- * no document can be larger than it looks. Throws ClassAdSyntaxError.
+ * The little XML that ads are written in: elements, attributes, text, comments, an XML declaration, and a DOCTYPE that
+ * names a DTD, which is not read. A DOCTYPE with declarations of its own, a processing instruction, CDATA or an entity
+ * other than the five predefined and the numeric ones is refused, so that no document can be larger than it looks.
+ * Throws ClassAdSyntaxError.
  */
 export function readXml(text: string, maxDepth: number): XmlElement {
   return new XmlReader(text, maxDepth).document();
@@ -33,6 +34,7 @@ const entities: ReadonlyMap<string, string> = new Map([
 ]);
 const startTag =
   /<([A-Za-z_][\w.-]*)((?:[ \t\r\n]+[A-Za-z_][\w.-]*[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|'[^'<]*'))*)[ \t\r\n]*(\/?)>/y;
+const doctype = /<!DOCTYPE[ \t\r\n]+\w[\w.-]*(?:[ \t\r\n]+(?:SYSTEM|PUBLIC|"[^"<]*"|'[^'<]*')){0,3}[ \t\r\n]*>/y;
 const endTag = /<\/([A-Za-z_][\w.-]*)[ \t\r\n]*>/y;
 const attribute = /([A-Za-z_][\w.-]*)[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/g;
 
@@ -49,6 +51,9 @@ class XmlReader {
   document(): XmlElement {
     this.#match(/\uFEFF?(?:<\?xml[ \t\r\n][^?]*\?>)?/y);
     this.#skipMisc();
+    if (this.#match(doctype) !== undefined) {
+      this.#skipMisc();
+    }
     const root = this.#element();
     this.#skipMisc();
     if (this.#at < this.#text.length) {

@@ -21,7 +21,8 @@ export function fromXml(text: string): ClassAd {
 
 /** Every ad of a document: of `<classads>`, or of a bare `<c>`. Throws ClassAdSyntaxError. */
 export function fromXmlDocument(text: string): ClassAd[] {
-  const root = readXml(text, maxSyntaxDepth);
+  // An ad inside an ad is an element in an element.
+  const root = readXml(text, 2 * maxSyntaxDepth);
   const reader = new XmlAdReader(text);
   return root.name === 'classads' ? reader.elements(root).map((child) => reader.ad(child)) : [reader.ad(root)];
 }

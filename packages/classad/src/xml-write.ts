@@ -31,26 +31,31 @@ export function toXml(subject: ClassAd | Expression | Value): string {
   return subject instanceof Expression ? nodeXml(subject.node) : valueXml(subject);
 }
 
-/** A document of several ads: `<classads><c>…</c>…</classads>`, without HTCondor's DOCTYPE. */
+/** Several ads as `condor_status -xml` prints them: with a DOCTYPE, and each attribute on a line of its own. */
 export function toXmlDocument(ads: readonly ClassAd[]): string {
-  return `<?xml version="1.0"?>\n<classads>\n${ads.map((ad) => `${adXml(ad)}\n`).join('')}</classads>\n`;
+  const header = '<?xml version="1.0"?>\n<!DOCTYPE classads SYSTEM "classads.dtd">\n<classads>\n';
+  return `${header}${ads.map((ad) => `${adXml(ad, 0)}\n`).join('')}</classads>\n`;
 }
 
-function adXml(ad: Ad): string {
-  const attributes = ad
-    .entries()
-    .map(([name, { node }]) => `<a n="${xmlAttribute(escapeString(name, ''))}">${nodeXml(node)}</a>`);
-  return `<c>${attributes.join('')}</c>`;
+/** On one line, or with `indent` blanks before the end tag and four more before each attribute. */
+function adXml(ad: Ad, indent?: number): string {
+  const inner = indent === undefined ? undefined : indent + 4;
+  const [before, after] = inner === undefined ? ['', ''] : [' '.repeat(inner), '\n'];
+  const attributes = ad.entries().map(([name, { node }]) => {
+    const shown = xmlAttribute(escapeString(name, ''));
+    return `${before}<a n="${shown}">${nodeXml(node, inner)}</a>${after}`;
+  });
+  return `<c>${after}${attributes.join('')}${' '.repeat(indent ?? 0)}</c>`;
 }
 
-function nodeXml(node: Node): string {
+function nodeXml(node: Node, indent?: number): string {
   switch (node.kind) {
     case 'literal':
       return valueXml(node.value);
     case 'list':
-      return `<l>${node.items.map(nodeXml).join('')}</l>`;
+      return `<l>${node.items.map((item) => nodeXml(item, indent)).join('')}</l>`;
     case 'ad':
-      return adXml(node.ad);
+      return adXml(node.ad, indent);
     default:
       return `<e>${xmlText(unparseNode(node))}</e>`;
   }
@@ -75,7 +80,7 @@ function valueXml(value: Value): string {
     case 'relativeTime':
       return `<rt>${relativeTimeText(value)}</rt>`;
     case 'list':
-      return `<l>${value.items.map(valueXml).join('')}</l>`;
+      return `<l>${value.items.map((item) => valueXml(item)).join('')}</l>`;
     case 'classad':
       return adXml(value.ad);
   }

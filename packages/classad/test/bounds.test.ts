@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { booleanValue, ClassAd, evaluate, parseClassAd, StepBudget, toJsValue } from '../src/index.ts';
+import { booleanValue, ClassAd, evaluate, explainRequirements, parseClassAd, StepBudget, toJsValue } from '../src/index.ts';
 import { search } from '../src/regex/machine.ts';
 import { flagsFrom, parsePattern } from '../src/regex/parse.ts';
 import { programOf } from '../src/regex/pattern-cache.ts';
@@ -79,6 +79,9 @@ describe('an evaluation ends', () => {
     expect(evaluate('unresolved(l)', { my })).toEqual({ kind: 'string', value: 'x' });
     expect(evaluate('size(l)', { my })).toEqual({ kind: 'integer', value: 150_001n });
     expect(evaluate('join(l)', { my })).toEqual({ kind: 'string', value: '1' });
+    expect(evaluate('max(l)', { my })).toEqual({ kind: 'integer', value: 1n });
+    const [condition] = explainRequirements(`size({${'x,'.repeat(150_000)}y}) > 0`, { my });
+    expect(condition?.references.map(({ text }) => text)).toEqual(['x', 'y']);
   });
 
   test('also where ads contain each other and are made plain', () => {

@@ -23,7 +23,8 @@ describe("HTCondor's functional tests hold", () => {
   });
 
   test('for types, selection over lists and subscripts', () => {
-    const ad = `[ a = 1; b = 2.0; c = "alain"; d = true; atime = absTime("2004-01-01"); rtime = relTime("2+25:14:16.123");
+    const ad = `[ a = 1; b = 2.0; c = "alain"; d = true; atime = absTime("2004-01-01");
+      rtime = relTime("2+25:14:16.123");
       l = {1, 1, 2, 3, 5}; e = error; u = undefined; x = {[a = 3; b = "France"], [a = 2; b = "London"]}; ab = 4 ]`;
     expectSame(ad, [
       ['l[4]', '5'],

@@ -1,7 +1,7 @@
 import { describe, test } from '@jest/globals';
 import { expectSame } from './same-value.ts';
 
-/** Facts of src/condor_utils/test_classad_funcs.cpp and test_classad_version_comparison.py, and the manual's examples. */
+/** Facts of HTCondor's test_classad_funcs.cpp and test_classad_version_comparison.py, and the manual's examples. */
 const lists = `l3 = {"aa","bb","cc"}
 sl3 = "aa bb cc"
 sl3c = "cc,bb,aa"

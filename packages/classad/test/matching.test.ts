@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { ClassAd, explainRequirements, matchAds, parseClassAd, unparse } from '../src/index.ts';
 
 const job = parseClassAd(
-  '[ Type = "Job"; MemoryUsed = 6000; Requirements = other.Type == "Machine" && other.Memory >= 4000; Rank = TARGET.Memory ]',
+  `[ Type = "Job"; MemoryUsed = 6000; Requirements = other.Type == "Machine" && other.Memory >= 4000;
+    Rank = TARGET.Memory ]`,
 );
 const machine = parseClassAd(
   '[ Type = "machine"; Memory = 5000; Requirements = TARGET.Type == "job" && TARGET.MemoryUsed < 8000 ]',

@@ -1,5 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { ClassAd, ClassAdSyntaxError, evaluate, parseClassAd, parseExpression, unparse } from '../src/index.ts';
+import {
+  ClassAd,
+  ClassAdSyntaxError,
+  evaluate,
+  explainRequirements,
+  fromXml,
+  parseClassAd,
+  parseExpression,
+  toXml,
+  unparse,
+} from '../src/index.ts';
 import { expectSame } from './same-value.ts';
 
 function grouped(text: string): string {
@@ -15,7 +25,8 @@ describe('text', () => {
     ]`);
     expect(ad.toString()).toBe(
       '[ A = 1; b = "x\\ty"; r = 5.000000000000000E-01; n = -3; list = { 1,"two",{  } }; inner = [ x = MY.A +  -b ]; ' +
-        '\'odd name\' = ifThenElse(a is 1, !true,a ?: 5); t = relTime("1+02:00:01"); q = a ? b[0] : TARGET.c.d; e = [  ] ]',
+        '\'odd name\' = ifThenElse(a is 1, !true,a ?: 5); t = relTime("1+02:00:01"); q = a ? b[0] : TARGET.c.d; ' +
+        'e = [  ] ]',
     );
   });
 
@@ -76,7 +87,9 @@ describe('operators', () => {
 
 describe('long form', () => {
   test('is one assignment a line, backslashes literal except before a quote', () => {
-    const ad = parseClassAd('# a machine\nFoo = 3\n\nBar = "ab\\"cd\\ef"\nMoo = Foo =!= Undefined\r\nPath = "C:\\"\n');
+    const ad = parseClassAd(
+      '# a machine\nFoo = 3\n# its bar\nBar = "ab\\"cd\\ef"\nMoo = Foo =!= Undefined\r\nPath = "C:\\"\n',
+    );
     expect(ad).toEqual(
       ClassAd.of({ Foo: 3, Bar: 'ab"cd\\ef', Moo: parseExpression('Foo isnt undefined'), Path: 'C:\\' }),
     );
@@ -127,6 +140,18 @@ describe('syntax errors', () => {
     expect(error).toMatchObject({ name: 'ClassAdSyntaxError', offset: 6, line: 2, column: 3 });
   });
 
+  test('do not come from the number of operators in a row', () => {
+    for (const count of [500, 20_000]) {
+      const terms = Array.from({ length: count }, () => 'a');
+      const ad = parseClassAd(`[ a = true; all = ${terms.join(' && ')}; sum = ${terms.join(' + ')} ]`);
+      expect(evaluate('all', { my: ad })).toEqual({ kind: 'boolean', value: true });
+      expect(evaluate('sum', { my: ad })).toEqual({ kind: 'integer', value: BigInt(count) });
+      expect(parseClassAd(ad.toString()).toString()).toBe(ad.toString());
+      expect(fromXml(toXml(ad)).toString()).toBe(ad.toString());
+      expect(explainRequirements(terms.join(' && '), { my: ad })).toHaveLength(count);
+    }
+  });
+
   test('come from nesting past 500, of any kind', () => {
     const tooDeep = [
       `${'('.repeat(501)}1${')'.repeat(501)}`,
@@ -134,6 +159,10 @@ describe('syntax errors', () => {
       `${'[a='.repeat(501)}1${']'.repeat(501)}`,
       `a${'?:a'.repeat(600)}`,
       `a${'.a'.repeat(600)}`,
+      `a${'[0]'.repeat(600)}`,
+      `${'a ? 0 : '.repeat(600)}0`,
+      `${'(1||1&&1|1^1&1==1<1<<1+1*'.repeat(20_000)}1`,
+      `${'{'.repeat(20_000)}`,
     ];
     for (const text of tooDeep) {
       expect(() => parseExpression(text)).toThrow(/nested more than 500 deep/);

@@ -159,8 +159,8 @@ function compareItems(decisive: boolean): ClassAdFunction {
 }
 
 /**
- * Runs of white space separate once. Where the separator before an item's place was last used, white space aside, an
- * empty item stands there: "foo, bar" is two items, "foo,,bar" three, and "a,foo ,bar" has an empty one (splitArb_func).
+ * Runs of white space separate once. An empty item stands where the separator is the one that was used last, white
+ * space aside: "foo, bar" is two items, "foo,,bar" three, and "a,foo ,bar" has an empty one too (splitArb_func).
  */
 function splitOn(text: string, separators: string): string[] {
   const items: string[] = [];

@@ -40,7 +40,7 @@ export class PreparedPattern {
     return search(this.#program, codes, { ...options, spend: (steps) => this.#evaluation.spend(steps) });
   }
 
-  /** Each match from left to right, the first only unless `all`. An empty match is never followed by one in its place. */
+  /** Each match from left to right, the first only unless `all`. No empty match is followed by one in its place. */
   *matches(codes: readonly number[], all: boolean): Generator<Slots> {
     let from = 0;
     let afterEmpty = false;

@@ -1,5 +1,5 @@
 import { readBracketClass, readCharacter } from './characters.ts';
-import type { Assertion, Pattern, Range } from './pattern.ts';
+import { type Assertion, merged, type Pattern, type Range } from './pattern.ts';
 import { PatternSource } from './pattern-source.ts';
 
 export interface PatternFlags {
@@ -164,7 +164,7 @@ class PatternParser {
   }
 
   #set({ ranges, negated }: { ranges: readonly Range[]; negated: boolean }): Pattern {
-    return { kind: 'set', set: { ranges, negated, ignoreCase: this.#flags.ignoreCase } };
+    return { kind: 'set', set: { ranges: merged(ranges), negated, ignoreCase: this.#flags.ignoreCase } };
   }
 
   #assertion(): Assertion | undefined {

@@ -2,6 +2,7 @@
 export type Range = readonly [first: number, last: number];
 
 export interface CharacterSet {
+  /** Merged: in order, none touching another. */
   readonly ranges: readonly Range[];
   readonly negated: boolean;
   readonly ignoreCase: boolean;
@@ -41,10 +42,24 @@ export class PatternError extends Error {
 
 const lastCodePoint = 0x10ffff;
 
+/** In order, none touching another, so that a class of thousands is searched as fast as one of three. */
+export function merged(ranges: readonly Range[]): Range[] {
+  const apart: [number, number][] = [];
+  for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const before = apart.at(-1);
+    if (before !== undefined && first <= before[1] + 1) {
+      before[1] = Math.max(before[1], last);
+    } else {
+      apart.push([first, last]);
+    }
+  }
+  return apart;
+}
+
 export function complement(ranges: readonly Range[]): Range[] {
   const gaps: Range[] = [];
   let next = 0;
-  for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
+  for (const [first, last] of merged(ranges)) {
     if (first > next) {
       gaps.push([next, first - 1]);
     }
@@ -54,7 +69,16 @@ export function complement(ranges: readonly Range[]): Range[] {
 }
 
 function inRanges(code: number, ranges: readonly Range[]): boolean {
-  return ranges.some(([first, last]) => code >= first && code <= last);
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const [first, last] = ranges[middle] ?? [code, code];
+    if (code >= first && code <= last) {
+      return true;
+    }
+    [low, high] = code < first ? [low, middle] : [middle + 1, high];
+  }
+  return false;
 }
 
 function otherCases(code: number): number[] {

@@ -19,6 +19,8 @@ export interface Program {
 }
 
 const maxInstructions = 5000;
+/** To ask more sets of each character would cost more than to try a match there. */
+const mostStarts = 16;
 /** Substitutions can name `\0` to `\9`; groups past the ninth are matched but not remembered. */
 const rememberedGroups = 10;
 export const slotCount = 2 * rememberedGroups;
@@ -42,7 +44,7 @@ export function compilePattern(pattern: Pattern): Program {
   };
 }
 
-/** The sets that a character taken first can be in, past such assertions as may hold; undefined where none is needed. */
+/** The sets that a character taken first can be in, past assertions that may hold; undefined if none is needed, or many. */
 function firstSteps(
   instructions: readonly Instruction[],
   mayHold: (assertion: Assertion) => boolean,
@@ -76,7 +78,7 @@ function firstSteps(
         break;
     }
   }
-  return sets;
+  return sets.length > mostStarts ? undefined : sets;
 }
 
 class Compiler {

@@ -1,5 +1,5 @@
 /** What running actions on a machine came to; grows action by action, so that a failure keeps what was done before it. */
-import { type ClassAd, parseClassAd } from '@vmgrid/classad';
+import { ClassAd, parseClassAds } from '@vmgrid/classad';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
 import type { HistoryEntry } from '@vmgrid/warehouse';
@@ -144,7 +144,8 @@ export class ConfigurationProgress {
 
   #parse(action: Action | undefined, text: string): ClassAd {
     try {
-      return parseClassAd(text);
+      // Blank lines, which end an ad elsewhere, mean nothing between the attributes of an action.
+      return ClassAd.fromEntries(parseClassAds(text).flatMap((ad) => ad.entries()));
     } catch (error) {
       throw this.#invalid(action, error instanceof Error ? error.message : String(error));
     }

@@ -24,7 +24,7 @@ test('actions that ran are booked in their order, with what they told', async ()
   const { progress, report } = reportOf(
     [
       'begin 3 1',
-      `attributes 3 ${base64('Answer = 42')}`,
+      `attributes 3 ${base64('Answer = 42\n\nNote = "after a blank line"')}`,
       'end 3 0 no 120 1',
       'begin 4 1',
       'end 4 0 no 30 1',
@@ -37,7 +37,7 @@ test('actions that ran are booked in their order, with what they told', async ()
     ['a', 0.12],
     ['b', 0.03],
   ]);
-  expect(progress.soFar.attributes).toEqual({ Answer: '42' });
+  expect(progress.soFar.attributes).toEqual({ Answer: '42', Note: '"after a blank line"' });
 });
 
 test('an action that is tried again is booked once', async () => {
