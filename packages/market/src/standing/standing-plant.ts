@@ -1,11 +1,11 @@
 import {
+  hash32,
   type ImageIndex,
   type LineReports,
   parseCost,
   plantAd,
   plantAdJson,
   refusalOf,
-  scatter,
   type Wanted,
 } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
@@ -73,7 +73,7 @@ export class StandingPlant {
     this.lines = before?.terms.plant.lines === lines ? before.lines : parts.lines(lines);
     this.cost = parts.cost(terms.cost);
     this.durations = durations;
-    this.tieSeed = before?.tieSeed ?? scatter(plantId);
+    this.tieSeed = before?.tieSeed ?? hash32(plantId);
   }
 
   /** What a bid's rules see as TARGET. */
