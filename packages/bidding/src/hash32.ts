@@ -39,8 +39,8 @@ export function hash53(text: string): number {
 /** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
 export const hash32Pair = (one: number, other: number): number => finish(one ^ other);
 
-/** In the same order as `hash32Pair`, from -2^31 on: engines keep such numbers without an object, which counts for thousands of pairs. */
-export const hash32Place = (one: number, other: number): number => mixed(one ^ other) ^ SIGN_BIT;
+/** In the order of `hash32Pair`, from -2^31 on: engines keep such numbers without an object, of thousands of pairs. */
+export const hash32PairSigned = (one: number, other: number): number => mixed(one ^ other) ^ SIGN_BIT;
 
 const SIGN_BIT = -(2 ** 31);
 

@@ -10,7 +10,7 @@ export {
 } from './bidding.ts';
 export { type Durations, durationKey, isKindKey, startOfKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
-export { hash32, hash32Pair, hash32Place, hash53 } from './hash32.ts';
+export { hash32, hash32Pair, hash32PairSigned, hash53 } from './hash32.ts';
 export { tokenOf } from './held-token.ts';
 export { HeldTokens, type RequestBook } from './held-tokens.ts';
 export { ImageDigests, type ImageSet } from './image-set.ts';

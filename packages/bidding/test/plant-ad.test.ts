@@ -44,7 +44,7 @@ test('a plant is described by what it has, what it uses and what it can do', () 
   });
 });
 
-test('what messages carry of a plant is its ad, also where text looks like an expression or a number is past 2^53', () => {
+test('what messages carry of a plant is its ad, also text that looks like an expression and numbers past 2^53', () => {
   const text = fc.constantFrom('isolated', '/Expr(1 + 1)/', '/', '');
   const count = fc.constantFrom(0, 8, 2 ** 53, 2 ** 60);
   fc.assert(

@@ -16,7 +16,7 @@ export interface Soak {
   /** Open files of the shop and of the plants together. */
   readonly fdsFirst: number;
   readonly fdsLast: number;
-  /** Processor time of the shop, and of the plants, for each create and destroy: it says something on a busy machine too. */
+  /** Processor time for each create and destroy: it says something on a busy machine too. */
   readonly shopMsFirst: number;
   readonly shopMsLast: number;
   readonly plantsMsFirst: number;
@@ -24,8 +24,9 @@ export interface Soak {
 }
 
 /**
- * `BENCH_SOAK=MINUTES/CREATES/FIRST`: it lasts until minutes and creates are reached. Before anything is measured there are so many
- * others that what is remembered in memory alone is full: 10,000 requests, two for each of them, and 10,000 VMs that are gone.
+ * `BENCH_SOAK=MINUTES/CREATES/FIRST`: it lasts until minutes and creates are reached. Before anything is measured there
+ * are FIRST others, so that what is remembered in memory alone is full: 10,000 requests, two for each of them, and
+ * 10,000 VMs that are gone.
  */
 const [MINUTES = 30, CREATES = 30_000, FIRST = 10_000] = (process.env.BENCH_SOAK ?? '30').split('/').map(Number);
 const CLIENTS = 4;

@@ -1,4 +1,4 @@
-import { hash32Place } from '@vmgrid/bidding';
+import { hash32PairSigned } from '@vmgrid/bidding';
 import type { Bidding } from './bidding.ts';
 
 /** Which of the bids are wanted. */
@@ -21,7 +21,7 @@ interface Placed {
  */
 export class TiedBids {
   readonly #bids: Bidding[] = [];
-  /** With a sign, as `hash32Place` takes them best. */
+  /** With a sign, as `hash32PairSigned` takes them best. */
   readonly #tieSeeds: number[] = [];
 
   get size(): number {
@@ -56,7 +56,7 @@ export class TiedBids {
     const kept: Placed[] = [];
     let worst = 2 ** 31 - 1;
     for (let place = 0; place < this.#tieSeeds.length; place++) {
-      const tieBreak = hash32Place(tieSeed, this.#tieSeeds[place]!);
+      const tieBreak = hash32PairSigned(tieSeed, this.#tieSeeds[place]!);
       if (tieBreak > worst) continue;
       const bid = this.#bids[place]!;
       if (skipped.size > 0 && skipped.has(bid.plant.plantId)) continue;

@@ -1,6 +1,7 @@
 /**
- * Tokens with the number of the plant that holds each: an open-addressing hash table with linear probing in one typed array, four
- * bytes for a place. Of the tokens of one segment the upper bits are equal: it keeps the lower ones, and the number in their place.
+ * Tokens with the number of the plant that holds each: an open-addressing hash table with linear probing in one typed
+ * array, four bytes for a place. Of the tokens of one segment the upper bits are equal: it keeps the lower ones, and
+ * the number in their place.
  */
 /** Plants have numbers of so many bits from 1 on; as many upper bits of a token are not kept. */
 export const NUMBER_BITS = 14;
