@@ -96,7 +96,7 @@ test('the same plants win in the same order as in a flat auction, and the same f
       const { shape, answers, best } = drawn;
       const there = [...reachable(shape)];
       const flat = await auctionAmong(() => there.map((id) => plantBidder(id, answers.get(id)!)), drawn);
-      const tree = await auctionAmong((time) => biddersBelow(shape, answers, time), drawn);
+      const tree = await auctionAmong((time) => biddersBelow(byTwoWays(shape), answers, time), drawn);
       expect(tree.bids.slice(0, best)).toEqual(flat.bids.slice(0, best));
       expect(tree.trail.order.slice(0, best)).toEqual(flat.trail.order.slice(0, best));
       if (!allAnswered(tree.trail)) return; // of plants below a dead broker nobody knows whether there are any
@@ -156,6 +156,12 @@ test('a trail shows through which brokers a bid came, and what each of them came
   expect(names(trail.order)).toEqual(['plant-1', 'plant-0']);
   expect(trail.summary).toMatchObject({ asked: 3, bids: 2 });
 });
+
+/** The brokers of the second level are reached through another one, too. */
+const byTwoWays = ({ plants, brokers }: Pick<BrokerShape, 'plants' | 'brokers'>) => {
+  const twice = brokers.flatMap((broker) => (broker.dead ? [] : broker.brokers));
+  return { plants, brokers: [...brokers, { brokerId: 'other', plants: [], brokers: twice, dead: false }] };
+};
 
 const allAnswered = ({ brokers = [] }: Trail) => brokers.every(({ outcome }) => outcome === 'answered');
 

@@ -217,7 +217,7 @@ export class Shop {
 
   /** Plants that can be asked, at any depth. */
   get plantCount(): number {
-    return this.#membership.plantIds().length;
+    return this.#membership.plantCount;
   }
 
   async #estimate(request: Identified<CreateRequest>) {
@@ -260,7 +260,7 @@ export class Shop {
     });
     this.auctions.keep(auction.trail, request.caller?.owner);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
-    return { ...auction, absent: this.#roll.awaited() };
+    return auction.bids.length > 0 ? auction : { ...auction, absent: this.#roll.awaited() };
   }
 
   /** The plant that expects to be done first. */

@@ -124,6 +124,11 @@ export class Membership implements LinkListener {
     return [...this.#links.values()];
   }
 
+  /** Plants at any depth. */
+  get plantCount(): number {
+    return this.#routes.plants().size;
+  }
+
   /** Every plant, at any depth. */
   plantIds(): readonly string[] {
     return [...this.#routes.plants().keys()];
