@@ -5,7 +5,7 @@ import { SharedAuctions } from '../src/shared-auctions.ts';
 
 const call = (path: string[], openedAt = '2026-01-01T00:00:00.000Z'): Call => ({
   ...request,
-  terms: { openedAt, windowMs: 1_000, best: 3, order: 'cheapest', heldBack: [], path },
+  terms: { openedAt, windowMs: 1_000, best: 3, order: 'cheapest', inBackoff: [], path },
 });
 const never = new AbortController().signal;
 

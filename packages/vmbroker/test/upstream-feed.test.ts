@@ -30,7 +30,7 @@ class Side {
     this.membership = new Membership({
       clock,
       onProgress: () => undefined,
-      onVms: (link, event) => this.book.hear(link, event),
+      onVms: (link, event) => this.book.apply(link, event),
       onChange: (change) => {
         announcer?.tellChange(change);
         this.book.note(change);

@@ -9,18 +9,10 @@ import { gapOf, lacking } from '../nearest.ts';
 import { failedRequirements } from '../rules/requirements.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';
 import { BidOrder } from './bid-order.ts';
+import type { Bidding } from './bidding.ts';
 import { OrderedList } from './ordered-list.ts';
 import type { RequestClass } from './request-class.ts';
 import type { StandingPlant } from './standing-plant.ts';
-
-/** A plant that would bid, by what orders bids. */
-export interface Bidding {
-  readonly kind: 'bidding';
-  readonly plant: StandingPlant;
-  readonly plan: PlanSummary;
-  readonly cost: number;
-  readonly rank: number;
-}
 
 export interface Removed {
   readonly kind: 'removed';
