@@ -188,7 +188,7 @@ test('whoever is above knows in the end what the broker knows, whatever changes 
     }),
     { numRuns: 100 },
   );
-}, 60_000);
+}, 120_000);
 
 test('what is to be told waits for the link: of a long whole no more is under way than a few messages', async () => {
   const announcer = new Announcer();
