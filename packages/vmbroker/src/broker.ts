@@ -71,8 +71,7 @@ export class Broker {
     const bidders = this.#membership.bidders();
     const hold = (until: AbortSignal) => joinAuction(this.#brokerId, bidders, { request, terms }, this.#market, until);
     // Which brokers are asked further below depends on the way that the call has come.
-    const hasBrokers = bidders.some(({ hello }) => hello.role === 'broker');
-    return hasBrokers ? hold(signal) : this.#auctions.join(call, signal, hold);
+    return this.#membership.hasBrokers ? hold(signal) : this.#auctions.join(call, signal, hold);
   }
 
   /** Takes another way only while it is certain that the plant was not asked: who called may repeat the call, a broker not. */
