@@ -26,6 +26,7 @@ import {
   type QuestionToAll,
   type RelayedCall,
 } from '@vmgrid/protocol';
+import { SharedAuctions } from './shared-auctions.ts';
 
 export interface BrokerDeps {
   readonly membership: Membership;
@@ -40,6 +41,7 @@ export class Broker {
   readonly #roll: Roll;
   readonly #market: MarketDeps;
   readonly #brokerId: string;
+  readonly #auctions = new SharedAuctions();
 
   constructor({ membership, absences, market }: BrokerDeps, { brokerId }: { readonly brokerId: string }) {
     this.#membership = membership;
@@ -61,11 +63,15 @@ export class Broker {
     };
   }
 
-  async #estimate({ terms, ...request }: Call, signal: AbortSignal): Promise<BrokerBids> {
+  async #estimate(call: Call, signal: AbortSignal): Promise<BrokerBids> {
+    const { terms, ...request } = call;
     if (!terms) throw new GridError('LINK_PROTOCOL', 'a call for bids came without terms', {});
     this.#refuseTooManyHops(terms.path);
     this.#roll.requireAnyone();
-    return joinAuction(this.#brokerId, this.#membership.bidders(), { request, terms }, this.#market, signal);
+    const bidders = this.#membership.bidders();
+    const hold = (until: AbortSignal) => joinAuction(this.#brokerId, bidders, { request, terms }, this.#market, until);
+    // Which brokers are asked further below depends on the way that the call has come.
+    return this.#membership.hasBrokers ? hold(signal) : this.#auctions.join(call, signal, hold);
   }
 
   /** Takes another way only while it is certain that the plant was not asked: who called may repeat the call, a broker not. */

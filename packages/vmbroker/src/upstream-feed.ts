@@ -23,6 +23,9 @@ export class UpstreamFeed {
   readonly #book: Known['book'];
   /** Plants whose turn has not come. */
   readonly #untold: Map<string, PlantBelow>;
+  /** Plants whose VMs are to be told again: whoever could not use the way before has heard nothing of them. */
+  readonly #moved = new Set<string>();
+  #isTelling = false;
   #batch = new NewsBatch();
   #isOver = false;
 
@@ -35,11 +38,13 @@ export class UpstreamFeed {
 
   /** Resolves when all is told, or the link has ended. */
   async tellAll(): Promise<void> {
-    while (this.#untold.size > 0 && !this.#isOver) {
+    this.#isTelling = true;
+    while (this.#untold.size + this.#moved.size > 0 && !this.#isOver) {
       this.#takeTurns();
       this.#send();
       if (!(await this.#link.flushed())) return;
     }
+    this.#isTelling = false;
   }
 
   /** Another takes its place: the link has come up anew. */
@@ -48,13 +53,16 @@ export class UpstreamFeed {
   }
 
   member({ change, plantId, version, via, reason = '' }: MemberChange): void {
-    const isUntold = this.#untold.has(plantId);
-    if (change !== 'left') {
-      const plant = { plantId, version, via };
-      if (isUntold) this.#untold.set(plantId, plant);
-      else this.#tell(plant);
-    } else if (!this.#untold.delete(plantId)) {
-      this.#batchAfter(plantId).leave(plantId, reason);
+    const plant = { plantId, version, via };
+    if (change === 'left') {
+      this.#moved.delete(plantId);
+      if (!this.#untold.delete(plantId)) this.#batchAfter(plantId).leave(plantId, reason);
+    } else if (this.#untold.has(plantId)) {
+      this.#untold.set(plantId, plant);
+    } else {
+      this.#batchAfter(plantId).join(plant);
+      if (change === 'moved') this.#moved.add(plantId);
+      if (change === 'moved' && !this.#isTelling) void this.tellAll();
     }
   }
 
@@ -65,23 +73,23 @@ export class UpstreamFeed {
 
   #takeTurns(): void {
     let [plants, vms] = [0, 0];
-    for (const [plantId, plant] of this.#untold) {
-      if (plants === BROKER_LIMITS.membersPerMessage || vms >= TOLD_LIMITS.vmsOfPage) return;
-      this.#untold.delete(plantId);
-      plants += 1;
-      vms += this.#tell(plant);
+    for (const turns of [this.#untold.keys(), this.#moved]) {
+      for (const plantId of turns) {
+        if (plants === BROKER_LIMITS.membersPerMessage || vms >= TOLD_LIMITS.vmsOfPage) return;
+        plants += 1;
+        vms += this.#tell(plantId);
+      }
     }
   }
 
-  /**
-   * The way to a plant, and all that it has: whoever could not use the way before has heard nothing of it. Returns how many VMs
-   * those are.
-   */
-  #tell(plant: PlantBelow): number {
-    const whole = this.#book.whole(plant.plantId);
-    const batch = this.#batchAfter(plant.plantId);
-    batch.join(plant);
-    for (const page of whole) batch.tell(page);
+  /** Returns how many VMs the plant has. */
+  #tell(plantId: string): number {
+    const whole = this.#book.whole(plantId);
+    const plant = this.#untold.get(plantId);
+    if (plant) this.#batchAfter(plantId).join(plant);
+    this.#untold.delete(plantId);
+    this.#moved.delete(plantId);
+    for (const page of whole) this.#open().tell(page);
     return whole.reduce((vms, page) => vms + vmCountOf(page), 0);
   }
 

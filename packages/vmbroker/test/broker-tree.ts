@@ -38,8 +38,18 @@ export function plantBidder(plantId: string, answer: Answer): Bidder {
   return { plantId, hello: { plantId, version: '0', ad: {} }, call };
 }
 
-/** A broker with all that is below it, as the bidder that its upper end sees. */
-export function brokerBidder(shape: BrokerShape, plants: ReadonlyMap<string, Answer>, time: VirtualTime): Bidder {
+const bidders = new WeakMap<VirtualTime, Map<BrokerShape, Bidder>>();
+
+/** A broker as the bidder that its upper ends see; in one time the same shape is the same broker. */
+function brokerBidder(shape: BrokerShape, plants: ReadonlyMap<string, Answer>, time: VirtualTime): Bidder {
+  const known = bidders.get(time) ?? new Map<BrokerShape, Bidder>();
+  bidders.set(time, known);
+  const bidder = known.get(shape) ?? newBroker(shape, plants, time);
+  known.set(shape, bidder);
+  return bidder;
+}
+
+function newBroker(shape: BrokerShape, plants: ReadonlyMap<string, Answer>, time: VirtualTime): Bidder {
   const { brokerId, dead } = shape;
   const membership = newMembership();
   for (const bidder of biddersBelow(shape, plants, time)) membership.joined(bidder);

@@ -283,7 +283,7 @@ export class Shop {
     });
     this.auctions.keep(auction.trail, request.caller?.owner);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
-    return { ...auction, absent: this.#roll.awaited() };
+    return auction.bids.length > 0 ? auction : { ...auction, absent: this.#roll.awaited() };
   }
 
   /** The plant that expects to be done first. */

@@ -58,7 +58,7 @@ export class Absences {
   /** Those that may come back any moment. When nobody may, it costs the same however many are absent. */
   awaited(): readonly string[] {
     if (this.#leftAt.size === 0 || this.#leftFrom(this.#lastLeftAt) === 0) return [];
-    return this.all().flatMap(({ plantId }) => (this.waitMs(plantId) > 0 ? [plantId] : []));
+    return this.all().flatMap(({ plantId, absentMs }) => (absentMs < this.#options.returnMs ? [plantId] : []));
   }
 
   /** How much longer the plant is waited for, in milliseconds; 0 when it is not, or is not absent. */

@@ -70,6 +70,7 @@ export class Membership implements LinkListener {
   readonly #links = new Map<string, LinkedMember & { lastWordAt: number; ad: ClassAdJson; rival?: Rival }>();
   readonly #routes = new Routes();
   #bidders: readonly Bidder[] | undefined;
+  #hasBrokers: boolean | undefined;
   readonly #awaiting = new Map<string, Set<(bidder: Bidder) => void>>();
 
   constructor(options: MembershipOptions) {
@@ -81,6 +82,7 @@ export class Membership implements LinkListener {
     const { plantId, hello } = bidder;
     const replaced = this.#links.get(plantId);
     this.#bidders = undefined;
+    this.#hasBrokers = undefined;
     this.#links.set(plantId, { bidder, connectedAt: now, lastWordAt: now, ad: hello.ad });
     if (hello.role === 'broker') {
       if (replaced) this.#dropAll(replaced.bidder, 'its broker dialled anew');
@@ -94,6 +96,7 @@ export class Membership implements LinkListener {
     if (!this.#linkOf(bidder)) return; // a newer link took its place
     const { plantId, hello } = bidder;
     this.#bidders = undefined;
+    this.#hasBrokers = undefined;
     this.#links.delete(plantId);
     if (hello.role !== 'broker') {
       this.#drop(plantId, bidder, reason);
@@ -128,8 +131,19 @@ export class Membership implements LinkListener {
     return this.#bidders;
   }
 
+  /** Whether brokers are among them. */
+  get hasBrokers(): boolean {
+    this.#hasBrokers ??= this.bidders().some(({ hello }) => hello.role === 'broker');
+    return this.#hasBrokers;
+  }
+
   links(): readonly LinkedMember[] {
     return [...this.#links.values()];
+  }
+
+  /** Plants at any depth. */
+  get plantCount(): number {
+    return this.#routes.plants().size;
   }
 
   /** Every plant, at any depth. */

@@ -56,15 +56,14 @@ export class Roll {
 
   /** Resolves when any plant is here, or none may come back. @throws what the signal aborts with */
   async anyone(signal?: AbortSignal): Promise<void> {
-    const isHere = () => this.#membership.plantCount > 0;
-    while (this.awaited().length > 0 && !isHere()) await this.#absences.arrival(signal);
+    while (this.#membership.plantCount === 0 && this.awaited().length > 0) await this.#absences.arrival(signal);
   }
 
   /** @throws GridError NO_PLANTS while no plant is here and some may still come: back, or to a daemon that began just now */
   requireAnyone(): void {
+    if (this.#membership.plantCount > 0) return;
     const awaited = this.awaited();
-    const mayCome = awaited.length > 0 || this.#absences.firstWaitMs > 0;
-    if (!mayCome || this.#membership.plantCount > 0) return;
+    if (awaited.length === 0 && this.#absences.firstWaitMs === 0) return;
     const why = awaited.length > 0 ? notBack(awaited) : 'it began just now';
     throw new GridError('NO_PLANTS', `${this.#daemon} has no plant: ${why}`, { absent: awaited });
   }

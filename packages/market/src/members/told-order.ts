@@ -30,10 +30,6 @@ export class ToldOrder {
     return this.#known.get(plantId);
   }
 
-  plantIds(): Iterable<string> {
-    return this.#known.keys();
-  }
-
   /** The plant is gone: the next whole holds, whatever its numbers are. */
   forget(plantId: string): void {
     this.#known.delete(plantId);

@@ -173,12 +173,7 @@ export class VmBook {
     return { vms: this.#entries.of(plantId).map(({ vm }) => vm), toldAt };
   }
 
-  /** All that is known of the plants that are here, as the events that tell it. */
-  *wholes(): Generator<readonly VmsWhole[]> {
-    for (const plantId of this.#order.plantIds()) yield this.whole(plantId);
-  }
-
-  /** The same of one plant; nothing when it has not told its whole since it came. */
+  /** All that is known of a plant, as the events that tell it; nothing when it has not told its whole since it came. */
   whole(plantId: string): readonly VmsWhole[] {
     const point = this.#order.of(plantId);
     return point === undefined ? [] : wholeOf({ plantId, ...point }, this.of(plantId).vms);

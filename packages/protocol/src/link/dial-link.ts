@@ -17,7 +17,7 @@ export interface DialLinkOptions
 
 export interface LinkClient extends LinkAbove {
   readonly state: LinkState;
-  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when the connection has ended. */
+  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended. */
   flushed(): Promise<boolean>;
   /** Ends the link for good; resolves when nothing of it is left. */
   close(): Promise<void>;

@@ -88,7 +88,7 @@ export class LinkSocket {
     });
   }
 
-  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when the link has ended. */
+  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended. */
   async flushed(): Promise<boolean> {
     if (this.#ended || this.#socket.readyState !== this.#socket.OPEN) return false;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -12,6 +12,7 @@ import {
 import type { Life } from '../world/life.ts';
 import type { World } from '../world/world.ts';
 import type { Network, Way } from './network.ts';
+import { overTheWire } from './wire.ts';
 
 /** The process at one end. */
 export interface End {
@@ -66,8 +67,8 @@ export class Session implements Bidder {
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject });
-    const text = JSON.stringify(request);
-    this.#downward(() => this.#receive(id, method, text));
+    const sent = overTheWire(request);
+    this.#downward(() => this.#receive(id, method, sent));
     const giveUp = (error: GridError) => {
       if (this.#pending.has(id)) this.#downward(() => this.#underWay.get(id)?.abort(error));
       reject(error);
@@ -87,8 +88,8 @@ export class Session implements Bidder {
 
   /** From below; `deliver` is called at the upper end. A notice that is lost would be missed for good: it ends the link. */
   notify(value: unknown, deliver: (value: never) => void, lost: () => void): void {
-    const text = JSON.stringify(value);
-    this.#upward(() => deliver(JSON.parse(text) as never), lost);
+    const sent = overTheWire(value);
+    this.#upward(() => deliver(sent as never), lost);
   }
 
   /** Both ends hear that the link is over; what waits at either fails. */
@@ -101,7 +102,7 @@ export class Session implements Bidder {
     this.#underWay.clear();
   }
 
-  #receive(id: number, method: keyof LinkApi, text: string): void {
+  #receive(id: number, method: keyof LinkApi, sent: unknown): void {
     const { handlers } = this.#deps.lower;
     const controller = new AbortController();
     this.#underWay.set(id, controller);
@@ -109,7 +110,7 @@ export class Session implements Bidder {
       request: unknown,
       signal: AbortSignal,
     ) => Promise<unknown>;
-    const work = async () => handle(JSON.parse(text), controller.signal);
+    const work = async () => handle(sent, controller.signal);
     work()
       .then(
         (value) => ({ value }),
@@ -117,14 +118,13 @@ export class Session implements Bidder {
       )
       .then((answer) => {
         this.#underWay.delete(id);
-        this.#answer(id, JSON.stringify(answer));
+        this.#answer(id, overTheWire(answer) as Answer);
       });
   }
 
-  #answer(id: number, text: string): void {
+  #answer(id: number, answer: Answer): void {
     if (!this.#isOpen) return;
     this.#upward(() => {
-      const answer = JSON.parse(text) as Answer;
       if ('error' in answer) this.#pending.get(id)?.reject(GridError.fromBody(answer.error));
       else this.#pending.get(id)?.resolve(answer.value);
     });
