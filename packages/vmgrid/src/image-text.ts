@@ -1,10 +1,11 @@
 /** Golden images as text for people. */
-import type {
-  CollectedWarehouse,
-  ImageDiffReply,
-  ImageHistoryEntry,
-  ImageReply,
-  VerifyImagesReply,
+import {
+  type CollectedWarehouse,
+  IDENTITY_FAULT,
+  type ImageDiffReply,
+  type ImageHistoryEntry,
+  type ImageReply,
+  type VerifyImagesReply,
 } from '@vmgrid/protocol';
 import { table } from './output.ts';
 
@@ -121,10 +122,15 @@ export function diffText({ from, to, machine, history }: ImageDiffReply): string
 
 export function verifyText({ images }: VerifyImagesReply): string {
   const rows = images.map(({ imageId, bytes, faults }) => [
-    ...[imageId, faults.length === 0 ? 'good' : 'CORRUPT', mib(bytes)],
+    ...[imageId, verdictOf(faults), mib(bytes)],
     faults.map(({ file, reason }) => `${file}: ${reason}`).join('; '),
   ]);
   return table(['image', 'verdict', 'checked', 'what is wrong'], rows);
+}
+
+function verdictOf(faults: VerifyImagesReply['images'][number]['faults']): string {
+  if (faults.length === 0) return 'good';
+  return faults.some(({ file }) => file === IDENTITY_FAULT) ? 'REFUSED' : 'CORRUPT';
 }
 
 export function collectionText(warehouse: CollectedWarehouse): string {

@@ -33,6 +33,7 @@ import { LearntDurations } from './creation/durations.ts';
 import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
+import { IdentityCheck } from './identity/identity-check.ts';
 import { ImageBuilder } from './images/image-builder.ts';
 import { ImageDesk } from './images/image-desk.ts';
 import { hostClock } from './leases/lease-clock.ts';
@@ -245,7 +246,10 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       collector,
       creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
       reconfigurator: new Reconfigurator(shared, config),
-      imageDesk: new ImageDesk(shared, config),
+      imageDesk: new ImageDesk(
+        { ...shared, identityCheck: new IdentityCheck({ ...shared, execution }, config) },
+        config,
+      ),
       imageBuilder,
       selfTending,
       changed,

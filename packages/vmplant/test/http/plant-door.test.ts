@@ -45,7 +45,8 @@ beforeEach(async () => {
   building = Promise.withResolvers();
   const report = (event: ProgressEvent) => door.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
-  const desk = new ImageDesk({ warehouse, durations, report }, { plantId: 'plant-1' });
+  const identityCheck = { sharedBy: () => Promise.reject(new Error('no machine can be started here')) };
+  const desk = new ImageDesk({ warehouse, durations, report, identityCheck }, { plantId: 'plant-1' });
   const handlers: Partial<PlantHandlers> = {
     listImages: () => desk.list(),
     labelImage: (request) => desk.label(request),
