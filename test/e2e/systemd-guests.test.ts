@@ -1,4 +1,4 @@
-/** What clones of a suspended Debian have of what ran in their image, and what of their own; one machine for all cases. */
+/** What clones of a suspended Debian have of what ran in their image, and what of their own; one image for all. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -11,7 +11,7 @@ import { attributesOf, identityOf, script, WAKE_AND_RUN, Workshop } from '../con
 const OPEN_MS = 600_000;
 const scan = promisify(execFile);
 
-/** What an image is to keep: a service with a folder of its own, a log that a daemon holds open, a timer, an ssh server, a socket. */
+/** What an image is to keep: a service with a folder and a log of its own, a timer, an ssh server. */
 const PREPARE = `
 cat > /etc/systemd/system/private.service <<'END'
 [Service]

@@ -127,7 +127,6 @@ set_resolver() {
 # anew.
 move_journal() {
   [ -d "$root/run/systemd/journal" ] || return 0
-  journal=
   for folder in "$root/run/log/journal" "$root/var/log/journal"; do
     for old in "$folder"/*; do
       id=${old##*/}
@@ -139,7 +138,7 @@ move_journal() {
       rm -rf "$old"
     done
   done
-  [ -n "$root" ] || kill $(pidof systemd-journald)
+  [ -n "$root" ] || kill "$(pidof systemd-journald)"
 }
 
 # What may not run while a machine sleeps, quiesce has stopped.

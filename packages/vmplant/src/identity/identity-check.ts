@@ -1,4 +1,4 @@
-/** Starts two clones of an image, each for one look, and tells what they have in common that no two machines may have. */
+/** Starts two clones of an image, each for one look, and tells what they share that no two machines may. */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, UndoStack } from '@vmgrid/daemon';
 import { GridError, type Identified, requestKey, type VerifyImagesRequest } from '@vmgrid/protocol';
