@@ -33,6 +33,7 @@ import { LearntDurations } from './creation/durations.ts';
 import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
+import { IdentityCheck } from './identity/identity-check.ts';
 import { ImageBuilder } from './images/image-builder.ts';
 import { ImageService } from './images/image-service.ts';
 import { hostClock } from './leases/lease-clock.ts';
@@ -261,7 +262,10 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
         config,
       ),
       reconfigurator: new Reconfigurator(shared, config),
-      imageService: new ImageService(shared, config),
+      imageService: new ImageService(
+        { ...shared, identityCheck: new IdentityCheck({ ...shared, execution }, config) },
+        config,
+      ),
       imageBuilder,
       selfTending,
       changed,

@@ -51,6 +51,17 @@ name_machine() {
   if [ -e "$work/boot_id" ]; then echo "$boot_id" > "$work/boot_id"; fi
 }
 
+# One that runs has the keys of its image in memory; one that a boot was to start found none. With a socket of
+# systemd's it would not survive a HUP.
+renew_ssh_server() {
+  if [ -s "$root/run/sshd.pid" ]; then
+    read -r server < "$root/run/sshd.pid"
+    if systemctl -q is-active ssh.service 2> /dev/null; then systemctl restart ssh.service; else kill -HUP "$server"; fi
+  elif [ -e "$root/etc/systemd/system/multi-user.target.wants/ssh.service" ]; then
+    systemctl -q is-failed ssh.service && systemctl restart ssh.service
+  fi
+}
+
 install_host_key() {
   [ -d "$root/etc/ssh" ] || return 0
   key=$root/etc/ssh/ssh_host_ed25519_key
@@ -61,11 +72,7 @@ install_host_key() {
   copy_text "$disc/hostkey" "$key"
   umask 022
   copy_text "$disc/hostkey.pub" "$key.pub"
-  # An ssh server that runs has the keys of its image in memory.
-  if [ -s "$root/run/sshd.pid" ]; then
-    read -r server < "$root/run/sshd.pid"
-    kill -HUP "$server"
-  fi
+  renew_ssh_server
   read -r type public _ < "$disc/hostkey.pub"
   printf 'SshHostKey = "%s %s"\n' "$type" "$public" > "$attributes"
   report_attributes -
@@ -120,7 +127,6 @@ set_resolver() {
 # anew.
 move_journal() {
   [ -d "$root/run/systemd/journal" ] || return 0
-  journal=
   for folder in "$root/run/log/journal" "$root/var/log/journal"; do
     for old in "$folder"/*; do
       id=${old##*/}
@@ -132,7 +138,7 @@ move_journal() {
       rm -rf "$old"
     done
   done
-  [ -n "$root" ] || kill $(pidof systemd-journald)
+  [ -n "$root" ] || kill "$(pidof systemd-journald)"
 }
 
 # What may not run while a machine sleeps, quiesce has stopped.

@@ -15,7 +15,8 @@ $SIG{CHLD} = sub { $ended = 1 };
 my $child = fork;
 defined $child or die "no process: $!\n";
 if ($child == 0) {
-    $SIG{CHLD} = 'DEFAULT';
+    # A shell ignores two of them for what it starts in the background.
+    $SIG{$_} = 'DEFAULT' for qw(CHLD INT QUIT);
     open(STDOUT, '>&', $input) && open(STDERR, '>&', $input) or exit 126;
     close $_ for $input, $output;
     exec { $command[0] } @command;
@@ -56,7 +57,7 @@ kill 'KILL', -$child if $late;
 # What it wrote before it ended is in the pipe by now; more than a pipe holds is not.
 for (my $left = $pipe_bytes; $open && $left > 0 && readable(0);) { $left -= keep() }
 print $tail;
-exit $status unless $open && fork == 0;
+exit $status unless $open && (fork // 1) == 0;
 
 close $_ for *STDOUT, *STDERR;
 1 while sysread $output, my $dropped, $pipe_bytes;

@@ -13,8 +13,9 @@ hold_units() {
   [ ! -s "$work/held" ] || systemctl stop $(cat "$work/held")
   # A timer that catches up reads here when it ran last.
   rm -f /var/lib/systemd/timers/stamp-*
-  if [ "$(busctl list --unique --no-legend | wc -l)" = 2 ]; then
-    kill "$(systemctl show --value -p MainPID dbus.service)" && echo dbus.service >> "$work/held"
+  bus=$(systemctl show --value -p MainPID dbus.service)
+  if [ "$bus" -gt 0 ] && [ "$(busctl list --unique --no-legend | wc -l)" = 2 ]; then # systemd and who asks
+    kill "$bus" && echo dbus.service >> "$work/held"
   fi
 }
 
@@ -50,7 +51,7 @@ quiesce() {
 
 # Once, here, and not in each clone.
 warm() {
-  programs='perl setsid systemctl'
-  for program in $programs; do command -v "$program" > /dev/null && "$program" --version; done > /dev/null 2>&1
+  perl -c "$disc/keep-tail.pl" > /dev/null 2>&1
+  for program in setsid systemctl; do command -v $program > /dev/null && $program --version; done > /dev/null 2>&1
   for applet in base64 date ip mkdir rm sleep tail wc; do "$applet" --help; done > /dev/null 2>&1
 }

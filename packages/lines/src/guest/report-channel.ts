@@ -108,8 +108,8 @@ export class ReportChannel {
   }
 
   /**
-   * The lines of the announced run until it ends. GUEST_LOST when the machine ends first, GUEST_RESTARTED when it starts anew,
-   * GUEST_UNREACHABLE when the run delivers more than it may.
+   * The lines of the announced run until it ends. GUEST_LOST when the machine ends first, GUEST_RESTARTED when it
+   * starts anew, GUEST_UNREACHABLE when the run delivers more than it may.
    */
   async *lines(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const run = this.#run;

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -146,9 +146,19 @@ describe.each([
     const mark = `${7_000 + shell.length}.25`;
     const events = await run(script(0, `trap '' TERM; sleep ${mark} & sleep ${mark}`, {}, 1_000));
     expect(ends(events)).toEqual([[0, expect.any(Number), true, 1]]);
-    const left = await commandLines();
-    expect(left.filter((line) => line.includes(mark))).toEqual([]);
+    // What is killed is gone a little later.
+    await eventually('nothing of it is left', async () => (await commandLines()).every((line) => !line.includes(mark)));
   }, 20_000);
+
+  test('kills what runs too long though it has closed its output', async () => {
+    const events = await run(script(0, 'exec > /dev/null 2>&1; sleep 600', {}, 1_000));
+    expect(ends(events)).toEqual([[0, 143, true, 1]]);
+  });
+
+  test('an action ignores no signal', async () => {
+    const [text] = outputs(await run(script(0, 'grep SigIgn /proc/self/status')));
+    expect(text).toMatch(/^SigIgn:\t0+\n$/);
+  });
 
   test('a daemon that keeps the output open neither holds up the runner nor is killed', async () => {
     const mark = `${8_000 + shell.length}.5`;
@@ -172,6 +182,24 @@ describe.each([
       [1, 0],
     ]);
     expect(outputs(events)).toEqual([expect.stringMatching(/^x{4090}\nlast\n$/), 'next\n']);
+  });
+
+  test('in a guest without perl actions run, end in time and tell their output too', async () => {
+    const steps = [
+      script(0, 'echo hello; exit 3', { onError: 'continue' }),
+      script(1, 'echo on; sleep 600', {}, 1_000),
+    ];
+    const { events } = await runIn({ steps }, ['run', '0', '1'], {
+      onDisc(disc) {
+        const runner = join(disc, 'runner.sh');
+        writeFileSync(runner, readFileSync(runner, 'utf8').replace('command -v perl', 'false'));
+      },
+    });
+    expect(ends(events).map(([index, code, late]) => [index, code, late])).toEqual([
+      [0, 3, false],
+      [1, expect.any(Number), true],
+    ]);
+    expect(outputs(events)).toEqual(['hello\n', 'on\n']);
   });
 
   test('a daemon that floods its output neither stops the next action nor is stopped', async () => {

@@ -151,10 +151,6 @@ export class Membership implements LinkListener {
     return [...this.#routes.plants().keys()];
   }
 
-  get plantCount(): number {
-    return this.#routes.plants().size;
-  }
-
   /** The best way to each plant. */
   plants(): readonly Route[] {
     return [...this.#routes.plants().values()].map(([best]) => best!);

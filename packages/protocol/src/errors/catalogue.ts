@@ -410,6 +410,12 @@ export const ERROR_CATALOGUE = {
     'An image in the warehouse does not hold what its manifest says.',
     'Remove it and build it again.',
   ),
+  IDENTITY_SHARED: kind(
+    409,
+    false,
+    'Clones of the image share something that must differ between machines.',
+    'Build it without the action that fixes what the message names; docs/identity.md has the list.',
+  ),
   SECRET_IN_IMAGE: kind(
     422,
     false,

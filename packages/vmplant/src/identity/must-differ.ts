@@ -76,5 +76,6 @@ export interface SharedTrait extends Pick<Trait, 'name' | 'what'> {
   readonly value: string;
 }
 
+/** Also of an expression, which has quotation marks; no trait has any. */
 const wordsOf = (value: unknown): string[] =>
-  typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
+  typeof value === 'string' ? value.split(/[" ]+/).filter((word) => word !== '') : [];

@@ -25,3 +25,10 @@ test('the script tells every trait as an attribute, also in a system that lacks 
   expect([...told.entries()].map(([name]) => name)).toEqual(MUST_DIFFER.map(({ name }) => name));
   expect(String(told.get('RandomNumbers'))).toMatch(/^"[0-9a-f]{32}"$/);
 });
+
+test('the page on identity has the same list', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/identity.md'), 'utf8');
+  const table = page.slice(page.indexOf('| name | what |'), page.indexOf('## What stays'));
+  const rows = table.trim().split('\n').slice(2);
+  expect(rows).toEqual(MUST_DIFFER.map(({ name, what }) => `| ${name} | ${what} |`));
+});
