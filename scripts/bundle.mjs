@@ -11,7 +11,7 @@ const PARTS = join(ROOT, 'dist/parts');
 const PARTS_KEPT_MS = 24 * 3_600_000;
 const PROGRAMS = ['vmgrid', 'vmshop', 'vmbroker', 'vmplant', 'simulation'];
 /** Programs of worker threads, found beside the programs. */
-const WORKERS = { 'document-worker': 'packages/door/src/documents/document-worker.ts' };
+const WORKERS = { 'document-worker': 'packages/http-api/src/documents/document-worker.ts' };
 
 const changedAt = (file) => statSync(join(ROOT, file)).mtimeMs;
 

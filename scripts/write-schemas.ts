@@ -3,8 +3,9 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MESSAGE_SCHEMAS, type SchemaFile } from '@vmgrid/protocol';
 import { BrokerConfig } from '@vmgrid/vmbroker';
-import { Manifest, PlantConfig } from '@vmgrid/vmplant';
+import { PlantConfig } from '@vmgrid/vmplant';
 import { ShopConfig } from '@vmgrid/vmshop';
+import { Manifest } from '@vmgrid/warehouse';
 
 const FOLDER = join(import.meta.dirname, '../schemas');
 

@@ -2,16 +2,11 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MAX_CONSOLE_BYTES } from '../../packages/lines/src/console-log.ts';
+import type { LineOptions } from '../../packages/lines/src/make-lines.ts';
+import type { Machine, ProductionLine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
 import type { LineName } from '../../packages/protocol/src/index.ts';
-import { MAX_CONSOLE_BYTES } from '../../packages/vmplant/src/lines/console-log.ts';
-import type { LineOptions } from '../../packages/vmplant/src/lines/make-lines.ts';
-import type {
-  Machine,
-  ProductionLine,
-  StartOrder,
-  StepObserver,
-} from '../../packages/vmplant/src/lines/production-line.ts';
-import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
 import { type LineHome, script, Workshop } from './workshop.ts';
 
 export interface LineUnderTest {

@@ -2,7 +2,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
+import { Warehouse } from '../../packages/warehouse/src/store.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 import { leftOf, NOTHING } from './left.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';

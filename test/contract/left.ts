@@ -1,6 +1,6 @@
 /** What is left of a machine that ended. */
 import { readdir } from 'node:fs/promises';
-import type { StartOrder } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { StartOrder } from '../../packages/lines/src/production-line.ts';
 import { processesOf } from '../support/processes.ts';
 import type { LineUnderTest } from './bench.ts';
 

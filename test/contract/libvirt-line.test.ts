@@ -1,6 +1,6 @@
 /** The libvirt line against a libvirtd of the tests' own. */
 import { afterAll, beforeAll } from '@jest/globals';
-import { makeLibvirtLine } from '../../packages/vmplant/src/lines/libvirt/make-libvirt-line.ts';
+import { makeLibvirtLine } from '../../packages/lines/src/libvirt/make-libvirt-line.ts';
 import { type PrivateLibvirtd, startLibvirtd } from '../support/private-libvirtd.ts';
 import { productionLineContract } from './production-line.contract.ts';
 

@@ -3,9 +3,9 @@
  * argument says what to do; it prints what came of it.
  */
 import { stat } from 'node:fs/promises';
-import type { RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
-import { makeLines } from '../../packages/vmplant/src/lines/make-lines.ts';
-import type { Adoption } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { RunnerEvent } from '../../packages/lines/src/guest/report.ts';
+import { makeLines } from '../../packages/lines/src/make-lines.ts';
+import type { Adoption } from '../../packages/lines/src/production-line.ts';
 import { processesOf } from '../support/processes.ts';
 import { greetingAt } from './greeting.ts';
 import { leftOf } from './left.ts';
@@ -55,7 +55,7 @@ async function work(): Promise<SessionOutcome> {
   const found = [(await find()).kind];
   const resumed = await line.start({ ...order, start: 'resume' }, signal);
   const kept = await workshop.run(resumed, 'cat /run/kept /root/kept');
-  resumed.release();
+  resumed.detach();
   const adoption = await find();
   found.push(adoption.kind);
   if (adoption.kind === 'running') await adoption.machine.stop(0, signal);

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { writeConfigDisc } from '../../packages/vmplant/src/guest/config-disc.ts';
+import { writeConfigDisc } from '../../packages/lines/src/guest/config-disc.ts';
 import type { Bench, Started } from './bench.ts';
 import { leftOf, NOTHING } from './left.ts';
 import { startPlantProcess } from './plant-process.ts';
@@ -67,7 +67,7 @@ export function lifeContract(bench: () => Bench): void {
       const { workshop, crew, subject } = bench();
       const { order, machine } = await crew('unnoted');
       const { machine: neighbour } = await crew('neighbour');
-      machine.release();
+      machine.detach();
       await workshop.line.kill(order.directory);
       await workshop.line.kill(order.directory);
       expect(await leftOf(subject, order)).toEqual(NOTHING);
@@ -139,6 +139,6 @@ interface Released extends Started {
 async function letGo({ workshop, crew }: Bench): Promise<Released> {
   const { order, machine } = await crew('orphan');
   await workshop.run(machine, 'echo kept > /run/kept');
-  machine.release();
+  machine.detach();
   return { order, machine, at: performance.now() };
 }

@@ -1,7 +1,7 @@
 /** See plant-process.ts. Its only argument says what to do; it ends when it is killed. */
 
+import { type LineOptions, makeLines } from '../../packages/lines/src/make-lines.ts';
 import type { LineName } from '../../packages/protocol/src/index.ts';
-import { type LineOptions, makeLines } from '../../packages/vmplant/src/lines/make-lines.ts';
 import type { Begun, PlantWork } from './plant-process.ts';
 
 const DEADLINE_MS = 120_000;

@@ -1,4 +1,4 @@
-import { QemuLine } from '../../packages/vmplant/src/lines/qemu/qemu-line.ts';
+import { QemuLine } from '../../packages/lines/src/qemu/qemu-line.ts';
 import { productionLineContract } from './production-line.contract.ts';
 
 productionLineContract({

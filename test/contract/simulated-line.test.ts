@@ -1,5 +1,5 @@
-import { UNTROUBLED } from '../../packages/vmplant/src/lines/simulated/simulated-config.ts';
-import { SimulatedLine } from '../../packages/vmplant/src/lines/simulated/simulated-line.ts';
+import { UNTROUBLED } from '../../packages/lines/src/simulated/simulated-config.ts';
+import { SimulatedLine } from '../../packages/lines/src/simulated/simulated-line.ts';
 import { productionLineContract } from './production-line.contract.ts';
 
 /** Slow enough to be cut off amid a start or a suspension. */

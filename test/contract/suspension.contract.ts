@@ -1,7 +1,7 @@
 /** Clones that sleep: each goes on where it stood, whatever became of the plant meanwhile. */
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import type { Machine, StartOrder, StepObserver } from '../../packages/vmplant/src/lines/production-line.ts';
+import type { Machine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
 import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest, Member, Started } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
@@ -52,7 +52,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
       const { order, machine } = await withNetwork('dreamer');
       await machine.suspend(workshop.signal);
       expect(await workshop.line.adopt(machine.state, workshop.signal)).toEqual({ kind: 'suspended' });
-      (await resume(order)).release();
+      (await resume(order)).detach();
       const adopted = await workshop.adopt(machine);
       expect(await workshop.run(adopted, 'echo found')).toEqual(['found']);
       await adopted.stop(0, workshop.signal);

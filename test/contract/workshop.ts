@@ -7,19 +7,14 @@ import {
   type GuestIdentity,
   type GuestStep,
   writeConfigDisc,
-} from '../../packages/vmplant/src/guest/config-disc.ts';
-import { parseReportLine, type RunnerEvent } from '../../packages/vmplant/src/guest/report.ts';
-import { type RunnerTask, runnerCommand } from '../../packages/vmplant/src/guest/runner-command.ts';
-import type {
-  GuestAccess,
-  Machine,
-  ProductionLine,
-  StartOrder,
-} from '../../packages/vmplant/src/lines/production-line.ts';
-import type { FindImages } from '../../packages/vmplant/src/lines/trial-kernel.ts';
-import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
-import type { Staging } from '../../packages/vmplant/src/warehouse/staging.ts';
-import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
+} from '../../packages/lines/src/guest/config-disc.ts';
+import { parseReportLine, type RunnerEvent } from '../../packages/lines/src/guest/report.ts';
+import { type RunnerTask, runnerCommand } from '../../packages/lines/src/guest/runner-command.ts';
+import type { GuestAccess, Machine, ProductionLine, StartOrder } from '../../packages/lines/src/production-line.ts';
+import type { FindImages } from '../../packages/lines/src/trial-kernel.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
+import type { Staging } from '../../packages/warehouse/src/staging.ts';
+import { Warehouse } from '../../packages/warehouse/src/store.ts';
 import { linkImage, testBase, testFolder } from '../support/test-warehouse.ts';
 
 export const MEMORY_MIB = 256;

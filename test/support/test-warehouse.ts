@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
-import type { GoldenImage } from '../../packages/vmplant/src/warehouse/manifest.ts';
-import { Warehouse } from '../../packages/vmplant/src/warehouse/store.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
+import { Warehouse } from '../../packages/warehouse/src/store.ts';
 import { MACHINE } from './documents.ts';
 
 /** Folder for all that tests keep: `VMGRID_HOME`, or where a plant would keep it. */

@@ -1,7 +1,7 @@
 /** Tells the audit trail whom links refuse, and why. */
 import type { IncomingMessage } from 'node:http';
 import { GridError, type LinkIdentity, type LinkTrust } from '@vmgrid/protocol';
-import type { AuditSink } from './audit.ts';
+import type { AuditSink } from './audit-note.ts';
 import type { GridOperation } from './grants.ts';
 
 export function auditedTrust(trust: LinkTrust, audit: AuditSink): LinkTrust {

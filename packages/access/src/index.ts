@@ -1,5 +1,6 @@
 export * from './access.ts';
 export * from './audit.ts';
+export type * from './audit-note.ts';
 export { auditedTrust } from './audited-trust.ts';
 export { type MadeCertificate, makeCertificates, type Wanted } from './certs/make-certificates.ts';
 export { type RevokedCertificate, revokeCertificate } from './certs/revoke-certificate.ts';
@@ -12,7 +13,7 @@ export { joinTokenFile, localTokenFile, readTokenFile } from './local-token.ts';
 export * from './may.ts';
 export { ofOwner, type PerOwner, perOwner } from './per-owner.ts';
 export * from './principal.ts';
-export { REFUSALS_PER_MINUTE } from './refusals-noted.ts';
+export { REFUSALS_PER_MINUTE } from './refusal-limiter.ts';
 export * from './roles.ts';
 export { openAudit, openSecurity, type Security } from './security.ts';
 export { SiteTrust } from './site-trust.ts';

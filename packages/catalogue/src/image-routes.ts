@@ -1,6 +1,6 @@
 /** `/v1/images`: golden images, as operators look at them and after them. JSON only. */
 
-import { callerOf, guard, readIdentified, readJson, sendJson, sendOperationJson, singleQuery } from '@vmgrid/door';
+import { callerOf, guard, readIdentified, readJson, sendJson, sendOperationJson, singleQuery } from '@vmgrid/http-api';
 import {
   type BuildImageReply,
   CollectImagesRequest,

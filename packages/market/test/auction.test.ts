@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Bidder, EXPRESSION_LIMITS, GridError, Trail, validate } from '@vmgrid/protocol';
-import { type Auction, failureOf, holdAuction, type MarketDeps, PlantMemory } from '../src/index.ts';
+import { type Auction, failureOf, holdAuction, type MarketDeps, PlantFailureHistory } from '../src/index.ts';
 import { bid, decline, FakeBidder, request } from './bidders.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const world = () => {
   const time = new VirtualTime();
-  const memory = new PlantMemory(time);
+  const memory = new PlantFailureHistory(time);
   const deps: MarketDeps = { clock: time, memory, newAuctionId: () => 'auction-1' };
   const hold = (bidders: readonly Bidder[], terms = {}): Promise<Auction> =>
     time.until(holdAuction(bidders, { ...request, ...terms }, deps, { bidWindowMs: 1_000 }));
@@ -204,7 +204,7 @@ describe('the expressions of an auction', () => {
     const time = new VirtualTime();
     let ms = 0;
     const clock = { now: () => time.now(), monotonic: () => (ms += 100), sleep: time.sleep.bind(time) };
-    const deps: MarketDeps = { clock, memory: new PlantMemory(time), newAuctionId: () => 'auction-1' };
+    const deps: MarketDeps = { clock, memory: new PlantFailureHistory(time), newAuctionId: () => 'auction-1' };
     let turns = 0;
     const turn = () => {
       turns += 1;

@@ -1,7 +1,8 @@
 /** A whole grid on paper: network, plants, shops and a client, put together as the options say. */
 import type { Capacity } from '@vmgrid/bidding';
 import { checkConfig } from '@vmgrid/daemon';
-import { type GoldenImage, PlantConfig } from '@vmgrid/vmplant';
+import { PlantConfig } from '@vmgrid/vmplant';
+import type { GoldenImage } from '@vmgrid/warehouse';
 import { Ledger } from './ledger.ts';
 import { Fabric } from './network/fabric.ts';
 import { Network, type NetworkOptions } from './network/network.ts';

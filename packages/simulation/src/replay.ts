@@ -1,7 +1,7 @@
 /** Recorded requests carried out again on paper, at their own times: against another cost, other brokers, other plants. */
 import { digestAction } from '@vmgrid/dag';
 import type { CreateRequest, ReplayableImage, ReplayableRequest, RequestExport } from '@vmgrid/protocol';
-import type { GoldenImage } from '@vmgrid/vmplant';
+import type { GoldenImage } from '@vmgrid/warehouse';
 import { Grid, type GridPlan, numbered } from './grid.ts';
 import type { PlantNode } from './plant/plant-node.ts';
 import { actionTaking } from './plant/virtual-guest.ts';

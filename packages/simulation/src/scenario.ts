@@ -1,7 +1,7 @@
 /** What is asked for in a simulation, and what there is to make it from. */
 import { digestAction } from '@vmgrid/dag';
 import type { CreateRequest } from '@vmgrid/protocol';
-import type { GoldenImage } from '@vmgrid/vmplant';
+import type { GoldenImage } from '@vmgrid/warehouse';
 import { actionTaking } from './plant/virtual-guest.ts';
 import { VIRTUAL_LINE } from './plant/virtual-line.ts';
 import type { Random } from './world/random.ts';

@@ -3,11 +3,10 @@
 import { perOwner, SECURITY_CONFIG } from '@vmgrid/access';
 import { HEAP_MIB, heapMiBField, LOG_LEVELS } from '@vmgrid/daemon';
 import { DAG_LIMITS, Duration } from '@vmgrid/dag';
+import { CgroupConfig } from '@vmgrid/host';
+import { LibvirtConfig, SimulatedConfig } from '@vmgrid/lines';
 import { LineName, OwnerLimits, PlantId } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
-import { CgroupConfig } from './host/cgroup/cgroup-config.ts';
-import { LibvirtConfig } from './lines/libvirt/libvirt-config.ts';
-import { SimulatedConfig } from './lines/simulated/simulated-config.ts';
 
 const closed = { additionalProperties: false } as const;
 

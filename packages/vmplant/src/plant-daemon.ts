@@ -14,48 +14,44 @@ import {
   parseCost,
 } from '@vmgrid/bidding';
 import { type Log, oneAtATime, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import { Cgroups, hostMemory, nameWhatIsFull } from '@vmgrid/host';
+import type { FindImages } from '@vmgrid/lines';
+import { endOnAnyLine, makeLines, ProbedLines } from '@vmgrid/lines';
 import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
-import { BidDesk } from './bid-desk.ts';
-import { findCapacity } from './capacity.ts';
-import { Collector } from './collector.ts';
+import { ImageWatch, Warehouse } from '@vmgrid/warehouse';
+import { BidService } from './bids/bid-service.ts';
+import { findCapacity } from './bids/capacity.ts';
+import { OfferPublisher } from './bids/offer-publisher.ts';
 import type { PlantConfig } from './config.ts';
+import { discFiles } from './configuration/config-disc-store.ts';
 import { Configurator } from './configuration/configurator.ts';
-import { discFiles } from './configuration/disc-shelf.ts';
-import { Creations } from './creations.ts';
-import { Creator } from './creator.ts';
+import { HostActions } from './configuration/host-actions.ts';
+import { Reconfigurator } from './configuration/reconfigurator.ts';
+import { Creations } from './creation/creations.ts';
+import { Creator } from './creation/creator.ts';
+import { LearntDurations } from './creation/durations.ts';
+import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
-import { Departed } from './departed.ts';
-import { LearntDurations } from './durations.ts';
-import { faultHere } from './fault-here.ts';
-import { Cgroups } from './host/cgroup/cgroups.ts';
-import { hostMemory } from './host/host-memory.ts';
-import { nameWhatIsFull } from './host/name-what-is-full.ts';
-import { HostActions } from './host-actions.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
-import { nameVm } from './identity.ts';
-import { ImageBuilder } from './image-builder.ts';
-import { ImageDesk } from './image-desk.ts';
-import { hostClock } from './lease-clock.ts';
-import { LeaseDesk } from './lease-desk.ts';
-import { Leases } from './leases.ts';
-import { endOnAnyLine, makeLines } from './lines/make-lines.ts';
-import { ProbedLines } from './lines/probed-lines.ts';
-import type { FindImages } from './lines/trial-kernel.ts';
-import { LivingMachines } from './living-machines.ts';
-import { watchMachine } from './machine-watch.ts';
-import { OfferPublisher } from './offer-publisher.ts';
-import { OwnFailures } from './own-failures.ts';
-import type { ReportProgress } from './phases.ts';
+import { ImageBuilder } from './images/image-builder.ts';
+import { ImageService } from './images/image-service.ts';
+import { hostClock } from './leases/lease-clock.ts';
+import { LeaseService } from './leases/lease-service.ts';
+import { Leases } from './leases/leases.ts';
+import { Collector } from './lifecycle/collector.ts';
+import { recover } from './lifecycle/recovery.ts';
+import { Suspender } from './lifecycle/suspender.ts';
 import { Plant } from './plant.ts';
-import { Reconfigurator } from './reconfigurator.ts';
-import { recover } from './recovery.ts';
-import { Suspender } from './suspender.ts';
 import { SelfTending } from './tending/self-tending.ts';
-import { VmGate } from './vm-gate.ts';
-import { type RecordObserver, VmRegistry } from './vm-registry.ts';
-import { VmTeller } from './vm-teller.ts';
-import { ImageWatch } from './warehouse/image-watch.ts';
-import { Warehouse } from './warehouse/store.ts';
+import { DestroyedVms } from './vms/destroyed-vms.ts';
+import { faultHere } from './vms/fault-here.ts';
+import { nameVm } from './vms/identity.ts';
+import { LivingMachines } from './vms/living-machines.ts';
+import { watchMachine } from './vms/machine-watch.ts';
+import type { ReportProgress } from './vms/phases.ts';
+import { VmGate } from './vms/vm-gate.ts';
+import { type RecordObserver, VmRegistry } from './vms/vm-registry.ts';
+import { VmTeller } from './vms/vm-teller.ts';
 
 export interface PlantDaemon extends RunningDaemon {
   /** Resolves when the first upstream that it dials knows the plant; at once when it dials none. */
@@ -71,21 +67,21 @@ export async function startPlant(
   log: Log,
 ): Promise<PlantDaemon> {
   const parts = await makeParts(config, version, log);
-  const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending, vmTeller } = parts;
+  const { bidService, collector, registry, upstreams, living, leases, plant, selfTending, vmTeller } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
 
   await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
 
-  const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
+  const unknown = checkCost(parseCost(config.cost), await bidService.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
-  let ad = adToJson(await bidDesk.ad());
+  let ad = adToJson(await bidService.ad());
   const publisher = new OfferPublisher({
-    rest: () => bidDesk.offerRest(),
+    rest: () => bidService.offerRest(),
     book: parts.book,
     ...{ log, clock: systemClock },
   });
   parts.onChange(async () => {
-    ad = adToJson(await bidDesk.ad());
+    ad = adToJson(await bidService.ad());
     upstreams.notify('ad', ad);
     await publisher.changed();
   });
@@ -177,7 +173,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const leases: Leases = new Leases(
     {
       ...{ clock: systemClock, hostClock },
-      listener: { ending: (vmId) => leaseDesk.ending(vmId), ended: (vmId) => leaseDesk.ended(vmId) },
+      listener: { ending: (vmId) => leaseService.ending(vmId), ended: (vmId) => leaseService.ended(vmId) },
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
@@ -203,7 +199,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
-    departed: new Departed(database, { requests, clock: systemClock }),
+    destroyedVms: new DestroyedVms(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
@@ -224,8 +220,11 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
     config,
   );
-  const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! }, config);
-  const plan = bidDesk.plan.bind(bidDesk);
+  const bidService = new BidService(
+    { ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! },
+    config,
+  );
+  const plan = bidService.plan.bind(bidService);
   const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
   const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
   let publish: () => void = () => undefined;
@@ -233,7 +232,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   let renewAd: () => Promise<void> = async () => undefined;
   const changed = () => renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
   const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
-  const leaseDesk: LeaseDesk = new LeaseDesk(
+  const leaseService: LeaseService = new LeaseService(
     {
       ...{ ...shared, changed },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
@@ -244,12 +243,12 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   );
   const plant = new Plant(
     {
-      ...{ ...shared, suspender, leaseDesk },
-      bidDesk,
+      ...{ ...shared, suspender, leaseService },
+      bidService,
       collector,
       creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
       reconfigurator: new Reconfigurator(shared, config),
-      imageDesk: new ImageDesk(shared, config),
+      imageService: new ImageService(shared, config),
       imageBuilder,
       selfTending,
       changed,
@@ -278,7 +277,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     probed,
     changed,
     collector,
-    bidDesk,
+    bidService,
     plant,
     selfTending,
     onChange,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { checkConfig } from '@vmgrid/daemon';
+import { UNTROUBLED } from '../../lines/src/simulated/simulated-config.ts';
 import { PlantConfig } from '../src/config.ts';
-import { UNTROUBLED } from '../src/lines/simulated/simulated-config.ts';
 
 const minimal = { plantId: 'plant-1', stateDirectory: '/state', warehouseDirectory: '/warehouse' };
 

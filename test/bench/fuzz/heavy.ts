@@ -61,7 +61,7 @@ const standstill = (shop: Child): Promise<Standstill> => shop.ask<Standstill>('s
 
 const plantsOf = (url: string, joinToken: string): PlantsOrder => ({
   plants: Array.from({ length: PLANTS }, (_, number) => ({
-    ...{ plantId: `plant-${number}`, url, joinToken, departed: 32, actions: 0 },
+    ...{ plantId: `plant-${number}`, url, joinToken, destroyedVms: 32, actions: 0 },
     ...{ publishes: number % 2 === 0, slowMs: 0, vmLifeMs: 100 },
   })),
 });

@@ -17,6 +17,9 @@ import {
 } from '@vmgrid/classad';
 import { decodeRequest, GridError, parseJson, validate } from '@vmgrid/protocol';
 import { decodeXmlReply, decodeXmlRequest } from '@vmgrid/protocol/xml';
+import { QgaClient } from '../../../packages/lines/src/guest/qga-client.ts';
+import { parseReportLine } from '../../../packages/lines/src/guest/report.ts';
+import { ReportChannel } from '../../../packages/lines/src/guest/report-channel.ts';
 import { parseMessage } from '../../../packages/protocol/src/link/messages.ts';
 import {
   EVENT_SCHEMAS,
@@ -24,13 +27,10 @@ import {
   isLinkMethod,
   METHOD_SCHEMAS,
 } from '../../../packages/protocol/src/link/method-schemas.ts';
-import { QgaClient } from '../../../packages/vmplant/src/guest/qga-client.ts';
-import { parseReportLine } from '../../../packages/vmplant/src/guest/report.ts';
-import { ReportChannel } from '../../../packages/vmplant/src/guest/report-channel.ts';
-import { importStream } from '../../../packages/vmplant/src/warehouse/archive/import.ts';
-import { Manifest } from '../../../packages/vmplant/src/warehouse/manifest.ts';
-import { Warehouse } from '../../../packages/vmplant/src/warehouse/store.ts';
 import { IncomingDocument } from '../../../packages/vmshop/src/incoming-document.ts';
+import { importStream } from '../../../packages/warehouse/src/archive/import.ts';
+import { Manifest } from '../../../packages/warehouse/src/manifest.ts';
+import { Warehouse } from '../../../packages/warehouse/src/store.ts';
 
 export interface FuzzTarget {
   readonly name: string;

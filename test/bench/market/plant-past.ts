@@ -1,7 +1,7 @@
 /** What a plant without machines remembers of actions that it never ran. */
 import { durationKey } from '@vmgrid/bidding';
 import { digestAction } from '@vmgrid/dag';
-import { ACTIONS_LEARNT } from '../../../packages/vmplant/src/durations.ts';
+import { ACTIONS_LEARNT } from '../../../packages/vmplant/src/creation/durations.ts';
 
 let made: Readonly<Record<string, number>> = {};
 

@@ -1,5 +1,5 @@
 /** The rules of an auction: one file each, with a name for people and the reason why it is there. */
-import type { Bid, CallTerms, FailedCondition, HeldBack, TrailPlace } from '@vmgrid/protocol';
+import type { Bid, CallTerms, FailedCondition, PlantBackoff, TrailPlace } from '@vmgrid/protocol';
 import type { Judgement } from './judge.ts';
 
 /** What rules may look at besides the bids. */
@@ -7,7 +7,7 @@ export interface RuleContext {
   readonly requestId: string;
   /** What the request's expressions say of a bid. */
   readonly judge: (bid: Bid) => Judgement;
-  readonly heldBack: (bid: Bid) => HeldBack | undefined;
+  readonly inBackoff: (bid: Bid) => PlantBackoff | undefined;
   readonly order: CallTerms['order'];
 }
 

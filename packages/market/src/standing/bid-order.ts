@@ -1,4 +1,4 @@
-import type { Bidding } from './class-order.ts';
+import type { Bidding } from './bidding.ts';
 import { TiedBids, type Wanted } from './tied-bids.ts';
 
 /** Bids from the best to the worst, those that tie side by side. */

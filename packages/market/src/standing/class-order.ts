@@ -4,23 +4,15 @@
  */
 import { declineOf, priceOf } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';
-import { type CallTerms, type Decline, GridError, type PlanSummary, type TrailRemoval } from '@vmgrid/protocol';
+import { type CallTerms, type Decline, GridError, type TrailRemoval } from '@vmgrid/protocol';
 import { gapOf, lacking } from '../nearest.ts';
 import { judge } from '../rules/judge.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';
 import { BidOrder } from './bid-order.ts';
+import type { Bidding } from './bidding.ts';
 import { OrderedList } from './ordered-list.ts';
 import type { RequestClass } from './request-class.ts';
 import type { StandingPlant } from './standing-plant.ts';
-
-/** A plant that would bid, by what orders bids. */
-export interface Bidding {
-  readonly kind: 'bidding';
-  readonly plant: StandingPlant;
-  readonly plan: PlanSummary;
-  readonly cost: number;
-  readonly rank: number;
-}
 
 export interface Removed {
   readonly kind: 'removed';

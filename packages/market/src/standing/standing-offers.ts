@@ -5,20 +5,20 @@
 import { tokenOf } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
-import type { Part } from '../hear.ts';
+import type { AnswerPart } from '../collect-answers.ts';
+import { BidRankingCache } from './bid-ranking-cache.ts';
+import { BiddersToPoll } from './bidders-to-poll.ts';
 import { ForgottenRequests } from './forgotten-requests.ts';
 import { HeldRequests } from './held-requests.ts';
-import { KeptOrders } from './kept-orders.ts';
 import { orderForOwner } from './order-for-owner.ts';
 import { OwnerShares } from './owner-shares.ts';
 import { silentPart, standingPart } from './standing-answer.ts';
 import type { StandingPlant } from './standing-plant.ts';
-import { Uncovered } from './uncovered.ts';
 
 export interface StandingAnswer {
   /** Those of the bidders that are not answered for. Costs least when the same list comes again. */
   toAsk(bidders: readonly Bidder[]): readonly Bidder[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly AnswerPart[];
 }
 
 export class StandingOffers {
@@ -27,12 +27,12 @@ export class StandingOffers {
   readonly owners = new OwnerShares();
   readonly forgotten = new ForgottenRequests();
   readonly #plants = new Map<string, StandingPlant>();
-  readonly #orders = new KeptOrders(this.#plants);
+  readonly #orders = new BidRankingCache(this.#plants);
   /** Plants whose ad tells of failures. */
   readonly #failing = new Set<string>();
   /** Plants that gave no sign of life when they were asked for one: to call them would only be to wait. */
   readonly #silent = new Set<string>();
-  readonly #uncovered = new Uncovered((plantId) => this.#plants.has(plantId) || this.#silent.has(plantId));
+  readonly #biddersToPoll = new BiddersToPoll((plantId) => this.#plants.has(plantId) || this.#silent.has(plantId));
 
   get size(): number {
     return this.#plants.size;
@@ -44,7 +44,7 @@ export class StandingOffers {
 
   put(plant: StandingPlant): void {
     const { plantId, terms } = plant;
-    if (this.#silent.delete(plantId) || !this.#plants.has(plantId)) this.#uncovered.changed();
+    if (this.#silent.delete(plantId) || !this.#plants.has(plantId)) this.#biddersToPoll.changed();
     this.#plants.set(plantId, plant);
     if (terms.plant.failures) this.#failing.add(plantId);
     else this.#failing.delete(plantId);
@@ -55,7 +55,7 @@ export class StandingOffers {
   silence(plantId: string): void {
     this.remove(plantId);
     this.#silent.add(plantId);
-    this.#uncovered.changed();
+    this.#biddersToPoll.changed();
   }
 
   /** Whether the plant hangs. */
@@ -65,7 +65,7 @@ export class StandingOffers {
 
   /** The offer no longer stands: the plant is asked. */
   remove(plantId: string): void {
-    this.#uncovered.changed();
+    this.#biddersToPoll.changed();
     this.#silent.delete(plantId);
     if (!this.#plants.delete(plantId)) return;
     this.#failing.delete(plantId);
@@ -87,8 +87,8 @@ export class StandingOffers {
     const holders = new Set(this.held.plantsWith(tokenOf(request.requestId)).filter((id) => this.#plants.has(id)));
     const toAsk = (bidders: readonly Bidder[]) =>
       holders.size === 0
-        ? this.#uncovered.of(bidders)
-        : [...this.#uncovered.of(bidders), ...bidders.filter(({ plantId }) => holders.has(plantId))];
+        ? this.#biddersToPoll.of(bidders)
+        : [...this.#biddersToPoll.of(bidders), ...bidders.filter(({ plantId }) => holders.has(plantId))];
     if (!kept) return { toAsk, parts: [silentPart(this.#silent)] };
     const declines = owner === undefined ? [] : this.owners.declinesFor(owner, request.machine, this.#plants);
     const order = orderForOwner(this.#orders.orderFor(kept, holders), declines);

@@ -1,6 +1,7 @@
 /** What runs on a plant's host beside the plant: the machines' processes, which outlive it. */
+
+import type { MachineExit } from '@vmgrid/lines';
 import type { MachineSpec } from '@vmgrid/protocol';
-import type { MachineExit } from '@vmgrid/vmplant';
 
 export interface RunningMachine {
   readonly vmId: string;

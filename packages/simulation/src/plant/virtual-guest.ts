@@ -1,7 +1,7 @@
 /** A guest that does nothing, takes its time over it, and reports as the runner does. */
 import type { Action } from '@vmgrid/dag';
+import { type Guest, type RunnerTask, readRunnerCommand } from '@vmgrid/lines';
 import { GridError } from '@vmgrid/protocol';
-import { type Guest, type RunnerTask, readRunnerCommand } from '@vmgrid/vmplant';
 import type { Life } from '../world/life.ts';
 import type { Random } from '../world/random.ts';
 import type { RunningMachine } from './host.ts';

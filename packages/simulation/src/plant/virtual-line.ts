@@ -1,6 +1,7 @@
 /** A production line whose machines are entries of a host's table: as long as things take, and nothing of what they do. */
+
+import type { GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineReport } from '@vmgrid/protocol';
-import type { GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from '@vmgrid/vmplant';
 import type { Life } from '../world/life.ts';
 import type { Random } from '../world/random.ts';
 import type { Host, RunningMachine } from './host.ts';
@@ -130,7 +131,7 @@ export class VirtualLine implements ProductionLine {
         await life.clock.sleep(STOP_MS, signal);
         host.end(directory, 'requested');
       },
-      release: () => undefined,
+      detach: () => undefined,
     };
   }
 }

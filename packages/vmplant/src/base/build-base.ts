@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runTool } from '@vmgrid/host';
 import type { MachineSpec } from '@vmgrid/protocol';
-import { runTool } from '../host/run-tool.ts';
-import type { Manifest } from '../warehouse/manifest.ts';
+import type { Manifest } from '@vmgrid/warehouse';
 import { copyOut } from './copy-out.ts';
 import { type Recipe, recipeFor } from './recipe.ts';
 import type { BaseOs } from './releases.ts';

@@ -4,12 +4,11 @@
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runTool } from '@vmgrid/host';
+import { DEVICE_LAYOUT } from '@vmgrid/lines';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
-import { runTool } from '../host/run-tool.ts';
-import { DEVICE_LAYOUT } from '../lines/qemu/command-line.ts';
-import { digestFile } from '../warehouse/digest-file.ts';
-import { readQcow2Header } from '../warehouse/qcow2-header.ts';
-import type { ManifestDraft } from '../warehouse/store.ts';
+import type { ManifestDraft } from '@vmgrid/warehouse';
+import { digestFile, readQcow2Header } from '@vmgrid/warehouse';
 
 export interface CloudImageOrder {
   /** Operating system that requests will name. */

@@ -1,4 +1,4 @@
-import { runTool, type ToolOptions } from '../host/run-tool.ts';
+import { runTool, type ToolOptions } from '@vmgrid/host';
 
 /** Copies a file that another user made, to be the caller's own. Holes stay holes; blocks are shared where the file system can. */
 export async function copyOut(

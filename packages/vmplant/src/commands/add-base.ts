@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type ManifestDraft, Warehouse } from '../warehouse/store.ts';
+import { type ManifestDraft, Warehouse } from '@vmgrid/warehouse';
 
 export interface BaseSource {
   imageId(): Promise<string>;

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
-import { faultHere } from '../fault-here.ts';
-import { exportImage } from '../warehouse/archive/export.ts';
-import { importArchive } from '../warehouse/archive/import.ts';
-import { Warehouse } from '../warehouse/store.ts';
+import { exportImage, importArchive, Warehouse } from '@vmgrid/warehouse';
+import { faultHere } from '../vms/fault-here.ts';
 import { probeHost } from './probe.ts';
 import { reportOutcome, tell } from './report-outcome.ts';
 

@@ -1,8 +1,8 @@
+import { makeSimulatedBase, SIMULATED_OS, simulatedBaseId } from '@vmgrid/lines';
 import { GridError } from '@vmgrid/protocol';
+import type { ManifestDraft } from '@vmgrid/warehouse';
 import { type BaseProgress, baseImageId, buildBase } from '../base/build-base.ts';
 import { type BaseOs, isBaseOs, RELEASES } from '../base/releases.ts';
-import { makeSimulatedBase, SIMULATED_OS, simulatedBaseId } from '../lines/simulated/base-image.ts';
-import type { ManifestDraft } from '../warehouse/store.ts';
 import { addBase } from './add-base.ts';
 import { reportOutcome, tell } from './report-outcome.ts';
 

@@ -1,9 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createLog } from '@vmgrid/daemon';
-import { HOST_LINES, makeLines } from '../lines/make-lines.ts';
-import { ProbedLines } from '../lines/probed-lines.ts';
-import { NO_IMAGES } from '../lines/trial-kernel.ts';
-import { Warehouse } from '../warehouse/store.ts';
+import { HOST_LINES, makeLines, NO_IMAGES, ProbedLines } from '@vmgrid/lines';
+import { Warehouse } from '@vmgrid/warehouse';
 
 export interface ProbeOrder {
   /** Folder where what the lines of this host can do may be known already. */

@@ -2,8 +2,8 @@
 import { type ClassAd, parseClassAd } from '@vmgrid/classad';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
-import { isReservedAttribute } from '../reporter.ts';
-import type { HistoryEntry } from '../warehouse/manifest.ts';
+import type { HistoryEntry } from '@vmgrid/warehouse';
+import { isReservedAttribute } from '../vms/reporter.ts';
 
 export interface Configuration {
   /** Actions that succeeded, in the order they ran. */

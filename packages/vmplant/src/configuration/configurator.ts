@@ -4,22 +4,21 @@
  */
 import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
+import type { Guest, GuestAccess, GuestIdentity, GuestStep, Machine } from '@vmgrid/lines';
+import { type RunnerTask, runnerCommand } from '@vmgrid/lines';
 import { late } from '@vmgrid/protocol';
-import type { GuestIdentity, GuestStep } from '../guest/config-disc.ts';
-import { type RunnerTask, runnerCommand } from '../guest/runner-command.ts';
-import type { HostActions } from '../host-actions.ts';
-import type { Guest, GuestAccess, Machine } from '../lines/production-line.ts';
-import type { Phases } from '../phases.ts';
+import type { Phases } from '../vms/phases.ts';
+import type { ConfigDiscStore, PreparedDisc } from './config-disc-store.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
-import type { DiscShelf, PreparedDisc } from './disc-shelf.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
+import type { HostActions } from './host-actions.ts';
 import { runHostAction } from './host-segment.ts';
 import { longestMs, timeoutMs } from './time-limits.ts';
 
 export interface ConfiguratorDeps {
   readonly hostActions: Pick<HostActions, 'run'>;
   readonly clock: Clock;
-  readonly discs: DiscShelf;
+  readonly discs: ConfigDiscStore;
 }
 
 export interface DiscOrder {

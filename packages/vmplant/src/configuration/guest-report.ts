@@ -4,9 +4,9 @@
  */
 import type { Clock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
+import { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from '@vmgrid/lines';
 import { GridError } from '@vmgrid/protocol';
-import { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from '../guest/report.ts';
-import type { Phases } from '../phases.ts';
+import type { Phases } from '../vms/phases.ts';
 import type { ConfigurationProgress } from './configuration.ts';
 
 /** Lines that are no report, kept for an error message, and how much of each. */

@@ -2,9 +2,9 @@
 
 import { type Clock, CommandError } from '@vmgrid/daemon';
 import type { HostAction } from '@vmgrid/dag';
-import type { HostActions } from '../host-actions.ts';
-import type { Phases } from '../phases.ts';
+import type { Phases } from '../vms/phases.ts';
 import type { ActionFailure, ConfigurationProgress } from './configuration.ts';
+import type { HostActions } from './host-actions.ts';
 import { timeoutMs } from './time-limits.ts';
 
 export interface HostSegmentDeps {

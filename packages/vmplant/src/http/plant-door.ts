@@ -10,17 +10,16 @@ import {
   createDoorApp,
   createHttpServer,
   listen,
+  OperationService,
   Operations,
   operationRoutes,
   stopListening,
-  WorkDesk,
-} from '@vmgrid/door';
+} from '@vmgrid/http-api';
 import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
+import type { ImportOptions, Warehouse } from '@vmgrid/warehouse';
 import { v7 as uuid } from 'uuid';
 import type { PlantConfig } from '../config.ts';
-import type { ReportProgress } from '../phases.ts';
-import type { ImportOptions } from '../warehouse/archive/import.ts';
-import type { Warehouse } from '../warehouse/store.ts';
+import type { ReportProgress } from '../vms/phases.ts';
 import { archiveRoutes, TRANSFER_LIMITS } from './archive-routes.ts';
 import { OwnBidder } from './own-bidder.ts';
 
@@ -64,18 +63,24 @@ export async function openPlantDoor(
 ): Promise<PlantDoor> {
   const { audit, authenticator, handlers, hello, log } = deps;
   const operations = new Operations({ kept: REQUESTS_KEPT });
-  const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
+  const operationService = new OperationService(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
-  const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
+  const images = new ImageCatalogue(bidder, {
+    requestDeadlineMs: REQUEST_DEADLINE_MS,
+    signal: operationService.closing,
+  });
   const build = (request: Parameters<PlantHandlers['buildImage']>[0]) => {
     refuseForeign(request, plantId);
     return bidder.call('buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS });
   };
-  const routers = [imageRoutes(images, new ImageWork({ desk, images, build })), operationRoutes(desk)];
-  const readiness = () => ({ status: desk.draining ? 'draining' : 'ready', plantId });
+  const routers = [
+    imageRoutes(images, new ImageWork({ operationService, images, build })),
+    operationRoutes(operationService),
+  ];
+  const readiness = () => ({ status: operationService.draining ? 'draining' : 'ready', plantId });
   const { documentMs } = REQUEST_LIMITS;
   const app = createDoorApp(
-    { routers, streams: [archiveRoutes({ ...deps, desk })], readiness },
+    { routers, streams: [archiveRoutes({ ...deps, operationService })], readiness },
     { host, requestsPerMinute, authenticator, audit, documentMs, log },
   );
   const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs, tls: deps.tls });
@@ -88,7 +93,7 @@ export async function openPlantDoor(
     report: (event) => operations.find(event)?.report(event),
     async drain() {
       closeAll = stopListening(server);
-      await desk.drain();
+      await operationService.drain();
     },
     async close() {
       closeAll ??= stopListening(server);

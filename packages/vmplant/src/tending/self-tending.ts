@@ -3,9 +3,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Durations, LineReports } from '@vmgrid/bidding';
 import { type Log, runInSlices, systemClock } from '@vmgrid/daemon';
 import { type CreateRequest, type Identified, parseDuration, type ReplayableRequest } from '@vmgrid/protocol';
+import type { Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
-import type { ImageBuilder } from '../image-builder.ts';
-import type { Warehouse } from '../warehouse/store.ts';
+import type { ImageBuilder } from '../images/image-builder.ts';
 import { Activity } from './activity.ts';
 import { Advisor } from './advisor.ts';
 import { SUGGEST_LIMITS } from './limits.ts';
@@ -78,16 +78,16 @@ export class SelfTending {
     }
   }
 
-  /** The requests that are remembered, as they are given away under a veil; the newest first. */
-  recorded(veil: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
+  /** The requests that are remembered, as they are given away, with pseudonyms; the newest first. */
+  recorded(pseudonymKey: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
     const { sliceMs } = SUGGEST_LIMITS;
-    return runInSlices(this.#veiled(veil), { sliceMs, signal }, systemClock);
+    return runInSlices(this.#pseudonymOf(pseudonymKey), { sliceMs, signal }, systemClock);
   }
 
-  *#veiled(veil: string): Generator<void, readonly ReplayableRequest[]> {
+  *#pseudonymOf(pseudonymKey: string): Generator<void, readonly ReplayableRequest[]> {
     const requests: ReplayableRequest[] = [];
     for (const request of yield* this.#requests.requests(systemClock.now())) {
-      requests.push(replayable(request, veil));
+      requests.push(replayable(request, pseudonymKey));
       yield;
     }
     return requests;

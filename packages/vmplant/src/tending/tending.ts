@@ -9,7 +9,7 @@
 import type { Log } from '@vmgrid/daemon';
 import { type BuildImageRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
-import type { BuiltImage } from '../image-builder.ts';
+import type { BuiltImage } from '../images/image-builder.ts';
 import type { Activity } from './activity.ts';
 import type { Advisor, Proposal } from './advisor.ts';
 import type { TendedImages } from './tended-images.ts';

@@ -3,7 +3,7 @@ import { systemClock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
 import { ConfigurationProgress } from '../../src/configuration/configuration.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from '../../src/configuration/guest-report.ts';
-import { Phases } from '../../src/phases.ts';
+import { Phases } from '../../src/vms/phases.ts';
 
 const script = (id: string, more: object = {}): Action => ({ kind: 'script', id, script: `echo ${id}`, ...more });
 const base64 = (text: string) => Buffer.from(text).toString('base64');

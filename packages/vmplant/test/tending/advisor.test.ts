@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import type { Action, Dag } from '@vmgrid/dag';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import type { GoldenImage } from '../../../warehouse/src/manifest.ts';
 import { openDatabase } from '../../src/database.ts';
 import { Advisor, type ProposalRules } from '../../src/tending/advisor.ts';
 import { recordedRequest } from '../../src/tending/recorded-request.ts';
 import { RequestLog } from '../../src/tending/request-log.ts';
 import { TendedImages } from '../../src/tending/tended-images.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
-import { useTemporaryFolder } from '../temporary-folder.ts';
 import { base, learnt, lines, machine, suspended } from './recorded-requests.ts';
 
 const directory = useTemporaryFolder();

@@ -5,11 +5,11 @@ import type { MachineSpec } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { toEnd } from '../../../../test/support/to-end.ts';
 import { lineReport, reportsOf } from '../../../bidding/test/made-up-plants.ts';
+import type { GoldenImage } from '../../../warehouse/src/manifest.ts';
+import { baseDraft, historyOf, imageOf, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import type { RecordedRequest } from '../../src/tending/recorded-request.ts';
 import { requestCases } from '../../src/tending/request-case.ts';
 import { SizeModel } from '../../src/tending/size-model.ts';
-import type { GoldenImage } from '../../src/warehouse/manifest.ts';
-import { baseDraft, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
 
 export const machine: MachineSpec = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 };
 export const lines = reportsOf(lineReport());

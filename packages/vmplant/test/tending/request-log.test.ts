@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type Action, type Dag, digestAction } from '@vmgrid/dag';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { toEnd } from '../../../../test/support/to-end.ts';
 import { openDatabase } from '../../src/database.ts';
 import { REQUEST_LOG_LIMITS } from '../../src/tending/limits.ts';
 import { recordedRequest } from '../../src/tending/recorded-request.ts';
 import { RequestLog } from '../../src/tending/request-log.ts';
 import { TendedImages } from '../../src/tending/tended-images.ts';
-import { useTemporaryFolder } from '../temporary-folder.ts';
 import { base, machine } from './recorded-requests.ts';
 
 const directory = useTemporaryFolder();

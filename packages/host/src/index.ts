@@ -1,0 +1,11 @@
+/** What the host gives: tools, sockets, pipes, memory, control groups. */
+export { CgroupConfig } from './cgroup/cgroup-config.ts';
+export { Cgroups } from './cgroup/cgroups.ts';
+export { holdFifo, makeFifos, readFifo, writeFifo } from './fifo.ts';
+export { hostMemory } from './host-memory.ts';
+export { readLines } from './line-reader.ts';
+export { type MachineGroups, NO_GROUPS } from './machine-groups.ts';
+export { nameWhatIsFull } from './name-what-is-full.ts';
+export { retryOnChange } from './retry-on-change.ts';
+export { runTool, type ToolOptions, toolMissing } from './run-tool.ts';
+export { connectUnix, listenUnix, removeSockets } from './unix-socket.ts';

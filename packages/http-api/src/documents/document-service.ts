@@ -1,0 +1,77 @@
+/**
+ * Reads the documents of a door. Small ones at once; large ones in workers, so that nobody else waits for them: one of each owner
+ * after the other.
+ */
+import { GridError } from '@vmgrid/protocol';
+import { decodeDocument, type IncomingDocument } from './decode-document.ts';
+import { DocumentReader, type ReaderLimits } from './document-reader.ts';
+
+export const DOCUMENT_LIMITS = {
+  /** Bytes of a document that is read at once. */
+  smallBytes: 16_384,
+  /** Workers, which are kept. */
+  readers: 2,
+  memoryMiB: 256,
+  readMs: 30_000,
+  /** Documents of one owner that wait for a worker. */
+  waitingOfOwner: 16,
+} as const;
+
+export type DocumentLimits = ReaderLimits & { readonly [Name in keyof typeof DOCUMENT_LIMITS]: number };
+
+interface Waiting {
+  readonly document: IncomingDocument;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class DocumentService {
+  readonly #limits: DocumentLimits;
+  /** By owner; who was served last comes last. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #idle: DocumentReader[] = [];
+  #busy = 0;
+
+  constructor(limits: DocumentLimits = DOCUMENT_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /**
+   * What `decodeDocument` makes of a document of this owner.
+   * @throws GridError also BODY_TOO_LARGE past the limits of memory and time; OVERLOADED when too many of the owner's wait
+   */
+  async read(document: IncomingDocument, owner: string): Promise<unknown> {
+    if (document.bytes.length <= this.#limits.smallBytes) return decodeDocument(document);
+    const { waitingOfOwner } = this.#limits;
+    const waiting = this.#waiting.get(owner) ?? [];
+    if (waiting.length >= waitingOfOwner) {
+      const message = `${waiting.length} large documents of ${owner} wait to be read, the limit is ${waitingOfOwner}`;
+      throw new GridError('OVERLOADED', message, { owner, waiting: waiting.length, limit: waitingOfOwner });
+    }
+    const { promise, resolve, reject } = Promise.withResolvers();
+    this.#waiting.set(owner, [...waiting, { document, resolve, reject }]);
+    this.#next();
+    return promise;
+  }
+
+  #next(): void {
+    const [owner, waiting] = this.#waiting.entries().next().value ?? [];
+    if (owner === undefined || this.#busy >= this.#limits.readers) return;
+    const [first, ...others] = waiting!;
+    this.#waiting.delete(owner);
+    if (others.length > 0) this.#waiting.set(owner, others);
+    void this.#serve(first!);
+  }
+
+  async #serve({ document, resolve, reject }: Waiting): Promise<void> {
+    this.#busy += 1;
+    const reader = this.#idle.pop() ?? new DocumentReader(this.#limits);
+    await reader.read(document).then(resolve, reject);
+    this.#busy -= 1;
+    if (!reader.hasEnded) this.#idle.push(reader);
+    this.#next();
+  }
+}
+
+/** That of all doors of the process. */
+export const documents = new DocumentService();

@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { abortable, whenClosed } from '@vmgrid/daemon';
+import { readLines } from '@vmgrid/host';
+import { GridError } from '@vmgrid/protocol';
+
+/** A line of a report is at most this long; the rest of it is dropped. */
+const MAX_LINE_CHARS = 131_072;
+/** Lines kept for a reader that is behind; then the guest has to wait. */
+const QUEUE_LINES = 1_000;
+/** Lines read in a row; then everything else that the plant does has its turn. */
+const LINES_IN_A_ROW = 1_000;
+/** What one run may deliver, whatever it is: a guest that writes without end must not grow the plant. */
+export const MAX_RUN_BYTES = 16_777_216;
+/** The same in lines, each of which is looked at: more than the longest DAG with all its retries prints. */
+export const MAX_RUN_LINES = 100_000;
+
+/**
+ * Finds a port by its name: a virtio port has it in sysfs, a serial line on the kernel's command line. Starts no process, and takes
+ * nothing of the base image: any guest with an agent and a shell will do.
+ */
+const FIND_PORT = `
+for p in /sys/class/virtio-ports/*; do
+  { read -r n < "$p/name"; } 2> /dev/null && [ "$n" = org.vmgrid.report ] && port="/dev/\${p##*/}" && break
+done
+read -r words < /proc/cmdline
+for word in $words; do
+  case $word in org.vmgrid.report=*) port=\${word#*=} ;; esac
+done
+`;
+
+/** Between an end that a command of another run cut off in mid-line and our first line there must be a new line. */
+const REPORT = `
+exec 3> "$port"
+token=$1; shift
+echo "$$ $token" > /run/vmgrid.run
+echo "
+run $token" >&3
+"$@" >&3 2>&3 3>&- < /dev/null
+code=$?
+true > /run/vmgrid.run
+echo "ran $token $code" >&3
+`;
+
+const abandon = (token: string): string => `
+end() {
+  kill -STOP "$1"
+  for child in $(cat "/proc/$1/task/$1/children"); do end "$child"; done
+  kill -KILL "$1"
+}
+stale=${token}
+if read -r run token < /run/vmgrid.run && [ "\${stale:-$token}" = "$token" ]; then
+  true > /run/vmgrid.run
+  end "$run"
+fi 2> /dev/null
+`;
+
+/** What was killed lets go of the port a little later. */
+const AWAIT_PORT = `
+tries=0
+until true 2> /dev/null > "$port" || [ $tries -ge 100 ]; do
+  tries=$((tries + 1))
+  sleep 0.05
+done
+`;
+
+/**
+ * Runs `"$@"` with its output on the report port, between a first and a last line that carry the run's token.
+ * Without an inherited copy of the port: a daemon that a command leaves behind must not hold it open.
+ */
+export const REPORT_SCRIPT = `${FIND_PORT}${REPORT}`;
+
+/** The same, but first ends whatever run nobody reads any more: it would hold the port, which only one can open. */
+export const TAKE_OVER_SCRIPT = `${FIND_PORT}${abandon('')}${AWAIT_PORT}${REPORT}`;
+
+/** Ends the run of this token, with all it started, if it is the one under way. */
+export const abandonScript = (token: string): string => abandon(token);
+
+type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded'; bytes: number; lines: number };
+
+/** The host's end of the port through which a guest reports, line by line, what a command in it prints. */
+export class ReportChannel {
+  readonly #socket: Socket;
+  readonly #queue: string[] = [];
+  #run: Run | undefined;
+  #wake: () => void = () => undefined;
+  #closed = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    whenClosed(socket, () => {
+      this.#closed = true;
+      this.#wake();
+    });
+    socket.on('data', (chunk: Buffer) => this.#count(chunk.length));
+    readLines(socket, MAX_LINE_CHARS, (line) => this.#receive(line));
+  }
+
+  /** Prepares for the lines of one run; lines of an earlier, abandoned one are dropped. Returns the run's token. */
+  announce(): string {
+    const token = randomBytes(12).toString('hex');
+    this.#queue.length = 0;
+    this.#socket.resume();
+    this.#run = { token, state: 'announced', bytes: 0, lines: 0 };
+    return token;
+  }
+
+  /**
+   * The lines of the announced run until it ends. GUEST_LOST when the machine ends first, GUEST_UNREACHABLE when the run
+   * delivers more than it may.
+   */
+  async *lines(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+    const run = this.#run;
+    const last = `ran ${run?.token} `;
+    try {
+      for (let read = 1; ; read += 1) {
+        const line = await this.#next(signal);
+        if (line.startsWith(last)) return;
+        yield line;
+        if (read % LINES_IN_A_ROW === 0) await setImmediate();
+      }
+    } finally {
+      if (this.#run === run) this.#forget();
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** What comes from now on belongs to no run and is dropped. */
+  #forget(): void {
+    this.#run = undefined;
+    this.#queue.length = 0;
+    this.#socket.resume();
+  }
+
+  async #next(signal: AbortSignal): Promise<string> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#run?.state === 'flooded') throw tooMuch();
+      const line = this.#queue.shift();
+      if (line !== undefined) {
+        if (this.#queue.length === 0) this.#socket.resume();
+        return line;
+      }
+      if (this.#closed) throw new GridError('GUEST_LOST', 'the machine ended while a command ran in it');
+      const more = Promise.withResolvers<void>();
+      this.#wake = more.resolve;
+      await abortable(more.promise, signal);
+    }
+  }
+
+  #count(bytes: number): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    run.bytes += bytes;
+    if (run.bytes > MAX_RUN_BYTES) this.#flood(run);
+  }
+
+  #flood(run: Run): void {
+    run.state = 'flooded';
+    this.#queue.length = 0;
+    this.#wake();
+  }
+
+  #receive(text: string): void {
+    const run = this.#run;
+    if (run === undefined || run.state === 'flooded') return;
+    run.lines += 1;
+    if (run.lines > MAX_RUN_LINES) {
+      this.#flood(run);
+      return;
+    }
+    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+    if (run.state === 'announced') {
+      if (line === `run ${run.token}`) run.state = 'started';
+      return;
+    }
+    this.#queue.push(line);
+    if (this.#queue.length >= QUEUE_LINES) this.#socket.pause();
+    this.#wake();
+  }
+}
+
+const tooMuch = (): GridError =>
+  new GridError(
+    'GUEST_UNREACHABLE',
+    `the guest wrote more than ${MAX_RUN_BYTES} bytes or ${MAX_RUN_LINES} lines in a run`,
+    {
+      limitBytes: MAX_RUN_BYTES,
+      limitLines: MAX_RUN_LINES,
+    },
+  );

@@ -1,0 +1,56 @@
+import { chmod } from 'node:fs/promises';
+import { type CommandRunner, killProcessesOf, runCommand } from '@vmgrid/daemon';
+import { type MachineGroups, NO_GROUPS } from '@vmgrid/host';
+import { GridError } from '@vmgrid/protocol';
+import { HOST_ID_RANGE, type HostIdRange, type HostUser, hostUserOf } from './host-user.ts';
+import type { StartOrder, StepObserver } from './production-line.ts';
+import { type FindImages, NO_IMAGES } from './trial-kernel.ts';
+
+const KILL_DEADLINE_MS = 5_000;
+
+export interface HostLineDeps {
+  /** Runs programs of the host. */
+  readonly run?: CommandRunner;
+  readonly reached?: StepObserver;
+  readonly groups?: MachineGroups;
+}
+
+export interface HostLineOptions {
+  /** Folder of the plant for what the line found out about the host. */
+  readonly stateDirectory: string;
+  /** The hypervisor's program. */
+  readonly binary?: string;
+  /** Users and groups to run machines as, when the plant is root. */
+  readonly hostIds?: HostIdRange;
+  /** Images to find a kernel among that KVM can be tried with; left out, it is not tried. */
+  readonly images?: FindImages;
+}
+
+/** What a line has whose machines are processes that the plant starts. */
+export type HostLine = Required<HostLineDeps & HostLineOptions>;
+
+export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: string): HostLine => ({
+  ...{ run: runCommand, reached: () => undefined, groups: NO_GROUPS, images: NO_IMAGES },
+  ...{ binary, hostIds: HOST_ID_RANGE },
+  ...deps,
+  ...options,
+});
+
+/** The user of a machine, who can get through to the folder inside the machine's; nobody but the plant's user can list the latter. */
+export async function admitToFolder({ hostIds }: HostLine, order: StartOrder): Promise<HostUser | undefined> {
+  await chmod(order.directory, 0o711);
+  return hostUserOf(hostIds, order.vmId, order.image);
+}
+
+/**
+ * Ends by force all that was started in a machine's folder, and its group. @throws GridError VMM_FAILED, CGROUP_FAILED when
+ * something does not end
+ */
+export async function endProcesses(directory: string, vmm: string, groups = NO_GROUPS): Promise<void> {
+  await groups.remove(directory);
+  const remaining = await killProcessesOf(directory, KILL_DEADLINE_MS);
+  if (remaining.length === 0) return;
+  const pids = remaining.map(({ pid }) => pid);
+  const message = `${vmm} (process ${pids.join(', ')}) did not end within ${KILL_DEADLINE_MS} ms of SIGKILL`;
+  throw new GridError('VMM_FAILED', message, { pids });
+}

@@ -1,0 +1,12 @@
+/** Production lines: ways of making machines, and what speaks for a machine's guest. */
+export { type ConfigDiscPlan, type GuestIdentity, type GuestStep, writeConfigDisc } from './guest/config-disc.ts';
+export { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from './guest/report.ts';
+export { type RunnerTask, readRunnerCommand, runnerCommand } from './guest/runner-command.ts';
+export { LibvirtConfig } from './libvirt/libvirt-config.ts';
+export { endOnAnyLine, HOST_LINES, makeLines } from './make-lines.ts';
+export { ProbedLines } from './probed-lines.ts';
+export type * from './production-line.ts';
+export { DEVICE_LAYOUT } from './qemu/command-line.ts';
+export { makeSimulatedBase, SIMULATED_OS, simulatedBaseId } from './simulated/base-image.ts';
+export { SimulatedConfig } from './simulated/simulated-config.ts';
+export { type FindImages, NO_IMAGES } from './trial-kernel.ts';

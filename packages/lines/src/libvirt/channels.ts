@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { UndoStack, whenClosed } from '@vmgrid/daemon';
+import { connectUnix } from '@vmgrid/host';
+import { GridError } from '@vmgrid/protocol';
+import { ConsoleLog } from '../console-log.ts';
+import { ReportChannel } from '../guest/report-channel.ts';
+import { FILES, SOCKETS } from './layout.ts';
+
+/** All a plant holds of a running domain. */
+export interface Channels {
+  readonly report: ReportChannel;
+  readonly console: ConsoleLog | undefined;
+  /** Fires when the other end of the report channel is gone, which is when the hypervisor's process is, or when it is let go of. */
+  readonly ended: AbortSignal;
+}
+
+/** Connects to the channels of a machine's folder. A template may leave out the console. */
+export async function openChannels(directory: string, hasConsole: boolean, signal: AbortSignal): Promise<Channels> {
+  const undo = new UndoStack();
+  const connect = async (name: string): Promise<Socket> => {
+    const socket = await connectUnix(directory, name, signal);
+    undo.push(name, () => void socket.destroy());
+    return socket;
+  };
+  try {
+    const socket = await connect(SOCKETS.report);
+    const ended = new AbortController();
+    whenClosed(socket, () => ended.abort(new GridError('GUEST_LOST', 'the machine ended')));
+    const report = new ReportChannel(socket);
+    const console = hasConsole
+      ? new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console))
+      : undefined;
+    return { report, console, ended: ended.signal };
+  } catch (error) {
+    await undo.unwind();
+    throw error;
+  }
+}
+
+/** Lets go of a domain, which runs on. */
+export function closeChannels({ report, console }: Channels): void {
+  report.close();
+  console?.close();
+}

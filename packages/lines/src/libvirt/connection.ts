@@ -1,0 +1,131 @@
+import { abortable, Semaphore, within } from '@vmgrid/daemon';
+import { GridError, late } from '@vmgrid/protocol';
+import { type NativeConnection, type NativeDomain, type OpenNative, openNative } from './binding.ts';
+
+/** Starting or resuming a machine takes seconds on a busy host. */
+const CALL_DEADLINE_MS = 120_000;
+/** Calls wait in threads that the plant's file operations need too (there are four): a hung libvirtd must not take them all. */
+const CALLS_AT_ONCE = 2;
+
+/** The numbers of virDomainState. */
+const STATES = ['none', 'running', 'blocked', 'paused', 'shutdown', 'off', 'crashed', 'asleep'] as const;
+export type DomainState = (typeof STATES)[number];
+
+/** The binding passes on libvirt's messages, not its codes. */
+const NO_DOMAIN = /^Domain not found/;
+const NOT_RUNNING = /domain is not running/;
+const CONNECTION_LOST =
+  /client socket is closed|Broken pipe|Connection reset|End of file while reading|server closed connection/;
+
+export interface ConnectionDeps {
+  readonly open?: OpenNative;
+}
+export interface ConnectionOptions {
+  readonly uri: string;
+}
+
+/**
+ * libvirt by its native binding. Opened at the first call, and again when libvirtd was restarted. A call that is aborted goes
+ * on where it is: whoever takes back what it made calls afterwards, and libvirt does one thing at a time with a domain.
+ */
+export class LibvirtConnection {
+  readonly #open: OpenNative;
+  readonly #uri: string;
+  readonly #calls = new Semaphore(CALLS_AT_ONCE);
+  #native: Promise<NativeConnection> | undefined;
+
+  constructor({ open = openNative }: ConnectionDeps, { uri }: ConnectionOptions) {
+    this.#open = open;
+    this.#uri = uri;
+  }
+
+  /** Makes a domain known, or changes one of the same name and UUID. @throws GridError VMM_FAILED with libvirt's own words */
+  async define(xml: string, signal: AbortSignal): Promise<void> {
+    await this.#call('define a domain', (native) => native.domainDefineXML(xml), signal);
+  }
+
+  /** Starts a domain, or resumes one that is suspended to disk. */
+  start(uuid: string, signal: AbortSignal): Promise<void> {
+    return this.#withDomain('start a domain', uuid, (domain) => domain.create(), signal);
+  }
+
+  /** Lets the processors of a paused domain run again, once libvirt is done with whatever it paused it for. */
+  resume(uuid: string, signal: AbortSignal): Promise<void> {
+    return this.#withDomain('resume a domain', uuid, (domain) => domain.resume(), signal);
+  }
+
+  /** Ends a domain at once. One that does not run, or that there is not, is fine. */
+  async end(uuid: string, signal: AbortSignal): Promise<void> {
+    const ended = this.#withDomain('end a domain', uuid, (domain) => domain.destroy(), signal);
+    await ended.catch((error: unknown) => {
+      if (!NO_DOMAIN.test(reasonOf(error)) && !NOT_RUNNING.test(reasonOf(error))) throw error;
+    });
+  }
+
+  /** What a domain does now; undefined when there is none. */
+  async state(uuid: string, signal: AbortSignal): Promise<DomainState | undefined> {
+    const asked = this.#withDomain('ask for a domain', uuid, (domain) => domain.getInfo(), signal);
+    return asked.then(
+      ({ state }) => STATES[state] ?? 'none',
+      (error: unknown) => {
+        if (NO_DOMAIN.test(reasonOf(error))) return undefined;
+        throw error;
+      },
+    );
+  }
+
+  /** Lets go of libvirt, if it was ever asked. */
+  async close(): Promise<void> {
+    const native = this.#native;
+    this.#native = undefined;
+    await native?.then((connection) => connection.connectClose()).catch(() => undefined);
+  }
+
+  #withDomain<T>(what: string, uuid: string, work: (domain: NativeDomain) => Promise<T>, signal: AbortSignal) {
+    return this.#call(what, async (native) => work(await native.domainLookupByUUIDString(uuid)), signal);
+  }
+
+  async #call<T>(what: string, work: (native: NativeConnection) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const details = { uri: this.#uri };
+    const limit = { ms: CALL_DEADLINE_MS, signal, late: late('VMM_FAILED', `libvirt did not ${what}`, details) };
+    try {
+      return await within(limit, (until) =>
+        abortable(
+          this.#calls.pass(() => this.#again(work), until),
+          until,
+        ),
+      );
+    } catch (error) {
+      if (signal.aborted || error instanceof GridError) throw error;
+      throw new GridError('VMM_FAILED', `libvirt could not ${what}: ${reasonOf(error)}`, details, { cause: error });
+    }
+  }
+
+  /** Once more on a new connection if the one that there was turns out to be dead. */
+  async #again<T>(work: (native: NativeConnection) => Promise<T>): Promise<T> {
+    const used = this.#connect();
+    try {
+      return await work(await used);
+    } catch (error) {
+      if (!CONNECTION_LOST.test(reasonOf(error))) throw error;
+      if (this.#native === used) await this.close();
+      return work(await this.#connect());
+    }
+  }
+
+  #connect(): Promise<NativeConnection> {
+    if (this.#native) return this.#native;
+    const opening = this.#open(this.#uri);
+    this.#native = opening;
+    opening.catch(() => {
+      if (this.#native === opening) this.#native = undefined;
+    });
+    return opening;
+  }
+}
+
+/** What libvirt said, also behind an error of ours. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as { readonly message: string; readonly cause?: unknown };
+  return error instanceof GridError && cause instanceof Error ? reasonOf(cause) : message;
+}

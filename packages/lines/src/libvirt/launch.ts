@@ -1,0 +1,104 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommandRunner, type Deadline, UndoStack, within } from '@vmgrid/daemon';
+import { removeSockets } from '@vmgrid/host';
+import { late } from '@vmgrid/protocol';
+import { parentOf } from '../overlay-disk.ts';
+import type { StartOrder, StepObserver } from '../production-line.ts';
+import { closeChannels, openChannels } from './channels.ts';
+import { domainIdOf } from './domain-id.ts';
+import { FILES, refuseLongPath } from './layout.ts';
+import type { LibvirtHost } from './libvirt-host.ts';
+import { LibvirtMachine } from './libvirt-machine.ts';
+import type { DomainState } from './machine-state.ts';
+import { setLink } from './network.ts';
+
+const UNDO_DEADLINE_MS = 60_000;
+/** libvirt has made the sockets when it says that the domain runs. */
+const CONNECT_DEADLINE_MS = 10_000;
+
+export interface Launch {
+  readonly order: StartOrder;
+  readonly host: LibvirtHost;
+  /** The domain's XML; there is none for one that is resumed: libvirt has it. */
+  readonly xml: string | undefined;
+  readonly console: boolean;
+  /** User the domain's process is to run as. */
+  readonly uid: number | undefined;
+  readonly run: CommandRunner;
+  readonly reached: StepObserver;
+}
+
+/** Brings a machine to where its processors run. On failure nothing of it is left but the disk it was given. */
+export async function launch(options: Launch, signal: AbortSignal): Promise<LibvirtMachine> {
+  refuseLongPath(options.order.directory);
+  const undo = new UndoStack();
+  try {
+    return await launchWith(options, undo, signal);
+  } catch (error) {
+    await undo.unwind();
+    throw error;
+  }
+}
+
+const noSocket = (uuid: string) =>
+  late('VMM_FAILED', `the sockets of the domain ${uuid}, which libvirt started, did not answer`, { uuid });
+
+const undoOf = (uuid: string): Deadline => ({
+  ms: UNDO_DEADLINE_MS,
+  late: late('VMM_FAILED', `libvirt did not take back what it had made of the domain ${uuid}`, { uuid }),
+});
+
+async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<LibvirtMachine> {
+  const { order, host, console, uid, run, reached } = options;
+  const { directory, purpose, vmId } = order;
+  const { uuid } = domainIdOf(vmId);
+  if (options.xml !== undefined) await define(uuid, options.xml, options, undo, signal);
+  reached('domain');
+  undo.push('process', () => stopAgain(uuid, order, host));
+  await host.connection.start(uuid, signal);
+  reached('process');
+  // The guest has not come to look at its network yet. One that is resumed wakes with its cable pulled.
+  if (order.start === 'boot') await setLink(host.virsh, uuid, false, signal);
+  reached('network');
+  const limit = { ms: CONNECT_DEADLINE_MS, signal, late: noSocket(uuid) };
+  const channels = await within(limit, (until) => openChannels(directory, console, until));
+  undo.push('channels', () => closeChannels(channels));
+  reached('channels');
+  const state: DomainState = { uuid, directory, purpose, console, uid, ...parentOf(order) };
+  return new LibvirtMachine({ host, channels, run }, state);
+}
+
+/** Before libvirt knows the domain its UUID is in the folder, so that `kill` finds it whenever the plant dies. */
+async function define(
+  uuid: string,
+  xml: string,
+  { order: { directory }, host, reached }: Launch,
+  undo: UndoStack,
+  signal: AbortSignal,
+): Promise<void> {
+  undo.push('files', () => removeFiles(directory));
+  await writeFile(join(directory, FILES.uuid), `${uuid}\n`, { mode: 0o600 });
+  await writeFile(join(directory, FILES.domain), xml, { mode: 0o600 });
+  reached('files');
+  undo.push('domain', () => within(undoOf(uuid), (until) => host.virsh.undefine(uuid, until)));
+  await host.connection.define(xml, signal);
+}
+
+/** A machine whose resumption fails stays suspended; one that was to be started is ended. */
+async function stopAgain(
+  uuid: string,
+  { start, directory }: StartOrder,
+  { connection, virsh }: LibvirtHost,
+): Promise<void> {
+  await within(undoOf(uuid), async (until) => {
+    if (start !== 'resume') await connection.end(uuid, until);
+    else if ((await connection.state(uuid, until)) === 'running') await virsh.suspendToDisk(uuid, until);
+  });
+  await removeSockets(directory);
+}
+
+async function removeFiles(directory: string): Promise<void> {
+  const names = [FILES.uuid, FILES.domain, FILES.console];
+  await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
+}

@@ -1,0 +1,53 @@
+/** The production lines of this plant, by name. */
+
+import type { MachineGroups } from '@vmgrid/host';
+import { GridError, type LineName } from '@vmgrid/protocol';
+import type { LibvirtConfig } from './libvirt/libvirt-config.ts';
+import { makeLibvirtLine } from './libvirt/make-libvirt-line.ts';
+import type { ProductionLine } from './production-line.ts';
+import { QemuLine } from './qemu/qemu-line.ts';
+import { type SimulatedConfig, UNTROUBLED } from './simulated/simulated-config.ts';
+import { SimulatedLine } from './simulated/simulated-line.ts';
+import type { FindImages } from './trial-kernel.ts';
+import { UmlLine } from './uml/uml-line.ts';
+
+export interface LineOptions {
+  readonly stateDirectory: string;
+  /** What simulated machines meet with; left out, nothing. */
+  readonly simulated?: SimulatedConfig;
+  readonly libvirt?: LibvirtConfig;
+  /** Where machines that are processes of the plant are grouped. */
+  readonly groups?: MachineGroups;
+  /** Images to find a kernel among that KVM can be tried with; left out, it is not tried. */
+  readonly images?: FindImages;
+}
+
+const depsOf = ({ groups }: LineOptions) => (groups === undefined ? {} : { groups });
+
+/** How each line is made. A fourth line is one more entry. */
+const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionLine } = {
+  qemu: (options) => new QemuLine(depsOf(options), options),
+  simulated: ({ simulated }) => new SimulatedLine({}, simulated ?? UNTROUBLED),
+  libvirt: (options) => makeLibvirtLine({}, options),
+  uml: (options) => new UmlLine(depsOf(options), options),
+};
+
+/** Lines that need something of the host, in the order in which they are tried. */
+export const HOST_LINES: readonly LineName[] = ['qemu', 'uml', 'libvirt'];
+
+/** @throws GridError CONFIG_INVALID for a line this version does not have. */
+export function makeLines(names: readonly LineName[], options: LineOptions): ReadonlyMap<LineName, ProductionLine> {
+  return new Map(
+    names.map((name) => {
+      const make = MAKERS[name];
+      if (make) return [name, make(options)];
+      const known = Object.keys(MAKERS).join(', ');
+      throw new GridError('CONFIG_INVALID', `lines: there is no line ${name}; there are: ${known}`, { line: name });
+    }),
+  );
+}
+
+/** Ends whatever machine runs in a folder, when it is not known of which line it is. @throws GridError VMM_FAILED */
+export async function endOnAnyLine(lines: ReadonlyMap<LineName, ProductionLine>, directory: string): Promise<void> {
+  for (const line of lines.values()) await line.kill(directory);
+}

@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { UndoStack } from '@vmgrid/daemon';
+import { connectUnix } from '@vmgrid/host';
+import { BoundedLog } from '../bounded-log.ts';
+import { ConsoleLog } from '../console-log.ts';
+import { QgaClient } from '../guest/qga-client.ts';
+import { ReportChannel } from '../guest/report-channel.ts';
+import { runFolder } from '../run-folder.ts';
+import { FILES, SOCKETS } from './layout.ts';
+import { QmpClient } from './qmp/qmp-client.ts';
+
+/** All a plant holds of a running QEMU. */
+export interface Channels {
+  readonly monitor: QmpClient;
+  readonly agent: QgaClient;
+  readonly report: ReportChannel;
+  readonly console: ConsoleLog;
+  readonly log: BoundedLog;
+}
+
+/** Connects to the QEMU of a machine's folder, waiting for its sockets if it is just starting. */
+export async function openChannels(directory: string, signal: AbortSignal): Promise<Channels> {
+  const folder = runFolder(directory);
+  // QEMU opens its sockets in one go before it answers on any.
+  const monitor = await QmpClient.open(await connectUnix(folder, SOCKETS.monitor, signal), { signal });
+  const undo = new UndoStack();
+  undo.push('monitor', () => monitor.close());
+  const connect = async (name: string): Promise<Socket> => {
+    const socket = await connectUnix(folder, name, signal);
+    undo.push(name, () => void socket.destroy());
+    return socket;
+  };
+  try {
+    const agent = new QgaClient(await connect(SOCKETS.agent));
+    const report = new ReportChannel(await connect(SOCKETS.report));
+    const console = new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console));
+    const log = new BoundedLog(join(directory, FILES.log));
+    return { monitor, agent, report, console, log };
+  } catch (error) {
+    await undo.unwind();
+    throw error;
+  }
+}
+
+/** Lets go of a QEMU, which runs on. */
+export function closeChannels({ monitor, agent, report, console, log }: Channels): void {
+  log.close();
+  monitor.close();
+  agent.close();
+  report.close();
+  console.close();
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { CompatibilityRecord } from '@vmgrid/protocol';
+import type { GoldenImage } from '@vmgrid/warehouse';
+import type { StartOrder } from '../production-line.ts';
+import { FILES, SOCKETS } from './layout.ts';
+
+/**
+ * Name of the devices below and their addresses. Change it with them: a suspended image of another layout is not restored, and
+ * a base whose recipe does not name the layout, because it may lack the drivers, is not booted.
+ */
+export const DEVICE_LAYOUT = 'pc-virtio-scsi-1';
+
+/** Fixed names inside the machine, used over the monitor later. */
+export const DEVICES = {
+  disk: 'disk',
+  disc: 'disc',
+  nic: 'nic0',
+  hub: 0,
+  agentPort: 'agent',
+  userNetwork: 'user0',
+  userPort: 'port1',
+} as const;
+
+/** Under QEMU's emulator no processor speculates on the guest's behalf; its mitigations would only flush caches. */
+const EMULATED_COMMAND_LINE = 'mitigations=off';
+/** The kernel's command line, on this accelerator. */
+export const kernelArguments = (commandLine: string, accelerator: string): string =>
+  accelerator === 'tcg' ? `${commandLine} ${EMULATED_COMMAND_LINE}` : commandLine;
+
+/** Upper limit of translated code, in MiB: QEMU's own default is 1 GiB for every machine. */
+const TRANSLATION_CACHE_MIB = 256;
+/** A golden machine's address, never used on a network: each machine sets its own. */
+const PLACEHOLDER_MAC = '02:00:00:00:00:00';
+
+const accelerator = (name: string): string =>
+  name === 'tcg' ? `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}` : name;
+
+/**
+ * Guest memory. A build writes to a file of its own; a clone maps the image's file privately, page by page as it is
+ * written; a machine that is booted or resumed, and is not to be frozen, has no file at all.
+ */
+function memoryObject(order: StartOrder, readonlyMapping: boolean): Record<string, unknown> {
+  const size = order.machine.memoryMiB * 1_048_576;
+  if (order.purpose === 'build') {
+    return { 'qom-type': 'memory-backend-file', id: 'mem', size, 'mem-path': FILES.memory, share: true };
+  }
+  const memory = order.image.manifest.memory;
+  if (order.start !== 'restore' || memory === undefined) return { 'qom-type': 'memory-backend-ram', id: 'mem', size };
+  return {
+    'qom-type': 'memory-backend-file',
+    id: 'mem',
+    size,
+    'mem-path': join(order.image.directory, memory.memory),
+    share: false,
+    ...(readonlyMapping ? { readonly: true, rom: 'off' } : {}),
+  };
+}
+
+/** An image with a boot loader of its own is left to the firmware, which finds one disk only. */
+function bootArguments({ manifest, baseDirectory }: GoldenImage, { accelerator }: CompatibilityRecord): string[] {
+  const { boot } = manifest;
+  if (!('kernel' in boot)) return [];
+  return [
+    ...['-kernel', join(baseDirectory, boot.kernel), '-initrd', join(baseDirectory, boot.initrd)],
+    ...['-append', kernelArguments(boot.commandLine, accelerator)],
+  ];
+}
+
+const unixSocket = (id: string, path: string): string[] => [
+  '-chardev',
+  `socket,id=${id},path=${path},server=on,wait=off`,
+];
+
+const overlay = (): Record<string, unknown> => ({
+  'node-name': DEVICES.disk,
+  driver: 'qcow2',
+  discard: 'unmap',
+  file: { driver: 'file', filename: FILES.disk, discard: 'unmap' },
+});
+
+/**
+ * Arguments of QEMU for one machine. The devices are the same for every machine of an image, at the same addresses: the state
+ * of a suspended one is loaded into them by name. The network card hangs on a hub, which has no state; what is beyond
+ * the hub comes when the network is opened.
+ */
+export function commandLine(
+  order: StartOrder,
+  compatibility: CompatibilityRecord,
+  { readonlyMapping }: { readonly readonlyMapping: boolean },
+): string[] {
+  return [
+    ...['-no-user-config', '-nodefaults', '-display', 'none', '-S'],
+    ...['-machine', `${compatibility.machineType},memory-backend=mem,usb=off,dump-guest-core=off`],
+    ...['-accel', accelerator(compatibility.accelerator)],
+    // Under KVM a processor that lacks a feature would be a different one, and a suspended guest would miss it later.
+    ...['-cpu', compatibility.accelerator === 'kvm' ? `${compatibility.cpuModel},enforce` : compatibility.cpuModel],
+    ...['-m', `${order.machine.memoryMiB}M`, '-smp', `${order.machine.cpus}`],
+    ...['-object', JSON.stringify(memoryObject(order, readonlyMapping))],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+    ...bootArguments(order.image, compatibility),
+    ...unixSocket('monitor', SOCKETS.monitor),
+    ...['-mon', 'chardev=monitor,mode=control'],
+    ...unixSocket('console', SOCKETS.console),
+    ...['-serial', 'chardev:console'],
+    ...['-blockdev', JSON.stringify(overlay()), '-device', `virtio-blk-pci,drive=${DEVICES.disk},id=vda,addr=0x3`],
+    ...['-device', 'virtio-scsi-pci,id=scsi,addr=0x7', '-device', `scsi-cd,id=${DEVICES.disc},bus=scsi.0`],
+    ...['-device', 'virtio-serial-pci,id=serial,addr=0x4'],
+    ...unixSocket('agent', SOCKETS.agent),
+    ...[
+      '-device',
+      `virtserialport,bus=serial.0,nr=1,chardev=agent,id=${DEVICES.agentPort},name=org.qemu.guest_agent.0`,
+    ],
+    ...unixSocket('report', SOCKETS.report),
+    ...['-device', 'virtserialport,bus=serial.0,nr=2,chardev=report,id=report,name=org.vmgrid.report'],
+    ...['-object', 'rng-builtin,id=rng', '-device', 'virtio-rng-pci,rng=rng,addr=0x5'],
+    ...['-netdev', `hubport,id=port0,hubid=${DEVICES.hub}`],
+    ...['-device', `virtio-net-pci,netdev=port0,id=${DEVICES.nic},mac=${PLACEHOLDER_MAC},romfile=,addr=0x6`],
+    ...(order.start === 'boot' ? [] : ['-incoming', 'defer']),
+  ];
+}

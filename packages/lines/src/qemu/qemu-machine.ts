@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { type CommandRunner, isAlive, signalProcess, waitUntilGone } from '@vmgrid/daemon';
+import type { MachineGroups } from '@vmgrid/host';
+import { removeSockets } from '@vmgrid/host';
+import { GridError } from '@vmgrid/protocol';
+import { Attachment } from '../attachment.ts';
+import { awaitEnd } from '../await-end.ts';
+import { AgentGuest } from '../guest/agent-guest.ts';
+import { powerDown } from '../power-down.ts';
+import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
+import { runFolder } from '../run-folder.ts';
+import { logTail } from '../spawn-vmm.ts';
+import { type Channels, closeChannels, openChannels } from './channels.ts';
+import { changeDisc } from './disc-drive.ts';
+import { collectFiles } from './freeze.ts';
+import { FILES } from './layout.ts';
+import { encodeState, type QemuState } from './machine-state.ts';
+import { openUserNetwork } from './network.ts';
+import type { QmpClient, QmpEvent } from './qmp/qmp-client.ts';
+import { keepState } from './suspension.ts';
+import { writeState } from './write-state.ts';
+
+/** For QEMU to write back its caches and end, when it was told to. */
+const QUIT_DEADLINE_MS = 10_000;
+const KILL_DEADLINE_MS = 5_000;
+const DISC_DEVICE = '/dev/sr0';
+
+export interface QemuMachineDeps {
+  readonly channels: Channels;
+  /** Runs programs of the host. */
+  readonly run: CommandRunner;
+  /** Knows the group that the machine is in. */
+  readonly groups: Pick<MachineGroups, 'remove'>;
+}
+
+/** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
+interface Attached extends Channels {
+  readonly guest: AgentGuest;
+  drive: 'known' | 'unknown';
+}
+
+/** A running QEMU. Its process may be the child of an earlier run of the plant. */
+export class QemuMachine implements Machine {
+  readonly state: MachineState;
+  readonly exited: Promise<MachineExit>;
+  readonly #run: CommandRunner;
+  readonly #groups: QemuMachineDeps['groups'];
+  readonly #qemu: QemuState;
+  readonly #attachment: Attachment<Attached>;
+  #cause: MachineExit['cause'] = 'crashed';
+
+  constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
+    this.#run = run;
+    this.#groups = groups;
+    this.#qemu = state;
+    this.state = encodeState(state);
+    const open = (signal: AbortSignal) => this.#open(signal);
+    const deps = { open, close: closeChannels, closed: ({ monitor }: Attached) => monitor.closed };
+    this.#attachment = new Attachment(deps, this.#holdOver(channels, origin));
+    this.exited = this.#awaitExit();
+  }
+
+  async guest(signal: AbortSignal): Promise<Guest> {
+    const held = await this.#attachment.attach(signal);
+    if (held.drive === 'unknown') await this.insertDisc(undefined, signal);
+    await held.agent.synchronize(signal);
+    return held.guest;
+  }
+
+  async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
+    const held = await this.#attachment.attach(signal);
+    await changeDisc(held.monitor, path, this.#qemu.uid, signal);
+    held.drive = 'known';
+  }
+
+  async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
+    const { monitor } = await this.#attachment.attach(signal);
+    return openUserNetwork(monitor, this.#qemu.guestNetwork, signal);
+  }
+
+  async freeze(signal: AbortSignal): Promise<FrozenFiles> {
+    if (this.#qemu.purpose !== 'build') {
+      throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
+    }
+    const { monitor } = await this.#attachment.attach(signal);
+    await writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal);
+    await this.#quit(monitor, signal);
+    return collectFiles(this.#qemu, this.#run, signal);
+  }
+
+  async suspend(signal: AbortSignal): Promise<void> {
+    if (this.#qemu.purpose === 'build') {
+      throw new GridError('LINE_CANNOT_SUSPEND', 'a machine that is to become an image is frozen, not suspended');
+    }
+    const { monitor } = await this.#attachment.attach(signal);
+    await keepState(monitor, this.#qemu, signal);
+    await this.stop(0, signal);
+  }
+
+  async stop(graceMs: number, signal: AbortSignal): Promise<void> {
+    if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
+    this.#cause = 'requested';
+    signalProcess(this.#qemu.process, 'SIGKILL');
+    await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
+  }
+
+  detach(): void {
+    this.#attachment.detach();
+  }
+
+  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
+    channels.monitor.onEvent((event) => this.#observe(event));
+    const { agent, report } = channels;
+    const earlierRun = origin === 'started' ? 'ended' : 'unknown';
+    const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
+    return { ...channels, guest, drive: origin === 'started' ? 'known' : 'unknown' };
+  }
+
+  async #open(signal: AbortSignal): Promise<Attached> {
+    const { process, directory } = this.#qemu;
+    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    return this.#holdOver(await openChannels(directory, signal), 'adopted');
+  }
+
+  /** Whether the guest powered itself off in time. */
+  async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
+    const { agent } = await this.#attachment.attach(signal);
+    this.#cause = 'requested';
+    return powerDown(agent, this.exited, graceMs, signal);
+  }
+
+  async #quit(monitor: QmpClient, signal: AbortSignal): Promise<void> {
+    this.#cause = 'requested';
+    await monitor.execute('quit', {}, { signal });
+    await awaitEnd(this.exited, QUIT_DEADLINE_MS, signal);
+  }
+
+  #observe({ event, data }: QmpEvent): void {
+    if (event === 'SHUTDOWN' && data.reason === 'guest-shutdown' && this.#cause === 'crashed') {
+      this.#cause = 'guest-shutdown';
+    }
+  }
+
+  /** QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to, and is ended. */
+  async #awaitExit(): Promise<MachineExit> {
+    await this.#attachment.ended();
+    const { process, directory } = this.#qemu;
+    if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) {
+      signalProcess(process, 'SIGKILL');
+      await waitUntilGone(process, KILL_DEADLINE_MS);
+    }
+    await this.#groups.remove(directory).catch(() => undefined); // one that does not go is told of as its folder is freed
+    const detail = await logTail(join(directory, FILES.log));
+    await removeSockets(runFolder(directory));
+    return { cause: this.#cause, detail };
+  }
+}

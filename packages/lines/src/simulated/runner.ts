@@ -1,0 +1,202 @@
+/**
+ * Does on paper what `guest/runner.sh` does in a guest, from the same disc and with the same report. Programs that a
+ * simulated guest does not have are taken to do their work; an action takes `actionMs` beside what its script sleeps.
+ */
+import { abortable, endsWithin, systemClock } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+import type { RunnerTask } from '../guest/runner-command.ts';
+import type { Fate } from './faults.ts';
+import type { GuestSystem } from './guest-system.ts';
+import { parseScript } from './shell/parse.ts';
+import { Shell } from './shell/shell.ts';
+
+/** As in the runner. */
+const OUTPUT_BYTES = 4_096;
+const ATTRIBUTES_BYTES = 65_536;
+const CARRIER_DEADLINE_MS = 30_000;
+const TIMED_OUT = 124;
+const ATTRIBUTES = '/run/vmgrid/attributes';
+const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
+/** What must not be in a golden image. */
+const FORGOTTEN = [HOST_KEY, `${HOST_KEY}.pub`, '/root/.bash_history', '/tmp', '/run/vmgrid'];
+
+export interface RunnerDeps {
+  readonly system: GuestSystem;
+  readonly disc: ReadonlyMap<string, Buffer>;
+  readonly fate: Fate;
+  /** Takes a line of the report. */
+  readonly emit: (line: string) => void;
+  /** Resolves once the network is open. */
+  readonly carrier: Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+interface Attempt {
+  readonly exitCode: number;
+  readonly timedOut: boolean;
+  readonly elapsedMs: number;
+  readonly output: string;
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+export class Runner {
+  readonly #deps: RunnerDeps;
+
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
+  }
+
+  async run(tasks: readonly RunnerTask[]): Promise<void> {
+    for (const task of tasks) await this.#do(task);
+    this.#deps.emit('finished');
+  }
+
+  async #do(task: RunnerTask): Promise<void> {
+    switch (task.task) {
+      case 'identity':
+        return this.#identity();
+      case 'run':
+        return this.#actions(task.first, task.last);
+      case 'quiesce':
+        return this.#quiesce();
+      case 'warm':
+        return; // there is nothing that would be slow at first
+    }
+  }
+
+  async #identity(): Promise<void> {
+    const { system, emit, carrier, signal } = this.#deps;
+    const {
+      host_name: hostName = '',
+      mac_address: mac = '',
+      machine_id: id = '',
+      grow_disk: grow,
+    } = await this.#settings('identity');
+    system.write('/etc/machine-id', `${id}\n`);
+    system.write('/etc/hostname', `${hostName}\n`);
+    system.hostName = hostName;
+    system.macAddress = mac;
+    const publicKey = this.#text('hostkey.pub');
+    system.write(HOST_KEY, this.#text('hostkey'));
+    system.write(`${HOST_KEY}.pub`, publicKey);
+    const [type, key] = publicKey.split(' ');
+    this.#reportAttributes('-', `SshHostKey = "${type} ${key}"\n`);
+    if (grow === 'yes') system.growRoot();
+    emit('identity');
+    if (!(await endsWithin({ ms: CARRIER_DEADLINE_MS, signal }, (until) => abortable(carrier, until))))
+      emit(`warning ${base64('the network was not opened')}`);
+  }
+
+  async #actions(first: number, last: number): Promise<void> {
+    const { disc, emit } = this.#deps;
+    for (let index = first; index <= last; index += 1) {
+      if (!disc.has(`a${index}`)) continue;
+      if (!(await this.#action(index))) return emit(`stopped ${index}`);
+    }
+  }
+
+  /** False when the rest is not to run. */
+  async #action(index: number): Promise<boolean> {
+    const { emit, system } = this.#deps;
+    const settings = await this.#settings(`a${index}`);
+    let [attempts, elapsedMs] = [0, 0];
+    let last: Attempt;
+    do {
+      attempts += 1;
+      system.write(ATTRIBUTES, '');
+      emit(`begin ${index} ${attempts}`);
+      last = await this.#attempt(index, settings);
+      elapsedMs += last.elapsedMs;
+      if (last.exitCode === 0) break;
+      this.#reportOutput(index, settings, last);
+      if (settings.recovers === 'yes') await this.#recover(index, settings);
+    } while (attempts <= Number(settings.retries));
+    if (last.exitCode === 0) {
+      this.#reportAttributes(String(index), system.read(ATTRIBUTES) ?? '');
+      this.#reportOutput(index, settings, last);
+    }
+    emit(`end ${index} ${last.exitCode} ${last.timedOut ? 'yes' : 'no'} ${elapsedMs} ${attempts}`);
+    return last.exitCode === 0 || settings.on_error === 'continue';
+  }
+
+  #attempt(index: number, settings: Settings): Promise<Attempt> {
+    return this.#timed(settings, async (output, signal) => {
+      const { fate, system } = this.#deps;
+      await systemClock.sleep(fate.actionMs, signal);
+      if (fate.actionFails()) {
+        output.push('this action was chosen to fail\n');
+        return 1;
+      }
+      if (settings.kind === 'file') system.write(settings.file_path!, this.#text(`s${index}`));
+      if (settings.kind !== 'script' || settings.interpreter === 'own') return 0;
+      return this.#script(`s${index}`, await this.#environment(index, settings), output, signal);
+    });
+  }
+
+  async #recover(index: number, settings: Settings): Promise<void> {
+    const environment = await this.#environment(index, settings);
+    const { exitCode, elapsedMs } = await this.#timed(settings, (output, signal) =>
+      this.#script(`r${index}`, environment, output, signal),
+    );
+    this.#deps.emit(`recovered ${index} ${exitCode} ${elapsedMs}`);
+  }
+
+  /** Within the action's time limit, after which it has failed. */
+  async #timed(settings: Settings, work: (output: string[], signal: AbortSignal) => Promise<number>): Promise<Attempt> {
+    const { signal } = this.#deps;
+    const startedAt = systemClock.monotonic();
+    const output: string[] = [];
+    let exitCode = TIMED_OUT;
+    const ended = await endsWithin({ ms: Number(settings.timeout_s) * 1_000, signal }, async (until) => {
+      exitCode = await work(output, until);
+    });
+    const elapsedMs = Math.round(systemClock.monotonic() - startedAt);
+    return { exitCode, timedOut: !ended, elapsedMs, output: output.join('') };
+  }
+
+  #script(name: string, variables: Settings, output: string[], signal: AbortSignal): Promise<number> {
+    const emit = (text: string) => void output.push(text);
+    const shell = new Shell(this.#deps.system, { variables, exitOnError: true, emit, signal });
+    return shell.run(parseScript(this.#text(name)));
+  }
+
+  async #environment(index: number, { environment }: Settings): Promise<Settings> {
+    const own = environment === 'yes' ? await this.#settings(`e${index}`) : {};
+    return { VMGRID_ATTRIBUTES: ATTRIBUTES, HOME: '/root', ...own };
+  }
+
+  /** The assignments of a file of the disc, which is a script. */
+  async #settings(name: string): Promise<Settings> {
+    const { system, signal } = this.#deps;
+    const shell = new Shell(system, { variables: {}, exitOnError: false, emit: () => undefined, signal });
+    await shell.run(parseScript(this.#text(name)));
+    return shell.variables;
+  }
+
+  #quiesce(): void {
+    const { system } = this.#deps;
+    for (const path of FORGOTTEN) system.remove(path);
+    system.write('/etc/machine-id', '');
+    system.write('/etc/hostname', 'vmgrid\n');
+  }
+
+  #reportAttributes(step: string, text: string): void {
+    if (text === '') return;
+    this.#deps.emit(
+      text.length > ATTRIBUTES_BYTES ? `attributes-too-long ${step}` : `attributes ${step} ${base64(text)}`,
+    );
+  }
+
+  #reportOutput(index: number, { secret }: Settings, { output }: Attempt): void {
+    if (secret === 'no' && output !== '') this.#deps.emit(`output ${index} ${base64(output.slice(-OUTPUT_BYTES))}`);
+  }
+
+  #text(name: string): string {
+    const content = this.#deps.disc.get(name);
+    if (!content) throw new GridError('VMM_FAILED', `the configuration disc has no file ${name}`);
+    return content.toString('latin1');
+  }
+}
+
+const base64 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('base64');

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type FileHandle, open } from 'node:fs/promises';
+import { folderEnvironment } from '@vmgrid/daemon';
+import { toolMissing } from '@vmgrid/host';
+import { type ErrorCode, exhaustionIn } from '@vmgrid/protocol';
+import type { HostUser } from './host-user.ts';
+
+const LOG_TAIL_LINES = 20;
+/** No more of a log is ever read: a hypervisor may have been made to write without end. */
+const LOG_TAIL_BYTES = 65_536;
+
+export interface SpawnOrder {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Working directory: the folder that belongs to the machine's user. */
+  readonly folder: string;
+  /** Path of the log. */
+  readonly log: string;
+  /** User to become; undefined: stay. */
+  readonly user: HostUser | undefined;
+  /** Inherited as file descriptors from 3 on. */
+  readonly inherit?: readonly FileHandle[];
+  /** The file to write itself into before it runs: the machine's group. */
+  readonly entrance?: string | undefined;
+}
+
+export interface SpawnedVmm {
+  readonly pid: number;
+  /** Resolves when it has ended, with the signal that killed it, if one did. It keeps nobody from ending. */
+  readonly ended: Promise<NodeJS.Signals | null>;
+}
+
+/** Processes and threads of a machine that has a user of its own: they are counted by user. */
+export const MOST_PROCESSES = 2_048;
+
+/** Arguments of prlimit. A crash writes no core: the guest's memory would be in it. */
+const rlimits = (user: HostUser | undefined): string[] => [
+  '--core=0:0',
+  ...(user === undefined ? [] : [`--nproc=${MOST_PROCESSES}:${MOST_PROCESSES}`]),
+];
+
+const NOT_ENTERED = 'vmgrid: the group of the machine could not be entered';
+/** A shell that enters a group, then is the program. What it runs and where comes as arguments, never as text of a command. */
+const ENTER = `echo 0 > "$1" || { echo '${NOT_ENTERED}'; exit 1; }; shift; exec "$@"`;
+
+/** What a hypervisor that failed as it started failed for, by the last that it said. */
+export const startFault = (output: string): ErrorCode =>
+  output.includes(NOT_ENTERED) ? 'CGROUP_FAILED' : (exhaustionIn(output) ?? 'VMM_FAILED');
+
+/** Arguments of setpriv. Even as the plant's own user a hypervisor gets no privileges it was not started with. */
+export function privileges(user: HostUser | undefined): string[] {
+  if (user === undefined) return ['--no-new-privs'];
+  return [
+    '--no-new-privs',
+    `--reuid=${user.uid}`,
+    `--regid=${user.gid}`,
+    user.groups.length === 0 ? '--clear-groups' : `--groups=${user.groups.join(',')}`,
+    '--inh-caps=-all',
+    '--bounding-set=-all',
+  ];
+}
+
+/**
+ * Starts a hypervisor in a session of its own, so that it outlives the plant and no signal of the plant's terminal reaches it.
+ * Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
+ */
+export async function spawnVmm(order: SpawnOrder): Promise<SpawnedVmm> {
+  const { folder, log, inherit = [] } = order;
+  const logFile = await open(log, 'a', 0o640);
+  const [file, ...args] = commandOf(order);
+  try {
+    const child = spawn(file, args, {
+      cwd: folder,
+      detached: true,
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...folderEnvironment(folder) },
+      stdio: ['ignore', logFile.fd, logFile.fd, ...inherit.map((file) => file.fd)],
+    });
+    // It may end while what follows is waited for.
+    const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    await once(child, 'spawn');
+    child.on('error', () => undefined);
+    child.unref();
+    return { pid: child.pid!, ended };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw toolMissing(file, error);
+  } finally {
+    await logFile.close();
+  }
+}
+
+function commandOf({ program, args, user, entrance }: SpawnOrder): [string, ...string[]] {
+  const limited = ['prlimit', ...rlimits(user), '--', 'setpriv', ...privileges(user), '--', program, ...args] as const;
+  return entrance === undefined ? [...limited] : ['sh', '-c', ENTER, 'sh', entrance, ...limited];
+}
+
+/** The last lines of a log; empty when there is none. */
+export async function logTail(path: string): Promise<string> {
+  const log = await readTail(path).catch(() => '');
+  return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+}
+
+async function readTail(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const position = Math.max(0, size - LOG_TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(LOG_TAIL_BYTES), position });
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

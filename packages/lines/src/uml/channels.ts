@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { isAlive, type ProcessIdentity } from '@vmgrid/daemon';
+import { readFifo, writeFifo } from '@vmgrid/host';
+import { BoundedLog } from '../bounded-log.ts';
+import { ConsoleLog } from '../console-log.ts';
+import { QgaClient } from '../guest/qga-client.ts';
+import { ReportChannel } from '../guest/report-channel.ts';
+import { AGENT_IN_PIPE, AGENT_OUT_PIPE, CONSOLE_PIPE, FILES, REPORT_PIPE } from './layout.ts';
+
+/** UML's helpers outlive a UML that is killed and hold its pipes: that it is gone then tells nobody. */
+const LOOK_FOR_LIFE_MS = 1_000;
+
+/** All a plant holds of a running UML. */
+export interface Channels {
+  readonly agent: QgaClient;
+  readonly report: ReportChannel;
+  readonly console: ConsoleLog;
+  readonly log: BoundedLog;
+  /** Resolves when UML has let go of its console, is gone, or the channels were closed here. */
+  readonly closed: Promise<void>;
+}
+
+/** Opens the pipes of a machine's folder. Throws ENXIO when no UML holds them. */
+export function openChannels(directory: string, process: ProcessIdentity): Channels {
+  const opened: Socket[] = [];
+  const keep = (socket: Socket): Socket => {
+    opened.push(socket);
+    return socket;
+  };
+  const pipe = (name: string): string => join(directory, name);
+  try {
+    const writer = keep(writeFifo(pipe(AGENT_IN_PIPE)));
+    const agent = new QgaClient(keep(readFifo(pipe(AGENT_OUT_PIPE))), writer);
+    const report = new ReportChannel(keep(readFifo(pipe(REPORT_PIPE))));
+    const output = keep(readFifo(pipe(CONSOLE_PIPE)));
+    const console = new ConsoleLog(output, pipe(FILES.console));
+    const log = new BoundedLog(join(directory, FILES.log));
+    return { agent, report, console, log, closed: endOf(output, process) };
+  } catch (error) {
+    for (const socket of opened) socket.destroy();
+    throw error;
+  }
+}
+
+function endOf(output: Socket, process: ProcessIdentity): Promise<void> {
+  const look = setInterval(() => {
+    if (!isAlive(process)) output.destroy();
+  }, LOOK_FOR_LIFE_MS).unref();
+  return new Promise((resolve) => {
+    output.once('close', () => {
+      clearInterval(look);
+      resolve();
+    });
+  });
+}
+
+/** Lets go of a UML, which runs on. */
+export function closeChannels({ agent, report, console, log }: Channels): void {
+  log.close();
+  agent.close();
+  report.close();
+  console.close();
+}

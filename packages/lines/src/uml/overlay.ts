@@ -1,0 +1,37 @@
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandRunner } from '@vmgrid/daemon';
+import { runTool } from '@vmgrid/host';
+import type { StartOrder } from '../production-line.ts';
+import { makeRunFolder, type RunFolderOptions, runFolder } from '../run-folder.ts';
+import { hasOwnDisk } from './command-line.ts';
+import { FILES } from './layout.ts';
+
+export interface OverlayOptions extends RunFolderOptions {
+  readonly run: CommandRunner;
+}
+
+/** Makes UML's folder and in it the machine's disk. On failure neither is there. */
+export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>
+  makeRunFolder(order.directory, options, () =>
+    hasOwnDisk(order) ? copyDisk(order, options, signal) : makeCow(order, options, signal),
+  );
+
+const imageDisk = ({ image }: StartOrder): string => join(image.directory, image.manifest.disk);
+
+async function makeCow(order: StartOrder, { run }: OverlayOptions, signal: AbortSignal): Promise<string> {
+  const disk = join(runFolder(order.directory), FILES.cow);
+  const message = `the overlay over image ${order.image.manifest.id} could not be made`;
+  await runTool('uml_mkcow', [disk, imageDisk(order)], { run, signal, failure: { code: 'VMM_FAILED', message } });
+  return disk;
+}
+
+/** Holes stay holes, and blocks are shared where the file system can. */
+async function copyDisk(order: StartOrder, { run }: OverlayOptions, signal: AbortSignal): Promise<string> {
+  const disk = join(runFolder(order.directory), FILES.raw);
+  const message = `the disk of image ${order.image.manifest.id} could not be copied`;
+  const args = ['--reflink=auto', '--sparse=always', imageDisk(order), disk];
+  await runTool('cp', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
+  await truncate(disk, order.machine.diskMiB * 1_048_576);
+  return disk;
+}

@@ -1,0 +1,151 @@
+import { chown } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommandRunner, isAlive, killProcessesOf, signalProcess, waitUntilGone } from '@vmgrid/daemon';
+import type { MachineGroups } from '@vmgrid/host';
+import { GridError } from '@vmgrid/protocol';
+import { Attachment } from '../attachment.ts';
+import { awaitEnd } from '../await-end.ts';
+import { AgentGuest } from '../guest/agent-guest.ts';
+import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
+import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
+import { logTail } from '../spawn-vmm.ts';
+import { type Channels, closeChannels, openChannels } from './channels.ts';
+import { DISC_DEVICE, UNITS } from './command-line.ts';
+import { exitCauseOf } from './exit-cause.ts';
+import { collectDisk } from './freeze.ts';
+import { FILES } from './layout.ts';
+import { encodeState, type UmlState } from './machine-state.ts';
+import { orderUml } from './management-console.ts';
+import { openUserNetwork } from './network.ts';
+import { removePipes } from './remove-pipes.ts';
+
+const KILL_DEADLINE_MS = 5_000;
+
+export interface UmlMachineDeps {
+  readonly channels: Channels;
+  /** Runs programs of the host. */
+  readonly run: CommandRunner;
+  /** Knows the group that the machine is in. */
+  readonly groups: Pick<MachineGroups, 'entrance' | 'remove'>;
+}
+
+/** What a machine was doing before it was taken hold of is not known: a run may be under way, a disc be in. */
+interface Attached extends Channels {
+  readonly guest: AgentGuest;
+  drive: 'empty' | 'full' | 'unknown';
+}
+
+/** A running UML. Its process may be the child of an earlier run of the plant. */
+export class UmlMachine implements Machine {
+  readonly state: MachineState;
+  readonly exited: Promise<MachineExit>;
+  readonly #run: CommandRunner;
+  readonly #groups: UmlMachineDeps['groups'];
+  readonly #uml: UmlState;
+  readonly #attachment: Attachment<Attached>;
+  #requested = false;
+
+  constructor({ channels, run, groups }: UmlMachineDeps, state: UmlState, origin: 'started' | 'adopted' = 'started') {
+    this.#run = run;
+    this.#groups = groups;
+    this.#uml = state;
+    this.state = encodeState(state);
+    const deps = { open: () => this.#open(), close: closeChannels, closed: (held: Attached) => held.closed };
+    this.#attachment = new Attachment(deps, holdOver(channels, origin));
+    this.exited = this.#awaitExit();
+  }
+
+  async guest(signal: AbortSignal): Promise<Guest> {
+    return (await this.#awake(signal)).guest;
+  }
+
+  async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
+    // The management console is not to be used before the guest is up.
+    const held = await this.#awake(signal);
+    if (held.drive === 'full') await this.#takeOut(held, signal);
+    if (path === undefined) return;
+    const { uid } = this.#uml;
+    if (uid !== undefined) await chown(path, uid, uid);
+    await orderUml(this.#uml, ['config', `${UNITS.disc}r=${path}`], this.#run, signal);
+    held.drive = 'full';
+  }
+
+  async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
+    await this.#attachment.attach(signal);
+    const entrance = this.#groups.entrance(this.#uml.directory);
+    return openUserNetwork({ ...this.#uml, entrance }, { run: this.#run }, signal);
+  }
+
+  async freeze(signal: AbortSignal): Promise<FrozenFiles> {
+    if (this.#uml.purpose !== 'build') throw notABuild();
+    this.#requested = true;
+    await requirePowerDown((await this.#attachment.attach(signal)).agent, this.exited, signal);
+    return collectDisk(this.#uml);
+  }
+
+  async suspend(): Promise<void> {
+    throw new GridError('LINE_CANNOT_SUSPEND', 'UML cannot keep the memory of a machine', { line: 'uml' });
+  }
+
+  async stop(graceMs: number, signal: AbortSignal): Promise<void> {
+    if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
+    this.#requested = true;
+    signalProcess(this.#uml.process, 'SIGKILL');
+    await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
+  }
+
+  detach(): void {
+    this.#attachment.detach();
+  }
+
+  async #open(): Promise<Attached> {
+    const { directory, process } = this.#uml;
+    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    return holdOver(openChannels(directory, process), 'adopted');
+  }
+
+  /** Once the agent answers; what an earlier plant left in the drive is out then. */
+  async #awake(signal: AbortSignal): Promise<Attached> {
+    const held = await this.#attachment.attach(signal);
+    await held.agent.synchronize(signal);
+    if (held.drive === 'unknown') await this.#takeOut(held, signal);
+    return held;
+  }
+
+  /** Where it is unknown whether there is a disc, that there was none is no failure. */
+  async #takeOut(held: Attached, signal: AbortSignal): Promise<void> {
+    const taken = orderUml(this.#uml, ['remove', UNITS.disc], this.#run, signal);
+    if (held.drive === 'unknown') await taken.catch(() => signal.throwIfAborted());
+    else await taken;
+    held.drive = 'empty';
+  }
+
+  /** Whether the guest powered itself off in time. */
+  async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
+    const { agent } = await this.#attachment.attach(signal);
+    this.#requested = true;
+    return powerDown(agent, this.exited, graceMs, signal);
+  }
+
+  /** UML holds its console until it ends. */
+  async #awaitExit(): Promise<MachineExit> {
+    const { console } = await this.#attachment.ended();
+    const { directory, process } = this.#uml;
+    if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) signalProcess(process, 'SIGKILL');
+    await this.#groups.remove(directory).catch(() => undefined); // one that does not go is told of as its folder is freed
+    // A UML that was killed leaves its helpers, and every one its network.
+    await killProcessesOf(directory, KILL_DEADLINE_MS);
+    const printed = console.lastText;
+    const log = await logTail(join(directory, FILES.log));
+    await removePipes(directory);
+    const cause = this.#requested ? 'requested' : exitCauseOf(printed);
+    return { cause, detail: [log, printed].filter((text) => text !== '').join('\n') };
+  }
+}
+
+function holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
+  const { agent, report } = channels;
+  const earlierRun = origin === 'started' ? 'ended' : 'unknown';
+  const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
+  return { ...channels, guest, drive: origin === 'started' ? 'empty' : 'unknown' };
+}

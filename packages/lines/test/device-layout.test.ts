@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { recipeFor } from '../../vmplant/src/base/recipe.ts';
+import { RELEASES } from '../../vmplant/src/base/releases.ts';
+import { baseDraft, COMPATIBILITY, imageOf } from '../../warehouse/test/made-up-images.ts';
+import type { StartOrder } from '../src/production-line.ts';
+import { commandLine, DEVICE_LAYOUT } from '../src/qemu/command-line.ts';
+
+const order: StartOrder = {
+  ...{ vmId: 'vm-1', directory: '/vms/vm-1', image: imageOf(baseDraft('base')), purpose: 'clone', start: 'boot' },
+  machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1_024 },
+  ...{ macAddress: '02:00:00:00:00:01', guestNetwork: 'isolated' },
+};
+
+/** What a guest finds in its machine: devices, their addresses, and the ports that they offer. */
+function devices(): string[] {
+  const line = commandLine(order, COMPATIBILITY, { readonlyMapping: false });
+  return line.flatMap((word, index) => (['-device', '-serial'].includes(word) ? [line[index + 1]!] : []));
+}
+
+test('whoever changes the devices gives the layout a new name', () => {
+  expect({ layout: DEVICE_LAYOUT, devices: devices() }).toEqual({
+    layout: 'pc-virtio-scsi-1',
+    devices: [
+      'chardev:console',
+      'virtio-blk-pci,drive=disk,id=vda,addr=0x3',
+      'virtio-scsi-pci,id=scsi,addr=0x7',
+      'scsi-cd,id=disc,bus=scsi.0',
+      'virtio-serial-pci,id=serial,addr=0x4',
+      'virtserialport,bus=serial.0,nr=1,chardev=agent,id=agent,name=org.qemu.guest_agent.0',
+      'virtserialport,bus=serial.0,nr=2,chardev=report,id=report,name=org.vmgrid.report',
+      'virtio-rng-pci,rng=rng,addr=0x5',
+      'virtio-net-pci,netdev=port0,id=nic0,mac=02:00:00:00:00:00,romfile=,addr=0x6',
+    ],
+  });
+});
+
+test.each(Object.keys(RELEASES))('the base of %s has the drivers for this layout', async (os) => {
+  expect((await recipeFor(os as keyof typeof RELEASES)).layouts).toContain(DEVICE_LAYOUT);
+});

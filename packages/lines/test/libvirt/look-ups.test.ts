@@ -1,0 +1,15 @@
+/** What is said of a libvirt that is slow; the measured times are those of a host with, and of one without, the fault. */
+import { expect, test } from '@jest/globals';
+import { KEPT_WITHIN_MS, lookUpsFault } from '../../src/libvirt/look-ups.ts';
+
+test('a libvirt that asks QEMU once and keeps the answer is as it should be', () => {
+  expect(lookUpsFault({ firstMs: 1_301, secondMs: 16 })).toBe('');
+  expect(lookUpsFault({ firstMs: 16, secondMs: KEPT_WITHIN_MS })).toBe('');
+});
+
+test('one that asks QEMU each time is said to be slow: by how much, why, and how to mend it', () => {
+  const fault = lookUpsFault({ firstMs: 1_301.4, secondMs: 1_374.2 });
+  expect(fault).toContain(`1301 ms to look up its capabilities, then 1374 ms again (limit: ${KEPT_WITHIN_MS} ms)`);
+  expect(fault).toContain('disagree on whether /dev/kvm can be used');
+  expect(fault).toContain('usermod -aG kvm libvirt-qemu');
+});

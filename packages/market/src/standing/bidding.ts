@@ -1,0 +1,11 @@
+import type { PlanSummary } from '@vmgrid/protocol';
+import type { StandingPlant } from './standing-plant.ts';
+
+/** A plant that would bid, by what orders bids. */
+export interface Bidding {
+  readonly kind: 'bidding';
+  readonly plant: StandingPlant;
+  readonly plan: PlanSummary;
+  readonly cost: number;
+  readonly rank: number;
+}

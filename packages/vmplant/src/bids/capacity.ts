@@ -1,0 +1,25 @@
+/** What the plant offers to VMs: as configured, else measured on the host. */
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import type { Capacity } from '@vmgrid/bidding';
+import type { PlantConfig } from '../config.ts';
+
+/** Share of the host's memory that VMs may have unless the operator says otherwise. */
+const MEMORY_SHARE = 0.75;
+const MIB = 1_048_576;
+
+export async function findCapacity(config: PlantConfig): Promise<Capacity> {
+  const { memoryMiB, diskMiB, cpusPerVm, vms, actionsPerDag } = config.capacity;
+  return {
+    memoryMiB: memoryMiB ?? Math.floor((totalmem() * MEMORY_SHARE) / MIB),
+    diskMiB: diskMiB ?? (await freeDiskMiB(config.stateDirectory)),
+    cpusPerVm: cpusPerVm ?? availableParallelism(),
+    vms,
+    ...(actionsPerDag === undefined ? {} : { actionsPerDag }),
+  };
+}
+
+async function freeDiskMiB(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return Math.floor((bavail * bsize) / MIB);
+}

@@ -1,0 +1,84 @@
+/**
+ * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the caller's
+ * undo stack, so that a failure at any step leaves nothing behind.
+ */
+import { type Clock, type UndoStack, within } from '@vmgrid/daemon';
+import type { Action } from '@vmgrid/dag';
+import type {
+  Guest,
+  GuestAccess,
+  GuestIdentity,
+  Machine,
+  MachineState,
+  ProductionLine,
+  StartOrder,
+} from '@vmgrid/lines';
+import { type LineName, late } from '@vmgrid/protocol';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { Configurator } from '../configuration/configurator.ts';
+import type { Phases } from '../vms/phases.ts';
+
+export interface ExecutionDeps {
+  readonly lines: ReadonlyMap<LineName, ProductionLine>;
+  readonly configurator: Configurator;
+  readonly clock: Clock;
+  /** Longest time from the machine's start until its agent answers. */
+  readonly bootDeadlineMs: number;
+}
+
+export interface ExecutionJob {
+  readonly order: StartOrder;
+  readonly line: LineName;
+  readonly identity: Omit<GuestIdentity, 'growDisk'>;
+  /** In a linear extension of the DAG. */
+  readonly actions: readonly Action[];
+  readonly phases: Phases;
+  /** JSON of the VM's classad, for host actions. */
+  readonly describe: () => string;
+  /** Told as soon as the machine's process runs, so that it can be found again after a crash. */
+  readonly started: (state: MachineState) => Promise<void>;
+  /** Told how the guest is reached, once it can be. */
+  readonly opened?: (access: GuestAccess) => Promise<void>;
+}
+
+export interface Execution {
+  readonly machine: Machine;
+  readonly guest: Guest;
+  readonly configuration: Configuration;
+}
+
+export async function executePlan(
+  job: ExecutionJob,
+  deps: ExecutionDeps,
+  undo: UndoStack,
+  signal: AbortSignal,
+): Promise<Execution> {
+  const { order, phases } = job;
+  const line = deps.lines.get(job.line);
+  if (!line) throw new Error(`the plan names the line ${job.line}, which this plant does not have`);
+  // Writing the disc takes as long as a restore: both go on at once.
+  const { directory } = order;
+  const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
+  const cloudInit = order.start === 'boot' && 'firmware' in order.image.manifest.boot;
+  const configured = { ...job, directory, identity: { ...job.identity, growDisk }, cloudInit };
+  const disc = deps.configurator.prepare(configured);
+  undo.push('disc', () => disc.discard());
+  await phases.time('overlay', () => line.createOverlay(order, signal));
+  if (cloudInit) await disc.written; // cloud-init looks for it as the guest boots
+  const ready = cloudInit ? { ...order, disc: disc.path } : order;
+  const { clock, bootDeadlineMs } = deps;
+  const stop = { ms: STOP_DEADLINE_MS, clock, late: goesOn(order) };
+  const machine = await phases.time(order.start, () => line.start(ready, signal));
+  undo.push('machine', () => within(stop, (until) => machine.stop(0, until)));
+  await job.started(machine.state);
+  const boot = { ms: bootDeadlineMs, signal, clock, late: silent(order) };
+  const guest = await phases.time('agent', () => within(boot, (until) => machine.guest(until)));
+  const configuration = await deps.configurator.configure({ ...configured, machine, guest, disc }, signal);
+  return { machine, guest, configuration };
+}
+
+const STOP_DEADLINE_MS = 10_000;
+
+const silent = ({ vmId }: StartOrder) =>
+  late('GUEST_UNREACHABLE', `the agent in the guest of ${vmId} did not answer`, { vmId });
+const goesOn = ({ vmId }: StartOrder) => late('VMM_FAILED', `the machine of ${vmId} did not end`, { vmId });

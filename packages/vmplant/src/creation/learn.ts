@@ -1,0 +1,23 @@
+import { type Durations, durationKey, type Plan } from '@vmgrid/bidding';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { Phases } from '../vms/phases.ts';
+
+/** Durations that can be added to. */
+export interface DurationBook extends Durations {
+  learn(key: string, seconds: number): void;
+  /** What the key is of came again, but was not measured: if it is known it stays so for longer. */
+  meet(key: string): void;
+}
+
+/** Learns from a machine that was made: how long its start took, and each action; those that its image spared came again. */
+export function learnFrom(durations: DurationBook, plan: Plan, phases: Phases, configuration: Configuration): void {
+  const { phasesMs } = phases;
+  const startSeconds = ((phasesMs[plan.start] ?? 0) + (phasesMs.agent ?? 0)) / 1000;
+  durations.learn(durationKey.start(plan.start, plan.line, plan.image.manifest.id), startSeconds);
+  durations.learn(durationKey.startOfLine(plan.start, plan.line), startSeconds);
+  for (const { digest } of plan.image.manifest.history) durations.meet(durationKey.action(digest));
+  for (const { digest, kind, seconds } of configuration.history) {
+    durations.learn(durationKey.action(digest), seconds);
+    durations.learn(durationKey.kind(kind), seconds);
+  }
+}

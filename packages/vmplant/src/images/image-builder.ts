@@ -1,0 +1,263 @@
+/** Makes golden images: clone the nearest, run the rest, suspend, promote. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Admission, LineReports, Start } from '@vmgrid/bidding';
+import { type Clock, UndoStack, within } from '@vmgrid/daemon';
+import { type Action, digestAction } from '@vmgrid/dag';
+import type { FrozenFiles } from '@vmgrid/lines';
+import { type BuildImageRequest, GridError, type Identified, late, requestKey } from '@vmgrid/protocol';
+import type { GoldenImage, ImageBuildStore, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
+import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
+import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { PlantConfig } from '../config.ts';
+import type { Configuration } from '../configuration/configuration.ts';
+import { type Execution, type ExecutionDeps, executePlan } from '../creation/execute-plan.ts';
+import { type DurationBook, learnFrom } from '../creation/learn.ts';
+import type { VmNames } from '../vms/identity.ts';
+import { Phases, type ReportProgress } from '../vms/phases.ts';
+
+export interface ImageBuilderDeps {
+  readonly execution: ExecutionDeps;
+  readonly warehouse: ImageBuildStore;
+  readonly admission: Admission;
+  readonly durations: DurationBook;
+  readonly lines: LineReports;
+  readonly report: ReportProgress;
+  readonly clock: Clock;
+  readonly nameVm: () => VmNames;
+  /** The best plan on one of these lines. */
+  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
+}
+
+export interface BuiltImage {
+  readonly image: GoldenImage;
+  readonly built: boolean;
+}
+
+/** A plant id has at most 64 characters; both fit into the manifest's field. */
+const HOST_NAME_CHARS = 63;
+const SUSPEND_DEADLINE_MS = 120_000;
+
+export interface BuildOptions {
+  /** Nobody asked for it: its room is free for whatever is asked for. */
+  readonly givesWay: boolean;
+}
+
+export class ImageBuilder {
+  readonly #deps: ImageBuilderDeps;
+  readonly #config: PlantConfig;
+
+  constructor(deps: ImageBuilderDeps, config: PlantConfig) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /**
+   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse, waits for
+   * that one. Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
+   * if there is any. @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
+   */
+  async build(
+    request: Identified<BuildImageRequest>,
+    signal: AbortSignal,
+    options: BuildOptions = { givesWay: false },
+  ): Promise<BuiltImage> {
+    refuseSecrets(request.dag.actions);
+    const { warehouse } = this.#deps;
+    for (;;) {
+      const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
+      if (plan.remaining.length === 0 && plan.start === this.#quickestStart(plan))
+        return { image: plan.image, built: false };
+      const imageId = this.#imageIdOf(request, plan);
+      const staging = await warehouse.claim(imageId);
+      if (staging) return { image: await this.#build({ ...request, ...options }, plan, staging, signal), built: true };
+      const image = await warehouse.awaitClaimed(imageId, signal);
+      if (image) return { image, built: false };
+    }
+  }
+
+  async #build(
+    request: Identified<BuildImageRequest> & BuildOptions,
+    plan: WarehousePlan,
+    staging: StagingFolder,
+    signal: AbortSignal,
+  ): Promise<GoldenImage> {
+    const names = this.#deps.nameVm();
+    const phases = new Phases(this.#deps.clock, requestKey(request), this.#deps.report);
+    const undo = new UndoStack();
+    undo.push('staging', () => staging.discard());
+    try {
+      await this.#acquire(names.vmId, request, plan, undo);
+      const execution = await this.#execute(names, request, plan, staging, phases, undo, signal);
+      refuseFailures(execution.configuration);
+      const image = await this.#freeze(request, plan, execution, staging, phases, signal);
+      learnFrom(this.#deps.durations, plan, phases, execution.configuration);
+      return image;
+    } finally {
+      // The image is in the warehouse, or it is not: what was acquired to make it is given back either way.
+      await undo.unwind();
+    }
+  }
+
+  /** What the image will be called when every action runs in the order planned. */
+  #imageIdOf(request: Identified<BuildImageRequest>, plan: WarehousePlan): string {
+    const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
+    return imageIdOf(
+      this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], this.#suspends(plan)),
+    );
+  }
+
+  /** A line that does not suspend leaves a disk. */
+  #suspends({ line }: WarehousePlan): boolean {
+    return this.#deps.lines.get(line)?.restores === true;
+  }
+
+  #quickestStart(plan: WarehousePlan): Start {
+    return this.#suspends(plan) ? 'restore' : 'boot';
+  }
+
+  async #acquire(
+    user: string,
+    { machine, givesWay }: Identified<BuildImageRequest> & BuildOptions,
+    plan: WarehousePlan,
+    undo: UndoStack,
+  ): Promise<void> {
+    const { admission, warehouse } = this.#deps;
+    admission.reserve(user, { ...machine, givesWay });
+    undo.push('admission', () => admission.release(user));
+    const parent = plan.image.manifest.id;
+    await warehouse.acquire(parent, user);
+    undo.push('image reference', () => warehouse.references.drop(parent, user));
+  }
+
+  async #execute(
+    { vmId, hostName, macAddress }: VmNames,
+    request: Identified<BuildImageRequest>,
+    plan: WarehousePlan,
+    { directory }: StagingFolder,
+    phases: Phases,
+    undo: UndoStack,
+    signal: AbortSignal,
+  ): Promise<Execution> {
+    const job = {
+      order: {
+        vmId,
+        directory,
+        machine: request.machine,
+        image: plan.image,
+        purpose: 'build',
+        start: plan.start,
+        macAddress,
+        guestNetwork: this.#config.guestNetwork,
+      } as const,
+      line: plan.line,
+      identity: { hostName, macAddress },
+      actions: plan.remaining,
+      phases,
+      describe: () => JSON.stringify({ MyType: 'ImageBuild', RequestId: request.requestId, HostName: hostName }),
+      started: async () => undefined,
+      opened: async () => this.#deps.admission.made(vmId),
+    };
+    return executePlan(job, this.#deps.execution, undo, signal);
+  }
+
+  async #freeze(
+    request: Identified<BuildImageRequest>,
+    plan: WarehousePlan,
+    { machine, guest, configuration }: Execution,
+    staging: StagingFolder,
+    phases: Phases,
+    signal: AbortSignal,
+  ): Promise<GoldenImage> {
+    const { clock, execution } = this.#deps;
+    const limit = {
+      ms: SUSPEND_DEADLINE_MS,
+      signal,
+      clock,
+      late: late('VMM_FAILED', 'the machine could not be frozen'),
+    };
+    const files = await within(limit, async (until) => {
+      await phases.time('quiesce', () =>
+        execution.configurator.quiesce(
+          { ...{ machine, guest, phases }, directory: staging.directory },
+          this.#suspends(plan) ? 'memory' : 'disk',
+          until,
+        ),
+      );
+      return phases.time('freeze', () => machine.freeze(until));
+    });
+    return phases.time('promote', async () => {
+      const { warehouse } = this.#deps;
+      const disk = join(staging.directory, files.disk);
+      // A raw disk stands on no other, whatever it was cloned from.
+      const parent =
+        files.diskFormat === 'raw' ? plan.image : await keepChainShort(warehouse, plan.image, disk, signal);
+      return warehouse.promote(staging, this.#draft(request, plan, parent, configuration, files), signal);
+    });
+  }
+
+  #draft(
+    request: Identified<BuildImageRequest>,
+    plan: WarehousePlan,
+    parent: GoldenImage,
+    configuration: Configuration,
+    files: FrozenFiles,
+  ): ManifestDraft {
+    const { manifest } = plan.image;
+    const history = [...manifest.history, ...configuration.history];
+    const identity = this.#identity(request, plan, history, files.memory !== undefined);
+    return {
+      ...identity,
+      id: imageIdOf(identity),
+      createdAt: new Date(this.#deps.clock.now()).toISOString(),
+      createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
+      parent: parent.manifest.id,
+      ...(parent === plan.image ? {} : { builtFrom: manifest.id }),
+      boot: manifest.boot,
+      disk: files.disk,
+      diskFormat: files.diskFormat,
+      ...(files.memory ? { memory: files.memory } : {}),
+    };
+  }
+
+  #identity<Entry extends { readonly digest: string }>(
+    request: Identified<BuildImageRequest>,
+    plan: WarehousePlan,
+    history: Entry[],
+    suspended: boolean,
+  ) {
+    const { line: _, ...machine } = request.machine;
+    const { compatibility } = this.#deps.lines.get(plan.line)!;
+    return {
+      ...{ machine, line: plan.line, base: plan.image.manifest.base, history },
+      ...(suspended ? { compatibility } : {}),
+    };
+  }
+}
+
+function refuseSecrets(actions: readonly Action[]): void {
+  const secret = actions.find((action) => action.secret);
+  if (!secret) return;
+  throw new GridError('SECRET_IN_IMAGE', `the action ${secret.id} is secret: its text must not enter an image`, {
+    actionId: secret.id,
+  });
+}
+
+/** An image stands for actions that ran: one that failed with `onError="continue"` cannot be in it. */
+function refuseFailures({ failedActions }: Configuration): void {
+  if (failedActions.length === 0) return;
+  throw new GridError(
+    'ACTION_FAILED',
+    `${failedActions.join(', ')} failed: an image stands for actions that succeeded`,
+    {
+      actionIds: failedActions,
+    },
+  );
+}
+
+/** The quickest start is not what counts: memory is what later clones are quick by. */
+function linesToBuildOn({ machine }: Pick<BuildImageRequest, 'machine'>, lines: LineReports): LineReports {
+  if (machine.line !== undefined) return lines;
+  const suspending = [...lines].filter(([, { available, restores }]) => available && restores);
+  return suspending.length === 0 ? lines : new Map(suspending);
+}

@@ -1,0 +1,182 @@
+/**
+ * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is free for
+ * others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is done.
+ */
+import type { Admission } from '@vmgrid/bidding';
+import { type Clock, type Deadline, type Log, within } from '@vmgrid/daemon';
+import type { Machine, ProductionLine } from '@vmgrid/lines';
+import { GridError, type LineName, late, type RequestKey } from '@vmgrid/protocol';
+import type { Warehouse } from '@vmgrid/warehouse';
+import type { PlantConfig } from '../config.ts';
+import type { LivingMachines } from '../vms/living-machines.ts';
+import { Phases, type ReportProgress } from '../vms/phases.ts';
+import { moveTo, type VmRecord } from '../vms/vm.ts';
+import type { VmGate } from '../vms/vm-gate.ts';
+import type { VmRegistry } from '../vms/vm-registry.ts';
+import { resumeMachine } from './resume-machine.ts';
+import { needOf, withoutAccess } from './suspension.ts';
+
+export interface SuspenderDeps {
+  readonly lines: ReadonlyMap<LineName, ProductionLine>;
+  readonly registry: VmRegistry;
+  readonly admission: Admission;
+  readonly living: LivingMachines;
+  readonly warehouse: Pick<Warehouse, 'image'>;
+  readonly gate: VmGate;
+  readonly report: ReportProgress;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Told when a machine ended that nobody stopped. */
+  readonly watch: (vmId: string) => void;
+}
+
+const SUSPEND_DEADLINE_MS = 300_000;
+const RESUME_DEADLINE_MS = 300_000;
+/** For the guest of a machine that goes on to answer. */
+const WAKE_DEADLINE_MS = 30_000;
+
+export class Suspender {
+  readonly #deps: SuspenderDeps;
+  readonly #config: Pick<PlantConfig, 'guestNetwork'>;
+
+  constructor(deps: SuspenderDeps, config: Pick<PlantConfig, 'guestNetwork'>) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /** @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does not) */
+  async suspend(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, gate } = this.#deps;
+    const record = registry.get(vmId);
+    if (record.state === 'suspended') return record;
+    requireState(record, 'running', 'suspended');
+    const phases = new Phases(this.#deps.clock, request, this.#deps.report);
+    const limit = { ms: SUSPEND_DEADLINE_MS, late: late('VMM_FAILED', `${vmId} could not be suspended`, { vmId }) };
+    return gate.enter(vmId, signal, (ended) =>
+      phases.time('suspend', () => this.#within(ended, limit, (until) => this.#suspend(vmId, until))),
+    );
+  }
+
+  /** @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT, VMM_FAILED; the VM stays suspended unless it is lost */
+  async resume(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, gate } = this.#deps;
+    const record = registry.get(vmId);
+    if (record.state === 'running') return record;
+    requireState(record, 'suspended', 'resumed');
+    const phases = new Phases(this.#deps.clock, request, this.#deps.report);
+    const limit = { ms: RESUME_DEADLINE_MS, late: late('VMM_FAILED', `${vmId} could not be resumed`, { vmId }) };
+    return gate.enter(vmId, signal, (ended) =>
+      phases.time('resume', () => this.#within(ended, limit, (until) => this.#resume(vmId, until))),
+    );
+  }
+
+  async #suspend(vmId: string, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, living, admission } = this.#deps;
+    const { machine } = living.get(vmId);
+    try {
+      await machine.suspend(signal);
+    } catch (error) {
+      await this.#reopen(vmId, machine);
+      throw error;
+    }
+    living.remove(vmId);
+    const record = await registry.update(vmId, (before) => {
+      // Its process may have ended before it was asked to; the VM is known to have failed then.
+      if (before.state !== 'running') throw lostAmid(before);
+      return moveTo(withoutAccess(before), 'suspended');
+    });
+    admission.count(vmId, needOf(record));
+    return record;
+  }
+
+  /** A suspension that failed left the machine running without its network. */
+  async #reopen(vmId: string, machine: Machine): Promise<void> {
+    const { registry, log } = this.#deps;
+    try {
+      const { sshPort } = await this.#within(undefined, awake(vmId), (until) => machine.openNetwork(until));
+      await registry.update(vmId, (record) => ({ ...record, sshPort }));
+    } catch (error) {
+      log.error({ err: error, vmId }, 'the network of a VM that could not be suspended stays closed');
+    }
+  }
+
+  async #resume(vmId: string, signal: AbortSignal): Promise<VmRecord> {
+    const { registry, living, watch, clock, admission } = this.#deps;
+    const { machine: need, owner } = registry.get(vmId);
+    admission.reserveMemory(vmId, { ...need, owner }); // in the tick in which it is decided, as for a new machine
+    let machine: Machine;
+    try {
+      machine = await this.#start(registry.get(vmId), signal);
+    } catch (error) {
+      await this.#settle(vmId, error);
+      throw error;
+    } finally {
+      admission.made(vmId);
+    }
+    const { state: machineState } = machine;
+    await registry.update(vmId, (record) => moveTo(record, 'running', { machineState }));
+    const woken = this.#within(signal, awake(vmId), (until) => resumeMachine(machine, clock, until));
+    const { guest, access } = await woken.catch(async (error) => {
+      await this.#fail(vmId, machine, error);
+      throw error;
+    });
+    living.add(vmId, { machine, guest });
+    watch(vmId);
+    return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
+  }
+
+  async #start(record: VmRecord, signal: AbortSignal): Promise<Machine> {
+    const { lines, registry, warehouse } = this.#deps;
+    const { vmId, machine, macAddress } = record;
+    const line = lines.get(record.line);
+    if (!line)
+      throw new GridError('LINE_UNAVAILABLE', `the line ${record.line} is not offered here any more`, { vmId });
+    const order = {
+      ...{ vmId, machine, macAddress },
+      directory: registry.directory(vmId),
+      image: await warehouse.image(record.imageId),
+      purpose: 'clone',
+      start: 'resume',
+      guestNetwork: this.#config.guestNetwork,
+    } as const;
+    return line.start(order, signal);
+  }
+
+  /** After a start that failed, the line tells whether there still is something to resume. */
+  async #settle(vmId: string, error: unknown): Promise<void> {
+    const { lines, registry, admission } = this.#deps;
+    const record = registry.get(vmId);
+    const line = lines.get(record.line);
+    const looked = this.#within(undefined, awake(vmId), async (until) => line?.adopt(record.machineState ?? {}, until));
+    const found = await looked.catch(() => undefined);
+    if (found?.kind === 'gone') {
+      await registry.update(vmId, (before) => moveTo(before, 'failed', { failure: GridError.from(error).toBody() }));
+    } else {
+      admission.count(vmId, needOf(record));
+    }
+  }
+
+  #within<T>(signal: AbortSignal | undefined, limit: Deadline, work: (until: AbortSignal) => Promise<T>): Promise<T> {
+    return within({ ...limit, signal, clock: this.#deps.clock }, work);
+  }
+
+  async #fail(vmId: string, machine: Machine, error: unknown): Promise<void> {
+    const failure = GridError.from(error).toBody();
+    await this.#deps.registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
+    machine.detach();
+  }
+}
+
+const awake = (vmId: string): Deadline => ({
+  ms: WAKE_DEADLINE_MS,
+  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not go on`, { vmId }),
+});
+
+function lostAmid({ vmId, state }: VmRecord): GridError {
+  return new GridError('GUEST_LOST', `${vmId} came to be ${state} as it was being suspended`, { vmId, state });
+}
+
+function requireState({ vmId, state }: VmRecord, wanted: VmRecord['state'], verb: string): void {
+  if (state === wanted) return;
+  throw new GridError('VM_STATE', `${vmId} is ${state}; it can be ${verb} while it is ${wanted}`, { vmId, state });
+}

@@ -1,0 +1,54 @@
+import type { ImageFault } from './image-integrity.ts';
+import type { Inventory } from './inventory.ts';
+import { Lineage } from './lineage.ts';
+
+/**
+ * Images that were found broken, as they were used or verified: no machine is started from them, or from one that stands on them, until they are
+ * verified or removed. A process knows of those that it met; another one finds out the same way.
+ */
+export class Quarantine {
+  readonly #faults = new Map<string, string>();
+  #cut: { readonly of: Inventory; readonly inventory: Inventory } | undefined;
+
+  add({ imageId, file, reason }: ImageFault): void {
+    this.#faults.set(imageId, `${file}: ${reason}`);
+    this.#cut = undefined;
+  }
+
+  release(imageId: string): void {
+    this.#faults.delete(imageId);
+    this.#cut = undefined;
+  }
+
+  /** Why an image is not to be used; undefined when it may be. */
+  reasonFor(inventory: Inventory, imageId: string): string | undefined {
+    return this.without(inventory).broken.find(({ id }) => id === imageId)?.reason;
+  }
+
+  /** The inventory with these images among the broken ones; the same object for the same inventory and quarantine. */
+  without(inventory: Inventory): Inventory {
+    if (this.#faults.size === 0) return inventory;
+    if (this.#cut?.of !== inventory) this.#cut = { of: inventory, inventory: this.#cutOut(inventory) };
+    return this.#cut.inventory;
+  }
+
+  #cutOut(inventory: Inventory): Inventory {
+    const reasons = this.#reasons(inventory);
+    const images = new Map([...inventory.images].filter(([id]) => !reasons.has(id)));
+    const broken = [...reasons].map(([id, reason]) => ({ id, reason }));
+    return { ...inventory, images, broken: [...inventory.broken, ...broken] };
+  }
+
+  /** By image: of those that are there, and of all that stand on them. */
+  #reasons({ images }: Inventory): ReadonlyMap<string, string> {
+    const lineage = new Lineage(images);
+    const reasons = new Map([...this.#faults].filter(([id]) => images.has(id)));
+    for (const [id] of reasons) {
+      // What is added is visited too.
+      for (const child of lineage.children(id)) {
+        if (!reasons.has(child)) reasons.set(child, `it stands on ${id}, which is broken`);
+      }
+    }
+    return reasons;
+  }
+}

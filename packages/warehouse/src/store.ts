@@ -1,0 +1,326 @@
+/**
+ * The warehouse: a folder of golden images which several plants, also of several hosts, may share.
+ *
+ *   images/ID/       one golden image; complete and unchanging, because it is renamed in when it is done
+ *   staging/NAME/    images being made (see staging.ts)
+ *   references/ID/   who uses an image (see references.ts)
+ *   hits/ID          how often machines were started from an image (see hits.ts)
+ *   labels.json      pins and tags (see labels.ts)
+ *   trash/           images on their way out; nothing comes back from there
+ *   warehouse-id     tells this warehouse from every other
+ *   lock.sqlite      held while an image moves in or out, gets a user or a label (see lock.ts)
+ */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { syncDirectory } from '@vmgrid/daemon';
+import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
+import { v4 as uuid } from 'uuid';
+import { assembleImage, type ManifestDraft } from './assemble.ts';
+import { Hits } from './hits.ts';
+import { findImageFault, type ImageFault } from './image-integrity.ts';
+import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory } from './inventory.ts';
+import { keepOnly, type LabelSet, Labels, relabel } from './labels.ts';
+import { Lineage } from './lineage.ts';
+import { WarehouseLock } from './lock.ts';
+import type { GoldenImage, Manifest } from './manifest.ts';
+import { Quarantine } from './quarantine.ts';
+import { refuseWhenFull } from './quota.ts';
+import { References } from './references.ts';
+import { type EndMachine, isClaimed, Staging, sweepStaging } from './staging.ts';
+import { verifyImages } from './verify.ts';
+import { identifyWarehouse } from './warehouse-id.ts';
+
+export type { ManifestDraft };
+
+export interface WarehouseOptions {
+  /** Whose users `acquire` registers: a plant's id. */
+  readonly owner?: string;
+  /** No image moves in that would make the images take more. */
+  readonly quotaMiB?: number;
+  /** Ends the machines of dead builds; left out, those that are a daemon's stay, and their folders. */
+  readonly endMachine?: EndMachine;
+  /** Told the name of each step of promotion and removal once it is done; tests let the process die there. */
+  readonly reached?: (step: string) => void;
+}
+
+/** What another process does in its folder is no event here. */
+const CLAIM_POLL_MS = 100;
+
+export class Warehouse {
+  readonly directory: string;
+  readonly references: References;
+  readonly hits: Hits;
+  readonly quarantine = new Quarantine();
+  readonly #staging: string;
+  readonly #labels: Labels;
+  readonly #lock: WarehouseLock;
+  readonly #options: WarehouseOptions;
+  #warehouseId = '';
+  #inventory: Inventory = EMPTY_INVENTORY;
+
+  private constructor(directory: string, options: WarehouseOptions) {
+    this.directory = directory;
+    this.references = new References(join(directory, 'references'));
+    this.hits = new Hits(join(directory, 'hits'));
+    this.#staging = join(directory, 'staging');
+    this.#labels = new Labels(join(directory, 'labels.json'));
+    this.#lock = new WarehouseLock(join(directory, 'lock.sqlite'));
+    this.#options = options;
+  }
+
+  /** Opens a warehouse, making its folders when there are none, and sweeps what dead processes of this host left. */
+  static async open(directory: string, options: WarehouseOptions = {}): Promise<Warehouse> {
+    for (const folder of ['images', 'staging', 'trash']) {
+      await mkdir(join(directory, folder), { recursive: true, mode: 0o755 });
+    }
+    const warehouse = new Warehouse(directory, options);
+    await sweepStaging(warehouse.#staging, options.endMachine);
+    await warehouse.#lock.hold(() => warehouse.#tidy());
+    await warehouse.#emptyTrash();
+    return warehouse;
+  }
+
+  /** The same for every process that opened this warehouse. */
+  get warehouseId(): string {
+    return this.#warehouseId;
+  }
+
+  /** Bytes that the images may take; undefined without a quota. */
+  get quotaBytes(): number | undefined {
+    const { quotaMiB } = this.#options;
+    return quotaMiB === undefined ? undefined : quotaMiB * 1_048_576;
+  }
+
+  /** All golden images that machines may be started from, by id. Reads the disk only when the folder has changed. */
+  async images(): Promise<ReadonlyMap<string, GoldenImage>> {
+    return this.quarantine.without(await this.#refresh()).images;
+  }
+
+  /** Those that are broken too, unless they are no images at all. */
+  async allImages(): Promise<ReadonlyMap<string, GoldenImage>> {
+    return (await this.#refresh()).images;
+  }
+
+  /** What lies among the images without being one, or is broken. */
+  async broken(): Promise<readonly BrokenImage[]> {
+    return this.quarantine.without(await this.#refresh()).broken;
+  }
+
+  /** The image of an id or a tag; an id goes before a tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
+  async image(idOrTag: string): Promise<GoldenImage> {
+    const { images, broken } = await this.#refresh();
+    const image = images.get(idOrTag);
+    if (image) return image;
+    const fault = broken.find((one) => one.id === idOrTag);
+    if (fault) {
+      throw new GridError('IMAGE_CORRUPT', `the image ${idOrTag} is broken: ${fault.reason}`, {
+        imageId: idOrTag,
+        file: 'manifest.json',
+      });
+    }
+    const tagged = images.get((await this.#labels.read()).tags[idOrTag] ?? '');
+    if (tagged) return tagged;
+    throw new GridError('IMAGE_UNKNOWN', `the warehouse has no image ${idOrTag}`, { imageId: idOrTag });
+  }
+
+  /** Pins and tags of the images that are there. */
+  async labels(): Promise<LabelSet> {
+    const { images } = await this.#refresh();
+    return keepOnly(await this.#labels.read(), (id) => images.has(id));
+  }
+
+  async lineage(): Promise<Lineage> {
+    return new Lineage(await this.allImages());
+  }
+
+  /** Reads an image, and all below it, to the end. What is broken is not used again. @throws GridError IMAGE_UNKNOWN */
+  async examine(id: string, signal: AbortSignal): Promise<ImageFault | undefined> {
+    const [fault] = (await verifyImages(this, [id], { signal })).flatMap(({ imageId, faults }) =>
+      faults.map((one) => ({ imageId, ...one })),
+    );
+    return fault;
+  }
+
+  async stage(imageId?: string): Promise<Staging> {
+    const staging = await Staging.create(this.#staging, imageId);
+    this.#reached('stage: made');
+    return staging;
+  }
+
+  /**
+   * Somewhere to make this image, unless it is there or somebody makes it already: then undefined.
+   * @throws GridError IMAGE_CORRUPT when it is there and broken, and has to be removed first
+   */
+  claim(imageId: string): Promise<Staging | undefined> {
+    return this.#lock.hold(async () => {
+      const image = (await this.allImages()).get(imageId);
+      if (image) await this.#requireWhole(image);
+      return image || (await isClaimed(this.#staging, imageId)) ? undefined : this.stage(imageId);
+    });
+  }
+
+  /** The image, once whoever makes it is done; undefined when that came to nothing. */
+  async awaitClaimed(imageId: string, signal: AbortSignal): Promise<GoldenImage | undefined> {
+    while (await isClaimed(this.#staging, imageId)) {
+      signal.throwIfAborted();
+      await sleep(CLAIM_POLL_MS);
+    }
+    return (await this.images()).get(imageId);
+  }
+
+  /**
+   * Makes a golden image of the files named by the draft, which lie in the staging's folder. The folder `images/ID` appears
+   * at once and complete. When another process was first with the same image, that one is returned.
+   * @throws GridError IMAGE_CORRUPT when the draft does not follow the schema, IMAGE_UNKNOWN when its parent is gone,
+   * WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`).
+   */
+  async promote(
+    staging: Pick<Staging, 'directory' | 'imageDirectory'>,
+    draft: ManifestDraft,
+    signal?: AbortSignal,
+  ): Promise<GoldenImage> {
+    const manifest = await assembleImage(staging, draft, (step) => this.#reached(step), signal);
+    return this.#lock.hold(() => this.#moveIn(staging.imageDirectory, manifest));
+  }
+
+  /**
+   * Removes an image that nothing uses, also a broken one, by id or tag.
+   * @throws GridError IMAGE_UNKNOWN, IMAGE_PINNED, IMAGE_IN_USE (details: `children`, `users`)
+   */
+  async remove(idOrTag: string): Promise<void> {
+    let trash = '';
+    await this.#lock.hold(async () => {
+      const id = await this.#resolve(idOrTag);
+      trash = join(this.directory, 'trash', `${id}.${uuid()}`);
+      await this.#refuseWhileWanted(id);
+      await rename(join(this.directory, 'images', id), trash);
+      this.#reached('remove: image moved out');
+      await syncDirectory(join(this.directory, 'images'));
+      await this.#forget(id);
+      this.quarantine.release(id);
+    });
+    this.#reached('remove: forgotten');
+    await discard(trash);
+    this.#reached('remove: discarded');
+  }
+
+  /**
+   * Registers a user of an image, so that it cannot be removed, and counts it as a hit.
+   * @throws GridError IMAGE_UNKNOWN when the image is gone, IMAGE_CORRUPT when it, or one below it, is not whole: it is not used again.
+   */
+  async acquire(id: string, user: string): Promise<void> {
+    await this.#lock.hold(async () => {
+      await this.#requireWhole(await this.image(id));
+      try {
+        await this.references.add(id, user, this.#options.owner);
+        await this.hits.add(id);
+      } catch (error) {
+        await this.references.drop(id, user);
+        throw error;
+      }
+    });
+  }
+
+  /** Drops the references of this warehouse's owner to users that are no more; returns how many. */
+  releaseAllBut(living: ReadonlySet<string>): Promise<number> {
+    const { owner } = this.#options;
+    return owner === undefined ? Promise.resolve(0) : this.references.dropAllBut(owner, living);
+  }
+
+  /** Pins, unpins, tags and untags an image, by id or tag. @throws GridError IMAGE_UNKNOWN, TAG_INVALID */
+  async label(idOrTag: string, change: LabelImageRequest): Promise<GoldenImage> {
+    return this.#lock.hold(async () => {
+      const image = await this.image(idOrTag);
+      const { images } = this.#inventory;
+      const taken = change.addTags?.find((tag) => images.has(tag));
+      if (taken !== undefined) throw new GridError('TAG_INVALID', `${taken} is the id of an image`, { tag: taken });
+      await this.#labels.write(relabel(await this.#labels.read(), image.manifest.id, change));
+      return image;
+    });
+  }
+
+  async #requireWhole(image: GoldenImage): Promise<void> {
+    const { id } = image.manifest;
+    const inventory = await this.#refresh();
+    const fault = await findImageFault(image, inventory.images);
+    if (fault) this.quarantine.add(fault);
+    const reason = this.quarantine.reasonFor(inventory, id);
+    if (reason === undefined) return;
+    throw new GridError('IMAGE_CORRUPT', `the image ${id} is broken: ${reason}`, { ...fault, imageId: id, reason });
+  }
+
+  async #refuseWhileWanted(id: string): Promise<void> {
+    const { pins } = await this.#labels.read();
+    if (pins.includes(id)) throw new GridError('IMAGE_PINNED', `the image ${id} is pinned`, { imageId: id });
+    const children = (await this.lineage()).children(id);
+    const users = await this.references.of(id);
+    if (children.length + users.length === 0) return;
+    throw new GridError('IMAGE_IN_USE', `the image ${id} is used by ${[...children, ...users].join(', ')}`, {
+      imageId: id,
+      children,
+      users,
+    });
+  }
+
+  /** The id that an id or a tag names, also of a broken image. */
+  async #resolve(idOrTag: string): Promise<string> {
+    const { broken } = await this.#refresh();
+    if (broken.some((one) => one.id === idOrTag)) return idOrTag;
+    return (await this.image(idOrTag)).manifest.id;
+  }
+
+  async #moveIn(folder: string, manifest: Manifest): Promise<GoldenImage> {
+    const { id, parent = id, base } = manifest;
+    for (const below of new Set([parent, base])) if (below !== id) await this.image(below);
+    const images = await this.allImages();
+    if (!images.has(id) && this.quotaBytes !== undefined) {
+      await refuseWhenFull(images.values(), folder, manifest, this.quotaBytes);
+    }
+    try {
+      await rename(folder, join(this.directory, 'images', id));
+      this.#reached('promote: image moved in');
+      await syncDirectory(join(this.directory, 'images'));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    }
+    return this.image(id);
+  }
+
+  async #forget(id: string): Promise<void> {
+    await this.references.forget(id);
+    this.#reached('forget: references');
+    await this.hits.forget(id);
+    this.#reached('forget: hits');
+    await this.#labels.forget(id);
+  }
+
+  /** Takes away what a removal that died amid it left beside the images. */
+  async #tidy(): Promise<void> {
+    this.#warehouseId = await identifyWarehouse(join(this.directory, 'warehouse-id'));
+    const there = new Set(await readdir(join(this.directory, 'images')));
+    const beside = [...(await this.references.images()), ...(await this.hits.images())];
+    for (const id of beside) if (!there.has(id)) await this.#forget(id);
+    const labels = await this.#labels.read();
+    const kept = keepOnly(labels, (id) => there.has(id));
+    if (kept !== labels) await this.#labels.write(kept);
+  }
+
+  async #emptyTrash(): Promise<void> {
+    const trash = join(this.directory, 'trash');
+    for (const name of await readdir(trash)) await discard(join(trash, name));
+  }
+
+  async #refresh(): Promise<Inventory> {
+    this.#inventory = await readInventory(join(this.directory, 'images'), this.#inventory);
+    return this.#inventory;
+  }
+
+  #reached(step: string): void {
+    this.#options.reached?.(step);
+  }
+}
+
+/** Several processes may discard the same. */
+const discard = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 5 });

@@ -1,0 +1,146 @@
+/** Checks that images hold what their manifests say, and that their disks stand on the disks they should. */
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { VerifiedImage } from '@vmgrid/protocol';
+import { digestFile } from './digest-file.ts';
+import { sizeFault } from './image-integrity.ts';
+import type { BrokenImage } from './inventory.ts';
+import type { Lineage } from './lineage.ts';
+import type { GoldenImage } from './manifest.ts';
+import { readQcow2Header } from './qcow2-header.ts';
+import type { Quarantine } from './quarantine.ts';
+
+type Fault = VerifiedImage['faults'][number];
+
+/** A warehouse, as far as its images are verified. */
+export interface VerifiableImages {
+  readonly warehouseId: string;
+  readonly quarantine: Pick<Quarantine, 'add' | 'release'>;
+  /** Broken ones included. */
+  allImages(): Promise<ReadonlyMap<string, GoldenImage>>;
+  broken(): Promise<readonly BrokenImage[]>;
+  /** By id or tag. @throws GridError IMAGE_UNKNOWN */
+  image(idOrTag: string): Promise<GoldenImage>;
+  lineage(): Promise<Lineage>;
+}
+
+export interface VerifyOptions {
+  readonly signal: AbortSignal;
+  /** Told of each file as its check starts and ends. */
+  readonly onFile?: (imageId: string, file: string, state: 'started' | 'done' | 'failed') => void;
+}
+
+/**
+ * Verifies the images named by id or tag, with all images below them; the whole warehouse when none is named. Broken folders
+ * are faults too. No machine is started from one with a fault any more, and again from one without; one that was not read to the end
+ * is as good as it was before. @throws GridError IMAGE_UNKNOWN
+ */
+export async function verifyImages(
+  warehouse: VerifiableImages,
+  names: readonly string[] | undefined,
+  options: VerifyOptions,
+): Promise<VerifiedImage[]> {
+  const { warehouseId, quarantine } = warehouse;
+  const all = await warehouse.allImages();
+  const torn = (await warehouse.broken()).filter(({ id }) => !all.has(id));
+  const broken = torn.filter(({ id }) => names === undefined || names.includes(id));
+  const verified: VerifiedImage[] = broken.map(({ id, reason }) => ({
+    ...{ imageId: id, warehouseId, bytes: 0 },
+    faults: [{ file: 'manifest.json', reason }],
+  }));
+  const brokenIds = new Set(broken.map(({ id }) => id));
+  const wanted = names?.filter((name) => !brokenIds.has(name));
+  for (const image of await imagesOf(warehouse, wanted)) {
+    const verdict = await verifyImage(image, await warehouse.allImages(), options);
+    const { imageId, faults } = verdict;
+    if (faults[0]) quarantine.add({ imageId, ...faults[0] });
+    else quarantine.release(imageId);
+    verified.push({ warehouseId, ...verdict });
+  }
+  return verified;
+}
+
+async function imagesOf(
+  warehouse: VerifiableImages,
+  names: readonly string[] | undefined,
+): Promise<Iterable<GoldenImage>> {
+  if (names === undefined) return (await warehouse.allImages()).values();
+  const lineage = await warehouse.lineage();
+  const found = new Map<string, GoldenImage>();
+  for (const name of names) {
+    const image = await warehouse.image(name);
+    for (const one of [image, ...lineage.ancestors(image)]) found.set(one.manifest.id, one);
+  }
+  return found.values();
+}
+
+async function verifyImage(
+  image: GoldenImage,
+  images: ReadonlyMap<string, GoldenImage>,
+  { signal, onFile }: VerifyOptions,
+): Promise<Omit<VerifiedImage, 'warehouseId'>> {
+  const { manifest } = image;
+  const faults: Fault[] = [];
+  let bytes = 0;
+  for (const entry of manifest.files) {
+    onFile?.(manifest.id, entry.file, 'started');
+    const reason = await fileFault(image, entry, signal);
+    if (reason === undefined) bytes += entry.bytes;
+    else faults.push({ file: entry.file, reason });
+    onFile?.(manifest.id, entry.file, reason === undefined ? 'done' : 'failed');
+  }
+  const reason = await chainFault(image, images);
+  if (reason !== undefined && faults.every(({ file }) => file !== manifest.disk)) {
+    faults.push({ file: manifest.disk, reason });
+  }
+  return { imageId: manifest.id, bytes, faults };
+}
+
+async function fileFault(
+  image: GoldenImage,
+  entry: GoldenImage['manifest']['files'][number],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const missing = await sizeFault(image, entry);
+  if (missing !== undefined) return missing;
+  const { file, sha256 } = entry;
+  const digest = await digestFile(join(image.directory, file), signal);
+  return digest === sha256 ? undefined : `its SHA-256 is ${digest}, its manifest says ${sha256}`;
+}
+
+/** Why the disk does not stand on its parent's, or the boot files are not there. */
+async function chainFault(
+  { manifest, directory }: GoldenImage,
+  images: ReadonlyMap<string, GoldenImage>,
+): Promise<string | undefined> {
+  const base = images.get(manifest.base);
+  if (!base) return `its base ${manifest.base} is missing`;
+  if (manifest.diskFormat === 'raw') return undefined;
+  const header = await readQcow2Header(join(directory, manifest.disk));
+  if (!header) return 'the disk is no qcow2 file';
+  if (header.externalData) return 'the disk keeps its data in another file';
+  return backingFault(header.backingFile, manifest.parent, directory, images);
+}
+
+async function backingFault(
+  backing: string | undefined,
+  parentId: string | undefined,
+  directory: string,
+  images: ReadonlyMap<string, GoldenImage>,
+): Promise<string | undefined> {
+  if (parentId === undefined) return backing === undefined ? undefined : `it has no parent but stands on ${backing}`;
+  const parent = images.get(parentId);
+  if (!parent) return `its parent ${parentId} is missing`;
+  if (backing === undefined) return `it stands on nothing, its parent is ${parentId}`;
+  const expected = join(parent.directory, parent.manifest.disk);
+  const path = isAbsolute(backing) ? backing : join(directory, backing);
+  return (await isSameFile(path, expected))
+    ? undefined
+    : `it stands on ${backing}, which is not the disk of its parent ${parentId}`;
+}
+
+/** Also by another name, such as a hard link. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => undefined)));
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+}

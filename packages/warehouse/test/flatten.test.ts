@@ -1,0 +1,119 @@
+/** Chains of true qcow2 disks; each layer has a mark of its own in the guest's data. */
+import { execFileSync } from 'node:child_process';
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { CHAIN_LIMIT, keepChainShort, relateDisk } from '../src/flatten.ts';
+import type { GoldenImage } from '../src/manifest.ts';
+import { readQcow2Header } from '../src/qcow2-header.ts';
+import type { Staging } from '../src/staging.ts';
+import { Warehouse } from '../src/store.ts';
+import { verifyImages } from '../src/verify.ts';
+import { baseDraft, suspendedDraft } from './made-up-images.ts';
+
+const directory = useTemporaryFolder();
+const signal = AbortSignal.timeout(120_000);
+const DISK_MIB = 64;
+const machine = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: DISK_MIB } as const;
+
+const qemuIo = (disk: string, command: string, format = 'qcow2') =>
+  execFileSync('qemu-io', ['-f', format, '-c', command, disk], { encoding: 'utf8' });
+
+async function makeBase(warehouse: Warehouse): Promise<GoldenImage> {
+  const staging = await warehouse.stage();
+  for (const file of ['vmlinuz', 'initrd.img', 'disk.raw']) await writeFile(join(staging.directory, file), file);
+  await truncate(join(staging.directory, 'disk.raw'), DISK_MIB * 1_048_576);
+  qemuIo(join(staging.directory, 'disk.raw'), 'write -P 100 0 64k', 'raw');
+  return finish(warehouse, staging, baseDraft('base', { machine }));
+}
+
+async function finish(warehouse: Warehouse, staging: Staging, draft: Parameters<Warehouse['promote']>[1]) {
+  try {
+    return await warehouse.promote(staging, draft);
+  } finally {
+    await staging.discard();
+  }
+}
+
+/** A disk in a staging folder that was cloned from the parent and has the mark of its depth. */
+async function cloneDisk(staging: Staging, parent: GoldenImage, depth: number): Promise<string> {
+  const disk = join(staging.directory, 'disk.qcow2');
+  const backing = join(parent.directory, parent.manifest.disk);
+  const args = ['create', '-q', '-f', 'qcow2', '-F', parent.manifest.diskFormat, '-b', backing, disk];
+  execFileSync('qemu-img', args);
+  qemuIo(disk, `write -P ${depth} ${depth * 64}k 64k`);
+  return disk;
+}
+
+async function makeChild(warehouse: Warehouse, parent: GoldenImage, depth: number): Promise<GoldenImage> {
+  const staging = await warehouse.stage();
+  const disk = await cloneDisk(staging, parent, depth);
+  for (const file of ['memory.bin', 'device.state']) await writeFile(join(staging.directory, file), `${file} ${depth}`);
+  const below = await keepChainShort(warehouse, parent, disk, signal);
+  if (below === parent) await relateDisk(disk, parent, signal);
+  return finish(warehouse, staging, suspendedDraft(`layer-${depth}`, 'base', { machine, parent: below.manifest.id }));
+}
+
+test('a chain grows to its limit, then a new image stands on the base alone, with all that was between', async () => {
+  const warehouse = await Warehouse.open(directory());
+  let image = await makeBase(warehouse);
+  for (let depth = 1; depth <= CHAIN_LIMIT; depth += 1) image = await makeChild(warehouse, image, depth);
+  const deepest = image;
+  const lineage = await warehouse.lineage();
+  expect(
+    lineage
+      .ancestors(deepest)
+      .map(({ manifest }) => manifest.id)
+      .at(-1),
+  ).toBe('base');
+  const depths = [...(await warehouse.images()).values()].map((one) => lineage.ancestors(one).length);
+  expect(Math.max(...depths)).toBe(CHAIN_LIMIT);
+  // One that runs above the chain is not disturbed.
+  const above = join(directory(), 'above.qcow2');
+  execFileSync('qemu-img', [
+    ...['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', join(deepest.directory, 'disk.qcow2'), above],
+  ]);
+  const flat = await makeChild(warehouse, deepest, CHAIN_LIMIT + 1);
+  expect(flat.manifest.parent).toBe('base');
+  expect((await readQcow2Header(join(flat.directory, 'disk.qcow2')))!.backingFile).toBe('../base/disk.raw');
+  for (let depth = 1; depth <= CHAIN_LIMIT + 1; depth += 1) {
+    const read = qemuIo(join(flat.directory, 'disk.qcow2'), `read -P ${depth} ${depth * 64}k 64k`);
+    expect(read).not.toMatch(/verification failed/);
+  }
+  expect(qemuIo(join(flat.directory, 'disk.qcow2'), 'read -P 100 0 64k')).not.toMatch(/verification failed/);
+  expect(qemuIo(above, `read -P ${CHAIN_LIMIT} ${CHAIN_LIMIT * 64}k 64k`)).not.toMatch(/verification failed/);
+  const verified = await verifyImages(warehouse, undefined, { signal });
+  expect(verified.flatMap(({ faults }) => faults)).toEqual([]);
+}, 120_000);
+
+test('a disk that would take its data from another file is not read', async () => {
+  const warehouse = await Warehouse.open(directory());
+  let image = await makeBase(warehouse);
+  for (let depth = 1; depth <= CHAIN_LIMIT; depth += 1) image = await makeChild(warehouse, image, depth);
+  const disk = join(directory(), 'disk.qcow2');
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', `data_file=${directory()}/data`, disk, '64M']);
+  await expect(keepChainShort(warehouse, image, disk, signal)).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+}, 120_000);
+
+test('an image that is being made is not made again; when that came to nothing it is', async () => {
+  const [one, other] = await Promise.all([Warehouse.open(directory()), Warehouse.open(directory())]);
+  const [first, second] = await Promise.all([one.claim('image'), other.claim('image')]);
+  const staging = first ?? second!;
+  expect([first, second].filter((claim) => claim !== undefined)).toHaveLength(1);
+  expect(await other.claim('another')).toBeDefined();
+  const waiting = other.awaitClaimed('image', signal);
+  await staging.discard();
+  expect(await waiting).toBeUndefined();
+  expect(await other.claim('image')).toBeDefined();
+});
+
+test('who waits for an image that another makes gets it', async () => {
+  const [one, other] = await Promise.all([Warehouse.open(directory()), Warehouse.open(directory())]);
+  const staging = (await one.claim('base'))!;
+  const waiting = other.awaitClaimed('base', signal);
+  for (const file of ['vmlinuz', 'initrd.img', 'disk.raw']) await writeFile(join(staging.directory, file), file);
+  await finish(one, staging, baseDraft('base'));
+  expect((await waiting)!.manifest.id).toBe('base');
+  expect(await one.claim('base')).toBeUndefined();
+});
