@@ -56,7 +56,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
     );
   });
 
-  router.get('/images/suggestions', guard('image.suggest'), async (request, response) => {
+  router.get('/images/suggestions', guard('image.suggest', ['top', 'plant']), async (request, response) => {
     const [top, plantId] = [singleQuery(request, 'top'), singleQuery(request, 'plant')];
     const query = { ...(top === undefined ? {} : { top: Number(top) }), ...(plantId === undefined ? {} : { plantId }) };
     const wanted = validate(SuggestImagesRequest, query, { subject: 'query' });

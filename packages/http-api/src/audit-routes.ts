@@ -8,7 +8,7 @@ import { sendJson } from './send.ts';
 /** `/v1/audit`: what was asked of the daemons of this machine, for those who may know. JSON only. */
 export function auditRoutes(audit: Pick<AuditTrail, 'list'>): Router {
   const router = Router();
-  router.get('/audit', guard('audit.read'), async (request, response) => {
+  router.get('/audit', guard('audit.read', Object.keys(AuditQuery.properties)), async (request, response) => {
     const { before, most = '100', ...words } = request.query;
     const query = { ...words, ...(before === undefined ? {} : { before: Number(before) }), most: Number(most) };
     const gone = new AbortController();

@@ -53,10 +53,3 @@ function requestIdOf([request]: Exchange): Pick<IncomingDocument, 'requestId'> {
   const requestId = request.get('idempotency-key');
   return requestId === undefined ? {} : { requestId };
 }
-
-/** A query parameter that may come once. */
-export function singleQuery(request: Request, name: string): string | undefined {
-  const value = request.query[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw new GridError('REQUEST_INVALID', `the query parameter ${name} may come once`);
-}

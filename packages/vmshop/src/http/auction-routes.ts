@@ -10,7 +10,7 @@ const LISTED = 100;
 export function auctionRoutes(history: Pick<AuctionHistory, 'get' | 'list'>): ExpressRouter {
   const router = Router();
 
-  router.get('/auctions', guard('auction.list'), (request, response) => {
+  router.get('/auctions', guard('auction.list', ['request']), (request, response) => {
     const requestId = singleQuery(request, 'request');
     const of = requestId === undefined ? {} : { requestId: validate(RequestId, requestId, { subject: 'request' }) };
     sendJson(request, response, history.list({ ...of, caller: callerOf(response), most: LISTED }));

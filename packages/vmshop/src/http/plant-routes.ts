@@ -11,7 +11,7 @@ export function plantRoutes(shop: Shop): Router {
     sendJson(request, response, await shop.plants()),
   );
 
-  router.get('/plants/:plantId/requests', guard('plant.requests'), async (request, response) => {
+  router.get('/plants/:plantId/requests', guard('plant.requests', ['veil']), async (request, response) => {
     const pseudonymKey = validate(PseudonymKey, singleQuery(request, 'pseudonymKey'), { subject: 'pseudonymKey' });
     const plantId = validate(PlantId, request.params.plantId, { subject: 'plantId' });
     sendJson(request, response, await shop.recordedRequests(plantId, pseudonymKey));
