@@ -11,6 +11,7 @@ export * from './negotiate.ts';
 export * from './operation-routes.ts';
 export * from './operation-service.ts';
 export * from './operations.ts';
+export * from './page-query.ts';
 export { singleQuery } from './query.ts';
 export * from './read-body.ts';
 export { refusalOf, watchCredentials } from './revalidate.ts';

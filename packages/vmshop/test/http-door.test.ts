@@ -114,8 +114,8 @@ test('what is no address of a proxy is CONFIG_INVALID', () => {
 
 test.each([
   ['/v1/vms?constrain=true', 400, 'the query parameter "constrain" is not known; did you mean constraint?'],
-  ['/v1/plants?colour=red', 400, 'the query parameter "colour" is not known; this address takes none'],
-  ['/v1/auctions?x=1', 400, 'the query parameter "x" is not known; known are request'],
+  ['/v1/plants?colour=red', 400, 'the query parameter "colour" is not known; known are limit, cursor'],
+  ['/v1/auctions?x=1', 400, 'the query parameter "x" is not known; known are request, limit, cursor'],
   ['/v1/vms?constraint=true&constraint=true', 400, 'the query parameter "constraint" may come once'],
   ['/v1/vms?constraint=a%00', 400, 'the query parameter "constraint" has U+0000 as character 2'],
   ['/v1/vms?constraint=%ff', 400, 'the address is not valid percent-encoding'],

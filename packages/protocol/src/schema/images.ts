@@ -1,6 +1,7 @@
 /** Golden images and warehouses, as operators see and change them. */
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
+import { Next } from './pages.ts';
 import { ImageId, PlantId, RequestId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -67,7 +68,7 @@ export const ImageReply = Type.Object(
 export type ImageReply = Static<typeof ImageReply>;
 
 export const ImageListReply = Type.Object(
-  { images: Type.Array(ImageReply), silentPlants: Type.Array(PlantId) },
+  { images: Type.Array(ImageReply), silentPlants: Type.Array(PlantId), next: Next },
   closed,
 );
 export type ImageListReply = Static<typeof ImageListReply>;

@@ -3,6 +3,8 @@
 import {
   callerOf,
   guard,
+  PAGE_QUERY,
+  pageQuery,
   readMachine,
   readVerb,
   sendJson,
@@ -51,9 +53,10 @@ export function vmRoutes(shop: Shop): Router {
     });
   });
 
-  router.get('/vms', guard('vm.list', ['constraint']), async (request, response) => {
+  router.get('/vms', guard('vm.list', ['constraint', ...PAGE_QUERY]), async (request, response) => {
     const constraint = singleQuery(request, 'constraint');
-    const body = await shop.list(by(response, decodeList(constraint === undefined ? {} : { constraint })));
+    const wanted = decodeList({ ...pageQuery(request), ...(constraint === undefined ? {} : { constraint }) });
+    const body = await shop.list(by(response, wanted));
     sendReply(request, response, { kind: 'vms', body });
   });
 
