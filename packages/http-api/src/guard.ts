@@ -28,8 +28,8 @@ export interface Guard {
 }
 
 /**
- * Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. `query` names the
- * parameters that the route takes behind its path.
+ * Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. `query`
+ * names the parameters that the route takes behind its path.
  */
 export function guard(operation: GridOperation, query: readonly string[] = []): Guard {
   const check = async (request: Queried, response: Response, next: () => void): Promise<void> => {

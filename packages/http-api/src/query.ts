@@ -9,7 +9,10 @@ const NAME_SHOWN = 64;
 /** A request, as far as its query goes. */
 export type Queried = Pick<Request, 'query' | 'url'>;
 
-/** @throws GridError REQUEST_INVALID for a parameter that is not known, comes twice, or is no text; REQUEST_MALFORMED for no UTF-8 */
+/**
+ * @throws GridError REQUEST_INVALID for a parameter that is not known, comes twice, or is no text; REQUEST_MALFORMED
+ * for no UTF-8
+ */
 export function requireKnownQuery({ query, url }: Queried, known: readonly string[]): void {
   decodeURIComponent(url.slice(url.indexOf('?') + 1)); // what is no UTF-8 would be replaced
   for (const [name, value] of Object.entries(query)) {

@@ -96,7 +96,10 @@ export class AuctionHistory {
     });
   }
 
-  /** The newest first; those of one request when it is named. @throws GridError REQUEST_INVALID for a cursor that is none */
+  /**
+   * The newest first; those of one request when it is named. @throws GridError REQUEST_INVALID for a cursor that is
+   * none
+   */
   list({ requestId, caller, limit = LISTED, cursor }: Called<AuctionListing>): AuctionListReply {
     this.#write();
     const before = cursor === undefined ? undefined : keyAt(cursor);

@@ -41,7 +41,10 @@ export class VmList {
     this.#deps = deps;
   }
 
-  /** @throws GridError EXPRESSION_TOO_COSTLY; NO_PLANTS when nobody is here or known, and the shop began just now; what the signal aborts with */
+  /**
+   * @throws GridError EXPRESSION_TOO_COSTLY; NO_PLANTS when nobody is here or known, and the shop began just now; what
+   * the signal aborts with
+   */
   async list({ constraint, caller, ...page }: Called<ListRequest>, signal: AbortSignal): Promise<ListReply> {
     const { roll, book } = this.#deps;
     const request = { ...(constraint === undefined ? {} : { constraint }), ...(caller && { caller }) };

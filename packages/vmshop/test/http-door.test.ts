@@ -87,7 +87,7 @@ const post = (headers: Record<string, string>, body: string | Uint8Array = LIST)
   send(head('POST /v1/request', { ...headers, 'Content-Length': body.length }), body);
 const codeOf = ({ body }: Answer): unknown => JSON.parse(body).error.code;
 
-test('a door behind a reverse proxy is called by the names that are allowed, and believes listed proxies who asks', async () => {
+test('a door behind a reverse proxy has the names that are allowed, and believes listed proxies alone', async () => {
   const from = async (options: Partial<Parameters<typeof createApp>[1]>) => {
     const app = createApp(shop, { ...OPTIONS, allowedHosts: ['Grid.example.org'], ...options });
     const behind = createHttpServer(app, { requestMs: 500 });

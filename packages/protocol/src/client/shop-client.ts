@@ -118,7 +118,9 @@ export class ShopClient {
     return this.#pages({ path: '/v1/plants', member: 'plants', reply: PlantListReply }, {}, options);
   }
 
-  /** Past auctions, the newest first; those of one request when it is named. All of them; with a limit the first page. */
+  /**
+   * Past auctions, the newest first; those of one request when it is named. All of them; with a limit the first page.
+   */
   auctions(
     { requestId, limit }: { readonly requestId?: string; readonly limit?: number } = {},
     options?: ClientCallOptions,

@@ -24,8 +24,8 @@ export interface Page<T> {
 }
 
 /**
- * One page of a list in the order of its keys, which are unique. What comes or goes between two pages is missed or told as it is
- * then; nothing else is told twice or not at all. @throws GridError REQUEST_INVALID for a cursor that is none
+ * One page of a list in the order of its keys, which are unique. What comes or goes between two pages is missed or told
+ * as it is then; nothing else is told twice or not at all. @throws GridError REQUEST_INVALID for a cursor that is none
  */
 export function pageOf<T>(
   all: readonly T[],

@@ -31,7 +31,9 @@ export function plantRoutes(shop: Shop): Router {
   return router;
 }
 
-/** The list itself is the body, so where the next page is stands in a header (RFC 8288). Without a limit: all of them. */
+/**
+ * The list itself is the body, so where the next page is stands in a header (RFC 8288). Without a limit: all of them.
+ */
 function sendPage(
   request: Request<{ plantId: string }>,
   response: Response,
