@@ -1,6 +1,7 @@
 /**
- * Hostile input: damaged documents, messages, guests' replies and archives, for all that reads them. Nothing may crash, stand
- * still or grow. And documents that cost far more than others, for a shop whose event loop may not stand still for them. `VMGRID_FUZZ_INPUTS` and `VMGRID_FUZZ_SEED` choose how many and which; the same seed gives the same inputs.
+ * Hostile input: damaged documents, messages, guests' replies and archives, for all that reads them. Nothing may crash,
+ * stand still or grow. And documents that cost far more than others, for a shop whose event loop may not stand still
+ * for them. `VMGRID_FUZZ_INPUTS` and `VMGRID_FUZZ_SEED` choose how many and which; the same seed gives the same inputs.
  */
 import { type HeavyResult, measureHeavy } from './fuzz/heavy.ts';
 import { damaged, seededRandom } from './fuzz/mutate.ts';

@@ -1,11 +1,23 @@
 /** `/v1/images`: golden images, as operators look at them and after them. JSON only. */
 
-import { callerOf, guard, readIdentified, readJson, sendJson, sendOperationJson, singleQuery } from '@vmgrid/http-api';
+import {
+  callerOf,
+  guard,
+  PAGE_QUERY,
+  pageQuery,
+  readIdentified,
+  readJson,
+  sendJson,
+  sendOperationJson,
+  singleQuery,
+} from '@vmgrid/http-api';
 import {
   type BuildImageReply,
   CollectImagesRequest,
   decodeBuildImage,
+  type ImageListReply,
   LabelImageRequest,
+  pageOf,
   SuggestImagesRequest,
   VerifyImagesRequest,
   validate,
@@ -17,9 +29,12 @@ import type { ImageWork } from './image-work.ts';
 export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
   const router = Router();
 
-  router.get('/images', guard('image.list'), async (request, response) =>
-    sendJson(request, response, await images.list()),
-  );
+  router.get('/images', guard('image.list', PAGE_QUERY), async (request, response) => {
+    const page = pageQuery(request);
+    const { images: all, ...others } = await images.list();
+    const { items, ...next } = pageOf(all, page, ({ imageId }) => imageId);
+    sendJson(request, response, { images: items, ...others, ...next } satisfies ImageListReply);
+  });
 
   router.post('/images', guard('image.build'), async (request, response) => {
     const operation = work.build({
@@ -56,7 +71,7 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
     );
   });
 
-  router.get('/images/suggestions', guard('image.suggest'), async (request, response) => {
+  router.get('/images/suggestions', guard('image.suggest', ['top', 'plant']), async (request, response) => {
     const [top, plantId] = [singleQuery(request, 'top'), singleQuery(request, 'plant')];
     const query = { ...(top === undefined ? {} : { top: Number(top) }), ...(plantId === undefined ? {} : { plantId }) };
     const wanted = validate(SuggestImagesRequest, query, { subject: 'query' });

@@ -37,7 +37,7 @@ const environment = Type.Optional(
   }),
 );
 
-/** A shell script run in the guest as root: by its `#!` line if it has one, else by `/bin/sh -e`. */
+/** A shell script run in the guest as root: by its `#!` line if it begins with one, else by `/bin/sh -e`. */
 export const ScriptAction = Type.Object(
   { kind: Type.Literal('script'), ...hints, environment, script: Script },
   closed,

@@ -47,12 +47,11 @@ export const auditRequests =
 
 function noteOf(request: Request, response: Response): Omit<AuditNote, 'outcome'> {
   const { principal, refusal, operation = 'none', target: named } = tracesOf(response);
-  const { remoteAddress } = request.socket;
   const target = response.getHeader('location') ?? (named || `${request.baseUrl}${request.path}`);
   return {
     ...{ door: 'http', operation, target: String(target) },
     ...(principal ? { owner: principal.owner, credential: principal.credential } : ownerOverRate(refusal)),
-    ...(remoteAddress === undefined ? {} : { from: remoteAddress }),
+    ...(request.ip === undefined ? {} : { from: request.ip }),
   };
 }
 

@@ -1,19 +1,33 @@
 import type { AuditTrail } from '@vmgrid/access';
 import { whenClosed } from '@vmgrid/daemon';
-import { AuditQuery, GridError, validate } from '@vmgrid/protocol';
+import { AuditQuery, type AuditReply, cursorAt, GridError, keyAt, validate } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { guard } from './guard.ts';
+import { PAGE_QUERY, pageQuery } from './page-query.ts';
 import { sendJson } from './send.ts';
+
+/** Entries of one page, where nothing is said. */
+const LISTED = 100;
 
 /** `/v1/audit`: what was asked of the daemons of this machine, for those who may know. JSON only. */
 export function auditRoutes(audit: Pick<AuditTrail, 'list'>): Router {
   const router = Router();
-  router.get('/audit', guard('audit.read'), async (request, response) => {
-    const { before, most = '100', ...words } = request.query;
-    const query = { ...words, ...(before === undefined ? {} : { before: Number(before) }), most: Number(most) };
-    const gone = new AbortController();
-    whenClosed(response, () => gone.abort(new GridError('CANCELLED', 'the client has gone')));
-    sendJson(request, response, await audit.list(validate(AuditQuery, query, { subject: 'query' }), gone.signal));
-  });
+  router.get(
+    '/audit',
+    guard('audit.read', [...Object.keys(AuditQuery.properties), ...PAGE_QUERY]),
+    async (request, response) => {
+      const { limit = LISTED, cursor } = pageQuery(request);
+      const { before, most = limit, limit: _, cursor: __, ...words } = request.query;
+      const from = cursor === undefined ? before : keyAt(cursor);
+      const query = { ...words, ...(from === undefined ? {} : { before: Number(from) }), most: Number(most) };
+      const gone = new AbortController();
+      whenClosed(response, () => gone.abort(new GridError('CANCELLED', 'the client has gone')));
+      const wanted = validate(AuditQuery, query, { subject: 'query' });
+      const { entries } = await audit.list(wanted, gone.signal);
+      const last = entries.length < wanted.most ? undefined : entries.at(-1);
+      const next = last && { next: cursorAt(String(last.sequence)) };
+      sendJson(request, response, { entries, ...next } satisfies AuditReply);
+    },
+  );
   return router;
 }

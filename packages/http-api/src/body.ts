@@ -2,7 +2,7 @@
 import { GridError, type Request as GridRequest, type Verb } from '@vmgrid/protocol';
 import type { Request, Response } from 'express';
 import type { IncomingDocument } from './documents/decode-document.ts';
-import { documents } from './documents/document-desk.ts';
+import { documents } from './documents/document-service.ts';
 import { principalOf } from './guard.ts';
 import { bodyMedium } from './negotiate.ts';
 
@@ -52,11 +52,4 @@ function read([request, response]: Exchange, wanted: Partial<IncomingDocument> =
 function requestIdOf([request]: Exchange): Pick<IncomingDocument, 'requestId'> {
   const requestId = request.get('idempotency-key');
   return requestId === undefined ? {} : { requestId };
-}
-
-/** A query parameter that may come once. */
-export function singleQuery(request: Request, name: string): string | undefined {
-  const value = request.query[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw new GridError('REQUEST_INVALID', `the query parameter ${name} may come once`);
 }

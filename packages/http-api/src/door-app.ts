@@ -20,6 +20,10 @@ import { sendError, xmlErrors } from './send.ts';
 export interface DoorOptions {
   /** The address listened on. */
   readonly host: string;
+  /** Names by which it may be called, beside its address and loopback. Left out: any, but on loopback none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Addresses and networks of reverse proxies, whose `X-Forwarded-*` are believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly requestsPerMinute: number;
   readonly authenticator: Authenticator;
   readonly bodyQuota?: BodyQuota;
@@ -58,9 +62,10 @@ export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
   for (const router of [...streams, ...routers]) guardsOf(router);
   const app = express();
   app.disable('x-powered-by');
+  trustProxies(app, options.trustedProxies);
   app.use(helmet());
   for (const path of options.xmlPaths ?? []) app.use(path, xmlErrors);
-  app.use(hostAllowlist(options.host));
+  app.use(hostAllowlist(options.host, options.allowedHosts));
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   app.get('/health/ready', (_request, response) => {
     const body = readiness();
@@ -76,6 +81,16 @@ export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
   app.use(noSuchRoute([...streams, ...routers]));
   app.use(errorHandler(options.log));
   return app;
+}
+
+/** @throws GridError CONFIG_INVALID */
+function trustProxies(app: Express, proxies: readonly string[] = []): void {
+  try {
+    app.set('trust proxy', [...proxies]);
+  } catch (cause) {
+    const message = `trustedProxies: ${(cause as Error).message}`;
+    throw new GridError('CONFIG_INVALID', message, { trustedProxies: proxies }, { cause });
+  }
 }
 
 const noSuchRoute =

@@ -2,6 +2,7 @@
 import { type Authenticator, authorize, bearerOf, type GridOperation, type Principal } from '@vmgrid/access';
 import type { Caller } from '@vmgrid/protocol';
 import type { RequestHandler, Response, Router } from 'express';
+import { type Queried, requireKnownQuery } from './query.ts';
 
 /** Looks who shows which credentials; whether that lets it in, `requireIdentity` says. */
 export const identify =
@@ -22,15 +23,19 @@ export const requireIdentity: RequestHandler = (_request, { locals }, next) =>
   locals.principal === undefined ? next(locals.refusal) : next();
 
 export interface Guard {
-  (request: unknown, response: Response, next: () => void): Promise<void>;
+  (request: Queried, response: Response, next: () => void): Promise<void>;
   readonly operation: GridOperation;
 }
 
-/** Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. */
-export function guard(operation: GridOperation): Guard {
-  const check = async (_request: unknown, response: Response, next: () => void): Promise<void> => {
+/**
+ * Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. `query`
+ * names the parameters that the route takes behind its path.
+ */
+export function guard(operation: GridOperation, query: readonly string[] = []): Guard {
+  const check = async (request: Queried, response: Response, next: () => void): Promise<void> => {
     response.locals.operation = operation;
     response.locals.caller = authorize(principalOf(response), operation);
+    requireKnownQuery(request, query);
     await response.locals.begins?.();
     next();
   };

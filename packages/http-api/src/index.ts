@@ -1,6 +1,6 @@
 export { auditRoutes } from './audit-routes.ts';
 export * from './body.ts';
-export { DOCUMENT_LIMITS, DocumentDesk, documents } from './documents/document-desk.ts';
+export { DOCUMENT_LIMITS, DocumentService, documents } from './documents/document-service.ts';
 export * from './door-app.ts';
 export { streamEvents } from './event-stream.ts';
 export { callerOf, type Guard, guard, guardsOf, principalOf } from './guard.ts';
@@ -11,6 +11,8 @@ export * from './negotiate.ts';
 export * from './operation-routes.ts';
 export * from './operation-service.ts';
 export * from './operations.ts';
+export * from './page-query.ts';
+export { singleQuery } from './query.ts';
 export * from './read-body.ts';
 export { refusalOf, watchCredentials } from './revalidate.ts';
 export * from './send.ts';

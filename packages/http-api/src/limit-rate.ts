@@ -12,6 +12,7 @@ export const limitRate = (requestsPerMinute: number): RequestHandler =>
     standardHeaders: 'draft-7',
     legacyHeaders: false,
     keyGenerator: clientOf,
+    validate: { xForwardedForHeader: false }, // of a proxy that is not believed
     handler: (request, response) => {
       const { used } = (request as Request & { readonly rateLimit: { readonly used: number } }).rateLimit;
       const message = `${used} requests in this minute, the limit is ${requestsPerMinute}`;

@@ -31,7 +31,7 @@ export async function startBroker(
   version: string,
   log: Log,
 ): Promise<BrokerDaemon> {
-  const { brokerId, host, requestsPerMinute } = config;
+  const { brokerId, host, allowedHosts, trustedProxies, requestsPerMinute } = config;
   const upstreams = new Upstreams();
   const announcer = new Announcer();
   const book = new VmBook({
@@ -69,7 +69,7 @@ export async function startBroker(
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
   const app = createDoorApp(
     { routers: [plantRoutes({ membership, absences })], readiness },
-    { host, requestsPerMinute, authenticator, audit, log },
+    { host, allowedHosts, trustedProxies, requestsPerMinute, authenticator, audit, log },
   );
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
   const link = serveLink(http, listenAll(membership, offerReceiver), { log, trust });

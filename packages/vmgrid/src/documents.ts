@@ -1,7 +1,7 @@
 /** Request documents from files or standard input: XML or JSON, told apart by their first character. */
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { decodeRequest, GridError, parseJson, type Request, type Verb } from '@vmgrid/protocol';
+import { buffer } from 'node:stream/consumers';
+import { decodeRequest, GridError, parseJsonDocument, type Request, type Verb } from '@vmgrid/protocol';
 
 type BodyOf<V extends Verb> = Extract<Request, { readonly verb: V }>['body'];
 
@@ -11,13 +11,18 @@ export async function readDocument<V extends Verb>(
   verb: V,
   fixed: Readonly<Record<string, unknown>> = {},
 ): Promise<BodyOf<V>> {
-  const document = await readText(file);
-  const body = document.trimStart().startsWith('<') ? await xmlBody(document, verb) : parseJson(document);
+  const document = await readBytes(file);
+  const isXml = document
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
+    .startsWith('<');
+  const body = isXml ? await xmlBody(document, verb) : parseJsonDocument(document);
   return decodeRequest(verb, { ...(body as object), ...fixed }).body as BodyOf<V>;
 }
 
 /** A create document serves for an estimate too, and the other way round. */
-async function xmlBody(document: string, verb: Verb): Promise<object> {
+async function xmlBody(document: Buffer, verb: Verb): Promise<object> {
   const { decodeXmlRequest } = await import('@vmgrid/protocol/xml'); // takes longer to load than most commands to run
   const request = decodeXmlRequest(document);
   const machineVerbs: readonly Verb[] = ['create', 'estimate'];
@@ -26,9 +31,9 @@ async function xmlBody(document: string, verb: Verb): Promise<object> {
   throw new GridError('REQUEST_INVALID', `the document holds <${request.verb}>, not <${verb}>`);
 }
 
-async function readText(file: string): Promise<string> {
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    return file === '-' ? await buffer(process.stdin) : await readFile(file);
   } catch (cause) {
     const { message } = cause as Error;
     throw new GridError('REQUEST_MALFORMED', `the document could not be read: ${message}`, { file }, { cause });

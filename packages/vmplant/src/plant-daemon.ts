@@ -263,7 +263,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ),
       reconfigurator: new Reconfigurator(shared, config),
       imageService: new ImageService(
-        { ...shared, identityCheck: new IdentityCheck({ ...shared, execution }, config) },
+        { ...shared, identityCheck: new IdentityCheck({ ...shared, execution: shared }, config) },
         config,
       ),
       imageBuilder,

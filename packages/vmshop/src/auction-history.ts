@@ -7,7 +7,18 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { BoundedTable, openOwnDatabase, type TableSize } from '@vmgrid/daemon';
-import { type AuctionListReply, type Called, type Caller, GridError, ifRoom, sees, type Trail } from '@vmgrid/protocol';
+import {
+  type AuctionListReply,
+  type Called,
+  type Caller,
+  cursorAt,
+  GridError,
+  ifRoom,
+  keyAt,
+  type PageQuery,
+  sees,
+  type Trail,
+} from '@vmgrid/protocol';
 import { trailText } from './trail-text.ts';
 
 export interface AuctionHistoryOptions {
@@ -32,6 +43,20 @@ const SCHEMA = `
 const WRITTEN_WITHIN_MS = 200;
 /** Trails that wait for room on the disk; the oldest go. */
 export const MOST_UNWRITTEN = 1_000;
+
+/** Auctions of one page, where nothing is said. */
+const LISTED = 100;
+
+interface AuctionListing extends PageQuery {
+  readonly requestId?: string;
+}
+
+interface Selection {
+  readonly requestId: string | undefined;
+  /** Id of an auction. */
+  readonly before: string | undefined;
+  readonly most: number;
+}
 
 export class AuctionHistory {
   readonly #database: DatabaseSync;
@@ -71,19 +96,27 @@ export class AuctionHistory {
     });
   }
 
-  /** The newest first; those of one request when it is named. */
-  list({ requestId, caller, most }: Called<{ readonly requestId?: string; readonly most: number }>): AuctionListReply {
+  /**
+   * The newest first; those of one request when it is named. @throws GridError REQUEST_INVALID for a cursor that is
+   * none
+   */
+  list({ requestId, caller, limit = LISTED, cursor }: Called<AuctionListing>): AuctionListReply {
     this.#write();
-    const rows = this.#select(caller, requestId, most);
-    const waiting = [...this.#unwritten.values()].reverse().filter(({ trail, owner }) => {
+    const before = cursor === undefined ? undefined : keyAt(cursor);
+    const all = [...this.#unwritten.values()].reverse().filter(({ trail, owner }) => {
       return (requestId === undefined || trail.requestId === requestId) && sees(caller, owner);
     });
+    // All that wait to be written are newer than those that are.
+    const at = all.findIndex(({ trail }) => trail.auctionId === before);
+    const waiting = before === undefined || at >= 0 ? all.slice(at + 1) : [];
+    const rows = this.#select(caller, { requestId, before: at >= 0 ? undefined : before, most: limit + 1 });
     const written = rows.map(({ trail }) => JSON.parse(String(trail)) as Trail);
     const trails = [
       ...waiting.map(({ trail }) => trail),
       ...written.filter(({ auctionId }) => !this.#unwritten.has(auctionId)),
     ];
-    return { auctions: trails.slice(0, most).map(headOf) };
+    const auctions = trails.slice(0, limit).map(headOf);
+    return trails.length > limit ? { auctions, next: cursorAt(auctions.at(-1)!.auctionId) } : { auctions };
   }
 
   /** Writes what waits, and closes. */
@@ -98,13 +131,18 @@ export class AuctionHistory {
   }
 
   /** Each of what may be asked has an index. */
-  #select(caller: Caller | undefined, requestId: string | undefined, most: number) {
+  #select(caller: Caller | undefined, { requestId, before, most }: Selection) {
     const all = caller?.sees === 'all';
-    const conditions = [...(requestId === undefined ? [] : ['request_id = :requestId']), ...(all ? [] : [OWNED])];
+    const conditions = [
+      ...(requestId === undefined ? [] : ['request_id = :requestId']),
+      ...(before === undefined ? [] : [BEFORE]),
+      ...(all ? [] : [OWNED]),
+    ];
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return this.#database
-      .prepare(`SELECT trail FROM auctions ${where} ORDER BY sequence DESC LIMIT :most`)
-      .all({ most, ...(requestId !== undefined && { requestId }), ...(all ? {} : { owner: caller?.owner ?? null }) });
+    return this.#database.prepare(`SELECT trail FROM auctions ${where} ORDER BY sequence DESC LIMIT :most`).all({
+      ...{ most, ...(requestId !== undefined && { requestId }), ...(before !== undefined && { before }) },
+      ...(all ? {} : { owner: caller?.owner ?? null }),
+    });
   }
 
   #write(): void {
@@ -130,6 +168,8 @@ export class AuctionHistory {
 }
 
 const OWNED = 'owner IS :owner';
+/** None when the auction of the cursor is kept no longer: then all older ones are gone too. */
+const BEFORE = 'sequence < (SELECT sequence FROM auctions WHERE auction_id = :before)';
 
 const STATEMENTS = {
   find: 'SELECT trail, owner FROM auctions WHERE auction_id = ?',

@@ -1,15 +1,7 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
-import {
-  abortable,
-  endsWithin,
-  IN_MEMORY,
-  type Log,
-  makeFolder,
-  type RunningDaemon,
-  systemClock,
-} from '@vmgrid/daemon';
+import { abortable, endsWithin, IN_MEMORY, type Log, makeFolder, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import {
   bodyLimitOf,
   createHttpServer,
@@ -108,9 +100,12 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const authenticator = new LimitedAuthenticator(security.authenticator, {
     perSecond: (owner) => ofOwner(quotas, owner).requestsPerSecond,
   });
-  const { host, requestsPerMinute } = config;
+  const { host, allowedHosts, trustedProxies, requestsPerMinute } = config;
   const bodyQuota = (owner: string) => ofOwner(quotas, owner).bodyBytes;
-  const app = createApp(shop, { host, requestsPerMinute, authenticator, bodyQuota, audit, log });
+  const app = createApp(shop, {
+    ...{ host, allowedHosts, trustedProxies, requestsPerMinute },
+    ...{ authenticator, bodyQuota, audit, log },
+  });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
   const link = serveLink(http, listenAll(membership, offerReceiver), { log, trust });
   const door = createTcpDoor({

@@ -15,6 +15,7 @@ import {
   type ListReply,
   type ListRequest,
   meeting,
+  pageOf,
   sees,
   type ToldVm,
 } from '@vmgrid/protocol';
@@ -40,8 +41,11 @@ export class VmList {
     this.#deps = deps;
   }
 
-  /** @throws GridError EXPRESSION_TOO_COSTLY; NO_PLANTS when nobody is here or known, and the shop began just now; what the signal aborts with */
-  async list({ constraint, caller }: Called<ListRequest>, signal: AbortSignal): Promise<ListReply> {
+  /**
+   * @throws GridError EXPRESSION_TOO_COSTLY; NO_PLANTS when nobody is here or known, and the shop began just now; what
+   * the signal aborts with
+   */
+  async list({ constraint, caller, ...page }: Called<ListRequest>, signal: AbortSignal): Promise<ListReply> {
     const { roll, book } = this.#deps;
     const request = { ...(constraint === undefined ? {} : { constraint }), ...(caller && { caller }) };
     const asked = roll.everyone().filter((bidder) => this.#isAsked(bidder, caller));
@@ -50,10 +54,9 @@ export class VmList {
     const silent = this.#expected(caller).filter((plantId) => !answered.has(plantId));
     const told = silent.flatMap((plantId) => toldAds(plantId, book.of(plantId), caller));
     const meets = await runInSlices(adsMeeting(constraint, told), { sliceMs: LIST_SLICE_MS, signal }, systemClock);
-    return {
-      vms: [...answers.flatMap(({ value }) => value), ...meets],
-      silentPlants: silent,
-    };
+    const vms = [...answers.flatMap(({ value }) => value), ...meets];
+    const { items, ...next } = pageOf(vms, page, ({ VmId }) => String(VmId));
+    return { vms: items, silentPlants: silent, ...next };
   }
 
   #isAsked(bidder: Bidder, caller: Caller | undefined): boolean {

@@ -20,7 +20,7 @@ const ALL = { owner: 'operator', sees: 'all' } as const;
 const open = (limits: { kept?: number; keptBytes?: number } = {}) =>
   new AuctionHistory({ file: join(folder, 'auctions.sqlite'), kept: 100, keptBytes: 1_000_000, ...limits });
 const idsIn = (history: AuctionHistory) =>
-  history.list({ caller: ALL, most: 100 }).auctions.map(({ auctionId }) => auctionId);
+  history.list({ caller: ALL, limit: 100 }).auctions.map(({ auctionId }) => auctionId);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'auctions-'));
@@ -36,7 +36,7 @@ test('a shop that was started again still has its auctions, as they last were', 
   history.close();
   const again = open();
   expect(again.get({ auctionId: 'a', caller: ALL })).toEqual(awarded);
-  expect(again.list({ caller: ALL, most: 1 }).auctions).toMatchObject([{ auctionId: 'a', winner: 'plant-1' }]);
+  expect(again.list({ caller: ALL, limit: 1 }).auctions).toMatchObject([{ auctionId: 'a', winner: 'plant-1' }]);
   again.close();
 });
 
@@ -75,7 +75,7 @@ test('auctions are listed by request, the newest first', () => {
   history.keep(trailOf('a', 'one'), 'ada');
   history.keep(trailOf('b', 'two'), 'ada');
   history.keep(trailOf('c', 'one'), 'ada');
-  expect(history.list({ requestId: 'one', caller: ALL, most: 9 }).auctions.map(({ auctionId }) => auctionId)).toEqual([
+  expect(history.list({ requestId: 'one', caller: ALL, limit: 9 }).auctions.map(({ auctionId }) => auctionId)).toEqual([
     'c',
     'a',
   ]);
@@ -87,7 +87,8 @@ test("a trail is its owner's: to others it is as unknown as one that never was",
   history.keep(trailOf('a', 'one'), 'ada');
   history.keep(trailOf('b', 'one'), 'bob');
   history.keep(trailOf('c', 'one'), undefined);
-  const idsOf = (owner: string) => history.list({ caller: { owner, sees: 'own' }, requestId: 'one', most: 9 }).auctions;
+  const idsOf = (owner: string) =>
+    history.list({ caller: { owner, sees: 'own' }, requestId: 'one', limit: 9 }).auctions;
   expect(['ada', 'bob', 'eve'].map((owner) => idsOf(owner).map(({ auctionId }) => auctionId))).toEqual([
     ['a'],
     ['b'],
@@ -111,7 +112,7 @@ test("trails of a version without owners are the operators'", () => {
   old.close();
   const history = open();
   expect(history.get({ auctionId: 'a', caller: ALL })).toEqual(trailOf('a'));
-  expect(history.list({ caller: { owner: 'ada', sees: 'own' }, most: 9 })).toEqual({ auctions: [] });
+  expect(history.list({ caller: { owner: 'ada', sees: 'own' }, limit: 9 })).toEqual({ auctions: [] });
   history.close();
 });
 
@@ -136,7 +137,7 @@ testUnless(WHY_NO_SMALL_DISK)(
       for (const id of ids) history.keep({ ...trailOf(id), requestId: large }, 'ada');
       expect(idsIn(history)).toEqual(['c', 'b', 'a', 'before']);
       expect(history.get({ auctionId: 'b', caller: ALL }).auctionId).toBe('b');
-      expect(history.list({ caller: { owner: 'bob', sees: 'own' }, most: 9 }).auctions).toEqual([]);
+      expect(history.list({ caller: { owner: 'bob', sees: 'own' }, limit: 9 }).auctions).toEqual([]);
       disk.free();
       history.close();
       const again = new AuctionHistory({ file, kept: 100, keptBytes: 10_000_000 });
@@ -147,3 +148,18 @@ testUnless(WHY_NO_SMALL_DISK)(
     }
   },
 );
+
+test('the pages of the auctions have each once, also those that wait to be written', () => {
+  const history = open();
+  const ids = Array.from({ length: 7 }, (_, index) => `auction-${index}`);
+  for (const id of ids) history.keep(trailOf(id), 'ada');
+  const told: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = history.list({ caller: ALL, limit: 3, ...(cursor && { cursor }) });
+    told.push(...page.auctions.map(({ auctionId }) => auctionId));
+    cursor = page.next;
+  } while (cursor !== undefined);
+  expect(told).toEqual([...ids].reverse());
+  history.close();
+});

@@ -1,6 +1,6 @@
 /** The HTTP door over real sockets: whose requests it takes, and how it refuses what is no request. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { type IncomingMessage, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
@@ -11,7 +11,7 @@ import { createHttpServer, listen } from '@vmgrid/http-api';
 import { GridError } from '@vmgrid/protocol';
 import { auditInto } from '../../../test/support/audit-sinks.ts';
 import { admitted } from '../src/document-audit.ts';
-import { createApp } from '../src/http/app.ts';
+import { createApp, type ShopAppOptions } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 
 const LIST = '<vmgrid version="1"><list/></vmgrid>';
@@ -33,18 +33,20 @@ const authenticator = {
   },
 } satisfies Authenticator;
 
+const OPTIONS: ShopAppOptions = {
+  host: '127.0.0.1',
+  requestsPerMinute: 1_000,
+  authenticator,
+  bodyQuota: (owner) => (owner === 'small' ? LIST.length - 1 : undefined),
+  audit,
+  log: createLog('test', 'silent'),
+};
+
 let server: Server;
 let port: number;
 
 beforeAll(async () => {
-  const app = createApp(shop, {
-    host: '127.0.0.1',
-    requestsPerMinute: 1_000,
-    authenticator,
-    bodyQuota: (owner) => (owner === 'small' ? LIST.length - 1 : undefined),
-    audit,
-    log: createLog('test', 'silent'),
-  });
+  const app = createApp(shop, OPTIONS);
   server = createHttpServer(app, { requestMs: 500 });
   port = await listen(server, '127.0.0.1', 0);
 });
@@ -84,6 +86,43 @@ const head = (line: string, headers: Record<string, string | number>): string =>
 const post = (headers: Record<string, string>, body: string | Uint8Array = LIST): Promise<Answer> =>
   send(head('POST /v1/request', { ...headers, 'Content-Length': body.length }), body);
 const codeOf = ({ body }: Answer): unknown => JSON.parse(body).error.code;
+
+test('a door behind a reverse proxy has the names that are allowed, and believes listed proxies alone', async () => {
+  const from = async (options: Partial<Parameters<typeof createApp>[1]>) => {
+    const app = createApp(shop, { ...OPTIONS, allowedHosts: ['Grid.example.org'], ...options });
+    const behind = createHttpServer(app, { requestMs: 500 });
+    const behindPort = await listen(behind, '127.0.0.1', 0);
+    noted.splice(0);
+    const headers = { host: 'grid.example.org:8443', 'x-forwarded-for': '192.0.2.7', connection: 'close' };
+    const { statusCode } = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ port: behindPort, path: '/v1/vms', headers }, (answer) => resolve(answer.resume()))
+        .once('error', reject)
+        .end();
+    });
+    await new Promise((resolve) => behind.close(resolve));
+    return [statusCode, noted[0]?.from];
+  };
+  expect(await from({})).toEqual([200, '127.0.0.1']);
+  expect(await from({ trustedProxies: ['127.0.0.0/8'] })).toEqual([200, '192.0.2.7']);
+  expect(await from({ allowedHosts: [] })).toEqual([421, undefined]);
+});
+
+test('what is no address of a proxy is CONFIG_INVALID', () => {
+  const open = () => createApp(shop, { ...OPTIONS, trustedProxies: ['10.0.0.0/99'] });
+  expect(open).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+});
+
+test.each([
+  ['/v1/vms?constrain=true', 400, 'the query parameter "constrain" is not known; did you mean constraint?'],
+  ['/v1/plants?colour=red', 400, 'the query parameter "colour" is not known; known are limit, cursor'],
+  ['/v1/auctions?x=1', 400, 'the query parameter "x" is not known; known are request, limit, cursor'],
+  ['/v1/vms?constraint=true&constraint=true', 400, 'the query parameter "constraint" may come once'],
+  ['/v1/vms?constraint=a%00', 400, 'the query parameter "constraint" has U+0000 as character 2'],
+  ['/v1/vms?constraint=%ff', 400, 'the address is not valid percent-encoding'],
+])('%s is refused with %i', async (address, status, message) => {
+  const answer = await send(head(`GET ${address}`, {}));
+  expect({ ...answer, body: JSON.parse(answer.body).error.message }).toMatchObject({ status, body: message });
+});
 
 test.each(['application/xml', 'text/xml; charset=utf-8'])('/v1/request takes %s', async (type) => {
   expect(await post({ 'Content-Type': type })).toMatchObject({ status: 200, type: 'application/xml' });

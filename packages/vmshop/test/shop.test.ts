@@ -193,7 +193,7 @@ test('every auction is kept with its awards, and a failed one tells what would h
   join('a', { estimate: bidOf('a', 1), create: () => ({ VmId: VM }) });
   const { trail } = (await shop.create(request()).settled) as VmReply;
   expect(shop.auctions.get({ auctionId: 'auction-1' })).toEqual(trail);
-  expect(shop.auctions.list({ most: 10 }).auctions).toMatchObject([{ auctionId: 'auction-1', winner: 'a' }]);
+  expect(shop.auctions.list({ limit: 10 }).auctions).toMatchObject([{ auctionId: 'auction-1', winner: 'a' }]);
 });
 
 describe('a plant that says it made', () => {

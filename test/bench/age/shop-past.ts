@@ -24,7 +24,7 @@ export function writeShopPast(folders: ShopFolders, past: Past): void {
   const history = new AuctionHistory({ file: join(folders.stateDirectory, 'auctions.sqlite'), ...AUCTIONS });
   for (let number = 0; number < past.auctions; number++) {
     history.keep(trailOf(number), folders.owners[number % folders.owners.length]);
-    if (number % AT_ONCE === 0) history.list({ most: 1 }); // writes what waits
+    if (number % AT_ONCE === 0) history.list({ limit: 1 }); // writes what waits
   }
   history.close();
 }

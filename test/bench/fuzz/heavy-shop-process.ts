@@ -1,4 +1,7 @@
-/** A shop that looks how long its event loop stands still. Says its ports; then, asked for it, the longest time since it was asked before. */
+/**
+ * A shop that looks how long its event loop stands still. Says its ports; then, asked for it, the longest time since it
+ * was asked before.
+ */
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog } from '@vmgrid/daemon';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';

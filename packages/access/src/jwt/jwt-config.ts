@@ -26,8 +26,8 @@ export const JwtConfig = Type.Object(
     ownerClaim: Type.Unsafe<string>({ ...ClaimName, default: 'sub' }),
     ownerPrefix: Type.String({ pattern: '^[A-Za-z0-9._@:|/+-]{0,32}$', default: 'jwt:' }),
     /**
-     * The claim with names of groups or roles (a text, or a list of texts), or the path to it, such as `realm_access.roles`; and
-     * what each means here.
+     * The claim with names of groups or roles (a text, or a list of texts), or the path to it, such as
+     * `realm_access.roles`; and what each means here.
      */
     rolesClaim: Type.Unsafe<string>({ ...ClaimName, default: 'roles' }),
     roles: Type.Record(Type.String(), PersonRole, { default: {} }),

@@ -21,7 +21,10 @@ export function principalOfClaims(
   return { owner, roles: [...new Set([...defaultRoles, ...granted])], credential: 'jwt' };
 }
 
-/** The claim of this name, else the one that the path leads to: its parts have points between them, and may have some inside. */
+/**
+ * The claim of this name, else the one that the path leads to: its parts have points between them, and may have some
+ * inside.
+ */
 function claimAt(claims: unknown, path: string): unknown {
   if (typeof claims !== 'object' || claims === null) return undefined;
   if (Object.hasOwn(claims, path)) return claims[path as keyof typeof claims];

@@ -25,6 +25,14 @@ export const SECURITY_CONFIG = {
   joinTokenFile: Type.Optional(AbsolutePath),
   /** Certificate of the daemon, for all its doors and links. Without it nothing but loopback is listened on or dialled. */
   tls: Type.Optional(TlsConfig),
+  /** Names by which the HTTP door may be called, as a reverse proxy passes them on. On loopback no others are taken. */
+  allowedHosts: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z0-9._-]{1,253}$' }), { maxItems: 64 })),
+  /**
+   * Addresses and networks, such as `10.0.0.0/8`, of reverse proxies, whose `X-Forwarded-For` says who the client is.
+   */
+  trustedProxies: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$' }), { maxItems: 64 }),
+  ),
   /** Identity provider of the site, whose tokens doors take too. */
   jwt: Type.Optional(JwtConfig),
 };
@@ -34,4 +42,6 @@ export interface SecurityConfig {
   readonly joinTokenFile?: string;
   readonly tls?: TlsConfig;
   readonly jwt?: JwtConfig;
+  readonly allowedHosts?: readonly string[];
+  readonly trustedProxies?: readonly string[];
 }

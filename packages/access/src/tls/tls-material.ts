@@ -10,14 +10,19 @@ export interface TlsMaterial {
   readonly minVersion: 'TLSv1.3';
 }
 
-/** @throws GridError KEY_EXPOSED when others may use the key; what the file system says of a file that cannot be read */
+/**
+ * @throws GridError KEY_EXPOSED when others may use the key; what the file system says of a file that cannot be read
+ */
 export function readTlsMaterial({ certificateFile, keyFile, caFile }: TlsConfig): TlsMaterial {
   requireOwnKey(keyFile, statSync(keyFile));
   const [cert, key, ca] = [certificateFile, keyFile, caFile].map((file) => readFileSync(file, 'utf8'));
   return { cert: cert!, key: key!, ca: ca!, minVersion: 'TLSv1.3' };
 }
 
-/** A key is its owner's; it may be read by a group as well when root or the daemon's user is the owner, who chose the group. */
+/**
+ * A key is its owner's; it may be read by a group as well when root or the daemon's user is the owner, who chose the
+ * group.
+ */
 function requireOwnKey(keyFile: string, { mode, uid }: Pick<Stats, 'mode' | 'uid'>): void {
   const shown = (mode & 0o777).toString(8).padStart(4, '0');
   const refuse = (why: string) => new GridError('KEY_EXPOSED', `${keyFile} has mode ${shown}: ${why}`, { keyFile });

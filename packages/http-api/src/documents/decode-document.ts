@@ -6,7 +6,10 @@ import type { Medium } from '../negotiate.ts';
 export interface IncomingDocument {
   readonly medium: Medium;
   readonly bytes: Uint8Array;
-  /** What it may be a request of; JSON, which does not say, is one of the first. Left out: an object, or a request of any verb. */
+  /**
+   * What it may be a request of; JSON, which does not say, is one of the first. Left out: an object, or a request of
+   * any verb.
+   */
   readonly verbs?: readonly Verb[];
   /** Id of a request that says none. */
   readonly requestId?: string;

@@ -33,7 +33,9 @@ export class DocumentReader {
     return this.#hasEnded;
   }
 
-  /** What the document says. One at a time. @throws GridError what `decodeDocument` throws; BODY_TOO_LARGE past a limit */
+  /**
+   * What the document says. One at a time. @throws GridError what `decodeDocument` throws; BODY_TOO_LARGE past a limit
+   */
   async read(document: IncomingDocument): Promise<unknown> {
     const answer = await this.#answerTo(document);
     if ('error' in answer) throw GridError.fromBody(answer.error);

@@ -1,7 +1,7 @@
 /** What a client's expressions say of a plant, each worked out once. */
 import { type EvaluationContext, type Expression, rankOf } from '@vmgrid/classad';
 import { type Bid, clientValue } from '@vmgrid/protocol';
-import { failedRequirements, type Unmet } from './requirements.ts';
+import { failedRequirements, type Unmet } from './failed-requirements.ts';
 
 export interface Wanted {
   readonly requirements: Expression | undefined;

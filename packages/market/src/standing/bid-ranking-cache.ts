@@ -1,4 +1,5 @@
 import type { EvaluationOptions } from '@vmgrid/classad';
+import { digestAction, indexDag } from '@vmgrid/dag';
 import type { CallTerms, CreateRequest } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from '../limits.ts';
 import { ClassOrder } from './class-order.ts';
@@ -56,11 +57,11 @@ export class BidRankingCache {
   /** Steps to the order of a class, one for each plant that is placed. @throws GridError EXPRESSION_TOO_COSTLY */
   *upToDate(ordered: Ordered, terms: Pick<CallTerms, 'order' | 'openedAt'>): Generator<undefined, Kept> {
     const key = `${terms.order} ${ordered.owner.key} ${classKey(ordered.request)}`;
-    yield; // a large request takes milliseconds to write, and again to take in
-    let kept = this.#kept.get(key) ?? this.#begin(ordered, terms);
+    yield; // to write a large request has taken milliseconds
+    let kept = this.#kept.get(key) ?? (yield* this.#begin(ordered, terms));
     yield;
     while (kept.pending.size > 0 || kept.seen < this.#forgotten + this.#changes.length) {
-      if (kept.seen < this.#forgotten) kept = this.#begin(ordered, terms);
+      if (kept.seen < this.#forgotten) kept = yield* this.#begin(ordered, terms);
       for (const plantId of this.#changes.slice(kept.seen - this.#forgotten)) kept.pending.add(plantId);
       kept.seen = this.#forgotten + this.#changes.length;
       for (const plantId of kept.pending) {
@@ -75,10 +76,20 @@ export class BidRankingCache {
     return kept;
   }
 
-  #begin({ request, owner }: Ordered, { order, openedAt }: Pick<CallTerms, 'order' | 'openedAt'>): Kept {
+  /** A step for each action: a large one takes milliseconds to digest. */
+  *#begin(
+    { request, owner }: Ordered,
+    { order, openedAt }: Pick<CallTerms, 'order' | 'openedAt'>,
+  ): Generator<undefined, Kept> {
+    const digests: string[] = [];
+    for (const action of request.dag.actions) {
+      digests.push(digestAction(action));
+      yield;
+    }
     const now = new WatchedDate(openedAt);
+    const of = new RequestClass(request, owner, indexDag(request.dag, digests));
     return {
-      order: new ClassOrder(new RequestClass(request, owner), order, now),
+      order: new ClassOrder(of, order, now),
       ...{ now, pending: new Set(this.#plants.keys()), seen: this.#forgotten + this.#changes.length },
     };
   }

@@ -63,14 +63,14 @@ export class RequestClass {
   readonly #candidates = new WeakMap<ImageIndex, Map<LineReports, Candidates | undefined>>();
 
   /** @throws ClassAdSyntaxError when `requirements` or `rank` do not parse */
-  constructor(request: CreateRequest, owner: OwnerClass = NOBODY) {
+  constructor(request: CreateRequest, owner: OwnerClass = NOBODY, dag: DagIndex = prepareDag(request.dag)) {
     this.request = request;
     this.owner = owner;
     this.my = requestAd(request);
     this.requirements = parsed(request.requirements);
     this.rank = parsed(request.rank);
-    this.#dag = prepareDag(request.dag);
-    const keys = [...new Set(this.#dag.digests)].map(durationKey.action);
+    this.#dag = dag;
+    const keys = [...this.#dag.groupOfDigest.keys()].map(durationKey.action);
     this.#concerns = new Set([...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(hash53));
   }
 

@@ -73,7 +73,8 @@ export class StandingOffers {
   }
 
   /**
-   * Steps towards the answer, which is good until the next change or call. `evaluation` is of the request's expressions.
+   * Steps towards the answer, which is good until the next change or call. `evaluation` is of the request's
+   * expressions.
    * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse; GridError EXPRESSION_TOO_COSTLY
    */
   *answer(

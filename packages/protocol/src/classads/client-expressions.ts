@@ -19,7 +19,10 @@ export function clientEvaluation(candidates: number, limits = EXPRESSION_LIMITS)
   return { limits: { maxSteps: stepsAtOnce }, budget: new StepBudget(steps + candidates * stepsOfCandidate) };
 }
 
-/** The value of a client's expression. @throws GridError EXPRESSION_TOO_COSTLY when that, or what was before, took all of the budget */
+/**
+ * The value of a client's expression. @throws GridError EXPRESSION_TOO_COSTLY when that, or what was before, took all
+ * of the budget
+ */
 export function clientValue(expression: Expression, context: EvaluationContext): Value {
   const value = evaluate(expression, context);
   requireWithinBudget(context);

@@ -87,9 +87,9 @@ export class ShopClient {
     return this.#http.json({ method: 'GET', path: `${vmPath(vmId)}${query}` }, VmReply, options);
   }
 
-  list({ constraint }: ListRequest = {}, options?: ClientCallOptions): Promise<ListReply> {
-    const query = constraint === undefined ? '' : `?${new URLSearchParams({ constraint })}`;
-    return this.#http.json({ method: 'GET', path: `/v1/vms${query}` }, ListReply, options);
+  /** All of them, page by page; with a limit or a cursor that page alone. */
+  list(wanted: ListRequest = {}, options?: ClientCallOptions): Promise<ListReply> {
+    return this.#pages({ path: '/v1/vms', member: 'vms', reply: ListReply }, wanted, options);
   }
 
   configure({ vmId, ...request }: ConfigureRequest, options?: WorkOptions): Promise<VmReply> {
@@ -120,13 +120,18 @@ export class ShopClient {
   }
 
   plants(options?: ClientCallOptions): Promise<PlantListReply> {
-    return this.#http.json({ method: 'GET', path: '/v1/plants' }, PlantListReply, options);
+    return this.#pages({ path: '/v1/plants', member: 'plants', reply: PlantListReply }, {}, options);
   }
 
-  /** Past auctions, the newest first; those of one request when it is named. */
-  auctions(of: { readonly requestId?: string } = {}, options?: ClientCallOptions): Promise<AuctionListReply> {
-    const query = of.requestId === undefined ? '' : `?${new URLSearchParams({ request: of.requestId })}`;
-    return this.#http.json({ method: 'GET', path: `/v1/auctions${query}` }, AuctionListReply, options);
+  /**
+   * Past auctions, the newest first; those of one request when it is named. All of them; with a limit the first page.
+   */
+  auctions(
+    { requestId, limit }: { readonly requestId?: string; readonly limit?: number } = {},
+    options?: ClientCallOptions,
+  ): Promise<AuctionListReply> {
+    const wanted = { request: requestId, limit };
+    return this.#pages({ path: '/v1/auctions', member: 'auctions', reply: AuctionListReply }, wanted, options);
   }
 
   /** Everything a past auction decided and why. */
@@ -146,7 +151,7 @@ export class ShopClient {
   }
 
   images(options?: ClientCallOptions): Promise<ImageListReply> {
-    return this.#http.json({ method: 'GET', path: '/v1/images' }, ImageListReply, options);
+    return this.#pages({ path: '/v1/images', member: 'images', reply: ImageListReply }, {}, options);
   }
 
   image(imageId: string, options?: ClientCallOptions): Promise<ImageReply> {
@@ -239,6 +244,30 @@ export class ShopClient {
     );
   }
 
+  async #pages<T extends TSchema>(
+    { path, member, reply }: Listing<T>,
+    wanted: Readonly<Record<string, string | number | undefined>>,
+    options?: ClientCallOptions,
+  ): Promise<Static<T>> {
+    const page = (cursor?: string): Promise<Paged> => {
+      const words = Object.entries({ ...wanted, ...(cursor && { cursor }) }).flatMap(
+        ([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]),
+      );
+      const query = words.length === 0 ? '' : `?${new URLSearchParams(words)}`;
+      return this.#http.json({ method: 'GET', path: `${path}${query}` }, reply, options) as Promise<Paged>;
+    };
+    const first = await page();
+    if (wanted.limit !== undefined || wanted.cursor !== undefined) return first as Static<T>;
+    const { next: second, ...whole } = first;
+    const items = [...first[member]!];
+    for (let next = second; next !== undefined; ) {
+      const later = await page(next);
+      items.push(...later[member]!);
+      next = later.next;
+    }
+    return { ...whole, [member]: items } as Static<T>;
+  }
+
   async *#stream(path: string, { signal = new AbortController().signal }: { readonly signal?: AbortSignal }) {
     const headers = { accept: 'text/event-stream' };
     const response = await this.#http.open({ method: 'GET', path, headers }, signal);
@@ -259,6 +288,14 @@ export class ShopClient {
     return this.#http.json({ method: 'POST', path, headers, body: JSON.stringify(request) }, Accepted, options);
   }
 }
+
+/** A list at an address, and the member of its replies that has the items. */
+interface Listing<T extends TSchema> {
+  readonly path: string;
+  readonly member: string;
+  readonly reply: T;
+}
+type Paged = { readonly next?: string } & Readonly<Record<string, readonly unknown[]>>;
 
 const vmPath = (vmId: string): string => `/v1/vms/${encodeURIComponent(vmId)}`;
 const RecordedRequests = Type.Array(ReplayableRequest);

@@ -8,8 +8,8 @@ import { placeAt } from './text-place.ts';
 
 /**
  * The value of a JSON request. The text may be bytes in UTF-8, with or without a byte order mark.
- * @throws GridError BODY_TOO_LARGE for too many values; REQUEST_MALFORMED, with line and column, for what is no JSON; REQUEST_INVALID
- * for a key that is given twice, values nested too deep, and texts with U+0000 or half a surrogate pair
+ * @throws GridError BODY_TOO_LARGE for too many values; REQUEST_MALFORMED, with line and column, for what is no JSON;
+ * REQUEST_INVALID for a key that is given twice, values nested too deep, and texts with U+0000 or half a surrogate pair
  */
 export function parseJsonDocument(document: string | Uint8Array): unknown {
   const text = typeof document === 'string' ? document.replace(/^\uFEFF/, '') : decodeUtf8(document);

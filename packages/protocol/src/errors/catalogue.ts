@@ -36,7 +36,7 @@ export const ERROR_CATALOGUE = {
   BODY_TOO_LARGE: kind(
     413,
     false,
-    'The body is over the limit.',
+    'The body is over a limit: of bytes, of what it holds, or of what it takes to read.',
     'Send a smaller document, or fetch large files inside the guest.',
   ),
   HEADERS_TOO_LARGE: kind(
@@ -68,7 +68,7 @@ export const ERROR_CATALOGUE = {
     421,
     false,
     'The Host header names another host than the one listened on.',
-    'Use the address that is listened on, or `localhost`.',
+    'Use the address that is listened on, or `localhost`, or list the name in `allowedHosts`.',
   ),
   METHOD_NOT_ALLOWED: kind(
     405,

@@ -1,6 +1,7 @@
 /** Who did what, when, with which outcome. */
 import { type Static, Type } from 'typebox';
 import { OwnerName } from './caller.ts';
+import { Next } from './pages.ts';
 
 const closed = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: 128 });
@@ -36,7 +37,7 @@ export const AuditEntry = Type.Object(
 export type AuditEntry = Static<typeof AuditEntry>;
 
 /** The newest first. */
-export const AuditReply = Type.Object({ entries: Type.Array(AuditEntry) }, closed);
+export const AuditReply = Type.Object({ entries: Type.Array(AuditEntry), next: Next }, closed);
 export type AuditReply = Static<typeof AuditReply>;
 
 export const AuditQuery = Type.Object(

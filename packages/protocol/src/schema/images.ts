@@ -2,6 +2,7 @@
 import { ActionId } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
+import { Next } from './pages.ts';
 import { ImageId, PlantId, RequestId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -71,7 +72,7 @@ export const ImageReply = Type.Object(
 export type ImageReply = Static<typeof ImageReply>;
 
 export const ImageListReply = Type.Object(
-  { images: Type.Array(ImageReply), silentPlants: Type.Array(PlantId) },
+  { images: Type.Array(ImageReply), silentPlants: Type.Array(PlantId), next: Next },
   closed,
 );
 export type ImageListReply = Static<typeof ImageListReply>;

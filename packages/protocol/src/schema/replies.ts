@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { TOLD_LIMITS } from '../limits.ts';
 import { Bid, Decline } from './bids.ts';
 import { OwnerName } from './caller.ts';
+import { Next } from './pages.ts';
 import { PlantId, RequestId, VmId } from './requests.ts';
 import { AuctionSummary, Trail, Via } from './trail.ts';
 
@@ -43,6 +44,7 @@ export const ListReply = Type.Object(
     vms: Type.Array(ClassAdJson),
     /** Plants that gave no answer; of their VMs those are in the list that they told of, with `PlantReached = false`. */
     silentPlants: Type.Array(PlantId),
+    next: Next,
   },
   closed,
 );
@@ -78,6 +80,7 @@ export const AuctionListReply = Type.Object(
         closed,
       ),
     ),
+    next: Next,
   },
   closed,
 );
@@ -177,6 +180,7 @@ export const PlantListReply = Type.Object(
     brokers: Type.Array(BrokerReply),
     /** Plants that are known and absent, or connected through a broker that did not answer. */
     silentPlants: Type.Array(PlantId),
+    next: Next,
   },
   closed,
 );

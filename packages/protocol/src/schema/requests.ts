@@ -3,6 +3,7 @@ import { Dag, Duration } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
 import { REQUEST_LIMITS } from '../limits.ts';
 import { MachineSpec } from './machine.ts';
+import { PAGE_FIELDS } from './pages.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -76,8 +77,8 @@ export const QueryRequest = Type.Object(
 );
 export type QueryRequest = Static<typeof QueryRequest>;
 
-/** The VMs whose classad makes the constraint true; all when there is none. */
-export const ListRequest = Type.Object({ constraint: Type.Optional(ExpressionText) }, closed);
+/** The VMs whose classad makes the constraint true; all when there is none. A page of them. */
+export const ListRequest = Type.Object({ constraint: Type.Optional(ExpressionText), ...PAGE_FIELDS }, closed);
 export type ListRequest = Static<typeof ListRequest>;
 
 export const DestroyRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId }, closed);

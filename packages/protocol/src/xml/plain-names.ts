@@ -1,6 +1,6 @@
 /**
- * Elements by their local names. Libraries write much that says nothing here: declarations of namespaces, prefixes, where a schema
- * is, `xml:space`. The namespace of the root, whatever it is, is that of the document.
+ * Elements by their local names. Libraries write much that says nothing here: declarations of namespaces, prefixes,
+ * where a schema is, `xml:space`. The namespace of the root, whatever it is, is that of the document.
  */
 import type { XmlElement } from './element.ts';
 

@@ -31,7 +31,7 @@ function writeReply({ kind, body }: Reply): readonly XmlElement[] {
       return [writeAd('vm', body.vm), ...(body.trail === undefined ? [] : [writeTrail(body.trail)])];
     case 'vms': {
       const silent = body.silentPlants.map(writeSilent);
-      return [element('vms', {}, [...body.vms.map((vm) => writeAd('vm', vm)), ...silent])];
+      return [element('vms', { next: body.next }, [...body.vms.map((vm) => writeAd('vm', vm)), ...silent])];
     }
     case 'estimate': {
       const { bids, declines, trail, silentPlants = [] } = body;
@@ -86,8 +86,12 @@ function readKind(kind: Reply['kind'], open: OpenElement): object {
     case 'vm':
       return { vm: readAd(child, path), ...member(open, 'trail', readTrail) };
     case 'vms': {
-      const list = openElement(child, path, { children: { vm: 'many', silentPlant: 'many' } });
-      return { vms: members(list, 'vm', readAd), silentPlants: members(list, 'silentPlant', textOf) };
+      const list = openElement(child, path, {
+        attributes: { next: asText },
+        children: { vm: 'many', silentPlant: 'many' },
+      });
+      const silentPlants = members(list, 'silentPlant', textOf);
+      return { ...list.attributes, vms: members(list, 'vm', readAd), silentPlants };
     }
     case 'estimate': {
       const children = { bid: 'many', decline: 'many', trail: 'one', silentPlant: 'many' } as const;

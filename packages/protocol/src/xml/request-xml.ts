@@ -39,7 +39,11 @@ const READERS: { readonly [V in Request['verb']]: ReadVerb } = {
     const attributes = open.many('attribute').map((name, index) => textOf(name, `query/attribute[${index + 1}]`));
     return { ...open.attributes, ...(attributes.length > 0 && { attributes }) };
   },
-  list: (verb) => text(openElement(verb, verb.name, { children: { constraint: 'one' } }), 'constraint'),
+  list: (verb) => {
+    const attributes = { limit: asNumber, cursor: asText };
+    const open = openElement(verb, verb.name, { attributes, children: { constraint: 'one' } });
+    return { ...open.attributes, ...text(open, 'constraint') };
+  },
   destroy: readVmVerb,
   suspend: readVmVerb,
   resume: readVmVerb,
@@ -108,8 +112,10 @@ function writeVerb({ verb, body }: Request): XmlElement {
         names.map((name) => textElement('attribute', name)),
       );
     }
-    case 'list':
-      return element(verb, {}, optionalText('constraint', body.constraint));
+    case 'list': {
+      const { constraint, ...page } = body;
+      return element(verb, page, optionalText('constraint', constraint));
+    }
     case 'destroy':
     case 'suspend':
     case 'resume':

@@ -8,13 +8,15 @@ const OPTIONS = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | Par
 const PROLOG = /\s+|<\?[\s\S]*?\?>|<!--[\s\S]*?-->/y;
 const DECLARED_ENCODING = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)/;
 
-/** The text of a document, without a byte order mark. Throws GridError REQUEST_MALFORMED for bytes that are not UTF-8. */
+/**
+ * The text of a document, without a byte order mark. Throws GridError REQUEST_MALFORMED for bytes that are not UTF-8.
+ */
 export const xmlText = (document: string | Uint8Array): string =>
   (typeof document === 'string' ? document : decodeUtf8(document)).replace(/^\uFEFF/, '');
 
 /**
- * Throws GridError XML_FORBIDDEN, before anything is parsed, or REQUEST_MALFORMED with line and column, unless the text is a
- * well-formed XML 1.0 document without a DOCTYPE. `<!DOCTYPE` inside CDATA or a comment is text and allowed.
+ * Throws GridError XML_FORBIDDEN, before anything is parsed, or REQUEST_MALFORMED with line and column, unless the text
+ * is a well-formed XML 1.0 document without a DOCTYPE. `<!DOCTYPE` inside CDATA or a comment is text and allowed.
  */
 export function requireWellFormed(text: string): void {
   const root = prologEnd(text);

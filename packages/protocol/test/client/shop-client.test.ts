@@ -179,3 +179,19 @@ test('a shop that dies in the middle of the events is SHOP_UNREACHABLE', async (
   await events.next();
   await expect(events.next()).rejects.toMatchObject({ code: 'SHOP_UNREACHABLE' });
 });
+
+test('a list is asked for page by page, unless one page is wanted', async () => {
+  await using shop = await fakeShop((response, { url = '' }) => {
+    const page = Number(new URL(url, 'http://shop').searchParams.get('cursor') ?? 0);
+    const next = page < 2 ? { next: String(page + 1) } : {};
+    json(response, 200, { vms: [{ VmId: `vm-${page}` }], silentPlants: ['plant-1'], ...next });
+  });
+  const client = new ShopClient(shop.url);
+  const vms = [{ VmId: 'vm-0' }, { VmId: 'vm-1' }, { VmId: 'vm-2' }];
+  expect(await client.list({ constraint: 'true' })).toEqual({ vms, silentPlants: ['plant-1'] });
+  expect(await client.list({ limit: 1 })).toMatchObject({ vms: [{ VmId: 'vm-0' }], next: '1' });
+  expect(shop.asked.map(({ url }) => url)).toEqual([
+    ...['/v1/vms?constraint=true', '/v1/vms?constraint=true&cursor=1', '/v1/vms?constraint=true&cursor=2'],
+    '/v1/vms?limit=1',
+  ]);
+});

@@ -9,9 +9,13 @@ export function addAuctionCommands(program: Command, context: CommandContext): v
     .command('auctions')
     .description('list past auctions, the newest first')
     .option('--request <id>', 'only those of one request')
-    .action(async ({ request }: { request?: string }) => {
+    .option('--limit <count>', 'the newest alone, so many at most; left out: all')
+    .action(async ({ request, limit }: { request?: string; limit?: string }) => {
       const { client, output } = context();
-      const reply = await client.auctions(request === undefined ? {} : { requestId: request });
+      const reply = await client.auctions({
+        ...(request === undefined ? {} : { requestId: request }),
+        ...(limit === undefined ? {} : { limit: Number(limit) }),
+      });
       output.result(reply, () => auctionTable(reply));
     });
 }

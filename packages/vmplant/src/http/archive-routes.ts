@@ -48,7 +48,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
     await download(request.params.imageId, response, deps);
   });
 
-  router.post('/images/archive', guard('image.import'), async (request, response) => {
+  router.post('/images/archive', guard('image.import', ['keepMemory']), async (request, response) => {
     if (request.is(ARCHIVE_TYPE) === false) {
       throw new GridError('MEDIA_TYPE_UNSUPPORTED', `this address takes ${ARCHIVE_TYPE} only`);
     }

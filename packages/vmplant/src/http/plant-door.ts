@@ -55,10 +55,12 @@ const REQUESTS_KEPT = 1_000;
 /** Longest time one request may take, from its arrival to its reply. */
 const REQUEST_DEADLINE_MS = 1_800_000;
 
+type DoorConfig = Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute' | 'allowedHosts' | 'trustedProxies'>;
+
 /** @throws GridError ADDRESS_IN_USE */
 export async function openPlantDoor(
   deps: PlantDoorDeps,
-  { plantId, host, requestsPerMinute }: Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute'>,
+  { plantId, host, requestsPerMinute, allowedHosts, trustedProxies }: DoorConfig,
   port: number,
 ): Promise<PlantDoor> {
   const { audit, authenticator, handlers, hello, log } = deps;
@@ -81,7 +83,7 @@ export async function openPlantDoor(
   const { documentMs } = REQUEST_LIMITS;
   const app = createDoorApp(
     { routers, streams: [archiveRoutes({ ...deps, operationService })], readiness },
-    { host, requestsPerMinute, authenticator, audit, documentMs, log },
+    { host, requestsPerMinute, allowedHosts, trustedProxies, authenticator, audit, documentMs, log },
   );
   const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs, tls: deps.tls });
   deps.acceptLinks(server);

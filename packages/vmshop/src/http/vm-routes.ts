@@ -3,6 +3,8 @@
 import {
   callerOf,
   guard,
+  PAGE_QUERY,
+  pageQuery,
   readMachine,
   readVerb,
   sendJson,
@@ -52,9 +54,10 @@ export function vmRoutes(shop: Shop): Router {
     });
   });
 
-  router.get('/vms', guard('vm.list'), async (request, response) => {
+  router.get('/vms', guard('vm.list', ['constraint', ...PAGE_QUERY]), async (request, response) => {
     const constraint = singleQuery(request, 'constraint');
-    const body = await shop.list(by(response, decodeList(constraint === undefined ? {} : { constraint })));
+    const wanted = decodeList({ ...pageQuery(request), ...(constraint === undefined ? {} : { constraint }) });
+    const body = await shop.list(by(response, wanted));
     sendReply(request, response, { kind: 'vms', body });
   });
 
@@ -64,7 +67,7 @@ export function vmRoutes(shop: Shop): Router {
     streamEvents(response, (send) => shop.vmEvents.listen(caller, (event) => send(event.event, event)));
   });
 
-  router.get('/vms/:vmId', guard('vm.query'), async (request, response) => {
+  router.get('/vms/:vmId', guard('vm.query', ['attributes']), async (request, response) => {
     const attributes = singleQuery(request, 'attributes')?.split(',');
     const query = decodeQuery({ vmId: request.params.vmId, ...(attributes ? { attributes } : {}) });
     sendReply(request, response, { kind: 'vm', body: await shop.query(by(response, query)) });
@@ -103,7 +106,7 @@ export function vmRoutes(shop: Shop): Router {
     });
   });
 
-  router.post('/explanations', guard('vm.explain'), async (request, response) => {
+  router.post('/explanations', guard('vm.explain', ['top']), async (request, response) => {
     const top = validate(ExplanationCount, Number(singleQuery(request, 'top') ?? 5), { subject: 'top' });
     sendJson(request, response, await shop.explain(await readMachine([request, response]), top));
   });

@@ -1,6 +1,6 @@
 /**
- * Reads the documents of a door. Small ones at once; large ones in workers, so that nobody else waits for them: one of each owner
- * after the other.
+ * Reads the documents of a door. Small ones at once; large ones in workers, so that nobody else waits for them: one of
+ * each owner after the other.
  */
 import { GridError } from '@vmgrid/protocol';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
@@ -25,7 +25,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export class DocumentDesk {
+export class DocumentService {
   readonly #limits: DocumentLimits;
   /** By owner; who was served last comes last. */
   readonly #waiting = new Map<string, Waiting[]>();
@@ -38,7 +38,8 @@ export class DocumentDesk {
 
   /**
    * What `decodeDocument` makes of a document of this owner.
-   * @throws GridError also BODY_TOO_LARGE past the limits of memory and time; OVERLOADED when too many of the owner's wait
+   * @throws GridError also BODY_TOO_LARGE past the limits of memory and time; OVERLOADED when too many of the owner's
+   * wait
    */
   async read(document: IncomingDocument, owner: string): Promise<unknown> {
     if (document.bytes.length <= this.#limits.smallBytes) return decodeDocument(document);
@@ -74,4 +75,4 @@ export class DocumentDesk {
 }
 
 /** That of all doors of the process. */
-export const documents = new DocumentDesk();
+export const documents = new DocumentService();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
-import { DOCUMENT_LIMITS, DocumentDesk } from '../../src/index.ts';
+import { DOCUMENT_LIMITS, DocumentService } from '../../src/index.ts';
 
-const operationService = new DocumentDesk();
+const service = new DocumentService();
 const bytesOf = (text: string) => Buffer.from(text);
 /** Far more than is read at once. */
 const PADDING = ' '.repeat(2 * DOCUMENT_LIMITS.smallBytes);
@@ -16,17 +16,17 @@ describe.each([
   test('the body of the verb is told, with what its address and its headers say', async () => {
     const bytes = bytesOf(CREATE + padding);
     const document = { medium: 'json', bytes, verbs: ['create'], requestId: 'r-1' } as const;
-    expect(await operationService.read(document, 'ada')).toEqual({ ...JSON.parse(CREATE), requestId: 'r-1' });
+    expect(await service.read(document, 'ada')).toEqual({ ...JSON.parse(CREATE), requestId: 'r-1' });
   });
 
   test('an XML document without a verb asked for is told with its own', async () => {
     const bytes = bytesOf(`<vmgrid version="1"><list/></vmgrid>${padding}`);
-    expect(await operationService.read({ medium: 'xml', bytes }, 'ada')).toEqual({ verb: 'list', body: {} });
+    expect(await service.read({ medium: 'xml', bytes }, 'ada')).toEqual({ verb: 'list', body: {} });
   });
 
   test('the error is told, with its code, its message and its details', async () => {
     const bytes = bytesOf(`{"a": 1,\n "a": 2}${padding}`);
-    const error = await operationService.read({ medium: 'json', bytes }, 'ada').catch((thrown: unknown) => thrown);
+    const error = await service.read({ medium: 'json', bytes }, 'ada').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(GridError);
     expect(error).toMatchObject({
       code: 'REQUEST_INVALID',
@@ -40,7 +40,7 @@ test.each([
   ['memory', { memoryMiB: 28 }, 'MiB of memory'],
   ['time', { readMs: 1 }, 'ms'],
 ])('a document that takes more %s than there is for one is refused, and the next is read', async (_, limits, what) => {
-  const poor = new DocumentDesk({ ...DOCUMENT_LIMITS, readers: 1, ...limits });
+  const poor = new DocumentService({ ...DOCUMENT_LIMITS, readers: 1, ...limits });
   const heavy = bytesOf(`{"a": [${Array.from({ length: 49_000 }, (_, index) => `{"${index}": ""}`).join()}]}`);
   await expect(poor.read({ medium: 'json', bytes: heavy }, 'ada')).rejects.toMatchObject({
     code: 'BODY_TOO_LARGE',
@@ -51,7 +51,7 @@ test.each([
 });
 
 test('owners take turns, and one with too many documents that wait is told so', async () => {
-  const one = new DocumentDesk({ ...DOCUMENT_LIMITS, readers: 1, waitingOfOwner: 2 });
+  const one = new DocumentService({ ...DOCUMENT_LIMITS, readers: 1, waitingOfOwner: 2 });
   const order: string[] = [];
   const read = async (owner: string) => {
     await one.read({ medium: 'json', bytes: bytesOf(`{}${PADDING}`) }, owner);

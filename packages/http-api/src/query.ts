@@ -1,0 +1,55 @@
+/** What stands behind the question mark of an address: each parameter is one that the route knows, and comes once. */
+import { GridError } from '@vmgrid/protocol';
+import type { Request } from 'express';
+
+/** Letters by which a name may differ from the one that was meant. */
+const MEANT_WITHIN = 2;
+const NAME_SHOWN = 64;
+
+/** A request, as far as its query goes. */
+export type Queried = Pick<Request, 'query' | 'url'>;
+
+/**
+ * @throws GridError REQUEST_INVALID for a parameter that is not known, comes twice, or is no text; REQUEST_MALFORMED
+ * for no UTF-8
+ */
+export function requireKnownQuery({ query, url }: Queried, known: readonly string[]): void {
+  decodeURIComponent(url.slice(url.indexOf('?') + 1)); // what is no UTF-8 would be replaced
+  for (const [name, value] of Object.entries(query)) {
+    if (!known.includes(name)) throw invalid(name, `is not known${adviceFor(name, known)}`);
+    if (typeof value !== 'string') throw invalid(name, 'may come once');
+    if (value.includes('\0')) throw invalid(name, `has U+0000 as character ${value.indexOf('\0') + 1}`);
+  }
+}
+
+/** The value of a parameter that the route knows. */
+export const singleQuery = (request: Request, name: string): string | undefined =>
+  request.query[name] as string | undefined;
+
+function invalid(name: string, problem: string): GridError {
+  const shown = JSON.stringify(name.slice(0, NAME_SHOWN));
+  const message = `the query parameter ${shown} ${problem}`;
+  return new GridError('REQUEST_INVALID', message, { problems: [{ path: name.slice(0, NAME_SHOWN), message }] });
+}
+
+function adviceFor(name: string, known: readonly string[]): string {
+  if (known.length === 0) return '; this address takes none';
+  const meant = known.find(
+    (one) => distance(name.slice(0, NAME_SHOWN).toLowerCase(), one.toLowerCase()) <= MEANT_WITHIN,
+  );
+  return meant === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${meant}?`;
+}
+
+/** Letters to insert, leave out or change (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (let column = 1; column <= to.length; column += 1) {
+      const change = row[column - 1]! + (letter === to[column - 1] ? 0 : 1);
+      next.push(Math.min(change, row[column]! + 1, next[column - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}

@@ -1,0 +1,52 @@
+/** Lists in pages: so many items, and where the next page begins. */
+import { type Static, Type } from 'typebox';
+import { GridError } from '../errors/grid-error.ts';
+
+/** Items of a page at most, and where nothing is said. */
+export const PAGE_ITEMS = 1_000;
+
+/** Fields of a request for a list. */
+export const PAGE_FIELDS = {
+  /** Items of the page. */
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_ITEMS })),
+  /** `next` of the page before. */
+  cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,512}$' })),
+};
+export const PageQuery = Type.Object(PAGE_FIELDS, { additionalProperties: false });
+export type PageQuery = Static<typeof PageQuery>;
+
+/** Field of a reply with a list: the cursor of the next page; left out on the last. */
+export const Next = PAGE_FIELDS.cursor;
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly next?: string;
+}
+
+/**
+ * One page of a list in the order of its keys, which are unique. What comes or goes between two pages is missed or told
+ * as it is then; nothing else is told twice or not at all. @throws GridError REQUEST_INVALID for a cursor that is none
+ */
+export function pageOf<T>(
+  all: readonly T[],
+  { limit = PAGE_ITEMS, cursor }: PageQuery,
+  keyOf: (item: T) => string,
+): Page<T> {
+  const after = cursor === undefined ? undefined : keyAt(cursor);
+  const keyed = all.map((item) => ({ item, key: keyOf(item) })).filter(({ key }) => after === undefined || key > after);
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const page = keyed.slice(0, limit);
+  const items = page.map(({ item }) => item);
+  return keyed.length > limit ? { items, next: cursorAt(page.at(-1)!.key) } : { items };
+}
+
+/** The cursor of the page that begins behind this key. */
+export const cursorAt = (key: string): string => Buffer.from(key).toString('base64url');
+
+/** @throws GridError REQUEST_INVALID */
+export function keyAt(cursor: string): string {
+  const key = Buffer.from(cursor, 'base64url').toString();
+  if (cursorAt(key) === cursor) return key;
+  const message = 'the cursor is none that a page gave as its next';
+  throw new GridError('REQUEST_INVALID', message, { problems: [{ path: 'cursor', message }] });
+}
