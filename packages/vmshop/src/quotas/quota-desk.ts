@@ -62,7 +62,10 @@ export class QuotaDesk {
     if (caller) requireLease(caller.owner, ofOwner(this.#quotas, caller.owner), lease);
   }
 
-  /** One that no limit concerns: its award is entered all the same, so that nobody else is awarded it while its plant is away. */
+  /**
+   * One that no limit concerns: its award is entered all the same, so that nobody else is awarded it while its plant is
+   * away.
+   */
   #uncounted<T extends Identified<CreateRequest>>(request: T): Admitted<T> {
     const nothing = () => undefined;
     const award = { vm: this.#vmOf(request), isHeld: true };
