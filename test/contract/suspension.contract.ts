@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import type { Machine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
-import { wakeMachine } from '../../packages/vmplant/src/lifecycle/wake-machine.ts';
+import { resumeMachine } from '../../packages/vmplant/src/lifecycle/resume-machine.ts';
 import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest, Member, Started } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
@@ -22,7 +22,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
       await workshop.line.kill(order.directory);
 
       const booted = await workshop.line.start({ ...order, start: 'boot' }, workshop.signal);
-      const { access } = await wakeMachine(booted, systemClock, workshop.signal);
+      const { access } = await resumeMachine(booted, systemClock, workshop.signal);
       expect(access.sshPort).toBeGreaterThan(0);
       const look = 'cat /root/kept; hostname; cat /sys/class/net/eth0/operstate';
       // A card of UML's does not say that it is up.
@@ -75,7 +75,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
       const { order, machine } = await withNetwork('dreamer');
       await machine.suspend(workshop.signal);
       expect(await workshop.line.adopt(machine.state, workshop.signal)).toEqual({ kind: 'suspended' });
-      (await resume(order)).release();
+      (await resume(order)).detach();
       const adopted = await workshop.adopt(machine);
       expect(await workshop.run(adopted, 'echo found')).toEqual(['found']);
       await adopted.stop(0, workshop.signal);

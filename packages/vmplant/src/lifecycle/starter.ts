@@ -12,8 +12,8 @@ import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
 import { lineOf, type OwnMachineDeps, startAgain } from './own-machine.ts';
+import { resumeMachine } from './resume-machine.ts';
 import { healthy, needOf, withoutAccess } from './suspension.ts';
-import { wakeMachine } from './wake-machine.ts';
 
 export interface StarterDeps extends OwnMachineDeps {
   readonly admission: Admission;
@@ -88,13 +88,13 @@ export class Starter {
   #wake(vmId: string, machine: Machine, signal: AbortSignal) {
     const { bootDeadlineMs: ms, clock } = this.#deps;
     const silent = late('GUEST_UNREACHABLE', `the guest of ${vmId}, which was started, did not answer`, { vmId });
-    return within({ ms, clock, signal, late: silent }, (until) => wakeMachine(machine, clock, until));
+    return within({ ms, clock, signal, late: silent }, (until) => resumeMachine(machine, clock, until));
   }
 
   async #fail(vmId: string, machine: Machine | undefined, error: unknown): Promise<void> {
     const { registry, log } = this.#deps;
     const failure = GridError.from(error).toBody();
-    machine?.release();
+    machine?.detach();
     try {
       await lineOf(registry.get(vmId), this.#deps).kill(registry.directory(vmId));
       await registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
