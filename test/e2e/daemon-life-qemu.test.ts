@@ -43,6 +43,23 @@ test('a plant that was killed adopts its VMs: they run on, can be asked, configu
   expect(await grid.leftovers()).toEqual([]);
 }, 60_000);
 
+test('after a power cut a VM has failed; started, it is the machine that it was, with its disk', async () => {
+  const { vm } = await grid.client.create(order([script('keep', 'hostname > /root/kept; sync')]));
+  const [vmId, [qemu]] = [String(vm.VmId), await machines()];
+  await grid.kill(PLANT);
+  process.kill(qemu!.pid, 'SIGKILL');
+  await restartPlant();
+  expect((await grid.client.query({ vmId })).vm).toMatchObject({ State: 'failed', FailureCode: 'GUEST_LOST' });
+  const { vm: started } = await grid.client.start(vmId);
+  const { HostName, MacAddress } = vm;
+  expect(started).toMatchObject({ State: 'running', HostName, MacAddress });
+  expect(await banner(Number(started.SshPort))).toMatch(/^SSH-2\.0-/);
+  const look = script('look', 'echo "Kept = \\"$(cat /root/kept) $(hostname)\\"" > "$VMGRID_ATTRIBUTES"');
+  expect((await grid.client.configure({ vmId, dag: dag([look]) })).vm.Kept).toBe(`${HostName} ${HostName}`);
+  await grid.client.destroy(vmId);
+  expect(await grid.leftovers()).toEqual([]);
+}, 120_000);
+
 test('a plant killed while the hypervisor starts leaves no process either', async () => {
   const creation = grid.client.create(order()).catch((error) => error);
   await eventually('the hypervisor is there', async () => (await machines()).length > 0);

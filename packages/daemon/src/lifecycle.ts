@@ -3,8 +3,8 @@
  *
  *   starting → running → draining → exited
  *
- * SIGTERM or SIGINT drains once; a second signal, or the drain deadline, ends the process at once. SIGHUP ends nothing: the daemon
- * looks again at what it reads without a restart.
+ * SIGTERM or SIGINT drains once; a second signal, or the drain deadline, ends the process at once. SIGHUP ends nothing:
+ * the daemon looks again at what it reads without a restart.
  */
 import { within } from './deadline.ts';
 import type { Log } from './log.ts';

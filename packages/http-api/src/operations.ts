@@ -59,7 +59,10 @@ export class Operation {
     return this.#outcome.state;
   }
 
-  /** Brings the result of an operation that is done up to date, for those who join from now on. What cannot be has failed by now. */
+  /**
+   * Brings the result of an operation that is done up to date, for those who join from now on. What cannot be has
+   * failed by now.
+   */
   refresh(bringUpToDate: (result: unknown) => Promise<unknown>): void {
     if (this.#outcome.state !== 'done') return;
     this.#settled = this.#note(bringUpToDate(this.#outcome.result));

@@ -20,7 +20,10 @@ export interface StartOrder {
    * machine's own, so that `freeze` can turn it into a new golden image.
    */
   readonly purpose: 'clone' | 'build';
-  /** `resume`: goes on with what `Machine.suspend` left in the folder; there is no overlay to make then. */
+  /**
+   * `boot`: from the disk in the folder, be it new or, after `kill`, that of a machine that has ended. `resume`: goes on with what
+   * `Machine.suspend` left in the folder. There is no overlay to make then.
+   */
   readonly start: 'restore' | 'boot' | 'resume';
   /** A disc that is in the drive as the machine boots; left out, the drive is empty. */
   readonly disc?: string;
@@ -88,6 +91,12 @@ export interface Machine {
    * @throws GridError LINE_CANNOT_SUSPEND where the line has no way to do this
    */
   suspend(signal: AbortSignal): Promise<void>;
+  /**
+   * Has the listener told when the hypervisor stops the guest because the host's disk is full, and when it runs again,
+   * which it does by itself as soon as there is room; at once when it is stopped. Left out where the guest sees a full
+   * disk itself.
+   */
+  watchDisk?(listener: (isFull: boolean) => void): void;
   /** Asks the guest to power off, waits `graceMs`, then ends the process. 0 ends it at once. */
   stop(graceMs: number, signal: AbortSignal): Promise<void>;
   /** Detaches from the machine and lets it run on: the plant is going away. Asked for its guest, it attaches again. */

@@ -252,7 +252,10 @@ export class Plant {
     if (expiry) throw expiry;
   }
 
-  /** What became of an earlier create of the same request id. @throws the GridError it failed with; REQUEST_SPENT when its VM is gone */
+  /**
+   * What became of an earlier create of the same request id. @throws the GridError it failed with; REQUEST_SPENT when
+   * its VM is gone
+   */
   #outcomeOf(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
     if (record?.failure && record.readyAt === undefined) throw GridError.fromBody(record.failure);

@@ -1,6 +1,6 @@
 /**
- * Which plant has what was made of a request. It alone may be awarded the request again: while it is away nobody is, since that would
- * make a second VM. A plant that is forgotten, and a lease that has ended, hold nothing any more.
+ * Which plant has what was made of a request. It alone may be awarded the request again: while it is away nobody is,
+ * since that would make a second VM. A plant that is forgotten, and a lease that has ended, hold nothing any more.
  */
 import type { Absences, Auction, Roll, VmBook } from '@vmgrid/market';
 import { type ClassAdJson, GridError, type RequestKey } from '@vmgrid/protocol';

@@ -309,7 +309,10 @@ export class Shop {
     return ad;
   }
 
-  /** A reply to create with the VM's classad of now; as it was when the plant does not answer. @throws GridError REQUEST_SPENT */
+  /**
+   * A reply to create with the VM's classad of now; as it was when the plant does not answer. @throws GridError
+   * REQUEST_SPENT
+   */
   async #withPresentAd(reply: VmReply, requestId: string, caller: Caller | undefined): Promise<VmReply> {
     const maker = this.#membership.find(reply.trail?.awards.at(-1)?.plantId ?? '');
     if (!maker) return reply;

@@ -1,4 +1,7 @@
-/** What a daemon shows on TLS connections. Its files are read again when one has changed: a renewed certificate needs no restart. */
+/**
+ * What a daemon shows on TLS connections. Its files are read again when one has changed: a renewed certificate needs no
+ * restart.
+ */
 import { createSecureContext } from 'node:tls';
 import { type Again, eachSecond, stampOf } from './file-stamp.ts';
 import type { TlsConfig } from './tls-config.ts';
@@ -44,7 +47,9 @@ export class TlsFiles {
     return server;
   }
 
-  /** Takes the files anew if one has changed. A certificate whose key has not come yet is taken with the next change. */
+  /**
+   * Takes the files anew if one has changed. A certificate whose key has not come yet is taken with the next change.
+   */
   look(): void {
     const { config, onFault, onRenewed } = this.#options;
     try {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type CommandRunner, isAlive, signalProcess, waitUntilGone } from '@vmgrid/daemon';
+import { type CommandRunner, isAlive, signalProcess, systemClock, waitUntilGone } from '@vmgrid/daemon';
 import type { MachineGroups } from '@vmgrid/host';
 import { removeSockets } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
@@ -12,6 +12,7 @@ import { runFolder } from '../run-folder.ts';
 import { logTail } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { changeDisc } from './disc-drive.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { collectFiles } from './freeze.ts';
 import { FILES } from './layout.ts';
 import { encodeState, type QemuState } from './machine-state.ts';
@@ -23,6 +24,8 @@ import { writeState } from './write-state.ts';
 /** For QEMU to write back its caches and end, when it was told to. */
 const QUIT_DEADLINE_MS = 10_000;
 const KILL_DEADLINE_MS = 5_000;
+/** For QEMU to let the guest run. */
+const GO_ON_DEADLINE_MS = 10_000;
 const DISC_DEVICE = '/dev/sr0';
 
 export interface QemuMachineDeps {
@@ -48,6 +51,8 @@ export class QemuMachine implements Machine {
   readonly #qemu: QemuState;
   readonly #attachment: Attachment<Attached>;
   #cause: MachineExit['cause'] = 'crashed';
+  #isDiskFull = false;
+  #diskListener: (isFull: boolean) => void = () => undefined;
 
   constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
     this.#run = run;
@@ -97,6 +102,11 @@ export class QemuMachine implements Machine {
     await this.stop(0, signal);
   }
 
+  watchDisk(listener: (isFull: boolean) => void): void {
+    this.#diskListener = listener;
+    if (this.#isDiskFull) listener(true);
+  }
+
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
     this.#cause = 'requested';
@@ -109,11 +119,28 @@ export class QemuMachine implements Machine {
   }
 
   #holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
-    channels.monitor.onEvent((event) => this.#observe(event));
+    const { monitor } = channels;
+    monitor.onEvent((event) => this.#observe(event));
+    this.#watchDiskOver(monitor);
     const { agent, report } = channels;
     const earlierRun = origin === 'started' ? 'ended' : 'unknown';
     const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
     return { ...channels, guest, drive: origin === 'started' ? 'known' : 'unknown' };
+  }
+
+  #watchDiskOver(monitor: QmpClient): void {
+    const ended = new AbortController();
+    void monitor.closed.then(() => ended.abort());
+    const goOn = () => monitor.execute('cont', {}, { timeoutMs: GO_ON_DEADLINE_MS });
+    const told = (isFull: boolean) => {
+      this.#isDiskFull = isFull;
+      this.#diskListener(isFull);
+    };
+    const watch = new DiskWatch(
+      { clock: systemClock, goOn, told, ended: ended.signal },
+      runFolder(this.#qemu.directory),
+    );
+    monitor.onEvent((event) => watch.observe(event));
   }
 
   async #open(signal: AbortSignal): Promise<Attached> {

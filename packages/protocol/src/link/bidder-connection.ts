@@ -12,8 +12,8 @@ import { EVENT_SCHEMAS, HELLO, HelloSchema, isBidderEvent, METHOD_SCHEMAS, RIVAL
 
 export interface ConnectionOwner {
   /**
-   * A bidder is about to join: ends the link of any other of the same id that it takes the place of, at once unless it must find out
-   * whether that one lives. @throws GridError PLANT_ID_TAKEN when it does
+   * A bidder is about to join: ends the link of any other of the same id that it takes the place of, at once unless it
+   * must find out whether that one lives. @throws GridError PLANT_ID_TAKEN when it does
    */
   joining(connection: BidderConnection, hello: Hello): Promise<void> | undefined;
   ended(connection: BidderConnection, end: SessionEnd): void;

@@ -32,8 +32,8 @@ export class BidderRegister {
   }
 
   /**
-   * Takes an open connection; `joining` is called when its hello came. Resolves when it has ended, never rejects. `address`: of the
-   * other end.
+   * Takes an open connection; `joining` is called when its hello came. Resolves when it has ended, never rejects.
+   * `address`: of the other end.
    */
   take(socket: WebSocket, who: LinkIdentity, address: string, joining?: () => void): Promise<SessionEnd> {
     const { promise, resolve } = Promise.withResolvers<SessionEnd>();

@@ -22,7 +22,7 @@ export interface LeaseServiceDeps {
   readonly changed: () => void;
 }
 
-const RENEWABLE: ReadonlySet<VmState> = new Set(['running', 'suspended', 'stopped', 'starting', 'failed']);
+const RENEWABLE: ReadonlySet<VmState> = new Set(['running', 'paused', 'suspended', 'stopped', 'starting', 'failed']);
 
 export class LeaseService implements LeaseListener {
   readonly #deps: LeaseServiceDeps;

@@ -107,7 +107,10 @@ export class Collector {
     });
   }
 
-  /** @throws GridError ACTION_FAILED …, also when what failed lets the rest go on; GUEST_LOST when there is no machine for it */
+  /**
+   * @throws GridError ACTION_FAILED …, also when what failed lets the rest go on; GUEST_LOST when there is no machine
+   * for it
+   */
   async #runDestruction(vmId: string, phases: Phases): Promise<void> {
     const { registry, living, configurator } = this.#deps;
     const { destruction } = registry.get(vmId);

@@ -21,7 +21,10 @@ export function lineOf({ vmId, line }: VmRecord, { lines }: Pick<OwnMachineDeps,
   throw new GridError('LINE_UNAVAILABLE', `the line ${line} is not offered here any more`, { vmId });
 }
 
-/** Starts it anew: where it stood, or from its disk. Its network is closed. @throws GridError LINE_UNAVAILABLE, VMM_FAILED */
+/**
+ * Starts it anew: where it stood, or from its disk. Its network is closed. @throws GridError LINE_UNAVAILABLE,
+ * VMM_FAILED
+ */
 export async function startAgain(
   record: VmRecord,
   start: Extract<StartOrder['start'], 'resume' | 'boot'>,

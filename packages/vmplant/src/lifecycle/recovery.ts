@@ -13,7 +13,7 @@ import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import { resumeMachine } from './resume-machine.ts';
-import { needOf, withoutAccess } from './suspension.ts';
+import { healthy, needOf, withoutAccess } from './suspension.ts';
 
 export interface RecoveryDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
@@ -32,6 +32,8 @@ export interface RecoveryDeps {
 
 /** How long the agent of an adopted machine may take to answer. */
 const ADOPTION_DEADLINE_MS = 30_000;
+/** The same of one that waits for room on the host's disk; no timer of Node's is longer. */
+const PATIENCE_MS = 2_147_483_647;
 
 export async function recover(deps: RecoveryDeps): Promise<void> {
   const records = deps.registry.all();
@@ -55,6 +57,8 @@ async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {
       return undoCreation(record, deps);
     case 'starting':
       return undoStart(record, deps);
+    case 'paused':
+      return adoptPaused(record, deps);
     case 'running':
     case 'suspended':
     case 'stopped':
@@ -81,6 +85,14 @@ async function undoCreation(
   log.warn({ vmId: record.vmId, requestId: record.requestId }, 'a creation that was in flight was undone');
 }
 
+/** Its guest answers when the disk has room, be it in days: nobody waits for it. */
+async function adoptPaused(record: VmRecord, deps: RecoveryDeps): Promise<void> {
+  const { leases, log } = deps;
+  const { vmId } = record;
+  leases.watch(vmId, record);
+  adopt(record, deps, PATIENCE_MS).catch((err) => log.error({ err, vmId }, 'a paused VM could not be recovered'));
+}
+
 /** The machine may have come up or not; whoever asks for the start again has it booted anew. */
 async function undoStart(record: VmRecord, { lines, registry, leases }: RecoveryDeps): Promise<void> {
   const { vmId } = record;
@@ -95,10 +107,10 @@ type Found =
   | { readonly kind: 'suspended' }
   | { readonly kind: 'lost'; readonly reason: GridError };
 
-async function adopt(record: VmRecord, deps: RecoveryDeps): Promise<void> {
+async function adopt(record: VmRecord, deps: RecoveryDeps, withinMs = ADOPTION_DEADLINE_MS): Promise<void> {
   await deps.configurator.removeDiscs(deps.registry.directory(record.vmId)); // a run that the plant's death cut off left its own
   const { vmId, state } = record;
-  const found = await takeOver(record, deps);
+  const found = await takeOver(record, deps, withinMs);
   if (found.kind === 'living') deps.living.add(vmId, found.living);
   if (state === 'collecting' || state === 'destroyed') return;
   deps.leases.watch(vmId, record);
@@ -114,7 +126,7 @@ async function settle(record: VmRecord, found: Found, { registry, admission, log
       const { living, access } = found;
       const changes = { machineState: living.machine.state, ...access };
       const running = (one: VmRecord) =>
-        state === 'running' ? { ...one, ...changes } : moveTo(one, 'running', changes);
+        state === 'running' ? { ...one, ...changes } : moveTo(healthy(one), 'running', changes);
       admission.count(vmId, needOf(await registry.update(vmId, running)));
       return;
     }
@@ -129,10 +141,10 @@ async function settle(record: VmRecord, found: Found, { registry, admission, log
 }
 
 /** A machine that runs on without answering ends with its VM. */
-async function takeOver(record: VmRecord, deps: RecoveryDeps): Promise<Found> {
+async function takeOver(record: VmRecord, deps: RecoveryDeps, withinMs: number): Promise<Found> {
   const { vmId } = record;
   const silent = late('GUEST_UNREACHABLE', 'its agent did not answer', { vmId });
-  const limit = { ms: ADOPTION_DEADLINE_MS, clock: deps.clock, late: silent };
+  const limit = { ms: withinMs, clock: deps.clock, late: silent };
   try {
     return await within(limit, (until) => find(record, deps, until));
   } catch (cause) {
@@ -169,7 +181,7 @@ async function takeHold(
   signal: AbortSignal,
 ): Promise<Found> {
   try {
-    if (state !== 'running' && state !== 'suspended') {
+    if (state !== 'running' && state !== 'suspended' && state !== 'paused') {
       return { kind: 'living', living: { machine, guest: await machine.guest(signal) } };
     }
     const { guest, access } = await resumeMachine(machine, clock, signal);

@@ -1,4 +1,7 @@
-/** What a machine needs that goes on where it stood, or was started from its own disk: its agent, the time of day, its network. */
+/**
+ * What a machine needs that goes on where it stood, or was started from its own disk: its agent, the time of day, its
+ * network.
+ */
 import type { Clock } from '@vmgrid/daemon';
 import type { Guest, GuestAccess, Machine } from '@vmgrid/lines';
 
@@ -6,7 +9,9 @@ import type { Guest, GuestAccess, Machine } from '@vmgrid/lines';
 const AWAKE = `date -s "@$1.$2" > /dev/null 2>&1 || date -s "@$1" > /dev/null
 echo awake
 [ ! -e /proc/exitcode ] || sh -c "$3"`;
-/** UML, which has that file, gets its card when its network is opened: a guest that has booted has not set it up yet. */
+/**
+ * UML, which has that file, gets its card when its network is opened: a guest that has booted has not set it up yet.
+ */
 const AWAIT_CARD = `looks=0
 while [ ! -e /sys/class/net/eth0 ] && [ $looks -lt 600 ]; do
   [ ! -e /sys/class/net/vec0 ] || sh /etc/vmgrid/network > /dev/null 2>&1

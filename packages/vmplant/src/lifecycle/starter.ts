@@ -1,6 +1,7 @@
 /**
- * Boots VMs whose machines have ended from their own disks: one that failed after it was ready (a host that lost its power, a
- * hypervisor that died), or whose guest powered itself off. Name, keys and MAC address lie on the disk and in the record. Idempotent.
+ * Boots VMs whose machines have ended from their own disks: one that failed after it was ready (a host that lost its
+ * power, a hypervisor that died), or whose guest powered itself off. Name, keys and MAC address lie on the disk and in
+ * the record. Idempotent.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Log, within } from '@vmgrid/daemon';
@@ -12,7 +13,7 @@ import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
 import { lineOf, type OwnMachineDeps, startAgain } from './own-machine.ts';
 import { resumeMachine } from './resume-machine.ts';
-import { needOf, withoutAccess } from './suspension.ts';
+import { healthy, needOf, withoutAccess } from './suspension.ts';
 
 export interface StarterDeps extends OwnMachineDeps {
   readonly admission: Admission;
@@ -35,8 +36,8 @@ export class Starter {
   }
 
   /**
-   * @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT (the VM stays as it is); VMM_FAILED,
-   * GUEST_UNREACHABLE, GUEST_LOST (it has failed, its disk whole, and can be started again)
+   * @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT (the VM stays as it is);
+   * VMM_FAILED, GUEST_UNREACHABLE, GUEST_LOST (it has failed, its disk whole, and can be started again)
    */
   async start(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate, clock, report } = this.#deps;
@@ -69,7 +70,7 @@ export class Starter {
     const { registry, living, watch } = this.#deps;
     let machine: Machine | undefined;
     try {
-      const record = await registry.update(vmId, (before) => moveTo(healthy(before), 'starting'));
+      const record = await registry.update(vmId, (before) => moveTo(healthy(withoutAccess(before)), 'starting'));
       await lineOf(record, this.#deps).kill(registry.directory(vmId)); // what may still run, or lie about, of the one before
       machine = await startAgain(record, 'boot', this.#deps, signal);
       const { guest, access } = await this.#wake(vmId, machine, signal);
@@ -101,12 +102,6 @@ export class Starter {
       log.error({ err: cause, vmId }, 'a start that failed could not be undone');
     }
   }
-}
-
-/** Without what was said of the machine that has ended. */
-function healthy(record: VmRecord): VmRecord {
-  const { failure: _, ...rest } = withoutAccess(record);
-  return rest;
 }
 
 function requireStartable({ vmId, state, readyAt }: VmRecord): void {

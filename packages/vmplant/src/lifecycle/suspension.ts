@@ -8,6 +8,11 @@ export const needOf = ({ state, machine, owner }: Pick<VmRecord, 'state' | 'mach
   owner,
 });
 
+/** Without what was said of a failure that is over. */
+export function healthy({ failure: _, ...record }: VmRecord): VmRecord {
+  return record;
+}
+
 /** A machine without a process is not reached. */
 export function withoutAccess({ sshPort: _, ...record }: VmRecord): VmRecord {
   return record;

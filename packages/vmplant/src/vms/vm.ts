@@ -5,12 +5,13 @@
  *      │         │           │           │          │
  *      └─────────┴───────────┴─ failed   └──────────┴→ collecting → destroyed
  *
+ *   running ⇄ paused
  *   running → stopped → starting → running        running, suspended → failed → starting → running
  *
- * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile. The guest of a
- * stopped one has powered itself off. A VM that failed after it was ready has its disk, and can be started from it.
- * Only the plant's own procedures move a VM; guests and clients only ask. `destroyed` is terminal: the record goes and the
- * final classad stays in `destroyed-vms.ts`.
+ * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile. The
+ * guest of a stopped one has powered itself off. The hypervisor holds a paused one until the host's disk has room. A VM
+ * that failed after it was ready has its disk, and can be started from it. Only the plant's own procedures move a VM;
+ * guests and clients only ask. `destroyed` is terminal: the record goes and the final classad stays in `destroyed-vms.ts`.
  */
 import type { Start } from '@vmgrid/bidding';
 import type { Dag } from '@vmgrid/dag';
@@ -25,6 +26,7 @@ export type VmState =
   | 'configuring'
   | 'running'
   | 'suspended'
+  | 'paused'
   | 'stopped'
   | 'starting'
   | 'failed'
@@ -35,7 +37,8 @@ const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
   planned: ['cloning', 'failed', 'collecting'],
   cloning: ['configuring', 'failed', 'collecting'],
   configuring: ['running', 'failed', 'collecting'],
-  running: ['suspended', 'stopped', 'failed', 'collecting'],
+  running: ['suspended', 'paused', 'stopped', 'failed', 'collecting'],
+  paused: ['running', 'stopped', 'failed', 'collecting'],
   suspended: ['running', 'failed', 'collecting'],
   stopped: ['starting', 'collecting'],
   starting: ['running', 'failed', 'collecting'],

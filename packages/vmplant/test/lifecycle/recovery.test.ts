@@ -28,7 +28,7 @@ const machine = (answer: Machine['guest']): Machine =>
     state: machineState,
     guest: answer,
     openNetwork: async () => ({ sshPort: 40_023 }),
-    release: () => void calls.push('release'),
+    detach: () => void calls.push('detach'),
   }) as unknown as Machine;
 
 const answering = machine(async () => ({ discDevice: '/dev/sr0', run: async function* () {} }) as never);
@@ -124,7 +124,7 @@ test('a machine that runs but does not answer has failed; it is let go, and ende
   const { registry, living } = await recovered(silent, recordOf({ vmId: 'vm-1', state: 'running', machineState }));
   expect(registry.get('vm-1')).toMatchObject({ state: 'failed', failure: { code: 'GUEST_UNREACHABLE' } });
   expect(living.find('vm-1')).toBeUndefined();
-  expect(calls).toEqual(['release']);
+  expect(calls).toEqual(['detach']);
 });
 
 test('a destruction is taken up again, with its machine or without', async () => {

@@ -44,7 +44,7 @@ const machine = {
   exited: new Promise(() => undefined),
   guest: async () => call('guest').then(() => guest),
   openNetwork: async () => call('open network').then(() => ({ sshPort: 40_100 })),
-  release: () => void calls.push('release'),
+  detach: () => void calls.push('detach'),
 } as unknown as Machine;
 
 const line = {

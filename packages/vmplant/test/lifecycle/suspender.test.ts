@@ -43,7 +43,7 @@ const machine = {
   guest: async () => call('guest').then(() => guest),
   openNetwork: async () => call('open network').then(() => ({ sshPort: 40_100 })),
   suspend: () => call('suspend'),
-  release: () => void calls.push('release'),
+  detach: () => void calls.push('detach'),
 } as unknown as Machine;
 
 let adoption: Adoption['kind'];
@@ -189,6 +189,6 @@ test('a VM that runs again but does not answer has failed; its machine is let go
   failing.add('guest');
   await expect(resume()).rejects.toBe(broken);
   expect(registry.get('vm-1')).toMatchObject({ state: 'failed', machineState: { pid: 2 } });
-  expect(calls).toEqual(['resume', 'guest', 'release']);
+  expect(calls).toEqual(['resume', 'guest', 'detach']);
   expect(admission.usage.memoryMiB).toBe(256);
 });

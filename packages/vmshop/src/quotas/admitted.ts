@@ -26,16 +26,16 @@ export class Counted<T> implements Admitted<T> {
   #isCounted = false;
   #plantId: string | undefined;
 
-  /** `isInBackoff`: what is made of the request is there and counts already. */
+  /** `hasVmAlready`: what is made of the request is there and counts already. */
   constructor(
     request: T,
-    { vm, isInBackoff }: { readonly vm: ToldVm; readonly isInBackoff: boolean },
+    { vm, hasVmAlready }: { readonly vm: ToldVm; readonly hasVmAlready: boolean },
     deps: CountedDeps,
   ) {
     this.request = request;
     this.#vm = vm;
     this.#deps = deps;
-    if (!isInBackoff) this.#count(true);
+    if (!hasVmAlready) this.#count(true);
   }
 
   async at<R>(plantId: string, work: () => Promise<R>): Promise<R> {

@@ -62,10 +62,13 @@ export class QuotaEnforcer {
     if (caller) requireLease(caller.owner, ofOwner(this.#quotas, caller.owner), lease);
   }
 
-  /** One that no limit concerns: its award is entered all the same, so that nobody else is awarded it while its plant is away. */
+  /**
+   * One that no limit concerns: its award is entered all the same, so that nobody else is awarded it while its plant is
+   * away.
+   */
   #uncounted<T extends Identified<CreateRequest>>(request: T): Admitted<T> {
     const nothing = () => undefined;
-    const award = { vm: this.#vmOf(request), isInBackoff: true };
+    const award = { vm: this.#vmOf(request), hasVmAlready: true };
     return new Counted(request, award, { ...this.#deps, write: this.#write, count: nothing, requireRoom: nothing });
   }
 
@@ -73,10 +76,10 @@ export class QuotaEnforcer {
     const { book } = this.#deps;
     const vm = this.#vmOf(request);
     const require = () => requireRoom(owner, quota, this.#usageOf(owner), { vms: 1, ...sizeOf(request) });
-    const isInBackoff = book.isHeldHere(vm); // asked for again
-    if (!isInBackoff) require();
+    const hasVmAlready = book.isHeldHere(vm); // asked for again
+    if (!hasVmAlready) require();
     const count = (by: 'in' | 'out') => this.#waiting[by === 'in' ? 'add' : 'remove'](owner, NO_PLANT, vm);
-    return new Counted(request, { vm, isInBackoff }, { book, write: this.#write, count, requireRoom: require });
+    return new Counted(request, { vm, hasVmAlready }, { book, write: this.#write, count, requireRoom: require });
   }
 
   #vmOf(request: Identified<CreateRequest>): ToldVm {

@@ -1,0 +1,69 @@
+/**
+ * QEMU stops a guest whose disk has no room on the host (`werror=enospc`), and nobody goes on with it. This does, as soon as the
+ * folder of the disk has room again, and tells of both.
+ */
+import { statfs } from 'node:fs/promises';
+import type { Clock } from '@vmgrid/daemon';
+import type { QmpEvent } from './qmp/qmp-client.ts';
+
+/** How often a full disk is looked at: no event says that there is room. */
+const LOOKED_AT_MS = 2_000;
+/** With less, the guest would be stopped again at once. */
+const ROOM_BYTES = 16 * 1_048_576;
+
+export interface DiskWatchDeps {
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Lets the guest run. */
+  readonly goOn: () => Promise<unknown>;
+  /** Told when the guest is stopped, and when it runs again. */
+  readonly told: (isFull: boolean) => void;
+  /** Fires when the machine has ended, or is let go of. */
+  readonly ended: AbortSignal;
+  readonly freeBytes?: (folder: string) => Promise<number>;
+}
+
+export class DiskWatch {
+  readonly #deps: DiskWatchDeps;
+  readonly #folder: string;
+  #isFull = false;
+  #isStoppedAgain = false;
+
+  /** `folder`: where the disk is. */
+  constructor(deps: DiskWatchDeps, folder: string) {
+    this.#deps = deps;
+    this.#folder = folder;
+  }
+
+  observe({ event, data }: QmpEvent): void {
+    const isFull = event === 'BLOCK_IO_ERROR' && data.nospace === true && data.action === 'stop';
+    this.#isStoppedAgain ||= isFull;
+    if (!isFull || this.#isFull) return;
+    this.#isFull = true;
+    this.#deps.told(true);
+    void this.#awaitRoom();
+  }
+
+  async #awaitRoom(): Promise<void> {
+    const { clock, goOn, told, ended } = this.#deps;
+    try {
+      do {
+        while ((await this.#free()) < ROOM_BYTES) await clock.sleep(LOOKED_AT_MS, ended);
+        this.#isStoppedAgain = false;
+        await goOn();
+      } while (this.#isStoppedAgain);
+      this.#isFull = false;
+      told(false);
+    } catch {
+      // The machine has ended, or was let go of: there is nothing to go on with.
+    }
+  }
+
+  async #free(): Promise<number> {
+    return (this.#deps.freeBytes ?? freeBytes)(this.#folder);
+  }
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
