@@ -1,7 +1,13 @@
 // What esbuild is told of single modules when it bundles the programs.
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, relative } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** Of every file of a bundle: whatever the folder is into which the whole was moved. Names are such that no source has them. */
+export const FINDS_SOURCES = `
+import { pathToFileURL as vmgridUrlOf } from 'node:url';
+const vmgridPath = (path) => import.meta.dirname.replace(/dist(\\/parts)?$/, '') + path;`;
 
 /** A source finds the files beside it from inside a bundle as well. */
 const knowsItsPlace = {
@@ -9,8 +15,8 @@ const knowsItsPlace = {
   setup({ onLoad }) {
     onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
       const contents = readFileSync(path, 'utf8')
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+        .replaceAll('import.meta.dirname', `vmgridPath(${JSON.stringify(relative(ROOT, dirname(path)))})`)
+        .replaceAll('import.meta.url', `vmgridUrlOf(vmgridPath(${JSON.stringify(relative(ROOT, path))})).href`);
       return { contents, loader: 'ts' };
     });
   },
