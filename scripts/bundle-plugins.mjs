@@ -4,7 +4,10 @@ import { dirname, join, relative } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Of every file of a bundle: whatever the folder is into which the whole was moved. Names are such that no source has them. */
+/**
+ * Of every file of a bundle: whatever the folder is into which the whole was moved. Names are such that no source has
+ * them.
+ */
 export const FINDS_SOURCES = `
 import { pathToFileURL as vmgridUrlOf } from 'node:url';
 const vmgridPath = (path) => import.meta.dirname.replace(/dist(\\/parts)?$/, '') + path;`;

@@ -1,6 +1,8 @@
 /**
- * The images that `vmgrid images suggest` names, beside the best that there are within the same quota: on small histories found among
- * all sets of all histories that their requests allow, on large ones bounded from above. What counts is the time that images save.
+ * The images that `vmgrid images suggest` names, beside the best that there are within the same quota: on small
+ * histories found among
+ * all sets of all histories that their requests allow, on large ones bounded from above. What counts is the time that
+ * images save.
  */
 import { type Durations, durationKey, ImageIndex, type KnownImage } from '@vmgrid/bidding';
 import { candidatePrefixes } from '../../packages/vmplant/src/tending/candidates.ts';
@@ -63,7 +65,8 @@ export const suite: BenchSuite<HitsResult> = {
 /** Undefined where no image can save anything. */
 function judge({ kind, requests, seconds, quotaBytes }: History): Outcome | undefined {
   const cases = toEnd(requestCases(requests, durationsOf(seconds)));
-  // Of a large history a beginning takes no bytes beyond the memory: then the largest of those that serve the same is the best.
+  // Of a large history a beginning takes no bytes beyond the memory: then the largest of those that serve the same is
+  // the best.
   const sizes = new SizeModel(kind === 'small' ? [] : [MEMORY_ALONE]);
   const input = { cases, images: ImageIndex.of([base]), lines, sizes };
   const suggested = toEnd(suggestImages(input, { count: MOST_IMAGES, bytes: quotaBytes }));
@@ -124,7 +127,10 @@ function meetsOf(prefixes: readonly Prefix[]): readonly (readonly string[])[] {
   return found.map(({ digests }) => digests);
 }
 
-/** Every history that an image of this request may have: its actions, each after what comes before it, up to any of them. */
+/**
+ * Every history that an image of this request may have: its actions, each after what comes before it, up to any of
+ * them.
+ */
 function historiesOf(one: RequestCase): readonly (readonly string[])[] {
   const { digests, before } = prefixOf(one);
   const longer = (ran: readonly string[]): readonly (readonly string[])[] =>

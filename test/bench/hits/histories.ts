@@ -1,4 +1,7 @@
-/** Made-up histories of requests: small ones over few actions, large ones over stacks of software, of which some drift. */
+/**
+ * Made-up histories of requests: small ones over few actions, large ones over stacks of software, of which some
+ * drift.
+ */
 import { asked, machine } from '../../../packages/vmplant/test/tending/recorded-requests.ts';
 import type { Random } from '../fuzz/mutate.ts';
 

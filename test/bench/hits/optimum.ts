@@ -1,4 +1,7 @@
-/** The most that any set of images can save within a quota: found by trying all, or bounded from above with a proof. Pure. */
+/**
+ * The most that any set of images can save within a quota: found by trying all, or bounded from above with a proof.
+ * Pure.
+ */
 
 export interface Choice {
   readonly bytes: number;
@@ -40,8 +43,10 @@ function dominates(other: Choice, one: Choice, all: readonly Choice[]): boolean 
 const ROUNDS = 1_500;
 
 /**
- * An upper bound by Lagrangian relaxation: of each case at most one image counts; for any price u ≥ 0 of that a set saves no more than
- * Σ u + Σ of its images Σ over cases max(0, saving − u), and of the latter the best fractional knapsack is the most. Every round's value
+ * An upper bound by Lagrangian relaxation: of each case at most one image counts; for any price u ≥ 0 of that a set
+ * saves no more than
+ * Σ u + Σ of its images Σ over cases max(0, saving − u), and of the latter the best fractional knapsack is the most.
+ * Every round's value
  * is a bound (weak duality); the least is taken, along subgradients.
  */
 export function upperBound(choices: readonly Choice[], quotaBytes: number, least: number): number {

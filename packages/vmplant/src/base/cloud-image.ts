@@ -97,7 +97,10 @@ function noDisk(file: string, kind: Exclude<DiskKind, { readonly kind: 'disk' }>
   return refusal(file, `is no disk image: it is ${what}`, { what });
 }
 
-/** The file itself, or what was packed in it. Each program gets paths as arguments, and writes no more than a disk may have. */
+/**
+ * The file itself, or what was packed in it. Each program gets paths as arguments, and writes no more than a disk may
+ * have.
+ */
 async function unpackedFile({ file, signal }: CloudImageOrder, unpacked: string): Promise<string> {
   const kind = await kindOf(file);
   if (kind.kind !== 'packed') return file;

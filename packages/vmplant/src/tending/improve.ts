@@ -1,5 +1,6 @@
 /**
- * Betters a choice of images by local search. What is greedy at each step takes a small image that keeps out a large one; exchanges take
+ * Betters a choice of images by local search. What is greedy at each step takes a small image that keeps out a large
+ * one; exchanges take
  * that back: an image is put in or taken out, and what then saves most per byte, or most of all, fills the room.
  */
 import { type ChoiceLimits, type Choosable, type Chosen, chooseGreedily, type Measure } from './choose.ts';
