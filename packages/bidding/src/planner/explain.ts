@@ -14,10 +14,10 @@ import type {
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
 import type { Miss } from './match-image.ts';
-import { mendRequest, mendRestore } from './mend.ts';
 import { Nearest } from './nearest.ts';
 import { compareOptions, type Option } from './options.ts';
 import { Prices } from './prices.ts';
+import { relaxRequest, relaxRestore } from './relax.ts';
 import { type SurveyedOption, surveyor } from './survey.ts';
 import { type LineReports, restoreFault } from './ways-to-start.ts';
 
@@ -102,7 +102,7 @@ function whyChosen(chosen: Option, next: Option | undefined, left: number): stri
 
 function candidateOf(starts: readonly SurveyedOption[], machine: MachineSpec): ExplainedCandidate {
   const { image, match, whyNotRestore } = starts[0]!;
-  const toRestore = mendRestore(machine, image);
+  const toRestore = relaxRestore(machine, image);
   return {
     imageId: image.manifest.id,
     actionsCached: match.matched.length,
@@ -171,7 +171,7 @@ class MissExplainer {
       .sort(
         (a, b) =>
           isLater(a.sketch) - isLater(b.sketch) ||
-          Number(b.explained.mends) - Number(a.explained.mends) ||
+          Number(b.explained.suffices) - Number(a.explained.suffices) ||
           a.explained.changes.length - b.explained.changes.length ||
           a.sketch.expectedMicros - b.sketch.expectedMicros,
       )
@@ -200,7 +200,7 @@ class MissExplainer {
   }
 
   #explain({ miss, image, shared, expectedMicros }: Sketch): ExplainedMiss {
-    const { changes, mends } = mendRequest(this.#machine, this.#dag, image, this.#lines);
+    const { changes, suffices } = relaxRequest(this.#machine, this.#dag, image, this.#lines);
     return {
       imageId: miss.imageId,
       test: miss.test,
@@ -208,7 +208,7 @@ class MissExplainer {
       actionsShared: shared,
       expectedSeconds: inSeconds(expectedMicros),
       changes: [...changes],
-      mends,
+      suffices,
     };
   }
 

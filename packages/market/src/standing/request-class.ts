@@ -3,6 +3,7 @@ import {
   type Candidates,
   durationKey,
   findCandidates,
+  hash53,
   type ImageIndex,
   type LineReports,
   nearestOptions,
@@ -10,7 +11,6 @@ import {
   Prices,
   planAd,
   requirePlan,
-  scatterWide,
   summarizeOptions,
 } from '@vmgrid/bidding';
 import { type ClassAd, type Expression, parseExpression } from '@vmgrid/classad';
@@ -64,9 +64,7 @@ export class RequestClass {
     this.rank = parsed(request.rank);
     this.#dag = prepareDag(request.dag);
     const keys = [...this.#dag.groupOfDigest.keys()].map(durationKey.action);
-    this.#concerns = new Set(
-      [...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(scatterWide),
-    );
+    this.#concerns = new Set([...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(hash53));
   }
 
   /** The plan of a plant, which lasts as long as its images, its lines, and the durations that it depends on. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */

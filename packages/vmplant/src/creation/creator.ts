@@ -13,7 +13,7 @@ import {
 } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
 import { ImageExaminer } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-desk.ts';
+import type { WarehousePlan } from '../bids/bid-service.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
