@@ -1,7 +1,16 @@
 // What esbuild is told of single modules when it bundles the programs.
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, relative } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/**
+ * Of every file of a bundle: whatever the folder is into which the whole was moved. Names are such that no source has
+ * them.
+ */
+export const FINDS_SOURCES = `
+import { pathToFileURL as vmgridUrlOf } from 'node:url';
+const vmgridPath = (path) => import.meta.dirname.replace(/dist(\\/parts)?$/, '') + path;`;
 
 /** A worker's source, as `new Worker` takes it: of a bundle the program beside it, or above the parts. */
 const WORKER = /new URL\('\.\/([\w-]+-worker)\.ts', import\.meta\.url\)/g;
@@ -14,8 +23,8 @@ const knowsItsPlace = {
     onLoad({ filter: /packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => {
       const contents = readFileSync(path, 'utf8')
         .replaceAll(WORKER, BUNDLED_WORKER)
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+        .replaceAll('import.meta.dirname', `vmgridPath(${JSON.stringify(relative(ROOT, dirname(path)))})`)
+        .replaceAll('import.meta.url', `vmgridUrlOf(vmgridPath(${JSON.stringify(relative(ROOT, path))})).href`);
       return { contents, loader: 'ts' };
     });
   },

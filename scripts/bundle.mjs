@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
-import { plugins } from './bundle-plugins.mjs';
+import { FINDS_SOURCES, plugins } from './bundle-plugins.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 /** What programs share, and what some of them load only when they need it. */
@@ -63,7 +63,9 @@ async function bundle() {
     sourcemap: 'linked',
     sourcesContent: false,
     // For the packages among them that are CommonJS.
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    banner: {
+      js: `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);${FINDS_SOURCES}`,
+    },
     plugins,
     write: false,
   });

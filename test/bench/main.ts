@@ -5,6 +5,7 @@ import type { BenchSuite } from './suite.ts';
 /** Suites by name; each is loaded only when it runs. */
 const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite }>>> = {
   age: () => import('./age.ts'),
+  hits: () => import('./hits.ts'),
   clone: () => import('./clone.ts'),
   classad: () => import('./classad.ts'),
   faults: () => import('./faults.ts'),

@@ -1,4 +1,7 @@
-/** `vmgrid up`: with a layer of brokers, beside a grid that runs already, on ports that are taken, with files of the operator's. */
+/**
+ * `vmgrid up`: with a layer of brokers, beside a grid that runs already, on ports that are taken, with files of the
+ * operator's.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

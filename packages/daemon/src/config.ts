@@ -15,7 +15,9 @@ export interface ConfigSource {
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
-/** Options of a daemon's command line: `--config FILE`, and `--override JSON` of who starts it with fields of its own. */
+/**
+ * Options of a daemon's command line: `--config FILE`, and `--override JSON` of who starts it with fields of its own.
+ */
 export const CONFIG_OPTIONS = { config: { type: 'string' }, override: { type: 'string' } } as const;
 
 export const configSource = (given: { readonly config?: string; readonly override?: string }): ConfigSource => ({

@@ -14,7 +14,9 @@ const OTHERS_PASS = 0o001;
 /** What an operator can mend. Of anything else, such as a full disk, the error says more. */
 const MENDABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG'];
 
-/** Makes a folder, and those above it, unless they are there: of one that is there the mode stays. @throws FolderError */
+/**
+ * Makes a folder, and those above it, unless they are there: of one that is there the mode stays. @throws FolderError
+ */
 export function makeFolder(path: string, mode: number): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   const parent = dirname(path);
@@ -30,7 +32,8 @@ export function makeFolder(path: string, mode: number): void {
 }
 
 /**
- * The first folder, from the root on, of a path or of where its links lead, that other users cannot pass through, such as those under
+ * The first folder, from the root on, of a path or of where its links lead, that other users cannot pass through,
+ * such as those under
  * whom machines run; undefined when there is none, as of a path that is not there.
  */
 export function folderInTheWay(path: string): string | undefined {

@@ -1,7 +1,13 @@
-/** Which of the two streams has colours. What is in the environment is the user's word: https://no-color.org, https://force-color.org */
+/**
+ * Which of the two streams has colours. What is in the environment is the user's word: https://no-color.org,
+ * https://force-color.org
+ */
 import colors from 'picocolors';
 
-/** NO_COLOR goes first, then FORCE_COLOR, of which `0` and `false` say no; else a terminal has them, unless it is `dumb`. */
+/**
+ * NO_COLOR goes first, then FORCE_COLOR, of which `0` and `false` say no; else a terminal has them, unless it is
+ * `dumb`.
+ */
 export function wantsColour(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = environment;
   if (NO_COLOR) return false;

@@ -26,7 +26,8 @@ export function tokenFor(url: string, { tokenFile, environment }: CredentialOpti
 /** What the file holds may be a secret of another kind: only how it looks is told. */
 function noToken(file: string, text: string): GridError {
   const [lines, characters] = [text.split('\n').length, text.length];
-  const message = `the token file ${file} does not hold one token and nothing else: it has ${lines} lines, ${characters} characters`;
+  const shape = `${lines} lines, ${characters} characters`;
+  const message = `the token file ${file} does not hold one token and nothing else: it has ${shape}`;
   return new GridError('UNAUTHENTICATED', message, { file, lines, characters });
 }
 

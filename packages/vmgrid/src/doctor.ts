@@ -20,7 +20,10 @@ interface Tool {
 }
 
 export interface ToolFinding extends Tool {
-  /** First line of what the program says of its version, if it tells one; undefined when it is not there, or not for this user. */
+  /**
+   * First line of what the program says of its version, if it tells one; undefined when it is not there, or not for
+   * this user.
+   */
   readonly version: string | undefined;
 }
 

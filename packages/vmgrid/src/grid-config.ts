@@ -1,4 +1,7 @@
-/** Configuration files of the daemons of a grid on this machine: made when there is none, and the operator's from then on. */
+/**
+ * Configuration files of the daemons of a grid on this machine: made when there is none, and the operator's from then
+ * on.
+ */
 import { writeFile } from 'node:fs/promises';
 import { readConfigFile } from '@vmgrid/daemon';
 
@@ -14,7 +17,8 @@ export interface DaemonFields {
 }
 
 /**
- * What a daemon starts with: `config` is what its file has, `overrides` what goes before it. A file that is there is not changed.
+ * What a daemon starts with: `config` is what its file has, `overrides` what goes before it. A file that is there is
+ * not changed.
  * @throws ConfigError
  */
 export async function settleConfig(file: string, { places, assumed, given }: DaemonFields) {

@@ -37,7 +37,8 @@ const { values, positionals } = parseArgs({
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 outliveReaders(() => undefined);
-// Folders and files have the modes they need, whoever starts this. But what an operator exports is as private as he has it.
+// Folders and files have the modes they need, whoever starts this. But what an operator exports is as private as he
+// has it.
 if (positionals[0] !== 'export') process.umask(0o022);
 process.exitCode = await main();
 // Whatever a slow peer still holds open ends with the process.

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { StartOrder } from '../production-line.ts';
 import { FILES, FIRST_PIPE_DESCRIPTOR, PIPES, UML_ID } from './layout.ts';
 
@@ -37,11 +36,10 @@ export const hasOwnDisk = ({ purpose, machine, image }: StartOrder): boolean =>
   purpose === 'build' || machine.diskMiB > image.manifest.machine.diskMiB;
 
 /** Arguments of UML for one machine; relative names are in its folder `run`. */
-export function commandLine(order: StartOrder, initrd: string): string[] {
-  const { directory, manifest } = order.image;
-  const disk = hasOwnDisk(order) ? FILES.raw : `${FILES.cow},${join(directory, manifest.disk)}`;
+export function commandLine(order: StartOrder): string[] {
+  const disk = hasOwnDisk(order) ? FILES.raw : `${FILES.cow},../${FILES.parent}`;
   return [
-    ...[`mem=${order.machine.memoryMiB}M`, `ubd0${UNLOCKED}=${disk}`, `initrd=${initrd}`],
+    ...[`mem=${order.machine.memoryMiB}M`, `ubd0${UNLOCKED}=${disk}`, `initrd=../${FILES.initrd}`],
     ...[`umid=${UML_ID}`, 'uml_dir=./'],
     ...LINES,
     ...['rw', 'quiet', ...SPARED, 'net.ifnames=0', 'systemd.show_status=0'],

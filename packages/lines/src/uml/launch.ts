@@ -1,4 +1,4 @@
-import { appendFile, type FileHandle, rm } from 'node:fs/promises';
+import { appendFile, type FileHandle, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   abortable,
@@ -75,8 +75,10 @@ async function launchOnce(options: Launch, signal: AbortSignal): Promise<UmlMach
 }
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<UmlMachine> {
-  const { order, user, run, reached, groups } = options;
+  const { order, user, run, reached, groups, initrd } = options;
   const { directory, purpose, guestNetwork } = order;
+  await symlink(join(order.image.directory, order.image.manifest.disk), join(directory, FILES.parent));
+  await symlink(initrd, join(directory, FILES.initrd));
   await makeFifos(pipesOf(directory), run, signal);
   reached('pipes');
   undo.push('group', () => groups.remove(directory));
@@ -94,13 +96,13 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   return new UmlMachine({ channels, run, groups }, { process, directory, purpose, guestNetwork, uid: user?.uid });
 }
 
-async function spawn({ order, binary, initrd, user, groups }: Launch): Promise<ProcessIdentity> {
+async function spawn({ order, binary, user, groups }: Launch): Promise<ProcessIdentity> {
   const { directory } = order;
   const log = join(directory, FILES.log);
   const pipes: FileHandle[] = [];
   try {
     for (const path of pipesOf(directory)) pipes.push(await holdFifo(path));
-    const args = commandLine(order, initrd);
+    const args = commandLine(order);
     const { pid } = await spawnVmm({
       ...{ program: binary, args, folder: runFolder(directory), log, user, inherit: pipes },
       entrance: groups.entrance(directory),
@@ -135,6 +137,6 @@ async function awaitKernel({ console, closed }: Channels, directory: string, sig
 
 async function removeFiles(directory: string): Promise<void> {
   await removePipes(directory);
-  const logs = [FILES.log, FILES.networkLog, FILES.console];
-  await Promise.all(logs.map((name) => rm(join(directory, name), { force: true })));
+  const names = [FILES.log, FILES.networkLog, FILES.console, FILES.parent, FILES.initrd];
+  await Promise.all(names.map((name) => rm(join(directory, name), { force: true })));
 }

@@ -9,6 +9,12 @@ export const FILES = {
   cow: 'disk.cow',
   /** A disk of its own: of a build, which becomes an image, and of a machine whose disk is larger than its image's. */
   raw: 'disk.raw',
+  /**
+   * Links, beside `run`, to the image's disk and to the first root file system: UML takes no path with a blank or
+   * comma.
+   */
+  parent: 'parent.disk',
+  initrd: 'initrd',
   log: 'uml.log',
   networkLog: 'network.log',
   console: 'console.log',

@@ -1,5 +1,5 @@
 import { access, chown, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { bootId, type CommandRunner, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
 import { GridError, type LineReport } from '@vmgrid/protocol';
@@ -96,7 +96,7 @@ async function tryUml(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await ownFolder(join(stateDirectory, FOLDER), user);
-  const kernel = [`mem=${TRY_MEMORY_MIB}M`, `initrd=${initrd}`, `rdinit=${TRY}`, 'quiet', ...SPARED];
+  const kernel = [`mem=${TRY_MEMORY_MIB}M`, `initrd=../${basename(initrd)}`, `rdinit=${TRY}`, 'quiet', ...SPARED];
   const failure = { code: 'LINE_UNAVAILABLE', message: 'User-Mode Linux does not run its guest here' } as const;
   const args = [
     ...privileges(user),

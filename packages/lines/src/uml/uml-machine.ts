@@ -1,5 +1,5 @@
 import { chown } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type CommandRunner, isAlive, killProcessesOf, signalProcess, waitUntilGone } from '@vmgrid/daemon';
 import type { MachineGroups } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
@@ -8,6 +8,7 @@ import { awaitEnd } from '../await-end.ts';
 import { AgentGuest } from '../guest/agent-guest.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
+import { runFolder } from '../run-folder.ts';
 import { logTail } from '../spawn-vmm.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
 import { DISC_DEVICE, UNITS } from './command-line.ts';
@@ -66,7 +67,9 @@ export class UmlMachine implements Machine {
     if (path === undefined) return;
     const { uid } = this.#uml;
     if (uid !== undefined) await chown(path, uid, uid);
-    await orderUml(this.#uml, ['config', `${UNITS.disc}r=${path}`], this.#run, signal);
+    // As seen from UML's folder: it takes no path with a blank or comma.
+    const seen = relative(runFolder(this.#uml.directory), path);
+    await orderUml(this.#uml, ['config', `${UNITS.disc}r=${seen}`], this.#run, signal);
     held.drive = 'full';
   }
 

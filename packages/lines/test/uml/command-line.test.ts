@@ -14,10 +14,10 @@ const order = (more: Partial<StartOrder> = {}) =>
   }) as StartOrder;
 
 test('whoever changes the devices gives the layout a new name', () => {
-  expect({ layout: DEVICE_LAYOUT, line: commandLine(order(), '/initrd') }).toEqual({
+  expect({ layout: DEVICE_LAYOUT, line: commandLine(order()) }).toEqual({
     layout: 'uml-ubd-1',
     line: [
-      ...['mem=128M', 'ubd0c=disk.cow,/images/base/disk.raw', 'initrd=/initrd', 'umid=vm', 'uml_dir=./'],
+      ...['mem=128M', 'ubd0c=disk.cow,../parent.disk', 'initrd=../initrd', 'umid=vm', 'uml_dir=./'],
       ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:4,fd:5', 'ssl1=null,fd:6'],
       ...['org.qemu.guest_agent.0=/dev/ttyS0', 'org.vmgrid.report=/dev/ttyS1'],
       ...['rw', 'quiet', 'cryptomgr.notests', 'pty.legacy_count=0', 'initcall_blacklist=raid6_select_algo'],
@@ -27,7 +27,7 @@ test('whoever changes the devices gives the layout a new name', () => {
 });
 
 test('a build, and a machine with a larger disk than its image, have a disk of their own', () => {
-  const diskOf = (more: Partial<StartOrder>) => commandLine(order(more), '/initrd')[1];
+  const diskOf = (more: Partial<StartOrder>) => commandLine(order(more))[1];
   expect(diskOf({ purpose: 'build' })).toBe('ubd0c=disk.raw');
   expect(diskOf({ machine: { ...machine, diskMiB: 257 } })).toBe('ubd0c=disk.raw');
 });

@@ -28,7 +28,10 @@ export interface ConnectionOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** What a bearer token may be (RFC 6750). What is not would come back in the words of an error, and it may be a secret. */
+/**
+ * What a bearer token may be (RFC 6750). What is not would come back in the words of an error, and it may be a
+ * secret.
+ */
 export const isBearer = (text: string): boolean => /^[A-Za-z0-9\-._~+/]+=*$/.test(text);
 
 /** Requests to one shop, its errors rebuilt. */

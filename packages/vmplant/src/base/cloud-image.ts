@@ -9,11 +9,12 @@ import { DEVICE_LAYOUT } from '@vmgrid/lines';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
 import type { ManifestDraft } from '@vmgrid/warehouse';
 import { digestFile, readQcow2Header } from '@vmgrid/warehouse';
+import { type DiskFormat, type DiskKind, diskKindOf } from './disk-kind.ts';
 
 export interface CloudImageOrder {
   /** Operating system that requests will name. */
   readonly os: string;
-  /** The image: raw or qcow2. It is only read. */
+  /** The image: raw, or what qemu-img and the unpackers read. It is only read. */
   readonly file: string;
   /** Least memory of a machine that boots it. */
   readonly memoryMiB: number;
@@ -25,12 +26,13 @@ export const MAX_DISK_MIB = 2_097_152;
 const CONVERT_DEADLINE_MS = 30 * 60_000;
 const MIB = 1_048_576;
 const DISK = 'disk.qcow2';
+const UNPACKED = 'unpacked';
+/** What was packed may take no more: a few bytes can be made to unpack to as many as one likes. */
+const UNPACKED_BYTES = 65_536 * MIB;
 const SECTOR_BYTES = 512;
 /** Code of a boot sector; then come the signature of the disk and its table of partitions. */
 const CODE_BYTES = 440;
 const TOOL_DEADLINE_MS = 60_000;
-
-type DiskFormat = ManifestDraft['diskFormat'];
 
 /** Id under which the image is stored: another file is another image. @throws GridError BASE_BUILD_FAILED when it cannot be read */
 export async function cloudImageId({ os, file, signal }: CloudImageOrder): Promise<string> {
@@ -48,12 +50,15 @@ export async function takeCloudImage(
   order: CloudImageOrder,
   directory: string,
 ): Promise<Omit<ManifestDraft, 'createdAt' | 'createdBy'>> {
-  const { file, os, memoryMiB } = order;
-  const format = await formatOf(file);
-  const diskMiB = await sizeOf(file, format, order.signal);
+  const { os, memoryMiB } = order;
+  const unpacked = join(directory, UNPACKED);
   const disk = join(directory, DISK);
+  const source = { ...order, path: await unpackedFile(order, unpacked) };
+  const format = await formatOf(source);
+  const diskMiB = await sizeOf(source, format);
   // Leaves behind internal snapshots and whatever else a foreign file carries beside its content.
-  await qemuImg(['convert', '-f', format, '-O', 'qcow2', file, disk], order, CONVERT_DEADLINE_MS);
+  await qemuImg(['convert', '-f', format, '-O', 'qcow2', source.path, disk], order, CONVERT_DEADLINE_MS);
+  await rm(unpacked, { force: true });
   // A disk is whole MiB here.
   await qemuImg(['resize', '-q', '-f', 'qcow2', disk, `${diskMiB}M`], order);
   await requireBootSector(disk, directory, order);
@@ -66,22 +71,58 @@ export async function takeCloudImage(
   };
 }
 
+/** What is taken in: `file` is how it is called, `path` where it lies unpacked. */
+interface Source extends CloudImageOrder {
+  readonly path: string;
+}
+
 /** Told by the file's own head, never guessed by QEMU. @throws GridError */
-async function formatOf(file: string): Promise<DiskFormat> {
-  const header = await readQcow2Header(file).catch((cause: Error) => {
-    throw unreadable(file, cause);
-  });
-  if (header === undefined) return 'raw';
+async function formatOf({ file, path }: Source): Promise<DiskFormat> {
+  const kind = await kindOf(file, path);
+  if (kind.kind !== 'disk') throw noDisk(file, kind);
+  const header = kind.format === 'qcow2' ? await readQcow2Header(path) : undefined;
+  if (header === undefined) return kind.format;
   if (header.backingFile !== undefined) throw refusal(file, `stands on another file, ${header.backingFile}`);
   if (header.externalData) throw refusal(file, 'keeps its data in another file');
   return 'qcow2';
 }
 
+const kindOf = (file: string, path = file): Promise<DiskKind> =>
+  diskKindOf(path).catch((cause: Error) => {
+    throw unreadable(file, cause);
+  });
+
+function noDisk(file: string, kind: Exclude<DiskKind, { readonly kind: 'disk' }>): GridError {
+  const what = kind.kind === 'packed' ? `packed by ${kind.by} more than once` : kind.what;
+  return refusal(file, `is no disk image: it is ${what}`, { what });
+}
+
+/**
+ * The file itself, or what was packed in it. Each program gets paths as arguments, and writes no more than a disk may
+ * have.
+ */
+async function unpackedFile({ file, signal }: CloudImageOrder, unpacked: string): Promise<string> {
+  const kind = await kindOf(file);
+  if (kind.kind !== 'packed') return file;
+  const unpack = ['sh', '-c', 'exec "$1" -dc < "$2" > "$3"', 'sh', kind.by, file, unpacked];
+  await runTool('prlimit', [`--fsize=${UNPACKED_BYTES}`, '--', ...unpack], {
+    ...{ signal, timeoutMs: CONVERT_DEADLINE_MS },
+    failure: {
+      code: 'BASE_BUILD_FAILED',
+      message: `${file} cannot be unpacked by ${kind.by}, or would be larger than ${UNPACKED_BYTES / MIB} MiB`,
+      details: { file, limitBytes: UNPACKED_BYTES },
+    },
+  });
+  return unpacked;
+}
+
 /** In MiB, rounded up. */
-async function sizeOf(file: string, format: DiskFormat, signal: AbortSignal): Promise<number> {
-  const info = JSON.parse(await qemuImg(['info', '-f', format, '--output=json', file], { file, signal }));
+async function sizeOf({ file, path, signal }: Source, format: DiskFormat): Promise<number> {
+  const info = JSON.parse(await qemuImg(['info', '-f', format, '--output=json', path], { file, signal }));
   const bytes: number = info['virtual-size'];
   if (info.encrypted) throw refusal(file, 'is encrypted');
+  if (info['backing-filename'] !== undefined)
+    throw refusal(file, `stands on another file, ${info['backing-filename']}`);
   const diskMiB = Math.ceil(bytes / MIB);
   if (diskMiB >= 1 && diskMiB <= MAX_DISK_MIB) return diskMiB;
   throw refusal(file, `has a disk of ${diskMiB} MiB, at most ${MAX_DISK_MIB} MiB are taken`, {
@@ -97,7 +138,11 @@ async function requireBootSector(disk: string, directory: string, order: CloudIm
   await rm(copy);
   const boots =
     sector.readUInt16BE(SECTOR_BYTES - 2) === 0x55aa && sector.subarray(0, CODE_BYTES).some((byte) => byte !== 0);
-  if (!boots) throw refusal(order.file, 'has no boot sector: machines here have a BIOS, not UEFI');
+  if (boots) return;
+  throw refusal(
+    order.file,
+    'is a disk without a boot sector: machines here have a BIOS, and boot no disk for UEFI alone',
+  );
 }
 
 function qemuImg(

@@ -1,5 +1,5 @@
 import { SUGGEST_LIMITS } from './limits.ts';
-import { closureOf, meet, type Prefix } from './prefix.ts';
+import { closureOf, meet, type Prefix, segmentOf } from './prefix.ts';
 
 export interface CandidateLimits {
   readonly candidates: number;
@@ -8,7 +8,8 @@ export interface CandidateLimits {
 
 /**
  * Beginnings worth comparing: those of the requests, what any of them have in common (meets of meets, breadth first), and the
- * closures of single actions. Among beginnings that serve the same requests the largest spares most, and that one is a meet:
+ * closures of single actions, and how far each beginning has come with one: under a quota less may be more. Among
+ * beginnings that serve the same requests the largest spares most, and that one is a meet:
  * without limits nothing that saves more time is missed. Within limits, the earlier the beginnings, the sooner looked at.
  */
 export function* candidatePrefixes(
@@ -36,6 +37,7 @@ export function* candidatePrefixes(
     for (const digest of prefix.digests) {
       yield;
       add(closureOf(prefix, digest));
+      add(segmentOf(prefix, digest));
     }
   }
   return [...found.values()];

@@ -23,35 +23,58 @@ export interface ChoiceLimits {
   readonly bytes?: number;
 }
 
+/** What makes an item the next to be taken: what it saves for each of its bytes, or altogether. */
+export type Measure = 'per-byte' | 'whole';
+
+export interface Greed<T extends Choosable> {
+  readonly by?: Measure;
+  /** Those that are taken whatever they save, before all others. */
+  readonly kept?: readonly T[];
+}
+
 /** The items in the order they are taken, one a step; none that saves nothing. Takes count × items × cases. */
 export function* chooseGreedily<T extends Choosable>(
   items: readonly T[],
   limits: ChoiceLimits,
+  { by = 'per-byte', kept = [] }: Greed<T> = {},
 ): Generator<void, readonly Chosen<T>[]> {
   const saved = new Float64Array(items[0]?.savings.length ?? 0);
   const chosen: Chosen<T>[] = [];
   let bytesLeft = limits.bytes ?? Number.POSITIVE_INFINITY;
-  while (chosen.length < limits.count) {
-    yield;
-    const next = best(items, saved, bytesLeft);
-    if (!next) break;
+  const take = (next: Chosen<T>): void => {
     chosen.push(next);
     bytesLeft -= next.item.bytes;
     for (const [at, value] of next.item.savings.entries()) saved[at] = Math.max(saved[at]!, value);
+  };
+  for (const item of kept) take({ item, gain: gainOf(item, saved) });
+  while (chosen.length < limits.count) {
+    yield;
+    const next = best(items, saved, bytesLeft, by);
+    if (!next) break;
+    take(next);
   }
   return chosen;
 }
 
-function best<T extends Choosable>(items: readonly T[], saved: Float64Array, bytesLeft: number): Chosen<T> | undefined {
+function best<T extends Choosable>(
+  items: readonly T[],
+  saved: Float64Array,
+  bytesLeft: number,
+  by: Measure,
+): Chosen<T> | undefined {
   let found: Chosen<T> | undefined;
   for (const item of items) {
     if (item.bytes > bytesLeft) continue;
     const gain = gainOf(item, saved);
-    if (gain > 0 && (!found || gain * found.item.bytes > found.gain * item.bytes)) found = { item, gain };
+    const isBest = !found || (by === 'whole' ? gain > found.gain : gain * found.item.bytes > found.gain * item.bytes);
+    if (gain > 0 && isBest) found = { item, gain };
   }
   return found;
 }
 
 /** What an item saves where more than that is not saved already. */
-export const gainOf = ({ savings }: Choosable, saved: Float64Array): number =>
-  savings.reduce((sum, value, at) => sum + Math.max(0, value - saved[at]!), 0);
+export function gainOf({ savings }: Choosable, saved: Float64Array): number {
+  let gain = 0;
+  for (let at = 0; at < savings.length; at++) gain += Math.max(0, savings[at]! - saved[at]!);
+  return gain;
+}

@@ -43,6 +43,12 @@ export function closureOf(prefix: Prefix, digest: string): Prefix {
   return { digests, before: new Map(digests.map((one) => [one, prefix.before.get(one)!])) };
 }
 
+/** A beginning up to this action, in its order. */
+export function segmentOf({ digests, before }: Prefix, digest: string): Prefix {
+  const held = digests.slice(0, digests.indexOf(digest) + 1);
+  return { digests: held, before: new Map(held.map((one) => [one, before.get(one)!])) };
+}
+
 /** What Kahn's algorithm takes when an action waits for all before it, also for those that are not there. */
 function reachable(before: ReadonlyMap<string, ReadonlySet<string>>): Prefix {
   const waiting = new Map([...before].map(([digest, { size }]) => [digest, size]));

@@ -13,7 +13,8 @@ import {
 } from '@vmgrid/bidding';
 import type { LineName, MachineSpec } from '@vmgrid/protocol';
 import { candidatePrefixes } from './candidates.ts';
-import { type ChoiceLimits, type Choosable, chooseGreedily } from './choose.ts';
+import type { ChoiceLimits, Choosable } from './choose.ts';
+import { choose } from './improve.ts';
 import { SUGGEST_LIMITS } from './limits.ts';
 import { type Prefix, prefixOf } from './prefix.ts';
 import type { RecordedAction } from './recorded-request.ts';
@@ -62,7 +63,7 @@ export function* suggestImages(input: SuggestInput, limits: ChoiceLimits): Gener
   const share = Math.ceil(SUGGEST_LIMITS.candidates / Math.max(1, kinds.size));
   const candidates: Candidate[] = [];
   for (const alike of kinds.values()) candidates.push(...(yield* candidatesOf(alike, begun, input, share)));
-  return (yield* chooseGreedily(candidates, limits)).map(({ item, gain }) => suggestionOf(item, gain, begun));
+  return (yield* choose(candidates, limits)).map(({ item, gain }) => suggestionOf(item, gain, begun));
 }
 
 function* candidatesOf(

@@ -67,6 +67,38 @@ test('what is no bootable disk is refused, and said why', async () => {
   expect((await take('missing')).taken).toMatch(/missing cannot be read: ENOENT/);
   expect((await take('short')).taken).toMatch(/has a disk of 0 MiB/);
   expect((await take('huge.qcow2')).taken).toMatch(/has a disk of 3145728 MiB, at most 2097152 MiB are taken$/);
-  expect((await take('empty.raw')).taken).toMatch(/has no boot sector: machines here have a BIOS, not UEFI$/);
+  expect((await take('empty.raw')).taken).toMatch(
+    /is a disk without a boot sector: machines here have a BIOS, and boot no disk for UEFI alone$/,
+  );
   await expect(cloudImageId(order('missing'))).rejects.toMatchObject({ code: 'BASE_BUILD_FAILED' });
+});
+
+test.each(['vmdk', 'vdi', 'vhdx', 'vpc'])('a disk of the kind %s is converted', async (format) => {
+  await bootable(`${format}.raw`);
+  qemuImg('convert', '-f', 'raw', '-O', format, `${format}.raw`, `disk.${format}`);
+  const { taken, files } = await take(`disk.${format}`);
+  expect([files, taken]).toEqual([['disk.qcow2'], expect.objectContaining({ diskFormat: 'qcow2' })]);
+});
+
+test.each(['xz', 'gzip', 'zstd'])('a disk that is packed by %s is unpacked', async (program) => {
+  await bootable(`${program} it's.raw`);
+  const packed = execFileSync(program, ['-c', `${program} it's.raw`], { cwd: folder });
+  await writeFile(join(folder, `${program} it's packed`), packed);
+  const { taken, files } = await take(`${program} it's packed`);
+  expect([files, taken]).toEqual([['disk.qcow2'], expect.objectContaining({ diskFormat: 'qcow2' })]);
+  await writeFile(join(folder, `${program}-twice`), execFileSync(program, ['-c'], { input: packed }));
+  expect((await take(`${program}-twice`)).taken).toMatch(/is no disk image: it is packed by .* more than once$/);
+  await writeFile(join(folder, `${program}-cut`), packed.subarray(0, packed.length - 12));
+  expect((await take(`${program}-cut`)).taken).toMatch(/cannot be unpacked by/);
+});
+
+test.each([
+  ['text', Buffer.from('<html>Not found</html>\n'), 'a text'],
+  ['zip', Buffer.from('PK\x03\x04rest\0'), 'a ZIP archive'],
+  ['tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar'), Buffer.alloc(250)]), 'a tar archive'],
+  ['vmdk-description', Buffer.from('# Disk DescriptorFile\nRW 1 FLAT "/etc/shadow" 0\n'), 'the description of a VMDK'],
+  ['vmdk-hidden', Buffer.concat([Buffer.from('KDMV'), Buffer.alloc(508)]), 'the description of a VMDK'],
+])('a file that is no disk is called what it is: %s', async (name, content, what) => {
+  await writeFile(join(folder, name), content);
+  expect((await take(name)).taken).toMatch(new RegExp(`^BASE_BUILD_FAILED .*/${name} is no disk image: it is ${what}`));
 });
