@@ -1,7 +1,14 @@
 /** What every route of every door is guarded with. A door with a route that has no guard does not open at all. */
 import { describe, expect, test } from '@jest/globals';
 import { type ImageCatalogue, type ImageWork, imageRoutes } from '@vmgrid/catalogue';
-import { createDoorApp, type DoorOptions, guardsOf, memoryRoutes, operationRoutes, type WorkDesk } from '@vmgrid/door';
+import {
+  createDoorApp,
+  type DoorOptions,
+  guardsOf,
+  memoryRoutes,
+  type OperationService,
+  operationRoutes,
+} from '@vmgrid/http-api';
 import { Router } from 'express';
 import { plantRoutes as brokerPlantRoutes } from '../packages/vmbroker/src/plant-routes.ts';
 import { archiveRoutes } from '../packages/vmplant/src/http/archive-routes.ts';
@@ -55,7 +62,7 @@ describe('each route says which operation it is', () => {
     const routers = [
       archiveRoutes(nothing),
       imageRoutes({} as ImageCatalogue, {} as ImageWork),
-      operationRoutes({} as WorkDesk),
+      operationRoutes({} as OperationService),
     ];
     expect(guardsIn(routers)).toEqual({
       'GET /images/:imageId/archive': 'image.export',

@@ -16,9 +16,9 @@ function tableOf(document: string): Readonly<Record<string, readonly string[]>> 
   const rows = document
     .split('## Packages')[1]!
     .split('\n## ')[0]!
-    .matchAll(/^\| `(\w+)` \| .+ \| (.+) \|$/gm);
+    .matchAll(/^\| `([\w-]+)` \| .+ \| (.+) \|$/gm);
   return Object.fromEntries(
-    [...rows].map(([, name, cell]) => [name!, [...cell!.matchAll(/`(\w+)`/g)].map(([, one]) => one!)]),
+    [...rows].map(([, name, cell]) => [name!, [...cell!.matchAll(/`([\w-]+)`/g)].map(([, one]) => one!)]),
   );
 }
 

@@ -55,7 +55,7 @@ async function work(): Promise<SessionOutcome> {
   const found = [(await find()).kind];
   const resumed = await line.start({ ...order, start: 'resume' }, signal);
   const kept = await workshop.run(resumed, 'cat /run/kept /root/kept');
-  resumed.release();
+  resumed.detach();
   const adoption = await find();
   found.push(adoption.kind);
   if (adoption.kind === 'running') await adoption.machine.stop(0, signal);

@@ -67,7 +67,7 @@ export function lifeContract(bench: () => Bench): void {
       const { workshop, crew, subject } = bench();
       const { order, machine } = await crew('unnoted');
       const { machine: neighbour } = await crew('neighbour');
-      machine.release();
+      machine.detach();
       await workshop.line.kill(order.directory);
       await workshop.line.kill(order.directory);
       expect(await leftOf(subject, order)).toEqual(NOTHING);
@@ -139,6 +139,6 @@ interface Released extends Started {
 async function letGo({ workshop, crew }: Bench): Promise<Released> {
   const { order, machine } = await crew('orphan');
   await workshop.run(machine, 'echo kept > /run/kept');
-  machine.release();
+  machine.detach();
   return { order, machine, at: performance.now() };
 }

@@ -52,7 +52,7 @@ export function suspensionContract(subject: LineUnderTest, bench: () => Bench): 
       const { order, machine } = await withNetwork('dreamer');
       await machine.suspend(workshop.signal);
       expect(await workshop.line.adopt(machine.state, workshop.signal)).toEqual({ kind: 'suspended' });
-      (await resume(order)).release();
+      (await resume(order)).detach();
       const adopted = await workshop.adopt(machine);
       expect(await workshop.run(adopted, 'echo found')).toEqual(['found']);
       await adopted.stop(0, workshop.signal);

@@ -89,7 +89,7 @@ test('a shop that was killed and remembers nothing finds the VM of the same requ
   await grid.connected(2);
   const again = await grid.client.create(request);
   expect(again.vm.VmId).toBe(vm.VmId);
-  expect(again.trail!.removed).toEqual([expect.objectContaining({ rule: 'held' })]);
+  expect(again.trail!.removed).toEqual([expect.objectContaining({ rule: 'already-has-vm' })]);
   expect((await grid.client.query({ vmId: String(vm.VmId), attributes: ['State'] })).vm).toEqual({ State: 'running' });
   expect(await vmsOf('forgotten')).toEqual([vm.VmId]);
 }, 60_000);

@@ -7,11 +7,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { inTransaction, runInSlices, systemClock } from '@vmgrid/daemon';
 import type { AuditEntry, AuditQuery, AuditReply, GridError } from '@vmgrid/protocol';
+import { AuditBuffer } from './audit-buffer.ts';
 import type { AuditNote, AuditSink } from './audit-note.ts';
 import { openAuditTable } from './audit-table.ts';
 import { isChange } from './grants.ts';
-import { RefusalsNoted, type Unnoted } from './refusals-noted.ts';
-import { WaitingEntries } from './waiting-entries.ts';
+import { RefusalLimiter, type Unnoted } from './refusal-limiter.ts';
 
 /** What doors need: to write, and to answer those who may read. */
 export interface AuditTrail extends AuditSink {
@@ -44,13 +44,13 @@ export class Audit implements AuditTrail {
   readonly #span: StatementSync;
   readonly #select: StatementSync;
   readonly #options: Required<AuditOptions>;
-  readonly #waiting = new WaitingEntries<TimedNote>({
+  readonly #waiting = new AuditBuffer<TimedNote>({
     write: (notes) => this.#write(notes),
     lost: (count) => ({ at: this.#options.now(), note: lostNote(count) }),
     isMinor: ({ note }) => note.door !== 'trail' && !tellsOfChange(note),
   });
   #nextWrite: Promise<GridError | undefined> | undefined;
-  readonly #refusals = new RefusalsNoted((unnoted) =>
+  readonly #refusals = new RefusalLimiter((unnoted) =>
     this.#waiting.add({ at: this.#options.now(), note: unnotedNote(unnoted) }),
   );
 

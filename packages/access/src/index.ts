@@ -13,7 +13,7 @@ export { joinTokenFile, localTokenFile, readTokenFile } from './local-token.ts';
 export * from './may.ts';
 export { ofOwner, type PerOwner, perOwner } from './per-owner.ts';
 export * from './principal.ts';
-export { REFUSALS_PER_MINUTE } from './refusals-noted.ts';
+export { REFUSALS_PER_MINUTE } from './refusal-limiter.ts';
 export * from './roles.ts';
 export { openAudit, openSecurity, type Security } from './security.ts';
 export { SiteTrust } from './site-trust.ts';

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AuditQuery } from '@vmgrid/protocol';
 import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
 import { testUnless } from '../../../test/support/test-unless.ts';
+import { AuditBuffer, MOST_WAITING } from '../src/audit-buffer.ts';
 import { Audit, type AuditNote, isChange, REFUSALS_PER_MINUTE } from '../src/index.ts';
-import { MOST_WAITING, WaitingEntries } from '../src/waiting-entries.ts';
 
 let folder: string;
 let now: number;
@@ -291,7 +291,7 @@ testUnless(WHY_NO_SMALL_DISK)(
 test('what is too much to wait is counted in the trail: the newest, and what was only asked before any change', () => {
   const written: string[] = [];
   let isFull = true;
-  const entries = new WaitingEntries<string>({
+  const entries = new AuditBuffer<string>({
     write(some) {
       if (isFull) throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
       written.push(...some);

@@ -10,6 +10,7 @@ export {
 } from './bidding.ts';
 export { type Durations, durationKey, isKindKey, startOfKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
+export { hash32, hash32Pair, hash53 } from './hash32.ts';
 export { tokenOf } from './held-token.ts';
 export { HeldTokens, type RequestBook } from './held-tokens.ts';
 export { ImageDigests, type ImageSet } from './image-set.ts';
@@ -40,5 +41,4 @@ export {
   type Wanted,
 } from './refusal.ts';
 export { expiryOf, type Remembering, timeOfRequest } from './request-age.ts';
-export { scatter, scatterPair, scatterWide } from './scatter.ts';
 export { withChange } from './standing-offer.ts';

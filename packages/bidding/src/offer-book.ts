@@ -40,7 +40,7 @@ const LOAD_STEP = 0.25;
 /** What an offer is made of and is kept by what happens. */
 export interface OfferParts {
   readonly requests: Pick<HeldTokens, 'size' | 'all' | 'takeNews'>;
-  readonly departed: { readonly forgottenUntil: number };
+  readonly destroyedVms: { readonly forgottenUntil: number };
   readonly durations: LearntBook;
   readonly owners: Pick<OwnerBook, 'size' | 'others' | 'all' | 'takeNews'>;
 }
@@ -58,8 +58,8 @@ export class OfferBook {
 
   /** To be told to all links in the same tick: what changes after it is told by the next one. */
   tell(rest: OfferRest): Telling | Asked {
-    const { requests, departed, durations, owners } = this.#parts;
-    const [{ forgottenUntil }, { isCoarse: coarse }, { others }] = [departed, durations, owners];
+    const { requests, destroyedVms, durations, owners } = this.#parts;
+    const [{ forgottenUntil }, { isCoarse: coarse }, { others }] = [destroyedVms, durations, owners];
     const terms = withSteadyLoad({ ...rest, forgottenUntil, coarse, others }, this.#told);
     const askedBecause = this.#tooMuch(terms);
     if (askedBecause !== undefined) return { askedBecause };
@@ -82,7 +82,7 @@ export class OfferBook {
   #tooMuch(terms: OfferTerms): string | undefined {
     const { requests, owners } = this.#parts;
     if (owners.size > STANDING_LIMITS.owners) return `it limits more than ${STANDING_LIMITS.owners} owners`;
-    if (requests.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and departed VMs`;
+    if (requests.size > STANDING_LIMITS.held) return `it has more than ${STANDING_LIMITS.held} VMs and destroyed VMs`;
     return follows(OfferTerms, terms) ? undefined : 'what its offers depend on is more than may be published';
   }
 }

@@ -1,6 +1,14 @@
 /** `/v1/images`: golden images, as operators look at them and after them. JSON only. */
 
-import { callerOf, guard, readJson, sendJson, sendOperationJson, singleQuery, withIdempotencyKey } from '@vmgrid/door';
+import {
+  callerOf,
+  guard,
+  readJson,
+  sendJson,
+  sendOperationJson,
+  singleQuery,
+  withIdempotencyKey,
+} from '@vmgrid/http-api';
 import {
   type BuildImageReply,
   CollectImagesRequest,

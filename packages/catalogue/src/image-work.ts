@@ -1,5 +1,5 @@
 /** Long work on golden images, as operations. */
-import type { Operation, WorkDesk } from '@vmgrid/door';
+import type { Operation, OperationService } from '@vmgrid/http-api';
 import type {
   BuildImageReply,
   BuildImageRequest,
@@ -11,7 +11,7 @@ import type {
 import type { ImageCatalogue } from './image-catalogue.ts';
 
 export interface ImageWorkDeps {
-  readonly desk: WorkDesk;
+  readonly operationService: OperationService;
   readonly images: ImageCatalogue;
   /** Builds where it is done best. */
   readonly build: (request: Identified<BuildImageRequest>) => Promise<BuildImageReply>;
@@ -26,16 +26,20 @@ export class ImageWork {
 
   /** The operation's result is a BuildImageReply. */
   build(request: Called<BuildImageRequest>): Operation {
-    return this.#deps.desk.begin('build-image', request, this.#deps.build);
+    return this.#deps.operationService.begin('build-image', request, this.#deps.build);
   }
 
   /** Checks images. The operation's result is a VerifyImagesReply. */
   verify(request: Called<VerifyImagesRequest>): Operation {
-    return this.#deps.desk.begin('verify-images', request, (identified) => this.#deps.images.verify(identified));
+    return this.#deps.operationService.begin('verify-images', request, (identified) =>
+      this.#deps.images.verify(identified),
+    );
   }
 
   /** Makes room in the warehouses. The operation's result is a CollectImagesReply. */
   collect(request: Called<CollectImagesRequest>): Operation {
-    return this.#deps.desk.begin('collect-images', request, (identified) => this.#deps.images.collect(identified));
+    return this.#deps.operationService.begin('collect-images', request, (identified) =>
+      this.#deps.images.collect(identified),
+    );
   }
 }

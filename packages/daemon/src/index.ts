@@ -17,6 +17,6 @@ export * from './own-cgroup.ts';
 export * from './own-database.ts';
 export * from './process-identity.ts';
 export * from './run-in-slices.ts';
-export * from './turnstile.ts';
+export * from './semaphore.ts';
 export * from './undo.ts';
 export * from './when-closed.ts';

@@ -1,6 +1,6 @@
+import type { InterchangeableClass } from './interchangeable-actions.ts';
 import type { DagIndex } from './prepare.ts';
 import type { StepBudget } from './search.ts';
-import type { TwinClass } from './twins.ts';
 
 /** Which nodes a replay has taken, in their order, and which are ready to be. Every take can be taken back, the last first. */
 export class ReplayState {
@@ -10,24 +10,24 @@ export class ReplayState {
   readonly #isTaken: Uint8Array;
   /** Predecessors of each node that are not taken. */
   readonly #waiting: Int32Array;
-  readonly #classOf: TwinClass[] = [];
+  readonly #classOf: InterchangeableClass[] = [];
   /** Per class a stack of its ready nodes, per group its classes that have any. */
-  readonly #ready = new Map<TwinClass, number[]>();
-  readonly #readyClasses: readonly Set<TwinClass>[];
-  readonly #left = new Map<TwinClass, number>();
+  readonly #ready = new Map<InterchangeableClass, number[]>();
+  readonly #readyClasses: readonly Set<InterchangeableClass>[];
+  readonly #left = new Map<InterchangeableClass, number>();
   readonly #duplicates: readonly number[];
 
-  constructor(index: DagIndex, classes: readonly TwinClass[], budget: StepBudget) {
+  constructor(index: DagIndex, classes: readonly InterchangeableClass[], budget: StepBudget) {
     this.#index = index;
     this.#budget = budget;
     this.#isTaken = new Uint8Array(index.graph.size);
     this.#waiting = Int32Array.from(index.graph.predecessors, (nodes) => nodes.length);
     this.#readyClasses = index.members.map(() => new Set());
     this.#duplicates = index.topological.filter((node) => index.members[index.groupOf[node]!]!.length > 1);
-    for (const twins of classes) {
-      this.#ready.set(twins, []);
-      this.#left.set(twins, twins.members.length);
-      for (const node of twins.members) this.#classOf[node] = twins;
+    for (const alike of classes) {
+      this.#ready.set(alike, []);
+      this.#left.set(alike, alike.members.length);
+      for (const node of alike.members) this.#classOf[node] = alike;
     }
     for (const node of index.topological.toReversed()) if (this.#waiting[node] === 0) this.#push(node);
   }
@@ -37,18 +37,18 @@ export class ReplayState {
   }
 
   /** Classes of a group with a ready node, by their places. */
-  readyClasses(group: number): readonly TwinClass[] {
+  readyClasses(group: number): readonly InterchangeableClass[] {
     return [...this.#readyClasses[group]!].sort((a, b) => a.place - b.place);
   }
 
   /** Members of a class that are not taken. */
-  left(twins: TwinClass): number {
-    return this.#left.get(twins)!;
+  left(alike: InterchangeableClass): number {
+    return this.#left.get(alike)!;
   }
 
-  take(twins: TwinClass): void {
-    const node = this.#pop(twins)!;
-    this.#left.set(twins, this.left(twins) - 1);
+  take(alike: InterchangeableClass): void {
+    const node = this.#pop(alike)!;
+    this.#left.set(alike, this.left(alike) - 1);
     this.#taken.push(node);
     this.#isTaken[node] = 1;
     const after = this.#index.graph.successors[node]!;
@@ -60,12 +60,12 @@ export class ReplayState {
   takeBack(length: number): void {
     while (this.#taken.length > length) {
       const node = this.#taken.pop()!;
-      const twins = this.#classOf[node]!;
+      const alike = this.#classOf[node]!;
       this.#isTaken[node] = 0;
       for (const next of this.#index.graph.successors[node]!) {
         if (this.#waiting[next]!++ === 0 && this.#classOf[next]) this.#pop(this.#classOf[next]);
       }
-      this.#left.set(twins, this.left(twins) + 1);
+      this.#left.set(alike, this.left(alike) + 1);
       this.#push(node);
     }
   }
@@ -84,16 +84,16 @@ export class ReplayState {
 
   /** A node without class can never be taken. */
   #push(node: number): void {
-    const twins = this.#classOf[node];
-    if (!twins) return;
-    this.#ready.get(twins)!.push(node);
-    this.#readyClasses[twins.group]!.add(twins);
+    const alike = this.#classOf[node];
+    if (!alike) return;
+    this.#ready.get(alike)!.push(node);
+    this.#readyClasses[alike.group]!.add(alike);
   }
 
-  #pop(twins: TwinClass): number | undefined {
-    const stack = this.#ready.get(twins)!;
+  #pop(alike: InterchangeableClass): number | undefined {
+    const stack = this.#ready.get(alike)!;
     const node = stack.pop();
-    if (stack.length === 0) this.#readyClasses[twins.group]!.delete(twins);
+    if (stack.length === 0) this.#readyClasses[alike.group]!.delete(alike);
     return node;
   }
 }

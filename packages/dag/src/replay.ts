@@ -8,22 +8,23 @@
  * - nodes marked out by the closed-set propagation are never taken, nodes marked in are owed;
  * - an owed node has a latest entry: its owed successors' latest entries come after it. Nodes owed soonest go first, and when
  *   as many are owed as there are entries left for them, only they may be taken;
- * - equal nodes with the same successors are twins: one order of them is enough;
+ * - equal nodes with the same successors are interchangeable: one order of them is enough;
  * - a node without successors waits while an equal node with some is ready: exchanging the two keeps any replay valid.
  */
+
+import { type InterchangeableClass, twinClasses } from './interchangeable-actions.ts';
 import type { DagIndex } from './prepare.ts';
 import { ReplayState } from './replay-state.ts';
 import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts';
-import { type TwinClass, twinClasses } from './twins.ts';
 
 /** Entries of a history by the group of equal actions they belong to. */
 export type Entries = readonly number[];
 
-type Classes = readonly (readonly TwinClass[])[];
+type Classes = readonly (readonly InterchangeableClass[])[];
 
 interface Choice {
   readonly position: number;
-  readonly options: readonly TwinClass[];
+  readonly options: readonly InterchangeableClass[];
   next: number;
 }
 
@@ -91,11 +92,11 @@ class Replay {
     return this.#failed.size > 0 && this.#failed.has(this.#state.key());
   }
 
-  /** Twin classes from which the entry may take a node, the soonest owed first. */
-  #options(position: number): readonly TwinClass[] {
+  /** Classes from which the entry may take a node, the soonest owed first. */
+  #options(position: number): readonly InterchangeableClass[] {
     const ready = this.#state.readyClasses(this.#entries[position]!);
     const allowed = this.#wentBack ? ready.slice(0, this.#allowed(position, ready)) : ready;
-    const leading = allowed.filter((twins) => !twins.leaf);
+    const leading = allowed.filter((alike) => !alike.leaf);
     return leading.length > 0 ? leading : allowed;
   }
 
@@ -103,18 +104,18 @@ class Replay {
    * How many of the ready classes an entry may take from, by counting what is owed up to each later entry of its group: none
    * when more is owed than there are entries, only what is owed when it is just as much. Looked at once the straight way failed.
    */
-  #allowed(position: number, ready: readonly TwinClass[]): number {
+  #allowed(position: number, ready: readonly InterchangeableClass[]): number {
     const group = this.#entries[position]!;
     const classes = this.#classes[group]!;
     this.#budget.spend(classes.length);
     let owed = 0;
-    for (const twins of classes) {
-      const left = twins.owed ? this.#state.left(twins) : 0;
+    for (const alike of classes) {
+      const left = alike.owed ? this.#state.left(alike) : 0;
       if (left === 0) continue;
       owed += left;
-      const spare = twins.latest - this.#occurrence[position]! + 1 - owed;
+      const spare = alike.latest - this.#occurrence[position]! + 1 - owed;
       if (spare < 0) return 0;
-      if (spare === 0) return ready.filter(({ place }) => place <= twins.place).length;
+      if (spare === 0) return ready.filter(({ place }) => place <= alike.place).length;
     }
     return ready.length;
   }

@@ -91,7 +91,7 @@ export interface Machine {
   /** Asks the guest to power off, waits `graceMs`, then ends the process. 0 ends it at once. */
   stop(graceMs: number, signal: AbortSignal): Promise<void>;
   /** Detaches from the machine and lets it run on: the plant is going away. Asked for its guest, it attaches again. */
-  release(): void;
+  detach(): void;
 }
 
 /** How a guest is reached while its machine runs. Chosen as its network opens: a port chosen before may be taken by then. */

@@ -48,13 +48,13 @@ test('a line without its program is unavailable, with the reason', async () => {
 
 test('a machine that stood still when it was adopted can be let go of and asked again', async () => {
   const machine = await bench.clone('still');
-  machine.release();
+  machine.detach();
   const adopted = await bench.workshop.adopt(machine);
   const pid = Number(machine.state.pid);
   process.kill(pid, 'SIGSTOP');
   try {
     await expect(adopted.guest(AbortSignal.timeout(500))).rejects.toMatchObject({ name: 'TimeoutError' });
-    adopted.release();
+    adopted.detach();
   } finally {
     process.kill(pid, 'SIGCONT');
   }
@@ -179,7 +179,7 @@ testGroups(
     const pid = String(machine.state.pid);
     const inside = async () => (await readFile(groups.entrance(order.directory)!, 'utf8')).trim().split('\n');
     expect(await inside()).toEqual([pid]);
-    machine.release();
+    machine.detach();
     const adopted = await workshop.adopt(machine, line);
     expect(await inside()).toEqual([pid]);
     await adopted.stop(0, workshop.signal);

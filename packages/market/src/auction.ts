@@ -11,13 +11,13 @@ import {
   requestAd,
   type Trail,
 } from '@vmgrid/protocol';
+import { backoffsIn } from './backoff.ts';
 import { boundedTrail } from './bounded-trail.ts';
 import { type Answer, callForBids } from './call-for-bids.ts';
-import { hear } from './hear.ts';
-import { heldBackIn } from './held-back.ts';
+import { collectAnswers } from './collect-answers.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
-import type { PlantMemory } from './plant-memory.ts';
+import type { PlantFailureHistory } from './plant-failure-history.ts';
 import { rankBids } from './rank-bids.ts';
 import { targetAd } from './read-offer.ts';
 import type { RuleContext } from './rules/rule.ts';
@@ -27,7 +27,7 @@ import { callToBrokers, openTerms } from './terms.ts';
 
 export interface MarketDeps {
   readonly clock: MarketClock;
-  readonly memory: PlantMemory;
+  readonly memory: PlantFailureHistory;
   readonly newAuctionId: () => string;
   /** Answers for plants whose offers stand; all others are asked. */
   readonly standing?: StandingOffers;
@@ -90,7 +90,7 @@ export async function auctionOn(
     if (outcome !== 'silent') memory.answered(plantId);
     else if (isAwaited(plantId)) memory.silent(plantId);
   }
-  const heard = hear(gathering.answers, standing?.parts);
+  const heard = collectAnswers(gathering.answers, standing?.parts);
   const expiry = expiryAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
   if (expiry && !heard.bids.some(({ holds }) => holds)) throw expiry;
   const { bids, removed, order } = rankBids(heard.bids, context);
@@ -130,7 +130,7 @@ function contextOf(request: Identified<CreateRequest>, terms: CallTerms): RuleCo
       my ??= requestAd(request);
       return { my, target: targetAd(bid), now };
     },
-    heldBack: heldBackIn(terms),
+    inBackoff: backoffsIn(terms),
     order: terms.order,
   };
 }

@@ -8,9 +8,9 @@ export const MARKET_LIMITS = {
   silencesUntilUnawaited: 3,
   /** Until it has been silent this long: then one auction waits for it again. */
   awaitAgainMs: 60_000,
-  /** A plant is held back this long after a failure, twice as long after the next one in a row, and so on. */
-  holdBackMs: 30_000,
-  holdBackMaxMs: 10 * 60_000,
+  /** A plant is in backoff this long after a failure, twice as long after the next one in a row, and so on. */
+  backoffMs: 30_000,
+  backoffMaxMs: 10 * 60_000,
   /** Plants whose failures are remembered. */
   plantsRemembered: 10_000,
   /** Characters of one reason in a trail. */

@@ -8,7 +8,7 @@ import {
   type Identified,
 } from '@vmgrid/protocol';
 import type { MarketClock } from './market-clock.ts';
-import type { PlantMemory } from './plant-memory.ts';
+import type { PlantFailureHistory } from './plant-failure-history.ts';
 
 export interface OpenTermsOptions {
   readonly bidWindowMs: number;
@@ -19,7 +19,7 @@ export interface OpenTermsOptions {
 
 /** The terms of a new auction. */
 export function openTerms(
-  { clock, memory }: { readonly clock: MarketClock; readonly memory: PlantMemory },
+  { clock, memory }: { readonly clock: MarketClock; readonly memory: PlantFailureHistory },
   { bidWindowMs, best, order }: OpenTermsOptions,
 ): CallTerms {
   return {
@@ -27,7 +27,7 @@ export function openTerms(
     windowMs: bidWindowMs,
     best: Math.min(best, BROKER_LIMITS.bids),
     order,
-    heldBack: memory.allHeldBack(BROKER_LIMITS.heldBack),
+    inBackoff: memory.allHeldBack(BROKER_LIMITS.inBackoff),
     path: [],
   };
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Bidder, GridError, Trail, validate } from '@vmgrid/protocol';
-import { type Auction, failureOf, holdAuction, type MarketDeps, PlantMemory } from '../src/index.ts';
+import { type Auction, failureOf, holdAuction, type MarketDeps, PlantFailureHistory } from '../src/index.ts';
 import { bid, decline, FakeBidder, request } from './bidders.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const world = () => {
   const time = new VirtualTime();
-  const memory = new PlantMemory(time);
+  const memory = new PlantFailureHistory(time);
   const deps: MarketDeps = { clock: time, memory, newAuctionId: () => 'auction-1' };
   const hold = (bidders: readonly Bidder[], terms = {}): Promise<Auction> =>
     time.until(holdAuction(bidders, { ...request, ...terms }, deps, { bidWindowMs: 1_000 }));

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Bid, type ErrorCode, GridError } from '@vmgrid/protocol';
-import { type Auction, award, DECLINE_CODES, MARKET_LIMITS, PlantMemory, plantNeverAsked } from '../src/index.ts';
+import {
+  type Auction,
+  award,
+  DECLINE_CODES,
+  MARKET_LIMITS,
+  PlantFailureHistory,
+  plantNeverAsked,
+} from '../src/index.ts';
 import { bid, request } from './bidders.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -26,7 +33,11 @@ const vm = { VmId: 'vm-1' };
 const full = new GridError('MEMORY_INSUFFICIENT', 'lacks 128 MiB', { lacking: 128 });
 
 /** Awards to plants that answer as said; a plant of which nothing is said makes the VM. */
-function awardTo(plantIds: string[], answers: Record<string, unknown>, memory = new PlantMemory(new VirtualTime())) {
+function awardTo(
+  plantIds: string[],
+  answers: Record<string, unknown>,
+  memory = new PlantFailureHistory(new VirtualTime()),
+) {
   const asked: string[] = [];
   const createAt = async ({ plantId }: { plantId: string }) => {
     asked.push(plantId);
@@ -96,7 +107,7 @@ describe('award', () => {
       const clock = new VirtualTime();
       clock.pass(60_001);
       const auction = { ...auctionOf(), bids };
-      return award(auction, async () => vm, { memory: new PlantMemory(clock), clock }, { attempts });
+      return award(auction, async () => vm, { memory: new PlantFailureHistory(clock), clock }, { attempts });
     };
     const expired = bid('a');
     const valid = { ...bid('b'), validUntil: '2026-01-01T00:02:00.000Z' };
@@ -148,14 +159,14 @@ describe('award', () => {
 
   test('is NO_BIDS when nobody bid', async () => {
     const auction = { ...auctionOf('a'), bids: [] };
-    const memory = new PlantMemory(new VirtualTime());
+    const memory = new PlantFailureHistory(new VirtualTime());
     await expect(award(auction, async () => vm, { memory, clock: new VirtualTime() })).rejects.toMatchObject({
       code: 'NO_BIDS',
     });
   });
 
   test('asks nobody once it is given up', async () => {
-    const memory = new PlantMemory(new VirtualTime());
+    const memory = new PlantFailureHistory(new VirtualTime());
     const awarding = award(
       auctionOf('a'),
       async () => vm,
@@ -185,11 +196,11 @@ describe('the memory of plants', () => {
 
   test('holds back twice as long after each failure, and forgets all after a success', () => {
     const time = new VirtualTime();
-    const memory = new PlantMemory(time);
+    const memory = new PlantFailureHistory(time);
     const fault = new GridError('VMM_FAILED', 'no KVM');
     const heldMs = () => {
       memory.failed('a', fault);
-      return memory.allHeldBack(9)[0]!.heldUntil - time.now();
+      return memory.allHeldBack(9)[0]!.backoffUntil - time.now();
     };
     expect([heldMs(), heldMs(), heldMs()]).toEqual([30_000, 60_000, 120_000]);
     time.pass(120_000);
@@ -199,8 +210,8 @@ describe('the memory of plants', () => {
   });
 
   test('holds back for ten minutes at most', () => {
-    const memory = new PlantMemory({ now: () => 0 });
+    const memory = new PlantFailureHistory({ now: () => 0 });
     for (let n = 0; n < 2_000; n++) memory.failed('a', new GridError('VMM_FAILED', 'no KVM'));
-    expect(memory.allHeldBack(9)[0]!.heldUntil).toBe(600_000);
+    expect(memory.allHeldBack(9)[0]!.backoffUntil).toBe(600_000);
   });
 });

@@ -8,7 +8,7 @@ import {
   GridError,
   type Hello,
   type Identified,
-  type LinkMethods,
+  type LinkApi,
   type Offer,
 } from '@vmgrid/protocol';
 import type { VirtualTime } from './virtual-time.ts';
@@ -57,17 +57,17 @@ export class FakeBidder implements Bidder {
     this.#behaviour = behaviour;
   }
 
-  async call<M extends keyof LinkMethods>(
+  async call<M extends keyof LinkApi>(
     method: M,
-    _request: Parameters<LinkMethods[M]>[0],
+    _request: Parameters<LinkApi[M]>[0],
     options: CallOptions,
-  ): Promise<ReturnType<LinkMethods[M]>> {
+  ): Promise<ReturnType<LinkApi[M]>> {
     this.calls.push({ method, options });
     const behaviour = this.#behaviour;
     if ('deaf' in behaviour) return new Promise(() => {});
     if (behaviour.afterMs !== undefined) await this.#sleep(behaviour.afterMs, options);
     if ('error' in behaviour) throw behaviour.error;
-    return behaviour.offer as ReturnType<LinkMethods[M]>;
+    return behaviour.offer as ReturnType<LinkApi[M]>;
   }
 
   async #sleep(ms: number, { deadlineMs, signal }: CallOptions): Promise<void> {

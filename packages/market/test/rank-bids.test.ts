@@ -10,7 +10,7 @@ const contextOf = (terms: { requirements?: string; rank?: string } = {}, request
   requirements: terms.requirements === undefined ? undefined : parseExpression(terms.requirements),
   rank: terms.rank === undefined ? undefined : parseExpression(terms.rank),
   evaluation: ({ ad }) => ({ my: requestAd(request), target: ClassAd.of(ad as Record<string, number>) }),
-  heldBack: () => undefined,
+  inBackoff: () => undefined,
   order: 'cheapest',
 });
 
@@ -21,7 +21,9 @@ describe('the order of bids', () => {
     const holder = { ...bid('a', 9, { Free: 0 }), holds: true };
     const ranked = rankBids([bid('b', 1, { Free: 5 }), holder], contextOf({ requirements: 'TARGET.Free > 1' }));
     expect(ranked.bids).toEqual([holder]);
-    expect(ranked.removed).toEqual([{ rule: 'held', plantId: 'b', reason: 'a has the VM of this request already' }]);
+    expect(ranked.removed).toEqual([
+      { rule: 'already-has-vm', plantId: 'b', reason: 'a has the VM of this request already' },
+    ]);
   });
 
   test('is by cost, the least first', () => {
@@ -124,10 +126,10 @@ describe('the rule `requirements`', () => {
 });
 
 describe('the rule `recently-failed`', () => {
-  const record = { plantId: 'bad', failures: 2, lastCode: 'VMM_FAILED', heldUntil: Date.UTC(2026, 0, 1) } as const;
+  const record = { plantId: 'bad', failures: 2, lastCode: 'VMM_FAILED', backoffUntil: Date.UTC(2026, 0, 1) } as const;
   const held: RuleContext = {
     ...contextOf(),
-    heldBack: ({ plantId }) => (plantId.startsWith('bad') ? record : undefined),
+    inBackoff: ({ plantId }) => (plantId.startsWith('bad') ? record : undefined),
   };
 
   test('holds a failing plant back though it is the cheapest', () => {
@@ -137,7 +139,7 @@ describe('the rule `recently-failed`', () => {
       {
         rule: 'recently-failed',
         plantId: 'bad',
-        reason: 'failed 2 times in a row, last with VMM_FAILED; held back until 2026-01-01T00:00:00.000Z',
+        reason: 'failed 2 times in a row, last with VMM_FAILED; in backoff until 2026-01-01T00:00:00.000Z',
       },
     ]);
   });
@@ -147,7 +149,7 @@ describe('the rule `recently-failed`', () => {
   });
 
   test('counts as others only plants that meet the requirements', () => {
-    const context = { ...contextOf({ requirements: 'TARGET.Ok' }), heldBack: held.heldBack };
+    const context = { ...contextOf({ requirements: 'TARGET.Ok' }), inBackoff: held.inBackoff };
     expect(winners([bid('bad', 1, { Ok: true }), bid('good', 0, { Ok: false })], context)).toEqual(['bad']);
   });
 });

@@ -51,8 +51,8 @@ export const BROKER_LIMITS = {
   hops: 8,
   /** Bids in one answer of a broker. */
   bids: 64,
-  /** Plants held back that a call for bids names. */
-  heldBack: 1_024,
+  /** Plants in backoff that a call for bids names. */
+  inBackoff: 1_024,
   /** Plants in one message about members. */
   membersPerMessage: 512,
   /** A broker answers so much before its caller stops waiting: this share of the time, within these bounds. */

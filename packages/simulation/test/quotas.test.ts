@@ -21,7 +21,7 @@ import {
 } from '@vmgrid/protocol';
 import { VmTeller } from '@vmgrid/vmplant';
 import fc from 'fast-check';
-import { QuotaDesk } from '../../vmshop/src/quotas/quota-desk.ts';
+import { QuotaEnforcer } from '../../vmshop/src/quotas/quota-enforcer.ts';
 import { VmBookFile } from '../../vmshop/src/vm-book-file.ts';
 
 const OWNERS = ['ada', 'bob'];
@@ -168,7 +168,7 @@ class Plant {
 /** The shop's part that counts, with a file that outlives it. */
 class Shop {
   readonly book: VmBook;
-  readonly desk: QuotaDesk;
+  readonly operationService: QuotaEnforcer;
   readonly file: VmBookFile;
   readonly path: string;
 
@@ -178,7 +178,10 @@ class Shop {
     this.book = new VmBook({ clock, keepsAbsent: true, entered: (...entry) => this.file.entered(...entry) });
     this.book.restore(this.file.read());
     const write = () => this.file.write();
-    this.desk = new QuotaDesk({ book: this.book, clock, requestDeadlineMs: 1, write }, { default: { vms: QUOTA } });
+    this.operationService = new QuotaEnforcer(
+      { book: this.book, clock, requestDeadlineMs: 1, write },
+      { default: { vms: QUOTA } },
+    );
   }
 
   note(change: 'joined' | 'left', plantId: string): void {
@@ -222,7 +225,7 @@ class World {
   async #place(request: Request, first: number): Promise<void> {
     this.#open.add(request.requestId);
     try {
-      using admitted = this.shop.desk.admit(request);
+      using admitted = this.shop.operationService.admit(request);
       const [holder] = this.plants.filter(
         (one) => this.#links.has(one.plantId) && one.has(keyText(requestKey(request))),
       );
@@ -276,7 +279,7 @@ class World {
     const message = link?.up.shift();
     if (!link || !message) return;
     if ('event' in message) {
-      this.shop.book.hear(link, message.event);
+      this.shop.book.apply(link, message.event);
       return;
     }
     link.calls.delete(message.reply);

@@ -2,8 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { createDoorApp, createHttpServer, listen } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { createDoorApp, createHttpServer, listen } from '@vmgrid/http-api';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';
 import { Broker } from './broker.ts';
@@ -37,7 +45,7 @@ export async function startBroker(
     selfId: brokerId,
     clock: systemClock,
     onProgress: (event) => upstreams.notify('progress', event),
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       log.info(change, `${change.role} ${change.change}`);
       announcer.tellChange(change, book);
@@ -47,10 +55,15 @@ export async function startBroker(
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
   const standing = new StandingOffers();
-  const offerDesk = new OfferDesk(standing, {
+  const offerReceiver = new OfferReceiver(standing, {
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
-  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: randomUUID, standing };
+  const market = {
+    clock: systemClock,
+    memory: new PlantFailureHistory(systemClock),
+    newAuctionId: randomUUID,
+    standing,
+  };
   const broker = new Broker({ membership, absences, market }, config);
 
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
@@ -59,7 +72,7 @@ export async function startBroker(
     { host, requestsPerMinute, authenticator, audit, log },
   );
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
-  const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });
+  const link = serveLink(http, listenAll(membership, offerReceiver), { log, trust });
   const httpPort = await listen(http, host, config.httpPort);
   for (const url of config.plants) link.dial(url, Math.random);
 
@@ -84,7 +97,7 @@ export async function startBroker(
     /** What is under way goes on at the plants; whoever called asks again, by another way or after the return. */
     async drain() {
       await upstreams.close();
-      offerDesk.close();
+      offerReceiver.close();
       link.close();
       http.close();
       http.closeAllConnections();

@@ -1,4 +1,4 @@
-import { guard, sendJson } from '@vmgrid/door';
+import { guard, sendJson } from '@vmgrid/http-api';
 import { type KnownPlants, listPlants } from '@vmgrid/market';
 import { type Router as ExpressRouter, Router } from 'express';
 

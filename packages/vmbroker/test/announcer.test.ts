@@ -18,7 +18,7 @@ test('one that could not use the way to a plant before knows its VMs as soon as 
   const shop = new Membership({
     clock,
     onProgress: () => undefined,
-    onVms: (link, event) => shopBook.hear(link, event),
+    onVms: (link, event) => shopBook.apply(link, event),
     onChange: (change) => shopBook.note(change),
   });
   const broker = bidderOf('broker', 'broker');
@@ -36,7 +36,7 @@ test('one that could not use the way to a plant before knows its VMs as soon as 
   const membership = new Membership({
     clock,
     onProgress: () => undefined,
-    onVms: (from, event) => book.hear(from, event),
+    onVms: (from, event) => book.apply(from, event),
     onChange: (change) => {
       announcer.tellChange(change, book);
       book.note(change);

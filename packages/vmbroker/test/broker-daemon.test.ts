@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
-import { failureOf, holdAuction, listPlants, PlantMemory } from '@vmgrid/market';
+import { failureOf, holdAuction, listPlants, PlantFailureHistory } from '@vmgrid/market';
 import { askAll, askUntilFirst, GridError, type ProgressEvent, tellVms, wholeOf } from '@vmgrid/protocol';
 import { request as callForBids } from '../../market/test/bidders.ts';
 import { Grid } from './grid.ts';
@@ -185,7 +185,7 @@ describe('a broker that has lost its plants', () => {
   test('does not say that there is none after its restart, until plants have had time to come', async () => {
     const broker = await grid.broker('broker', [grid.url], { plantReturnMs: 60_000 });
     expect(await list()).toMatchObject({ answers: [], failures: [{ plantId: 'broker', code: 'NO_PLANTS' }] });
-    const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'a' };
+    const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: () => 'a' };
     const auction = await holdAuction(grid.membership.bidders(), callForBids, market, { bidWindowMs: 5_000 });
     expect(failureOf(auction)).toMatchObject({
       code: 'NO_PLANTS',

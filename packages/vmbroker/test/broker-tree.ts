@@ -1,6 +1,6 @@
 /** Shops, brokers and plants in one process, connected by plain calls: what the link does, without its sockets. */
 import { systemClock } from '@vmgrid/daemon';
-import { Absences, type MarketDeps, Membership, PlantMemory } from '@vmgrid/market';
+import { Absences, type MarketDeps, Membership, PlantFailureHistory } from '@vmgrid/market';
 import { type Bid, type Bidder, type Decline, GridError, type Hello, type Offer } from '@vmgrid/protocol';
 import type { VirtualTime } from '../../market/test/virtual-time.ts';
 import { Broker } from '../src/broker.ts';
@@ -16,7 +16,7 @@ export interface BrokerShape {
 }
 
 export function marketOf(time: VirtualTime): MarketDeps {
-  return { clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction-1' };
+  return { clock: time, memory: new PlantFailureHistory(time), newAuctionId: () => 'auction-1' };
 }
 
 export const newMembership = (): Membership =>

@@ -43,7 +43,7 @@ export class Grid {
     this.membership = new Membership({
       clock: systemClock,
       onProgress: (event) => this.#note(() => this.progress.push(event)),
-      onVms: (link, event) => this.book.hear(link, event),
+      onVms: (link, event) => this.book.apply(link, event),
       onChange: (change) => this.#noteChange(change),
     });
   }

@@ -3,7 +3,7 @@
  * would have to be mended.
  */
 import type { CreateRequest, ExplainedMiss, ExplainReply, MachineSpec, PlantExplanation } from '@vmgrid/protocol';
-import { mendText } from './explanation-text.ts';
+import { relaxationText } from './explanation-text.ts';
 
 type MachineRequest = Pick<CreateRequest, 'machine' | 'dag'>;
 
@@ -45,7 +45,7 @@ function legend({ plantId, chosen }: PlantExplanation, miss: ExplainedMiss | und
   const lines = [`  ${quote('/chosen')} [shape=cylinder, fillcolor=palegreen, label=${label(choice)}];`];
   lines.push(`  ${quote('/chosen')} -> ${quote('/start')} [style=dotted, arrowhead=none];`);
   if (miss) {
-    const text = [`nearest miss: ${miss.imageId}`, `${miss.test}: ${miss.reason}`, `to match: ${mendText(miss)}`];
+    const text = [`nearest miss: ${miss.imageId}`, `${miss.test}: ${miss.reason}`, `to match: ${relaxationText(miss)}`];
     lines.push(`  ${quote('/miss')} [shape=note, style=filled, fillcolor=mistyrose, label=${label(text)}];`);
     const at = dropped(miss) ?? miss.offender?.missing;
     if (at !== undefined) lines.push(`  ${quote('/miss')} -> ${quote(at)} [style=dotted, color=red];`);

@@ -29,9 +29,9 @@ export function changeText(change: RequestChange): string {
 }
 
 /** All that would have to change for an image to match. */
-export function mendText({ changes, mends }: Pick<ExplainedMiss, 'changes' | 'mends'>): string {
+export function relaxationText({ changes, suffices }: Pick<ExplainedMiss, 'changes' | 'suffices'>): string {
   const known = changes.map(changeText);
-  return (mends ? known : [...known, 'and more']).join(', ');
+  return (suffices ? known : [...known, 'and more']).join(', ');
 }
 
 function plantText({ plantId, images, chosen, candidates, misses }: PlantExplanation): string {
@@ -81,6 +81,6 @@ const missTable = (misses: readonly ExplainedMiss[]): string =>
   table(
     ['image', 'failed', 'because', 'shared', 'would take', 'to match'],
     misses.map((miss) => [
-      ...[miss.imageId, miss.test, miss.reason, miss.actionsShared, `${miss.expectedSeconds} s`, mendText(miss)],
+      ...[miss.imageId, miss.test, miss.reason, miss.actionsShared, `${miss.expectedSeconds} s`, relaxationText(miss)],
     ]),
   );

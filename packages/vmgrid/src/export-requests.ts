@@ -3,27 +3,27 @@ import { randomBytes } from 'node:crypto';
 import {
   GridError,
   type ImageReply,
+  pseudonymOf,
   type ReplayableImage,
   type ReplayableRequest,
   type RequestExport,
   type ShopClient,
-  veiled,
 } from '@vmgrid/protocol';
 
-const VEIL_BYTES = 32;
+const PSEUDONYM_KEY_BYTES = 32;
 
 /**
- * The requests of these plants, or of all, and the images there are. The veil is thrown away: nobody, not even who has the
+ * The requests of these plants, or of all, and the images there are. The key of the pseudonyms is thrown away: nobody, not even who has the
  * export, can find out which action a digest stands for. @throws GridError of the shop
  */
 export async function exportRequests(client: ShopClient, plants?: readonly string[]): Promise<RequestExport> {
-  const veil = randomBytes(VEIL_BYTES).toString('hex');
+  const pseudonymKey = randomBytes(PSEUDONYM_KEY_BYTES).toString('hex');
   const plantIds = plants ?? (await everyPlant(client));
   const requests: ReplayableRequest[] = [];
   const silentPlants: string[] = [];
   for (const plantId of plantIds) {
     try {
-      requests.push(...(await client.recordedRequests(plantId, veil)));
+      requests.push(...(await client.recordedRequests(plantId, pseudonymKey)));
     } catch (error) {
       if (!(error instanceof GridError) || !SILENT.has(error.code)) throw error;
       silentPlants.push(plantId);
@@ -32,7 +32,7 @@ export async function exportRequests(client: ShopClient, plants?: readonly strin
   const { images } = await client.images();
   return {
     requests: fromTheFirst(requests),
-    images: images.map((image) => replayableImage(image, veil)),
+    images: images.map((image) => replayableImage(image, pseudonymKey)),
     silentPlants,
   };
 }
@@ -50,10 +50,10 @@ function fromTheFirst(requests: readonly ReplayableRequest[]): ReplayableRequest
   return sorted.map((request) => ({ ...request, at: request.at - sorted[0]!.at }));
 }
 
-function replayableImage({ imageId, machine, suspended, history }: ImageReply, veil: string): ReplayableImage {
+function replayableImage({ imageId, machine, suspended, history }: ImageReply, pseudonymKey: string): ReplayableImage {
   const { os, memoryMiB, diskMiB } = machine;
   return {
-    ...{ imageId: veiled(veil, imageId), machine: { os, memoryMiB, diskMiB }, suspended },
-    history: history.map(({ digest }) => ({ digest: veiled(veil, digest) })),
+    ...{ imageId: pseudonymOf(pseudonymKey, imageId), machine: { os, memoryMiB, diskMiB }, suspended },
+    history: history.map(({ digest }) => ({ digest: pseudonymOf(pseudonymKey, digest) })),
   };
 }

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { type CreateRequest, ExplainReply, validate } from '@vmgrid/protocol';
 import { explanationDot } from '../src/explanation-dot.ts';
-import { changeText, explanationText, mendText } from '../src/explanation-text.ts';
+import { changeText, explanationText, relaxationText } from '../src/explanation-text.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../schemas/examples/valid/reply-explain.json');
 const reply = validate(ExplainReply, JSON.parse(readFileSync(EXAMPLE, 'utf8')));
@@ -47,8 +47,8 @@ test('without plants, and without an image that matches, an explanation says so'
 test('changes are said in a few words, and when they do not suffice that is said too', () => {
   expect(changeText({ kind: 'drop-action', action: 'dns' })).toBe('drop action dns');
   const changes = [{ kind: 'add-action', action: 'gcc', digest: '' } as const];
-  expect(mendText({ changes, mends: true })).toBe('add action gcc');
-  expect(mendText({ changes, mends: false })).toBe('add action gcc, and more');
+  expect(relaxationText({ changes, suffices: true })).toBe('add action gcc');
+  expect(relaxationText({ changes, suffices: false })).toBe('add action gcc, and more');
 });
 
 test('the graph colours what the chosen image has and marks where the nearest miss would be mended', () => {

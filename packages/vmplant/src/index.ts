@@ -1,9 +1,9 @@
 /** What a plant is put together from, for whoever drives one without a host. */
-export { BidDesk } from './bids/bid-desk.ts';
+export { BidService } from './bids/bid-service.ts';
 export { OfferPublisher } from './bids/offer-publisher.ts';
 export { PlantConfig } from './config.ts';
+export type { ConfigDiscStore } from './configuration/config-disc-store.ts';
 export { Configurator } from './configuration/configurator.ts';
-export type { DiscShelf } from './configuration/disc-shelf.ts';
 export { Reconfigurator } from './configuration/reconfigurator.ts';
 export { Creations } from './creation/creations.ts';
 export { Creator } from './creation/creator.ts';
@@ -11,14 +11,14 @@ export { LearntDurations } from './creation/durations.ts';
 export { OwnFailures } from './creation/own-failures.ts';
 export { nextRun, openDatabaseInMemory } from './database.ts';
 export { ImageBuilder } from './images/image-builder.ts';
-export { LeaseDesk } from './leases/lease-desk.ts';
+export { LeaseService } from './leases/lease-service.ts';
 export { Leases } from './leases/leases.ts';
 export { Collector } from './lifecycle/collector.ts';
 export { recover } from './lifecycle/recovery.ts';
 export { Suspender } from './lifecycle/suspender.ts';
 export { Plant, type PlantDeps } from './plant.ts';
 export type { RecordedRequest } from './tending/recorded-request.ts';
-export { Departed } from './vms/departed.ts';
+export { DestroyedVms } from './vms/destroyed-vms.ts';
 export { LivingMachines } from './vms/living-machines.ts';
 export { watchMachine } from './vms/machine-watch.ts';
 export type { VmRecord } from './vms/vm.ts';

@@ -19,12 +19,12 @@ import type { FindImages } from '@vmgrid/lines';
 import { endOnAnyLine, makeLines, ProbedLines } from '@vmgrid/lines';
 import { adToJson, type LinkAbove, type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { ImageWatch, Warehouse } from '@vmgrid/warehouse';
-import { BidDesk } from './bids/bid-desk.ts';
+import { BidService } from './bids/bid-service.ts';
 import { findCapacity } from './bids/capacity.ts';
 import { OfferPublisher } from './bids/offer-publisher.ts';
 import type { PlantConfig } from './config.ts';
+import { discFiles } from './configuration/config-disc-store.ts';
 import { Configurator } from './configuration/configurator.ts';
-import { discFiles } from './configuration/disc-shelf.ts';
 import { HostActions } from './configuration/host-actions.ts';
 import { Reconfigurator } from './configuration/reconfigurator.ts';
 import { Creations } from './creation/creations.ts';
@@ -34,16 +34,16 @@ import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
 import { ImageBuilder } from './images/image-builder.ts';
-import { ImageDesk } from './images/image-desk.ts';
+import { ImageService } from './images/image-service.ts';
 import { hostClock } from './leases/lease-clock.ts';
-import { LeaseDesk } from './leases/lease-desk.ts';
+import { LeaseService } from './leases/lease-service.ts';
 import { Leases } from './leases/leases.ts';
 import { Collector } from './lifecycle/collector.ts';
 import { recover } from './lifecycle/recovery.ts';
 import { Suspender } from './lifecycle/suspender.ts';
 import { Plant } from './plant.ts';
 import { SelfTending } from './tending/self-tending.ts';
-import { Departed } from './vms/departed.ts';
+import { DestroyedVms } from './vms/destroyed-vms.ts';
 import { faultHere } from './vms/fault-here.ts';
 import { nameVm } from './vms/identity.ts';
 import { LivingMachines } from './vms/living-machines.ts';
@@ -67,21 +67,21 @@ export async function startPlant(
   log: Log,
 ): Promise<PlantDaemon> {
   const parts = await makeParts(config, version, log);
-  const { bidDesk, collector, registry, upstreams, living, leases, plant, selfTending, vmTeller } = parts;
+  const { bidService, collector, registry, upstreams, living, leases, plant, selfTending, vmTeller } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
 
   await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
 
-  const unknown = checkCost(parseCost(config.cost), await bidDesk.ad());
+  const unknown = checkCost(parseCost(config.cost), await bidService.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
-  let ad = adToJson(await bidDesk.ad());
+  let ad = adToJson(await bidService.ad());
   const publisher = new OfferPublisher({
-    rest: () => bidDesk.offerRest(),
+    rest: () => bidService.offerRest(),
     book: parts.book,
     ...{ log, clock: systemClock },
   });
   parts.onChange(async () => {
-    ad = adToJson(await bidDesk.ad());
+    ad = adToJson(await bidService.ad());
     upstreams.notify('ad', ad);
     await publisher.changed();
   });
@@ -173,7 +173,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   const leases: Leases = new Leases(
     {
       ...{ clock: systemClock, hostClock },
-      listener: { ending: (vmId) => leaseDesk.ending(vmId), ended: (vmId) => leaseDesk.ended(vmId) },
+      listener: { ending: (vmId) => leaseService.ending(vmId), ended: (vmId) => leaseService.ended(vmId) },
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
@@ -199,7 +199,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     }),
     durations: new LearntDurations(database),
-    departed: new Departed(database, { requests, clock: systemClock }),
+    destroyedVms: new DestroyedVms(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
@@ -220,8 +220,11 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
     config,
   );
-  const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! }, config);
-  const plan = bidDesk.plan.bind(bidDesk);
+  const bidService = new BidService(
+    { ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! },
+    config,
+  );
+  const plan = bidService.plan.bind(bidService);
   const execution = { ...shared, bootDeadlineMs: parseDuration(config.bootDeadline) };
   const imageBuilder = new ImageBuilder({ ...shared, execution, plan, lines: reports }, config);
   let publish: () => void = () => undefined;
@@ -229,7 +232,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   let renewAd: () => Promise<void> = async () => undefined;
   const changed = () => renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
   const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
-  const leaseDesk: LeaseDesk = new LeaseDesk(
+  const leaseService: LeaseService = new LeaseService(
     {
       ...{ ...shared, changed },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
@@ -240,12 +243,12 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
   );
   const plant = new Plant(
     {
-      ...{ ...shared, suspender, leaseDesk },
-      bidDesk,
+      ...{ ...shared, suspender, leaseService },
+      bidService,
       collector,
       creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
       reconfigurator: new Reconfigurator(shared, config),
-      imageDesk: new ImageDesk(shared, config),
+      imageService: new ImageService(shared, config),
       imageBuilder,
       selfTending,
       changed,
@@ -274,7 +277,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
     probed,
     changed,
     collector,
-    bidDesk,
+    bidService,
     plant,
     selfTending,
     onChange,

@@ -1,7 +1,7 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
 import { evaluate, parseExpression } from '@vmgrid/classad';
-import { InFlight, type Log, Turnstile, within } from '@vmgrid/daemon';
+import { InFlight, type Log, Semaphore, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   adToJson,
@@ -22,40 +22,40 @@ import {
   requireDag,
   sees,
 } from '@vmgrid/protocol';
-import type { BidDesk } from './bids/bid-desk.ts';
+import type { BidService } from './bids/bid-service.ts';
 import type { HostActions } from './configuration/host-actions.ts';
 import type { Reconfigurator } from './configuration/reconfigurator.ts';
 import type { Creations } from './creation/creations.ts';
 import type { Creator } from './creation/creator.ts';
 import type { OwnFailures } from './creation/own-failures.ts';
 import type { ImageBuilder } from './images/image-builder.ts';
-import type { ImageDesk } from './images/image-desk.ts';
-import type { LeaseDesk } from './leases/lease-desk.ts';
+import type { ImageService } from './images/image-service.ts';
+import type { LeaseService } from './leases/lease-service.ts';
 import type { Collector } from './lifecycle/collector.ts';
 import type { Suspender } from './lifecycle/suspender.ts';
 import type { SelfTending } from './tending/self-tending.ts';
-import type { Departed } from './vms/departed.ts';
+import type { DestroyedVms } from './vms/destroyed-vms.ts';
 import { vmAd } from './vms/reporter.ts';
 import { isBeingMade, type VmRecord } from './vms/vm.ts';
 import type { VmRegistry } from './vms/vm-registry.ts';
 import type { VmTeller } from './vms/vm-teller.ts';
 
 export interface PlantDeps {
-  readonly bidDesk: BidDesk;
+  readonly bidService: BidService;
   readonly creations: Creations;
   readonly creator: Creator;
   readonly failures: OwnFailures;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
   readonly suspender: Pick<Suspender, 'suspend' | 'resume'>;
-  readonly leaseDesk: Pick<LeaseDesk, 'renew'>;
+  readonly leaseService: Pick<LeaseService, 'renew'>;
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
-  readonly imageDesk: Pick<ImageDesk, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
+  readonly imageService: Pick<ImageService, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
   readonly selfTending: Pick<SelfTending, 'during' | 'recorded'> & {
     readonly advisor: Pick<SelfTending['advisor'], 'suggestions'>;
   };
   readonly registry: VmRegistry;
-  readonly departed: Departed;
+  readonly destroyedVms: DestroyedVms;
   readonly vmTeller: Pick<VmTeller, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
@@ -77,14 +77,14 @@ const DRAIN_GRACE_MS = 4_000;
 export class Plant {
   readonly #deps: PlantDeps;
   readonly #plantId: string;
-  readonly #turnstile: Turnstile;
+  readonly #semaphore: Semaphore;
   readonly #inFlight = new InFlight();
   readonly #stopping = new AbortController();
 
   constructor(deps: PlantDeps, { plantId, concurrentCreations }: PlantOptions) {
     this.#deps = deps;
     this.#plantId = plantId;
-    this.#turnstile = new Turnstile(concurrentCreations);
+    this.#semaphore = new Semaphore(concurrentCreations);
   }
 
   /**
@@ -92,21 +92,30 @@ export class Plant {
    * what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
-    const { bidDesk, collector, creations, imageDesk, leaseDesk, reconfigurator, selfTending, suspender, vmTeller } =
-      this.#deps;
+    const {
+      bidService,
+      collector,
+      creations,
+      imageService,
+      leaseService,
+      reconfigurator,
+      selfTending,
+      suspender,
+      vmTeller,
+    } = this.#deps;
     return {
       estimate: async (request) => {
         requireDags(request);
         const key = requestKey(request);
         const held = this.#heldAd(key);
-        if (held) return bidDesk.offerHeld(held);
-        if (creations.has(key)) return bidDesk.offerTaken(request);
+        if (held) return bidService.offerHeld(held);
+        if (creations.has(key)) return bidService.offerTaken(request);
         this.#requireNew(request);
-        return bidDesk.offer(request);
+        return bidService.offer(request);
       },
       explain: async (request, signal) => {
         requireDags(request);
-        return bidDesk.explain(request, signal);
+        return bidService.explain(request, signal);
       },
       create: (request) =>
         vmTeller.during(request, () =>
@@ -129,7 +138,7 @@ export class Plant {
         this.#onceAtVm('resume', request, async () =>
           this.#ad(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
-      renew: (request) => this.#onceAtVm('renew', request, async () => this.#ad(await leaseDesk.renew(request))),
+      renew: (request) => this.#onceAtVm('renew', request, async () => this.#ad(await leaseService.renew(request))),
       query: async (request) => this.#query(request),
       list: async (request) => this.#list(request),
       destroy: async (request) => {
@@ -138,26 +147,26 @@ export class Plant {
         this.#refuseWhileMade(vmId);
         return collector.collect(vmId, requestKey(request)).finally(this.#deps.changed);
       },
-      listImages: () => imageDesk.list(),
+      listImages: () => imageService.list(),
       buildImage: (request) => this.#once('buildImage', request, () => this.#buildImage(request)),
       removeImage: async ({ imageId }) => {
-        await imageDesk.remove(imageId);
+        await imageService.remove(imageId);
         await this.#deps.changed();
         return {};
       },
-      labelImage: (request) => imageDesk.label(request),
+      labelImage: (request) => imageService.label(request),
       verifyImages: (request) =>
-        this.#once('verifyImages', request, () => imageDesk.verify(request, this.#stopping.signal)),
-      collectImages: (request) => this.#once('collectImages', request, () => imageDesk.collect(request)),
+        this.#once('verifyImages', request, () => imageService.verify(request, this.#stopping.signal)),
+      collectImages: (request) => this.#once('collectImages', request, () => imageService.collect(request)),
       suggestImages: (request, signal) => selfTending.advisor.suggestions(request, signal),
-      recordedRequests: ({ veil }, signal) => selfTending.recorded(veil, signal),
-      imageSet: (request) => bidDesk.imageSet(request),
+      recordedRequests: ({ pseudonymKey }, signal) => selfTending.recorded(pseudonymKey, signal),
+      imageSet: (request) => bidService.imageSet(request),
     };
   }
 
   /** Takes no new work, lets what runs end for a while, then cancels the rest, which undoes itself. */
   async drain(signal: AbortSignal): Promise<void> {
-    this.#deps.bidDesk.close();
+    this.#deps.bidService.close();
     void this.#deps.changed();
     const stopped = () => new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`);
     await within({ ms: DRAIN_GRACE_MS, signal, late: stopped }, async (until) => {
@@ -172,7 +181,7 @@ export class Plant {
   /** A repeated request joins the first one; new work is refused while the plant drains. */
   #once<T>(verb: string, request: Called<{ readonly requestId: string }>, work: () => Promise<T>): Promise<T> {
     return this.#inFlight.join(`${verb} ${keyText(requestKey(request))}`, async () => {
-      const refusal = this.#deps.bidDesk.refusal();
+      const refusal = this.#deps.bidService.refusal();
       if (refusal) throw refusal;
       const { selfTending, changed, withNumbers } = this.#deps;
       const told = async (thrown: unknown) => Promise.reject(await withNumbers(thrown));
@@ -212,7 +221,7 @@ export class Plant {
 
   /** @throws GridError DAG_TOO_LARGE */
   #requireShort({ dag, destruction }: DagsOfRequest): void {
-    const refusal = this.#deps.bidDesk.dagRefusal(dag, destruction);
+    const refusal = this.#deps.bidService.dagRefusal(dag, destruction);
     if (refusal) throw refusal;
   }
 
@@ -225,13 +234,13 @@ export class Plant {
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
     const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
-    const creation = this.#turnstile.pass(() => creator.create(request, signal), signal);
+    const creation = this.#semaphore.pass(() => creator.create(request, signal), signal);
     return this.#ad(await failures.during(creation));
   }
 
   /** @throws GridError REQUEST_EXPIRED when the request may have been carried out here, and be forgotten */
   #requireNew({ requestId }: RequestKey): void {
-    const expiry = this.#deps.bidDesk.expiry(requestId);
+    const expiry = this.#deps.bidService.expiry(requestId);
     if (expiry) throw expiry;
   }
 
@@ -242,20 +251,20 @@ export class Plant {
     return this.#heldAd(request);
   }
 
-  /** The classad of the VM that was made of this request, alive or departed. */
+  /** The classad of the VM that was made of this request, alive or destroyed. */
   #heldAd(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
-    return record ? this.#ad(record) : this.#deps.departed.byRequest(request);
+    return record ? this.#ad(record) : this.#deps.destroyedVms.byRequest(request);
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
     requireDags(request);
     this.#requireShort(request);
-    const { imageBuilder, imageDesk } = this.#deps;
+    const { imageBuilder, imageService } = this.#deps;
     const { signal } = this.#stopping;
-    const { image, built, leftOut } = await this.#turnstile.pass(() => imageBuilder.build(request, signal), signal);
+    const { image, built, leftOut } = await this.#semaphore.pass(() => imageBuilder.build(request, signal), signal);
     return {
-      ...{ requestId: request.requestId, image: await imageDesk.describe(image), built },
+      ...{ requestId: request.requestId, image: await imageService.describe(image), built },
       ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
     };
   }
@@ -265,10 +274,10 @@ export class Plant {
     return attributes ? pick(ad, attributes) : ad;
   }
 
-  /** The classad of a VM, alive or departed. @throws GridError VM_UNKNOWN, also when the caller may not see it */
+  /** The classad of a VM, alive or destroyed. @throws GridError VM_UNKNOWN, also when the caller may not see it */
   #seenAd(vmId: string, caller: Caller | undefined): ClassAdJson {
     const record = this.#deps.registry.find(vmId);
-    const ad = record ? this.#ad(record) : this.#deps.departed.byVm(vmId);
+    const ad = record ? this.#ad(record) : this.#deps.destroyedVms.byVm(vmId);
     if (ad && sees(caller, ownerIn(ad))) return ad;
     throw new GridError('VM_UNKNOWN', `no VM ${vmId} on the plant ${this.#plantId}`, { vmId });
   }

@@ -8,13 +8,13 @@ import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { LearntDurations } from '../src/creation/durations.ts';
 import { openDatabase, openDatabaseInMemory } from '../src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../src/vms/departed.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
 
 const directory = useTemporaryFolder();
 const file = () => join(directory(), 'plant.sqlite');
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const departedIn = (database: DatabaseSync, requests = new HeldTokens()) =>
-  new Departed(database, { requests, clock: { now: () => NOW } });
+  new DestroyedVms(database, { requests, clock: { now: () => NOW } });
 /** A UUID of version 7 made at a time. */
 const requestIdOf = (msecs: number): string => uuid({ msecs });
 const locked = () => expect.objectContaining({ code: 'STATE_LOCKED', details: { file: file() } });
@@ -45,34 +45,34 @@ test('the final classad of a VM is found by VM and by request, also by the next 
   const database = openDatabase(file());
   departedIn(database).add('vm-1', 'request-1', { VmId: 'vm-1', State: 'destroyed' });
   database.close();
-  const departed = departedIn(openDatabase(file()));
-  expect(departed.byVm('vm-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
-  expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-1', State: 'destroyed' });
-  expect(departed.byVm('request-1')).toBeUndefined();
+  const destroyedVms = departedIn(openDatabase(file()));
+  expect(destroyedVms.byVm('vm-1')).toEqual({ VmId: 'vm-1', State: 'destroyed' });
+  expect(destroyedVms.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-1', State: 'destroyed' });
+  expect(destroyedVms.byVm('request-1')).toBeUndefined();
 });
 
 test('a VM that departs twice has its last words remembered', () => {
-  const departed = departedIn(openDatabase(file()));
-  departed.add('vm-1', 'request-1', { State: 'collecting' });
-  departed.add('vm-1', 'request-1', { State: 'destroyed' });
-  expect(departed.byVm('vm-1')).toEqual({ State: 'destroyed' });
+  const destroyedVms = departedIn(openDatabase(file()));
+  destroyedVms.add('vm-1', 'request-1', { State: 'collecting' });
+  destroyedVms.add('vm-1', 'request-1', { State: 'destroyed' });
+  expect(destroyedVms.byVm('vm-1')).toEqual({ State: 'destroyed' });
 });
 
 test('of two VMs of one request the later is found', () => {
-  const departed = departedIn(openDatabase(file()));
-  departed.add('vm-1', 'request-1', { VmId: 'vm-1' });
-  departed.add('vm-2', 'request-1', { VmId: 'vm-2' });
-  expect(departed.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-2' });
+  const destroyedVms = departedIn(openDatabase(file()));
+  destroyedVms.add('vm-1', 'request-1', { VmId: 'vm-1' });
+  destroyedVms.add('vm-2', 'request-1', { VmId: 'vm-2' });
+  expect(destroyedVms.byRequest({ requestId: 'request-1' })).toEqual({ VmId: 'vm-2' });
 });
 
 test('the oldest are forgotten once there are more than the limit', () => {
   const database = openDatabaseInMemory();
   const requests = new HeldTokens();
-  const departed = departedIn(database, requests);
-  for (let index = 0; index < DEPARTED_KEPT + 5; index += 1) departed.add(`vm-${index}`, `request-${index}`, {});
+  const destroyedVms = departedIn(database, requests);
+  for (let index = 0; index < DEPARTED_KEPT + 5; index += 1) destroyedVms.add(`vm-${index}`, `request-${index}`, {});
   expect(database.prepare('SELECT count(*) AS count FROM departed').get()?.count).toBe(DEPARTED_KEPT);
-  expect(departed.byVm('vm-4')).toBeUndefined();
-  expect(departed.byVm('vm-5')).toEqual({});
+  expect(destroyedVms.byVm('vm-4')).toBeUndefined();
+  expect(destroyedVms.byVm('vm-5')).toEqual({});
   expect(requests.size).toBe(DEPARTED_KEPT);
   expect([...requests.all()]).toContain(tokenOf('request-5'));
   expect([...requests.all()]).not.toContain(tokenOf('request-4'));
@@ -83,13 +83,13 @@ test('the oldest are forgotten once there are more than the limit', () => {
 
 test('up to when requests are forgotten is known by the times in their ids, also by the next run', () => {
   const database = openDatabaseInMemory();
-  const departed = departedIn(database);
+  const destroyedVms = departedIn(database);
   const ids = [requestIdOf(NOW - 1_000), requestIdOf(NOW - 5_000), 'no-time', requestIdOf(NOW + 86_400_000)];
-  for (const [index, id] of ids.entries()) departed.add(`vm-${index}`, id, {});
+  for (const [index, id] of ids.entries()) destroyedVms.add(`vm-${index}`, id, {});
   const seen: number[] = [];
   for (let index = ids.length; seen.length < ids.length; index += 1) {
-    departed.add(`vm-${index}`, `request-${index}`, {});
-    if (index >= DEPARTED_KEPT) seen.push(departed.forgottenUntil);
+    destroyedVms.add(`vm-${index}`, `request-${index}`, {});
+    if (index >= DEPARTED_KEPT) seen.push(destroyedVms.forgottenUntil);
   }
   expect(seen).toEqual([NOW - 1_000, NOW - 1_000, NOW - 1_000, NOW - 1_000]);
   expect(departedIn(database).forgottenUntil).toBe(NOW - 1_000);
@@ -104,30 +104,30 @@ test('a database that forgot before it noted up to when has forgotten all up to 
 });
 
 test('a request whose last words found no room is forgotten', () => {
-  const departed = departedIn(openDatabaseInMemory());
-  expect(departed.forgottenUntil).toBe(0);
-  departed.forget(requestIdOf(NOW - 1_000));
-  departed.forget('no-time');
-  expect(departed.forgottenUntil).toBe(NOW - 1_000);
+  const destroyedVms = departedIn(openDatabaseInMemory());
+  expect(destroyedVms.forgottenUntil).toBe(0);
+  destroyedVms.forget(requestIdOf(NOW - 1_000));
+  destroyedVms.forget('no-time');
+  expect(destroyedVms.forgottenUntil).toBe(NOW - 1_000);
 });
 
 test('what was forgotten on a full disk is known to the next run once there was room again', () => {
   const database = openDatabase(file());
-  const departed = departedIn(database);
+  const destroyedVms = departedIn(database);
   const forgotten = requestIdOf(NOW - 1_000);
   fillUp(database);
-  departed.forget(forgotten);
-  expect(departed.forgottenUntil).toBe(NOW - 1_000);
+  destroyedVms.forget(forgotten);
+  expect(destroyedVms.forgottenUntil).toBe(NOW - 1_000);
   makeRoom(database);
-  departed.add('vm-2', requestIdOf(NOW), { VmId: 'vm-2' });
+  destroyedVms.add('vm-2', requestIdOf(NOW), { VmId: 'vm-2' });
   database.close();
   expect(departedIn(openDatabase(file())).forgottenUntil).toBe(NOW - 1_000);
 });
 
 test('one forgotten request with an id ahead of the clock makes no others expire', () => {
-  const departed = departedIn(openDatabaseInMemory());
-  departed.forget(requestIdOf(NOW + 60_000));
-  expect(departed.forgottenUntil).toBe(0);
+  const destroyedVms = departedIn(openDatabaseInMemory());
+  destroyedVms.forget(requestIdOf(NOW + 60_000));
+  expect(destroyedVms.forgottenUntil).toBe(0);
 });
 
 /** From now on whoever notes up to when was forgotten needs more pages than there are. */

@@ -6,13 +6,13 @@ import { createLog } from '@vmgrid/daemon';
 import { type CreateRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { BidDesk, type BidDeskDeps } from '../src/bids/bid-desk.ts';
+import { BidService, type BidServiceDeps } from '../src/bids/bid-service.ts';
 import type { PlantConfig } from '../src/config.ts';
 import { Creations } from '../src/creation/creations.ts';
 import { OwnFailures } from '../src/creation/own-failures.ts';
 import { openDatabaseInMemory } from '../src/database.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
-import { DEPARTED_KEPT, Departed } from '../src/vms/departed.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
 import { VmRegistry } from '../src/vms/vm-registry.ts';
 import { VmTeller } from '../src/vms/vm-teller.ts';
 import { recordOf } from './vms/made-up-records.ts';
@@ -31,8 +31,12 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{ registry, creations: new Creations(new HeldTokens()), failures: new OwnFailures({ now: () => 0 }) },
-    ...{ departed: { byRequest: () => undefined }, log: createLog('test', 'silent'), changed: async () => undefined },
-    bidDesk: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
+    ...{
+      destroyedVms: { byRequest: () => undefined },
+      log: createLog('test', 'silent'),
+      changed: async () => undefined,
+    },
+    bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
     withNumbers: async (thrown: unknown) => thrown,
@@ -46,17 +50,24 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
 test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers, which is destroyed', async () => {
   const now = Date.parse('2026-06-01T00:00:00Z');
   const clock = { now: () => now };
-  const departed = new Departed(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
+  const destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
   const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
-  for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
+  for (const [number, id] of ids.entries()) destroyedVms.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry: await VmRegistry.open(join(folder(), 'vms')), creations: new Creations(new HeldTokens()), departed },
+    ...{
+      registry: await VmRegistry.open(join(folder(), 'vms')),
+      creations: new Creations(new HeldTokens()),
+      destroyedVms,
+    },
     ...{
       log: createLog('test', 'silent'),
       changed: async () => undefined,
       failures: new OwnFailures({ now: () => 0 }),
     },
-    bidDesk: new BidDesk({ departed, clock } as unknown as BidDeskDeps, { plantId: 'plant-1' } as PlantConfig),
+    bidService: new BidService(
+      { destroyedVms, clock } as unknown as BidServiceDeps,
+      { plantId: 'plant-1' } as PlantConfig,
+    ),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
     withNumbers: async (thrown: unknown) => thrown,

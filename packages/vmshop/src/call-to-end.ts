@@ -1,6 +1,6 @@
 /** Calls for long work, which outlive the link that they went over. */
 import { type MarketDeps, type Membership, plantNeverAsked } from '@vmgrid/market';
-import { type Bidder, type BidderMethods, GridError } from '@vmgrid/protocol';
+import { type Bidder, GridError, type PlantApi } from '@vmgrid/protocol';
 import type { ShopConfig } from './config.ts';
 
 /** Verbs about one VM that change it. */
@@ -10,7 +10,7 @@ export type LongMethod = 'create' | 'buildImage' | VmMethod;
 interface LongCall<M extends LongMethod> {
   readonly plantId: string;
   readonly method: M;
-  readonly request: Parameters<BidderMethods[M]>[0];
+  readonly request: Parameters<PlantApi[M]>[0];
 }
 
 interface CallToEndDeps {
@@ -26,7 +26,7 @@ export async function callToEnd<M extends LongMethod>(
   { membership, clock }: CallToEndDeps,
   { plantId, method, request }: LongCall<M>,
   { requestDeadlineMs, plantReturnMs }: Pick<ShopConfig, 'requestDeadlineMs' | 'plantReturnMs'>,
-): Promise<ReturnType<BidderMethods[M]>> {
+): Promise<ReturnType<PlantApi[M]>> {
   const endsAt = clock.monotonic() + requestDeadlineMs;
   const tried = new Set<Bidder>();
   let asked = false;

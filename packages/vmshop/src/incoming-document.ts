@@ -1,5 +1,5 @@
 /** What a client of the TCP door sends: who it is, then its document. Knows nothing of sockets. */
-import { type BodyLimit, bodyLimitOf, bodyTooLong } from '@vmgrid/door';
+import { type BodyLimit, bodyLimitOf, bodyTooLong } from '@vmgrid/http-api';
 import { readOpening } from './token-line.ts';
 
 export interface IncomingOptions<Who> {

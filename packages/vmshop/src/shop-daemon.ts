@@ -3,8 +3,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import { abortable, endsWithin, IN_MEMORY, type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { bodyLimitOf, createHttpServer, listen, Operations, REPLIES_MS, stopListening } from '@vmgrid/http-api';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { REQUEST_LIMITS, serveLink } from '@vmgrid/protocol';
 import { decodeXmlRequest, encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -15,8 +23,8 @@ import { admitted, audited } from './document-audit.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
 import { PlantRegister } from './plant-register.ts';
-import { Reunion } from './reunion.ts';
 import { Shop } from './shop.ts';
+import { StartupGracePeriod } from './startup-grace-period.ts';
 import { createTcpDoor } from './tcp-door.ts';
 import { VmBookFile } from './vm-book-file.ts';
 import { VmEvents } from './vm-events.ts';
@@ -42,11 +50,11 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const { plantReturnMs: returnMs, plantForgetMs } = config;
   const forgetMs = Math.max(returnMs, plantForgetMs);
   const absences = new Absences({ clock: systemClock, returnMs, forgetMs, before: register.before(forgetMs) });
-  const reunion = new Reunion(absences.awaited(), { clock: systemClock, withinMs: returnMs });
+  const startupGracePeriod = new StartupGracePeriod(absences.awaited(), { clock: systemClock, withinMs: returnMs });
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       const { change: what, role, ...details } = change;
       log.info(details, `${role} ${what}`);
@@ -55,18 +63,29 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       book.note(change);
       bookFile.note(change);
       absences.note(change);
-      reunion.note(change);
+      startupGracePeriod.note(change);
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
   const standing = new StandingOffers();
-  const offerDesk = new OfferDesk(standing, {
+  const offerReceiver = new OfferReceiver(standing, {
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
-  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: uuid, standing };
+  const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
   const writeBook = () => bookFile.write();
-  const deps = { membership, absences, operations, market, auctions, feed, vmEvents, book, writeBook, reunion };
+  const deps = {
+    membership,
+    absences,
+    operations,
+    market,
+    auctions,
+    feed,
+    vmEvents,
+    book,
+    writeBook,
+    startupGracePeriod,
+  };
   const shop = new Shop(deps, config);
 
   const { audit, trust, tls } = security;
@@ -78,12 +97,12 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const bodyQuota = (owner: string) => ofOwner(quotas, owner).bodyBytes;
   const app = createApp(shop, { host, requestsPerMinute, authenticator, bodyQuota, audit, log });
   const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
-  const link = serveLink(http, listenAll(membership, offerDesk), { log, trust });
+  const link = serveLink(http, listenAll(membership, offerReceiver), { log, trust });
   const door = createTcpDoor({
     tls,
     admit: (line, from) => admitted(audit, () => authenticator.authenticate(line), from),
     ownerOf: ({ principal }) => principal.owner,
-    showAgain: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from), // no second request
+    revalidate: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from), // no second request
     limitOf: ({ principal }) => bodyLimitOf(bodyQuota, principal.owner),
     answer: async (document, client) => {
       const request = decodeXmlRequest(document);
@@ -109,9 +128,9 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     async drain() {
       const doorClosed = new Promise((resolve) => door.close(resolve));
       const closeAll = stopListening(http);
-      await shop.desk.drain();
-      offerDesk.close();
-      reunion.close();
+      await shop.operationService.drain();
+      offerReceiver.close();
+      startupGracePeriod.close();
       register.close();
       bookFile.close();
       link.close();

@@ -4,7 +4,7 @@
  */
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
-import { type Operation, type Operations, WorkDesk } from '@vmgrid/door';
+import { type Operation, OperationService, type Operations } from '@vmgrid/http-api';
 import {
   type Absences,
   type AskForVm,
@@ -49,11 +49,11 @@ import type {
 import {
   askAll,
   askUntilFirst,
-  type BidderMethods,
   BROKER_LIMITS,
   type CreateRequest,
   GridError,
   namesOf,
+  type PlantApi,
   requestKey,
   VmId,
   validate,
@@ -63,8 +63,8 @@ import type { AuctionHistory } from './auction-history.ts';
 import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 import type { PlantFeed } from './plant-feed.ts';
-import { QuotaDesk } from './quotas/quota-desk.ts';
-import type { Reunion } from './reunion.ts';
+import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
+import type { StartupGracePeriod } from './startup-grace-period.ts';
 import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
 import { VmList } from './vm-list.ts';
@@ -92,14 +92,14 @@ export interface ShopDeps {
   /** Writes the book, so that it outlives the process. Left out: it does not. */
   readonly writeBook?: () => void;
   /** Left out: nobody was there before. */
-  readonly reunion?: Pick<Reunion, 'over'>;
+  readonly startupGracePeriod?: Pick<StartupGracePeriod, 'over'>;
 }
 
 export class Shop {
   /** The golden images of all warehouses. */
   readonly images: ImageCatalogue;
   readonly imageWork: ImageWork;
-  readonly desk: WorkDesk;
+  readonly operationService: OperationService;
   readonly auctions: Pick<AuctionHistory, 'keep' | 'get' | 'list'>;
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
@@ -110,8 +110,8 @@ export class Shop {
   readonly #config: ShopConfig;
   readonly #places: VmPlaces;
   readonly #vmList: VmList;
-  readonly #quotas: QuotaDesk;
-  readonly #reunion: Pick<Reunion, 'over'> | undefined;
+  readonly #quotas: QuotaEnforcer;
+  readonly #startupGracePeriod: Pick<StartupGracePeriod, 'over'> | undefined;
   readonly #question: CallOptions;
 
   constructor(deps: ShopDeps, config: ShopConfig) {
@@ -121,37 +121,45 @@ export class Shop {
     this.auctions = deps.auctions;
     this.feed = deps.feed;
     this.vmEvents = deps.vmEvents;
-    this.desk = new WorkDesk(deps.operations, { name: 'the shop', newRequestId: uuid });
-    this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.desk.closing };
+    this.operationService = new OperationService(deps.operations, { name: 'the shop', newRequestId: uuid });
+    this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.operationService.closing };
     this.#market = deps.market;
-    this.#reunion = deps.reunion;
+    this.#startupGracePeriod = deps.startupGracePeriod;
     this.#config = config;
     const { membership, absences, book, market, writeBook } = deps;
     const { requestDeadlineMs } = config;
     const isAwaited = (plantId: string) => market.memory.isAwaited(plantId) && !market.standing?.isSilent(plantId);
-    const search: CallOptions = { deadlineMs: SEARCH_DEADLINE_MS, signal: this.desk.closing };
+    const search: CallOptions = { deadlineMs: SEARCH_DEADLINE_MS, signal: this.operationService.closing };
     const ask: AskForVm = (request) => askUntilFirst(this.#everyone(), 'query', request, search);
     this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
-    this.#quotas = new QuotaDesk(quotaDeps, config.quotas ?? {});
-    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal: this.desk.closing, isAwaited });
-    this.imageWork = new ImageWork({ desk: this.desk, images: this.images, build: this.#buildImage.bind(this) });
+    this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
+    this.images = new ImageCatalogue(this.#roll, {
+      requestDeadlineMs,
+      signal: this.operationService.closing,
+      isAwaited,
+    });
+    this.imageWork = new ImageWork({
+      operationService: this.operationService,
+      images: this.images,
+      build: this.#buildImage.bind(this),
+    });
   }
 
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
   create(request: Called<CreateRequest>): Operation {
     const mayBeRepeated = request.requestId !== undefined;
-    const operation = this.desk.begin('create', request, async (asked, operation) => {
+    const operation = this.operationService.begin('create', request, async (asked, operation) => {
       // A plant that is not back yet may have the VM of this request.
-      if (mayBeRepeated) await this.#reunion?.over;
+      if (mayBeRepeated) await this.#startupGracePeriod?.over;
       using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
       const createAt = ({ plantId }: Bid) => admitted.at(plantId, () => this.#createAt(plantId, identified));
       const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
-        signal: this.desk.closing,
+        signal: this.operationService.closing,
         awarded: (trail) => this.auctions.keep(trail, identified.caller?.owner),
       });
       return createReply({ requestId: operation.requestId, vm: ad }, trail);
@@ -162,9 +170,12 @@ export class Shop {
 
   /** The auction without the award. @throws GridError NO_PLANTS while no plant is here and some may come back */
   async estimate(request: Called<CreateRequest>): Promise<EstimateReply> {
-    this.desk.refuseWhenDraining();
-    const identified = this.desk.identify(request);
-    const { bids, declines, trail, silentPlants } = await this.desk.answer(identified, this.#estimate(identified));
+    this.operationService.refuseWhenDraining();
+    const identified = this.operationService.identify(request);
+    const { bids, declines, trail, silentPlants } = await this.operationService.answer(
+      identified,
+      this.#estimate(identified),
+    );
     return {
       ...{ requestId: identified.requestId, bids: [...bids], declines: [...declines], trail },
       ...(silentPlants.length === 0 ? {} : { silentPlants }),
@@ -203,16 +214,16 @@ export class Shop {
   }
 
   async list(request: Called<ListRequest>): Promise<ListReply> {
-    return this.#vmList.list(request, this.desk.closing);
+    return this.#vmList.list(request, this.operationService.closing);
   }
 
   plants(): Promise<PlantListReply> {
     return listPlants({ membership: this.#membership, absences: this.#absences }, this.#question);
   }
 
-  /** What a plant remembers of its requests, its digests under this veil. @throws GridError PLANT_LOST */
-  async recordedRequests(plantId: string, veil: string): Promise<readonly ReplayableRequest[]> {
-    return this.#ask(await this.#bidder(plantId), 'recordedRequests', { veil });
+  /** What a plant remembers of its requests, with pseudonyms for its digests. @throws GridError PLANT_LOST */
+  async recordedRequests(plantId: string, pseudonymKey: string): Promise<readonly ReplayableRequest[]> {
+    return this.#ask(await this.#bidder(plantId), 'recordedRequests', { pseudonymKey });
   }
 
   /** Plants that can be asked, at any depth. */
@@ -228,9 +239,9 @@ export class Shop {
 
   /** What is done with one VM is done where it lives. The operation's result is a VmReply. */
   #atVm<M extends VmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
-    return this.desk.begin(verb, request, async (identified): Promise<VmReply> => {
+    return this.operationService.begin(verb, request, async (identified): Promise<VmReply> => {
       check();
-      const call = (plantId: string) => this.#callBack(plantId, verb, identified as Parameters<BidderMethods[M]>[0]);
+      const call = (plantId: string) => this.#callBack(plantId, verb, identified as Parameters<PlantApi[M]>[0]);
       return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });
   }
@@ -247,7 +258,7 @@ export class Shop {
     operation?: Operation,
   ): Promise<Auction> {
     const { bidWindowMs } = this.#config;
-    await this.#roll.anyone(this.desk.closing);
+    await this.#roll.anyone(this.operationService.closing);
     const report = (event: Pick<ProgressEvent, 'state' | 'elapsedMs'>) => {
       const at = new Date(this.#market.clock.now()).toISOString();
       operation?.report({ ...requestKey(request), at, phase: 'auction', ...event });
@@ -256,7 +267,7 @@ export class Shop {
     const auction = await holdAuction(this.#membership.bidders(), request, this.#market, {
       ...options,
       bidWindowMs,
-      signal: this.desk.closing,
+      signal: this.operationService.closing,
     });
     this.auctions.keep(auction.trail, request.caller?.owner);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
@@ -301,18 +312,18 @@ export class Shop {
   }
 
   /** A call to one plant and no other: waits for it when it is absent. */
-  async #callBack<M extends LongMethod>(plantId: string, method: M, request: Parameters<BidderMethods[M]>[0]) {
-    await this.#roll.find(plantId, { waitMs: this.#config.requestDeadlineMs, signal: this.desk.closing });
+  async #callBack<M extends LongMethod>(plantId: string, method: M, request: Parameters<PlantApi[M]>[0]) {
+    await this.#roll.find(plantId, { waitMs: this.#config.requestDeadlineMs, signal: this.operationService.closing });
     return this.#callToEnd(plantId, method, request);
   }
 
-  #callToEnd<M extends LongMethod>(plantId: string, method: M, request: Parameters<BidderMethods[M]>[0]) {
+  #callToEnd<M extends LongMethod>(plantId: string, method: M, request: Parameters<PlantApi[M]>[0]) {
     const deps = { membership: this.#membership, clock: this.#market.clock };
     return callToEnd(deps, { plantId, method, request }, this.#config);
   }
 
   /** An answer of some is an answer: those who are absent are named, and not waited for. */
-  #askAll<M extends keyof BidderMethods>(method: M, request: Parameters<BidderMethods[M]>[0]) {
+  #askAll<M extends keyof PlantApi>(method: M, request: Parameters<PlantApi[M]>[0]) {
     return askAll(this.#roll.everyone(), method, request, this.#question);
   }
 
@@ -321,12 +332,12 @@ export class Shop {
     return this.#roll.everyone({ waitMs: QUESTION_DEADLINE_MS });
   }
 
-  #ask<M extends keyof BidderMethods>(bidder: Bidder, method: M, request: Parameters<BidderMethods[M]>[0]) {
+  #ask<M extends keyof PlantApi>(bidder: Bidder, method: M, request: Parameters<PlantApi[M]>[0]) {
     return bidder.call(method, request, this.#question);
   }
 
   /** @throws GridError PLANT_LOST */
   #bidder(plantId: string): Promise<Bidder> {
-    return this.#roll.find(plantId, { waitMs: QUESTION_DEADLINE_MS, signal: this.desk.closing });
+    return this.#roll.find(plantId, { waitMs: QUESTION_DEADLINE_MS, signal: this.operationService.closing });
   }
 }

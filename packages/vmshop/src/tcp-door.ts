@@ -7,9 +7,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { ListenerTls } from '@vmgrid/access';
 import { whenClosed } from '@vmgrid/daemon';
-import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/door';
+import { type BodyLimit, bodyLimitOf, refusalOf, watchCredentials } from '@vmgrid/http-api';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
-import { Crowd } from './crowd.ts';
+import { ConnectionLimiter } from './connection-limiter.ts';
 import { IncomingDocument } from './incoming-document.ts';
 
 export interface TcpDoorOptions<Who> {
@@ -18,7 +18,7 @@ export interface TcpDoorOptions<Who> {
   /** Whose connections are counted together. */
   readonly ownerOf: (who: Who) => string;
   /** Looks at a token that was admitted once more: when its document has come, and while the reply is waited for. @throws as `admit` */
-  readonly showAgain?: (token: string | undefined, from: string | undefined) => unknown;
+  readonly revalidate?: (token: string | undefined, from: string | undefined) => unknown;
   /** How often while the reply is waited for. */
   readonly lookedAtMs?: number;
   /** How long a document of this client may be; as any when left out. */
@@ -43,27 +43,27 @@ const TCP_DOOR_CONNECTIONS = 1_024;
 export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
   const settings = { allowHalfOpen: true, noDelay: true };
   const { tls, admit, connections = TCP_DOOR_CONNECTIONS } = options;
-  const crowd = new Crowd(connections);
+  const connectionLimiter = new ConnectionLimiter(connections);
   const open = (socket: Socket) => {
     let shown: string | undefined;
     const admitHere = async (token: string | undefined): Promise<Who> => {
       const who = await admit(token, socket.remoteAddress);
       shown = token;
-      crowd.recognize(socket, options.ownerOf(who));
+      connectionLimiter.recognize(socket, options.ownerOf(who));
       return who;
     };
-    const showAgain = () => options.showAgain?.(shown, socket.remoteAddress);
-    void serve(socket, { ...options, admit: admitHere, showAgain });
+    const revalidate = () => options.revalidate?.(shown, socket.remoteAddress);
+    void serve(socket, { ...options, admit: admitHere, revalidate });
   };
   const server = tls ? createTlsServer({ ...settings, ...tls }, open) : createServer(settings, open);
-  server.on('connection', (socket: Socket) => crowd.enter(socket));
+  server.on('connection', (socket: Socket) => connectionLimiter.enter(socket));
   return server;
 }
 
 /** The options for one client. */
-interface ServeOptions<Who> extends Omit<TcpDoorOptions<Who>, 'admit' | 'showAgain'> {
+interface ServeOptions<Who> extends Omit<TcpDoorOptions<Who>, 'admit' | 'revalidate'> {
   readonly admit: (token: string | undefined) => Promise<Who>;
-  readonly showAgain: () => unknown;
+  readonly revalidate: () => unknown;
 }
 
 async function serve<Who>(socket: Socket, options: ServeOptions<Who>): Promise<void> {
@@ -71,9 +71,9 @@ async function serve<Who>(socket: Socket, options: ServeOptions<Who>): Promise<v
   socket.on('error', () => socket.destroy()); // the client is gone: nobody is left to tell
   try {
     const { who, document } = await readDocument(socket, options, withinMs);
-    const refusal = await refusalOf(options.showAgain);
+    const refusal = await refusalOf(options.revalidate);
     if (refusal) throw refusal;
-    socket.end(await whileKnown(socket, options, () => options.answer(document, who)));
+    socket.end(await abortOnRevocation(socket, options, () => options.answer(document, who)));
   } catch (error) {
     socket.end(options.refuse(GridError.from(error)));
     socket.resume(); // what still comes is not read
@@ -82,12 +82,12 @@ async function serve<Who>(socket: Socket, options: ServeOptions<Who>): Promise<v
 }
 
 /** The connection ends once the token holds no longer; what the document began goes on. */
-async function whileKnown<T>(
+async function abortOnRevocation<T>(
   socket: Socket,
-  { showAgain, lookedAtMs }: Pick<ServeOptions<unknown>, 'showAgain' | 'lookedAtMs'>,
+  { revalidate, lookedAtMs }: Pick<ServeOptions<unknown>, 'revalidate' | 'lookedAtMs'>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const unwatch = watchCredentials(showAgain, () => socket.destroy(), lookedAtMs);
+  const unwatch = watchCredentials(revalidate, () => socket.destroy(), lookedAtMs);
   try {
     return await work();
   } finally {

@@ -1,7 +1,7 @@
 /** A shop that knows of a plant which is not here, and may come back any moment: no answer says that there is nothing. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Operations } from '@vmgrid/door';
-import { type Absence, Absences, Membership, PlantMemory, VmBook } from '@vmgrid/market';
+import { Operations } from '@vmgrid/http-api';
+import { type Absence, Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';
 import { type Bidder, GridError, type ImageReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { VirtualTime } from '../../market/test/virtual-time.ts';
@@ -68,7 +68,7 @@ function newShop(before: readonly Absence[]): Shop {
   const book = new VmBook({ clock: time, keepsAbsent: true });
   membership = new Membership({
     ...{ clock: time, onProgress: () => undefined },
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       book.note(change);
       absences.note(change);
@@ -77,7 +77,7 @@ function newShop(before: readonly Absence[]): Shop {
   return new Shop(
     {
       ...{ membership, absences, operations: new Operations({ kept: 10 }) },
-      market: { clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction' },
+      market: { clock: time, memory: new PlantFailureHistory(time), newAuctionId: () => 'auction' },
       auctions: new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 }),
       ...{ feed: new PlantFeed(time), vmEvents: new VmEvents(), book },
     },
@@ -117,7 +117,7 @@ const ABOUT_AN_IMAGE: Readonly<Record<string, () => Promise<unknown>>> = {
 const ABOUT_ONE_PLANT: Readonly<Record<string, () => Promise<unknown>>> = {
   build: () => shop.imageWork.build({ ...work, plantId: 'keeper' }).settled,
   suggestions: () => shop.images.suggestions({ plantId: 'keeper' }),
-  'recorded requests': () => shop.recordedRequests('keeper', 'veil'),
+  'recorded requests': () => shop.recordedRequests('keeper', 'pseudonymKey'),
 };
 const ABOUT_ONE_THING = { ...ABOUT_ONE_VM, ...ABOUT_AN_IMAGE, ...ABOUT_ONE_PLANT };
 
@@ -278,6 +278,6 @@ test('a shop that drains keeps nobody waiting for a plant', async () => {
     expect(ask()).rejects.toMatchObject({ code: 'DRAINING' }),
   );
   await settle();
-  await shop.desk.drain(1);
+  await shop.operationService.drain(1);
   await Promise.all(waiting);
 });

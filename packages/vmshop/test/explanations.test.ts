@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { listen, sendError } from '@vmgrid/door';
+import { listen, sendError } from '@vmgrid/http-api';
 import { type CreateRequest, type ExplainReply, GridError, ShopClient } from '@vmgrid/protocol';
 import { encodeXmlRequest } from '@vmgrid/protocol/xml';
 import express from 'express';

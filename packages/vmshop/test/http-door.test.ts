@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AuditNote, Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
-import { createHttpServer, listen } from '@vmgrid/door';
+import { createHttpServer, listen } from '@vmgrid/http-api';
 import { GridError } from '@vmgrid/protocol';
 import { auditInto } from '../../../test/support/audit-sinks.ts';
 import { admitted } from '../src/document-audit.ts';
@@ -19,7 +19,7 @@ const shop = {
   list: async () => ({ vms: [], silentPlants: [] }),
   plants: () => ({ plants: [], brokers: [], silentPlants: [] }),
   plantCount: 0,
-  desk: { draining: false },
+  operationService: { draining: false },
   auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 

@@ -1,8 +1,8 @@
 /** The shop with plants that answer as the test says. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
-import { Operations } from '@vmgrid/door';
-import { Absences, Membership, PlantMemory, VmBook } from '@vmgrid/market';
+import { Operations } from '@vmgrid/http-api';
+import { Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';
 import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
 import { Value } from 'typebox/value';
 import { AuctionHistory } from '../src/auction-history.ts';
@@ -34,19 +34,19 @@ const bidOf = (plantId: string, cost: number) => () => ({
 let membership: Membership;
 let shop: Shop;
 let asked: string[];
-let reunion: Promise<void>;
+let startupGracePeriod: Promise<void>;
 
 beforeEach(() => {
   asked = [];
-  reunion = Promise.resolve();
+  startupGracePeriod = Promise.resolve();
   const book = new VmBook({ clock: systemClock, keepsAbsent: true });
   membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => book.note(change),
   });
-  const market = { clock: systemClock, memory: new PlantMemory(systemClock), newAuctionId: () => 'auction-1' };
+  const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: () => 'auction-1' };
   const auctions = new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 });
   shop = new Shop(
     {
@@ -58,9 +58,9 @@ beforeEach(() => {
       feed: new PlantFeed(systemClock),
       vmEvents: new VmEvents(),
       book,
-      reunion: {
+      startupGracePeriod: {
         get over() {
-          return reunion;
+          return startupGracePeriod;
         },
       },
     },
@@ -116,7 +116,7 @@ describe('a VM of which the shop remembers nothing', () => {
 
 test('a request that may be a repeated one waits for the plants that were there before the shop; one that cannot be does not', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  reunion = promise;
+  startupGracePeriod = promise;
   join('a', { estimate: fails('PLANT_LOST') });
   const { requestId: _, ...unnamed } = request();
   await expect(shop.create(unnamed).settled).rejects.toMatchObject({ code: 'NO_BIDS' });
@@ -217,7 +217,7 @@ describe('a shop that drains', () => {
     join('a', { estimate: bidOf('a', 1), create: forever });
     const creation = shop.create(request());
     while (!asked.includes('a create')) await new Promise(setImmediate);
-    await shop.desk.drain(1);
+    await shop.operationService.drain(1);
     const error = { code: 'DRAINING', retryable: true, details: { requestId: 'request-1' } };
     await expect(creation.settled).rejects.toMatchObject(error);
     expect(creation.toReply()).toMatchObject({ state: 'failed', error });
@@ -236,7 +236,7 @@ describe('a shop that drains', () => {
       ),
     ];
     await new Promise(setImmediate);
-    await shop.desk.drain(1);
+    await shop.operationService.drain(1);
     await Promise.all(ended);
     expect(asked).not.toContain('a create');
   });
@@ -244,7 +244,7 @@ describe('a shop that drains', () => {
   test('waits for no longer than the work takes', async () => {
     join('a', { estimate: bidOf('a', 1), create: () => ({ VmId: VM }) });
     const creation = shop.create(request());
-    await shop.desk.drain(60_000);
+    await shop.operationService.drain(60_000);
     expect(creation.state).toBe('done');
   });
 });

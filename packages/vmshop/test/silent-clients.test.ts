@@ -5,14 +5,18 @@ import { connect, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog, whenClosed } from '@vmgrid/daemon';
-import { createHttpServer, listen } from '@vmgrid/door';
+import { createHttpServer, listen } from '@vmgrid/http-api';
 import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 import { createTcpDoor } from '../src/tcp-door.ts';
 
 const CLIENTS = 1_000;
-const shop = { list: async () => ({ vms: [], silentPlants: [] }), desk: {}, auctions: {} } as unknown as Shop;
+const shop = {
+  list: async () => ({ vms: [], silentPlants: [] }),
+  operationService: {},
+  auctions: {},
+} as unknown as Shop;
 const authenticator = { authenticate: () => ({ owner: 'ada', roles: ['user' as const], credential: 'test' }) };
 
 let servers: Server[];

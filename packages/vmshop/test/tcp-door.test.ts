@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { listen } from '@vmgrid/door';
+import { listen } from '@vmgrid/http-api';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { createTcpDoor, type TcpDoorOptions } from '../src/tcp-door.ts';
 
@@ -118,7 +118,7 @@ function revocable() {
   const revoke = () => {
     holds = false;
   };
-  return { admit: show, showAgain: show, revoke };
+  return { admit: show, revalidate: show, revoke };
 }
 
 test('a document whose token was revoked before all of it had come is not carried out', async () => {

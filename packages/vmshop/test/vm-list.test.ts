@@ -23,7 +23,7 @@ beforeEach(() => {
   membership = new Membership({
     clock: systemClock,
     onProgress: () => undefined,
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       book.note(change);
       absences.note(change);

@@ -4,12 +4,12 @@ export { type ImportedImage, type ImportOptions, importArchive, importStream } f
 export { type CollectibleImage, planCollection } from './collection.ts';
 export { digestFile } from './digest-file.ts';
 export { keepChainShort } from './flatten.ts';
+export type { ImageBuildStore, StagingFolder } from './image-build-store.ts';
 export { ImageExaminer } from './image-examiner.ts';
 export { allocatedBytes, bootFilesOf, ownBytes, sharedBytes } from './image-files.ts';
 export type { ImageHolds } from './image-holds.ts';
 export { imageIdOf } from './image-id.ts';
 export { ImageWatch } from './image-watch.ts';
-export type { ImageYard, StagingFolder } from './image-yard.ts';
 export { type LabelSet, tagsOf } from './labels.ts';
 export { Lineage } from './lineage.ts';
 export { type GoldenImage, type HistoryEntry, type ImageMemory, Manifest } from './manifest.ts';

@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Turnstile, within } from '@vmgrid/daemon';
+import { Semaphore, within } from '@vmgrid/daemon';
 import { late } from '@vmgrid/protocol';
 
 export const LOCK_DEADLINE_MS = 10_000;
@@ -16,7 +16,7 @@ const SQLITE_BUSY = 5;
 export class WarehouseLock {
   readonly #file: string;
   readonly #database: DatabaseSync;
-  readonly #queue = new Turnstile(1);
+  readonly #queue = new Semaphore(1);
 
   constructor(file: string) {
     this.#file = file;

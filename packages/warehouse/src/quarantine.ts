@@ -1,6 +1,6 @@
+import type { ImageFault } from './image-integrity.ts';
 import type { Inventory } from './inventory.ts';
 import { Lineage } from './lineage.ts';
-import type { ImageFault } from './whole.ts';
 
 /**
  * Images that were found broken, as they were used or verified: no machine is started from them, or from one that stands on them, until they are

@@ -18,6 +18,7 @@ import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
 import { assembleImage, type ManifestDraft } from './assemble.ts';
 import { Hits } from './hits.ts';
+import { findImageFault, type ImageFault } from './image-integrity.ts';
 import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory } from './inventory.ts';
 import { keepOnly, type LabelSet, Labels, relabel } from './labels.ts';
 import { Lineage } from './lineage.ts';
@@ -29,7 +30,6 @@ import { References } from './references.ts';
 import { type EndMachine, isClaimed, Staging, sweepStaging } from './staging.ts';
 import { verifyImages } from './verify.ts';
 import { identifyWarehouse } from './warehouse-id.ts';
-import { faultOf, type ImageFault } from './whole.ts';
 
 export type { ManifestDraft };
 
@@ -243,7 +243,7 @@ export class Warehouse {
   async #requireWhole(image: GoldenImage): Promise<void> {
     const { id } = image.manifest;
     const inventory = await this.#refresh();
-    const fault = await faultOf(image, inventory.images);
+    const fault = await findImageFault(image, inventory.images);
     if (fault) this.quarantine.add(fault);
     const reason = this.quarantine.reasonFor(inventory, id);
     if (reason === undefined) return;

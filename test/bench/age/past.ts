@@ -1,7 +1,7 @@
 /** What a grid remembers that is old: as much as its stores keep. */
 export interface Past {
   /** Requests of VMs that are gone, at each plant. */
-  readonly departed: number;
+  readonly destroyedVms: number;
   /** Actions whose durations were learnt, at each plant. */
   readonly actions: number;
   /** Entries of the audit trail. */
@@ -12,7 +12,7 @@ export interface Past {
   readonly requests: number;
 }
 
-export const NO_PAST: Past = { departed: 0, actions: 0, auditEntries: 0, auctions: 0, requests: 0 };
+export const NO_PAST: Past = { destroyedVms: 0, actions: 0, auditEntries: 0, auctions: 0, requests: 0 };
 
 /** `BENCH_PAST=DEPARTED/ACTIONS` chooses what plants remember. */
 export const LONG_PAST: Past = {
@@ -20,7 +20,7 @@ export const LONG_PAST: Past = {
   ...{ auditEntries: 50_000, auctions: 10_000, requests: 2_000 },
 };
 
-function plantsPast(text: string): Pick<Past, 'departed' | 'actions'> {
-  const [departed = 0, actions = 0] = text.split('/').map(Number);
-  return { departed, actions };
+function plantsPast(text: string): Pick<Past, 'destroyedVms' | 'actions'> {
+  const [destroyedVms = 0, actions = 0] = text.split('/').map(Number);
+  return { destroyedVms, actions };
 }

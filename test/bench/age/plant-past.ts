@@ -8,7 +8,7 @@ import { LearntDurations } from '../../../packages/vmplant/src/creation/duration
 import { openDatabase } from '../../../packages/vmplant/src/database.ts';
 import { type Making, recordedRequest } from '../../../packages/vmplant/src/tending/recorded-request.ts';
 import { RequestLog } from '../../../packages/vmplant/src/tending/request-log.ts';
-import { Departed } from '../../../packages/vmplant/src/vms/departed.ts';
+import { DestroyedVms } from '../../../packages/vmplant/src/vms/destroyed-vms.ts';
 import { ownerNames } from '../load/owners.ts';
 import type { Past } from './past.ts';
 import { simulatedRequestOf } from './simulated-request.ts';
@@ -24,13 +24,13 @@ const before = (number: number) => simulatedRequestOf(-1 - number);
 export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: Past): void {
   mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(stateDirectory, 'plant.sqlite'));
-  const departed = new Departed(database, { requests: new HeldTokens(), clock: systemClock });
+  const destroyedVms = new DestroyedVms(database, { requests: new HeldTokens(), clock: systemClock });
   const [durations, log] = [new LearntDurations(database), new RequestLog(database)];
   const owners = ownerNames();
-  for (let number = 0; number < past.departed; number++) {
+  for (let number = 0; number < past.destroyedVms; number++) {
     const { requestId, machine } = before(number);
     const vmId = `vm-${plantId}-past-${number}`;
-    departed.add(vmId, `${plantId}-${requestId}`, {
+    destroyedVms.add(vmId, `${plantId}-${requestId}`, {
       ...{ MyType: 'VM', VmId: vmId, RequestId: `${plantId}-${requestId}`, PlantId: plantId, State: 'destroyed' },
       ...{ MemoryMiB: machine.memoryMiB, DiskMiB: machine.diskMiB, Owner: owners[number % owners.length]! },
     });

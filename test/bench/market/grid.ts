@@ -23,7 +23,7 @@ const SLOW_MS = 200;
 const VM_LIFE_MS = 100;
 const WARM_UP = { most: 10_000, inFlight: 32, forMs: 15_000 };
 /** A plant of the bench forgets as many as it is given. */
-const NEW_PLANT = { departed: 32, actions: 0 };
+const NEW_PLANT = { destroyedVms: 32, actions: 0 };
 const BROKER_START_MS = 60_000;
 
 export class BenchGrid {
@@ -65,9 +65,9 @@ export class BenchGrid {
     const { linkUrl, joinToken } = this.shop;
     const urls = this.#brokers.map(({ ready }) => `ws://127.0.0.1:${ready.httpPort}${LINK_PATH}`);
     if (urls.length === 0) urls.push(linkUrl);
-    const { departed, actions } = without.includes('age') ? NEW_PLANT : LONG_PAST;
+    const { destroyedVms, actions } = without.includes('age') ? NEW_PLANT : LONG_PAST;
     const all = Array.from({ length: plants }, (_, number): PlantsOrder['plants'][number] => ({
-      ...{ plantId: `plant-${number}`, url: urls[number % urls.length]!, joinToken, departed, actions },
+      ...{ plantId: `plant-${number}`, url: urls[number % urls.length]!, joinToken, destroyedVms, actions },
       ...{ publishes: offers === 'standing', slowMs: number === 1 ? SLOW_MS : 0, vmLifeMs: VM_LIFE_MS },
     }));
     const [dead, ...living] = all;

@@ -4,8 +4,16 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
-import { listen, Operations } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { listen, Operations } from '@vmgrid/http-api';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -40,28 +48,30 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
   const membership = new Membership({
     clock: systemClock,
     onProgress: (event) => operations.find(event)?.report(event),
-    onVms: (link, event) => book.hear(link, event),
+    onVms: (link, event) => book.apply(link, event),
     onChange: (change) => {
       book.note(change);
       absences.note(change);
     },
   });
   const standing = new StandingOffers();
-  const desk = new OfferDesk(standing, { onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer') });
+  const operationService = new OfferReceiver(standing, {
+    onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer'),
+  });
   const operations = new Operations({ kept: config.requestsKept });
   let auctions = 0;
   const newAuctionId = () => `bench-auction-${++auctions}`;
   const shop = new Shop(
     {
       ...{ membership, absences, operations, book, vmEvents: new VmEvents(), feed: new PlantFeed(systemClock) },
-      market: { clock: systemClock, memory: new PlantMemory(systemClock), standing, newAuctionId },
+      market: { clock: systemClock, memory: new PlantFailureHistory(systemClock), standing, newAuctionId },
       auctions: openHistory(config),
     },
     config,
   );
   serve = serveLoad(workOf(shop, owners));
   const http = createServer((_request, response) => response.end(JSON.stringify({ plants: shop.plantCount })));
-  serveLink(http, listenAll(membership, desk), { trust, log });
+  serveLink(http, listenAll(membership, operationService), { trust, log });
   return listen(http, config.host, config.httpPort);
 }
 

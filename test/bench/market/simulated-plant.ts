@@ -45,8 +45,8 @@ export interface SimulatedPlantOptions {
   readonly slowMs: number;
   /** A VM is gone after this. */
   readonly vmLifeMs: number;
-  /** Departed VMs that it remembers: from the start, and at most. */
-  readonly departed: number;
+  /** DestroyedVms VMs that it remembers: from the start, and at most. */
+  readonly destroyedVms: number;
   /** Actions whose durations it has learnt. */
   readonly actions: number;
 }
@@ -88,9 +88,9 @@ export class SimulatedPlant {
     this.#options = options;
     this.#book = new OfferBook({
       ...{ requests: this.#tokens, durations: learnt(options.actions) },
-      ...{ departed: { forgottenUntil: 0 }, owners: new OwnerBook() },
+      ...{ destroyedVms: { forgottenUntil: 0 }, owners: new OwnerBook() },
     });
-    for (let number = 0; number < options.departed; number++) this.#tokens.add(this.#formerId(number));
+    for (let number = 0; number < options.destroyedVms; number++) this.#tokens.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
     this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -157,7 +157,7 @@ export class SimulatedPlant {
 
   /** The oldest of all that it remembers. */
   #forgetOldest(): void {
-    const isFormer = this.#forgotten < this.#options.departed;
+    const isFormer = this.#forgotten < this.#options.destroyedVms;
     this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
   }
 

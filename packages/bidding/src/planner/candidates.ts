@@ -5,11 +5,11 @@
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
-import type { DescentVisitor } from './descent.ts';
 import { staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { NEVER_STALE, optionOf, type PreparedRequest } from './nearest-options.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
+import type { TrieVisitor } from './trie-search.ts';
 import { type LineReports, type Way, waysToStart } from './ways-to-start.ts';
 
 interface Candidate {
@@ -28,7 +28,7 @@ export function findCandidates(
 ): Candidates | undefined {
   const found: Candidate[] = [];
   let undecided = 0;
-  const visitor: DescentVisitor<KnownImage> = {
+  const visitor: TrieVisitor<KnownImage> = {
     worth: new Uint8Array(dag.members.length),
     matters: () => found.length <= most,
     visit(passed, _worth, isExact) {

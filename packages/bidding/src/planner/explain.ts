@@ -14,11 +14,11 @@ import type {
 import type { Durations } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
 import type { Miss } from './match-image.ts';
-import { type Mending, mendRequest, mendRestore } from './mend.ts';
 import { Nearest } from './nearest.ts';
 import { compareOptions, type Option } from './options.ts';
 import type { TimedRequest } from './plan.ts';
 import { Prices } from './prices.ts';
+import { type Relaxation, relaxRequest, relaxRestore } from './relax.ts';
 import { type SurveyedOption, surveyor } from './survey.ts';
 import { type LineReports, restoreFault } from './ways-to-start.ts';
 
@@ -98,7 +98,7 @@ function whyChosen(chosen: Option, next: Option | undefined, left: number): stri
 
 function candidateOf(starts: readonly SurveyedOption[], machine: MachineSpec): ExplainedCandidate {
   const { image, match, whyNotRestore, whyNotBoot } = starts[0]!;
-  const toRestore = mendRestore(machine, image);
+  const toRestore = relaxRestore(machine, image);
   return {
     imageId: image.manifest.id,
     actionsCached: match.matched.length,
@@ -168,7 +168,7 @@ class MissExplainer {
       .sort(
         (a, b) =>
           isLater(a.sketch) - isLater(b.sketch) ||
-          Number(b.explained.mends) - Number(a.explained.mends) ||
+          Number(b.explained.suffices) - Number(a.explained.suffices) ||
           a.explained.changes.length - b.explained.changes.length ||
           a.sketch.expectedMicros - b.sketch.expectedMicros,
       )
@@ -197,10 +197,10 @@ class MissExplainer {
   }
 
   #explain({ miss, image, shared, expectedMicros }: Sketch): ExplainedMiss {
-    const { changes, mends } =
+    const { changes, suffices } =
       miss.test === 'freshness'
-        ? NO_MENDING // only another image, or a request that takes an older one
-        : mendRequest(this.#machine, this.#dag, image, this.#lines);
+        ? NO_RELAXATION // only another image, or a request that takes an older one
+        : relaxRequest(this.#machine, this.#dag, image, this.#lines);
     return {
       imageId: miss.imageId,
       test: miss.test,
@@ -208,7 +208,7 @@ class MissExplainer {
       actionsShared: shared,
       expectedSeconds: inSeconds(expectedMicros),
       changes: [...changes],
-      mends,
+      suffices,
     };
   }
 
@@ -234,7 +234,7 @@ function historyReason(test: 'subset' | 'prefix' | 'partial-order', action: stri
   }
 }
 
-const NO_MENDING: Mending = { changes: [], mends: false };
+const NO_RELAXATION: Relaxation = { changes: [], suffices: false };
 
 const occurrences = (values: readonly number[], wanted: number): number =>
   values.reduce((count, value) => (value === wanted ? count + 1 : count), 0);

@@ -8,9 +8,9 @@
 import type { DagIndex } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
-import { Descent, type DescentVisitor } from './descent.ts';
+import { DigestInterner } from './digest-interner.ts';
 import { HistoryTrie } from './history-trie.ts';
-import { Vocabulary } from './vocabulary.ts';
+import { TrieSearch, type TrieVisitor } from './trie-search.ts';
 
 type Trie = HistoryTrie<KnownImage>;
 type Kind = Pick<MachineSpec, 'arch' | 'os'>;
@@ -19,7 +19,7 @@ export class ImageIndex {
   readonly #images = new Map<string, KnownImage>();
   /** By architecture and system. */
   readonly #tries = new Map<string, Trie>();
-  readonly #vocabulary = new Vocabulary();
+  readonly #interner = new DigestInterner();
   #followed: ReadonlyMap<string, KnownImage> | undefined;
 
   /** Indexes images; of several with one id the last. */
@@ -42,7 +42,7 @@ export class ImageIndex {
   add(image: KnownImage): void {
     const { manifest } = image;
     this.remove(manifest.id);
-    const history = manifest.history.map(({ digest }) => this.#vocabulary.acquire(digest));
+    const history = manifest.history.map(({ digest }) => this.#interner.acquire(digest));
     this.#trieFor(manifest.machine).add(history, image);
     this.#images.set(manifest.id, image);
   }
@@ -53,10 +53,10 @@ export class ImageIndex {
     if (!image) return false;
     const { machine, history } = image.manifest;
     this.#trieFor(machine).remove(
-      history.map(({ digest }) => this.#vocabulary.numberOf(digest)!),
+      history.map(({ digest }) => this.#interner.numberOf(digest)!),
       image,
     );
-    for (const { digest } of history) this.#vocabulary.release(digest);
+    for (const { digest } of history) this.#interner.release(digest);
     this.#images.delete(id);
     return true;
   }
@@ -71,12 +71,12 @@ export class ImageIndex {
   }
 
   /** Shows the visitor the images of the machine's architecture and system whose history may match the DAG. */
-  descend(machine: Kind, dag: DagIndex, visitor: DescentVisitor<KnownImage>): void {
+  descend(machine: Kind, dag: DagIndex, visitor: TrieVisitor<KnownImage>): void {
     const trie = this.#tries.get(keyOf(machine));
     if (!trie) return;
     const words = new Array<number | undefined>(dag.members.length);
-    for (const [digest, group] of dag.groupOfDigest) words[group] = this.#vocabulary.numberOf(digest);
-    new Descent(dag, words, visitor).into(trie.root);
+    for (const [digest, group] of dag.groupOfDigest) words[group] = this.#interner.numberOf(digest);
+    new TrieSearch(dag, words, visitor).into(trie.root);
   }
 
   #trieFor(machine: Kind): Trie {

@@ -1,11 +1,11 @@
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
-import type { DescentVisitor } from './descent.ts';
 import { type FreshSince, staleEntry } from './freshness.ts';
 import type { ImageIndex } from './image-index.ts';
 import { compareOptions, type Option, shortlist } from './options.ts';
 import type { Prices } from './prices.ts';
+import type { TrieVisitor } from './trie-search.ts';
 import { type LineReports, type Start, type Way, waysToStart } from './ways-to-start.ts';
 
 const STARTS = ['restore', 'boot'] as const;
@@ -38,7 +38,7 @@ export function nearestOptions(
   return search.options();
 }
 
-class Search implements DescentVisitor<KnownImage> {
+class Search implements TrieVisitor<KnownImage> {
   readonly worth: ArrayLike<number>;
   readonly #request: PreparedRequest;
   readonly #lines: LineReports;

@@ -1,4 +1,4 @@
-import { abortable, Turnstile, within } from '@vmgrid/daemon';
+import { abortable, Semaphore, within } from '@vmgrid/daemon';
 import { GridError, late } from '@vmgrid/protocol';
 import { type NativeConnection, type NativeDomain, type OpenNative, openNative } from './binding.ts';
 
@@ -31,7 +31,7 @@ export interface ConnectionOptions {
 export class LibvirtConnection {
   readonly #open: OpenNative;
   readonly #uri: string;
-  readonly #calls = new Turnstile(CALLS_AT_ONCE);
+  readonly #calls = new Semaphore(CALLS_AT_ONCE);
   #native: Promise<NativeConnection> | undefined;
 
   constructor({ open = openNative }: ConnectionDeps, { uri }: ConnectionOptions) {

@@ -2,9 +2,9 @@ import { chown } from 'node:fs/promises';
 import { type CommandRunner, type Deadline, within } from '@vmgrid/daemon';
 import { removeSockets } from '@vmgrid/host';
 import { GridError, late } from '@vmgrid/protocol';
+import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
 import { AgentGuest } from '../guest/agent-guest.ts';
-import { Hold } from '../hold.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
@@ -26,7 +26,7 @@ export interface LibvirtMachineDeps {
 }
 
 /** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
-interface Held extends Channels {
+interface Attached extends Channels {
   readonly agent: LibvirtAgent;
   readonly guest: AgentGuest;
   drive: 'known' | 'unknown';
@@ -39,7 +39,7 @@ export class LibvirtMachine implements Machine {
   readonly #host: LibvirtHost;
   readonly #run: CommandRunner;
   readonly #domain: DomainState;
-  readonly #hold: Hold<Held>;
+  readonly #attachment: Attachment<Attached>;
   #cause: MachineExit['cause'] = 'crashed';
   /** Whether libvirt is to know the domain on when it has ended. */
   #fate: 'forget' | 'keep' = 'forget';
@@ -54,20 +54,20 @@ export class LibvirtMachine implements Machine {
     this.#domain = state;
     this.state = encodeState(state);
     const open = (signal: AbortSignal) => this.#open(signal);
-    const deps = { open, close: closeChannels, closed: ({ ended }: Held) => fired(ended) };
-    this.#hold = new Hold(deps, this.#holdOver(channels, origin));
+    const deps = { open, close: closeChannels, closed: ({ ended }: Attached) => fired(ended) };
+    this.#attachment = new Attachment(deps, this.#holdOver(channels, origin));
     this.exited = this.#awaitExit();
   }
 
   async guest(signal: AbortSignal): Promise<Guest> {
-    const held = await this.#hold.take(signal);
+    const held = await this.#attachment.attach(signal);
     if (held.drive === 'unknown') await this.insertDisc(undefined, signal);
     await held.agent.synchronize(signal);
     return held.guest;
   }
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
-    const held = await this.#hold.take(signal);
+    const held = await this.#attachment.attach(signal);
     const { uuid, uid } = this.#domain;
     if (path !== undefined && uid !== undefined) await chown(path, uid, uid);
     await this.#host.virsh.changeMedium(uuid, DEVICES.disc, path, signal);
@@ -75,21 +75,21 @@ export class LibvirtMachine implements Machine {
   }
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
-    await this.#hold.take(signal);
+    await this.#attachment.attach(signal);
     return openNetwork(this.#host.virsh, this.#domain.uuid, signal);
   }
 
   /** Its disk alone: what libvirt saves resumes one machine only. */
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {
     if (this.#domain.purpose !== 'build') throw notABuild();
-    const { agent } = await this.#hold.take(signal);
+    const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
     await requirePowerDown(agent, this.exited, signal);
     return collectDisk(this.#domain, this.#run, signal);
   }
 
   async suspend(signal: AbortSignal): Promise<void> {
-    await this.#hold.take(signal);
+    await this.#attachment.attach(signal);
     const { virsh } = this.#host;
     const { uuid } = this.#domain;
     await this.insertDisc(undefined, signal);
@@ -112,15 +112,15 @@ export class LibvirtMachine implements Machine {
     if (graceMs > 0 && (await this.#powerDown(graceMs, signal))) return;
     this.#cause = 'requested';
     await within({ ...endOf(this.#domain), signal }, (until) => this.#host.connection.end(this.#domain.uuid, until));
-    if (this.#hold.isReleased) await this.#clearAway();
+    if (this.#attachment.isDetached) await this.#clearAway();
     else await awaitEnd(this.exited, END_DEADLINE_MS, signal);
   }
 
-  release(): void {
-    this.#hold.release();
+  detach(): void {
+    this.#attachment.detach();
   }
 
-  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Held {
+  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
     const { report, ended } = channels;
     const agent = new LibvirtAgent({ virsh: this.#host.virsh }, { uuid: this.#domain.uuid, ended });
     const earlierRun = origin === 'started' ? 'ended' : 'unknown';
@@ -128,7 +128,7 @@ export class LibvirtMachine implements Machine {
     return { ...channels, agent, guest, drive: origin === 'started' ? 'known' : 'unknown' };
   }
 
-  async #open(signal: AbortSignal): Promise<Held> {
+  async #open(signal: AbortSignal): Promise<Attached> {
     const { uuid, directory, console } = this.#domain;
     const state = await this.#host.connection.state(uuid, signal);
     if (state !== 'running') throw new GridError('GUEST_LOST', 'the machine ended after it was released');
@@ -137,7 +137,7 @@ export class LibvirtMachine implements Machine {
 
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
-    const { agent } = await this.#hold.take(signal);
+    const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
     return powerDown(agent, this.exited, graceMs, signal);
   }
@@ -154,7 +154,7 @@ export class LibvirtMachine implements Machine {
 
   /** The hypervisor holds its end of the report channel until it ends. One that lets go of it and runs on is ended. */
   async #awaitExit(): Promise<MachineExit> {
-    await this.#hold.ended();
+    await this.#attachment.ended();
     const reason = await this.#clearAway();
     if (reason === 'shutdown' && this.#cause === 'crashed') this.#cause = 'guest-shutdown';
     return { cause: this.#cause, detail: `libvirt: ${reason}` };

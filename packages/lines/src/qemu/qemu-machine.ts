@@ -3,9 +3,9 @@ import { type CommandRunner, isAlive, signalProcess, waitUntilGone } from '@vmgr
 import type { MachineGroups } from '@vmgrid/host';
 import { removeSockets } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
+import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
 import { AgentGuest } from '../guest/agent-guest.ts';
-import { Hold } from '../hold.ts';
 import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
@@ -34,7 +34,7 @@ export interface QemuMachineDeps {
 }
 
 /** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
-interface Held extends Channels {
+interface Attached extends Channels {
   readonly guest: AgentGuest;
   drive: 'known' | 'unknown';
 }
@@ -46,7 +46,7 @@ export class QemuMachine implements Machine {
   readonly #run: CommandRunner;
   readonly #groups: QemuMachineDeps['groups'];
   readonly #qemu: QemuState;
-  readonly #hold: Hold<Held>;
+  readonly #attachment: Attachment<Attached>;
   #cause: MachineExit['cause'] = 'crashed';
 
   constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
@@ -55,26 +55,26 @@ export class QemuMachine implements Machine {
     this.#qemu = state;
     this.state = encodeState(state);
     const open = (signal: AbortSignal) => this.#open(signal);
-    const deps = { open, close: closeChannels, closed: ({ monitor }: Held) => monitor.closed };
-    this.#hold = new Hold(deps, this.#holdOver(channels, origin));
+    const deps = { open, close: closeChannels, closed: ({ monitor }: Attached) => monitor.closed };
+    this.#attachment = new Attachment(deps, this.#holdOver(channels, origin));
     this.exited = this.#awaitExit();
   }
 
   async guest(signal: AbortSignal): Promise<Guest> {
-    const held = await this.#hold.take(signal);
+    const held = await this.#attachment.attach(signal);
     if (held.drive === 'unknown') await this.insertDisc(undefined, signal);
     await held.agent.synchronize(signal);
     return held.guest;
   }
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
-    const held = await this.#hold.take(signal);
+    const held = await this.#attachment.attach(signal);
     await changeDisc(held.monitor, path, this.#qemu.uid, signal);
     held.drive = 'known';
   }
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
-    const { monitor } = await this.#hold.take(signal);
+    const { monitor } = await this.#attachment.attach(signal);
     return openUserNetwork(monitor, this.#qemu.guestNetwork, signal);
   }
 
@@ -82,7 +82,7 @@ export class QemuMachine implements Machine {
     if (this.#qemu.purpose !== 'build') {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
     }
-    const { monitor } = await this.#hold.take(signal);
+    const { monitor } = await this.#attachment.attach(signal);
     await writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal);
     await this.#quit(monitor, signal);
     return collectFiles(this.#qemu, this.#run, signal);
@@ -92,7 +92,7 @@ export class QemuMachine implements Machine {
     if (this.#qemu.purpose === 'build') {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a machine that is to become an image is frozen, not suspended');
     }
-    const { monitor } = await this.#hold.take(signal);
+    const { monitor } = await this.#attachment.attach(signal);
     await keepState(monitor, this.#qemu, signal);
     await this.stop(0, signal);
   }
@@ -104,11 +104,11 @@ export class QemuMachine implements Machine {
     await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
   }
 
-  release(): void {
-    this.#hold.release();
+  detach(): void {
+    this.#attachment.detach();
   }
 
-  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Held {
+  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
     channels.monitor.onEvent((event) => this.#observe(event));
     const { agent, report } = channels;
     const earlierRun = origin === 'started' ? 'ended' : 'unknown';
@@ -116,7 +116,7 @@ export class QemuMachine implements Machine {
     return { ...channels, guest, drive: origin === 'started' ? 'known' : 'unknown' };
   }
 
-  async #open(signal: AbortSignal): Promise<Held> {
+  async #open(signal: AbortSignal): Promise<Attached> {
     const { process, directory } = this.#qemu;
     if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
     return this.#holdOver(await openChannels(directory, signal), 'adopted');
@@ -124,7 +124,7 @@ export class QemuMachine implements Machine {
 
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
-    const { agent } = await this.#hold.take(signal);
+    const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
     return powerDown(agent, this.exited, graceMs, signal);
   }
@@ -143,7 +143,7 @@ export class QemuMachine implements Machine {
 
   /** QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to, and is ended. */
   async #awaitExit(): Promise<MachineExit> {
-    await this.#hold.ended();
+    await this.#attachment.ended();
     const { process, directory } = this.#qemu;
     if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) {
       signalProcess(process, 'SIGKILL');

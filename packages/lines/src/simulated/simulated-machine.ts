@@ -18,7 +18,7 @@ import { openSshPort, type SshPort } from './ssh-port.ts';
 const KILL_DEADLINE_MS = 5_000;
 
 /** What a plant has of a machine while it holds it. */
-interface Hold {
+interface Attachment {
   readonly life: LifeWatch;
   readonly system: GuestSystem;
   readonly lost: AbortController;
@@ -40,20 +40,20 @@ export class SimulatedMachine implements Machine {
   readonly #fate: Fate;
   readonly #exit = Promise.withResolvers<MachineExit>();
   #cause: MachineExit['cause'] = 'crashed';
-  #hold: Hold | undefined;
-  #taking: Promise<Hold> | undefined;
+  #attachment: Attachment | undefined;
+  #attaching: Promise<Attachment> | undefined;
 
   /** Takes hold of a machine whose process runs, or has just ended. */
   static async hold(process: ProcessIdentity, state: SimulatedState, fate: Fate): Promise<SimulatedMachine> {
     const machine = new SimulatedMachine(process, state, fate);
-    await machine.#take();
+    await machine.#attach();
     return machine;
   }
 
   /** The same of one whose process was watched from its start on. */
   static async holdNew(process: ProcessIdentity, state: SimulatedState, fate: Fate, life: LifeWatch) {
     const machine = new SimulatedMachine(process, state, fate);
-    await machine.#take(life);
+    await machine.#attach(life);
     return machine;
   }
 
@@ -121,38 +121,38 @@ export class SimulatedMachine implements Machine {
     await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
   }
 
-  release(): void {
-    if (!this.#hold) return;
-    letGo(this.#hold, 'the plant let go of the machine');
-    this.#hold = undefined;
+  detach(): void {
+    if (!this.#attachment) return;
+    letGo(this.#attachment, 'the plant let go of the machine');
+    this.#attachment = undefined;
   }
 
   /** Takes hold of the machine; one that was released is taken again, once. */
-  async #held(signal: AbortSignal): Promise<Hold> {
-    if (this.#hold) return this.#hold;
-    this.#taking ??= this.#take().finally(() => {
-      this.#taking = undefined;
+  async #held(signal: AbortSignal): Promise<Attachment> {
+    if (this.#attachment) return this.#attachment;
+    this.#attaching ??= this.#attach().finally(() => {
+      this.#attaching = undefined;
     });
-    return abortable(this.#taking, signal);
+    return abortable(this.#attaching, signal);
   }
 
-  async #take(watched?: LifeWatch): Promise<Hold> {
+  async #attach(watched?: LifeWatch): Promise<Attachment> {
     const { directory, memoryMiB, cpus } = this.#state;
     const disk = await readDisk(join(directory, FILES.disk));
     const memory = await readMemory(join(directory, FILES.memory));
     const hooks = {
-      disc: () => this.#hold?.disc,
+      disc: () => this.#attachment?.disc,
       powerOff: () => this.#powerOff(),
       print: (text: string) => printOn(directory, text),
     };
     const system = new GuestSystem({ disk, memory, machine: { memoryMiB, cpus } }, hooks);
     const life = watched ?? watchLife(directory);
-    const hold: Hold = {
+    const hold: Attachment = {
       ...{ system, life, lost: new AbortController(), carrier: Promise.withResolvers<void>() },
       ...{ disc: undefined, port: await portAgain(system) },
     };
     if (hold.port) hold.carrier.resolve();
-    this.#hold = hold;
+    this.#attachment = hold;
     // A pipe that nobody has open for writing any more, as it is opened for reading, tells nothing.
     const ended = watched === undefined && !isAlive(this.#process) ? Promise.resolve() : life.ended;
     void ended.then(() => this.#ended(hold));
@@ -176,14 +176,14 @@ export class SimulatedMachine implements Machine {
     await endsWithin({ ms: graceMs, signal }, (until) => abortable(this.exited, until));
   }
 
-  async #ended(hold: Hold): Promise<void> {
+  async #ended(hold: Attachment): Promise<void> {
     letGo(hold, 'the machine ended while a command ran in it');
     await removeTraces(this.#state.directory);
     this.#exit.resolve({ cause: this.#cause, detail: '' });
   }
 }
 
-function letGo({ life, lost, port }: Hold, why: string): void {
+function letGo({ life, lost, port }: Attachment, why: string): void {
   lost.abort(new GridError('GUEST_LOST', why));
   life.close();
   port?.close();

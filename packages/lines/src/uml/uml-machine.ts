@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { type CommandRunner, isAlive, killProcessesOf, signalProcess, waitUntilGone } from '@vmgrid/daemon';
 import type { MachineGroups } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
+import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
 import { AgentGuest } from '../guest/agent-guest.ts';
-import { Hold } from '../hold.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { logTail } from '../spawn-vmm.ts';
@@ -30,7 +30,7 @@ export interface UmlMachineDeps {
 }
 
 /** What a machine was doing before it was taken hold of is not known: a run may be under way, a disc be in. */
-interface Held extends Channels {
+interface Attached extends Channels {
   readonly guest: AgentGuest;
   drive: 'empty' | 'full' | 'unknown';
 }
@@ -42,7 +42,7 @@ export class UmlMachine implements Machine {
   readonly #run: CommandRunner;
   readonly #groups: UmlMachineDeps['groups'];
   readonly #uml: UmlState;
-  readonly #hold: Hold<Held>;
+  readonly #attachment: Attachment<Attached>;
   #requested = false;
 
   constructor({ channels, run, groups }: UmlMachineDeps, state: UmlState, origin: 'started' | 'adopted' = 'started') {
@@ -50,8 +50,8 @@ export class UmlMachine implements Machine {
     this.#groups = groups;
     this.#uml = state;
     this.state = encodeState(state);
-    const deps = { open: () => this.#open(), close: closeChannels, closed: (held: Held) => held.closed };
-    this.#hold = new Hold(deps, holdOver(channels, origin));
+    const deps = { open: () => this.#open(), close: closeChannels, closed: (held: Attached) => held.closed };
+    this.#attachment = new Attachment(deps, holdOver(channels, origin));
     this.exited = this.#awaitExit();
   }
 
@@ -71,7 +71,7 @@ export class UmlMachine implements Machine {
   }
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
-    await this.#hold.take(signal);
+    await this.#attachment.attach(signal);
     const entrance = this.#groups.entrance(this.#uml.directory);
     return openUserNetwork({ ...this.#uml, entrance }, { run: this.#run }, signal);
   }
@@ -79,7 +79,7 @@ export class UmlMachine implements Machine {
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {
     if (this.#uml.purpose !== 'build') throw notABuild();
     this.#requested = true;
-    await requirePowerDown((await this.#hold.take(signal)).agent, this.exited, signal);
+    await requirePowerDown((await this.#attachment.attach(signal)).agent, this.exited, signal);
     return collectDisk(this.#uml);
   }
 
@@ -94,26 +94,26 @@ export class UmlMachine implements Machine {
     await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
   }
 
-  release(): void {
-    this.#hold.release();
+  detach(): void {
+    this.#attachment.detach();
   }
 
-  async #open(): Promise<Held> {
+  async #open(): Promise<Attached> {
     const { directory, process } = this.#uml;
     if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
     return holdOver(openChannels(directory, process), 'adopted');
   }
 
   /** Once the agent answers; what an earlier plant left in the drive is out then. */
-  async #awake(signal: AbortSignal): Promise<Held> {
-    const held = await this.#hold.take(signal);
+  async #awake(signal: AbortSignal): Promise<Attached> {
+    const held = await this.#attachment.attach(signal);
     await held.agent.synchronize(signal);
     if (held.drive === 'unknown') await this.#takeOut(held, signal);
     return held;
   }
 
   /** Where it is unknown whether there is a disc, that there was none is no failure. */
-  async #takeOut(held: Held, signal: AbortSignal): Promise<void> {
+  async #takeOut(held: Attached, signal: AbortSignal): Promise<void> {
     const taken = orderUml(this.#uml, ['remove', UNITS.disc], this.#run, signal);
     if (held.drive === 'unknown') await taken.catch(() => signal.throwIfAborted());
     else await taken;
@@ -122,14 +122,14 @@ export class UmlMachine implements Machine {
 
   /** Whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
-    const { agent } = await this.#hold.take(signal);
+    const { agent } = await this.#attachment.attach(signal);
     this.#requested = true;
     return powerDown(agent, this.exited, graceMs, signal);
   }
 
   /** UML holds its console until it ends. */
   async #awaitExit(): Promise<MachineExit> {
-    const { console } = await this.#hold.ended();
+    const { console } = await this.#attachment.ended();
     const { directory, process } = this.#uml;
     if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) signalProcess(process, 'SIGKILL');
     await this.#groups.remove(directory).catch(() => undefined); // one that does not go is told of as its folder is freed
@@ -143,7 +143,7 @@ export class UmlMachine implements Machine {
   }
 }
 
-function holdOver(channels: Channels, origin: 'started' | 'adopted'): Held {
+function holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
   const { agent, report } = channels;
   const earlierRun = origin === 'started' ? 'ended' : 'unknown';
   const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });

@@ -48,7 +48,7 @@ test('before it is taken hold of again: it has crashed', async () => {
   const line = new SimulatedLine({}, UNTROUBLED);
   const machine = await start(line);
   const { process, state, fate } = { process: await findProcess(join(folder(), 'vm')), state: machine.state, fate: {} };
-  machine.release();
+  machine.detach();
   globalThis.process.kill(process!.pid, 'SIGKILL');
   while (isAlive(process!)) await new Promise(setImmediate);
   const again = await SimulatedMachine.hold(process!, state as never, fate as never);

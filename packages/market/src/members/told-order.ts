@@ -43,7 +43,7 @@ export class ToldOrder {
    * What is news in what came over a link; undefined when it is known, or not yet complete.
    * @throws GridError LINK_PROTOCOL when something before it is missing
    */
-  hear(link: object, event: VmsEvent): VmNews | undefined {
+  apply(link: object, event: VmsEvent): VmNews | undefined {
     return event.kind === 'whole' ? this.#hearPage(link, event) : this.#hearChange(event);
   }
 

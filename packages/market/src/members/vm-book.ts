@@ -88,8 +88,8 @@ export class VmBook {
   }
 
   /** What a plant told, over this link. @throws GridError LINK_PROTOCOL when something before it is missing */
-  hear(link: object, event: VmsEvent): void {
-    const news = this.#order.hear(link, event);
+  apply(link: object, event: VmsEvent): void {
+    const news = this.#order.apply(link, event);
     if (news === undefined) return;
     this.#toldAt.set(news.plantId, this.#options.clock.now());
     this.#enter(news);

@@ -1,5 +1,4 @@
 import {
-  type BidderMethods,
   BoundedMap,
   type Called,
   type ClassAdJson,
@@ -7,6 +6,7 @@ import {
   GridError,
   nameSome,
   namesOf,
+  type PlantApi,
   sees,
 } from '@vmgrid/protocol';
 import type { VmBook } from './vm-book.ts';
@@ -15,7 +15,7 @@ type Failures = Gathered<never>['failures'];
 
 /** What finding a VM needs: the question after it to all plants, until one knows it. */
 export type AskForVm = (
-  request: Parameters<BidderMethods['query']>[0],
+  request: Parameters<PlantApi['query']>[0],
 ) => Promise<Pick<Gathered<ClassAdJson>, 'answers' | 'failures'>>;
 
 interface Place {

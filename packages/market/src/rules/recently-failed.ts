@@ -1,4 +1,4 @@
-import type { HeldBack } from '@vmgrid/protocol';
+import type { PlantBackoff } from '@vmgrid/protocol';
 import type { FilterRule } from './rule.ts';
 
 /** Holds back plants that failed lately, unless there is no other bid. */
@@ -7,12 +7,12 @@ export const recentlyFailed: FilterRule = {
   why: 'A plant that fails fast is always empty, and would win every auction because of it.',
   removals(bids, context) {
     const removals = bids.flatMap((bid) => {
-      const record = context.heldBack(bid);
+      const record = context.inBackoff(bid);
       return record ? [{ bid, reason: heldBackReason(record) }] : [];
     });
     return removals.length < bids.length ? removals : [];
   },
 };
 
-export const heldBackReason = ({ failures, lastCode, heldUntil }: HeldBack): string =>
-  `failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last with ${lastCode}; held back until ${new Date(heldUntil).toISOString()}`;
+export const heldBackReason = ({ failures, lastCode, backoffUntil }: PlantBackoff): string =>
+  `failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last with ${lastCode}; in backoff until ${new Date(backoffUntil).toISOString()}`;

@@ -1,6 +1,6 @@
 /** The rules of an auction: one file each, with a name for people and the reason why it is there. */
 import type { EvaluationContext, Expression } from '@vmgrid/classad';
-import type { Bid, CallTerms, FailedCondition, HeldBack, TrailPlace } from '@vmgrid/protocol';
+import type { Bid, CallTerms, FailedCondition, PlantBackoff, TrailPlace } from '@vmgrid/protocol';
 
 /** What rules may look at besides the bids. */
 export interface RuleContext {
@@ -9,7 +9,7 @@ export interface RuleContext {
   readonly rank: Expression | undefined;
   /** MY = the request, TARGET = the bidding plant, at the time the auction was opened. */
   readonly evaluation: (bid: Bid) => EvaluationContext;
-  readonly heldBack: (bid: Bid) => HeldBack | undefined;
+  readonly inBackoff: (bid: Bid) => PlantBackoff | undefined;
   readonly order: CallTerms['order'];
 }
 

@@ -1,5 +1,5 @@
 /** What a plant has published of what it learnt, kept up to date in place. Of its keys only 53 bits are kept: very many plants have very many. */
-import { type Durations, scatterWide, startOfKey } from '@vmgrid/bidding';
+import { type Durations, hash53, startOfKey } from '@vmgrid/bidding';
 import type { OfferTerms, StandingChange, StandingOffer } from '@vmgrid/protocol';
 import { NumberTable } from './number-table.ts';
 
@@ -17,7 +17,7 @@ export class PublishedDurations implements Durations {
   readonly #changed = new Float64Array(CHANGES_KEPT);
 
   constructor({ durations, least, coarse }: Pick<StandingOffer, 'durations' | 'least' | 'coarse'>) {
-    this.#learnt = new NumberTable(new Map(Object.entries(durations).map(([key, value]) => [scatterWide(key), value])));
+    this.#learnt = new NumberTable(new Map(Object.entries(durations).map(([key, value]) => [hash53(key), value])));
     this.#least = least;
     this.#isCoarse = coarse;
   }
@@ -37,7 +37,7 @@ export class PublishedDurations implements Durations {
 
   expect(...keys: readonly string[]): number | undefined {
     for (const key of keys) {
-      const seconds = this.#learnt.get(scatterWide(key));
+      const seconds = this.#learnt.get(hash53(key));
       if (seconds !== undefined) return seconds;
     }
     return undefined;
@@ -47,7 +47,7 @@ export class PublishedDurations implements Durations {
     return this.#least[start];
   }
 
-  /** Whether a plan may be another one that was right at a version. `concerns`: by `scatterWide`, keys of all its actions and their kinds. */
+  /** Whether a plan may be another one that was right at a version. `concerns`: by `hash53`, keys of all its actions and their kinds. */
   hasChanged(since: number, concerns: ReadonlySet<number>): boolean {
     if (this.#version - since > CHANGES_KEPT) return true;
     for (let version = since; version < this.#version; version++) {
@@ -66,7 +66,7 @@ export class PublishedDurations implements Durations {
   }
 
   #note(key: string): number {
-    const number = scatterWide(key);
+    const number = hash53(key);
     this.#noteNumber(startOfKey(key) ? EVERYTHING : number);
     return number;
   }

@@ -4,6 +4,7 @@ import {
   durationKey,
   findCandidates,
   freshSince,
+  hash53,
   type ImageIndex,
   isAgeing,
   type LineReports,
@@ -13,7 +14,6 @@ import {
   Prices,
   planAd,
   requirePlan,
-  scatterWide,
   summarizeOptions,
 } from '@vmgrid/bidding';
 import { type ClassAd, type Expression, parseExpression } from '@vmgrid/classad';
@@ -67,9 +67,7 @@ export class RequestClass {
     this.rank = parsed(request.rank);
     this.#dag = prepareDag(request.dag);
     const keys = [...new Set(this.#dag.digests)].map(durationKey.action);
-    this.#concerns = new Set(
-      [...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(scatterWide),
-    );
+    this.#concerns = new Set([...keys, ...request.dag.actions.map(({ kind }) => durationKey.kind(kind))].map(hash53));
   }
 
   /**

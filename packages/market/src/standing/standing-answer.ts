@@ -1,8 +1,8 @@
 /** From the order of a class to the answer to one request: pure. */
-import { scatter } from '@vmgrid/bidding';
+import { hash32 } from '@vmgrid/bidding';
 import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, TrailRemoval } from '@vmgrid/protocol';
-import { hearPlant, NOTHING, type Part } from '../hear.ts';
-import { heldBackIn } from '../held-back.ts';
+import { backoffsIn } from '../backoff.ts';
+import { type AnswerPart, answerOfPlant, NOTHING } from '../collect-answers.ts';
 import { MARKET_LIMITS } from '../limits.ts';
 import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
 import { kindOfRemoval } from '../summary.ts';
@@ -15,7 +15,7 @@ export function standingPart(
   request: Identified<CreateRequest>,
   terms: CallTerms,
   failing: ReadonlySet<string>,
-): Part {
+): AnswerPart {
   const now = Date.parse(terms.openedAt);
   const bidOf = ({ plant, plan, cost }: Bidding): Bid => ({
     ...{ kind: 'bid', plantId: plant.plantId, cost, plan },
@@ -25,12 +25,12 @@ export function standingPart(
   // Brokers forward what decides; a shop shows a little more to people.
   const isBroker = terms.path.length > 0;
   const named = isBroker ? MARKET_LIMITS.declinesOfCode : MARKET_LIMITS.standingNamed;
-  const heldBack = heldBackAmong(order, terms, failing, bidOf);
-  const skipped = new Set(heldBack.map(({ plantId }) => plantId));
+  const inBackoff = backoffsAmong(order, terms, failing, bidOf);
+  const skipped = new Set(inBackoff.map(({ plantId }) => plantId));
   const most = isBroker ? terms.best : Math.max(terms.best, named);
-  const best = order.bidding.best({ tieSeed: scatter(request.requestId), skipped, most });
+  const best = order.bidding.best({ tieSeed: hash32(request.requestId), skipped, most });
   const declines = order.declining.flatMap((ones) => ones.slice(0, named).map(({ decline }) => decline));
-  const heard = [...best.map(bidOf), ...declines].map(hearOffer);
+  const heard = [...best.map(bidOf), ...declines].map(answerOfOffer);
   return {
     ...NOTHING,
     bids: heard.flatMap(({ bids }) => bids),
@@ -38,14 +38,14 @@ export function standingPart(
     trail: heard.flatMap(({ trail }) => trail),
     removed: [
       ...order.removed.flatMap((ones) => ones.slice(0, named).map(({ removal }) => removal)),
-      ...heldBack.slice(0, named),
+      ...inBackoff.slice(0, named),
     ],
-    summary: summaryOf(order, heldBack),
+    summary: summaryOf(order, inBackoff),
   };
 }
 
 /** Plants that hang. */
-export const silentPart = (silent: ReadonlySet<string>): Part => ({
+export const silentPart = (silent: ReadonlySet<string>): AnswerPart => ({
   ...NOTHING,
   trail: [...silent]
     .slice(0, MARKET_LIMITS.silentNamed)
@@ -53,18 +53,19 @@ export const silentPart = (silent: ReadonlySet<string>): Part => ({
   summary: { ...NOTHING.summary, asked: silent.size, silent: silent.size },
 });
 
-const hearOffer = (offer: Offer): Part => hearPlant({ plantId: offer.plantId, elapsedMs: 0, outcome: 'offer', offer });
+const answerOfOffer = (offer: Offer): AnswerPart =>
+  answerOfPlant({ plantId: offer.plantId, elapsedMs: 0, outcome: 'offer', offer });
 
 /** The removals by the rule `recently-failed`, by plant; none when no other plant bids. */
-function heldBackAmong(
+function backoffsAmong(
   order: OrderView,
   terms: CallTerms,
   failing: ReadonlySet<string>,
   bidOf: (bidding: Bidding) => Bid,
 ): TrailRemoval[] {
-  const suspects = new Set([...terms.heldBack.map(({ plantId }) => plantId), ...failing]);
+  const suspects = new Set([...terms.inBackoff.map(({ plantId }) => plantId), ...failing]);
   if (suspects.size === 0) return [];
-  const recordOf = heldBackIn(terms);
+  const recordOf = backoffsIn(terms);
   const removals = [...suspects].sort().flatMap((plantId) => {
     const bidding = order.biddingOf(plantId);
     const record = bidding && recordOf(bidOf(bidding));
@@ -73,7 +74,7 @@ function heldBackAmong(
   return removals.length < order.bidding.size ? removals : [];
 }
 
-function summaryOf(order: OrderView, heldBack: readonly TrailRemoval[]): AuctionSummary {
+function summaryOf(order: OrderView, inBackoff: readonly TrailRemoval[]): AuctionSummary {
   const removed = order.removed.map((ones) => ({ ...kindOfRemoval(ones[0]!.removal), count: ones.length }));
   const declines = order.declining.map((ones) => ({ code: ones[0]!.decline.code, count: ones.length }));
   const bids = order.bidding.size + sum(removed);
@@ -82,7 +83,7 @@ function summaryOf(order: OrderView, heldBack: readonly TrailRemoval[]): Auction
     asked: bids + sum(declines),
     bids,
     declines,
-    removals: [...removed, ...(heldBack[0] ? [{ ...kindOfRemoval(heldBack[0]), count: heldBack.length }] : [])],
+    removals: [...removed, ...(inBackoff[0] ? [{ ...kindOfRemoval(inBackoff[0]), count: inBackoff.length }] : [])],
   };
 }
 

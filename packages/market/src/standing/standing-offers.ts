@@ -4,20 +4,20 @@
  */
 import { tokenOf } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
-import type { Part } from '../hear.ts';
+import type { AnswerPart } from '../collect-answers.ts';
+import { BidRankingCache } from './bid-ranking-cache.ts';
+import { BiddersToPoll } from './bidders-to-poll.ts';
 import { ForgottenRequests } from './forgotten-requests.ts';
 import { HeldRequests } from './held-requests.ts';
-import { KeptOrders } from './kept-orders.ts';
 import { orderForOwner } from './order-for-owner.ts';
 import { OwnerShares } from './owner-shares.ts';
 import { silentPart, standingPart } from './standing-answer.ts';
 import type { StandingPlant } from './standing-plant.ts';
-import { Uncovered } from './uncovered.ts';
 
 export interface StandingAnswer {
   /** Those of the bidders that are not answered for. Costs least when the same list comes again. */
   toAsk(bidders: readonly Bidder[]): readonly Bidder[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly AnswerPart[];
 }
 
 export class StandingOffers {
@@ -26,12 +26,12 @@ export class StandingOffers {
   readonly owners = new OwnerShares();
   readonly forgotten = new ForgottenRequests();
   readonly #plants = new Map<string, StandingPlant>();
-  readonly #orders = new KeptOrders(this.#plants);
+  readonly #orders = new BidRankingCache(this.#plants);
   /** Plants whose ad tells of failures. */
   readonly #failing = new Set<string>();
   /** Plants that gave no sign of life when they were asked for one: to call them would only be to wait. */
   readonly #silent = new Set<string>();
-  readonly #uncovered = new Uncovered((plantId) => this.#plants.has(plantId) || this.#silent.has(plantId));
+  readonly #biddersToPoll = new BiddersToPoll((plantId) => this.#plants.has(plantId) || this.#silent.has(plantId));
 
   get size(): number {
     return this.#plants.size;
@@ -43,7 +43,7 @@ export class StandingOffers {
 
   put(plant: StandingPlant): void {
     const { plantId, terms } = plant;
-    if (this.#silent.delete(plantId) || !this.#plants.has(plantId)) this.#uncovered.changed();
+    if (this.#silent.delete(plantId) || !this.#plants.has(plantId)) this.#biddersToPoll.changed();
     this.#plants.set(plantId, plant);
     if (terms.plant.failures) this.#failing.add(plantId);
     else this.#failing.delete(plantId);
@@ -54,7 +54,7 @@ export class StandingOffers {
   silence(plantId: string): void {
     this.remove(plantId);
     this.#silent.add(plantId);
-    this.#uncovered.changed();
+    this.#biddersToPoll.changed();
   }
 
   /** Whether the plant hangs. */
@@ -64,7 +64,7 @@ export class StandingOffers {
 
   /** The offer no longer stands: the plant is asked. */
   remove(plantId: string): void {
-    this.#uncovered.changed();
+    this.#biddersToPoll.changed();
     this.#silent.delete(plantId);
     if (!this.#plants.delete(plantId)) return;
     this.#failing.delete(plantId);
@@ -76,8 +76,8 @@ export class StandingOffers {
     const holders = new Set(this.held.plantsWith(tokenOf(request.requestId)).filter((id) => this.#plants.has(id)));
     const toAsk = (bidders: readonly Bidder[]) =>
       holders.size === 0
-        ? this.#uncovered.of(bidders)
-        : [...this.#uncovered.of(bidders), ...bidders.filter(({ plantId }) => holders.has(plantId))];
+        ? this.#biddersToPoll.of(bidders)
+        : [...this.#biddersToPoll.of(bidders), ...bidders.filter(({ plantId }) => holders.has(plantId))];
     if (this.#plants.size === 0) return { toAsk, parts: [silentPart(this.#silent)] };
     const { owner } = request.caller ?? {};
     const ordered = { request, owner: this.owners.classOf(owner) };

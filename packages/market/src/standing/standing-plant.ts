@@ -1,12 +1,4 @@
-import {
-  type ImageIndex,
-  type LineReports,
-  parseCost,
-  plantAd,
-  refusalOf,
-  scatter,
-  type Wanted,
-} from '@vmgrid/bidding';
+import { hash32, type ImageIndex, type LineReports, parseCost, plantAd, refusalOf, type Wanted } from '@vmgrid/bidding';
 import type { ClassAd, Expression } from '@vmgrid/classad';
 import { adToJson, type ClassAdJson, type GridError, type LineName, type OfferTerms } from '@vmgrid/protocol';
 import type { PublishedDurations } from './published-durations.ts';
@@ -72,7 +64,7 @@ export class StandingPlant {
     this.lines = before?.terms.plant.lines === lines ? before.lines : parts.lines(lines);
     this.cost = parts.cost(terms.cost);
     this.durations = durations;
-    this.tieSeed = before?.tieSeed ?? scatter(plantId);
+    this.tieSeed = before?.tieSeed ?? hash32(plantId);
   }
 
   /** What a bid's rules see as TARGET. */

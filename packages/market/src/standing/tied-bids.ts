@@ -1,4 +1,4 @@
-import { scatterPair } from '@vmgrid/bidding';
+import { hash32Pair } from '@vmgrid/bidding';
 import type { Bidding } from './bidding.ts';
 
 /** Which of the bids are wanted. */
@@ -62,7 +62,7 @@ export class TiedBids {
     const kept: Placed[] = [];
     let worst = Number.POSITIVE_INFINITY;
     for (let place = 0; place < this.#tieSeeds.length; place++) {
-      const tieBreak = scatterPair(tieSeed, this.#tieSeeds[place]!);
+      const tieBreak = hash32Pair(tieSeed, this.#tieSeeds[place]!);
       if (tieBreak > worst) continue;
       const bid = this.#bids[place]!;
       if (skipped.size > 0 && skipped.has(bid.plant.plantId)) continue;

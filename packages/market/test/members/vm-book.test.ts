@@ -47,13 +47,13 @@ const vmsOf = (plantId = 'a') => book.of(plantId).vms.map(({ vmId }) => vmId);
 
 test('what owners have is summed over plants, and each VM is found', () => {
   for (const plantId of ['a', 'b']) member('joined', plantId);
-  book.hear(one, whole({ plantId: 'a' }, vm(1), vm(2, { owner: 'bob' })));
-  book.hear(two, whole({ plantId: 'b' }, vm(3)));
-  book.hear(two, change(vm(4, { memoryMiB: 512 }), { plantId: 'b' }));
+  book.apply(one, whole({ plantId: 'a' }, vm(1), vm(2, { owner: 'bob' })));
+  book.apply(two, whole({ plantId: 'b' }, vm(3)));
+  book.apply(two, change(vm(4, { memoryMiB: 512 }), { plantId: 'b' }));
   expect(book.usageOf('ada')).toEqual({ vms: 3, memoryMiB: 1_024, diskMiB: 3_072 });
   expect(book.find('vm-4')).toMatchObject({ plantId: 'b', vm: { state: 'running' } });
   expect([book.isAt('bob', 'a'), book.isAt('bob', 'b')]).toEqual([true, false]);
-  book.hear(one, gone(1));
+  book.apply(one, gone(1));
   expect([book.usageOf('ada').vms, book.find('vm-1')]).toEqual([2, undefined]);
   expect([book.goneFrom('vm-1'), book.goneFrom('vm-2')]).toEqual([{ plantId: 'a', owner: 'ada' }, undefined]);
 });
@@ -61,21 +61,21 @@ test('what owners have is summed over plants, and each VM is found', () => {
 describe('a plant that is reached two ways', () => {
   test('counts once: what came before is nothing new, whichever way it comes', () => {
     member('joined');
-    book.hear(one, whole({}, vm(1)));
-    book.hear(one, change(vm(2)));
-    book.hear(two, whole({}, vm(1)));
-    book.hear(two, change(vm(2)));
+    book.apply(one, whole({}, vm(1)));
+    book.apply(one, change(vm(2)));
+    book.apply(two, whole({}, vm(1)));
+    book.apply(two, change(vm(2)));
     expect(vmsOf()).toEqual(['vm-1', 'vm-2']);
     expect([changes.length, news.length]).toEqual([1, 2]);
   });
 
   test('is believed as the newest tells it: a later run, or a later change', () => {
     member('joined');
-    book.hear(one, whole({ run: 2, serial: 5 }, vm(1)));
-    book.hear(two, whole({ run: 1, serial: 9 }, vm(2)));
+    book.apply(one, whole({ run: 2, serial: 5 }, vm(1)));
+    book.apply(two, whole({ run: 1, serial: 9 }, vm(2)));
     expect(vmsOf()).toEqual(['vm-1']);
-    book.hear(two, whole({ run: 2, serial: 7 }, vm(3)));
-    book.hear(one, change(vm(4), { run: 2, serial: 6 }));
+    book.apply(two, whole({ run: 2, serial: 7 }, vm(3)));
+    book.apply(one, change(vm(4), { run: 2, serial: 6 }));
     expect(vmsOf()).toEqual(['vm-3']);
   });
 
@@ -84,11 +84,11 @@ describe('a plant that is reached two ways', () => {
     const page = (index: number, last: boolean, n: number): VmsEvent => ({
       ...{ kind: 'whole', plantId: 'a', run: 1, serial: 0, page: index, last, vms: [vm(n)] },
     });
-    book.hear(one, page(0, false, 1));
-    book.hear(two, page(0, false, 1));
+    book.apply(one, page(0, false, 1));
+    book.apply(two, page(0, false, 1));
     expect(book.isCurrent('a')).toBe(false);
-    book.hear(two, page(1, true, 2));
-    book.hear(one, page(1, true, 2));
+    book.apply(two, page(1, true, 2));
+    book.apply(one, page(1, true, 2));
     expect(vmsOf()).toEqual(['vm-1', 'vm-2']);
   });
 });
@@ -98,22 +98,22 @@ test.each([
   ['page', { ...whole({ serial: 4 }, vm(2)), page: 1 } as VmsEvent, /page 1 after 0/],
 ])('a %s that others come before breaks the protocol', (_, event, message) => {
   member('joined');
-  book.hear(one, whole({}, vm(1)));
-  expect(() => book.hear(one, event)).toThrow(expect.objectContaining({ code: 'LINK_PROTOCOL' }));
-  expect(() => book.hear(one, event)).toThrow(message);
+  book.apply(one, whole({}, vm(1)));
+  expect(() => book.apply(one, event)).toThrow(expect.objectContaining({ code: 'LINK_PROTOCOL' }));
+  expect(() => book.apply(one, event)).toThrow(message);
 });
 
 test('a VM that two plants claim is where it was first', () => {
   for (const plantId of ['a', 'b']) member('joined', plantId);
-  book.hear(one, whole({ plantId: 'a' }, vm(1)));
-  book.hear(two, whole({ plantId: 'b' }, vm(1)));
+  book.apply(one, whole({ plantId: 'a' }, vm(1)));
+  book.apply(two, whole({ plantId: 'b' }, vm(1)));
   expect(book.find('vm-1')?.plantId).toBe('a');
 });
 
 describe('a plant that has left', () => {
   beforeEach(() => {
     member('joined');
-    book.hear(one, whole({ run: 7 }, vm(1, { leaseEndsAt: '2026-01-01T02:00:00.000Z' }), vm(2)));
+    book.apply(one, whole({ run: 7 }, vm(1, { leaseEndsAt: '2026-01-01T02:00:00.000Z' }), vm(2)));
     now += 1_000;
     member('left');
   });
@@ -125,7 +125,7 @@ describe('a plant that has left', () => {
 
   test('is believed when it is back, whatever its numbers are', () => {
     member('joined');
-    book.hear(one, whole({ run: 3 }, vm(3)));
+    book.apply(one, whole({ run: 3 }, vm(3)));
     expect([vmsOf(), book.isAbsent('a')]).toEqual([['vm-3'], false]);
   });
 
@@ -140,7 +140,7 @@ describe('a plant that has left', () => {
   test('has nothing where what absent plants had is of no use', () => {
     book = bookThat(false);
     member('joined');
-    book.hear(one, whole({}, vm(1)));
+    book.apply(one, whole({}, vm(1)));
     member('left');
     expect([book.plantIds(), [...book.wholes()]]).toEqual([[], []]);
   });
@@ -151,7 +151,7 @@ test('what an earlier run of the daemon knew counts until the plant tells otherw
   expect([book.usageOf('ada').vms, book.isAbsent('a')]).toEqual([1, true]);
   member('joined');
   expect(book.usageOf('ada').vms).toBe(1);
-  book.hear(one, whole({}));
+  book.apply(one, whole({}));
   expect(book.usageOf('ada').vms).toBe(0);
 });
 
@@ -166,12 +166,12 @@ class Relay {
   #serial = 0;
 
   constructor() {
-    this.lower.hear(one, whole({}));
+    this.lower.apply(one, whole({}));
   }
 
   tell(eventAt: (serial: number) => VmsEvent): void {
     this.#serial += 1;
-    this.lower.hear(one, eventAt(this.#serial));
+    this.lower.apply(one, eventAt(this.#serial));
   }
 
   connect(): void {
@@ -180,7 +180,7 @@ class Relay {
   }
 
   #hear(events: readonly VmsEvent[]): void {
-    for (const event of events) this.upper.hear(this.#link, event);
+    for (const event of events) this.upper.apply(this.#link, event);
   }
 }
 

@@ -20,10 +20,10 @@ beforeEach(() => {
   };
   places = new VmPlaces({ book, ask }, { kept: 10 });
   for (const plantId of ['a', 'b']) book.note({ change: 'joined', role: 'plant', plantId, version: '1', via: [] });
-  book.hear(LINK, { kind: 'whole', plantId: 'a', run: 1, serial: 0, page: 0, last: true, vms: [VM] });
+  book.apply(LINK, { kind: 'whole', plantId: 'a', run: 1, serial: 0, page: 0, last: true, vms: [VM] });
 });
 
-const endVm = () => book.hear(LINK, { kind: 'gone', plantId: 'a', run: 1, serial: 1, requestId: 'request-1' });
+const endVm = () => book.apply(LINK, { kind: 'gone', plantId: 'a', run: 1, serial: 1, requestId: 'request-1' });
 const nameOf = async (plantId: string) => plantId;
 
 /** A plant that does not know the VM; `details`: what it says of it all the same. */

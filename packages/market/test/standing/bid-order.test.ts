@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { scatterPair } from '@vmgrid/bidding';
+import { hash32Pair } from '@vmgrid/bidding';
 import fc from 'fast-check';
 import { BidOrder } from '../../src/standing/bid-order.ts';
 import type { Bidding } from '../../src/standing/bidding.ts';
@@ -15,7 +15,7 @@ const compareCosts = (a: Bidding, b: Bidding) => a.cost - b.cost;
 
 /** By cost, then by the tie-break of this request, then by plant id. */
 function sorted(all: readonly Bidding[], tieSeed: number): Bidding[] {
-  const tieBreak = ({ plant }: Bidding) => scatterPair(tieSeed, plant.tieSeed);
+  const tieBreak = ({ plant }: Bidding) => hash32Pair(tieSeed, plant.tieSeed);
   return all.toSorted(
     (a, b) => a.cost - b.cost || tieBreak(a) - tieBreak(b) || (a.plant.plantId < b.plant.plantId ? -1 : 1),
   );

@@ -17,8 +17,8 @@ import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { Creations } from '../../../vmplant/src/creation/creations.ts';
 import { LearntDurations } from '../../../vmplant/src/creation/durations.ts';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/vms/departed.ts';
-import { OfferDesk, StandingOffers } from '../../src/index.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../../../vmplant/src/vms/destroyed-vms.ts';
+import { OfferReceiver, StandingOffers } from '../../src/index.ts';
 
 const REQUESTS = Array.from({ length: 12 }, (_, number) => `request-${number}`);
 const KEYS = Array.from({ length: 6 }, (_, number) => `action:${number}`);
@@ -30,12 +30,15 @@ const NO_IMAGES = new PublishedSets();
 class Plant {
   readonly requests = new HeldTokens();
   readonly durations = new LearntDurations(openDatabaseInMemory());
-  readonly departed = new Departed(openDatabaseInMemory(), { requests: this.requests, clock: { now: () => 0 } });
+  readonly destroyedVms = new DestroyedVms(openDatabaseInMemory(), {
+    requests: this.requests,
+    clock: { now: () => 0 },
+  });
   readonly owners = new OwnerBook({ others: { vms: 2 }, named: new Map([['bob', { vms: 3 }]]) });
   readonly book = new OfferBook(this);
   readonly #creations = new Creations(this.requests);
   readonly #ends: { readonly requestId: string; end: () => void }[] = [];
-  readonly #departed = new Set<string>();
+  readonly #destroyedVms = new Set<string>();
   readonly learnt = new Set<string>();
   usage = { memoryMiB: 0, diskMiB: 0, vms: 0 };
 
@@ -50,8 +53,8 @@ class Plant {
   }
 
   depart(requestId: string): void {
-    this.departed.add(`vm-${requestId}`, requestId, {});
-    this.#departed.add(requestId);
+    this.destroyedVms.add(`vm-${requestId}`, requestId, {});
+    this.#destroyedVms.add(requestId);
   }
 
   learn(key: string, seconds: number): void {
@@ -60,14 +63,14 @@ class Plant {
   }
 
   get held(): number[] {
-    const ids = new Set([...this.#departed, ...this.#ends.map(({ requestId }) => requestId)]);
+    const ids = new Set([...this.#destroyedVms, ...this.#ends.map(({ requestId }) => requestId)]);
     return [...ids].map(tokenOf).sort();
   }
 
   get terms(): OfferTerms {
     return {
       ...{ cost: 'memory', bidValidityMs: 30_000, leaseMaxMs: 3_600_000, images: NO_IMAGES.digestOf(new Map()) },
-      ...{ least: this.durations.allLeast(), forgottenUntil: this.departed.forgottenUntil },
+      ...{ least: this.durations.allLeast(), forgottenUntil: this.destroyedVms.forgottenUntil },
       ...{ coarse: this.durations.isCoarse, others: this.owners.others },
       plant: {
         ...{ plantId: 'plant-1', version: '0.1.0', lines: [lineReport()], loadAverage: 0, guestNetwork: 'isolated' },
@@ -110,12 +113,12 @@ class Link {
 class Above {
   readonly offers = new StandingOffers();
   readonly faults: unknown[] = [];
-  readonly #desk = new OfferDesk(this.offers, { onFault: (fault) => this.faults.push(fault) });
+  readonly #operationService = new OfferReceiver(this.offers, { onFault: (fault) => this.faults.push(fault) });
   link = this.#dial();
 
   /** The link breaks, and comes up anew. */
   redial(): void {
-    this.#desk.left(this.link.bidder);
+    this.#operationService.left(this.link.bidder);
     this.link = this.#dial();
   }
 
@@ -124,7 +127,7 @@ class Above {
       ...{ plantId: 'plant-1', hello: { plantId: 'plant-1', version: '0.1.0', ad: {} } },
       call: async (_, request) => NO_IMAGES.page(request as never) as never,
     };
-    return new Link(bidder, (event) => this.#desk.notified(bidder, 'offer', event));
+    return new Link(bidder, (event) => this.#operationService.notified(bidder, 'offer', event));
   }
 }
 
@@ -255,7 +258,7 @@ test('an offer after more departures than a plant remembers is the one made whol
   tell(plant, [above]);
   await arrival();
   for (let number = 0; number < DEPARTED_KEPT + 500; number++) {
-    plant.departed.add(`vm-${number}`, `departed-${number}`, {});
+    plant.destroyedVms.add(`vm-${number}`, `departed-${number}`, {});
     plant.learn(`action:${number % 5_000}`, number);
     if (number % 3 === 0) tell(plant, [above]);
   }

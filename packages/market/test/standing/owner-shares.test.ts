@@ -7,7 +7,7 @@ import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
 import { byToken, type Published, plants, standing } from './grids.ts';
 
 const terms: CallTerms = {
-  ...{ openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 64, order: 'cheapest', heldBack: [], path: [] },
+  ...{ openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 64, order: 'cheapest', inBackoff: [], path: [] },
 };
 const [bidding] = fc.sample(
   plants.filter(([one]) => one?.set === 2 && one.terms.plant.lines.length > 0 && !one.terms.plant.draining),

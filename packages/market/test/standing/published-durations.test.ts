@@ -1,6 +1,6 @@
 /** What is known above of a plant's durations, and which plans a change of them touches. */
 import { expect, test } from '@jest/globals';
-import { scatterWide } from '@vmgrid/bidding';
+import { hash53 } from '@vmgrid/bidding';
 import type { StandingChange } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { NumberTable } from '../../src/standing/number-table.ts';
@@ -31,7 +31,7 @@ test('after any changes exactly what was published is expected', () => {
 
 test('no two of very many keys are taken for one', () => {
   const keys = Array.from({ length: 100_000 }, (_, number) => `action:${number.toString(16).padStart(64, '0')}`);
-  const numbers = new Set([...keys, ...keys.map((key) => `${key}0`)].map(scatterWide));
+  const numbers = new Set([...keys, ...keys.map((key) => `${key}0`)].map(hash53));
   expect(numbers.size).toBe(2 * keys.length);
   expect(new NumberTable(new Map([...numbers].map((number) => [number, 1]))).size).toBe(2 * keys.length);
 });

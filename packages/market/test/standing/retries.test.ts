@@ -1,18 +1,18 @@
 /** Requests that come again after a plant has destroyed their VMs, up to and past what it remembers. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expiryOf, HeldTokens } from '@vmgrid/bidding';
-import { type Bid, type Bidder, type Call, GridError, type LinkMethods } from '@vmgrid/protocol';
+import { type Bid, type Bidder, type Call, GridError, type LinkApi } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { v7 as uuid } from 'uuid';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
-import { DEPARTED_KEPT, Departed } from '../../../vmplant/src/vms/departed.ts';
+import { DEPARTED_KEPT, DestroyedVms } from '../../../vmplant/src/vms/destroyed-vms.ts';
 import {
   type Auction,
   auctionOn,
   holdAuction,
   joinAuction,
   type MarketDeps,
-  PlantMemory,
+  PlantFailureHistory,
   StandingOffers,
 } from '../../src/index.ts';
 import { bid, FakeBidder, request } from '../bidders.ts';
@@ -28,29 +28,29 @@ const ids = Array.from({ length: MADE }, (_, number) => idOf(number));
 const [forgotten, oldest, newest] = [ids[0]!, ids[1]!, ids.at(-1)!];
 
 const requests = new HeldTokens();
-let departed: Departed;
+let destroyedVms: DestroyedVms;
 let offers: StandingOffers;
 let asked: string[];
 
 /** Has made all of the requests, and forgotten the first. */
 const holder: Bidder = {
   ...{ plantId: 'plant-0', hello: { plantId: 'plant-0', version: '0', ad: {} } },
-  async call<M extends keyof LinkMethods>(_: M, { requestId }: { requestId: string }) {
+  async call<M extends keyof LinkApi>(_: M, { requestId }: { requestId: string }) {
     asked.push(requestId);
-    const holds = departed.byRequest({ requestId }) !== undefined;
-    const expiry = expiryOf(requestId, { plantId: 'plant-0', forgottenUntil: departed.forgottenUntil }, NOW);
+    const holds = destroyedVms.byRequest({ requestId }) !== undefined;
+    const expiry = expiryOf(requestId, { plantId: 'plant-0', forgottenUntil: destroyedVms.forgottenUntil }, NOW);
     if (!holds && expiry) throw expiry;
-    return { ...bid('plant-0'), holds } as ReturnType<LinkMethods[M]>;
+    return { ...bid('plant-0'), holds } as ReturnType<LinkApi[M]>;
   },
 } as Bidder;
 const other = new FakeBidder(time, 'plant-1', { offer: bid('plant-1', 0.5) });
 
 const termsFor = (path: readonly string[] = []) => ({
-  ...{ openedAt: new Date(NOW).toISOString(), windowMs: 1_000, best: 3, order: 'cheapest' as const, heldBack: [] },
+  ...{ openedAt: new Date(NOW).toISOString(), windowMs: 1_000, best: 3, order: 'cheapest' as const, inBackoff: [] },
   path: [...path],
 });
 const depsWith = (of: StandingOffers | undefined): MarketDeps => ({
-  ...{ clock: time, memory: new PlantMemory(time), newAuctionId: () => 'auction' },
+  ...{ clock: time, memory: new PlantFailureHistory(time), newAuctionId: () => 'auction' },
   ...(of && { standing: of }),
 });
 const through = (brokerId: string, below: readonly Bidder[], of: StandingOffers | undefined): Bidder => ({
@@ -74,8 +74,8 @@ const WAYS: Readonly<Record<string, () => { readonly bidders: readonly Bidder[];
 };
 
 beforeAll(() => {
-  departed = new Departed(openDatabaseInMemory(), { requests, clock: { now: () => NOW } });
-  for (const [number, id] of ids.entries()) departed.add(`vm-${number}`, id, { VmId: `vm-${number}` });
+  destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests, clock: { now: () => NOW } });
+  for (const [number, id] of ids.entries()) destroyedVms.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const [one, two] = fc.sample(
     plants.filter((all) => all.length > 1),
     { seed: 1, numRuns: 1 },
@@ -84,7 +84,7 @@ beforeAll(() => {
   offers.put(standing(one!));
   offers.put(standing(two!));
   offers.held.begin('plant-0', requests.all());
-  offers.forgotten.note({ plantId: 'plant-0', forgottenUntil: departed.forgottenUntil });
+  offers.forgotten.note({ plantId: 'plant-0', forgottenUntil: destroyedVms.forgottenUntil });
 });
 
 describe.each(Object.entries(WAYS))('a request that comes again to %s', (_, wayOf) => {

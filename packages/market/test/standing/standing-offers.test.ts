@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { tokenOf } from '@vmgrid/bidding';
-import type { Bidder, CallTerms, CreateRequest, HeldBack, Identified, LinkMethods } from '@vmgrid/protocol';
+import type { Bidder, CallTerms, CreateRequest, Identified, LinkApi, PlantBackoff } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { auctionOn, type MarketDeps, PlantMemory, StandingOffers } from '../../src/index.ts';
+import { auctionOn, type MarketDeps, PlantFailureHistory, StandingOffers } from '../../src/index.ts';
 import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
 import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
 import { VirtualTime } from '../virtual-time.ts';
@@ -69,7 +69,7 @@ class Grid {
   hold(request: Identified<CreateRequest>, terms: CallTerms, how: 'asked' | 'standing') {
     const deps: MarketDeps = {
       clock: this.time,
-      memory: new PlantMemory(this.time),
+      memory: new PlantFailureHistory(this.time),
       newAuctionId: () => 'auction',
       ...(how === 'standing' ? { standing: this.offers } : {}),
     };
@@ -89,9 +89,9 @@ class Grid {
     return {
       plantId,
       hello: { plantId, version: '0.1.0', ad: {} },
-      call: async <M extends keyof LinkMethods>() => {
+      call: async <M extends keyof LinkApi>() => {
         this.asked.push(plantId);
-        return answerOf(one, request, this.time.now()) as ReturnType<LinkMethods[M]>;
+        return answerOf(one, request, this.time.now()) as ReturnType<LinkApi[M]>;
       },
     };
   }
@@ -102,7 +102,7 @@ const termsOf = (time: VirtualTime, terms: Partial<CallTerms> = {}): CallTerms =
   windowMs: 1_000,
   best: ALL,
   order: 'cheapest',
-  heldBack: [],
+  inBackoff: [],
   path: [],
   ...terms,
 });
@@ -116,25 +116,25 @@ async function agrees(grid: Grid, request: Identified<CreateRequest>, terms: Cal
   expect(stood.trail.summary).toEqual(asked.trail.summary);
 }
 
-const heldBack: fc.Arbitrary<readonly HeldBack[]> = fc.subarray(
+const inBackoff: fc.Arbitrary<readonly PlantBackoff[]> = fc.subarray(
   Array.from({ length: 12 }, (_, number) => ({
     plantId: `plant-${number}`,
     failures: 1,
     lastCode: 'VMM_FAILED',
-    heldUntil: Date.UTC(2026, 0, 1) + (number % 2 === 0 ? 60_000 : -1),
+    backoffUntil: Date.UTC(2026, 0, 1) + (number % 2 === 0 ? 60_000 : -1),
   })),
 );
 
 describe('standing offers', () => {
   test('answer as all the plants would, through any changes', async () => {
     await fc.assert(
-      fc.asyncProperty(plants, steps, heldBack, fc.constantFrom(1, 3, ALL), async (all, course, held, best) => {
+      fc.asyncProperty(plants, steps, inBackoff, fc.constantFrom(1, 3, ALL), async (all, course, held, best) => {
         const grid = new Grid(all);
         for (const step of course) {
           if (step.kind !== 'auction') grid.apply(step);
           else {
             const order = step.soonest ? 'soonest' : 'cheapest';
-            await agrees(grid, step.request, termsOf(grid.time, { order, best, heldBack: [...held] }));
+            await agrees(grid, step.request, termsOf(grid.time, { order, best, inBackoff: [...held] }));
             grid.time.pass(1_000);
           }
         }

@@ -7,7 +7,7 @@ import { request } from '../bidders.ts';
 import { type Published, plants, standing } from './grids.ts';
 
 const terms: CallTerms = {
-  ...{ openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', heldBack: [], path: [] },
+  ...{ openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', inBackoff: [], path: [] },
 };
 const bidders = ['plant-0', 'plant-1', 'broker-1'].map((plantId): Bidder => {
   return { plantId, hello: { plantId, version: '0', ad: {} }, call: async () => Promise.reject(new Error('asked')) };

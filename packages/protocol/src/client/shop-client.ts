@@ -199,9 +199,9 @@ export class ShopClient {
     return this.#http.json({ method: 'GET', path: `/v1/images/suggestions?${query}` }, SuggestImagesReply, options);
   }
 
-  /** What a plant remembers of its requests, the newest first, its digests under this veil. */
-  recordedRequests(plantId: string, veil: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
-    const path = `/v1/plants/${encodeURIComponent(plantId)}/requests?${new URLSearchParams({ veil })}`;
+  /** What a plant remembers of its requests, the newest first, with pseudonyms for its digests. */
+  recordedRequests(plantId: string, pseudonymKey: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
+    const path = `/v1/plants/${encodeURIComponent(plantId)}/requests?${new URLSearchParams({ pseudonymKey })}`;
     return this.#http.json({ method: 'GET', path }, RecordedRequests, options);
   }
 

@@ -1,18 +1,18 @@
 /** The same question to every plant, directly or through brokers. */
 import { GridError } from '../errors/grid-error.ts';
-import type { BidderMethod, BidderMethods, Gathered, QuestionToAll } from './bidder.ts';
+import type { Gathered, PlantApi, PlantMethod, QuestionToAll } from './bidder.ts';
 import type { Bidder, CallOptions } from './link.ts';
 import { gatherThrough } from './through-broker.ts';
 
-type Value<M extends BidderMethod> = ReturnType<BidderMethods[M]>;
-type Question<M extends BidderMethod> = Parameters<BidderMethods[M]>[0];
+type Value<M extends PlantMethod> = ReturnType<PlantApi[M]>;
+type Question<M extends PlantMethod> = Parameters<PlantApi[M]>[0];
 
 /**
  * Asks all at once. A plant that is reached more than one way has answered when one of its answers came. A broker that fails
  * stands itself among the failures, for all of its plants.
  * @throws what the signal of the options aborts with
  */
-export async function askAll<M extends BidderMethod>(
+export async function askAll<M extends PlantMethod>(
   bidders: readonly Bidder[],
   method: M,
   request: Question<M>,
@@ -25,7 +25,7 @@ export async function askAll<M extends BidderMethod>(
 }
 
 /** Asks all at once, until one answers: the first answer, or every failure. @throws as `askAll` */
-export async function askUntilFirst<M extends BidderMethod>(
+export async function askUntilFirst<M extends PlantMethod>(
   bidders: readonly Bidder[],
   method: M,
   request: Question<M>,
@@ -41,18 +41,18 @@ export async function askUntilFirst<M extends BidderMethod>(
 /** Whom failures are of. */
 export const namesOf = (failures: Gathered<unknown>['failures']): string[] => failures.map(({ plantId }) => plantId);
 
-type ToAll<M extends BidderMethod> = Pick<QuestionToAll, 'until'> & {
+type ToAll<M extends PlantMethod> = Pick<QuestionToAll, 'until'> & {
   readonly method: M;
   readonly request: Question<M>;
 };
 
-function askEach<M extends BidderMethod>(bidders: readonly Bidder[], question: ToAll<M>, options: CallOptions) {
+function askEach<M extends PlantMethod>(bidders: readonly Bidder[], question: ToAll<M>, options: CallOptions) {
   const { path = [] } = options;
   return bidders.filter(({ plantId }) => !path.includes(plantId)).map((bidder) => ask(bidder, question, options));
 }
 
 /** Never rejects. */
-async function ask<M extends BidderMethod>(
+async function ask<M extends PlantMethod>(
   bidder: Bidder,
   question: ToAll<M>,
   options: CallOptions,

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
 import { validate } from '../schema/validator.ts';
-import type { Hello, LinkMethods } from './bidder.ts';
+import type { Hello, LinkApi } from './bidder.ts';
 import type { SessionEnd } from './dial-once.ts';
 import type { Bidder, CallOptions, LinkListener } from './link.ts';
 import { LinkPeer, type PeerOptions } from './link-peer.ts';
@@ -15,7 +15,7 @@ export interface ConnectionOwner {
   ended(connection: BidderConnection, end: SessionEnd): void;
 }
 
-const AWARD: keyof LinkMethods = 'create';
+const AWARD: keyof LinkApi = 'create';
 
 /** One connection at the upper end: nameless until its hello, then a bidder until it ends. */
 export class BidderConnection {
@@ -85,17 +85,15 @@ export class BidderConnection {
     throw new GridError('FORBIDDEN', message, { plantId, credentials: this.#who.name });
   }
 
-  async #call<M extends keyof LinkMethods>(
+  async #call<M extends keyof LinkApi>(
     method: M,
-    request: Parameters<LinkMethods[M]>[0],
+    request: Parameters<LinkApi[M]>[0],
     options: CallOptions,
-  ): Promise<ReturnType<LinkMethods[M]>> {
+  ): Promise<ReturnType<LinkApi[M]>> {
     if (method === AWARD) await this.#requireAlive();
     const reply = await this.#peer.call(method, request, options);
     const subject = `answer of ${this.#bidder?.plantId} to ${method}`;
-    return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<
-      LinkMethods[M]
-    >;
+    return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<LinkApi[M]>;
   }
 
   /** An award to one that hangs would hang with it, while others would do. */

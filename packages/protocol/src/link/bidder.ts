@@ -41,13 +41,21 @@ export type Identified<T extends { requestId?: string }> = Called<
 /** A call for bids; only brokers get the terms. */
 export type Call = Identified<EstimateRequest> & { readonly terms?: CallTerms };
 
-/** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
-export interface BidderMethods {
+/** What an auction asks of a bidder. */
+export interface BiddingApi {
   estimate(request: Call): Offer | BrokerBids;
   /** Why the plan is what it is; names at most `top` candidates and misses. */
   explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
   /** The award: sent only to a bidder that is alive. Admission is checked again; the reply is the classad of the running VM. */
   create(request: Identified<CreateRequest>): ClassAdJson;
+  /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
+  imageSet(request: ImageSetRequest): ImageSetReply;
+  /** What the plant remembers of its requests, the newest first, with pseudonyms for its digests. */
+  recordedRequests(request: { readonly pseudonymKey: string }): readonly ReplayableRequest[];
+}
+
+/** What is asked of the plant that has a VM. */
+export interface VmApi {
   configure(request: Identified<ConfigureRequest>): ClassAdJson;
   query(request: Called<QueryRequest>): ClassAdJson;
   list(request: Called<ListRequest>): readonly ClassAdJson[];
@@ -56,6 +64,10 @@ export interface BidderMethods {
   suspend(request: Identified<SuspendRequest>): ClassAdJson;
   resume(request: Identified<ResumeRequest>): ClassAdJson;
   renew(request: Identified<RenewRequest>): ClassAdJson;
+}
+
+/** What is asked of a plant's warehouse. */
+export interface ImageApi {
   listImages(request: Record<string, never>): readonly ImageReply[];
   buildImage(request: Identified<BuildImageRequest>): BuildImageReply;
   removeImage(request: { imageId: string }): Record<string, never>;
@@ -63,18 +75,17 @@ export interface BidderMethods {
   verifyImages(request: Identified<VerifyImagesRequest>): readonly VerifiedImage[];
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
-  /** What the plant remembers of its requests, the newest first, its digests under this veil. */
-  recordedRequests(request: { readonly veil: string }): readonly ReplayableRequest[];
-  /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
-  imageSet(request: ImageSetRequest): ImageSetReply;
 }
 
-export type BidderMethod = keyof BidderMethods;
+/** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
+export interface PlantApi extends BiddingApi, VmApi, ImageApi {}
+
+export type PlantMethod = keyof PlantApi;
 
 /** A call for one plant, which the broker passes on. */
 export interface RelayedCall {
   readonly plantId: string;
-  readonly method: BidderMethod;
+  readonly method: PlantMethod;
   readonly request: unknown;
   readonly deadlineMs: number;
   /** Brokers that the call has passed: it goes to none of them again. */
@@ -83,7 +94,7 @@ export interface RelayedCall {
 
 /** The same question to all plants below. */
 export interface QuestionToAll {
-  readonly method: BidderMethod;
+  readonly method: PlantMethod;
   readonly request: unknown;
   /** Whether one answer will do. */
   readonly until: 'all' | 'first';
@@ -98,14 +109,14 @@ export interface Gathered<T> {
 }
 
 /** What brokers answer beside `estimate`: calls of every other method go to plants, by their identity. */
-export interface BrokerMethods {
+export interface BrokerApi {
   /** The reply of the plant. @throws GridError PLANT_LOST, with `asked: false` when the plant was not asked */
   relay(call: RelayedCall): unknown;
   gather(question: QuestionToAll): Gathered<unknown>;
   listPlants(question: Pick<QuestionToAll, 'deadlineMs' | 'path'>): readonly PlantReply[];
 }
 
-export interface LinkMethods extends BidderMethods, BrokerMethods {}
+export interface LinkApi extends PlantApi, BrokerApi {}
 
 /** A plant somewhere below a broker. */
 export interface PlantBelow {

@@ -35,6 +35,8 @@ export class LinkSocket {
   readonly #limits: LinkLimits;
   readonly #heartbeat: NodeJS.Timeout;
   #heardAt = performance.now();
+  /** Heartbeats of this end since. */
+  #quietBeats = 0;
   /** Whether nobody has relied on that sign of life yet. */
   #isVouchedFor = true;
   /** When the other end last spoke of itself, not in answer to a ping. */
@@ -51,7 +53,7 @@ export class LinkSocket {
     this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', () => this.#hearUnasked());
-    socket.on('pong', () => this.#hear());
+    socket.on('pong', () => this.#noteLife());
     socket.on('error', (error) => this.#end(`the connection failed: ${error.message}`, CLOSE.abnormal));
     socket.on('close', (code, reason) => this.#end(closeText(code, reason.toString()), code));
   }
@@ -109,12 +111,13 @@ export class LinkSocket {
 
   #hearUnasked(): void {
     this.#spokenAt = performance.now();
-    this.#hear();
+    this.#noteLife();
   }
 
-  #hear(): void {
+  #noteLife(): void {
     if (this.#ended) return;
     this.#heardAt = performance.now();
+    this.#quietBeats = 0;
     const [first] = this.#waiting;
     this.#isVouchedFor = first === undefined;
     if (first) this.#waiting.delete(first);
@@ -128,7 +131,9 @@ export class LinkSocket {
       return;
     }
     const silentMs = Math.round(performance.now() - this.#heardAt);
-    if (silentMs > this.#limits.silenceMs) {
+    this.#quietBeats++;
+    // Its own beats have to say so too: an end that did not run for a while has not listened either.
+    if (silentMs > this.#limits.silenceMs && this.#quietBeats * this.#limits.heartbeatMs >= this.#limits.silenceMs) {
       this.terminate(`silent for ${silentMs} ms, the limit is ${this.#limits.silenceMs} ms`);
       return;
     }

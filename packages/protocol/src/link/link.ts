@@ -1,5 +1,5 @@
 /** The one way daemons talk. Kept small so that another transport (NATS) can stand behind it. */
-import type { BidderEvents, BidderMethods, BrokerMethods, Hello, LinkMethods } from './bidder.ts';
+import type { BidderEvents, BrokerApi, Hello, LinkApi, PlantApi } from './bidder.ts';
 
 export interface CallOptions {
   /** The call fails with DEADLINE_EXCEEDED after this. */
@@ -14,11 +14,11 @@ export interface Bidder {
   readonly plantId: string;
   readonly hello: Hello;
   /** Throws what the bidder threw (a GridError), PLANT_LOST when the link ends first, DEADLINE_EXCEEDED, CANCELLED. */
-  call<M extends keyof LinkMethods>(
+  call<M extends keyof LinkApi>(
     method: M,
-    request: Parameters<LinkMethods[M]>[0],
+    request: Parameters<LinkApi[M]>[0],
     options: CallOptions,
-  ): Promise<ReturnType<LinkMethods[M]>>;
+  ): Promise<ReturnType<LinkApi[M]>>;
 }
 
 /** An upper end as the side below sees it. */
@@ -48,9 +48,9 @@ type Handlers<Methods extends { [M in keyof Methods]: (request: never) => unknow
 };
 
 /** What a plant puts behind its lower end. */
-export type PlantHandlers = Handlers<BidderMethods>;
+export type PlantHandlers = Handlers<PlantApi>;
 
 /** What a broker puts there. */
-export type BrokerHandlers = Handlers<Pick<BidderMethods, 'estimate'> & BrokerMethods>;
+export type BrokerHandlers = Handlers<Pick<PlantApi, 'estimate'> & BrokerApi>;
 
 export type BidderHandlers = PlantHandlers | BrokerHandlers;

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
 import type { LinkLimits } from '../limits.ts';
 import { validate } from '../schema/validator.ts';
-import type { Hello, LinkMethods } from './bidder.ts';
+import type { Hello, LinkApi } from './bidder.ts';
 import type { SessionEnd } from './dial-once.ts';
 import type { BidderHandlers } from './link.ts';
 import type { LinkLog } from './link-log.ts';
@@ -78,8 +78,8 @@ async function answer(
 
 type Handler = (request: unknown, signal: AbortSignal) => Promise<unknown>;
 
-function handlerOf(handlers: BidderHandlers, method: keyof LinkMethods): Handler | undefined {
-  return (handlers as Partial<Record<keyof LinkMethods, Handler>>)[method];
+function handlerOf(handlers: BidderHandlers, method: keyof LinkApi): Handler | undefined {
+  return (handlers as Partial<Record<keyof LinkApi, Handler>>)[method];
 }
 
 function lost(upper: string, reason: string): GridError {

@@ -14,7 +14,7 @@ import {
   VerifiedImage,
   VerifyImagesRequest,
 } from '../schema/images.ts';
-import { ReplayableRequest, Veil } from '../schema/recorded-requests.ts';
+import { PseudonymKey, ReplayableRequest } from '../schema/recorded-requests.ts';
 import { ClassAdJson, PlantReply, ProgressEvent } from '../schema/replies.ts';
 import {
   BuildImageRequest,
@@ -34,7 +34,7 @@ import {
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
 import { VmsEvent } from '../schema/told-vms.ts';
-import type { BidderEvents, BidderMethod, LinkMethods } from './bidder.ts';
+import type { BidderEvents, LinkApi, PlantMethod } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
 const Nothing = Type.Object({}, closed);
@@ -51,7 +51,7 @@ interface MethodSchemas {
 const DeadlineMs = Type.Number({ exclusiveMinimum: 0 });
 const Path = Type.Array(PlantId, { maxItems: BROKER_LIMITS.hops });
 
-export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
+export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
   estimate: {
     request: identified(Type.Object({ ...EstimateRequest.properties, terms: Type.Optional(CallTerms) })),
     reply: Type.Union([Bid, Decline, BrokerBids]),
@@ -81,13 +81,16 @@ export const BIDDER_SCHEMAS: { readonly [M in BidderMethod]: MethodSchemas } = {
   verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
   collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
   suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },
-  recordedRequests: { request: Type.Object({ veil: Veil }, closed), reply: Type.Array(ReplayableRequest) },
+  recordedRequests: {
+    request: Type.Object({ pseudonymKey: PseudonymKey }, closed),
+    reply: Type.Array(ReplayableRequest),
+  },
   imageSet: { request: ImageSetRequest, reply: ImageSetReply },
 };
 
-const MethodName = Type.Union((Object.keys(BIDDER_SCHEMAS) as BidderMethod[]).map((name) => Type.Literal(name)));
+const MethodName = Type.Union((Object.keys(BIDDER_SCHEMAS) as PlantMethod[]).map((name) => Type.Literal(name)));
 
-export const METHOD_SCHEMAS: { readonly [M in keyof LinkMethods]: MethodSchemas } = {
+export const METHOD_SCHEMAS: { readonly [M in keyof LinkApi]: MethodSchemas } = {
   ...BIDDER_SCHEMAS,
   relay: {
     request: Type.Object(
@@ -156,6 +159,6 @@ export const HelloSchema = Type.Object(
 );
 export const HelloReply = Nothing;
 
-export const isLinkMethod = (method: string): method is keyof LinkMethods => Object.hasOwn(METHOD_SCHEMAS, method);
+export const isLinkMethod = (method: string): method is keyof LinkApi => Object.hasOwn(METHOD_SCHEMAS, method);
 
 export const isBidderEvent = (event: string): event is keyof BidderEvents => Object.hasOwn(EVENT_SCHEMAS, event);

@@ -2,7 +2,7 @@
 import { GridError } from '../errors/grid-error.ts';
 import { follows, validate } from '../schema/validator.ts';
 import { answerWithin } from './answer-within.ts';
-import type { BidderMethod, BidderMethods, Gathered, PlantBelow, QuestionToAll } from './bidder.ts';
+import type { Gathered, PlantApi, PlantBelow, PlantMethod, QuestionToAll } from './bidder.ts';
 import type { Bidder, CallOptions } from './link.ts';
 import { METHOD_SCHEMAS } from './method-schemas.ts';
 
@@ -13,7 +13,7 @@ export function bidderThrough(broker: Bidder, { plantId, version }: PlantBelow):
     hello: { plantId, version, ad: {} },
     async call(method, request, options) {
       const { deadlineMs, path = [] } = options;
-      const call = { plantId, method: method as BidderMethod, request, deadlineMs: answerWithin(deadlineMs), path };
+      const call = { plantId, method: method as PlantMethod, request, deadlineMs: answerWithin(deadlineMs), path };
       const reply = await broker.call('relay', call, options);
       const subject = `answer of ${plantId} to ${method}, through ${broker.plantId}`;
       return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as never;
@@ -22,26 +22,26 @@ export function bidderThrough(broker: Bidder, { plantId, version }: PlantBelow):
 }
 
 /** Asks all plants below a broker. A plant whose answer does not follow its schema has failed. */
-export async function gatherThrough<M extends BidderMethod>(
+export async function gatherThrough<M extends PlantMethod>(
   broker: Bidder,
   {
     method,
     request,
     until,
-  }: Pick<QuestionToAll, 'until'> & { readonly method: M; readonly request: Parameters<BidderMethods[M]>[0] },
+  }: Pick<QuestionToAll, 'until'> & { readonly method: M; readonly request: Parameters<PlantApi[M]>[0] },
   options: CallOptions,
-): Promise<Gathered<ReturnType<BidderMethods[M]>>> {
+): Promise<Gathered<ReturnType<PlantApi[M]>>> {
   const { deadlineMs, path = [] } = options;
   const question = { method, request, until, deadlineMs: answerWithin(deadlineMs), path };
   const gathered = await broker.call('gather', question, options);
   const [good, bad] = partition(gathered.answers, ({ value }) => follows(METHOD_SCHEMAS[method].reply, value));
   return {
-    answers: good as Gathered<ReturnType<BidderMethods[M]>>['answers'],
+    answers: good as Gathered<ReturnType<PlantApi[M]>>['answers'],
     failures: [...gathered.failures, ...bad.map(({ plantId }) => malformed(plantId, method))],
   };
 }
 
-function malformed(plantId: string, method: BidderMethod): Gathered<never>['failures'][number] {
+function malformed(plantId: string, method: PlantMethod): Gathered<never>['failures'][number] {
   const { code, message } = new GridError(
     'LINK_PROTOCOL',
     `the answer of ${plantId} to ${method} does not follow its schema`,

@@ -8,17 +8,17 @@ import { AuctionSummary, ClosedBy, TrailAnswer, TrailBroker, TrailRemoval } from
 const closed = { additionalProperties: false } as const;
 
 /** A plant that may win only when no other does, until a time: what the caller knows of its failures. */
-export const HeldBack = Type.Object(
+export const PlantBackoff = Type.Object(
   {
     plantId: PlantId,
     failures: Type.Integer({ minimum: 1 }),
     lastCode: Type.String(),
     /** Milliseconds since the epoch. */
-    heldUntil: Type.Number(),
+    backoffUntil: Type.Number(),
   },
   closed,
 );
-export type HeldBack = Static<typeof HeldBack>;
+export type PlantBackoff = Static<typeof PlantBackoff>;
 
 /**
  * All that the rules depend on beside request and bids, so that every broker applies them as the shop does. Whoever calls
@@ -34,7 +34,7 @@ export const CallTerms = Type.Object(
     best: Type.Integer({ minimum: 1, maximum: BROKER_LIMITS.bids }),
     /** By what the best is found. */
     order: Type.Union([Type.Literal('cheapest'), Type.Literal('soonest')]),
-    heldBack: Type.Array(HeldBack, { maxItems: BROKER_LIMITS.heldBack }),
+    inBackoff: Type.Array(PlantBackoff, { maxItems: BROKER_LIMITS.inBackoff }),
     /** Brokers that the call has passed: none is asked twice. */
     path: Type.Array(PlantId, { maxItems: BROKER_LIMITS.hops }),
   },

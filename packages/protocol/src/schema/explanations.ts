@@ -101,7 +101,7 @@ export const ExplainedMiss = Type.Object(
     expectedSeconds: Seconds,
     changes: Type.Array(RequestChange),
     /** Whether it would match after the changes; else more would be needed, or something that no request can change. */
-    mends: Type.Boolean(),
+    suffices: Type.Boolean(),
   },
   closed,
 );

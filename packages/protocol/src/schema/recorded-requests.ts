@@ -1,6 +1,6 @@
 /**
  * Requests that a plant has carried out, as they are given away to be replayed: the form of each DAG, which actions are the
- * same, and what everything took. No id, name or text that a client chose; digests are veiled (see `veil.ts`).
+ * same, and what everything took. No id, name or text that a client chose; pseudonyms stand for digests (see `pseudonym.ts`).
  */
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
@@ -8,16 +8,16 @@ import { LineName, MachineSpec } from './machine.ts';
 const closed = { additionalProperties: false } as const;
 const Milliseconds = Type.Number({ minimum: 0 });
 const Place = Type.Integer({ minimum: 0 });
-const Veiled = Type.String({ pattern: '^[0-9a-f]{32}$' });
+const Pseudonym = Type.String({ pattern: '^[0-9a-f]{32}$' });
 
 /** What veils the digests of one export, so that they are the same throughout it and nowhere else. */
-export const Veil = Type.String({ pattern: '^[0-9a-f]{64}$' });
+export const PseudonymKey = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 export const ReplayableAction = Type.Object(
   {
     /** Its place in the request, such as `a1`. */
     id: Type.String({ pattern: '^a[0-9]{1,6}$' }),
-    digest: Veiled,
+    digest: Pseudonym,
     kind: Type.Union([Type.Literal('script'), Type.Literal('file'), Type.Literal('package'), Type.Literal('host')]),
     /** Measured; left out when the image stood for the action or it failed. */
     seconds: Type.Optional(Type.Number({ minimum: 0 })),
@@ -33,8 +33,8 @@ export const ReplayableRequest = Type.Object(
     actions: Type.Array(ReplayableAction),
     /** Between places in `actions`, from 0. */
     edges: Type.Array(Type.Object({ from: Place, to: Place }, closed)),
-    /** Veiled. */
-    imageId: Veiled,
+    /** A pseudonym. */
+    imageId: Pseudonym,
     line: LineName,
     start: Type.Union([Type.Literal('boot'), Type.Literal('restore')]),
     /** Of the start of the machine only. */
@@ -47,10 +47,10 @@ export type ReplayableRequest = Static<typeof ReplayableRequest>;
 /** An image, as far as it matters to a replay. */
 export const ReplayableImage = Type.Object(
   {
-    imageId: Veiled,
+    imageId: Pseudonym,
     machine: Type.Pick(MachineSpec, ['os', 'memoryMiB', 'diskMiB']),
     suspended: Type.Boolean(),
-    history: Type.Array(Type.Object({ digest: Veiled }, closed)),
+    history: Type.Array(Type.Object({ digest: Pseudonym }, closed)),
   },
   closed,
 );

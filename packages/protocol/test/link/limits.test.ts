@@ -88,6 +88,15 @@ test('heartbeats keep an idle link alive past the silence limit, and the listene
   expect(upper.events.filter(({ kind }) => kind === 'left')).toEqual([]);
 });
 
+test('an end that did not run for longer than the silence limit does not take the other one for silent', async () => {
+  await start({ heartbeatMs: 20, silenceMs: 100 });
+  lower = dial(upper.url, { limits: { heartbeatMs: 20, silenceMs: 100 } });
+  await upper.next('heard', 3);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150); // the whole process stands still
+  await upper.next('heard', 5);
+  expect(upper.events.filter(({ kind }) => kind === 'left')).toEqual([]);
+});
+
 test('an end that hears the other one ping does not ping itself, and is heard by its answers', async () => {
   await start({ heartbeatMs: 500, silenceMs: 5_000 });
   const socket = await rawSocket(upper);

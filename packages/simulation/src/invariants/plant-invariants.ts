@@ -24,13 +24,13 @@ const notTwice: Invariant = ({ node, records }) => {
   }
 };
 
-/** What a client was told of is on the disk of its plant, until it has departed. */
+/** What a client was told of is on the disk of its plant, until it is destroyed. */
 const notLost: Invariant = ({ node, records, ledger }) => {
   const there = new Set(records.map(({ vmId }) => vmId));
   const promised = ledger.promisedBy.get(node.plantId);
   for (const vmId of promised ?? []) {
     if (there.has(vmId)) continue;
-    // What has departed has for good.
+    // What is destroyed stays so.
     if (node.hasDeparted(vmId)) promised?.delete(vmId);
     else fail('no VM lost', node, `${node.plantId} knows nothing of ${vmId}, which a client was told of`, vmId);
   }

@@ -6,7 +6,7 @@ import {
   type ErrorBody,
   GridError,
   type Hello,
-  type LinkMethods,
+  type LinkApi,
   whenAborted,
 } from '@vmgrid/protocol';
 import type { Life } from '../world/life.ts';
@@ -55,11 +55,11 @@ export class Session implements Bidder {
     return this.#deps;
   }
 
-  async call<M extends keyof LinkMethods>(
+  async call<M extends keyof LinkApi>(
     method: M,
-    request: Parameters<LinkMethods[M]>[0],
+    request: Parameters<LinkApi[M]>[0],
     { deadlineMs, signal }: CallOptions,
-  ): Promise<ReturnType<LinkMethods[M]>> {
+  ): Promise<ReturnType<LinkApi[M]>> {
     const { upper } = this.#deps;
     if (signal?.aborted) throw cancelled(method, signal);
     if (!this.#isOpen) throw lost(this.plantId, 'the link has ended');
@@ -77,7 +77,7 @@ export class Session implements Bidder {
     const takeBack = upper.life.after(deadlineMs, late);
     const stopListening = signal && whenAborted(signal, abort);
     try {
-      return (await promise) as ReturnType<LinkMethods[M]>;
+      return (await promise) as ReturnType<LinkApi[M]>;
     } finally {
       takeBack();
       stopListening?.();
@@ -101,11 +101,11 @@ export class Session implements Bidder {
     this.#underWay.clear();
   }
 
-  #receive(id: number, method: keyof LinkMethods, text: string): void {
+  #receive(id: number, method: keyof LinkApi, text: string): void {
     const { handlers } = this.#deps.lower;
     const controller = new AbortController();
     this.#underWay.set(id, controller);
-    const handle = (handlers as Partial<Record<keyof LinkMethods, unknown>>)[method] as (
+    const handle = (handlers as Partial<Record<keyof LinkApi, unknown>>)[method] as (
       request: unknown,
       signal: AbortSignal,
     ) => Promise<unknown>;

@@ -1,5 +1,13 @@
 /** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import type { Hello } from '@vmgrid/protocol';
 import { Announcer, Broker } from '@vmgrid/vmbroker';
 import type { Lower } from '../network/fabric.ts';
@@ -31,7 +39,7 @@ export class BrokerNode extends ProcessNode {
     const absences = new Absences({ clock, returnMs: this.#plantReturnMs, forgetMs: this.#plantReturnMs });
     const membership = new Membership({
       ...{ selfId: name, clock, onProgress: () => undefined },
-      onVms: (link, event) => book.hear(link, event),
+      onVms: (link, event) => book.apply(link, event),
       onChange: (change) => {
         announcer.tellChange(change, book);
         book.note(change);
@@ -39,13 +47,13 @@ export class BrokerNode extends ProcessNode {
       },
     });
     const standing = new StandingOffers();
-    const offerDesk = new OfferDesk(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
-    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
+    const offerReceiver = new OfferReceiver(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
+    const market = { clock, memory: new PlantFailureHistory(clock), newAuctionId: () => this.newId(), standing };
     const broker = new Broker({ membership, absences, market }, { brokerId: name });
     const ad = { MyType: 'Broker', Name: name };
     const hello = (): Hello => ({ plantId: name, version: 'simulated', role: 'broker', ad });
     const opened: Lower['opened'] = (link) => announcer.tellAll(link, { membership, book });
-    fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
+    fabric.listen({ name, life, listener: listenAll(membership, offerReceiver) });
     const lower = { name, life, hello, handlers: broker.handlers(), opened };
     above.links = this.#upstreams.map((upstream) => fabric.dial(lower, upstream));
   }

@@ -1,7 +1,15 @@
 /** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
 import { checkConfig } from '@vmgrid/daemon';
-import { Operations } from '@vmgrid/door';
-import { Absences, listenAll, Membership, OfferDesk, PlantMemory, StandingOffers, VmBook } from '@vmgrid/market';
+import { Operations } from '@vmgrid/http-api';
+import {
+  Absences,
+  listenAll,
+  Membership,
+  OfferReceiver,
+  PlantFailureHistory,
+  StandingOffers,
+  VmBook,
+} from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
 import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
@@ -53,19 +61,19 @@ export class ShopNode extends ProcessNode {
     const absences = new Absences({ clock, returnMs, forgetMs });
     const membership = new Membership({
       ...{ clock, onProgress: () => undefined },
-      onVms: (link, event) => book.hear(link, event),
+      onVms: (link, event) => book.apply(link, event),
       onChange: (change) => {
         book.note(change);
         absences.note(change);
       },
     });
     const standing = new StandingOffers();
-    const offerDesk = new OfferDesk(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
-    const market = { clock, memory: new PlantMemory(clock), newAuctionId: () => this.newId(), standing };
+    const offerReceiver = new OfferReceiver(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
+    const market = { clock, memory: new PlantFailureHistory(clock), newAuctionId: () => this.newId(), standing };
     const feed = new PlantFeed(clock);
     const deps = { membership, absences, operations, market, vmEvents, book, feed, auctions: noHistory };
     this.#book = book;
     this.#shop = new Shop(deps, this.#config);
-    this.deps.fabric.listen({ name, life, listener: listenAll(membership, offerDesk) });
+    this.deps.fabric.listen({ name, life, listener: listenAll(membership, offerReceiver) });
   }
 }

@@ -1,7 +1,7 @@
 /** What outlives a plant's process on its host: records, discs, holds on images, what it has learnt. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ConfigDiscPlan } from '@vmgrid/lines';
-import { type DiscShelf, openDatabaseInMemory, type VmRecord, type VmStore } from '@vmgrid/vmplant';
+import { type ConfigDiscStore, openDatabaseInMemory, type VmRecord, type VmStore } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { Life } from '../world/life.ts';
 
@@ -88,7 +88,7 @@ export class PlantDisk {
     };
   }
 
-  shelf(life: Life): DiscShelf {
+  shelf(life: Life): ConfigDiscStore {
     return {
       prepare: (directory, plan) => {
         this.#discs += 1;

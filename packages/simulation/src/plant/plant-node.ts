@@ -5,7 +5,7 @@
 import { type Capacity, HeldTokens } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { adToJson, type Hello, type LinkClient } from '@vmgrid/protocol';
-import { Departed, type PlantConfig, recover } from '@vmgrid/vmplant';
+import { DestroyedVms, type PlantConfig, recover } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { Fabric } from '../network/fabric.ts';
 import { Life } from '../world/life.ts';
@@ -37,7 +37,7 @@ export class PlantNode {
   readonly capacity: Capacity;
   readonly disk: PlantDisk;
   readonly host: Host;
-  #departed: Departed | undefined;
+  #destroyedVms: DestroyedVms | undefined;
   readonly #deps: PlantNodeDeps;
   readonly #options: PlantNodeOptions;
   readonly #config: PlantConfig;
@@ -64,8 +64,11 @@ export class PlantNode {
 
   /** Whether it remembers the VM as one that is gone. */
   hasDeparted(vmId: string): boolean {
-    this.#departed ??= new Departed(this.disk.database, { requests: new HeldTokens(), clock: this.#deps.world });
-    return this.#departed.byVm(vmId) !== undefined;
+    this.#destroyedVms ??= new DestroyedVms(this.disk.database, {
+      requests: new HeldTokens(),
+      clock: this.#deps.world,
+    });
+    return this.#destroyedVms.byVm(vmId) !== undefined;
   }
 
   /** Starts its process, which finds what an earlier one left. */
@@ -90,10 +93,10 @@ export class PlantNode {
     const { capacity, faults, upstreams } = this.#options;
     const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidDesk, collector, plant, publisher, vmTeller, warehouse } = parts;
+    const { bidService, collector, plant, publisher, vmTeller, warehouse } = parts;
     await warehouse.sweep(this.host);
     await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
-    let ad = adToJson(await bidDesk.ad());
+    let ad = adToJson(await bidService.ad());
     const lower = {
       name: this.plantId,
       life,
@@ -107,7 +110,7 @@ export class PlantNode {
     const links = upstreams.map((upstream) => fabric.dial(lower, upstream));
     parts.onChange(async () => {
       void publisher.changed();
-      ad = adToJson(await bidDesk.ad());
+      ad = adToJson(await bidService.ad());
       for (const link of links) link.notify('ad', ad);
     });
   }

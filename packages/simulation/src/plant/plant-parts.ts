@@ -3,15 +3,15 @@ import { Admission, type Capacity, HeldTokens, OfferBook, OwnerBook, parseCost }
 import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import {
-  BidDesk,
+  BidService,
   Collector,
   Configurator,
   Creations,
   Creator,
-  Departed,
+  DestroyedVms,
   ImageBuilder,
   LearntDurations,
-  LeaseDesk,
+  LeaseService,
   Leases,
   LivingMachines,
   nextRun,
@@ -31,7 +31,7 @@ import type { Random } from '../world/random.ts';
 import type { Host } from './host.ts';
 import { noSelfTending } from './not-simulated.ts';
 import type { PlantDisk } from './plant-disk.ts';
-import { virtualImageDesk } from './virtual-image-desk.ts';
+import { virtualImageService } from './virtual-image-service.ts';
 import { type MachineFaults, VIRTUAL_LINE, VirtualLine } from './virtual-line.ts';
 import { VirtualWarehouse } from './virtual-warehouse.ts';
 
@@ -70,7 +70,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const leases: Leases = new Leases(
     {
       ...{ clock, hostClock },
-      listener: { ending: (vmId) => leaseDesk.ending(vmId), ended: (vmId) => leaseDesk.ended(vmId) },
+      listener: { ending: (vmId) => leaseService.ending(vmId), ended: (vmId) => leaseService.ended(vmId) },
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
@@ -83,7 +83,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     ...{ lines, living, registry, vmTeller, hostActions, log, clock, hostClock, leases, changed, warehouse },
     admission: new Admission(capacity, { changed: () => publisher.changed() }),
     durations: new LearntDurations(disk.database),
-    departed: new Departed(disk.database, { requests, clock }),
+    destroyedVms: new DestroyedVms(disk.database, { requests, clock }),
     failures: new OwnFailures(clock),
     configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
     report: (_: ProgressEvent) => undefined,
@@ -98,7 +98,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     { ...shared, resume: (vmId, request) => suspender.resume(vmId, request, unasked) },
     config,
   );
-  const leaseDesk: LeaseDesk = new LeaseDesk(
+  const leaseService: LeaseService = new LeaseService(
     {
       ...{ ...shared, warn: (record) => vmTeller.leaseEnding(record) },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
@@ -107,29 +107,32 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     config,
   );
   const cost = parseCost(config.cost);
-  const bidDesk = new BidDesk({ ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 }, config);
+  const bidService = new BidService(
+    { ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 },
+    config,
+  );
   const publisher = new OfferPublisher({
-    rest: () => bidDesk.offerRest(),
+    rest: () => bidService.offerRest(),
     book: new OfferBook({ ...shared, requests, owners: new OwnerBook() }),
     ...{ log, clock: { sleep: never } },
   });
-  const plan = bidDesk.plan.bind(bidDesk);
+  const plan = bidService.plan.bind(bidService);
   const execution = { ...shared, bootDeadlineMs: BOOT_DEADLINE_MS };
   const plant = new Plant(
     {
-      ...{ ...shared, bidDesk, collector, suspender, leaseDesk, selfTending: noSelfTending },
+      ...{ ...shared, bidService, collector, suspender, leaseService, selfTending: noSelfTending },
       withNumbers: async (thrown) => thrown,
       creator: new Creator({ ...shared, execution, plan, record: () => undefined }, config),
       reconfigurator: new Reconfigurator(shared, config),
       imageBuilder: new ImageBuilder({ ...shared, execution, plan, lines: reports }, config),
-      imageDesk: virtualImageDesk(warehouse, { plantId: config.plantId, warehouseId: disk.warehouseId }),
+      imageService: virtualImageService(warehouse, { plantId: config.plantId, warehouseId: disk.warehouseId }),
     },
     config,
   );
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
-  return { ...shared, collector, bidDesk, plant, publisher, onChange };
+  return { ...shared, collector, bidService, plant, publisher, onChange };
 }
 
 function nameVm(random: Random) {

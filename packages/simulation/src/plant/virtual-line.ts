@@ -131,7 +131,7 @@ export class VirtualLine implements ProductionLine {
         await life.clock.sleep(STOP_MS, signal);
         host.end(directory, 'requested');
       },
-      release: () => undefined,
+      detach: () => undefined,
     };
   }
 }

@@ -1,6 +1,12 @@
 /** The warehouse of one plant, as one run of its process sees it: what it has not finished when it is killed does not happen. */
 import { GridError } from '@vmgrid/protocol';
-import { type GoldenImage, type ImageYard, Lineage, type ManifestDraft, type StagingFolder } from '@vmgrid/warehouse';
+import {
+  type GoldenImage,
+  type ImageBuildStore,
+  Lineage,
+  type ManifestDraft,
+  type StagingFolder,
+} from '@vmgrid/warehouse';
 import type { Life } from '../world/life.ts';
 import type { Host } from './host.ts';
 import type { PlantDisk } from './plant-disk.ts';
@@ -9,7 +15,7 @@ import type { PlantDisk } from './plant-disk.ts';
 const ASSEMBLE_MS = 400;
 const CLAIM_POLL_MS = 100;
 
-export class VirtualWarehouse implements ImageYard {
+export class VirtualWarehouse implements ImageBuildStore {
   readonly #disk: PlantDisk;
   readonly #life: Life;
 

@@ -10,8 +10,8 @@ import { late } from '@vmgrid/protocol';
 import type { HistoryEntry } from '@vmgrid/warehouse';
 import type { Phases } from '../vms/phases.ts';
 import type { Attributes } from './attributes.ts';
+import type { ConfigDiscStore, PreparedDisc } from './config-disc-store.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
-import type { DiscShelf, PreparedDisc } from './disc-shelf.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
 import type { HostActions } from './host-actions.ts';
 import { runHostAction } from './host-segment.ts';
@@ -20,7 +20,7 @@ import { longestMs, timeoutMs } from './time-limits.ts';
 export interface ConfiguratorDeps {
   readonly hostActions: Pick<HostActions, 'run'>;
   readonly clock: Clock;
-  readonly discs: DiscShelf;
+  readonly discs: ConfigDiscStore;
 }
 
 export interface DiscOrder {

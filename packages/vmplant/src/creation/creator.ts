@@ -12,7 +12,7 @@ import {
 } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
 import { ImageExaminer } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-desk.ts';
+import type { WarehousePlan } from '../bids/bid-service.ts';
 import type { PlantConfig } from '../config.ts';
 import { type Attributes, mergeAttributes } from '../configuration/attributes.ts';
 import type { Configuration } from '../configuration/configuration.ts';

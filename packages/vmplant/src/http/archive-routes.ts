@@ -1,7 +1,7 @@
 /** Archives of images, as streams: neither end holds more of one than a few blocks. */
 import { createHash } from 'node:crypto';
 import type { Log } from '@vmgrid/daemon';
-import { callerOf, guard, sendJson, singleQuery, type WorkDesk } from '@vmgrid/door';
+import { callerOf, guard, type OperationService, sendJson, singleQuery } from '@vmgrid/http-api';
 import {
   GridError,
   type ImportImagesReply,
@@ -17,7 +17,7 @@ import { type Request, type Response, Router } from 'express';
 
 export interface ArchiveRoutesDeps {
   readonly warehouse: Warehouse;
-  readonly desk: WorkDesk;
+  readonly operationService: OperationService;
   readonly restoreFault: ImportOptions['restoreFault'];
   readonly report: (event: ProgressEvent) => void;
   /** Told when images have come. */
@@ -55,7 +55,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
     request.setTimeout(limits.silenceMs, () => request.destroy());
     const wanted = validate(ImportImagesRequest, wantedOf(request), { subject: 'import' });
     const called = { ...wanted, caller: callerOf(response) };
-    const operation = deps.desk.begin('import-images', called, async (named) => {
+    const operation = deps.operationService.begin('import-images', called, async (named) => {
       using _ = slots.take();
       return {
         requestId: named.requestId,
@@ -71,12 +71,12 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
   return router;
 }
 
-async function download(imageId: string, response: Response, { warehouse, desk, log }: ArchiveRoutesDeps) {
+async function download(imageId: string, response: Response, { warehouse, operationService, log }: ArchiveRoutesDeps) {
   await using archive = await OpenArchive.open(warehouse, imageId);
   response.type(ARCHIVE_TYPE);
   response.attachment(`${archive.contents.imageId}.tar.zst`);
   try {
-    await archive.writeTo(response, { signal: desk.closing });
+    await archive.writeTo(response, { signal: operationService.closing });
   } catch (error) {
     // The answer has begun: that it breaks off is all the client can be told.
     log.warn({ err: error, imageId }, 'the download of an archive broke off');
@@ -88,11 +88,15 @@ async function upload(
   request: Request,
   { keepMemory, digest }: ImportImagesRequest,
   key: RequestKey,
-  { warehouse, desk, restoreFault, report, changed }: ArchiveRoutesDeps,
+  { warehouse, operationService, restoreFault, report, changed }: ArchiveRoutesDeps,
 ): Promise<ImportedImage[]> {
   const onFile = (subject: string, state: ProgressEvent['state']) =>
     report({ ...key, at: new Date().toISOString(), phase: 'import', subject, state });
-  const options = { signal: desk.closing, restoreFault: keepMemory ? () => undefined : restoreFault, onFile };
+  const options = {
+    signal: operationService.closing,
+    restoreFault: keepMemory ? () => undefined : restoreFault,
+    onFile,
+  };
   try {
     return await importStream(warehouse, checked(request, digest), options);
   } catch (error) {

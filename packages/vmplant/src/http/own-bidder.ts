@@ -2,12 +2,12 @@ import type { Bidders } from '@vmgrid/catalogue';
 import { abortable, type Log, within } from '@vmgrid/daemon';
 import {
   type Bidder,
-  type BidderMethods,
   type CallOptions,
   GridError,
   type Hello,
-  type LinkMethods,
+  type LinkApi,
   late,
+  type PlantApi,
   type PlantHandlers,
 } from '@vmgrid/protocol';
 
@@ -50,11 +50,11 @@ export class OwnBidder implements Bidder, Bidders {
     throw new GridError('PLANT_LOST', `the plant ${plantId} is not connected`, { plantId });
   }
 
-  async call<M extends keyof LinkMethods>(
+  async call<M extends keyof LinkApi>(
     method: M,
-    request: Parameters<LinkMethods[M]>[0],
+    request: Parameters<LinkApi[M]>[0],
     { deadlineMs, signal = new AbortController().signal }: CallOptions,
-  ): Promise<ReturnType<LinkMethods[M]>> {
+  ): Promise<ReturnType<LinkApi[M]>> {
     const limit = { ms: deadlineMs, signal, late: late('DEADLINE_EXCEEDED', `${method} did not end`, { method }) };
     try {
       return await within(limit, (until) => abortable(this.#handle(method, request, until), until));
@@ -66,8 +66,8 @@ export class OwnBidder implements Bidder, Bidders {
   }
 
   /** A plant has no method of a broker. */
-  #handle<M extends keyof LinkMethods>(method: M, request: unknown, signal: AbortSignal) {
-    const handler = this.#handlers[method as keyof BidderMethods];
-    return handler(request as never, signal) as Promise<ReturnType<LinkMethods[M]>>;
+  #handle<M extends keyof LinkApi>(method: M, request: unknown, signal: AbortSignal) {
+    const handler = this.#handlers[method as keyof PlantApi];
+    return handler(request as never, signal) as Promise<ReturnType<LinkApi[M]>>;
   }
 }

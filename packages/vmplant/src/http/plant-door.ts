@@ -10,11 +10,11 @@ import {
   createDoorApp,
   createHttpServer,
   listen,
+  OperationService,
   Operations,
   operationRoutes,
   stopListening,
-  WorkDesk,
-} from '@vmgrid/door';
+} from '@vmgrid/http-api';
 import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
 import type { ImportOptions, Warehouse } from '@vmgrid/warehouse';
 import { v7 as uuid } from 'uuid';
@@ -63,18 +63,24 @@ export async function openPlantDoor(
 ): Promise<PlantDoor> {
   const { audit, authenticator, handlers, hello, log } = deps;
   const operations = new Operations({ kept: REQUESTS_KEPT });
-  const desk = new WorkDesk(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
+  const operationService = new OperationService(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
   const bidder = new OwnBidder({ handlers, hello, log });
-  const images = new ImageCatalogue(bidder, { requestDeadlineMs: REQUEST_DEADLINE_MS, signal: desk.closing });
+  const images = new ImageCatalogue(bidder, {
+    requestDeadlineMs: REQUEST_DEADLINE_MS,
+    signal: operationService.closing,
+  });
   const build = (request: Parameters<PlantHandlers['buildImage']>[0]) => {
     refuseForeign(request, plantId);
     return bidder.call('buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS });
   };
-  const routers = [imageRoutes(images, new ImageWork({ desk, images, build })), operationRoutes(desk)];
-  const readiness = () => ({ status: desk.draining ? 'draining' : 'ready', plantId });
+  const routers = [
+    imageRoutes(images, new ImageWork({ operationService, images, build })),
+    operationRoutes(operationService),
+  ];
+  const readiness = () => ({ status: operationService.draining ? 'draining' : 'ready', plantId });
   const { documentMs } = REQUEST_LIMITS;
   const app = createDoorApp(
-    { routers, streams: [archiveRoutes({ ...deps, desk })], readiness },
+    { routers, streams: [archiveRoutes({ ...deps, operationService })], readiness },
     { host, requestsPerMinute, authenticator, audit, documentMs, log },
   );
   const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs, tls: deps.tls });
@@ -87,7 +93,7 @@ export async function openPlantDoor(
     report: (event) => operations.find(event)?.report(event),
     async drain() {
       closeAll = stopListening(server);
-      await desk.drain();
+      await operationService.drain();
     },
     async close() {
       closeAll ??= stopListening(server);

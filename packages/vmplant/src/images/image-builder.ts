@@ -6,9 +6,9 @@ import { type Clock, UndoStack, within } from '@vmgrid/daemon';
 import { type Action, digestAction, splitReusable } from '@vmgrid/dag';
 import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
-import type { GoldenImage, ImageYard, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
+import type { GoldenImage, ImageBuildStore, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-desk.ts';
+import type { WarehousePlan } from '../bids/bid-service.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { type Execution, type ExecutionDeps, executePlan } from '../creation/execute-plan.ts';
@@ -18,7 +18,7 @@ import { Phases, type ReportProgress } from '../vms/phases.ts';
 
 export interface ImageBuilderDeps {
   readonly execution: ExecutionDeps;
-  readonly warehouse: ImageYard;
+  readonly warehouse: ImageBuildStore;
   readonly admission: Admission;
   readonly durations: DurationBook;
   readonly lines: LineReports;

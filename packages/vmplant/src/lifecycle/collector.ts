@@ -23,7 +23,7 @@ import { longestMs } from '../configuration/time-limits.ts';
 import { configured } from '../creation/creator.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import type { Leases } from '../leases/leases.ts';
-import type { Departed } from '../vms/departed.ts';
+import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { describeVm, vmAd } from '../vms/reporter.ts';
@@ -40,7 +40,7 @@ export interface CollectorDeps {
   readonly living: LivingMachines;
   readonly leases: Pick<Leases, 'watch' | 'forget'>;
   readonly hostClock: HostClock;
-  readonly departed: Departed;
+  readonly destroyedVms: DestroyedVms;
   readonly report: ReportProgress;
   readonly log: Log;
   readonly clock: Clock;
@@ -63,10 +63,10 @@ export class Collector {
     this.#plantId = plantId;
   }
 
-  /** Resolves with the final classad, also of a VM that departed before. @throws GridError VM_UNKNOWN */
+  /** Resolves with the final classad, also of a VM that was destroyed before. @throws GridError VM_UNKNOWN */
   async collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
-    const departed = this.#deps.departed.byVm(vmId);
-    if (departed && !this.#deps.registry.find(vmId)) return departed;
+    const destroyedVms = this.#deps.destroyedVms.byVm(vmId);
+    if (destroyedVms && !this.#deps.registry.find(vmId)) return destroyedVms;
     return this.#inFlight.join(vmId, () => this.#collectOrTryAgain(vmId, request));
   }
 
@@ -155,17 +155,17 @@ export class Collector {
   }
 
   async #forget(vmId: string, phases: Phases): Promise<ClassAdJson> {
-    const { registry, departed, warehouse, admission } = this.#deps;
+    const { registry, destroyedVms, warehouse, admission } = this.#deps;
     await this.#ifRoom(vmId, () =>
       registry.update(vmId, (before) => (before.state === 'destroyed' ? before : destroyed(before, phases))),
     );
     const record = registry.get(vmId);
     const ad = adToJson(vmAd(record, this.#plantId));
-    const keepWords = async () => departed.add(vmId, record.requestId, ad);
+    const keepWords = async () => destroyedVms.add(vmId, record.requestId, ad);
     const wordsKept = await this.#ifRoom(vmId, keepWords);
     await warehouse.references.drop(record.imageId, vmId);
     await registry.remove(vmId);
-    if (!wordsKept && !(await this.#ifRoom(vmId, keepWords))) departed.forget(record.requestId); // no room, though its folder has gone
+    if (!wordsKept && !(await this.#ifRoom(vmId, keepWords))) destroyedVms.forget(record.requestId); // no room, though its folder has gone
     admission.release(vmId);
     return ad;
   }

@@ -12,8 +12,8 @@ import type { Leases } from '../leases/leases.ts';
 import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
+import { resumeMachine } from './resume-machine.ts';
 import { needOf, withoutAccess } from './suspension.ts';
-import { wakeMachine } from './wake-machine.ts';
 
 export interface RecoveryDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
@@ -161,10 +161,10 @@ async function takeHold(
     if (state !== 'running' && state !== 'suspended') {
       return { kind: 'living', living: { machine, guest: await machine.guest(signal) } };
     }
-    const { guest, access } = await wakeMachine(machine, clock, signal);
+    const { guest, access } = await resumeMachine(machine, clock, signal);
     return { kind: 'living', living: { machine, guest }, access };
   } catch (error) {
-    machine.release();
+    machine.detach();
     throw error;
   }
 }

@@ -13,8 +13,8 @@ import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
+import { resumeMachine } from './resume-machine.ts';
 import { needOf, withoutAccess } from './suspension.ts';
-import { wakeMachine } from './wake-machine.ts';
 
 export interface SuspenderDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
@@ -115,7 +115,7 @@ export class Suspender {
     }
     const { state: machineState } = machine;
     await registry.update(vmId, (record) => moveTo(record, 'running', { machineState }));
-    const woken = this.#within(signal, awake(vmId), (until) => wakeMachine(machine, clock, until));
+    const woken = this.#within(signal, awake(vmId), (until) => resumeMachine(machine, clock, until));
     const { guest, access } = await woken.catch(async (error) => {
       await this.#fail(vmId, machine, error);
       throw error;
@@ -163,7 +163,7 @@ export class Suspender {
   async #fail(vmId: string, machine: Machine, error: unknown): Promise<void> {
     const failure = GridError.from(error).toBody();
     await this.#deps.registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
-    machine.release();
+    machine.detach();
   }
 }
 

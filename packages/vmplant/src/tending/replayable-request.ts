@@ -1,4 +1,4 @@
-import { type ReplayableRequest, veiled } from '@vmgrid/protocol';
+import { pseudonymOf, type ReplayableRequest } from '@vmgrid/protocol';
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** Phases that a replay needs: how long the machine took to start. */
@@ -7,13 +7,13 @@ const STARTING = ['boot', 'restore', 'agent'] as const;
 /** What of a recorded request is given away: nothing that its client chose, and no digest from which a text could be guessed. */
 export function replayable(
   { at, machine, actions, edges, imageId, line, start, phasesMs }: RecordedRequest,
-  veil: string,
+  pseudonymKey: string,
 ): ReplayableRequest {
   const measured = STARTING.flatMap((phase) => (phasesMs[phase] === undefined ? [] : [[phase, phasesMs[phase]]]));
   return {
-    ...{ at, machine, line, start, imageId: veiled(veil, imageId) },
+    ...{ at, machine, line, start, imageId: pseudonymOf(pseudonymKey, imageId) },
     actions: actions.map(({ digest, kind, seconds }, index) => ({
-      ...{ id: `a${index + 1}`, digest: veiled(veil, digest), kind },
+      ...{ id: `a${index + 1}`, digest: pseudonymOf(pseudonymKey, digest), kind },
       ...(seconds === undefined ? {} : { seconds }),
     })),
     edges: edges.map(([from, to]) => ({ from, to })),

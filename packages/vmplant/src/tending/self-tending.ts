@@ -78,16 +78,16 @@ export class SelfTending {
     }
   }
 
-  /** The requests that are remembered, as they are given away under a veil; the newest first. */
-  recorded(veil: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
+  /** The requests that are remembered, as they are given away, with pseudonyms; the newest first. */
+  recorded(pseudonymKey: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
     const { sliceMs } = SUGGEST_LIMITS;
-    return runInSlices(this.#veiled(veil), { sliceMs, signal }, systemClock);
+    return runInSlices(this.#pseudonymOf(pseudonymKey), { sliceMs, signal }, systemClock);
   }
 
-  *#veiled(veil: string): Generator<void, readonly ReplayableRequest[]> {
+  *#pseudonymOf(pseudonymKey: string): Generator<void, readonly ReplayableRequest[]> {
     const requests: ReplayableRequest[] = [];
     for (const request of yield* this.#requests.requests(systemClock.now())) {
-      requests.push(replayable(request, veil));
+      requests.push(replayable(request, pseudonymKey));
       yield;
     }
     return requests;

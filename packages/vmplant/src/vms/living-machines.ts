@@ -32,7 +32,7 @@ export class LivingMachines {
 
   /** Lets go of all of them; they run on without the plant. */
   releaseAll(): void {
-    for (const { machine } of this.#byVm.values()) machine.release();
+    for (const { machine } of this.#byVm.values()) machine.detach();
     this.#byVm.clear();
   }
 }

@@ -7,7 +7,7 @@
  *
  * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile.
  * Only the plant's own procedures move a VM; guests and clients only ask. `destroyed` is terminal: the record goes and the
- * final classad stays in `departed.ts`.
+ * final classad stays in `destroyed-vms.ts`.
  */
 import type { Start } from '@vmgrid/bidding';
 import type { Dag } from '@vmgrid/dag';

@@ -51,7 +51,7 @@ beforeEach(() => {
       if (state instanceof Error) throw state;
       return state;
     },
-    book: new OfferBook({ owners: new OwnerBook(), requests, durations, departed: { forgottenUntil: 0 } }),
+    book: new OfferBook({ owners: new OwnerBook(), requests, durations, destroyedVms: { forgottenUntil: 0 } }),
     clock: { sleep: () => new Promise((resolve) => (wake = resolve)) },
     log: { error: (_: object, text: string) => void logged.push(text) } as never,
   });
@@ -156,7 +156,11 @@ test('a plant that holds more than it may publish is asked, until it holds less'
   await comeUp();
   for (let number = 0; number <= STANDING_LIMITS.held; number++) requests.add(`request-${number}`);
   await tell(restOf(0));
-  expect(heard.at(-1)).toEqual({ kind: 'withdrawn', serial: 1, reason: 'it has more than 16384 VMs and departed VMs' });
+  expect(heard.at(-1)).toEqual({
+    kind: 'withdrawn',
+    serial: 1,
+    reason: 'it has more than 16384 VMs and destroyed VMs',
+  });
   requests.drop('request-0');
   await tell(restOf(0));
   expect(heard.at(-1)).toMatchObject({ kind: 'whole', serial: 2 });

@@ -10,7 +10,7 @@ import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
-import { createDoorApp, listen, Operations, operationRoutes, WorkDesk } from '@vmgrid/door';
+import { createDoorApp, listen, OperationService, Operations, operationRoutes } from '@vmgrid/http-api';
 import { ArchiveClient, type OperationReply, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
@@ -63,10 +63,10 @@ const authenticator = {
 
 async function serve(warehouse: Warehouse, limits?: TransferLimits): Promise<string> {
   const operations = new Operations({ kept: 10 });
-  const desk = new WorkDesk(operations, { name: 'the plant', newRequestId: () => 'request-1' });
+  const operationService = new OperationService(operations, { name: 'the plant', newRequestId: () => 'request-1' });
   const report = (event: ProgressEvent) => void progress.push(event);
-  const deps = { warehouse, desk, restoreFault: () => undefined, report, changed: () => undefined, log };
-  const parts = { routers: [operationRoutes(desk)], streams: [archiveRoutes(deps, limits)] };
+  const deps = { warehouse, operationService, restoreFault: () => undefined, report, changed: () => undefined, log };
+  const parts = { routers: [operationRoutes(operationService)], streams: [archiveRoutes(deps, limits)] };
   const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, audit: UNREAD_AUDIT, log };
   const server = createServer(createDoorApp({ ...parts, readiness: () => ({ status: 'ready' }) }, options));
   servers.push(server);

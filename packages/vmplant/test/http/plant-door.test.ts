@@ -21,7 +21,7 @@ import { baseDraft, promote, suspendedDraft } from '../../../warehouse/test/made
 import { LearntDurations } from '../../src/creation/durations.ts';
 import { openDatabase } from '../../src/database.ts';
 import { openPlantDoor, type PlantDoor } from '../../src/http/plant-door.ts';
-import { ImageDesk } from '../../src/images/image-desk.ts';
+import { ImageService } from '../../src/images/image-service.ts';
 
 const directory = useTemporaryFolder();
 const MACHINE = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 1024 } as const;
@@ -45,12 +45,12 @@ beforeEach(async () => {
   building = Promise.withResolvers();
   const report = (event: ProgressEvent) => door.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
-  const desk = new ImageDesk({ warehouse, durations, report }, { plantId: 'plant-1' });
+  const operationService = new ImageService({ warehouse, durations, report }, { plantId: 'plant-1' });
   const handlers: Partial<PlantHandlers> = {
-    listImages: () => desk.list(),
-    labelImage: (request) => desk.label(request),
-    verifyImages: (request, signal) => desk.verify(request, signal),
-    collectImages: (request) => desk.collect(request),
+    listImages: () => operationService.list(),
+    labelImage: (request) => operationService.label(request),
+    verifyImages: (request, signal) => operationService.verify(request, signal),
+    collectImages: (request) => operationService.collect(request),
     removeImage: async ({ imageId }) => {
       await warehouse.remove(imageId);
       return {};

@@ -14,7 +14,7 @@ import { testUnless } from '../../../../test/support/test-unless.ts';
 import type { ProductionLine } from '../../../lines/src/production-line.ts';
 import { openDatabase } from '../../src/database.ts';
 import { Collector, type CollectorDeps } from '../../src/lifecycle/collector.ts';
-import { Departed } from '../../src/vms/departed.ts';
+import { DestroyedVms } from '../../src/vms/destroyed-vms.ts';
 import { LivingMachines } from '../../src/vms/living-machines.ts';
 import { VmGate } from '../../src/vms/vm-gate.ts';
 import { VmRegistry } from '../../src/vms/vm-registry.ts';
@@ -25,7 +25,7 @@ const test = testUnless(WHY_NO_SMALL_DISK);
 const REQUEST = { requestId: 'destroy-1' };
 let disk: SmallDisk;
 let database: ReturnType<typeof openDatabase>;
-let departed: Departed;
+let destroyedVms: DestroyedVms;
 let registry: VmRegistry;
 let admission: Admission;
 let watched: string[];
@@ -33,7 +33,7 @@ let watched: string[];
 beforeEach(async () => {
   disk = SmallDisk.mount(2);
   database = openDatabase(join(disk.path, 'plant.sqlite'));
-  departed = new Departed(database, { requests: new HeldTokens(), clock: systemClock });
+  destroyedVms = new DestroyedVms(database, { requests: new HeldTokens(), clock: systemClock });
   registry = await VmRegistry.open(join(disk.path, 'vms'));
   admission = new Admission({ memoryMiB: 1_024, diskMiB: 10_240, cpusPerVm: 1, vms: 8 });
   watched = [];
@@ -52,7 +52,7 @@ afterEach(() => {
 const collectorWith = (kill: () => Promise<void>): Collector => {
   const line = { name: 'qemu', kill } as unknown as ProductionLine;
   const deps: CollectorDeps = {
-    ...{ registry, admission, departed, clock: systemClock, living: new LivingMachines(), gate: new VmGate() },
+    ...{ registry, admission, destroyedVms, clock: systemClock, living: new LivingMachines(), gate: new VmGate() },
     lines: new Map([['qemu', line]]),
     configurator: undefined as unknown as CollectorDeps['configurator'],
     warehouse: { references: { drop: async () => undefined } } as unknown as CollectorDeps['warehouse'],
@@ -70,7 +70,7 @@ test('a VM is destroyed though the disk is full, and its last words are kept in 
   disk.fill();
   const ad = await collector.collect('vm-1', REQUEST);
   expect(ad).toMatchObject({ VmId: 'vm-1', State: 'destroyed' });
-  expect(departed.byVm('vm-1')).toEqual(ad);
+  expect(destroyedVms.byVm('vm-1')).toEqual(ad);
   expect(existsSync(registry.directory('vm-1'))).toBe(false);
   expect(registry.all().map(({ vmId }) => vmId)).toEqual(['vm-2']);
   expect(admission.usage.vms).toBe(1);

@@ -4,7 +4,7 @@ import { Admission, parseCost } from '@vmgrid/bidding';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
-import { BidDesk } from '../../src/bids/bid-desk.ts';
+import { BidService } from '../../src/bids/bid-service.ts';
 import { PlantConfig } from '../../src/config.ts';
 import { LearntDurations } from '../../src/creation/durations.ts';
 import { OwnFailures } from '../../src/creation/own-failures.ts';
@@ -28,9 +28,9 @@ const shared = {
   ...{ admission, lines, clock: systemClock, durations: new LearntDurations(database) },
   ...{ warehouse: { images: async () => new Map([['base', base]]) }, log: createLog('test', 'silent') },
 };
-const bidDesk = new BidDesk(
+const bidService = new BidService(
   {
-    ...{ ...shared, departed: { forgottenUntil: 0 }, hostActions: { names: async () => [] } },
+    ...{ ...shared, destroyedVms: { forgottenUntil: 0 }, hostActions: { names: async () => [] } },
     ...{ failures: new OwnFailures(systemClock), cost: parseCost('memory'), version: '0.1.0', loadAverage: () => 0 },
   },
   config,
@@ -62,12 +62,12 @@ test('a build that nobody asked for is in no offer, goes on while bids are made,
 
   const nothing = { memoryMiB: 0, diskMiB: 0, vms: 0 };
   expect(admission.usage.vms).toBe(1);
-  expect(await bidDesk.offerRest()).toMatchObject({ plant: { usage: nothing } });
-  expect(await bidDesk.offer({ machine, dag })).toMatchObject({ kind: 'bid', ad: { VmCount: 0 } });
+  expect(await bidService.offerRest()).toMatchObject({ plant: { usage: nothing } });
+  expect(await bidService.offer({ machine, dag })).toMatchObject({ kind: 'bid', ad: { VmCount: 0 } });
   expect(admission.refusal(machine)?.code).toBe('MEMORY_INSUFFICIENT');
 
   await selfTending.during(async () => admission.reserve('vm', machine));
-  expect(await bidDesk.offerRest()).toMatchObject({ plant: { usage: { vms: 1 } } });
+  expect(await bidService.offerRest()).toMatchObject({ plant: { usage: { vms: 1 } } });
   await selfTending.stop();
   expect(admission.usage.vms).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { veiled } from '@vmgrid/protocol';
+import { pseudonymOf } from '@vmgrid/protocol';
 import type { RecordedRequest } from '../../src/tending/recorded-request.ts';
 import { replayable } from '../../src/tending/replayable-request.ts';
 
@@ -17,17 +17,24 @@ const recorded: RecordedRequest = {
 
 test('of a request its form and times are given away, and no word of its client', () => {
   expect(replayable(recorded, VEIL)).toEqual({
-    ...{ at: 5, machine, edges: [{ from: 0, to: 1 }], imageId: veiled(VEIL, 'image-1'), line: 'qemu', start: 'boot' },
+    ...{
+      at: 5,
+      machine,
+      edges: [{ from: 0, to: 1 }],
+      imageId: pseudonymOf(VEIL, 'image-1'),
+      line: 'qemu',
+      start: 'boot',
+    },
     actions: [
-      { id: 'a1', digest: veiled(VEIL, FIRST), kind: 'script', seconds: 4 },
-      { id: 'a2', digest: veiled(VEIL, SECRET), kind: 'script' },
+      { id: 'a1', digest: pseudonymOf(VEIL, FIRST), kind: 'script', seconds: 4 },
+      { id: 'a2', digest: pseudonymOf(VEIL, SECRET), kind: 'script' },
     ],
     phasesMs: { boot: 5_000, agent: 1_000 },
   });
 });
 
 test('equal digests are equal under one veil, and not to be matched under another', () => {
-  const digests = (veil: string) => replayable(recorded, veil).actions.map(({ digest }) => digest);
+  const digests = (pseudonymKey: string) => replayable(recorded, pseudonymKey).actions.map(({ digest }) => digest);
   expect(digests(VEIL)).toEqual(digests(VEIL));
   expect(digests(VEIL)).not.toEqual(digests('0'.repeat(64)));
 });

@@ -2,7 +2,7 @@
 
 import type { AuditTrail } from '@vmgrid/access';
 import { imageRoutes } from '@vmgrid/catalogue';
-import { auditRoutes, createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/door';
+import { auditRoutes, createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/http-api';
 import type { Express, Router } from 'express';
 import type { Shop } from '../shop.ts';
 import { auctionRoutes } from './auction-routes.ts';
@@ -25,12 +25,12 @@ export const shopRouters = (shop: Shop, audit: AuditTrail): readonly Router[] =>
   plantRoutes(shop),
   auctionRoutes(shop.auctions),
   xmlRoutes(shop),
-  operationRoutes(shop.desk),
+  operationRoutes(shop.operationService),
   auditRoutes(audit),
 ];
 
 /** Ready: takes requests and has plants to award them to. */
 function readiness(shop: Shop): { readonly status: string; readonly plants: number } {
   const plants = shop.plantCount;
-  return { status: shop.desk.draining ? 'draining' : plants === 0 ? 'no plants' : 'ready', plants };
+  return { status: shop.operationService.draining ? 'draining' : plants === 0 ? 'no plants' : 'ready', plants };
 }

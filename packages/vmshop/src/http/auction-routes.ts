@@ -1,4 +1,4 @@
-import { callerOf, guard, sendJson, singleQuery } from '@vmgrid/door';
+import { callerOf, guard, sendJson, singleQuery } from '@vmgrid/http-api';
 import { RequestId, validate } from '@vmgrid/protocol';
 import { type Router as ExpressRouter, Router } from 'express';
 import type { AuctionHistory } from '../auction-history.ts';

@@ -1,5 +1,5 @@
-import { guard, sendJson, singleQuery, streamEvents } from '@vmgrid/door';
-import { PlantId, Veil, validate } from '@vmgrid/protocol';
+import { guard, sendJson, singleQuery, streamEvents } from '@vmgrid/http-api';
+import { PlantId, PseudonymKey, validate } from '@vmgrid/protocol';
 import { Router } from 'express';
 import type { Shop } from '../shop.ts';
 
@@ -12,9 +12,9 @@ export function plantRoutes(shop: Shop): Router {
   );
 
   router.get('/plants/:plantId/requests', guard('plant.requests'), async (request, response) => {
-    const veil = validate(Veil, singleQuery(request, 'veil'), { subject: 'veil' });
+    const pseudonymKey = validate(PseudonymKey, singleQuery(request, 'pseudonymKey'), { subject: 'pseudonymKey' });
     const plantId = validate(PlantId, request.params.plantId, { subject: 'plantId' });
-    sendJson(request, response, await shop.recordedRequests(plantId, veil));
+    sendJson(request, response, await shop.recordedRequests(plantId, pseudonymKey));
   });
 
   router.get('/plants/events', guard('plant.events'), (_request, response) => {

@@ -10,7 +10,7 @@ import {
   sendReply,
   singleQuery,
   streamEvents,
-} from '@vmgrid/door';
+} from '@vmgrid/http-api';
 import {
   type Called,
   decodeDestroy,

@@ -1,4 +1,4 @@
-import { guard, principalOf, readXml, sendReply } from '@vmgrid/door';
+import { guard, principalOf, readXml, sendReply } from '@vmgrid/http-api';
 import { Router } from 'express';
 import { answerRequest } from '../answer.ts';
 import { targetOf, vmOf } from '../document-audit.ts';

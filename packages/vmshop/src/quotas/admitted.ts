@@ -33,12 +33,16 @@ export class Counted<T> implements Admitted<T> {
   #isCounted = false;
   #plantId: string | undefined;
 
-  /** `isHeld`: what is made of the request is there and counts already. */
-  constructor(request: T, { vm, isHeld }: { readonly vm: ToldVm; readonly isHeld: boolean }, deps: CountedDeps) {
+  /** `isInBackoff`: what is made of the request is there and counts already. */
+  constructor(
+    request: T,
+    { vm, isInBackoff }: { readonly vm: ToldVm; readonly isInBackoff: boolean },
+    deps: CountedDeps,
+  ) {
     this.request = request;
     this.#vm = vm;
     this.#deps = deps;
-    if (!isHeld) this.#count(true);
+    if (!isInBackoff) this.#count(true);
   }
 
   async at<R>(plantId: string, work: () => Promise<R>): Promise<R> {

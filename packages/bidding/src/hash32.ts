@@ -1,0 +1,46 @@
+/**
+ * Numbers from 0 to 2^32 - 1, evenly spread over texts and pairs of texts: FNV-1a over UTF-8, then the finalizer of
+ * MurmurHash3. That of a pair is made of the numbers of its texts, so that each text is gone through once.
+ */
+const { imul } = Math;
+const START = 0x811c9dc5;
+const WIDE_START = 0x41c6ce57;
+const encoder = new TextEncoder();
+
+export function hash32(text: string): number {
+  let hash = START;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) return hash32Bytes(encoder.encode(text));
+    hash = mix(hash, unit); // ids are ASCII: their characters are their bytes
+  }
+  return finish(hash);
+}
+
+function hash32Bytes(bytes: Uint8Array): number {
+  let hash = START;
+  for (const byte of bytes) hash = mix(hash, byte);
+  return finish(hash);
+}
+
+const mix = (hash: number, byte: number): number => imul(hash ^ byte, 0x01000193);
+
+/** The same from 0 to 2^53 - 1, over UTF-16: of a million texts hardly ever two have the same. */
+export function hash53(text: string): number {
+  let [low, high] = [START, WIDE_START];
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    low = imul(low ^ unit, 0x9e3779b1);
+    high = imul(high ^ unit, 0x5f356495);
+  }
+  return (finish(high) >>> 11) * 2 ** 32 + finish(low);
+}
+
+/** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
+export const hash32Pair = (one: number, other: number): number => finish(one ^ other);
+
+function finish(state: number): number {
+  let hash = imul(state ^ (state >>> 16), 0x85ebca6b);
+  hash = imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

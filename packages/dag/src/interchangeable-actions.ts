@@ -1,0 +1,75 @@
+import { Mark } from './closed-set.ts';
+import type { DagIndex } from './prepare.ts';
+
+/** Equal actions with the same successors among the nodes that can be taken: when two are ready, either will do. */
+export interface InterchangeableClass {
+  readonly group: number;
+  /** Its place among the classes of its group: the soonest owed first. */
+  readonly place: number;
+  readonly members: readonly number[];
+  /** Whether every replay takes all of them. */
+  readonly owed: boolean;
+  /** Of the entries of this group, the number of the last one at which each owed member can be taken. */
+  readonly latest: number;
+  /** Whether nothing that can be taken comes after them. */
+  readonly leaf: boolean;
+}
+
+/** The classes of interchangeable nodes of each group in their places; undefined when an owed node can come too late only. */
+export function twinClasses(
+  index: DagIndex,
+  entries: readonly number[],
+  marks: Uint8Array,
+): readonly (readonly InterchangeableClass[])[] | undefined {
+  const latest = latestEntries(index, entries, marks);
+  if (!latest) return undefined;
+  const soonestOwedFirst = (a: number, b: number): number =>
+    Number(marks[b] === Mark.in) - Number(marks[a] === Mark.in) || latest[a]! - latest[b]! || a - b;
+  return index.members.map((nodes, group) => {
+    const byFollowers = Map.groupBy(nodes.filter((node) => marks[node] !== Mark.out).sort(soonestOwedFirst), (node) =>
+      followers(index, marks, node).join(),
+    );
+    return [...byFollowers].map(([key, members], place) => {
+      const first = members[0]!;
+      return { group, place, members, owed: marks[first] === Mark.in, latest: latest[first]!, leaf: key === '' };
+    });
+  });
+}
+
+const followers = (index: DagIndex, marks: Uint8Array, node: number): number[] =>
+  index.graph.successors[node]!.filter((next) => marks[next] !== Mark.out);
+
+/**
+ * For each node, the number (among the entries of its group) of the last entry that can take it when all owed successors
+ * are to come after it; undefined when there is none for an owed node.
+ */
+function latestEntries(index: DagIndex, entries: readonly number[], marks: Uint8Array): Int32Array | undefined {
+  const positions: number[][] = index.members.map(() => []);
+  for (const [position, group] of entries.entries()) positions[group]!.push(position);
+  const latest = new Int32Array(index.graph.size);
+  for (const node of index.topological.toReversed()) {
+    const own = positions[index.groupOf[node]!]!;
+    if (marks[node] !== Mark.in) {
+      latest[node] = own.length - 1;
+      continue;
+    }
+    const owedNext = index.graph.successors[node]!.filter((next) => marks[next] === Mark.in);
+    const limits = owedNext.map((next) => positions[index.groupOf[next]!]![latest[next]!]!);
+    const limit = limits.reduce((least, position) => Math.min(least, position), entries.length);
+    latest[node] = countBelow(own, limit) - 1;
+    if (latest[node]! < 0) return undefined;
+  }
+  return latest;
+}
+
+/** How many of the ascending numbers are less than the limit. */
+function countBelow(ascending: readonly number[], limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

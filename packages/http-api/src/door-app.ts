@@ -1,0 +1,92 @@
+/** What every HTTP door does around its routes: who may ask, how often, how long a body, and an answer to all else. */
+
+import type { AuditSink, Authenticator } from '@vmgrid/access';
+import type { Log } from '@vmgrid/daemon';
+import { GridError } from '@vmgrid/protocol';
+import express, { type Express, type RequestHandler, type Router } from 'express';
+import helmet from 'helmet';
+import { abortOnRevocation } from './abort-on-revocation.ts';
+import { allowedMethods } from './allowed-methods.ts';
+import { auditRequests } from './audit-requests.ts';
+import { documentDeadline } from './document-deadline.ts';
+import { errorHandler } from './error-handler.ts';
+import { guardsOf, identify, requireIdentity } from './guard.ts';
+import { hostAllowlist } from './host-allowlist.ts';
+import { limitRate } from './limit-rate.ts';
+import { memoryRoutes } from './memory-routes.ts';
+import { type BodyQuota, readBody } from './read-body.ts';
+import { sendError, xmlErrors } from './send.ts';
+
+export interface DoorOptions {
+  /** The address listened on. */
+  readonly host: string;
+  readonly requestsPerMinute: number;
+  readonly authenticator: Authenticator;
+  readonly bodyQuota?: BodyQuota;
+  /** Told of each request under `/v1`. */
+  readonly audit: AuditSink;
+  /** Paths whose errors are XML, whatever the client sent or accepts. */
+  readonly xmlPaths?: readonly string[];
+  /** How long a document may take to come. Left out: the server sees to that. */
+  readonly documentMs?: number;
+  readonly log: Log;
+}
+
+export interface DoorParts {
+  readonly routers: readonly Router[];
+  /** Routes that read their bodies themselves, of any length. */
+  readonly streams?: readonly Router[];
+  readonly readiness: () => Readiness;
+}
+
+/** What `/health/ready` says; only `ready` is answered with 200. */
+export interface Readiness {
+  readonly status: string;
+}
+
+const VERSION = '/v1';
+/** Characters of an address that a message shows. */
+const PATH_SHOWN = 200;
+
+/**
+ * An application with routes under `/v1`, one that every door has among them, for those who show credentials, and `/health/live` and `/health/ready`, for all.
+ * @throws when a route has no guard
+ */
+export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
+  const { streams = [], readiness } = parts;
+  const routers = [...parts.routers, memoryRoutes()];
+  for (const router of [...streams, ...routers]) guardsOf(router);
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet());
+  for (const path of options.xmlPaths ?? []) app.use(path, xmlErrors);
+  app.use(hostAllowlist(options.host));
+  app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
+  app.get('/health/ready', (_request, response) => {
+    const body = readiness();
+    response.status(body.status === 'ready' ? 200 : 503).json(body);
+  });
+  app.use(VERSION, identify(options.authenticator));
+  app.use(limitRate(options.requestsPerMinute));
+  app.use(VERSION, auditRequests(options.audit), requireIdentity, abortOnRevocation());
+  if (streams.length > 0) app.use(VERSION, ...streams);
+  if (options.documentMs !== undefined) app.use(documentDeadline(options.documentMs));
+  app.use(readBody(options.bodyQuota));
+  app.use(VERSION, ...routers);
+  app.use(noSuchRoute([...streams, ...routers]));
+  app.use(errorHandler(options.log));
+  return app;
+}
+
+const noSuchRoute =
+  (routers: readonly Router[]): RequestHandler =>
+  (request, response) => {
+    const allowed = request.path.startsWith(VERSION) ? allowedMethods(routers, request.path.slice(VERSION.length)) : [];
+    if (allowed.length > 0) response.setHeader('allow', allowed.join(', '));
+    sendError(request, response, noSuch(request.method, request.path.slice(0, PATH_SHOWN), allowed));
+  };
+
+function noSuch(method: string, path: string, allowed: readonly string[]): GridError {
+  if (allowed.length === 0) return new GridError('ROUTE_UNKNOWN', `there is no ${method} ${path}`);
+  return new GridError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}, not ${method}`, { allowed });
+}

@@ -1,0 +1,61 @@
+/** Who may ask a route: each has a guard as its first handler, or the door does not open. */
+import { type Authenticator, authorize, bearerOf, type GridOperation, type Principal } from '@vmgrid/access';
+import type { Caller } from '@vmgrid/protocol';
+import type { RequestHandler, Response, Router } from 'express';
+
+/** Looks who shows which credentials; whether that lets it in, `requireIdentity` says. */
+export const identify =
+  (authenticator: Authenticator): RequestHandler =>
+  async (request, response, next) => {
+    const show = async () => authenticator.authenticate(bearerOf(request.get('authorization')));
+    response.locals.revalidate = show;
+    try {
+      response.locals.principal = await show();
+    } catch (refusal) {
+      response.locals.refusal = refusal;
+    }
+    next();
+  };
+
+/** Lets in whoever showed credentials that hold. */
+export const requireIdentity: RequestHandler = (_request, { locals }, next) =>
+  locals.principal === undefined ? next(locals.refusal) : next();
+
+export interface Guard {
+  (request: unknown, response: Response, next: () => void): Promise<void>;
+  readonly operation: GridOperation;
+}
+
+/** Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. */
+export function guard(operation: GridOperation): Guard {
+  const check = async (_request: unknown, response: Response, next: () => void): Promise<void> => {
+    response.locals.operation = operation;
+    response.locals.caller = authorize(principalOf(response), operation);
+    await response.locals.begins?.();
+    next();
+  };
+  return Object.assign(check, { operation });
+}
+
+/** Who asked, once it was authenticated. */
+export const principalOf = (response: Response): Principal => required(response.locals.principal, 'authenticated');
+
+/** On whose behalf a guarded route works. */
+export const callerOf = (response: Response): Caller => required(response.locals.caller, 'guarded');
+
+function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the route is not ${what}`);
+  return value;
+}
+
+/** What each route of a router is guarded with, by method and path. @throws when one is not guarded */
+export function guardsOf(router: Router): readonly { readonly route: string; readonly operation: GridOperation }[] {
+  return router.stack.map(({ route, name }) => {
+    if (!route) throw new Error(`${name} is no route: a guard cannot be seen`);
+    const [first] = route.stack;
+    const { operation } = first!.handle as Partial<Guard>;
+    const text = `${first!.method.toUpperCase()} ${route.path}`;
+    if (operation === undefined) throw new Error(`${text} has no guard: nobody said who may ask it`);
+    return { route: text, operation };
+  });
+}

@@ -1,0 +1,15 @@
+export { auditRoutes } from './audit-routes.ts';
+export * from './body.ts';
+export * from './door-app.ts';
+export { streamEvents } from './event-stream.ts';
+export { callerOf, type Guard, guard, guardsOf, principalOf } from './guard.ts';
+export { createHttpServer, type HttpServerOptions, REPLIES_MS, stopListening } from './http-server.ts';
+export * from './listen.ts';
+export { memoryRoutes } from './memory-routes.ts';
+export * from './negotiate.ts';
+export * from './operation-routes.ts';
+export * from './operation-service.ts';
+export * from './operations.ts';
+export * from './read-body.ts';
+export { refusalOf, watchCredentials } from './revalidate.ts';
+export * from './send.ts';

@@ -1,0 +1,95 @@
+import { DRAIN_DEADLINE_MS } from '@vmgrid/daemon';
+import { type Called, GridError, requestKey } from '@vmgrid/protocol';
+import type { OperationLookup } from './operation-routes.ts';
+import type { Operation, Operations, OperationVerb } from './operations.ts';
+
+export interface WorkDeskOptions {
+  /** Whose service it is, as errors say it: `the shop`. */
+  readonly name: string;
+  readonly newRequestId: () => string;
+}
+
+/** From the stop signal until clients that still wait are told so, early enough for the replies to get out. */
+const ANSWER_WITHIN_MS = DRAIN_DEADLINE_MS - 3_000;
+
+/** Takes work under request ids until its daemon stops. */
+export class OperationService implements OperationLookup {
+  readonly #operations: Operations;
+  readonly #options: WorkDeskOptions;
+  readonly #closing = new AbortController();
+  #draining = false;
+
+  constructor(operations: Operations, options: WorkDeskOptions) {
+    this.#operations = operations;
+    this.#options = options;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Aborts with DRAINING when no answer can be waited for any more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** The request with its id, a new one when it has none. */
+  identify<T extends { requestId?: string }>(request: T): T & { requestId: string } {
+    return Object.assign(request, { requestId: request.requestId ?? this.#options.newRequestId() });
+  }
+
+  /** Starts work, or joins that of the same request. @throws GridError DRAINING, IDEMPOTENCY_CONFLICT */
+  begin<T extends Called<{ requestId?: string }>>(
+    verb: OperationVerb,
+    request: T,
+    work: (request: T & { requestId: string }, operation: Operation) => Promise<unknown>,
+  ): Operation {
+    this.refuseWhenDraining();
+    const identified = this.identify(request);
+    const { caller: _, ...document } = identified;
+    return this.#operations.start({ ...requestKey(identified), verb, document }, (operation) =>
+      work(identified, operation),
+    );
+  }
+
+  /** An answer that is waited for without an operation: DRAINING, naming the request, when the daemon stops first. */
+  async answer<T>({ requestId }: { readonly requestId: string }, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw this.#closing.signal.aborted ? this.#shuttingDown(requestId) : error;
+    }
+  }
+
+  /** @throws GridError REQUEST_UNKNOWN */
+  operation(request: Called<{ readonly requestId: string }>): Operation {
+    return this.#operations.get(request);
+  }
+
+  /** @throws GridError DRAINING */
+  refuseWhenDraining(): void {
+    if (this.#draining) throw this.#shuttingDown();
+  }
+
+  /**
+   * Takes no new work; resolves when all under way is settled. After a while whoever still waits is told DRAINING; the work
+   * goes on where it is done.
+   */
+  async drain(withinMs = ANSWER_WITHIN_MS): Promise<void> {
+    this.#draining = true;
+    const timer = setTimeout(() => this.#answerAll(), withinMs);
+    await Promise.allSettled(this.#operations.running().map((operation) => operation.settled));
+    clearTimeout(timer);
+    this.#answerAll();
+  }
+
+  #answerAll(): void {
+    for (const operation of this.#operations.running()) operation.giveUp(this.#shuttingDown(operation.requestId));
+    this.#closing.abort(this.#shuttingDown());
+  }
+
+  #shuttingDown(requestId?: string): GridError {
+    const details = requestId === undefined ? {} : { requestId };
+    return new GridError('DRAINING', `${this.#options.name} is shutting down`, details);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Bidder } from '@vmgrid/protocol';
+
+/** Which of very many bidders have to be asked: gone through anew only when they, or those who are answered for, are others. */
+export class BiddersToPoll {
+  readonly #covers: (plantId: string) => boolean;
+  #known: { readonly bidders: readonly Bidder[]; readonly rest: readonly Bidder[] } | undefined;
+
+  constructor(covers: (plantId: string) => boolean) {
+    this.#covers = covers;
+  }
+
+  /** Others are answered for than before. */
+  changed(): void {
+    this.#known = undefined;
+  }
+
+  of(bidders: readonly Bidder[]): readonly Bidder[] {
+    if (this.#known?.bidders !== bidders) {
+      this.#known = { bidders, rest: bidders.filter(({ plantId }) => !this.#covers(plantId)) };
+    }
+    return this.#known.rest;
+  }
+}

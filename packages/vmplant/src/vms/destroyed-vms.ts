@@ -1,0 +1,99 @@
+/** Final classads of VMs that are gone, so that a late `destroy`, `query` or repeated request gets a true answer. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type RequestBook, timeOfRequest } from '@vmgrid/bidding';
+import { inTransaction } from '@vmgrid/daemon';
+import { type ClassAdJson, ifRoom, type RequestKey } from '@vmgrid/protocol';
+
+/** How many are remembered; the oldest go first. */
+export const DEPARTED_KEPT = 10_000;
+
+export interface DepartedOptions {
+  /** Told of each request as it is remembered and forgotten. */
+  readonly requests: RequestBook;
+  readonly clock: { now(): number };
+}
+
+/** Each bid asks whether its request was here before: the statements are prepared once. */
+export class DestroyedVms {
+  readonly #database: DatabaseSync;
+  readonly #options: DepartedOptions;
+  readonly #keep: StatementSync;
+  readonly #trim: StatementSync;
+  readonly #byVm: StatementSync;
+  readonly #byRequest: StatementSync;
+  readonly #keepForgotten: StatementSync;
+  #forgottenUntil: number;
+  /** What the database says; it is behind when the disk was full. */
+  #writtenUntil: number;
+
+  constructor(database: DatabaseSync, options: DepartedOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#keep = database.prepare(
+      `INSERT INTO departed (vm_id, request_id, ad) VALUES (?, ?, ?)
+       ON CONFLICT (vm_id) DO UPDATE SET ad = excluded.ad`,
+    );
+    this.#trim = database.prepare(
+      `DELETE FROM departed WHERE sequence <= (SELECT max(sequence) FROM departed) - ? RETURNING request_id AS id`,
+    );
+    this.#byVm = database.prepare(select('vm_id'));
+    this.#byRequest = database.prepare(select('request_id'));
+    this.#keepForgotten = database.prepare('UPDATE forgotten SET until = ?');
+    this.#writtenUntil = Number(database.prepare('SELECT until FROM forgotten').get()!.until);
+    this.#forgottenUntil = this.#writtenUntil;
+    for (const { id } of database.prepare('SELECT request_id AS id FROM departed').iterate()) {
+      options.requests.add(String(id));
+    }
+  }
+
+  /** The latest time of the ids of forgotten requests, in milliseconds since the epoch; 0 when none that has one is forgotten. */
+  get forgottenUntil(): number {
+    return this.#forgottenUntil;
+  }
+
+  /** A VM that was destroyed before keeps its place. Costs the same however many there are. */
+  add(vmId: string, requestId: string, ad: ClassAdJson): void {
+    const isNew = this.byVm(vmId) === undefined;
+    const forgotten = inTransaction(this.#database, () => {
+      this.#keep.run(vmId, requestId, JSON.stringify(ad));
+      const trimmed = this.#trim.all(DEPARTED_KEPT).map(({ id }) => String(id));
+      const until = this.#untilWithout(trimmed);
+      if (until !== this.#writtenUntil) this.#keepForgotten.run(until);
+      return { trimmed, until };
+    });
+    if (isNew) this.#options.requests.add(requestId);
+    for (const id of forgotten.trimmed) this.#options.requests.drop(id);
+    this.#forgottenUntil = forgotten.until;
+    this.#writtenUntil = forgotten.until;
+  }
+
+  /** Of a VM whose final classad finds no room. What finds none either is written with the next that departs. */
+  forget(requestId: string): void {
+    const until = this.#untilWithout([requestId]);
+    this.#forgottenUntil = until;
+    if (ifRoom(() => this.#keepForgotten.run(until))) this.#writtenUntil = until;
+  }
+
+  byVm(vmId: string): ClassAdJson | undefined {
+    return adOf(this.#byVm.get(vmId));
+  }
+
+  /** Of requests with equal ids, the owner's. */
+  byRequest({ requestId, owner }: RequestKey): ClassAdJson | undefined {
+    const ads = this.#byRequest.all(requestId).map(adOf);
+    return ads.find((ad) => ad?.Owner === owner);
+  }
+
+  /** An id that is ahead of the clock still counts for nothing: until its time came, all requests of all owners would be refused. */
+  #untilWithout(requestIds: readonly string[]): number {
+    const now = this.#options.clock.now();
+    const times = requestIds.map((id) => timeOfRequest(id, now) ?? 0);
+    return Math.max(this.#forgottenUntil, ...times.filter((time) => time <= now));
+  }
+}
+
+const select = (column: 'vm_id' | 'request_id'): string =>
+  `SELECT ad FROM departed WHERE ${column} = ? ORDER BY sequence DESC`;
+
+const adOf = (row: ReturnType<StatementSync['get']>): ClassAdJson | undefined =>
+  row && (JSON.parse(String(row.ad)) as ClassAdJson);

@@ -1,0 +1,97 @@
+/**
+ * Keeps owners within their quotas. What an owner has is in the book of VMs, where what is awarded is entered before its plant hears
+ * of it; what is admitted and not awarded yet is counted here. Nobody is asked, and nothing is waited for: two creates at once
+ * see each other. Creates of several shops do not.
+ */
+import { ofOwner } from '@vmgrid/access';
+import { OwnerUse, type Usage, type VmBook } from '@vmgrid/market';
+import {
+  type Called,
+  type ConfigureRequest,
+  type CreateRequest,
+  type Identified,
+  parseDuration,
+  type RenewRequest,
+  requestKey,
+  type ToldVm,
+} from '@vmgrid/protocol';
+import { type Admitted, Counted, uncounted } from './admitted.ts';
+import type { Quota, Quotas } from './quota.ts';
+import { requireActions, requireLease, requireRoom } from './require-within.ts';
+
+export interface QuotaEnforcerDeps {
+  readonly book: Pick<VmBook, 'usageOf' | 'isHeldHere' | 'holds' | 'pin' | 'unpin'>;
+  readonly clock: { now(): number };
+  /** How long one request may take. */
+  readonly requestDeadlineMs: number;
+  /** Writes what the book was told, so that it is not lost with the process. Left out: it is lost. */
+  readonly write?: () => void;
+}
+
+/** Where what is not awarded yet is counted. */
+const NO_PLANT = '';
+
+export class QuotaEnforcer {
+  readonly #quotas: Quotas;
+  readonly #deps: QuotaEnforcerDeps;
+  readonly #waiting = new OwnerUse();
+
+  constructor(deps: QuotaEnforcerDeps, quotas: Quotas) {
+    this.#deps = deps;
+    this.#quotas = quotas;
+  }
+
+  /** A create that is within the quota, to be disposed of when it has ended. @throws GridError QUOTA_… */
+  admit<T extends Identified<CreateRequest>>(request: T): Admitted<T> {
+    const owner = request.caller?.owner;
+    if (owner === undefined) return uncounted(request);
+    const quota = ofOwner(this.#quotas, owner);
+    requireActions(owner, quota, request.dag, request.destruction);
+    requireLease(owner, quota, request.lease);
+    const leased = quota.lease === undefined ? request : { ...request, lease: request.lease ?? quota.lease };
+    return limitsRoom(quota) ? this.#counted(owner, quota, leased) : uncounted(leased);
+  }
+
+  requireConfigure({ caller, dag }: Called<ConfigureRequest>): void {
+    if (caller) requireActions(caller.owner, ofOwner(this.#quotas, caller.owner), dag);
+  }
+
+  requireRenew({ caller, lease }: Called<RenewRequest>): void {
+    if (caller) requireLease(caller.owner, ofOwner(this.#quotas, caller.owner), lease);
+  }
+
+  #counted<T extends Identified<CreateRequest>>(owner: string, quota: Quota, request: T): Admitted<T> {
+    const { book, clock, requestDeadlineMs, write = () => undefined } = this.#deps;
+    const vm = vmOf(request, clock.now() + requestDeadlineMs);
+    const require = () => requireRoom(owner, quota, this.#usageOf(owner), { vms: 1, ...sizeOf(request) });
+    const isInBackoff = book.isHeldHere(vm); // asked for again
+    if (!isInBackoff) require();
+    const count = (by: 'in' | 'out') => this.#waiting[by === 'in' ? 'add' : 'remove'](owner, NO_PLANT, vm);
+    return new Counted(request, { vm, isInBackoff }, { book, write, count, requireRoom: require });
+  }
+
+  /** What the owner has, and what was let in. */
+  #usageOf(owner: string): Usage {
+    return sum(this.#deps.book.usageOf(owner), this.#waiting.of(owner));
+  }
+}
+
+const limitsRoom = ({ vms, memoryMiB, diskMiB }: Quota): boolean =>
+  vms !== undefined || memoryMiB !== undefined || diskMiB !== undefined;
+
+const sizeOf = ({ machine: { memoryMiB, diskMiB } }: CreateRequest) => ({ memoryMiB, diskMiB });
+
+/** What a plant would tell of it that takes it, and makes the VM by then. */
+function vmOf(request: Identified<CreateRequest>, madeBy: number): ToldVm {
+  const { lease } = request;
+  return {
+    ...{ ...requestKey(request), ...sizeOf(request), state: 'planned' },
+    ...(lease === undefined ? {} : { leaseEndsAt: new Date(madeBy + parseDuration(lease)).toISOString() }),
+  };
+}
+
+const sum = (a: Usage, b: Usage): Usage => ({
+  vms: a.vms + b.vms,
+  memoryMiB: a.memoryMiB + b.memoryMiB,
+  diskMiB: a.diskMiB + b.diskMiB,
+});

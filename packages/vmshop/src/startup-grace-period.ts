@@ -1,0 +1,32 @@
+/** The first moments of a shop that was started again: plants that had left or were left with it come back one by one. */
+import type { MemberChange } from '@vmgrid/market';
+
+export interface ReunionOptions {
+  readonly clock: { sleep(ms: number, signal?: AbortSignal): Promise<void> };
+  /** How long they are waited for. */
+  readonly withinMs: number;
+}
+
+export class StartupGracePeriod {
+  readonly #missing: Set<string>;
+  readonly #end = new AbortController();
+  /** Resolves when all are there again, or were waited for long enough. */
+  readonly over: Promise<void>;
+
+  constructor(plantIds: readonly string[], { clock, withinMs }: ReunionOptions) {
+    this.#missing = new Set(plantIds);
+    this.over = clock.sleep(withinMs, this.#end.signal).catch(() => undefined);
+    if (this.#missing.size === 0) this.close();
+  }
+
+  note({ change, role, plantId }: MemberChange): void {
+    if (role !== 'plant' || change !== 'joined') return;
+    this.#missing.delete(plantId);
+    if (this.#missing.size === 0) this.close();
+  }
+
+  /** Waits no longer. */
+  close(): void {
+    this.#end.abort();
+  }
+}
