@@ -104,7 +104,12 @@ test('an image is never booted when a boot would lose what an action left in mem
   const [plant] = (await grid.client.explain({ machine, dag: looked }, 10)).plants;
   const miss = plant!.misses.nearest.find(({ imageId }) => imageId === second.image.imageId);
   const reason = expect.stringContaining('a boot loses what memory left: file /run/left');
-  expect(miss).toMatchObject({ test: 'machine', reason, changes: [{ field: 'memoryMiB', value: 256 }], suffices: true });
+  expect(miss).toMatchObject({
+    test: 'machine',
+    reason,
+    changes: [{ field: 'memoryMiB', value: 256 }],
+    suffices: true,
+  });
 }, 60_000);
 
 test('a result that is too old is made again, and an image of the new one is built', async () => {

@@ -32,6 +32,7 @@ import { Creator } from './creation/creator.ts';
 import { LearntDurations } from './creation/durations.ts';
 import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
+import { EqualityCheck } from './equality/equality-check.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
 import { ImageBuilder } from './images/image-builder.ts';
 import { ImageService } from './images/image-service.ts';
@@ -250,6 +251,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       reconfigurator: new Reconfigurator(shared, config),
       imageService: new ImageService(shared, config),
       imageBuilder,
+      equalityCheck: new EqualityCheck({ ...shared, execution, lines: reports, imageBuilder }, config),
       selfTending,
       changed,
       withNumbers: (thrown) => nameWhatIsFull(thrown, [config.stateDirectory, config.warehouseDirectory]),

@@ -2,7 +2,7 @@
  * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in the
  * images: for people, not for bids. It comes in steps of one image each, so that who runs it can let others have their turn.
  */
-import { type Dag, type DagIndex, linearExtension, prepareDag } from '@vmgrid/dag';
+import { type Dag, type DagIndex, identityReads, linearExtension, prepareDag, splitReusable } from '@vmgrid/dag';
 import type {
   ExplainedCandidate,
   ExplainedChoice,
@@ -53,6 +53,8 @@ export function* explainRequest(
   const explainer = new MissExplainer(request, lines, durations);
   return {
     images: count,
+    perMachine: [...splitReusable(request.dag).own],
+    warnings: [...identityReads(request.dag)],
     ...(chosen
       ? { chosen: choiceOf(chosen, { next: others[0], dag: request.dag, isCoarse: explainer.isCoarse }) }
       : {}),

@@ -169,9 +169,14 @@ test('an action that comes before only by way of others is to be dropped', () =>
 test('with no image that matches nothing is chosen', () => {
   expect(explain([])).toEqual({
     images: 0,
+    perMachine: [],
+    warnings: [],
     candidates: { count: 0, nearest: [] },
     misses: {
-      counts: ['machine', 'subset', 'prefix', 'partial-order'].map((failed) => ({ test: failed, count: 0 })),
+      counts: ['machine', 'subset', 'prefix', 'partial-order', 'freshness'].map((failed) => ({
+        test: failed,
+        count: 0,
+      })),
       nearest: [],
     },
   });
@@ -228,10 +233,15 @@ test('an image matches a request after the changes that would make it match, and
     expect(explanation.candidates.count + missed).toBe(images.size);
     for (const miss of explanation.misses.nearest) {
       const image = images.get(miss.imageId)!;
-      expect(matchImage({ machine: spec, dag: prepareDag(wanted) }, image, reports)).toMatchObject({ kind: 'miss', test: miss.test });
+      expect(matchImage({ machine: spec, dag: prepareDag(wanted) }, image, reports)).toMatchObject({
+        kind: 'miss',
+        test: miss.test,
+      });
       if (!miss.suffices) continue;
       const relaxed = miss.changes.reduce((before, change) => applied(before, change, effectOf), request);
-      expect(matchImage({ machine: relaxed.machine, dag: prepareDag(relaxed.dag) }, image, reports).kind).toBe('candidate');
+      expect(matchImage({ machine: relaxed.machine, dag: prepareDag(relaxed.dag) }, image, reports).kind).toBe(
+        'candidate',
+      );
     }
   });
   assertRemembering(SEEDS, 'explaining', property, 1_000);

@@ -39,6 +39,8 @@ processes() {
     # shellcheck disable=SC2086 # letters and numbers
     set -- ${stat##*) }
     case $own in *" ${folder##*/} "* | *" $2 "*) continue ;; esac
+    # What it was to end is seen itself; busybox's lingers for a second after that.
+    [ "$name" != timeout ] || continue
     # 0x200000: of the kernel
     [ "$1" = Z ] || [ $(($7 & 0x200000)) -ne 0 ] || in_service "$folder" || echo "process $name"
   done
@@ -119,7 +121,7 @@ files() {
 settings() {
   cat "$root"/etc/sysctl.conf "$root"/etc/sysctl.d/*.conf > "$work/kept" 2> /dev/null
   find "$root/proc/sys" -xdev -type f -perm -200 ! -path '*/random/*' ! -path '*/binfmt_misc/*' ! -name '*-nr' \
-    ! -name '*-state' ! -name ns_last_pid ! -name hostname ! -name domainname ! -path '*/eth0/*' ! -path '*/vec0/*' \
+    ! -name '*-state' ! -name ns_last_pid ! -name 'perf_*' ! -name hostname ! -name domainname ! -path '*/eth0/*' ! -path '*/vec0/*' \
     -exec grep -sH '' {} + 2> /dev/null | awk -v prefix="$root/proc/sys/" '
       FILENAME == ARGV[1] {
         sub("[#;].*", ""); sub("^[ \t]*-?", ""); sub("[ \t]*=.*", ""); gsub("/", ".")
@@ -158,8 +160,8 @@ observe() {
 # What an action, which just ended, left that was not there before it, and what it ended that a boot would start.
 tell_lost() {
   look now
-  { grep -xFf "$come.before" "$gone.now" | while IFS= read -r item; do echo "$item was ended"; done
-    grep -vxFf "$lost.before" "$lost.now"; } > "$work/new"
+  { awk 'FILENAME == ARGV[1] { was[$0]; next } $0 in was { print $0 " was ended" }' "$come.before" "$gone.now"
+    awk 'FILENAME == ARGV[1] { was[$0]; next } !($0 in was)' "$lost.before" "$lost.now"; } > "$work/new"
   [ ! -s "$work/new" ] || echo "loses $1 $(head -c 4096 "$work/new" | text64)"
   for list in "$lost" "$come" "$gone"; do mv "$list.now" "$list.before"; done
 }

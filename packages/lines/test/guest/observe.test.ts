@@ -47,6 +47,7 @@ const lost: readonly (readonly [string, string, string])[] = [
 const kept: readonly (readonly [string, string])[] = [
   ['files on the disk', 'echo x >$VMGRID_ROOT/etc/mine'],
   ['a process of a service', started(41, 'web', 0, '/system.slice/web.service')],
+  ['what ends with what it watches', started(43, 'timeout', 0, AGENT)],
   ['a thread of the kernel', started(42, 'kworker', 0x200000, '/')],
   [
     'a mount of fstab',

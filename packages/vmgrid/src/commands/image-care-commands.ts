@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { follow } from '../follow.ts';
 import { collectionText, diffText, treesOf, treeText, verifyText } from '../image-text.ts';
+import { verifyEqual } from './verify-equal.ts';
 
 export function addImageCareCommands(images: Command, context: CommandContext): void {
   images
@@ -29,8 +30,10 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
   images
     .command('verify [image...]')
     .description('check digests and backing chains of images, or of all')
-    .action(async (imageIds: string[]) => {
+    .option('--equal <document>', 'compare the guests of a create request got in every way: cold, and from each image')
+    .action(async (imageIds: string[], options: { equal?: string }) => {
       const { client, output } = context();
+      if (options.equal !== undefined) return verifyEqual(options.equal, context());
       const submitted = await client.submitVerifyImages(imageIds.length === 0 ? {} : { imageIds });
       const reply = await follow<VerifyImagesReply>(client, submitted, output.json);
       output.result(reply, () => verifyText(reply));
