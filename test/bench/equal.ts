@@ -1,6 +1,6 @@
 /**
- * The law of true reuse over a corpus of DAGs: every guest got from an image against one made cold, on every line of this host.
- * `VMGRID_EQUAL` is a pattern: only documents whose names match are looked at.
+ * The law of true reuse over a corpus of DAGs: every guest got from an image against one made cold, on every line of
+ * this host. `VMGRID_EQUAL` is a pattern: only documents whose names match are looked at.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * Whether an action looks at what every machine has of its own, so that an image would keep its builder's: its machine id, name,
- * keys, addresses. By the text of its script alone: a hint for people, which can be wrong both ways.
+ * Whether an action looks at what every machine has of its own, so that an image would keep its builder's: its
+ * machine id, name, keys, addresses. By the text of its script alone: a hint for people, which can be wrong both
+ * ways.
  */
 import { splitReusable } from './reusable.ts';
 import type { Action, Dag } from './schema.ts';

@@ -1,6 +1,7 @@
 /**
- * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in the
- * images: for people, not for bids. It comes in steps of one image each, so that who runs it can let others have their turn.
+ * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in
+ * the images: for people, not for bids. It comes in steps of one image each, so that who runs it can let others have
+ * their turn.
  */
 import { type Dag, type DagIndex, identityReads, linearExtension, prepareDag, splitReusable } from '@vmgrid/dag';
 import type {
@@ -147,8 +148,8 @@ class MissExplainer {
   }
 
   /**
-   * The nearest misses: first those that would have been sooner than what was chosen, then those that need fewer changes,
-   * then those that would have been ready sooner.
+   * The nearest misses: first those that would have been sooner than what was chosen, then those that need fewer
+   * changes, then those that would have been ready sooner.
    */
   *nearest(misses: readonly MissedImage[], chosen: Option | undefined, top: number): Generator<void, ExplainedMiss[]> {
     const limit = chosen?.expectedMicros ?? Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 # Read by runner.sh while an image is built: what does an action leave that a boot of the disk would not bring back?
-# POSIX sh: dash and busybox. Each item is a line in words, which ends up in the image's manifest. What is noted twice differs in
-# number, so that a second one is seen. When in doubt it is lost: an image that is not booted is slower, and never wrong.
+# POSIX sh: dash and busybox. Each item is a line in words, which ends up in the image's manifest. What is noted twice
+# differs in number, so that a second one is seen. When in doubt it is lost: an image that is not booted is slower,
+# and never wrong.
 
 lost=$work/lost
 come=$work/come
@@ -62,8 +63,8 @@ mounts() {
   ' "$work/fstab" "$root/proc/mounts" "$root/proc/swaps"
 }
 
-# A unit comes back when it is enabled, or when something that runs wants it or would start it. What timers, sockets and the bus start
-# may have ended by itself.
+# A unit comes back when it is enabled, or when something that runs wants it or would start it. What timers, sockets
+# and the bus start may have ended by itself.
 UNITS='
 function flush(id, state, wanted) {
   id = v["Id"]; state = v["ActiveState"]
@@ -97,14 +98,19 @@ made_at_boot() {
     awk '$1 ~ /^[dDfFqQvLp]/ && $2 !~ /^(\/tmp|\/var\/tmp|\/run|\/run\/lock|\/dev\/shm)\/?$/ {
       sub("^/var/run/", "/run/", $2); print $2 }'
   cat "$root"/usr/lib/systemd/system/*.service "$root"/etc/systemd/system/*.service 2> /dev/null |
-    awk -F= '$1 == "RuntimeDirectory" { count = split($2, names, " "); for (i = 1; i <= count; i++) print "/run/" names[i] }'
+    awk -F= '$1 == "RuntimeDirectory" {
+      count = split($2, names, " ")
+      for (i = 1; i <= count; i++) print "/run/" names[i]
+    }'
 }
 
 # Sockets and process ids are as good as the process that made them.
 files() {
   made_at_boot > "$work/made"
   awk '$3 ~ /^(tmpfs|ramfs)$/ && $2 !~ /^\/run\/(vmgrid|user|credentials)\// { print $2 }' "$root/proc/mounts" |
-    while read -r folder; do find "$root$folder" -xdev ! -type s ! -path "$root$folder" ! -path '*/systemd-private-*'; done |
+    while read -r folder; do
+      find "$root$folder" -xdev ! -type s ! -path "$root$folder" ! -path '*/systemd-private-*'
+    done |
     awk -v prefix="$root" '
       FILENAME == ARGV[1] { made[$0]; next }
       { path = substr($0, length(prefix) + 1)
@@ -121,7 +127,8 @@ files() {
 settings() {
   cat "$root"/etc/sysctl.conf "$root"/etc/sysctl.d/*.conf > "$work/kept" 2> /dev/null
   find "$root/proc/sys" -xdev -type f -perm -200 ! -path '*/random/*' ! -path '*/binfmt_misc/*' ! -name '*-nr' \
-    ! -name '*-state' ! -name ns_last_pid ! -name 'perf_*' ! -name hostname ! -name domainname ! -path '*/eth0/*' ! -path '*/vec0/*' \
+    ! -name '*-state' ! -name ns_last_pid ! -name 'perf_*' ! -name hostname ! -name domainname \
+    ! -path '*/eth0/*' ! -path '*/vec0/*' \
     -exec grep -sH '' {} + 2> /dev/null | awk -v prefix="$root/proc/sys/" '
       FILENAME == ARGV[1] {
         sub("[#;].*", ""); sub("^[ \t]*-?", ""); sub("[ \t]*=.*", ""); gsub("/", ".")
@@ -143,7 +150,8 @@ links() {
   done
 }
 
-# look WHEN: what a boot would lose now into lost.WHEN, what it would bring back and is there, or not there, into come and gone.
+# look WHEN: what a boot would lose now into lost.WHEN, what it would bring back and is there, or not there, into come
+# and gone.
 look() {
   : > "$come"
   : > "$gone"

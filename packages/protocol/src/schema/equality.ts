@@ -1,4 +1,7 @@
-/** Whether the guests of one DAG are equal however they are got: cold, restored or booted from an image, on each line. */
+/**
+ * Whether the guests of one DAG are equal however they are got: cold, restored or booted from an image, on each
+ * line.
+ */
 import { ActionId } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
 import { LineName } from './machine.ts';

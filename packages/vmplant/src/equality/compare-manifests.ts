@@ -19,7 +19,10 @@ const MAY_DIFFER: readonly RegExp[] = [
   /^(file|digest)\t\/var\/log\/(journal|wtmp|btmp|lastlog)/,
   /^(file|digest)\t\/run\/(utmp|motd|agetty|lock|blkid|mount|sudo|initramfs|network|ifstate)/,
   /^process\t(systemd-udevd|\(udev-worker\)|\(sd-pam\)|agetty|systemd-(hostnam|timedat|local|user|tmpfile).*)$/,
-  /^unit\t(systemd-(tmpfiles-clean|hostnamed|timedated|localed|update-.*|journal-.*|random-seed|udev-.*|fsck.*|growfs.*|remount-fs.*|machine-id-commit|firstboot|pcr.*|binfmt)|apt-daily.*|dpkg-db-backup|e2scrub.*|fstrim|logrotate|man-db|motd-news|user(-runtime-dir)?@.*|getty.*|serial-getty@.*|modprobe@.*|run-.*|proc-.*|dev-.*|sys-.*|initrd-.*|emergency|rescue)\./,
+  /^unit\tsystemd-(tmpfiles-clean|hostnamed|timedated|localed|update-.*|journal-.*|random-seed|binfmt)\./,
+  /^unit\tsystemd-(udev-.*|fsck.*|growfs.*|remount-fs.*|machine-id-commit|firstboot|pcr.*)\./,
+  /^unit\t(apt-daily.*|dpkg-db-backup|e2scrub.*|fstrim|logrotate|man-db|motd-news|emergency|rescue)\./,
+  /^unit\t(user(-runtime-dir)?@|getty|serial-getty@|modprobe@|run-|proc-|dev-|sys-|initrd-)/,
   /^unit\tproc-sys-kernel-random-boot_id\.mount$/,
   /^mount\t(\/proc\/sys\/fs\/binfmt_misc|\/run\/lock)$/,
 ];

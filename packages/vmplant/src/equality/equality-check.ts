@@ -1,6 +1,6 @@
 /**
- * Holds the law of true reuse: gets the guest of one DAG in every way that the plant has (cold; restored from an image of each
- * beginning; booted from the disk of each; on each line), and compares what the guests have.
+ * Holds the law of true reuse: gets the guest of one DAG in every way that the plant has (cold; restored from an
+ * image of each beginning; booted from the disk of each; on each line), and compares what the guests have.
  */
 import type { Admission, LineReports } from '@vmgrid/bidding';
 import { type Clock, UndoStack } from '@vmgrid/daemon';
@@ -45,8 +45,9 @@ export class EqualityCheck {
   }
 
   /**
-   * Builds what images of beginnings are missing, and removes them again. Actions that run for each machine are left out.
-   * @throws GridError SECRET_IN_IMAGE, NO_IMAGE, a decline, or what failed on the way; nothing is left of the machines.
+   * Builds what images of beginnings are missing, and removes them again. Actions that run for each machine are left
+   * out. @throws GridError SECRET_IN_IMAGE, NO_IMAGE, a decline, or what failed on the way; nothing is left of the
+   * machines.
    */
   async check(whole: Asked, signal: AbortSignal): Promise<EqualityReport> {
     const { reusable, own } = splitReusable(whole.dag);

@@ -28,7 +28,10 @@ export async function readManifest(lines: AsyncIterable<string> | Iterable<strin
   return manifest;
 }
 
-/** Numbers of inodes say nothing, but which names have the same one does: they are replaced by the first of those names. */
+/**
+ * Numbers of inodes say nothing, but which names have the same one does: they are replaced by the first of those
+ * names.
+ */
 function withLinks(name: string, value: string, links: Map<string, string>): string {
   const words = value.split(' ');
   const [inode, count] = [words.pop()!, words.pop()!];

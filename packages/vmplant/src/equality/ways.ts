@@ -30,7 +30,10 @@ export function beginnings(dag: Dag): readonly Dag[] {
   });
 }
 
-/** The ways to begin with an image: none when it does not match. A base image is booted: that is how a machine is made cold. */
+/**
+ * The ways to begin with an image: none when it does not match. A base image is booted: that is how a machine is
+ * made cold.
+ */
 export function waysWith(
   image: GoldenImage,
   { machine, dag, index }: Asked,

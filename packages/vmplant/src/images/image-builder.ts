@@ -61,9 +61,10 @@ export class ImageBuilder {
   }
 
   /**
-   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse, waits for
-   * that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
-   * if there is any. @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
+   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse,
+   * waits for that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line
+   * can, else a disk alone: a request that leaves the line open is built on one that suspends, if there is any.
+   * @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
    */
   async build(
     whole: Identified<BuildImageRequest>,
