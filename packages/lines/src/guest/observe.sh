@@ -32,6 +32,11 @@ in_service() {
   return 1
 }
 
+# What it was to end is seen itself; busybox's goes on for up to a second after that.
+is_timeout() {
+  tr '\0' ' ' < "$1/cmdline" 2> /dev/null | grep -q '^\([^ ]*busybox \)\{0,1\}\([^ ]*/\)\{0,1\}timeout '
+}
+
 processes() {
   for folder in "$root"/proc/[0-9]*; do
     { read -r stat < "$folder/stat"; } 2> /dev/null || continue
@@ -40,8 +45,7 @@ processes() {
     # shellcheck disable=SC2086 # letters and numbers
     set -- ${stat##*) }
     case $own in *" ${folder##*/} "* | *" $2 "*) continue ;; esac
-    # What it was to end is seen itself; busybox's lingers for a second after that.
-    [ "$name" != timeout ] || continue
+    case $name in busybox | timeout) ! is_timeout "$folder" || continue ;; esac
     # 0x200000: of the kernel
     [ "$1" = Z ] || [ $(($7 & 0x200000)) -ne 0 ] || in_service "$folder" || echo "process $name"
   done
