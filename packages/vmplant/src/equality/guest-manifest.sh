@@ -9,7 +9,7 @@ tab=$(printf '\t')
 # Folders in memory that are the system's own differ from boot to boot.
 list_files() {
   find / /run /dev/shm -xdev \
-    \( -path /run/systemd -o -path /run/udev -o -path /run/vmgrid -o -path /run/log -o -path /run/user \
+    \( -path /run/systemd -o -path /run/udev -o -path '/run/vmgrid*' -o -path /run/log -o -path /run/user \
     -o -path /run/credentials -o -path /dev -o -path /proc -o -path /sys -o -path /lost+found \) -prune -o "$@"
 }
 
