@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { writeConfigDisc } from '../../packages/lines/src/guest/config-disc.ts';
-import type { Bench, Started } from './bench.ts';
+import type { Bench, LineUnderTest, Started } from './bench.ts';
 import { leftOf, NOTHING } from './left.ts';
 import { startPlantProcess } from './plant-process.ts';
 
@@ -12,7 +12,7 @@ import { startPlantProcess } from './plant-process.ts';
 const RELEASED_MS = 6_000;
 const BOOT_MS = 120_000;
 
-export function lifeContract(bench: () => Bench): void {
+export function lifeContract({ guest }: LineUnderTest, bench: () => Bench): void {
   let released: Promise<Released> | undefined;
   /** Early, so that the time it is left alone for is that of other tests. */
   const release = (): Promise<Released> => {
@@ -89,6 +89,21 @@ export function lifeContract(bench: () => Bench): void {
     },
     BOOT_MS,
   );
+
+  // Nothing starts in a guest on paper, so that nothing starts anew.
+  if (guest === 'linux') {
+    test(
+      'a guest that starts anew ends what runs in it with GUEST_RESTARTED, and its machine goes on',
+      async () => {
+        const { workshop, crew } = bench();
+        const { machine } = await crew('stopped');
+        const failure = { code: 'GUEST_RESTARTED' };
+        await expect(workshop.run(machine, 'reboot -f; sleep 600')).rejects.toMatchObject(failure);
+        expect(await workshop.run(machine, 'echo up again')).toEqual(['up again']);
+      },
+      BOOT_MS,
+    );
+  }
 
   test(
     'a machine ends when its guest is asked to power off',

@@ -25,7 +25,7 @@ export function productionLineContract(subject: LineUnderTest): void {
     imageContract(subject, () => bench);
     limitsContract(subject, () => bench);
     isolationContract(subject, () => bench);
-    lifeContract(() => bench);
+    lifeContract(subject, () => bench);
     suspensionContract(subject, () => bench);
     failureContract(subject, () => bench);
   });

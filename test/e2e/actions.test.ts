@@ -58,10 +58,28 @@ test('an action that fills the disk still reports', async () => {
   expect(String(error.details.output)).toMatch(/No space left on device/);
 }, 120_000);
 
-test('an action that floods its output does not stop the report', async () => {
-  const flooding = script('flood', 'dd if=/dev/zero bs=1M count=64 | tr "\\0" x; exit 3');
-  expect(await refusalOf(order([flooding]))).toMatchObject({ details: { actionId: 'flood' } });
-}, 60_000);
+test('output is cut, never the action: neither one that prints 17 MiB nor one after a daemon that floods fails', async () => {
+  const print = 'dd if=/dev/zero bs=1M count=17 2> /dev/null | tr "\\0" x';
+  const flood = script('flood', `${print}; echo "Printed = true" >> "$VMGRID_ATTRIBUTES"`);
+  const daemon = script('daemon', `(while :; do ${print}; sleep 1; done) &`);
+  const { vm } = await grid.client.create({
+    machine: MACHINE,
+    dag: dag([flood, daemon, script('next', 'sleep 2; echo next')], 'flood>daemon', 'daemon>next'),
+  });
+  expect(vm).toMatchObject({ Printed: true, ActionsRun: 3 });
+  const failing = script('fail', `${print}; echo "no room" >&2; exit 3`);
+  expect(await refusalOf(order([failing]))).toMatchObject({
+    details: { actionId: 'fail', exitCode: 3, output: expect.stringMatching(/xno room\n$/) },
+  });
+}, 120_000);
+
+test('a guest that starts anew during an action fails it at once, with words for it', async () => {
+  const restarting = script('upgrade', 'echo "the kernel is new"; reboot -f; sleep 600');
+  expect(await refusalOf(order([restarting]))).toMatchObject({
+    code: 'GUEST_RESTARTED',
+    details: { actionId: 'upgrade' },
+  });
+}, 120_000);
 
 test('an action is tried again as often as it says, after its recover script', async () => {
   const flaky = script('flaky', 'echo try >>/root/tries; test "$(grep -c recovered /root/tries)" = 2', {

@@ -1,6 +1,6 @@
 /** What a golden image is good for: machines that only run what it does not stand for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { EqualityReply } from '@vmgrid/protocol';
+import type { EqualityReply, VerifyImagesReply } from '@vmgrid/protocol';
 import { follow } from '../../packages/vmgrid/src/follow.ts';
 import { dag, MACHINE, order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -81,6 +81,35 @@ test('the same image is not built twice', async () => {
   });
   expect(again).toMatchObject({ built: false, image: { imageId: goldenId } });
 }, 60_000);
+
+test('what an action left in /tmp is there for the next one, whether the image is restored or booted', async () => {
+  const fetch = script('fetch', 'echo data > /tmp/x; sleep 3');
+  const unpack = script('unpack', 'echo "Unpacked = \\"$(cat /tmp/x)\\"" >>"$VMGRID_ATTRIBUTES"');
+  const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([fetch]) });
+  for (const [start, memoryMiB] of [
+    ['restore', MACHINE.memoryMiB],
+    ['boot', 160],
+  ]) {
+    const machine = { ...MACHINE, memoryMiB: Number(memoryMiB) };
+    const { vm } = await grid.client.create({ machine, dag: dag([fetch, unpack], 'fetch>unpack') });
+    expect(vm).toMatchObject({ ImageId: image.imageId, Start: start, Unpacked: 'data' });
+  }
+}, 120_000);
+
+test('an image is verified by two clones: one that gives each the same name is refused, and not used again', async () => {
+  const verify = async (imageId: string) => {
+    const submitted = await grid.client.submitVerifyImages({ imageIds: [imageId], identity: true });
+    const { images } = await follow<VerifyImagesReply>(grid.client, submitted, true);
+    return images.find((one) => one.imageId === imageId)!.faults;
+  };
+  expect(await verify(goldenId)).toEqual([]);
+  const naming = script('naming', 'sleep 3; echo fixed > /etc/hostname');
+  const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([naming]) });
+  const reason = 'its clones share KernelHostName (fixed), HostNameFile (fixed)';
+  expect(await verify(image.imageId)).toEqual([{ file: 'identity', reason }]);
+  const { vm } = await grid.client.create({ machine: MACHINE, dag: dag([naming]) });
+  expect(vm).toMatchObject({ ImageId: blankId, ActionsRun: 1 });
+}, 120_000);
 
 test('another memory size cannot be restored: the image is booted, and its actions are still spared', async () => {
   const machine = { ...MACHINE, memoryMiB: 320, cpus: 2 };

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ClassAdJson } from '@vmgrid/protocol';
+import { lookScript, MUST_DIFFER, sharedTraits } from '../../packages/vmplant/src/identity/must-differ.ts';
 import { order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -14,14 +15,10 @@ const LOOK = script(
   [
     'tell() { echo "$1 = \\"$2\\"" >>"$VMGRID_ATTRIBUTES"; }',
     'echo "Clock = $(date +%s)" >>"$VMGRID_ATTRIBUTES"',
-    'tell Random "$(od -An -tx1 -N16 /dev/urandom | tr -d " \\n")"',
-    'tell MachineId "$(cat /etc/machine-id)"',
-    'tell GuestHostName "$(hostname)"',
-    'tell HostNameFile "$(cat /etc/hostname)"',
-    'tell GuestMac "$(cat /sys/class/net/eth0/address)"',
     'tell GuestHostKey "$(cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)"',
     'tell HostKeys "$(ls /etc/ssh | grep -c "^ssh_host_.*_key$")"',
     'tell Carrier "$(cat /sys/class/net/eth0/carrier)"',
+    lookScript(),
   ].join('\n'),
 );
 
@@ -49,18 +46,22 @@ test('the clones come from the same memory', () => {
   expect(new Set(clones.map(({ ImageId }) => ImageId)).size).toBe(1);
 });
 
-test.each(['VmId', 'MachineId', 'GuestHostName', 'GuestMac', 'GuestHostKey', 'Random', 'SshPort'])(
-  '%s differs between two clones',
-  (name) => {
-    expect(new Set(clones.map((vm) => vm[name])).size).toBe(2);
-  },
-);
+test('two clones share nothing of the list of what must differ', () => {
+  const [one, other] = clones as [ClassAdJson, ClassAdJson];
+  const lacking = MUST_DIFFER.filter(({ name }) => !one[name]).map(({ name }) => name);
+  expect(lacking).toEqual(['BusMachineId', 'BusId', 'RandomSeed']); // a tiny system has no such thing
+  expect(sharedTraits(one, other)).toEqual([]);
+});
+
+test.each(['VmId', 'SshHostKey', 'SshPort'])('%s differs between two clones', (name) => {
+  expect(new Set(clones.map((vm) => vm[name])).size).toBe(2);
+});
 
 test('the guest is who its classad says it is', () => {
   for (const vm of clones) {
-    expect(vm.GuestHostName).toBe(vm.HostName);
+    expect(vm.KernelHostName).toBe(vm.HostName);
     expect(vm.HostNameFile).toBe(vm.HostName);
-    expect(vm.GuestMac).toBe(vm.MacAddress);
+    expect(vm.CardAddress).toBe(vm.MacAddress);
     expect(vm.GuestHostKey).toBe(vm.SshHostKey);
     expect(vm.MachineId).toMatch(/^[0-9a-f]{32}$/);
     expect([vm.HostKeys, vm.Carrier]).toEqual(['1', '1']);

@@ -74,6 +74,7 @@ async function freezeApart(base: string, freeze: (warehouse: string) => Promise<
     await freeze(apart);
     const blank = await findBlank(base, apart);
     if (!blank) throw new Error('no suspended blank machine came of it');
+    await rm(join(sharedWarehouse(), 'images', blank), { recursive: true, force: true });
     await linkImage(await imageOf(blank, apart), sharedWarehouse());
     return blank;
   } finally {
@@ -84,10 +85,15 @@ async function freezeApart(base: string, freeze: (warehouse: string) => Promise<
 const imageOf = async (imageId: string, warehouse: string): Promise<GoldenImage> =>
   (await Warehouse.open(warehouse)).image(imageId);
 
+/** Set it when another way to freeze changes what clones are like: blank machines that were frozen before are made anew. */
+const FROZEN_SINCE = '2026-11-30T16:45:00Z';
+
 async function findBlank(base: string, warehouse: string): Promise<string | undefined> {
   const images = await (await Warehouse.open(warehouse)).images();
   const manifests = [...images.values()].map(({ manifest }) => manifest);
-  return manifests.find((one) => one.base === base && one.memory && one.history.length === 0)?.id;
+  return manifests.find(
+    (one) => one.base === base && one.memory && one.history.length === 0 && one.createdAt >= FROZEN_SINCE,
+  )?.id;
 }
 
 /** Puts an image into another warehouse on the same file system. */

@@ -6,6 +6,7 @@ import { MARKET_LIMITS } from './limits.ts';
 const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ACTION_FAILED',
   'ACTION_TIMEOUT',
+  'GUEST_RESTARTED',
   'ATTRIBUTES_INVALID',
   'CANCELLED',
   'IDEMPOTENCY_CONFLICT',

@@ -1,11 +1,12 @@
 /** Golden images as text for people. */
-import type {
-  BuildImageReply,
-  CollectedWarehouse,
-  ImageDiffReply,
-  ImageHistoryEntry,
-  ImageReply,
-  VerifyImagesReply,
+import {
+  type BuildImageReply,
+  type CollectedWarehouse,
+  IDENTITY_FAULT,
+  type ImageDiffReply,
+  type ImageHistoryEntry,
+  type ImageReply,
+  type VerifyImagesReply,
 } from '@vmgrid/protocol';
 import { table } from './output.ts';
 
@@ -132,10 +133,15 @@ export function builtText({ built, image, leftOut = [] }: BuildImageReply): stri
 
 export function verifyText({ images }: VerifyImagesReply): string {
   const rows = images.map(({ imageId, bytes, faults }) => [
-    ...[imageId, faults.length === 0 ? 'good' : 'CORRUPT', mib(bytes)],
+    ...[imageId, verdictOf(faults), mib(bytes)],
     faults.map(({ file, reason }) => `${file}: ${reason}`).join('; '),
   ]);
   return table(['image', 'verdict', 'checked', 'what is wrong'], rows);
+}
+
+function verdictOf(faults: VerifyImagesReply['images'][number]['faults']): string {
+  if (faults.length === 0) return 'good';
+  return faults.some(({ file }) => file === IDENTITY_FAULT) ? 'REFUSED' : 'CORRUPT';
 }
 
 export function collectionText(warehouse: CollectedWarehouse): string {

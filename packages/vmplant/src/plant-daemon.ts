@@ -34,6 +34,7 @@ import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
 import { EqualityCheck } from './equality/equality-check.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
+import { IdentityCheck } from './identity/identity-check.ts';
 import { ImageBuilder } from './images/image-builder.ts';
 import { ImageService } from './images/image-service.ts';
 import { hostClock } from './leases/lease-clock.ts';
@@ -249,7 +250,10 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       collector,
       creator: new Creator({ ...shared, execution, plan, record: selfTending.record.bind(selfTending) }, config),
       reconfigurator: new Reconfigurator(shared, config),
-      imageService: new ImageService(shared, config),
+      imageService: new ImageService(
+        { ...shared, identityCheck: new IdentityCheck({ ...shared, execution }, config) },
+        config,
+      ),
       imageBuilder,
       equalityCheck: new EqualityCheck({ ...shared, execution, lines: reports, imageBuilder }, config),
       selfTending,

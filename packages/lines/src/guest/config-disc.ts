@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileAction, PackageAction, ScriptAction } from '@vmgrid/dag';
@@ -6,8 +6,9 @@ import { makeHostKey } from './host-key.ts';
 import { type IsoFile, isoImage } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
-const RUNNER = join(import.meta.dirname, 'runner.sh');
-const OBSERVER = join(import.meta.dirname, 'observe.sh');
+/** The runner and what it reads. */
+const PROGRAMS = ['runner.sh', 'identity.sh', 'quiesce.sh', 'keep-tail.pl'] as const;
+const OBSERVER = 'observe.sh';
 const ENTROPY_BYTES = 512;
 const DEFAULT_FILE_MODE = '0644';
 const DEFAULT_FILE_OWNER = 'root:root';
@@ -63,6 +64,7 @@ function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
     host_name: identity.hostName,
     mac_address: identity.macAddress,
     machine_id: randomBytes(16).toString('hex'),
+    boot_id: randomUUID(),
     grow_disk: identity.growDisk ? 'yes' : 'no',
   };
   const hostKey = makeHostKey(`root@${identity.hostName}`);
@@ -131,10 +133,12 @@ export async function writeConfigDisc(
   path: string,
   { identity, cloudInit = false, observe = false, steps }: ConfigDiscPlan,
 ): Promise<void> {
-  const runner: IsoFile = { name: 'runner.sh', content: await readFile(RUNNER) };
+  const programs = PROGRAMS.map(
+    async (name): Promise<IsoFile> => ({ name, content: await readFile(join(import.meta.dirname, name)) }),
+  );
   const files = [
-    runner,
-    ...(observe ? [{ name: 'observe.sh', content: await readFile(OBSERVER) }] : []),
+    ...(await Promise.all(programs)),
+    ...(observe ? [{ name: OBSERVER, content: await readFile(join(import.meta.dirname, OBSERVER)) }] : []),
     ...(identity === undefined ? [] : identityFiles(identity, cloudInit)),
     ...steps.flatMap(stepFiles),
   ];

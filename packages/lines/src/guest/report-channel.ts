@@ -77,7 +77,7 @@ export const TAKE_OVER_SCRIPT = `${FIND_PORT}${abandon('')}${AWAIT_PORT}${REPORT
 /** Ends the run of this token, with all it started, if it is the one under way. */
 export const abandonScript = (token: string): string => abandon(token);
 
-type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded'; bytes: number; lines: number };
+type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded' | 'cut'; bytes: number; lines: number };
 
 /** The host's end of the port through which a guest reports, line by line, what a command in it prints. */
 export class ReportChannel {
@@ -108,8 +108,8 @@ export class ReportChannel {
   }
 
   /**
-   * The lines of the announced run until it ends. GUEST_LOST when the machine ends first, GUEST_UNREACHABLE when the run
-   * delivers more than it may.
+   * The lines of the announced run until it ends. GUEST_LOST when the machine ends first, GUEST_RESTARTED when it
+   * starts anew, GUEST_UNREACHABLE when the run delivers more than it may.
    */
   async *lines(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const run = this.#run;
@@ -124,6 +124,13 @@ export class ReportChannel {
     } finally {
       if (this.#run === run) this.#forget();
     }
+  }
+
+  /** To be told when the machine was reset: what ran in it is gone. */
+  guestRestarted(): void {
+    if (this.#run === undefined) return;
+    this.#run.state = 'cut';
+    this.#wake();
   }
 
   close(): void {
@@ -145,6 +152,9 @@ export class ReportChannel {
       if (line !== undefined) {
         if (this.#queue.length === 0) this.#socket.resume();
         return line;
+      }
+      if (this.#run?.state === 'cut') {
+        throw new GridError('GUEST_RESTARTED', 'the guest started anew while a command ran in it');
       }
       if (this.#closed) throw new GridError('GUEST_LOST', 'the machine ended while a command ran in it');
       const more = Promise.withResolvers<void>();
@@ -168,7 +178,7 @@ export class ReportChannel {
 
   #receive(text: string): void {
     const run = this.#run;
-    if (run === undefined || run.state === 'flooded') return;
+    if (run === undefined || run.state === 'flooded' || run.state === 'cut') return;
     run.lines += 1;
     if (run.lines > MAX_RUN_LINES) {
       this.#flood(run);

@@ -31,6 +31,7 @@ export async function openChannels(directory: string, hasConsole: boolean, signa
     const console = hasConsole
       ? new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console))
       : undefined;
+    if (console) console.onRestart = () => report.guestRestarted();
     return { report, console, ended: ended.signal };
   } catch (error) {
     await undo.unwind();

@@ -34,6 +34,9 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
   try {
     const agent = new QgaClient(await connect(SOCKETS.agent));
     const report = new ReportChannel(await connect(SOCKETS.report));
+    monitor.onEvent(({ event, data }) => {
+      if (event === 'RESET' && data.guest === true) report.guestRestarted();
+    });
     const console = new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console));
     const log = new BoundedLog(join(directory, FILES.log));
     return { monitor, agent, report, console, log };

@@ -26,6 +26,18 @@ test('the lines of a run are those between its first and its last', async () => 
   expect(await read()).toEqual(['one', 'two']);
 });
 
+test('a run in a guest that starts anew ends with GUEST_RESTARTED, after the lines that came before', async () => {
+  const token = channel.announce();
+  say(`run ${token}\none\n`);
+  const lines = channel.lines(signal);
+  channel.guestRestarted();
+  expect(await lines.next()).toMatchObject({ value: 'one' });
+  await expect(lines.next()).rejects.toMatchObject({ code: 'GUEST_RESTARTED' });
+  const next = channel.announce();
+  say(`run ${next}\nagain\nran ${next} 0\n`);
+  expect(await read()).toEqual(['again']);
+});
+
 test('a run that delivers more than the limit ends with GUEST_UNREACHABLE, which names the limit', async () => {
   const token = channel.announce();
   say(`run ${token}\n`);

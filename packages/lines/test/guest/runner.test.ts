@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../../../../test/support/processes.ts';
+import { testUnless } from '../../../../test/support/test-unless.ts';
 import { type ConfigDiscPlan, type GuestAction, type GuestStep, writeConfigDisc } from '../../src/guest/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../src/guest/report.ts';
 import { extractDisc } from './extract-disc.ts';
@@ -31,6 +34,15 @@ const ends = (events: readonly RunnerEvent[]) =>
 const outputs = (events: readonly RunnerEvent[]) =>
   events.flatMap((event) => (event.event === 'output' ? [event.text] : []));
 
+interface Circumstances {
+  /** How long the machine is up, in seconds; that of this machine unless it says otherwise. */
+  readonly uptime?: string;
+  /** What the root has beside. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Before the runner starts. */
+  readonly onDisc?: (disc: string, root: string) => void;
+}
+
 describe.each([
   ['sh', ['sh']],
   ['busybox sh', ['busybox', 'sh']],
@@ -40,7 +52,7 @@ describe.each([
   async function runIn(
     plan: ConfigDiscPlan,
     words: readonly string[],
-    uptime?: string,
+    { uptime, files = {}, onDisc = () => undefined }: Circumstances = {},
   ): Promise<{ root: string; events: RunnerEvent[] }> {
     count += 1;
     const place = join(folder, `${shell.length}-${count}`);
@@ -48,11 +60,16 @@ describe.each([
     await mkdir(join(root, 'etc/ssh'), { recursive: true });
     await writeFile(join(root, 'etc/hosts'), '127.0.0.1 localhost\n127.0.1.1 golden\n10.0.0.9 friend\n');
     await writeFile(join(root, 'etc/ssh/ssh_host_rsa_key'), 'of the image');
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), content);
+    }
     await mkdir(join(root, 'proc'));
     if (uptime === undefined) await symlink('/proc/uptime', join(root, 'proc/uptime'));
     else await writeFile(join(root, 'proc/uptime'), uptimeText(uptime));
     await writeConfigDisc(join(place, 'disc.iso'), plan);
     const disc = extractDisc(join(place, 'disc.iso'), join(place, 'disc'));
+    onDisc(disc, root);
     const [program = 'sh', ...before] = shell;
     const child = spawn(program, [...before, join(disc, 'runner.sh'), disc, ...words], {
       env: { ...process.env, VMGRID_ROOT: root, UPTIME: join(root, 'proc/uptime') },
@@ -90,7 +107,7 @@ describe.each([
     ['31622400.09', '31622401.08', 990],
   ])('an action from the uptime %s to %s took %i ms', async (from, to, durationMs) => {
     const steps = [script(0, `echo '${uptimeText(to)}' > "$UPTIME"`)];
-    const { events } = await runIn({ steps }, ['run', '0', '0'], from);
+    const { events } = await runIn({ steps }, ['run', '0', '0'], { uptime: from });
     expect(events.slice(1)).toEqual([
       { event: 'end', index: 0, exitCode: 0, timedOut: false, durationMs, attempts: 1 },
       { event: 'finished' },
@@ -100,7 +117,7 @@ describe.each([
   test.each(['0.08', '0.98'])('a file is put in place at the uptime %s', async (uptime) => {
     const owner = userInfo().username;
     const action = { kind: 'file', id: 'f', path: '/opt/f', owner, content: 'text' } as const;
-    const { events } = await runIn({ steps: [{ index: 0, timeoutMs: 1_000, action }] }, ['run', '0', '0'], uptime);
+    const { events } = await runIn({ steps: [{ index: 0, timeoutMs: 1_000, action }] }, ['run', '0', '0'], { uptime });
     expect(ends(events)).toEqual([[0, 0, false, 1]]);
   });
 
@@ -129,9 +146,19 @@ describe.each([
     const mark = `${7_000 + shell.length}.25`;
     const events = await run(script(0, `trap '' TERM; sleep ${mark} & sleep ${mark}`, {}, 1_000));
     expect(ends(events)).toEqual([[0, expect.any(Number), true, 1]]);
-    const left = await commandLines();
-    expect(left.filter((line) => line.includes(mark))).toEqual([]);
+    // What is killed is gone a little later.
+    await eventually('nothing of it is left', async () => (await commandLines()).every((line) => !line.includes(mark)));
   }, 20_000);
+
+  test('kills what runs too long though it has closed its output', async () => {
+    const events = await run(script(0, 'exec > /dev/null 2>&1; sleep 600', {}, 1_000));
+    expect(ends(events)).toEqual([[0, 143, true, 1]]);
+  });
+
+  test('an action ignores no signal', async () => {
+    const [text] = outputs(await run(script(0, 'grep SigIgn /proc/self/status')));
+    expect(text).toMatch(/^SigIgn:\t0+\n$/);
+  });
 
   test('a daemon that keeps the output open neither holds up the runner nor is killed', async () => {
     const mark = `${8_000 + shell.length}.5`;
@@ -145,6 +172,42 @@ describe.each([
     const [text = ''] = outputs(await run(script(0, 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done')));
     expect(Buffer.byteLength(text)).toBe(4_096);
     expect(text.endsWith('line 2999\n')).toBe(true);
+  });
+
+  test('an action that prints 17 MiB goes on to its end', async () => {
+    const flood = 'head -c 17825792 /dev/zero | tr "\\0" x; echo; echo last; exit 3';
+    const events = await run(script(0, flood, { onError: 'continue' }), script(1, 'echo next'));
+    expect(ends(events).map(([index, code]) => [index, code])).toEqual([
+      [0, 3],
+      [1, 0],
+    ]);
+    expect(outputs(events)).toEqual([expect.stringMatching(/^x{4090}\nlast\n$/), 'next\n']);
+  });
+
+  test('in a guest without perl actions run, end in time and tell their output too', async () => {
+    const steps = [
+      script(0, 'echo hello; exit 3', { onError: 'continue' }),
+      script(1, 'echo on; sleep 600', {}, 1_000),
+    ];
+    const { events } = await runIn({ steps }, ['run', '0', '1'], {
+      onDisc(disc) {
+        const runner = join(disc, 'runner.sh');
+        writeFileSync(runner, readFileSync(runner, 'utf8').replace('command -v perl', 'false'));
+      },
+    });
+    expect(ends(events).map(([index, code, late]) => [index, code, late])).toEqual([
+      [0, 3, false],
+      [1, expect.any(Number), true],
+    ]);
+    expect(outputs(events)).toEqual(['hello\n', 'on\n']);
+  });
+
+  test('a daemon that floods its output neither stops the next action nor is stopped', async () => {
+    const number = join(folder, `flood-${shell.length}`);
+    const flood = script(0, `yes flood & echo $! > ${number}`);
+    const events = await run(flood, script(1, 'sleep 0.5'), script(2, 'echo next'));
+    expect([ends(events).map(([, code]) => code), outputs(events).at(-1)]).toEqual([[0, 0, 0], 'next\n']);
+    process.kill(Number(await readFile(number, 'utf8')), 'SIGKILL');
   });
 
   test('says nothing of what a secret action prints', async () => {
@@ -188,7 +251,34 @@ describe.each([
     expect(await readdir(join(root, 'opt/a b'))).toEqual(["it's"]);
   });
 
-  test('gives the guest a name, a host key and a network script, and keeps what else was in its hosts file', async () => {
+  const fileAction = (more: object) =>
+    ({ kind: 'file', id: 'f', path: '/opt/a/b/f', content: 'x', ...more }) as GuestAction;
+  const testAsRoot = testUnless(userInfo().uid === 0 ? undefined : 'only root can give files away');
+  testAsRoot('a file that is given away keeps setuid, and the folders made on its way are given too', async () => {
+    const step = { index: 0, timeoutMs: 10_000, action: fileAction({ mode: '4755', owner: 'nobody:nogroup' }) };
+    const { root } = await runIn({ steps: [step] }, ['run', '0', '0']);
+    const modes = await Promise.all(['opt', 'opt/a', 'opt/a/b', 'opt/a/b/f'].map((path) => stat(join(root, path))));
+    expect(new Set(modes.map(({ uid }) => uid))).toEqual(new Set([65_534]));
+    expect(modes.map(({ mode }) => (mode & 0o7777).toString(8))).toEqual(['755', '755', '755', '4755']);
+  });
+
+  test("a file that only its owner may read is nobody else's while it is written", async () => {
+    let [source, written] = ['', ''];
+    const step = { index: 0, timeoutMs: 10_000, action: fileAction({ path: '/opt/f', mode: '0600', secret: true }) };
+    const running = runIn({ steps: [step] }, ['run', '0', '0'], {
+      onDisc(disc, root) {
+        [source, written] = [join(disc, 's0'), join(root, 'opt/.vmgrid.0')];
+        rmSync(source);
+        execFileSync('mkfifo', [source]); // which keeps the runner waiting for the text
+      },
+    });
+    await eventually('the file is being written', async () => existsSync(written));
+    expect(statSync(written).mode & 0o077).toBe(0);
+    await writeFile(source, 'text');
+    expect(ends((await running).events)).toEqual([[0, 0, false, 1]]);
+  });
+
+  test('gives the guest a name, a host key and a network script, and keeps its other hosts', async () => {
     const identity = { hostName: 'vm-7', macAddress: '52:54:00:aa:bb:cc' };
     const { root, events } = await runIn({ identity, steps: [] }, ['identity', '1700000000.5']);
     expect(events).toEqual([
@@ -197,12 +287,56 @@ describe.each([
       { event: 'finished' },
     ]);
     expect(await readFile(join(root, 'etc/hosts'), 'utf8')).toBe(
-      '127.0.0.1 localhost\n10.0.0.9 friend\n127.0.1.1 vm-7\n',
+      '127.0.0.1 localhost\n127.0.1.1 golden\n10.0.0.9 friend\n127.0.1.1 vm-7\n',
     );
+    expect(await readFile(join(root, 'etc/hostname'), 'utf8')).toBe('vm-7\n');
+    expect(await readFile(join(root, 'etc/resolv.conf'), 'utf8')).toMatch(/^nameserver /);
     expect(await readFile(join(root, 'etc/machine-id'), 'utf8')).toMatch(/^[0-9a-f]{32}\n$/);
     expect(await readFile(join(root, 'etc/vmgrid/network'), 'utf8')).toContain('address 52:54:00:aa:bb:cc\n');
     expect((await readdir(join(root, 'etc/ssh'))).sort()).toEqual(['ssh_host_ed25519_key', 'ssh_host_ed25519_key.pub']);
     expect((await stat(join(root, 'etc/ssh/ssh_host_ed25519_key'))).mode & 0o777).toBe(0o600);
+  });
+
+  const rename = async (files: Readonly<Record<string, string>>) => {
+    const identity = { hostName: 'vm-8', macAddress: '52:54:00:aa:bb:cc' };
+    const given = { 'etc/vmgrid/name': 'vm-7\n', 'etc/hostname': 'vm-7\n', ...files };
+    const { root } = await runIn({ identity, steps: [] }, ['identity', '1700000000.5'], { files: given });
+    const read = (path: string) => readFile(join(root, path), 'utf8').catch(() => 'none');
+    return {
+      hosts: await read('etc/hosts'),
+      name: await read('etc/hostname'),
+      resolver: await read('etc/resolv.conf'),
+    };
+  };
+
+  test('changes its own line of the hosts file where it stands, and no other', async () => {
+    const { hosts, name } = await rename({ 'etc/hosts': '127.0.1.1 vm-7\n127.0.1.1 db.example.org db\n::1 six' });
+    expect([hosts, name]).toEqual(['127.0.1.1 vm-8\n127.0.1.1 db.example.org db\n::1 six\n', 'vm-8\n']);
+  });
+
+  test('leaves a hosts file, a host name and a resolver as an action of the image made them', async () => {
+    const made = { hosts: '127.0.1.1 db.example.org\n', name: 'db\n', resolver: 'nameserver 192.0.2.1\n' };
+    const files = { 'etc/hosts': made.hosts, 'etc/hostname': made.name, 'etc/resolv.conf': made.resolver };
+    expect(await rename(files)).toEqual(made);
+  });
+
+  test('puts what the image has of a journal where programs look for that of the clone', async () => {
+    const [old, older] = ['a'.repeat(32), 'b'.repeat(32)];
+    const identity = { hostName: 'vm-8', macAddress: '52:54:00:aa:bb:cc' };
+    const files = {
+      'run/systemd/journal/socket': '',
+      [`var/log/journal/${old}/system.journal`]: 'last',
+      [`var/log/journal/${old}/user-1000.journal`]: 'of a user',
+      [`var/log/journal/${older}/system.journal`]: 'first',
+    };
+    const { root } = await runIn({ identity, steps: [] }, ['identity', '1700000000.5'], { files });
+    const [id, ...others] = await readdir(join(root, 'var/log/journal'));
+    expect([id, others]).toEqual([(await readFile(join(root, 'etc/machine-id'), 'utf8')).trim(), []]);
+    expect((await readdir(join(root, 'var/log/journal', id!))).sort()).toEqual([
+      'system@0000000000000000-aaaaaaaaaaaaaaaa.journal~',
+      'system@0000000000000000-bbbbbbbbbbbbbbbb.journal~',
+      'user-1000.journal',
+    ]);
   });
 
   test('takes out of an image what clones must not share', async () => {

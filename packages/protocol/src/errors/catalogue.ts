@@ -297,6 +297,12 @@ export const ERROR_CATALOGUE = {
     'An action of the DAG did not end within its time limit.',
     'Raise its timeout or make it faster.',
   ),
+  GUEST_RESTARTED: kind(
+    422,
+    false,
+    'The guest started anew while its actions ran, and the rest of them did not.',
+    'Leave out what restarts the machine, or restart it when it is made; a kernel that panics shows on its console.',
+  ),
   ATTRIBUTES_INVALID: kind(
     422,
     false,
@@ -397,6 +403,12 @@ export const ERROR_CATALOGUE = {
     false,
     'A guest that was got from an image is not equal to one that was made cold.',
     "Mark the action that causes it `perMachine`, or mend what it does; tell vmgrid's makers if it does nothing wrong.",
+  ),
+  IDENTITY_SHARED: kind(
+    409,
+    false,
+    'Clones of the image share something that must differ between machines.',
+    'Build it without the action that fixes what the message names; docs/identity.md has the list.',
   ),
   SECRET_IN_IMAGE: kind(
     422,

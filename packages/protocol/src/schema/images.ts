@@ -139,7 +139,12 @@ export type LabelImageRequest = Static<typeof LabelImageRequest>;
 
 /** Checks images, by id or tag; all when none is named. */
 export const VerifyImagesRequest = Type.Object(
-  { requestId: Type.Optional(RequestId), imageIds: Type.Optional(Type.Array(ImageId, { maxItems: 100_000 })) },
+  {
+    requestId: Type.Optional(RequestId),
+    imageIds: Type.Optional(Type.Array(ImageId, { maxItems: 100_000 })),
+    /** Whether two clones of each are started, to see that they share nothing that must differ. */
+    identity: Type.Optional(Type.Boolean()),
+  },
   closed,
 );
 export type VerifyImagesRequest = Static<typeof VerifyImagesRequest>;
@@ -150,12 +155,15 @@ export const VerifiedImage = Type.Object(
     warehouseId: WarehouseId,
     /** Bytes that were read and digested. */
     bytes: Bytes,
-    /** What is wrong, with the file; none when the image is as its manifest says. */
+    /** What is wrong, with the file, or `identity`; none when the image is as its manifest says. */
     faults: Type.Array(Type.Object({ file: Type.String(), reason: Type.String() }, closed)),
   },
   closed,
 );
 export type VerifiedImage = Static<typeof VerifiedImage>;
+
+/** In place of a file: of an image whose clones share what must differ. */
+export const IDENTITY_FAULT = 'identity';
 
 export const VerifyImagesReply = Type.Object(
   { requestId: Type.Optional(RequestId), images: Type.Array(VerifiedImage), silentPlants: Type.Array(PlantId) },

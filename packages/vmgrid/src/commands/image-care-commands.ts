@@ -1,5 +1,11 @@
 /** Commands of operators who look after images: compare, check, label, make room. */
-import { type CollectImagesReply, GridError, type LabelImageRequest, type VerifyImagesReply } from '@vmgrid/protocol';
+import {
+  type CollectImagesReply,
+  GridError,
+  IDENTITY_FAULT,
+  type LabelImageRequest,
+  type VerifyImagesReply,
+} from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { follow } from '../follow.ts';
@@ -30,11 +36,13 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
   images
     .command('verify [image...]')
     .description('check digests and backing chains of images, or of all')
+    .option('--identity', 'start two clones of each, too, and refuse an image whose clones share what must differ')
     .option('--equal <document>', 'compare the guests of a create request got in every way: cold, and from each image')
-    .action(async (imageIds: string[], options: { equal?: string }) => {
+    .action(async (imageIds: string[], { identity = false, equal }: { identity?: boolean; equal?: string }) => {
       const { client, output } = context();
-      if (options.equal !== undefined) return verifyEqual(options.equal, context());
-      const submitted = await client.submitVerifyImages(imageIds.length === 0 ? {} : { imageIds });
+      if (equal !== undefined) return verifyEqual(equal, context());
+      const named = imageIds.length === 0 ? {} : { imageIds };
+      const submitted = await client.submitVerifyImages({ ...named, ...(identity ? { identity } : {}) });
       const reply = await follow<VerifyImagesReply>(client, submitted, output.json);
       output.result(reply, () => verifyText(reply));
       refuseFaults(reply);
@@ -79,16 +87,20 @@ function addLabelCommands(images: Command, context: CommandContext): void {
     .action((image: string, tags: string[]) => change(image, { dropTags: tags }, `is not tagged ${tags.join(', ')}`));
 }
 
-/** @throws GridError IMAGE_CORRUPT naming the first faulty file. */
+/** @throws GridError IMAGE_CORRUPT naming the first faulty file, IDENTITY_SHARED naming what clones share. */
 function refuseFaults({ images }: VerifyImagesReply): void {
   const corrupt = images.filter(({ faults }) => faults.length > 0);
   const [first] = corrupt;
   if (!first) return;
   const { file, reason } = first.faults[0]!;
   const others = corrupt.length === 1 ? '' : `; ${corrupt.length - 1} more images have faults`;
-  throw new GridError('IMAGE_CORRUPT', `${first.imageId}: ${file}: ${reason}${others}`, {
-    imageId: first.imageId,
-    file,
-    images: corrupt,
-  });
+  throw new GridError(
+    file === IDENTITY_FAULT ? 'IDENTITY_SHARED' : 'IMAGE_CORRUPT',
+    `${first.imageId}: ${file}: ${reason}${others}`,
+    {
+      imageId: first.imageId,
+      file,
+      images: corrupt,
+    },
+  );
 }

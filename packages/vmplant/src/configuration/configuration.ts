@@ -112,6 +112,12 @@ export class ConfigurationProgress {
     this.#lost = lines.slice(0, LOST_KEPT).map((line) => line.slice(0, LOST_CHARS).replace(/[^\x20-\x7e]/g, '?'));
   }
 
+  /** What became of the configuration when the guest started anew during an action, or right after it. */
+  restarted({ id, kind }: Action, cause: GridError): ActionsFailed {
+    const message = `the guest started anew during the action ${id}, or right after it: what runs in it is gone`;
+    return new ActionsFailed(cause.code, message, { ...cause.details, actionId: id, kind }, this.soFar);
+  }
+
   /** Attributes that an action told. @throws ActionsFailed ATTRIBUTES_INVALID */
   told(action: Action, text: string): void {
     const told = [...this.#parse(action, text).entries()];

@@ -39,6 +39,8 @@ export class GuestReport {
   readonly #noise: string[] = [];
   #ended = 0;
   #current: Current | undefined;
+  /** The action that began last. */
+  #last: Action | undefined;
 
   constructor(
     lines: AsyncIterable<string>,
@@ -76,7 +78,10 @@ export class GuestReport {
   }
 
   async #next(): Promise<RunnerEvent | undefined> {
-    const { done, value } = await this.#lines.next();
+    const { done, value } = await this.#lines.next().catch((error: unknown) => {
+      const restarted = error instanceof GridError && error.code === 'GUEST_RESTARTED' && this.#last;
+      throw restarted ? this.#progress.restarted(restarted, error) : error;
+    });
     return done ? undefined : parseReportLine(value);
   }
 
@@ -122,6 +127,7 @@ export class GuestReport {
     const isNext = action && index === first + this.#ended && attempt === (this.#current?.attempt ?? 0) + 1;
     if (!isNext || attempt > (action.retries ?? 0) + 1) throw outOfOrder(`begin ${index} ${attempt}`);
     this.#current = { action, index, attempt, output: '', toldAttributes: false };
+    this.#last = action;
     this.#progress.began(action);
     if (attempt === 1) this.#phases.action(action.id, 'started');
   }

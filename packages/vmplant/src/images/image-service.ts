@@ -3,6 +3,7 @@ import type { Durations } from '@vmgrid/bidding';
 import {
   type CollectedWarehouse,
   type CollectImagesRequest,
+  IDENTITY_FAULT,
   type Identified,
   type ImageReply,
   type LabelImageRequest,
@@ -13,6 +14,7 @@ import {
 } from '@vmgrid/protocol';
 import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import { verifyImages } from '@vmgrid/warehouse';
+import type { IdentityCheck } from '../identity/identity-check.ts';
 import type { ReportProgress } from '../vms/phases.ts';
 import { collectImages } from './image-collector.ts';
 import { describeImage, describeImages } from './images.ts';
@@ -21,6 +23,7 @@ export interface ImageServiceDeps {
   readonly warehouse: Warehouse;
   readonly durations: Durations;
   readonly report: ReportProgress;
+  readonly identityCheck: Pick<IdentityCheck, 'sharedBy'>;
 }
 
 export class ImageService {
@@ -51,8 +54,35 @@ export class ImageService {
     return describeImage(await warehouse.label(imageId, labels), warehouse, this.#plantId);
   }
 
-  /** @throws GridError IMAGE_UNKNOWN */
-  verify({ imageIds, ...named }: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
+  /**
+   * Reads the files of images and of all below them; of those that were named and are whole it starts two clones each when their
+   * identity is to be checked too. @throws GridError IMAGE_UNKNOWN, and what keeps a clone from starting
+   */
+  async verify(request: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
+    const verified = await this.#verifyFiles(request, signal);
+    if (!request.identity) return verified;
+    const checked: VerifiedImage[] = [];
+    for (const image of verified) checked.push(await this.#verifyIdentity(image, request, signal));
+    return checked;
+  }
+
+  async #verifyIdentity(
+    verified: VerifiedImage,
+    request: Identified<VerifyImagesRequest>,
+    signal: AbortSignal,
+  ): Promise<VerifiedImage> {
+    const { imageId, faults } = verified;
+    if (faults.length > 0 || request.imageIds?.includes(imageId) === false) return verified;
+    const { warehouse, identityCheck } = this.#deps;
+    const shared = await identityCheck.sharedBy(await warehouse.image(imageId), request, signal);
+    if (shared.length === 0) return verified;
+    const what = shared.map(({ name, value }) => `${name} (${value})`).join(', ');
+    const fault = { file: IDENTITY_FAULT, reason: `its clones share ${what}` };
+    warehouse.quarantine.add({ imageId, ...fault });
+    return { ...verified, faults: [fault] };
+  }
+
+  #verifyFiles({ imageIds, ...named }: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
     const { warehouse, report } = this.#deps;
     const onFile = (imageId: string, file: string, state: ProgressEvent['state']) =>
       report({

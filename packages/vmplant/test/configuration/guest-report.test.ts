@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
+import { GridError } from '@vmgrid/protocol';
 import { ConfigurationProgress } from '../../src/configuration/configuration.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from '../../src/configuration/guest-report.ts';
 import { Phases } from '../../src/vms/phases.ts';
@@ -63,6 +64,22 @@ test('a failing action ends the configuration and tells its exit status and last
 test('a report without its end was cut short', async () => {
   const { report } = reportOf(['begin 0 1', 'Kernel panic'], bookedAt(0, script('a')));
   await expect(report.toEnd()).rejects.toMatchObject({ code: 'GUEST_LOST', details: { output: 'Kernel panic' } });
+});
+
+test('a guest that starts anew fails the action that began last, and keeps what was done before', async () => {
+  const progress = new ConfigurationProgress();
+  const phases = new Phases(systemClock, { requestId: 'request-1' }, () => undefined);
+  async function* restarting(): AsyncGenerator<string> {
+    yield* ['begin 0 1', 'end 0 0 no 50 1', 'begin 1 1'];
+    throw new GridError('GUEST_RESTARTED', 'the guest started anew');
+  }
+  const booked = bookedAt(0, script('a'), script('b'));
+  const report = new GuestReport(restarting(), booked, { progress, phases, clock: systemClock });
+  await expect(report.toEnd()).rejects.toMatchObject({
+    code: 'GUEST_RESTARTED',
+    details: { actionId: 'b', kind: 'script' },
+    before: { history: [{ id: 'a' }] },
+  });
 });
 
 describe('a hostile guest cannot', () => {

@@ -45,7 +45,8 @@ beforeEach(async () => {
   building = Promise.withResolvers();
   const report = (event: ProgressEvent) => door.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
-  const operationService = new ImageService({ warehouse, durations, report }, { plantId: 'plant-1' });
+  const identityCheck = { sharedBy: () => Promise.reject(new Error('no machine can be started here')) };
+  const operationService = new ImageService({ warehouse, durations, report, identityCheck }, { plantId: 'plant-1' });
   const handlers: Partial<PlantHandlers> = {
     listImages: () => operationService.list(),
     labelImage: (request) => operationService.label(request),
