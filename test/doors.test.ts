@@ -20,6 +20,7 @@ const IMAGES = {
   'GET /images': 'image.list',
   'POST /images': 'image.build',
   'POST /images/verify': 'image.verify',
+  'POST /images/equality': 'image.verify',
   'POST /images/collect': 'image.collect',
   'GET /images/suggestions': 'image.suggest',
   'GET /images/:from/diff/:to': 'image.diff',

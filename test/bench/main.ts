@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: BenchSuite
   hits: () => import('./hits.ts'),
   clone: () => import('./clone.ts'),
   classad: () => import('./classad.ts'),
+  equal: () => import('./equal.ts'),
   faults: () => import('./faults.ts'),
   match: () => import('./match.ts'),
   fuzz: () => import('./fuzz.ts'),

@@ -1,6 +1,6 @@
 /** What a golden image is good for: machines that only run what it does not stand for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { VerifyImagesReply } from '@vmgrid/protocol';
+import type { EqualityReply, VerifyImagesReply } from '@vmgrid/protocol';
 import { follow } from '../../packages/vmgrid/src/follow.ts';
 import { dag, MACHINE, order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -123,6 +123,18 @@ test('another memory size cannot be restored: the image is booted, and its actio
   expect(cpus).toBe('2');
   expect(Number(memoryMiB)).toBeGreaterThan(256);
 }, 90_000);
+
+test('guests are equal however they are got, and an image with a daemon in its memory is never booted', async () => {
+  const files = script('files', 'echo one >/root/one; ln /root/one /root/two; chmod 4755 /root/one; echo x >/tmp/x');
+  const daemon = script('daemon', 'cat /tmp/x; (setsid sleep 100000 </dev/null >/dev/null 2>&1 &)');
+  const told = script('told', 'echo "Told = true" >>"$VMGRID_ATTRIBUTES"');
+  const wanted = dag([files, daemon, told], 'files>daemon', 'daemon>told');
+  const submitted = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
+  const { plants } = await follow<EqualityReply>(grid.client, submitted, true);
+  expect(plants).toMatchObject([{ differences: [] }]);
+  const ways = plants[0]!.ways.map(({ start, cached }) => `${start} ${cached}`).sort();
+  expect(ways).toEqual(['boot 0', 'boot 1', 'restore 1', 'restore 2', 'restore 3']);
+}, 240_000);
 
 test('a larger disk than the image has is grown', async () => {
   const look = script('look', 'echo "DiskKiB = $(df -k / | awk \'NR == 2 { print $2 }\')" >>"$VMGRID_ATTRIBUTES"');

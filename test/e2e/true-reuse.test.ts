@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Action, Dag } from '@vmgrid/dag';
+import type { EqualityReply } from '@vmgrid/protocol';
+import { follow } from '../../packages/vmgrid/src/follow.ts';
 import { dag, host, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -121,3 +123,26 @@ test('a result that is too old is made again, and an image of the new one is bui
   expect(renewed).toMatchObject({ built: true, image: { history: [{ id: 'data' }] } });
   expect(renewed.image.imageId).not.toBe(old.image.imageId);
 }, 60_000);
+
+test('every way of getting a guest is compared, and nothing is left of it', async () => {
+  const before = (await grid.client.images()).images.length;
+  const equal = dag([tells('one', 'One = 1'), tells('two', 'Two = 2')], 'one>two');
+  const { plants } = await verifyEqual(equal);
+  expect(plants).toMatchObject([{ plantId: 'plant-1', leftOut: [], differences: [] }]);
+  const ways = plants[0]!.ways.map(({ start, cached }) => `${start} ${cached}`);
+  expect(ways.sort()).toEqual(['boot 0', 'boot 1', 'boot 2', 'restore 1', 'restore 2']);
+  expect((await grid.client.images()).images).toHaveLength(before);
+}, 120_000);
+
+test('an image that keeps what was its builder’s is found out, and its action warned of', async () => {
+  const name = script('name', 'echo "Named = \\"$(hostname)\\"" >>"$VMGRID_ATTRIBUTES"');
+  const { plants } = await verifyEqual(dag([name]));
+  expect(plants[0]!.differences).toMatchObject([{ item: 'attribute Named' }, { item: 'attribute Named' }]);
+  const explained = await grid.client.explain({ machine: MACHINE, dag: dag([name]) });
+  expect(explained.plants[0]!.warnings).toEqual([{ action: 'name', reads: 'the host name' }]);
+}, 120_000);
+
+async function verifyEqual(wanted: Dag): Promise<EqualityReply> {
+  const submitted = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
+  return follow<EqualityReply>(grid.client, submitted, true);
+}

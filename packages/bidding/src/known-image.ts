@@ -1,11 +1,17 @@
-/** Golden images as far as a bid depends on them, wherever their files are: matching needs the facts, only a clone the files. */
+/**
+ * Golden images as far as a bid depends on them, wherever their files are: matching needs the facts, only a clone
+ * the files.
+ */
 import type { CompatibilityRecord, DiskFormat, LineName, MachineSpec } from '@vmgrid/protocol';
 
 export interface ImageFacts {
   readonly id: string;
   /** The machine the image was frozen as. */
   readonly machine: MachineSpec;
-  /** The line that made it, and on which alone its memory can be restored; its disk serves every line that has the drivers. */
+  /**
+   * The line that made it, and on which alone its memory can be restored; its disk serves every line that has the
+   * drivers.
+   */
   readonly line: LineName;
   readonly diskFormat: DiskFormat;
   /** ISO 8601. */
@@ -28,7 +34,10 @@ export interface RanAction {
   readonly id: string;
   /** When it ended; ISO 8601. */
   readonly ranAt?: string;
-  /** Whether a boot of the image's disk brings back all that it left. Of images made before this was looked at, left out. */
+  /**
+   * Whether a boot of the image's disk brings back all that it left. Of images made before this was looked at, left
+   * out.
+   */
   readonly survivesBoot?: boolean;
   /** What a boot loses of it, in words. */
   readonly lostAtBoot?: readonly string[];

@@ -2,9 +2,11 @@
 import {
   askAll,
   type Bidder,
+  type BuildImageRequest,
   type CallOptions,
   type CollectImagesReply,
   type CollectImagesRequest,
+  type EqualityReply,
   type Identified,
   type ImageDiffReply,
   type ImageListReply,
@@ -115,6 +117,17 @@ export class ImageCatalogue {
       images.push(...(await bidder.call('verifyImages', request, this.#work)));
     }
     return { requestId: named.requestId, images, silentPlants: known.silentPlants };
+  }
+
+  /** Compares the guests of a DAG got in every way, on the plant that is named or each that is there, one after the other. */
+  async verifyEqual({ plantId, ...request }: Identified<BuildImageRequest>): Promise<EqualityReply> {
+    const { offers, silentPlants } = await this.#offers(this.#work.deadlineMs);
+    const plants: EqualityReply['plants'] = [];
+    for (const offer of offers.filter((one) => plantId === undefined || one.plantId === plantId)) {
+      const bidder = await this.#bidder(offer.plantId);
+      plants.push(await bidder.call('verifyEqual', request, this.#work));
+    }
+    return { requestId: request.requestId, plants, silentPlants };
   }
 
   /** Makes room in each warehouse. */

@@ -59,6 +59,12 @@ export function imageRoutes(images: ImageCatalogue, work: ImageWork): Router {
     );
   });
 
+  router.post('/images/equality', guard('image.verify'), async (request, response) => {
+    const document = decodeBuildImage(await readIdentified([request, response]));
+    const operation = work.verifyEqual({ ...document, caller: callerOf(response) });
+    await sendOperationJson(request, response, operation, (reply: object) => reply);
+  });
+
   router.post('/images/collect', guard('image.collect'), async (request, response) => {
     const document = validate(CollectImagesRequest, await readIdentified([request, response]), {
       subject: 'collect',

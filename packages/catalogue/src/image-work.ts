@@ -36,6 +36,13 @@ export class ImageWork {
     );
   }
 
+  /** Compares guests. The operation's result is an EqualityReply. */
+  verifyEqual(request: Called<BuildImageRequest>): Operation {
+    return this.#deps.operationService.begin('verify-equal', request, (identified) =>
+      this.#deps.images.verifyEqual(identified),
+    );
+  }
+
   /** Makes room in the warehouses. The operation's result is a CollectImagesReply. */
   collect(request: Called<CollectImagesRequest>): Operation {
     return this.#deps.operationService.begin('collect-images', request, (identified) =>

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { booleanValue, ClassAd, evaluate, explainRequirements, parseClassAd, StepBudget, toJsValue } from '../src/index.ts';
+import {
+  booleanValue,
+  ClassAd,
+  evaluate,
+  explainRequirements,
+  parseClassAd,
+  StepBudget,
+  toJsValue,
+} from '../src/index.ts';
 import { search } from '../src/regex/machine.ts';
 import { flagsFrom, parsePattern } from '../src/regex/parse.ts';
 import { programOf } from '../src/regex/pattern-cache.ts';

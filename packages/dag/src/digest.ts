@@ -1,14 +1,15 @@
 /**
- * Identity of an action: SHA-256 over exactly what changes the machine. Histories on disk hold these digests, so the encoding
- * never changes but with a new `DOMAIN`, which forgets every golden image's history.
+ * Identity of an action: SHA-256 over exactly what changes the machine. Histories on disk hold these digests, so the
+ * encoding never changes but with a new `DOMAIN`, which forgets every golden image's history.
  *
- * Encoding: DOMAIN, then fields in a fixed order per kind. A field is its length in bytes (8 bytes, big-endian) and its bytes;
- * a list is its count (the same 8 bytes) and its fields. Hence two different actions never share an encoding.
+ * Encoding: DOMAIN, then fields in a fixed order per kind. A field is its length in bytes (8 bytes, big-endian) and
+ * its bytes; a list is its count (the same 8 bytes) and its fields. Hence two different actions never share an
+ * encoding.
  *
- * Equal on purpose: absent and default mode or owner, `644` and `0644`, `root` and `root:root`, base64 and UTF-8 of the same
- * bytes, packages in another order or twice (one transaction of the package tool installs a set), environment variables in
- * another order, absent and empty lists. Hints (id, timeout, retries, onError, recover, secret, perMachine, freshness, comment) are left
- * out.
+ * Equal on purpose: absent and default mode or owner, `644` and `0644`, `root` and `root:root`, base64 and UTF-8 of
+ * the same bytes, packages in another order or twice (one transaction of the package tool installs a set),
+ * environment variables in another order, absent and empty lists. Hints (id, timeout, retries, onError, recover,
+ * secret, perMachine, freshness, comment) are left out.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';

@@ -1,6 +1,9 @@
 import type { Action, Edge } from './schema.ts';
 
-/** What of a DAG decides which orders are allowed, and what an image may hold: also known where the text of the actions is not. */
+/**
+ * What of a DAG decides which orders are allowed, and what an image may hold: also known where the text of the
+ * actions is not.
+ */
 export interface DagShape {
   readonly actions: readonly { readonly id: string; readonly kind?: Action['kind']; readonly perMachine?: boolean }[];
   readonly edges?: readonly Edge[];
@@ -32,7 +35,9 @@ export function graphOf(dag: DagShape): Graph {
   return { size, edgeCount: pairs.size, predecessors, successors };
 }
 
-/** Every node after its predecessors (Kahn). Shorter than `graph.size` when there is a cycle: its nodes are left out. */
+/**
+ * Every node after its predecessors (Kahn). Shorter than `graph.size` when there is a cycle: its nodes are left out.
+ */
 export function topologicalOrder(graph: Graph): number[] {
   const waiting = graph.predecessors.map((nodes) => nodes.length);
   const order: number[] = [];
@@ -43,7 +48,10 @@ export function topologicalOrder(graph: Graph): number[] {
   return order;
 }
 
-/** The nodes before `node`, the nearest first, except those in `seen` and what only they lead to. Adds them to `seen`. */
+/**
+ * The nodes before `node`, the nearest first, except those in `seen` and what only they lead to. Adds them to
+ * `seen`.
+ */
 export function* backwards(graph: Graph, node: number, seen: Set<number>): Generator<number> {
   const queue = [node];
   for (let at = 0; at < queue.length; at++) {

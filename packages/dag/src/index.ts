@@ -1,6 +1,7 @@
 export * from './content.ts';
 export * from './digest.ts';
 export type { DagShape } from './graph.ts';
+export { type IdentityRead, identityReads } from './identity-reads.ts';
 export * from './limits.ts';
 export * from './match.ts';
 export * from './order.ts';

@@ -13,8 +13,8 @@ export interface DagIndex {
   /** Every node after its predecessors. */
   readonly topological: readonly number[];
   /**
-   * Equal actions form one group, those that a history may hold and those that an image may not (`reusable.ts`) one each;
-   * groups are numbered in the order of the request.
+   * Equal actions form one group, those that a history may hold and those that an image may not (`reusable.ts`) one
+   * each; groups are numbered in the order of the request.
    */
   readonly groupOf: readonly number[];
   /** Of the actions that a history may hold. */
@@ -26,7 +26,10 @@ export interface DagIndex {
 /** Whose history a DAG is matched with: an image stands for some actions only, a machine for all that it ran itself. */
 export type HistoryOf = 'image' | 'machine';
 
-/** Builds the index of a DAG without fault (`checkDag`); once per request. Linear, but for the SHA-256 of every action. */
+/**
+ * Builds the index of a DAG without fault (`checkDag`); once per request. Linear, but for the SHA-256 of every
+ * action.
+ */
 export function prepareDag(dag: Dag, of: HistoryOf = 'image'): DagIndex {
   return indexDag(dag, dag.actions.map(digestAction), of);
 }

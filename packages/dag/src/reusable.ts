@@ -1,6 +1,7 @@
 /**
- * Which actions an image may stand for. A host action is done for one machine, in the world outside it; an action that is marked
- * `perMachine` makes what is right for one machine alone. Both run for every machine, and so does what comes after them.
+ * Which actions an image may stand for. A host action is done for one machine, in the world outside it; an action
+ * that is marked `perMachine` makes what is right for one machine alone. Both run for every machine, and so does what
+ * comes after them.
  */
 import { type DagShape, type Graph, graphOf, topologicalOrder } from './graph.ts';
 import type { Dag } from './schema.ts';
@@ -16,7 +17,10 @@ export function reusableNodes({ actions }: DagShape, graph: Graph, topological: 
   return reusable;
 }
 
-/** The part of a DAG that an image may hold, which is closed under predecessors, and the ids of the actions that it may not. */
+/**
+ * The part of a DAG that an image may hold, which is closed under predecessors, and the ids of the actions that it
+ * may not.
+ */
 export function splitReusable(dag: Dag): { readonly reusable: Dag; readonly own: readonly string[] } {
   const graph = graphOf(dag);
   const reusable = reusableNodes(dag, graph, topologicalOrder(graph));

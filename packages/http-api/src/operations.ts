@@ -16,7 +16,13 @@ import {
   type Verb,
 } from '@vmgrid/protocol';
 
-export type OperationVerb = Verb | 'build-image' | 'verify-images' | 'collect-images' | 'import-images';
+export type OperationVerb =
+  | Verb
+  | 'build-image'
+  | 'verify-images'
+  | 'verify-equal'
+  | 'collect-images'
+  | 'import-images';
 
 /** Events remembered of one request; later ones are still seen by those who listen. */
 export const PROGRESS_KEPT = 4_096;

@@ -39,6 +39,7 @@ export * from './schema/audit.ts';
 export * from './schema/bids.ts';
 export * from './schema/broker-bids.ts';
 export * from './schema/caller.ts';
+export * from './schema/equality.ts';
 export * from './schema/explanations.ts';
 export * from './schema/images.ts';
 export * from './schema/line-report.ts';

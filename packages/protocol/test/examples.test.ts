@@ -31,6 +31,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-operation', 'operation-reply'],
   ['label-image', 'label-image-request'],
   ['verify-images', 'verify-images-request'],
+  ['reply-equality', 'equality-reply'],
   ['collect-images', 'collect-images-request'],
   ['reply-image-diff', 'image-diff-reply'],
   ['reply-verify-images', 'verify-images-reply'],

@@ -34,7 +34,8 @@ export function relaxationText({ changes, suffices }: Pick<ExplainedMiss, 'chang
   return (suffices ? known : [...known, 'and more']).join(', ');
 }
 
-function plantText({ plantId, images, chosen, candidates, misses }: PlantExplanation): string {
+function plantText(explanation: PlantExplanation): string {
+  const { plantId, images, perMachine, warnings, chosen, candidates, misses } = explanation;
   const failed = misses.counts
     .filter(({ count }) => count > 0)
     .map(({ test, count }) => `${count} by the ${test} test`);
@@ -42,6 +43,9 @@ function plantText({ plantId, images, chosen, candidates, misses }: PlantExplana
     `${plantId}: ${candidates.count} of ${images} images match${failed.length === 0 ? '' : `; failed: ${failed.join(', ')}`}`,
     chosen ? choiceText(chosen) : 'No image can become this machine.',
   ];
+  if (perMachine.length > 0) parts.push(`  for each machine ${perMachine.join(' ')}`);
+  for (const { action, reads } of warnings)
+    parts.push(`  warning: ${action} seems to read ${reads}, and is not perMachine`);
   if (candidates.nearest.length > 0) parts.push(section('Candidates', candidateTable(candidates.nearest)));
   if (misses.nearest.length > 0) parts.push(section('Nearest misses', missTable(misses.nearest)));
   return parts.join('\n');

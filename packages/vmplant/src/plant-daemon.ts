@@ -32,6 +32,7 @@ import { Creator } from './creation/creator.ts';
 import { LearntDurations } from './creation/durations.ts';
 import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
+import { EqualityCheck } from './equality/equality-check.ts';
 import type { openPlantDoor } from './http/plant-door.ts';
 import { IdentityCheck } from './identity/identity-check.ts';
 import { ImageBuilder } from './images/image-builder.ts';
@@ -267,6 +268,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
         config,
       ),
       imageBuilder,
+      equalityCheck: new EqualityCheck({ ...shared, execution: shared, lines: reports, imageBuilder }, config),
       selfTending,
       changed,
       withNumbers: (thrown) => nameWhatIsFull(thrown, [config.stateDirectory, config.warehouseDirectory]),

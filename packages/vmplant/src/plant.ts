@@ -10,6 +10,7 @@ import {
   type Caller,
   type ClassAdJson,
   type CreateRequest,
+  type EqualityReport,
   GridError,
   type Identified,
   keyText,
@@ -29,6 +30,7 @@ import type { Reconfigurator } from './configuration/reconfigurator.ts';
 import type { Creations } from './creation/creations.ts';
 import type { Creator } from './creation/creator.ts';
 import type { OwnFailures } from './creation/own-failures.ts';
+import type { EqualityCheck } from './equality/equality-check.ts';
 import type { ImageBuilder } from './images/image-builder.ts';
 import type { ImageService } from './images/image-service.ts';
 import type { LeaseService } from './leases/lease-service.ts';
@@ -53,6 +55,7 @@ export interface PlantDeps {
   readonly leaseService: Pick<LeaseService, 'renew'>;
   readonly collector: Collector;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
+  readonly equalityCheck: Pick<EqualityCheck, 'check'>;
   readonly imageService: Pick<ImageService, 'list' | 'label' | 'verify' | 'collect' | 'describe' | 'remove'>;
   readonly selfTending: Pick<SelfTending, 'during' | 'recorded'> & {
     readonly advisor: Pick<SelfTending['advisor'], 'suggestions'>;
@@ -165,6 +168,7 @@ export class Plant {
       labelImage: (request) => imageService.label(request),
       verifyImages: (request) =>
         this.#once('verifyImages', request, () => imageService.verify(request, this.#stopping.signal)),
+      verifyEqual: (request) => this.#once('verifyEqual', request, () => this.#verifyEqual(request)),
       collectImages: (request) => this.#once('collectImages', request, () => imageService.collect(request)),
       suggestImages: (request, signal) => selfTending.advisor.suggestions(request, signal),
       recordedRequests: ({ pseudonymKey }, signal) => selfTending.recorded(pseudonymKey, signal),
@@ -280,6 +284,13 @@ export class Plant {
       ...{ requestId: request.requestId, image: await imageService.describe(image), built },
       ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
     };
+  }
+
+  #verifyEqual(request: Identified<BuildImageRequest>): Promise<EqualityReport> {
+    requireDags(request);
+    this.#requireShort(request);
+    const { signal } = this.#stopping;
+    return this.#semaphore.pass(() => this.#deps.equalityCheck.check(request, signal), signal);
   }
 
   #query({ vmId, attributes, caller }: Called<QueryRequest>): ClassAdJson {

@@ -1,7 +1,15 @@
 /** Puts the shop together: link, HTTP door, TCP door. */
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
-import { abortable, endsWithin, IN_MEMORY, type Log, makeFolder, type RunningDaemon, systemClock } from '@vmgrid/daemon';
+import {
+  abortable,
+  endsWithin,
+  IN_MEMORY,
+  type Log,
+  makeFolder,
+  type RunningDaemon,
+  systemClock,
+} from '@vmgrid/daemon';
 import {
   bodyLimitOf,
   createHttpServer,

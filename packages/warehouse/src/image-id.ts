@@ -3,7 +3,10 @@ import type { Manifest } from './manifest.ts';
 
 type Identity = Pick<Manifest, 'machine' | 'line' | 'base' | 'compatibility'> & {
   readonly history: readonly { readonly digest: string }[];
-  /** Of a build whose results get old: which of their lifetimes since the epoch it is in. A later one is another image. */
+  /**
+   * Of a build whose results get old: which of their lifetimes since the epoch it is in. A later one is another
+   * image.
+   */
   readonly lifetimes?: readonly number[];
 };
 
@@ -11,8 +14,9 @@ type Identity = Pick<Manifest, 'machine' | 'line' | 'base' | 'compatibility'> & 
 const HISTORIES = 2;
 
 /**
- * The id of a golden image is a digest of what it is, not of its bytes: machine, line, base, what was run in which order (and in
- * which lifetime, where results get old), and what restores it. Two processes that build the same image at once arrive at the same id; the second finds it there.
+ * The id of a golden image is a digest of what it is, not of its bytes: machine, line, base, what was run in which
+ * order (and in which lifetime, where results get old), and what restores it. Two processes that build the same image
+ * at once arrive at the same id; the second finds it there.
  */
 export function imageIdOf(identity: Identity): string {
   const { arch, os, memoryMiB, cpus, diskMiB } = identity.machine;

@@ -23,7 +23,10 @@ export const HistoryEntry = Type.Object(
     ranAt: Type.String({ format: 'date-time' }),
     /** What it told: name to ClassAd expression. Left out, nothing. */
     attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
-    /** Whether a boot of the disk brings back all that it left. Left out of images that were made before this was looked at. */
+    /**
+     * Whether a boot of the disk brings back all that it left. Left out of images that were made before this was
+     * looked at.
+     */
     survivesBoot: Type.Optional(Type.Boolean()),
     /** What a boot loses, in words. */
     lostAtBoot: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { minItems: 1, maxItems: 32 })),
@@ -44,14 +47,19 @@ const KernelBoot = Type.Object(
   closed,
 );
 
-/** By the boot loader on its own disk, as images made for clouds do. Such a guest may configure itself as it first boots. */
+/**
+ * By the boot loader on its own disk, as images made for clouds do. Such a guest may configure itself as it first
+ * boots.
+ */
 const FirmwareBoot = Type.Object({ firmware: Type.Literal('bios'), layouts: Layouts }, closed);
 
 export const Manifest = Type.Object(
   {
     version: Type.Literal(1),
     id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,95}$' }),
-    /** The machine the image was frozen as. For a base image, `memoryMiB` and `cpus` are what it boots with at least. */
+    /**
+     * The machine the image was frozen as. For a base image, `memoryMiB` and `cpus` are what it boots with at least.
+     */
     machine: MachineSpec,
     line: LineName,
     createdAt: Type.String({ format: 'date-time' }),

@@ -1,8 +1,9 @@
 /**
- * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in the
- * images: for people, not for bids. It comes in steps of one image each, so that who runs it can let others have their turn.
+ * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in
+ * the images: for people, not for bids. It comes in steps of one image each, so that who runs it can let others have
+ * their turn.
  */
-import { type Dag, type DagIndex, linearExtension, prepareDag } from '@vmgrid/dag';
+import { type Dag, type DagIndex, identityReads, linearExtension, prepareDag, splitReusable } from '@vmgrid/dag';
 import type {
   ExplainedCandidate,
   ExplainedChoice,
@@ -53,6 +54,8 @@ export function* explainRequest(
   const explainer = new MissExplainer(request, lines, durations);
   return {
     images: count,
+    perMachine: [...splitReusable(request.dag).own],
+    warnings: [...identityReads(request.dag)],
     ...(chosen
       ? { chosen: choiceOf(chosen, { next: others[0], dag: request.dag, isCoarse: explainer.isCoarse }) }
       : {}),
@@ -145,8 +148,8 @@ class MissExplainer {
   }
 
   /**
-   * The nearest misses: first those that would have been sooner than what was chosen, then those that need fewer changes,
-   * then those that would have been ready sooner.
+   * The nearest misses: first those that would have been sooner than what was chosen, then those that need fewer
+   * changes, then those that would have been ready sooner.
    */
   *nearest(misses: readonly MissedImage[], chosen: Option | undefined, top: number): Generator<void, ExplainedMiss[]> {
     const limit = chosen?.expectedMicros ?? Number.POSITIVE_INFINITY;
@@ -199,7 +202,7 @@ class MissExplainer {
   #explain({ miss, image, shared, expectedMicros }: Sketch): ExplainedMiss {
     const { changes, suffices } =
       miss.test === 'freshness'
-        ? NO_MENDING // only another image, or a request that takes an older one
+        ? NO_RELAXATION // only another image, or a request that takes an older one
         : relaxRequest(this.#machine, this.#dag, image, this.#lines);
     return {
       imageId: miss.imageId,
@@ -234,7 +237,7 @@ function historyReason(test: 'subset' | 'prefix' | 'partial-order', action: stri
   }
 }
 
-const NO_MENDING: Relaxation = { changes: [], suffices: false };
+const NO_RELAXATION: Relaxation = { changes: [], suffices: false };
 
 const occurrences = (values: readonly number[], wanted: number): number =>
   values.reduce((count, value) => (value === wanted ? count + 1 : count), 0);

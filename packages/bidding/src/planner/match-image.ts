@@ -1,6 +1,6 @@
 /**
- * The tests that decide whether a golden image can become the machine asked for: machine, subset, prefix, partial order, and
- * freshness where the request wants it. Pure: manifests in, verdicts out; no file is touched.
+ * The tests that decide whether a golden image can become the machine asked for: machine, subset, prefix, partial
+ * order, and freshness where the request wants it. Pure: manifests in, verdicts out; no file is touched.
  */
 import { type HistoryTest, type Match, type Mismatch, matchHistory } from '@vmgrid/dag';
 import type { KnownImage } from '../known-image.ts';

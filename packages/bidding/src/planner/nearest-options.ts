@@ -23,9 +23,9 @@ export interface PreparedRequest {
 export const NEVER_STALE: FreshSince = new Map();
 
 /**
- * The best options for a request, soonest ready first, at most `most` (2 or more); when all would have one start, the last is
- * the best with the other. Exactly those that a look at every image would find; branch and bound, so that of the images which
- * match only those are looked at that may be among the best.
+ * The best options for a request, soonest ready first, at most `most` (2 or more); when all would have one start, the
+ * last is the best with the other. Exactly those that a look at every image would find; branch and bound, so that of
+ * the images which match only those are looked at that may be among the best.
  */
 export function nearestOptions(
   request: PreparedRequest,

@@ -1,6 +1,6 @@
 /**
- * The Production Process Planner: among the images that match, the line, the start and the remaining actions that are expected
- * to have the machine ready soonest. Pure; plans are data that can be printed, stored and compared.
+ * The Production Process Planner: among the images that match, the line, the start and the remaining actions that are
+ * expected to have the machine ready soonest. Pure; plans are data that can be printed, stored and compared.
  */
 import { type Action, type Dag, linearExtension, type Match, matchHistory, prepareDag } from '@vmgrid/dag';
 import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgrid/protocol';
@@ -45,8 +45,8 @@ export interface TimedRequest {
 }
 
 /**
- * The plan for one machine description; undefined when no image can become the machine. Takes as long as the beginnings of
- * histories that match are many, not the images (see `image-index.ts`).
+ * The plan for one machine description; undefined when no image can become the machine. Takes as long as the
+ * beginnings of histories that match are many, not the images (see `image-index.ts`).
  */
 export function planMachine(
   request: TimedRequest,

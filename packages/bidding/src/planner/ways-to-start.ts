@@ -1,6 +1,7 @@
 /**
- * On which lines of a plant an image can be started for a machine, and how: the first of the four tests. Memory is bound to the
- * line that suspended it; a disk serves every line that boots its format and for whose devices it has the drivers.
+ * On which lines of a plant an image can be started for a machine, and how: the first of the four tests. Memory is
+ * bound to the line that suspended it; a disk serves every line that boots its format and for whose devices it has
+ * the drivers.
  */
 import type { CompatibilityRecord, LineName, LineReport, MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
@@ -14,7 +15,10 @@ export interface Way {
 
 export type LineReports = ReadonlyMap<LineName, LineReport>;
 
-/** Every way there is to have all that its history made, restore before boot on each line; none when there is none here. */
+/**
+ * Every way there is to have all that its history made, restore before boot on each line; none when there is none
+ * here.
+ */
 export function waysToStart(machine: MachineSpec, image: KnownImage, lines: LineReports): readonly Way[] {
   if (imageFault(machine, image) !== undefined) return [];
   const ways: Way[] = [];

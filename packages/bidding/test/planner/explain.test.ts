@@ -23,7 +23,8 @@ const assumed = durationsOf(new Map());
 const dag = dagOf('A B C D', 'A>B B>C A>D');
 
 /** A history whose entries are named by their effects. */
-const ran = (effects: string): RanAction[] => [...effects].map((id) => ({ digest: digestOf(id), id }));
+const ran = (effects: string): RanAction[] =>
+  [...effects].map((id) => ({ digest: digestOf(id), id, survivesBoot: true }));
 const suspended = (id: string, effects: string, changes: Partial<ImageFacts> = {}) =>
   suspendedImage(id, { history: ran(effects), ...changes });
 function atOnce<T>(steps: Iterator<void, T>): T {
@@ -91,6 +92,7 @@ describe('an explanation', () => {
       { test: 'subset', count: 1 },
       { test: 'prefix', count: 1 },
       { test: 'partial-order', count: 1 },
+      { test: 'freshness', count: 0 },
     ]);
   });
 
@@ -126,7 +128,7 @@ describe('an explanation', () => {
       {
         imageId: 'unwanted',
         failed: 'subset',
-        reason: 'E ran in the image and is not wanted, or not so often',
+        reason: 'E ran in the image and is not wanted, not so often, or runs for each machine',
         changes: [{ kind: 'add-action', action: 'E', digest: digestOf('E') }],
         suffices: true,
       },
@@ -169,9 +171,14 @@ test('an action that comes before only by way of others is to be dropped', () =>
 test('with no image that matches nothing is chosen', () => {
   expect(explain([])).toEqual({
     images: 0,
+    perMachine: [],
+    warnings: [],
     candidates: { count: 0, nearest: [] },
     misses: {
-      counts: ['machine', 'subset', 'prefix', 'partial-order'].map((failed) => ({ test: failed, count: 0 })),
+      counts: ['machine', 'subset', 'prefix', 'partial-order', 'freshness'].map((failed) => ({
+        test: failed,
+        count: 0,
+      })),
       nearest: [],
     },
   });

@@ -46,9 +46,15 @@ const imageWith = (history: fc.Arbitrary<readonly string[]>): fc.Arbitrary<Known
       suspended: fc.boolean(),
       diskFormat: mostly<'raw' | 'qcow2'>('raw', 'qcow2'),
       accelerator: mostly('kvm', 'tcg'),
+      survivesBoot: mostly<boolean | undefined>(true, false, undefined),
     })
-    .map(({ id, machine, line: made, history: effects, suspended, diskFormat, accelerator }) => {
-      const changes = { machine, line: made, diskFormat, history: historyOf(...effects.map(digestOf)) };
+    .map(({ id, machine, line: made, history: effects, suspended, diskFormat, accelerator, survivesBoot }) => {
+      const marked = historyOf(...effects.map(digestOf)).map((entry, at) =>
+        at === 0
+          ? { digest: entry.digest, id: entry.id, ...(survivesBoot === undefined ? {} : { survivesBoot }) }
+          : entry,
+      );
+      const changes = { machine, line: made, diskFormat, history: marked };
       const compatibility = { ...COMPATIBILITY, accelerator };
       return suspended
         ? suspendedImage(`image-${id}`, { ...changes, compatibility })

@@ -57,8 +57,8 @@ const assignments = (values: Readonly<Record<string, string>>): Buffer =>
   );
 
 /**
- * The host makes the clone's key: a guest that has just woken would need ten times as long, and hides nothing from the host
- * that holds its memory anyway.
+ * The host makes the clone's key: a guest that has just woken would need ten times as long, and hides nothing from
+ * the host that holds its memory anyway.
  */
 function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
   const values = {

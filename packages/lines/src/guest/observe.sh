@@ -1,6 +1,7 @@
 # Read by runner.sh while an image is built: what does an action leave that a boot of the disk would not bring back?
-# POSIX sh: dash and busybox. Each item is a line in words, which ends up in the image's manifest. What is noted twice differs in
-# number, so that a second one is seen. When in doubt it is lost: an image that is not booted is slower, and never wrong.
+# POSIX sh: dash and busybox. Each item is a line in words, which ends up in the image's manifest. What is noted twice
+# differs in number, so that a second one is seen. When in doubt it is lost: an image that is not booted is slower,
+# and never wrong.
 
 lost=$work/lost
 come=$work/come
@@ -31,6 +32,11 @@ in_service() {
   return 1
 }
 
+# What it was to end is seen itself; busybox's goes on for up to a second after that.
+is_timeout() {
+  tr '\0' ' ' < "$1/cmdline" 2> /dev/null | grep -q '^\([^ ]*busybox \)\{0,1\}\([^ ]*/\)\{0,1\}timeout '
+}
+
 processes() {
   for folder in "$root"/proc/[0-9]*; do
     { read -r stat < "$folder/stat"; } 2> /dev/null || continue
@@ -39,6 +45,7 @@ processes() {
     # shellcheck disable=SC2086 # letters and numbers
     set -- ${stat##*) }
     case $own in *" ${folder##*/} "* | *" $2 "*) continue ;; esac
+    case $name in busybox | timeout) ! is_timeout "$folder" || continue ;; esac
     # 0x200000: of the kernel
     [ "$1" = Z ] || [ $(($7 & 0x200000)) -ne 0 ] || in_service "$folder" || echo "process $name"
   done
@@ -60,8 +67,8 @@ mounts() {
   ' "$work/fstab" "$root/proc/mounts" "$root/proc/swaps"
 }
 
-# A unit comes back when it is enabled, or when something that runs wants it or would start it. What timers, sockets and the bus start
-# may have ended by itself.
+# A unit comes back when it is enabled, or when something that runs wants it or would start it. What timers, sockets
+# and the bus start may have ended by itself.
 UNITS='
 function flush(id, state, wanted) {
   id = v["Id"]; state = v["ActiveState"]
@@ -95,14 +102,19 @@ made_at_boot() {
     awk '$1 ~ /^[dDfFqQvLp]/ && $2 !~ /^(\/tmp|\/var\/tmp|\/run|\/run\/lock|\/dev\/shm)\/?$/ {
       sub("^/var/run/", "/run/", $2); print $2 }'
   cat "$root"/usr/lib/systemd/system/*.service "$root"/etc/systemd/system/*.service 2> /dev/null |
-    awk -F= '$1 == "RuntimeDirectory" { count = split($2, names, " "); for (i = 1; i <= count; i++) print "/run/" names[i] }'
+    awk -F= '$1 == "RuntimeDirectory" {
+      count = split($2, names, " ")
+      for (i = 1; i <= count; i++) print "/run/" names[i]
+    }'
 }
 
 # Sockets and process ids are as good as the process that made them.
 files() {
   made_at_boot > "$work/made"
   awk '$3 ~ /^(tmpfs|ramfs)$/ && $2 !~ /^\/run\/(vmgrid|user|credentials)\// { print $2 }' "$root/proc/mounts" |
-    while read -r folder; do find "$root$folder" -xdev ! -type s ! -path "$root$folder" ! -path '*/systemd-private-*'; done |
+    while read -r folder; do
+      find "$root$folder" -xdev ! -type s ! -path "$root$folder" ! -path '*/systemd-private-*'
+    done |
     awk -v prefix="$root" '
       FILENAME == ARGV[1] { made[$0]; next }
       { path = substr($0, length(prefix) + 1)
@@ -119,7 +131,8 @@ files() {
 settings() {
   cat "$root"/etc/sysctl.conf "$root"/etc/sysctl.d/*.conf > "$work/kept" 2> /dev/null
   find "$root/proc/sys" -xdev -type f -perm -200 ! -path '*/random/*' ! -path '*/binfmt_misc/*' ! -name '*-nr' \
-    ! -name '*-state' ! -name ns_last_pid ! -name hostname ! -name domainname ! -path '*/eth0/*' ! -path '*/vec0/*' \
+    ! -name '*-state' ! -name ns_last_pid ! -name 'perf_*' ! -name hostname ! -name domainname \
+    ! -path '*/eth0/*' ! -path '*/vec0/*' \
     -exec grep -sH '' {} + 2> /dev/null | awk -v prefix="$root/proc/sys/" '
       FILENAME == ARGV[1] {
         sub("[#;].*", ""); sub("^[ \t]*-?", ""); sub("[ \t]*=.*", ""); gsub("/", ".")
@@ -141,7 +154,8 @@ links() {
   done
 }
 
-# look WHEN: what a boot would lose now into lost.WHEN, what it would bring back and is there, or not there, into come and gone.
+# look WHEN: what a boot would lose now into lost.WHEN, what it would bring back and is there, or not there, into come
+# and gone.
 look() {
   : > "$come"
   : > "$gone"
@@ -158,8 +172,8 @@ observe() {
 # What an action, which just ended, left that was not there before it, and what it ended that a boot would start.
 tell_lost() {
   look now
-  { grep -xFf "$come.before" "$gone.now" | while IFS= read -r item; do echo "$item was ended"; done
-    grep -vxFf "$lost.before" "$lost.now"; } > "$work/new"
+  { awk 'FILENAME == ARGV[1] { was[$0]; next } $0 in was { print $0 " was ended" }' "$come.before" "$gone.now"
+    awk 'FILENAME == ARGV[1] { was[$0]; next } !($0 in was)' "$lost.before" "$lost.now"; } > "$work/new"
   [ ! -s "$work/new" ] || echo "loses $1 $(head -c 4096 "$work/new" | text64)"
   for list in "$lost" "$come" "$gone"; do mv "$list.now" "$list.before"; done
 }

@@ -13,7 +13,10 @@ export type RunnerEvent =
   /** Text an action wrote to `$VMGRID_ATTRIBUTES`; of the identity step when there is no index. */
   | { readonly event: 'attributes'; readonly index: number | undefined; readonly text: string }
   | { readonly event: 'attributes-too-long'; readonly index: number | undefined }
-  /** What an action left that a boot would not bring back, a line each; the report may be cut. Only where this is observed. */
+  /**
+   * What an action left that a boot would not bring back, a line each; the report may be cut. Only where this is
+   * observed.
+   */
   | { readonly event: 'loses'; readonly index: number; readonly text: string }
   /** The last output of an attempt; never of a secret action. */
   | { readonly event: 'output'; readonly index: number; readonly text: string }

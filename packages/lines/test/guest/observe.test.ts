@@ -47,6 +47,14 @@ const lost: readonly (readonly [string, string, string])[] = [
 const kept: readonly (readonly [string, string])[] = [
   ['files on the disk', 'echo x >$VMGRID_ROOT/etc/mine'],
   ['a process of a service', started(41, 'web', 0, '/system.slice/web.service')],
+  ...['timeout', '/bin/busybox timeout'].map(
+    (words) =>
+      [
+        `what ends with what it watches, ${words}`,
+        `${started(43, words.slice(words.lastIndexOf('/') + 1).split(' ')[0]!, 0, AGENT)}
+         printf '%s -k 5 20 /bin/sh' '${words}' | tr ' ' '\\0' >$VMGRID_ROOT/proc/43/cmdline`,
+      ] as const,
+  ),
   ['a thread of the kernel', started(42, 'kworker', 0x200000, '/')],
   [
     'a mount of fstab',

@@ -75,8 +75,9 @@ export class RequestClass {
   }
 
   /**
-   * The plan of a plant, which lasts as long as its images, its lines, and the durations that it depends on. `now` is read only
-   * where results get too old: such a class is good for one time. @throws GridError LINE_UNAVAILABLE, NO_IMAGE
+   * The plan of a plant, which lasts as long as its images, its lines, and the durations that it depends on. `now` is
+   * read only where results get too old: such a class is good for one time. @throws GridError LINE_UNAVAILABLE,
+   * NO_IMAGE
    */
   plan(plant: StandingPlant, now: Date): Planned {
     const { plantId, images, lines, durations } = plant;

@@ -195,6 +195,11 @@ export class ShopClient {
     return this.#submit('/v1/images/verify', request, options);
   }
 
+  /** The operation's result is an EqualityReply. */
+  submitVerifyEqual(request: BuildImageRequest, options?: WorkOptions): Promise<Submitted> {
+    return this.#submit('/v1/images/equality', request, options);
+  }
+
   /** The operation's result is a CollectImagesReply. */
   submitCollectImages(request: CollectImagesRequest, options?: WorkOptions): Promise<Submitted> {
     return this.#submit('/v1/images/collect', request, options);

@@ -410,6 +410,12 @@ export const ERROR_CATALOGUE = {
     'An image in the warehouse does not hold what its manifest says.',
     'Remove it and build it again.',
   ),
+  REUSE_DIFFERS: kind(
+    500,
+    false,
+    'A guest that was got from an image is not equal to one that was made cold.',
+    "Mark the action that causes it `perMachine`, or mend what it does; tell vmgrid's makers if it does nothing wrong.",
+  ),
   IDENTITY_SHARED: kind(
     409,
     false,

@@ -5,6 +5,7 @@
 import type { Offer } from '../schema/bids.ts';
 import type { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import type { Called } from '../schema/caller.ts';
+import type { EqualityReport } from '../schema/equality.ts';
 import type { PlantExplanation } from '../schema/explanations.ts';
 import type {
   BuildImageReply,
@@ -75,6 +76,7 @@ export interface ImageApi {
   removeImage(request: { imageId: string }): Record<string, never>;
   labelImage(request: LabelImageRequest & { imageId: string }): ImageReply;
   verifyImages(request: Identified<VerifyImagesRequest>): readonly VerifiedImage[];
+  verifyEqual(request: Identified<BuildImageRequest>): EqualityReport;
   collectImages(request: Identified<CollectImagesRequest>): CollectedWarehouse;
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
 }

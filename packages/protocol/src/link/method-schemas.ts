@@ -1,9 +1,11 @@
 /** Shapes of everything that crosses a link, checked where it arrives. */
+
 import { type TObject, type TSchema, Type } from 'typebox';
 import { BROKER_LIMITS } from '../limits.ts';
 import { Bid, Decline } from '../schema/bids.ts';
 import { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import { Caller } from '../schema/caller.ts';
+import { EqualityReport } from '../schema/equality.ts';
 import { ExplanationCount, PlantExplanation } from '../schema/explanations.ts';
 import {
   BuildImageReply,
@@ -80,6 +82,7 @@ export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
     request: Type.Object({ ...LabelImageRequest.properties, imageId: ImageId }, closed),
     reply: ImageReply,
   },
+  verifyEqual: { request: identified(BuildImageRequest), reply: EqualityReport },
   verifyImages: { request: identified(VerifyImagesRequest), reply: Type.Array(VerifiedImage) },
   collectImages: { request: identified(CollectImagesRequest), reply: CollectedWarehouse },
   suggestImages: { request: Type.Object({ top: Type.Optional(SuggestionCount) }, closed), reply: PlantSuggestions },

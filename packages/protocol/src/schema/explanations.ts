@@ -112,6 +112,10 @@ export const PlantExplanation = Type.Object(
     plantId: PlantId,
     /** Images of the warehouse: each is a candidate or a miss. */
     images: Count,
+    /** Actions that run for each machine: no image may stand for them. */
+    perMachine: Type.Array(ActionId),
+    /** Actions that an image may hold, but which seem to read what every machine has of its own. */
+    warnings: Type.Array(Type.Object({ action: ActionId, reads: Type.String() }, closed)),
     /** Absent when no image is a candidate. */
     chosen: Type.Optional(ExplainedChoice),
     candidates: Type.Object({ count: Count, nearest: Type.Array(ExplainedCandidate) }, closed),

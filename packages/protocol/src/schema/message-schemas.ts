@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { AuditReply } from './audit.ts';
+import { EqualityReply } from './equality.ts';
 import { ExplainReply } from './explanations.ts';
 import {
   BuildImageReply,
@@ -75,6 +76,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'label-image-request', title: 'Pin and tags of a golden image', schema: LabelImageRequest },
   { name: 'image-diff-reply', title: 'What changes from one golden image to another', schema: ImageDiffReply },
   { name: 'verify-images-request', title: 'Golden images that shall be checked', schema: VerifyImagesRequest },
+  { name: 'equality-reply', title: 'Whether guests are equal however they are got', schema: EqualityReply },
   { name: 'verify-images-reply', title: 'What is wrong with golden images', schema: VerifyImagesReply },
   { name: 'collect-images-request', title: 'Room that shall be made in the warehouses', schema: CollectImagesRequest },
   { name: 'collect-images-reply', title: 'Golden images that went or would go, and why', schema: CollectImagesReply },

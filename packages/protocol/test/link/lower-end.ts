@@ -33,6 +33,7 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     buildImage: unexpected,
     removeImage: unexpected,
     labelImage: unexpected,
+    verifyEqual: unexpected,
     verifyImages: unexpected,
     collectImages: unexpected,
     suggestImages: unexpected,

@@ -10,6 +10,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { follow } from '../follow.ts';
 import { collectionText, diffText, treesOf, treeText, verifyText } from '../image-text.ts';
+import { verifyEqual } from './verify-equal.ts';
 
 export function addImageCareCommands(images: Command, context: CommandContext): void {
   images
@@ -36,8 +37,10 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
     .command('verify [image...]')
     .description('check digests and backing chains of images, or of all')
     .option('--identity', 'start two clones of each, too, and refuse an image whose clones share what must differ')
-    .action(async (imageIds: string[], { identity = false }: { identity?: boolean }) => {
+    .option('--equal <document>', 'compare the guests of a create request got in every way: cold, and from each image')
+    .action(async (imageIds: string[], { identity = false, equal }: { identity?: boolean; equal?: string }) => {
       const { client, output } = context();
+      if (equal !== undefined) return verifyEqual(equal, context());
       const named = imageIds.length === 0 ? {} : { imageIds };
       const submitted = await client.submitVerifyImages({ ...named, ...(identity ? { identity } : {}) });
       const reply = await follow<VerifyImagesReply>(client, submitted, output.json);

@@ -1,4 +1,7 @@
-/** What running actions on a machine came to; grows action by action, so that a failure keeps what was done before it. */
+/**
+ * What running actions on a machine came to; grows action by action, so that a failure keeps what was done before
+ * it.
+ */
 import { ClassAd, parseClassAds } from '@vmgrid/classad';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';

@@ -1,6 +1,6 @@
 /**
- * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc and on
- * the host, segment by segment.
+ * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc
+ * and on the host, segment by segment.
  */
 import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
@@ -39,7 +39,9 @@ export interface ConfigurationJob extends DiscOrder {
   readonly machine: Machine;
   readonly guest: Guest;
   readonly phases: Phases;
-  /** History of the image that the machine was made from; left out for a machine that has told its attributes before. */
+  /**
+   * History of the image that the machine was made from; left out for a machine that has told its attributes before.
+   */
   readonly inherited?: readonly HistoryEntry[];
   /** JSON of the VM's classad with what was told so far, for host actions. */
   readonly describe: (told: Attributes) => string;
@@ -69,7 +71,9 @@ export class Configurator {
     return this.#deps.discs.removeAll(directory);
   }
 
-  /** @throws ActionsFailed with what was done before; GridError of the machine or guest. The disc is gone afterwards. */
+  /**
+   * @throws ActionsFailed with what was done before; GridError of the machine or guest. The disc is gone afterwards.
+   */
   async configure(job: ConfigurationJob, signal: AbortSignal): Promise<Configuration> {
     const disc = job.disc ?? this.prepare(job);
     const { clock } = this.#deps;
@@ -89,7 +93,10 @@ export class Configurator {
     }
   }
 
-  /** Removes from the guest what must not be in an image. Called right before it is frozen, with its memory or without. */
+  /**
+   * Removes from the guest what must not be in an image. Called right before it is frozen, with its memory or
+   * without.
+   */
   async quiesce(
     job: Pick<ConfigurationJob, 'directory' | 'machine' | 'guest' | 'phases'>,
     keeps: 'memory' | 'disk',
@@ -186,7 +193,10 @@ const bookedOf = ({ job }: Run, actions: readonly Action[]): BookedActions => ({
   actions,
 });
 
-/** The disc has a step for each guest action, and for each recover script of a host action, which runs in the guest too. */
+/**
+ * The disc has a step for each guest action, and for each recover script of a host action, which runs in the guest
+ * too.
+ */
 function stepsOf(actions: readonly Action[]): GuestStep[] {
   return actions.flatMap((action, index): GuestStep[] => {
     const limitMs = timeoutMs(action);

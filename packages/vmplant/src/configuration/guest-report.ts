@@ -1,6 +1,6 @@
 /**
- * Reads the runner's report of one run and books what it tells. The guest is not trusted: whatever does not come in the order
- * in which a runner reports ends the configuration.
+ * Reads the runner's report of one run and books what it tells. The guest is not trusted: whatever does not come in
+ * the order in which a runner reports ends the configuration.
  */
 import type { Clock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
@@ -64,8 +64,8 @@ export class GuestReport {
   }
 
   /**
-   * Reads on to the end of the report, which comes when the runner is gone: only then is its port free and the disc let go.
-   * @throws ActionsFailed, GridError GUEST_LOST, GUEST_UNREACHABLE
+   * Reads on to the end of the report, which comes when the runner is gone: only then is its port free and the disc
+   * let go. @throws ActionsFailed, GridError GUEST_LOST, GUEST_UNREACHABLE
    */
   async toEnd(): Promise<void> {
     let finished = false;

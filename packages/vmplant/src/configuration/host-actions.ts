@@ -1,7 +1,7 @@
 /**
- * Host actions: executables which the operator put into one folder. A client names one and gives arguments; it never sends
- * code for the host. They run without a shell, as nobody when the plant is root, with the VM's classad on standard input, limited in
- * time and output, and each of their programs in memory.
+ * Host actions: executables which the operator put into one folder. A client names one and gives arguments; it never
+ * sends code for the host. They run without a shell, as nobody when the plant is root, with the VM's classad on
+ * standard input, limited in time and output, and each of their programs in memory.
  */
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';

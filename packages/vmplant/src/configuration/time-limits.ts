@@ -16,7 +16,10 @@ const ALLOWANCE_MS = 60_000;
 export const timeoutMs = (action: Action): number =>
   action.timeout === undefined ? DEFAULT_TIMEOUT_MS[action.kind] : parseDuration(action.timeout);
 
-/** The most that the actions can take with all their attempts and recoveries: a guest silent for longer is not at work. */
+/**
+ * The most that the actions can take with all their attempts and recoveries: a guest silent for longer is not at
+ * work.
+ */
 export function longestMs(actions: readonly Action[]): number {
   const each = (action: Action) => {
     const attempts = (action.retries ?? 0) + 1;

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Admission, LineReports, Start } from '@vmgrid/bidding';
 import { type Clock, UndoStack, within } from '@vmgrid/daemon';
-import { type Action, digestAction, splitReusable } from '@vmgrid/dag';
+import { type Action, digestAction, identityReads, splitReusable } from '@vmgrid/dag';
 import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
 import type { GoldenImage, ImageBuildStore, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
@@ -61,9 +61,10 @@ export class ImageBuilder {
   }
 
   /**
-   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse, waits for
-   * that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line can, else a disk alone: a request that leaves the line open is built on one that suspends,
-   * if there is any. @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
+   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse,
+   * waits for that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line
+   * can, else a disk alone: a request that leaves the line open is built on one that suspends, if there is any.
+   * @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
    */
   async build(
     whole: Identified<BuildImageRequest>,
@@ -72,8 +73,17 @@ export class ImageBuilder {
   ): Promise<BuiltImage> {
     const { reusable, own: leftOut } = splitReusable(whole.dag);
     refuseSecrets(reusable.actions);
+    this.#warn(whole);
     const lifetimes = lifetimesOf(reusable.actions, this.#deps.clock.now());
     return { ...(await this.#buildReusable({ ...whole, dag: reusable, lifetimes, ...options }, signal)), leftOut };
+  }
+
+  #warn(request: Identified<BuildImageRequest>): void {
+    const at = new Date(this.#deps.clock.now()).toISOString();
+    for (const { action, reads } of identityReads(request.dag)) {
+      const subject = `${action} seems to read ${reads}: mark it perMachine if it keeps that`;
+      this.#deps.report({ ...requestKey(request), at, phase: 'warning', subject, state: 'done' });
+    }
   }
 
   async #buildReusable(request: BuildOrder, signal: AbortSignal): Promise<Omit<BuiltImage, 'leftOut'>> {

@@ -1,0 +1,51 @@
+/**
+ * Whether the guests of one DAG are equal however they are got: cold, restored or booted from an image, on each
+ * line.
+ */
+import { ActionId } from '@vmgrid/dag';
+import { type Static, Type } from 'typebox';
+import { LineName } from './machine.ts';
+import { PlantId, RequestId } from './requests.ts';
+
+const closed = { additionalProperties: false } as const;
+
+/** What one plant found. */
+export const EqualityReport = Type.Object(
+  {
+    plantId: PlantId,
+    /** Actions that run for each machine and have no part in this. */
+    leftOut: Type.Array(ActionId),
+    ways: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          line: LineName,
+          start: Type.Union([Type.Literal('restore'), Type.Literal('boot')]),
+          /** Actions that the image stood for. */
+          cached: Type.Integer({ minimum: 0 }),
+        },
+        closed,
+      ),
+    ),
+    /** What a guest has that was got in this way, and not the one made cold on its line, and the reverse. */
+    differences: Type.Array(
+      Type.Object(
+        {
+          way: Type.String(),
+          item: Type.String(),
+          cold: Type.Optional(Type.String()),
+          other: Type.Optional(Type.String()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type EqualityReport = Static<typeof EqualityReport>;
+
+export const EqualityReply = Type.Object(
+  { requestId: Type.Optional(RequestId), plants: Type.Array(EqualityReport), silentPlants: Type.Array(PlantId) },
+  closed,
+);
+export type EqualityReply = Static<typeof EqualityReply>;

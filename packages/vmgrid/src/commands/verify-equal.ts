@@ -1,0 +1,29 @@
+/** `vmgrid images verify --equal DOCUMENT`: are the guests of a request equal, however they are got? */
+import { decodeBuildImage, type EqualityReply, type EqualityReport, GridError } from '@vmgrid/protocol';
+import type { CommandEnvironment } from '../context.ts';
+import { readDocument } from '../documents.ts';
+import { follow } from '../follow.ts';
+
+/** @throws GridError REUSE_DIFFERS after the differences were printed */
+export async function verifyEqual(file: string, { client, output }: CommandEnvironment): Promise<void> {
+  const { machine, dag } = await readDocument(file, 'create');
+  const submitted = await client.submitVerifyEqual(decodeBuildImage({ machine, dag }));
+  const reply = await follow<EqualityReply>(client, submitted, output.json);
+  output.result(reply, () => reply.plants.map(reportText).join('\n') || 'no plant is there');
+  const [first, ...others] = reply.plants.flatMap(({ differences }) => differences);
+  if (first === undefined) return;
+  throw new GridError('REUSE_DIFFERS', `${first.way}: ${first.item}; ${others.length} more differences`, { ...first });
+}
+
+function reportText({ plantId, leftOut, ways, differences }: EqualityReport): string {
+  return [
+    `${plantId}: ${ways.length} ways, ${differences.length} differences`,
+    ...(leftOut.length === 0 ? [] : [`  left out ${leftOut.join(', ')}: to be run for each machine`]),
+    ...ways.map(({ name }) => `  ${name}`),
+    ...differences.flatMap(({ way, item, cold = 'nothing', other = 'nothing' }) => [
+      `  ${way}: ${item}`,
+      `    cold  ${cold}`,
+      `    here  ${other}`,
+    ]),
+  ].join('\n');
+}

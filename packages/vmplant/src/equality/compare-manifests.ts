@@ -1,0 +1,60 @@
+/** Compares what two guests have, but for what must or may differ between any two machines. Pure. */
+import { IDENTITY_FILES, IDENTITY_MOUNT } from '../identity/must-differ.ts';
+import type { GuestManifest } from './guest-manifest.ts';
+
+export interface Difference {
+  /** `file /etc/motd`. */
+  readonly item: string;
+  /** What the guest that was made cold has, and the other; left out where there is nothing. */
+  readonly cold?: string;
+  readonly other?: string;
+}
+
+/** Beside identity: times, logs, caches and counters, which also differ between two machines that were made cold. */
+const MAY_DIFFER: readonly RegExp[] = [
+  /^digest\t\/var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate|lib\/misc)\//,
+  /^digest\t\/etc\/(shadow|gshadow|shadow-|gshadow-|passwd-|group-|ld\.so\.cache|resolv\.conf|mtab)$/,
+  /^(file|digest)\t\/var\/lib\/systemd\/(timers|linger|coredump|timesync)/,
+  /^(file|digest)\t\/(tmp|var\/tmp)\/systemd-private-/,
+  /^(file|digest)\t\/var\/log\/(journal|wtmp|btmp|lastlog)/,
+  /^(file|digest)\t\/run\/(utmp|motd|agetty|lock|blkid|mount|sudo|initramfs|network|ifstate)/,
+  /^process\t(systemd-udevd|\(udev-worker\)|\(sd-pam\)|agetty|systemd-(hostnam|timedat|local|user|tmpfile).*)$/,
+  /^unit\tsystemd-(tmpfiles-clean|hostnamed|timedated|localed|update-.*|journal-.*|random-seed|binfmt)\./,
+  /^unit\tsystemd-(udev-.*|fsck.*|growfs.*|remount-fs.*|machine-id-commit|firstboot|pcr.*)\./,
+  /^unit\t(apt-daily.*|dpkg-db-backup|e2scrub.*|fstrim|logrotate|man-db|motd-news|emergency|rescue)\./,
+  /^unit\t(user(-runtime-dir)?@|getty|serial-getty@|modprobe@|run-|proc-|dev-|sys-|initrd-)/,
+  /^unit\tproc-sys-kernel-random-boot_id\.mount$/,
+  /^mount\t(\/proc\/sys\/fs\/binfmt_misc|\/run\/lock)$/,
+];
+
+/** Values of which a part says nothing: sizes of logs, of databases with times in them, options that count inodes. */
+const WITHOUT: readonly (readonly [RegExp, RegExp])[] = [
+  [
+    /^file\t\/(var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate)\/|etc\/(resolv\.conf|hosts|hostname|ld\.so\.cache))/,
+    / \d+$/,
+  ],
+  [/^mount\t/, /(,?(size|nr_inodes|fd|pgrp|pipe_ino)=[^, ]*)/g],
+  [/^unit\t/, / (exited|dead|waiting|running|listening|elapsed|mounted)$/],
+];
+
+const isIdentity = (key: string): boolean => {
+  const [kind, name = ''] = key.split('\t');
+  if (kind === 'mount') return name === IDENTITY_MOUNT;
+  return (kind === 'file' || kind === 'digest') && IDENTITY_FILES.some((pattern) => pattern.test(name));
+};
+
+const counts = (key: string): boolean => !isIdentity(key) && !MAY_DIFFER.some((pattern) => pattern.test(key));
+
+const told = (key: string, value: string | undefined): string | undefined =>
+  WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text?.replace(part, '') : text), value);
+
+/** What is in one and not the same in the other, in the order of kinds and names. */
+export function compareManifests(cold: GuestManifest, other: GuestManifest): readonly Difference[] {
+  const keys = [...new Set([...cold.keys(), ...other.keys()])].filter(counts).sort();
+  return keys.flatMap((key) => {
+    const [one, two] = [told(key, cold.get(key)), told(key, other.get(key))];
+    if (one === two) return [];
+    const item = key.replace('\t', ' ');
+    return [{ item, ...(one === undefined ? {} : { cold: one }), ...(two === undefined ? {} : { other: two }) }];
+  });
+}

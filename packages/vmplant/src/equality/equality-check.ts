@@ -1,0 +1,157 @@
+/**
+ * Holds the law of true reuse: gets the guest of one DAG in every way that the plant has (cold; restored from an
+ * image of each beginning; booted from the disk of each; on each line), and compares what the guests have.
+ */
+import type { Admission, LineReports } from '@vmgrid/bidding';
+import { type Clock, UndoStack } from '@vmgrid/daemon';
+import { prepareDag, splitReusable } from '@vmgrid/dag';
+import { type BuildImageRequest, type EqualityReport, GridError, type Identified, requestKey } from '@vmgrid/protocol';
+import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
+import type { PlantConfig } from '../config.ts';
+import { type Execution, type ExecutionDeps, executePlan } from '../creation/execute-plan.ts';
+import type { ImageBuilder } from '../images/image-builder.ts';
+import type { VmNames } from '../vms/identity.ts';
+import { Phases, type ReportProgress } from '../vms/phases.ts';
+import { compareManifests } from './compare-manifests.ts';
+import { type GuestManifest, keyOf, manifestCommand, readManifest } from './guest-manifest.ts';
+import { beginnings, type EqualityWay, isCold, waysWith } from './ways.ts';
+
+export interface EqualityCheckDeps {
+  readonly execution: ExecutionDeps;
+  readonly warehouse: Pick<Warehouse, 'images' | 'stage' | 'acquire' | 'references' | 'remove'>;
+  readonly admission: Admission;
+  readonly imageBuilder: Pick<ImageBuilder, 'build'>;
+  readonly lines: LineReports;
+  readonly report: ReportProgress;
+  readonly clock: Clock;
+  readonly nameVm: () => VmNames;
+}
+
+type Asked = Identified<BuildImageRequest>;
+
+/** Differences of one way that are told; one of them is mostly enough to find the cause. */
+const DIFFERENCES_TOLD = 200;
+
+/** Attributes that identity tells. */
+const OWN_ATTRIBUTES: ReadonlySet<string> = new Set(['SshHostKey']);
+
+export class EqualityCheck {
+  readonly #deps: EqualityCheckDeps;
+  readonly #config: PlantConfig;
+
+  constructor(deps: EqualityCheckDeps, config: PlantConfig) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /**
+   * Builds what images of beginnings are missing, and removes them again. Actions that run for each machine are left
+   * out. @throws GridError SECRET_IN_IMAGE, NO_IMAGE, a decline, or what failed on the way; nothing is left of the
+   * machines.
+   */
+  async check(whole: Asked, signal: AbortSignal): Promise<EqualityReport> {
+    const { reusable, own } = splitReusable(whole.dag);
+    const asked = { ...whole, dag: reusable };
+    const built = new UndoStack();
+    const manifests = new Map<EqualityWay, GuestManifest>();
+    try {
+      const ways = await this.#ways(asked, built, signal);
+      for (const way of ways) manifests.set(way, await this.#guestBy(way, asked, signal));
+      return {
+        plantId: this.#config.plantId,
+        leftOut: [...own],
+        ways: ways.map(({ name, line, start, cached }) => ({ name, line, start, cached })),
+        differences: ways.flatMap((way) => differencesOf(way, ways, manifests)),
+      };
+    } finally {
+      await built.unwind();
+    }
+  }
+
+  async #ways(asked: Asked, undo: UndoStack, signal: AbortSignal): Promise<readonly EqualityWay[]> {
+    const { warehouse, lines, imageBuilder } = this.#deps;
+    const wanted = { ...asked, index: prepareDag(asked.dag) };
+    const bases = [...(await warehouse.images()).values()].filter(isCold);
+    const cold = bases.flatMap((base) => waysWith(base, wanted, lines)).filter(isFirstOfLine);
+    if (cold.length === 0) throw new GridError('NO_IMAGE', 'no base image can become this machine on any line here');
+    const images = new Map<string, GoldenImage>();
+    for (const line of cold.map((way) => way.line)) {
+      for (const dag of beginnings(asked.dag)) {
+        const machine = { ...asked.machine, line };
+        const { image, built } = await imageBuilder.build({ ...asked, machine, dag }, signal);
+        const { id } = image.manifest;
+        if (built) undo.push('image', () => warehouse.remove(id));
+        images.set(id, image);
+      }
+    }
+    return [...cold, ...[...images.values()].flatMap((image) => waysWith(image, wanted, lines))];
+  }
+
+  /** Makes the machine, looks at its guest, and ends it. */
+  async #guestBy(way: EqualityWay, asked: Asked, signal: AbortSignal): Promise<GuestManifest> {
+    const names = this.#deps.nameVm();
+    const undo = new UndoStack();
+    try {
+      const directory = await this.#acquire(names.vmId, way, asked, undo);
+      const phases = new Phases(this.#deps.clock, requestKey(asked), this.#deps.report);
+      const job = this.#job(names, way, { directory, phases, asked });
+      return await this.#look(await executePlan(job, this.#deps.execution, undo, signal), way, signal);
+    } finally {
+      await undo.unwind();
+    }
+  }
+
+  /** Room, the image, and a folder, which is returned. */
+  async #acquire(user: string, { image }: EqualityWay, { machine }: Asked, undo: UndoStack): Promise<string> {
+    const { admission, warehouse } = this.#deps;
+    const { id } = image.manifest;
+    const staging = await warehouse.stage();
+    undo.push('staging', () => staging.discard());
+    admission.reserve(user, { ...machine, givesWay: false });
+    undo.push('admission', () => admission.release(user));
+    await warehouse.acquire(id, user);
+    undo.push('image reference', () => warehouse.references.drop(id, user));
+    return staging.directory;
+  }
+
+  #job(
+    { vmId, hostName, macAddress }: VmNames,
+    { image, line, start, remaining }: EqualityWay,
+    { directory, phases, asked }: { readonly directory: string; readonly phases: Phases; readonly asked: Asked },
+  ) {
+    const { guestNetwork } = this.#config;
+    const { machine } = asked;
+    return {
+      order: { ...{ vmId, directory, machine, image, start, macAddress, guestNetwork }, purpose: 'clone' } as const,
+      ...{ line, phases, identity: { hostName, macAddress }, actions: remaining },
+      describe: () => '',
+      started: async () => undefined,
+      opened: async () => this.#deps.admission.made(vmId),
+    };
+  }
+
+  /** What the guest has, with what its actions told and which of them failed. */
+  async #look({ guest, configuration }: Execution, way: EqualityWay, signal: AbortSignal): Promise<GuestManifest> {
+    const { createdAt } = (await this.#deps.warehouse.images()).get(way.image.manifest.base)!.manifest;
+    const manifest = new Map(await readManifest(guest.run(await manifestCommand(Date.parse(createdAt)), signal)));
+    for (const [name, text] of Object.entries(configuration.attributes)) {
+      if (!OWN_ATTRIBUTES.has(name)) manifest.set(keyOf('attribute', name), text);
+    }
+    for (const id of configuration.failedActions) manifest.set(keyOf('action', id), 'failed');
+    return manifest;
+  }
+}
+
+const isFirstOfLine = ({ line }: EqualityWay, at: number, ways: readonly EqualityWay[]): boolean =>
+  ways.findIndex((other) => other.line === line) === at;
+
+/** Against the machine that was made cold on the same line; of those that were, against the first. */
+function differencesOf(
+  way: EqualityWay,
+  ways: readonly EqualityWay[],
+  manifests: ReadonlyMap<EqualityWay, GuestManifest>,
+): EqualityReport['differences'] {
+  const cold = ways.find((other) => isCold(other.image) && (isCold(way.image) || other.line === way.line))!;
+  const found = compareManifests(manifests.get(cold)!, manifests.get(way)!);
+  return found.slice(0, DIFFERENCES_TOLD).map((difference) => ({ way: way.name, ...difference }));
+}

@@ -1,0 +1,43 @@
+/** What a guest has, as comparable items: files, users, units, sockets, processes and the like. Pure. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Kind and name between a tab, to the value. */
+export type GuestManifest = ReadonlyMap<string, string>;
+
+const SCRIPT = join(import.meta.dirname, 'guest-manifest.sh');
+
+/** The command for `Guest.run` that prints a guest's manifest. `baseMadeAt`: milliseconds since the epoch. */
+export async function manifestCommand(baseMadeAt: number): Promise<readonly string[]> {
+  const script = await readFile(SCRIPT, 'utf8');
+  return ['/bin/sh', '-c', script, 'manifest', String(Math.floor(baseMadeAt / 1_000))];
+}
+
+export const keyOf = (kind: string, name: string): string => `${kind}\t${name}`;
+
+/** Reads what the script printed. Lines that are none of its own are left out. */
+export async function readManifest(lines: AsyncIterable<string> | Iterable<string>): Promise<GuestManifest> {
+  const manifest = new Map<string, string>();
+  const links = new Map<string, string>();
+  for await (const line of lines) {
+    const parts = line.split('\t');
+    if (parts.length < 3) continue;
+    const [kind, value, name] = [parts[0]!, parts.at(-1)!, parts.slice(1, -1).join('\t')];
+    manifest.set(keyOf(kind, name), kind === 'file' ? withLinks(name, value, links) : value);
+  }
+  return manifest;
+}
+
+/**
+ * Numbers of inodes say nothing, but which names have the same one does: they are replaced by the first of those
+ * names.
+ */
+function withLinks(name: string, value: string, links: Map<string, string>): string {
+  const words = value.split(' ');
+  const [inode, count] = [words.pop()!, words.pop()!];
+  if (words[0] === 'directory') return words.slice(0, -1).join(' '); // size and links follow from what is in it
+  if (count === '1') return words.join(' ');
+  const first = links.get(inode) ?? name;
+  links.set(inode, first);
+  return `${words.join(' ')}, ${count} links, one is ${first}`;
+}
