@@ -30,7 +30,10 @@ const knowsItsPlace = {
   },
 };
 
-/** An `import` of `node:http` reads everything that it exports, and so loads Node's client for `fetch`; `require` does not. */
+/**
+ * An `import` of `node:http` reads everything that it exports, and so loads Node's client for `fetch`; `require` does
+ * not.
+ */
 const httpAlone = {
   name: 'http-alone',
   setup({ onResolve, onLoad }) {

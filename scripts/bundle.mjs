@@ -1,5 +1,5 @@
-// Makes one file of each program, `dist/NAME.js`, beside the parts that programs share: it starts in a quarter of the time that
-// several hundred sources take.
+// Makes one file of each program, `dist/NAME.js`, beside the parts that programs share: it starts in a quarter of the
+// time that several hundred sources take.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
@@ -34,7 +34,9 @@ function write({ path, contents }) {
   renameSync(`${path}.${process.pid}`, path);
 }
 
-/** Parts that programs of an earlier bundle may be about to load stay for a while. Another bundling may be at the same. */
+/**
+ * Parts that programs of an earlier bundle may be about to load stay for a while. Another bundling may be at the same.
+ */
 function removeAllBut(kept) {
   const old = Date.now() - PARTS_KEPT_MS;
   for (const file of readdirSync(PARTS).map((name) => join(PARTS, name))) {

@@ -1,5 +1,5 @@
-// Set-up for every npm command, in plain JavaScript that any Node runs: npm packages (with the pinned Node among them) and
-// the Debian packages that the job needs. Says what it installs and why; does nothing when all is there.
+// Set-up for every npm command, in plain JavaScript that any Node runs: npm packages (with the pinned Node among them)
+// and the Debian packages that the job needs. Says what it installs and why; does nothing when all is there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -52,8 +52,8 @@ function hasProgram(program) {
 const isThere = ({ program, file }) => (file ? existsSync(file) : hasProgram(program));
 
 /**
- * npm packages exactly as the lock file names them; a stamp of what was installed spares the second run. Of their own scripts only
- * the one runs that unpacks Node.
+ * npm packages exactly as the lock file names them; a stamp of what was installed spares the second run. Of their own
+ * scripts only the one runs that unpacks Node.
  */
 function installNpmPackages() {
   const stamp = join(root, 'node_modules', '.vmgrid-lock');

@@ -1,7 +1,7 @@
 #!/bin/sh
-# As root, where all packages are installed: makes a user who is nobody in particular, with subordinate ids as adduser gives them and
-# a copy of this checkout of its own, and does as that user what every user must be able to. Takes the user away again, with its
-# processes and what it has left in the folder for temporary files.
+# As root, where all packages are installed: makes a user who is nobody in particular, with subordinate ids as adduser
+# gives them and a copy of this checkout of its own, and does as that user what every user must be able to. Takes the
+# user away again, with its processes and what it has left in the folder for temporary files.
 set -u
 cd "$(dirname "$0")/.." || exit
 user=vmgrid-test

@@ -1,4 +1,5 @@
-// Bundles the programs that tests start, and runs jest under the pinned Node. `npm test -- PATTERN` runs the test files whose path matches.
+// Bundles the programs that tests start, and runs jest under the pinned Node. `npm test -- PATTERN` runs the test files
+// whose path matches.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

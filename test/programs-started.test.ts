@@ -1,4 +1,6 @@
-/** Where programs of the host are started: few places, each looked at for what of a client's could reach a command line. */
+/**
+ * Where programs of the host are started: few places, each looked at for what of a client's could reach a command line.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

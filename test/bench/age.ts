@@ -1,6 +1,7 @@
 /**
- * Whether a grid that is old is as fast as one made today: over HTTP, with 50 owners, tokens, quotas and audit on disk, one plant
- * hanging and one slow. `BENCH_AGE=market,create,soak` chooses parts, `BENCH_AGE_PLANTS` how many plants the market has.
+ * Whether a grid that is old is as fast as one made today: over HTTP, with 50 owners, tokens, quotas and audit on disk,
+ * one plant hanging and one slow. `BENCH_AGE=market,create,soak` chooses parts, `BENCH_AGE_PLANTS` how many plants the
+ * market has.
  */
 import { type Creating, measureCreating } from './age/creating.ts';
 import { type MarketAges, measureMarket } from './age/placing.ts';

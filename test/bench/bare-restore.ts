@@ -1,6 +1,6 @@
 /**
- * The floor under a clone: nothing but QEMU restoring a suspended image and the agent's handshake. No plant, no unprivileged
- * user, no records; written for this alone, with nothing of the product in it.
+ * The floor under a clone: nothing but QEMU restoring a suspended image and the agent's handshake. No plant, no
+ * unprivileged user, no records; written for this alone, with nothing of the product in it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

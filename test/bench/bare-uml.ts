@@ -1,6 +1,7 @@
 /**
- * The floor under a machine of the uml line: nothing but `linux.uml` booting a base copy-on-write, spared what its kernel need not
- * do, and the agent's handshake. No plant, no unprivileged user, no records; written for this alone, with nothing of the product in it.
+ * The floor under a machine of the uml line: nothing but `linux.uml` booting a base copy-on-write, spared what its
+ * kernel need not do, and the agent's handshake. No plant, no unprivileged user, no records; written for this alone,
+ * with nothing of the product in it.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

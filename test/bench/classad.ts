@@ -1,4 +1,6 @@
-/** ClassAds: parses and evaluations per second. The floor is what JavaScript itself takes for text of the same length. */
+/**
+ * ClassAds: parses and evaluations per second. The floor is what JavaScript itself takes for text of the same length.
+ */
 import { ClassAd, evaluate, matchAds, parseClassAd, parseExpression } from '@vmgrid/classad';
 import type { BenchSuite } from './suite.ts';
 

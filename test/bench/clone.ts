@@ -1,6 +1,6 @@
 /**
- * The plant's clone (overlay → agent answering) against the bare restore of the same image, for several memory sizes, beside
- * a cold boot and a full copy. Plant and floor take turns, so that both see the same host.
+ * The plant's clone (overlay → agent answering) against the bare restore of the same image, for several memory sizes,
+ * beside a cold boot and a full copy. Plant and floor take turns, so that both see the same host.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';

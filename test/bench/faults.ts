@@ -1,6 +1,7 @@
 /**
- * The crash matrix: real daemons, killed at seeded steps of their work. `VMGRID_FAULT_POINTS` and `VMGRID_FAULT_SEED` choose how
- * many points and which, `VMGRID_FAULT_LINE=qemu` real machines; a point that is found to be wrong is printed whole.
+ * The crash matrix: real daemons, killed at seeded steps of their work. `VMGRID_FAULT_POINTS` and `VMGRID_FAULT_SEED`
+ * choose how many points and which, `VMGRID_FAULT_LINE=qemu` real machines; a point that is found to be wrong is
+ * printed whole.
  */
 import { countBoundaries, drawPoints, type PointResult, runPoint } from '../crash/matrix.ts';
 import { stock, VERBS, VERBS_ON_QEMU } from '../crash/scenarios.ts';

@@ -1,6 +1,6 @@
 /**
- * A large warehouse with a past, from a seed: families of requests, each with images that grew from one another along orders
- * its DAG allows; images that went astray; and images that belong to no family. Manifests only, no files.
+ * A large warehouse with a past, from a seed: families of requests, each with images that grew from one another along
+ * orders its DAG allows; images that went astray; and images that belong to no family. Manifests only, no files.
  */
 import { createHash } from 'node:crypto';
 import { type Durations, durationKey, type KnownImage, type LineReports, type RanAction } from '@vmgrid/bidding';
@@ -90,7 +90,9 @@ export class Lineage {
     return { machine: this.#pick(MACHINES), dag: { ...dag, actions } };
   }
 
-  /** Actions in an order of their own, each after up to three of the ten before it; in every other DAG one stands twice. */
+  /**
+   * Actions in an order of their own, each after up to three of the ten before it; in every other DAG one stands twice.
+   */
   #family(common: readonly Action[]): Family {
     const effects = Array.from({ length: ACTIONS_OF_A_REQUEST }, (_, node) =>
       node < COMMON_IN_A_FAMILY ? this.#pick(common) : script(`configure part-${++this.#serial}`),

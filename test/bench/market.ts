@@ -1,6 +1,7 @@
 /**
- * How fast requests are placed as users have it: over HTTP, with owners, tokens, quotas, audit and stores as full as they get, one
- * plant hanging and one slow; flat and through brokers, against plants that are asked, and with each of these taken away.
+ * How fast requests are placed as users have it: over HTTP, with owners, tokens, quotas, audit and stores as full as
+ * they get, one plant hanging and one slow; flat and through brokers, against plants that are asked, and with each of
+ * these taken away.
  */
 import { MARKET_LIMITS } from '@vmgrid/market';
 import { type Floor, measureFloor } from './market/floor.ts';
@@ -55,7 +56,8 @@ async function measure(shape: GridShape): Promise<Row> {
     const { load } = grid.shop;
     await grid.warmUp();
     grid.letOneHang();
-    await load.run({ work: 'estimate', most: MARKET_LIMITS.silencesUntilUnawaited, inFlight: 1 }); // of the one that hangs
+    // of the one that hangs
+    await load.run({ work: 'estimate', most: MARKET_LIMITS.silencesUntilUnawaited, inFlight: 1 });
     const auctions = await load.run({ work: 'estimate', most: AUCTIONS_MOST, inFlight: 1, forMs: AUCTIONS_MS });
     return {
       ...shape,

@@ -1,4 +1,6 @@
-/** Planning a request of 50 actions against very many images, beside a look at every image, which must find the same. */
+/**
+ * Planning a request of 50 actions against very many images, beside a look at every image, which must find the same.
+ */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { explainRequest, ImageIndex, planMachine, surveyImages } from '@vmgrid/bidding';

@@ -41,11 +41,13 @@ export interface Bench {
   order(id: string, more?: Partial<StartOrder>, image?: GoldenImage): Promise<StartOrder>;
   /** Starts a clone as `clone` does, and tells what it was made of. */
   start(id: string, more?: Partial<StartOrder>): Promise<Started>;
-  /** One of the clones that were started at once, at the first call: a boot takes seconds where a line does not restore. */
+  /**
+   * One of the clones that were started at once, at the first call: a boot takes seconds where a line does not restore.
+   */
   crew(member: Member): Promise<Started>;
   /**
-   * Booted from the image, at the first call, with more memory, processors and disk than a clone. Its console log has room for
-   * half a flood: a serial line is slow.
+   * Booted from the image, at the first call, with more memory, processors and disk than a clone. Its console log has
+   * room for half a flood: a serial line is slow.
    */
   large(): Promise<Started>;
 }
@@ -67,7 +69,9 @@ export interface Started {
 
 export const OPEN_BENCH_MS = 600_000;
 
-/** Opens by a signal that aborts when this takes too long, and never afterwards: each test has a deadline of its own. */
+/**
+ * Opens by a signal that aborts when this takes too long, and never afterwards: each test has a deadline of its own.
+ */
 export async function inTimeToOpen<T>(open: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const late = new Error(`the bench was not open within ${OPEN_BENCH_MS} ms`);

@@ -46,7 +46,8 @@ export function cloneContract({ restores, guest }: LineUnderTest, bench: () => B
       const clocks: { readonly after: number; readonly told: number; readonly before: number }[] = [];
       for (const [index, machine] of machines.entries()) {
         const steps = [script(0, 'echo "Word = \\"$(cat /etc/hostname)\\"" > "$VMGRID_ATTRIBUTES"')];
-        // The clock was set to a moment of this configuration, in whole seconds; how long that takes is the host's matter.
+        // The clock was set to a moment of this configuration, in whole seconds; how long that takes is the host's
+        // matter.
         const after = Math.floor(Date.now() / 1_000);
         reports.push(await workshop.configure(machine, { identity: identityOf(TWINS[index]!), steps }, WAKE_AND_RUN));
         const ask =

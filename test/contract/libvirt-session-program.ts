@@ -1,6 +1,6 @@
 /**
- * A plant's work by a user who is not root, over the libvirt of that user's session: see libvirt-session.test.ts. Its only
- * argument says what to do; it prints what came of it.
+ * A plant's work by a user who is not root, over the libvirt of that user's session: see libvirt-session.test.ts. Its
+ * only argument says what to do; it prints what came of it.
  */
 import { stat } from 'node:fs/promises';
 import type { RunnerEvent } from '../../packages/lines/src/guest/report.ts';

@@ -1,4 +1,7 @@
-/** A place where a production line makes machines without a plant: orders, folders, a warehouse, and word from the guests. */
+/**
+ * A place where a production line makes machines without a plant: orders, folders, a warehouse, and word from the
+ * guests.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -157,7 +160,10 @@ export class Workshop {
     return events;
   }
 
-  /** Opens the network of a machine that was given no identity, whose guest is to bring its card up: under UML it comes only then. */
+  /**
+   * Opens the network of a machine that was given no identity, whose guest is to bring its card up: under UML it comes
+   * only then.
+   */
   async openNetwork(machine: Machine): Promise<GuestAccess> {
     if (this.line.name !== 'simulated') await this.run(machine, BRING_UP);
     return machine.openNetwork(this.signal);

@@ -1,4 +1,7 @@
-/** Whoever is killed at whichever step: nothing is lost, nothing is there twice, nothing is left over. A line's own test calls it. */
+/**
+ * Whoever is killed at whichever step: nothing is lost, nothing is there twice, nothing is left over. A line's own test
+ * calls it.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { seededRandom } from '../bench/fuzz/mutate.ts';
 import { OPEN_GRID_MS } from '../support/test-grid.ts';

@@ -1,4 +1,7 @@
-/** What is not as it must be in a grid where nothing is under way: VMs lost or twice, things without a VM, untrue states. */
+/**
+ * What is not as it must be in a grid where nothing is under way: VMs lost or twice, things without a VM, untrue
+ * states.
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClassAdJson } from '@vmgrid/protocol';

@@ -143,7 +143,9 @@ export class Site {
     await this.untilAnswered(() => this.grid.client.destroy(vmId));
   }
 
-  /** Every daemon of the role is to die at this boundary; 0: at none. Resolves with the boundaries since the last order. */
+  /**
+   * Every daemon of the role is to die at this boundary; 0: at none. Resolves with the boundaries since the last order.
+   */
   async order(role: Role, boundary: number): Promise<number> {
     const passed = await Promise.all(
       NAMES[role].map((name) => this.killer.order(this.grid.daemon(name).pid, boundary)),

@@ -1,8 +1,9 @@
 /**
- * Loaded into a daemon ahead of its own code (`node --import`). Once it is told to, it ends the process as `kill -9` does, at the
- * n-th boundary between two things that the process does to the world: to files, databases, sockets, processes. Before each and
- * after each is a boundary, so that nothing the daemon does is passed over. See `step-killer.ts` for the other end. Plain JavaScript:
- * a daemon would take longer to load what strips types than all the rest.
+ * Loaded into a daemon ahead of its own code (`node --import`). Once it is told to, it ends the process as `kill -9`
+ * does, at the n-th boundary between two things that the process does to the world: to files, databases, sockets,
+ * processes. Before each and after each is a boundary, so that nothing the daemon does is passed over. See
+ * `step-killer.ts` for the other end. Plain JavaScript: a daemon would take longer to load what strips types than all
+ * the rest.
  */
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
@@ -65,8 +66,8 @@ for (const name of ['chmod', 'copyFile', 'link', 'mkdir', 'rename', 'rm', 'symli
 }
 divide(fsPromises, 'open', place);
 divide(childProcess, 'spawn', ([program]) => basename(String(program)));
-// What a socket was given has not left yet: the boundary after it is the one before whatever comes next. A plant tells its progress all
-// the time; if each message were a boundary, it would seldom die at anything else.
+// What a socket was given has not left yet: the boundary after it is the one before whatever comes next. A plant tells
+// its progress all the time; if each message were a boundary, it would seldom die at anything else.
 const writesPerBoundary = process.argv[1]?.includes('vmplant') ? 4 : 1;
 let writes = 0;
 const { write } = Socket.prototype;

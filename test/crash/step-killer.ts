@@ -28,8 +28,8 @@ export class StepKiller {
   }
 
   /**
-   * The process dies at this boundary, counted from now; 0: at none. Resolves with the boundaries since the last order, 0 when it is
-   * dead already.
+   * The process dies at this boundary, counted from now; 0: at none. Resolves with the boundaries since the last order,
+   * 0 when it is dead already.
    */
   async order(pid: number, boundary: number): Promise<number> {
     const heard = join(this.#folder, `${pid}.heard`);

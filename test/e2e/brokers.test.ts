@@ -1,4 +1,6 @@
-/** Shop → broker → broker → plants: requests find their plant, and a broker that is killed costs its plants a reconnect. */
+/**
+ * Shop → broker → broker → plants: requests find their plant, and a broker that is killed costs its plants a reconnect.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, order, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { eventually } from '../support/processes.ts';

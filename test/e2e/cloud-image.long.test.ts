@@ -1,4 +1,7 @@
-/** A disk image made for clouds, with cloud-init and no file of vmgrid's in it: taken in, booted, configured, and cloned. */
+/**
+ * A disk image made for clouds, with cloud-init and no file of vmgrid's in it: taken in, booted, configured, and
+ * cloned.
+ */
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runPlantProgram } from '../../packages/vmgrid/src/plant-program.ts';

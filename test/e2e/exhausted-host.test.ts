@@ -1,5 +1,6 @@
 /**
- * A host that has nothing more of something, with all of a grid on it: each request ends with a code, and nothing is left.
+ * A host that has nothing more of something, with all of a grid on it: each request ends with a code, and nothing is
+ * left.
  * @unshared
  */
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** The same request is the same work, done once: twice at a time, later, through other doors, and after the shop forgot it. */
+/**
+ * The same request is the same work, done once: twice at a time, later, through other doors, and after the shop forgot
+ * it.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

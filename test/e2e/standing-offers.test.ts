@@ -1,4 +1,7 @@
-/** Two plants that share a warehouse publish their offers: what one builds or removes, the other offers or no longer offers. */
+/**
+ * Two plants that share a warehouse publish their offers: what one builds or removes, the other offers or no longer
+ * offers.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, order, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { eventually } from '../support/processes.ts';

@@ -1,4 +1,7 @@
-/** One plant with two lines: a request may insist on one; else the expected seconds decide, whichever that is on this host. */
+/**
+ * One plant with two lines: a request may insist on one; else the expected seconds decide, whichever that is on this
+ * host.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';

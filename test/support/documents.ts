@@ -1,7 +1,9 @@
 /** Request documents for tests, in as few words as they need. */
 import type { Action, Dag } from '@vmgrid/dag';
 
-/** The machine that the stocked warehouse has suspended: of the tiny base image, which boots on every line in seconds. */
+/**
+ * The machine that the stocked warehouse has suspended: of the tiny base image, which boots on every line in seconds.
+ */
 export const MACHINE = { arch: 'x86_64', os: 'tiny-1', memoryMiB: 128, cpus: 1, diskMiB: 256 } as const;
 
 /** One of the simulated line. */

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a disk image as clouds use them: Debian with cloud-init and the guest agent, partitioned, booting through its own boot
-# loader, with nothing of vmgrid in it.
+# Makes a disk image as clouds use them: Debian with cloud-init and the guest agent, partitioned, booting through its
+# own boot loader, with nothing of vmgrid in it.
 #
 #   make-cloud-image.sh FILE      as root; FILE becomes a qcow2 disk
 set -eu

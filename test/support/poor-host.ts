@@ -1,4 +1,7 @@
-/** Shell text that takes something away from the programs that it then becomes; `unshare` keeps that from the rest of the host. */
+/**
+ * Shell text that takes something away from the programs that it then becomes; `unshare` keeps that from the rest of
+ * the host.
+ */
 import { spawnSync } from 'node:child_process';
 import { whyNotUnshared } from './namespaces.ts';
 
@@ -35,8 +38,8 @@ const COVER_KVM = `if [ -e /dev/kvm ]; then
 fi`;
 
 /**
- * As anybody: a host on which no program sees KVM, whatever this one has. It takes a mount namespace, for which who is not root needs a
- * user namespace; where that is forbidden, KVM is seen, which it says.
+ * As anybody: a host on which no program sees KVM, whatever this one has. It takes a mount namespace, for which who is
+ * not root needs a user namespace; where that is forbidden, KVM is seen, which it says.
  */
 export const WITHOUT_KVM = `
   if [ "$(id -u)" = 0 ]; then exec unshare --mount --propagation private sh -ec '${COVER_KVM}; exec "$@"' sh "$@"; fi

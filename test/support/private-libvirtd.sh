@@ -1,7 +1,9 @@
 #!/bin/sh
-# A libvirtd with all that it keeps in a folder, for tests: neither finds nor touches the one of the host, if there is one.
+# A libvirtd with all that it keeps in a folder, for tests: neither finds nor touches the one of the host, if there is
+# one.
 #
-#   private-libvirtd.sh system FOLDER          as root, in a mount namespace of its own: what libvirt keeps system-wide is covered
+#   private-libvirtd.sh system FOLDER          as root, in a mount namespace of its own: what libvirt keeps system-wide
+# is covered
 #   private-libvirtd.sh session FOLDER [USER]  of whoever runs it, or, as root, of USER; the environment says that what
 #                                              libvirt keeps of a user is below FOLDER
 #
@@ -53,8 +55,9 @@ virtlogd=$!
 (start libvirtd -f "$conf/libvirtd.conf" -p "$folder/libvirtd.pid") &
 libvirtd=$!
 trap 'kill $libvirtd $virtlogd; wait' EXIT
-# libvirt's machines are nobody's children, and libvirt waits for each that it ends until it is reaped: some hosts' first process
-# takes seconds for that. So they become children of this one (prctl, PR_SET_CHILD_SUBREAPER), which the kernel reaps at once.
+# libvirt's machines are nobody's children, and libvirt waits for each that it ends until it is reaped: some hosts'
+# first process takes seconds for that. So they become children of this one (prctl, PR_SET_CHILD_SUBREAPER), which the
+# kernel reaps at once.
 exec perl -e '
   $SIG{CHLD} = "IGNORE";
   syscall(157, 36, 1, 0, 0, 0) == 0 or warn "prctl: $!"; # 157 on x86_64

@@ -26,7 +26,10 @@ const isRoot = process.getuid?.() === 0;
 const whyNot = (host: string) => (isRoot || HOSTS[host] === AS_IT_IS ? undefined : 'only root makes devices');
 const KINDS = isRoot ? ["{ kind: 'system' }", "{ kind: 'session', user: 'nobody' }"] : ["{ kind: 'session' }"];
 
-/** Prints what libvirt keeps of what QEMU told it, after the first question and after the third: a new answer is a new file. */
+/**
+ * Prints what libvirt keeps of what QEMU told it, after the first question and after the third: a new answer is a new
+ * file.
+ */
 const ASK = (options: string) => `
   import { execFileSync } from 'node:child_process';
   const { startLibvirtd } = await import(${JSON.stringify(new URL('private-libvirtd.ts', import.meta.url).href)});

@@ -1,6 +1,6 @@
 /**
- * A libvirtd of a test's own, beside the host's if it has one. It sees no KVM: where libvirt and the QEMU that it asks disagree on whether
- * they may use /dev/kvm, libvirt asks anew at each call, and every machine takes ten times as long.
+ * A libvirtd of a test's own, beside the host's if it has one. It sees no KVM: where libvirt and the QEMU that it asks
+ * disagree on whether they may use /dev/kvm, libvirt asks anew at each call, and every machine takes ten times as long.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -73,7 +73,10 @@ export async function startLibvirtd({ kind = ownKind(), user }: LibvirtdOptions 
 
 const ownKind = () => (process.getuid?.() === 0 ? 'system' : 'session');
 
-/** Where libvirt looks for what is a user's own. Below the configuration it names sockets by addresses of 107 bytes at most. */
+/**
+ * Where libvirt looks for what is a user's own. Below the configuration it names sockets by addresses of 107 bytes at
+ * most.
+ */
 const sessionIn = (folder: string) => ({
   ...{ HOME: folder, XDG_RUNTIME_DIR: join(folder, 'run') },
   ...{ XDG_CONFIG_HOME: join(folder, 'c'), XDG_CACHE_HOME: join(folder, 'cache') },

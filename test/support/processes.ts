@@ -19,7 +19,10 @@ async function pids(): Promise<number[]> {
 const commandOf = async (pid: number): Promise<string> =>
   (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
 
-/** Processes that have their working directory below a folder. A zombie has none; one that is just ending has no command line. */
+/**
+ * Processes that have their working directory below a folder. A zombie has none; one that is just ending has no command
+ * line.
+ */
 export async function processesBelow(folder: string): Promise<readonly LocatedProcess[]> {
   const found: LocatedProcess[] = [];
   for (const pid of await pids()) {

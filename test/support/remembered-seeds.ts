@@ -1,5 +1,6 @@
 /**
- * Properties that remember: a case that failed once is written beside the test, to be committed, and tried first ever after.
+ * Properties that remember: a case that failed once is written beside the test, to be committed, and tried first ever
+ * after.
  *
  * The file holds `{ "NAME": [{ "seed": 1, "path": "0:3" }] }`. A seed means the same case as long as the property's
  * arbitraries stay as they are; once they change it is one more random case, which does no harm.

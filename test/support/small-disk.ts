@@ -11,8 +11,8 @@ const CHUNK_BYTES = 65_536;
 export const WHY_NO_SMALL_DISK = whyNotUnshared('--mount');
 
 /**
- * A file system of a few MiB in memory, which can be filled to the last byte. A test of one is a `testUnless(WHY_NO_SMALL_DISK)`.
- * For who is not root, its file has `@unshared` in its first comment (runner.mjs).
+ * A file system of a few MiB in memory, which can be filled to the last byte. A test of one is a
+ * `testUnless(WHY_NO_SMALL_DISK)`. For who is not root, its file has `@unshared` in its first comment (runner.mjs).
  */
 export class SmallDisk {
   readonly path: string;

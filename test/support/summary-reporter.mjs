@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { notRunOf, summaryOf } from './summary.ts';
 
 /**
- * Ends the run with the tests that were skipped, each with its reason, and the one line that CI reads. Each warning of Node's in any
- * process of the run is shown, and counts as failed.
+ * Ends the run with the tests that were skipped, each with its reason, and the one line that CI reads. Each warning of
+ * Node's in any process of the run is shown, and counts as failed.
  */
 export default class SummaryReporter {
   #byName;

@@ -29,7 +29,10 @@ export function notRunOf({ testResults }: FileResults): readonly NotRun[] {
     .map(({ fullName }) => ({ title: fullName.replace(SKIPPED, ''), why: SKIPPED.exec(fullName)?.[1] }));
 }
 
-/** A test that did not run, without a reason in words, counts as failed; so do a file that could not be read, and a warning. */
+/**
+ * A test that did not run, without a reason in words, counts as failed; so do a file that could not be read, and a
+ * warning.
+ */
 export function summaryOf(counts: Counts, notRun: readonly NotRun[]): { text: string; failed: number } {
   const [skipped, unexplained] = [notRun.filter(({ why }) => why), notRun.filter(({ why }) => !why)];
   const { numFailedTests, numRuntimeErrorTestSuites, numWarnings } = counts;

@@ -1,6 +1,6 @@
 /**
- * A grid for one test file: real shop and plant processes with ports, state and warehouse of their own. Closing it destroys
- * its VMs, stops its daemons and tells what is left, which must be nothing.
+ * A grid for one test file: real shop and plant processes with ports, state and warehouse of their own. Closing it
+ * destroys its VMs, stops its daemons and tells what is left, which must be nothing.
  */
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,9 @@ import { eventually, processesBelow } from './processes.ts';
 import { stockBase, stockWarehouse, testFolder } from './test-warehouse.ts';
 
 export interface TestGridOptions {
-  /** The production line of its plants; QEMU unless it says otherwise. A simulated one starts with its base image alone. */
+  /**
+   * The production line of its plants; QEMU unless it says otherwise. A simulated one starts with its base image alone.
+   */
   readonly line?: 'qemu' | 'simulated';
   readonly plants?: number;
   /** Brokers, started one after the other before the plants. */

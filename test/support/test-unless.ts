@@ -3,8 +3,8 @@ import { test } from '@jest/globals';
 type Body = () => void | Promise<void>;
 
 /**
- * `test`, or, where there is a reason why it cannot run here, a test that is skipped. The title carries the reason: a test that is
- * skipped without one counts as failed (summary-reporter.mjs).
+ * `test`, or, where there is a reason why it cannot run here, a test that is skipped. The title carries the reason: a
+ * test that is skipped without one counts as failed (summary-reporter.mjs).
  */
 export function testUnless(why: string | undefined): (title: string, body: Body, timeoutMs?: number) => void {
   if (why === undefined) return test;

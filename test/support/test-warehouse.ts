@@ -65,7 +65,9 @@ export async function stockBase(directory: string, os: string, signal: AbortSign
   await linkImage(base, directory);
 }
 
-/** In a warehouse with nothing but the base: in the shared one a blank machine of an earlier recipe would do as well. */
+/**
+ * In a warehouse with nothing but the base: in the shared one a blank machine of an earlier recipe would do as well.
+ */
 async function freezeApart(base: string, freeze: (warehouse: string) => Promise<void>): Promise<string> {
   const apart = await testFolder('stock');
   try {
@@ -85,7 +87,9 @@ async function freezeApart(base: string, freeze: (warehouse: string) => Promise<
 const imageOf = async (imageId: string, warehouse: string): Promise<GoldenImage> =>
   (await Warehouse.open(warehouse)).image(imageId);
 
-/** Set it when another way to freeze changes what clones are like: blank machines that were frozen before are made anew. */
+/**
+ * Set it when another way to freeze changes what clones are like: blank machines that were frozen before are made anew.
+ */
 const FROZEN_SINCE = '2026-11-30T16:45:00Z';
 
 async function findBlank(base: string, warehouse: string): Promise<string | undefined> {

@@ -25,7 +25,9 @@ export class Access implements TokenAuthenticator {
     this.tokens = tokens;
   }
 
-  /** Opens the folder, which is made when it is not there, with the tokens of whoever runs the daemons of this machine. */
+  /**
+   * Opens the folder, which is made when it is not there, with the tokens of whoever runs the daemons of this machine.
+   */
   static open(folder: string, now: () => number = Date.now): Access {
     makeFolder(folder, 0o700);
     chmodSync(folder, 0o700);

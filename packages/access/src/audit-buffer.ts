@@ -15,8 +15,9 @@ export const MOST_WAITING = 10_000;
 const WRITTEN_AT_ONCE = 100;
 
 /**
- * Entries in the order in which they came, until they are written. When the disk is full they wait on for the next that can be
- * written. Beyond a limit the newest are lost, minor ones before all others, and their number is written at the end.
+ * Entries in the order in which they came, until they are written. When the disk is full they wait on for the next that
+ * can be written. Beyond a limit the newest are lost, minor ones before all others, and their number is written at the
+ * end.
  */
 export class AuditBuffer<E> {
   readonly #deps: WaitingEntriesDeps<E>;

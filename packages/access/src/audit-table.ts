@@ -1,4 +1,6 @@
-/** The table of the audit trail: only added to, and kept in shares, so that nobody's entries push out those of others. */
+/**
+ * The table of the audit trail: only added to, and kept in shares, so that nobody's entries push out those of others.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction, openSharedDatabase } from '@vmgrid/daemon';
 
@@ -22,7 +24,8 @@ const TABLE = `
 /** `nth`: which of its share. */
 const rules = (kept: number): string => `
   DROP INDEX IF EXISTS audit_by_owner; -- of earlier trails: no query can use it
-  DROP INDEX IF EXISTS audit_by_share; -- unique: entries of a daemon of before there were shares are none of a share, all with the same
+  -- It was unique: entries of a daemon of before there were shares are none of a share, all with the same.
+  DROP INDEX IF EXISTS audit_by_share;
   CREATE INDEX IF NOT EXISTS audit_of_share ON audit (share, nth);
   CREATE TRIGGER IF NOT EXISTS audit_is_not_changed BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;

@@ -1,7 +1,7 @@
 /**
- * The audit trail of a machine: its daemons write, and nobody changes what is written. Each owner has a share of it for its changes, one
- * for all else, and strangers have one: what is beyond `kept` of a share goes, the oldest first, and an entry says so. Entries have
- * names and codes, never a body: no secret gets in.
+ * The audit trail of a machine: its daemons write, and nobody changes what is written. Each owner has a share of it for
+ * its changes, one for all else, and strangers have one: what is beyond `kept` of a share goes, the oldest first, and
+ * an entry says so. Entries have names and codes, never a body: no secret gets in.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';

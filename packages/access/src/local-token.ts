@@ -1,4 +1,7 @@
-/** Tokens that the daemons of a machine make for whoever runs them and for each other, as k3s does: files that nobody else can read. */
+/**
+ * Tokens that the daemons of a machine make for whoever runs them and for each other, as k3s does: files that nobody
+ * else can read.
+ */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenBook, TokenEntry } from './token-book.ts';

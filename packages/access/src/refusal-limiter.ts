@@ -1,6 +1,9 @@
 import type { AuditNote } from './audit-note.ts';
 
-/** Refusals that are noted in a minute of those who share a budget, so that nobody fills the trail without having been let in. */
+/**
+ * Refusals that are noted in a minute of those who share a budget, so that nobody fills the trail without having been
+ * let in.
+ */
 export const REFUSALS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 
@@ -12,7 +15,10 @@ export interface Unnoted {
   readonly from: number;
 }
 
-/** Strangers, links, and each owner that asks more often than it may, have a budget of their own; what was let in needs none. */
+/**
+ * Strangers, links, and each owner that asks more often than it may, have a budget of their own; what was let in needs
+ * none.
+ */
 export class RefusalLimiter {
   readonly #tell: (unnoted: Unnoted) => void;
   readonly #noted = new Map<string, number>();

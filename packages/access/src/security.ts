@@ -36,8 +36,8 @@ export interface SecurityDeps {
 }
 
 /**
- * @throws GridError TLS_REQUIRED when the daemon would be reached, or reach others, in clear; KEY_EXPOSED; CONFIG_INVALID when its
- * list of revoked certificates is none
+ * @throws GridError TLS_REQUIRED when the daemon would be reached, or reach others, in clear; KEY_EXPOSED;
+ * CONFIG_INVALID when its list of revoked certificates is none
  */
 export async function openSecurity(
   config: SecurityConfig,
@@ -66,7 +66,10 @@ export async function openSecurity(
   return { authenticator, trust: auditedTrust(site, audit), audit, look, ...(tls && { tls }) };
 }
 
-/** Loads what reads tokens only where there are some, and at once: a bundle may have taken the place of this one's parts later. */
+/**
+ * Loads what reads tokens only where there are some, and at once: a bundle may have taken the place of this one's parts
+ * later.
+ */
 async function acceptingJwt(access: Access, config: JwtConfig): Promise<Authenticator> {
   const { JwtAuthenticator } = await import('./jwt/jwt-authenticator.ts');
   return new JwtAuthenticator(access, config);

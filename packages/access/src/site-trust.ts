@@ -1,6 +1,6 @@
 /**
- * Whom a daemon has links with. By TLS: those with a certificate of the site's CA, as what and whom it says. In clear, which is
- * loopback alone: those who show a token of a node.
+ * Whom a daemon has links with. By TLS: those with a certificate of the site's CA, as what and whom it says. In clear,
+ * which is loopback alone: those who show a token of a node.
  */
 import type { IncomingMessage } from 'node:http';
 import {

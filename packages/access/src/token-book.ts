@@ -1,6 +1,7 @@
 /**
- * The tokens that hold: a database that the daemons of a machine look into at every request and the command line changes, so
- * a token that is revoked stops to hold at once. It has digests only: whoever reads it can show none of them.
+ * The tokens that hold: a database that the daemons of a machine look into at every request and the command line
+ * changes, so a token that is revoked stops to hold at once. It has digests only: whoever reads it can show none of
+ * them.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { inTransaction, openSharedDatabase } from '@vmgrid/daemon';

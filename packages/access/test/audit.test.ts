@@ -124,7 +124,8 @@ test('a trail of before there were shares is taken over whole', async () => {
   const before = new DatabaseSync(file());
   before.exec(`
     CREATE TABLE audit (
-      sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, daemon TEXT NOT NULL, door TEXT NOT NULL, owner TEXT,
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, daemon TEXT NOT NULL,
+      door TEXT NOT NULL, owner TEXT,
       credential TEXT, came_from TEXT, operation TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL
     ) STRICT;
     CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit

@@ -1,4 +1,6 @@
-/** Links that are up when the credentials of one of their ends are taken back, and what the audit trail has of links. */
+/**
+ * Links that are up when the credentials of one of their ends are taken back, and what the audit trail has of links.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';

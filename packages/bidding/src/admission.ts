@@ -1,6 +1,6 @@
 /**
- * Admission: whether one more machine fits. A pure object, no I/O; the plant reserves in the same tick in which it decides,
- * so that two auctions won at once cannot share the last megabyte.
+ * Admission: whether one more machine fits. A pure object, no I/O; the plant reserves in the same tick in which it
+ * decides, so that two auctions won at once cannot share the last megabyte.
  */
 import { type ErrorCode, GridError, type MachineSpec, type OwnerLimits } from '@vmgrid/protocol';
 
@@ -89,8 +89,8 @@ export class Admission {
   }
 
   /**
-   * Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are being made will.
-   * What gives way is taken to have given way.
+   * Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are
+   * being made will. What gives way is taken to have given way.
    */
   hostRefusal({ memoryMiB: wanted }: Need): GridError | undefined {
     const memoryOf = (vmIds: Iterable<string>, givesWay: boolean): number =>
@@ -107,14 +107,16 @@ export class Admission {
     return new GridError('MEMORY_INSUFFICIENT', message, { wanted, available, promised, lacking });
   }
 
-  /** Takes what a machine needs, or throws the refusal: in one tick, so that two shops do not both get the last of it. */
+  /**
+   * Takes what a machine needs, or throws the refusal: in one tick, so that two shops do not both get the last of it.
+   */
   reserve(vmId: string, need: OwnedNeed): void {
     this.#promise(vmId, need, this.refusal(need) ?? this.hostRefusal(need));
   }
 
   /**
-   * Takes the memory of a machine whose disk and place are counted already: one that was suspended. Whatever else there is a limit
-   * of it has, though the limit may be lower now. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT
+   * Takes the memory of a machine whose disk and place are counted already: one that was suspended. Whatever else there
+   * is a limit of it has, though the limit may be lower now. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT
    */
   reserveMemory(vmId: string, need: OwnedNeed): void {
     this.#promise(vmId, need, this.#memoryRefusal(need) ?? this.hostRefusal(need));

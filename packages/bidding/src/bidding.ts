@@ -84,7 +84,10 @@ export const planOfVm = (vm: ClassAdJson): PlanSummary => ({
 
 type HeldSnapshot = Pick<BiddingSnapshot, 'plantId' | 'now' | 'bidValidityMs' | 'ad'>;
 
-/** @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE; why each image failed is for `explain` to say. */
+/**
+ * @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE; why each image failed is for `explain` to
+ * say.
+ */
 export function choosePlan(
   { machine, dag }: MachineRequest,
   {

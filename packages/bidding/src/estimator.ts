@@ -1,6 +1,6 @@
 /**
- * Prices a plan. The cost is a ClassAd expression of the operator over the request (MY), the plant (TARGET) and the plan
- * (PLAN); lower wins. Pure: the same request, ad and plan give the same cost.
+ * Prices a plan. The cost is a ClassAd expression of the operator over the request (MY), the plant (TARGET) and the
+ * plan (PLAN); lower wins. Pure: the same request, ad and plan give the same cost.
  */
 import { ClassAd, type Expression, evaluate, explainRequirements, parseExpression, toJsValue } from '@vmgrid/classad';
 import { GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';

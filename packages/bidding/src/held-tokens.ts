@@ -1,6 +1,7 @@
 /**
- * The tokens of the requests that a plant has, or had, a VM of, kept by what happens: nothing goes through all of them but a
- * whole offer. A token is held as often as there are creations, records and destroyed VMs of requests that have it.
+ * The tokens of the requests that a plant has, or had, a VM of, kept by what happens: nothing goes through all of them
+ * but a whole offer. A token is held as often as there are creations, records and destroyed VMs of requests that have
+ * it.
  */
 import type { StandingChange } from '@vmgrid/protocol';
 import { tokenOf } from './held-token.ts';

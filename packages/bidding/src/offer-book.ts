@@ -1,6 +1,6 @@
 /**
- * A plant's standing offer as it was told last. What there is very much of tells by itself what is new of it; the small rest is
- * compared. So a change costs what has changed, and a whole is made only for a link that knows nothing yet.
+ * A plant's standing offer as it was told last. What there is very much of tells by itself what is new of it; the small
+ * rest is compared. So a change costs what has changed, and a whole is made only for a link that knows nothing yet.
  */
 import {
   follows,
@@ -28,7 +28,10 @@ export interface Asked {
   readonly askedBecause: string;
 }
 
-/** For those who know the offer as it was told before; undefined when nothing has changed. For all others `whole`, to be called at once. */
+/**
+ * For those who know the offer as it was told before; undefined when nothing has changed. For all others `whole`, to be
+ * called at once.
+ */
 export interface Telling {
   readonly change: StandingChange | undefined;
   readonly whole: () => StandingOffer;

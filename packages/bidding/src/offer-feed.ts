@@ -1,4 +1,6 @@
-/** Tells one link what a plant's bids depend on: the whole first, then changes. Sends nothing when nothing has changed. */
+/**
+ * Tells one link what a plant's bids depend on: the whole first, then changes. Sends nothing when nothing has changed.
+ */
 import type { OfferEvent } from '@vmgrid/protocol';
 import type { Telling } from './offer-book.ts';
 

@@ -4,8 +4,8 @@ import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 const UUID_7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /**
- * The time that a request id carries, in milliseconds since the epoch, when it is a UUID of version 7 (RFC 9562). Undefined for
- * others, and for one that is ahead of `now`: nobody has made it then.
+ * The time that a request id carries, in milliseconds since the epoch, when it is a UUID of version 7 (RFC 9562).
+ * Undefined for others, and for one that is ahead of `now`: nobody has made it then.
  */
 export function timeOfRequest(requestId: string, now: number): number | undefined {
   const parts = UUID_7.exec(requestId);

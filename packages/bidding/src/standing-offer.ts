@@ -1,4 +1,7 @@
-/** What has changed between the terms of two states of a standing offer, and the terms after a change. Pure, and each other's inverse. */
+/**
+ * What has changed between the terms of two states of a standing offer, and the terms after a change. Pure, and each
+ * other's inverse.
+ */
 import { OfferTerms, type PlantSnapshot, type StandingChange } from '@vmgrid/protocol';
 
 type TermsChange = Pick<StandingChange, keyof OfferTerms>;

@@ -11,7 +11,8 @@ export const isOffered = (images: readonly ImageReply[], idOrTag: string): boole
 
 /**
  * The image of an id or a tag.
- * @throws GridError IMAGE_UNKNOWN only when every plant has answered; PLANT_LOST when one that did not may have it; TAG_AMBIGUOUS
+ * @throws GridError IMAGE_UNKNOWN only when every plant has answered; PLANT_LOST when one that did not may have it;
+ * TAG_AMBIGUOUS
  */
 export function findImage({ images, silentPlants }: KnownImages, idOrTag: string): ImageReply {
   const exact = images.find((one) => one.imageId === idOrTag);

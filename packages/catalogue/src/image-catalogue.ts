@@ -72,7 +72,10 @@ export class ImageCatalogue {
     return { images: [...images], silentPlants: [...silentPlants, ...hanging.map(({ plantId }) => plantId)] };
   }
 
-  /** The image of an id or a tag. @throws GridError IMAGE_UNKNOWN, TAG_AMBIGUOUS; PLANT_LOST when one that may have it is absent */
+  /**
+   * The image of an id or a tag. @throws GridError IMAGE_UNKNOWN, TAG_AMBIGUOUS; PLANT_LOST when one that may have it
+   * is absent
+   */
   async find(idOrTag: string): Promise<ImageReply> {
     return findImage(await this.#offersWith([idOrTag]), idOrTag);
   }
@@ -83,7 +86,10 @@ export class ImageCatalogue {
     return diffImages(findImage(known, from), findImage(known, to));
   }
 
-  /** Removes an image from each warehouse that has it, of all plants that are here or come back in time. @throws GridError as `find` */
+  /**
+   * Removes an image from each warehouse that has it, of all plants that are here or come back in time. @throws
+   * GridError as `find`
+   */
   async remove(idOrTag: string): Promise<void> {
     const known = await this.#offers(QUESTION_DEADLINE_MS);
     const { imageId } = findImage(known, idOrTag);
@@ -119,7 +125,10 @@ export class ImageCatalogue {
     return { requestId: named.requestId, images, silentPlants: known.silentPlants };
   }
 
-  /** Compares the guests of a DAG got in every way, on the plant that is named or each that is there, one after the other. */
+  /**
+   * Compares the guests of a DAG got in every way, on the plant that is named or each that is there, one after the
+   * other.
+   */
   async verifyEqual({ plantId, ...request }: Identified<BuildImageRequest>): Promise<EqualityReply> {
     const { offers, silentPlants } = await this.#offers(this.#work.deadlineMs);
     const plants: EqualityReply['plants'] = [];
@@ -173,7 +182,10 @@ export class ImageCatalogue {
   }
 }
 
-/** Of the plants that share a warehouse the first, with its images; of all warehouses that have any, or of those with one image. */
+/**
+ * Of the plants that share a warehouse the first, with its images; of all warehouses that have any, or of those with
+ * one image.
+ */
 function oneOfEachWarehouse(offers: readonly Offer[], imageId?: string) {
   const seen = new Set<string>();
   const chosen: { readonly plantId: string; readonly held: ReadonlySet<string> }[] = [];

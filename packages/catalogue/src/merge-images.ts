@@ -12,8 +12,8 @@ interface Merging {
 }
 
 /**
- * One list of what several plants offer. Plants that share a warehouse offer the same image, and so do plants that made the
- * same one each in its own. Costs in proportion to what is offered.
+ * One list of what several plants offer. Plants that share a warehouse offer the same image, and so do plants that made
+ * the same one each in its own. Costs in proportion to what is offered.
  */
 export function mergeImages(
   offers: readonly { readonly plantId: string; readonly images: readonly ImageReply[] }[],

@@ -30,7 +30,9 @@ export interface EvaluationContext extends EvaluationOptions {
   readonly scopes?: { readonly [name: string]: ClassAd };
 }
 
-/** An evaluation with a budget of its own, or what is left of one that is shared, and every function of the language. */
+/**
+ * An evaluation with a budget of its own, or what is left of one that is shared, and every function of the language.
+ */
 export function newEvaluation(options: EvaluationOptions): Evaluation {
   const { now, random, localOffsetSeconds = 0, budget } = options;
   const limits = { ...defaultLimits, ...options.limits };

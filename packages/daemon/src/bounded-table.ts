@@ -8,9 +8,9 @@ export interface TableSize {
 }
 
 /**
- * A table of which the newest rows stay: as many as its limits have room for. It has the columns `sequence` (its primary key,
- * which grows) and `bytes`, and `at` where age counts. Nobody else changes it. What it has is counted once, as it is opened, so a
- * change costs what it changes, however full the table is.
+ * A table of which the newest rows stay: as many as its limits have room for. It has the columns `sequence` (its
+ * primary key, which grows) and `bytes`, and `at` where age counts. Nobody else changes it. What it has is counted
+ * once, as it is opened, so a change costs what it changes, however full the table is.
  */
 export class BoundedTable {
   readonly #database: DatabaseSync;
@@ -31,8 +31,9 @@ export class BoundedTable {
   }
 
   /**
-   * Changes the table in a transaction, in which the oldest go that there is no room for any more, or that came no later than
-   * `expired` (in what `at` counts). `work` says by how much the table has grown. What it or SQLite throws takes all of it back.
+   * Changes the table in a transaction, in which the oldest go that there is no room for any more, or that came no
+   * later than `expired` (in what `at` counts). `work` says by how much the table has grown. What it or SQLite throws
+   * takes all of it back.
    */
   change(work: () => TableSize, expired = Number.NEGATIVE_INFINITY): void {
     this.#size = inTransaction(this.#database, () => {

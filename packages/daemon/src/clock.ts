@@ -6,7 +6,10 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`, or rejects with the signal's reason. Any length of time is allowed. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Does something after `ms`, of any length, unless it is taken back. Keeps no process alive. Returns how to take it back. */
+  /**
+   * Does something after `ms`, of any length, unless it is taken back. Keeps no process alive. Returns how to take it
+   * back.
+   */
   after(ms: number, work: () => void): () => void;
 }
 

@@ -40,7 +40,8 @@ export function checkConfig<S extends TSchema>(schema: S, value: unknown, where:
 }
 
 function faultsOf(schema: TSchema, config: unknown): readonly string[] {
-  const errors = Errors(schema, config).filter(({ keyword }) => keyword !== 'boolean'); // says again which field is unknown
+  // says again which field is unknown
+  const errors = Errors(schema, config).filter(({ keyword }) => keyword !== 'boolean');
   return errors.map((error) => `${error.instancePath || '/'} ${error.message}${extra(error)}`);
 }
 

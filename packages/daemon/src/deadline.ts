@@ -1,4 +1,6 @@
-/** Waiting with an end: nothing waits without a deadline and an AbortSignal, and each deadline says what was waited for. */
+/**
+ * Waiting with an end: nothing waits without a deadline and an AbortSignal, and each deadline says what was waited for.
+ */
 import { type Clock, systemClock } from './clock.ts';
 
 /** How long something may take. */
@@ -15,8 +17,8 @@ export interface Deadline extends TimeLimit {
 }
 
 /**
- * Does work with a signal that fires at the deadline, or when the caller's signal does. Work that does not heed its signal is not
- * left: `abortable` is there for that.
+ * Does work with a signal that fires at the deadline, or when the caller's signal does. Work that does not heed its
+ * signal is not left: `abortable` is there for that.
  * @throws what the work throws; for work that the signal ended, the signal's reason: `late`'s error, or the caller's
  */
 export async function within<T>(deadline: Deadline, work: (until: AbortSignal) => Promise<T>): Promise<T> {

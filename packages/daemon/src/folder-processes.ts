@@ -1,6 +1,7 @@
 /**
- * Processes that are started to outlive their starter work in a folder of their own, and carry a mark in their environment. One
- * whose starter was killed before it noted the process is found by both: an operator's shell in that folder has no mark.
+ * Processes that are started to outlive their starter work in a folder of their own, and carry a mark in their
+ * environment. One whose starter was killed before it noted the process is found by both: an operator's shell in that
+ * folder has no mark.
  */
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { identifyProcess, type ProcessIdentity, signalProcess, waitUntilGone } from './process-identity.ts';
@@ -11,8 +12,9 @@ const VARIABLE = 'VMGRID_FOLDER';
 export const folderEnvironment = (folder: string): Readonly<Record<string, string>> => ({ [VARIABLE]: folder });
 
 /**
- * Kills the processes that were started in a folder, or one below it, by whatever path it was called then, and those that they
- * start until they end. Returns those that still live after `withinMs`. Those of other users are not seen unless this process is root.
+ * Kills the processes that were started in a folder, or one below it, by whatever path it was called then, and those
+ * that they start until they end. Returns those that still live after `withinMs`. Those of other users are not seen
+ * unless this process is root.
  */
 export async function killProcessesOf(folder: string, withinMs: number): Promise<readonly ProcessIdentity[]> {
   const endsAt = performance.now() + withinMs;

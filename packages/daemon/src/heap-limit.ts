@@ -1,6 +1,7 @@
 /**
- * How far the heap of a daemon may grow. V8 lets a heap whose limit is 2 GiB or more grow to four times what is alive before it looks
- * for garbage in earnest, below that to less than twice: so the limits are below, and leave room for the largest that a daemon gets.
+ * How far the heap of a daemon may grow. V8 lets a heap whose limit is 2 GiB or more grow to four times what is alive
+ * before it looks for garbage in earnest, below that to less than twice: so the limits are below, and leave room for
+ * the largest that a daemon gets.
  */
 import { Type } from 'typebox';
 
@@ -28,8 +29,8 @@ export function heapLimitOf(flags: readonly string[]): number | undefined {
 }
 
 /**
- * Has this program begin anew in its own process, with the limit, unless it was started with one: Node takes it at its start alone.
- * For its first moments, when nothing is open yet.
+ * Has this program begin anew in its own process, with the limit, unless it was started with one: Node takes it at its
+ * start alone. For its first moments, when nothing is open yet.
  */
 export function limitHeap({ heapMiB }: { readonly heapMiB: number }): void {
   const { execPath, execArgv, argv, env } = process;

@@ -13,8 +13,8 @@ export interface Home {
 }
 
 /**
- * `VMGRID_HOME`, else `/var/lib/vmgrid` for root, else `vmgrid` in the XDG data directory. As root, virtual machines run as
- * users of their own, who must be able to pass through every folder above.
+ * `VMGRID_HOME`, else `/var/lib/vmgrid` for root, else `vmgrid` in the XDG data directory. As root, virtual machines
+ * run as users of their own, who must be able to pass through every folder above.
  */
 export function findHome(environment: NodeJS.ProcessEnv): Home {
   const root = resolve(environment.VMGRID_HOME || defaultRoot(environment));

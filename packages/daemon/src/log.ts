@@ -8,8 +8,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const MOST_WAITING_CHARS = 1_048_576;
 
 /**
- * A JSON log on standard error, one line an event. Requests are logged by id, never by content. A log that cannot be written keeps
- * nobody from work.
+ * A JSON log on standard error, one line an event. Requests are logged by id, never by content. A log that cannot be
+ * written keeps nobody from work.
  */
 export function createLog(name: string, level: LogLevel): Log {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: MOST_WAITING_CHARS });
@@ -26,7 +26,9 @@ export function createLog(name: string, level: LogLevel): Log {
   );
 }
 
-/** An error by its name, code, words and stack. Never by its other fields: they may hold what a guest or client said. */
+/**
+ * An error by its name, code, words and stack. Never by its other fields: they may hold what a guest or client said.
+ */
 function describeThrown(thrown: unknown): object {
   if (!(thrown instanceof Error)) return { message: String(thrown) };
   const { name, message, stack, cause } = thrown;

@@ -1,6 +1,6 @@
 /**
- * Work that others trigger: one run at a time, and of all triggers amid a run one more run. What is returned triggers it, and
- * resolves when a run that began after the trigger is over. The work must not reject.
+ * Work that others trigger: one run at a time, and of all triggers amid a run one more run. What is returned triggers
+ * it, and resolves when a run that began after the trigger is over. The work must not reject.
  */
 export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

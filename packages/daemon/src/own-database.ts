@@ -12,8 +12,8 @@ export interface OwnDatabaseOptions {
 export const IN_MEMORY = ':memory:';
 
 /**
- * Opens (or makes) a database for this process alone; the kernel frees it on a crash. Nobody else may read the file (its log gets
- * the same mode from SQLite): it holds what clients asked for.
+ * Opens (or makes) a database for this process alone; the kernel frees it on a crash. Nobody else may read the file
+ * (its log gets the same mode from SQLite): it holds what clients asked for.
  */
 export function openOwnDatabase(file: string, { schema, inUse }: OwnDatabaseOptions): DatabaseSync {
   if (file !== IN_MEMORY) closeToOthers(file);

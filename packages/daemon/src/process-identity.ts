@@ -15,7 +15,10 @@ const POLL_MS = 10;
 /** Id of this run of the host's kernel. */
 export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
-/** Identity of a living process; undefined when there is none of this pid, or only a zombie, which a parent may never ask for. */
+/**
+ * Identity of a living process; undefined when there is none of this pid, or only a zombie, which a parent may never
+ * ask for.
+ */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

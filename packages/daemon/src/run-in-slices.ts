@@ -8,7 +8,8 @@ export interface SliceOptions {
 }
 
 /**
- * Runs a long computation, which yields after each of its steps, in slices: whatever else waits has its turn between them.
+ * Runs a long computation, which yields after each of its steps, in slices: whatever else waits has its turn between
+ * them.
  * @throws the reason of the signal
  */
 export async function runInSlices<T>(

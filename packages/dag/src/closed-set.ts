@@ -1,9 +1,9 @@
 /**
  * Sets of actions that are closed under predecessors and hold, of each group of equal actions, a number within bounds.
  *
- * Finding one is NP-complete (take edges of a graph as actions of one digest, each after its two vertices of another digest:
- * a closed set of k vertices and k(k-1)/2 edges is a clique). So: propagation, which settles every history with distinct
- * actions and most others, then a search with a budget of steps.
+ * Finding one is NP-complete (take edges of a graph as actions of one digest, each after its two vertices of another
+ * digest: a closed set of k vertices and k(k-1)/2 edges is a clique). So: propagation, which settles every history with
+ * distinct actions and most others, then a search with a budget of steps.
  */
 import type { DagIndex } from './prepare.ts';
 import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts';

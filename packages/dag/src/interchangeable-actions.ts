@@ -15,7 +15,10 @@ export interface InterchangeableClass {
   readonly leaf: boolean;
 }
 
-/** The classes of interchangeable nodes of each group in their places; undefined when an owed node can come too late only. */
+/**
+ * The classes of interchangeable nodes of each group in their places; undefined when an owed node can come too late
+ * only.
+ */
 export function twinClasses(
   index: DagIndex,
   entries: readonly number[],
@@ -40,8 +43,8 @@ const followers = (index: DagIndex, marks: Uint8Array, node: number): number[] =
   index.graph.successors[node]!.filter((next) => marks[next] !== Mark.out);
 
 /**
- * For each node, the number (among the entries of its group) of the last entry that can take it when all owed successors
- * are to come after it; undefined when there is none for an owed node.
+ * For each node, the number (among the entries of its group) of the last entry that can take it when all owed
+ * successors are to come after it; undefined when there is none for an owed node.
  */
 function latestEntries(index: DagIndex, entries: readonly number[], marks: Uint8Array): Int32Array | undefined {
   const positions: number[][] = index.members.map(() => []);

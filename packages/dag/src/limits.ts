@@ -13,8 +13,8 @@ export const DAG_LIMITS = {
 /** Named limits of matching one history. */
 export interface MatchLimits {
   /**
-   * Elementary steps that a search among equal actions may take above the linear ones. Some milliseconds; only DAGs made to be
-   * hard come near it, and then the image counts as not matching, which costs time but is never wrong.
+   * Elementary steps that a search among equal actions may take above the linear ones. Some milliseconds; only DAGs
+   * made to be hard come near it, and then the image counts as not matching, which costs time but is never wrong.
    */
   readonly searchSteps: number;
 }

@@ -54,7 +54,9 @@ function prefixMismatch(index: DagIndex, entries: Entries, budget: StepBudget, d
 
 const nodesIn = (marks: Uint8Array): number[] => [...marks.keys()].filter((node) => marks[node] === Mark.in);
 
-/** The nearest node before `node` of which the history has no more, were `node` and all before it to join those inside. */
+/**
+ * The nearest node before `node` of which the history has no more, were `node` and all before it to join those inside.
+ */
 function lackingBefore(
   index: DagIndex,
   entries: Entries,

@@ -8,9 +8,10 @@ import type { Match, Verdict } from './verdict.ts';
 /**
  * Tests one history (action digests in the order they ran) against a DAG.
  *
- * It matches when its entries can be given to different actions of the DAG, each to an equal one, so that the actions taken
- * are closed under predecessors and the order is one the DAG allows. When no action of the history stands twice in the DAG
- * there is one way to do so, and the cost is linear in the history and the edges into it; else see `replay.ts`.
+ * It matches when its entries can be given to different actions of the DAG, each to an equal one, so that the actions
+ * taken are closed under predecessors and the order is one the DAG allows. When no action of the history stands twice
+ * in the DAG there is one way to do so, and the cost is linear in the history and the edges into it; else see
+ * `replay.ts`.
  */
 export function matchHistory(index: DagIndex, history: readonly string[], limits: MatchLimits = MATCH_LIMITS): Verdict {
   const entries: number[] = [];

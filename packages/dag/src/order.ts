@@ -15,12 +15,12 @@ export interface Segment {
 export const whereRuns = (action: Action): Where => (action.kind === 'host' ? 'host' : 'guest');
 
 /**
- * The actions of `remainingIds` (all, when left out) in an order that the DAG allows: `a` before `b` also when only a path
- * through actions that are not remaining says so.
+ * The actions of `remainingIds` (all, when left out) in an order that the DAG allows: `a` before `b` also when only a
+ * path through actions that are not remaining says so.
  *
- * Staying at one place as long as anything there is ready is never worse than leaving it early, so the order is decided by
- * where it starts: of the two, the one with fewer guest segments, then fewer segments, then the first action of the request.
- * Inside a segment, actions that are ready together keep the order of the request.
+ * Staying at one place as long as anything there is ready is never worse than leaving it early, so the order is decided
+ * by where it starts: of the two, the one with fewer guest segments, then fewer segments, then the first action of the
+ * request. Inside a segment, actions that are ready together keep the order of the request.
  */
 export function linearExtension(dag: Dag, remainingIds?: Iterable<string>): Action[] {
   const graph = graphOf(dag);

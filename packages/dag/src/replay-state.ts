@@ -2,7 +2,10 @@ import type { InterchangeableClass } from './interchangeable-actions.ts';
 import type { DagIndex } from './prepare.ts';
 import type { StepBudget } from './search.ts';
 
-/** Which nodes a replay has taken, in their order, and which are ready to be. Every take can be taken back, the last first. */
+/**
+ * Which nodes a replay has taken, in their order, and which are ready to be. Every take can be taken back, the last
+ * first.
+ */
 export class ReplayState {
   readonly #index: DagIndex;
   readonly #budget: StepBudget;
@@ -70,7 +73,10 @@ export class ReplayState {
     }
   }
 
-  /** Which of the equal nodes are taken. The others follow: where there is no choice an entry always takes the same node. */
+  /**
+   * Which of the equal nodes are taken. The others follow: where there is no choice an entry always takes the same
+   * node.
+   */
   key(): string {
     this.#budget.spend(this.#duplicates.length);
     let key = '';

@@ -1,12 +1,13 @@
 /**
  * Replays a history on a DAG: each entry takes a node of its digest whose predecessors are all taken already.
  *
- * With equal actions in different places of the DAG it matters which is taken; whether a replay exists is then NP-complete
- * (membership in a pomset language: Feigenbaum, Kahn, Lund 1993). So the choice is narrowed by what every replay must respect
- * and the rest is searched, depth first, with a memory of failed states and a budget of steps:
+ * With equal actions in different places of the DAG it matters which is taken; whether a replay exists is then
+ * NP-complete (membership in a pomset language: Feigenbaum, Kahn, Lund 1993). So the choice is narrowed by what every
+ * replay must respect and the rest is searched, depth first, with a memory of failed states and a budget of steps:
  *
  * - nodes marked out by the closed-set propagation are never taken, nodes marked in are owed;
- * - an owed node has a latest entry: its owed successors' latest entries come after it. Nodes owed soonest go first, and when
+ * - an owed node has a latest entry: its owed successors' latest entries come after it. Nodes owed soonest go first,
+ *   and when
  *   as many are owed as there are entries left for them, only they may be taken;
  * - equal nodes with the same successors are interchangeable: one order of them is enough;
  * - a node without successors waits while an equal node with some is ready: exchanging the two keeps any replay valid.
@@ -101,8 +102,9 @@ class Replay {
   }
 
   /**
-   * How many of the ready classes an entry may take from, by counting what is owed up to each later entry of its group: none
-   * when more is owed than there are entries, only what is owed when it is just as much. Looked at once the straight way failed.
+   * How many of the ready classes an entry may take from, by counting what is owed up to each later entry of its group:
+   * none when more is owed than there are entries, only what is owed when it is just as much. Looked at once the
+   * straight way failed.
    */
   #allowed(position: number, ready: readonly InterchangeableClass[]): number {
     const group = this.#entries[position]!;

@@ -26,7 +26,10 @@ export class StepBudget {
   }
 }
 
-/** The least `k` in `1..upTo` for which `holds` is false, given that it is true up to some point and false from there on. */
+/**
+ * The least `k` in `1..upTo` for which `holds` is false, given that it is true up to some point and false from there
+ * on.
+ */
 export function firstFailing(upTo: number, holds: (k: number) => boolean): number {
   let low = 1;
   let high = upTo;

@@ -41,7 +41,10 @@ export interface Labelled {
   readonly effects: readonly string[];
 }
 
-/** Random DAGs of up to `maxNodes` actions with effects from an alphabet of up to `maxEffects`; request order is shuffled. */
+/**
+ * Random DAGs of up to `maxNodes` actions with effects from an alphabet of up to `maxEffects`; request order is
+ * shuffled.
+ */
 export const labelledDag = (maxNodes: number, maxEffects: number): fc.Arbitrary<Labelled> =>
   fc
     .record({
@@ -63,7 +66,10 @@ function* pairs(size: number): Generator<[number, number]> {
   for (let a = 0; a < size; a++) for (let b = 0; b < size; b++) yield [a, b];
 }
 
-/** An order that the DAG allows, cut and disturbed by the dice: histories that match, nearly match and do not match at all. */
+/**
+ * An order that the DAG allows, cut and disturbed by the dice: histories that match, nearly match and do not match at
+ * all.
+ */
 export const historyFor = ({ dag, effects }: Labelled): fc.Arbitrary<string[]> =>
   fc
     .record({

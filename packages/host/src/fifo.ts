@@ -1,4 +1,7 @@
-/** Named pipes: a program that inherits both ends never sees an end of file, and whoever comes later opens them again by name. */
+/**
+ * Named pipes: a program that inherits both ends never sees an end of file, and whoever comes later opens them again by
+ * name.
+ */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -24,7 +27,10 @@ export const readFifo = (path: string): Socket =>
 export const writeFifo = (path: string): Socket =>
   new Socket({ fd: openFifo(path, constants.O_WRONLY), readable: false, writable: true });
 
-/** A descriptor for a socket to own, on which the kernel reports: no thread waits in a read. Opening it waits for nothing. */
+/**
+ * A descriptor for a socket to own, on which the kernel reports: no thread waits in a read. Opening it waits for
+ * nothing.
+ */
 function openFifo(path: string, access: number): number {
   const fd = openSync(path, access | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   if (fstatSync(fd).isFIFO()) return fd;

@@ -1,4 +1,7 @@
-/** Adds to an error for what the host has no more of which object that is, how much of it is free now and how much there is. */
+/**
+ * Adds to an error for what the host has no more of which object that is, how much of it is free now and how much there
+ * is.
+ */
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
 import { hostMemory } from './host-memory.ts';
@@ -6,8 +9,8 @@ import { hostMemory } from './host-memory.ts';
 const MIB = 1_048_576;
 
 /**
- * What was thrown as it is told: measured now, when what the work had taken is free again. `folders` are where the plant writes.
- * What is thrown for another reason stays as it is.
+ * What was thrown as it is told: measured now, when what the work had taken is free again. `folders` are where the
+ * plant writes. What is thrown for another reason stays as it is.
  */
 export async function nameWhatIsFull(thrown: unknown, folders: readonly string[]): Promise<unknown> {
   const error = GridError.from(thrown);

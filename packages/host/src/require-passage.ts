@@ -10,8 +10,8 @@ interface SharedFolders {
 }
 
 /**
- * Of a plant that is root, machines run under users of their own and host actions as nobody: they must be able to pass through every
- * folder above what they use. @throws GridError FOLDER_CLOSED that names the folder in the way
+ * Of a plant that is root, machines run under users of their own and host actions as nobody: they must be able to pass
+ * through every folder above what they use. @throws GridError FOLDER_CLOSED that names the folder in the way
  */
 export function requirePassage({ lines, ...folders }: SharedFolders): void {
   if (process.getuid?.() !== 0) return;

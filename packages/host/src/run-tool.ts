@@ -25,8 +25,8 @@ export interface ToolOptions extends CommandOptions {
 }
 
 /**
- * Runs a program of the host; its failures are the plant's own errors, TOOL_MISSING when it is not installed, and HOST_…_FULL when
- * it, or what it printed last, says what the host has no more of.
+ * Runs a program of the host; its failures are the plant's own errors, TOOL_MISSING when it is not installed, and
+ * HOST_…_FULL when it, or what it printed last, says what the host has no more of.
  */
 export async function runTool(
   program: string,

@@ -49,10 +49,10 @@ async function connectOnceHeard(path: string, signal: AbortSignal): Promise<Sock
 }
 
 /**
- * Connects to the unix socket `name` in `directory`, however long the folder's path is. VMM_FAILED if it is no socket, such
- * as a link: what runs as the folder's owner could mean it for another socket of root's.
- * A socket that does not exist yet is waited for until the signal fires. Its errors are told by `close` alone, which may have come
- * by the time it is handed over: listen for it by `whenClosed`.
+ * Connects to the unix socket `name` in `directory`, however long the folder's path is. VMM_FAILED if it is no socket,
+ * such as a link: what runs as the folder's owner could mean it for another socket of root's. A socket that does not
+ * exist yet is waited for until the signal fires. Its errors are told by `close` alone, which may have come by the time
+ * it is handed over: listen for it by `whenClosed`.
  */
 export async function connectUnix(directory: string, name: string, signal: AbortSignal): Promise<Socket> {
   const folder = await openFolder(directory);
@@ -64,8 +64,8 @@ export async function connectUnix(directory: string, name: string, signal: Abort
 }
 
 /**
- * Listens on the unix socket `name` in `directory`, however long the folder's path is; it goes when the server closes. Takes the
- * place of a socket of that name, which is of one who was killed: nobody else is to listen there.
+ * Listens on the unix socket `name` in `directory`, however long the folder's path is; it goes when the server closes.
+ * Takes the place of a socket of that name, which is of one who was killed: nobody else is to listen there.
  */
 export async function listenUnix(directory: string, name: string, signal: AbortSignal): Promise<Server> {
   const folder = await openFolder(directory);

@@ -52,7 +52,8 @@ test('a socket that refuses is tried again until somebody listens, and no try le
 });
 
 /** Listens until its input ends, and accepts nobody. */
-const LISTENER = `use Socket; my $s; socket($s, AF_UNIX, SOCK_STREAM, 0) && bind($s, pack_sockaddr_un($ARGV[0])) && listen($s, 1);
+const LISTENER = `use Socket; my $s;
+  socket($s, AF_UNIX, SOCK_STREAM, 0) && bind($s, pack_sockaddr_un($ARGV[0])) && listen($s, 1);
   $| = 1; print "listening\\n"; <STDIN>`;
 
 test('one who ends amid being connected to does no harm beyond the socket', async () => {

@@ -19,8 +19,8 @@ interface Traces {
 }
 
 /**
- * A change is noted as it begins and as it ends, so that what a killed daemon was at is known; all else as it ends. One that cannot be
- * noted is refused, unless it takes something away.
+ * A change is noted as it begins and as it ends, so that what a killed daemon was at is known; all else as it ends. One
+ * that cannot be noted is refused, unless it takes something away.
  */
 export const auditRequests =
   (audit: AuditSink): RequestHandler =>

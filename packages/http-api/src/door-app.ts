@@ -53,7 +53,8 @@ const VERSION = '/v1';
 const PATH_SHOWN = 200;
 
 /**
- * An application with routes under `/v1`, one that every door has among them, for those who show credentials, and `/health/live` and `/health/ready`, for all.
+ * An application with routes under `/v1`, one that every door has among them, for those who show credentials, and
+ * `/health/live` and `/health/ready`, for all.
  * @throws when a route has no guard
  */
 export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {

@@ -13,8 +13,8 @@ const KEEP_ALIVE_MS = 15_000;
 export type SendEvent = (name: string, data: unknown) => void;
 
 /**
- * Opens a stream of events. `subscribe` gets the function that sends one and returns how to stop; it is stopped when the
- * client has gone or the response was ended.
+ * Opens a stream of events. `subscribe` gets the function that sends one and returns how to stop; it is stopped when
+ * the client has gone or the response was ended.
  */
 export function streamEvents(
   response: Response,

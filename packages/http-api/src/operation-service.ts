@@ -72,8 +72,8 @@ export class OperationService implements OperationLookup {
   }
 
   /**
-   * Takes no new work; resolves when all under way is settled. After a while whoever still waits is told DRAINING; the work
-   * goes on where it is done.
+   * Takes no new work; resolves when all under way is settled. After a while whoever still waits is told DRAINING; the
+   * work goes on where it is done.
    */
   async drain(withinMs = ANSWER_WITHIN_MS): Promise<void> {
     this.#draining = true;

@@ -1,6 +1,6 @@
 /**
- * Requests being worked on and lately finished, by request id. It is what makes the same create twice one VM: the second
- * joins the first, or gets its reply. Only cache: a shop that lost it asks the plants.
+ * Requests being worked on and lately finished, by request id. It is what makes the same create twice one VM: the
+ * second joins the first, or gets its reply. Only cache: a shop that lost it asks the plants.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -129,8 +129,8 @@ export class Operations {
   }
 
   /**
-   * Starts the work of a request, or joins it when the same request came before. One that failed may be tried again under
-   * its id. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another document.
+   * Starts the work of a request, or joins it when the same request came before. One that failed may be tried again
+   * under its id. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another document.
    */
   start(
     identity: RequestKey & { verb: OperationVerb; document: unknown },
@@ -193,7 +193,10 @@ export class Operations {
   }
 }
 
-/** SHA-256 over the document with its object keys in order and without empty lists, so that XML and JSON twins are equal. */
+/**
+ * SHA-256 over the document with its object keys in order and without empty lists, so that XML and JSON twins are
+ * equal.
+ */
 function digestDocument(document: unknown): string {
   return createHash('sha256').update(JSON.stringify(document, canonical)).digest('hex');
 }

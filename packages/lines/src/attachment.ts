@@ -51,7 +51,10 @@ export class Attachment<H> {
     this.#deps.close(this.#held);
   }
 
-  /** Resolves when the machine let go of what is held. After `release` it is somebody else's to watch, until it is taken again. */
+  /**
+   * Resolves when the machine let go of what is held. After `release` it is somebody else's to watch, until it is taken
+   * again.
+   */
   async ended(): Promise<H> {
     for (;;) {
       const watched = this.#held;

@@ -6,8 +6,8 @@ export const MAX_LOG_BYTES = 1_048_576;
 const KEPT_BYTES = 65_536;
 
 /**
- * Keeps the log of a running hypervisor short: a guest may bring it to complain without end. A full one is cut down to its end.
- * Whoever writes it has opened it for appending; what it writes amid the cut is lost.
+ * Keeps the log of a running hypervisor short: a guest may bring it to complain without end. A full one is cut down to
+ * its end. Whoever writes it has opened it for appending; what it writes amid the cut is lost.
  */
 export class BoundedLog {
   readonly #path: string;

@@ -5,7 +5,10 @@ import { whenClosed } from '@vmgrid/daemon';
 export const MAX_CONSOLE_BYTES = 1_048_576;
 /** What is kept of the end, however much came before. */
 const LAST_BYTES = 4_096;
-/** What Linux prints last, also with `quiet`, when it starts anew. A guest can print it too: it hinders nobody but itself. */
+/**
+ * What Linux prints last, also with `quiet`, when it starts anew. A guest can print it too: it hinders nobody but
+ * itself.
+ */
 const RESTART = Buffer.from('reboot: Restarting system');
 
 /** Records a machine's console in a file, up to a limit: what a guest prints is without end. */

@@ -36,15 +36,18 @@ export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: s
   ...options,
 });
 
-/** The user of a machine, who can get through to the folder inside the machine's; nobody but the plant's user can list the latter. */
+/**
+ * The user of a machine, who can get through to the folder inside the machine's; nobody but the plant's user can list
+ * the latter.
+ */
 export async function admitToFolder({ hostIds }: HostLine, order: StartOrder): Promise<HostUser | undefined> {
   await chmod(order.directory, 0o711);
   return hostUserOf(hostIds, order.vmId, order.image);
 }
 
 /**
- * Ends by force all that was started in a machine's folder, and its group. @throws GridError VMM_FAILED, CGROUP_FAILED when
- * something does not end
+ * Ends by force all that was started in a machine's folder, and its group. @throws GridError VMM_FAILED, CGROUP_FAILED
+ * when something does not end
  */
 export async function endProcesses(directory: string, vmm: string, groups = NO_GROUPS): Promise<void> {
   await groups.remove(directory);

@@ -6,8 +6,8 @@ import type { GoldenImage } from '@vmgrid/warehouse';
 import { bootFilesOf } from '@vmgrid/warehouse';
 
 /**
- * Users and groups under which a plant that is root runs hypervisors. The default range is one that systemd's documentation
- * leaves unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
+ * Users and groups under which a plant that is root runs hypervisors. The default range is one that systemd's
+ * documentation leaves unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
  */
 export const HOST_ID_RANGE = { first: 0x7000_0000, count: 0x0fff_0000 } as const;
 const KVM_DEVICE = '/dev/kvm';
@@ -43,7 +43,9 @@ export function hostUserOf(
   return { uid, gid: uid, groups };
 }
 
-/** A user who may as much as that of any machine, to try what needs no image as; undefined when the plant is not root. */
+/**
+ * A user who may as much as that of any machine, to try what needs no image as; undefined when the plant is not root.
+ */
 export function probeUserOf(range: HostIdRange): HostUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const uid = hashInto(range, 'probe');
@@ -71,8 +73,8 @@ async function giveToGroup(path: string, gid: number, mode: number): Promise<voi
 }
 
 /**
- * Lets machines of an image read its files, as far as they must. Before QEMU 8.2 a private mapping of the memory file needs
- * it to be writable, though nothing is ever written through it; hence a group for each image.
+ * Lets machines of an image read its files, as far as they must. Before QEMU 8.2 a private mapping of the memory file
+ * needs it to be writable, though nothing is ever written through it; hence a group for each image.
  */
 export async function admitToImage(range: HostIdRange, image: GoldenImage, memoryWritable: boolean): Promise<void> {
   if (process.getuid?.() !== 0) return;

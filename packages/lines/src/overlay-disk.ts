@@ -34,9 +34,9 @@ export const decodeParent = (state: MachineState): ParentDisk => ({
 });
 
 /**
- * The disk of a machine names its image by an absolute path; that of an image names its parent by one relative to itself, so
- * that a warehouse can be moved, or be mounted elsewhere. Run as the machine's user: a guest that broke out of its hypervisor
- * could have made the disk refer to anything.
+ * The disk of a machine names its image by an absolute path; that of an image names its parent by one relative to
+ * itself, so that a warehouse can be moved, or be mounted elsewhere. Run as the machine's user: a guest that broke out
+ * of its hypervisor could have made the disk refer to anything.
  */
 export async function relateOverlayDisk(
   {

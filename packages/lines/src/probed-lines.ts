@@ -14,8 +14,8 @@ export interface ProbedLinesDeps {
 }
 
 /**
- * What each line can do on this host, as it was found by trying it for real. One that does not work here is reported, not fatal: the
- * plant offers the others.
+ * What each line can do on this host, as it was found by trying it for real. One that does not work here is reported,
+ * not fatal: the plant offers the others.
  */
 export class ProbedLines {
   readonly #deps: ProbedLinesDeps;

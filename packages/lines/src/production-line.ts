@@ -21,8 +21,8 @@ export interface StartOrder {
    */
   readonly purpose: 'clone' | 'build';
   /**
-   * `boot`: from the disk in the folder, be it new or, after `kill`, that of a machine that has ended. `resume`: goes on with what
-   * `Machine.suspend` left in the folder. There is no overlay to make then.
+   * `boot`: from the disk in the folder, be it new or, after `kill`, that of a machine that has ended. `resume`: goes
+   * on with what `Machine.suspend` left in the folder. There is no overlay to make then.
    */
   readonly start: 'restore' | 'boot' | 'resume';
   /** A disc that is in the drive as the machine boots; left out, the drive is empty. */
@@ -52,8 +52,9 @@ export interface ProductionLine {
   /** Finds out what became of a machine while the plant was away, whatever it was doing when the plant was killed. */
   adopt(state: MachineState, signal: AbortSignal): Promise<Adoption>;
   /**
-   * Ends by force whatever still runs of the machine of a folder (`StartOrder.directory`), also when nobody knows its state
-   * because the plant was killed as it started. Idempotent. @throws GridError VMM_FAILED when something does not end.
+   * Ends by force whatever still runs of the machine of a folder (`StartOrder.directory`), also when nobody knows its
+   * state because the plant was killed as it started. Idempotent. @throws GridError VMM_FAILED when something does not
+   * end.
    */
   kill(directory: string): Promise<void>;
 }
@@ -82,12 +83,14 @@ export interface Machine {
   /** Opens the guest's network once the guest has its own identity. One that is open stays as it is. */
   openNetwork(signal: AbortSignal): Promise<GuestAccess>;
   /**
-   * Freezes a machine made with `purpose: 'build'` and ends it; where the line does not suspend, its guest is shut down. What is left in the machine's folder is what a golden
-   * image consists of; the names of the files come back relative to that folder.
+   * Freezes a machine made with `purpose: 'build'` and ends it; where the line does not suspend, its guest is shut
+   * down. What is left in the machine's folder is what a golden image consists of; the names of the files come back
+   * relative to that folder.
    */
   freeze(signal: AbortSignal): Promise<FrozenFiles>;
   /**
-   * Keeps the memory of a clone in its folder, for `start: 'resume'`, and ends it. On failure it runs on, its network closed.
+   * Keeps the memory of a clone in its folder, for `start: 'resume'`, and ends it. On failure it runs on, its network
+   * closed.
    * @throws GridError LINE_CANNOT_SUSPEND where the line has no way to do this
    */
   suspend(signal: AbortSignal): Promise<void>;
@@ -103,7 +106,10 @@ export interface Machine {
   detach(): void;
 }
 
-/** How a guest is reached while its machine runs. Chosen as its network opens: a port chosen before may be taken by then. */
+/**
+ * How a guest is reached while its machine runs. Chosen as its network opens: a port chosen before may be taken by
+ * then.
+ */
 export interface GuestAccess {
   /** TCP port on the host's loopback that leads to the guest's port 22. */
   readonly sshPort: number;

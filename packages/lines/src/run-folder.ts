@@ -4,8 +4,9 @@ import type { HostUser } from './host-user.ts';
 import type { StepObserver } from './production-line.ts';
 
 /**
- * A hypervisor's working directory in the folder of its machine. It belongs to the machine's own user: a guest that broke out
- * of its hypervisor may put a link in place of any name in it, so the plant follows none. What only the plant opens lies beside it.
+ * A hypervisor's working directory in the folder of its machine. It belongs to the machine's own user: a guest that
+ * broke out of its hypervisor may put a link in place of any name in it, so the plant follows none. What only the plant
+ * opens lies beside it.
  */
 export const runFolder = (machineFolder: string): string => join(machineFolder, 'run');
 
@@ -15,7 +16,10 @@ export interface RunFolderOptions {
   readonly reached: StepObserver;
 }
 
-/** Makes the run folder of a machine with its writable disk, whose path `makeDisk` resolves with. On failure neither is there. */
+/**
+ * Makes the run folder of a machine with its writable disk, whose path `makeDisk` resolves with. On failure neither is
+ * there.
+ */
 export async function makeRunFolder(
   machineFolder: string,
   { user, reached }: RunFolderOptions,

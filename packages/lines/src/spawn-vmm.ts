@@ -41,7 +41,10 @@ const rlimits = (user: HostUser | undefined): string[] => [
 ];
 
 const NOT_ENTERED = 'vmgrid: the group of the machine could not be entered';
-/** A shell that enters a group, then is the program. What it runs and where comes as arguments, never as text of a command. */
+/**
+ * A shell that enters a group, then is the program. What it runs and where comes as arguments, never as text of a
+ * command.
+ */
 const ENTER = `echo 0 > "$1" || { echo '${NOT_ENTERED}'; exit 1; }; shift; exec "$@"`;
 
 /** What a hypervisor that failed as it started failed for, by the last that it said. */
@@ -62,8 +65,8 @@ export function privileges(user: HostUser | undefined): string[] {
 }
 
 /**
- * Starts a hypervisor in a session of its own, so that it outlives the plant and no signal of the plant's terminal reaches it.
- * Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
+ * Starts a hypervisor in a session of its own, so that it outlives the plant and no signal of the plant's terminal
+ * reaches it. Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
  */
 export async function spawnVmm(order: SpawnOrder): Promise<SpawnedVmm> {
   const { folder, log, inherit = [] } = order;

@@ -1,4 +1,7 @@
-/** The kernel with which a line finds out whether KVM runs machines here: that of a base image, which machines will boot. */
+/**
+ * The kernel with which a line finds out whether KVM runs machines here: that of a base image, which machines will
+ * boot.
+ */
 import { join } from 'node:path';
 import type { GoldenImage } from '@vmgrid/warehouse';
 
@@ -20,7 +23,10 @@ export interface TrialKernel {
 /** What a kernel prints that came as far as to run a program. */
 export const TRIED = 'vmgrid: this kernel runs programs';
 
-/** Pure: whether a kernel's console has it. In a line of its own: a kernel may print its command line, in which it is too. */
+/**
+ * Pure: whether a kernel's console has it. In a line of its own: a kernel may print its command line, in which it is
+ * too.
+ */
 export const hasRunProgram = (printed: string): boolean => printed.split(/\r?\n/).includes(TRIED);
 
 /** The smallest base image: it boots quickest. */

@@ -12,8 +12,8 @@ import { SOCKETS } from '../src/qemu/layout.ts';
 import { logTail, spawnVmm } from '../src/spawn-vmm.ts';
 
 /**
- * `run` belongs to QEMU, whose guest may have broken out of it. As root QEMU has a user of its own; else everything is one
- * user's, and what is asserted holds all the same.
+ * `run` belongs to QEMU, whose guest may have broken out of it. As root QEMU has a user of its own; else everything is
+ * one user's, and what is asserted holds all the same.
  */
 const uid = process.getuid?.() === 0 ? 0x7fff_0001 : undefined;
 const signal = AbortSignal.timeout(60_000);

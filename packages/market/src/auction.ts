@@ -58,7 +58,8 @@ export interface Auction {
 /**
  * Holds an auction among the bidders. That nobody bids is a result like any other; `failureOf` makes the error of it.
  *
- * @throws GridError CANCELLED when the signal aborts; REQUEST_EXPIRED when no plant holds the request, and one may have forgotten it
+ * @throws GridError CANCELLED when the signal aborts; REQUEST_EXPIRED when no plant holds the request, and one may have
+ * forgotten it
  * @throws GridError EXPRESSION_TOO_COSTLY when `requirements` and `rank` take more than the budget of an auction
  * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse: the request was not decoded
  */
@@ -73,7 +74,10 @@ export async function holdAuction(
   return { ...auction, trail: boundedTrail(auction.trail) };
 }
 
-/** An auction on terms that are given: by the shop for itself, or to a broker by its caller. None that the call has passed is asked. */
+/**
+ * An auction on terms that are given: by the shop for itself, or to a broker by its caller. None that the call has
+ * passed is asked.
+ */
 export async function auctionOn(
   terms: CallTerms,
   bidders: readonly Bidder[],
@@ -128,7 +132,10 @@ function* judged(bids: readonly Bid[], { judge }: RuleContext): Generator<undefi
   }
 }
 
-/** What a plant that was asked, or a broker for its plants, says of a request that may have been carried out, and be forgotten. */
+/**
+ * What a plant that was asked, or a broker for its plants, says of a request that may have been carried out, and be
+ * forgotten.
+ */
 const expiryAmong = (answers: readonly Answer[]): GridError | undefined =>
   answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.error] : [])).find(isExpiry);
 

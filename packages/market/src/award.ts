@@ -1,12 +1,13 @@
 /**
  * Awards a request to the best bid; when the plant refuses, to the next.
  *
- * The same request must never become two VMs. So the award goes on only after an error which says that the plant has not taken
- * the request (`isRefusal`). After any other (the configuration failed, the plant was lost, no answer came in time) the plant
- * may have the VM, and the error goes to the client: the same request id finds or finishes the VM there.
+ * The same request must never become two VMs. So the award goes on only after an error which says that the plant has
+ * not taken the request (`isRefusal`). After any other (the configuration failed, the plant was lost, no answer came in
+ * time) the plant may have the VM, and the error goes to the client: the same request id finds or finishes the VM
+ * there.
  *
- * A bid is passed over once its time is up by the clock here, so clocks that differ by more than bids are valid lose awards.
- * A plant that holds the request's VM is asked all the same: to pass it over would make a second one.
+ * A bid is passed over once its time is up by the clock here, so clocks that differ by more than bids are valid lose
+ * awards. A plant that holds the request's VM is asked all the same: to pass it over would make a second one.
  */
 import { type Bid, type ClassAdJson, GridError, type Trail, type TrailAward } from '@vmgrid/protocol';
 import type { Auction, MarketDeps } from './auction.ts';
@@ -15,8 +16,8 @@ import { failureOf } from './failure.ts';
 import { MARKET_LIMITS } from './limits.ts';
 
 /**
- * Has the plant of a bid create the VM. Rejects with what the plant threw, with `plantNeverAsked` when the award was not sent,
- * else with PLANT_LOST when the plant left and did not come back.
+ * Has the plant of a bid create the VM. Rejects with what the plant threw, with `plantNeverAsked` when the award was
+ * not sent, else with PLANT_LOST when the plant left and did not come back.
  */
 export type CreateAt = (bid: Bid) => Promise<ClassAdJson>;
 

@@ -1,4 +1,6 @@
-/** Which plants are in backoff: by what the caller of the auction has seen of them, and by what they publish themselves. */
+/**
+ * Which plants are in backoff: by what the caller of the auction has seen of them, and by what they publish themselves.
+ */
 import type { Bid, CallTerms, PlantBackoff } from '@vmgrid/protocol';
 import { MARKET_LIMITS } from './limits.ts';
 
@@ -6,7 +8,10 @@ import { MARKET_LIMITS } from './limits.ts';
 export const backoffMs = (failures: number): number =>
   Math.min(MARKET_LIMITS.backoffMs * 2 ** (failures - 1), MARKET_LIMITS.backoffMaxMs);
 
-/** Whether a plant is in backoff at a time. One that would be for longer than the rule allows is not: a clock was set back since. */
+/**
+ * Whether a plant is in backoff at a time. One that would be for longer than the rule allows is not: a clock was set
+ * back since.
+ */
 export function isInBackoff({ backoffUntil }: Pick<PlantBackoff, 'backoffUntil'>, now: number): boolean {
   const leftMs = backoffUntil - now;
   return leftMs > 0 && leftMs <= MARKET_LIMITS.backoffMaxMs;
@@ -22,7 +27,9 @@ export function backoffsIn({ inBackoff, openedAt }: CallTerms): (bid: Bid) => Pl
   };
 }
 
-/** The failures that stand in the plant's ad: since its last success, and the time of the last in seconds of the epoch. */
+/**
+ * The failures that stand in the plant's ad: since its last success, and the time of the last in seconds of the epoch.
+ */
 function publishedBy({ plantId, ad }: Bid): PlantBackoff | undefined {
   const { RecentFailures: failures, LastFailureCode: lastCode, LastFailureTime: seconds } = ad;
   if (typeof failures !== 'number' || typeof seconds !== 'number' || failures < 1) return undefined;

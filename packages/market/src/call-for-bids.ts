@@ -33,8 +33,9 @@ export interface CallForBids {
 }
 
 /**
- * Asks every bidder for an estimate, all at once, and resolves when all that are awaited answered, at the deadline at the
- * latest. Closing cancels the calls still open; what they bring later is ignored. A bidder that fails is an answer too.
+ * Asks every bidder for an estimate, all at once, and resolves when all that are awaited answered, at the deadline at
+ * the latest. Closing cancels the calls still open; what they bring later is ignored. A bidder that fails is an answer
+ * too.
  *
  * @throws GridError CANCELLED (or the signal's own GridError) when the signal aborts
  */

@@ -1,4 +1,6 @@
-/** What a client could change so that a request which got no plant would get one: from the numbers of an auction. Pure. */
+/**
+ * What a client could change so that a request which got no plant would get one: from the numbers of an auction. Pure.
+ */
 import type { Decline, TrailRemoval } from '@vmgrid/protocol';
 import type { Auction } from './auction.ts';
 import { readComparison } from './comparison.ts';

@@ -1,8 +1,8 @@
 import { type ErrorCode, GridError } from '@vmgrid/protocol';
 
 /**
- * Codes by which a plant says that it has not taken the request and why: as an answer to a call for bids, and again as the
- * refusal of an award. Only after one of these may another plant be awarded the same request.
+ * Codes by which a plant says that it has not taken the request and why: as an answer to a call for bids, and again as
+ * the refusal of an award. Only after one of these may another plant be awarded the same request.
  */
 export const DECLINE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MEMORY_INSUFFICIENT',
@@ -37,8 +37,8 @@ export const wasNeverAsked = ({ code, details }: GridError): boolean =>
   code === 'PLANT_LOST' && details.asked === false;
 
 /**
- * The error for an award that was never sent because the plant was gone already. It alone of all lost plants may be replaced:
- * a plant that was lost after it was asked may have made the VM, and the same request must never become two.
+ * The error for an award that was never sent because the plant was gone already. It alone of all lost plants may be
+ * replaced: a plant that was lost after it was asked may have made the VM, and the same request must never become two.
  */
 export function plantNeverAsked(plantId: string): GridError {
   return new GridError('PLANT_LOST', `the plant ${plantId} left before it was asked`, { plantId, asked: false });

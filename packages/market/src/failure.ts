@@ -6,7 +6,10 @@ import { MARKET_LIMITS } from './limits.ts';
 import { notBack } from './members/not-back.ts';
 import { nearestDeclines } from './nearest.ts';
 
-/** Why an auction has no winner: NO_PLANTS, NO_BIDS or NO_PLANT_MATCHES; undefined when it has one. Details hold the trail. */
+/**
+ * Why an auction has no winner: NO_PLANTS, NO_BIDS or NO_PLANT_MATCHES; undefined when it has one. Details hold the
+ * trail.
+ */
 export function failureOf(auction: Auction): GridError | undefined {
   const { bids, trail } = auction;
   if (bids.length > 0) return undefined;

@@ -21,11 +21,15 @@ export const MARKET_LIMITS = {
   silentNamed: 16,
   /** Answers, removals and places that a trail names; the others are counted. */
   trailEntries: 1_000,
-  /** Of the bids and of each kind of decline that standing offers make, those that the trail of a shop names at least. */
+  /**
+   * Of the bids and of each kind of decline that standing offers make, those that the trail of a shop names at least.
+   */
   standingNamed: 8,
   /** How long a plant may take to send a page of an image set. */
   imageSetMs: 30_000,
-  /** Answers of standing offers that are kept in order, over all classes of requests; the class used least goes first. */
+  /**
+   * Answers of standing offers that are kept in order, over all classes of requests; the class used least goes first.
+   */
   standingAnswers: 500_000,
   /** How long the plants of one auction are judged before all else has its turn. */
   sliceMs: 10,

@@ -21,8 +21,8 @@ const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * What a shop remembers of its plants from one auction to the next: who failed lately, who does not answer. Cache: losing it
- * costs at most another failure or another deadline.
+ * What a shop remembers of its plants from one auction to the next: who failed lately, who does not answer. Cache:
+ * losing it costs at most another failure or another deadline.
  */
 export class PlantFailureHistory {
   readonly #now: () => number;
@@ -44,7 +44,8 @@ export class PlantFailureHistory {
   isAwaited(plantId: string): boolean {
     const silence = this.#silences.get(plantId);
     if (!silence || silence.inARow < MARKET_LIMITS.silencesUntilUnawaited) return true;
-    return Math.abs(this.#now() - silence.lastAt) >= MARKET_LIMITS.awaitAgainMs; // a clock that was set back is no reason to wait
+    // a clock that was set back is no reason to wait
+    return Math.abs(this.#now() - silence.lastAt) >= MARKET_LIMITS.awaitAgainMs;
   }
 
   answered(plantId: string): void {

@@ -2,8 +2,8 @@ import type { ClassAd } from '@vmgrid/classad';
 import { adFromJson, type Bid, type Bidder, type BrokerBids, GridError, isAdJson, type Offer } from '@vmgrid/protocol';
 
 /**
- * An offer that an auction can work with: from the bidder that was asked, of plants only when it is a broker, each cost a
- * number, each ad a ClassAd.
+ * An offer that an auction can work with: from the bidder that was asked, of plants only when it is a broker, each cost
+ * a number, each ad a ClassAd.
  *
  * @throws GridError LINK_PROTOCOL
  */
@@ -25,8 +25,8 @@ const wrong = (plantId: string, what: string): GridError =>
   new GridError('LINK_PROTOCOL', `the offer of ${plantId} ${what}`, { plantId });
 
 /**
- * What `requirements` and `rank` see as TARGET: the plant's ad, and in it the production line of this bid as `Line`, since a
- * plant has several.
+ * What `requirements` and `rank` see as TARGET: the plant's ad, and in it the production line of this bid as `Line`,
+ * since a plant has several.
  */
 export function targetAd({ ad, plan }: Bid): ClassAd {
   const plant = adFromJson(ad);

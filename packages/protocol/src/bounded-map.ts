@@ -14,8 +14,8 @@ interface Entry<K, V> {
 }
 
 /**
- * Costs the same however many stay. A `Map` does not: to find its first key takes it as long as there are places of deleted
- * ones before that, some 25 microseconds for 10,000 entries that come and go.
+ * Costs the same however many stay. A `Map` does not: to find its first key takes it as long as there are places of
+ * deleted ones before that, some 25 microseconds for 10,000 entries that come and go.
  */
 export class BoundedMap<K, V> implements Iterable<V> {
   readonly #most: number;

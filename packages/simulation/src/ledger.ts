@@ -1,4 +1,6 @@
-/** What clients were promised and what became of it: the simulation's own account, which no part of the grid can see. */
+/**
+ * What clients were promised and what became of it: the simulation's own account, which no part of the grid can see.
+ */
 import type { Trail, VmReply } from '@vmgrid/protocol';
 import type { VmRecord } from '@vmgrid/vmplant';
 

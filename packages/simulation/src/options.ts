@@ -9,7 +9,9 @@ export interface SimulationOptions {
   readonly seed: string;
   readonly plants: number;
   readonly shops: number;
-  /** Brokers at each level, from the top: `[2, 6]` are 2 below the shops and 6 below those. None: plants dial the shops. */
+  /**
+   * Brokers at each level, from the top: `[2, 6]` are 2 below the shops and 6 below those. None: plants dial the shops.
+   */
   readonly brokers: readonly number[];
   readonly requests: number;
   /** Virtual seconds in which the requests come and faults happen. */
@@ -19,7 +21,9 @@ export interface SimulationOptions {
   readonly cost: string;
   /** Whether plants are asked for each bid, or publish what their bids depend on. */
   readonly offers: OfferKind;
-  /** What is done with a VM between its creation and its end: suspended, resumed, configured, renewed, so often at most. */
+  /**
+   * What is done with a VM between its creation and its end: suspended, resumed, configured, renewed, so often at most.
+   */
   readonly deeds: number;
   /** Golden images that are built meanwhile. */
   readonly builds: number;

@@ -1,4 +1,6 @@
-/** Recorded requests carried out again on paper, at their own times: against another cost, other brokers, other plants. */
+/**
+ * Recorded requests carried out again on paper, at their own times: against another cost, other brokers, other plants.
+ */
 import { digestAction } from '@vmgrid/dag';
 import type { CreateRequest, ReplayableImage, ReplayableRequest, RequestExport } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
@@ -30,7 +32,9 @@ export interface ReplayOutcome {
   readonly readyP95: number | undefined;
   /** Share of the VMs whose image spared them an action. */
   readonly hitRate: number;
-  /** Standard deviation of the plants' shares of memory in use, in the mean over the moments a VM was ready: 0 is even. */
+  /**
+   * Standard deviation of the plants' shares of memory in use, in the mean over the moments a VM was ready: 0 is even.
+   */
   readonly unevenness: number;
 }
 

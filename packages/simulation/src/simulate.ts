@@ -1,4 +1,6 @@
-/** Runs a grid through its requests and faults, then lets it come to rest, and holds it to what must be so all the time. */
+/**
+ * Runs a grid through its requests and faults, then lets it come to rest, and holds it to what must be so all the time.
+ */
 import { checkPlant, checkRest, misbelievedVms, misstatedVms, requireCorrected } from './checks.ts';
 import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';
@@ -13,7 +15,10 @@ import { Violation } from './violation.ts';
 const SETTLE_MS = 90_000;
 /** What is under way with one VM is over by then, or goes on with another record. */
 const LOOK_AGAIN_MS = 10_000;
-/** Until the last client is answered, the last lease has ended and the last VM is gone; where nothing happens time is free. */
+/**
+ * Until the last client is answered, the last lease has ended and the last VM is gone; where nothing happens time is
+ * free.
+ */
 const REST_MS = 4 * 3_600_000;
 
 /** `tell` hears how far the run is, which has no effect on it. */

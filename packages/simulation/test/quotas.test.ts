@@ -1,7 +1,7 @@
 /**
- * No owner has more than its quota through one shop, whatever happens: creates at once and again, refusals, links that are lost
- * with what they carry, plants and shops that are killed. The parts are the product's own; links, plants' machines and time are
- * made up here.
+ * No owner has more than its quota through one shop, whatever happens: creates at once and again, refusals, links that
+ * are lost with what they carry, plants and shops that are killed. The parts are the product's own; links, plants'
+ * machines and time are made up here.
  */
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** Tells the shops and brokers above which plants are below and what VMs they have: all after a hello, then each change. */
+/**
+ * Tells the shops and brokers above which plants are below and what VMs they have: all after a hello, then each change.
+ */
 import type { MemberChange, Membership, VmBook } from '@vmgrid/market';
 import type { LinkClient, PlantBelow, VmsEvent } from '@vmgrid/protocol';
 import { UpstreamFeed } from './upstream-feed.ts';

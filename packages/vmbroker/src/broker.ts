@@ -1,6 +1,6 @@
 /**
- * The VMBroker: answers those above for the plants below. It keeps no truth and makes no choice of its own: bids are ordered
- * on the shop's terms, and every other call goes to the plant that it names.
+ * The VMBroker: answers those above for the plants below. It keeps no truth and makes no choice of its own: bids are
+ * ordered on the shop's terms, and every other call goes to the plant that it names.
  */
 import {
   type Absences,
@@ -74,7 +74,10 @@ export class Broker {
     return this.#membership.hasBrokers ? hold(signal) : this.#auctions.join(call, signal, hold);
   }
 
-  /** Takes another way only while it is certain that the plant was not asked: who called may repeat the call, a broker not. */
+  /**
+   * Takes another way only while it is certain that the plant was not asked: who called may repeat the call, a broker
+   * not.
+   */
   async #relay({ plantId, method, request, ...call }: RelayedCall, signal: AbortSignal): Promise<unknown> {
     const options = this.#onward(call, signal);
     const tried = new Set<Bidder>();
@@ -90,7 +93,10 @@ export class Broker {
     }
   }
 
-  /** Absent plants stand among the failures. @throws GridError NO_PLANTS by a broker that began just now and has no plant yet */
+  /**
+   * Absent plants stand among the failures. @throws GridError NO_PLANTS by a broker that began just now and has no
+   * plant yet
+   */
   async #gather(
     { method, request, until, ...question }: QuestionToAll,
     signal: AbortSignal,

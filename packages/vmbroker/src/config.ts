@@ -20,7 +20,10 @@ export const BrokerConfig = Type.Object(
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
     /** HTTP: the link to plants and brokers below, and health. 0 takes any free port. */
     httpPort: Type.Integer({ minimum: 0, maximum: 65_535, default: 7790 }),
-    /** How long a plant that left, or any plant after the start, is expected to come: so long the broker does not say that there is none. */
+    /**
+     * How long a plant that left, or any plant after the start, is expected to come: so long the broker does not say
+     * that there is none.
+     */
     plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
     ...SECURITY_CONFIG,
     /** Requests per minute and client address at the HTTP door; links are not counted. */

@@ -1,4 +1,7 @@
-/** `vmbroker --config FILE`: runs a broker until it is told to stop; says so on standard output once an upstream knows it. */
+/**
+ * `vmbroker --config FILE`: runs a broker until it is told to stop; says so on standard output once an upstream knows
+ * it.
+ */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openSecurity } from '@vmgrid/access';
@@ -20,7 +23,8 @@ outliveReaders(() => undefined);
 try {
   const config = await loadConfig(BrokerConfig, configSource(values));
   limitHeap(config);
-  const { startBroker } = await import('./broker-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
+  // only now: a program that begins anew has not loaded it in vain
+  const { startBroker } = await import('./broker-daemon.ts');
   const log = createLog('vmbroker', config.logLevel);
   const surface = { name: config.brokerId, listens: [config.host], dials: [...config.upstreams, ...config.plants] };
   const security = await openSecurity(config, surface, { environment: process.env, log });

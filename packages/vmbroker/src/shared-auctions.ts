@@ -1,6 +1,6 @@
 /**
- * One auction of a shop may come to a broker by several ways. It is held below once, and all who call for it get the same answer:
- * also those who call a little later, since the shop puts all of it into one order.
+ * One auction of a shop may come to a broker by several ways. It is held below once, and all who call for it get the
+ * same answer: also those who call a little later, since the shop puts all of it into one order.
  */
 import { BoundedMap, type BrokerBids, type Call, whenAborted } from '@vmgrid/protocol';
 

@@ -1,6 +1,6 @@
 /**
- * What one shop or broker above is told: after a hello all there is, plant by plant and no faster than its link takes it, and each
- * change of what it was told. What changes of a plant whose turn has not come is told with its turn.
+ * What one shop or broker above is told: after a hello all there is, plant by plant and no faster than its link takes
+ * it, and each change of what it was told. What changes of a plant whose turn has not come is told with its turn.
  */
 import type { MemberChange, VmBook } from '@vmgrid/market';
 import {
@@ -99,7 +99,9 @@ export class UpstreamFeed {
     return this.#open();
   }
 
-  /** What is put into it now is sent before anything that waits for a promise: an answer to a call comes after its news. */
+  /**
+   * What is put into it now is sent before anything that waits for a promise: an answer to a call comes after its news.
+   */
   #open(): NewsBatch {
     if (this.#batch.isEmpty) queueMicrotask(() => this.#send());
     return this.#batch;

@@ -1,4 +1,6 @@
-/** A whole that is far larger than what a link may have waiting, told over a real link while each plant changes once. */
+/**
+ * A whole that is far larger than what a link may have waiting, told over a real link while each plant changes once.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,6 @@
-/** What a broker tells one above it, while its plants come, go and change, and the link takes it as slowly as it likes. */
+/**
+ * What a broker tells one above it, while its plants come, go and change, and the link takes it as slowly as it likes.
+ */
 import { expect, test } from '@jest/globals';
 import { Membership, VmBook } from '@vmgrid/market';
 import { type Bidder, type LinkClient, TOLD_LIMITS, type ToldVm, type VmsEvent, wholeOf } from '@vmgrid/protocol';

@@ -1,6 +1,7 @@
 /**
- * The demonstration, step by step: base image, shop and two plants, a golden image for A→B, an auction for A→{B,C}→D which
- * that image must serve, the classad, a query, and the end of the VM with its destruction DAG. Nothing is left running.
+ * The demonstration, step by step: base image, shop and two plants, a golden image for A→B, an auction for A→{B,C}→D
+ * which that image must serve, the classad, a query, and the end of the VM with its destruction DAG. Nothing is left
+ * running.
  */
 import {
   type BuildImageReply,

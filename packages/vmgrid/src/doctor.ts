@@ -83,7 +83,9 @@ async function findProgram(program: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Tries every production line of this host for real. @throws GridError DEADLINE_EXCEEDED when that takes more than `ms` */
+/**
+ * Tries every production line of this host for real. @throws GridError DEADLINE_EXCEEDED when that takes more than `ms`
+ */
 export async function probeLines(home: Home, ms = PROBE_DEADLINE_MS): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
   // What a plant of `vmgrid up` finds: whether libvirt can be used depends on where its state lies, too.

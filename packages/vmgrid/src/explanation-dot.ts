@@ -1,6 +1,6 @@
 /**
- * An explanation as a graph in Graphviz DOT: the request's DAG, what the chosen image has of it, and where the nearest miss
- * would have to be mended.
+ * An explanation as a graph in Graphviz DOT: the request's DAG, what the chosen image has of it, and where the nearest
+ * miss would have to be mended.
  */
 import type { CreateRequest, ExplainedMiss, ExplainReply, MachineSpec, PlantExplanation } from '@vmgrid/protocol';
 import { relaxationText } from './explanation-text.ts';

@@ -13,8 +13,8 @@ import {
 const PSEUDONYM_KEY_BYTES = 32;
 
 /**
- * The requests of these plants, or of all, and the images there are. The key of the pseudonyms is thrown away: nobody, not even who has the
- * export, can find out which action a digest stands for. @throws GridError of the shop
+ * The requests of these plants, or of all, and the images there are. The key of the pseudonyms is thrown away: nobody,
+ * not even who has the export, can find out which action a digest stands for. @throws GridError of the shop
  */
 export async function exportRequests(client: ShopClient, plants?: readonly string[]): Promise<RequestExport> {
   const pseudonymKey = randomBytes(PSEUDONYM_KEY_BYTES).toString('hex');

@@ -41,7 +41,10 @@ export interface Grid {
   stop(): Promise<void>;
 }
 
-/** Starts the daemons from above; resolves when every plant has said hello to whom it dials. Leaves nothing running on failure. */
+/**
+ * Starts the daemons from above; resolves when every plant has said hello to whom it dials. Leaves nothing running on
+ * failure.
+ */
 export async function startGrid(options: GridOptions, signal: AbortSignal): Promise<Grid> {
   makeFolder(options.directory, 0o755);
   const started: Daemon[] = [];

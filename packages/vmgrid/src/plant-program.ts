@@ -8,8 +8,8 @@ import { createProgressDisplay } from './progress-display.ts';
 const UNREAD_LINES = 20;
 
 /**
- * Runs a command of `vmplant`, showing its progress; resolves with its result. @throws GridError of the program; of the code
- * given when the program ends without a result.
+ * Runs a command of `vmplant`, showing its progress; resolves with its result. @throws GridError of the program; of the
+ * code given when the program ends without a result.
  */
 export async function runPlantProgram(
   args: readonly string[],

@@ -13,12 +13,17 @@ const closed = { additionalProperties: false } as const;
 export const PlantConfig = Type.Object(
   {
     plantId: PlantId,
-    /** Shops and brokers to dial: WebSocket addresses of their links. None: the plant waits at its door to be dialled. */
+    /**
+     * Shops and brokers to dial: WebSocket addresses of their links. None: the plant waits at its door to be dialled.
+     */
     upstreams: Type.Array(Type.String({ pattern: '^wss?://' }), {
       maxItems: 16,
       default: ['ws://127.0.0.1:7780/v1/link'],
     }),
-    /** Port of the plant's own HTTP door, for its warehouse and for shops that dial it; 0 takes any free port. Left out: there is no door. */
+    /**
+     * Port of the plant's own HTTP door, for its warehouse and for shops that dial it; 0 takes any free port. Left out:
+     * there is no door.
+     */
     httpPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     /** Address of that door. Anything but loopback must be asked for. */
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
@@ -67,11 +72,14 @@ export const PlantConfig = Type.Object(
       { ...closed, default: {} },
     ),
     /**
-     * `isolated`: a guest is reached on its forwarded ssh port and reaches nothing. `outbound`: it also reaches whatever the
-     * host reaches, the host's own loopback services included.
+     * `isolated`: a guest is reached on its forwarded ssh port and reaches nothing. `outbound`: it also reaches
+     * whatever the host reaches, the host's own loopback services included.
      */
     guestNetwork: Type.Union([Type.Literal('isolated'), Type.Literal('outbound')], { default: 'isolated' }),
-    /** Limits of the host's on the processes of each machine of the lines `qemu` and `uml`. Left out: there are none but rlimits. */
+    /**
+     * Limits of the host's on the processes of each machine of the lines `qemu` and `uml`. Left out: there are none but
+     * rlimits.
+     */
     cgroup: Type.Optional(CgroupConfig),
     /** Folder of executables that `kind="host"` actions may name. Left out: there are none. */
     hostActionDirectory: Type.Optional(Type.String({ pattern: '^/' })),

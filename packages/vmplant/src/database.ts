@@ -1,6 +1,6 @@
 /**
- * The plant's small embedded database: learnt durations, the last words of VMs that are gone, recorded requests, and the number
- * of the run. It also keeps a second plant out of the same state directory.
+ * The plant's small embedded database: learnt durations, the last words of VMs that are gone, recorded requests, and
+ * the number of the run. It also keeps a second plant out of the same state directory.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';

@@ -3,7 +3,7 @@
  *
  *   vmplant --config FILE                                       runs a plant until it is told to stop
  *   vmplant build-base --os NAME --warehouse FOLDER [--disk-mib N]   builds a base image; progress on standard error
- *   vmplant import-cloud --file FILE --os NAME --warehouse FOLDER [--memory-mib N]   takes in a disk image made for clouds
+ *   vmplant import-cloud --file FILE --os NAME --warehouse FOLDER [--memory-mib N]   takes in a cloud's disk image
  *   vmplant export --warehouse FOLDER --image ID --file FILE          writes an image, and all below it, to an archive
  *   vmplant import --warehouse FOLDER --file FILE --state FOLDER      puts the images of an archive into a warehouse
  *           [--keep-memory] [--quota-mib N]

@@ -65,7 +65,10 @@ export interface PlantDeps {
   readonly vmTeller: Pick<VmTeller, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
-  /** Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says so. */
+  /**
+   * Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says
+   * so.
+   */
   readonly changed: () => Promise<void>;
   /** What was thrown, with the numbers of what the host has no more of if it is that. */
   readonly withNumbers: (thrown: unknown) => Promise<unknown>;
@@ -94,8 +97,8 @@ export class Plant {
   }
 
   /**
-   * The signals of the link are not passed on to work that changes something: a shop that vanishes or gives up does not undo
-   * what its client may ask for again. Such work ends by its own limits.
+   * The signals of the link are not passed on to work that changes something: a shop that vanishes or gives up does not
+   * undo what its client may ask for again. Such work ends by its own limits.
    */
   handlers(): PlantHandlers {
     const {
@@ -217,7 +220,10 @@ export class Plant {
     this.#seenAd(vmId, caller);
   }
 
-  /** Of a VM that the caller sees. @throws GridError VM_UNKNOWN that says so when it is gone: nobody else has to be asked */
+  /**
+   * Of a VM that the caller sees. @throws GridError VM_UNKNOWN that says so when it is gone: nobody else has to be
+   * asked
+   */
   #requireLiving(vmId: string): void {
     if (this.#deps.registry.find(vmId)) return;
     const details = { vmId, plantId: this.#plantId, state: 'destroyed' };

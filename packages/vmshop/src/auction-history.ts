@@ -1,9 +1,9 @@
 /**
- * The trails of past auctions, bounded in number and size. They lie in a file so that a shop that was started again still
- * prints them; without a state directory they are in memory. Losing them loses no VM.
+ * The trails of past auctions, bounded in number and size. They lie in a file so that a shop that was started again
+ * still prints them; without a state directory they are in memory. Losing them loses no VM.
  *
- * A trail is written a moment after it was handed over, together with others: an auction never waits for the disk, nor does it
- * fail because the disk is full.
+ * A trail is written a moment after it was handed over, together with others: an auction never waits for the disk, nor
+ * does it fail because the disk is full.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { BoundedTable, openOwnDatabase, type TableSize } from '@vmgrid/daemon';

@@ -34,7 +34,10 @@ export const ShopConfig = Type.Object(
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
     /** Finished requests and their trails that are remembered. */
     requestsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
-    /** Folder for the trails of past auctions, and for the plants that are known and their VMs. Left out: they are kept in memory. */
+    /**
+     * Folder for the trails of past auctions, and for the plants that are known and their VMs. Left out: they are kept
+     * in memory.
+     */
     stateDirectory: Type.Optional(Type.String({ pattern: '^/' })),
     /** Auctions whose trails are kept, and what they may take together. */
     auctionsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),

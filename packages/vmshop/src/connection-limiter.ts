@@ -6,9 +6,9 @@ interface Known {
 }
 
 /**
- * Connections to a door, and which of them have not said who they are. When there are more than the door takes, the stranger that
- * has waited longest makes room: whoever says at once who it is gets in, however many say nothing. When all others are known, the
- * oldest of the owner that has most makes room, so that no owner keeps the others out.
+ * Connections to a door, and which of them have not said who they are. When there are more than the door takes, the
+ * stranger that has waited longest makes room: whoever says at once who it is gets in, however many say nothing. When
+ * all others are known, the oldest of the owner that has most makes room, so that no owner keeps the others out.
  */
 export class ConnectionLimiter {
   readonly #limit: number;

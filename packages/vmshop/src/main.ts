@@ -19,7 +19,8 @@ outliveReaders(() => undefined);
 try {
   const config = await loadConfig(ShopConfig, configSource(values));
   limitHeap(config);
-  const { startShop } = await import('./shop-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
+  // only now: a program that begins anew has not loaded it in vain
+  const { startShop } = await import('./shop-daemon.ts');
   const shopLog = createLog('vmshop', config.logLevel);
   const surface = { name: 'shop', listens: [config.host], dials: config.plants };
   const security = await openSecurity(config, surface, { environment: process.env, log: shopLog });

@@ -1,6 +1,6 @@
 /**
- * Which plants are connected, in a file, so that a shop that is started again knows whom to wait for and whom to name; without a state directory
- * in memory, where nobody finds it again. Losing it loses no VM.
+ * Which plants are connected, in a file, so that a shop that is started again knows whom to wait for and whom to name;
+ * without a state directory in memory, where nobody finds it again. Losing it loses no VM.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwnDatabase } from '@vmgrid/daemon';
@@ -10,7 +10,8 @@ import { GridError, ifRoom } from '@vmgrid/protocol';
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS plants (
     plant_id TEXT PRIMARY KEY,
-    left_at INTEGER -- milliseconds since the epoch, that of the next shop's start if it did not leave; NULL while it is connected
+    -- Milliseconds since the epoch, that of the next shop's start if it did not leave; NULL while it is connected.
+    left_at INTEGER
   ) STRICT;
 `;
 
@@ -28,8 +29,8 @@ export class PlantRegister {
   }
 
   /**
-   * Those that were connected when the last shop ended, or had left no longer than this before now; the others are forgotten. Asked
-   * once, by a shop that begins: those that were connected have left now.
+   * Those that were connected when the last shop ended, or had left no longer than this before now; the others are
+   * forgotten. Asked once, by a shop that begins: those that were connected have left now.
    */
   before(forgetMs: number): readonly Absence[] {
     const now = this.#now();

@@ -120,7 +120,8 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     tls,
     admit: (line, from) => admitted(audit, () => authenticator.authenticate(line), from),
     ownerOf: ({ principal }) => principal.owner,
-    revalidate: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from), // no second request
+    // no second request
+    revalidate: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from),
     limitOf: ({ principal }) => bodyLimitOf(bodyQuota, principal.owner),
     answer: async (bytes, client) => {
       const request = (await documents.read({ medium: 'xml', bytes }, client.principal.owner)) as Request;

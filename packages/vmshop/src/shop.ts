@@ -1,6 +1,6 @@
 /**
- * The VMShop: takes requests, holds auctions, awards, and asks the plants about the VMs that live there. It keeps no truth:
- * what it remembers is cache, and a shop that starts with nothing serves the same VMs.
+ * The VMShop: takes requests, holds auctions, awards, and asks the plants about the VMs that live there. It keeps no
+ * truth: what it remembers is cache, and a shop that starts with nothing serves the same VMs.
  */
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';

@@ -1,4 +1,6 @@
-/** The first moments of a shop that was started again: plants that had left or were left with it come back one by one. */
+/**
+ * The first moments of a shop that was started again: plants that had left or were left with it come back one by one.
+ */
 import type { MemberChange } from '@vmgrid/market';
 
 export interface ReunionOptions {

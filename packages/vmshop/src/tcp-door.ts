@@ -1,7 +1,8 @@
 /**
- * The paper's own interface: XML request and reply over a TCP socket. The client sends its token in a line, then one document,
- * and half-closes (`cat operator.token request.xml | nc -N host 7781`); the reply comes and the connection ends. Of a client
- * that does not say who it is no document is read; one whose token is revoked meanwhile is not answered.
+ * The paper's own interface: XML request and reply over a TCP socket. The client sends its token in a line, then one
+ * document, and half-closes (`cat operator.token request.xml | nc -N host 7781`); the reply comes and the connection
+ * ends. Of a client that does not say who it is no document is read; one whose token is revoked meanwhile is not
+ * answered.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -17,7 +18,10 @@ export interface TcpDoorOptions<Who> {
   readonly admit: (token: string | undefined, from: string | undefined) => Who | Promise<Who>;
   /** Whose connections are counted together. */
   readonly ownerOf: (who: Who) => string;
-  /** Looks at a token that was admitted once more: when its document has come, and while the reply is waited for. @throws as `admit` */
+  /**
+   * Looks at a token that was admitted once more: when its document has come, and while the reply is waited for.
+   * @throws as `admit`
+   */
   readonly revalidate?: (token: string | undefined, from: string | undefined) => unknown;
   /** How often while the reply is waited for. */
   readonly lookedAtMs?: number;
@@ -103,7 +107,9 @@ function destroyAfter(socket: Socket, ms: number): void {
   whenClosed(socket, () => clearTimeout(timer));
 }
 
-/** @throws GridError BODY_TOO_LARGE, QUOTA_BODY, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come */
+/**
+ * @throws GridError BODY_TOO_LARGE, QUOTA_BODY, BODY_INCOMPLETE, and what `admit` throws, as soon as the token has come
+ */
 function readDocument<Who>(
   socket: Socket,
   options: ServeOptions<Who>,

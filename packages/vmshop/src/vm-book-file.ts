@@ -1,9 +1,10 @@
 /**
- * What plants told last of their VMs, in a file, so that a shop that is started again knows what owners have before the plants are
- * back; without a state directory in memory, where nobody finds it again. Losing it loses no VM: plants tell it anew.
+ * What plants told last of their VMs, in a file, so that a shop that is started again knows what owners have before the
+ * plants are back; without a state directory in memory, where nobody finds it again. Losing it loses no VM: plants tell
+ * it anew.
  *
- * Changes are written a moment after they came, together with others; what is awarded is written before its plant hears of it
- * (`write`). A full disk keeps nobody from anything.
+ * Changes are written a moment after they came, together with others; what is awarded is written before its plant hears
+ * of it (`write`). A full disk keeps nobody from anything.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction, openOwnDatabase } from '@vmgrid/daemon';
@@ -27,7 +28,10 @@ const SCHEMA = `
 const WRITTEN_WITHIN_MS = 200;
 /** Changes that wait for room on the disk; the oldest go. */
 const MOST_UNWRITTEN = 100_000;
-/** Changes that are written together at most: on a full disk each try costs no more, and one that is almost full still takes some. */
+/**
+ * Changes that are written together at most: on a full disk each try costs no more, and one that is almost full still
+ * takes some.
+ */
 const WRITTEN_AT_ONCE = 500;
 
 interface Unwritten {

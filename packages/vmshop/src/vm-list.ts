@@ -1,6 +1,6 @@
 /**
- * The VMs of all plants, as each tells them now; of plants that are away or do not answer in time, as they told last. Plants that
- * are known to have nothing of the caller's are not asked.
+ * The VMs of all plants, as each tells them now; of plants that are away or do not answer in time, as they told last.
+ * Plants that are known to have nothing of the caller's are not asked.
  */
 import { ClassAd } from '@vmgrid/classad';
 import { runInSlices, systemClock } from '@vmgrid/daemon';
@@ -64,7 +64,9 @@ export class VmList {
     return isAwaited(bidder.plantId) && membership.plantsOf(bidder).some((plantId) => this.#mayHaveAt(plantId, caller));
   }
 
-  /** Plants that may have VMs which the caller sees: of those that are here by what they told, and all that are absent. */
+  /**
+   * Plants that may have VMs which the caller sees: of those that are here by what they told, and all that are absent.
+   */
   #expected(caller: Caller | undefined): readonly string[] {
     const { membership, absences, book } = this.#deps;
     const here = membership.plantIds().filter((plantId) => this.#mayHaveAt(plantId, caller));

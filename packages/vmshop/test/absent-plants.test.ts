@@ -1,4 +1,6 @@
-/** A shop that knows of a plant which is not here, and may come back any moment: no answer says that there is nothing. */
+/**
+ * A shop that knows of a plant which is not here, and may come back any moment: no answer says that there is nothing.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Operations } from '@vmgrid/http-api';
 import { type Absence, Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';

@@ -1,4 +1,6 @@
-/** Clients that say nothing, or say it slowly, at both doors of a shop over real sockets: others are served meanwhile. */
+/**
+ * Clients that say nothing, or say it slowly, at both doors of a shop over real sockets: others are served meanwhile.
+ */
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import { connect, type Server, type Socket } from 'node:net';

@@ -10,8 +10,8 @@ import type { Staging } from './staging.ts';
 export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
 
 /**
- * Puts an image together in the staging's image folder, complete and on the disk: its files, digested, and its manifest.
- * `reached` is told of each step. @throws GridError IMAGE_CORRUPT when the draft does not follow the schema.
+ * Puts an image together in the staging's image folder, complete and on the disk: its files, digested, and its
+ * manifest. `reached` is told of each step. @throws GridError IMAGE_CORRUPT when the draft does not follow the schema.
  */
 export async function assembleImage(
   { directory, imageDirectory }: Pick<Staging, 'directory' | 'imageDirectory'>,

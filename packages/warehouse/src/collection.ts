@@ -1,6 +1,7 @@
 /**
- * Which images go when a warehouse shall take less. The worth of an image is the seconds it saves each machine that starts
- * from it, times how often that happened, per MiB it takes. Pure: the plan is data that can be printed before it is done.
+ * Which images go when a warehouse shall take less. The worth of an image is the seconds it saves each machine that
+ * starts from it, times how often that happened, per MiB it takes. Pure: the plan is data that can be printed before it
+ * is done.
  */
 import type { CollectedImage } from '@vmgrid/protocol';
 

@@ -11,9 +11,9 @@ export const CHAIN_LIMIT = 6;
 
 /**
  * The image that a new disk shall stand on: the one it was cloned from, or, when the chain would become longer than
- * `CHAIN_LIMIT`, the base, once everything between has been copied into the disk. Only the new disk is written: images and
- * VMs that stand on those between are not touched. `disk` lies in a staging folder, in a folder beside which its image's
- * parent will be. @throws GridError VMM_FAILED, IMAGE_CORRUPT
+ * `CHAIN_LIMIT`, the base, once everything between has been copied into the disk. Only the new disk is written: images
+ * and VMs that stand on those between are not touched. `disk` lies in a staging folder, in a folder beside which its
+ * image's parent will be. @throws GridError VMM_FAILED, IMAGE_CORRUPT
  */
 export async function keepChainShort(
   warehouse: Pick<Warehouse, 'lineage'>,

@@ -1,7 +1,7 @@
 /**
- * How often machines were started from an image: one byte of `hits/IMAGE` each, so that the file's size is the count and its
- * time is that of the last. Written under the warehouse's lock; appending a byte leaves nothing half done in a crash, and
- * costs a clone no wait for the disk. A power failure may lose the last few.
+ * How often machines were started from an image: one byte of `hits/IMAGE` each, so that the file's size is the count
+ * and its time is that of the last. Written under the warehouse's lock; appending a byte leaves nothing half done in a
+ * crash, and costs a clone no wait for the disk. A power failure may lose the last few.
  */
 import { appendFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';

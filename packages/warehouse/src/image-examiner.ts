@@ -1,6 +1,7 @@
 /**
- * Reads images to the end when machines of them fail, which takes the disks of the host for minutes: each image by one reader at a
- * time, and not again for a while when nothing was found, for whoever has machines fail may do so as often as it likes.
+ * Reads images to the end when machines of them fail, which takes the disks of the host for minutes: each image by one
+ * reader at a time, and not again for a while when nothing was found, for whoever has machines fail may do so as often
+ * as it likes.
  */
 import { abortable, type Clock, InFlight, within } from '@vmgrid/daemon';
 import { late } from '@vmgrid/protocol';
@@ -24,7 +25,10 @@ export class ImageExaminer {
     this.#clock = clock;
   }
 
-  /** What is wrong with an image; undefined when that was nothing, now or a while ago. @throws when it could not be read in time. */
+  /**
+   * What is wrong with an image; undefined when that was nothing, now or a while ago. @throws when it could not be read
+   * in time.
+   */
   async examine(imageId: string, signal: AbortSignal): Promise<ImageFault | undefined> {
     const until = this.#restUntil.get(imageId);
     if (until !== undefined && this.#clock.monotonic() < until) return undefined;

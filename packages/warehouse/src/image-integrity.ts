@@ -11,7 +11,10 @@ export interface ImageFault {
   readonly reason: string;
 }
 
-/** The first fault of the image, of the disks below its own, or of the boot files of its base; undefined when it is whole. */
+/**
+ * The first fault of the image, of the disks below its own, or of the boot files of its base; undefined when it is
+ * whole.
+ */
 export async function findImageFault(
   image: GoldenImage,
   images: ReadonlyMap<string, GoldenImage>,

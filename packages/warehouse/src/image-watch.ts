@@ -1,7 +1,7 @@
 /**
- * Notices that images come or go, whoever moves them: several plants, also of several hosts, may share a warehouse. What happens
- * on this host is an event of the folder; for what another host does in a folder of the network, and for when events are not
- * to be had, it is looked at every now and then.
+ * Notices that images come or go, whoever moves them: several plants, also of several hosts, may share a warehouse.
+ * What happens on this host is an event of the folder; for what another host does in a folder of the network, and for
+ * when events are not to be had, it is looked at every now and then.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';

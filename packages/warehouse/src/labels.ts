@@ -1,6 +1,6 @@
 /**
- * Pins and tags: `labels.json` beside the images, which never change. One small file, replaced at once, so that a tag that
- * moves from one image to another is on exactly one of them at any time. Written under the warehouse's lock only.
+ * Pins and tags: `labels.json` beside the images, which never change. One small file, replaced at once, so that a tag
+ * that moves from one image to another is on exactly one of them at any time. Written under the warehouse's lock only.
  */
 import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { GridError, ImageId, ImageTag, type LabelImageRequest, validate } from '@vmgrid/protocol';

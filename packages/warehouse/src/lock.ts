@@ -1,7 +1,7 @@
 /**
- * One process at a time may move images in or out, or register a user. The lock is SQLite's on an empty database file: it
- * holds between processes, on a shared folder between hosts if its file system has locks, and the kernel frees it when the
- * holder dies.
+ * One process at a time may move images in or out, or register a user. The lock is SQLite's on an empty database file:
+ * it holds between processes, on a shared folder between hosts if its file system has locks, and the kernel frees it
+ * when the holder dies.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,7 @@
-/** The head of a qcow2 file (docs/interop/qcow2.txt of QEMU), read without any program: what is in it is not trusted yet. */
+/**
+ * The head of a qcow2 file (docs/interop/qcow2.txt of QEMU), read without any program: what is in it is not trusted
+ * yet.
+ */
 import { open } from 'node:fs/promises';
 
 export interface Qcow2Header {

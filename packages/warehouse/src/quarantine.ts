@@ -3,8 +3,9 @@ import type { Inventory } from './inventory.ts';
 import { Lineage } from './lineage.ts';
 
 /**
- * Images that were found broken, as they were used or verified: no machine is started from them, or from one that stands on them, until they are
- * verified or removed. A process knows of those that it met; another one finds out the same way.
+ * Images that were found broken, as they were used or verified: no machine is started from them, or from one that
+ * stands on them, until they are verified or removed. A process knows of those that it met; another one finds out the
+ * same way.
  */
 export class Quarantine {
   readonly #faults = new Map<string, string>();

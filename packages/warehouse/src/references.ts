@@ -1,6 +1,6 @@
 /**
- * Who uses an image: one file `references/IMAGE/USER` each, which holds the user's owner (a plant's id). Files, not memory,
- * because several plants may share the warehouse, and because a reference must outlive a plant that was killed.
+ * Who uses an image: one file `references/IMAGE/USER` each, which holds the user's owner (a plant's id). Files, not
+ * memory, because several plants may share the warehouse, and because a reference must outlive a plant that was killed.
  */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

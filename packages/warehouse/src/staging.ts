@@ -1,7 +1,7 @@
 /**
- * Where images grow before they are promoted: a folder `staging/HOST-PID-BORN-RANDOM/`, named after the process at work, so that
- * it has an owner from its first moment to its last. What a dead process of this host left there is swept; other hosts that share
- * the warehouse sweep their own.
+ * Where images grow before they are promoted: a folder `staging/HOST-PID-BORN-RANDOM/`, named after the process at
+ * work, so that it has an owner from its first moment to its last. What a dead process of this host left there is
+ * swept; other hosts that share the warehouse sweep their own.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
@@ -24,12 +24,14 @@ interface Owner {
 }
 
 /**
- * A file of this name in the folder of a machine: its process is a daemon's of the host, where only its line finds and ends it,
- * and then takes the file away.
+ * A file of this name in the folder of a machine: its process is a daemon's of the host, where only its line finds and
+ * ends it, and then takes the file away.
  */
 export const KEPT_BY_DAEMON = 'domain.uuid';
 
-/** What a process of another host claims counts no longer than this: whether it still lives cannot be seen from here. */
+/**
+ * What a process of another host claims counts no longer than this: whether it still lives cannot be seen from here.
+ */
 export const FOREIGN_CLAIM_MS = 3_600_000;
 
 /** A folder of its own for one image to be, readable but not writable by others. */

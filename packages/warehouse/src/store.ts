@@ -170,8 +170,8 @@ export class Warehouse {
   }
 
   /**
-   * Makes a golden image of the files named by the draft, which lie in the staging's folder. The folder `images/ID` appears
-   * at once and complete. When another process was first with the same image, that one is returned.
+   * Makes a golden image of the files named by the draft, which lie in the staging's folder. The folder `images/ID`
+   * appears at once and complete. When another process was first with the same image, that one is returned.
    * @throws GridError IMAGE_CORRUPT when the draft does not follow the schema, IMAGE_UNKNOWN when its parent is gone,
    * WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`).
    */
@@ -207,7 +207,8 @@ export class Warehouse {
 
   /**
    * Registers a user of an image, so that it cannot be removed, and counts it as a hit.
-   * @throws GridError IMAGE_UNKNOWN when the image is gone, IMAGE_CORRUPT when it, or one below it, is not whole: it is not used again.
+   * @throws GridError IMAGE_UNKNOWN when the image is gone, IMAGE_CORRUPT when it, or one below it, is not whole: it is
+   * not used again.
    */
   async acquire(id: string, user: string): Promise<void> {
     await this.#lock.hold(async () => {

@@ -31,9 +31,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Verifies the images named by id or tag, with all images below them; the whole warehouse when none is named. Broken folders
- * are faults too. No machine is started from one with a fault any more, and again from one without; one that was not read to the end
- * is as good as it was before. @throws GridError IMAGE_UNKNOWN
+ * Verifies the images named by id or tag, with all images below them; the whole warehouse when none is named. Broken
+ * folders are faults too. No machine is started from one with a fault any more, and again from one without; one that
+ * was not read to the end is as good as it was before. @throws GridError IMAGE_UNKNOWN
  */
 export async function verifyImages(
   warehouse: VerifiableImages,

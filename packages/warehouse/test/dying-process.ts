@@ -1,4 +1,6 @@
-/** Works on a warehouse and kills itself once it has reached the given step; prints `ended` when there are fewer steps. */
+/**
+ * Works on a warehouse and kills itself once it has reached the given step; prints `ended` when there are fewer steps.
+ */
 import { join } from 'node:path';
 import { collectImages } from '../../vmplant/src/images/image-collector.ts';
 import { importArchive } from '../src/archive/import.ts';

@@ -1,4 +1,6 @@
-/** What a create and destroy over HTTP costs on real plants, new and old, in turns so that both see the same machine. */
+/**
+ * What a create and destroy over HTTP costs on real plants, new and old, in turns so that both see the same machine.
+ */
 import { percentile, rounded } from '../suite.ts';
 import { RealGrid } from './real-grid.ts';
 

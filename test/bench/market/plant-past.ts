@@ -5,7 +5,10 @@ import { ACTIONS_LEARNT } from '../../../packages/vmplant/src/creation/durations
 
 let made: Readonly<Record<string, number>> = {};
 
-/** Seconds of the actions that a plant keeps which ran so many; those of a process are one object, so that the plants of a bench fit into memory. */
+/**
+ * Seconds of the actions that a plant keeps which ran so many; those of a process are one object, so that the plants of
+ * a bench fit into memory.
+ */
 export function learntDurations(actions: number): Readonly<Record<string, number>> {
   const kept = Math.min(actions, ACTIONS_LEARNT.once + ACTIONS_LEARNT.again);
   if (Object.keys(made).length !== kept) {

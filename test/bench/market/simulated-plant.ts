@@ -1,4 +1,7 @@
-/** A plant without machines: the link, admission, offers and published state of a real one, and VMs that are only counted. */
+/**
+ * A plant without machines: the link, admission, offers and published state of a real one, and VMs that are only
+ * counted.
+ */
 import {
   Admission,
   type Durations,

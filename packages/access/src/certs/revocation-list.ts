@@ -1,6 +1,6 @@
 /**
- * Lists of certificates that count no longer, signed by the CA that made them (RFC 5280, section 5). Loaded by the command line, and
- * by daemons that have such a list.
+ * Lists of certificates that count no longer, signed by the CA that made them (RFC 5280, section 5). Loaded by the
+ * command line, and by daemons that have such a list.
  */
 import 'reflect-metadata'; // first: the library's decorators want it
 import { PemConverter, X509Certificate, X509Crl, X509CrlGenerator } from '@peculiar/x509';

@@ -19,7 +19,8 @@ export interface RevokedCertificate {
 const SERIAL = /^[0-9a-f]{8,40}$/;
 
 /**
- * By the name of its daemon, whose files are then removed, so that `certs init` makes new ones; or by its serial number.
+ * By the name of its daemon, whose files are then removed, so that `certs init` makes new ones; or by its serial
+ * number.
  * @throws GridError CERTIFICATE_UNKNOWN
  */
 export async function revokeCertificate(

@@ -1,4 +1,7 @@
-/** Where the certificates of a site are kept: a pair of files for each of its daemons and the CA, and the list of the revoked. */
+/**
+ * Where the certificates of a site are kept: a pair of files for each of its daemons and the CA, and the list of the
+ * revoked.
+ */
 import { join } from 'node:path';
 import { readFileIfAny } from '@vmgrid/daemon';
 import type { Pair } from './issue.ts';

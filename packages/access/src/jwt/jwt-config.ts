@@ -1,4 +1,6 @@
-/** How a site's identity provider says who somebody is: JSON Web Tokens (RFC 7519), signed by keys of a set (RFC 7517). */
+/**
+ * How a site's identity provider says who somebody is: JSON Web Tokens (RFC 7519), signed by keys of a set (RFC 7517).
+ */
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
@@ -22,7 +24,10 @@ export const JwtConfig = Type.Object(
       ),
       { minItems: 1, default: ['RS256', 'ES256', 'EdDSA'] },
     ),
-    /** The claim that names the owner, and what is put before it, so that nobody becomes the owner of a token's VMs by choosing a name. */
+    /**
+     * The claim that names the owner, and what is put before it, so that nobody becomes the owner of a token's VMs by
+     * choosing a name.
+     */
     ownerClaim: Type.Unsafe<string>({ ...ClaimName, default: 'sub' }),
     ownerPrefix: Type.String({ pattern: '^[A-Za-z0-9._@:|/+-]{0,32}$', default: 'jwt:' }),
     /**

@@ -3,7 +3,9 @@ import type { Principal } from '../principal.ts';
 import type { Role } from '../roles.ts';
 import type { JwtConfig } from './jwt-config.ts';
 
-/** Who the claims of a verified token say somebody is. Pure. @throws GridError UNAUTHENTICATED when they name no owner */
+/**
+ * Who the claims of a verified token say somebody is. Pure. @throws GridError UNAUTHENTICATED when they name no owner
+ */
 export function principalOfClaims(
   claims: Readonly<Record<string, unknown>>,
   { ownerClaim, ownerPrefix, rolesClaim, roles, defaultRoles }: JwtConfig,

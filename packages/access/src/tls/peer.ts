@@ -18,7 +18,10 @@ export interface ConnectedPeer extends Peer {
 
 export type Connection = 'clear' | 'stranger' | ConnectedPeer;
 
-/** Who is at the other end of the connection that a message came by; a certificate that the site's CA did not sign is a stranger's. */
+/**
+ * Who is at the other end of the connection that a message came by; a certificate that the site's CA did not sign is a
+ * stranger's.
+ */
 export function connectionOf({ socket }: IncomingMessage): Connection {
   const { encrypted, authorized } = socket as Partial<TLSSocket>;
   if (encrypted !== true) return 'clear';

@@ -1,4 +1,7 @@
-/** Which certificates of the site count no longer: those on a list that the CA signed, which is read again when its file has changed. */
+/**
+ * Which certificates of the site count no longer: those on a list that the CA signed, which is read again when its file
+ * has changed.
+ */
 import { readFileSync } from 'node:fs';
 import { GridError } from '@vmgrid/protocol';
 import { plainSerial } from '../certs/plain-serial.ts';

@@ -4,13 +4,18 @@ import { JwtConfig } from '../jwt/jwt-config.ts';
 
 const AbsolutePath = Type.String({ pattern: '^/' });
 
-/** Files in PEM. The CA is the site's own: whatever it signed is a daemon of the site, by the name and kind in its subject. */
+/**
+ * Files in PEM. The CA is the site's own: whatever it signed is a daemon of the site, by the name and kind in its
+ * subject.
+ */
 export const TlsConfig = Type.Object(
   {
     certificateFile: AbsolutePath,
     keyFile: AbsolutePath,
     caFile: AbsolutePath,
-    /** List of the certificates that count no longer, signed by the CA; read again when it changes. Left out: all count. */
+    /**
+     * List of the certificates that count no longer, signed by the CA; read again when it changes. Left out: all count.
+     */
     revocationFile: Type.Optional(AbsolutePath),
   },
   { additionalProperties: false },
@@ -21,9 +26,13 @@ export type TlsConfig = Static<typeof TlsConfig>;
 export const SECURITY_CONFIG = {
   /** Folder of the tokens that its doors take. Left out: that of the grid of this machine. */
   accessDirectory: Type.Optional(AbsolutePath),
-  /** File with the token that is shown when a link is dialled. Left out: the one that the daemons of this machine made. */
+  /**
+   * File with the token that is shown when a link is dialled. Left out: the one that the daemons of this machine made.
+   */
   joinTokenFile: Type.Optional(AbsolutePath),
-  /** Certificate of the daemon, for all its doors and links. Without it nothing but loopback is listened on or dialled. */
+  /**
+   * Certificate of the daemon, for all its doors and links. Without it nothing but loopback is listened on or dialled.
+   */
   tls: Type.Optional(TlsConfig),
   /** Names by which the HTTP door may be called, as a reverse proxy passes them on. On loopback no others are taken. */
   allowedHosts: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z0-9._-]{1,253}$' }), { maxItems: 64 })),

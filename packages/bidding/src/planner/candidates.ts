@@ -1,6 +1,6 @@
 /**
- * All ways to begin a request with the images of one index on the same lines: matched once, then priced for each plant by
- * what that plant has learnt.
+ * All ways to begin a request with the images of one index on the same lines: matched once, then priced for each plant
+ * by what that plant has learnt.
  */
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';

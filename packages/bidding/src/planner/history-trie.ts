@@ -1,9 +1,9 @@
 /**
- * Histories by their common beginnings: a trie whose edges hold runs of entries (Morrison 1968, PATRICIA), so that it has
- * fewer than twice as many nodes as histories, however long they are.
+ * Histories by their common beginnings: a trie whose edges hold runs of entries (Morrison 1968, PATRICIA), so that it
+ * has fewer than twice as many nodes as histories, however long they are.
  *
- * A history that matches a request matches up to every entry of it (what ran was ready when it ran), so a search that leaves
- * a branch at the first entry that cannot run has lost nothing.
+ * A history that matches a request matches up to every entry of it (what ran was ready when it ran), so a search that
+ * leaves a branch at the first entry that cannot run has lost nothing.
  */
 export interface TrieNode<T> {
   /** The entries between the parent and here. Of every node but the root at least one. */
@@ -23,7 +23,9 @@ interface OwnNode<T> {
   deepest: number;
 }
 
-/** Shared by all leaves: most nodes are leaves, and an empty map each would take most of the memory. Never written to. */
+/**
+ * Shared by all leaves: most nodes are leaves, and an empty map each would take most of the memory. Never written to.
+ */
 const NO_CHILDREN = new Map<number, never>();
 
 export class HistoryTrie<T> {
@@ -129,7 +131,9 @@ function join<T>(node: OwnNode<T>): void {
   node.deepest = child!.deepest;
 }
 
-/** Finds the deepest again, at a node `depth` entries from the root, after a history of `removedDepth` entries has gone. */
+/**
+ * Finds the deepest again, at a node `depth` entries from the root, after a history of `removedDepth` entries has gone.
+ */
 function measure<T>(node: OwnNode<T>, depth: number, removedDepth: number): void {
   if (node.deepest > removedDepth) return;
   let deepest = node.values.length > 0 ? depth : 0;

@@ -61,7 +61,9 @@ export class ImageIndex {
     return true;
   }
 
-  /** Takes on what changed in an inventory (by image, as images never change). Free when it is the one followed last. */
+  /**
+   * Takes on what changed in an inventory (by image, as images never change). Free when it is the one followed last.
+   */
   follow(inventory: ReadonlyMap<string, KnownImage>): this {
     if (inventory === this.#followed) return this;
     for (const id of this.#images.keys()) if (!inventory.has(id)) this.remove(id);

@@ -9,7 +9,10 @@ export interface Option extends Way {
   readonly expectedMicros: number;
 }
 
-/** Soonest ready first; of equals the newer image, then by its id, restore before boot, then by the line: the same warehouse gives the same plan. */
+/**
+ * Soonest ready first; of equals the newer image, then by its id, restore before boot, then by the line: the same
+ * warehouse gives the same plan.
+ */
 export function compareOptions(a: Option, b: Option): number {
   return (
     a.expectedMicros - b.expectedMicros ||

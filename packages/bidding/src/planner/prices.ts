@@ -1,6 +1,6 @@
 /**
- * What starts and actions are expected to take, for one request. In whole microseconds: sums then do not depend on their
- * order, and the same work always has the same price.
+ * What starts and actions are expected to take, for one request. In whole microseconds: sums then do not depend on
+ * their order, and the same work always has the same price.
  */
 import type { Action, DagIndex } from '@vmgrid/dag';
 import { type Durations, durationKey } from '../durations.ts';

@@ -58,7 +58,9 @@ const setting = (
   relation: 'equal' | 'at-least' = 'equal',
 ): RequestChange => ({ kind: 'set-machine', field, relation, value });
 
-/** The request after some changes: an action added stands for itself, so its entry is left out of the history instead. */
+/**
+ * The request after some changes: an action added stands for itself, so its entry is left out of the history instead.
+ */
 interface Relaxed {
   readonly dag: DagIndex;
   readonly history: readonly RanAction[];
@@ -101,7 +103,9 @@ function stepFor({ dag, history }: Relaxed, { test, offender }: Mismatch): Step 
   return { change, dag: withoutEdges(dag, missing, () => true), history };
 }
 
-/** A DAG without some edges from a node. An action that no history has and nothing waits for might as well not be there. */
+/**
+ * A DAG without some edges from a node. An action that no history has and nothing waits for might as well not be there.
+ */
 function withoutEdges(dag: DagIndex, from: number, goes: (to: number) => boolean): DagIndex {
   const { graph } = dag;
   const successors = graph.successors.with(

@@ -1,9 +1,9 @@
 import type { DagIndex } from '@vmgrid/dag';
 
 /**
- * Replays a history on a DAG entry by entry, in constant time per edge, without telling equal actions apart: it counts how many
- * of each group ran. An action may run when of each group as many ran as it has direct predecessors there, and a group may
- * run once more when more of its members may run than did.
+ * Replays a history on a DAG entry by entry, in constant time per edge, without telling equal actions apart: it counts
+ * how many of each group ran. An action may run when of each group as many ran as it has direct predecessors there, and
+ * a group may run once more when more of its members may run than did.
  *
  * Every history that matches can be replayed. The reverse holds as long as no entry is of a group with several members
  * (`isExact`): then counts say which actions ran.

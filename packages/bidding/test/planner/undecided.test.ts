@@ -11,7 +11,10 @@ const POINTS = 60;
 const machine = { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 } as const;
 const action = (id: string, effect: string) => ({ kind: 'script', id, script: effect }) as const;
 
-/** Equal points, and equal lines that each come after two of them: which points ran is hard to find out from how many lines did. */
+/**
+ * Equal points, and equal lines that each come after two of them: which points ran is hard to find out from how many
+ * lines did.
+ */
 function hardDag(): Dag {
   const pairs = Array.from({ length: POINTS }, (_, a) => a).flatMap((a) =>
     Array.from({ length: POINTS }, (_, b) => b)

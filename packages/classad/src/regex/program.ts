@@ -44,7 +44,9 @@ export function compilePattern(pattern: Pattern): Program {
   };
 }
 
-/** The sets that a character taken first can be in, past assertions that may hold; undefined if none is needed, or many. */
+/**
+ * The sets that a character taken first can be in, past assertions that may hold; undefined if none is needed, or many.
+ */
 function firstSteps(
   instructions: readonly Instruction[],
   mayHold: (assertion: Assertion) => boolean,

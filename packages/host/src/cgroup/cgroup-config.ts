@@ -8,8 +8,9 @@ export const CONTROLLERS: readonly Controller[] = ['cpu', 'memory', 'pids', 'io'
 export const CgroupConfig = Type.Object(
   {
     /**
-     * The group below which the plant makes one for each machine: its folder, which must be writable and have no process of its
-     * own; or `own`, the one that the plant was started in, for a service whose group is delegated to it (`Delegate=yes`, `DelegateSubgroup=daemon`).
+     * The group below which the plant makes one for each machine: its folder, which must be writable and have no
+     * process of its own; or `own`, the one that the plant was started in, for a service whose group is delegated to it
+     * (`Delegate=yes`, `DelegateSubgroup=daemon`).
      */
     parent: Type.String({ pattern: '^(own|/.+)$', maxLength: 4096 }),
     /** What is limited; the host must have each. */

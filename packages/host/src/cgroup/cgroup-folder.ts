@@ -12,7 +12,10 @@ export interface CgroupFolders {
   write(path: string, file: string, text: string): Promise<void>;
   /** Tells all that is in the group, or in one below it, to end at once. */
   kill(path: string): Promise<void>;
-  /** Resolves when no process is in the group, or in one below it. Fails with ENOENT or ENODEV when it is removed meanwhile. */
+  /**
+   * Resolves when no process is in the group, or in one below it. Fails with ENOENT or ENODEV when it is removed
+   * meanwhile.
+   */
   emptied(path: string, signal: AbortSignal): Promise<void>;
 }
 

@@ -20,7 +20,10 @@ const REAP_DEADLINE_MS = 5_000;
 /** Runs whose results are asked for again: a guest that says they go on for ever is not believed for ever. */
 const MAX_UNREAPED = 4;
 
-/** A guest reached over its agent, which starts commands, and over the report port, on which they print. One run at a time. */
+/**
+ * A guest reached over its agent, which starts commands, and over the report port, on which they print. One run at a
+ * time.
+ */
 export class AgentGuest implements Guest {
   readonly discDevice: string;
   readonly #agent: AgentGuestDeps['agent'];

@@ -1,4 +1,7 @@
-/** ISO 9660 (ECMA-119) images with one folder: just enough for a disc that configures a guest. Pure, bit-identical for equal input. */
+/**
+ * ISO 9660 (ECMA-119) images with one folder: just enough for a disc that configures a guest. Pure, bit-identical for
+ * equal input.
+ */
 
 const SECTOR = 2_048;
 const SYSTEM_SECTORS = 16;

@@ -1,6 +1,6 @@
 /**
- * The files by which cloud-init's NoCloud source knows a machine, for images made for clouds: such a guest names itself, sets up
- * its network and starts the agent as it first boots. Pure.
+ * The files by which cloud-init's NoCloud source knows a machine, for images made for clouds: such a guest names
+ * itself, sets up its network and starts the agent as it first boots. Pure.
  * https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
  */
 import type { HostKey } from './host-key.ts';

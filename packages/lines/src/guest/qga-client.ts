@@ -6,15 +6,19 @@ import { GridError, late } from '@vmgrid/protocol';
 
 const COMMAND_TIMEOUT_MS = 20_000;
 /**
- * A sync is sent again after this long, and each time after a fifth longer, to the most: what was sent before the agent opened its
- * port is lost. So an agent that is soon there is soon heard, and one that is long in coming has few to answer.
+ * A sync is sent again after this long, and each time after a fifth longer, to the most: what was sent before the agent
+ * opened its port is lost. So an agent that is soon there is soon heard, and one that is long in coming has few to
+ * answer.
  */
 const SYNC_AGAIN_MS = { first: 100, growth: 1.2, most: 500 } as const;
 /** ... and after this long once an earlier one was answered: the agent is there, and slower than that. */
 const SYNC_LATE_MS = 5_000;
 const longerThan = (waitMs: number): number => Math.min(Math.round(waitMs * SYNC_AGAIN_MS.growth), SYNC_AGAIN_MS.most);
 const MAX_LINE_CHARS = 1_048_576;
-/** Lines that are looked at for one answer: replies to an earlier reader may come before it, but a guest may also write without end. */
+/**
+ * Lines that are looked at for one answer: replies to an earlier reader may come before it, but a guest may also write
+ * without end.
+ */
 const LINES_PER_ANSWER = 1_000;
 /** Characters of what an agent says that a message shows. */
 const SAID_CHARS = 1_000;
@@ -27,14 +31,16 @@ interface Reply {
 }
 
 /**
- * A conversation with the QEMU guest agent. The channel has no notion of a connection and answers in order, so one command
- * is under way at a time, and `synchronize` comes first: replies to an earlier reader may still be in the channel. After a
- * command that was given up it comes again, by itself.
+ * A conversation with the QEMU guest agent. The channel has no notion of a connection and answers in order, so one
+ * command is under way at a time, and `synchronize` comes first: replies to an earlier reader may still be in the
+ * channel. After a command that was given up it comes again, by itself.
  */
 export class QgaClient {
   readonly #writer: Socket;
   readonly #reader: Socket;
-  /** Aborts when the machine ends. Not a promise: each wait would leave something at it, however long the machine runs. */
+  /**
+   * Aborts when the machine ends. Not a promise: each wait would leave something at it, however long the machine runs.
+   */
   readonly #closed = new AbortController();
   /** Whether it is the reply that is waited for. */
   #takes: (reply: Reply) => boolean = () => false;

@@ -10,7 +10,10 @@ interface Extent {
   readonly bytes: number;
 }
 
-/** The files of the disc by name, in small letters, without version. @throws GridError VMM_FAILED when it is no such disc */
+/**
+ * The files of the disc by name, in small letters, without version. @throws GridError VMM_FAILED when it is no such
+ * disc
+ */
 export function readIso(disc: Buffer): ReadonlyMap<string, Buffer> {
   if (disc.toString('latin1', DESCRIPTOR_AT + 1, DESCRIPTOR_AT + 6) !== 'CD001') {
     throw new GridError('VMM_FAILED', 'the disc is no ISO 9660 image');

@@ -17,8 +17,8 @@ export const MAX_RUN_BYTES = 16_777_216;
 export const MAX_RUN_LINES = 100_000;
 
 /**
- * Finds a port by its name: a virtio port has it in sysfs, a serial line on the kernel's command line. Starts no process, and takes
- * nothing of the base image: any guest with an agent and a shell will do.
+ * Finds a port by its name: a virtio port has it in sysfs, a serial line on the kernel's command line. Starts no
+ * process, and takes nothing of the base image: any guest with an agent and a shell will do.
  */
 const FIND_PORT = `
 for p in /sys/class/virtio-ports/*; do

@@ -8,8 +8,8 @@ export type RunnerTask =
   | { readonly task: 'warm' };
 
 /**
- * Mounts the disc, becomes the runner, and lets the disc go whatever happens. A disc that was just inserted may be refused
- * once or twice: the drive first tells that its medium has changed.
+ * Mounts the disc, becomes the runner, and lets the disc go whatever happens. A disc that was just inserted may be
+ * refused once or twice: the drive first tells that its medium has changed.
  */
 const BOOTSTRAP = `
 disc=/run/vmgrid/disc

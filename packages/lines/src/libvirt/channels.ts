@@ -11,7 +11,10 @@ import { FILES, SOCKETS } from './layout.ts';
 export interface Channels {
   readonly report: ReportChannel;
   readonly console: ConsoleLog | undefined;
-  /** Fires when the other end of the report channel is gone, which is when the hypervisor's process is, or when it is let go of. */
+  /**
+   * Fires when the other end of the report channel is gone, which is when the hypervisor's process is, or when it is
+   * let go of.
+   */
   readonly ended: AbortSignal;
 }
 

@@ -4,7 +4,10 @@ import { type NativeConnection, type NativeDomain, type OpenNative, openNative }
 
 /** Starting or resuming a machine takes seconds on a busy host. */
 const CALL_DEADLINE_MS = 120_000;
-/** Calls wait in threads that the plant's file operations need too (there are four): a hung libvirtd must not take them all. */
+/**
+ * Calls wait in threads that the plant's file operations need too (there are four): a hung libvirtd must not take them
+ * all.
+ */
 const CALLS_AT_ONCE = 2;
 
 /** The numbers of virDomainState. */
@@ -25,8 +28,9 @@ export interface ConnectionOptions {
 }
 
 /**
- * libvirt by its native binding. Opened at the first call, and again when libvirtd was restarted. A call that is aborted goes
- * on where it is: whoever takes back what it made calls afterwards, and libvirt does one thing at a time with a domain.
+ * libvirt by its native binding. Opened at the first call, and again when libvirtd was restarted. A call that is
+ * aborted goes on where it is: whoever takes back what it made calls afterwards, and libvirt does one thing at a time
+ * with a domain.
  */
 export class LibvirtConnection {
   readonly #open: OpenNative;
@@ -39,7 +43,10 @@ export class LibvirtConnection {
     this.#uri = uri;
   }
 
-  /** Makes a domain known, or changes one of the same name and UUID. @throws GridError VMM_FAILED with libvirt's own words */
+  /**
+   * Makes a domain known, or changes one of the same name and UUID. @throws GridError VMM_FAILED with libvirt's own
+   * words
+   */
   async define(xml: string, signal: AbortSignal): Promise<void> {
     await this.#call('define a domain', (native) => native.domainDefineXML(xml), signal);
   }

@@ -9,7 +9,10 @@ export interface DomainId {
 const VERSION_8 = 0x80;
 const VARIANT_RFC_9562 = 0x80;
 
-/** The same for the same VM always: a domain that was made but never noted is found by it. The UUID is of version 8 (RFC 9562). */
+/**
+ * The same for the same VM always: a domain that was made but never noted is found by it. The UUID is of version 8 (RFC
+ * 9562).
+ */
 export function domainIdOf(vmId: string): DomainId {
   const bytes = createHash('sha256').update(`vmgrid ${vmId}`).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | VERSION_8;

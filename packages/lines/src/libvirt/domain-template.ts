@@ -29,7 +29,9 @@ export interface DomainValues {
 
 type Name = keyof DomainValues;
 
-/** Every name; true where a template without it cannot make machines that the plant could tell apart, size or talk to. */
+/**
+ * Every name; true where a template without it cannot make machines that the plant could tell apart, size or talk to.
+ */
 const NAMES: Readonly<Record<Name, boolean>> = {
   name: true,
   uuid: true,

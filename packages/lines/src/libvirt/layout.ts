@@ -3,8 +3,8 @@ import { GridError } from '@vmgrid/protocol';
 import { KEPT_BY_DAEMON } from '@vmgrid/warehouse';
 
 /**
- * What a machine of this line has in its folder, which is the plant's alone: libvirt opens the sockets and hands them to the
- * hypervisor, whose process only opens the disk.
+ * What a machine of this line has in its folder, which is the plant's alone: libvirt opens the sockets and hands them
+ * to the hypervisor, whose process only opens the disk.
  */
 export const FILES = {
   disk: 'disk.qcow2',
@@ -20,7 +20,10 @@ export const SOCKETS = { console: 'console.sock', report: 'report.sock' } as con
 /** What the kernel takes as the address of a unix socket; libvirt names its sockets by their whole path. */
 const SOCKET_PATH_BYTES = 107;
 
-/** @throws GridError LINE_UNAVAILABLE when the sockets of a machine with this folder would have longer addresses than there are */
+/**
+ * @throws GridError LINE_UNAVAILABLE when the sockets of a machine with this folder would have longer addresses than
+ * there are
+ */
 export function refuseLongPath(directory: string): void {
   const bytes = Math.max(...Object.values(SOCKETS).map((name) => Buffer.byteLength(join(directory, name))));
   if (bytes <= SOCKET_PATH_BYTES) return;

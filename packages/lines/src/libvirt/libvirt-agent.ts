@@ -53,7 +53,9 @@ export class LibvirtAgent {
     }
   }
 
-  /** Runs one command of the agent. GUEST_UNREACHABLE when it stays silent or refuses, GUEST_LOST when the machine ends. */
+  /**
+   * Runs one command of the agent. GUEST_UNREACHABLE when it stays silent or refuses, GUEST_LOST when the machine ends.
+   */
   async execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
     try {
       return await this.#ask({ execute: command, arguments: args }, AbortSignal.any([signal, this.#ended]));

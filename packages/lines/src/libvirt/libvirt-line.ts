@@ -43,8 +43,9 @@ export interface LibvirtLineOptions {
 }
 
 /**
- * Machines of whatever libvirt reaches. They are booted: what libvirt saves resumes the machine it was, so this line suspends
- * its clones but does not clone from memory. libvirt must run on the plant's host: disk, sockets and discs are files.
+ * Machines of whatever libvirt reaches. They are booted: what libvirt saves resumes the machine it was, so this line
+ * suspends its clones but does not clone from memory. libvirt must run on the plant's host: disk, sockets and discs are
+ * files.
  */
 export class LibvirtLine implements ProductionLine {
   readonly name = 'libvirt';
@@ -122,7 +123,10 @@ export class LibvirtLine implements ProductionLine {
     await rm(join(directory, FILES.uuid), { force: true });
   }
 
-  /** Every machine has a user of its own. All are in the group that may read disks and boot files of images, and in no other. */
+  /**
+   * Every machine has a user of its own. All are in the group that may read disks and boot files of images, and in no
+   * other.
+   */
   #userOf({ vmId, image }: Pick<StartOrder, 'vmId' | 'image'>): HostUser | undefined {
     const user = hostUserOf(HOST_ID_RANGE, vmId, image);
     return user && { ...user, gid: user.groups[0]!, groups: [] };
@@ -148,7 +152,10 @@ export class LibvirtLine implements ProductionLine {
     return this.probe(new AbortController().signal);
   }
 
-  /** A machine like others, which libvirt is only to look at. Always the same: one that a plant left which was killed is found again. */
+  /**
+   * A machine like others, which libvirt is only to look at. Always the same: one that a plant left which was killed is
+   * found again.
+   */
   #sample(compatibility: CompatibilityRecord): { readonly uuid: string; readonly xml: string } {
     const { stateDirectory, template } = this.#options;
     const id = domainIdOf('probe');

@@ -25,7 +25,10 @@ export interface LibvirtMachineDeps {
   readonly run: CommandRunner;
 }
 
-/** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
+/**
+ * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its
+ * drive.
+ */
 interface Attached extends Channels {
   readonly agent: LibvirtAgent;
   readonly guest: AgentGuest;
@@ -160,7 +163,10 @@ export class LibvirtMachine implements Machine {
     return { cause: this.#cause, detail: `libvirt: ${reason}` };
   }
 
-  /** Ends what may still run, and has libvirt forget it. Returns why it ended, in libvirt's words, empty if they are not known. */
+  /**
+   * Ends what may still run, and has libvirt forget it. Returns why it ended, in libvirt's words, empty if they are not
+   * known.
+   */
   async #clearAway(): Promise<string> {
     const { connection, virsh } = this.#host;
     const { uuid, directory } = this.#domain;

@@ -1,6 +1,9 @@
 /** Whether libvirt keeps what it found out about QEMU, or asks QEMU anew each time. */
 
-/** A look-up takes 20 ms where libvirt keeps what it knows, and 600 ms and more where it asks QEMU; a busy host is slower. */
+/**
+ * A look-up takes 20 ms where libvirt keeps what it knows, and 600 ms and more where it asks QEMU; a busy host is
+ * slower.
+ */
 export const KEPT_WITHIN_MS = 500;
 
 /** Two questions, one after the other, that make libvirt look up what QEMU can do. */

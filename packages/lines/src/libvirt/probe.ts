@@ -41,8 +41,8 @@ const ANY_VM = 'vm-00000000-0000-0000-0000-000000000000';
 const TAKEN_FILE = 'libvirt-taken.json';
 
 /**
- * libvirtd looks at the hypervisors there are before it answers for the first time. One that asks QEMU at each look-up does so
- * twice for each device of the sample.
+ * libvirtd looks at the hypervisors there are before it answers for the first time. One that asks QEMU at each look-up
+ * does so twice for each device of the sample.
  */
 const PROBE_DEADLINE_MS = 40_000;
 
@@ -99,8 +99,8 @@ async function tryLibvirt(
 const joined = (...reasons: readonly string[]): string => reasons.filter((one) => one !== '').join('; ');
 
 /**
- * Has libvirt take a machine's description, unless it took the same before: that costs it many look-ups. One that has no KVM, though
- * this plant's user has, takes it as emulated.
+ * Has libvirt take a machine's description, unless it took the same before: that costs it many look-ups. One that has
+ * no KVM, though this plant's user has, takes it as emulated.
  */
 async function haveTaken(deps: ProbeDeps, { kept, ...found }: Found & Kept, signal: AbortSignal): Promise<Found> {
   const { uuid, xml } = deps.sample(found.compatibility);

@@ -41,7 +41,9 @@ export class Virsh {
     return { libvirt: of('Using library'), hypervisor: of('Running hypervisor') };
   }
 
-  /** Why a domain is off: `shutdown` (by the guest), `destroyed`, `crashed`, `failed`, `saved`; empty when not known. */
+  /**
+   * Why a domain is off: `shutdown` (by the guest), `destroyed`, `crashed`, `failed`, `saved`; empty when not known.
+   */
   async endReason(uuid: string, signal: AbortSignal): Promise<string> {
     const text = await this.#call(['domstate', '--reason', uuid], { signal });
     return /\((\w+)\)/.exec(text)?.[1] ?? '';
@@ -65,7 +67,9 @@ export class Virsh {
     await changed.catch(fineIf(/doesn't have media/));
   }
 
-  /** Keeps a running domain's memory where libvirt keeps such things, and ends it; its next start goes on from there. */
+  /**
+   * Keeps a running domain's memory where libvirt keeps such things, and ends it; its next start goes on from there.
+   */
   async suspendToDisk(uuid: string, signal: AbortSignal): Promise<void> {
     await this.#call(['managedsave', uuid, '--running'], { signal, timeoutMs: SAVE_DEADLINE_MS });
   }
@@ -86,7 +90,9 @@ export class Virsh {
     await forgotten.catch(fineIf(/failed to get domain/));
   }
 
-  /** Calls `onEvent` whenever the agent of a domain opens or closes its port, until the signal fires or libvirtd goes. */
+  /**
+   * Calls `onEvent` whenever the agent of a domain opens or closes its port, until the signal fires or libvirtd goes.
+   */
   async watchAgent(uuid: string, onEvent: () => void, signal: AbortSignal): Promise<void> {
     const args = ['event', '--domain', uuid, '--event', 'agent-lifecycle', '--loop'];
     await this.#call(args, { signal, onLine: onEvent });

@@ -65,8 +65,9 @@ export function trialArguments(
 }
 
 /**
- * Boots a kernel of this plant's as a machine's user would under KVM, up to its first program. That /dev/kvm opens and makes a machine
- * does not mean that the machine ever runs, or has the processor asked for; that firmware runs does not mean that a kernel does.
+ * Boots a kernel of this plant's as a machine's user would under KVM, up to its first program. That /dev/kvm opens and
+ * makes a machine does not mean that the machine ever runs, or has the processor asked for; that firmware runs does not
+ * mean that a kernel does.
  */
 async function tryKvm(
   run: CommandRunner,
@@ -102,8 +103,8 @@ async function readVerdict(path: string): Promise<Partial<Verdict>> {
 }
 
 /**
- * Finds by trying how guests run fastest here; without a kernel to try with they are emulated. The verdict is kept in the state directory
- * until the host boots anew, QEMU or the processor asked for changes, or others may open /dev/kvm.
+ * Finds by trying how guests run fastest here; without a kernel to try with they are emulated. The verdict is kept in
+ * the state directory until the host boots anew, QEMU or the processor asked for changes, or others may open /dev/kvm.
  */
 export async function findAcceleration(
   { run, images }: AccelerationDeps,

@@ -5,8 +5,8 @@ import type { StartOrder } from '../production-line.ts';
 import { FILES, SOCKETS } from './layout.ts';
 
 /**
- * Name of the devices below and their addresses. Change it with them: a suspended image of another layout is not restored, and
- * a base whose recipe does not name the layout, because it may lack the drivers, is not booted.
+ * Name of the devices below and their addresses. Change it with them: a suspended image of another layout is not
+ * restored, and a base whose recipe does not name the layout, because it may lack the drivers, is not booted.
  */
 export const DEVICE_LAYOUT = 'pc-virtio-scsi-1';
 
@@ -79,9 +79,9 @@ const overlay = (): Record<string, unknown> => ({
 });
 
 /**
- * Arguments of QEMU for one machine. The devices are the same for every machine of an image, at the same addresses: the state
- * of a suspended one is loaded into them by name. The network card hangs on a hub, which has no state; what is beyond
- * the hub comes when the network is opened.
+ * Arguments of QEMU for one machine. The devices are the same for every machine of an image, at the same addresses: the
+ * state of a suspended one is loaded into them by name. The network card hangs on a hub, which has no state; what is
+ * beyond the hub comes when the network is opened.
  */
 export function commandLine(
   order: StartOrder,

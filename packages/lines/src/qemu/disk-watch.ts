@@ -1,6 +1,6 @@
 /**
- * QEMU stops a guest whose disk has no room on the host (`werror=enospc`), and nobody goes on with it. This does, as soon as the
- * folder of the disk has room again, and tells of both.
+ * QEMU stops a guest whose disk has no room on the host (`werror=enospc`), and nobody goes on with it. This does, as
+ * soon as the folder of the disk has room again, and tells of both.
  */
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '@vmgrid/daemon';

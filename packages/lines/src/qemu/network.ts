@@ -65,7 +65,10 @@ async function ask(monitor: QmpClient, command: string, signal: AbortSignal): Pr
   return String(await monitor.execute('human-monitor-command', { 'command-line': command }, { signal }));
 }
 
-/** Takes the user network off again: it has state, which would bind an image to it. Nothing happens if it was never there. */
+/**
+ * Takes the user network off again: it has state, which would bind an image to it. Nothing happens if it was never
+ * there.
+ */
 export async function removeUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<void> {
   await setLink(monitor, false, signal);
   if (!(await hasUserNetwork(monitor, signal))) return;

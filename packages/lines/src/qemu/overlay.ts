@@ -6,8 +6,8 @@ import { makeRunFolder, type RunFolderOptions } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 
 /**
- * Size of the overlay as made. A guest that is restored remembers its disk's size, so its overlay starts with that and grows
- * when the machine runs; a booted one finds the full size at once.
+ * Size of the overlay as made. A guest that is restored remembers its disk's size, so its overlay starts with that and
+ * grows when the machine runs; a booted one finds the full size at once.
  */
 const overlayMiB = ({ start, machine, image }: StartOrder): number =>
   start === 'restore' ? image.manifest.machine.diskMiB : machine.diskMiB;

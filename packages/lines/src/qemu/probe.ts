@@ -6,8 +6,8 @@ import { type AccelerationDeps, type AccelerationOptions, findAcceleration } fro
 import { DEVICE_LAYOUT } from './command-line.ts';
 
 /**
- * Processor of every machine: x86-64-v2, which the emulator has in full and every host with KVM since 2009. A fixed model
- * is what lets a suspended guest wake on another host.
+ * Processor of every machine: x86-64-v2, which the emulator has in full and every host with KVM since 2009. A fixed
+ * model is what lets a suspended guest wake on another host.
  */
 const CPU_MODEL = 'Nehalem';
 const DISK_FORMATS: LineReport['diskFormats'] = ['raw', 'qcow2'];

@@ -36,7 +36,10 @@ export interface QemuMachineDeps {
   readonly groups: Pick<MachineGroups, 'remove'>;
 }
 
-/** What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its drive. */
+/**
+ * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its
+ * drive.
+ */
 interface Attached extends Channels {
   readonly guest: AgentGuest;
   drive: 'known' | 'unknown';
@@ -168,7 +171,10 @@ export class QemuMachine implements Machine {
     }
   }
 
-  /** QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to, and is ended. */
+  /**
+   * QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to, and is
+   * ended.
+   */
   async #awaitExit(): Promise<MachineExit> {
     await this.#attachment.ended();
     const { process, directory } = this.#qemu;
@@ -176,7 +182,8 @@ export class QemuMachine implements Machine {
       signalProcess(process, 'SIGKILL');
       await waitUntilGone(process, KILL_DEADLINE_MS);
     }
-    await this.#groups.remove(directory).catch(() => undefined); // one that does not go is told of as its folder is freed
+    // one that does not go is told of as its folder is freed
+    await this.#groups.remove(directory).catch(() => undefined);
     const detail = await logTail(join(directory, FILES.log));
     await removeSockets(runFolder(directory));
     return { cause: this.#cause, detail };

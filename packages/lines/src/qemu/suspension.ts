@@ -1,8 +1,8 @@
 /**
  * A clone that sleeps: its memory and devices are a file in its folder, and it has no process.
  *
- * The file is complete when it has its name, and it loses its name before the machine's processors run again: what is in it
- * always fits the disk, whenever the plant is killed.
+ * The file is complete when it has its name, and it loses its name before the machine's processors run again: what is
+ * in it always fits the disk, whenever the plant is killed.
  */
 import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -31,8 +31,8 @@ async function receiveState(path: string, sockets: Promise<Socket>): Promise<voi
 }
 
 /**
- * Stops a machine and writes its state to a file. The machine stays stopped, what it wrote to its disk is on the disk; its
- * process is for the caller to end.
+ * Stops a machine and writes its state to a file. The machine stays stopped, what it wrote to its disk is on the disk;
+ * its process is for the caller to end.
  */
 export async function writeState(
   monitor: QmpClient,

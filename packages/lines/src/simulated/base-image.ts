@@ -34,7 +34,9 @@ export function simulatedBaseId(): string {
   return `base-${SIMULATED_OS}-${digest.slice(0, 12)}`;
 }
 
-/** Writes the base's files into an empty folder. Returns what its manifest says; file names are relative to the folder. */
+/**
+ * Writes the base's files into an empty folder. Returns what its manifest says; file names are relative to the folder.
+ */
 export async function makeSimulatedBase(
   directory: string,
   diskMiB = DEFAULT_DISK_MIB,

@@ -1,4 +1,6 @@
-/** What goes wrong with simulated machines, and how long they take: drawn from a seed, so that a run can be had again. */
+/**
+ * What goes wrong with simulated machines, and how long they take: drawn from a seed, so that a run can be had again.
+ */
 import { createHash } from 'node:crypto';
 import type { SimulatedConfig } from './simulated-config.ts';
 
@@ -22,8 +24,8 @@ const draw = (...words: readonly (string | number)[]): number =>
   createHash('sha256').update(words.join('\n')).digest().readUInt32LE(0) / 2 ** 32;
 
 /**
- * The fate of the machine that is started as number `ordinal` of this run of the plant. `steps`: those of a start that may
- * fail, when the configuration names none.
+ * The fate of the machine that is started as number `ordinal` of this run of the plant. `steps`: those of a start that
+ * may fail, when the configuration names none.
  */
 export function fateOf(
   config: SimulatedConfig,

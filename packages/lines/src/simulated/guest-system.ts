@@ -1,4 +1,7 @@
-/** The system inside a simulated machine: files, devices, names. It is read from the machine's folder and written back to it. */
+/**
+ * The system inside a simulated machine: files, devices, names. It is read from the machine's folder and written back
+ * to it.
+ */
 import { readFileSync } from 'node:fs';
 import type { MachineSpec } from '@vmgrid/protocol';
 import { type GuestDisk, type GuestMemory, writeDisk, writeMemory } from './guest-disk.ts';
@@ -115,7 +118,9 @@ export class GuestSystem implements CommandGuest, ShellWorld {
     return { files, hostName, macAddress, ...(sshPort === undefined ? {} : { sshPort }) };
   }
 
-  /** Writes disk and memory back to the machine's folder: one after the other, as a run may end while the network opens. */
+  /**
+   * Writes disk and memory back to the machine's folder: one after the other, as a run may end while the network opens.
+   */
   save(folder: string): Promise<void> {
     const saved = this.#saved.then(async () => {
       await writeDisk(folder, this.disk);

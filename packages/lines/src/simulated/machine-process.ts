@@ -64,7 +64,8 @@ export function watchLife(directory: string): LifeWatch {
 }
 
 /**
- * Starts the process, which ends by itself after a while if it is to. Its pipe is there and somebody has it open for reading.
+ * Starts the process, which ends by itself after a while if it is to. Its pipe is there and somebody has it open for
+ * reading.
  * @throws GridError VMM_FAILED
  */
 export async function startProcess(directory: string, endsAfterSeconds: number | undefined): Promise<ProcessIdentity> {

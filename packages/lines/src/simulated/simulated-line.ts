@@ -23,8 +23,8 @@ export interface SimulatedLineDeps {
 }
 
 /**
- * Machines on paper: each is a process that sleeps, and a folder with its guest's files. Nothing that a client sends is run on
- * the host: actions are gone through by a runner that only changes those files. Thousands fit on a host.
+ * Machines on paper: each is a process that sleeps, and a folder with its guest's files. Nothing that a client sends is
+ * run on the host: actions are gone through by a runner that only changes those files. Thousands fit on a host.
  */
 export class SimulatedLine implements ProductionLine {
   readonly name = 'simulated';

@@ -1,4 +1,6 @@
-/** Where a guest on paper is reached by ssh: a port of the plant's that says what an ssh server says first, and no more. */
+/**
+ * Where a guest on paper is reached by ssh: a port of the plant's that says what an ssh server says first, and no more.
+ */
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -12,7 +14,10 @@ export interface SshPort {
   close(): void;
 }
 
-/** Listens on the port, or with 0 on any that is free. @throws GridError VMM_FAILED when it is taken, HOST_PORTS_FULL when all are */
+/**
+ * Listens on the port, or with 0 on any that is free. @throws GridError VMM_FAILED when it is taken, HOST_PORTS_FULL
+ * when all are
+ */
 export async function openSshPort(wanted: number): Promise<SshPort> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);

@@ -13,8 +13,8 @@ export const UNITS = { disc: 'ubdb', nic: 'vec0' } as const;
 const [console, agentIn, agentOut, report] = PIPES.map((_, index) => `fd:${FIRST_PIPE_DESCRIPTOR + index}`);
 
 /**
- * Serial lines on inherited pipes. In the guest each is found by its name on the kernel's command line, as ports of QEMU are
- * by theirs in sysfs.
+ * Serial lines on inherited pipes. In the guest each is found by its name on the kernel's command line, as ports of
+ * QEMU are by theirs in sysfs.
  */
 const LINES = [
   ...['con=null', `con0=null,${console}`],
@@ -26,12 +26,16 @@ const LINES = [
 const UNLOCKED = 'c';
 
 /**
- * What a kernel need not do at every boot, two of three seconds of it: test its ciphers, make 256 ptys of the kind that nobody uses
- * since 1998, and find out which of its ways of reckoning RAID 6 is the quickest. Without a way it cannot do RAID 5 and 6.
+ * What a kernel need not do at every boot, two of three seconds of it: test its ciphers, make 256 ptys of the kind that
+ * nobody uses since 1998, and find out which of its ways of reckoning RAID 6 is the quickest. Without a way it cannot
+ * do RAID 5 and 6.
  */
 export const SPARED = ['cryptomgr.notests', 'pty.legacy_count=0', 'initcall_blacklist=raid6_select_algo'] as const;
 
-/** A build owns its disk from the start: what it leaves is an image. UML's copy-on-write cannot be larger than what is below. */
+/**
+ * A build owns its disk from the start: what it leaves is an image. UML's copy-on-write cannot be larger than what is
+ * below.
+ */
 export const hasOwnDisk = ({ purpose, machine, image }: StartOrder): boolean =>
   purpose === 'build' || machine.diskMiB > image.manifest.machine.diskMiB;
 

@@ -1,6 +1,6 @@
 /**
- * UML's first root file system, made by the host for its own kernel: the modules that reading a configuration disc takes and a
- * static busybox. So a base image needs nothing of any particular UML.
+ * UML's first root file system, made by the host for its own kernel: the modules that reading a configuration disc
+ * takes and a static busybox. So a base image needs nothing of any particular UML.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -43,7 +43,9 @@ function loadOrder(dependencies: string): readonly string[] {
   return [MODULE, ...needed.filter((one) => one !== '')].reverse();
 }
 
-/** Writes it for a kernel's release. @throws GridError TOOL_MISSING without busybox, LINE_UNAVAILABLE without modules. */
+/**
+ * Writes it for a kernel's release. @throws GridError TOOL_MISSING without busybox, LINE_UNAVAILABLE without modules.
+ */
 export async function writeInitrd(path: string, release: string): Promise<void> {
   const folder = join(MODULES_FOLDER, release);
   const order = loadOrder(await readNeeded(join(folder, 'modules.dep')).then(String));

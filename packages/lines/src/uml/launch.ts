@@ -37,8 +37,8 @@ export interface Launch {
 }
 
 /**
- * Starts a machine's kernel. On a busy host one was seen to abort as it started, and the next one to run: one that ends before it has
- * printed anything is started once more. On failure nothing of it is left but the disk it was given.
+ * Starts a machine's kernel. On a busy host one was seen to abort as it started, and the next one to run: one that ends
+ * before it has printed anything is started once more. On failure nothing of it is left but the disk it was given.
  */
 export async function launch(options: Launch, signal: AbortSignal): Promise<UmlMachine> {
   try {

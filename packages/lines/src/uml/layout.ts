@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * What a machine of this line has. In `run`, which belongs to the machine's own user: its disk, the folder of its management
- * console, and the sockets of its network. The pipes lie beside `run`: UML inherits them and opens no name.
+ * What a machine of this line has. In `run`, which belongs to the machine's own user: its disk, the folder of its
+ * management console, and the sockets of its network. The pipes lie beside `run`: UML inherits them and opens no name.
  */
 export const FILES = {
   /** Copy-on-write over the image's raw disk. */

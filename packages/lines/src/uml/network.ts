@@ -1,6 +1,6 @@
 /**
- * The network of a machine: slirp4netns, a user-mode TCP/IP stack with a process for each machine, on the other end of UML's
- * network card. Card and stack come when the network is opened; before, the guest has none.
+ * The network of a machine: slirp4netns, a user-mode TCP/IP stack with a process for each machine, on the other end of
+ * UML's network card. Card and stack come when the network is opened; before, the guest has none.
  */
 import { once } from 'node:events';
 import { access, rm } from 'node:fs/promises';
@@ -38,8 +38,8 @@ export interface NetworkDeps {
 /** Free ports tried in turn: somebody else may take one before the stack does. */
 const PORT_TRIES = 8;
 /**
- * An address no host has (RFC 5737): every connection of the guest's would have to come from it, and fails before a packet is
- * sent. slirp4netns has no switch to forward ports and nothing else.
+ * An address no host has (RFC 5737): every connection of the guest's would have to come from it, and fails before a
+ * packet is sent. slirp4netns has no switch to forward ports and nothing else.
  */
 const NOWHERE = '192.0.2.1';
 
@@ -48,7 +48,10 @@ export interface NetworkedUml extends UmlState {
   readonly entrance: string | undefined;
 }
 
-/** Opens the network unless it is open. @throws GridError GUEST_UNREACHABLE when the guest does not bring its card up; VMM_FAILED */
+/**
+ * Opens the network unless it is open. @throws GridError GUEST_UNREACHABLE when the guest does not bring its card up;
+ * VMM_FAILED
+ */
 export async function openUserNetwork(
   uml: NetworkedUml,
   { run, limits = NETWORK_LIMITS }: NetworkDeps,

@@ -135,7 +135,8 @@ export class UmlMachine implements Machine {
     const { console } = await this.#attachment.ended();
     const { directory, process } = this.#uml;
     if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) signalProcess(process, 'SIGKILL');
-    await this.#groups.remove(directory).catch(() => undefined); // one that does not go is told of as its folder is freed
+    // one that does not go is told of as its folder is freed
+    await this.#groups.remove(directory).catch(() => undefined);
     // A UML that was killed leaves its helpers, and every one its network.
     await killProcessesOf(directory, KILL_DEADLINE_MS);
     const printed = console.lastText;

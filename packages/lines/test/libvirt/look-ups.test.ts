@@ -1,4 +1,6 @@
-/** What is said of a libvirt that is slow; the measured times are those of a host with, and of one without, the fault. */
+/**
+ * What is said of a libvirt that is slow; the measured times are those of a host with, and of one without, the fault.
+ */
 import { expect, test } from '@jest/globals';
 import { KEPT_WITHIN_MS, lookUpsFault } from '../../src/libvirt/look-ups.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Plants that are known and not connected. For a first while each may come back any moment, and is waited for by whoever cannot do
- * without it; afterwards it is still named among those that give no answer, until it is forgotten.
+ * Plants that are known and not connected. For a first while each may come back any moment, and is waited for by
+ * whoever cannot do without it; afterwards it is still named among those that give no answer, until it is forgotten.
  */
 import { MARKET_LIMITS } from '../limits.ts';
 import type { MarketClock } from '../market-clock.ts';

@@ -1,6 +1,6 @@
 /**
- * Who is connected now: the bidders that dialled up, and every plant, by its identity, with the ways to it. A plant that is
- * reached more than one way is one member: it has joined with the first way and left with the last.
+ * Who is connected now: the bidders that dialled up, and every plant, by its identity, with the ways to it. A plant
+ * that is reached more than one way is one member: it has joined with the first way and left with the last.
  */
 import {
   type Bidder,
@@ -168,7 +168,8 @@ export class Membership implements LinkListener {
   }
 
   /**
-   * The plant, as soon as there is a way to it that was not tried: a link that was lost may be closing still and not have left.
+   * The plant, as soon as there is a way to it that was not tried: a link that was lost may be closing still and not
+   * have left.
    * @throws GridError PLANT_LOST when it does not come back in time; what the signal aborts with
    */
   async awaitReturn(plantId: string, withinMs: number, { except, signal }: ReturnOptions = {}): Promise<Bidder> {

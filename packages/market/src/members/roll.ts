@@ -1,6 +1,6 @@
 /**
- * Whom a question goes to: whoever is connected and, in their own names, the plants that are known and absent. So nobody concludes
- * from the answers of those who are here what only those who are not here know.
+ * Whom a question goes to: whoever is connected and, in their own names, the plants that are known and absent. So
+ * nobody concludes from the answers of those who are here what only those who are not here know.
  */
 import { type Bidder, GridError } from '@vmgrid/protocol';
 import type { Absences } from './absences.ts';
@@ -45,7 +45,10 @@ export class Roll {
     return this.#absences.awaited();
   }
 
-  /** The plant, as soon as it is back. @throws GridError PLANT_LOST when it is not here and is not, or no longer, waited for */
+  /**
+   * The plant, as soon as it is back. @throws GridError PLANT_LOST when it is not here and is not, or no longer, waited
+   * for
+   */
   async find(plantId: string, { waitMs, signal }: RollWait): Promise<Bidder> {
     const here = this.#membership.find(plantId);
     if (here) return here;
@@ -59,7 +62,10 @@ export class Roll {
     while (this.#membership.plantCount === 0 && this.awaited().length > 0) await this.#absences.arrival(signal);
   }
 
-  /** @throws GridError NO_PLANTS while no plant is here and some may still come: back, or to a daemon that began just now */
+  /**
+   * @throws GridError NO_PLANTS while no plant is here and some may still come: back, or to a daemon that began just
+   * now
+   */
   requireAnyone(): void {
     if (this.#membership.plantCount > 0) return;
     const awaited = this.awaited();

@@ -1,6 +1,6 @@
 /**
- * Tells news from what is known already. A plant may be reached more than one way, and each way tells all of it, some later than
- * others: what a plant tells is numbered by the plant, so each change counts once, and the newest holds.
+ * Tells news from what is known already. A plant may be reached more than one way, and each way tells all of it, some
+ * later than others: what a plant tells is numbered by the plant, so each change counts once, and the newest holds.
  */
 import {
   GridError,

@@ -1,7 +1,7 @@
 /**
- * What every plant has told of its VMs: where each is, and what each owner has, without asking anybody. What a plant told last
- * stays until it tells something else, also while it is away; what this daemon awards is entered with the award, so nothing is
- * made that does not count.
+ * What every plant has told of its VMs: where each is, and what each owner has, without asking anybody. What a plant
+ * told last stays until it tells something else, also while it is away; what this daemon awards is entered with the
+ * award, so nothing is made that does not count.
  */
 import {
   BoundedMap,
@@ -145,8 +145,8 @@ export class VmBook {
   }
 
   /**
-   * The award is over. From then on what the plant has told counts. If it was not refused and the plant is away, it may have
-   * the VM: then the award counts until the plant is back and has told what it has.
+   * The award is over. From then on what the plant has told counts. If it was not refused and the plant is away, it may
+   * have the VM: then the award counts until the plant is back and has told what it has.
    */
   unpin(plantId: string, key: RequestKey, { refused }: { readonly refused: boolean }): void {
     const entry = this.#entries.get(plantId, keyText(key));

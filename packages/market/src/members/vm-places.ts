@@ -24,8 +24,8 @@ interface Place {
 }
 
 /**
- * Which plant answers for which VM: the one that told of it, also when it is gone. Of a VM that no plant has told of, which may be
- * gone long since, plants are asked, and the answer is remembered.
+ * Which plant answers for which VM: the one that told of it, also when it is gone. Of a VM that no plant has told of,
+ * which may be gone long since, plants are asked, and the answer is remembered.
  */
 export class VmPlaces {
   readonly #book: Pick<VmBook, 'find' | 'goneFrom'>;
@@ -42,8 +42,8 @@ export class VmPlaces {
   }
 
   /**
-   * Works with the plant of a VM; when the one known does not know it, not even as one that is gone, with the one that does. To
-   * a caller who does not see the VM it is as unknown as one that never was, whatever is known.
+   * Works with the plant of a VM; when the one known does not know it, not even as one that is gone, with the one that
+   * does. To a caller who does not see the VM it is as unknown as one that never was, whatever is known.
    */
   async at<T>(wanted: Called<{ readonly vmId: string }>, work: (plantId: string) => Promise<T>): Promise<T> {
     const { vmId, caller } = wanted;

@@ -10,8 +10,8 @@ import type { FilterRule, OrderRule } from './rule.ts';
 import { tieBreak } from './tie-break.ts';
 
 /**
- * `already-has-vm` comes first: the plant that has the VM wins whatever it looks like now. `recently-failed` comes last: it keeps a
- * failing plant only when no other meets the requirements.
+ * `already-has-vm` comes first: the plant that has the VM wins whatever it looks like now. `recently-failed` comes
+ * last: it keeps a failing plant only when no other meets the requirements.
  */
 export const FILTER_RULES: readonly FilterRule[] = [alreadyHasVm, requirements, recentlyFailed];
 

@@ -1,6 +1,9 @@
 import type { Bidder } from '@vmgrid/protocol';
 
-/** Which of very many bidders have to be asked: gone through anew only when they, or those who are answered for, are others. */
+/**
+ * Which of very many bidders have to be asked: gone through anew only when they, or those who are answered for, are
+ * others.
+ */
 export class BiddersToPoll {
   readonly #covers: (plantId: string) => boolean;
   #known: { readonly bidders: readonly Bidder[]; readonly rest: readonly Bidder[] } | undefined;

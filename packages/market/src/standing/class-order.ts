@@ -1,6 +1,6 @@
 /**
- * The standing offers' answers to one class of requests, kept in order from one auction to the next: a plant whose offer has
- * changed is priced anew and moved, all others stay where they are.
+ * The standing offers' answers to one class of requests, kept in order from one auction to the next: a plant whose
+ * offer has changed is priced anew and moved, all others stay where they are.
  */
 import { declineOf, priceOf } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';

@@ -1,4 +1,6 @@
-/** Which plants may have the VM of a request already: they are asked. A token stands for several requests now and then. */
+/**
+ * Which plants may have the VM of a request already: they are asked. A token stands for several requests now and then.
+ */
 import { GridError, STANDING_LIMITS, type StandingChange } from '@vmgrid/protocol';
 import { TokenTable } from './token-table.ts';
 

@@ -1,4 +1,6 @@
-/** Items in an order that no two of them share. Adding and removing is a binary search and a move of what comes after. */
+/**
+ * Items in an order that no two of them share. Adding and removing is a binary search and a move of what comes after.
+ */
 export class OrderedList<T> {
   readonly #compare: (a: T, b: T) => number;
   readonly #items: T[] = [];

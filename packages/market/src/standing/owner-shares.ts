@@ -1,4 +1,7 @@
-/** What owners have, and may have, on the plants that limit them, found by owner: it costs as much as there are plants where one has something. */
+/**
+ * What owners have, and may have, on the plants that limit them, found by owner: it costs as much as there are plants
+ * where one has something.
+ */
 import { declineOf, NOTHING_USED, ownerLackOf, ownerRefusalOf, ownerToken } from '@vmgrid/bidding';
 import {
   type Decline,

@@ -1,4 +1,7 @@
-/** What a plant has published of what it learnt, kept up to date in place. Of its keys only 53 bits are kept: very many plants have very many. */
+/**
+ * What a plant has published of what it learnt, kept up to date in place. Of its keys only 53 bits are kept: very many
+ * plants have very many.
+ */
 import { type Durations, hash53, startOfKey } from '@vmgrid/bidding';
 import type { OfferTerms, StandingChange, StandingOffer } from '@vmgrid/protocol';
 import { NumberTable } from './number-table.ts';
@@ -47,7 +50,10 @@ export class PublishedDurations implements Durations {
     return this.#least[start];
   }
 
-  /** Whether a plan may be another one that was right at a version. `concerns`: by `hash53`, keys of all its actions and their kinds. */
+  /**
+   * Whether a plan may be another one that was right at a version. `concerns`: by `hash53`, keys of all its actions and
+   * their kinds.
+   */
   hasChanged(since: number, concerns: ReadonlySet<number>): boolean {
     if (this.#version - since > CHANGES_KEPT) return true;
     for (let version = since; version < this.#version; version++) {

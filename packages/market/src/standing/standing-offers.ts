@@ -1,6 +1,6 @@
 /**
- * Answers calls for bids on behalf of plants that have published what their bids depend on, as these plants themselves would:
- * the best bids, by the auction's own rules, and of the rest the numbers and the nearest misses.
+ * Answers calls for bids on behalf of plants that have published what their bids depend on, as these plants themselves
+ * would: the best bids, by the auction's own rules, and of the rest the numbers and the nearest misses.
  */
 import { tokenOf } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';

@@ -51,7 +51,10 @@ export interface Offered {
   readonly durations: PublishedDurations;
 }
 
-/** A plant by its standing offer, ready to have bids computed. Immutable, but for what it has learnt: that is always the latest. */
+/**
+ * A plant by its standing offer, ready to have bids computed. Immutable, but for what it has learnt: that is always the
+ * latest.
+ */
 export class StandingPlant {
   readonly plantId: string;
   readonly terms: OfferTerms;

@@ -16,8 +16,8 @@ interface Placed {
 }
 
 /**
- * Bids that only the tie-break tells apart, in no order. Every request seeds it anew, so it is computed for all of them each
- * time: what it needs of each lies side by side.
+ * Bids that only the tie-break tells apart, in no order. Every request seeds it anew, so it is computed for all of them
+ * each time: what it needs of each lies side by side.
  */
 export class TiedBids {
   readonly #bids: Bidding[] = [];

@@ -1,6 +1,7 @@
 /**
- * Which plants, by number, hold which tokens: one table for all, in segments, so that it grows by one small piece at a time. A plant
- * that leaves retires its number; what it held is dead then: not found, and cleared away segment by segment.
+ * Which plants, by number, hold which tokens: one table for all, in segments, so that it grows by one small piece at a
+ * time. A plant that leaves retires its number; what it held is dead then: not found, and cleared away segment by
+ * segment.
  */
 import { NUMBER_BITS, TokenSegment } from './token-segment.ts';
 

@@ -1,4 +1,7 @@
-/** What a plant tells over a link that loses and reorders, and what is known above: the whole chain, against offers made whole. */
+/**
+ * What a plant tells over a link that loses and reorders, and what is known above: the whole chain, against offers made
+ * whole.
+ */
 import { expect, test } from '@jest/globals';
 import {
   HeldTokens,

@@ -1,7 +1,8 @@
 /**
- * ClassAds as members of JSON messages. HTCondor's JSON tells an expression from a string only by how a slash is escaped
- * (`"\/Expr(…)\/"`), which does not survive `JSON.parse`. In messages, therefore, a string of the form `/Expr(…)/` always is
- * an expression; a string value that happens to have that form is sent as the expression that quotes it.
+ * ClassAds as members of JSON messages. HTCondor's JSON tells an expression from a string only by how a slash is
+ * escaped (`"\/Expr(…)\/"`), which does not survive `JSON.parse`. In messages, therefore, a string of the form
+ * `/Expr(…)/` always is an expression; a string value that happens to have that form is sent as the expression that
+ * quotes it.
  */
 import {
   type Ad,
@@ -59,7 +60,9 @@ function literalToJson(node: Extract<Node, { kind: 'literal' }>): unknown {
 
 const quoted = (node: Node): string => `/Expr(${unparse(new Expression(node))})/`;
 
-/** The ad that a JSON value stands for. Throws GridError LINK_PROTOCOL for an expression that does not parse or U+0000. */
+/**
+ * The ad that a JSON value stands for. Throws GridError LINK_PROTOCOL for an expression that does not parse or U+0000.
+ */
 export function adFromJson(json: ClassAdJson): ClassAd {
   try {
     return ClassAd.of(plain(json) as { [name: string]: PlainValue });

@@ -1,7 +1,9 @@
 import { ClassAd } from '@vmgrid/classad';
 import type { CreateRequest } from '../schema/requests.ts';
 
-/** The request as MY in `requirements`, `rank` and cost expressions: its machine, and how much there is to configure. */
+/**
+ * The request as MY in `requirements`, `rank` and cost expressions: its machine, and how much there is to configure.
+ */
 export function requestAd({ machine, dag }: Pick<CreateRequest, 'machine' | 'dag'>): ClassAd {
   return ClassAd.of({
     MyType: 'Request',

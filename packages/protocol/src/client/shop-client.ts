@@ -52,8 +52,8 @@ const JSON_TYPE = { 'content-type': 'application/json' } as const;
 const Accepted = Type.Object({ requestId: OperationReply.properties.requestId });
 
 /**
- * Every method throws GridError: the one the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED (the signal), or
- * LINK_PROTOCOL when what answers does not speak vmgrid.
+ * Every method throws GridError: the one the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED (the
+ * signal), or LINK_PROTOCOL when what answers does not speak vmgrid.
  */
 export class ShopClient {
   readonly #http: HttpExchange;

@@ -7,7 +7,9 @@ import { follows } from '../schema/validator.ts';
 const PARTS = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
 const PART_MS = [86_400_000, 3_600_000, 60_000, 1_000] as const;
 
-/** Milliseconds of a duration such as `PT4H` or `P1DT2H30M0.5S`. Throws GridError DURATION_INVALID for any other text. */
+/**
+ * Milliseconds of a duration such as `PT4H` or `P1DT2H30M0.5S`. Throws GridError DURATION_INVALID for any other text.
+ */
 export function parseDuration(text: string): number {
   const parts = follows(Duration, text) ? PARTS.exec(text) : null;
   if (parts === null) {

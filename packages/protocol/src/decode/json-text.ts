@@ -5,8 +5,8 @@ import { placeAt } from './text-place.ts';
 const PLACED_CHARS = 1_048_576;
 
 /**
- * The value of a JSON text (RFC 8259, UTF-8). Throws GridError REQUEST_MALFORMED with line and column; the message quotes
- * nothing of the text, which may hold secrets.
+ * The value of a JSON text (RFC 8259, UTF-8). Throws GridError REQUEST_MALFORMED with line and column; the message
+ * quotes nothing of the text, which may hold secrets.
  */
 export function parseJson(text: string | Uint8Array): unknown {
   const decoded = typeof text === 'string' ? text : decodeUtf8(text);

@@ -7,8 +7,8 @@ import { checkActionDurations } from './duration.ts';
 const NAMED_IDS = 12;
 
 /**
- * Throws GridError DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE, DURATION_INVALID or REQUEST_INVALID unless the DAG can be
- * run. `field` is its place in the request, such as `dag`.
+ * Throws GridError DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE, DURATION_INVALID or REQUEST_INVALID unless the DAG
+ * can be run. `field` is its place in the request, such as `dag`.
  */
 export function requireDag(field: string, dag: Dag): void {
   const fault = checkDag(dag);

@@ -4,9 +4,9 @@ import { validate } from '../schema/validator.ts';
 import { translateTemplate } from './template/translate-template.ts';
 
 /**
- * The request with its template put into `requirements` and `rank`, so that it is the same request however it was spelled.
- * Throws GridError EXPRESSION_INVALID; REQUEST_INVALID when it has expressions beside the template, or when a translation is
- * too long.
+ * The request with its template put into `requirements` and `rank`, so that it is the same request however it was
+ * spelled. Throws GridError EXPRESSION_INVALID; REQUEST_INVALID when it has expressions beside the template, or when a
+ * translation is too long.
  */
 export function withoutTemplate(document: CreateDocument, subject: string): CreateRequest {
   const { template, ...request } = document;

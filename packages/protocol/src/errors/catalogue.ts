@@ -1,6 +1,6 @@
 /**
- * Every error code a client, operator or log can meet. `docs/errors.md` lists the same codes (a test holds both together).
- * A code that is retired is never used again.
+ * Every error code a client, operator or log can meet. `docs/errors.md` lists the same codes (a test holds both
+ * together). A code that is retired is never used again.
  *
  * `status` is the HTTP status; `retryable` says whether the same request may succeed later; `remedy` is the next step.
  */

@@ -1,6 +1,6 @@
 /**
- * What of a host is used up, as Node, SQLite and the programs of the host say it. Such a failure is neither a fault of vmgrid nor the
- * client's doing, so it has codes of its own.
+ * What of a host is used up, as Node, SQLite and the programs of the host say it. Such a failure is neither a fault of
+ * vmgrid nor the client's doing, so it has codes of its own.
  */
 import type { ErrorCode } from './catalogue.ts';
 
@@ -46,7 +46,9 @@ export function exhaustionOf(thrown: unknown): ErrorCode | undefined {
 export const exhaustionIn = (output: string): ErrorCode | undefined =>
   BY_TEXT.find(([pattern]) => pattern.test(output))?.[1];
 
-/** Does what may stay undone where the host has no more of something; false then. @throws whatever else it fails with */
+/**
+ * Does what may stay undone where the host has no more of something; false then. @throws whatever else it fails with
+ */
 export function ifRoom(work: () => unknown): boolean {
   try {
     work();

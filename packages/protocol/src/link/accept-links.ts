@@ -26,7 +26,9 @@ export interface AcceptedLinks {
   close(): Promise<void>;
 }
 
-/** Mounts the lower end on an HTTP server, as `acceptUpgrades` tells: says hello over each link, and answers its calls. */
+/**
+ * Mounts the lower end on an HTTP server, as `acceptUpgrades` tells: says hello over each link, and answers its calls.
+ */
 export function acceptLinks(server: Server, options: AcceptLinksOptions): AcceptedLinks {
   const { log } = options;
   const limits: LinkLimits = { ...LINK_LIMITS, ...options.limits };

@@ -16,9 +16,9 @@ export interface LinkAcceptor<Who> {
 }
 
 /**
- * Accepts links on an HTTP server at `/v1/link`, until the returned function is called. Upgrades of other paths are left to
- * other listeners, and answered 404 when there are none. A browser, which always names an `Origin`, is refused: no web page
- * has an end of a link.
+ * Accepts links on an HTTP server at `/v1/link`, until the returned function is called. Upgrades of other paths are
+ * left to other listeners, and answered 404 when there are none. A browser, which always names an `Origin`, is refused:
+ * no web page has an end of a link.
  */
 export function acceptUpgrades<Who>(
   server: Server,

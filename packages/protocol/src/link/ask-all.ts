@@ -8,8 +8,8 @@ type Value<M extends PlantMethod> = ReturnType<PlantApi[M]>;
 type Question<M extends PlantMethod> = Parameters<PlantApi[M]>[0];
 
 /**
- * Asks all at once. A plant that is reached more than one way has answered when one of its answers came. A broker that fails
- * stands itself among the failures, for all of its plants.
+ * Asks all at once. A plant that is reached more than one way has answered when one of its answers came. A broker that
+ * fails stands itself among the failures, for all of its plants.
  * @throws what the signal of the options aborts with
  */
 export async function askAll<M extends PlantMethod>(

@@ -1,6 +1,6 @@
 /**
- * Milliseconds before the next attempt: doubling from `minMs` to `maxMs`, then spread over its upper half, so that plants
- * that lost the same shop do not come back as one. `failures` counts from 0; `random` gives [0, 1).
+ * Milliseconds before the next attempt: doubling from `minMs` to `maxMs`, then spread over its upper half, so that
+ * plants that lost the same shop do not come back as one. `failures` counts from 0; `random` gives [0, 1).
  */
 export function backOffMs(failures: number, minMs: number, maxMs: number, random: () => number): number {
   const full = Math.min(maxMs, minMs * 2 ** failures);

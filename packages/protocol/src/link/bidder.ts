@@ -48,9 +48,14 @@ export interface BiddingApi {
   estimate(request: Call): Offer | BrokerBids;
   /** Why the plan is what it is; names at most `top` candidates and misses. */
   explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
-  /** The award: sent only to a bidder that is alive. Admission is checked again; the reply is the classad of the running VM. */
+  /**
+   * The award: sent only to a bidder that is alive. Admission is checked again; the reply is the classad of the running
+   * VM.
+   */
   create(request: Identified<CreateRequest>): ClassAdJson;
-  /** The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now */
+  /**
+   * The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now
+   */
   imageSet(request: ImageSetRequest): ImageSetReply;
   /** What the plant remembers of its requests, the newest first, with pseudonyms for its digests. */
   recordedRequests(request: { readonly pseudonymKey: string }): readonly ReplayableRequest[];

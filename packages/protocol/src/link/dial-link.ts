@@ -1,4 +1,6 @@
-/** The lower end that dials: a plant or broker dials up, says hello, answers calls, and dials again when the link ends. */
+/**
+ * The lower end that dials: a plant or broker dials up, says hello, answers calls, and dials again when the link ends.
+ */
 import { LINK_LIMITS, type LinkLimits } from '../limits.ts';
 import type { BidderEvents } from './bidder.ts';
 import { Dialling, type DiallingOptions, type LinkState } from './dialling.ts';
@@ -17,7 +19,9 @@ export interface DialLinkOptions
 
 export interface LinkClient extends LinkAbove {
   readonly state: LinkState;
-  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended. */
+  /**
+   * Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended.
+   */
   flushed(): Promise<boolean>;
   /** Ends the link for good; resolves when nothing of it is left. */
   close(): Promise<void>;

@@ -21,8 +21,8 @@ export interface DialOnceOptions<Who> {
 }
 
 /**
- * One connection, from dialling to its end. Never rejects. The session is handed the socket in the very event of its opening,
- * since the other end's first message may be in the same packet.
+ * One connection, from dialling to its end. Never rejects. The session is handed the socket in the very event of its
+ * opening, since the other end's first message may be in the same packet.
  */
 export async function dialOnce<Who>(
   options: DialOnceOptions<Who>,

@@ -1,6 +1,7 @@
 /**
  * A WebSocket as a link uses it: text messages within limits, heartbeats both ways, one reason for its end.
- * `ws` buffers without bound, so a message over the buffer limit is refused here and a peer that does not drain it is cut off.
+ * `ws` buffers without bound, so a message over the buffer limit is refused here and a peer that does not drain it is
+ * cut off.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { LinkLimits } from '../limits.ts';
@@ -88,7 +89,9 @@ export class LinkSocket {
     });
   }
 
-  /** Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended. */
+  /**
+   * Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended.
+   */
   async flushed(): Promise<boolean> {
     if (this.#ended || this.#socket.readyState !== this.#socket.OPEN) return false;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -152,7 +155,8 @@ export class LinkSocket {
       this.terminate(`slow reader: ${waiting} bytes wait to be sent, the limit is ${this.#limits.bufferedBytes}`);
       return;
     }
-    if (performance.now() - this.#spokenAt < this.#limits.heartbeatMs) return; // it lives, and knows from our answers that we do
+    // it lives, and knows from our answers that we do
+    if (performance.now() - this.#spokenAt < this.#limits.heartbeatMs) return;
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }
 

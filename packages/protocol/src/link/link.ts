@@ -10,7 +10,9 @@ export interface CallOptions {
   readonly path?: readonly string[];
 }
 
-/** A bidder as the side above sees it: one plant or broker that dialled up and said hello, or a plant behind a broker. */
+/**
+ * A bidder as the side above sees it: one plant or broker that dialled up and said hello, or a plant behind a broker.
+ */
 export interface Bidder {
   readonly plantId: string;
   readonly hello: Hello;

@@ -1,4 +1,6 @@
-/** JSON-RPC 2.0 messages of a link: one to a WebSocket text message, ids are integers, errors carry a GridError's body. */
+/**
+ * JSON-RPC 2.0 messages of a link: one to a WebSocket text message, ids are integers, errors carry a GridError's body.
+ */
 import { type Static, Type } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';
 import { ErrorReply } from '../schema/replies.ts';

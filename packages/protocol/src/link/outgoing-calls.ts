@@ -33,8 +33,8 @@ export class OutgoingCalls {
   }
 
   /**
-   * Rejects with the error the other end answered, DEADLINE_EXCEEDED, CANCELLED, OVERLOADED, BODY_TOO_LARGE, or the error
-   * of a lost link.
+   * Rejects with the error the other end answered, DEADLINE_EXCEEDED, CANCELLED, OVERLOADED, BODY_TOO_LARGE, or the
+   * error of a lost link.
    */
   async call(method: string, params: unknown, { deadlineMs, signal }: CallOptions): Promise<unknown> {
     if (signal?.aborted) throw cancelled(method, signal);

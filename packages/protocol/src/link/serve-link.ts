@@ -18,8 +18,8 @@ export interface LinkServer {
   /** Those that said hello and have not left, in the order they joined. */
   bidders(): readonly Bidder[];
   /**
-   * Static binding: dials a bidder that listens, and again whenever the link ends, until `close`. Such links count among the
-   * connections, but the limit refuses none of them. `random` gives [0, 1), for the jitter of the back-off.
+   * Static binding: dials a bidder that listens, and again whenever the link ends, until `close`. Such links count
+   * among the connections, but the limit refuses none of them. `random` gives [0, 1), for the jitter of the back-off.
    */
   dial(url: string, random: () => number): void;
   /** Takes no more links, dials none, and ends those there are; the listener hears that each left. */
@@ -27,8 +27,8 @@ export interface LinkServer {
 }
 
 /**
- * Mounts the upper end on an HTTP server, as `acceptUpgrades` tells. When a plant id comes twice, dialled or dialling, the newer
- * link replaces the older, unless another process has that one and lives: then the newer is refused.
+ * Mounts the upper end on an HTTP server, as `acceptUpgrades` tells. When a plant id comes twice, dialled or dialling,
+ * the newer link replaces the older, unless another process has that one and lives: then the newer is refused.
  */
 export function serveLink(server: Server, listener: LinkListener, options: ServeLinkOptions): LinkServer {
   const { log, trust } = options;

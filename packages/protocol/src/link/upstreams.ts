@@ -23,7 +23,9 @@ export class Upstreams {
     this.#accepted = acceptLinks(server, options);
   }
 
-  /** Dials all of them, for good; resolves when the first has answered the hello, at once when there is none to dial. */
+  /**
+   * Dials all of them, for good; resolves when the first has answered the hello, at once when there is none to dial.
+   */
   dial({ urls, opened, ...options }: UpstreamsOptions): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const changed = (index: number) => (state: LinkState) => {

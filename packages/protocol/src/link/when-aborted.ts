@@ -7,8 +7,9 @@ interface Waiting {
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /**
- * Calls `tell` when the signal aborts, unless it is taken back before; returns how to take it back. A question to thousands of
- * plants has one signal, and `addEventListener` looks through all listeners each time: this costs the same however many there are.
+ * Calls `tell` when the signal aborts, unless it is taken back before; returns how to take it back. A question to
+ * thousands of plants has one signal, and `addEventListener` looks through all listeners each time: this costs the same
+ * however many there are.
  */
 export function whenAborted(signal: AbortSignal, tell: () => void): () => void {
   const { told } = waiting.get(signal) ?? listenTo(signal);

@@ -10,7 +10,10 @@ export const AuditEntry = Type.Object(
   {
     sequence: Type.Integer({ minimum: 1 }),
     at: Type.String({ format: 'date-time' }),
-    /** The daemon that was asked: `shop`, or the id of a broker or plant; `vmgrid` for what the command line did by itself. */
+    /**
+     * The daemon that was asked: `shop`, or the id of a broker or plant; `vmgrid` for what the command line did by
+     * itself.
+     */
     daemon: Name,
     /** How: `http`, `tcp`, `link` or `command`; `trail` for what is noted of the trail itself. */
     door: Type.Union([

@@ -31,7 +31,9 @@ export const PlanSummary = Type.Object(
     actionsLeft: Type.Integer({ minimum: 0 }),
     /** Expected seconds from award to ready. */
     expectedSeconds: Type.Number({ minimum: 0 }),
-    /** An action is expected to take what its kind takes: the plant may have known it better, and have forgotten that. */
+    /**
+     * An action is expected to take what its kind takes: the plant may have known it better, and have forgotten that.
+     */
     coarse: Type.Optional(Type.Literal(true)),
     /** Images of which the search gave up finding out whether they match: one of them might have been sooner. */
     undecided: Type.Optional(Type.Integer({ minimum: 1 })),

@@ -21,8 +21,8 @@ export const PlantBackoff = Type.Object(
 export type PlantBackoff = Static<typeof PlantBackoff>;
 
 /**
- * All that the rules depend on beside request and bids, so that every broker applies them as the shop does. Whoever calls
- * for bids passes them on to brokers unchanged, but for the time left and the path.
+ * All that the rules depend on beside request and bids, so that every broker applies them as the shop does. Whoever
+ * calls for bids passes them on to brokers unchanged, but for the time left and the path.
  */
 export const CallTerms = Type.Object(
   {

@@ -14,7 +14,9 @@ export const ExplanationCount = Type.Integer({ minimum: 1, maximum: 1_000 });
 
 /** A change of the request after which an image would pass one more of its tests. */
 export const RequestChange = Type.Union([
-  /** The image ran an action that the request lacks, or lacks once more. `action` is its name in the image's history. */
+  /**
+   * The image ran an action that the request lacks, or lacks once more. `action` is its name in the image's history.
+   */
   Type.Object({ kind: Type.Literal('add-action'), action: ActionId, digest: Type.String() }, closed),
   Type.Object({ kind: Type.Literal('drop-action'), action: ActionId }, closed),
   Type.Object({ kind: Type.Literal('remove-edge'), from: ActionId, to: ActionId }, closed),
@@ -64,7 +66,9 @@ export const ExplainedChoice = Type.Object(
     start: Start,
     startSeconds: Seconds,
     expectedSeconds: Seconds,
-    /** Ids of the request's actions: those that the image has, in the order they ran, and those to run, in their order. */
+    /**
+     * Ids of the request's actions: those that the image has, in the order they ran, and those to run, in their order.
+     */
     cached: Type.Array(ActionId),
     remaining: Type.Array(ActionId),
     why: Type.String(),
@@ -89,7 +93,9 @@ export const ExplainedMiss = Type.Object(
     /** The first test that failed, and in words why. */
     test: MatchTest,
     reason: Type.String(),
-    /** The entry of the history at which it failed, by its name in the image, and the request's action that it lacks. */
+    /**
+     * The entry of the history at which it failed, by its name in the image, and the request's action that it lacks.
+     */
     offender: Type.Optional(
       Type.Object(
         { action: ActionId, digest: Type.String(), position: Count, missing: Type.Optional(ActionId) },

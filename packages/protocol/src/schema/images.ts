@@ -54,7 +54,10 @@ export const ImageReply = Type.Object(
     createdAt: Timestamp,
     createdBy: Type.String(),
     history: Type.Array(ImageHistoryEntry),
-    /** Bytes on disk that are the image's own, those of its parents that it needs, and the size its disk has for a guest. */
+    /**
+     * Bytes on disk that are the image's own, those of its parents that it needs, and the size its disk has for a
+     * guest.
+     */
     ownBytes: Bytes,
     sharedBytes: Bytes,
     virtualBytes: Bytes,
@@ -110,7 +113,10 @@ export const ImportImagesReply = Type.Object(
       Type.Object(
         {
           imageId: ImageId,
-          /** Its id in the archive: another when the warehouse has a different build under that id, or the memory was left out. */
+          /**
+           * Its id in the archive: another when the warehouse has a different build under that id, or the memory was
+           * left out.
+           */
           archivedId: ImageId,
           /** False when the warehouse had it. */
           imported: Type.Boolean(),

@@ -1,4 +1,7 @@
-/** Very many tokens in one text: base64 of little-endian 32-bit numbers. A list of them costs several times as much to read and hold. */
+/**
+ * Very many tokens in one text: base64 of little-endian 32-bit numbers. A list of them costs several times as much to
+ * read and hold.
+ */
 import { endianness } from 'node:os';
 import { Type } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';

@@ -1,6 +1,7 @@
 /**
- * Requests that a plant has carried out, as they are given away to be replayed: the form of each DAG, which actions are the
- * same, and what everything took. No id, name or text that a client chose; pseudonyms stand for digests (see `pseudonym.ts`).
+ * Requests that a plant has carried out, as they are given away to be replayed: the form of each DAG, which actions are
+ * the same, and what everything took. No id, name or text that a client chose; pseudonyms stand for digests (see
+ * `pseudonym.ts`).
  */
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';

@@ -42,7 +42,9 @@ export type VmReply = Static<typeof VmReply>;
 export const ListReply = Type.Object(
   {
     vms: Type.Array(ClassAdJson),
-    /** Plants that gave no answer; of their VMs those are in the list that they told of, with `PlantReached = false`. */
+    /**
+     * Plants that gave no answer; of their VMs those are in the list that they told of, with `PlantReached = false`.
+     */
     silentPlants: Type.Array(PlantId),
     next: Next,
   },
@@ -93,7 +95,9 @@ export const ProgressEvent = Type.Object(
     /** Whose request it is. */
     owner: Type.Optional(OwnerName),
     at: Timestamp,
-    /** Phase of the work: `auction`, `overlay`, `restore`, `boot`, `agent`, `identity`, `action`, `suspend`, `promote` … */
+    /**
+     * Phase of the work: `auction`, `overlay`, `restore`, `boot`, `agent`, `identity`, `action`, `suspend`, `promote` …
+     */
     phase: Type.String({ maxLength: 64 }),
     state: Type.Union([Type.Literal('started'), Type.Literal('done'), Type.Literal('failed')]),
     /** For an action: its id; otherwise what is being worked on. */

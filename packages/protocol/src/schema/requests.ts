@@ -29,8 +29,8 @@ export const CreateRequest = Type.Object(
     /** Run by the collector before the VM goes. */
     destruction: Type.Optional(Dag),
     /**
-     * What becomes of the VM when its lease ends. `suspend` keeps it without memory and processors until it is renewed, for as
-     * long as the plant's configuration says; then, and by default at once, it is destroyed.
+     * What becomes of the VM when its lease ends. `suspend` keeps it without memory and processors until it is renewed,
+     * for as long as the plant's configuration says; then, and by default at once, it is destroyed.
      */
     atLeaseEnd: Type.Optional(Type.Union([Type.Literal('destroy'), Type.Literal('suspend')])),
     /** Holds a machine whose configuration failed for inspection until its lease ends. */
@@ -56,8 +56,8 @@ export const EstimateRequest = CreateRequest;
 export type EstimateRequest = CreateRequest;
 
 /**
- * More configuration of a living VM. Scope `more` runs every action of the DAG; `whole` takes the DAG as all that the VM
- * shall have had and runs what its history lacks.
+ * More configuration of a living VM. Scope `more` runs every action of the DAG; `whole` takes the DAG as all that the
+ * VM shall have had and runs what its history lacks.
  */
 export const ConfigureRequest = Type.Object(
   {

@@ -1,6 +1,6 @@
 /**
- * What a plant publishes so that others can compute its bids: everything a bid depends on beside the request and the content
- * of the images. The whole once, then changes.
+ * What a plant publishes so that others can compute its bids: everything a bid depends on beside the request and the
+ * content of the images. The whole once, then changes.
  */
 import { type Static, Type } from 'typebox';
 import { REQUEST_LIMITS, STANDING_LIMITS } from '../limits.ts';
@@ -32,7 +32,10 @@ export const PlantSnapshot = Type.Object(
     hostActions: Type.Array(Type.String({ maxLength: 255 }), { maxItems: STANDING_LIMITS.hostActions }),
     imageCount: Count,
     draining: Type.Boolean(),
-    /** Creations that failed in a row up to now, the last with this code at this second of the epoch; null when none did. */
+    /**
+     * Creations that failed in a row up to now, the last with this code at this second of the epoch; null when none
+     * did.
+     */
     failures: Type.Optional(
       Type.Union([
         Type.Object({ inARow: Count, lastCode: Type.String({ maxLength: 64 }), lastTime: Type.Number() }, closed),
@@ -107,9 +110,15 @@ const terms = {
   /** Digest of the image set; its content is asked for once, whoever has it. */
   images: Digest,
   least: Type.Object({ restore: Type.Optional(Seconds), boot: Type.Optional(Seconds) }, closed),
-  /** The latest time of a request id that the plant has forgotten, in milliseconds since the epoch; 0 when it has forgotten none. */
+  /**
+   * The latest time of a request id that the plant has forgotten, in milliseconds since the epoch; 0 when it has
+   * forgotten none.
+   */
   forgottenUntil: Count,
-  /** Means may have been forgotten: what is not among the durations is priced by its kind, and may have been known better once. */
+  /**
+   * Means may have been forgotten: what is not among the durations is priced by its kind, and may have been known
+   * better once.
+   */
   coarse: Type.Boolean(),
   /** What an owner may have here that has no limits of its own. */
   others: OwnerLimits,

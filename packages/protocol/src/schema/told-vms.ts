@@ -1,6 +1,6 @@
 /**
- * What a plant tells of its VMs to those above it: all of them when a link comes up, then each change. Shops count by it what
- * owners have, and know where a VM is without asking.
+ * What a plant tells of its VMs to those above it: all of them when a link comes up, then each change. Shops count by
+ * it what owners have, and know where a VM is without asking.
  */
 import { type Static, Type } from 'typebox';
 import { TOLD_LIMITS } from '../limits.ts';
@@ -32,8 +32,8 @@ export const ToldVm = Type.Object(
 export type ToldVm = Static<typeof ToldVm>;
 
 /**
- * Which state of a plant is told. Of two, the one of the later run is newer, and in one run that with the greater serial: so it
- * does not matter over how many ways it comes.
+ * Which state of a plant is told. Of two, the one of the later run is newer, and in one run that with the greater
+ * serial: so it does not matter over how many ways it comes.
  */
 const told = {
   plantId: PlantId,

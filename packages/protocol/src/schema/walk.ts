@@ -1,6 +1,6 @@
 /**
- * The check of few documents. Compiling a schema takes tens of milliseconds while a process is young, as long as some hundred walks
- * through it: a process that sees few documents of a kind never compiles its schema.
+ * The check of few documents. Compiling a schema takes tens of milliseconds while a process is young, as long as some
+ * hundred walks through it: a process that sees few documents of a kind never compiles its schema.
  */
 import addFormats from 'ajv-formats';
 import type { TSchema } from 'typebox';

@@ -1,4 +1,6 @@
-/** Configuration DAGs in XML. Reading gives plain JSON, not yet validated; an empty list and none are the same in XML. */
+/**
+ * Configuration DAGs in XML. Reading gives plain JSON, not yet validated; an empty list and none are the same in XML.
+ */
 import type { Action, Dag } from '@vmgrid/dag';
 import type { XmlElement } from './element.ts';
 import { asBoolean, asNumber, asText, invalid, type OpenElement, openElement, textOf } from './open-element.ts';

@@ -1,4 +1,7 @@
-/** XML as a tree of elements; what stands outside elements and attributes (comments, processing instructions) is left out. */
+/**
+ * XML as a tree of elements; what stands outside elements and attributes (comments, processing instructions) is left
+ * out.
+ */
 import { EntityDecoder } from '@nodable/entities';
 import XMLBuilder from 'fast-xml-builder';
 import { XMLParser } from 'fast-xml-parser';
@@ -20,8 +23,8 @@ type OrderedNode = { [name: string]: OrderedNode[] } & { ':@'?: Record<string, s
 const DEPTH_EXCEEDED = 'Maximum nested tags exceeded';
 
 /**
- * The root element of a document. Throws GridError XML_FORBIDDEN, REQUEST_MALFORMED with line and column, or REQUEST_INVALID
- * for elements nested deeper than `maxDepth`.
+ * The root element of a document. Throws GridError XML_FORBIDDEN, REQUEST_MALFORMED with line and column, or
+ * REQUEST_INVALID for elements nested deeper than `maxDepth`.
  */
 export function parseXml(text: string, maxDepth: number): XmlElement {
   requireWellFormed(text);
@@ -44,7 +47,10 @@ export function parseXml(text: string, maxDepth: number): XmlElement {
   }
 }
 
-/** The document is well-formed, so what fast-xml-parser refuses is depth, or a name that JavaScript objects lend a meaning. */
+/**
+ * The document is well-formed, so what fast-xml-parser refuses is depth, or a name that JavaScript objects lend a
+ * meaning.
+ */
 function refused(cause: Error, maxDepth: number): GridError {
   if (cause.message === DEPTH_EXCEEDED) return tooDeep(maxDepth, cause);
   const message = 'an element or attribute has a name that is not known, such as constructor';
@@ -65,7 +71,10 @@ function elementOf(node: OrderedNode): XmlElement {
 /** What becomes of characters that XML 1.0 cannot carry, such as U+0000 and U+001B. */
 export type ForbiddenCharacters = 'throw' | 'replace';
 
-/** The document of a root element, one element to a line, text exactly as it is. Throws GridError REQUEST_INVALID if told to. */
+/**
+ * The document of a root element, one element to a line, text exactly as it is. Throws GridError REQUEST_INVALID if
+ * told to.
+ */
 export function buildXml(root: XmlElement, forbidden: ForbiddenCharacters): string {
   const text = (value: string) => escapeText(allowed(value, forbidden));
   const attribute = (value: string) => escapeAttribute(allowed(value, forbidden));

@@ -5,7 +5,9 @@ import { asText, invalid, openElement } from './open-element.ts';
 /** Version of the XML documents, in the root's `version`. */
 export const XML_VERSION = '1';
 
-/** The one element inside `<vmgrid version="1">`. Throws GridError REQUEST_INVALID unless its name is one of `names`. */
+/**
+ * The one element inside `<vmgrid version="1">`. Throws GridError REQUEST_INVALID unless its name is one of `names`.
+ */
 export function openEnvelope(root: XmlElement, names: readonly string[]): XmlElement {
   if (root.name !== 'vmgrid') throw invalid(root.name.slice(0, 64), 'is the root, but the root must be vmgrid');
   const { attributes } = openElement(root, 'vmgrid', {

@@ -2,7 +2,9 @@ import { GridError } from '../errors/grid-error.ts';
 import { show } from '../schema/show.ts';
 import type { XmlElement } from './element.ts';
 
-/** From an attribute's text to the value JSON would have; text that is not such a value stays, for the schema to refuse. */
+/**
+ * From an attribute's text to the value JSON would have; text that is not such a value stays, for the schema to refuse.
+ */
 export type Convert = (text: string) => unknown;
 
 export const asText: Convert = (text) => text;

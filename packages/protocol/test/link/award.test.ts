@@ -1,4 +1,6 @@
-/** An award is sent only to a bidder that lives: to one that hangs it would be lost, or come when nobody waits any more. */
+/**
+ * An award is sent only to a bidder that lives: to one that hangs it would be lost, or come when nobody waits any more.
+ */
 import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import type { Bidder, CreateRequest, Identified, LinkLimits } from '@vmgrid/protocol';

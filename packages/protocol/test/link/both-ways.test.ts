@@ -82,7 +82,8 @@ describe.each(WAYS)('%s:', (_, join) => {
   test('a notice from below reaches the listener', async () => {
     lower = await join(upper);
     const { bidder } = await upper.next('joined');
-    // The lower end counts the link as open when the answer to its hello has come, which is before that of any later call.
+    // The lower end counts the link as open when the answer to its hello has come, which is before that of any later
+    // call.
     await bidder.call('list', {}, { deadlineMs: 5_000 }).catch(() => undefined);
     lower.notify('ad', { Cpus: 2 });
     await expect(upper.next('notified')).resolves.toMatchObject({

@@ -89,8 +89,9 @@ test('a request in XML with a template is the same as one in JSON with expressio
   expect(decodeXmlRequest(xml)).toEqual(decodeRequest('estimate', direct));
 });
 
-const KNOWN = `ARCH, HOSTNAME, NAME, HYPERVISOR, RUNNING_VMS, FREE_MEM_MB, SIZE_MEM_MB, FREE_DISK_MB, SIZE_DISK_MB, FREE_MEMORY, \
-FREEMEMORY, FREE_MEM, USED_MEMORY, USEDMEMORY, USED_MEM, TOTAL_MEM, TOTALMEMORY, MAX_MEM, FREE_DISK, USED_DISK, MAX_DISK`;
+const KNOWN = `ARCH, HOSTNAME, NAME, HYPERVISOR, RUNNING_VMS, FREE_MEM_MB, SIZE_MEM_MB, FREE_DISK_MB, SIZE_DISK_MB, \
+FREE_MEMORY, FREEMEMORY, FREE_MEM, USED_MEMORY, USEDMEMORY, USED_MEM, TOTAL_MEM, TOTALMEMORY, MAX_MEM, FREE_DISK, \
+USED_DISK, MAX_DISK`;
 
 test.each([
   ['RANK = FREE_CPU', `RANK: plants tell nothing like FREE_CPU; known are ${KNOWN} (line 1, column 1)`],

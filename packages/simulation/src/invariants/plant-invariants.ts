@@ -69,7 +69,9 @@ export function misstated({ host, disk }: PlantNode, { vmId, state }: VmRecord):
     : `${vmId} is said to be suspended, but has no memory`;
 }
 
-/** Nothing of a plant's holds on images, folders, discs and machines is without its VM. Holds of a plant at rest only. */
+/**
+ * Nothing of a plant's holds on images, folders, discs and machines is without its VM. Holds of a plant at rest only.
+ */
 export const undoneCompletely: Invariant = ({ node, records }) => {
   const { disk, host, plantId } = node;
   const vmIds = new Set(records.map(({ vmId }) => vmId));

@@ -5,8 +5,8 @@ import type { ShopNode } from '../nodes/shop-node.ts';
 import type { PlantNode } from '../plant/plant-node.ts';
 
 /**
- * What a shop believes of the VMs of a plant, and what the plant has, where they differ; each with what is believed. A request
- * that somebody waits for may wait for its turn at the plant, which has no record of it yet.
+ * What a shop believes of the VMs of a plant, and what the plant has, where they differ; each with what is believed. A
+ * request that somebody waits for may wait for its turn at the plant, which has no record of it yet.
  */
 export function misbelieved(
   { shop, plant }: { readonly shop: ShopNode; readonly plant: PlantNode },

@@ -65,8 +65,8 @@ export class Network {
   }
 
   /**
-   * Sends a message; messages of one way arrive in their order, those that are sent in one event together. Whether they get
-   * through is decided by the network as it is when they would arrive; `lost` is told when they do not.
+   * Sends a message; messages of one way arrive in their order, those that are sent in one event together. Whether they
+   * get through is decided by the network as it is when they would arrive; `lost` is told when they do not.
    */
   send(from: string, to: string, way: Way, arrive: () => void, lost: () => void = () => undefined): void {
     if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(from, to, way);

@@ -86,7 +86,9 @@ export class Session implements Bidder {
     }
   }
 
-  /** From below; `deliver` is called at the upper end. A notice that is lost would be missed for good: it ends the link. */
+  /**
+   * From below; `deliver` is called at the upper end. A notice that is lost would be missed for good: it ends the link.
+   */
   notify(value: unknown, deliver: (value: never) => void, lost: () => void): void {
     const sent = overTheWire(value);
     this.#upward(() => deliver(sent as never), lost);

@@ -1,6 +1,6 @@
 /**
- * What arrives at the other end of a link of what was sent: the same as through JSON, without its text. What has arrived is frozen, so
- * that whoever sends it on, and all who get it, can have one copy.
+ * What arrives at the other end of a link of what was sent: the same as through JSON, without its text. What has
+ * arrived is frozen, so that whoever sends it on, and all who get it, can have one copy.
  */
 
 /** Undefined for what JSON leaves out. @throws TypeError for what it cannot hold */

@@ -1,4 +1,7 @@
-/** A client's way of asking: at any shop, under the same request id, again and again until there is an answer worth something. */
+/**
+ * A client's way of asking: at any shop, under the same request id, again and again until there is an answer worth
+ * something.
+ */
 import { GridError } from '@vmgrid/protocol';
 import type { Shop } from '@vmgrid/vmshop';
 import type { Ledger } from '../ledger.ts';

@@ -37,7 +37,10 @@ export class PlantDisk {
     this.#changed = changed;
   }
 
-  /** The records that a plant that starts now would find, for whoever looks from outside: the same objects until they change. */
+  /**
+   * The records that a plant that starts now would find, for whoever looks from outside: the same objects until they
+   * change.
+   */
   records(): readonly VmRecord[] {
     return [...this.folders.values()].flatMap((folder) => this.#recordOf(folder) ?? []);
   }

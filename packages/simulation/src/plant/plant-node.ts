@@ -1,6 +1,6 @@
 /**
- * A plant: the product's own parts, put together on a host, disk and clock that are virtual. Its process can be killed at any
- * moment; disk and machines stay.
+ * A plant: the product's own parts, put together on a host, disk and clock that are virtual. Its process can be killed
+ * at any moment; disk and machines stay.
  */
 import { type Capacity, HeldTokens } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';

@@ -1,4 +1,7 @@
-/** The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its process. */
+/**
+ * The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its
+ * process.
+ */
 import { Admission, type Capacity, HeldTokens, OfferBook, OwnerBook, parseCost } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';

@@ -1,4 +1,6 @@
-/** A production line whose machines are entries of a host's table: as long as things take, and nothing of what they do. */
+/**
+ * A production line whose machines are entries of a host's table: as long as things take, and nothing of what they do.
+ */
 
 import type { GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineReport } from '@vmgrid/protocol';

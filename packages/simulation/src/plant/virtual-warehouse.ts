@@ -1,4 +1,7 @@
-/** The warehouse of one plant, as one run of its process sees it: what it has not finished when it is killed does not happen. */
+/**
+ * The warehouse of one plant, as one run of its process sees it: what it has not finished when it is killed does not
+ * happen.
+ */
 import { GridError } from '@vmgrid/protocol';
 import {
   type GoldenImage,

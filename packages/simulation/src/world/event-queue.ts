@@ -1,4 +1,6 @@
-/** Events by the time at which they are due; those of one time in the order in which they were put in. A binary heap. */
+/**
+ * Events by the time at which they are due; those of one time in the order in which they were put in. A binary heap.
+ */
 export interface TimedEvent {
   readonly dueAt: number;
   readonly sequence: number;

@@ -2,8 +2,8 @@ import type { Clock } from '@vmgrid/daemon';
 import type { World } from './world.ts';
 
 /**
- * One run of a process, from its start until it is killed. Whatever it waits for comes through its life: once it is killed, no
- * wait of its ever ends, so that nothing it was amid goes on, and nothing is cleaned up either.
+ * One run of a process, from its start until it is killed. Whatever it waits for comes through its life: once it is
+ * killed, no wait of its ever ends, so that nothing it was amid goes on, and nothing is cleaned up either.
  */
 export class Life {
   readonly name: string;

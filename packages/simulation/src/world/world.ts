@@ -1,6 +1,6 @@
 /**
- * Virtual time: it stands still while anything is to be done, then jumps to the next event. With seeded random numbers and
- * nothing that waits for the machine it runs on, a run is the same each time.
+ * Virtual time: it stands still while anything is to be done, then jumps to the next event. With seeded random numbers
+ * and nothing that waits for the machine it runs on, a run is the same each time.
  */
 import { EventQueue, type TimedEvent } from './event-queue.ts';
 import { Random } from './random.ts';
@@ -65,8 +65,8 @@ export class World {
   }
 
   /**
-   * Goes from event to event until none is left or the time is up. After each, once all that follows from it at once is done,
-   * `check` looks at the world; what it throws ends the run.
+   * Goes from event to event until none is left or the time is up. After each, once all that follows from it at once is
+   * done, `check` looks at the world; what it throws ends the run.
    */
   async run(untilMs: number, check: () => void): Promise<void> {
     for (let event = this.#queue.pop(); event; event = this.#queue.pop()) {

@@ -1,4 +1,6 @@
-/** Commands that carry images from one warehouse to another: a folder of this machine, or that of a plant with a door. */
+/**
+ * Commands that carry images from one warehouse to another: a folder of this machine, or that of a plant with a door.
+ */
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import { ArchiveClient, type ImportImagesReply } from '@vmgrid/protocol';

@@ -6,7 +6,9 @@ import { programCommand } from '../daemons.ts';
 
 type SimulateOptions = Readonly<Record<string, string | readonly string[]>>;
 
-/** MiB for what lives briefly: with what Node gives, a fifth of the time goes into moving messages that are under way. */
+/**
+ * MiB for what lives briefly: with what Node gives, a fifth of the time goes into moving messages that are under way.
+ */
 const YOUNG_MIB = 64;
 
 export function addSimulateCommand(program: Command, context: CommandContext): void {

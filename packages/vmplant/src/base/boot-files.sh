@@ -1,10 +1,11 @@
-# Runs inside a new root file system, before what is particular to its kind. Leaves /vmgrid-boot with the kernel and the initial
-# RAM disk for the builder to take out.
+# Runs inside a new root file system, before what is particular to its kind. Leaves /vmgrid-boot with the kernel and the
+# initial RAM disk for the builder to take out.
 set -eu
 export LC_ALL=C
 
 kernel=$(ls /lib/modules)
-# A package that was only unpacked has not listed what its modules need. By path: a busybox that runs this has applets of these names.
+# A package that was only unpacked has not listed what its modules need. By path: a busybox that runs this has applets
+# of these names.
 [ -e "/lib/modules/$kernel/modules.dep" ] || /sbin/depmod "$kernel"
 boot=/vmgrid-boot
 mkdir -p "$boot"

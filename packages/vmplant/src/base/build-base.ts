@@ -129,8 +129,9 @@ async function requireUserNamespaces(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Hooks are shell commands run outside the new root with its path as `$1`. Lists come in variables, separated by blanks. The disk
- * is made of a bind mount of that path: a plain bind does not bring along the /proc and /dev mounted below it.
+ * Hooks are shell commands run outside the new root with its path as `$1`. Lists come in variables, separated by
+ * blanks. The disk is made of a bind mount of that path: a plain bind does not bring along the /proc and /dev mounted
+ * below it.
  */
 const COPY_HOOK = [
   'set -e',
@@ -158,7 +159,8 @@ function debstrapArguments(recipe: Recipe, mode: 'root' | 'unshare'): string[] {
     `--mode=${mode}`,
     `--variant=${recipe.variant}`,
     '--format=null',
-    // The disk is made before it would take place; what it would look for in /tmp is gone, and it would clean up the host.
+    // The disk is made before it would take place; what it would look for in /tmp is gone, and it would clean up the
+    // host.
     '--skip=cleanup',
     `--include=${recipe.packages.join(',')}`,
     ...recipe.dpkgOptions.map((option) => `--dpkgopt=${option}`),

@@ -1,6 +1,6 @@
 /**
- * Disk images made for clouds, taken in as base images: partitioned, booting through their own boot loader, with the guest
- * agent installed, or with cloud-init to start it.
+ * Disk images made for clouds, taken in as base images: partitioned, booting through their own boot loader, with the
+ * guest agent installed, or with cloud-init to start it.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,7 +34,10 @@ const SECTOR_BYTES = 512;
 const CODE_BYTES = 440;
 const TOOL_DEADLINE_MS = 60_000;
 
-/** Id under which the image is stored: another file is another image. @throws GridError BASE_BUILD_FAILED when it cannot be read */
+/**
+ * Id under which the image is stored: another file is another image. @throws GridError BASE_BUILD_FAILED when it cannot
+ * be read
+ */
 export async function cloudImageId({ os, file, signal }: CloudImageOrder): Promise<string> {
   const digest = await digestFile(file, signal).catch((cause: Error) => {
     throw signal.aborted ? cause : unreadable(file, cause);

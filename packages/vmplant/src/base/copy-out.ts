@@ -1,6 +1,9 @@
 import { runTool, type ToolOptions } from '@vmgrid/host';
 
-/** Copies a file that another user made, to be the caller's own. Holes stay holes; blocks are shared where the file system can. */
+/**
+ * Copies a file that another user made, to be the caller's own. Holes stay holes; blocks are shared where the file
+ * system can.
+ */
 export async function copyOut(
   from: string,
   to: string,

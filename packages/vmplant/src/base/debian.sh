@@ -1,5 +1,5 @@
-# Debian: runs inside the new root file system after boot-files.sh, when all packages are installed and the files of the root
-# folders are in place.
+# Debian: runs inside the new root file system after boot-files.sh, when all packages are installed and the files of the
+# root folders are in place.
 
 # --- units that cost at boot and serve nothing in a cloned machine
 for unit in \

@@ -74,8 +74,8 @@ const COMMAND_LINE = [
 ].join(' ');
 
 /**
- * Device layouts for which the initial RAM disk has the drivers (boot-files.sh lists them), or whose line brings its own; the agent
- * finds its port in all of them.
+ * Device layouts for which the initial RAM disk has the drivers (boot-files.sh lists them), or whose line brings its
+ * own; the agent finds its port in all of them.
  */
 const LAYOUTS = ['pc-virtio-scsi-1', 'uml-ubd-1'] as const;
 

@@ -1,5 +1,5 @@
-# The tiny system: runs inside the new root file system after boot-files.sh. Packages were unpacked, not installed: nothing of theirs
-# has run, and no package can be added later.
+# The tiny system: runs inside the new root file system after boot-files.sh. Packages were unpacked, not installed:
+# nothing of theirs has run, and no package can be added later.
 
 # --- every command of busybox that no package brought
 for name in $(/bin/busybox --list); do

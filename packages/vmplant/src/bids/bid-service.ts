@@ -176,7 +176,10 @@ export class BidService {
     return plantAd(await this.snapshot());
   }
 
-  /** What others need to compute the plant's offers beside what it learnt, holds and has forgotten, or why they have to ask for them. */
+  /**
+   * What others need to compute the plant's offers beside what it learnt, holds and has forgotten, or why they have to
+   * ask for them.
+   */
   async offerRest(): Promise<OfferRest | Asked> {
     const { warehouse, durations } = this.#deps;
     const { cost, bidValidity, lease, standingOffers } = this.#config;

@@ -38,8 +38,8 @@ export class OfferPublisher {
   }
 
   /**
-   * What bids depend on may have changed. Several changes at once are told as one. Resolves when it was told: whoever hears
-   * from the plant after that knows. Never rejects.
+   * What bids depend on may have changed. Several changes at once are told as one. Resolves when it was told: whoever
+   * hears from the plant after that knows. Never rejects.
    */
   changed(): Promise<void> {
     return this.#publishing();

@@ -2,11 +2,14 @@ import { openSecurity } from '@vmgrid/access';
 import { type ConfigSource, createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { PlantConfig } from '../config.ts';
 
-/** Runs a plant; says so on standard output, in one line of JSON, once an upstream knows it. Returns the exit status. */
+/**
+ * Runs a plant; says so on standard output, in one line of JSON, once an upstream knows it. Returns the exit status.
+ */
 export async function runCommand(source: ConfigSource, version: string): Promise<number> {
   const config = await loadConfig(PlantConfig, source);
   limitHeap(config);
-  const { startPlant } = await import('../plant-daemon.ts'); // only now: a program that begins anew has not loaded it in vain
+  // only now: a program that begins anew has not loaded it in vain
+  const { startPlant } = await import('../plant-daemon.ts');
   const log = createLog('vmplant', config.logLevel);
   const listens = config.httpPort === undefined ? [] : [config.host];
   const surface = { name: config.plantId, listens, dials: config.upstreams };

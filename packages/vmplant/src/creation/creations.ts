@@ -1,6 +1,6 @@
 /**
- * The creations that the plant has taken on, by request: from the award on, while they wait for their turn and have no record
- * yet, until there is a VM or an error. A shop that asks anew meanwhile must hear of them.
+ * The creations that the plant has taken on, by request: from the award on, while they wait for their turn and have no
+ * record yet, until there is a VM or an error. A shop that asks anew meanwhile must hear of them.
  */
 import type { RequestBook } from '@vmgrid/bidding';
 import { keyText, type RequestKey } from '@vmgrid/protocol';

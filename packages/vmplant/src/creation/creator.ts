@@ -50,7 +50,10 @@ export interface CreatorDeps {
   readonly watch: (vmId: string) => void;
 }
 
-/** A plan may lose its image to `images rm` before it is acquired, or the image turn out to be broken; then it is made again, this often at most. */
+/**
+ * A plan may lose its image to `images rm` before it is acquired, or the image turn out to be broken; then it is made
+ * again, this often at most.
+ */
 const PLAN_ATTEMPTS = 3;
 /** How a machine fails whose disk, memory or devices are not what they were. */
 const MAY_BE_THE_IMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['VMM_FAILED', 'GUEST_UNREACHABLE']);
@@ -67,7 +70,8 @@ export class Creator {
   }
 
   /**
-   * Resolves with the record of the running VM. An image that turns out to be broken is not used again: the next best serves then.
+   * Resolves with the record of the running VM. An image that turns out to be broken is not used again: the next best
+   * serves then.
    * @throws GridError, with everything undone unless `keepFailed` held it.
    */
   async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
@@ -235,7 +239,9 @@ export class Creator {
     return error;
   }
 
-  /** A machine may not have started because of what is in its image: that is looked at before somebody else is blamed. */
+  /**
+   * A machine may not have started because of what is in its image: that is looked at before somebody else is blamed.
+   */
   async #blame(vmId: string, error: GridError, signal: AbortSignal): Promise<GridError> {
     const { registry, log } = this.#deps;
     const imageId = registry.find(vmId)?.imageId;

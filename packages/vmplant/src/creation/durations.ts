@@ -1,4 +1,7 @@
-/** Learnt durations: a running mean per key, so that plans can be priced in expected seconds. Bounded: the least useful go. */
+/**
+ * Learnt durations: a running mean per key, so that plans can be priced in expected seconds. Bounded: the least useful
+ * go.
+ */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Durations, isKindKey, type LearntBook, startOfKey } from '@vmgrid/bidding';
 import { inTransaction } from '@vmgrid/daemon';
@@ -32,8 +35,8 @@ interface Row {
 }
 
 /**
- * All durations are in memory, since a bid asks for very many; the database is read once and written through. Its rows are in the
- * order in which they were learnt last.
+ * All durations are in memory, since a bid asks for very many; the database is read once and written through. Its rows
+ * are in the order in which they were learnt last.
  */
 export class LearntDurations implements Durations, LearntBook {
   readonly #learnt = new Map<string, Learnt>();

@@ -1,6 +1,6 @@
 /**
- * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the caller's
- * undo stack, so that a failure at any step leaves nothing behind.
+ * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the
+ * caller's undo stack, so that a failure at any step leaves nothing behind.
  */
 import { type Clock, type UndoStack, within } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';

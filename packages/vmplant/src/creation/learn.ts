@@ -9,7 +9,10 @@ export interface DurationBook extends Durations {
   meet(key: string): void;
 }
 
-/** Learns from a machine that was made: how long its start took, and each action; those that its image spared came again. */
+/**
+ * Learns from a machine that was made: how long its start took, and each action; those that its image spared came
+ * again.
+ */
 export function learnFrom(durations: DurationBook, plan: Plan, phases: Phases, configuration: Configuration): void {
   const { phasesMs } = phases;
   const startSeconds = ((phasesMs[plan.start] ?? 0) + (phasesMs.agent ?? 0)) / 1000;

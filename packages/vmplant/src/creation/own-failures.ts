@@ -25,8 +25,8 @@ const OWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Creations that failed lately. They enter the ad, so that every shop and broker holds the plant back by the same rule. Not
- * kept over a restart: shops remember by themselves what they saw fail.
+ * Creations that failed lately. They enter the ad, so that every shop and broker holds the plant back by the same rule.
+ * Not kept over a restart: shops remember by themselves what they saw fail.
  */
 export class OwnFailures {
   readonly #now: () => number;

@@ -1,6 +1,6 @@
 /**
- * Which of very many keys are remembered (segmented LRU: Karedla, Love and Wherry 1994): those seen again have a part of their own,
- * so that any number of keys that come once does not push them out.
+ * Which of very many keys are remembered (segmented LRU: Karedla, Love and Wherry 1994): those seen again have a part
+ * of their own, so that any number of keys that come once does not push them out.
  */
 export interface SegmentLimits {
   /** Keys seen once, and those that the other part gave up. */

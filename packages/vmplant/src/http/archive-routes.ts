@@ -120,7 +120,9 @@ const wantedOf = (request: Request): object => ({
 
 const optional = (name: string, value: string | undefined): object => (value === undefined ? {} : { [name]: value });
 
-/** The bytes as they come; fails at their end when their SHA-256, as Repr-Digest writes it (RFC 9530), is not as said. */
+/**
+ * The bytes as they come; fails at their end when their SHA-256, as Repr-Digest writes it (RFC 9530), is not as said.
+ */
 async function* checked(bytes: AsyncIterable<Buffer>, expected: string | undefined): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   for await (const chunk of bytes) {

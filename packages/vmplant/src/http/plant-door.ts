@@ -1,6 +1,6 @@
 /**
- * The plant's own HTTP door: the golden images of its warehouse, with the routes that a shop has for those of all, and the link
- * for shops and brokers that dial down.
+ * The plant's own HTTP door: the golden images of its warehouse, with the routes that a shop has for those of all, and
+ * the link for shops and brokers that dial down.
  */
 import type { Server } from 'node:http';
 import type { AuditSink, Authenticator, TlsFiles } from '@vmgrid/access';

@@ -64,7 +64,9 @@ async function collectibles(warehouse: Warehouse, durations: Durations): Promise
   );
 }
 
-/** Expected seconds that a machine started from the image saves against one started from its parent; 0 without a parent. */
+/**
+ * Expected seconds that a machine started from the image saves against one started from its parent; 0 without a parent.
+ */
 export function savedSeconds(image: GoldenImage, parent: GoldenImage | undefined, durations: Measured): number {
   if (!parent) return 0;
   const actions = image.manifest.history.slice(parent.manifest.history.length);

@@ -55,8 +55,8 @@ export class ImageService {
   }
 
   /**
-   * Reads the files of images and of all below them; of those that were named and are whole it starts two clones each when their
-   * identity is to be checked too. @throws GridError IMAGE_UNKNOWN, and what keeps a clone from starting
+   * Reads the files of images and of all below them; of those that were named and are whole it starts two clones each
+   * when their identity is to be checked too. @throws GridError IMAGE_UNKNOWN, and what keeps a clone from starting
    */
   async verify(request: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
     const verified = await this.#verifyFiles(request, signal);

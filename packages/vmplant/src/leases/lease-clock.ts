@@ -1,6 +1,6 @@
 /**
- * When a lease ends, kept so that a host whose clock is set while the plant is away takes no VM with it: beside the date
- * there is the host's uptime, which no one sets and which holds for as long as the host runs.
+ * When a lease ends, kept so that a host whose clock is set while the plant is away takes no VM with it: beside the
+ * date there is the host's uptime, which no one sets and which holds for as long as the host runs.
  */
 import { uptime } from 'node:os';
 import { bootId } from '@vmgrid/daemon';

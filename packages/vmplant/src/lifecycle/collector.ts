@@ -1,7 +1,7 @@
 /**
- * The VMCollector of the paper: takes a VM away. Runs its destruction DAG, ends the machine, frees what it had and keeps its
- * final classad. Idempotent, and resumed after a crash of the plant: each step may find its work done already. A full disk does not
- * keep it from its work, which makes room.
+ * The VMCollector of the paper: takes a VM away. Runs its destruction DAG, ends the machine, frees what it had and
+ * keeps its final classad. Idempotent, and resumed after a crash of the plant: each step may find its work done
+ * already. A full disk does not keep it from its work, which makes room.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, InFlight, type Log, within } from '@vmgrid/daemon';
@@ -85,7 +85,8 @@ export class Collector {
   async #collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
     const { registry, leases, gate } = this.#deps;
     const phases = new Phases(this.#deps.clock, request, this.#deps.report);
-    if (registry.get(vmId).state === 'destroyed') return this.#forget(vmId, phases); // the plant was killed as it forgot the VM
+    // the plant was killed as it forgot the VM
+    if (registry.get(vmId).state === 'destroyed') return this.#forget(vmId, phases);
     leases.forget(vmId);
     await gate.clear(vmId, new GridError('CANCELLED', `${vmId} is being destroyed`, { vmId }));
     await this.#wakeForDestruction(vmId, request);
@@ -182,7 +183,8 @@ export class Collector {
     const wordsKept = await this.#ifRoom(vmId, keepWords);
     await warehouse.references.drop(record.imageId, vmId);
     await registry.remove(vmId);
-    if (!wordsKept && !(await this.#ifRoom(vmId, keepWords))) destroyedVms.forget(record.requestId); // no room, though its folder has gone
+    // no room, though its folder has gone
+    if (!wordsKept && !(await this.#ifRoom(vmId, keepWords))) destroyedVms.forget(record.requestId);
     admission.release(vmId);
     return ad;
   }

@@ -1,6 +1,6 @@
 /**
- * What a plant does with the VMs an earlier run left: machines that still run are adopted, creations that were in flight are
- * undone, destructions are resumed, and a VM whose machine is gone says so.
+ * What a plant does with the VMs an earlier run left: machines that still run are adopted, creations that were in
+ * flight are undone, destructions are resumed, and a VM whose machine is gone says so.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Log, within } from '@vmgrid/daemon';
@@ -108,7 +108,8 @@ type Found =
   | { readonly kind: 'lost'; readonly reason: GridError };
 
 async function adopt(record: VmRecord, deps: RecoveryDeps, withinMs = ADOPTION_DEADLINE_MS): Promise<void> {
-  await deps.configurator.removeDiscs(deps.registry.directory(record.vmId)); // a run that the plant's death cut off left its own
+  // a run that the plant's death cut off left its own
+  await deps.configurator.removeDiscs(deps.registry.directory(record.vmId));
   const { vmId, state } = record;
   const found = await takeOver(record, deps, withinMs);
   if (found.kind === 'living') deps.living.add(vmId, found.living);

@@ -71,7 +71,8 @@ export class Starter {
     let machine: Machine | undefined;
     try {
       const record = await registry.update(vmId, (before) => moveTo(healthy(withoutAccess(before)), 'starting'));
-      await lineOf(record, this.#deps).kill(registry.directory(vmId)); // what may still run, or lie about, of the one before
+      // what may still run, or lie about, of the one before
+      await lineOf(record, this.#deps).kill(registry.directory(vmId));
       machine = await startAgain(record, 'boot', this.#deps, signal);
       const { guest, access } = await this.#wake(vmId, machine, signal);
       const { state: machineState } = machine;

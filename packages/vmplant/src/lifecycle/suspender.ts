@@ -1,6 +1,7 @@
 /**
- * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is free for
- * others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is done.
+ * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is
+ * free for others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is
+ * done.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Deadline, type Log, within } from '@vmgrid/daemon';
@@ -37,7 +38,10 @@ export class Suspender {
     this.#deps = deps;
   }
 
-  /** @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does not) */
+  /**
+   * @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does
+   * not)
+   */
   async suspend(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
     const record = registry.get(vmId);
@@ -50,7 +54,10 @@ export class Suspender {
     );
   }
 
-  /** @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT, VMM_FAILED; the VM stays suspended unless it is lost */
+  /**
+   * @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT, VMM_FAILED; the VM stays suspended
+   * unless it is lost
+   */
   async resume(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
     const record = registry.get(vmId);

@@ -52,7 +52,9 @@ export class Advisor {
     this.#plantId = plantId;
   }
 
-  /** What operators are told: suggestions, and recorded history with and without them. @throws the reason of the signal */
+  /**
+   * What operators are told: suggestions, and recorded history with and without them. @throws the reason of the signal
+   */
   async suggestions({ top = TOP }: { readonly top?: number }, signal: AbortSignal): Promise<PlantSuggestions> {
     const input = await this.#input(signal);
     const { suggestions, before, after } = await this.#inSlices(advise(input, top), signal);
@@ -125,7 +127,10 @@ export class Advisor {
   }
 }
 
-/** Suggestions, and what recorded requests come to without and with them. The images suggested are put among the input's. */
+/**
+ * Suggestions, and what recorded requests come to without and with them. The images suggested are put among the
+ * input's.
+ */
 function* advise(input: SuggestInput, count: number) {
   const { cases, images, lines } = input;
   const suggestions = yield* suggestImages(input, { count });

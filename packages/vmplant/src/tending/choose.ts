@@ -1,8 +1,8 @@
 /**
- * Which of many images to have: of several that serve a request only the best one counts, so what a set saves is monotone and
- * submodular (facility location). Taking the one that saves most per byte beyond those taken before, the set of B bytes that
- * results saves at least 1 − 1/e of what the best set of at most B bytes would (Nemhauser, Wolsey and Fisher 1978; with
- * costs, Sviridenko 2004, whose bound on each step gives this).
+ * Which of many images to have: of several that serve a request only the best one counts, so what a set saves is
+ * monotone and submodular (facility location). Taking the one that saves most per byte beyond those taken before, the
+ * set of B bytes that results saves at least 1 − 1/e of what the best set of at most B bytes would (Nemhauser, Wolsey
+ * and Fisher 1978; with costs, Sviridenko 2004, whose bound on each step gives this).
  */
 export interface Choosable {
   readonly bytes: number;

@@ -1,7 +1,8 @@
 /**
- * Beginnings that requests have in common. A beginning of one request is an order ideal of its DAG: a set of actions closed
- * under predecessors. An image serves several requests when its history runs in an order that all of them allow, so what they
- * have in common is an order ideal of the union of their relations; the largest is all that Kahn's algorithm reaches there.
+ * Beginnings that requests have in common. A beginning of one request is an order ideal of its DAG: a set of actions
+ * closed under predecessors. An image serves several requests when its history runs in an order that all of them allow,
+ * so what they have in common is an order ideal of the union of their relations; the largest is all that Kahn's
+ * algorithm reaches there.
  */
 import type { RequestCase } from './request-case.ts';
 
@@ -12,8 +13,8 @@ export interface Prefix {
 }
 
 /**
- * The most of a request that an image may hold. Left out, with all that comes after them: secret actions; those that run for
- * each machine; and actions that are listed twice, of which a set cannot tell how many ran.
+ * The most of a request that an image may hold. Left out, with all that comes after them: secret actions; those that
+ * run for each machine; and actions that are listed twice, of which a set cannot tell how many ran.
  */
 export function prefixOf({ dag, actions }: RequestCase): Prefix {
   const { digests, graph, groupOf, groupOfDigest, members, topological } = dag;

@@ -1,7 +1,7 @@
 /**
  * What a plant remembers of a request that it carried out: the form of the DAG, digests instead of actions, and times.
- * Never the text of an action. Of a secret action not even the digest, from which a short secret could be guessed: no image
- * ever holds one, so a mark of its id does.
+ * Never the text of an action. Of a secret action not even the digest, from which a short secret could be guessed: no
+ * image ever holds one, so a mark of its id does.
  */
 import { createHash } from 'node:crypto';
 import type { Plan } from '@vmgrid/bidding';

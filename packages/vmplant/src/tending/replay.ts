@@ -1,8 +1,10 @@
 /**
- * Carries recorded requests out again on paper, with the planner that carried them out, against any set of images. Pure.
+ * Carries recorded requests out again on paper, with the planner that carried them out, against any set of images.
+ * Pure.
  *
- * An image more never makes a request wait longer, because the planner takes the soonest; and when it has a history it never
- * makes a hit a miss: either the choice is the same as before, or it is the new image, which then spares something.
+ * An image more never makes a request wait longer, because the planner takes the soonest; and when it has a history it
+ * never makes a hit a miss: either the choice is the same as before, or it is the new image, which then spares
+ * something.
  */
 import { type ImageIndex, type LineReports, nearestOptions, type Option } from '@vmgrid/bidding';
 import type { RequestCase } from './request-case.ts';

@@ -4,7 +4,10 @@ import type { RecordedRequest } from './recorded-request.ts';
 /** Phases that a replay needs: how long the machine took to start. */
 const STARTING = ['boot', 'restore', 'agent'] as const;
 
-/** What of a recorded request is given away: nothing that its client chose, and no digest from which a text could be guessed. */
+/**
+ * What of a recorded request is given away: nothing that its client chose, and no digest from which a text could be
+ * guessed.
+ */
 export function replayable(
   { at, machine, actions, edges, imageId, line, start, phasesMs }: RecordedRequest,
   pseudonymKey: string,

@@ -12,7 +12,9 @@ export interface RequestCase extends PreparedRequest {
   readonly actions: readonly RecordedAction[];
 }
 
-/** The recorded requests by what they ask for, the most frequent first; the rarest are left out when there are too many. */
+/**
+ * The recorded requests by what they ask for, the most frequent first; the rarest are left out when there are too many.
+ */
 export function* requestCases(
   requests: readonly RecordedRequest[],
   learnt: Durations,

@@ -35,8 +35,8 @@ export class RequestLog {
   }
 
   /**
-   * Records a request, and its DAG unless that is secret in part or too large: what is built from it later must be whole.
-   * Forgets what the limits have no room for; linear in what comes and goes.
+   * Records a request, and its DAG unless that is secret in part or too large: what is built from it later must be
+   * whole. Forgets what the limits have no room for; linear in what comes and goes.
    */
   add(record: RecordedRequest, dag: Dag): void {
     const expired = record.at - this.#limits.ageMs;
@@ -60,7 +60,9 @@ export class RequestLog {
     return before ? { rows: 0, bytes: bytes - Number(before.bytes) } : { rows: 1, bytes };
   }
 
-  /** What is remembered at that moment, the newest first, in steps of a page each. What comes meanwhile is not among it. */
+  /**
+   * What is remembered at that moment, the newest first, in steps of a page each. What comes meanwhile is not among it.
+   */
   *requests(now: number): Generator<void, readonly RecordedRequest[]> {
     const requests: RecordedRequest[] = [];
     for (let before = Number.MAX_SAFE_INTEGER; ; ) {

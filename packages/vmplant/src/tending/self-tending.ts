@@ -1,4 +1,6 @@
-/** Self-tending as the plant sees it: remembers requests, suggests images, and builds them when idle if it is told to. */
+/**
+ * Self-tending as the plant sees it: remembers requests, suggests images, and builds them when idle if it is told to.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Durations, LineReports } from '@vmgrid/bidding';
 import { type Log, runInSlices, systemClock } from '@vmgrid/daemon';

@@ -1,6 +1,6 @@
 /**
- * Which images would have saved the recorded requests the most time per byte. Pure: what is there and what was asked for in,
- * suggestions out. Candidates × cases matches, both within `SUGGEST_LIMITS`.
+ * Which images would have saved the recorded requests the most time per byte. Pure: what is there and what was asked
+ * for in, suggestions out. Candidates × cases matches, both within `SUGGEST_LIMITS`.
  */
 import {
   compareOptions,
@@ -99,8 +99,8 @@ function* candidatesOf(
 }
 
 /**
- * Microseconds that an image saves all requests of a case. A start that is only expected to be quicker does not count: it is
- * the mean of its line, and there would be no end of building what is there already.
+ * Microseconds that an image saves all requests of a case. A start that is only expected to be quicker does not count:
+ * it is the mean of its line, and there would be no end of building what is there already.
  */
 function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): number {
   // Most cases lack the last actions of most candidates: that is told sooner than the first failed test.

@@ -1,6 +1,7 @@
 /**
- * The policy: when the plant has been idle for a while, it builds the image that would have saved most, one at a time, and
- * gives way as soon as there is work. What was tried once, well or not, is not tried again until the plant is started anew.
+ * The policy: when the plant has been idle for a while, it builds the image that would have saved most, one at a time,
+ * and gives way as soon as there is work. What was tried once, well or not, is not tried again until the plant is
+ * started anew.
  *
  *   idle for `idleFor` → propose ─ nothing → wait for work ─┐
  *        ↑                  └─ build ─ built or failed ─────┤

@@ -46,7 +46,10 @@ export class DestroyedVms {
     }
   }
 
-  /** The latest time of the ids of forgotten requests, in milliseconds since the epoch; 0 when none that has one is forgotten. */
+  /**
+   * The latest time of the ids of forgotten requests, in milliseconds since the epoch; 0 when none that has one is
+   * forgotten.
+   */
   get forgottenUntil(): number {
     return this.#forgottenUntil;
   }
@@ -84,7 +87,10 @@ export class DestroyedVms {
     return ads.find((ad) => ad?.Owner === owner);
   }
 
-  /** An id that is ahead of the clock still counts for nothing: until its time came, all requests of all owners would be refused. */
+  /**
+   * An id that is ahead of the clock still counts for nothing: until its time came, all requests of all owners would be
+   * refused.
+   */
   #untilWithout(requestIds: readonly string[]): number {
     const now = this.#options.clock.now();
     const times = requestIds.map((id) => timeOfRequest(id, now) ?? 0);

@@ -4,8 +4,8 @@ import type { LineReport } from '@vmgrid/protocol';
 import type { Manifest } from '@vmgrid/warehouse';
 
 /**
- * Tells why the lines of this host cannot restore an image that is not in the warehouse yet; undefined when they can, or when that is
- * not known because KVM could not be tried.
+ * Tells why the lines of this host cannot restore an image that is not in the warehouse yet; undefined when they can,
+ * or when that is not known because KVM could not be tried.
  */
 export const faultHere =
   (probed: Pick<ProbedLines, 'reports' | 'triedKvm'>) =>

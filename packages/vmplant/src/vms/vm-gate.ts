@@ -9,7 +9,10 @@ interface UnderWay {
 export class VmGate {
   readonly #underWay = new Map<string, UnderWay>();
 
-  /** Does the work, with a signal that also fires when the VM is cleared. @throws GridError VM_STATE while other work runs */
+  /**
+   * Does the work, with a signal that also fires when the VM is cleared. @throws GridError VM_STATE while other work
+   * runs
+   */
   async enter<T>(vmId: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#underWay.has(vmId)) {
       throw new GridError('VM_STATE', `${vmId} is being worked on by another request`, { vmId, state: 'busy' });

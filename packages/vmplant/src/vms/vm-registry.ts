@@ -5,8 +5,8 @@ import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
 /**
- * Told of each record: of a new one at once (there is none before), of a change when it is on the disk or finds no room there, of
- * one that was removed when its folder is gone (there is none now).
+ * Told of each record: of a new one at once (there is none before), of a change when it is on the disk or finds no room
+ * there, of one that was removed when its folder is gone (there is none now).
  */
 export type RecordObserver = (record: VmRecord | undefined, before: VmRecord | undefined) => void;
 
@@ -30,7 +30,10 @@ export class VmRegistry {
     this.#requests = requests;
   }
 
-  /** Reads what an earlier run left, in a folder or elsewhere. `requests` is told of the request of each record, as long as it is here. */
+  /**
+   * Reads what an earlier run left, in a folder or elsewhere. `requests` is told of the request of each record, as long
+   * as it is here.
+   */
   static async open(
     kept: string | VmStore,
     observe: RecordObserver = () => undefined,

@@ -1,6 +1,6 @@
 /**
- * Tells those above what the plant has: all of it when a link comes up, then each change. A request counts from the moment the
- * plant has taken it, while it waits for its turn too, until nothing of it is left.
+ * Tells those above what the plant has: all of it when a link comes up, then each change. A request counts from the
+ * moment the plant has taken it, while it waits for its turn too, until nothing of it is left.
  */
 import {
   type CreateRequest,
@@ -83,7 +83,10 @@ export class VmTeller {
     this.#put(toldVm(record), { leaseEnding: true });
   }
 
-  /** The VM of an earlier attempt at the request, which could not be undone at once, takes nothing of a later one with it. */
+  /**
+   * The VM of an earlier attempt at the request, which could not be undone at once, takes nothing of a later one with
+   * it.
+   */
   #removed(record: Recorded): void {
     const key = keyText(record);
     if (this.#vms.get(key)?.vmId !== record.vmId) return;

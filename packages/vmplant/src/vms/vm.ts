@@ -11,7 +11,8 @@
  * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile. The
  * guest of a stopped one has powered itself off. The hypervisor holds a paused one until the host's disk has room. A VM
  * that failed after it was ready has its disk, and can be started from it. Only the plant's own procedures move a VM;
- * guests and clients only ask. `destroyed` is terminal: the record goes and the final classad stays in `destroyed-vms.ts`.
+ * guests and clients only ask. `destroyed` is terminal: the record goes and the final classad stays in
+ * `destroyed-vms.ts`.
  */
 import type { Start } from '@vmgrid/bidding';
 import type { Dag } from '@vmgrid/dag';

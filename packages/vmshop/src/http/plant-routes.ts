@@ -3,7 +3,10 @@ import { PlantId, type PlantListReply, PseudonymKey, pageOf, type ReplayableRequ
 import { type Request, type Response, Router } from 'express';
 import type { Shop } from '../shop.ts';
 
-/** `/v1/plants`: the plants that are connected, as Server-Sent Events who comes and goes, and what each has carried out. JSON only. */
+/**
+ * `/v1/plants`: the plants that are connected, as Server-Sent Events who comes and goes, and what each has carried out.
+ * JSON only.
+ */
 export function plantRoutes(shop: Shop): Router {
   const router = Router();
 

@@ -1,7 +1,7 @@
 /**
- * Keeps owners within their quotas. What an owner has is in the book of VMs, where what is awarded is entered before its plant hears
- * of it; what is admitted and not awarded yet is counted here. Nobody is asked, and nothing is waited for: two creates at once
- * see each other. Creates of several shops do not.
+ * Keeps owners within their quotas. What an owner has is in the book of VMs, where what is awarded is entered before
+ * its plant hears of it; what is admitted and not awarded yet is counted here. Nobody is asked, and nothing is waited
+ * for: two creates at once see each other. Creates of several shops do not.
  */
 import { ofOwner } from '@vmgrid/access';
 import { OwnerUse, type Usage, type VmBook } from '@vmgrid/market';

@@ -2,7 +2,10 @@ import { GridError } from '@vmgrid/protocol';
 import type { ByteSource } from './byte-source.ts';
 import type { TarEntry } from './ustar.ts';
 
-/** The entries of an archive, each of which must be the very one that is expected next. Every refusal is ARCHIVE_INVALID. */
+/**
+ * The entries of an archive, each of which must be the very one that is expected next. Every refusal is
+ * ARCHIVE_INVALID.
+ */
 export class ArchiveEntries {
   readonly #source: ByteSource;
 

@@ -17,7 +17,10 @@ import { requireConsistent, validateArchived } from './require-consistent.ts';
 import { writeSparse } from './sparse-file.ts';
 
 export interface ImportOptions extends ArchiveOptions {
-  /** Why this host cannot restore a suspended image; undefined when it can. Such an image is imported without its memory. */
+  /**
+   * Why this host cannot restore a suspended image; undefined when it can. Such an image is imported without its
+   * memory.
+   */
   readonly restoreFault: (manifest: Manifest) => string | undefined;
   readonly limits?: ArchiveLimits;
 }

@@ -4,7 +4,10 @@ import { BLOCK_BYTES, entryOf, paddingOf, type TarEntry } from './ustar.ts';
 /** tar fills its last record up to this. */
 const PADDING_BYTES = 10_240;
 
-/** Hands out a stream of bytes in pieces of the sizes asked for. @throws GridError ARCHIVE_INVALID when it ends too early */
+/**
+ * Hands out a stream of bytes in pieces of the sizes asked for. @throws GridError ARCHIVE_INVALID when it ends too
+ * early
+ */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);

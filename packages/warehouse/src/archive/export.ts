@@ -37,7 +37,8 @@ interface OpenFile {
 }
 
 /**
- * Exports an image, by id or tag. The file appears complete or not at all. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT (a file is not as its manifest says)
+ * Exports an image, by id or tag. The file appears complete or not at all. @throws GridError IMAGE_UNKNOWN,
+ * IMAGE_CORRUPT (a file is not as its manifest says)
  */
 export async function exportImage(
   warehouse: Warehouse,

@@ -21,7 +21,9 @@ export type { ImportOptions };
 
 export interface ImportedImage {
   readonly imageId: string;
-  /** Its id in the archive: another when the warehouse has a different build under that id, or the memory was left out. */
+  /**
+   * Its id in the archive: another when the warehouse has a different build under that id, or the memory was left out.
+   */
   readonly archivedId: string;
   /** False when the warehouse had it. */
   readonly imported: boolean;

@@ -13,9 +13,9 @@ const SUFFIX_DIGITS = 12;
 const ID_CHARS = 96;
 
 /**
- * The ids of images say what they are, not which bytes: two builds of one base differ, and what stands on the one must not
- * stand on the other. So a build that differs from that of the warehouse comes in beside it, under an id of its own.
- * `below` has, by id in the archive, the ids of the images placed already.
+ * The ids of images say what they are, not which bytes: two builds of one base differ, and what stands on the one must
+ * not stand on the other. So a build that differs from that of the warehouse comes in beside it, under an id of its
+ * own. `below` has, by id in the archive, the ids of the images placed already.
  */
 export function placeImage(
   archived: Manifest,
@@ -45,7 +45,10 @@ function draftOf(archived: Manifest, diskOnly: boolean, below: ReadonlyMap<strin
   return draft.base === archived.base && !diskOnly ? draft : { ...draft, id: imageIdOf(draft) };
 }
 
-/** Of suspended images the memory tells: no two runs leave the same. The disk names its parent and may have been related anew. */
+/**
+ * Of suspended images the memory tells: no two runs leave the same. The disk names its parent and may have been related
+ * anew.
+ */
 function isSameBuild(known: Manifest, draft: ManifestDraft, archived: Manifest): boolean {
   if (known.parent !== draft.parent || known.base !== draft.base) return false;
   const file = known.memory && draft.memory ? draft.memory.memory : archived.disk;

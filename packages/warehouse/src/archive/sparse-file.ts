@@ -12,8 +12,8 @@ export interface SparseWrite {
 }
 
 /**
- * Writes a new file, with holes where the content is zeros. `allow` is asked before data is written, with how many bytes
- * of it there are by then, and throws to refuse it.
+ * Writes a new file, with holes where the content is zeros. `allow` is asked before data is written, with how many
+ * bytes of it there are by then, and throws to refuse it.
  */
 export async function writeSparse(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * As much of the tar format (POSIX ustar; sizes beyond 8 GiB in base 256, as GNU tar writes them) as archives of images need:
- * regular files. Reading refuses everything else, so that no archive can hold a link, a device or a sparse file.
+ * As much of the tar format (POSIX ustar; sizes beyond 8 GiB in base 256, as GNU tar writes them) as archives of images
+ * need: regular files. Reading refuses everything else, so that no archive can hold a link, a device or a sparse file.
  */
 import { GridError } from '@vmgrid/protocol';
 

@@ -70,7 +70,10 @@ export class QmpClient {
     }
   }
 
-  /** Runs one command. VMM_FAILED, or what the host has no more of, with QEMU's own words when it refuses, does not answer in time or ends meanwhile. */
+  /**
+   * Runs one command. VMM_FAILED, or what the host has no more of, with QEMU's own words when it refuses, does not
+   * answer in time or ends meanwhile.
+   */
   async execute(command: string, args: Record<string, unknown>, options: CommandOptions): Promise<unknown> {
     this.#lastId += 1;
     const id = this.#lastId;

@@ -1,6 +1,7 @@
 /**
- * The part of the shell's language that a guest on paper understands: simple commands with quotes, variables and `$(…)`,
- * redirections, pipes, `;`, `&&`, `||` and `for`. Total: what it does not know becomes a command that nobody knows.
+ * The part of the shell's language that a guest on paper understands: simple commands with quotes, variables and
+ * `$(…)`, redirections, pipes, `;`, `&&`, `||` and `for`. Total: what it does not know becomes a command that nobody
+ * knows.
  */
 import type { Loop, Part, Pipeline, Redirection, Script, Simple, Step, Word } from './syntax.ts';
 

@@ -12,7 +12,9 @@ const text = (expression: string): TemplateAttribute => ({ kind: 'text', express
 const number = (expression: string): TemplateAttribute => ({ kind: 'number', expression });
 const KIB = (attribute: string): TemplateAttribute => number(`(TARGET.${attribute} * 1024)`);
 
-/** GridWay counts in megabytes; OpenNebula counts memory in kilobytes and disks in megabytes. Both mean powers of two. */
+/**
+ * GridWay counts in megabytes; OpenNebula counts memory in kilobytes and disks in megabytes. Both mean powers of two.
+ */
 const ATTRIBUTES: ReadonlyMap<string, TemplateAttribute> = new Map([
   ['ARCH', text('TARGET.Arch')],
   ['HOSTNAME', text('TARGET.Name')],

@@ -1,14 +1,17 @@
 import { stringValue, unparse } from '@vmgrid/classad';
 import { TemplateFault } from './template-fault.ts';
 
-/** A part of a pattern: an escaped character, a set of characters, a wildcard, or a character that stands for itself. */
+/**
+ * A part of a pattern: an escaped character, a set of characters, a wildcard, or a character that stands for itself.
+ */
 const PART = /\\(?<escaped>.)|\[(?<negated>[!^]?)(?<set>\]?[^\][\\]*)\]|(?<wildcard>[*?])|(?<character>[^[\\])/suy;
 
 type Part = { readonly literal: string } | { readonly regex: string };
 
 /**
- * The ClassAd condition that a text equals a pattern of the shell: `*`, `?`, `[a-z]`, `[!a-z]` and `\` before a character that
- * means itself (fnmatch of POSIX). Upper and lower case differ. `offset` is the pattern's place, for the TemplateFault thrown.
+ * The ClassAd condition that a text equals a pattern of the shell: `*`, `?`, `[a-z]`, `[!a-z]` and `\` before a
+ * character that means itself (fnmatch of POSIX). Upper and lower case differ. `offset` is the pattern's place, for the
+ * TemplateFault thrown.
  */
 export function globCondition(expression: string, pattern: string, offset: number): string {
   const { literal, regex } = readGlob(pattern, offset);

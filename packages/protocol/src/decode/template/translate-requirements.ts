@@ -16,8 +16,8 @@ const CLASSAD_NUMERIC: Readonly<Record<string, string>> = {
 const JOINED = { '&': '&&', '|': '||' } as const;
 
 /**
- * The ClassAd spelling of a boolean expression. `!`, `&` and `|` bind alike and from the left, as in the grammars of GridWay
- * and OpenNebula. Throws TemplateFault.
+ * The ClassAd spelling of a boolean expression. `!`, `&` and `|` bind alike and from the left, as in the grammars of
+ * GridWay and OpenNebula. Throws TemplateFault.
  */
 export function translateRequirements(tokens: TemplateTokens, depth = 0): string {
   let left = translateUnary(tokens, depth);

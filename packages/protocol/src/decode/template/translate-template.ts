@@ -19,8 +19,8 @@ const FIELDS: ReadonlyMap<string, keyof Placement> = new Map([
 const TRANSLATE = { requirements: translateRequirements, rank: translateRank } as const;
 
 /**
- * What a template asks for; an empty expression asks for nothing. Throws GridError EXPRESSION_INVALID with the place, for an
- * expression in the expression itself.
+ * What a template asks for; an empty expression asks for nothing. Throws GridError EXPRESSION_INVALID with the place,
+ * for an expression in the expression itself.
  */
 export function translateTemplate(template: string): Placement {
   const placement: { -readonly [F in keyof Placement]: Placement[F] } = {};
