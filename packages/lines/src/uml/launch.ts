@@ -77,8 +77,9 @@ async function launchOnce(options: Launch, signal: AbortSignal): Promise<UmlMach
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<UmlMachine> {
   const { order, user, run, reached, groups, initrd } = options;
   const { directory, purpose, guestNetwork } = order;
-  await symlink(join(order.image.directory, order.image.manifest.disk), join(directory, FILES.parent));
-  await symlink(initrd, join(directory, FILES.initrd));
+  await removePipes(directory); // of an earlier start, whose host went down
+  await linkAnew(join(order.image.directory, order.image.manifest.disk), join(directory, FILES.parent));
+  await linkAnew(initrd, join(directory, FILES.initrd));
   await makeFifos(pipesOf(directory), run, signal);
   reached('pipes');
   undo.push('group', () => groups.remove(directory));
@@ -133,6 +134,11 @@ async function awaitKernel({ console, closed }: Channels, directory: string, sig
   await within({ ms: START_DEADLINE_MS, signal, late: mute }, (until) =>
     abortable(Promise.race([console.spoken, ended]), until),
   );
+}
+
+async function linkAnew(target: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  await symlink(target, path);
 }
 
 async function removeFiles(directory: string): Promise<void> {

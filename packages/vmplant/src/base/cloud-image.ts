@@ -2,14 +2,14 @@
  * Disk images made for clouds, taken in as base images: partitioned, booting through their own boot loader, with the
  * guest agent installed, or with cloud-init to start it.
  */
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { runTool } from '@vmgrid/host';
 import { DEVICE_LAYOUT } from '@vmgrid/lines';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
 import type { ManifestDraft } from '@vmgrid/warehouse';
 import { digestFile, readQcow2Header } from '@vmgrid/warehouse';
-import { type DiskFormat, type DiskKind, diskKindOf } from './disk-kind.ts';
+import { type DiskFormat, type DiskKind, diskKindOf, type Packing } from './disk-kind.ts';
 
 export interface CloudImageOrder {
   /** Operating system that requests will name. */
@@ -27,6 +27,8 @@ const CONVERT_DEADLINE_MS = 30 * 60_000;
 const MIB = 1_048_576;
 const DISK = 'disk.qcow2';
 const UNPACKED = 'unpacked';
+/** By which each program knows its files, and which it takes off. */
+const SUFFIXES: Readonly<Record<Packing, string>> = { gzip: 'gz', xz: 'xz', zstd: 'zst' };
 /** What was packed may take no more: a few bytes can be made to unpack to as many as one likes. */
 const UNPACKED_BYTES = 65_536 * MIB;
 const SECTOR_BYTES = 512;
@@ -107,8 +109,10 @@ function noDisk(file: string, kind: Exclude<DiskKind, { readonly kind: 'disk' }>
 async function unpackedFile({ file, signal }: CloudImageOrder, unpacked: string): Promise<string> {
   const kind = await kindOf(file);
   if (kind.kind !== 'packed') return file;
-  const unpack = ['sh', '-c', 'exec "$1" -dc < "$2" > "$3"', 'sh', kind.by, file, unpacked];
-  await runTool('prlimit', [`--fsize=${UNPACKED_BYTES}`, '--', ...unpack], {
+  const packed = `${unpacked}.${SUFFIXES[kind.by]}`;
+  await symlink(resolve(file), packed);
+  // By force, for the packed file goes by a link; it stays.
+  await runTool('prlimit', [`--fsize=${UNPACKED_BYTES}`, '--', kind.by, '-d', '-k', '-f', '--', packed], {
     ...{ signal, timeoutMs: CONVERT_DEADLINE_MS },
     failure: {
       code: 'BASE_BUILD_FAILED',
@@ -116,6 +120,7 @@ async function unpackedFile({ file, signal }: CloudImageOrder, unpacked: string)
       details: { file, limitBytes: UNPACKED_BYTES },
     },
   });
+  await rm(packed);
   return unpacked;
 }
 
