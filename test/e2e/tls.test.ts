@@ -124,16 +124,17 @@ test('a renewed certificate is shown at both doors after SIGHUP, which ends nobo
 }, 60_000);
 
 describe('a daemon does not start', () => {
-  const refusal = async (program: DaemonName, name: string, config: Record<string, unknown>): Promise<string> => {
-    await expect(start(program, name, config)).rejects.toThrow('ended with status 1');
-    return readFile(file(`${name}.log`), 'utf8');
-  };
+  const refusal = (program: DaemonName, name: string, config: Record<string, unknown>): Promise<unknown> =>
+    start(program, name, config).then(
+      () => undefined,
+      (error: { readonly code?: string }) => error.code,
+    );
 
   test.each(['0.0.0.0', '::'])(
     'when it would listen on %s in clear',
     async (host) => {
       const config = { host, httpPort: 0, xmlPort: 0, accessDirectory: file('shop-access') };
-      expect(await refusal('vmshop', `open-${host.length}`, config)).toContain('TLS_REQUIRED');
+      expect(await refusal('vmshop', `open-${host.length}`, config)).toBe('TLS_REQUIRED');
     },
     READY_MS,
   );
@@ -142,7 +143,7 @@ describe('a daemon does not start', () => {
     'when it would dial another machine in clear',
     async () => {
       const config = { ...plantConfig('plant-2', tlsOf('plant-1')), upstreams: ['ws://192.0.2.1:7780/v1/link'] };
-      expect(await refusal('vmplant', 'clear', config)).toContain('TLS_REQUIRED');
+      expect(await refusal('vmplant', 'clear', config)).toBe('TLS_REQUIRED');
     },
     READY_MS,
   );
@@ -154,9 +155,8 @@ describe('a daemon does not start', () => {
       await copyFile(keyFile, file('exposed.pem'));
       await chmod(file('exposed.pem'), 0o644);
       const config = { httpPort: 0, xmlPort: 0, tls: { ...tls, keyFile: file('exposed.pem') } };
-      expect(await refusal('vmshop', 'exposed', { ...config, accessDirectory: file('shop-access') })).toContain(
-        'KEY_EXPOSED',
-      );
+      const refused = refusal('vmshop', 'exposed', { ...config, accessDirectory: file('shop-access') });
+      expect(await refused).toBe('KEY_EXPOSED');
     },
     READY_MS,
   );
