@@ -72,10 +72,11 @@ export async function launchDaemon(order: DaemonOrder, signal: AbortSignal): Pro
     forceKillAfterDelay: STOP_DEADLINE_MS,
   });
   const ended = child.then((result) => result.exitCode);
-  const starting = Promise.race([
-    readyLine(name, child.stdout),
-    ended.then((status) => fail(name, `ended with status ${status} before it was ready; its log has the reason`)),
-  ]);
+  const starting = readyLine(name, child.stdout).then(
+    (ready) =>
+      ready ??
+      ended.then((status) => fail(name, `ended with status ${status} before it was ready; its log has the reason`)),
+  );
   const limit = { ms: READY_DEADLINE_MS, signal, late: late('DEADLINE_EXCEEDED', `${name} was not ready`, { name }) };
   const ready = await within(limit, (until) => abortable(starting, until)).catch(async (error) => {
     child.kill('SIGKILL');
@@ -94,13 +95,14 @@ export async function launchDaemon(order: DaemonOrder, signal: AbortSignal): Pro
   };
 }
 
-async function readyLine(name: DaemonName, stream: NodeJS.ReadableStream): Promise<Daemon['ready']> {
+/** What a daemon says first; undefined when it ends without a word. @throws GridError that it says it cannot start by */
+async function readyLine(name: DaemonName, stream: NodeJS.ReadableStream): Promise<Daemon['ready'] | undefined> {
   for await (const line of createInterface({ input: stream })) {
     const { error, ...ready } = JSON.parse(line);
     if (error === undefined) return ready;
     throw GridError.fromBody({ ...error, message: `${name}: ${error.message}` });
   }
-  return new Promise(() => undefined); // it ended: whoever waits hears that from the process
+  return undefined;
 }
 
 function fail(name: DaemonName, what: string): never {
