@@ -180,8 +180,9 @@ test('half a document and then silence gets a reply that says so', async () => {
   await open({ documentMs: 50 });
   const socket = await client();
   socket.write('<create');
-  expect(await replyOf(socket)).toBe(
-    '<error code="BODY_INCOMPLETE">nothing more came within 50 ms after 7 bytes of the document</error>',
+  // On a host that is busy not even these bytes may have come.
+  expect(await replyOf(socket)).toMatch(
+    /^<error code="BODY_INCOMPLETE">nothing more came within 50 ms after [07] bytes of the document<\/error>$/,
   );
   expect(answered).toEqual([]);
 });
