@@ -1,4 +1,5 @@
 /** From the answers to a call for bids, of plants and of brokers, to bids and the first half of the trail: pure. */
+import { declineOf } from '@vmgrid/bidding';
 import type {
   AuctionSummary,
   Bid,
@@ -53,14 +54,6 @@ function thrownDecline(answer: Answer): Answer {
   const { plantId, elapsedMs, error } = answer;
   return { plantId, elapsedMs, outcome: 'offer', offer: declineOf(plantId, error) };
 }
-
-const declineOf = (plantId: string, { code, message, details }: GridError): Decline => ({
-  kind: 'decline',
-  plantId,
-  code,
-  message,
-  details: { ...details },
-});
 
 export function answerOfPlant(answer: Answer): AnswerPart {
   const { plantId, elapsedMs } = answer;
