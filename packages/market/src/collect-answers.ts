@@ -5,7 +5,6 @@ import type {
   Bid,
   BrokerBids,
   Decline,
-  GridError,
   TrailAnswer,
   TrailBroker,
   TrailRemoval,
