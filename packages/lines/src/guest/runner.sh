@@ -209,16 +209,23 @@ run() {
   [ ! -e "$disc/observe.sh" ] || forget_observed
 }
 
-prepare
-while [ $# -gt 0 ]; do
-  command=$1
-  shift
-  case $command in
-    identity) . "$disc/identity.sh"; identity "$1"; shift ;;
-    run) run "$1" "$2"; shift 2 ;;
-    quiesce) . "$disc/quiesce.sh"; quiesce ;;
-    warm) . "$disc/quiesce.sh"; warm ;;
-    *) echo "broken $(echo "unknown command $command" | text64)"; exit 2 ;;
-  esac
-done
-echo finished
+# Nothing is read of the disc after `quiesce`, this script neither: the kernel would read what lies beside it as well,
+# and an image's memory have the actions in it.
+main() {
+  prepare
+  case " $* " in *' quiesce '* | *' warm '*) . "$disc/quiesce.sh" ;; esac
+  while [ $# -gt 0 ]; do
+    command=$1
+    shift
+    case $command in
+      identity) . "$disc/identity.sh"; identity "$1"; shift ;;
+      run) run "$1" "$2"; shift 2 ;;
+      quiesce) quiesce ;;
+      warm) warm ;;
+      *) echo "broken $(echo "unknown command $command" | text64)"; exit 2 ;;
+    esac
+  done
+  echo finished
+}
+
+main "$@"; exit
