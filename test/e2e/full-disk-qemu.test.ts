@@ -26,17 +26,20 @@ afterAll(async () => {
   }
 }, 60_000);
 
+/** For what the plant writes to run an action; less than the guest writes. */
+const ROOM_BYTES = 8 * 1_048_576;
+
 const stateOf = async (vmId: string) => (await grid.client.query({ vmId })).vm;
 const write = script(
   'write',
-  '(sleep 1; dd if=/dev/zero of=/root/much bs=1M count=24; sync; echo whole > /root/end) > /dev/null 2>&1 < /dev/null &',
+  '(dd if=/dev/zero of=/root/much bs=1M count=24; sync; echo whole > /root/end) > /dev/null 2>&1 < /dev/null &',
 );
 const look = script('look', 'echo "End = \\"$(cat /root/end) $(wc -c < /root/much)\\"" > "$VMGRID_ATTRIBUTES"');
 
 test('it is paused while the disk is full, goes on when it is not, and loses nothing', async () => {
   const vmId = String((await grid.client.create(order())).vm.VmId);
+  disk.fill(ROOM_BYTES);
   await grid.client.configure({ vmId, dag: dag([write]) });
-  disk.fill();
   const paused = await eventually('it is paused', async () => {
     const vm = await stateOf(vmId);
     return vm.State === 'paused' && vm;

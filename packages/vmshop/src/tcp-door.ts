@@ -126,10 +126,10 @@ function readDocument<Who>(
     const message = `${what} after ${incoming.bytes} bytes of the document`;
     reject(new GridError('BODY_INCOMPLETE', message, { bytes: incoming.bytes, withinMs }));
   };
-  const timers = [
-    setTimeout(() => incoming.isOpened || incomplete(`no token came within ${tokenMs} ms`, tokenMs), tokenMs),
-    setTimeout(() => incomplete(`nothing more came within ${withinMs} ms`, withinMs), withinMs),
-  ];
+  const noToken = () => incoming.isOpened || incomplete(`no token came within ${tokenMs} ms`, tokenMs);
+  const noMore = () => incomplete(`nothing more came within ${withinMs} ms`, withinMs);
+  // What had come by then is read first: a host may be so busy that a timer is the first to have its turn.
+  const timers = [setTimeout(() => setImmediate(noToken), tokenMs), setTimeout(() => setImmediate(noMore), withinMs)];
   const listeners = {
     data: (chunk: Buffer) => incoming.add(chunk),
     end: () => resolve(incoming.end()),

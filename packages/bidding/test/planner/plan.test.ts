@@ -71,6 +71,7 @@ test('a plan keeps what a machine is made from', () => {
     line: 'qemu',
     start: 'restore',
     isCoarse: false,
+    undecided: 0,
     cached: ['a', 'b'],
     remaining: [script('c')],
     startSeconds: 0.5,
