@@ -103,7 +103,8 @@ export class Operation {
 
   async #run(work: (operation: Operation) => Promise<unknown>): Promise<unknown> {
     await Promise.resolve(); // the operation is registered before its work starts
-    return this.#note(Promise.race([this.#givenUp.promise, work(this)]));
+    const working = (async () => work(this))(); // also of work that throws at once
+    return this.#note(Promise.race([this.#givenUp.promise, working]));
   }
 
   async #note(work: Promise<unknown>): Promise<unknown> {

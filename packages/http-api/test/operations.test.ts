@@ -26,6 +26,15 @@ const event = (subject: string): ProgressEvent => ({
 });
 
 describe('the same request twice', () => {
+  test('has failed, and runs no more, when its work throws before it begins', async () => {
+    const operations = new Operations({ kept: 10 });
+    const operation = operations.start(create('request-1'), () => {
+      throw new GridError('PLANT_LOST', 'nobody is there', {});
+    });
+    await expect(operation.settled).rejects.toMatchObject({ code: 'PLANT_LOST' });
+    expect([operation.state, operations.running()]).toEqual(['failed', []]);
+  });
+
   test('is worked on once, and both get its result', async () => {
     const operations = new Operations({ kept: 10 });
     let started = 0;
