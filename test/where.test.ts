@@ -1,0 +1,33 @@
+/** A stranger finds the way: the pages that lead to documents and folders name all of them, and only what is there. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const entries = (folder: string): string[] => readdirSync(join(root, folder));
+
+const DOCUMENTS = [
+  ...entries('.').filter((file) => file.endsWith('.md')),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
+
+/** The files to which a document links, from the root. */
+function linksOf(document: string): string[] {
+  const targets = [...read(document).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target]) => target!);
+  return targets
+    .filter((target) => !/^\w+:/.test(target))
+    .map((target) => join(dirname(document), target).replace(/\/$/, ''));
+}
+
+test.each(DOCUMENTS)('every link of %s leads to a file', (document) => {
+  expect(linksOf(document).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('docs/README.md leads to every document', () => {
+  const linked = linksOf('docs/README.md');
+  const documents = entries('docs').filter((file) => file.endsWith('.md') && file !== 'README.md');
+  expect(documents.filter((file) => !linked.includes(`docs/${file}`))).toEqual([]);
+});
