@@ -31,3 +31,38 @@ test('docs/README.md leads to every document', () => {
   const documents = entries('docs').filter((file) => file.endsWith('.md') && file !== 'README.md');
   expect(documents.filter((file) => !linked.includes(`docs/${file}`))).toEqual([]);
 });
+
+const questions = read('docs/where.md')
+  .split('\n')
+  .flatMap((line) => {
+    const [, question, folder, files] = /^\| (.+\?) \| `([^`]+)` \| (.+) \|$/.exec(line) ?? [];
+    return question
+      ? [{ question, folder: folder!, files: [...files!.matchAll(/`([^`]+)`/g)].map(([, file]) => file!) }]
+      : [];
+  });
+
+test('docs/where.md answers ten questions', () => {
+  expect(questions.length).toBeGreaterThanOrEqual(10);
+});
+
+test.each(questions)('$question The answer is there', ({ folder, files }) => {
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.filter((file) => !existsSync(join(root, folder, file)))).toEqual([]);
+});
+
+test('docs/architecture.md names only paths that exist', () => {
+  const named = [...read('docs/architecture.md').matchAll(/`((?:packages|docs|schemas)\/[^`\s]*)`/g)].map(
+    ([, path]) => path!,
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('the map of the plant has every folder of vmplant, and no other', () => {
+  const map = read('docs/architecture.md').split('## Map of the plant')[1]!.split('\n## ')[0]!;
+  const mapped = [...map.matchAll(/^\| `([\w-]+)\/` \|/gm)].map(([, folder]) => folder!);
+  const folders = readdirSync(join(root, 'packages/vmplant/src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  expect(mapped.sort()).toEqual(folders.sort());
+});
