@@ -12,6 +12,7 @@ const DOCUMENTS = [
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
+  ...entries('packages').map((name) => `packages/${name}/README.md`),
 ];
 
 /** The files to which a document links, from the root. */
@@ -65,4 +66,12 @@ test('the map of the plant has every folder of vmplant, and no other', () => {
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
   expect(mapped.sort()).toEqual(folders.sort());
+});
+
+test.each(entries('packages'))('the README of %s names only files that exist', (name) => {
+  const text = read(`packages/${name}/README.md`);
+  const named = [...text.matchAll(/`((?:src|test)\/[\w./-]+)`/g)].map(([, path]) => path!);
+  expect(named.length).toBeGreaterThan(0);
+  const places = (path: string) => [join(root, 'packages', name, path), join(root, path)];
+  expect(named.filter((path) => !places(path).some(existsSync))).toEqual([]);
 });
