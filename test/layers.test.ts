@@ -79,6 +79,13 @@ test.each(Object.keys(LAYERS))('%s has no circle of imports, of types neither', 
   expect(circleOf(name)).toBeUndefined();
 });
 
+test.each(Object.entries(LAYERS))('the README of %s says what it may import', (name, row) => {
+  const readme = readFileSync(join(packages, name, 'README.md'), 'utf8');
+  const said = readme.split('**May import:**')[1]?.split('\n* ')[0] ?? 'nothing is said';
+  const named = [...said.matchAll(/`([\w-]+)`/g)].map(([, one]) => one!);
+  expect(row.length > 0 ? named : said.trim()).toEqual(row.length > 0 ? row : 'no package of ours');
+});
+
 test.each(PURE)('%s is pure: it imports nothing of Node', (name) => {
   const wrong = sourcesOf(name).filter((file) => importsOf(name, file).some((target) => target.startsWith('node:')));
   expect(wrong).toEqual([]);

@@ -45,7 +45,7 @@ export interface AuctionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What an auction came to. */
+/** The result of an auction. */
 export interface Auction {
   /** Bids that no rule removed, the best first. */
   readonly bids: readonly Bid[];
@@ -56,7 +56,7 @@ export interface Auction {
 }
 
 /**
- * Holds an auction among the bidders. That nobody bids is a result like any other; `failureOf` makes the error of it.
+ * Holds an auction among the bidders. An auction without bids is a result too; `failureOf` makes an error of it.
  *
  * @throws GridError CANCELLED when the signal aborts; REQUEST_EXPIRED when no plant holds the request, and one may have
  * forgotten it
@@ -75,8 +75,8 @@ export async function holdAuction(
 }
 
 /**
- * An auction on terms that are given: by the shop for itself, or to a broker by its caller. None that the call has
- * passed is asked.
+ * Holds an auction on given terms. A shop gives them to itself, a broker gets them from its caller. It asks no bidder
+ * that the call has passed already.
  */
 export async function auctionOn(
   terms: CallTerms,
@@ -133,7 +133,7 @@ function* judged(bids: readonly Bid[], { judge }: RuleContext): Generator<undefi
 }
 
 /**
- * What a plant that was asked, or a broker for its plants, says of a request that may have been carried out, and be
+ * Finds the error by which a plant, or a broker for its plants, says that the request may have been carried out and
  * forgotten.
  */
 const expiryAmong = (answers: readonly Answer[]): GridError | undefined =>

@@ -5,7 +5,7 @@ import { MARKET_LIMITS } from './limits.ts';
 import type { MarketClock } from './market-clock.ts';
 import { readOffer } from './read-offer.ts';
 
-/** What one bidder had said when the call closed. */
+/** The answer of one bidder when the call closed. */
 export type Answer = { readonly plantId: string; readonly isBroker?: true; readonly elapsedMs: number } & (
   | { readonly outcome: 'offer'; readonly offer: Offer | BrokerBids }
   | { readonly outcome: 'failed'; readonly error: GridError }
@@ -22,7 +22,7 @@ export interface Gathering {
 
 export interface CallForBids {
   readonly bidders: readonly Bidder[];
-  /** What a bidder is asked. */
+  /** Makes the call for one bidder. */
   readonly callTo: (bidder: Bidder) => Call;
   /** How long the call stays open at most. */
   readonly deadlineMs: number;

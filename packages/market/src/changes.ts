@@ -1,6 +1,4 @@
-/**
- * What a client could change so that a request which got no plant would get one: from the numbers of an auction. Pure.
- */
+/** Finds, from the figures of an auction, what a client could change so that its request gets a plant. Pure. */
 import type { Decline, TrailRemoval } from '@vmgrid/protocol';
 import type { Auction } from './auction.ts';
 import { readComparison } from './comparison.ts';
@@ -11,13 +9,13 @@ export interface Change {
   /** How many plants refused for this reason. */
   readonly plants: number;
   readonly reason: string;
-  /** What the request would have to say instead. */
+  /** The new text for the request. */
   readonly change: string;
   /** The plant that would do then. */
   readonly plantId: string;
 }
 
-/** One for each reason that a change of the request helps against; the reason of most plants first. */
+/** Returns one change for each reason that a change can remove. The reason of most plants comes first. */
 export function helpfulChanges({ declines, trail }: Pick<Auction, 'declines' | 'trail'>): Change[] {
   const { summary, removed } = trail;
   const byRoom = summary.declines.flatMap(({ code, count }) => roomChange(code, count, declines));

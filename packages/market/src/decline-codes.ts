@@ -19,14 +19,14 @@ export const DECLINE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'LEASE_TOO_LONG',
   'DRAINING',
   'OVERLOADED',
-  // What a broker says whose own plants all declined or refused.
+  // A broker answers with these when all its own plants declined or refused.
   'NO_PLANTS',
   'NO_BIDS',
   'NO_PLANT_MATCHES',
   'AWARD_REFUSED',
 ]);
 
-/** Whether an error means that the plant has not taken the request, so that another may be asked. */
+/** Tells whether an error means that the plant has not taken the request. Only then may another plant be asked. */
 export function isRefusal(error: GridError): boolean {
   if (error.details.keptVmId !== undefined) return false; // it took the request, and holds the failed machine
   return DECLINE_CODES.has(error.code) || wasNeverAsked(error);

@@ -1,4 +1,4 @@
-/** What a client is told when an auction has no winner. */
+/** Makes the error for the client when an auction has no winner. */
 import { type AuctionSummary, type Decline, GridError, type Trail } from '@vmgrid/protocol';
 import type { Auction } from './auction.ts';
 import { type Change, changeText, helpfulChanges } from './changes.ts';
@@ -67,10 +67,10 @@ const advice = (changes: readonly Change[]): string =>
     .map((change) => `. ${changeText(change)}`)
     .join('');
 
-/** Nobody knows how many plants they have. */
+/** Brokers that gave no answer: nobody knows how many plants they have. */
 const brokersWithoutAnswer = ({ brokers = [] }: Trail) => brokers.filter(({ outcome }) => outcome !== 'answered');
 
-/** One text per code: how many, and the numbers of the decline that lacks least. */
+/** Makes one text per code: the number of declines, and the figures of the decline that lacks least. */
 function declineTexts(declines: readonly Decline[], { declines: counts }: AuctionSummary): string[] {
   const nearest = new Map(nearestDeclines(declines, 1).map((decline) => [decline.code, decline]));
   return counts.map(({ code, count }) => {

@@ -5,7 +5,7 @@ import { MARKET_LIMITS } from './limits.ts';
 import { nearestDeclines, nearestRemovals } from './nearest.ts';
 
 /**
- * Calls for bids below a broker, of none that the call has passed, and answers before the caller's window closes.
+ * Holds a broker's auction among the bidders that the call has not passed. Answers before the caller's window closes.
  * @throws GridError CANCELLED when the signal aborts
  */
 export async function joinAuction(
@@ -19,7 +19,7 @@ export async function joinAuction(
   return condense(brokerId, await auctionOn(onward, bidders, request, deps, signal), terms.best);
 }
 
-/** What the caller needs of a broker's auction to find the same winner and to tell the same reasons. */
+/** Cuts a broker's auction down to what the caller needs to find the same winner and to tell the same reasons. */
 function condense(brokerId: string, { bids, declines, trail }: Auction, best: number): BrokerBids {
   const forwarded = bids.slice(0, best);
   const nearest = nearestDeclines(declines);

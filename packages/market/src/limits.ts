@@ -22,7 +22,7 @@ export const MARKET_LIMITS = {
   /** Answers, removals and places that a trail names; the others are counted. */
   trailEntries: 1_000,
   /**
-   * Of the bids and of each kind of decline that standing offers make, those that the trail of a shop names at least.
+   * The trail of a shop names at least this many of the bids, and of each kind of decline, that standing offers make.
    */
   standingNamed: 8,
   /** How long a plant may take to send a page of an image set. */

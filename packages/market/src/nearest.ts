@@ -1,10 +1,10 @@
-/** Of many refusals those that a small change would have made a bid: what is kept of the rest is their number. */
+/** Picks the refusals that a small change would have turned into bids. Of all others only the number is kept. */
 import type { Decline, FailedCondition, TrailRemoval } from '@vmgrid/protocol';
 import { readComparison } from './comparison.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import { kindOfRemoval, removalKey } from './summary.ts';
 
-/** Of each code the declines that lack least. */
+/** Returns for each code the declines that lack least. */
 export function nearestDeclines(
   declines: readonly Decline[],
   ofEach: number = MARKET_LIMITS.declinesOfCode,
@@ -14,11 +14,11 @@ export function nearestDeclines(
   );
 }
 
-/** What a decline says is missing, in its own unit; nothing that can be had counts as infinity. */
+/** Returns how much a decline says is missing, in its own unit. A decline without a number counts as infinity. */
 export const lacking = ({ details }: Decline): number =>
   typeof details.lacking === 'number' ? details.lacking : Number.MAX_VALUE;
 
-/** Of each rule and set of failed conditions the removal that missed least. */
+/** Returns for each rule and set of failed conditions the removal that missed least. */
 export function nearestRemovals(removals: readonly TrailRemoval[]): TrailRemoval[] {
   const groups = Map.groupBy(removals, (removal) => removalKey(kindOfRemoval(removal)));
   return [...groups.values()].map((group) => group.reduce((best, other) => (nearer(other, best) ? other : best)));

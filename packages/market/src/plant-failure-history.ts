@@ -21,8 +21,8 @@ const NOT_THE_PLANTS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * What a shop remembers of its plants from one auction to the next: who failed lately, who does not answer. Cache:
- * losing it costs at most another failure or another deadline.
+ * Remembers from one auction to the next which plants failed lately and which do not answer. It is a cache: losing it
+ * costs at most another failure or another deadline.
  */
 export class PlantFailureHistory {
   readonly #now: () => number;

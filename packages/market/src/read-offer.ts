@@ -2,8 +2,8 @@ import type { ClassAd } from '@vmgrid/classad';
 import { adFromJson, type Bid, type Bidder, type BrokerBids, GridError, isAdJson, type Offer } from '@vmgrid/protocol';
 
 /**
- * An offer that an auction can work with: from the bidder that was asked, of plants only when it is a broker, each cost
- * a number, each ad a ClassAd.
+ * Checks that an auction can use an offer: it comes from the bidder that was asked, only a broker bids for other
+ * plants, each cost is a number, each ad a ClassAd.
  *
  * @throws GridError LINK_PROTOCOL
  */
@@ -15,7 +15,7 @@ export function readOffer({ plantId, hello }: Bidder, offer: Offer | BrokerBids)
   return offer;
 }
 
-/** What of a bid no schema can say. */
+/** Checks what a schema cannot express. */
 function requireUsable(bid: Bid): void {
   if (!Number.isFinite(bid.cost)) throw wrong(bid.plantId, `has the cost ${bid.cost}`);
   if (!isAdJson(bid.ad)) throw wrong(bid.plantId, 'has an ad that is no ClassAd');
@@ -25,8 +25,8 @@ const wrong = (plantId: string, what: string): GridError =>
   new GridError('LINK_PROTOCOL', `the offer of ${plantId} ${what}`, { plantId });
 
 /**
- * What `requirements` and `rank` see as TARGET: the plant's ad, and in it the production line of this bid as `Line`,
- * since a plant has several.
+ * Makes the ad that `requirements` and `rank` see as TARGET: the ad of the plant, with the production line of this bid
+ * as `Line`.
  */
 export function targetAd({ ad, plan }: Bid): ClassAd {
   const plant = adFromJson(ad);

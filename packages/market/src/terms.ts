@@ -1,4 +1,4 @@
-/** What an auction's rules depend on beside request and bids: opened by the shop, passed on by brokers. */
+/** The rules of an auction depend on these terms beside request and bids. The shop makes them; brokers pass them on. */
 import {
   answerWithin,
   BROKER_LIMITS,

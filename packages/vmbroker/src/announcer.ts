@@ -6,7 +6,7 @@ import type { LinkClient, PlantBelow, VmsEvent } from '@vmgrid/protocol';
 import { UpstreamFeed } from './upstream-feed.ts';
 
 export class Announcer {
-  /** Of each link that has come up, since it did last. */
+  /** The feed of each link, made when the link last came up. */
   readonly #feeds = new Map<LinkClient, UpstreamFeed>();
 
   /** To one that has just heard the hello and knows of no plant. Resolves when all is told, or the link has ended. */
@@ -29,7 +29,7 @@ export class Announcer {
     for (const feed of this.#feeds.values()) feed.member(change);
   }
 
-  /** What plants told. */
+  /** Passes on what plants told of their VMs. */
   tellVms(events: readonly VmsEvent[]): void {
     for (const feed of this.#feeds.values()) feed.vms(events);
   }

@@ -96,7 +96,7 @@ export async function startBroker(
   return {
     httpPort,
     joined,
-    /** What is under way goes on at the plants; whoever called asks again, by another way or after the return. */
+    /** Work under way goes on at the plants. Callers ask again, by another way or after the restart. */
     async drain() {
       await upstreams.close();
       offerReceiver.close();

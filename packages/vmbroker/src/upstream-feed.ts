@@ -1,6 +1,6 @@
 /**
- * What one shop or broker above is told: after a hello all there is, plant by plant and no faster than its link takes
- * it, and each change of what it was told. What changes of a plant whose turn has not come is told with its turn.
+ * Tells one shop or broker above what is below. After a hello it tells all plants, one by one and no faster than the
+ * link takes it, then each change. A change of a plant whose turn has not come is told with its turn.
  */
 import type { MemberChange, VmBook } from '@vmgrid/market';
 import {
@@ -29,7 +29,7 @@ export class UpstreamFeed {
   #batch = new NewsBatch();
   #isOver = false;
 
-  /** To one that has just heard the hello and knows of no plant. */
+  /** Begins the feed of an upstream that has just heard the hello and knows of no plant. */
   constructor(link: NewsLink & Pick<LinkClient, 'flushed'>, { plants, book }: Known) {
     this.#link = link;
     this.#book = book;
@@ -47,7 +47,7 @@ export class UpstreamFeed {
     this.#isTelling = false;
   }
 
-  /** Another takes its place: the link has come up anew. */
+  /** Ends this feed: the link has come up again, and another feed takes its place. */
   stop(): void {
     this.#isOver = true;
   }
@@ -66,7 +66,7 @@ export class UpstreamFeed {
     }
   }
 
-  /** What plants told. */
+  /** Passes on what plants told of their VMs. */
   vms(events: readonly VmsEvent[]): void {
     for (const event of events) if (!this.#untold.has(event.plantId)) this.#open().tell(event);
   }
@@ -93,14 +93,14 @@ export class UpstreamFeed {
     return whole.reduce((vms, page) => vms + vmCountOf(page), 0);
   }
 
-  /** One that is sent after all earlier news of the plant. */
+  /** Returns a batch that is sent after all earlier news of the plant. */
   #batchAfter(plantId: string): NewsBatch {
     if (this.#batch.has(plantId)) this.#send();
     return this.#open();
   }
 
   /**
-   * What is put into it now is sent before anything that waits for a promise: an answer to a call comes after its news.
+   * Returns the batch that is sent in this very turn of the event loop. So news goes out before the answer to a call.
    */
   #open(): NewsBatch {
     if (this.#batch.isEmpty) queueMicrotask(() => this.#send());

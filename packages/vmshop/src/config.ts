@@ -28,7 +28,7 @@ export const ShopConfig = Type.Object(
     /** How long it is named afterwards among those that give no answer, before it is forgotten. */
     plantForgetMs: Type.Integer({ minimum: 0, maximum: 30 * 86_400_000, default: 86_400_000 }),
     ...SECURITY_CONFIG,
-    /** What owners may have and ask for. Left out: as much as plants give. */
+    /** The quotas of owners. Left out: owners get as much as plants give. */
     quotas: Type.Optional(Quotas),
     /** Requests per minute and client address at the HTTP door. */
     requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),

@@ -6,9 +6,9 @@ interface Known {
 }
 
 /**
- * Connections to a door, and which of them have not said who they are. When there are more than the door takes, the
- * stranger that has waited longest makes room: whoever says at once who it is gets in, however many say nothing. When
- * all others are known, the oldest of the owner that has most makes room, so that no owner keeps the others out.
+ * Limits the connections to a door. When there are too many, the connection that has waited longest without saying who
+ * it is ends. So a client that says at once who it is gets in, however many stay silent. When all others are known, the
+ * oldest connection of the owner with most of them ends, so no owner keeps the others out.
  */
 export class ConnectionLimiter {
   readonly #limit: number;
@@ -59,5 +59,5 @@ function oldestOfMost(known: readonly Known[]): Socket | undefined {
   return most.length > 1 ? most[0]!.socket : undefined;
 }
 
-/** Of the client's end, which no other connection has at the same time. */
+/** Returns address and port of the client. No other connection has both at the same time. */
 const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

@@ -1,4 +1,4 @@
-/** What the doors that take a document of any verb tell the audit trail. */
+/** Writes the audit trail of the doors that take documents of all verbs. */
 import { type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
 
@@ -25,7 +25,7 @@ export async function admitted(
 
 const doorOf = (from: string | undefined) => ({ door: 'tcp', ...(from === undefined ? {} : { from }) }) as const;
 
-/** What a request is about: its VM, or its own id. */
+/** Returns the target of a request: its VM, or its own id. */
 export function targetOf({ body }: Request): string {
   if ('vmId' in body) return body.vmId;
   return 'requestId' in body ? (body.requestId ?? '') : '';

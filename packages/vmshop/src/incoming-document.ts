@@ -1,4 +1,4 @@
-/** What a client of the TCP door sends: who it is, then its document. Knows nothing of sockets. */
+/** Reads what a client of the TCP door sends: first who it is, then its document. It knows nothing of sockets. */
 import { type BodyLimit, bodyLimitOf, bodyTooLong } from '@vmgrid/http-api';
 import { readOpening } from './token-line.ts';
 
@@ -21,12 +21,12 @@ export class IncomingDocument<Who> {
     this.#options = options;
   }
 
-  /** Of the document, as far as it has come. */
+  /** The number of bytes of the document that have come. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether the client has said who it is, or that it does not. */
+  /** Tells whether the opening is over: the client has said who it is, or has begun without saying it. */
   get isOpened(): boolean {
     return this.#who !== undefined;
   }
@@ -46,7 +46,7 @@ export class IncomingDocument<Who> {
     return { who, document: Buffer.concat(this.#chunks) };
   }
 
-  /** What has come, from now on in one piece: a client may send a byte at a time. */
+  /** Joins all that has come into one piece, since a client may send a byte at a time. */
   #joined(): Buffer {
     const joined = Buffer.concat(this.#chunks);
     this.#chunks.splice(0, this.#chunks.length, joined);

@@ -1,6 +1,6 @@
 /**
- * Which plants are connected, in a file, so that a shop that is started again knows whom to wait for and whom to name;
- * without a state directory in memory, where nobody finds it again. Losing it loses no VM.
+ * Writes to a file which plants are connected. So a restarted shop knows which plants to wait for and to name. Without
+ * a state directory it is in memory, and lost with the process. Losing it loses no VM.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwnDatabase } from '@vmgrid/daemon';

@@ -1,6 +1,6 @@
 /**
- * Which plant has what was made of a request. It alone may be awarded the request again: while it is away nobody is,
- * since that would make a second VM. A plant that is forgotten, and a lease that has ended, hold nothing any more.
+ * Finds the plant that has the VM of a request. Only this plant may be awarded the request again. While it is away no
+ * plant is, since that would make a second VM. A forgotten plant, or a lease that has ended, no longer counts.
  */
 import type { Absences, Auction, Roll, VmBook } from '@vmgrid/market';
 import { type ClassAdJson, GridError, type RequestKey } from '@vmgrid/protocol';

@@ -87,10 +87,10 @@ export interface ShopDeps {
   readonly operations: Operations;
   readonly market: MarketDeps;
   readonly auctions: Pick<AuctionHistory, 'keep' | 'get' | 'list'>;
-  /** Who comes and goes. */
+  /** Tells which plants come and go. */
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
-  /** What plants have told of their VMs. */
+  /** The VMs that plants have told of. */
   readonly book: VmBook;
   /** Writes the book, so that it outlives the process. Left out: it does not. */
   readonly writeBook?: () => void;
@@ -233,7 +233,7 @@ export class Shop {
     return listPlants({ membership: this.#membership, absences: this.#absences }, this.#question);
   }
 
-  /** What a plant remembers of its requests, with pseudonyms for its digests. @throws GridError PLANT_LOST */
+  /** Returns the requests that a plant remembers, with pseudonyms in place of digests. @throws GridError PLANT_LOST */
   async recordedRequests(plantId: string, pseudonymKey: string): Promise<readonly ReplayableRequest[]> {
     return this.#ask(await this.#bidder(plantId), 'recordedRequests', { pseudonymKey });
   }
@@ -249,7 +249,7 @@ export class Shop {
     return { ...auction, silentPlants: this.#absences.all().map(({ plantId }) => plantId) };
   }
 
-  /** What is done with one VM is done where it lives. The operation's result is a VmReply. */
+  /** Has the plant of a VM do the work. The operation's result is a VmReply. */
   #atVm<M extends VmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
     return this.operationService.begin(verb, request, async (identified): Promise<VmReply> => {
       check();

@@ -1,6 +1,4 @@
-/**
- * The first moments of a shop that was started again: plants that had left or were left with it come back one by one.
- */
+/** The first moments of a restarted shop, in which the plants of the shop before come back one by one. */
 import type { MemberChange } from '@vmgrid/market';
 
 export interface ReunionOptions {

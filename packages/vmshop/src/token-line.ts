@@ -3,9 +3,9 @@
  * has it, so that `cat TOKEN-FILE DOCUMENT | nc -N HOST PORT` is a request.
  */
 const NEWLINE = 0x0a;
-/** More than any token has: a line without end is none. */
+/** A longer line is no token. */
 const LINE_BYTES = 8_192;
-/** What an XML document begins with: a tag, white space, or a byte order mark in UTF-8 or UTF-16. */
+/** An XML document begins with one of these bytes: a tag, white space, or a byte order mark in UTF-8 or UTF-16. */
 const DOCUMENT_BYTES = Buffer.from([0x3c, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xfe, 0xff]);
 
 export type Opening =
@@ -13,7 +13,7 @@ export type Opening =
   | { readonly kind: 'token'; readonly token: string; readonly documentStart: number }
   | { readonly kind: 'none' };
 
-/** What the bytes that came so far begin with. */
+/** Tells how the bytes that came so far begin. */
 export function readOpening(bytes: Buffer): Opening {
   const [first] = bytes;
   if (first === undefined) return { kind: 'incomplete' };

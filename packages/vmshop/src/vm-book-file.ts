@@ -1,7 +1,6 @@
 /**
- * What plants told last of their VMs, in a file, so that a shop that is started again knows what owners have before the
- * plants are back; without a state directory in memory, where nobody finds it again. Losing it loses no VM: plants tell
- * it anew.
+ * Writes the book of VMs to a file. So a restarted shop knows what owners have before the plants are back. Without a
+ * state directory it is in memory, and lost with the process. Losing it loses no VM: plants tell it again.
  *
  * Changes are written a moment after they came, together with others; what is awarded is written before its plant hears
  * of it (`write`). A full disk keeps nobody from anything.
@@ -63,7 +62,7 @@ export class VmBookFile {
     };
   }
 
-  /** What the last shop knew. Plants that were connected as it ended have left now. */
+  /** Reads what the last shop knew. Plants that were connected when it ended count as having left now. */
   read(): readonly RememberedVm[] {
     ifRoom(() => this.#database.exec('DELETE FROM absent WHERE plant_id NOT IN (SELECT plant_id FROM vms)'));
     const rows = this.#database

@@ -1,4 +1,4 @@
-/** What plants tell of their VMs, for whoever listens, and the last of it for those who come late. */
+/** Passes on what plants tell of their VMs, to all who listen. A late listener gets the last events first. */
 import { type Caller, sees, type ToldVm, type VmEvent, type VmsChange } from '@vmgrid/protocol';
 
 /** Events remembered. */
@@ -8,7 +8,7 @@ export class VmEvents {
   readonly #last: VmEvent[] = [];
   readonly #listeners = new Set<(event: VmEvent) => void>();
 
-  /** A plant told of a VM; before, it had told this of it. */
+  /** Notes what a plant told of a VM. `before`: what it had told of it last. */
   changed(change: VmsChange, before: ToldVm | undefined): void {
     const event = vmEvent(change, before);
     if (!event) return;
@@ -28,7 +28,7 @@ export class VmEvents {
   }
 }
 
-/** Undefined when nothing has happened that anybody waits for: a VM that is new has done nothing yet. */
+/** Returns undefined when there is no event for listeners: a new VM has done nothing yet. */
 function vmEvent({ plantId, at, vm, leaseEnding }: VmsChange, before: ToldVm | undefined): VmEvent | undefined {
   const { vmId, owner, state, reason, leaseEndsAt } = vm;
   if (vmId === undefined || leaseEndsAt === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Plants that are not connected, and until when what they told last counts. A VM counts until its lease ends, since the
- * plant takes it away then; one that outlives its lease as long as a lease can be.
+ * Keeps plants that are not connected, and until when their entries count. A VM counts until its lease ends: then its
+ * plant takes it away. A VM that outlives its lease counts as long as the longest lease.
  */
 import { REQUEST_LIMITS } from '@vmgrid/protocol';
 import type { Entry } from './vm-entries.ts';

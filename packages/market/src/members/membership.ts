@@ -1,6 +1,6 @@
 /**
- * Who is connected now: the bidders that dialled up, and every plant, by its identity, with the ways to it. A plant
- * that is reached more than one way is one member: it has joined with the first way and left with the last.
+ * Keeps who is connected now: the bidders that dialled up, and every plant with the ways to it. A plant with several
+ * ways is one member: it joins with its first way and leaves with its last.
  */
 import {
   type Bidder,
@@ -29,7 +29,7 @@ export interface LinkedMember {
   readonly rival?: Rival;
 }
 
-/** What happened to a member; `moved` when the best way to a plant is another now. */
+/** A change of a member; `moved` means that the best way to a plant has changed. */
 export interface MemberChange {
   readonly change: 'joined' | 'moved' | 'left';
   readonly role: 'plant' | 'broker';
@@ -37,7 +37,7 @@ export interface MemberChange {
   readonly version: string;
   /** Brokers on the way; of one that left, on the last way there was. */
   readonly via: readonly string[];
-  /** Of one that left. */
+  /** Why a member left. */
   readonly reason?: string;
 }
 
@@ -125,7 +125,10 @@ export class Membership implements LinkListener {
     if (link) link.lastWordAt = this.#options.clock.now();
   }
 
-  /** Those that dialled up, brokers among them: whom a call for bids goes to. The same list until one comes or goes. */
+  /**
+   * Returns the bidders that dialled up, brokers included. A call for bids goes to them. The list is the same object
+   * until one comes or goes.
+   */
   bidders(): readonly Bidder[] {
     this.#bidders ??= this.links().map(({ bidder }) => bidder);
     return this.#bidders;
@@ -211,7 +214,7 @@ export class Membership implements LinkListener {
     for (const { plantId, reason } of left) this.#drop(plantId, broker, reason);
   }
 
-  /** Nobody tells of another's VMs but a broker of its plants'. */
+  /** Only a broker may tell of VMs of other plants, and only of the plants below it. */
   #hearVms(link: Bidder, event: VmsEvent): void {
     if (this.#routes.of(event.plantId).some((route) => route.link === link)) this.#options.onVms(link, event);
   }

@@ -1,4 +1,4 @@
-/** What owners have, as running sums: to look one up costs the same however much there is. */
+/** Keeps what owners have as running sums. A look-up takes constant time. */
 
 export interface Usage {
   readonly vms: number;
@@ -19,7 +19,7 @@ interface Use {
 const NOTHING: Usage = { vms: 0, memoryMiB: 0, diskMiB: 0 };
 
 export class OwnerUse {
-  /** Nobody's are under the empty name, which no owner has. */
+  /** VMs without an owner are under the empty name, which no owner has. */
   readonly #owners = new Map<string, Use>();
 
   of(owner: string | undefined): Usage {
@@ -41,7 +41,7 @@ export class OwnerUse {
     use.plants.set(plantId, (use.plants.get(plantId) ?? 0) + 1);
   }
 
-  /** What was added before. */
+  /** Takes away what was added before. */
   remove(owner: string | undefined, plantId: string, { memoryMiB, diskMiB }: Size): void {
     const use = this.#owners.get(owner ?? '');
     const there = use?.plants.get(plantId);

@@ -1,6 +1,6 @@
 /**
- * Whom a question goes to: whoever is connected and, in their own names, the plants that are known and absent. So
- * nobody concludes from the answers of those who are here what only those who are not here know.
+ * Decides who is asked: all who are connected, and each known plant that is absent, by its own name. So an answer never
+ * says "there is none" while a plant that may know is absent.
  */
 import { type Bidder, GridError } from '@vmgrid/protocol';
 import type { Absences } from './absences.ts';

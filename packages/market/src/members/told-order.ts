@@ -20,7 +20,7 @@ export type VmNews =
 type Point = Pick<VmsWhole, 'run' | 'serial'>;
 
 export class ToldOrder {
-  /** Of each plant that has told its whole since it came. */
+  /** The last number of each plant that has told its whole since it joined. */
   readonly #known = new Map<string, Point>();
   /** Pages that wait for their last one, by the link they come over. */
   readonly #pages = new WeakMap<object, Map<string, VmsWhole[]>>();
@@ -30,13 +30,13 @@ export class ToldOrder {
     return this.#known.get(plantId);
   }
 
-  /** The plant is gone: the next whole holds, whatever its numbers are. */
+  /** Forgets a plant that has left. Its next whole counts, whatever its number is. */
   forget(plantId: string): void {
     this.#known.delete(plantId);
   }
 
   /**
-   * What is news in what came over a link; undefined when it is known, or not yet complete.
+   * Returns the news in an event; undefined when the event is known already, or its pages are not complete yet.
    * @throws GridError LINK_PROTOCOL when something before it is missing
    */
   apply(link: object, event: VmsEvent): VmNews | undefined {

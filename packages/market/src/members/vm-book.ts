@@ -1,7 +1,7 @@
 /**
- * What every plant has told of its VMs: where each is, and what each owner has, without asking anybody. What a plant
- * told last stays until it tells something else, also while it is away; what this daemon awards is entered with the
- * award, so nothing is made that does not count.
+ * The book of VMs: plants tell it what they have, so nobody is asked where a VM is or what an owner has. An entry stays
+ * until its plant tells something else, also while the plant is away. An award is entered before its plant is asked, so
+ * every VM counts.
  */
 import {
   BoundedMap,
@@ -21,7 +21,7 @@ import { type Entry, type EntryListener, VmEntries } from './vm-entries.ts';
 
 export interface VmBookOptions {
   readonly clock: { now(): number };
-  /** Whether what an absent plant told last is of use; else it goes with the plant. */
+  /** True: entries of an absent plant stay. False: they go when the plant leaves. */
   readonly keepsAbsent: boolean;
   /** Told of each entry that has changed. */
   readonly entered?: EntryListener;
@@ -31,21 +31,24 @@ export interface VmBookOptions {
   readonly changed?: (change: VmsChange, before: ToldVm | undefined) => void;
 }
 
-/** What an earlier run of the daemon knew. `leftAt`: milliseconds since the epoch. */
+/** An entry that an earlier run of the daemon knew. `leftAt`: milliseconds since the epoch. */
 export interface RememberedVm {
   readonly plantId: string;
   readonly vm: ToldVm;
   readonly leftAt: number;
 }
 
-/** What is known of one plant. */
+/** The entries of one plant. */
 export interface PlantVms {
   readonly vms: readonly ToldVm[];
-  /** When it told something last, in milliseconds since the epoch; of an absent plant when it left. */
+  /**
+   * Time at which it told something last, in milliseconds since the epoch. For an absent plant: the time at which it
+   * left.
+   */
   readonly toldAt: number;
 }
 
-/** Where a VM was that is gone. */
+/** The last place of a VM that is gone. */
 interface FormerPlace {
   readonly plantId: string;
   readonly owner: string | undefined;
@@ -67,7 +70,7 @@ export class VmBook {
     this.#entries = new VmEntries((...entry) => options.entered?.(...entry));
   }
 
-  /** What an earlier run knew counts until its plants are back. */
+  /** Enters what an earlier run knew. It counts until its plants are back. */
   restore(remembered: readonly RememberedVm[]): void {
     const leftAt = new Map(remembered.map((one) => [one.plantId, one.leftAt]));
     for (const { plantId, vm } of remembered) this.#put(plantId, vm);
@@ -87,7 +90,7 @@ export class VmBook {
     else if (this.#entries.has(plantId)) this.#noteAbsent(plantId, this.#options.clock.now());
   }
 
-  /** What a plant told, over this link. @throws GridError LINK_PROTOCOL when something before it is missing */
+  /** Enters what a plant told over this link. @throws GridError LINK_PROTOCOL when an event before it is missing */
   apply(link: object, event: VmsEvent): void {
     const news = this.#order.apply(link, event);
     if (news === undefined) return;
@@ -107,13 +110,13 @@ export class VmBook {
     return this.#gone.get(vmId);
   }
 
-  /** What an owner has on all plants, and is being made for it. */
+  /** Sums what an owner has on all plants, creations under way included. */
   usageOf(owner: string): Usage {
     this.#forgetLapsed();
     return this.#entries.use.of(owner);
   }
 
-  /** Whether the plant has told all that it has since it came: what is not here, it has not. */
+  /** Tells whether the plant has told its whole since it joined. If so, it has no VM that is not in this book. */
   isCurrent(plantId: string): boolean {
     return this.#order.of(plantId) !== undefined;
   }
@@ -123,7 +126,10 @@ export class VmBook {
     return this.#entries.byRequest(keyText(key)).some(({ plantId }) => this.isCurrent(plantId));
   }
 
-  /** What was made of a request, or may be, and where: nearly always one, of two the first that was told of first. */
+  /**
+   * Returns what was made of a request, or may be, with its plant. Nearly always this is one entry; the oldest comes
+   * first.
+   */
   madeOf(key: RequestKey): readonly { readonly plantId: string; readonly vm: ToldVm }[] {
     this.#forgetLapsed();
     return this.#entries.byRequest(keyText(key));
@@ -213,7 +219,7 @@ export class VmBook {
 
   #put(plantId: string, vm: ToldVm): void {
     const before = this.#entries.get(plantId, keyText(vm));
-    // What waits for its turn has no lease yet: until then it is that of the award.
+    // A creation that waits for its turn has no lease yet. Until then the lease of the award counts.
     const leaseEndsAt = vm.leaseEndsAt ?? before?.vm.leaseEndsAt;
     const known = leaseEndsAt === undefined ? vm : { ...vm, leaseEndsAt };
     this.#entries.put(entryOf(plantId, known, { told: true, pinned: before?.pinned ?? false }));

@@ -61,7 +61,7 @@ export class VmEntries {
     const ofPlant = this.#byPlant.get(plantId) ?? new Map<string, Entry>();
     this.#byPlant.set(plantId, ofPlant.set(key, entry));
     this.#byRequest.set(key, [...(this.#byRequest.get(key) ?? []), entry]);
-    // Of a VM that two plants claim, the first has it.
+    // If two plants claim a VM, the first one keeps it.
     if (vm.vmId !== undefined && !this.#byVm.has(vm.vmId)) this.#byVm.set(vm.vmId, entry);
     this.use.add(vm.owner, plantId, vm);
     this.#listener(plantId, key, vm);

@@ -13,7 +13,7 @@ import type { VmBook } from './vm-book.ts';
 
 type Failures = Gathered<never>['failures'];
 
-/** What finding a VM needs: the question after it to all plants, until one knows it. */
+/** Asks all plants for a VM until one knows it. */
 export type AskForVm = (
   request: Parameters<PlantApi['query']>[0],
 ) => Promise<Pick<Gathered<ClassAdJson>, 'answers' | 'failures'>>;
@@ -24,8 +24,8 @@ interface Place {
 }
 
 /**
- * Which plant answers for which VM: the one that told of it, also when it is gone. Of a VM that no plant has told of,
- * which may be gone long since, plants are asked, and the answer is remembered.
+ * Finds the plant that answers for a VM: the one that told of it, also when the VM is gone. If no plant has told of it,
+ * all plants are asked, and the answer is remembered.
  */
 export class VmPlaces {
   readonly #book: Pick<VmBook, 'find' | 'goneFrom'>;
@@ -86,7 +86,7 @@ export class VmPlaces {
 
 export const isVmUnknown = (error: unknown): boolean => error instanceof GridError && error.code === 'VM_UNKNOWN';
 
-/** Whether the plant knows the VM as one that is gone: then no other has it. */
+/** Tells whether the plant answered that the VM is gone. Then no other plant has it. */
 const isDestroyed = (error: unknown): boolean => error instanceof GridError && error.details.state === 'destroyed';
 
 function notFound(vmId: string, failures: Failures): GridError {

@@ -1,4 +1,4 @@
-/** What a client's expressions say of a plant, each worked out once. */
+/** Evaluates a client's expressions on a plant, each at most once. */
 import { type EvaluationContext, type Expression, rankOf } from '@vmgrid/classad';
 import { type Bid, clientValue } from '@vmgrid/protocol';
 import { failedRequirements, type Unmet } from './failed-requirements.ts';

@@ -2,10 +2,10 @@
 import type { Bid, CallTerms, FailedCondition, PlantBackoff, TrailPlace } from '@vmgrid/protocol';
 import type { Judgement } from './judge.ts';
 
-/** What rules may look at besides the bids. */
+/** The values that rules may read besides the bids. */
 export interface RuleContext {
   readonly requestId: string;
-  /** What the request's expressions say of a bid. */
+  /** Evaluates the request's expressions on a bid. */
   readonly judge: (bid: Bid) => Judgement;
   readonly inBackoff: (bid: Bid) => PlantBackoff | undefined;
   readonly order: CallTerms['order'];

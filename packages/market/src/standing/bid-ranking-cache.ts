@@ -7,7 +7,7 @@ import type { OwnerClass } from './owner-shares.ts';
 import { classKey, RequestClass } from './request-class.ts';
 import type { StandingPlant } from './standing-plant.ts';
 
-/** What an order is for. */
+/** The requests for which an order of bids holds. */
 export interface Ordered {
   readonly request: CreateRequest;
   readonly owner: OwnerClass;
@@ -70,7 +70,7 @@ export class BidRankingCache {
         yield;
       }
     }
-    // What depends on the time is another order at the next auction.
+    // An order that depends on the time is not kept: it is another one at the next auction.
     if (kept.now.wasRead) this.#kept.delete(key);
     else this.#keep(key, kept);
     return kept;

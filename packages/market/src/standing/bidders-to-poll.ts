@@ -1,8 +1,8 @@
 import type { Bidder } from '@vmgrid/protocol';
 
 /**
- * Which of very many bidders have to be asked: gone through anew only when they, or those who are answered for, are
- * others.
+ * Finds the bidders that must be asked. It goes through all of them only when the bidders, or those with standing
+ * offers, have changed.
  */
 export class BiddersToPoll {
   readonly #covers: (plantId: string) => boolean;

@@ -31,7 +31,7 @@ export interface Declining {
 
 type Entry = Bidding | Removed | Declining;
 
-/** Of an order, what answers are made of. */
+/** The view of an order from which answers are made. */
 export interface OrderView {
   readonly bidding: Pick<BidOrder, 'size' | 'best'>;
   biddingOf(plantId: string): Bidding | undefined;

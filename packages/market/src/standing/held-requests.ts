@@ -1,5 +1,5 @@
 /**
- * Which plants may have the VM of a request already: they are asked. A token stands for several requests now and then.
+ * Finds the plants that may have the VM of a request already; these are asked. Two requests may have the same token.
  */
 import { GridError, STANDING_LIMITS, type StandingChange } from '@vmgrid/protocol';
 import { TokenTable } from './token-table.ts';

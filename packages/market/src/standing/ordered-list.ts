@@ -1,5 +1,6 @@
 /**
- * Items in an order that no two of them share. Adding and removing is a binary search and a move of what comes after.
+ * A sorted list; no two items compare as equal. Adding and removing is a binary search, and a move of all items after
+ * it.
  */
 export class OrderedList<T> {
   readonly #compare: (a: T, b: T) => number;

@@ -1,6 +1,6 @@
 /**
- * What owners have, and may have, on the plants that limit them, found by owner: it costs as much as there are plants
- * where one has something.
+ * Finds by owner what it has, and may have, on the plants that limit owners. A look-up costs as much as the owner has
+ * plants.
  */
 import { declineOf, NOTHING_USED, ownerLackOf, ownerRefusalOf, ownerToken } from '@vmgrid/bidding';
 import {
@@ -18,7 +18,7 @@ import type { StandingPlant } from './standing-plant.ts';
 export interface SharesOfPlant {
   /** @throws GridError LINK_PROTOCOL for too many */
   change(owners: NonNullable<StandingChange['owners']>): void;
-  /** The plant tells of none any more. */
+  /** Drops all shares of the plant. */
   end(): void;
 }
 

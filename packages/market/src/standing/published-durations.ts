@@ -1,14 +1,16 @@
 /**
- * What a plant has published of what it learnt, kept up to date in place. Of its keys only 53 bits are kept: very many
- * plants have very many.
+ * Keeps the durations that a plant has learnt and published. It stores only 53 bits of each key, since thousands of
+ * plants have thousands of keys each.
  */
 import { type Durations, hash53, startOfKey } from '@vmgrid/bidding';
 import type { OfferTerms, StandingChange, StandingOffer } from '@vmgrid/protocol';
 import { NumberTable } from './number-table.ts';
 
-/** Changed keys that are known one by one; whoever looks less often takes it that everything has changed. */
+/**
+ * Number of changed keys that are remembered one by one. A caller that missed more assumes that all keys have changed.
+ */
 const CHANGES_KEPT = 64;
-/** In the place of a key: what all plans depend on. */
+/** Stands in the place of a key when a change concerns all plans. */
 const EVERYTHING = -1;
 
 export class PublishedDurations implements Durations {
@@ -16,7 +18,7 @@ export class PublishedDurations implements Durations {
   #least: OfferTerms['least'];
   #isCoarse: boolean;
   #version = 0;
-  /** Each at its version, modulo the length. */
+  /** The key that changed at version v lies at index v modulo the length. */
   readonly #changed = new Float64Array(CHANGES_KEPT);
 
   constructor({ durations, least, coarse }: Pick<StandingOffer, 'durations' | 'least' | 'coarse'>) {
@@ -51,8 +53,8 @@ export class PublishedDurations implements Durations {
   }
 
   /**
-   * Whether a plan may be another one that was right at a version. `concerns`: by `hash53`, keys of all its actions and
-   * their kinds.
+   * Tells whether a plan that was right at version `since` may have changed. `concerns`: keys, by `hash53`, of all its
+   * actions and their kinds.
    */
   hasChanged(since: number, concerns: ReadonlySet<number>): boolean {
     if (this.#version - since > CHANGES_KEPT) return true;

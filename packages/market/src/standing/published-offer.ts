@@ -1,4 +1,4 @@
-/** What one plant has published over one link, kept up to date in place: a change costs what has changed. */
+/** Keeps what one plant has published over one link. A change is applied in place, and costs only what has changed. */
 import { withChange } from '@vmgrid/bidding';
 import {
   GridError,
@@ -12,7 +12,7 @@ import type { HeldRequests, TokensOfPlant } from './held-requests.ts';
 import type { OwnerShares, SharesOfPlant } from './owner-shares.ts';
 import { PublishedDurations } from './published-durations.ts';
 
-/** What is known of all plants together. */
+/** Tables that all plants share. */
 export interface PlantBooks {
   readonly held: HeldRequests;
   readonly owners: OwnerShares;
@@ -70,7 +70,9 @@ export class PublishedOffer {
   }
 }
 
-/** Of a plant whose offer is known up to this event; `known` is undefined when none is. */
+/**
+ * Makes the error for a change that does not follow the last one. `known`: number of the last; undefined if none came.
+ */
 export const gap = (plantId: string, known: number | undefined, serial: number): GridError =>
   new GridError('LINK_PROTOCOL', `the offer of ${plantId} changes with ${serial}, known is ${known ?? 'none'}`, {
     plantId,

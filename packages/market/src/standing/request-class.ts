@@ -1,4 +1,4 @@
-/** What of a request decides about bids, prepared once for all requests that are alike. */
+/** Prepares the part of a request that decides about bids, once for all requests that are alike. */
 import {
   type Candidates,
   durationKey,
@@ -26,7 +26,9 @@ import { type StandingPlant, shared } from './standing-plant.ts';
 /** Images that match up to which all are priced for each plant; beyond, each plant is searched for with bounds. */
 const CANDIDATES = 200;
 
-/** Equal for requests of one class: all but what names the request and what happens to its VM later. */
+/**
+ * Requests of one class have equal keys. The name of a request and the later life of its VM are not part of the key.
+ */
 export function classKey({ machine, dag, destruction, lease, requirements, rank }: CreateRequest): string {
   const hostActions = destruction?.actions.flatMap((action) => (action.kind === 'host' ? action.name : []));
   return JSON.stringify([machine, dag, hostActions, lease, requirements, rank]);
@@ -43,7 +45,7 @@ interface Outcome {
   readonly lines: LineReports;
   readonly durations: PublishedDurations;
   readonly planned: Planned | GridError;
-  /** Of the durations, up to which it has been found to be right. */
+  /** The outcome is known to be right up to this version of the durations. */
   version: number;
 }
 

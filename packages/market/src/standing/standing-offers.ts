@@ -16,13 +16,16 @@ import { silentPart, standingPart } from './standing-answer.ts';
 import type { StandingPlant } from './standing-plant.ts';
 
 export interface StandingAnswer {
-  /** Those of the bidders that are not answered for. Costs least when the same list comes again. */
+  /**
+   * Returns the bidders that must be asked, since no standing offer answers for them. It is fastest for the same list
+   * again.
+   */
   toAsk(bidders: readonly Bidder[]): readonly Bidder[];
   readonly parts: readonly AnswerPart[];
 }
 
 export class StandingOffers {
-  /** Of all plants that publish, also while their offers do not stand. */
+  /** Requests held by all plants that publish, also by those whose offers do not stand now. */
   readonly held = new HeldRequests();
   readonly owners = new OwnerShares();
   readonly forgotten = new ForgottenRequests();

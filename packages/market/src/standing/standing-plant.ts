@@ -45,15 +45,15 @@ interface Making {
   readonly before?: StandingPlant | undefined;
 }
 
-/** Of a standing offer, what bids depend on. */
+/** The parts of a standing offer that bids depend on. */
 export interface Offered {
   readonly terms: OfferTerms;
   readonly durations: PublishedDurations;
 }
 
 /**
- * A plant by its standing offer, ready to have bids computed. Immutable, but for what it has learnt: that is always the
- * latest.
+ * A plant as its standing offer describes it, ready for computing bids. It is immutable, except for the learnt
+ * durations: they are always the latest.
  */
 export class StandingPlant {
   readonly plantId: string;
@@ -62,7 +62,7 @@ export class StandingPlant {
   readonly lines: LineReports;
   readonly cost: Expression;
   readonly durations: PublishedDurations;
-  /** What the tie-break sees of the id. */
+  /** The tie-break uses this hash of the id. */
   readonly tieSeed: number;
   readonly #onLine = new Map<LineName, ClassAd>();
   readonly #jsonOnLine = new Map<LineName, ClassAdJson>();
@@ -79,7 +79,7 @@ export class StandingPlant {
     this.tieSeed = before?.tieSeed ?? hash32(plantId);
   }
 
-  /** What a bid's rules see as TARGET. */
+  /** Returns the ad that the rules see as TARGET. */
   adOn(line: LineName): ClassAd {
     return shared(this.#onLine, line, () => plantAd(this.terms.plant, line));
   }

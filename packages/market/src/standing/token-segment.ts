@@ -1,7 +1,7 @@
 /**
  * Tokens with the number of the plant that holds each: an open-addressing hash table with linear probing in one typed
- * array, four bytes for a place. Of the tokens of one segment the upper bits are equal: it keeps the lower ones, and
- * the number in their place.
+ * array, four bytes for a place. All tokens of one segment have the same upper bits. So a place holds the lower bits,
+ * and the number of the plant instead of the upper ones.
  */
 /** Plants have numbers of so many bits from 1 on; as many upper bits of a token are not kept. */
 export const NUMBER_BITS = 14;
@@ -99,7 +99,7 @@ export class TokenSegment {
     this.#entries[hole] = FREE;
   }
 
-  /** Of the lower part of a token. */
+  /** Returns the place where the search for a token begins. */
   #homeOf(lowerPart: number): number {
     return Math.floor(lowerPart * (this.#entries.length / LOWER_PARTS));
   }

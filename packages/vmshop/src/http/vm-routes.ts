@@ -37,7 +37,7 @@ const by = <T extends object>(response: Response, request: T): Called<T> => ({
 
 const asVm = (body: VmReply): Reply => ({ kind: 'vm', body });
 
-/** What an address without a body says: the VM, and the request id of the header. */
+/** Makes a request of an address without a body: the VM of the path, and the request id of the header. */
 function vmOf(request: Request<{ vmId: string }>): object {
   const requestId = request.get('idempotency-key');
   return { vmId: request.params.vmId, ...(requestId === undefined ? {} : { requestId }) };

@@ -1,7 +1,7 @@
 /**
- * Keeps owners within their quotas. What an owner has is in the book of VMs, where what is awarded is entered before
- * its plant hears of it; what is admitted and not awarded yet is counted here. Nobody is asked, and nothing is waited
- * for: two creates at once see each other. Creates of several shops do not.
+ * Keeps owners within their quotas. The book of VMs has what an owner has, awards included. This class counts what is
+ * admitted and not awarded yet. It asks nobody and waits for nothing, so two creates at once see each other. Creates at
+ * different shops do not.
  */
 import { ofOwner } from '@vmgrid/access';
 import { OwnerUse, type Usage, type VmBook } from '@vmgrid/market';
@@ -28,7 +28,7 @@ export interface QuotaEnforcerDeps {
   readonly write?: () => void;
 }
 
-/** Where what is not awarded yet is counted. */
+/** The name under which creates without an award are counted. */
 const NO_PLANT = '';
 
 export class QuotaEnforcer {
@@ -63,8 +63,8 @@ export class QuotaEnforcer {
   }
 
   /**
-   * One that no limit concerns: its award is entered all the same, so that nobody else is awarded it while its plant is
-   * away.
+   * Admits a create that no limit concerns. Its award is entered all the same, so that no other plant is awarded it
+   * while its plant is away.
    */
   #uncounted<T extends Identified<CreateRequest>>(request: T): Admitted<T> {
     const nothing = () => undefined;
@@ -87,7 +87,7 @@ export class QuotaEnforcer {
     return vmOf(request, clock.now() + requestDeadlineMs);
   }
 
-  /** What the owner has, and what was let in. */
+  /** Sums what the owner has and what was admitted for it. */
   #usageOf(owner: string): Usage {
     return sum(this.#deps.book.usageOf(owner), this.#waiting.of(owner));
   }
@@ -98,7 +98,7 @@ const limitsRoom = ({ vms, memoryMiB, diskMiB }: Quota): boolean =>
 
 const sizeOf = ({ machine: { memoryMiB, diskMiB } }: CreateRequest) => ({ memoryMiB, diskMiB });
 
-/** What a plant would tell of it that takes it, and makes the VM by then. */
+/** Makes the entry of a request as a plant would tell it that makes the VM by the given time. */
 function vmOf(request: Identified<CreateRequest>, madeBy: number): ToldVm {
   const { lease } = request;
   return {
