@@ -34,7 +34,7 @@ export class PlantFailureHistory {
   }
 
   /** The plants that are in backoff now, the longest first, so many at most. */
-  allHeldBack(most: number): PlantBackoff[] {
+  allInBackoff(most: number): PlantBackoff[] {
     const now = this.#now();
     const held = [...this.#records.values()].filter((record) => isInBackoff(record, now));
     return held.sort((a, b) => b.backoffUntil - a.backoffUntil).slice(0, most);

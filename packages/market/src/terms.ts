@@ -27,7 +27,7 @@ export function openTerms(
     windowMs: bidWindowMs,
     best: Math.min(best, BROKER_LIMITS.bids),
     order,
-    inBackoff: memory.allHeldBack(BROKER_LIMITS.inBackoff),
+    inBackoff: memory.allInBackoff(BROKER_LIMITS.inBackoff),
     path: [],
   };
 }

@@ -186,12 +186,12 @@ describe('the memory of plants', () => {
 
   test('holds a plant back that took an award and failed', async () => {
     const memory = await memoryAfter(new GridError('VMM_FAILED', 'no KVM'));
-    expect(memory.allHeldBack(9)).toMatchObject([{ plantId: 'a', failures: 1, lastCode: 'VMM_FAILED' }]);
+    expect(memory.allInBackoff(9)).toMatchObject([{ plantId: 'a', failures: 1, lastCode: 'VMM_FAILED' }]);
   });
 
   test("holds against a plant neither a refusal nor the client's own failing action", async () => {
-    expect((await memoryAfter(full)).allHeldBack(9)).toEqual([]);
-    expect((await memoryAfter(new GridError('ACTION_FAILED', 'exit 1'))).allHeldBack(9)).toEqual([]);
+    expect((await memoryAfter(full)).allInBackoff(9)).toEqual([]);
+    expect((await memoryAfter(new GridError('ACTION_FAILED', 'exit 1'))).allInBackoff(9)).toEqual([]);
   });
 
   test('holds back twice as long after each failure, and forgets all after a success', () => {
@@ -200,11 +200,11 @@ describe('the memory of plants', () => {
     const fault = new GridError('VMM_FAILED', 'no KVM');
     const heldMs = () => {
       memory.failed('a', fault);
-      return memory.allHeldBack(9)[0]!.backoffUntil - time.now();
+      return memory.allInBackoff(9)[0]!.backoffUntil - time.now();
     };
     expect([heldMs(), heldMs(), heldMs()]).toEqual([30_000, 60_000, 120_000]);
     time.pass(120_000);
-    expect(memory.allHeldBack(9)).toEqual([]);
+    expect(memory.allInBackoff(9)).toEqual([]);
     memory.succeeded('a');
     expect(heldMs()).toBe(30_000);
   });
@@ -212,6 +212,6 @@ describe('the memory of plants', () => {
   test('holds back for ten minutes at most', () => {
     const memory = new PlantFailureHistory({ now: () => 0 });
     for (let n = 0; n < 2_000; n++) memory.failed('a', new GridError('VMM_FAILED', 'no KVM'));
-    expect(memory.allHeldBack(9)[0]!.backoffUntil).toBe(600_000);
+    expect(memory.allInBackoff(9)[0]!.backoffUntil).toBe(600_000);
   });
 });

@@ -13,13 +13,13 @@ test('a plant that failed is in no backoff for a day because the clock was set b
   let now = NOON;
   const memory = new PlantFailureHistory({ now: () => now });
   memory.failed('plant-1', new GridError('VMM_FAILED', 'no'));
-  expect(memory.allHeldBack(9).map(({ plantId }) => plantId)).toEqual(['plant-1']);
+  expect(memory.allInBackoff(9).map(({ plantId }) => plantId)).toEqual(['plant-1']);
   now -= DAY_MS;
-  expect(memory.allHeldBack(9)).toEqual([]);
+  expect(memory.allInBackoff(9)).toEqual([]);
   memory.failed('plant-1', new GridError('VMM_FAILED', 'no'));
-  expect(memory.allHeldBack(9)).toHaveLength(1);
+  expect(memory.allInBackoff(9)).toHaveLength(1);
   now += DAY_MS;
-  expect(memory.allHeldBack(9)).toEqual([]);
+  expect(memory.allInBackoff(9)).toEqual([]);
 });
 
 test('nor one whose own clock is a day ahead, by what it says of itself', () => {

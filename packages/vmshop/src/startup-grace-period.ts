@@ -1,7 +1,7 @@
 /** The first moments of a restarted shop, in which the plants of the shop before come back one by one. */
 import type { MemberChange } from '@vmgrid/market';
 
-export interface ReunionOptions {
+export interface StartupGracePeriodOptions {
   readonly clock: { sleep(ms: number, signal?: AbortSignal): Promise<void> };
   /** How long they are waited for. */
   readonly withinMs: number;
@@ -13,7 +13,7 @@ export class StartupGracePeriod {
   /** Resolves when all are there again, or were waited for long enough. */
   readonly over: Promise<void>;
 
-  constructor(plantIds: readonly string[], { clock, withinMs }: ReunionOptions) {
+  constructor(plantIds: readonly string[], { clock, withinMs }: StartupGracePeriodOptions) {
     this.#missing = new Set(plantIds);
     this.over = clock.sleep(withinMs, this.#end.signal).catch(() => undefined);
     if (this.#missing.size === 0) this.close();
