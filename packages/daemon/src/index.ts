@@ -18,6 +18,7 @@ export * from './output-faults.ts';
 export * from './own-cgroup.ts';
 export * from './own-database.ts';
 export * from './process-identity.ts';
+export * from './program-options.ts';
 export * from './run-in-slices.ts';
 export * from './semaphore.ts';
 export * from './undo.ts';

@@ -3,7 +3,6 @@
  * it.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { openSecurity } from '@vmgrid/access';
 import {
   CONFIG_OPTIONS,
@@ -12,12 +11,17 @@ import {
   limitHeap,
   loadConfig,
   outliveReaders,
+  programOptions,
   runDaemon,
 } from '@vmgrid/daemon';
 import { refusalToRun } from '@vmgrid/protocol';
 import { BrokerConfig } from './config.ts';
 
-const { values } = parseArgs({ options: CONFIG_OPTIONS });
+const USAGE = `vmbroker --config FILE [--override JSON]
+
+Runs a broker until it is told to stop by SIGTERM or SIGINT. FILE is described in docs/configuration.md.`;
+
+const { values } = programOptions(USAGE, { options: CONFIG_OPTIONS });
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 outliveReaders(() => undefined);
 try {

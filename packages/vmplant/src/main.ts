@@ -1,17 +1,6 @@
-/**
- * The plant's program:
- *
- *   vmplant --config FILE                                       runs a plant until it is told to stop
- *   vmplant build-base --os NAME --warehouse FOLDER [--disk-mib N]   builds a base image; progress on standard error
- *   vmplant import-cloud --file FILE --os NAME --warehouse FOLDER [--memory-mib N]   takes in a cloud's disk image
- *   vmplant export --warehouse FOLDER --image ID --file FILE          writes an image, and all below it, to an archive
- *   vmplant import --warehouse FOLDER --file FILE --state FOLDER      puts the images of an archive into a warehouse
- *           [--keep-memory] [--quota-mib N]
- *   vmplant probe --state FOLDER [--warehouse FOLDER]           what each production line can do on this host
- */
+/** The plant's program. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { CONFIG_OPTIONS, configSource, createLog, outliveReaders } from '@vmgrid/daemon';
+import { CONFIG_OPTIONS, configSource, createLog, outliveReaders, programOptions, WRONG_USE } from '@vmgrid/daemon';
 import { refusalToRun } from '@vmgrid/protocol';
 import { exportCommand, importCommand } from './commands/archive.ts';
 import { buildBaseCommand } from './commands/build-base.ts';
@@ -19,7 +8,15 @@ import { importCloudCommand } from './commands/import-cloud.ts';
 import { probeCommand } from './commands/probe.ts';
 import { runCommand } from './commands/run.ts';
 
-const { values, positionals } = parseArgs({
+const USAGE = `vmplant --config FILE                                       runs a plant until it is told to stop
+vmplant build-base --os NAME --warehouse FOLDER [--disk-mib N]   builds a base image; progress on standard error
+vmplant import-cloud --file FILE --os NAME --warehouse FOLDER [--memory-mib N]   takes in a cloud's disk image
+vmplant export --warehouse FOLDER --image ID --file FILE          writes an image, and all below it, to an archive
+vmplant import --warehouse FOLDER --file FILE --state FOLDER      puts the images of an archive into a warehouse
+        [--keep-memory] [--quota-mib N]
+vmplant probe --state FOLDER [--warehouse FOLDER]           what each production line can do on this host`;
+
+const { values, positionals } = programOptions(USAGE, {
   allowPositionals: true,
   options: {
     ...CONFIG_OPTIONS,
@@ -67,9 +64,8 @@ async function main(): Promise<number> {
       case 'probe':
         return await probeCommand(values);
       default:
-        throw new Error(
-          `vmplant has no command ${positionals[0]}; it has build-base, import-cloud, export, import and probe`,
-        );
+        process.stderr.write(`vmplant has no command ${positionals[0]}\n\n${USAGE}\n`);
+        return WRONG_USE;
     }
   } catch (error) {
     const { line, entry } = refusalToRun(error);

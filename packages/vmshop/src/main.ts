@@ -1,5 +1,4 @@
 /** `vmshop --config FILE`: runs a shop until it is told to stop. */
-import { parseArgs } from 'node:util';
 import { openSecurity } from '@vmgrid/access';
 import {
   CONFIG_OPTIONS,
@@ -8,12 +7,17 @@ import {
   limitHeap,
   loadConfig,
   outliveReaders,
+  programOptions,
   runDaemon,
 } from '@vmgrid/daemon';
 import { refusalToRun } from '@vmgrid/protocol';
 import { ShopConfig } from './config.ts';
 
-const { values } = parseArgs({ options: CONFIG_OPTIONS });
+const USAGE = `vmshop --config FILE [--override JSON]
+
+Runs a shop until it is told to stop by SIGTERM or SIGINT. FILE is described in docs/configuration.md.`;
+
+const { values } = programOptions(USAGE, { options: CONFIG_OPTIONS });
 const log = createLog('vmshop', 'info');
 outliveReaders(() => undefined);
 try {
