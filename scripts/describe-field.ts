@@ -24,8 +24,8 @@ export function kindOf(field: Schema): string {
   const choices = field.anyOf?.map((choice) => `\`${JSON.stringify(choice.const)}\``);
   if (choices && field.type === undefined) return `one of ${choices.join(', ')}`;
   if (field.items) return `list of ${kindOf(field.items)}${rangeOf(field.minItems, field.maxItems, ' entries')}`;
-  if (field.patternProperties)
-    return `object of ${Object.values(field.patternProperties).map(kindOf).join(', ')} by name`;
+  const [named] = Object.values(field.patternProperties ?? {});
+  if (named) return `object; for each name ${kindOf(named)}`;
   if (field.type === 'integer' || field.type === 'number') return `${field.type}${boundsOf(field)}`;
   if (field.type === 'string') return textKindOf(field.pattern);
   return field.type!;
