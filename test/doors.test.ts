@@ -1,21 +1,9 @@
 /** What every route of every door is guarded with. A door with a route that has no guard does not open at all. */
 import { describe, expect, test } from '@jest/globals';
-import { type ImageCatalogue, type ImageWork, imageRoutes } from '@vmgrid/catalogue';
-import {
-  createDoorApp,
-  type DoorOptions,
-  guardsOf,
-  memoryRoutes,
-  type OperationService,
-  operationRoutes,
-} from '@vmgrid/http-api';
+import { createDoorApp, type DoorOptions, guardsOf, memoryRoutes } from '@vmgrid/http-api';
 import { Router } from 'express';
-import { plantRoutes as brokerPlantRoutes } from '../packages/vmbroker/src/plant-routes.ts';
-import { archiveRoutes } from '../packages/vmplant/src/http/archive-routes.ts';
-import { shopRouters } from '../packages/vmshop/src/http/app.ts';
-import type { Shop } from '../packages/vmshop/src/shop.ts';
+import { DOOR_ROUTERS } from './support/door-routers.ts';
 
-const nothing = {} as never;
 const IMAGES = {
   'GET /images': 'image.list',
   'POST /images': 'image.build',
@@ -35,7 +23,7 @@ const guardsIn = (routers: readonly Router[]) =>
 
 describe('each route says which operation it is', () => {
   test('at the shop', () => {
-    expect(guardsIn(shopRouters({} as Shop, nothing))).toEqual({
+    expect(guardsIn(DOOR_ROUTERS.shop)).toEqual({
       'POST /vms': 'vm.create',
       'GET /vms': 'vm.list',
       'GET /vms/events': 'vm.events',
@@ -61,12 +49,7 @@ describe('each route says which operation it is', () => {
   });
 
   test('at a plant', () => {
-    const routers = [
-      archiveRoutes(nothing),
-      imageRoutes({} as ImageCatalogue, {} as ImageWork),
-      operationRoutes({} as OperationService),
-    ];
-    expect(guardsIn(routers)).toEqual({
+    expect(guardsIn(DOOR_ROUTERS.plant)).toEqual({
       'GET /images/:imageId/archive': 'image.export',
       'POST /images/archive': 'image.import',
       ...IMAGES,
@@ -75,7 +58,7 @@ describe('each route says which operation it is', () => {
   });
 
   test('at a broker', () => {
-    expect(guardsIn([brokerPlantRoutes(nothing)])).toEqual({ 'GET /plants': 'plant.list' });
+    expect(guardsIn(DOOR_ROUTERS.broker)).toEqual({ 'GET /plants': 'plant.list' });
   });
 
   test('at all of them', () => {

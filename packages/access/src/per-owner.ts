@@ -2,20 +2,26 @@
 import { OwnerName } from '@vmgrid/protocol';
 import { type TObject, Type } from 'typebox';
 
+const closed = { additionalProperties: false } as const;
+
 export interface PerOwner<Limits> {
   readonly default?: Limits;
   readonly owners?: Readonly<Record<string, Limits>>;
 }
 
 /** Schema of a {@link PerOwner}; every field of `limits` may be left out. */
-export const perOwner = <T extends TObject>(limits: T) =>
+export const perOwner = <T extends TObject>(limits: T, description: string) =>
   Type.Object(
     {
-      /** Of each owner that has none of its own, and of what its own leaves out. */
       default: Type.Optional(limits),
-      owners: Type.Optional(Type.Record(OwnerName, limits)),
+      owners: Type.Optional(
+        Type.Record(OwnerName, limits, {
+          description:
+            'Limits of single owners, by name, each with the fields of `default`, whose limits count where one is left out.',
+        }),
+      ),
     },
-    { additionalProperties: false },
+    { ...closed, description },
   );
 
 export const ofOwner = <Limits extends object>(all: PerOwner<Limits>, owner: string): Limits =>

@@ -13,7 +13,12 @@ const LIMIT = /^--max[-_](?:old[-_]space|heap)[-_]size(?:[-_]percentage)?(?:=|$)
 
 /** Field of a daemon's configuration. */
 export const heapMiBField = (mebibytes: number) =>
-  Type.Integer({ minimum: 128, maximum: 1_048_576, default: mebibytes });
+  Type.Integer({
+    minimum: 128,
+    maximum: 1_048_576,
+    default: mebibytes,
+    description: "How far the daemon's heap may grow. A limit that Node was started with takes precedence.",
+  });
 
 /** What Node is started with to have this limit. */
 export const heapFlags = (heapMiB: number): readonly string[] => [`${FLAG}=${heapMiB}`];

@@ -25,6 +25,13 @@ export const requireIdentity: RequestHandler = (_request, { locals }, next) =>
 export interface Guard {
   (request: Queried, response: Response, next: () => void): Promise<void>;
   readonly operation: GridOperation;
+  /** Parameters that the route takes behind its path. */
+  readonly query: readonly string[];
+}
+
+/** A route of a router, by method and path, and what it is guarded with. */
+export interface GuardedRoute extends Pick<Guard, 'operation' | 'query'> {
+  readonly route: string;
 }
 
 /**
@@ -39,7 +46,7 @@ export function guard(operation: GridOperation, query: readonly string[] = []): 
     await response.locals.begins?.();
     next();
   };
-  return Object.assign(check, { operation });
+  return Object.assign(check, { operation, query });
 }
 
 /** Who asked, once it was authenticated. */
@@ -54,13 +61,13 @@ function required<T>(value: T | undefined, what: string): T {
 }
 
 /** What each route of a router is guarded with, by method and path. @throws when one is not guarded */
-export function guardsOf(router: Router): readonly { readonly route: string; readonly operation: GridOperation }[] {
+export function guardsOf(router: Router): readonly GuardedRoute[] {
   return router.stack.map(({ route, name }) => {
     if (!route) throw new Error(`${name} is no route: a guard cannot be seen`);
     const [first] = route.stack;
-    const { operation } = first!.handle as Partial<Guard>;
+    const { operation, query = [] } = first!.handle as Partial<Guard>;
     const text = `${first!.method.toUpperCase()} ${route.path}`;
     if (operation === undefined) throw new Error(`${text} has no guard: nobody said who may ask it`);
-    return { route: text, operation };
+    return { route: text, operation, query };
   });
 }

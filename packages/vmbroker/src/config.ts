@@ -6,33 +6,52 @@ import { type Static, Type } from 'typebox';
 
 export const BrokerConfig = Type.Object(
   {
-    /** Among the ids of plants and brokers its own. */
-    brokerId: PlantId,
-    /** Shops and brokers to dial: WebSocket addresses of their links. */
+    brokerId: Type.Unsafe<string>({
+      ...PlantId,
+      description: 'Name of the broker. No other broker or plant of the grid has it.',
+    }),
     upstreams: Type.Array(Type.String({ pattern: '^wss?://' }), {
       minItems: 1,
       maxItems: 16,
       default: ['ws://127.0.0.1:7780/v1/link'],
+      description: 'WebSocket addresses of the links of shops and brokers that the broker dials.',
     }),
-    /** Plants to dial, which wait at their own doors: WebSocket addresses of their links (static binding). */
-    plants: Type.Array(Type.String({ pattern: '^wss?://' }), { maxItems: 1_024, default: [] }),
-    /** Address listened on. Anything but loopback must be asked for. */
-    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
-    /** HTTP: the link to plants and brokers below, and health. 0 takes any free port. */
-    httpPort: Type.Integer({ minimum: 0, maximum: 65_535, default: 7790 }),
-    /**
-     * How long a plant that left, or any plant after the start, is expected to come: so long the broker does not say
-     * that there is none.
-     */
-    plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
+    plants: Type.Array(Type.String({ pattern: '^wss?://' }), {
+      maxItems: 1_024,
+      default: [],
+      description: 'WebSocket addresses of the links of plants that the broker dials (static binding).',
+    }),
+    host: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      default: '127.0.0.1',
+      description: 'Address that the daemon listens on. Anything but loopback needs `tls`.',
+    }),
+    httpPort: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 7790,
+      description: 'Port of the HTTP door, and of the link to plants and brokers below. 0 takes any free port.',
+    }),
+    plantReturnMs: Type.Integer({
+      minimum: 0,
+      maximum: 600_000,
+      default: 20_000,
+      description:
+        'How long the broker waits for a plant that left, and for any plant after the start. ' +
+        'Until then it does not say that there is none.',
+    }),
     ...SECURITY_CONFIG,
-    /** Requests per minute and client address at the HTTP door; links are not counted. */
-    requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
-    /** How far the daemon's heap may grow, in MiB; a limit that Node was started with goes before. */
+    requestsPerMinute: Type.Integer({
+      minimum: 1,
+      default: 6_000,
+      description:
+        'Requests that one client address may send to the HTTP door; on loopback each token counts by itself.',
+    }),
     heapMiB: heapMiBField(HEAP_MIB.vmbroker),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
-      { default: 'info' },
+      { default: 'info', description: 'The least severe messages that are logged.' },
     ),
   },
   { additionalProperties: false },

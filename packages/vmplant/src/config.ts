@@ -10,103 +10,163 @@ import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
+/** ISO 8601. */
+const duration = (value: string, description: string) =>
+  Type.Unsafe<string>({ ...Duration, default: value, description });
+
 export const PlantConfig = Type.Object(
   {
-    plantId: PlantId,
-    /**
-     * Shops and brokers to dial: WebSocket addresses of their links. None: the plant waits at its door to be dialled.
-     */
+    plantId: Type.Unsafe<string>({
+      ...PlantId,
+      description: 'Name of the plant. No other plant or broker of the grid has it.',
+    }),
     upstreams: Type.Array(Type.String({ pattern: '^wss?://' }), {
       maxItems: 16,
       default: ['ws://127.0.0.1:7780/v1/link'],
+      description:
+        'WebSocket addresses of the links of shops and brokers that the plant dials. ' +
+        'Empty: the plant waits at its `httpPort` to be dialled.',
     }),
-    /**
-     * Port of the plant's own HTTP door, for its warehouse and for shops that dial it; 0 takes any free port. Left out:
-     * there is no door.
-     */
-    httpPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
-    /** Address of that door. Anything but loopback must be asked for. */
-    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
+    httpPort: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65_535,
+        description:
+          "Port of the plant's own HTTP door, for its warehouse and for shops that dial it. " +
+          '0 takes any free port. Left out: there is no door.',
+      }),
+    ),
+    host: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      default: '127.0.0.1',
+      description: 'Address that the daemon listens on. Anything but loopback needs `tls`.',
+    }),
     ...SECURITY_CONFIG,
-    /** Requests per minute and client address at that door. */
-    requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
-    /** The plant's own folder: VMs, database. One plant at a time. */
-    stateDirectory: Type.String({ pattern: '^/' }),
-    /** Golden images; plants may share it. */
-    warehouseDirectory: Type.String({ pattern: '^/' }),
-    /** What the golden images may take on the disk; an image that would go beyond is not kept. Left out: no limit. */
-    warehouseQuotaMiB: Type.Optional(Type.Integer({ minimum: 1 })),
-    lines: Type.Array(LineName, { minItems: 1, default: ['qemu'] }),
-    /** How machines of the line `simulated` behave. */
+    requestsPerMinute: Type.Integer({
+      minimum: 1,
+      default: 6_000,
+      description:
+        'Requests that one client address may send to the HTTP door; on loopback each token counts by itself.',
+    }),
+    stateDirectory: Type.String({
+      pattern: '^/',
+      description: "The plant's own folder: VMs, database. Only one plant at a time may use it.",
+    }),
+    warehouseDirectory: Type.String({
+      pattern: '^/',
+      description: 'Folder of the golden images. Several plants may share it.',
+    }),
+    warehouseQuotaMiB: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Disk space that the golden images may take; an image that would exceed it is not kept. ' +
+          'Left out: no limit.',
+      }),
+    ),
+    lines: Type.Array(LineName, {
+      minItems: 1,
+      default: ['qemu'],
+      description: 'Production lines that the plant makes machines with.',
+    }),
     simulated: SimulatedConfig,
-    /** What the line `libvirt` connects to, and what its machines are. */
     libvirt: LibvirtConfig,
     capacity: Type.Object(
       {
-        /** Memory for VMs. Left out: three quarters of the host's. */
-        memoryMiB: Type.Optional(Type.Integer({ minimum: 64 })),
-        /** Sum of the disks promised to VMs. Left out: what is free in the state directory when the plant starts. */
-        diskMiB: Type.Optional(Type.Integer({ minimum: 64 })),
-        /** Processors that one VM may have. Left out: the host's. */
-        cpusPerVm: Type.Optional(Type.Integer({ minimum: 1 })),
-        vms: Type.Integer({ minimum: 1, maximum: 4096, default: 64 }),
-        /** Actions of one DAG. Left out: as many as any DAG may have. */
-        actionsPerDag: Type.Optional(Type.Integer({ minimum: 0, maximum: DAG_LIMITS.actions })),
+        memoryMiB: Type.Optional(
+          Type.Integer({ minimum: 64, description: "Memory for VMs. Left out: three quarters of the host's." }),
+        ),
+        diskMiB: Type.Optional(
+          Type.Integer({
+            minimum: 64,
+            description:
+              'Sum of the disks promised to VMs. ' +
+              'Left out: what is free in the state directory when the plant starts.',
+          }),
+        ),
+        cpusPerVm: Type.Optional(
+          Type.Integer({ minimum: 1, description: "Processors that one VM may have. Left out: the host's." }),
+        ),
+        vms: Type.Integer({ minimum: 1, maximum: 4096, default: 64, description: 'VMs at the same time.' }),
+        actionsPerDag: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: DAG_LIMITS.actions,
+            description: 'Actions of one DAG. Left out: as many as any DAG may have.',
+          }),
+        ),
       },
-      { ...closed, default: {} },
+      { ...closed, default: {}, description: 'What the plant has for all VMs together.' },
     ),
-    /** What one owner may have of that capacity. Left out: all of it. */
-    ownerLimits: Type.Optional(perOwner(OwnerLimits)),
-    /** A preset (`memory`, `seconds`, `network`) or a ClassAd expression over MY (request), TARGET (plant) and PLAN. */
-    cost: Type.String({ minLength: 1, maxLength: 8192, default: 'memory' }),
-    bidValidity: Type.Unsafe<string>({ ...Duration, default: 'PT30S' }),
+    ownerLimits: Type.Optional(
+      perOwner(OwnerLimits, "How much of the plant's capacity one owner may have. Left out: all of it."),
+    ),
+    cost: Type.String({
+      minLength: 1,
+      maxLength: 8192,
+      default: 'memory',
+      description:
+        'How a bid is priced: a preset (`memory`, `seconds`, `network`), ' +
+        'or a ClassAd expression over MY (the request), TARGET (the plant) and PLAN.',
+    }),
+    bidValidity: duration('PT30S', 'How long a bid holds.'),
     lease: Type.Object(
       {
-        default: Type.Unsafe<string>({ ...Duration, default: 'PT4H' }),
-        maximum: Type.Unsafe<string>({ ...Duration, default: 'P7D' }),
-        /** How long before its end a lease is said to end soon. */
-        warning: Type.Unsafe<string>({ ...Duration, default: 'PT10M' }),
-        /** How long a VM is kept that was suspended as its lease ended. */
-        suspended: Type.Unsafe<string>({ ...Duration, default: 'P7D' }),
+        default: duration('PT4H', 'Lease of a VM whose request names none.'),
+        maximum: duration('P7D', 'Longest lease that the plant grants.'),
+        warning: duration('PT10M', 'How long before its end a lease is said to end soon.'),
+        suspended: duration('P7D', 'How long a VM is kept that was suspended when its lease ended.'),
       },
-      { ...closed, default: {} },
+      { ...closed, default: {}, description: 'How long VMs live.' },
     ),
-    /**
-     * `isolated`: a guest is reached on its forwarded ssh port and reaches nothing. `outbound`: it also reaches
-     * whatever the host reaches, the host's own loopback services included.
-     */
-    guestNetwork: Type.Union([Type.Literal('isolated'), Type.Literal('outbound')], { default: 'isolated' }),
-    /**
-     * Limits of the host's on the processes of each machine of the lines `qemu` and `uml`. Left out: there are none but
-     * rlimits.
-     */
+    guestNetwork: Type.Union([Type.Literal('isolated'), Type.Literal('outbound')], {
+      default: 'isolated',
+      description:
+        '`isolated`: a guest is reached on its forwarded ssh port and reaches nothing. ' +
+        "`outbound`: it also reaches whatever the host reaches, the host's own loopback services included.",
+    }),
     cgroup: Type.Optional(CgroupConfig),
-    /** Folder of executables that `kind="host"` actions may name. Left out: there are none. */
-    hostActionDirectory: Type.Optional(Type.String({ pattern: '^/' })),
-    /** How long a guest may take to boot until its agent answers. */
-    bootDeadline: Type.Unsafe<string>({ ...Duration, default: 'PT3M' }),
-    /** Whether the plant publishes what its bids depend on, so that those above compute them. Otherwise it is asked. */
-    standingOffers: Type.Boolean({ default: true }),
-    /** Machines being made at the same time; more wait their turn. */
-    concurrentCreations: Type.Integer({ minimum: 1, maximum: 256, default: 4 }),
-    /** Whether and how the plant builds images unasked, judged by the requests that it remembers. */
+    hostActionDirectory: Type.Optional(
+      Type.String({
+        pattern: '^/',
+        description: 'Folder of executables that `kind="host"` actions may name. Left out: there are none.',
+      }),
+    ),
+    bootDeadline: duration('PT3M', 'How long a guest may take to boot until its agent answers.'),
+    standingOffers: Type.Boolean({
+      default: true,
+      description:
+        'Whether the plant publishes what its bids depend on, so that shops and brokers above compute them. ' +
+        'If not, it is asked for each bid.',
+    }),
+    concurrentCreations: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 4,
+      description: 'Machines that are made at the same time; more wait their turn.',
+    }),
     tending: Type.Object(
       {
-        enabled: Type.Boolean({ default: false }),
-        /** How long the plant must have been without work. */
-        idleFor: Type.Unsafe<string>({ ...Duration, default: 'PT1M' }),
-        /** What the images that were built unasked may take together. */
-        quotaMiB: Type.Integer({ minimum: 1, default: 8192 }),
-        /** What an image must have been able to save of all remembered requests together. */
-        minimumSavedSeconds: Type.Number({ minimum: 0, default: 60 }),
+        enabled: Type.Boolean({ default: false, description: 'Whether the plant builds images unasked.' }),
+        idleFor: duration('PT1M', 'How long the plant must have been without work.'),
+        quotaMiB: Type.Integer({
+          minimum: 1,
+          default: 8192,
+          description: 'Disk space that the images built unasked may take together.',
+        }),
+        minimumSavedSeconds: Type.Number({
+          minimum: 0,
+          default: 60,
+          description: 'Time that an image must have been able to save of all remembered requests together.',
+        }),
       },
-      { ...closed, default: {} },
+      { ...closed, default: {}, description: 'Whether and how the plant builds the images that past requests wanted.' },
     ),
-    /** How far the daemon's heap may grow, in MiB; a limit that Node was started with goes before. */
     heapMiB: heapMiBField(HEAP_MIB.vmplant),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
-      { default: 'info' },
+      { default: 'info', description: 'The least severe messages that are logged.' },
     ),
   },
   { ...closed, anyOf: [{ required: ['httpPort'] }, { properties: { upstreams: { minItems: 1 } } }] },

@@ -5,48 +5,92 @@ import { type Static, Type } from 'typebox';
 import { Quotas } from './quotas/quota.ts';
 
 const closed = { additionalProperties: false } as const;
-const Port = (value: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: value });
+const port = (value: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: value, description });
 
 export const ShopConfig = Type.Object(
   {
-    /** Address of all listeners. Anything but loopback must be asked for. */
-    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
-    /** HTTP: clients, and the link to the plants. 0 takes any free port. */
-    httpPort: Port(7780),
-    /** XML request and reply over a TCP socket, as in the paper. */
-    xmlPort: Port(7781),
-    /** Plants to dial, which wait at their own doors: WebSocket addresses of their links (static binding). */
-    plants: Type.Array(Type.String({ pattern: '^wss?://' }), { maxItems: 1_024, default: [] }),
-    /** How long an auction waits for bids when not all have answered. */
-    bidWindowMs: Type.Integer({ minimum: 10, maximum: 60_000, default: 2_000 }),
-    /** Awards tried before the request is refused. */
-    awardAttempts: Type.Integer({ minimum: 1, maximum: 16, default: 3 }),
-    /** Longest time one request may take, from its arrival to its reply. */
-    requestDeadlineMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000, default: 1_800_000 }),
-    /** How long a plant that left, or vanished with the shop before this one, is waited for. */
-    plantReturnMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 20_000 }),
-    /** How long it is named afterwards among those that give no answer, before it is forgotten. */
-    plantForgetMs: Type.Integer({ minimum: 0, maximum: 30 * 86_400_000, default: 86_400_000 }),
+    host: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      default: '127.0.0.1',
+      description: 'Address that the daemon listens on. Anything but loopback needs `tls`.',
+    }),
+    httpPort: port(7780, 'Port of the HTTP door, for clients and for the links of plants. 0 takes any free port.'),
+    xmlPort: port(7781, 'Port of the TCP door: XML request and reply over a socket. 0 takes any free port.'),
+    plants: Type.Array(Type.String({ pattern: '^wss?://' }), {
+      maxItems: 1_024,
+      default: [],
+      description: 'WebSocket addresses of the links of plants that the shop dials (static binding).',
+    }),
+    bidWindowMs: Type.Integer({
+      minimum: 10,
+      maximum: 60_000,
+      default: 2_000,
+      description: 'How long an auction waits for bids when not all plants have answered.',
+    }),
+    awardAttempts: Type.Integer({
+      minimum: 1,
+      maximum: 16,
+      default: 3,
+      description: 'Awards that are tried before the request is refused.',
+    }),
+    requestDeadlineMs: Type.Integer({
+      minimum: 1_000,
+      maximum: 86_400_000,
+      default: 1_800_000,
+      description: 'Longest time that one request may take, from its arrival to its reply.',
+    }),
+    plantReturnMs: Type.Integer({
+      minimum: 0,
+      maximum: 600_000,
+      default: 20_000,
+      description: 'How long the shop waits for a plant that left, or that the shop before a restart knew.',
+    }),
+    plantForgetMs: Type.Integer({
+      minimum: 0,
+      maximum: 30 * 86_400_000,
+      default: 86_400_000,
+      description: 'How long an absent plant is still named among those that give no answer, before it is forgotten.',
+    }),
     ...SECURITY_CONFIG,
-    /** The quotas of owners. Left out: owners get as much as plants give. */
     quotas: Type.Optional(Quotas),
-    /** Requests per minute and client address at the HTTP door. */
-    requestsPerMinute: Type.Integer({ minimum: 1, default: 6_000 }),
-    /** Finished requests and their trails that are remembered. */
-    requestsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
-    /**
-     * Folder for the trails of past auctions, and for the plants that are known and their VMs. Left out: they are kept
-     * in memory.
-     */
-    stateDirectory: Type.Optional(Type.String({ pattern: '^/' })),
-    /** Auctions whose trails are kept, and what they may take together. */
-    auctionsKept: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }),
-    auctionsKeptMiB: Type.Integer({ minimum: 1, maximum: 65_536, default: 64 }),
-    /** How far the daemon's heap may grow, in MiB; a limit that Node was started with goes before. */
+    requestsPerMinute: Type.Integer({
+      minimum: 1,
+      default: 6_000,
+      description:
+        'Requests that one client address may send to the HTTP door; on loopback each token counts by itself.',
+    }),
+    requestsKept: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 10_000,
+      description: 'How many finished requests and their trails are remembered.',
+    }),
+    stateDirectory: Type.Optional(
+      Type.String({
+        pattern: '^/',
+        description:
+          'Folder for the trails of past auctions, the plants that are known and their VMs. ' +
+          'Left out: they are kept in memory.',
+      }),
+    ),
+    auctionsKept: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 10_000,
+      description: 'How many auctions are kept with their trails.',
+    }),
+    auctionsKeptMiB: Type.Integer({
+      minimum: 1,
+      maximum: 65_536,
+      default: 64,
+      description: 'Space that the trails of the auctions may take together.',
+    }),
     heapMiB: heapMiBField(HEAP_MIB.vmshop),
     logLevel: Type.Union(
       LOG_LEVELS.map((level) => Type.Literal(level)),
-      { default: 'info' },
+      { default: 'info', description: 'The least severe messages that are logged.' },
     ),
   },
   closed,

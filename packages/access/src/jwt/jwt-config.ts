@@ -4,41 +4,63 @@
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
-const ClaimName = Type.String({ minLength: 1, maxLength: 128 });
+const claimName = (value: string, description: string) =>
+  Type.String({ minLength: 1, maxLength: 128, default: value, description });
 /** Daemons are not persons: no identity provider makes one. */
 const PersonRole = Type.Union([Type.Literal('user'), Type.Literal('operator'), Type.Literal('auditor')]);
 
 export const JwtConfig = Type.Object(
   {
-    issuer: Type.String({ minLength: 1, maxLength: 1_024 }),
-    /** What tokens must be for: this grid. */
-    audience: Type.String({ minLength: 1, maxLength: 1_024 }),
-    /** Where the keys are: an address, or a file that is read as the daemon starts. */
-    jwksUrl: Type.Optional(Type.String({ pattern: '^https://|^http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/]' })),
-    jwksFile: Type.Optional(Type.String({ pattern: '^/' })),
+    issuer: Type.String({ minLength: 1, maxLength: 1_024, description: 'Who must have made the tokens (`iss`).' }),
+    audience: Type.String({
+      minLength: 1,
+      maxLength: 1_024,
+      description: 'For whom the tokens must be (`aud`): the name of this grid at the provider.',
+    }),
+    jwksUrl: Type.Optional(
+      Type.String({
+        pattern: '^https://|^http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/]',
+        description: "Address of the provider's keys. Give either this or `jwksFile`.",
+      }),
+    ),
+    jwksFile: Type.Optional(
+      Type.String({ pattern: '^/', description: "File with the provider's keys; it is read when the daemon starts." }),
+    ),
     algorithms: Type.Array(
       Type.Union(
         ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'].map((name) =>
           Type.Literal(name),
         ),
       ),
-      { minItems: 1, default: ['RS256', 'ES256', 'EdDSA'] },
+      { minItems: 1, default: ['RS256', 'ES256', 'EdDSA'], description: 'Signature algorithms that are accepted.' },
     ),
-    /**
-     * The claim that names the owner, and what is put before it, so that nobody becomes the owner of a token's VMs by
-     * choosing a name.
-     */
-    ownerClaim: Type.Unsafe<string>({ ...ClaimName, default: 'sub' }),
-    ownerPrefix: Type.String({ pattern: '^[A-Za-z0-9._@:|/+-]{0,32}$', default: 'jwt:' }),
-    /**
-     * The claim with names of groups or roles (a text, or a list of texts), or the path to it, such as
-     * `realm_access.roles`; and what each means here.
-     */
-    rolesClaim: Type.Unsafe<string>({ ...ClaimName, default: 'roles' }),
-    roles: Type.Record(Type.String(), PersonRole, { default: {} }),
-    /** Of everybody whom the provider knows. */
-    defaultRoles: Type.Array(PersonRole, { maxItems: 3, default: [] }),
+    ownerClaim: claimName('sub', 'Claim that names the owner.'),
+    ownerPrefix: Type.String({
+      pattern: '^[A-Za-z0-9._@:|/+-]{0,32}$',
+      default: 'jwt:',
+      description:
+        "Text put before the owner's name, so that nobody becomes the owner of another token's VMs " +
+        'by choosing a name at the provider.',
+    }),
+    rolesClaim: claimName(
+      'roles',
+      'Claim with the names of groups or roles (a text or a list of texts), or the path to it, ' +
+        'such as `realm_access.roles`.',
+    ),
+    roles: Type.Record(Type.String(), PersonRole, {
+      default: {},
+      description: "Which role each of the provider's groups or roles means here.",
+    }),
+    defaultRoles: Type.Array(PersonRole, {
+      maxItems: 3,
+      default: [],
+      description: 'Roles of everybody whom the provider knows.',
+    }),
   },
-  { ...closed, oneOf: [{ required: ['jwksUrl'] }, { required: ['jwksFile'] }] },
+  {
+    ...closed,
+    oneOf: [{ required: ['jwksUrl'] }, { required: ['jwksFile'] }],
+    description: 'Identity provider of the site, whose JSON Web Tokens the doors accept too. Left out: none.',
+  },
 );
 export type JwtConfig = Static<typeof JwtConfig>;

@@ -2,47 +2,61 @@
 import { type Static, Type } from 'typebox';
 import { JwtConfig } from '../jwt/jwt-config.ts';
 
-const AbsolutePath = Type.String({ pattern: '^/' });
+const absolutePath = (description: string) => Type.String({ pattern: '^/', description });
 
-/**
- * Files in PEM. The CA is the site's own: whatever it signed is a daemon of the site, by the name and kind in its
- * subject.
- */
+/** Files in PEM. */
 export const TlsConfig = Type.Object(
   {
-    certificateFile: AbsolutePath,
-    keyFile: AbsolutePath,
-    caFile: AbsolutePath,
-    /**
-     * List of the certificates that count no longer, signed by the CA; read again when it changes. Left out: all count.
-     */
-    revocationFile: Type.Optional(AbsolutePath),
+    certificateFile: absolutePath('File with the certificate of the daemon, in PEM.'),
+    keyFile: absolutePath('File with the private key of the certificate, in PEM. Others may not read it.'),
+    caFile: absolutePath(
+      "File with the certificate of the site's own CA, in PEM. Whatever it signed is a daemon of the site, " +
+        'by the name and kind in its subject.',
+    ),
+    revocationFile: Type.Optional(
+      absolutePath(
+        'File with the list of revoked certificates, signed by the CA. It is read again when it changes. ' +
+          'Left out: no certificate is revoked.',
+      ),
+    ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description:
+      'Certificate of the daemon, for all its doors and links. ' +
+      'Left out: the daemon listens on loopback only, and dials loopback only.',
+  },
 );
 export type TlsConfig = Static<typeof TlsConfig>;
 
 /** Fields of every daemon's configuration. */
 export const SECURITY_CONFIG = {
-  /** Folder of the tokens that its doors take. Left out: that of the grid of this machine. */
-  accessDirectory: Type.Optional(AbsolutePath),
-  /**
-   * File with the token that is shown when a link is dialled. Left out: the one that the daemons of this machine made.
-   */
-  joinTokenFile: Type.Optional(AbsolutePath),
-  /**
-   * Certificate of the daemon, for all its doors and links. Without it nothing but loopback is listened on or dialled.
-   */
-  tls: Type.Optional(TlsConfig),
-  /** Names by which the HTTP door may be called, as a reverse proxy passes them on. On loopback no others are taken. */
-  allowedHosts: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z0-9._-]{1,253}$' }), { maxItems: 64 })),
-  /**
-   * Addresses and networks, such as `10.0.0.0/8`, of reverse proxies, whose `X-Forwarded-For` says who the client is.
-   */
-  trustedProxies: Type.Optional(
-    Type.Array(Type.String({ pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$' }), { maxItems: 64 }),
+  accessDirectory: Type.Optional(
+    absolutePath('Folder of the tokens that the doors take. Left out: `access` in the home of the grid.'),
   ),
-  /** Identity provider of the site, whose tokens doors take too. */
+  joinTokenFile: Type.Optional(
+    absolutePath(
+      'File with the token that the daemon shows when it dials a link without TLS. ' +
+        'Left out: `join.token` in the folder of the tokens.',
+    ),
+  ),
+  tls: Type.Optional(TlsConfig),
+  allowedHosts: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[A-Za-z0-9._-]{1,253}$' }), {
+      maxItems: 64,
+      description:
+        'Names by which the HTTP door may be called, as a reverse proxy passes them on. ' +
+        "Left out: any name; on loopback only loopback's own.",
+    }),
+  ),
+  trustedProxies: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$' }), {
+      maxItems: 64,
+      description:
+        'Addresses and networks, such as `10.0.0.0/8`, of reverse proxies whose `X-Forwarded-For` is believed. ' +
+        'Left out: none.',
+    }),
+  ),
   jwt: Type.Optional(JwtConfig),
 };
 

@@ -3,11 +3,27 @@ import { type Static, Type } from 'typebox';
 /** What an operator says of the line. */
 export const LibvirtConfig = Type.Object(
   {
-    /** Left out: `qemu:///system` for a plant that is root, else `qemu:///session`. */
-    uri: Type.Optional(Type.String({ format: 'uri', maxLength: 1024 })),
-    /** File with the domain XML of a machine, values in double braces. Left out: the one that comes with vmgrid. */
-    domainTemplate: Type.Optional(Type.String({ pattern: '^/' })),
+    uri: Type.Optional(
+      Type.String({
+        format: 'uri',
+        maxLength: 1024,
+        description:
+          'The libvirt daemon to connect to. ' +
+          'Left out: `qemu:///system` for a plant that is root, else `qemu:///session`.',
+      }),
+    ),
+    domainTemplate: Type.Optional(
+      Type.String({
+        pattern: '^/',
+        description:
+          'File with the domain XML of a machine, values in double braces. Left out: the one that comes with vmgrid.',
+      }),
+    ),
   },
-  { additionalProperties: false, default: {} },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'What the line `libvirt` connects to, and what its machines are.',
+  },
 );
 export type LibvirtConfig = Readonly<Static<typeof LibvirtConfig>>;

@@ -1,31 +1,40 @@
 /** How simulated machines behave; all of it is off unless it is asked for. */
 import { type Static, Type } from 'typebox';
 
-const Rate = Type.Number({ minimum: 0, maximum: 1, default: 0 });
-const Milliseconds = Type.Integer({ minimum: 0, maximum: 3_600_000, default: 0 });
+const rate = (description: string) => Type.Number({ minimum: 0, maximum: 1, default: 0, description });
+const milliseconds = (description: string) => Type.Integer({ minimum: 0, maximum: 3_600_000, default: 0, description });
 
 export const SimulatedConfig = Type.Object(
   {
-    /** The same seed makes the same machines meet with the same, in the order they are started in. */
-    seed: Type.String({ maxLength: 64, default: 'vmgrid' }),
-    /** From the start of a restored or resumed machine until its processors run; as long takes a suspension. */
-    startMs: Milliseconds,
-    /** The same of one that boots. */
-    bootMs: Milliseconds,
-    /** What each action takes beside what its script sleeps. */
-    actionMs: Milliseconds,
-    /** Share of starts that fail, at the step `failAt`, or at any. */
-    failureRate: Rate,
-    failAt: Type.Optional(Type.String({ maxLength: 64 })),
-    /** Share of attempts at an action that fail. */
-    actionFailureRate: Rate,
-    /** Share of machines whose guest never answers. */
-    hangRate: Rate,
-    /** Share of machines whose process ends by itself, within `crashWithinSeconds` of its start. */
-    crashRate: Rate,
-    crashWithinSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 86_400, default: 60 }),
+    seed: Type.String({
+      maxLength: 64,
+      default: 'vmgrid',
+      description: 'The same seed gives the same faults to the same machines, in the order they are started in.',
+    }),
+    startMs: milliseconds(
+      'Time from the start of a restored or resumed machine until its processors run; a suspension takes as long.',
+    ),
+    bootMs: milliseconds('Time from the start of a machine that boots until its processors run.'),
+    actionMs: milliseconds('Time that each action takes, beside what its script sleeps.'),
+    failureRate: rate('Share of starts that fail, at the step `failAt`.'),
+    failAt: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Step at which starts fail. Left out: at any step.' }),
+    ),
+    actionFailureRate: rate('Share of attempts at an action that fail.'),
+    hangRate: rate('Share of machines whose guest never answers.'),
+    crashRate: rate('Share of machines whose process ends by itself.'),
+    crashWithinSeconds: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 86_400,
+      default: 60,
+      description: 'Time within which those processes end, from their start.',
+    }),
   },
-  { additionalProperties: false, default: {} },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'How machines of the line `simulated` behave. All of it is off unless it is set.',
+  },
 );
 export type SimulatedConfig = Static<typeof SimulatedConfig>;
 

@@ -10,6 +10,7 @@ import { PackedTokens } from './packed-tokens.ts';
 import { ImageId, PlantId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
+const count = (description: string) => Type.Integer({ minimum: 0, description });
 const Count = Type.Integer({ minimum: 0 });
 const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
@@ -82,12 +83,14 @@ const Durations = Type.Record(DurationKey, Seconds, { maxProperties: STANDING_LI
 /** What one owner may have on a plant; what is left out is not limited. */
 export const OwnerLimits = Type.Object(
   {
-    /** Of its VMs that run; one that is suspended has none. */
-    memoryMiB: Type.Optional(Count),
-    diskMiB: Type.Optional(Count),
-    vms: Type.Optional(Count),
+    memoryMiB: Type.Optional(count("Memory of the owner's VMs that run; one that is suspended takes none.")),
+    diskMiB: Type.Optional(count("Disks of the owner's VMs together.")),
+    vms: Type.Optional(count('VMs at the same time.')),
   },
-  closed,
+  {
+    ...closed,
+    description: 'Limits of each owner for whom `owners` says nothing else. What is left out is not limited.',
+  },
 );
 export type OwnerLimits = Static<typeof OwnerLimits>;
 

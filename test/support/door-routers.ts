@@ -1,0 +1,21 @@
+/** The routers of each daemon's HTTP door, with nothing behind them. */
+import { type ImageCatalogue, type ImageWork, imageRoutes } from '@vmgrid/catalogue';
+import { type OperationService, operationRoutes } from '@vmgrid/http-api';
+import type { Router } from 'express';
+import { plantRoutes } from '../../packages/vmbroker/src/plant-routes.ts';
+import { archiveRoutes } from '../../packages/vmplant/src/http/archive-routes.ts';
+import { shopRouters } from '../../packages/vmshop/src/http/app.ts';
+import type { Shop } from '../../packages/vmshop/src/shop.ts';
+
+const nothing = {} as never;
+
+/** Without the routes that every door has. */
+export const DOOR_ROUTERS: Readonly<Record<'shop' | 'broker' | 'plant', readonly Router[]>> = {
+  shop: shopRouters({} as Shop, nothing),
+  broker: [plantRoutes(nothing)],
+  plant: [
+    archiveRoutes(nothing),
+    imageRoutes({} as ImageCatalogue, {} as ImageWork),
+    operationRoutes({} as OperationService),
+  ],
+};
