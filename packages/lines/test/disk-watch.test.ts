@@ -57,3 +57,14 @@ test('a guest that is stopped again as it goes on is still without room', async 
   await idle;
   expect(done.filter((what) => what !== 'sleep')).toEqual(['full', 'go on', 'go on', 'room']);
 });
+
+test('a guest that QEMU does not let go on in time is let go on later', async () => {
+  let times = 0;
+  const { watch, done, idle } = watched([64], async () => {
+    times += 1;
+    if (times === 1) throw new Error('cont did not answer');
+  });
+  watch.observe(fault({}));
+  await idle;
+  expect(done).toEqual(['full', 'go on', 'sleep', 'go on', 'room']);
+});

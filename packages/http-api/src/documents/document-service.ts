@@ -66,11 +66,22 @@ export class DocumentService {
 
   async #serve({ document, resolve, reject }: Waiting): Promise<void> {
     this.#busy += 1;
-    const reader = this.#idle.pop() ?? new DocumentReader(this.#limits);
-    await reader.read(document).then(resolve, reject);
+    try {
+      const reader = this.#idleReader() ?? new DocumentReader(this.#limits);
+      await reader.read(document).then(resolve, reject);
+      this.#idle.push(reader);
+    } catch (error) {
+      reject(error); // the host has no thread for a worker
+    }
     this.#busy -= 1;
-    if (!reader.hasEnded) this.#idle.push(reader);
     this.#next();
+  }
+
+  /** One may have ended since it was idle. */
+  #idleReader(): DocumentReader | undefined {
+    let reader = this.#idle.pop();
+    while (reader?.hasEnded) reader = this.#idle.pop();
+    return reader;
   }
 }
 

@@ -62,3 +62,20 @@ test('owners take turns, and one with too many documents that wait is told so', 
   await Promise.all(all);
   expect(order).toEqual(['ada', 'ada', 'bob', 'ada']);
 });
+
+test('while no worker can be started a document is refused, and the next is read', async () => {
+  let threads = 0;
+  const limits: ConstructorParameters<typeof DocumentService>[0] = {
+    ...DOCUMENT_LIMITS,
+    readers: 1,
+    get memoryMiB() {
+      threads += 1;
+      if (threads === 1) throw new Error('no thread'); // as the worker is made
+      return 256;
+    },
+  };
+  const poor = new DocumentService(limits);
+  const large = { medium: 'json', bytes: bytesOf(`{}${PADDING}`) } as const;
+  await expect(poor.read(large, 'ada')).rejects.toThrow('no thread');
+  expect(await poor.read(large, 'ada')).toEqual({});
+});

@@ -138,7 +138,8 @@ move_journal() {
       rm -rf "$old"
     done
   done
-  [ -n "$root" ] || kill "$(pidof systemd-journald)"
+  # shellcheck disable=SC2046 # numbers: a namespace has a journal of its own
+  [ -n "$root" ] || kill $(pidof systemd-journald)
 }
 
 # What may not run while a machine sleeps, quiesce has stopped.

@@ -160,7 +160,7 @@ look() {
   : > "$come"
   : > "$gone"
   { processes | awk '{ print $0 (++count[$0] > 1 ? " (" count[$0] ")" : "") }'
-    mounts; units; files; settings; links; } > "$lost"
+    mounts; units; files; settings; links; echo seen; } > "$lost"
   for list in "$lost" "$come" "$gone"; do mv "$list" "$list.$1"; done
 }
 
@@ -169,15 +169,17 @@ observe() {
   look before
 }
 
-# What an action, which just ended, left that was not there before it, and what it ended that a boot would start.
+# What an action, which just ended, left that was not there before it, and what it ended that a boot would start. An
+# action that filled /run, where this writes, left something that cannot be told.
 tell_lost() {
   look now
-  { awk 'FILENAME == ARGV[1] { was[$0]; next } $0 in was { print $0 " was ended" }' "$come.before" "$gone.now"
-    awk 'FILENAME == ARGV[1] { was[$0]; next } !($0 in was)' "$lost.before" "$lost.now"; } > "$work/new"
-  [ ! -s "$work/new" ] || echo "loses $1 $(head -c 4096 "$work/new" | text64)"
+  new=$({ awk 'FILENAME == ARGV[1] { was[$0]; next } $0 in was { print $0 " was ended" }' "$come.before" "$gone.now"
+    awk 'FILENAME == ARGV[1] { was[$0]; next } !($0 in was)' "$lost.before" "$lost.now"
+    [ "$(tail -n 1 "$lost.now")" = seen ] || echo 'what could not be looked at'; } | head -c 4096 | text64)
+  [ -z "$new" ] || echo "loses $1 $new"
   for list in "$lost" "$come" "$gone"; do mv "$list.now" "$list.before"; done
 }
 
 forget_observed() {
-  rm -f "$lost".* "$come".* "$gone".* "$work/new" "$work/made" "$work/kept" "$work/fstab"
+  rm -f "$lost".* "$come".* "$gone".* "$work/made" "$work/kept" "$work/fstab"
 }

@@ -49,13 +49,20 @@ export class DiskWatch {
       do {
         while ((await this.#free()) < ROOM_BYTES) await clock.sleep(LOOKED_AT_MS, ended);
         this.#isStoppedAgain = false;
-        await goOn();
+        await goOn().catch(() => this.#tryAgain());
       } while (this.#isStoppedAgain);
       this.#isFull = false;
       told(false);
     } catch {
       // The machine has ended, or was let go of: there is nothing to go on with.
     }
+  }
+
+  /** QEMU on a busy host may not answer in time. */
+  async #tryAgain(): Promise<void> {
+    const { clock, ended } = this.#deps;
+    this.#isStoppedAgain = true;
+    await clock.sleep(LOOKED_AT_MS, ended);
   }
 
   async #free(): Promise<number> {

@@ -74,6 +74,7 @@ async function removeFiles(directory: string): Promise<void> {
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<QemuMachine> {
   const { order, run, reached, groups } = options;
+  if (order.start === 'boot') await forgetSuspended(order.directory); // of a VM that was lost as it slept
   if (order.purpose === 'build') await makeMemory(options, signal);
   reached('memory');
   undo.push('group', () => groups.remove(order.directory));

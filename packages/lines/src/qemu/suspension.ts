@@ -49,9 +49,9 @@ export async function suspendedAs(directory: string): Promise<CompatibilityRecor
 
 export const openSuspended = (directory: string): Promise<FileHandle> => open(join(directory, FILES.suspended), 'r');
 
-/** Called when the state is loaded, before the machine runs. */
+/** Called before the machine runs: when the state is loaded, or when it boots without it. Idempotent. */
 export async function forgetSuspended(directory: string): Promise<void> {
-  await rm(join(directory, FILES.suspended));
+  await rm(join(directory, FILES.suspended), { force: true });
   await syncDirectory(directory);
   await rm(join(directory, FILES.suspendedAs), { force: true });
 }

@@ -122,6 +122,11 @@ describe.each([
     30_000,
   );
 
+  test('where what an action left cannot be written down, a boot loses it', async () => {
+    const full = 'ln -s /dev/null $VMGRID_ROOT/run/vmgrid/lost; echo x >$VMGRID_ROOT/run/mine';
+    expect(await observe('true', full)).toEqual(['', 'what could not be looked at\n']);
+  }, 30_000);
+
   test('a second one like the first is seen', async () => {
     const twice = [started(40, 'sleep', 0, AGENT), started(44, 'sleep', 0, AGENT)];
     expect(await observe(...twice)).toEqual(['process sleep\n', 'process sleep (2)\n']);

@@ -13,7 +13,7 @@ import type { ImageBuilder } from '../images/image-builder.ts';
 import type { VmNames } from '../vms/identity.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { compareManifests } from './compare-manifests.ts';
-import { type GuestManifest, keyOf, manifestCommand, readManifest } from './guest-manifest.ts';
+import { type GuestManifest, keyOf, LOOK_DEADLINE_MS, manifestOf } from './guest-manifest.ts';
 import { beginnings, type EqualityWay, isCold, waysWith } from './ways.ts';
 
 export interface EqualityCheckDeps {
@@ -132,8 +132,9 @@ export class EqualityCheck {
 
   /** What the guest has, with what its actions told and which of them failed. */
   async #look({ guest, configuration }: Execution, way: EqualityWay, signal: AbortSignal): Promise<GuestManifest> {
-    const { createdAt } = (await this.#deps.warehouse.images()).get(way.image.manifest.base)!.manifest;
-    const manifest = new Map(await readManifest(guest.run(await manifestCommand(Date.parse(createdAt)), signal)));
+    const { warehouse, clock } = this.#deps;
+    const { createdAt } = (await warehouse.images()).get(way.image.manifest.base)!.manifest;
+    const manifest = new Map(await manifestOf(guest, Date.parse(createdAt), { ms: LOOK_DEADLINE_MS, signal, clock }));
     for (const [name, text] of Object.entries(configuration.attributes)) {
       if (!OWN_ATTRIBUTES.has(name)) manifest.set(keyOf('attribute', name), text);
     }

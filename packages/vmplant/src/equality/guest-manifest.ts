@@ -1,16 +1,29 @@
-/** What a guest has, as comparable items: files, users, units, sockets, processes and the like. Pure. */
+/** What a guest has, as comparable items: files, users, units, sockets, processes and the like. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type TimeLimit, within } from '@vmgrid/daemon';
+import type { Guest } from '@vmgrid/lines';
+import { late } from '@vmgrid/protocol';
 
 /** Kind and name between a tab, to the value. */
 export type GuestManifest = ReadonlyMap<string, string>;
 
 const SCRIPT = join(import.meta.dirname, 'guest-manifest.sh');
 
-/** The command for `Guest.run` that prints a guest's manifest. `baseMadeAt`: milliseconds since the epoch. */
-export async function manifestCommand(baseMadeAt: number): Promise<readonly string[]> {
+/** For a guest to look at all that it has. */
+export const LOOK_DEADLINE_MS = 600_000;
+
+const silent = late('GUEST_UNREACHABLE', 'the guest did not tell what it has');
+
+/** `baseMadeAt`: milliseconds since the epoch. @throws GridError GUEST_UNREACHABLE, GUEST_LOST */
+export async function manifestOf(
+  guest: Pick<Guest, 'run'>,
+  baseMadeAt: number,
+  limit: TimeLimit,
+): Promise<GuestManifest> {
   const script = await readFile(SCRIPT, 'utf8');
-  return ['/bin/sh', '-c', script, 'manifest', String(Math.floor(baseMadeAt / 1_000))];
+  const command = ['/bin/sh', '-c', script, 'manifest', String(Math.floor(baseMadeAt / 1_000))];
+  return within({ ...limit, late: silent }, (until) => readManifest(guest.run(command, until)));
 }
 
 export const keyOf = (kind: string, name: string): string => `${kind}\t${name}`;

@@ -133,7 +133,10 @@ async function settle(record: VmRecord, found: Found, { registry, admission, log
     }
     case 'suspended':
       if (state === 'suspended') return;
-      admission.count(vmId, needOf(await registry.update(vmId, (one) => moveTo(withoutAccess(one), 'suspended'))));
+      admission.count(
+        vmId,
+        needOf(await registry.update(vmId, (one) => moveTo(healthy(withoutAccess(one)), 'suspended'))),
+      );
       return;
     case 'lost':
       await registry.update(vmId, (one) => moveTo(one, 'failed', { failure: found.reason.toBody() }));

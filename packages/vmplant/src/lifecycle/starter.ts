@@ -71,8 +71,7 @@ export class Starter {
     let machine: Machine | undefined;
     try {
       const record = await registry.update(vmId, (before) => moveTo(healthy(withoutAccess(before)), 'starting'));
-      // what may still run, or lie about, of the one before
-      await lineOf(record, this.#deps).kill(registry.directory(vmId));
+      await this.#endTheOneBefore(record, signal);
       machine = await startAgain(record, 'boot', this.#deps, signal);
       const { guest, access } = await this.#wake(vmId, machine, signal);
       const { state: machineState } = machine;
@@ -84,6 +83,15 @@ export class Starter {
       await this.#fail(vmId, machine, error);
       throw error;
     }
+  }
+
+  /** What may still run, or lie about: one that is known clears up after itself, and must be done with that. */
+  async #endTheOneBefore(record: VmRecord, signal: AbortSignal): Promise<void> {
+    const { registry, living } = this.#deps;
+    const { vmId } = record;
+    await living.find(vmId)?.machine.stop(0, signal);
+    living.remove(vmId);
+    await lineOf(record, this.#deps).kill(registry.directory(vmId));
   }
 
   #wake(vmId: string, machine: Machine, signal: AbortSignal) {

@@ -13,7 +13,7 @@ import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmGate } from '../vms/vm-gate.ts';
 import { type OwnMachineDeps, startAgain } from './own-machine.ts';
 import { resumeMachine } from './resume-machine.ts';
-import { needOf, withoutAccess } from './suspension.ts';
+import { healthy, needOf, withoutAccess } from './suspension.ts';
 
 export interface SuspenderDeps extends OwnMachineDeps {
   readonly admission: Admission;
@@ -82,8 +82,8 @@ export class Suspender {
     living.remove(vmId);
     const record = await registry.update(vmId, (before) => {
       // Its process may have ended before it was asked to; the VM is known to have failed then.
-      if (before.state !== 'running') throw lostAmid(before);
-      return moveTo(withoutAccess(before), 'suspended');
+      if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
+      return moveTo(healthy(withoutAccess(before)), 'suspended');
     });
     admission.count(vmId, needOf(record));
     return record;

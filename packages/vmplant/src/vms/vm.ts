@@ -5,7 +5,7 @@
  *      │         │           │           │          │
  *      └─────────┴───────────┴─ failed   └──────────┴→ collecting → destroyed
  *
- *   running ⇄ paused
+ *   running ⇄ paused → suspended, where the disk was full as it was being suspended
  *   running → stopped → starting → running        running, suspended → failed → starting → running
  *
  * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile. The
@@ -39,7 +39,7 @@ const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
   cloning: ['configuring', 'failed', 'collecting'],
   configuring: ['running', 'failed', 'collecting'],
   running: ['suspended', 'paused', 'stopped', 'failed', 'collecting'],
-  paused: ['running', 'stopped', 'failed', 'collecting'],
+  paused: ['running', 'suspended', 'stopped', 'failed', 'collecting'],
   suspended: ['running', 'failed', 'collecting'],
   stopped: ['starting', 'collecting'],
   starting: ['running', 'failed', 'collecting'],

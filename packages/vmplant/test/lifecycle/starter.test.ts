@@ -104,6 +104,15 @@ test.each([{ state: 'failed', failure }, { state: 'stopped' }] as const)(
   },
 );
 
+test('a machine of a failed VM that still runs has cleared up after itself before the VM boots', async () => {
+  await withVm({ state: 'failed', failure });
+  const before = { ...machine, stop: () => call('stop the one before') } as Machine;
+  living.add('vm-1', { machine: before, guest });
+  await start();
+  expect(calls.slice(0, 3)).toEqual(['stop the one before', 'kill', 'boot']);
+  expect(living.get('vm-1').machine).toBe(machine);
+});
+
 test('to start what runs changes nothing', async () => {
   await withVm({});
   expect((await start()).state).toBe('running');

@@ -132,6 +132,14 @@ test('a VM whose machine ends by itself as it is being suspended has failed, and
   expect(registry.get('vm-1').state).toBe('failed');
 });
 
+test('a VM that the full disk stopped as it was being suspended is suspended all the same', async () => {
+  await withVm({});
+  const suspended = suspend();
+  await registry.update('vm-1', (record) => moveTo(record, 'paused', { failure: broken.toBody() }));
+  const { sshPort: _, ...record } = recordOf({ state: 'suspended' });
+  expect(await suspended).toEqual(record);
+});
+
 test('a VM is resumed within what its owner may have on the plant', async () => {
   await withVm({ state: 'suspended', owner: 'ada' });
   admission.reserve('vm-2', { memoryMiB: 128, diskMiB: 64, cpus: 1, owner: 'ada' });
