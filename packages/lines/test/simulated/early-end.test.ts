@@ -63,4 +63,5 @@ test('as its network opens: the port that was found for it is given back', async
   machine.detach();
   await expect(opening).rejects.toMatchObject({ code: 'GUEST_LOST' });
   expect(await listeningAddresses(process.pid)).toEqual(before);
+  await machine.stop(0, signal);
 });
