@@ -264,7 +264,7 @@ async function makeParts(config: PlantConfig, version: string, log: Log) {
       ),
       reconfigurator: new Reconfigurator(shared, config),
       imageService: new ImageService(
-        { ...shared, identityCheck: new IdentityCheck({ ...shared, execution: shared }, config) },
+        { ...shared, identityCheck: new IdentityCheck({ ...shared, execution: shared }) },
         config,
       ),
       imageBuilder,

@@ -161,7 +161,7 @@ export class Creator {
   }
 
   async #execute(
-    { vmId, hostName, macAddress }: VmNames,
+    names: VmNames,
     request: Identified<CreateRequest>,
     plan: WarehousePlan,
     phases: Phases,
@@ -169,22 +169,11 @@ export class Creator {
     signal: AbortSignal,
   ): Promise<Execution> {
     const { registry, execution, admission } = this.#deps;
+    const { vmId } = names;
     await registry.update(vmId, (record) => moveTo(record, 'cloning'));
     const job = {
-      order: {
-        vmId,
-        directory: registry.directory(vmId),
-        machine: request.machine,
-        image: plan.image,
-        purpose: 'clone',
-        start: plan.start,
-        macAddress,
-        guestNetwork: this.#config.guestNetwork,
-      } as const,
-      line: plan.line,
-      identity: { hostName, macAddress },
-      actions: plan.remaining,
-      phases,
+      ...{ names, phases, directory: registry.directory(vmId), machine: request.machine, purpose: 'clone' as const },
+      ...{ image: plan.image, line: plan.line, start: plan.start, actions: plan.remaining },
       describe: (told: Attributes) => describeVm(registry.get(vmId), this.#config.plantId, told),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
