@@ -28,6 +28,7 @@ import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { type DurationBook, learnFrom } from './learn.ts';
+import { takeBack } from './take-back.ts';
 
 export interface CreatorDeps {
   readonly execution: ExecutionDeps;
@@ -224,7 +225,7 @@ export class Creator {
       undo.commit();
       return new GridError(error.code, error.message, { ...error.details, keptVmId: vmId }, { cause: thrown });
     }
-    for (const { step, cause } of await undo.unwind()) log.error({ err: cause, vmId, step }, 'an undo failed');
+    await takeBack(undo, log, { vmId });
     return error;
   }
 

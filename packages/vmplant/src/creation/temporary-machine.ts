@@ -1,11 +1,12 @@
 /** Machines that are nobody's VM: made for a look at the guest, or to become an image, and gone afterwards. */
 import type { Admission } from '@vmgrid/bidding';
-import { type Clock, UndoStack } from '@vmgrid/daemon';
+import { type Clock, type Log, UndoStack } from '@vmgrid/daemon';
 import { type Called, requestKey } from '@vmgrid/protocol';
 import type { ImageHolds, StagingFolder } from '@vmgrid/warehouse';
 import type { VmNames } from '../vms/identity.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { type Execution, type ExecutionDeps, type ExecutionJob, executePlan } from './execute-plan.ts';
+import { takeBack } from './take-back.ts';
 
 export interface TemporaryMachineDeps {
   readonly execution: ExecutionDeps;
@@ -13,6 +14,7 @@ export interface TemporaryMachineDeps {
   readonly admission: Admission;
   readonly report: ReportProgress;
   readonly clock: Clock;
+  readonly log: Log;
   readonly nameVm: () => VmNames;
 }
 
@@ -35,7 +37,7 @@ export async function withTemporaryMachine<T>(
   deps: TemporaryMachineDeps,
   use: (execution: Execution, phases: Phases) => Promise<T>,
 ): Promise<T> {
-  const { admission, warehouse } = deps;
+  const { admission, warehouse, log } = deps;
   const names = deps.nameVm();
   const { vmId } = names;
   const { id: imageId } = wanted.image.manifest;
@@ -55,6 +57,6 @@ export async function withTemporaryMachine<T>(
     };
     return await use(await executePlan(job, deps.execution, undo, signal), phases);
   } finally {
-    await undo.unwind();
+    await takeBack(undo, log, { vmId });
   }
 }

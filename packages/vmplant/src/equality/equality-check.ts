@@ -9,6 +9,7 @@ import { type BuildImageRequest, type EqualityReport, GridError, type Identified
 import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import type { Execution } from '../creation/execute-plan.ts';
+import { takeBack } from '../creation/take-back.ts';
 import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
 import type { ImageBuilder } from '../images/image-builder.ts';
 import { compareManifests } from './compare-manifests.ts';
@@ -58,7 +59,7 @@ export class EqualityCheck {
         differences: ways.flatMap((way) => differencesOf(way, ways, manifests)),
       };
     } finally {
-      await built.unwind();
+      await takeBack(built, this.#deps.log, { requestId: whole.requestId });
     }
   }
 
