@@ -131,7 +131,7 @@ export async function startPlant(
       publisher.close();
       await upstreams.close();
       await door?.close();
-      living.releaseAll();
+      living.detachAll();
       parts.database.close();
     },
   };
