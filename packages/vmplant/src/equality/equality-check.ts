@@ -8,6 +8,7 @@ import { prepareDag, splitReusable } from '@vmgrid/dag';
 import { type BuildImageRequest, type EqualityReport, GridError, type Identified } from '@vmgrid/protocol';
 import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
+import { IDENTITY_ATTRIBUTE } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
 import { takeBack } from '../creation/take-back.ts';
 import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
@@ -26,9 +27,6 @@ type Asked = Identified<BuildImageRequest>;
 
 /** Differences of one way that are told; one of them is mostly enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
-
-/** Attributes that identity tells. */
-const OWN_ATTRIBUTES: ReadonlySet<string> = new Set(['SshHostKey']);
 
 export class EqualityCheck {
   readonly #deps: EqualityCheckDeps;
@@ -101,7 +99,7 @@ export class EqualityCheck {
     const { createdAt } = (await warehouse.images()).get(image.manifest.base)!.manifest;
     const manifest = new Map(await manifestOf(guest, Date.parse(createdAt), { ms: LOOK_DEADLINE_MS, signal, clock }));
     for (const [name, text] of Object.entries(configuration.attributes)) {
-      if (!OWN_ATTRIBUTES.has(name)) manifest.set(keyOf('attribute', name), text);
+      if (name !== IDENTITY_ATTRIBUTE) manifest.set(keyOf('attribute', name), text);
     }
     for (const id of configuration.failedActions) manifest.set(keyOf('action', id), 'failed');
     return manifest;
