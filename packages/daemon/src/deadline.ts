@@ -50,6 +50,13 @@ export async function endsWithin(limit: TimeLimit, work: (until: AbortSignal) =>
 /** What Node's own functions throw in place of the reason of the signal that ended them. */
 const isAbortError = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
+/** Resolves when the signal fires, or at once when it has. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
 /** `work`, or the signal's reason if it fires first. The work goes on: whoever started it ends it. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   // A late failure of abandoned work has been answered for by the abort.

@@ -2,6 +2,7 @@
 export { CgroupConfig } from './cgroup/cgroup-config.ts';
 export { Cgroups } from './cgroup/cgroups.ts';
 export { holdFifo, makeFifos, readFifo, writeFifo } from './fifo.ts';
+export { freeBytes } from './free-bytes.ts';
 export { hostMemory } from './host-memory.ts';
 export { readLines } from './line-reader.ts';
 export { type MachineGroups, NO_GROUPS } from './machine-groups.ts';

@@ -12,7 +12,7 @@ export interface AttachmentDeps<H> {
 /**
  * What a plant has of a machine while it looks after it: channels, and what it knows of who uses them.
  *
- *     held ──release──► released ──take──► held
+ *     held ──detach──► detached ──attach──► held
  *
  * A channel serves one plant at a time, so that they are opened once, however many ask.
  */
@@ -20,7 +20,7 @@ export class Attachment<H> {
   readonly #deps: AttachmentDeps<H>;
   #held: H;
   #detached = false;
-  /** Wakes who waits for the end when a released machine is taken hold of again. */
+  /** Wakes who waits for the end when a detached machine is taken hold of again. */
   #reattached = Promise.withResolvers<void>();
   #attaching: Promise<void> | undefined;
 
@@ -33,7 +33,7 @@ export class Attachment<H> {
     return this.#detached;
   }
 
-  /** What is held; taken anew if it had been released. */
+  /** What is held; taken anew after `detach`. */
   async attach(signal: AbortSignal): Promise<H> {
     if (this.#detached) {
       this.#attaching ??= this.#attachAgain(signal).finally(() => {
@@ -52,8 +52,7 @@ export class Attachment<H> {
   }
 
   /**
-   * Resolves when the machine let go of what is held. After `release` it is somebody else's to watch, until it is taken
-   * again.
+   * Resolves when the machine let go of what is held. After `detach` it is somebody else's to watch, until `attach`.
    */
   async ended(): Promise<H> {
     for (;;) {

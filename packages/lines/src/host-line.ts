@@ -2,8 +2,9 @@ import { chmod } from 'node:fs/promises';
 import { type CommandRunner, killProcessesOf, runCommand } from '@vmgrid/daemon';
 import { type MachineGroups, NO_GROUPS } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
-import { HOST_ID_RANGE, type HostIdRange, type HostUser, hostUserOf } from './host-user.ts';
+import { HOST_ID_RANGE, type HostIdRange, hostUserOf } from './host-user.ts';
 import type { StartOrder, StepObserver } from './production-line.ts';
+import type { OverlayOptions } from './run-folder.ts';
 import { type FindImages, NO_IMAGES } from './trial-kernel.ts';
 
 const KILL_DEADLINE_MS = 5_000;
@@ -37,12 +38,15 @@ export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: s
 });
 
 /**
- * The user of a machine, who can get through to the folder inside the machine's; nobody but the plant's user can list
- * the latter.
+ * Whose a machine's overlay is to be, and how it is made. Its user can get through to the folder inside the machine's;
+ * nobody but the plant's user can list the latter.
  */
-export async function admitToFolder({ hostIds }: HostLine, order: StartOrder): Promise<HostUser | undefined> {
-  await chmod(order.directory, 0o711);
-  return hostUserOf(hostIds, order.vmId, order.image);
+export async function admitToFolder(
+  { hostIds, run, reached }: HostLine,
+  { directory, vmId, image }: StartOrder,
+): Promise<OverlayOptions> {
+  await chmod(directory, 0o711);
+  return { user: hostUserOf(hostIds, vmId, image), run, reached };
 }
 
 /**

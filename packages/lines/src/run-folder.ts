@@ -1,5 +1,6 @@
 import { chown, lchown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CommandRunner } from '@vmgrid/daemon';
 import type { HostUser } from './host-user.ts';
 import type { StepObserver } from './production-line.ts';
 
@@ -14,6 +15,11 @@ export interface RunFolderOptions {
   /** Whom folder and disk are to belong to, if not to the plant. */
   readonly user: HostUser | undefined;
   readonly reached: StepObserver;
+}
+
+export interface OverlayOptions extends RunFolderOptions {
+  /** Runs programs of the host. */
+  readonly run: CommandRunner;
 }
 
 /**

@@ -3,26 +3,20 @@ import { hostActionNames } from '@vmgrid/bidding';
 import { InFlight, type Log, Semaphore, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
-  adToJson,
   type BuildImageReply,
   type BuildImageRequest,
   type Called,
-  type Caller,
   type ClassAdJson,
   type CreateRequest,
   type EqualityReport,
   GridError,
   type Identified,
   keyText,
-  type ListRequest,
-  meeting,
   type PlantHandlers,
-  type QueryRequest,
   type RequestKey,
   requestKey,
   requestSpent,
   requireDag,
-  sees,
 } from '@vmgrid/protocol';
 import type { BidService } from './bids/bid-service.ts';
 import type { HostActions } from './configuration/host-actions.ts';
@@ -39,8 +33,8 @@ import type { Starter } from './lifecycle/starter.ts';
 import type { Suspender } from './lifecycle/suspender.ts';
 import type { SelfTending } from './tending/self-tending.ts';
 import type { DestroyedVms } from './vms/destroyed-vms.ts';
-import { vmAd } from './vms/reporter.ts';
-import { isBeingMade, type VmRecord } from './vms/vm.ts';
+import { isBeingMade } from './vms/vm.ts';
+import { VmAds } from './vms/vm-ads.ts';
 import type { VmRegistry } from './vms/vm-registry.ts';
 import type { VmTeller } from './vms/vm-teller.ts';
 
@@ -86,6 +80,7 @@ const DRAIN_GRACE_MS = 4_000;
 export class Plant {
   readonly #deps: PlantDeps;
   readonly #plantId: string;
+  readonly #ads: VmAds;
   readonly #semaphore: Semaphore;
   readonly #inFlight = new InFlight();
   readonly #stopping = new AbortController();
@@ -93,6 +88,7 @@ export class Plant {
   constructor(deps: PlantDeps, { plantId, concurrentCreations }: PlantOptions) {
     this.#deps = deps;
     this.#plantId = plantId;
+    this.#ads = new VmAds(deps, { plantId });
     this.#semaphore = new Semaphore(concurrentCreations);
   }
 
@@ -117,7 +113,7 @@ export class Plant {
       estimate: async (request) => {
         requireDags(request);
         const key = requestKey(request);
-        const held = this.#heldAd(key);
+        const held = this.#ads.byRequest(key);
         if (held) return bidService.offerHeld(held);
         if (creations.has(key)) return bidService.offerTaken(request);
         this.#requireNew(request);
@@ -138,26 +134,26 @@ export class Plant {
         this.#onceAtVm('configure', request, async () => {
           requireDags(request);
           this.#requireShort(request);
-          return this.#ad(await reconfigurator.configure(request, this.#stopping.signal));
+          return this.#ads.of(await reconfigurator.configure(request, this.#stopping.signal));
         }),
       suspend: (request) =>
         this.#onceAtVm('suspend', request, async () =>
-          this.#ad(await suspender.suspend(request.vmId, requestKey(request), this.#stopping.signal)),
+          this.#ads.of(await suspender.suspend(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
       resume: (request) =>
         this.#onceAtVm('resume', request, async () =>
-          this.#ad(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
+          this.#ads.of(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
       start: (request) =>
         this.#onceAtVm('start', request, async () =>
-          this.#ad(await starter.start(request.vmId, requestKey(request), this.#stopping.signal)),
+          this.#ads.of(await starter.start(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
-      renew: (request) => this.#onceAtVm('renew', request, async () => this.#ad(await leaseService.renew(request))),
-      query: async (request) => this.#query(request),
-      list: async (request) => this.#list(request),
+      renew: (request) => this.#onceAtVm('renew', request, async () => this.#ads.of(await leaseService.renew(request))),
+      query: async (request) => this.#ads.query(request),
+      list: async (request) => this.#ads.list(request),
       destroy: async (request) => {
         const { vmId } = request;
-        this.#requireSeen(request);
+        this.#ads.requireSeen(request);
         this.#refuseWhileMade(vmId);
         return collector.collect(vmId, requestKey(request)).finally(this.#deps.changed);
       },
@@ -210,14 +206,9 @@ export class Plant {
     request: Called<{ readonly requestId: string; readonly vmId: string }>,
     work: () => Promise<T>,
   ): Promise<T> {
-    this.#requireSeen(request);
+    this.#ads.requireSeen(request);
     this.#requireLiving(request.vmId);
     return this.#once(verb, request, work);
-  }
-
-  /** A VM that the caller may not see is as unknown to it as one that never was. @throws GridError VM_UNKNOWN */
-  #requireSeen({ vmId, caller }: Called<{ readonly vmId: string }>): void {
-    this.#seenAd(vmId, caller);
   }
 
   /**
@@ -253,7 +244,7 @@ export class Plant {
     const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
     const creation = this.#semaphore.pass(() => creator.create(request, signal), signal);
-    return this.#ad(await failures.during(creation));
+    return this.#ads.of(await failures.during(creation));
   }
 
   /** @throws GridError REQUEST_EXPIRED when the request may have been carried out here, and be forgotten */
@@ -269,15 +260,9 @@ export class Plant {
   #outcomeOf(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
     if (record?.failure && record.readyAt === undefined) throw GridError.fromBody(record.failure);
-    const ad = this.#heldAd(request);
+    const ad = this.#ads.byRequest(request);
     if (ad?.State === 'destroyed' || ad?.State === 'collecting') throw requestSpent(request.requestId, ad);
     return ad;
-  }
-
-  /** The classad of the VM that was made of this request, alive or destroyed. */
-  #heldAd(request: RequestKey): ClassAdJson | undefined {
-    const record = this.#deps.registry.byRequest(request);
-    return record ? this.#ad(record) : this.#deps.destroyedVms.byRequest(request);
   }
 
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
@@ -298,30 +283,6 @@ export class Plant {
     const { signal } = this.#stopping;
     return this.#semaphore.pass(() => this.#deps.equalityCheck.check(request, signal), signal);
   }
-
-  #query({ vmId, attributes, caller }: Called<QueryRequest>): ClassAdJson {
-    const ad = this.#seenAd(vmId, caller);
-    return attributes ? pick(ad, attributes) : ad;
-  }
-
-  /** The classad of a VM, alive or destroyed. @throws GridError VM_UNKNOWN, also when the caller may not see it */
-  #seenAd(vmId: string, caller: Caller | undefined): ClassAdJson {
-    const record = this.#deps.registry.find(vmId);
-    const ad = record ? this.#ad(record) : this.#deps.destroyedVms.byVm(vmId);
-    if (ad && sees(caller, ownerIn(ad))) return ad;
-    throw new GridError('VM_UNKNOWN', `no VM ${vmId} on the plant ${this.#plantId}`, { vmId });
-  }
-
-  #list({ constraint, caller }: Called<ListRequest>): ClassAdJson[] {
-    const records = this.#deps.registry.all().filter(({ owner }) => sees(caller, owner));
-    const ads = records.map((record) => vmAd(record, this.#plantId));
-    if (constraint === undefined) return ads.map(adToJson);
-    return ads.filter(meeting(constraint, ads.length)).map(adToJson);
-  }
-
-  #ad(record: VmRecord): ClassAdJson {
-    return adToJson(vmAd(record, this.#plantId));
-  }
 }
 
 interface DagsOfRequest {
@@ -333,13 +294,4 @@ interface DagsOfRequest {
 function requireDags({ dag, destruction }: DagsOfRequest): void {
   requireDag('dag', dag);
   if (destruction) requireDag('destruction', destruction);
-}
-
-/** `Owner` is the plant's own attribute: no action sets it. */
-const ownerIn = ({ Owner }: ClassAdJson): string | undefined => (typeof Owner === 'string' ? Owner : undefined);
-
-/** The attributes asked for, by ClassAd's case-insensitive names; one that is not there is undefined (null in JSON). */
-function pick(ad: ClassAdJson, attributes: readonly string[]): ClassAdJson {
-  const byFoldedName = new Map(Object.entries(ad).map(([name, value]) => [name.toLowerCase(), value]));
-  return Object.fromEntries(attributes.map((name) => [name, byFoldedName.get(name.toLowerCase()) ?? null]));
 }

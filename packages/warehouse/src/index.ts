@@ -12,7 +12,7 @@ export { imageIdOf } from './image-id.ts';
 export { ImageWatch } from './image-watch.ts';
 export { type LabelSet, tagsOf } from './labels.ts';
 export { Lineage } from './lineage.ts';
-export { type GoldenImage, type HistoryEntry, type ImageMemory, Manifest } from './manifest.ts';
+export { type GoldenImage, type HistoryEntry, type ImageMemory, LOST_AT_BOOT, Manifest } from './manifest.ts';
 export { readQcow2Header } from './qcow2-header.ts';
 export { KEPT_BY_DAEMON } from './staging.ts';
 export { type ManifestDraft, Warehouse } from './store.ts';

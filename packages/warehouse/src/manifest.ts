@@ -13,6 +13,9 @@ const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 /** One file of the image with its SHA-256 (of the whole content) and apparent size in bytes. */
 const ImageFile = Type.Object({ file: FileName, sha256: Digest, bytes: Type.Integer({ minimum: 0 }) }, closed);
 
+/** Of what a boot loses of one action, so much is kept for people to read. */
+export const LOST_AT_BOOT = { items: 32, chars: 256 } as const;
+
 /** One action that was really run, in order. */
 export const HistoryEntry = Type.Object(
   {
@@ -29,7 +32,9 @@ export const HistoryEntry = Type.Object(
      */
     survivesBoot: Type.Optional(Type.Boolean()),
     /** What a boot loses, in words. */
-    lostAtBoot: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { minItems: 1, maxItems: 32 })),
+    lostAtBoot: Type.Optional(
+      Type.Array(Type.String({ maxLength: LOST_AT_BOOT.chars }), { minItems: 1, maxItems: LOST_AT_BOOT.items }),
+    ),
   },
   closed,
 );

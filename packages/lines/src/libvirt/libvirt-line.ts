@@ -2,11 +2,12 @@ import { chown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { abortable, type CommandRunner, readFileIfAny, runCommand, within } from '@vmgrid/daemon';
 import { removeSockets } from '@vmgrid/host';
-import { type CompatibilityRecord, GridError, type LineReport, late } from '@vmgrid/protocol';
+import { type CompatibilityRecord, type LineReport, late } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import { admitToImage, HOST_ID_RANGE, type HostUser, hostUserOf } from '../host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder, StepObserver } from '../production-line.ts';
 import { kernelArguments } from '../qemu/command-line.ts';
+import { requireAvailable } from '../require-available.ts';
 import type { FindImages } from '../trial-kernel.ts';
 import type { OpenNative } from './binding.ts';
 import { openChannels } from './channels.ts';
@@ -133,15 +134,12 @@ export class LibvirtLine implements ProductionLine {
   }
 
   async #xmlOf(order: StartOrder, user: HostUser | undefined, signal: AbortSignal): Promise<string> {
-    const report = await abortable(this.#probed ?? this.#probeAlone(), signal);
-    if (!report.available) {
-      throw new GridError('LINE_UNAVAILABLE', `the line libvirt cannot start a machine: ${report.reason}`);
-    }
+    const compatibility = requireAvailable(await abortable(this.#probed ?? this.#probeAlone(), signal));
     return this.#options.template.render({
-      ...valuesOf(domainIdOf(order.vmId), order.directory, report.compatibility),
+      ...valuesOf(domainIdOf(order.vmId), order.directory, compatibility),
       ...{ memoryMiB: order.machine.memoryMiB, cpus: order.machine.cpus, macAddress: order.macAddress },
       restrict: order.guestNetwork === 'isolated' ? 'on' : 'off',
-      ...bootValues(order.image, report.compatibility),
+      ...bootValues(order.image, compatibility),
       ...(order.disc === undefined ? {} : { disc: order.disc }),
       ...(user === undefined ? {} : { owner: `+${user.uid}:+${user.gid}` }),
     });

@@ -1,10 +1,10 @@
 import { chown } from 'node:fs/promises';
-import { type CommandRunner, type Deadline, within } from '@vmgrid/daemon';
+import { aborted, type CommandRunner, type Deadline, within } from '@vmgrid/daemon';
 import { removeSockets } from '@vmgrid/host';
 import { GridError, late } from '@vmgrid/protocol';
 import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
-import { AgentGuest } from '../guest/agent-guest.ts';
+import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { type Channels, closeChannels, openChannels } from './channels.ts';
@@ -25,14 +25,8 @@ export interface LibvirtMachineDeps {
   readonly run: CommandRunner;
 }
 
-/**
- * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its
- * drive.
- */
-interface Attached extends Channels {
+interface Attached extends Channels, HeldGuest {
   readonly agent: LibvirtAgent;
-  readonly guest: AgentGuest;
-  drive: 'known' | 'unknown';
 }
 
 /** A running domain. libvirtd and the hypervisor's process live on without the plant. */
@@ -47,17 +41,13 @@ export class LibvirtMachine implements Machine {
   /** Whether libvirt is to know the domain on when it has ended. */
   #fate: 'forget' | 'keep' = 'forget';
 
-  constructor(
-    { host, channels, run }: LibvirtMachineDeps,
-    state: DomainState,
-    origin: 'started' | 'adopted' = 'started',
-  ) {
+  constructor({ host, channels, run }: LibvirtMachineDeps, state: DomainState, origin: Origin = 'started') {
     this.#host = host;
     this.#run = run;
     this.#domain = state;
     this.state = encodeState(state);
     const open = (signal: AbortSignal) => this.#open(signal);
-    const deps = { open, close: closeChannels, closed: ({ ended }: Attached) => fired(ended) };
+    const deps = { open, close: closeChannels, closed: ({ ended }: Attached) => aborted(ended) };
     this.#attachment = new Attachment(deps, this.#holdOver(channels, origin));
     this.exited = this.#awaitExit();
   }
@@ -123,12 +113,10 @@ export class LibvirtMachine implements Machine {
     this.#attachment.detach();
   }
 
-  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
+  #holdOver(channels: Channels, origin: Origin): Attached {
     const { report, ended } = channels;
     const agent = new LibvirtAgent({ virsh: this.#host.virsh }, { uuid: this.#domain.uuid, ended });
-    const earlierRun = origin === 'started' ? 'ended' : 'unknown';
-    const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
-    return { ...channels, agent, guest, drive: origin === 'started' ? 'known' : 'unknown' };
+    return { ...channels, agent, ...holdGuest({ agent, report }, DISC_DEVICE, origin) };
   }
 
   async #open(signal: AbortSignal): Promise<Attached> {
@@ -185,9 +173,3 @@ const endOf = ({ uuid }: DomainState): Deadline => ({
   ms: END_DEADLINE_MS,
   late: late('VMM_FAILED', `libvirt did not end the domain ${uuid}`, { uuid }),
 });
-
-const fired = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

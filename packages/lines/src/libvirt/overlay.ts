@@ -1,16 +1,9 @@
 import { chmod, lchown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandRunner } from '@vmgrid/daemon';
-import type { HostUser } from '../host-user.ts';
 import { makeOverlayDisk } from '../overlay-disk.ts';
-import type { StartOrder, StepObserver } from '../production-line.ts';
+import type { StartOrder } from '../production-line.ts';
+import type { OverlayOptions } from '../run-folder.ts';
 import { FILES } from './layout.ts';
-
-export interface OverlayOptions {
-  readonly user: HostUser | undefined;
-  readonly run: CommandRunner;
-  readonly reached: StepObserver;
-}
 
 /** Makes the machine's writable disk in its folder, which its user must get through. On failure it is not there. */
 export async function makeOverlay(

@@ -2,8 +2,8 @@
  * QEMU stops a guest whose disk has no room on the host (`werror=enospc`), and nobody goes on with it. This does, as
  * soon as the folder of the disk has room again, and tells of both.
  */
-import { statfs } from 'node:fs/promises';
 import type { Clock } from '@vmgrid/daemon';
+import { freeBytes } from '@vmgrid/host';
 import type { QmpEvent } from './qmp/qmp-client.ts';
 
 /** How often a full disk is looked at: no event says that there is room. */
@@ -68,9 +68,4 @@ export class DiskWatch {
   async #free(): Promise<number> {
     return (this.#deps.freeBytes ?? freeBytes)(this.#folder);
   }
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

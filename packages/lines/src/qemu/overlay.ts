@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import type { CommandRunner } from '@vmgrid/daemon';
 import { makeOverlayDisk } from '../overlay-disk.ts';
 import type { StartOrder } from '../production-line.ts';
-import { makeRunFolder, type RunFolderOptions } from '../run-folder.ts';
+import { makeRunFolder, type OverlayOptions } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 
 /**
@@ -11,10 +10,6 @@ import { FILES } from './layout.ts';
  */
 const overlayMiB = ({ start, machine, image }: StartOrder): number =>
   start === 'restore' ? image.manifest.machine.diskMiB : machine.diskMiB;
-
-export interface OverlayOptions extends RunFolderOptions {
-  readonly run: CommandRunner;
-}
 
 /** Makes QEMU's folder and in it the writable disk over the image's frozen one. On failure neither is there. */
 export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>

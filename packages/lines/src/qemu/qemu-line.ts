@@ -1,6 +1,6 @@
 import { isAlive, processesOf } from '@vmgrid/daemon';
 import { removeSockets } from '@vmgrid/host';
-import { type CompatibilityRecord, GridError, type LineReport } from '@vmgrid/protocol';
+import type { CompatibilityRecord, LineReport } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import {
   admitToFolder,
@@ -12,6 +12,7 @@ import {
 } from '../host-line.ts';
 import { admitToImage, hostUserOf } from '../host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
+import { requireAvailable } from '../require-available.ts';
 import { runFolder } from '../run-folder.ts';
 import { openChannels } from './channels.ts';
 import { launch } from './launch.ts';
@@ -42,8 +43,7 @@ export class QemuLine implements ProductionLine {
   }
 
   async createOverlay(order: StartOrder, signal: AbortSignal): Promise<void> {
-    const { run, reached } = this.#host;
-    await makeOverlay(order, { user: await admitToFolder(this.#host, order), run, reached }, signal);
+    await makeOverlay(order, await admitToFolder(this.#host, order), signal);
   }
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
@@ -85,9 +85,7 @@ export class QemuLine implements ProductionLine {
     if (start === 'restore' && image.manifest.compatibility !== undefined) return image.manifest.compatibility;
     const slept = start === 'resume' ? await suspendedAs(directory) : undefined;
     if (slept !== undefined) return slept;
-    const report = this.#report ?? (await this.probe(signal));
-    if (report.available) return report.compatibility;
-    throw new GridError('LINE_UNAVAILABLE', `the line qemu cannot start a machine: ${report.reason}`);
+    return requireAvailable(this.#report ?? (await this.probe(signal)));
   }
 }
 

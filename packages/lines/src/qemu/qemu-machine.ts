@@ -5,7 +5,7 @@ import { removeSockets } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
-import { AgentGuest } from '../guest/agent-guest.ts';
+import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
 import { powerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
@@ -36,14 +36,7 @@ export interface QemuMachineDeps {
   readonly groups: Pick<MachineGroups, 'remove'>;
 }
 
-/**
- * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its
- * drive.
- */
-interface Attached extends Channels {
-  readonly guest: AgentGuest;
-  drive: 'known' | 'unknown';
-}
+interface Attached extends Channels, HeldGuest {}
 
 /** A running QEMU. Its process may be the child of an earlier run of the plant. */
 export class QemuMachine implements Machine {
@@ -57,7 +50,7 @@ export class QemuMachine implements Machine {
   #isDiskFull = false;
   #diskListener: (isFull: boolean) => void = () => undefined;
 
-  constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: 'started' | 'adopted' = 'started') {
+  constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: Origin = 'started') {
     this.#run = run;
     this.#groups = groups;
     this.#qemu = state;
@@ -121,14 +114,11 @@ export class QemuMachine implements Machine {
     this.#attachment.detach();
   }
 
-  #holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
+  #holdOver(channels: Channels, origin: Origin): Attached {
     const { monitor } = channels;
     monitor.onEvent((event) => this.#observe(event));
     this.#watchDiskOver(monitor);
-    const { agent, report } = channels;
-    const earlierRun = origin === 'started' ? 'ended' : 'unknown';
-    const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
-    return { ...channels, guest, drive: origin === 'started' ? 'known' : 'unknown' };
+    return { ...channels, ...holdGuest(channels, DISC_DEVICE, origin) };
   }
 
   #watchDiskOver(monitor: QmpClient): void {

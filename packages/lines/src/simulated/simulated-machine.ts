@@ -30,7 +30,7 @@ interface Attachment {
 /**
  * A running machine on paper. Its process may be the child of an earlier run of the plant.
  *
- *     held ──release──► released ──guest, insertDisc, openNetwork──► held
+ *     held ──detach──► detached ──guest, insertDisc, openNetwork──► held
  */
 export class SimulatedMachine implements Machine {
   readonly state: MachineState;
@@ -133,7 +133,7 @@ export class SimulatedMachine implements Machine {
     this.#attachment = undefined;
   }
 
-  /** Takes hold of the machine; one that was released is taken again, once. */
+  /** Takes hold of the machine; one that was detached is taken again, once. */
   async #held(signal: AbortSignal): Promise<Attachment> {
     if (this.#attachment) return this.#attachment;
     this.#attaching ??= this.#attach().finally(() => {

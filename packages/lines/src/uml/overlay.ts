@@ -1,15 +1,10 @@
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
 import type { StartOrder } from '../production-line.ts';
-import { makeRunFolder, type RunFolderOptions, runFolder } from '../run-folder.ts';
+import { makeRunFolder, type OverlayOptions, runFolder } from '../run-folder.ts';
 import { hasOwnDisk } from './command-line.ts';
 import { FILES } from './layout.ts';
-
-export interface OverlayOptions extends RunFolderOptions {
-  readonly run: CommandRunner;
-}
 
 /** Makes UML's folder and in it the machine's disk. On failure neither is there. */
 export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>

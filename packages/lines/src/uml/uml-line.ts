@@ -10,6 +10,7 @@ import {
 } from '../host-line.ts';
 import { admitToImage, hostUserOf, probeUserOf } from '../host-user.ts';
 import type { Adoption, Machine, MachineState, ProductionLine, StartOrder } from '../production-line.ts';
+import { requireAvailable } from '../require-available.ts';
 import { openChannels } from './channels.ts';
 import { launch } from './launch.ts';
 import { decodeState } from './machine-state.ts';
@@ -35,8 +36,7 @@ export class UmlLine implements ProductionLine {
   }
 
   async createOverlay(order: StartOrder, signal: AbortSignal): Promise<void> {
-    const { run, reached } = this.#host;
-    await makeOverlay(order, { user: await admitToFolder(this.#host, order), run, reached }, signal);
+    await makeOverlay(order, await admitToFolder(this.#host, order), signal);
   }
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
@@ -66,8 +66,6 @@ export class UmlLine implements ProductionLine {
 
   async #compatibility({ start }: StartOrder, signal: AbortSignal): Promise<LineReport['compatibility']> {
     if (start !== 'boot') throw new GridError('LINE_CANNOT_SUSPEND', `UML boots machines and cannot ${start} them`);
-    const report = this.#report ?? (await this.probe(signal));
-    if (report.available) return report.compatibility;
-    throw new GridError('LINE_UNAVAILABLE', `the line uml cannot start a machine: ${report.reason}`);
+    return requireAvailable(this.#report ?? (await this.probe(signal)));
   }
 }

@@ -5,7 +5,7 @@ import type { MachineGroups } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import { Attachment } from '../attachment.ts';
 import { awaitEnd } from '../await-end.ts';
-import { AgentGuest } from '../guest/agent-guest.ts';
+import { type HeldGuest, holdGuest, type Origin } from '../hold-guest.ts';
 import { notABuild, powerDown, requirePowerDown } from '../power-down.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
@@ -30,9 +30,8 @@ export interface UmlMachineDeps {
   readonly groups: Pick<MachineGroups, 'entrance' | 'remove'>;
 }
 
-/** What a machine was doing before it was taken hold of is not known: a run may be under way, a disc be in. */
-interface Attached extends Channels {
-  readonly guest: AgentGuest;
+/** What is in the drive is known, too: an empty one has nothing to take out, which UML calls a failure. */
+interface Attached extends Channels, Pick<HeldGuest, 'guest'> {
   drive: 'empty' | 'full' | 'unknown';
 }
 
@@ -46,7 +45,7 @@ export class UmlMachine implements Machine {
   readonly #attachment: Attachment<Attached>;
   #requested = false;
 
-  constructor({ channels, run, groups }: UmlMachineDeps, state: UmlState, origin: 'started' | 'adopted' = 'started') {
+  constructor({ channels, run, groups }: UmlMachineDeps, state: UmlState, origin: Origin = 'started') {
     this.#run = run;
     this.#groups = groups;
     this.#uml = state;
@@ -147,9 +146,7 @@ export class UmlMachine implements Machine {
   }
 }
 
-function holdOver(channels: Channels, origin: 'started' | 'adopted'): Attached {
-  const { agent, report } = channels;
-  const earlierRun = origin === 'started' ? 'ended' : 'unknown';
-  const guest = new AgentGuest({ agent, report }, { discDevice: DISC_DEVICE, earlierRun });
-  return { ...channels, guest, drive: origin === 'started' ? 'empty' : 'unknown' };
+function holdOver(channels: Channels, origin: Origin): Attached {
+  const { guest, drive } = holdGuest(channels, DISC_DEVICE, origin);
+  return { ...channels, guest, drive: drive === 'known' ? 'empty' : drive };
 }

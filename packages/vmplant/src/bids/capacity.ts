@@ -1,7 +1,7 @@
 /** What the plant offers to VMs: as configured, else measured on the host. */
-import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Capacity } from '@vmgrid/bidding';
+import { freeBytes } from '@vmgrid/host';
 import type { PlantConfig } from '../config.ts';
 
 /** Share of the host's memory that VMs may have unless the operator says otherwise. */
@@ -12,14 +12,9 @@ export async function findCapacity(config: PlantConfig): Promise<Capacity> {
   const { memoryMiB, diskMiB, cpusPerVm, vms, actionsPerDag } = config.capacity;
   return {
     memoryMiB: memoryMiB ?? Math.floor((totalmem() * MEMORY_SHARE) / MIB),
-    diskMiB: diskMiB ?? (await freeDiskMiB(config.stateDirectory)),
+    diskMiB: diskMiB ?? Math.floor((await freeBytes(config.stateDirectory)) / MIB),
     cpusPerVm: cpusPerVm ?? availableParallelism(),
     vms,
     ...(actionsPerDag === undefined ? {} : { actionsPerDag }),
   };
-}
-
-async function freeDiskMiB(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
-  return Math.floor((bavail * bsize) / MIB);
 }

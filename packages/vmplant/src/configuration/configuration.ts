@@ -5,7 +5,7 @@
 import { ClassAd, parseClassAds } from '@vmgrid/classad';
 import { type Action, digestAction } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
-import type { HistoryEntry } from '@vmgrid/warehouse';
+import { type HistoryEntry, LOST_AT_BOOT } from '@vmgrid/warehouse';
 import { isReservedAttribute } from '../vms/reporter.ts';
 import { type Attributes, mergeAttributes } from './attributes.ts';
 
@@ -23,11 +23,8 @@ export interface Configuration {
 /** Characters of attributes that the actions of one configuration may set together. */
 export const ATTRIBUTES_LIMIT_CHARS = 1_048_576;
 
-/** Of what a boot loses of one action, so much is kept for people to read. */
-const LOST_KEPT = 32;
-const LOST_CHARS = 256;
-
-const IDENTITY_ATTRIBUTE = 'SshHostKey';
+/** Told by the guest's identity, by no action. */
+export const IDENTITY_ATTRIBUTE = 'SshHostKey';
 
 /** An action ended the configuration. `before` is what had been done by then. */
 export class ActionsFailed extends GridError {
@@ -115,7 +112,9 @@ export class ConfigurationProgress {
   /** What a boot would lose of what an action left. */
   loses(text: string): void {
     const lines = text.split('\n').filter((line) => line !== '');
-    this.#lost = lines.slice(0, LOST_KEPT).map((line) => line.slice(0, LOST_CHARS).replace(/[^\x20-\x7e]/g, '?'));
+    this.#lost = lines
+      .slice(0, LOST_AT_BOOT.items)
+      .map((line) => line.slice(0, LOST_AT_BOOT.chars).replace(/[^\x20-\x7e]/g, '?'));
   }
 
   /** Attributes that an action told. @throws ActionsFailed ATTRIBUTES_INVALID */

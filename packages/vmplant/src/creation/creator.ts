@@ -28,6 +28,7 @@ import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { type DurationBook, learnFrom } from './learn.ts';
+import { takeBack } from './take-back.ts';
 
 export interface CreatorDeps {
   readonly execution: ExecutionDeps;
@@ -161,7 +162,7 @@ export class Creator {
   }
 
   async #execute(
-    { vmId, hostName, macAddress }: VmNames,
+    names: VmNames,
     request: Identified<CreateRequest>,
     plan: WarehousePlan,
     phases: Phases,
@@ -169,22 +170,11 @@ export class Creator {
     signal: AbortSignal,
   ): Promise<Execution> {
     const { registry, execution, admission } = this.#deps;
+    const { vmId } = names;
     await registry.update(vmId, (record) => moveTo(record, 'cloning'));
     const job = {
-      order: {
-        vmId,
-        directory: registry.directory(vmId),
-        machine: request.machine,
-        image: plan.image,
-        purpose: 'clone',
-        start: plan.start,
-        macAddress,
-        guestNetwork: this.#config.guestNetwork,
-      } as const,
-      line: plan.line,
-      identity: { hostName, macAddress },
-      actions: plan.remaining,
-      phases,
+      ...{ names, phases, directory: registry.directory(vmId), machine: request.machine, purpose: 'clone' as const },
+      ...{ image: plan.image, line: plan.line, start: plan.start, actions: plan.remaining },
       describe: (told: Attributes) => describeVm(registry.get(vmId), this.#config.plantId, told),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
@@ -235,7 +225,7 @@ export class Creator {
       undo.commit();
       return new GridError(error.code, error.message, { ...error.details, keptVmId: vmId }, { cause: thrown });
     }
-    for (const { step, cause } of await undo.unwind()) log.error({ err: cause, vmId, step }, 'an undo failed');
+    await takeBack(undo, log, { vmId });
     return error;
   }
 

@@ -4,19 +4,12 @@
  */
 import { type Clock, type UndoStack, within } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
-import type {
-  Guest,
-  GuestAccess,
-  GuestIdentity,
-  Machine,
-  MachineState,
-  ProductionLine,
-  StartOrder,
-} from '@vmgrid/lines';
+import type { Guest, GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { type LineName, late } from '@vmgrid/protocol';
 import type { Attributes } from '../configuration/attributes.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Configurator } from '../configuration/configurator.ts';
+import type { VmNames } from '../vms/identity.ts';
 import type { Phases } from '../vms/phases.ts';
 
 export interface ExecutionDeps {
@@ -25,12 +18,13 @@ export interface ExecutionDeps {
   readonly clock: Clock;
   /** Longest time from the machine's start until its agent answers. */
   readonly bootDeadlineMs: number;
+  /** What guests may reach. */
+  readonly guestNetwork: StartOrder['guestNetwork'];
 }
 
-export interface ExecutionJob {
-  readonly order: StartOrder;
+export interface ExecutionJob extends Pick<StartOrder, 'directory' | 'machine' | 'image' | 'purpose' | 'start'> {
+  readonly names: VmNames;
   readonly line: LineName;
-  readonly identity: Omit<GuestIdentity, 'growDisk'>;
   /** In a linear extension of the DAG. */
   readonly actions: readonly Action[];
   readonly phases: Phases;
@@ -39,7 +33,7 @@ export interface ExecutionJob {
   /** Told as soon as the machine's process runs, so that it can be found again after a crash. */
   readonly started: (state: MachineState) => Promise<void>;
   /** Told how the guest is reached, once it can be. */
-  readonly opened?: (access: GuestAccess) => Promise<void>;
+  readonly opened: (access: GuestAccess) => Promise<void>;
 }
 
 export interface Execution {
@@ -54,16 +48,17 @@ export async function executePlan(
   undo: UndoStack,
   signal: AbortSignal,
 ): Promise<Execution> {
-  const { order, phases } = job;
+  const { phases } = job;
+  const order = orderFor(job, deps);
   const line = deps.lines.get(job.line);
   if (!line) throw new Error(`the plan names the line ${job.line}, which this plant does not have`);
   // Writing the disc takes as long as a restore: both go on at once.
-  const { directory } = order;
   const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
   const cloudInit = order.start === 'boot' && 'firmware' in order.image.manifest.boot;
   const { history: inherited } = order.image.manifest;
   const observe = order.purpose === 'build';
-  const configured = { ...job, directory, identity: { ...job.identity, growDisk }, cloudInit, inherited, observe };
+  const { hostName, macAddress } = job.names;
+  const configured = { ...job, identity: { hostName, macAddress, growDisk }, cloudInit, inherited, observe };
   const disc = deps.configurator.prepare(configured);
   undo.push('disc', () => disc.discard());
   await phases.time('overlay', () => line.createOverlay(order, signal));
@@ -81,6 +76,12 @@ export async function executePlan(
 }
 
 const STOP_DEADLINE_MS = 10_000;
+
+function orderFor(job: ExecutionJob, { guestNetwork }: ExecutionDeps): StartOrder {
+  const { directory, machine, image, purpose, start } = job;
+  const { vmId, macAddress } = job.names;
+  return { vmId, directory, machine, image, purpose, start, macAddress, guestNetwork };
+}
 
 const silent = ({ vmId }: StartOrder) =>
   late('GUEST_UNREACHABLE', `the agent in the guest of ${vmId} did not answer`, { vmId });

@@ -2,38 +2,31 @@
  * Holds the law of true reuse: gets the guest of one DAG in every way that the plant has (cold; restored from an
  * image of each beginning; booted from the disk of each; on each line), and compares what the guests have.
  */
-import type { Admission, LineReports } from '@vmgrid/bidding';
-import { type Clock, UndoStack } from '@vmgrid/daemon';
+import type { LineReports } from '@vmgrid/bidding';
+import { UndoStack } from '@vmgrid/daemon';
 import { prepareDag, splitReusable } from '@vmgrid/dag';
-import { type BuildImageRequest, type EqualityReport, GridError, type Identified, requestKey } from '@vmgrid/protocol';
+import { type BuildImageRequest, type EqualityReport, GridError, type Identified } from '@vmgrid/protocol';
 import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
-import { type Execution, type ExecutionDeps, executePlan } from '../creation/execute-plan.ts';
+import { IDENTITY_ATTRIBUTE } from '../configuration/configuration.ts';
+import type { Execution } from '../creation/execute-plan.ts';
+import { takeBack } from '../creation/take-back.ts';
+import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
 import type { ImageBuilder } from '../images/image-builder.ts';
-import type { VmNames } from '../vms/identity.ts';
-import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { compareManifests } from './compare-manifests.ts';
 import { type GuestManifest, keyOf, LOOK_DEADLINE_MS, manifestOf } from './guest-manifest.ts';
 import { beginnings, type EqualityWay, isCold, waysWith } from './ways.ts';
 
-export interface EqualityCheckDeps {
-  readonly execution: ExecutionDeps;
-  readonly warehouse: Pick<Warehouse, 'images' | 'stage' | 'acquire' | 'references' | 'remove'>;
-  readonly admission: Admission;
+export interface EqualityCheckDeps extends TemporaryMachineDeps {
+  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'images' | 'stage' | 'remove'>;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly lines: LineReports;
-  readonly report: ReportProgress;
-  readonly clock: Clock;
-  readonly nameVm: () => VmNames;
 }
 
 type Asked = Identified<BuildImageRequest>;
 
 /** Differences of one way that are told; one of them is mostly enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
-
-/** Attributes that identity tells. */
-const OWN_ATTRIBUTES: ReadonlySet<string> = new Set(['SshHostKey']);
 
 export class EqualityCheck {
   readonly #deps: EqualityCheckDeps;
@@ -64,7 +57,7 @@ export class EqualityCheck {
         differences: ways.flatMap((way) => differencesOf(way, ways, manifests)),
       };
     } finally {
-      await built.unwind();
+      await takeBack(built, this.#deps.log, { requestId: whole.requestId });
     }
   }
 
@@ -88,55 +81,25 @@ export class EqualityCheck {
   }
 
   /** Makes the machine, looks at its guest, and ends it. */
-  async #guestBy(way: EqualityWay, asked: Asked, signal: AbortSignal): Promise<GuestManifest> {
-    const names = this.#deps.nameVm();
-    const undo = new UndoStack();
-    try {
-      const directory = await this.#acquire(names.vmId, way, asked, undo);
-      const phases = new Phases(this.#deps.clock, requestKey(asked), this.#deps.report);
-      const job = this.#job(names, way, { directory, phases, asked });
-      return await this.#look(await executePlan(job, this.#deps.execution, undo, signal), way, signal);
-    } finally {
-      await undo.unwind();
-    }
-  }
-
-  /** Room, the image, and a folder, which is returned. */
-  async #acquire(user: string, { image }: EqualityWay, { machine }: Asked, undo: UndoStack): Promise<string> {
-    const { admission, warehouse } = this.#deps;
-    const { id } = image.manifest;
-    const staging = await warehouse.stage();
-    undo.push('staging', () => staging.discard());
-    admission.reserve(user, { ...machine, givesWay: false });
-    undo.push('admission', () => admission.release(user));
-    await warehouse.acquire(id, user);
-    undo.push('image reference', () => warehouse.references.drop(id, user));
-    return staging.directory;
-  }
-
-  #job(
-    { vmId, hostName, macAddress }: VmNames,
+  async #guestBy(
     { image, line, start, remaining }: EqualityWay,
-    { directory, phases, asked }: { readonly directory: string; readonly phases: Phases; readonly asked: Asked },
-  ) {
-    const { guestNetwork } = this.#config;
-    const { machine } = asked;
-    return {
-      order: { ...{ vmId, directory, machine, image, start, macAddress, guestNetwork }, purpose: 'clone' } as const,
-      ...{ line, phases, identity: { hostName, macAddress }, actions: remaining },
-      describe: () => '',
-      started: async () => undefined,
-      opened: async () => this.#deps.admission.made(vmId),
+    asked: Asked,
+    signal: AbortSignal,
+  ): Promise<GuestManifest> {
+    const clone = {
+      ...{ asked, signal, machine: asked.machine, image, line, start, actions: remaining, purpose: 'clone' as const },
+      staging: await this.#deps.warehouse.stage(),
     };
+    return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, image, signal));
   }
 
   /** What the guest has, with what its actions told and which of them failed. */
-  async #look({ guest, configuration }: Execution, way: EqualityWay, signal: AbortSignal): Promise<GuestManifest> {
+  async #look({ guest, configuration }: Execution, image: GoldenImage, signal: AbortSignal): Promise<GuestManifest> {
     const { warehouse, clock } = this.#deps;
-    const { createdAt } = (await warehouse.images()).get(way.image.manifest.base)!.manifest;
+    const { createdAt } = (await warehouse.images()).get(image.manifest.base)!.manifest;
     const manifest = new Map(await manifestOf(guest, Date.parse(createdAt), { ms: LOOK_DEADLINE_MS, signal, clock }));
     for (const [name, text] of Object.entries(configuration.attributes)) {
-      if (!OWN_ATTRIBUTES.has(name)) manifest.set(keyOf('attribute', name), text);
+      if (name !== IDENTITY_ATTRIBUTE) manifest.set(keyOf('attribute', name), text);
     }
     for (const id of configuration.failedActions) manifest.set(keyOf('action', id), 'failed');
     return manifest;

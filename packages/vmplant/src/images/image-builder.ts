@@ -1,8 +1,8 @@
 /** Makes golden images: clone the nearest, run the rest, suspend, promote. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Admission, LineReports, Start } from '@vmgrid/bidding';
-import { type Clock, UndoStack, within } from '@vmgrid/daemon';
+import type { LineReports, Start } from '@vmgrid/bidding';
+import { within } from '@vmgrid/daemon';
 import { type Action, digestAction, identityReads, splitReusable } from '@vmgrid/dag';
 import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
@@ -11,20 +11,15 @@ import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
 import type { WarehousePlan } from '../bids/bid-service.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
-import { type Execution, type ExecutionDeps, executePlan } from '../creation/execute-plan.ts';
+import type { Execution } from '../creation/execute-plan.ts';
 import { type DurationBook, learnFrom } from '../creation/learn.ts';
-import type { VmNames } from '../vms/identity.ts';
-import { Phases, type ReportProgress } from '../vms/phases.ts';
+import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
+import type { Phases } from '../vms/phases.ts';
 
-export interface ImageBuilderDeps {
-  readonly execution: ExecutionDeps;
+export interface ImageBuilderDeps extends TemporaryMachineDeps {
   readonly warehouse: ImageBuildStore;
-  readonly admission: Admission;
   readonly durations: DurationBook;
   readonly lines: LineReports;
-  readonly report: ReportProgress;
-  readonly clock: Clock;
-  readonly nameVm: () => VmNames;
   /** The best plan on one of these lines. */
   readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
 }
@@ -100,27 +95,19 @@ export class ImageBuilder {
     }
   }
 
-  async #build(
-    request: BuildOrder,
-    plan: WarehousePlan,
-    staging: StagingFolder,
-    signal: AbortSignal,
-  ): Promise<GoldenImage> {
-    const names = this.#deps.nameVm();
-    const phases = new Phases(this.#deps.clock, requestKey(request), this.#deps.report);
-    const undo = new UndoStack();
-    undo.push('staging', () => staging.discard());
-    try {
-      await this.#acquire(names.vmId, request, plan, undo);
-      const execution = await this.#execute(names, request, plan, staging, phases, undo, signal);
+  #build(request: BuildOrder, plan: WarehousePlan, staging: StagingFolder, signal: AbortSignal): Promise<GoldenImage> {
+    const { image, line, start, remaining: actions } = plan;
+    const { machine, givesWay } = request;
+    const build = {
+      ...{ asked: request, staging, signal, givesWay, machine, image, line, start, actions },
+      purpose: 'build' as const,
+    };
+    return withTemporaryMachine(build, this.#deps, async (execution, phases) => {
       refuseFailures(execution.configuration);
-      const image = await this.#freeze(request, plan, execution, staging, phases, signal);
+      const frozen = await this.#freeze(request, plan, execution, staging, phases, signal);
       learnFrom(this.#deps.durations, plan, phases, execution.configuration);
-      return image;
-    } finally {
-      // The image is in the warehouse, or it is not: what was acquired to make it is given back either way.
-      await undo.unwind();
-    }
+      return frozen;
+    });
   }
 
   /** What the image will be called when every action runs in the order planned. */
@@ -138,46 +125,6 @@ export class ImageBuilder {
 
   #quickestStart(plan: WarehousePlan): Start {
     return this.#suspends(plan) ? 'restore' : 'boot';
-  }
-
-  async #acquire(user: string, { machine, givesWay }: BuildOrder, plan: WarehousePlan, undo: UndoStack): Promise<void> {
-    const { admission, warehouse } = this.#deps;
-    admission.reserve(user, { ...machine, givesWay });
-    undo.push('admission', () => admission.release(user));
-    const parent = plan.image.manifest.id;
-    await warehouse.acquire(parent, user);
-    undo.push('image reference', () => warehouse.references.drop(parent, user));
-  }
-
-  async #execute(
-    { vmId, hostName, macAddress }: VmNames,
-    request: Identified<BuildImageRequest>,
-    plan: WarehousePlan,
-    { directory }: StagingFolder,
-    phases: Phases,
-    undo: UndoStack,
-    signal: AbortSignal,
-  ): Promise<Execution> {
-    const job = {
-      order: {
-        vmId,
-        directory,
-        machine: request.machine,
-        image: plan.image,
-        purpose: 'build',
-        start: plan.start,
-        macAddress,
-        guestNetwork: this.#config.guestNetwork,
-      } as const,
-      line: plan.line,
-      identity: { hostName, macAddress },
-      actions: plan.remaining,
-      phases,
-      describe: () => '', // no host action is part of an image
-      started: async () => undefined,
-      opened: async () => this.#deps.admission.made(vmId),
-    };
-    return executePlan(job, this.#deps.execution, undo, signal);
   }
 
   async #freeze(

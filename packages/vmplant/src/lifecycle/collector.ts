@@ -66,8 +66,8 @@ export class Collector {
 
   /** Resolves with the final classad, also of a VM that was destroyed before. @throws GridError VM_UNKNOWN */
   async collect(vmId: string, request: RequestKey): Promise<ClassAdJson> {
-    const destroyedVms = this.#deps.destroyedVms.byVm(vmId);
-    if (destroyedVms && !this.#deps.registry.find(vmId)) return destroyedVms;
+    const ad = this.#deps.destroyedVms.byVm(vmId);
+    if (ad && !this.#deps.registry.find(vmId)) return ad;
     return this.#inFlight.join(vmId, () => this.#collectOrTryAgain(vmId, request));
   }
 

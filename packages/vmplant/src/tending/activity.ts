@@ -1,5 +1,5 @@
 /** Whether the plant has work, so that what it does unasked can wait for it and give way to it. */
-import { abortable, type Clock } from '@vmgrid/daemon';
+import { abortable, aborted, type Clock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
 export class Activity {
@@ -51,9 +51,3 @@ export class Activity {
     return abortable(aborted(this.untilWork), signal);
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

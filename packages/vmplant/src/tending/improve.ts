@@ -1,7 +1,7 @@
 /**
  * Betters a choice of images by local search. What is greedy at each step takes a small image that keeps out a large
- * one; exchanges take
- * that back: an image is put in or taken out, and what then saves most per byte, or most of all, fills the room.
+ * one; exchanges take that back: an image is put in or taken out, and what then saves most per byte, or most of all,
+ * fills the room.
  */
 import { type ChoiceLimits, type Choosable, type Chosen, chooseGreedily, type Measure } from './choose.ts';
 
@@ -31,7 +31,7 @@ export function* choose<T extends Choosable>(
 function* exchange<T extends Choosable>(items: readonly T[], limits: ChoiceLimits, chosen: readonly Chosen<T>[]) {
   const enough = savedBy(chosen) * (1 + LEAST_GAIN);
   const taken = chosen.map(({ item }) => item);
-  for (const { kept, out } of beginnings(items, taken, limits)) {
+  for (const { kept, out } of attempts(items, taken, limits)) {
     const others = items.filter((one) => !kept.includes(one) && !out.includes(one));
     for (const by of MEASURES) {
       const next = yield* chooseGreedily(others, limits, { by, kept });
@@ -42,7 +42,7 @@ function* exchange<T extends Choosable>(items: readonly T[], limits: ChoiceLimit
 }
 
 /** What an exchange begins with: one image or two taken out, or one put in. */
-function* beginnings<T extends Choosable>(items: readonly T[], taken: readonly T[], limits: ChoiceLimits) {
+function* attempts<T extends Choosable>(items: readonly T[], taken: readonly T[], limits: ChoiceLimits) {
   for (const [at, one] of taken.entries()) {
     for (const other of taken.slice(at)) {
       const out = [one, other];

@@ -83,10 +83,10 @@ export class SelfTending {
   /** The requests that are remembered, as they are given away, with pseudonyms; the newest first. */
   recorded(pseudonymKey: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
     const { sliceMs } = SUGGEST_LIMITS;
-    return runInSlices(this.#pseudonymOf(pseudonymKey), { sliceMs, signal }, systemClock);
+    return runInSlices(this.#withPseudonyms(pseudonymKey), { sliceMs, signal }, systemClock);
   }
 
-  *#pseudonymOf(pseudonymKey: string): Generator<void, readonly ReplayableRequest[]> {
+  *#withPseudonyms(pseudonymKey: string): Generator<void, readonly ReplayableRequest[]> {
     const requests: ReplayableRequest[] = [];
     for (const request of yield* this.#requests.requests(systemClock.now())) {
       requests.push(replayable(request, pseudonymKey));

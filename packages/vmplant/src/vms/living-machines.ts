@@ -31,7 +31,7 @@ export class LivingMachines {
   }
 
   /** Lets go of all of them; they run on without the plant. */
-  releaseAll(): void {
+  detachAll(): void {
     for (const { machine } of this.#byVm.values()) machine.detach();
     this.#byVm.clear();
   }

@@ -94,3 +94,12 @@ test('a collection that fails is tried again a minute later, whoever asked for i
   expect(watched).toEqual(['vm-1 2026-01-01T00:01:00.000Z']);
   expect(registry.get('vm-1').state).toBe('collecting');
 });
+
+test('a destruction DAG for which there is no machine has failed: the last words say so, and the VM goes', async () => {
+  const destruction = { actions: [{ kind: 'script' as const, id: 'sign-off', script: 'true' }] };
+  await registry.update('vm-1', (record) => ({ ...record, destruction }));
+  const ad = await collectorWith(async () => undefined).collect('vm-1', REQUEST);
+  expect(ad).toMatchObject({ State: 'destroyed', DestructionFailureCode: 'GUEST_LOST' });
+  expect(ad.DestructionFailureMessage).toMatch(/^the destruction DAG failed: /);
+  expect(registry.find('vm-1')).toBeUndefined();
+});

@@ -103,6 +103,16 @@ test('a VM whose guest had powered itself off stays stopped, and takes no memory
   expect(admission.usage).toEqual({ memoryMiB: 0, diskMiB: 2_048, vms: 1 });
 });
 
+test('a VM that waits for room on the disk stays paused while its guest cannot answer, and nobody waits for it', async () => {
+  const record = recordOf({ vmId: 'vm-1', state: 'paused', machineState });
+  const { registry, admission } = await recovered(
+    machine(() => new Promise(() => undefined)),
+    record,
+  );
+  expect(registry.get('vm-1').state).toBe('paused');
+  expect(admission.usage).toEqual({ memoryMiB: 256, diskMiB: 2_048, vms: 1 });
+});
+
 test('a machine that runs is taken over', async () => {
   const { living, registry } = await recovered(answering, recordOf({ vmId: 'vm-1', state: 'running', machineState }));
   expect(living.find('vm-1')?.machine).toBe(answering);
