@@ -1,6 +1,6 @@
 /** Lists in pages: so many items, and where the next page begins. */
 import { type Static, Type } from 'typebox';
-import { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 
 /** Items of a page at most, and where nothing is said. */
 export const PAGE_ITEMS = 1_000;
@@ -47,6 +47,5 @@ export const cursorAt = (key: string): string => Buffer.from(key).toString('base
 export function keyAt(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString();
   if (cursorAt(key) === cursor) return key;
-  const message = 'the cursor is none that a page gave as its next';
-  throw new GridError('REQUEST_INVALID', message, { problems: [{ path: 'cursor', message }] });
+  throw requestInvalid('cursor', 'the cursor is none that a page gave as its next');
 }
