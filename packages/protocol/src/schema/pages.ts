@@ -30,10 +30,12 @@ export interface Page<T> {
 export function pageOf<T>(
   all: readonly T[],
   { limit = PAGE_ITEMS, cursor }: PageQuery,
-  keyOf: (item: T) => string,
+  keyOf: (item: T, place: number) => string,
 ): Page<T> {
   const after = cursor === undefined ? undefined : keyAt(cursor);
-  const keyed = all.map((item) => ({ item, key: keyOf(item) })).filter(({ key }) => after === undefined || key > after);
+  const keyed = all
+    .map((item, place) => ({ item, key: keyOf(item, place) }))
+    .filter(({ key }) => after === undefined || key > after);
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   const page = keyed.slice(0, limit);
   const items = page.map(({ item }) => item);
