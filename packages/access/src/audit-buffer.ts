@@ -1,6 +1,6 @@
 import { GridError } from '@vmgrid/protocol';
 
-export interface WaitingEntriesDeps<E> {
+export interface AuditBufferDeps<E> {
   /** Writes entries, all or none; throws what SQLite does. */
   readonly write: (entries: readonly E[]) => void;
   /** The entry that says how many could not be kept. */
@@ -20,11 +20,11 @@ const WRITTEN_AT_ONCE = 100;
  * end.
  */
 export class AuditBuffer<E> {
-  readonly #deps: WaitingEntriesDeps<E>;
+  readonly #deps: AuditBufferDeps<E>;
   readonly #waiting: E[] = [];
   #lost = 0;
 
-  constructor(deps: WaitingEntriesDeps<E>) {
+  constructor(deps: AuditBufferDeps<E>) {
     this.#deps = deps;
   }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { Static, TSchema } from 'typebox';
 import { Check, Default, Errors } from 'typebox/value';
 
@@ -20,10 +20,14 @@ export interface ConfigSource {
  */
 export const CONFIG_OPTIONS = { config: { type: 'string' }, override: { type: 'string' } } as const;
 
-export const configSource = (given: { readonly config?: string; readonly override?: string }): ConfigSource => ({
-  ...(given.config !== undefined && { file: given.config }),
-  ...(given.override !== undefined && { overrides: JSON.parse(given.override) }),
-});
+/** @throws ConfigError when what goes before the file is no JSON object */
+export function configSource(given: { readonly config?: string; readonly override?: string }): ConfigSource {
+  const { config: file, override } = given;
+  return {
+    ...(file !== undefined && { file }),
+    ...(override !== undefined && { overrides: objectIn('--override', () => override) }),
+  };
+}
 
 /** Reads, checks, completes with the schema's defaults and freezes a configuration, before anything starts. */
 export async function loadConfig<S extends TSchema>(schema: S, source: ConfigSource): Promise<Readonly<Static<S>>> {
@@ -49,16 +53,16 @@ const extra = (error: ReturnType<typeof Errors>[number]): string =>
   error.keyword === 'additionalProperties' ? ` (${error.params.additionalProperties.join(', ')})` : '';
 
 /** @throws ConfigError when it cannot be read, or holds no JSON object */
-export async function readConfigFile(file: string): Promise<Record<string, unknown>> {
-  const value = await readJson(file);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new ConfigError(`${file}: it holds no JSON object`);
-}
+export const readConfigFile = async (file: string): Promise<Record<string, unknown>> =>
+  objectIn(file, () => readFileSync(file, 'utf8'));
 
-async function readJson(file: string): Promise<unknown> {
+function objectIn(where: string, read: () => string): Record<string, unknown> {
+  let value: unknown;
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    value = JSON.parse(read());
   } catch (cause) {
-    throw new ConfigError(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new ConfigError(`${where}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ConfigError(`${where}: it holds no JSON object`);
 }

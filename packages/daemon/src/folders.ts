@@ -32,9 +32,8 @@ export function makeFolder(path: string, mode: number): void {
 }
 
 /**
- * The first folder, from the root on, of a path or of where its links lead, that other users cannot pass through,
- * such as those under
- * whom machines run; undefined when there is none, as of a path that is not there.
+ * The first folder, from the root on, of a path or of where its links lead, that other users cannot pass through, such
+ * as those under whom machines run; undefined when there is none, as of a path that is not there.
  */
 export function folderInTheWay(path: string): string | undefined {
   const chains = [resolve(path), ...(existsSync(path) ? [realpathSync(path)] : [])].map(withParents);

@@ -3,8 +3,7 @@ const READER_LEFT = ['EPIPE', 'EIO', 'ECONNRESET'];
 
 /**
  * From now on this program's work does not end with whoever reads its standard output or error. What else a stream
- * cannot take,
- * such as for a full disk, is told and makes the exit status 1.
+ * cannot take, such as for a full disk, is told and makes the exit status 1.
  */
 export function outliveReaders(tell: (error: Error) => void): void {
   for (const stream of [process.stdout, process.stderr]) {

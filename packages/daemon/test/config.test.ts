@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Type } from 'typebox';
-import { loadConfig } from '../src/config.ts';
+import { configSource, loadConfig } from '../src/config.ts';
 
 const Schema = Type.Object(
   { port: Type.Integer({ default: 7780, maximum: 65_535 }), host: Type.String({ default: '127.0.0.1' }) },
@@ -30,6 +30,16 @@ test('defaults fill what is left out, and the result is frozen', async () => {
 test('the command line wins over the file', async () => {
   const file = await configFile('{"port": 1, "host": "::1"}');
   expect(await loadConfig(Schema, { file, overrides: { port: 2 } })).toEqual({ port: 2, host: '::1' });
+});
+
+test('what is given on the command line is taken as it is, or refused by the name of its option', () => {
+  const source = { file: 'a.json', overrides: { port: 2 } };
+  expect(configSource({})).toEqual({});
+  expect(configSource({ config: 'a.json', override: '{"port": 2}' })).toEqual(source);
+  for (const override of ['{', '[]', 'null']) {
+    expect(() => configSource({ override })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => configSource({ override })).toThrow(/^--override: /);
+  }
 });
 
 test('an unknown field is refused by name', async () => {

@@ -23,6 +23,19 @@ function openWork() {
   };
 }
 
+/** One who works and two who wait, of whom the first may give up. */
+function threeInARow() {
+  const semaphore = new Semaphore(1);
+  const [first, second, third] = [openWork(), openWork(), openWork()];
+  const impatient = new AbortController();
+  const passes = [
+    semaphore.pass(first.do, patient),
+    semaphore.pass(second.do, impatient.signal),
+    semaphore.pass(third.do, patient),
+  ];
+  return { first, second, third, impatient, passes } as const;
+}
+
 test('as many as it is wide go through at once, the others in the order they came', async () => {
   const semaphore = new Semaphore(2);
   const works = Array.from({ length: 5 }, openWork);
@@ -53,14 +66,7 @@ test('work that fails makes room as well', async () => {
 });
 
 test('who gives up while waiting leaves the queue; the others keep their places', async () => {
-  const semaphore = new Semaphore(1);
-  const [first, second, third] = [openWork(), openWork(), openWork()];
-  const impatient = new AbortController();
-  const passes = [
-    semaphore.pass(first.do, patient),
-    semaphore.pass(second.do, impatient.signal),
-    semaphore.pass(third.do, patient),
-  ];
+  const { first, second, third, impatient, passes } = threeInARow();
   impatient.abort(new Error('enough'));
   await expect(passes[1]).rejects.toThrow('enough');
   first.end('a');
@@ -78,14 +84,7 @@ test('who has given up before does not get in', async () => {
 });
 
 test('who gives up in the moment in which his turn comes takes nobody else’s place', async () => {
-  const semaphore = new Semaphore(1);
-  const [first, second, third] = [openWork(), openWork(), openWork()];
-  const impatient = new AbortController();
-  const passes = [
-    semaphore.pass(first.do, patient),
-    semaphore.pass(second.do, impatient.signal),
-    semaphore.pass(third.do, patient),
-  ];
+  const { first, second, third, impatient, passes } = threeInARow();
   await soon();
   // This runs after the turn was handed over, and before the second takes it.
   const late = first.promise.then(() => impatient.abort(new Error('enough')));

@@ -3,7 +3,7 @@ import { type Called, GridError, requestKey } from '@vmgrid/protocol';
 import type { OperationLookup } from './operation-routes.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
 
-export interface WorkDeskOptions {
+export interface OperationServiceOptions {
   /** Whose service it is, as errors say it: `the shop`. */
   readonly name: string;
   readonly newRequestId: () => string;
@@ -15,11 +15,11 @@ const ANSWER_WITHIN_MS = DRAIN_DEADLINE_MS - 3_000;
 /** Takes work under request ids until its daemon stops. */
 export class OperationService implements OperationLookup {
   readonly #operations: Operations;
-  readonly #options: WorkDeskOptions;
+  readonly #options: OperationServiceOptions;
   readonly #closing = new AbortController();
   #draining = false;
 
-  constructor(operations: Operations, options: WorkDeskOptions) {
+  constructor(operations: Operations, options: OperationServiceOptions) {
     this.#operations = operations;
     this.#options = options;
   }

@@ -26,7 +26,7 @@ export async function findPortHolder(port: number): Promise<PortHolder | undefin
 }
 
 /** Inodes of the sockets that listen on a port. Pure: of the text of `/proc/net/tcp`. */
-export function listeningSockets(table: string, port: number): readonly string[] {
+function listeningSockets(table: string, port: number): readonly string[] {
   return table.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
     const isIt = state === LISTENS && Number.parseInt(local.split(':')[1] ?? '', 16) === port;

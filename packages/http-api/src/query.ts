@@ -1,5 +1,5 @@
 /** What stands behind the question mark of an address: each parameter is one that the route knows, and comes once. */
-import { GridError } from '@vmgrid/protocol';
+import { type GridError, requestInvalid } from '@vmgrid/protocol';
 import type { Request } from 'express';
 
 /** Letters by which a name may differ from the one that was meant. */
@@ -27,9 +27,8 @@ export const singleQuery = (request: Request, name: string): string | undefined 
   request.query[name] as string | undefined;
 
 function invalid(name: string, problem: string): GridError {
-  const shown = JSON.stringify(name.slice(0, NAME_SHOWN));
-  const message = `the query parameter ${shown} ${problem}`;
-  return new GridError('REQUEST_INVALID', message, { problems: [{ path: name.slice(0, NAME_SHOWN), message }] });
+  const shown = name.slice(0, NAME_SHOWN);
+  return requestInvalid(shown, `the query parameter ${JSON.stringify(shown)} ${problem}`);
 }
 
 function adviceFor(name: string, known: readonly string[]): string {

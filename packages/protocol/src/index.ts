@@ -17,6 +17,7 @@ export * from './errors/grid-error.ts';
 export { late } from './errors/late.ts';
 export { nameSome } from './errors/name-some.ts';
 export { type RefusalToRun, refusalToRun } from './errors/refusal-to-run.ts';
+export { requestInvalid } from './errors/request-invalid.ts';
 export { requestSpent } from './errors/request-spent.ts';
 export * from './limits.ts';
 export { type AcceptedLinks, type AcceptLinksOptions, acceptLinks } from './link/accept-links.ts';

@@ -13,11 +13,11 @@ export const REQUEST_LIMITS = {
   xmlAttributes: 50_000,
   /** Elements inside elements in an XML request. */
   xmlDepth: 32,
+  /** The same in an XML reply, whose classads may nest. */
+  xmlReplyDepth: 250,
   /** Values of a JSON request, and lists and objects inside each other. */
   jsonValues: 100_000,
   jsonDepth: 64,
-  /** The same in an XML reply, whose classads may nest. */
-  xmlReplyDepth: 250,
   /** How long a client at the TCP door may take to send its document. */
   documentMs: 30_000,
   /** How long it may take to say who it is, in its first line. */

@@ -10,10 +10,10 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface DaemonFields {
   /** Where things lie: written into a new file. */
   readonly places: Fields;
-  /** What holds unless the file says otherwise. */
-  readonly assumed: Fields;
-  /** What holds whatever the file says: the operator asked for it just now. */
-  readonly given: Fields;
+  /** What else holds, unless the file says otherwise. */
+  readonly fields: Fields;
+  /** Names of those that hold whatever the file says: the operator asked for them just now. Left out: all. */
+  readonly asked?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -21,11 +21,11 @@ export interface DaemonFields {
  * not changed.
  * @throws ConfigError
  */
-export async function settleConfig(file: string, { places, assumed, given }: DaemonFields) {
+export async function settleConfig(file: string, { places, fields, asked }: DaemonFields) {
   await writeFile(file, `${JSON.stringify(places, null, 2)}\n`, { mode: 0o600, flag: 'wx' }).catch(ignoreExisting);
   const config = await readConfigFile(file);
-  const missing = Object.entries(assumed).filter(([field]) => !(field in config));
-  return { config, overrides: { ...Object.fromEntries(missing), ...given } };
+  const holds = (field: string) => !(field in config) || (asked?.has(field) ?? true);
+  return { config, overrides: Object.fromEntries(Object.entries(fields).filter(([field]) => holds(field))) };
 }
 
 function ignoreExisting(error: NodeJS.ErrnoException): void {

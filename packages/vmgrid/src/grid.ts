@@ -93,15 +93,8 @@ interface GridDaemon {
 async function start({ name, id, places, fields }: GridDaemon, options: GridOptions, signal: AbortSignal) {
   const { directory, asked } = options;
   const configFile = join(directory, `${id}.json`);
-  const [given, assumed] = [true, false].map((wanted) =>
-    Object.fromEntries(Object.entries(fields).filter(([field]) => (asked?.has(field) ?? true) === wanted)),
-  );
-  const accessDirectory = accessOf(options);
-  const settled = await settleConfig(configFile, {
-    places: { ...places, accessDirectory },
-    assumed: assumed!,
-    given: given!,
-  });
+  const inFile = { ...places, accessDirectory: accessOf(options) };
+  const settled = await settleConfig(configFile, { places: inFile, fields, asked });
   return launchDaemon({ name, configFile, ...settled }, signal);
 }
 

@@ -1,6 +1,6 @@
 /** The command line. Exit status: 0 done, 1 an error with a code, 2 a wrong command line. */
 import { readFileSync } from 'node:fs';
-import { outliveReaders } from '@vmgrid/daemon';
+import { outliveReaders, WRONG_USE } from '@vmgrid/daemon';
 import { GridError, ShopClient } from '@vmgrid/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { addAuctionCommands } from './commands/auction-commands.ts';
@@ -77,7 +77,7 @@ try {
 }
 
 function exitStatus(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
   if (!(error instanceof GridError) && GridError.from(error).code === 'INTERNAL') console.error(error);
   tellError(error);
   return 1;

@@ -1,4 +1,5 @@
 /** One `vmgrid up` of a folder at a time; another is told of the one that runs. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, openOwnDatabase, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
@@ -18,6 +19,7 @@ export async function claimGrid(directory: string): Promise<GridClaim> {
     schema: 'CREATE TABLE IF NOT EXISTS claim (held);',
     inUse: (cause) => new GridError('STATE_LOCKED', inUse(directory, running), { directory }, { cause }),
   });
+  await rm(note, { force: true }); // of a grid that ran before this one
   return {
     openAt: (shop) => writeFileAtomically(note, JSON.stringify({ shop, process: process.pid })),
     release: () => claim.close(),

@@ -23,12 +23,10 @@ import {
 } from '@vmgrid/market';
 import type {
   Bid,
-  Bidder,
   BuildImageReply,
   BuildImageRequest,
   Called,
   Caller,
-  CallOptions,
   ClassAdJson,
   ConfigureRequest,
   DestroyRequest,
@@ -48,8 +46,6 @@ import type {
   VmReply,
 } from '@vmgrid/protocol';
 import {
-  askAll,
-  askUntilFirst,
   BROKER_LIMITS,
   type CreateRequest,
   GridError,
@@ -62,8 +58,9 @@ import {
 } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { AuctionHistory } from './auction-history.ts';
-import { callToEnd, type LongMethod, type VmMethod } from './call-to-end.ts';
+import type { VmMethod } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
+import { PlantCalls } from './plant-calls.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
 import { RequestHolders } from './request-holders.ts';
@@ -71,12 +68,6 @@ import type { StartupGracePeriod } from './startup-grace-period.ts';
 import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
 import { VmList } from './vm-list.ts';
-
-/** How long a plant may take to answer what it knows by heart. */
-const QUESTION_DEADLINE_MS = 10_000;
-
-/** How long plants may take to find a VM that none of them has told of. */
-const SEARCH_DEADLINE_MS = 2_000;
 
 type VmRequest = Called<{ requestId?: string; readonly vmId: string }>;
 
@@ -116,7 +107,7 @@ export class Shop {
   readonly #quotas: QuotaEnforcer;
   readonly #holders: RequestHolders;
   readonly #startupGracePeriod: Pick<StartupGracePeriod, 'over'> | undefined;
-  readonly #question: CallOptions;
+  readonly #plants: PlantCalls;
 
   constructor(deps: ShopDeps, config: ShopConfig) {
     this.#membership = deps.membership;
@@ -126,25 +117,21 @@ export class Shop {
     this.feed = deps.feed;
     this.vmEvents = deps.vmEvents;
     this.operationService = new OperationService(deps.operations, { name: 'the shop', newRequestId: uuid });
-    this.#question = { deadlineMs: QUESTION_DEADLINE_MS, signal: this.operationService.closing };
     this.#market = deps.market;
     this.#startupGracePeriod = deps.startupGracePeriod;
     this.#config = config;
     const { membership, absences, book, market, writeBook } = deps;
     const { requestDeadlineMs } = config;
+    const signal = this.operationService.closing;
+    this.#plants = new PlantCalls({ membership, roll: this.#roll, clock: market.clock, signal }, config);
     const isAwaited = (plantId: string) => market.memory.isAwaited(plantId) && !market.standing?.isSilent(plantId);
-    const search: CallOptions = { deadlineMs: SEARCH_DEADLINE_MS, signal: this.operationService.closing };
-    const ask: AskForVm = (request) => askUntilFirst(this.#everyone(), 'query', request, search);
+    const ask: AskForVm = (request) => this.#plants.search(request);
     this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
     this.#holders = new RequestHolders({ book, absences, roll: this.#roll }, config);
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
-    this.images = new ImageCatalogue(this.#roll, {
-      requestDeadlineMs,
-      signal: this.operationService.closing,
-      isAwaited,
-    });
+    this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal, isAwaited });
     this.imageWork = new ImageWork({
       operationService: this.operationService,
       images: this.images,
@@ -191,7 +178,7 @@ export class Shop {
 
   /** Why each plant would make a machine as it would. */
   async explain({ machine, dag }: CreateRequest, top: number): Promise<ExplainReply> {
-    const { answers, failures } = await this.#askAll('explain', { machine, dag, top });
+    const { answers, failures } = await this.#plants.askAll('explain', { machine, dag, top });
     return { plants: answers.map(({ value }) => value), silentPlants: namesOf(failures) };
   }
 
@@ -220,7 +207,7 @@ export class Shop {
   }
 
   async query(request: Called<QueryRequest>): Promise<VmReply> {
-    const ask = async (plantId: string) => this.#ask(await this.#bidder(plantId), 'query', request);
+    const ask = (plantId: string) => this.#plants.ask(plantId, 'query', request);
     return { vm: this.#holders.withSplit(await this.#places.at(request, ask)) };
   }
 
@@ -230,12 +217,12 @@ export class Shop {
   }
 
   plants(): Promise<PlantListReply> {
-    return listPlants({ membership: this.#membership, absences: this.#absences }, this.#question);
+    return listPlants({ membership: this.#membership, absences: this.#absences }, this.#plants.question);
   }
 
   /** Returns the requests that a plant remembers, with pseudonyms in place of digests. @throws GridError PLANT_LOST */
   async recordedRequests(plantId: string, pseudonymKey: string): Promise<readonly ReplayableRequest[]> {
-    return this.#ask(await this.#bidder(plantId), 'recordedRequests', { pseudonymKey });
+    return this.#plants.ask(plantId, 'recordedRequests', { pseudonymKey });
   }
 
   /** Plants that can be asked, at any depth. */
@@ -253,7 +240,7 @@ export class Shop {
   #atVm<M extends VmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
     return this.operationService.begin(verb, request, async (identified): Promise<VmReply> => {
       check();
-      const call = (plantId: string) => this.#callBack(plantId, verb, identified as Parameters<PlantApi[M]>[0]);
+      const call = (plantId: string) => this.#plants.callBack(plantId, verb, identified as Parameters<PlantApi[M]>[0]);
       return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });
   }
@@ -261,7 +248,7 @@ export class Shop {
   /** Builds on the plant named, else on the one that would be ready soonest. */
   async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
     const plantId = request.plantId ?? (await this.#soonest(request));
-    return this.#callBack(plantId, 'buildImage', request);
+    return this.#plants.callBack(plantId, 'buildImage', request);
   }
 
   async #holdAuction(
@@ -296,7 +283,7 @@ export class Shop {
 
   /** @throws GridError LINK_PROTOCOL when the plant's answer names no VM, or one of another plant */
   async #createAt(plantId: string, request: Identified<CreateRequest>): Promise<ClassAdJson> {
-    const ad = await this.#callToEnd(plantId, 'create', request);
+    const ad = await this.#plants.callToEnd(plantId, 'create', request);
     const vmId = validate(VmId, ad.VmId, { code: 'LINK_PROTOCOL', subject: `VmId of the VM that ${plantId} made` });
     const place = this.#places.known(vmId);
     if (place !== undefined && place !== plantId) {
@@ -317,41 +304,11 @@ export class Shop {
     const maker = this.#membership.find(reply.trail?.awards.at(-1)?.plantId ?? '');
     if (!maker) return reply;
     const query = { vmId: String(reply.vm.VmId), ...(caller && { caller }) };
-    const vm = await this.#ask(maker, 'query', query).catch((error) => {
+    const vm = await maker.call('query', query, this.#plants.question).catch((error) => {
       if (isVmUnknown(error)) throw requestSpent(requestId, reply.vm);
       return reply.vm;
     });
     if (vm.State === 'destroyed') throw requestSpent(requestId, vm);
     return { ...reply, vm };
-  }
-
-  /** A call to one plant and no other: waits for it when it is absent. */
-  async #callBack<M extends LongMethod>(plantId: string, method: M, request: Parameters<PlantApi[M]>[0]) {
-    await this.#roll.find(plantId, { waitMs: this.#config.requestDeadlineMs, signal: this.operationService.closing });
-    return this.#callToEnd(plantId, method, request);
-  }
-
-  #callToEnd<M extends LongMethod>(plantId: string, method: M, request: Parameters<PlantApi[M]>[0]) {
-    const deps = { membership: this.#membership, clock: this.#market.clock };
-    return callToEnd(deps, { plantId, method, request }, this.#config);
-  }
-
-  /** An answer of some is an answer: those who are absent are named, and not waited for. */
-  #askAll<M extends keyof PlantApi>(method: M, request: Parameters<PlantApi[M]>[0]) {
-    return askAll(this.#roll.everyone(), method, request, this.#question);
-  }
-
-  /** Whoever may know of what one plant knows: those who are absent are waited for. */
-  #everyone(): readonly Bidder[] {
-    return this.#roll.everyone({ waitMs: QUESTION_DEADLINE_MS });
-  }
-
-  #ask<M extends keyof PlantApi>(bidder: Bidder, method: M, request: Parameters<PlantApi[M]>[0]) {
-    return bidder.call(method, request, this.#question);
-  }
-
-  /** @throws GridError PLANT_LOST */
-  #bidder(plantId: string): Promise<Bidder> {
-    return this.#roll.find(plantId, { waitMs: QUESTION_DEADLINE_MS, signal: this.operationService.closing });
   }
 }

@@ -5,26 +5,35 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { AuditNote, Authenticator } from '@vmgrid/access';
+import type { AuditNote, AuditTrail, Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/http-api';
-import { GridError } from '@vmgrid/protocol';
+import { type AuditEntry, type AuditReply, GridError } from '@vmgrid/protocol';
 import { auditInto } from '../../../test/support/audit-sinks.ts';
 import { admitted } from '../src/document-audit.ts';
 import { createApp, type ShopAppOptions } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 
 const LIST = '<vmgrid version="1"><list/></vmgrid>';
+/** The oldest first, as a plant has them; two are of the same millisecond. */
+const RECORDED = [1, 2, 2, 3].map((at, id) => ({ at, id }));
 const shop = {
   list: async () => ({ vms: [], silentPlants: [] }),
   plants: () => ({ plants: [], brokers: [], silentPlants: [] }),
+  recordedRequests: async () => [...RECORDED],
   plantCount: 0,
   operationService: { draining: false },
   auctions: { list: () => ({ auctions: [] }) },
 } as unknown as Shop;
 
 const noted: AuditNote[] = [];
-const audit = auditInto(noted);
+const ENTRIES = [5, 4, 3, 2, 1].map((sequence) => ({ sequence }) as AuditEntry);
+const audit: AuditTrail = {
+  ...auditInto(noted),
+  list: async ({ before = Infinity, most = 100 }) => ({
+    entries: ENTRIES.filter(({ sequence }) => sequence < before).slice(0, most),
+  }),
+};
 const authenticator = {
   authenticate: (token) => {
     if (token === 'stranger') throw new GridError('UNAUTHENTICATED', 'who?');
@@ -122,6 +131,32 @@ test.each([
 ])('%s is refused with %i', async (address, status, message) => {
   const answer = await send(head(`GET ${address}`, {}));
   expect({ ...answer, body: JSON.parse(answer.body).error.message }).toMatchObject({ status, body: message });
+});
+
+test('what a plant remembers comes whole, or in pages that a header leads through', async () => {
+  const get = (address: string) => fetch(new URL(address, `http://127.0.0.1:${port}`));
+  const first = `/v1/plants/plant-1/requests?pseudonymKey=${'0'.repeat(64)}`;
+  const whole = await get(first);
+  expect([whole.headers.get('link'), await whole.json()]).toEqual([null, [3, 1, 2, 0].map((id) => RECORDED[id])]);
+  const told: { readonly id: number }[] = [];
+  for (let address: string | undefined = `${first}&limit=1`; address !== undefined; ) {
+    const page = await get(address);
+    told.push(...((await page.json()) as typeof told));
+    address = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1];
+  }
+  expect(told.map(({ id }) => id)).toEqual([3, 1, 2, 0]);
+});
+
+test('the audit trail comes in pages, each entry once', async () => {
+  const told: number[] = [];
+  let query: string | undefined = 'limit=2';
+  while (query !== undefined) {
+    const response = await fetch(`http://127.0.0.1:${port}/v1/audit?${query}`);
+    const { entries, next } = (await response.json()) as AuditReply;
+    told.push(...entries.map(({ sequence }) => sequence));
+    query = next && `limit=2&cursor=${next}`;
+  }
+  expect(told).toEqual([5, 4, 3, 2, 1]);
 });
 
 test.each(['application/xml', 'text/xml; charset=utf-8'])('/v1/request takes %s', async (type) => {

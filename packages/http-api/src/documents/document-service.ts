@@ -4,7 +4,7 @@
  */
 import { GridError } from '@vmgrid/protocol';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
-import { DocumentReader, type ReaderLimits } from './document-reader.ts';
+import { DocumentReader } from './document-reader.ts';
 
 export const DOCUMENT_LIMITS = {
   /** Bytes of a document that is read at once. */
@@ -17,7 +17,7 @@ export const DOCUMENT_LIMITS = {
   waitingOfOwner: 16,
 } as const;
 
-export type DocumentLimits = ReaderLimits & { readonly [Name in keyof typeof DOCUMENT_LIMITS]: number };
+export type DocumentLimits = { readonly [Name in keyof typeof DOCUMENT_LIMITS]: number };
 
 interface Waiting {
   readonly document: IncomingDocument;

@@ -36,6 +36,8 @@ import { SuggestImagesReply, type SuggestImagesRequest } from '../schema/suggest
 import { Trail } from '../schema/trail.ts';
 import { validate } from '../schema/validator.ts';
 import { type ClientCallOptions, type ConnectionOptions, HttpExchange, parsedOrUndefined } from './http-exchange.ts';
+import { listPages } from './list-pages.ts';
+import { queryOf } from './query-of.ts';
 import { decodeServerSentEvents } from './server-sent-events.ts';
 
 export interface WorkOptions extends ClientCallOptions {
@@ -79,17 +81,17 @@ export class ShopClient {
 
   /** Why each plant would make the machine as it would; names at most `top` candidates and misses of each. */
   explain(request: CreateRequest, top = 5, options?: ClientCallOptions): Promise<ExplainReply> {
-    return this.#post(`/v1/explanations?${new URLSearchParams({ top: String(top) })}`, request, ExplainReply, options);
+    return this.#post(`/v1/explanations${queryOf({ top })}`, request, ExplainReply, options);
   }
 
   query({ vmId, attributes }: QueryRequest, options?: ClientCallOptions): Promise<VmReply> {
-    const query = attributes === undefined ? '' : `?${new URLSearchParams({ attributes: attributes.join(',') })}`;
+    const query = queryOf({ attributes: attributes?.join(',') });
     return this.#http.json({ method: 'GET', path: `${vmPath(vmId)}${query}` }, VmReply, options);
   }
 
   /** All of them, page by page; with a limit or a cursor that page alone. */
   list(wanted: ListRequest = {}, options?: ClientCallOptions): Promise<ListReply> {
-    return this.#pages({ path: '/v1/vms', member: 'vms', reply: ListReply }, wanted, options);
+    return listPages(this.#http, { path: '/v1/vms', member: 'vms', reply: ListReply }, { wanted, options });
   }
 
   configure({ vmId, ...request }: ConfigureRequest, options?: WorkOptions): Promise<VmReply> {
@@ -120,7 +122,7 @@ export class ShopClient {
   }
 
   plants(options?: ClientCallOptions): Promise<PlantListReply> {
-    return this.#pages({ path: '/v1/plants', member: 'plants', reply: PlantListReply }, {}, options);
+    return listPages(this.#http, { path: '/v1/plants', member: 'plants', reply: PlantListReply }, { options });
   }
 
   /**
@@ -131,7 +133,11 @@ export class ShopClient {
     options?: ClientCallOptions,
   ): Promise<AuctionListReply> {
     const wanted = { request: requestId, limit };
-    return this.#pages({ path: '/v1/auctions', member: 'auctions', reply: AuctionListReply }, wanted, options);
+    return listPages(
+      this.#http,
+      { path: '/v1/auctions', member: 'auctions', reply: AuctionListReply },
+      { wanted, options },
+    );
   }
 
   /** Everything a past auction decided and why. */
@@ -141,8 +147,7 @@ export class ShopClient {
 
   /** Who did what at the daemons of the shop's machine; the newest first. */
   audit(query: Partial<AuditQuery> = {}, options?: ClientCallOptions): Promise<AuditReply> {
-    const words = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
-    return this.#http.json({ method: 'GET', path: `/v1/audit?${new URLSearchParams(words)}` }, AuditReply, options);
+    return this.#http.json({ method: 'GET', path: `/v1/audit${queryOf(query)}` }, AuditReply, options);
   }
 
   /** What the daemon has of memory. */
@@ -151,7 +156,7 @@ export class ShopClient {
   }
 
   images(options?: ClientCallOptions): Promise<ImageListReply> {
-    return this.#pages({ path: '/v1/images', member: 'images', reply: ImageListReply }, {}, options);
+    return listPages(this.#http, { path: '/v1/images', member: 'images', reply: ImageListReply }, { options });
   }
 
   image(imageId: string, options?: ClientCallOptions): Promise<ImageReply> {
@@ -207,16 +212,16 @@ export class ShopClient {
 
   /** Images that would have saved most, by plant, judged by the requests it remembers. */
   suggestImages({ top, plantId }: SuggestImagesRequest = {}, options?: ClientCallOptions): Promise<SuggestImagesReply> {
-    const query = new URLSearchParams({
-      ...(top === undefined ? {} : { top: String(top) }),
-      ...(plantId === undefined ? {} : { plant: plantId }),
-    });
-    return this.#http.json({ method: 'GET', path: `/v1/images/suggestions?${query}` }, SuggestImagesReply, options);
+    return this.#http.json(
+      { method: 'GET', path: `/v1/images/suggestions${queryOf({ top, plant: plantId })}` },
+      SuggestImagesReply,
+      options,
+    );
   }
 
   /** What a plant remembers of its requests, the newest first, with pseudonyms for its digests. */
   recordedRequests(plantId: string, pseudonymKey: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
-    const path = `/v1/plants/${encodeURIComponent(plantId)}/requests?${new URLSearchParams({ pseudonymKey })}`;
+    const path = `/v1/plants/${encodeURIComponent(plantId)}/requests${queryOf({ pseudonymKey })}`;
     return this.#http.json({ method: 'GET', path }, RecordedRequests, options);
   }
 
@@ -249,30 +254,6 @@ export class ShopClient {
     );
   }
 
-  async #pages<T extends TSchema>(
-    { path, member, reply }: Listing<T>,
-    wanted: Readonly<Record<string, string | number | undefined>>,
-    options?: ClientCallOptions,
-  ): Promise<Static<T>> {
-    const page = (cursor?: string): Promise<Paged> => {
-      const words = Object.entries({ ...wanted, ...(cursor && { cursor }) }).flatMap(
-        ([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]),
-      );
-      const query = words.length === 0 ? '' : `?${new URLSearchParams(words)}`;
-      return this.#http.json({ method: 'GET', path: `${path}${query}` }, reply, options) as Promise<Paged>;
-    };
-    const first = await page();
-    if (wanted.limit !== undefined || wanted.cursor !== undefined) return first as Static<T>;
-    const { next: second, ...whole } = first;
-    const items = [...first[member]!];
-    for (let next = second; next !== undefined; ) {
-      const later = await page(next);
-      items.push(...later[member]!);
-      next = later.next;
-    }
-    return { ...whole, [member]: items } as Static<T>;
-  }
-
   async *#stream(path: string, { signal = new AbortController().signal }: { readonly signal?: AbortSignal }) {
     const headers = { accept: 'text/event-stream' };
     const response = await this.#http.open({ method: 'GET', path, headers }, signal);
@@ -293,14 +274,6 @@ export class ShopClient {
     return this.#http.json({ method: 'POST', path, headers, body: JSON.stringify(request) }, Accepted, options);
   }
 }
-
-/** A list at an address, and the member of its replies that has the items. */
-interface Listing<T extends TSchema> {
-  readonly path: string;
-  readonly member: string;
-  readonly reply: T;
-}
-type Paged = { readonly next?: string } & Readonly<Record<string, readonly unknown[]>>;
 
 const vmPath = (vmId: string): string => `/v1/vms/${encodeURIComponent(vmId)}`;
 const RecordedRequests = Type.Array(ReplayableRequest);

@@ -1,7 +1,8 @@
 /** JSON that strangers wrote: within limits, each key once, and texts that every program can carry. */
-import { GridError } from '../errors/grid-error.ts';
+import type { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 import { pathOf } from '../schema/field-path.ts';
-import { show } from '../schema/show.ts';
+import { shortName, show, showCharacter } from '../schema/show.ts';
 import { type JsonKey, JsonOutline } from './json-outline.ts';
 import { decodeUtf8, parseJson } from './json-text.ts';
 import { placeAt } from './text-place.ts';
@@ -33,16 +34,13 @@ function requireText(value: unknown, path: readonly string[]): void {
 function requireTextAt(text: string, path: readonly string[]): void {
   const found = text.search(/\0|\p{Surrogate}/u);
   if (found === -1) return;
-  const code = text.charCodeAt(found).toString(16).toUpperCase().padStart(4, '0');
   const field = pathOf(path);
-  const what = `U+${code} as character ${found + 1}, which no text may have; a file may, in base64`;
-  throw invalid(field, `${field === '' ? 'the document' : field} has ${what}`);
+  const what = `${showCharacter(text, found)} as character ${found + 1}, which no text may have; a file may, in base64`;
+  throw requestInvalid(field, `${field === '' ? 'the document' : field} has ${what}`);
 }
 
 function givenTwice(text: string, { name, offset }: JsonKey): GridError {
   const { line, column } = placeAt(text, offset);
-  return invalid(name.slice(0, 64), `the key ${show(name)} is given twice, again at line ${line}, column ${column}`);
+  const message = `the key ${show(name)} is given twice, again at line ${line}, column ${column}`;
+  return requestInvalid(shortName(name), message);
 }
-
-const invalid = (path: string, message: string): GridError =>
-  new GridError('REQUEST_INVALID', message, { problems: [{ path, message }] });

@@ -1,5 +1,6 @@
 /** A JSON text looked over before values are made of it: how many there are, how deep, and which key is given twice. */
 import { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 
 export interface JsonKey {
@@ -50,8 +51,7 @@ export class JsonOutline {
     this.#count();
     this.#keys.push(new Set());
     if (this.#keys.length <= jsonDepth) return;
-    const message = `lists and objects are nested more than ${jsonDepth} deep`;
-    throw new GridError('REQUEST_INVALID', message, { problems: [{ path: '', message }] });
+    throw requestInvalid('', `lists and objects are nested more than ${jsonDepth} deep`);
   }
 
   /** The place behind the string. */

@@ -3,7 +3,7 @@
  * function throws GridError: REQUEST_INVALID, DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE, EXPRESSION_INVALID or
  * DURATION_INVALID.
  */
-import { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 import {
   BuildImageRequest,
@@ -106,8 +106,7 @@ const VERBS: { readonly [V in Verb]: (json: unknown) => Request } = {
 /** A request of the verb named; an unknown verb is REQUEST_INVALID. */
 export function decodeRequest(verb: string, json: unknown): Request {
   if (!Object.hasOwn(VERBS, verb)) {
-    const message = `${show(verb)} is not a verb; known are ${Object.keys(VERBS).join(', ')}`;
-    throw new GridError('REQUEST_INVALID', message, { problems: [{ path: 'verb', message }] });
+    throw requestInvalid('verb', `${show(verb)} is not a verb; known are ${Object.keys(VERBS).join(', ')}`);
   }
   return VERBS[verb as Verb](json);
 }

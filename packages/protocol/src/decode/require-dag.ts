@@ -1,5 +1,6 @@
 import { checkDag, type Dag, type DagFault } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 import { show } from '../schema/show.ts';
 import { checkActionDurations } from './duration.ts';
 
@@ -36,9 +37,12 @@ function errorOf(field: string, fault: DagFault): GridError {
         ids: fault.ids,
       });
     case 'content-encoding':
-      return invalid(field, `the content of action ${show(fault.id)} in ${field} is not base64`);
+      return requestInvalid(field, `the content of action ${show(fault.id)} in ${field} is not base64`);
     case 'shell-line':
-      return invalid(field, `the script of action ${show(fault.id)} in ${field} has ${SHELL_PROBLEMS[fault.problem]}`);
+      return requestInvalid(
+        field,
+        `the script of action ${show(fault.id)} in ${field} has ${SHELL_PROBLEMS[fault.problem]}`,
+      );
   }
 }
 
@@ -47,9 +51,6 @@ const SHELL_PROBLEMS = {
   'carriage-return':
     'a carriage return at the end of its #! line, which no shell has in its name: end lines with LF alone',
 } as const;
-
-const invalid = (path: string, message: string): GridError =>
-  new GridError('REQUEST_INVALID', message, { problems: [{ path, message }] });
 
 function cycleText(ids: readonly string[]): string {
   const named = ids.slice(0, NAMED_IDS);

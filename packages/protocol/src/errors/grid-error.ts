@@ -49,8 +49,7 @@ export class GridError extends Error {
 
   /**
    * Any thrown thing as a GridError. What is not one may have a code of ours and words for it; it says why it was
-   * given up, or what the
-   * host has no more of; else it becomes INTERNAL without its text, which may hold secrets.
+   * given up, or what the host has no more of; else it becomes INTERNAL without its text, which may hold secrets.
    */
   static from(thrown: unknown): GridError {
     if (thrown instanceof GridError) return thrown;

@@ -1,6 +1,6 @@
 /** Lists in pages: so many items, and where the next page begins. */
 import { type Static, Type } from 'typebox';
-import { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 
 /** Items of a page at most, and where nothing is said. */
 export const PAGE_ITEMS = 1_000;
@@ -30,10 +30,12 @@ export interface Page<T> {
 export function pageOf<T>(
   all: readonly T[],
   { limit = PAGE_ITEMS, cursor }: PageQuery,
-  keyOf: (item: T) => string,
+  keyOf: (item: T, place: number) => string,
 ): Page<T> {
   const after = cursor === undefined ? undefined : keyAt(cursor);
-  const keyed = all.map((item) => ({ item, key: keyOf(item) })).filter(({ key }) => after === undefined || key > after);
+  const keyed = all
+    .map((item, place) => ({ item, key: keyOf(item, place) }))
+    .filter(({ key }) => after === undefined || key > after);
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   const page = keyed.slice(0, limit);
   const items = page.map(({ item }) => item);
@@ -47,6 +49,5 @@ export const cursorAt = (key: string): string => Buffer.from(key).toString('base
 export function keyAt(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString();
   if (cursorAt(key) === cursor) return key;
-  const message = 'the cursor is none that a page gave as its next';
-  throw new GridError('REQUEST_INVALID', message, { problems: [{ path: 'cursor', message }] });
+  throw requestInvalid('cursor', 'the cursor is none that a page gave as its next');
 }

@@ -1,7 +1,7 @@
 /** One place where a document leaves its schema, told so that its author can mend it without reading the schema. */
 import type { ErrorObject } from 'ajv';
 import { at, isHidden, pathOf, pointerNames } from './field-path.ts';
-import { show } from './show.ts';
+import { shortName, show } from './show.ts';
 
 export interface Problem {
   /** The field, such as `dag.actions[3].script`; empty for the document itself. */
@@ -26,7 +26,7 @@ function hiddenSize(value: unknown): string {
 function fieldAtFault(path: string, { keyword, params }: ErrorObject): string {
   const name = keyword === 'required' ? params.missingProperty : params.additionalProperty;
   if (typeof name !== 'string') return path;
-  return path === '' ? name.slice(0, 64) : `${path}.${name.slice(0, 64)}`;
+  return path === '' ? shortName(name) : `${path}.${shortName(name)}`;
 }
 
 function sentence(

@@ -11,7 +11,7 @@ const Milliseconds = Type.Number({ minimum: 0 });
 const Place = Type.Integer({ minimum: 0 });
 const Pseudonym = Type.String({ pattern: '^[0-9a-f]{32}$' });
 
-/** What veils the digests of one export, so that they are the same throughout it and nowhere else. */
+/** Key of the pseudonyms of one export: they are the same throughout it and nowhere else. */
 export const PseudonymKey = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 export const ReplayableAction = Type.Object(

@@ -2,6 +2,7 @@
  * Configuration DAGs in XML. Reading gives plain JSON, not yet validated; an empty list and none are the same in XML.
  */
 import type { Action, Dag } from '@vmgrid/dag';
+import { shortName } from '../schema/show.ts';
 import type { XmlElement } from './element.ts';
 import { asBoolean, asNumber, asText, invalid, type OpenElement, openElement, textOf } from './open-element.ts';
 import { element, optionalText, textElement } from './write.ts';
@@ -79,7 +80,7 @@ function environment(open: OpenElement): object {
     const path = `${open.path}/environment[${index + 1}]`;
     const { attributes, text } = openElement(variable, path, { attributes: { name: asText }, text: true });
     if (typeof attributes.name !== 'string') throw invalid(path, 'has no name');
-    if (variables.has(attributes.name)) throw invalid(path, `has the name of another: ${attributes.name.slice(0, 64)}`);
+    if (variables.has(attributes.name)) throw invalid(path, `has the name of another: ${shortName(attributes.name)}`);
     variables.set(attributes.name, text);
   }
   return variables.size === 0 ? {} : { environment: Object.fromEntries(variables) };

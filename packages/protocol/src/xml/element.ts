@@ -5,7 +5,9 @@
 import { EntityDecoder } from '@nodable/entities';
 import XMLBuilder from 'fast-xml-builder';
 import { XMLParser } from 'fast-xml-parser';
-import { GridError } from '../errors/grid-error.ts';
+import type { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
+import { showCharacter } from '../schema/show.ts';
 import { requireWellFormed } from './well-formed.ts';
 import { tooDeep } from './within-limits.ts';
 
@@ -52,9 +54,8 @@ export function parseXml(text: string, maxDepth: number): XmlElement {
  * meaning.
  */
 function refused(cause: Error, maxDepth: number): GridError {
-  if (cause.message === DEPTH_EXCEEDED) return tooDeep(maxDepth, cause);
-  const message = 'an element or attribute has a name that is not known, such as constructor';
-  return new GridError('REQUEST_INVALID', message, { problems: [{ path: '', message }] }, { cause });
+  if (cause.message === DEPTH_EXCEEDED) return tooDeep(maxDepth, { cause });
+  return requestInvalid('', 'an element or attribute has a name that is not known, such as constructor', { cause });
 }
 
 function elementOf(node: OrderedNode): XmlElement {
@@ -115,9 +116,7 @@ function allowed(text: string, forbidden: ForbiddenCharacters): string {
   if (forbidden === 'replace') return text.replace(FORBIDDEN, '\ufffd');
   const found = text.search(FORBIDDEN);
   if (found === -1) return text;
-  const code = text.charCodeAt(found).toString(16).toUpperCase().padStart(4, '0');
-  const message = `XML cannot carry the character U+${code}: send JSON, or a base64 file`;
-  throw new GridError('REQUEST_INVALID', message, { problems: [{ path: '', message }] });
+  throw requestInvalid('', `XML cannot carry the character ${showCharacter(text, found)}: send JSON, or a base64 file`);
 }
 
 const REFERENCES: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { show } from '../schema/show.ts';
+import { shortName, show } from '../schema/show.ts';
 import type { XmlElement } from './element.ts';
 import { asText, invalid, openElement } from './open-element.ts';
 
@@ -9,7 +9,7 @@ export const XML_VERSION = '1';
  * The one element inside `<vmgrid version="1">`. Throws GridError REQUEST_INVALID unless its name is one of `names`.
  */
 export function openEnvelope(root: XmlElement, names: readonly string[]): XmlElement {
-  if (root.name !== 'vmgrid') throw invalid(root.name.slice(0, 64), 'is the root, but the root must be vmgrid');
+  if (root.name !== 'vmgrid') throw invalid(shortName(root.name), 'is the root, but the root must be vmgrid');
   const { attributes } = openElement(root, 'vmgrid', {
     attributes: { version: asText },
     children: Object.fromEntries(names.map((name) => [name, 'many'])),

@@ -1,4 +1,5 @@
-import { GridError } from '../errors/grid-error.ts';
+import type { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 import { show } from '../schema/show.ts';
 import type { XmlElement } from './element.ts';
 
@@ -71,8 +72,7 @@ export function textOf(element: XmlElement, path: string): string {
 
 /** `path` is that of the element, such as `create/dag/action[3]`. */
 export function invalid(path: string, problem: string): GridError {
-  const message = `${path} ${problem}`;
-  return new GridError('REQUEST_INVALID', message, { problems: [{ path, message }] });
+  return requestInvalid(path, `${path} ${problem}`);
 }
 
 function own<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {

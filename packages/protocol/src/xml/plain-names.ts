@@ -8,13 +8,15 @@ const INSTANCE = 'http://www.w3.org/2001/XMLSchema-instance';
 /** Of XML Schema instances, what tells a validator where to look. */
 const WHERE = ['schemaLocation', 'noNamespaceSchemaLocation'];
 
-/** Namespaces by prefix; that without one has the prefix ''. */
-type Namespaces = ReadonlyMap<string, string>;
+/** The namespace of a prefix; that without one has the prefix ''. Elements inside ask those around them. */
+type Namespaces = (prefix: string) => string | undefined;
+
+const NONE: Namespaces = () => undefined;
 
 /** The tree with plain names. What is of another namespace keeps its prefix, for whoever reads it to refuse. */
 export function withPlainNames(root: XmlElement): XmlElement {
-  const inside = declaredIn(root, new Map());
-  return plain(root, new Map(), inside.get(split(root.name).prefix) ?? '');
+  const inside = declaredIn(root, NONE);
+  return plain(root, NONE, inside(split(root.name).prefix) ?? '');
 }
 
 function plain(element: XmlElement, around: Namespaces, own: string): XmlElement {
@@ -25,7 +27,7 @@ function plain(element: XmlElement, around: Namespaces, own: string): XmlElement
   });
   const { prefix, local } = split(element.name);
   return {
-    name: (namespaces.get(prefix) ?? '') === own ? local : element.name,
+    name: (namespaces(prefix) ?? '') === own ? local : element.name,
     attributes: Object.fromEntries(attributes),
     children: element.children.map((child) => plain(child, namespaces, own)),
     text: element.text,
@@ -38,7 +40,9 @@ function declaredIn({ attributes }: XmlElement, around: Namespaces): Namespaces 
     if (name !== 'xmlns' && prefix !== 'xmlns') return [];
     return [[prefix === '' ? '' : local, uri] as const];
   });
-  return declared.length === 0 ? around : new Map([...around, ...declared]);
+  if (declared.length === 0) return around;
+  const own = new Map(declared);
+  return (prefix) => own.get(prefix) ?? around(prefix);
 }
 
 /** Undefined for one that says nothing here. Those without a prefix belong to their element. */
@@ -46,7 +50,7 @@ function attributeName(name: string, namespaces: Namespaces, own: string): strin
   const { prefix, local } = split(name);
   if (name === 'xmlns' || prefix === 'xmlns' || prefix === 'xml') return undefined;
   if (prefix === '') return name;
-  const namespace = namespaces.get(prefix);
+  const namespace = namespaces(prefix);
   if (namespace === INSTANCE && WHERE.includes(local)) return undefined;
   return namespace !== undefined && namespace === own ? local : name;
 }

@@ -1,4 +1,5 @@
 import { GridError } from '../errors/grid-error.ts';
+import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 
 /** What begins and ends a piece of a document that holds no elements, whatever it looks like. */
@@ -69,7 +70,5 @@ function tooMany(what: string, limit: number): GridError {
 }
 
 /** Of elements that are nested too deep. */
-export function tooDeep(limit: number, cause?: unknown): GridError {
-  const message = `elements are nested more than ${limit} deep`;
-  return new GridError('REQUEST_INVALID', message, { problems: [{ path: '', message }] }, { cause });
-}
+export const tooDeep = (limit: number, options?: { readonly cause: unknown }): GridError =>
+  requestInvalid('', `elements are nested more than ${limit} deep`, options);

@@ -191,6 +191,15 @@ test.each([
   expect(fault(() => decodeXmlRequest(document))).toMatchObject({ code: 'BODY_TOO_LARGE', details: { what } });
 });
 
+test('namespaces cost what they are long, and not each element anew', () => {
+  const declared = Array.from({ length: 20_000 }, (_, index) => `xmlns:n${index}="urn:${index}"`).join(' ');
+  const children = '<constraint xmlns:own="urn:own"/>'.repeat(20_000);
+  const document = `<vmgrid version="1" ${declared}><list>${children}</list></vmgrid>`;
+  const begun = performance.now();
+  expect(fault(() => decodeXmlRequest(document))).toMatchObject({ code: 'REQUEST_INVALID' });
+  expect(performance.now() - begun).toBeLessThan(20_000);
+});
+
 test('what looks like elements in text, comments and attributes is none', () => {
   const much = '<a b="" c="">'.repeat(20_000);
   const script = `<content><!-- ${much} --><![CDATA[${much}]]></content>`;

@@ -3,18 +3,19 @@ import type { AuctionListReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { duration, table } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 export function addAuctionCommands(program: Command, context: CommandContext): void {
   program
     .command('auctions')
     .description('list past auctions, the newest first')
     .option('--request <id>', 'only those of one request')
-    .option('--limit <count>', 'the newest alone, so many at most; left out: all')
-    .action(async ({ request, limit }: { request?: string; limit?: string }) => {
+    .option('--limit <count>', 'the newest alone, so many at most; left out: all', wholeNumber(1))
+    .action(async ({ request, limit }: { request?: string; limit?: number }) => {
       const { client, output } = context();
       const reply = await client.auctions({
         ...(request === undefined ? {} : { requestId: request }),
-        ...(limit === undefined ? {} : { limit: Number(limit) }),
+        ...(limit === undefined ? {} : { limit }),
       });
       output.result(reply, () => auctionTable(reply));
     });

@@ -4,7 +4,6 @@ import { readDocument } from '../documents.ts';
 import { explanationDot } from '../explanation-dot.ts';
 import { explanationText } from '../explanation-text.ts';
 import { trailText } from '../trail-text.ts';
-
 import { wholeNumber } from '../whole-number.ts';
 
 export function addExplainCommand(program: Command, context: CommandContext): void {

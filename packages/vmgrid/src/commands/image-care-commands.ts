@@ -6,11 +6,17 @@ import {
   type LabelImageRequest,
   type VerifyImagesReply,
 } from '@vmgrid/protocol';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { follow } from '../follow.ts';
 import { collectionText, diffText, treesOf, treeText, verifyText } from '../image-text.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { verifyEqual } from './verify-equal.ts';
+
+interface VerifyOptions {
+  readonly identity?: boolean;
+  readonly equal?: string;
+}
 
 export function addImageCareCommands(images: Command, context: CommandContext): void {
   images
@@ -37,10 +43,16 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
     .command('verify [image...]')
     .description('check digests and backing chains of images, or of all')
     .option('--identity', 'start two clones of each, too, and refuse an image whose clones share what must differ')
-    .option('--equal <document>', 'compare the guests of a create request got in every way: cold, and from each image')
-    .action(async (imageIds: string[], { identity = false, equal }: { identity?: boolean; equal?: string }) => {
+    .addOption(
+      new Option(
+        '--equal <document>',
+        'compare the guests of a create request got in every way: cold, and from each image',
+      ).conflicts('identity'),
+    )
+    .action(async (imageIds: string[], { identity = false, equal }: VerifyOptions, command: Command) => {
+      if (equal !== undefined && imageIds.length > 0) command.error("error: option '--equal' takes no images");
       const { client, output } = context();
-      if (equal !== undefined) return verifyEqual(equal, context());
+      if (equal !== undefined) return verifyEqual(equal, { client, output });
       const named = imageIds.length === 0 ? {} : { imageIds };
       const submitted = await client.submitVerifyImages({ ...named, ...(identity ? { identity } : {}) });
       const reply = await follow<VerifyImagesReply>(client, submitted, output.json);
@@ -52,10 +64,14 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
     .command('gc')
     .description('remove the images that are worth least until the warehouses fit their quota')
     .option('--dry-run', 'only say what would go, and why')
-    .option('--target-mib <size>', 'remove until the images take no more than this (else the quota of the plant)')
-    .action(async ({ dryRun = false, targetMib }: { dryRun?: boolean; targetMib?: string }) => {
+    .option(
+      '--target-mib <size>',
+      'remove until the images take no more than this (else the quota of the plant)',
+      wholeNumber(0),
+    )
+    .action(async ({ dryRun = false, targetMib }: { dryRun?: boolean; targetMib?: number }) => {
       const { client, output } = context();
-      const request = { dryRun, ...(targetMib === undefined ? {} : { targetMiB: Number(targetMib) }) };
+      const request = { dryRun, ...(targetMib === undefined ? {} : { targetMiB: targetMib }) };
       const reply = await follow<CollectImagesReply>(client, await client.submitCollectImages(request), output.json);
       output.result(reply, () => reply.warehouses.map(collectionText).join('\n\n') || 'no warehouse has images');
     });

@@ -5,7 +5,10 @@ import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
 
 /** @throws GridError REUSE_DIFFERS after the differences were printed */
-export async function verifyEqual(file: string, { client, output }: CommandEnvironment): Promise<void> {
+export async function verifyEqual(
+  file: string,
+  { client, output }: Pick<CommandEnvironment, 'client' | 'output'>,
+): Promise<void> {
   const { machine, dag } = await readDocument(file, 'create');
   const submitted = await client.submitVerifyEqual(decodeBuildImage({ machine, dag }));
   const reply = await follow<EqualityReply>(client, submitted, output.json);

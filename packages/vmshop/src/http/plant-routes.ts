@@ -42,9 +42,7 @@ function sendPage(
   response: Response,
   requests: readonly ReplayableRequest[],
 ): void {
-  const page = { limit: Math.max(1, requests.length), ...pageQuery(request) };
-  const keys = keysByAge(requests);
-  const { items, next } = pageOf(requests, page, (one) => keys.get(one)!);
+  const { items, next } = pageOf(requests, { limit: requests.length, ...pageQuery(request) }, ageKey);
   if (next !== undefined) {
     const query = new URLSearchParams({ ...(request.query as Record<string, string>), cursor: next });
     response.setHeader('link', `<${request.baseUrl}${request.path}?${query}>; rel="next"`);
@@ -53,10 +51,7 @@ function sendPage(
 }
 
 /** The newest first, and those of one millisecond by place. */
-function keysByAge(requests: readonly ReplayableRequest[]): ReadonlyMap<ReplayableRequest, string> {
-  const keyed = requests.map((request, place) => {
-    const age = String(Number.MAX_SAFE_INTEGER - Math.trunc(request.at)).padStart(16, '0');
-    return [request, `${age} ${String(place).padStart(9, '0')}`] as const;
-  });
-  return new Map(keyed);
+function ageKey({ at }: ReplayableRequest, place: number): string {
+  const age = String(Number.MAX_SAFE_INTEGER - Math.trunc(at)).padStart(16, '0');
+  return `${age} ${String(place).padStart(9, '0')}`;
 }
