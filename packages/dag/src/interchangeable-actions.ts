@@ -20,7 +20,7 @@ export interface InterchangeableClass {
  * The classes of interchangeable nodes of each group in their places; undefined when an owed node can come too late
  * only.
  */
-export function twinClasses(
+export function interchangeableClasses(
   index: DagIndex,
   entries: readonly number[],
   marks: Uint8Array,
