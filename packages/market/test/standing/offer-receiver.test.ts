@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { type ImageSet, type KnownImage, PublishedSets, withChange } from '@vmgrid/bidding';
 import type { Bidder, GridError, ImageSetReply, ImageSetRequest, StandingOffer } from '@vmgrid/protocol';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { OfferReceiver, StandingOffers } from '../../src/index.ts';
-import { atOnce } from './grids.ts';
 
 const setOf = (...images: readonly KnownImage[]): ImageSet =>
   new Map(images.map((image) => [image.manifest.id, image]));
@@ -187,7 +187,7 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   await arrival();
   receiver.silent(plant.bidder);
   expect(standing(plant)).toBe(0);
-  const { toAsk, parts } = atOnce(
+  const { toAsk, parts } = toEnd(
     offers.answer(
       { requestId: 'request-1', machine: BASE.manifest.machine, dag: { actions: [] } },
       { openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', inBackoff: [], path: [] },
