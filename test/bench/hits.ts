@@ -1,8 +1,7 @@
 /**
  * The images that `vmgrid images suggest` names, beside the best that there are within the same quota: on small
- * histories found among
- * all sets of all histories that their requests allow, on large ones bounded from above. What counts is the time that
- * images save.
+ * histories found among all sets of all histories that their requests allow, on large ones bounded from above. What
+ * counts is the time that images save.
  */
 import { type Durations, durationKey, ImageIndex, type KnownImage } from '@vmgrid/bidding';
 import { candidatePrefixes } from '../../packages/vmplant/src/tending/candidates.ts';

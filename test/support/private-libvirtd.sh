@@ -3,7 +3,7 @@
 # one.
 #
 #   private-libvirtd.sh system FOLDER          as root, in a mount namespace of its own: what libvirt keeps system-wide
-# is covered
+#                                              is covered
 #   private-libvirtd.sh session FOLDER [USER]  of whoever runs it, or, as root, of USER; the environment says that what
 #                                              libvirt keeps of a user is below FOLDER
 #

@@ -2,7 +2,7 @@ import { foldCase } from './ascii-case.ts';
 import type { Node } from './ast.ts';
 import { Expression } from './expression.ts';
 import { maxSyntaxDepth } from './limits.ts';
-import { unparseNode } from './unparse.ts';
+import { unparseNode } from './text/unparse.ts';
 import { absoluteTimeValue, booleanValue, integerValue, realValue, stringValue, undefinedValue } from './value.ts';
 
 /** What an attribute can be made from: integers become ClassAd integers, other numbers reals, `null` undefined. */

@@ -1,7 +1,7 @@
 import type { ErrorValue, IntegerValue, RealValue, StringValue, UndefinedValue, Value } from './ast.ts';
-import { leadingNumber } from './real-text.ts';
-import { absoluteTimeText, relativeTimeText } from './time-text.ts';
-import { unparseValue } from './unparse.ts';
+import { leadingNumber } from './text/real-text.ts';
+import { absoluteTimeText, relativeTimeText } from './text/time-text.ts';
+import { unparseValue } from './text/unparse.ts';
 import { errorValue, integerValue, realValue, stringValue } from './value.ts';
 
 /** The integer a real truncates to; the error value where it does not fit 64 bits. */

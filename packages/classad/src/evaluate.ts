@@ -4,8 +4,8 @@ import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
 import { findFunction } from './functions/table.ts';
 import { defaultLimits, type EvaluationLimits, type StepBudget } from './limits.ts';
-import { parseExpression } from './parser.ts';
 import { matchScopes } from './scope.ts';
+import { parseExpression } from './text/parser.ts';
 import { undefinedValue } from './value.ts';
 
 /** What does not depend on the ads. All of it is optional, and evaluation is pure: same input, same value. */

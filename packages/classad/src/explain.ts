@@ -1,8 +1,8 @@
 import type { Node, Value } from './ast.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
 import { Expression } from './expression.ts';
-import { parseExpression } from './parser.ts';
 import { childrenOf } from './references.ts';
+import { parseExpression } from './text/parser.ts';
 import { isTrue } from './value.ts';
 
 export interface Condition {

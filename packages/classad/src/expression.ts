@@ -1,5 +1,5 @@
 import type { LiteralValue, Node } from './ast.ts';
-import { unparseNode } from './unparse.ts';
+import { unparseNode } from './text/unparse.ts';
 
 /** A parsed ClassAd expression: immutable, safe to share between ads and to evaluate any number of times. */
 export class Expression {

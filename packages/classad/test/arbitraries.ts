@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ClassAd, Expression, type PlainValue } from '../src/index.ts';
-import { parseExpression } from '../src/parser.ts';
+import { parseExpression } from '../src/text/parser.ts';
 
 /** Any text a ClassAd can hold: no U+0000, no lone surrogates. */
 export const adText = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !text.includes('\0'));

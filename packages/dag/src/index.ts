@@ -5,6 +5,7 @@ export { type IdentityRead, identityReads } from './identity-reads.ts';
 export * from './limits.ts';
 export * from './match.ts';
 export * from './order.ts';
+export { partitionPoint } from './partition-point.ts';
 export { type DagIndex, indexDag, prepareDag } from './prepare.ts';
 export { splitReusable } from './reusable.ts';
 export * from './schema.ts';

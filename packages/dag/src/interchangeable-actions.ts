@@ -1,4 +1,5 @@
 import { Mark } from './closed-set.ts';
+import { partitionPoint } from './partition-point.ts';
 import type { DagIndex } from './prepare.ts';
 
 /** Equal actions with the same successors among the nodes that can be taken: when two are ready, either will do. */
@@ -19,7 +20,7 @@ export interface InterchangeableClass {
  * The classes of interchangeable nodes of each group in their places; undefined when an owed node can come too late
  * only.
  */
-export function twinClasses(
+export function interchangeableClasses(
   index: DagIndex,
   entries: readonly number[],
   marks: Uint8Array,
@@ -59,20 +60,8 @@ function latestEntries(index: DagIndex, entries: readonly number[], marks: Uint8
     const owedNext = index.graph.successors[node]!.filter((next) => marks[next] === Mark.in);
     const limits = owedNext.map((next) => positions[index.groupOf[next]!]![latest[next]!]!);
     const limit = limits.reduce((least, position) => Math.min(least, position), entries.length);
-    latest[node] = countBelow(own, limit) - 1;
+    latest[node] = partitionPoint(0, own.length, (at) => own[at]! < limit) - 1;
     if (latest[node]! < 0) return undefined;
   }
   return latest;
-}
-
-/** How many of the ascending numbers are less than the limit. */
-function countBelow(ascending: readonly number[], limit: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,9 +1,10 @@
 /** The match when entries of the history can be one of several equal actions. */
 import { ClosedSetSearch, Mark } from './closed-set.ts';
 import { backwards } from './graph.ts';
+import { partitionPoint } from './partition-point.ts';
 import type { DagIndex } from './prepare.ts';
 import { type Entries, findReplay } from './replay.ts';
-import { firstFailing, NONE, type SearchResult, StepBudget } from './search.ts';
+import { NONE, type SearchResult, StepBudget } from './search.ts';
 import { type Mismatch, mismatch } from './verdict.ts';
 
 /** The node of each entry, or the first test that fails. The entries pass the subset test. */
@@ -45,7 +46,8 @@ function closedSet(index: DagIndex, entries: Entries, length: number, budget: St
 }
 
 function prefixMismatch(index: DagIndex, entries: Entries, budget: StepBudget, decided: boolean): Mismatch {
-  const position = firstFailing(entries.length, (k) => closedSet(index, entries, k, budget).outcome === 'found') - 1;
+  const position =
+    partitionPoint(1, entries.length, (k) => closedSet(index, entries, k, budget).outcome === 'found') - 1;
   const before = closedSet(index, entries, position, budget);
   const inside = new Set(before.outcome === 'found' ? nodesIn(before.value) : []);
   const node = index.members[entries[position]!]!.find((member) => !inside.has(member))!;
@@ -71,7 +73,7 @@ function lackingBefore(
 
 function orderMismatch(index: DagIndex, entries: Entries, budget: StepBudget, decided: boolean): Mismatch {
   const replayed = (k: number) => replay(index, entries.slice(0, k), budget);
-  const position = firstFailing(entries.length, (k) => replayed(k).outcome === 'found') - 1;
+  const position = partitionPoint(1, entries.length, (k) => replayed(k).outcome === 'found') - 1;
   const before = replayed(position);
   const taken = new Set(before.outcome === 'found' ? before.value : []);
   const node = index.members[entries[position]!]!.find((member) => !taken.has(member))!;

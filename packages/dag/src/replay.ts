@@ -7,13 +7,12 @@
  *
  * - nodes marked out by the closed-set propagation are never taken, nodes marked in are owed;
  * - an owed node has a latest entry: its owed successors' latest entries come after it. Nodes owed soonest go first,
- *   and when
- *   as many are owed as there are entries left for them, only they may be taken;
+ *   and when as many are owed as there are entries left for them, only they may be taken;
  * - equal nodes with the same successors are interchangeable: one order of them is enough;
  * - a node without successors waits while an equal node with some is ready: exchanging the two keeps any replay valid.
  */
 
-import { type InterchangeableClass, twinClasses } from './interchangeable-actions.ts';
+import { type InterchangeableClass, interchangeableClasses } from './interchangeable-actions.ts';
 import type { DagIndex } from './prepare.ts';
 import { ReplayState } from './replay-state.ts';
 import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts';
@@ -36,7 +35,7 @@ export function findReplay(
   marks: Uint8Array,
   budget: StepBudget,
 ): SearchResult<readonly number[]> {
-  const classes = twinClasses(index, entries, marks);
+  const classes = interchangeableClasses(index, entries, marks);
   return classes ? new Replay(index, entries, classes, budget).search() : NONE;
 }
 

@@ -25,18 +25,3 @@ export class StepBudget {
     this.#left -= steps;
   }
 }
-
-/**
- * The least `k` in `1..upTo` for which `holds` is false, given that it is true up to some point and false from there
- * on.
- */
-export function firstFailing(upTo: number, holds: (k: number) => boolean): number {
-  let low = 1;
-  let high = upTo;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (holds(middle)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

@@ -15,6 +15,7 @@ export { OwnerUse, type Usage } from './members/owner-use.ts';
 export { Roll, type RollWait } from './members/roll.ts';
 export { type PlantVms, type RememberedVm, VmBook, type VmBookOptions } from './members/vm-book.ts';
 export { type AskForVm, isVmUnknown, VmPlaces } from './members/vm-places.ts';
+export { openMarket } from './open-market.ts';
 export { PlantFailureHistory } from './plant-failure-history.ts';
 export { type RankedBids, rankBids } from './rank-bids.ts';
 export { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';

@@ -168,7 +168,7 @@ class Plant {
 /** The shop's part that counts, with a file that outlives it. */
 class Shop {
   readonly book: VmBook;
-  readonly operationService: QuotaEnforcer;
+  readonly enforcer: QuotaEnforcer;
   readonly file: VmBookFile;
   readonly path: string;
 
@@ -178,7 +178,7 @@ class Shop {
     this.book = new VmBook({ clock, keepsAbsent: true, entered: (...entry) => this.file.entered(...entry) });
     this.book.restore(this.file.read());
     const write = () => this.file.write();
-    this.operationService = new QuotaEnforcer(
+    this.enforcer = new QuotaEnforcer(
       { book: this.book, clock, requestDeadlineMs: 1, write },
       { default: { vms: QUOTA } },
     );
@@ -225,7 +225,7 @@ class World {
   async #place(request: Request, first: number): Promise<void> {
     this.#open.add(request.requestId);
     try {
-      using admitted = this.shop.operationService.admit(request);
+      using admitted = this.shop.enforcer.admit(request);
       const [holder] = this.plants.filter(
         (one) => this.#links.has(one.plantId) && one.has(keyText(requestKey(request))),
       );

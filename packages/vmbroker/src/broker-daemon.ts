@@ -3,15 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
 import { createDoorApp, createHttpServer, listen } from '@vmgrid/http-api';
-import {
-  Absences,
-  listenAll,
-  Membership,
-  OfferReceiver,
-  PlantFailureHistory,
-  StandingOffers,
-  VmBook,
-} from '@vmgrid/market';
+import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';
 import { Broker } from './broker.ts';
@@ -54,16 +46,10 @@ export async function startBroker(
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
-  const standing = new StandingOffers();
-  const offerReceiver = new OfferReceiver(standing, {
+  const { market, offerReceiver } = openMarket({
+    ...{ clock: systemClock, newAuctionId: randomUUID },
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
-  const market = {
-    clock: systemClock,
-    memory: new PlantFailureHistory(systemClock),
-    newAuctionId: randomUUID,
-    standing,
-  };
   const broker = new Broker({ membership, absences, market }, config);
 
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });

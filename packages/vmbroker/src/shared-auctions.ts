@@ -5,7 +5,7 @@
 import { BoundedMap, type BrokerBids, type Call, whenAborted } from '@vmgrid/protocol';
 
 /** Auctions of which the answer is kept for whoever calls next. */
-const KEPT = 128;
+const AUCTIONS_SHARED = 128;
 /** Larger calls have auctions of their own. */
 const KEY_CHARS = 65_536;
 
@@ -19,7 +19,7 @@ interface Shared {
 type Hold = (signal: AbortSignal) => Promise<BrokerBids>;
 
 export class SharedAuctions {
-  readonly #kept = new BoundedMap<string, Shared>({ most: KEPT });
+  readonly #kept = new BoundedMap<string, Shared>({ most: AUCTIONS_SHARED });
 
   /**
    * Holds the auction unless it is under way or was held. It is given up when all who called have given up.

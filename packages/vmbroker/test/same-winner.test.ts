@@ -104,7 +104,7 @@ test('the same plants win in the same order as in a flat auction, and the same f
     }),
     { numRuns: 300 },
   );
-}, 120_000);
+}, 60_000);
 
 test('every plant is counted, and of each reason for a refusal the nearest is told, as in a flat auction', async () => {
   await fc.assert(
@@ -124,7 +124,7 @@ test('every plant is counted, and of each reason for a refusal the nearest is to
     }),
     { numRuns: 100 },
   );
-}, 120_000);
+}, 60_000);
 
 test('a trail shows through which brokers a bid came, and what each of them came to', async () => {
   const answers = new Map<string, Answer>([

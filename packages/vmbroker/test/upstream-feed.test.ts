@@ -190,7 +190,7 @@ test('whoever is above knows in the end what the broker knows, whatever changes 
     }),
     { numRuns: 100 },
   );
-}, 120_000);
+}, 60_000);
 
 test('what is to be told waits for the link: of a long whole, and of many plants that move, a few messages are under way', async () => {
   const announcer = new Announcer();

@@ -19,15 +19,7 @@ import {
   REPLIES_MS,
   stopListening,
 } from '@vmgrid/http-api';
-import {
-  Absences,
-  listenAll,
-  Membership,
-  OfferReceiver,
-  PlantFailureHistory,
-  StandingOffers,
-  VmBook,
-} from '@vmgrid/market';
+import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import { REQUEST_LIMITS, type Request, serveLink } from '@vmgrid/protocol';
 import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
@@ -82,11 +74,10 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     },
     onFault: (fault) => log.warn(fault, 'a broker tells of a plant that cannot be reached this way'),
   });
-  const standing = new StandingOffers();
-  const offerReceiver = new OfferReceiver(standing, {
+  const { market, offerReceiver } = openMarket({
+    ...{ clock: systemClock, newAuctionId: uuid },
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
-  const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: uuid, standing };
   const auctions = await openHistory(config);
   const writeBook = () => bookFile.write();
   const deps = {

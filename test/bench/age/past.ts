@@ -14,7 +14,7 @@ export interface Past {
 
 export const NO_PAST: Past = { destroyedVms: 0, actions: 0, auditEntries: 0, auctions: 0, requests: 0 };
 
-/** `BENCH_PAST=DEPARTED/ACTIONS` chooses what plants remember. */
+/** `BENCH_PAST=DESTROYED/ACTIONS` chooses what plants remember. */
 export const LONG_PAST: Past = {
   ...plantsPast(process.env.BENCH_PAST ?? '10000/20000'),
   ...{ auditEntries: 50_000, auctions: 10_000, requests: 2_000 },

@@ -44,10 +44,8 @@ const ROUNDS = 1_500;
 
 /**
  * An upper bound by Lagrangian relaxation: of each case at most one image counts; for any price u ≥ 0 of that a set
- * saves no more than
- * Σ u + Σ of its images Σ over cases max(0, saving − u), and of the latter the best fractional knapsack is the most.
- * Every round's value
- * is a bound (weak duality); the least is taken, along subgradients.
+ * saves no more than Σ u + Σ of its images Σ over cases max(0, saving − u), and of the latter the best fractional
+ * knapsack is the most. Every round's value is a bound (weak duality); the least is taken, along subgradients.
  */
 export function upperBound(choices: readonly Choice[], quotaBytes: number, least: number): number {
   const cases = choices[0]?.savings.length ?? 0;

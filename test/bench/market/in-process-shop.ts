@@ -5,15 +5,7 @@ import { join } from 'node:path';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/http-api';
-import {
-  Absences,
-  listenAll,
-  Membership,
-  OfferReceiver,
-  PlantFailureHistory,
-  StandingOffers,
-  VmBook,
-} from '@vmgrid/market';
+import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
 import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';
@@ -54,24 +46,22 @@ async function open({ config: given, owners }: InProcessShopOrder): Promise<numb
       absences.note(change);
     },
   });
-  const standing = new StandingOffers();
-  const operationService = new OfferReceiver(standing, {
-    onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer'),
-  });
   const operations = new Operations({ kept: config.requestsKept });
   let auctions = 0;
-  const newAuctionId = () => `bench-auction-${++auctions}`;
+  const { market, offerReceiver } = openMarket({
+    ...{ clock: systemClock, newAuctionId: () => `bench-auction-${++auctions}` },
+    onFault: ({ plantId, err }) => log.warn({ plantId, err }, 'no offer'),
+  });
   const shop = new Shop(
     {
       ...{ membership, absences, operations, book, vmEvents: new VmEvents(), feed: new PlantFeed(systemClock) },
-      market: { clock: systemClock, memory: new PlantFailureHistory(systemClock), standing, newAuctionId },
-      auctions: openHistory(config),
+      ...{ market, auctions: openHistory(config) },
     },
     config,
   );
   serve = serveLoad(workOf(shop, owners));
   const http = createServer((_request, response) => response.end(JSON.stringify({ plants: shop.plantCount })));
-  serveLink(http, listenAll(membership, operationService), { trust, log });
+  serveLink(http, listenAll(membership, offerReceiver), { trust, log });
   return listen(http, config.host, config.httpPort);
 }
 

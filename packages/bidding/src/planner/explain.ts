@@ -26,7 +26,7 @@ import { type LineReports, restoreFault } from './ways-to-start.ts';
 export type Explanation = Omit<PlantExplanation, 'plantId'>;
 
 /** Of the misses that look nearest, this many times as many as are wanted have their changes worked out. */
-const MENDED_PER_WANTED = 5;
+const RELAXED_PER_WANTED = 5;
 
 const TESTS = ['machine', 'subset', 'prefix', 'partial-order', 'freshness'] as const;
 
@@ -155,7 +155,7 @@ class MissExplainer {
     const limit = chosen?.expectedMicros ?? Number.POSITIVE_INFINITY;
     const isLater = ({ expectedMicros }: Sketch): number => Number(expectedMicros >= limit);
     const sketches = new Nearest<Sketch>(
-      top * MENDED_PER_WANTED,
+      top * RELAXED_PER_WANTED,
       (a, b) => isLater(a) - isLater(b) || strangers(a) - strangers(b) || a.expectedMicros - b.expectedMicros,
     );
     for (const missed of misses) {

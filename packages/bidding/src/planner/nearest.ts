@@ -1,3 +1,5 @@
+import { partitionPoint } from '@vmgrid/dag';
+
 /** The first few of many, in order, without sorting all. */
 export class Nearest<T> {
   readonly #limit: number;
@@ -13,13 +15,8 @@ export class Nearest<T> {
   add(item: T): void {
     const kept = this.#kept;
     if (kept.length === this.#limit && this.#compare(kept.at(-1)!, item) <= 0) return;
-    let [low, high] = [0, kept.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#compare(kept[middle]!, item) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    kept.splice(low, 0, item);
+    const place = partitionPoint(0, kept.length, (at) => this.#compare(kept[at]!, item) <= 0);
+    kept.splice(place, 0, item);
     if (kept.length > this.#limit) kept.pop();
   }
 

@@ -4,6 +4,7 @@ import { type Dag, prepareDag } from '@vmgrid/dag';
 import { ExplainReply, follows, type MachineSpec, type RequestChange } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { assertRemembering } from '../../../../test/support/remembered-seeds.ts';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { dagOf, digestOf, script } from '../../../dag/test/dags.ts';
 import type { ImageFacts, KnownImage, RanAction } from '../../src/known-image.ts';
 import { explainRequest } from '../../src/planner/explain.ts';
@@ -27,15 +28,9 @@ const ran = (effects: string): RanAction[] =>
   [...effects].map((id) => ({ digest: digestOf(id), id, survivesBoot: true }));
 const suspended = (id: string, effects: string, changes: Partial<ImageFacts> = {}) =>
   suspendedImage(id, { history: ran(effects), ...changes });
-function atOnce<T>(steps: Iterator<void, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-}
 
 const explain = (images: readonly KnownImage[], top = 5, spec = machine) =>
-  atOnce(explainRequest({ machine: spec, dag }, images, lines, assumed, { top }));
+  toEnd(explainRequest({ machine: spec, dag }, images, lines, assumed, { top }));
 
 describe('an explanation', () => {
   const images = [
@@ -157,7 +152,7 @@ test('a suspended image of other memory says what would let it be restored', () 
 
 test('an action that comes before only by way of others is to be dropped', () => {
   const request = { machine, dag: dagOf('A B C', 'A>B B>C') };
-  const explanation = atOnce(explainRequest(request, [suspended('late', 'CB')], lines, assumed, { top: 1 }));
+  const explanation = toEnd(explainRequest(request, [suspended('late', 'CB')], lines, assumed, { top: 1 }));
   expect(explanation.misses.nearest[0]).toMatchObject({
     test: 'prefix',
     changes: [
@@ -228,7 +223,7 @@ test('an image matches a request after the changes that would make it match, and
       changes.flatMap((change) => ('add' in change ? [[change.add.manifest.id, change.add] as const] : [])),
     );
     const request = { machine: spec, dag: wanted };
-    const explanation = atOnce(explainRequest(request, images.values(), reports, durations, { top: 100 }));
+    const explanation = toEnd(explainRequest(request, images.values(), reports, durations, { top: 100 }));
     const plan = planMachine(request, ImageIndex.of(images.values()), reports, durations);
     expect([explanation.chosen?.imageId, explanation.chosen?.start]).toEqual([plan?.image.manifest.id, plan?.start]);
     const missed = explanation.misses.counts.reduce((sum, { count }) => sum + count, 0);

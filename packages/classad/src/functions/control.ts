@@ -1,10 +1,10 @@
 import type { Value } from '../ast.ts';
 import { toText } from '../convert.ts';
 import { Expression } from '../expression.ts';
-import { parseExpression } from '../parser.ts';
 import { scopeOf } from '../scope.ts';
-import { ClassAdSyntaxError } from '../syntax-error.ts';
-import { unparseNode } from '../unparse.ts';
+import { parseExpression } from '../text/parser.ts';
+import { ClassAdSyntaxError } from '../text/syntax-error.ts';
+import { unparseNode } from '../text/unparse.ts';
 import { errorValue, integerValue, isExceptional, isTrue, listValue, stringValue, truthOf } from '../value.ts';
 import { type ClassAdFunction, type FunctionCall, type FunctionTable, wrongCount } from './function.ts';
 

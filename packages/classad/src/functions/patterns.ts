@@ -1,10 +1,10 @@
 import type { ErrorValue, Value } from '../ast.ts';
-import { BoundedText } from '../bounded-text.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { type SearchOptions, type Slots, search } from '../regex/machine.ts';
 import { PatternError } from '../regex/pattern.ts';
 import { programOf } from '../regex/pattern-cache.ts';
 import type { Program } from '../regex/program.ts';
+import { BoundedText } from '../text/bounded-text.ts';
 import { booleanValue, errorValue, falseValue, stringValue, trueValue, undefinedValue } from '../value.ts';
 import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 import { stringListItems } from './string-lists.ts';

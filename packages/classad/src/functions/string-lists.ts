@@ -1,7 +1,7 @@
 import { foldCase } from '../ascii-case.ts';
 import type { ErrorValue, UndefinedValue, Value } from '../ast.ts';
 import { truncated } from '../convert.ts';
-import { leadingNumber } from '../real-text.ts';
+import { leadingNumber } from '../text/real-text.ts';
 import { booleanValue, errorValue, integerValue, realValue, undefinedValue } from '../value.ts';
 import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 

@@ -1,7 +1,7 @@
 import type { ErrorValue, Value } from '../ast.ts';
 import { toInteger } from '../convert.ts';
 import type { Evaluation } from '../evaluation.ts';
-import { parseAbsoluteTime, parseRelativeTime } from '../time-text.ts';
+import { parseAbsoluteTime, parseRelativeTime } from '../text/time-text.ts';
 import {
   absoluteTimeValue,
   errorValue,

@@ -4,7 +4,7 @@ import type { Evaluation } from '../evaluation.ts';
 import type { Expression } from '../expression.ts';
 import { childrenOf } from '../references.ts';
 import { type Found, lookUp, lookUpOwn, nestedScope, rootOf, scopeOf } from '../scope.ts';
-import { unparseNode } from '../unparse.ts';
+import { unparseNode } from '../text/unparse.ts';
 import { booleanValue, errorValue, stringValue, undefinedValue } from '../value.ts';
 import { type FunctionCall, type FunctionTable, wrongCount } from './function.ts';
 import { PreparedPattern, prepared } from './patterns.ts';

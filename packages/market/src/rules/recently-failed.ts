@@ -8,11 +8,11 @@ export const recentlyFailed: FilterRule = {
   removals(bids, context) {
     const removals = bids.flatMap((bid) => {
       const record = context.inBackoff(bid);
-      return record ? [{ bid, reason: heldBackReason(record) }] : [];
+      return record ? [{ bid, reason: backoffReason(record) }] : [];
     });
     return removals.length < bids.length ? removals : [];
   },
 };
 
-export const heldBackReason = ({ failures, lastCode, backoffUntil }: PlantBackoff): string =>
+export const backoffReason = ({ failures, lastCode, backoffUntil }: PlantBackoff): string =>
   `failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last with ${lastCode}; in backoff until ${new Date(backoffUntil).toISOString()}`;

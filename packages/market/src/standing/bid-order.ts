@@ -1,3 +1,4 @@
+import { partitionPoint } from '@vmgrid/dag';
 import type { Bidding } from './bidding.ts';
 import { TiedBids, type Wanted } from './tied-bids.ts';
 
@@ -44,12 +45,6 @@ export class BidOrder {
 
   /** Where the first group stands that does not come before this bid. */
   #placeOf(bid: Bidding): number {
-    let [low, high] = [0, this.#groups.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#compare(this.#groups[middle]!.first, bid) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(0, this.#groups.length, (at) => this.#compare(this.#groups[at]!.first, bid) < 0);
   }
 }

@@ -11,13 +11,14 @@ import type { StandingPlant } from './standing-plant.ts';
 export interface Ordered {
   readonly request: CreateRequest;
   readonly owner: OwnerClass;
-  /** How the request's expressions are worked out. */
+  /** How the request's expressions are worked out, apart from the time. */
   readonly evaluation: EvaluationOptions;
 }
 
 interface Kept {
   readonly order: ClassOrder;
-  readonly now: WatchedDate;
+  /** An order that depends on the time is not kept: it is another one at the next auction. */
+  dependsOnTime: boolean;
   /** Plants that the order has yet to place anew. */
   readonly pending: Set<string>;
   /** Changes of offers that it has placed, or that are pending. */
@@ -58,39 +59,38 @@ export class BidRankingCache {
   *upToDate(ordered: Ordered, terms: Pick<CallTerms, 'order' | 'openedAt'>): Generator<undefined, Kept> {
     const key = `${terms.order} ${ordered.owner.key} ${classKey(ordered.request)}`;
     yield; // to write a large request has taken milliseconds
-    let kept = this.#kept.get(key) ?? (yield* this.#begin(ordered, terms));
+    const known = this.#kept.get(key);
+    let kept = known && !known.dependsOnTime ? known : yield* this.#begin(ordered, terms);
     yield;
+    const now = new WatchedDate(terms.openedAt);
+    const evaluation = { ...ordered.evaluation, now };
     while (kept.pending.size > 0 || kept.seen < this.#forgotten + this.#changes.length) {
       if (kept.seen < this.#forgotten) kept = yield* this.#begin(ordered, terms);
       for (const plantId of this.#changes.slice(kept.seen - this.#forgotten)) kept.pending.add(plantId);
       kept.seen = this.#forgotten + this.#changes.length;
       for (const plantId of kept.pending) {
-        kept.order.update(plantId, this.#plants.get(plantId), ordered.evaluation);
+        kept.order.update(plantId, this.#plants.get(plantId), evaluation);
+        kept.dependsOnTime ||= now.wasRead;
         kept.pending.delete(plantId);
         yield;
       }
     }
-    // An order that depends on the time is not kept: it is another one at the next auction.
-    if (kept.now.wasRead) this.#kept.delete(key);
+    if (kept.dependsOnTime) this.#kept.delete(key);
     else this.#keep(key, kept);
     return kept;
   }
 
   /** A step for each action: a large one takes milliseconds to digest. */
-  *#begin(
-    { request, owner }: Ordered,
-    { order, openedAt }: Pick<CallTerms, 'order' | 'openedAt'>,
-  ): Generator<undefined, Kept> {
+  *#begin({ request, owner }: Ordered, { order }: Pick<CallTerms, 'order'>): Generator<undefined, Kept> {
     const digests: string[] = [];
     for (const action of request.dag.actions) {
       digests.push(digestAction(action));
       yield;
     }
-    const now = new WatchedDate(openedAt);
     const of = new RequestClass(request, owner, indexDag(request.dag, digests));
     return {
-      order: new ClassOrder(of, order, now),
-      ...{ now, pending: new Set(this.#plants.keys()), seen: this.#forgotten + this.#changes.length },
+      ...{ order: new ClassOrder(of, order), dependsOnTime: false },
+      ...{ pending: new Set(this.#plants.keys()), seen: this.#forgotten + this.#changes.length },
     };
   }
 

@@ -43,16 +43,13 @@ export interface OrderView {
 
 export class ClassOrder implements OrderView {
   readonly #class: RequestClass;
-  readonly #now: Date;
   readonly #entries = new Map<string, Entry>();
   readonly #bidding: BidOrder;
   readonly #removed = new Map<string, OrderedList<Removed>>();
   readonly #declining = new Map<string, OrderedList<Declining>>();
 
-  /** `now`: what `requirements` and `rank` take for the time, and by which results get too old. */
-  constructor(of: RequestClass, order: CallTerms['order'], now: Date) {
+  constructor(of: RequestClass, order: CallTerms['order']) {
     this.#class = of;
-    this.#now = now;
     this.#bidding = new BidOrder(order === 'soonest' ? compareSoonest : compareCheapest);
   }
 
@@ -80,7 +77,8 @@ export class ClassOrder implements OrderView {
   }
 
   /**
-   * `plant` is undefined when its offer no longer stands; `evaluation` is of the request's expressions.
+   * `plant` is undefined when its offer no longer stands; `evaluation` is of the request's expressions, and its time
+   * that by which results get too old.
    * @throws GridError EXPRESSION_TOO_COSTLY
    */
   update(plantId: string, plant: StandingPlant | undefined, evaluation: EvaluationOptions = {}): void {
@@ -118,10 +116,10 @@ export class ClassOrder implements OrderView {
     try {
       const lack = owner.refusal(request.machine, plant);
       if (lack) throw lack;
-      const { plan, ad: planned } = this.#class.plan(plant, this.#now);
+      const { plan, ad: planned } = this.#class.plan(plant, evaluation.now);
       const ad = plant.adOn(plan.line);
       const cost = priceOf(plant.cost, this.#class.my, ad, planned);
-      const { unmet, rank } = judge(this.#class, { ...evaluation, my: this.#class.my, target: ad, now: this.#now });
+      const { unmet, rank } = judge(this.#class, { ...evaluation, my: this.#class.my, target: ad });
       if (unmet) {
         const removal = { rule: 'requirements', plantId, ...unmet };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };

@@ -1,3 +1,5 @@
+import { partitionPoint } from '@vmgrid/dag';
+
 /** Numbers by numbers, few enough to be kept in order: two arrays side by side, 16 bytes an entry. */
 export class NumberTable {
   #keys: Float64Array;
@@ -50,13 +52,8 @@ export class NumberTable {
 
   /** Where the first key stands that is not less. */
   #placeOf(key: number): number {
-    let [low, high] = [0, this.#size];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#keys[middle]! < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const keys = this.#keys;
+    return partitionPoint(0, this.#size, (at) => keys[at]! < key);
   }
 }
 

@@ -5,21 +5,21 @@ import { gap, PublishedOffer } from './published-offer.ts';
 import type { StandingOffers } from './standing-offers.ts';
 import { SharedParts, StandingPlant } from './standing-plant.ts';
 
-export interface OfferDeskOptions {
+export interface OfferReceiverOptions {
   /** Told of a plant whose offer cannot stand; it is asked instead. */
   readonly onFault: (fault: { readonly plantId: string; readonly err: GridError }) => void;
 }
 
 export class OfferReceiver implements LinkListener {
   readonly #offers: StandingOffers;
-  readonly #options: OfferDeskOptions;
+  readonly #options: OfferReceiverOptions;
   readonly #told = new Map<Bidder, PublishedOffer>();
   readonly #silent = new Set<Bidder>();
   readonly #sets = new ImageSets();
   readonly #parts = new SharedParts();
   readonly #closing = new AbortController();
 
-  constructor(offers: StandingOffers, options: OfferDeskOptions) {
+  constructor(offers: StandingOffers, options: OfferReceiverOptions) {
     this.#offers = offers;
     this.#options = options;
   }

@@ -1,3 +1,5 @@
+import { partitionPoint } from '@vmgrid/dag';
+
 /**
  * A sorted list; no two items compare as equal. Adding and removing is a binary search, and a move of all items after
  * it.
@@ -27,12 +29,6 @@ export class OrderedList<T> {
 
   /** Where the first item stands that does not come before this one. */
   #placeOf(item: T): number {
-    let [low, high] = [0, this.#items.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#compare(this.#items[middle]!, item) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(0, this.#items.length, (at) => this.#compare(this.#items[at]!, item) < 0);
   }
 }

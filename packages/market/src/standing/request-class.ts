@@ -81,7 +81,7 @@ export class RequestClass {
    * read only where results get too old: such a class is good for one time. @throws GridError LINE_UNAVAILABLE,
    * NO_IMAGE
    */
-  plan(plant: StandingPlant, now: Date): Planned {
+  plan(plant: StandingPlant, now?: Date): Planned {
     const { plantId, images, lines, durations } = plant;
     const { version } = durations;
     let outcome = this.#outcomes.get(plantId);
@@ -100,7 +100,7 @@ export class RequestClass {
     this.#outcomes.delete(plantId);
   }
 
-  #tryPlan(plant: StandingPlant, now: Date): Planned | GridError {
+  #tryPlan(plant: StandingPlant, now?: Date): Planned | GridError {
     try {
       const plan = this.#plan(plant, now);
       return shared(this.#plans, JSON.stringify(plan), () => ({ plan, ad: planAd(plan) }));
@@ -110,11 +110,11 @@ export class RequestClass {
     }
   }
 
-  #plan({ images, lines, durations }: StandingPlant, now: Date): PlanSummary {
+  #plan({ images, lines, durations }: StandingPlant, now?: Date): PlanSummary {
     const { machine, dag } = this.request;
     return requirePlan(machine, { images, lines }, () => {
       const prices = new Prices(dag, this.#dag, durations);
-      const fresh = isAgeing(dag.actions) ? freshSince(dag.actions, this.#dag.digests, now.getTime()) : NEVER_STALE;
+      const fresh = isAgeing(dag.actions) ? freshSince(dag.actions, this.#dag.digests, now?.getTime()) : NEVER_STALE;
       let undecided = 0;
       const gaveUp = (images: number) => {
         undecided += images;

@@ -4,7 +4,7 @@ import type { AuctionSummary, Bid, CallTerms, CreateRequest, Identified, Offer, 
 import { backoffsIn } from '../backoff.ts';
 import { type AnswerPart, answerOfPlant, NOTHING } from '../collect-answers.ts';
 import { MARKET_LIMITS } from '../limits.ts';
-import { heldBackReason, recentlyFailed } from '../rules/recently-failed.ts';
+import { backoffReason, recentlyFailed } from '../rules/recently-failed.ts';
 import { kindOfRemoval } from '../summary.ts';
 import type { Bidding } from './bidding.ts';
 import type { OrderView } from './class-order.ts';
@@ -69,7 +69,7 @@ function backoffsAmong(
   const removals = [...suspects].sort().flatMap((plantId) => {
     const bidding = order.biddingOf(plantId);
     const record = bidding && recordOf(bidOf(bidding));
-    return record ? [{ rule: recentlyFailed.name, plantId, reason: heldBackReason(record) }] : [];
+    return record ? [{ rule: recentlyFailed.name, plantId, reason: backoffReason(record) }] : [];
   });
   return removals.length < order.bidding.size ? removals : [];
 }

@@ -252,11 +252,3 @@ function ownerRefusal({ owners: shares, terms }: Published, { caller, machine }:
   const { used = NOTHING_USED, limits = terms.others } = shares[caller.owner] ?? {};
   return ownerRefusalOf(machine, { used, limits });
 }
-
-/** The result of a computation in steps. */
-export function atOnce<T>(steps: Iterator<unknown, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-}

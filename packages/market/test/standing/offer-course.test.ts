@@ -116,12 +116,12 @@ class Link {
 class Above {
   readonly offers = new StandingOffers();
   readonly faults: unknown[] = [];
-  readonly #operationService = new OfferReceiver(this.offers, { onFault: (fault) => this.faults.push(fault) });
+  readonly #receiver = new OfferReceiver(this.offers, { onFault: (fault) => this.faults.push(fault) });
   link = this.#dial();
 
   /** The link breaks, and comes up anew. */
   redial(): void {
-    this.#operationService.left(this.link.bidder);
+    this.#receiver.left(this.link.bidder);
     this.link = this.#dial();
   }
 
@@ -130,7 +130,7 @@ class Above {
       ...{ plantId: 'plant-1', hello: { plantId: 'plant-1', version: '0.1.0', ad: {} } },
       call: async (_, request) => NO_IMAGES.page(request as never) as never,
     };
-    return new Link(bidder, (event) => this.#operationService.notified(bidder, 'offer', event));
+    return new Link(bidder, (event) => this.#receiver.notified(bidder, 'offer', event));
   }
 }
 

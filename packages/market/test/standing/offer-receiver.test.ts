@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { type ImageSet, type KnownImage, PublishedSets, withChange } from '@vmgrid/bidding';
 import type { Bidder, GridError, ImageSetReply, ImageSetRequest, StandingOffer } from '@vmgrid/protocol';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { OfferReceiver, StandingOffers } from '../../src/index.ts';
-import { atOnce } from './grids.ts';
 
 const setOf = (...images: readonly KnownImage[]): ImageSet =>
   new Map(images.map((image) => [image.manifest.id, image]));
@@ -13,14 +13,14 @@ const GOLDEN = suspendedImage('golden', { history: historyOf('a'.repeat(64)) });
 
 let offers: StandingOffers;
 let faults: { readonly plantId: string; readonly err: GridError }[];
-let operationService: OfferReceiver;
+let receiver: OfferReceiver;
 beforeEach(() => {
   offers = new StandingOffers();
   faults = [];
-  operationService = new OfferReceiver(offers, { onFault: (fault) => faults.push(fault) });
+  receiver = new OfferReceiver(offers, { onFault: (fault) => faults.push(fault) });
 });
 
-/** A plant of the desk that publishes: how it sends images can be replaced. */
+/** A plant that publishes: how it sends images can be replaced. */
 class Plant {
   readonly bidder: Bidder;
   readonly asked: ImageSetRequest[] = [];
@@ -54,7 +54,7 @@ class Plant {
 
   publish(offer: StandingOffer = this.#offer): void {
     this.#serial = 0;
-    operationService.notified(this.bidder, 'offer', { kind: 'whole', serial: 0, offer });
+    receiver.notified(this.bidder, 'offer', { kind: 'whole', serial: 0, offer });
   }
 
   change(change: { readonly images?: ImageSet; readonly vms?: number }, serial = ++this.#serial): void {
@@ -64,7 +64,7 @@ class Plant {
       ...(change.images === undefined ? {} : { images: this.#sets.digestOf(change.images) }),
     };
     this.#offer = { ...this.#offer, ...withChange(this.#offer, told) };
-    operationService.notified(this.bidder, 'offer', { kind: 'change', serial, change: told });
+    receiver.notified(this.bidder, 'offer', { kind: 'change', serial, change: told });
   }
 
   get offer(): StandingOffer {
@@ -106,7 +106,7 @@ test('a set goes with the last plant that has it', async () => {
   const [one, other] = [new Plant('one', setOf(BASE)), new Plant('other', setOf(BASE))];
   one.publish();
   await arrival();
-  operationService.left(one.bidder);
+  receiver.left(one.bidder);
   other.publish();
   await arrival();
   expect([standing(one), standing(other)]).toEqual([0, 1]);
@@ -152,9 +152,9 @@ test('an offer whose cost cannot be read does not stand, whenever that is notice
   await arrival();
   hanging.publish();
   await arrival();
-  operationService.silent(hanging.bidder);
-  operationService.notified(hanging.bidder, 'offer', { kind: 'change', serial: 1, change: { cost: '1 +' } });
-  operationService.heard(hanging.bidder);
+  receiver.silent(hanging.bidder);
+  receiver.notified(hanging.bidder, 'offer', { kind: 'change', serial: 1, change: { cost: '1 +' } });
+  receiver.heard(hanging.bidder);
   expect(standing(fetching, hanging)).toBe(0);
   expect(faults.map(({ plantId, err }) => [plantId, err.code])).toEqual([
     ['one', 'CONFIG_INVALID'],
@@ -185,9 +185,9 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   const plant = new Plant('one', setOf(BASE));
   plant.publish();
   await arrival();
-  operationService.silent(plant.bidder);
+  receiver.silent(plant.bidder);
   expect(standing(plant)).toBe(0);
-  const { toAsk, parts } = atOnce(
+  const { toAsk, parts } = toEnd(
     offers.answer(
       { requestId: 'request-1', machine: BASE.manifest.machine, dag: { actions: [] } },
       { openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', inBackoff: [], path: [] },
@@ -197,7 +197,7 @@ test('a plant that hangs is neither answered for nor asked until it is heard of,
   expect(parts).toMatchObject([{ bids: [], summary: { asked: 1, silent: 1 } }]);
   plant.change({ vms: 2 });
   expect(standing(plant)).toBe(0);
-  operationService.heard(plant.bidder);
+  receiver.heard(plant.bidder);
   expect(offers.get('one')!.terms.plant.usage.vms).toBe(2);
 });
 
@@ -205,7 +205,7 @@ test('a plant that withdraws its offer is asked', async () => {
   const plant = new Plant('one', setOf(BASE));
   plant.publish();
   await arrival();
-  operationService.notified(plant.bidder, 'offer', { kind: 'withdrawn', serial: 1, reason: 'it tends itself' });
+  receiver.notified(plant.bidder, 'offer', { kind: 'withdrawn', serial: 1, reason: 'it tends itself' });
   expect(standing(plant)).toBe(0);
   expect(faults).toEqual([]);
 });

@@ -2,9 +2,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { CallTerms, CreateRequest, Identified, OwnerShare } from '@vmgrid/protocol';
 import fc from 'fast-check';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { StandingOffers } from '../../src/index.ts';
 import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
-import { atOnce, byToken, type Published, plants, standing } from './grids.ts';
+import { byToken, type Published, plants, standing } from './grids.ts';
 
 const terms: CallTerms = {
   ...{ openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 64, order: 'cheapest', inBackoff: [], path: [] },
@@ -35,7 +36,7 @@ function answers(owner?: string): string[] {
     dag: { actions: [] },
     ...(owner && { caller: { owner, sees: 'own' } }),
   };
-  const { parts, toAsk } = atOnce(offers.answer(request, terms));
+  const { parts, toAsk } = toEnd(offers.answer(request, terms));
   expect(toAsk([])).toEqual([]);
   const bids = parts.flatMap(({ bids: all }) => all.map(({ bid }) => bid.plantId));
   const declines = parts.flatMap(({ declines: all }) => all.map(({ plantId, code }) => `${plantId} ${code}`));

@@ -125,6 +125,15 @@ const inBackoff: fc.Arbitrary<readonly PlantBackoff[]> = fc.subarray(
   })),
 );
 
+const isOneWithRoom = ([one, ...others]: readonly Published[]): boolean =>
+  one !== undefined &&
+  others.length === 0 &&
+  one.terms.cost === '1' &&
+  one.set === 2 &&
+  !one.terms.plant.draining &&
+  one.terms.plant.capacity.memoryMiB === 1_024 &&
+  one.terms.plant.lines.length > 0;
+
 describe('standing offers', () => {
   test('answer as all the plants would, through any changes', async () => {
     await fc.assert(
@@ -155,6 +164,22 @@ describe('standing offers', () => {
       { numRuns: 300 },
     );
   }, 60_000);
+
+  test('take the time of each auction, also where it matters only once an offer has changed', async () => {
+    const [one] = fc.sample(plants.filter(isOneWithRoom), { seed: 1, numRuns: 1 })[0]!;
+    const grid = new Grid([one!]);
+    const request: Identified<CreateRequest> = {
+      ...{ requestId: 'request-2', dag: { actions: [] } },
+      machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2_048 },
+      requirements: `TARGET.FreeMemoryMiB > 512 || time() > ${grid.time.now() / 1_000}`,
+    };
+    for (const memoryMiB of [0, 512]) {
+      grid.apply({ kind: 'change', plant: 0, change: { plant: { usage: { memoryMiB, diskMiB: 0, vms: 0 } } } });
+      await agrees(grid, request, termsOf(grid.time));
+      expect((await grid.hold(request, termsOf(grid.time), 'standing')).bids).toHaveLength(1);
+      grid.time.pass(1_000);
+    }
+  });
 
   test('ask nobody but a plant that may have the VM of the request', async () => {
     const [one, two] = fc.sample(

@@ -2,9 +2,10 @@ import { expect, test } from '@jest/globals';
 import { tokenOf } from '@vmgrid/bidding';
 import type { Bidder, CallTerms } from '@vmgrid/protocol';
 import fc from 'fast-check';
+import { toEnd } from '../../../../test/support/to-end.ts';
 import { StandingOffers } from '../../src/index.ts';
 import { request } from '../bidders.ts';
-import { atOnce, type Published, plants, standing } from './grids.ts';
+import { type Published, plants, standing } from './grids.ts';
 
 const terms: CallTerms = {
   ...{ openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 1, order: 'cheapest', inBackoff: [], path: [] },
@@ -20,7 +21,7 @@ const [one, other] = fc.sample(
 test('who is asked follows each offer that begins or ceases to stand, though the bidders are the same list', () => {
   const offers = new StandingOffers();
   const asked = () => {
-    const { toAsk } = atOnce(offers.answer(request, terms));
+    const { toAsk } = toEnd(offers.answer(request, terms));
     return toAsk(bidders).map(({ plantId }) => plantId);
   };
   expect(asked()).toEqual(['plant-0', 'plant-1', 'broker-1']);

@@ -1,3 +1,4 @@
+import { partitionPoint } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
 import { placeAt } from './text-place.ts';
 
@@ -53,12 +54,6 @@ function problemOffset(text: string, problem: string): number | undefined {
 
 /** Bisects for the shortest beginning of the text that already has the stray token. */
 function strayTokenOffset(text: string): number {
-  let without = 0;
-  let having = text.length;
-  while (having - without > 1) {
-    const middle = (without + having) >> 1;
-    if (jsonProblem(text.slice(0, middle))?.startsWith('Unexpected token')) having = middle;
-    else without = middle;
-  }
-  return without;
+  const isWithout = (length: number) => !jsonProblem(text.slice(0, length))?.startsWith('Unexpected token');
+  return partitionPoint(1, text.length, isWithout) - 1;
 }

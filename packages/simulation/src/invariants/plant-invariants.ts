@@ -31,7 +31,7 @@ const notLost: Invariant = ({ node, records, ledger }) => {
   for (const vmId of promised ?? []) {
     if (there.has(vmId)) continue;
     // What is destroyed stays so.
-    if (node.hasDeparted(vmId)) promised?.delete(vmId);
+    if (node.hasDestroyed(vmId)) promised?.delete(vmId);
     else fail('no VM lost', node, `${node.plantId} knows nothing of ${vmId}, which a client was told of`, vmId);
   }
 };

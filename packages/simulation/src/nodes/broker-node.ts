@@ -1,13 +1,5 @@
 /** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
-import {
-  Absences,
-  listenAll,
-  Membership,
-  OfferReceiver,
-  PlantFailureHistory,
-  StandingOffers,
-  VmBook,
-} from '@vmgrid/market';
+import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import type { Hello } from '@vmgrid/protocol';
 import { Announcer, Broker } from '@vmgrid/vmbroker';
 import type { Lower } from '../network/fabric.ts';
@@ -45,9 +37,10 @@ export class BrokerNode extends ProcessNode {
         absences.note(change);
       },
     });
-    const standing = new StandingOffers();
-    const offerReceiver = new OfferReceiver(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
-    const market = { clock, memory: new PlantFailureHistory(clock), newAuctionId: () => this.newId(), standing };
+    const { market, offerReceiver } = openMarket({
+      ...{ clock, newAuctionId: () => this.newId() },
+      onFault: ({ plantId, err }) => this.fault(plantId, err),
+    });
     const broker = new Broker({ membership, absences, market }, { brokerId: name });
     const ad = { MyType: 'Broker', Name: name };
     const hello = (): Hello => ({ plantId: name, version: 'simulated', role: 'broker', ad });

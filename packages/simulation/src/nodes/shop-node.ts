@@ -1,15 +1,7 @@
 /** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
 import { checkConfig } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/http-api';
-import {
-  Absences,
-  listenAll,
-  Membership,
-  OfferReceiver,
-  PlantFailureHistory,
-  StandingOffers,
-  VmBook,
-} from '@vmgrid/market';
+import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
 import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
@@ -67,9 +59,10 @@ export class ShopNode extends ProcessNode {
         absences.note(change);
       },
     });
-    const standing = new StandingOffers();
-    const offerReceiver = new OfferReceiver(standing, { onFault: ({ plantId, err }) => this.fault(plantId, err) });
-    const market = { clock, memory: new PlantFailureHistory(clock), newAuctionId: () => this.newId(), standing };
+    const { market, offerReceiver } = openMarket({
+      ...{ clock, newAuctionId: () => this.newId() },
+      onFault: ({ plantId, err }) => this.fault(plantId, err),
+    });
     const feed = new PlantFeed(clock);
     const deps = { membership, absences, operations, market, vmEvents, book, feed, auctions: noHistory };
     this.#book = book;

@@ -63,7 +63,7 @@ export class PlantNode {
   }
 
   /** Whether it remembers the VM as one that is gone. */
-  hasDeparted(vmId: string): boolean {
+  hasDestroyed(vmId: string): boolean {
     this.#destroyedVms ??= new DestroyedVms(this.disk.database, {
       requests: new HeldTokens(),
       clock: this.#deps.world,

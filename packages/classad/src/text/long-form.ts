@@ -1,5 +1,5 @@
-import { ClassAd } from './class-ad.ts';
-import type { Expression } from './expression.ts';
+import { ClassAd } from '../class-ad.ts';
+import type { Expression } from '../expression.ts';
 import { parseNewClassAd, parseNewClassAds, parseOldExpression } from './parser.ts';
 import { ClassAdSyntaxError } from './syntax-error.ts';
 

@@ -1,4 +1,4 @@
-import { LimitExceeded, maxSyntaxDepth } from './limits.ts';
+import { LimitExceeded, maxSyntaxDepth } from '../limits.ts';
 
 /** What JSON and XML may nest around expressions as deep as the parser makes them. */
 const maxDepth = 2 * maxSyntaxDepth + 100;

@@ -1,4 +1,4 @@
-import { foldCase } from './ascii-case.ts';
+import { foldCase } from '../ascii-case.ts';
 import { readNumber } from './number-literal.ts';
 import { unescapeString } from './string-text.ts';
 import { ClassAdSyntaxError } from './syntax-error.ts';

@@ -1,10 +1,10 @@
-import type { BinaryOperator, Node, UnaryOperator } from './ast.ts';
-import { ClassAd } from './class-ad.ts';
-import { Expression } from './expression.ts';
+import type { BinaryOperator, Node, UnaryOperator } from '../ast.ts';
+import { ClassAd } from '../class-ad.ts';
+import { Expression } from '../expression.ts';
+import { maxSyntaxDepth } from '../limits.ts';
+import { levelOf } from '../operators/levels.ts';
 import { type StringStyle, tokenize } from './lexer.ts';
-import { maxSyntaxDepth } from './limits.ts';
 import { calledLiteral, literalOf, negatedLiteral } from './literals.ts';
-import { levelOf } from './operators/levels.ts';
 import { ClassAdSyntaxError } from './syntax-error.ts';
 import { type Token, tokenText } from './token.ts';
 

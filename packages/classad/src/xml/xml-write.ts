@@ -1,10 +1,10 @@
-import type { Ad, Node, Value } from './ast.ts';
-import { ClassAd } from './class-ad.ts';
-import { Expression } from './expression.ts';
-import { exponentialText, nonFiniteName, zeroText } from './real-text.ts';
-import { escapeString } from './string-text.ts';
-import { absoluteTimeText, relativeTimeText } from './time-text.ts';
-import { unparseNode } from './unparse.ts';
+import type { Ad, Node, Value } from '../ast.ts';
+import { ClassAd } from '../class-ad.ts';
+import { Expression } from '../expression.ts';
+import { exponentialText, nonFiniteName, zeroText } from '../text/real-text.ts';
+import { escapeString } from '../text/string-text.ts';
+import { absoluteTimeText, relativeTimeText } from '../text/time-text.ts';
+import { unparseNode } from '../text/unparse.ts';
 
 const entityOf: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 

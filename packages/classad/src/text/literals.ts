@@ -1,8 +1,8 @@
-import { foldCase } from './ascii-case.ts';
-import type { LiteralValue, Node } from './ast.ts';
+import { foldCase } from '../ascii-case.ts';
+import type { LiteralValue, Node } from '../ast.ts';
+import { falseValue, integerValue, realValue, trueValue, undefinedValue } from '../value.ts';
 import { parseAbsoluteTime, parseRelativeTime } from './time-text.ts';
 import type { Token } from './token.ts';
-import { falseValue, integerValue, realValue, trueValue, undefinedValue } from './value.ts';
 
 /** The value of a number, a string or a keyword. */
 export function literalOf(token: Exclude<Token, { kind: 'identifier' | 'symbol' | 'end' }>): LiteralValue {

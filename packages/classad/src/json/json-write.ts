@@ -1,8 +1,8 @@
-import type { Ad, Node, Value } from './ast.ts';
-import { ClassAd } from './class-ad.ts';
-import { Expression } from './expression.ts';
-import { generalText, nonFiniteName, zeroText } from './real-text.ts';
-import { unparseNode, unparseValue } from './unparse.ts';
+import type { Ad, Node, Value } from '../ast.ts';
+import { ClassAd } from '../class-ad.ts';
+import { Expression } from '../expression.ts';
+import { generalText, nonFiniteName, zeroText } from '../text/real-text.ts';
+import { unparseNode, unparseValue } from '../text/unparse.ts';
 
 export interface JsonOptions {
   /** On one line, as HTCondor's `oneline` does; otherwise indented by two. */

@@ -1,4 +1,4 @@
-import { ClassAdSyntaxError } from './syntax-error.ts';
+import { ClassAdSyntaxError } from '../text/syntax-error.ts';
 
 export interface XmlElement {
   readonly name: string;

@@ -1,5 +1,5 @@
-import type { AbsoluteTimeValue, RelativeTimeValue } from './ast.ts';
-import { absoluteTimeValue, relativeTimeValue } from './value.ts';
+import type { AbsoluteTimeValue, RelativeTimeValue } from '../ast.ts';
+import { absoluteTimeValue, relativeTimeValue } from '../value.ts';
 
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');

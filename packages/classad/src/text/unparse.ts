@@ -1,7 +1,7 @@
-import { foldCase } from './ascii-case.ts';
-import type { Ad, BinaryOperator, Node, Value } from './ast.ts';
+import { foldCase } from '../ascii-case.ts';
+import type { Ad, BinaryOperator, Node, Value } from '../ast.ts';
+import { type BinaryNode, leftChain } from '../left-chain.ts';
 import { BoundedText } from './bounded-text.ts';
-import { type BinaryNode, leftChain } from './left-chain.ts';
 import { exponentialText, nonFiniteName, zeroText } from './real-text.ts';
 import { escapeString } from './string-text.ts';
 import { absoluteTimeText, relativeTimeText } from './time-text.ts';

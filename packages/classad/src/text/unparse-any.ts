@@ -1,6 +1,6 @@
-import type { Value } from './ast.ts';
-import { ClassAd } from './class-ad.ts';
-import { Expression } from './expression.ts';
+import type { Value } from '../ast.ts';
+import { ClassAd } from '../class-ad.ts';
+import { Expression } from '../expression.ts';
 import { unparseValue } from './unparse.ts';
 
 /** HTCondor's new-ClassAd text of an ad, an expression or a value; reading it back gives the same. */

@@ -1,13 +1,13 @@
-import type { LiteralValue, Node } from './ast.ts';
-import { ClassAd } from './class-ad.ts';
-import { Expression } from './expression.ts';
-import { maxSyntaxDepth } from './limits.ts';
-import { parseExpression } from './parser.ts';
-import { leadingNumber } from './real-text.ts';
-import { unescapeString } from './string-text.ts';
-import { ClassAdSyntaxError } from './syntax-error.ts';
-import { parseAbsoluteTime, parseRelativeTime } from './time-text.ts';
-import { booleanValue, integerValue, realValue, stringValue, undefinedValue } from './value.ts';
+import type { LiteralValue, Node } from '../ast.ts';
+import { ClassAd } from '../class-ad.ts';
+import { Expression } from '../expression.ts';
+import { maxSyntaxDepth } from '../limits.ts';
+import { parseExpression } from '../text/parser.ts';
+import { leadingNumber } from '../text/real-text.ts';
+import { unescapeString } from '../text/string-text.ts';
+import { ClassAdSyntaxError } from '../text/syntax-error.ts';
+import { parseAbsoluteTime, parseRelativeTime } from '../text/time-text.ts';
+import { booleanValue, integerValue, realValue, stringValue, undefinedValue } from '../value.ts';
 import { readXml, type XmlElement } from './xml-element.ts';
 
 /** One ad from HTCondor's XML: a `<c>`, alone or as all that `<classads>` holds. Throws ClassAdSyntaxError. */

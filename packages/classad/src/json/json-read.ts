@@ -1,10 +1,10 @@
-import type { LiteralValue, Node } from './ast.ts';
-import { ClassAd } from './class-ad.ts';
-import { Expression } from './expression.ts';
-import { maxSyntaxDepth } from './limits.ts';
-import { parseExpression } from './parser.ts';
-import { ClassAdSyntaxError } from './syntax-error.ts';
-import { falseValue, integerValue, realValue, stringValue, trueValue, undefinedValue } from './value.ts';
+import type { LiteralValue, Node } from '../ast.ts';
+import { ClassAd } from '../class-ad.ts';
+import { Expression } from '../expression.ts';
+import { maxSyntaxDepth } from '../limits.ts';
+import { parseExpression } from '../text/parser.ts';
+import { ClassAdSyntaxError } from '../text/syntax-error.ts';
+import { falseValue, integerValue, realValue, stringValue, trueValue, undefinedValue } from '../value.ts';
 
 /**
  * An ad from HTCondor's JSON: an object, alone or as all that an array holds. `JSON.parse` would not do: it forgets
