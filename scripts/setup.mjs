@@ -13,7 +13,7 @@ const MORE_TOOLS = {
   'test-long': ['test/support/tools.json', 'test/support/long-tools.json'],
 };
 /** What the product needs, by the list that `vmgrid doctor` goes by, and what this job needs. */
-const TOOLS = ['packages/vmgrid/src/tools.json', ...(MORE_TOOLS[process.argv[2]] ?? [])]
+const TOOLS = ['packages/vmgrid/src/doctor/tools.json', ...(MORE_TOOLS[process.argv[2]] ?? [])]
   .flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')))
   .filter((tool) => !tool.optional);
 /** The binding for libvirt is built where this is; elsewhere a plant runs without that line. */

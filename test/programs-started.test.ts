@@ -16,9 +16,9 @@ const pathsWith = (pattern: RegExp): string[] =>
 const STARTS: Readonly<Record<string, string>> = {
   'daemon/src/command.ts': 'programs and arguments of its callers, never a shell',
   'vmgrid/src/commands/simulate-command.ts': 'options of the user who runs it, on that user’s behalf',
-  'vmgrid/src/daemons.ts': 'our own programs, with the path of a configuration',
-  'vmgrid/src/doctor.ts': 'programs of a list of ours, with a fixed argument',
-  'vmgrid/src/plant-program.ts': 'our own program, with options of the user who runs it',
+  'vmgrid/src/local-grid/daemons.ts': 'our own programs, with the path of a configuration',
+  'vmgrid/src/doctor/doctor.ts': 'programs of a list of ours, with a fixed argument',
+  'vmgrid/src/local-grid/plant-program.ts': 'our own program, with options of the user who runs it',
   'lines/src/simulated/machine-process.ts': 'sleep, with a number of the configuration',
   'lines/src/spawn-vmm.ts':
     'hypervisors: names of our own in the folder of the machine, numbers that a schema has checked',

@@ -7,8 +7,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import { type BuildImageRequest, type MachineSpec, ShopClient } from '@vmgrid/protocol';
-import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
-import { type Grid, startGrid } from '../../packages/vmgrid/src/grid.ts';
+import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
+import { type Grid, startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
 import { timeBareRestore } from './bare-restore.ts';
 import { type BenchSuite, median } from './suite.ts';
 

@@ -7,10 +7,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import { decodeBuildImage, type EqualityReply, ShopClient } from '@vmgrid/protocol';
-import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
 import { readDocument } from '../../packages/vmgrid/src/documents.ts';
 import { follow } from '../../packages/vmgrid/src/follow.ts';
-import { startGrid } from '../../packages/vmgrid/src/grid.ts';
+import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
+import { startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
 import type { BenchSuite } from './suite.ts';
 
 const DOCUMENTS = join(import.meta.dirname, 'equal');

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import { ShopClient } from '@vmgrid/protocol';
-import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
-import { startGrid } from '../../packages/vmgrid/src/grid.ts';
+import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
+import { startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
 import { timeBareUml } from './bare-uml.ts';
 import { type BenchSuite, median } from './suite.ts';
 

@@ -6,7 +6,7 @@ import { MAX_CONSOLE_BYTES } from '../../packages/lines/src/console-log.ts';
 import type { LineOptions } from '../../packages/lines/src/make-lines.ts';
 import type { Machine, ProductionLine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
 import type { LineName } from '../../packages/protocol/src/index.ts';
-import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
 import { type LineHome, script, Workshop } from './workshop.ts';
 
 export interface LineUnderTest {

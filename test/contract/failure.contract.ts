@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
 import type { MachineSpec } from '../../packages/protocol/src/index.ts';
-import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
 import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 import { MEMORY_MIB } from './workshop.ts';

@@ -15,8 +15,8 @@ import { parseReportLine, type RunnerEvent } from '../../packages/lines/src/gues
 import { type RunnerTask, runnerCommand } from '../../packages/lines/src/guest/runner-command.ts';
 import type { GuestAccess, Machine, ProductionLine, StartOrder } from '../../packages/lines/src/production-line.ts';
 import type { FindImages } from '../../packages/lines/src/trial-kernel.ts';
-import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
-import type { Staging } from '../../packages/warehouse/src/staging.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
+import type { Staging } from '../../packages/warehouse/src/making/staging.ts';
 import { Warehouse } from '../../packages/warehouse/src/store.ts';
 import { linkImage, testBase, testFolder } from '../support/test-warehouse.ts';
 

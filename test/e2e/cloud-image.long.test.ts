@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { runPlantProgram } from '../../packages/vmgrid/src/plant-program.ts';
+import { runPlantProgram } from '../../packages/vmgrid/src/local-grid/plant-program.ts';
 import { cloudImage, MAKE_CLOUD_IMAGE_MS } from '../support/cloud-image.ts';
 import { dag, script, MACHINE as TINY } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';

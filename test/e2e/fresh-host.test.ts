@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ShopClient } from '@vmgrid/protocol';
-import { type Grid, startGrid } from '../../packages/vmgrid/src/grid.ts';
+import { type Grid, startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
 import { dag, MACHINE, script } from '../support/documents.ts';
 import { processesBelow } from '../support/processes.ts';
 import { OPEN_GRID_MS } from '../support/test-grid.ts';

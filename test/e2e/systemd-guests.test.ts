@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseClassAd } from '@vmgrid/classad';
 import { QemuLine } from '../../packages/lines/src/qemu/qemu-line.ts';
 import { lookScript, MUST_DIFFER, sharedTraits } from '../../packages/vmplant/src/identity/must-differ.ts';
-import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
 import { attributesOf, identityOf, script, WAKE_AND_RUN, Workshop } from '../contract/workshop.ts';
 
 const OPEN_MS = 600_000;

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildBaseImage } from '../../packages/vmgrid/src/base-image.ts';
-import type { GoldenImage } from '../../packages/warehouse/src/manifest.ts';
+import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
+import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
 import { Warehouse } from '../../packages/warehouse/src/store.ts';
 import { MACHINE } from './documents.ts';
 

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { CommandError, type CommandRunner, runCommand } from '@vmgrid/daemon';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { testBase } from '../../../test/support/test-warehouse.ts';
-import type { GoldenImage } from '../../warehouse/src/manifest.ts';
+import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
 import { Warehouse } from '../../warehouse/src/store.ts';
 import { baseDraft, promote, suspendedDraft } from '../../warehouse/test/made-up-images.ts';
 import { HOST_ID_RANGE, hostUserOf } from '../src/host-user.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
 import { faultHere } from '../../vmplant/src/vms/fault-here.ts';
-import type { GoldenImage } from '../../warehouse/src/manifest.ts';
+import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
 import { baseDraft, COMPATIBILITY, suspendedDraft } from '../../warehouse/test/made-up-images.ts';
 import { ProbedLines } from '../src/probed-lines.ts';
 import type { ProductionLine } from '../src/production-line.ts';

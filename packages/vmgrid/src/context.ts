@@ -1,5 +1,5 @@
 import type { ConnectionOptions, ShopClient } from '@vmgrid/protocol';
-import type { Output } from './output.ts';
+import type { Output } from './output/output.ts';
 
 /** What every command needs; made once the global options are known. */
 export interface CommandEnvironment {

@@ -12,13 +12,13 @@ import {
   ShopClient,
   type VmReply,
 } from '@vmgrid/protocol';
-import { adText, valueText } from './ad-text.ts';
-import { buildBaseImage } from './base-image.ts';
-import { errColours, outColours } from './colours.ts';
 import { follow } from './follow.ts';
-import { startGrid } from './grid.ts';
-import { createOutput, duration, type Output } from './output.ts';
-import { trailText } from './trail-text.ts';
+import { buildBaseImage } from './local-grid/base-image.ts';
+import { startGrid } from './local-grid/grid.ts';
+import { adText, valueText } from './output/ad-text.ts';
+import { errColours, outColours } from './output/colours.ts';
+import { createOutput, duration, type Output } from './output/output.ts';
+import { trailText } from './output/trail-text.ts';
 
 export interface DemoOptions {
   readonly warehouse: string;

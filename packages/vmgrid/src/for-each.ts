@@ -1,5 +1,5 @@
 import { GridError } from '@vmgrid/protocol';
-import type { Output } from './output.ts';
+import type { Output } from './output/output.ts';
 
 /**
  * Does the same to each of what a command names: one that fails keeps none of the others. Each failure is told with its

@@ -4,8 +4,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { ArchiveClient, ImportImagesReply, ProgressEvent } from '@vmgrid/protocol';
-import { mib } from './image-text.ts';
-import { createProgressDisplay } from './progress-display.ts';
+import { mib } from './output/image-text.ts';
+import { createProgressDisplay } from './output/progress-display.ts';
 
 /** The file appears complete or not at all. Returns its bytes. */
 export async function downloadImage(plant: ArchiveClient, image: string, file: string, json: boolean): Promise<number> {

@@ -18,7 +18,7 @@ import { addUpCommand } from './commands/up-command.ts';
 import { addVmCommands } from './commands/vm-commands.ts';
 import { DEFAULT_SHOP } from './context.ts';
 import { tokenFor, trustCa } from './credentials.ts';
-import { createOutput } from './output.ts';
+import { createOutput } from './output/output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { vmgrid } from '../../../test/support/programs.ts';
-import { wantsColour } from '../src/colours.ts';
+import { wantsColour } from '../src/output/colours.ts';
 
 const NOWHERE = ['--shop', 'http://127.0.0.1:9', 'list'];
 const ESCAPE = '\u001b';

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate } from '@vmgrid/protocol';
-import { type GoldenImage, Manifest } from './manifest.ts';
+import { type GoldenImage, Manifest } from './images/manifest.ts';
 
 /** A folder under `images/` that is not a golden image, and why. */
 export interface BrokenImage {

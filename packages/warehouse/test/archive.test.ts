@@ -9,8 +9,8 @@ import { exportImage } from '../src/archive/export.ts';
 import { type ImportOptions, importArchive } from '../src/archive/import.ts';
 import { ARCHIVE_LIMITS } from '../src/archive/limits.ts';
 import { END, entryOf, headOf, paddingOf } from '../src/archive/ustar.ts';
+import { verifyImages } from '../src/care/verify.ts';
 import { Warehouse } from '../src/store.ts';
-import { verifyImages } from '../src/verify.ts';
 import { baseDraft, promoteReal, suspendedDraft } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();

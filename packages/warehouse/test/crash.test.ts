@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { KEPT_BY_DAEMON, Staging, sweepStaging } from '../src/staging.ts';
+import { KEPT_BY_DAEMON, Staging, sweepStaging } from '../src/making/staging.ts';
 import { Warehouse } from '../src/store.ts';
 import { baseDraft, promote } from './made-up-images.ts';
 

@@ -5,8 +5,8 @@ import { expect, test } from '@jest/globals';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { exportImage } from '../src/archive/export.ts';
+import { verifyImages } from '../src/care/verify.ts';
 import { Warehouse } from '../src/store.ts';
-import { verifyImages } from '../src/verify.ts';
 import { baseDraft, promote, promoteReal, suspendedDraft } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();

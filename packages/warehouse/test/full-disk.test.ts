@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect } from '@jest/globals';
 import { exhaustionOf } from '@vmgrid/protocol';
 import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
 import { testUnless } from '../../../test/support/test-unless.ts';
+import { verifyImages } from '../src/care/verify.ts';
 import { Warehouse } from '../src/store.ts';
-import { verifyImages } from '../src/verify.ts';
 import { baseDraft, promote, suspendedDraft } from './made-up-images.ts';
 
 const test = testUnless(WHY_NO_SMALL_DISK);

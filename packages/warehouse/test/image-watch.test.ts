@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { ImageWatch } from '../src/image-watch.ts';
-import type { GoldenImage } from '../src/manifest.ts';
+import type { GoldenImage } from '../src/images/manifest.ts';
 import { Warehouse } from '../src/store.ts';
 
 const directory = useTemporaryFolder();

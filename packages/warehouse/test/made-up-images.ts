@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMPATIBILITY } from '../../bidding/test/made-up-images.ts';
-import { bootFilesOf } from '../src/image-files.ts';
-import type { GoldenImage, HistoryEntry, Manifest } from '../src/manifest.ts';
+import { bootFilesOf } from '../src/images/image-files.ts';
+import type { GoldenImage, HistoryEntry, Manifest } from '../src/images/manifest.ts';
 import type { ManifestDraft, Warehouse } from '../src/store.ts';
 
 export { COMPATIBILITY };

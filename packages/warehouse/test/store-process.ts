@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GoldenImage } from '../src/images/manifest.ts';
 import { WarehouseLock } from '../src/lock.ts';
-import type { GoldenImage } from '../src/manifest.ts';
 import { Warehouse } from '../src/store.ts';
 import { baseDraft, promote, suspendedDraft } from './made-up-images.ts';
 

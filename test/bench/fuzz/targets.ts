@@ -29,7 +29,7 @@ import {
 } from '../../../packages/protocol/src/link/method-schemas.ts';
 import { IncomingDocument } from '../../../packages/vmshop/src/incoming-document.ts';
 import { importStream } from '../../../packages/warehouse/src/archive/import.ts';
-import { Manifest } from '../../../packages/warehouse/src/manifest.ts';
+import { Manifest } from '../../../packages/warehouse/src/images/manifest.ts';
 import { Warehouse } from '../../../packages/warehouse/src/store.ts';
 
 export interface FuzzTarget {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LINK_PATH } from '@vmgrid/protocol';
-import { type Daemon, startDaemon } from '../../../packages/vmgrid/src/daemons.ts';
+import { type Daemon, startDaemon } from '../../../packages/vmgrid/src/local-grid/daemons.ts';
 import { LONG_PAST } from '../age/past.ts';
 import { BenchShop } from './bench-shop.ts';
 import { Child } from './child.ts';

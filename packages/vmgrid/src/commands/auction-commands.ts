@@ -2,7 +2,7 @@
 import type { AuctionListReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { duration, table } from '../output.ts';
+import { duration, table } from '../output/output.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 export function addAuctionCommands(program: Command, context: CommandContext): void {

@@ -2,7 +2,7 @@
 import type { AuditReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { table } from '../output.ts';
+import { table } from '../output/output.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface AuditOptions {

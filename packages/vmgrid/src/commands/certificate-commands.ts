@@ -12,7 +12,7 @@ import {
 import { GridError, PlantId, validate } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { table } from '../output.ts';
+import { table } from '../output/output.ts';
 
 /** No names of daemons: the files of the CA and of its list have them. */
 const RESERVED = ['ca', 'revoked'];

@@ -1,9 +1,9 @@
 import { findHome } from '@vmgrid/daemon';
 import type { Command } from 'commander';
-import { outColours } from '../colours.ts';
 import type { CommandContext } from '../context.ts';
-import { examineHost, type Findings } from '../doctor.ts';
-import { table } from '../output.ts';
+import { examineHost, type Findings } from '../doctor/doctor.ts';
+import { outColours } from '../output/colours.ts';
+import { table } from '../output/output.ts';
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   program

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
-import { explanationDot } from '../explanation-dot.ts';
-import { explanationText } from '../explanation-text.ts';
-import { trailText } from '../trail-text.ts';
+import { explanationDot } from '../output/explanation-dot.ts';
+import { explanationText } from '../output/explanation-text.ts';
+import { trailText } from '../output/trail-text.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 export function addExplainCommand(program: Command, context: CommandContext): void {

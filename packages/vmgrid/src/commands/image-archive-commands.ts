@@ -6,9 +6,9 @@ import { findHome } from '@vmgrid/daemon';
 import { ArchiveClient, type ImportImagesReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { mib } from '../image-text.ts';
 import { downloadImage, uploadImages } from '../image-transfer.ts';
-import { runPlantProgram } from '../plant-program.ts';
+import { runPlantProgram } from '../local-grid/plant-program.ts';
+import { mib } from '../output/image-text.ts';
 
 interface ImportOptions {
   readonly warehouse?: string;

@@ -9,7 +9,7 @@ import {
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { follow } from '../follow.ts';
-import { collectionText, diffText, treesOf, treeText, verifyText } from '../image-text.ts';
+import { collectionText, diffText, treesOf, treeText, verifyText } from '../output/image-text.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { verifyEqual } from './verify-equal.ts';
 

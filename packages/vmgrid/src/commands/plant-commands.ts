@@ -1,9 +1,9 @@
 /** `vmgrid plants`: who is connected, in what state, and by which way. */
 import type { PlantListReply, Rival } from '@vmgrid/protocol';
 import type { Command } from 'commander';
-import { adText } from '../ad-text.ts';
 import type { CommandContext } from '../context.ts';
-import { duration, table } from '../output.ts';
+import { adText } from '../output/ad-text.ts';
+import { duration, table } from '../output/output.ts';
 
 export function addPlantCommands(program: Command, context: CommandContext): void {
   program

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { execa } from 'execa';
 import type { CommandContext } from '../context.ts';
-import { programCommand } from '../daemons.ts';
+import { programCommand } from '../local-grid/daemons.ts';
 
 type SimulateOptions = Readonly<Record<string, string | readonly string[]>>;
 

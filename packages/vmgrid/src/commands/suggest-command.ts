@@ -1,8 +1,8 @@
 import type { ImageSuggestion, PlantSuggestions } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { mib } from '../image-text.ts';
-import { duration, table } from '../output.ts';
+import { mib } from '../output/image-text.ts';
+import { duration, table } from '../output/output.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 export function addSuggestCommand(images: Command, context: CommandContext): void {

@@ -5,7 +5,7 @@ import { findHome } from '@vmgrid/daemon';
 import { GridError, OwnerName, parseDuration, validate } from '@vmgrid/protocol';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { table } from '../output.ts';
+import { table } from '../output/output.ts';
 
 export function addTokenCommands(program: Command, context: CommandContext): void {
   const tokens = program

@@ -1,11 +1,11 @@
 /** `vmgrid up`: a grid on this machine, in the foreground, ready for curl. */
 import { findHome } from '@vmgrid/daemon';
 import { type Command, Option } from 'commander';
-import { buildBaseImage } from '../base-image.ts';
 import type { CommandContext } from '../context.ts';
-import { probeLines } from '../doctor.ts';
-import { type Grid, startGrid } from '../grid.ts';
-import { claimGrid } from '../running-grid.ts';
+import { probeLines } from '../doctor/doctor.ts';
+import { buildBaseImage } from '../local-grid/base-image.ts';
+import { type Grid, startGrid } from '../local-grid/grid.ts';
+import { claimGrid } from '../local-grid/running-grid.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { wholeNumber } from '../whole-number.ts';
 

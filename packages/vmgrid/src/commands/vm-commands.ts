@@ -1,13 +1,13 @@
 /** Commands of clients: create, estimate, query, list, configure, suspend, resume, start, renew, destroy. */
 import type { ClassAdJson, VmReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
-import { adText } from '../ad-text.ts';
 import type { CommandContext } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
 import { forEach } from '../for-each.ts';
-import { table } from '../output.ts';
-import { trailText } from '../trail-text.ts';
+import { adText } from '../output/ad-text.ts';
+import { table } from '../output/output.ts';
+import { trailText } from '../output/trail-text.ts';
 
 export function addVmCommands(program: Command, context: CommandContext): void {
   program

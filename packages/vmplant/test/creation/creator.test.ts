@@ -6,7 +6,7 @@ import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError, type Identified, type CreateRequest as Request } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
-import type { ImageFault } from '../../../warehouse/src/image-integrity.ts';
+import type { ImageFault } from '../../../warehouse/src/care/image-integrity.ts';
 import type { WarehousePlan } from '../../src/bids/bid-service.ts';
 import type { PlantConfig } from '../../src/config.ts';
 import type { Configurator } from '../../src/configuration/configurator.ts';

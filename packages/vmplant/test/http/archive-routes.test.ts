@@ -14,8 +14,8 @@ import { createDoorApp, listen, OperationService, Operations, operationRoutes } 
 import { ArchiveClient, type OperationReply, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { verifyImages } from '../../../warehouse/src/care/verify.ts';
 import { Warehouse } from '../../../warehouse/src/store.ts';
-import { verifyImages } from '../../../warehouse/src/verify.ts';
 import { baseDraft, promoteReal, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { archiveRoutes, type TransferLimits } from '../../src/http/archive-routes.ts';
 

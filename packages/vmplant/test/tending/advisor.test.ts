@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import type { Action, Dag } from '@vmgrid/dag';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import type { GoldenImage } from '../../../warehouse/src/manifest.ts';
+import type { GoldenImage } from '../../../warehouse/src/images/manifest.ts';
 import { openDatabase } from '../../src/database.ts';
 import { Advisor, type ProposalRules } from '../../src/tending/advisor.ts';
 import { recordedRequest } from '../../src/tending/recorded-request.ts';

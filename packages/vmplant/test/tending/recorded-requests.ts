@@ -5,7 +5,7 @@ import type { MachineSpec } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { toEnd } from '../../../../test/support/to-end.ts';
 import { lineReport, reportsOf } from '../../../bidding/test/made-up-plants.ts';
-import type { GoldenImage } from '../../../warehouse/src/manifest.ts';
+import type { GoldenImage } from '../../../warehouse/src/images/manifest.ts';
 import { baseDraft, historyOf, imageOf, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import type { RecordedRequest } from '../../src/tending/recorded-request.ts';
 import { requestCases } from '../../src/tending/request-case.ts';

@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import type { UndoStack } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import type { Manifest } from '../manifest.ts';
-import type { Staging } from '../staging.ts';
+import type { Manifest } from '../images/manifest.ts';
+import type { Staging } from '../making/staging.ts';
 import type { Warehouse } from '../store.ts';
 import { type ArchiveEntries, requireWithin } from './archive-entries.ts';
 import { CONTENTS_MAX_BYTES, CONTENTS_NAME, entryName, validateContents } from './contents.ts';

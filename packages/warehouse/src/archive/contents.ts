@@ -1,7 +1,7 @@
 /** What an archive begins with: `archive.json`. After it come the images, each below before those above. */
 import { ImageId, validate } from '@vmgrid/protocol';
 import { type Static, Type } from 'typebox';
-import type { GoldenImage } from '../manifest.ts';
+import type { GoldenImage } from '../images/manifest.ts';
 import { ARCHIVE_LIMITS } from './limits.ts';
 
 export const CONTENTS_NAME = 'archive.json';

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { GridError } from '@vmgrid/protocol';
-import type { GoldenImage, Manifest } from '../manifest.ts';
+import type { GoldenImage, Manifest } from '../images/manifest.ts';
 import type { Warehouse } from '../store.ts';
 import { type ArchiveContents, CONTENTS_NAME, contentsOf, entryName } from './contents.ts';
 import { CHUNK_BYTES } from './limits.ts';

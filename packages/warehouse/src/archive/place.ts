@@ -1,6 +1,6 @@
 /** Under which id an image of an archive comes into a warehouse, and on which images it stands there. Pure. */
-import { imageIdOf } from '../image-id.ts';
-import type { GoldenImage, Manifest } from '../manifest.ts';
+import { imageIdOf } from '../images/image-id.ts';
+import type { GoldenImage, Manifest } from '../images/manifest.ts';
 import type { ManifestDraft } from '../store.ts';
 
 export interface Place {

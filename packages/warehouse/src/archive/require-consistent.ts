@@ -1,6 +1,6 @@
 import { GridError, validate } from '@vmgrid/protocol';
-import { filesOf } from '../image-files.ts';
-import { Manifest } from '../manifest.ts';
+import { filesOf } from '../images/image-files.ts';
+import { Manifest } from '../images/manifest.ts';
 
 /** @throws GridError ARCHIVE_INVALID unless it is a manifest of this image. */
 export function validateArchived(value: unknown, id: string): Manifest {

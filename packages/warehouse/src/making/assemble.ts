@@ -1,9 +1,9 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from '@vmgrid/daemon';
-import { filesOf, freezeFile } from './image-files.ts';
-import { validateManifest } from './inventory.ts';
-import type { Manifest } from './manifest.ts';
+import { filesOf, freezeFile } from '../images/image-files.ts';
+import type { Manifest } from '../images/manifest.ts';
+import { validateManifest } from '../inventory.ts';
 import type { Staging } from './staging.ts';
 
 /** A manifest before its files were digested. */

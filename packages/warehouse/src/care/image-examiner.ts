@@ -5,7 +5,7 @@
  */
 import { abortable, type Clock, InFlight, within } from '@vmgrid/daemon';
 import { late } from '@vmgrid/protocol';
-import type { ImageHolds } from './image-holds.ts';
+import type { ImageHolds } from '../image-holds.ts';
 import type { ImageFault } from './image-integrity.ts';
 
 /** For an image and those below it to be read to the end. */

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { readQcow2Header } from '../src/qcow2-header.ts';
-import { Warehouse } from '../src/store.ts';
-import { verifyImages } from '../src/verify.ts';
-import { baseDraft, promote, suspendedDraft } from './made-up-images.ts';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { verifyImages } from '../../src/care/verify.ts';
+import { readQcow2Header } from '../../src/images/qcow2-header.ts';
+import { Warehouse } from '../../src/store.ts';
+import { baseDraft, promote, suspendedDraft } from '../made-up-images.ts';
 
 const directory = useTemporaryFolder();
 const options = { signal: AbortSignal.timeout(60_000) };

@@ -4,10 +4,10 @@ import { delimiter, join } from 'node:path';
 import { type Home, within } from '@vmgrid/daemon';
 import { late, type ShopClient } from '@vmgrid/protocol';
 import { execa } from 'execa';
-import { programCommand } from './daemons.ts';
+import { programCommand } from '../local-grid/daemons.ts';
+import { plantState } from '../local-grid/grid.ts';
 import { type DaemonsFinding, examineDaemons } from './doctor-daemons.ts';
 import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
-import { plantState } from './grid.ts';
 
 interface Tool {
   readonly program: string;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { type CreateRequest, ExplainReply, validate } from '@vmgrid/protocol';
-import { explanationDot } from '../src/explanation-dot.ts';
-import { changeText, explanationText, relaxationText } from '../src/explanation-text.ts';
+import { explanationDot } from '../../src/output/explanation-dot.ts';
+import { changeText, explanationText, relaxationText } from '../../src/output/explanation-text.ts';
 
-const EXAMPLE = join(import.meta.dirname, '../../../schemas/examples/valid/reply-explain.json');
+const EXAMPLE = join(import.meta.dirname, '../../../../schemas/examples/valid/reply-explain.json');
 const reply = validate(ExplainReply, JSON.parse(readFileSync(EXAMPLE, 'utf8')));
 const script = (id: string) => ({ kind: 'script', id, script: id }) as const;
 const request: Pick<CreateRequest, 'machine' | 'dag'> = {

@@ -2,12 +2,12 @@
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { EMPTY_INVENTORY } from '../src/inventory.ts';
-import { Quarantine } from '../src/quarantine.ts';
-import { Warehouse } from '../src/store.ts';
-import { verifyImages } from '../src/verify.ts';
-import { baseDraft, promote } from './made-up-images.ts';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { Quarantine } from '../../src/care/quarantine.ts';
+import { verifyImages } from '../../src/care/verify.ts';
+import { EMPTY_INVENTORY } from '../../src/inventory.ts';
+import { Warehouse } from '../../src/store.ts';
+import { baseDraft, promote } from '../made-up-images.ts';
 
 const directory = useTemporaryFolder();
 const signal = AbortSignal.timeout(60_000);

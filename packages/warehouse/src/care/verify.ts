@@ -2,12 +2,12 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { VerifiedImage } from '@vmgrid/protocol';
-import { digestFile } from './digest-file.ts';
+import { digestFile } from '../images/digest-file.ts';
+import type { Lineage } from '../images/lineage.ts';
+import type { GoldenImage } from '../images/manifest.ts';
+import { readQcow2Header } from '../images/qcow2-header.ts';
+import type { BrokenImage } from '../inventory.ts';
 import { sizeFault } from './image-integrity.ts';
-import type { BrokenImage } from './inventory.ts';
-import type { Lineage } from './lineage.ts';
-import type { GoldenImage } from './manifest.ts';
-import { readQcow2Header } from './qcow2-header.ts';
 import type { Quarantine } from './quarantine.ts';
 
 type Fault = VerifiedImage['faults'][number];

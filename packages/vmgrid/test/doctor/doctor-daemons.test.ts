@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
-import { daemonFinding, examineDaemons } from '../src/doctor-daemons.ts';
+import { daemonFinding, examineDaemons } from '../../src/doctor/doctor-daemons.ts';
 
 const STATUS = 'Name:\tnode\nVmHWM:\t  409600 kB\nVmRSS:\t  204800 kB\n';
 

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { abortable, systemClock } from '@vmgrid/daemon';
-import { EXAMINE_AGAIN_MS, ImageExaminer } from '../src/image-examiner.ts';
-import type { ImageFault } from '../src/image-integrity.ts';
+import { EXAMINE_AGAIN_MS, ImageExaminer } from '../../src/care/image-examiner.ts';
+import type { ImageFault } from '../../src/care/image-integrity.ts';
 
 const NEVER = new AbortController().signal;
 const fault: ImageFault = { imageId: 'octave', file: 'disk.raw', reason: 'a bit flipped' };

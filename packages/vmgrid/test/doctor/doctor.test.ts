@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { findHome } from '@vmgrid/daemon';
-import { probeLines, versionOf } from '../src/doctor.ts';
+import { probeLines, versionOf } from '../../src/doctor/doctor.ts';
 
 test('lines that take too long to try are not a fault in vmgrid itself: the error says what was waited for', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'vmgrid-doctor-'));

@@ -1,6 +1,6 @@
+import { Lineage } from '../images/lineage.ts';
+import type { Inventory } from '../inventory.ts';
 import type { ImageFault } from './image-integrity.ts';
-import type { Inventory } from './inventory.ts';
-import { Lineage } from './lineage.ts';
 
 /**
  * Images that were found broken, as they were used or verified: no machine is started from them, or from one that

@@ -1,6 +1,6 @@
-import type { ImageHolds } from './image-holds.ts';
+import type { ImageHolds } from '../image-holds.ts';
+import type { Warehouse } from '../store.ts';
 import type { Staging } from './staging.ts';
-import type { Warehouse } from './store.ts';
 
 /** The folders of an image to be. */
 export type StagingFolder = Pick<Staging, 'directory' | 'imageDirectory' | 'discard'>;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { examineLimits, limitsFinding } from '../src/doctor-limits.ts';
+import { examineLimits, limitsFinding } from '../../src/doctor/doctor-limits.ts';
 
 test('a host with all controllers of cgroup v2 can limit machines, and the next step is named', () => {
   expect(limitsFinding(['cpuset', 'cpu', 'io', 'memory', 'pids'])).toEqual({

@@ -1,9 +1,9 @@
 /** Whether an image has all that a machine started from it needs, as far as that is seen without reading its files. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bootFilesOf, filesOf } from './image-files.ts';
-import { Lineage } from './lineage.ts';
-import type { GoldenImage, Manifest } from './manifest.ts';
+import { bootFilesOf, filesOf } from '../images/image-files.ts';
+import { Lineage } from '../images/lineage.ts';
+import type { GoldenImage, Manifest } from '../images/manifest.ts';
 
 export interface ImageFault {
   readonly imageId: string;

@@ -2,9 +2,9 @@
 import { join, relative } from 'node:path';
 import { runTool } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
-import type { GoldenImage } from './manifest.ts';
-import { readQcow2Header } from './qcow2-header.ts';
-import type { Warehouse } from './store.ts';
+import type { GoldenImage } from '../images/manifest.ts';
+import { readQcow2Header } from '../images/qcow2-header.ts';
+import type { Warehouse } from '../store.ts';
 
 /** Disks that a new image's disk may stand on, its base's included; beyond that it is put onto its base alone. */
 export const CHAIN_LIMIT = 6;

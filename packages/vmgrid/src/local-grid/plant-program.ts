@@ -1,8 +1,8 @@
 /** Work on a warehouse folder of this very machine is done by the plant's own program. */
 import { type ErrorCode, GridError } from '@vmgrid/protocol';
 import { execa } from 'execa';
+import { createProgressDisplay } from '../output/progress-display.ts';
 import { programCommand } from './daemons.ts';
-import { createProgressDisplay } from './progress-display.ts';
 
 /** Lines that were no progress, kept for an error message. */
 const UNREAD_LINES = 20;

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { digestFile } from '../src/digest-file.ts';
-import { imageIdOf } from '../src/image-id.ts';
-import { baseDraft, COMPATIBILITY, historyOf, suspendedDraft } from './made-up-images.ts';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { digestFile } from '../../src/images/digest-file.ts';
+import { imageIdOf } from '../../src/images/image-id.ts';
+import { baseDraft, COMPATIBILITY, historyOf, suspendedDraft } from '../made-up-images.ts';
 
 const directory = useTemporaryFolder();
 const draft = suspendedDraft('any', 'base', { history: historyOf('a'.repeat(64), 'b'.repeat(64)) });

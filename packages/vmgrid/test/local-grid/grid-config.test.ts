@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { settleConfig } from '../src/grid-config.ts';
+import { settleConfig } from '../../src/local-grid/grid-config.ts';
 
 const places = { stateDirectory: '/state' };
 const fields = { httpPort: 7780, logLevel: 'info' };

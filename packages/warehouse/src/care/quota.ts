@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GridError } from '@vmgrid/protocol';
-import { allocatedBytes, ownBytes } from './image-files.ts';
-import type { GoldenImage, Manifest } from './manifest.ts';
+import { allocatedBytes, ownBytes } from '../images/image-files.ts';
+import type { GoldenImage, Manifest } from '../images/manifest.ts';
 
 /** Bytes on disk that all images take together. */
 async function bytesOf(images: Iterable<GoldenImage>): Promise<number> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { claimGrid } from '../src/running-grid.ts';
+import { claimGrid } from '../../src/local-grid/running-grid.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { savedSeconds } from '../../vmplant/src/images/image-collector.ts';
-import { type CollectibleImage, planCollection, worthOf } from '../src/collection.ts';
-import { baseDraft, historyOf, imageOf, suspendedDraft } from './made-up-images.ts';
+import { savedSeconds } from '../../../vmplant/src/images/image-collector.ts';
+import { type CollectibleImage, planCollection, worthOf } from '../../src/care/collection.ts';
+import { baseDraft, historyOf, imageOf, suspendedDraft } from '../made-up-images.ts';
 
 const MIB = 1_048_576;
 
