@@ -29,13 +29,14 @@ export interface ConnectionOptions {
 
 /**
  * libvirt by its native binding. Opened at the first call, and again when libvirtd was restarted. A call that is
- * aborted goes on where it is: whoever takes back what it made calls afterwards, and libvirt does one thing at a time
- * with a domain.
+ * aborted goes on where it is, and may get to libvirt after the next one: whoever takes back what it made waits for it.
  */
 export class LibvirtConnection {
   readonly #open: OpenNative;
   readonly #uri: string;
   readonly #calls = new Semaphore(CALLS_AT_ONCE);
+  /** By domain, the calls that change it, aborted ones too, until libvirt has answered. */
+  readonly #changes = new Map<string, Set<Promise<unknown>>>();
   #native: Promise<NativeConnection> | undefined;
 
   constructor({ open = openNative }: ConnectionDeps, { uri }: ConnectionOptions) {
@@ -47,26 +48,36 @@ export class LibvirtConnection {
    * Makes a domain known, or changes one of the same name and UUID. @throws GridError VMM_FAILED with libvirt's own
    * words
    */
-  async define(xml: string, signal: AbortSignal): Promise<void> {
-    await this.#call('define a domain', (native) => native.domainDefineXML(xml), signal);
+  async define(uuid: string, xml: string, signal: AbortSignal): Promise<void> {
+    const define = (native: NativeConnection) => this.#change(uuid, native.domainDefineXML(xml));
+    await this.#call('define a domain', define, signal);
   }
 
   /** Starts a domain, or resumes one that is suspended to disk. */
   start(uuid: string, signal: AbortSignal): Promise<void> {
-    return this.#withDomain('start a domain', uuid, (domain) => domain.create(), signal);
+    return this.#changeDomain('start a domain', uuid, (domain) => domain.create(), signal);
   }
 
   /** Lets the processors of a paused domain run again, once libvirt is done with whatever it paused it for. */
   resume(uuid: string, signal: AbortSignal): Promise<void> {
-    return this.#withDomain('resume a domain', uuid, (domain) => domain.resume(), signal);
+    return this.#changeDomain('resume a domain', uuid, (domain) => domain.resume(), signal);
   }
 
-  /** Ends a domain at once. One that does not run, or that there is not, is fine. */
+  /**
+   * Ends a domain at once, and once more after a start that was aborted and went on. One that does not run, or that
+   * there is not, is fine.
+   */
   async end(uuid: string, signal: AbortSignal): Promise<void> {
-    const ended = this.#withDomain('end a domain', uuid, (domain) => domain.destroy(), signal);
-    await ended.catch((error: unknown) => {
-      if (!NO_DOMAIN.test(reasonOf(error)) && !NOT_RUNNING.test(reasonOf(error))) throw error;
-    });
+    const starting = this.#changes.has(uuid);
+    await this.#destroy(uuid, signal);
+    if (!starting) return;
+    await this.settled(uuid, signal);
+    await this.#destroy(uuid, signal);
+  }
+
+  /** Waits until libvirt has answered all calls that change a domain, those too that were aborted. */
+  async settled(uuid: string, signal: AbortSignal): Promise<void> {
+    await abortable(Promise.allSettled(this.#changes.get(uuid) ?? []), signal);
   }
 
   /** What a domain does now; undefined when there is none. */
@@ -86,6 +97,34 @@ export class LibvirtConnection {
     const native = this.#native;
     this.#native = undefined;
     await native?.then((connection) => connection.connectClose()).catch(() => undefined);
+  }
+
+  async #destroy(uuid: string, signal: AbortSignal): Promise<void> {
+    const ended = this.#withDomain('end a domain', uuid, (domain) => domain.destroy(), signal);
+    await ended.catch((error: unknown) => {
+      if (!NO_DOMAIN.test(reasonOf(error)) && !NOT_RUNNING.test(reasonOf(error))) throw error;
+    });
+  }
+
+  #changeDomain(what: string, uuid: string, change: (domain: NativeDomain) => Promise<void>, signal: AbortSignal) {
+    const work = async (native: NativeConnection) => {
+      const domain = await native.domainLookupByUUIDString(uuid);
+      signal.throwIfAborted();
+      await change(domain);
+    };
+    return this.#call(what, (native) => this.#change(uuid, work(native)), signal);
+  }
+
+  /** Notes a call until libvirt has answered it. */
+  #change<T>(uuid: string, call: Promise<T>): Promise<T> {
+    const calls = this.#changes.get(uuid) ?? new Set();
+    this.#changes.set(uuid, calls.add(call));
+    const answered = () => {
+      calls.delete(call);
+      if (calls.size === 0) this.#changes.delete(uuid);
+    };
+    call.then(answered, answered);
+    return call;
   }
 
   #withDomain<T>(what: string, uuid: string, work: (domain: NativeDomain) => Promise<T>, signal: AbortSignal) {

@@ -81,8 +81,15 @@ async function define(
   await writeFile(join(directory, FILES.uuid), `${uuid}\n`, { mode: 0o600 });
   await writeFile(join(directory, FILES.domain), xml, { mode: 0o600 });
   reached('files');
-  undo.push('domain', () => within(undoOf(uuid), (until) => host.virsh.undefine(uuid, until)));
-  await host.connection.define(xml, signal);
+  undo.push('domain', () => forget(uuid, host));
+  await host.connection.define(uuid, xml, signal);
+}
+
+async function forget(uuid: string, { connection, virsh }: LibvirtHost): Promise<void> {
+  await within(undoOf(uuid), async (until) => {
+    await connection.settled(uuid, until);
+    await virsh.undefine(uuid, until);
+  });
 }
 
 /** A machine whose resumption fails stays suspended; one that was to be started is ended. */

@@ -107,7 +107,7 @@ async function haveTaken(deps: ProbeDeps, { kept, ...found }: Found & Kept, sign
   const taken = JSON.stringify({ bootId: bootId(), vmmVersion: kept.vmmVersion, access: kvmAccess(), xml });
   if ((await readFileIfAny(kept.path)) === taken) return found;
   try {
-    await deps.host.connection.define(xml, signal);
+    await deps.host.connection.define(uuid, xml, signal);
   } catch (error) {
     if (found.compatibility.accelerator !== 'kvm' || !(error instanceof GridError)) throw error;
     const emulated = { ...found.compatibility, accelerator: 'tcg' };
