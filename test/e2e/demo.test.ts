@@ -1,4 +1,7 @@
-/** `vmgrid demo` and `vmgrid up` as a user runs them, in a home of their own with base images in it. */
+/**
+ * `vmgrid demo` and `vmgrid up` as a user runs them, in a home of their own with base images in it.
+ * @base debian-12
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
