@@ -5,13 +5,13 @@
 import {
   follows,
   OfferTerms,
-  packTokens,
+  packFingerprints,
   STANDING_LIMITS,
   type StandingChange,
   type StandingOffer,
 } from '@vmgrid/protocol';
-import type { HeldTokens } from './held-tokens.ts';
 import type { OwnerBook } from './owner-book.ts';
+import type { RequestFingerprints } from './request-fingerprints.ts';
 import { termsChange } from './standing-offer.ts';
 
 /** What was learnt, by the keys of `durationKey`. */
@@ -42,7 +42,7 @@ const LOAD_STEP = 0.25;
 
 /** What an offer is made of and is kept by what happens. */
 export interface OfferParts {
-  readonly requests: Pick<HeldTokens, 'size' | 'all' | 'takeNews'>;
+  readonly requests: Pick<RequestFingerprints, 'size' | 'all' | 'takeNews'>;
   readonly destroyedVms: { readonly forgottenUntil: number };
   readonly durations: LearntBook;
   readonly owners: Pick<OwnerBook, 'size' | 'others' | 'all' | 'takeNews'>;
@@ -75,7 +75,7 @@ export class OfferBook {
       whole: () => {
         whole ??= {
           ...{ ...terms, durations: durations.all(), owners: owners.all() },
-          held: packTokens(requests.all()),
+          held: packFingerprints(requests.all()),
         };
         return whole;
       },

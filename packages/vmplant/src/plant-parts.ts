@@ -2,7 +2,7 @@
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner } from '@vmgrid/access';
-import { Admission, HeldTokens, type LimitsOfOwners, OfferBook, OwnerBook, parseCost } from '@vmgrid/bidding';
+import { Admission, type LimitsOfOwners, OfferBook, OwnerBook, parseCost, RequestFingerprints } from '@vmgrid/bidding';
 import { type Log, makeFolder, systemClock } from '@vmgrid/daemon';
 import { Cgroups, hostMemory, nameWhatIsFull, requirePassage } from '@vmgrid/host';
 import type { FindImages } from '@vmgrid/lines';
@@ -72,7 +72,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
   const living = new LivingMachines();
   const run = nextRun(database, systemClock.now());
   const vmTeller = new VmTeller({ plantId: config.plantId, run, clock: systemClock });
-  const requests = new HeldTokens();
+  const requests = new RequestFingerprints();
   const owners = new OwnerBook(limitsOfOwners(config));
   const tellRecord: RecordObserver = (...change) => vmTeller.recorded(...change);
   const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), tellRecord, requests);

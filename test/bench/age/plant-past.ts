@@ -1,7 +1,7 @@
 /** Writes into the database of a plant what one has that is old, with the plant's own classes. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { durationKey, HeldTokens } from '@vmgrid/bidding';
+import { durationKey, RequestFingerprints } from '@vmgrid/bidding';
 import { systemClock } from '@vmgrid/daemon';
 import { digestAction } from '@vmgrid/dag';
 import { LearntDurations } from '../../../packages/vmplant/src/creation/durations.ts';
@@ -24,7 +24,7 @@ const before = (number: number) => simulatedRequestOf(-1 - number);
 export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: Past): void {
   mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(stateDirectory, 'plant.sqlite'));
-  const destroyedVms = new DestroyedVms(database, { requests: new HeldTokens(), clock: systemClock });
+  const destroyedVms = new DestroyedVms(database, { requests: new RequestFingerprints(), clock: systemClock });
   const [durations, log] = [new LearntDurations(database), new RequestLog(database)];
   const owners = ownerNames();
   for (let number = 0; number < past.destroyedVms; number++) {

@@ -5,7 +5,6 @@
 import {
   Admission,
   type Durations,
-  HeldTokens,
   ImageIndex,
   type ImageSet,
   type LearntBook,
@@ -17,6 +16,7 @@ import {
   PublishedSets,
   parseCost,
   plantAd,
+  RequestFingerprints,
   refusalOf,
 } from '@vmgrid/bidding';
 import {
@@ -83,17 +83,17 @@ export class SimulatedPlant {
   readonly #teller: VmTeller;
   /** Requests of before that are forgotten: their ids are only numbers. */
   #forgotten = 0;
-  readonly #tokens = new HeldTokens();
+  readonly #fingerprints = new RequestFingerprints();
   readonly #book: OfferBook;
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
     this.#book = new OfferBook({
-      ...{ requests: this.#tokens, durations: learnt(options.actions) },
+      ...{ requests: this.#fingerprints, durations: learnt(options.actions) },
       ...{ destroyedVms: { forgottenUntil: 0 }, owners: new OwnerBook() },
     });
-    for (let number = 0; number < options.destroyedVms; number++) this.#tokens.add(this.#formerId(number));
+    for (let number = 0; number < options.destroyedVms; number++) this.#fingerprints.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
     this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -143,7 +143,7 @@ export class SimulatedPlant {
     const record = { vmId, requestId, machine, leaseEndsAt, ...(caller && { owner: caller.owner }) };
     this.#teller.recorded({ ...record, state: 'running' });
     this.#held.push(requestId);
-    this.#tokens.add(requestId);
+    this.#fingerprints.add(requestId);
     this.#tell();
     setTimeout(() => {
       this.#teller.recorded(undefined, { ...record, state: 'running' });
@@ -161,7 +161,7 @@ export class SimulatedPlant {
   /** The oldest of all that it remembers. */
   #forgetOldest(): void {
     const isFormer = this.#forgotten < this.#options.destroyedVms;
-    this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
+    this.#fingerprints.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
   }
 
   async #beSlow(): Promise<void> {

@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 import { REQUEST_LIMITS, STANDING_LIMITS } from '../limits.ts';
 import { CompatibilityRecord, DiskFormat, LineReport } from './line-report.ts';
 import { LineName, MachineSpec } from './machine.ts';
-import { PackedTokens } from './packed-tokens.ts';
+import { PackedFingerprints } from './packed-fingerprints.ts';
 import { ImageId, PlantId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -98,11 +98,11 @@ export type OwnerLimits = Static<typeof OwnerLimits>;
 export const OwnerShare = Type.Object({ used: Usage, limits: Type.Optional(OwnerLimits) }, closed);
 export type OwnerShare = Static<typeof OwnerShare>;
 
-/** An owner's `ownerToken`: whoever does not know its name learns nothing of it. */
-const OwnerToken = Type.String({ pattern: '^[0-9a-z]{1,11}$' });
+/** An owner's `ownerFingerprint`: whoever does not know its name learns nothing of it. */
+const OwnerFingerprint = Type.String({ pattern: '^[0-9a-z]{1,11}$' });
 
-/** `tokenOf` the ids of requests that the plant has a VM of, or had. */
-const Tokens = Type.Array(Type.Integer({ minimum: 0, maximum: 0xffffffff }), { maxItems: STANDING_LIMITS.held });
+/** `requestFingerprint` the ids of requests that the plant has a VM of, or had. */
+const Fingerprints = Type.Array(Type.Integer({ minimum: 0, maximum: 0xffffffff }), { maxItems: STANDING_LIMITS.held });
 
 /** Small parts: a change tells each that is another now. */
 const terms = {
@@ -136,9 +136,9 @@ export const StandingOffer = Type.Object(
     plant: PlantSnapshot,
     ...terms,
     durations: Durations,
-    held: PackedTokens,
+    held: PackedFingerprints,
     /** Of a plant that limits owners: those that have something there, or limits of their own. */
-    owners: Type.Record(OwnerToken, OwnerShare, { maxProperties: STANDING_LIMITS.owners }),
+    owners: Type.Record(OwnerFingerprint, OwnerShare, { maxProperties: STANDING_LIMITS.owners }),
   },
   closed,
 );
@@ -154,12 +154,12 @@ export const StandingChange = Type.Object(
     durations: Type.Optional(Durations),
     /** Keys of durations that are no more. */
     forgotten: Type.Optional(Type.Array(DurationKey, { maxItems: STANDING_LIMITS.durations })),
-    held: Type.Optional(Tokens),
-    /** Tokens that are held no more. */
-    dropped: Type.Optional(Tokens),
+    held: Type.Optional(Fingerprints),
+    /** Fingerprints that are held no more. */
+    dropped: Type.Optional(Fingerprints),
     /** Shares that are others now; null: it has nothing there any more. */
     owners: Type.Optional(
-      Type.Record(OwnerToken, Type.Union([OwnerShare, Type.Null()]), { maxProperties: STANDING_LIMITS.owners }),
+      Type.Record(OwnerFingerprint, Type.Union([OwnerShare, Type.Null()]), { maxProperties: STANDING_LIMITS.owners }),
     ),
   },
   closed,

@@ -2,7 +2,7 @@
  * The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its
  * process.
  */
-import { Admission, type Capacity, HeldTokens, OfferBook, OwnerBook, parseCost } from '@vmgrid/bidding';
+import { Admission, type Capacity, OfferBook, OwnerBook, parseCost, RequestFingerprints } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import {
@@ -79,7 +79,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     { warningMs: parseDuration(config.lease.warning) },
   );
   const vmTeller = new VmTeller({ plantId: config.plantId, run: nextRun(disk.database, clock.now()), clock });
-  const requests = new HeldTokens();
+  const requests = new RequestFingerprints();
   const living = new LivingMachines();
   const registry = await VmRegistry.open(disk.store(life), (...change) => vmTeller.recorded(...change), requests);
   for (const record of registry.all()) vmTeller.recorded(record);
