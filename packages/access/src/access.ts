@@ -1,4 +1,4 @@
-/** Who is at a door: the credentials of a request, looked up in the folder that the daemons of a machine share. */
+/** Who is at an endpoint: the credentials of a request, looked up in the folder that the daemons of a machine share. */
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '@vmgrid/daemon';
@@ -7,7 +7,7 @@ import { ensureLocalTokens } from './local-token.ts';
 import type { Principal } from './principal.ts';
 import { TokenBook } from './token-book.ts';
 
-/** What a door needs of this package. */
+/** What an endpoint needs of this package. */
 export interface Authenticator {
   /** @throws GridError UNAUTHENTICATED */
   authenticate(bearer: string | undefined): Principal | Promise<Principal>;

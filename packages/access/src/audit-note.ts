@@ -1,6 +1,6 @@
 import type { AuditEntry, GridError } from '@vmgrid/protocol';
 
-/** What a door tells; the trail adds when, and at which daemon. */
+/** What an endpoint tells; the trail adds when, and at which daemon. */
 export type AuditNote = Omit<AuditEntry, 'sequence' | 'at' | 'daemon'>;
 
 export interface AuditSink {

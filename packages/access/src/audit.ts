@@ -13,7 +13,7 @@ import { openAuditTable } from './audit-table.ts';
 import { isChange } from './grants.ts';
 import { RefusalLimiter, type Unnoted } from './refusal-limiter.ts';
 
-/** What doors need: to write, and to answer those who may read. */
+/** What endpoints need: to write, and to answer those who may read. */
 export interface AuditTrail extends AuditSink {
   /** @throws the reason of the signal */
   list(query: AuditQuery, signal: AbortSignal): Promise<AuditReply>;

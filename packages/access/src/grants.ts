@@ -1,4 +1,4 @@
-/** Everything a client can ask of a door, and which role may ask it of what. The whole policy is this table. */
+/** Everything a client can ask of an endpoint, and which role may ask it of what. The whole policy is this table. */
 import type { Role } from './roles.ts';
 
 /** Of which objects: of its own, or of all. What has no owner (plants, images) is granted as `all`. */

@@ -1,4 +1,4 @@
-/** All that a daemon needs to know who is at its doors and links, of its configuration. */
+/** All that a daemon needs to know who is at its endpoints and links, of its configuration. */
 import { join } from 'node:path';
 import { findHome, type Log } from '@vmgrid/daemon';
 import type { LinkTrust } from '@vmgrid/protocol';

@@ -1,4 +1,4 @@
-/** Tells the audit trail of each request to a door: who, what, and what came of it. */
+/** Tells the audit trail of each request to an endpoint: who, what, and what came of it. */
 import { type AuditNote, type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { whenClosed } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';

@@ -1,4 +1,4 @@
-/** Who may ask a route: each has a guard as its first handler, or the door does not open. */
+/** Who may ask a route: each has a guard as its first handler, or the endpoint does not open. */
 import { type Authenticator, authorize, bearerOf, type GridOperation, type Principal } from '@vmgrid/access';
 import type { Caller } from '@vmgrid/protocol';
 import type { RequestHandler, Response, Router } from 'express';

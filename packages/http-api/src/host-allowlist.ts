@@ -6,9 +6,9 @@ import type { RequestHandler } from 'express';
 const HOST_SHOWN = 100;
 
 /**
- * Refuses requests to a foreign Host while the door listens on loopback only: a web page whose name was pointed at this
- * machine (DNS rebinding) sends that name. A door on another address is reached by names it cannot know, so there all
- * pass, unless some are allowed by name.
+ * Refuses requests to a foreign Host while the endpoint listens on loopback only: a web page whose name was pointed at
+ * this machine (DNS rebinding) sends that name. An endpoint on another address is reached by names it cannot know, so
+ * there all pass, unless some are allowed by name.
  */
 export function hostAllowlist(listenedOn: string, allowed: readonly string[] = []): RequestHandler {
   if (!isLoopback(listenedOn) && allowed.length === 0) return (_request, _response, next) => next();
@@ -18,6 +18,8 @@ export function hostAllowlist(listenedOn: string, allowed: readonly string[] = [
     // Every browser names a host.
     if (host === undefined || isLoopback(host) || known.has(host.toLowerCase())) return next();
     const shown = host.slice(0, HOST_SHOWN);
-    next(new GridError('HOST_UNKNOWN', `the Host is ${shown}, this door listens on ${listenedOn}`, { host: shown }));
+    next(
+      new GridError('HOST_UNKNOWN', `the Host is ${shown}, this endpoint listens on ${listenedOn}`, { host: shown }),
+    );
   };
 }

@@ -1,14 +1,14 @@
-/** How long a document may be: no door takes more than the limit of all, and an owner may have a smaller quota. */
+/** How long a document may be: no endpoint takes more than the limit of all, and an owner may have a smaller quota. */
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import express, { type RequestHandler } from 'express';
 
 export interface BodyLimit {
   readonly bytes: number;
-  /** Whose quota it is; left out: it is the limit of the door. */
+  /** Whose quota it is; left out: it is the limit of the endpoint. */
   readonly owner?: string;
 }
 
-/** Bytes that a document of an owner may have; undefined: as many as the door takes. */
+/** Bytes that a document of an owner may have; undefined: as many as the endpoint takes. */
 export type BodyQuota = (owner: string) => number | undefined;
 
 export function bodyLimitOf(quota: BodyQuota | undefined, owner: string | undefined): BodyLimit {

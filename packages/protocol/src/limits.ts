@@ -1,6 +1,6 @@
-/** Named limits of the doors and the link. */
+/** Named limits of the endpoints and the link. */
 export const REQUEST_LIMITS = {
-  /** Bytes of one request document, at every door. */
+  /** Bytes of one request document, at every endpoint. */
   bodyBytes: 8 * 1024 * 1024,
   /** Of all headers of an HTTP request together. */
   headerBytes: 16 * 1024,
@@ -18,7 +18,7 @@ export const REQUEST_LIMITS = {
   /** Values of a JSON request, and lists and objects inside each other. */
   jsonValues: 100_000,
   jsonDepth: 64,
-  /** How long a client at the TCP door may take to send its document. */
+  /** How long a client at the TCP endpoint may take to send its document. */
   documentMs: 30_000,
   /** How long it may take to say who it is, in its first line. */
   tokenLineMs: 5_000,

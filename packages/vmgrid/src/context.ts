@@ -5,7 +5,7 @@ import type { Output } from './output/output.ts';
 export interface CommandEnvironment {
   readonly output: Output;
   readonly client: ShopClient;
-  /** How to connect to another door than the shop's. */
+  /** How to connect to another endpoint than the shop's. */
   readonly connect: (url: string) => ConnectionOptions;
   readonly environment: NodeJS.ProcessEnv;
 }

@@ -12,8 +12,8 @@ export interface CredentialOptions {
 }
 
 /**
- * The token for a door: of the file that was named, else, for a door of this machine alone, the one that its daemons
- * made. That one is never shown to another host.
+ * The token for an endpoint: of the file that was named, else, for an endpoint of this machine alone, the one that its
+ * daemons made. That one is never shown to another host.
  * @throws GridError UNAUTHENTICATED when the file cannot be read, or does not hold a token and nothing else
  */
 export function tokenFor(url: string, { tokenFile, environment }: CredentialOptions): string | undefined {
@@ -49,7 +49,7 @@ function readNamed(file: string): string {
   return token;
 }
 
-/** Another user of this machine may run the daemons: then the door says that a token is wanted. */
+/** Another user of this machine may run the daemons: then the endpoint says that a token is wanted. */
 function readLocal(file: string): string | undefined {
   try {
     return readTokenFile(file);

@@ -1,4 +1,4 @@
-/** Archives of images between files of this machine and the door of a plant. */
+/** Archives of images between files of this machine and the endpoint of a plant. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';

@@ -13,8 +13,8 @@ import { OwnFailures } from '../src/creation/own-failures.ts';
 import { openDatabaseInMemory } from '../src/database.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
 import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
+import { VmPublisher } from '../src/vms/vm-publisher.ts';
 import { VmRegistry } from '../src/vms/vm-registry.ts';
-import { VmTeller } from '../src/vms/vm-teller.ts';
 import { recordOf } from './vms/made-up-records.ts';
 
 const folder = useTemporaryFolder();
@@ -38,7 +38,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
     },
     bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
-    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
+    vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });
@@ -69,7 +69,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
       { plantId: 'plant-1' } as PlantConfig,
     ),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
-    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
+    vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock }),
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });

@@ -60,7 +60,7 @@ export const JwtConfig = Type.Object(
   {
     ...closed,
     oneOf: [{ required: ['jwksUrl'] }, { required: ['jwksFile'] }],
-    description: 'Identity provider of the site, whose JSON Web Tokens the doors accept too. Left out: none.',
+    description: 'Identity provider of the site, whose JSON Web Tokens the endpoints accept too. Left out: none.',
   },
 );
 export type JwtConfig = Static<typeof JwtConfig>;

@@ -1,6 +1,6 @@
 /**
- * Reads the documents of a door. Small ones at once; large ones in workers, so that nobody else waits for them: one of
- * each owner after the other.
+ * Reads the documents of an endpoint. Small ones at once; large ones in workers, so that nobody else waits for them:
+ * one of each owner after the other.
  */
 import { GridError } from '@vmgrid/protocol';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
@@ -85,5 +85,5 @@ export class DocumentService {
   }
 }
 
-/** That of all doors of the process. */
+/** That of all endpoints of the process. */
 export const documents = new DocumentService();

@@ -1,4 +1,4 @@
-/** Archives of images over the door of a plant, as streams. */
+/** Archives of images over the endpoint of a plant, as streams. */
 
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';

@@ -80,7 +80,7 @@ export const ERROR_CATALOGUE = {
     401,
     false,
     'No credentials came with the request, or they do not hold.',
-    'Send `Authorization: Bearer TOKEN`, at the TCP door the token in a first line; operators make tokens with `vmgrid tokens create`.',
+    'Send `Authorization: Bearer TOKEN`, at the TCP endpoint the token in a first line; operators make tokens with `vmgrid tokens create`.',
   ),
   FORBIDDEN: kind(
     403,

@@ -207,7 +207,7 @@ export const PlantEvent = Type.Object(
 );
 export type PlantEvent = Static<typeof PlantEvent>;
 
-/** One reply of any kind, as the XML door and the TCP door give it. */
+/** One reply of any kind, as the XML endpoint and the TCP endpoint give it. */
 export type Reply =
   | { readonly kind: 'vm'; readonly body: VmReply }
   | { readonly kind: 'vms'; readonly body: ListReply }

@@ -109,7 +109,7 @@ export const BuildImageRequest = Type.Object(
 );
 export type BuildImageRequest = Static<typeof BuildImageRequest>;
 
-/** One request of any verb, as the XML door and the TCP door take it. */
+/** One request of any verb, as the XML endpoint and the TCP endpoint take it. */
 export type Request =
   | { readonly verb: 'create'; readonly body: CreateRequest }
   | { readonly verb: 'estimate'; readonly body: EstimateRequest }

@@ -93,7 +93,7 @@ export class PlantNode {
     const { capacity, faults, upstreams } = this.#options;
     const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidService, collector, plant, publisher, vmTeller, warehouse } = parts;
+    const { bidService, collector, plant, publisher, vmPublisher, warehouse } = parts;
     await warehouse.sweep(this.host);
     await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
     let ad = adToJson(await bidService.ad());
@@ -103,7 +103,7 @@ export class PlantNode {
       handlers: plant.handlers(),
       hello: (): Hello => ({ plantId: this.plantId, version: VERSION, ad }),
       opened: (link: LinkClient) => {
-        vmTeller.opened(link);
+        vmPublisher.opened(link);
         publisher.opened(link);
       },
     };

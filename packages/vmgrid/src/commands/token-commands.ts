@@ -10,7 +10,7 @@ import { table } from '../output/output.ts';
 export function addTokenCommands(program: Command, context: CommandContext): void {
   const tokens = program
     .command('tokens')
-    .description('make, list and revoke the tokens that the doors of this machine take');
+    .description('make, list and revoke the tokens that the endpoints of this machine take');
   const folder = () => new Option('--access <folder>', 'folder of the tokens (else that of the grid of this machine)');
   /** Opens the folder for one piece of work. */
   const withTokens = <T>(named: string | undefined, work: (book: Access['tokens'], audit: Audit) => T): T => {

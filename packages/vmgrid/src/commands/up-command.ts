@@ -17,8 +17,8 @@ export function addUpCommand(program: Command, context: CommandContext): void {
     .description('run a shop and plants on this machine until Ctrl-C; their VMs live on')
     .option('--plants <count>', 'number of plants', wholeNumber(0, 64), 1)
     .option('--brokers <count>', 'number of brokers between the shop and the plants', wholeNumber(0, 64), 0)
-    .option('--http-port <port>', 'port of the HTTP door', port, 7780)
-    .option('--xml-port <port>', 'port of the XML door', port, 7781)
+    .option('--http-port <port>', 'port of the HTTP endpoint', port, 7780)
+    .option('--xml-port <port>', 'port of the XML endpoint', port, 7781)
     .addOption(
       new Option('--guest-network <kind>', 'outbound: guests reach what this host reaches')
         .choices(['isolated', 'outbound'])

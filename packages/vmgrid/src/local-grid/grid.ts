@@ -11,7 +11,7 @@ export interface GridOptions {
   /** Where configuration and plants' state are kept. */
   readonly directory: string;
   readonly warehouse: string;
-  /** Folder of the tokens that its doors take; one of its own below the directory when left out. */
+  /** Folder of the tokens that its endpoints take; one of its own below the directory when left out. */
   readonly accessDirectory?: string;
   readonly plants: number;
   /** A layer of so many between the shop and the plants, which dial one each. None: they dial the shop. */

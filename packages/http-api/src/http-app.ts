@@ -1,4 +1,6 @@
-/** What every HTTP door does around its routes: who may ask, how often, how long a body, and an answer to all else. */
+/**
+ * What every HTTP endpoint does around its routes: who may ask, how often, how long a body, and an answer to all else.
+ */
 
 import type { AuditSink, Authenticator } from '@vmgrid/access';
 import type { Log } from '@vmgrid/daemon';
@@ -17,7 +19,7 @@ import { memoryRoutes } from './memory-routes.ts';
 import { type BodyQuota, readBody } from './read-body.ts';
 import { sendError, xmlErrors } from './send.ts';
 
-export interface DoorOptions {
+export interface HttpAppOptions {
   /** The address listened on. */
   readonly host: string;
   /** Names by which it may be called, beside its address and loopback. Left out: any, but on loopback none. */
@@ -36,7 +38,7 @@ export interface DoorOptions {
   readonly log: Log;
 }
 
-export interface DoorParts {
+export interface HttpAppParts {
   readonly routers: readonly Router[];
   /** Routes that read their bodies themselves, of any length. */
   readonly streams?: readonly Router[];
@@ -53,11 +55,11 @@ const VERSION = '/v1';
 const PATH_SHOWN = 200;
 
 /**
- * An application with routes under `/v1`, one that every door has among them, for those who show credentials, and
+ * An application with routes under `/v1`, one that every endpoint has among them, for those who show credentials, and
  * `/health/live` and `/health/ready`, for all.
  * @throws when a route has no guard
  */
-export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
+export function createHttpApp(parts: HttpAppParts, options: HttpAppOptions): Express {
   const { streams = [], readiness } = parts;
   const routers = [...parts.routers, memoryRoutes()];
   for (const router of [...streams, ...routers]) guardsOf(router);
