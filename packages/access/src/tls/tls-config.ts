@@ -1,4 +1,4 @@
-/** The part of a daemon's configuration that says whom it trusts and what it shows. */
+/** The part of a daemon's configuration about whom it trusts and what it shows. */
 import { type Static, Type } from 'typebox';
 import { JwtConfig } from '../jwt/jwt-config.ts';
 
