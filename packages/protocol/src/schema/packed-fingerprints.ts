@@ -1,6 +1,6 @@
 /**
- * Very many fingerprints in one text: base64 of little-endian 32-bit numbers. A list of them costs several times as
- * much to read and hold.
+ * Packs very many fingerprints into one text: base64 of little-endian 32-bit numbers. A JSON list costs several times
+ * as much to read and to hold.
  */
 import { endianness } from 'node:os';
 import { Type } from 'typebox';
