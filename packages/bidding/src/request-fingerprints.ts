@@ -1,12 +1,12 @@
 /**
- * The fingerprints of the requests that a plant has, or had, a VM of, kept by what happens: nothing goes through all of
- * them but a whole offer. A fingerprint is held as often as there are creations, records and destroyed VMs of requests
+ * The fingerprints of the requests that a plant has, or had, a VM of. It is updated with each event, and only a whole
+ * offer goes through all of them. A fingerprint is counted once for each creation, record and destroyed VM of requests
  * that have it.
  */
 import type { StandingChange } from '@vmgrid/protocol';
 import { requestFingerprint } from './request-fingerprint.ts';
 
-/** Told of each request as the plant begins to remember it, and ceases to. */
+/** Called for each request when the plant begins to remember it and when it forgets it. */
 export interface RequestBook {
   add(requestId: string): void;
   drop(requestId: string): void;
@@ -14,7 +14,7 @@ export interface RequestBook {
 
 export class RequestFingerprints implements RequestBook {
   readonly #counts = new Map<number, number>();
-  /** What is other than when it was told last: whether the fingerprint is held now. */
+  /** Fingerprints that have changed since they were last told, and whether they are present now. */
   readonly #news = new Map<number, boolean>();
 
   get size(): number {
@@ -28,7 +28,7 @@ export class RequestFingerprints implements RequestBook {
     if (count === 0) this.#note(fingerprint, true);
   }
 
-  /** The request has to be there. */
+  /** The request must be present. */
   drop(requestId: string): void {
     const fingerprint = requestFingerprint(requestId);
     const count = this.#counts.get(fingerprint);
@@ -45,7 +45,7 @@ export class RequestFingerprints implements RequestBook {
     return this.#counts.keys();
   }
 
-  /** What has changed since this was asked last. */
+  /** Returns the changes since the last call. */
   takeNews(): Pick<StandingChange, 'held' | 'dropped'> {
     const [held, dropped]: [number[], number[]] = [[], []];
     for (const [fingerprint, isHeld] of this.#news) (isHeld ? held : dropped).push(fingerprint);
