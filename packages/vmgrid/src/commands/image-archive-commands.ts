@@ -1,6 +1,5 @@
 /**
- * Commands that carry images from one warehouse to another: a folder of this machine, or that of a plant with an
- * endpoint.
+ * Commands that copy images between warehouses: a folder of this machine, or the warehouse of a plant with an endpoint.
  */
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';

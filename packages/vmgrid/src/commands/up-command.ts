@@ -1,4 +1,4 @@
-/** `vmgrid up`: a grid on this machine, in the foreground, ready for curl. */
+/** `vmgrid up`: runs a grid on this machine, in the foreground, ready for curl. */
 import { findHome } from '@vmgrid/daemon';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../context.ts';
@@ -75,6 +75,6 @@ function gridText({ shopUrl, tokenFile, xmlPort, brokerIds, plantIds }: Grid, li
   ].join('\n');
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a text so that a shell reads it as one word. */
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
