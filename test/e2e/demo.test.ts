@@ -98,7 +98,7 @@ test('a demo interrupted while its daemons start leaves none', async () => {
   await eventually('all are gone', async () => (await running()).length === 0);
 }, 60_000);
 
-test('up says where its doors are; told to stop it leaves the VMs, which the next one adopts', async () => {
+test('up says where its endpoints are; told to stop it leaves the VMs, which the next one adopts', async () => {
   const first = await up();
   const { vm } = await first.client.create(order([], { machine: { ...MACHINE, line: 'qemu' } }));
   const vmId = String(vm.VmId);

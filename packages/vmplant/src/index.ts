@@ -24,6 +24,6 @@ export { LivingMachines } from './vms/living-machines.ts';
 export { watchMachine } from './vms/machine-watch.ts';
 export type { VmRecord } from './vms/vm.ts';
 export { VmGate } from './vms/vm-gate.ts';
+export { VmPublisher } from './vms/vm-publisher.ts';
 export { VmRegistry } from './vms/vm-registry.ts';
 export type { VmStore } from './vms/vm-store.ts';
-export { VmTeller } from './vms/vm-teller.ts';

@@ -8,14 +8,14 @@ import { adToJson, type LinkAbove } from '@vmgrid/protocol';
 import { ImageWatch } from '@vmgrid/warehouse';
 import { OfferPublisher } from './bids/offer-publisher.ts';
 import type { PlantConfig } from './config.ts';
-import type { openPlantDoor } from './http/plant-door.ts';
+import type { openPlantHttp } from './http/plant-http.ts';
 import { recover } from './lifecycle/recovery.ts';
 import { makePlantParts } from './plant-parts.ts';
 
 export interface PlantDaemon extends RunningDaemon {
   /** Resolves when the first upstream that it dials knows the plant; at once when it dials none. */
   readonly joined: Promise<void>;
-  /** Of the plant's own door; undefined when there is none. */
+  /** Of the plant's own endpoint; undefined when there is none. */
   readonly httpPort: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export async function startPlant(
   log: Log,
 ): Promise<PlantDaemon> {
   const parts = await makePlantParts(config, version, log);
-  const { bidService, collector, registry, upstreams, living, leases, plant, selfTending, vmTeller } = parts;
+  const { bidService, collector, registry, upstreams, living, leases, plant, selfTending, vmPublisher } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
 
   await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
@@ -57,21 +57,21 @@ export async function startPlant(
   const hello = () => ({ plantId: config.plantId, version, ad, processId });
   const handlers = plant.handlers();
   const opened = (link: LinkAbove) => {
-    vmTeller.opened(link);
+    vmPublisher.opened(link);
     publisher.opened(link);
   };
   const ended = (link: LinkAbove) => {
-    vmTeller.ended(link);
+    vmPublisher.ended(link);
     publisher.ended(link);
   };
   const { trust } = security;
   const lower = { hello, handlers, opened, log, trust };
   const acceptLinks = (server: Server) => upstreams.accept(server, { ...lower, ended });
-  const door =
+  const http =
     config.httpPort === undefined
       ? undefined
-      : await openDoor({ ...parts, ...security, handlers, hello, acceptLinks, log }, config, config.httpPort);
-  if (door) parts.onProgress(door.report);
+      : await openHttp({ ...parts, ...security, handlers, hello, acceptLinks, log }, config, config.httpPort);
+  if (http) parts.onProgress(http.report);
   const joined = upstreams.dial({ ...lower, urls: config.upstreams });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
@@ -79,20 +79,20 @@ export async function startPlant(
 
   return {
     joined,
-    httpPort: door?.httpPort,
+    httpPort: http?.httpPort,
     async drain(signal) {
-      await Promise.all([plant.drain(signal), selfTending.stop(), door?.drain()]);
+      await Promise.all([plant.drain(signal), selfTending.stop(), http?.drain()]);
       leases.forgetAll();
       imageWatch.close();
       publisher.close();
       await upstreams.close();
-      await door?.close();
+      await http?.close();
       living.detachAll();
       parts.database.close();
     },
   };
 }
 
-/** Loads what serves HTTP only where a plant has a door: a plant without one starts in two thirds of the time. */
-const openDoor: typeof openPlantDoor = async (...parts) =>
-  (await import('./http/plant-door.ts')).openPlantDoor(...parts);
+/** Loads what serves HTTP only where a plant has an endpoint: a plant without one starts in two thirds of the time. */
+const openHttp: typeof openPlantHttp = async (...parts) =>
+  (await import('./http/plant-http.ts')).openPlantHttp(...parts);

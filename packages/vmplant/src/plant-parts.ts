@@ -2,7 +2,7 @@
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner } from '@vmgrid/access';
-import { Admission, HeldTokens, type LimitsOfOwners, OfferBook, OwnerBook, parseCost } from '@vmgrid/bidding';
+import { Admission, type LimitsOfOwners, OfferBook, OwnerBook, parseCost, RequestFingerprints } from '@vmgrid/bidding';
 import { type Log, makeFolder, systemClock } from '@vmgrid/daemon';
 import { Cgroups, hostMemory, nameWhatIsFull, requirePassage } from '@vmgrid/host';
 import type { FindImages } from '@vmgrid/lines';
@@ -40,8 +40,8 @@ import { LivingMachines } from './vms/living-machines.ts';
 import { watchMachine } from './vms/machine-watch.ts';
 import type { ReportProgress } from './vms/phases.ts';
 import { VmGate } from './vms/vm-gate.ts';
+import { VmPublisher } from './vms/vm-publisher.ts';
 import { type RecordObserver, VmRegistry } from './vms/vm-registry.ts';
-import { VmTeller } from './vms/vm-teller.ts';
 
 function limitsOfOwners({ ownerLimits = {} }: PlantConfig): LimitsOfOwners {
   const names = Object.keys(ownerLimits.owners ?? {});
@@ -71,12 +71,12 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
   const hostActions = new HostActions(config.hostActionDirectory);
   const living = new LivingMachines();
   const run = nextRun(database, systemClock.now());
-  const vmTeller = new VmTeller({ plantId: config.plantId, run, clock: systemClock });
-  const requests = new HeldTokens();
+  const vmPublisher = new VmPublisher({ plantId: config.plantId, run, clock: systemClock });
+  const requests = new RequestFingerprints();
   const owners = new OwnerBook(limitsOfOwners(config));
-  const tellRecord: RecordObserver = (...change) => vmTeller.recorded(...change);
+  const tellRecord: RecordObserver = (...change) => vmPublisher.recorded(...change);
   const registry = await VmRegistry.open(join(config.stateDirectory, 'vms'), tellRecord, requests);
-  for (const record of registry.all()) vmTeller.recorded(record);
+  for (const record of registry.all()) vmPublisher.recorded(record);
   const leases: Leases = new Leases(
     {
       ...{ clock: systemClock, hostClock },
@@ -98,7 +98,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
       warehouse,
       living,
       registry,
-      vmTeller,
+      vmPublisher,
       hostActions,
       leases,
       log,
@@ -114,7 +114,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
-      tellDoor(event);
+      tellHttp(event);
     },
     creations: new Creations(requests),
     gate: new VmGate(),
@@ -142,7 +142,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
   const plan = bidService.plan.bind(bidService);
   const imageBuilder = new ImageBuilder({ ...shared, execution: shared, plan, lines: reports }, config);
   let publish: () => void = () => undefined;
-  let tellDoor: ReportProgress = () => undefined;
+  let tellHttp: ReportProgress = () => undefined;
   let renewAd: () => Promise<void> = async () => undefined;
   const changed = () => renewAd().catch((error) => log.error({ err: error }, 'the ad could not be renewed'));
   const selfTending = new SelfTending({ ...shared, database, lines: reports, imageBuilder, changed }, config);
@@ -151,7 +151,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
       ...{ ...shared, changed },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
       collect: (vmId, request) => collector.collect(vmId, request),
-      warn: (record) => vmTeller.leaseEnding(record),
+      warn: (record) => vmPublisher.leaseEnding(record),
     },
     config,
   );
@@ -182,7 +182,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     publish = listener;
   };
   const onProgress = (listener: ReportProgress) => {
-    tellDoor = listener;
+    tellHttp = listener;
   };
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;

@@ -35,8 +35,8 @@ import type { SelfTending } from './tending/self-tending.ts';
 import type { DestroyedVms } from './vms/destroyed-vms.ts';
 import { isBeingMade } from './vms/vm.ts';
 import { VmAds } from './vms/vm-ads.ts';
+import type { VmPublisher } from './vms/vm-publisher.ts';
 import type { VmRegistry } from './vms/vm-registry.ts';
-import type { VmTeller } from './vms/vm-teller.ts';
 
 export interface PlantDeps {
   readonly bidService: BidService;
@@ -56,7 +56,7 @@ export interface PlantDeps {
   };
   readonly registry: VmRegistry;
   readonly destroyedVms: DestroyedVms;
-  readonly vmTeller: Pick<VmTeller, 'during'>;
+  readonly vmPublisher: Pick<VmPublisher, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
   readonly log: Log;
   /**
@@ -107,7 +107,7 @@ export class Plant {
       selfTending,
       starter,
       suspender,
-      vmTeller,
+      vmPublisher,
     } = this.#deps;
     return {
       estimate: async (request) => {
@@ -124,7 +124,7 @@ export class Plant {
         return bidService.explain(request, signal);
       },
       create: (request) =>
-        vmTeller.during(request, () =>
+        vmPublisher.during(request, () =>
           creations.during(requestKey(request), () => {
             this.#deps.changed();
             return this.#once('create', request, () => this.#create(request));

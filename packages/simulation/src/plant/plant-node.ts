@@ -2,7 +2,7 @@
  * A plant: the product's own parts, put together on a host, disk and clock that are virtual. Its process can be killed
  * at any moment; disk and machines stay.
  */
-import { type Capacity, HeldTokens } from '@vmgrid/bidding';
+import { type Capacity, RequestFingerprints } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { adToJson, type Hello, type LinkClient } from '@vmgrid/protocol';
 import { DestroyedVms, type PlantConfig, recover } from '@vmgrid/vmplant';
@@ -65,7 +65,7 @@ export class PlantNode {
   /** Whether it remembers the VM as one that is gone. */
   hasDestroyed(vmId: string): boolean {
     this.#destroyedVms ??= new DestroyedVms(this.disk.database, {
-      requests: new HeldTokens(),
+      requests: new RequestFingerprints(),
       clock: this.#deps.world,
     });
     return this.#destroyedVms.byVm(vmId) !== undefined;
@@ -93,7 +93,7 @@ export class PlantNode {
     const { capacity, faults, upstreams } = this.#options;
     const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidService, collector, plant, publisher, vmTeller, warehouse } = parts;
+    const { bidService, collector, plant, publisher, vmPublisher, warehouse } = parts;
     await warehouse.sweep(this.host);
     await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
     let ad = adToJson(await bidService.ad());
@@ -103,7 +103,7 @@ export class PlantNode {
       handlers: plant.handlers(),
       hello: (): Hello => ({ plantId: this.plantId, version: VERSION, ad }),
       opened: (link: LinkClient) => {
-        vmTeller.opened(link);
+        vmPublisher.opened(link);
         publisher.opened(link);
       },
     };

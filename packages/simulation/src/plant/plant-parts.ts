@@ -2,7 +2,7 @@
  * The product's own parts of a plant, put together on a host, disk and clock that are virtual, for one run of its
  * process.
  */
-import { Admission, type Capacity, HeldTokens, OfferBook, OwnerBook, parseCost } from '@vmgrid/bidding';
+import { Admission, type Capacity, OfferBook, OwnerBook, parseCost, RequestFingerprints } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import {
@@ -26,8 +26,8 @@ import {
   Starter,
   Suspender,
   VmGate,
+  VmPublisher,
   VmRegistry,
-  VmTeller,
   watchMachine,
 } from '@vmgrid/vmplant';
 import type { Life } from '../world/life.ts';
@@ -78,15 +78,15 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     },
     { warningMs: parseDuration(config.lease.warning) },
   );
-  const vmTeller = new VmTeller({ plantId: config.plantId, run: nextRun(disk.database, clock.now()), clock });
-  const requests = new HeldTokens();
+  const vmPublisher = new VmPublisher({ plantId: config.plantId, run: nextRun(disk.database, clock.now()), clock });
+  const requests = new RequestFingerprints();
   const living = new LivingMachines();
-  const registry = await VmRegistry.open(disk.store(life), (...change) => vmTeller.recorded(...change), requests);
-  for (const record of registry.all()) vmTeller.recorded(record);
+  const registry = await VmRegistry.open(disk.store(life), (...change) => vmPublisher.recorded(...change), requests);
+  for (const record of registry.all()) vmPublisher.recorded(record);
   const admission = new Admission(capacity, { changed: () => publisher.changed() });
   const shared = {
     ...{ admission, guestNetwork: config.guestNetwork, bootDeadlineMs: BOOT_DEADLINE_MS },
-    ...{ lines, living, registry, vmTeller, hostActions, log, clock, hostClock, leases, changed, warehouse },
+    ...{ lines, living, registry, vmPublisher, hostActions, log, clock, hostClock, leases, changed, warehouse },
     durations: new LearntDurations(disk.database),
     destroyedVms: new DestroyedVms(disk.database, { requests, clock }),
     failures: new OwnFailures(clock),
@@ -110,7 +110,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   );
   const leaseService: LeaseService = new LeaseService(
     {
-      ...{ ...shared, warn: (record) => vmTeller.leaseEnding(record) },
+      ...{ ...shared, warn: (record) => vmPublisher.leaseEnding(record) },
       suspend: (vmId, request) => suspender.suspend(vmId, request, unasked),
       collect: (vmId, request) => collector.collect(vmId, request),
     },

@@ -12,14 +12,14 @@ import {
 } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
 import { ImageExaminer } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
-import { type Attributes, mergeAttributes } from '../configuration/attributes.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import type { Attributes } from '../configuration/attributes.ts';
+import { configurationChanges } from '../configuration/configuration-changes.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import { grantLease } from '../leases/lease-policy.ts';
 import type { Leases } from '../leases/leases.ts';
-import type { Making } from '../tending/recorded-request.ts';
+import type { CompletedCreation } from '../tending/recorded-request.ts';
 import type { VmNames } from '../vms/identity.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
@@ -44,9 +44,9 @@ export interface CreatorDeps {
   readonly clock: Clock;
   readonly nameVm: () => VmNames;
   /** The best plan now. @throws GridError as a decline. */
-  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;
+  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<ExecutablePlan>;
   /** Told of each request that was carried out. */
-  readonly record: (request: Identified<CreateRequest>, making: Making) => void;
+  readonly record: (request: Identified<CreateRequest>, creation: CompletedCreation) => void;
   /** Told when a machine ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
@@ -111,7 +111,7 @@ export class Creator {
     vmId: string,
     request: Pick<Identified<CreateRequest>, 'machine' | 'dag' | 'caller'>,
     undo: UndoStack,
-  ): Promise<WarehousePlan> {
+  ): Promise<ExecutablePlan> {
     const { admission, warehouse } = this.#deps;
     admission.reserve(vmId, { ...request.machine, owner: request.caller?.owner });
     undo.push('admission', () => admission.release(vmId));
@@ -131,7 +131,7 @@ export class Creator {
   async #record(
     { vmId, hostName, macAddress }: VmNames,
     request: Identified<CreateRequest>,
-    plan: WarehousePlan,
+    plan: ExecutablePlan,
     leaseMs: number,
     undo: UndoStack,
   ): Promise<void> {
@@ -164,7 +164,7 @@ export class Creator {
   async #execute(
     names: VmNames,
     request: Identified<CreateRequest>,
-    plan: WarehousePlan,
+    plan: ExecutablePlan,
     phases: Phases,
     undo: UndoStack,
     signal: AbortSignal,
@@ -197,7 +197,7 @@ export class Creator {
     const { registry, living, leases, watch, clock, hostClock } = this.#deps;
     const record = await registry.update(vmId, (record) =>
       moveTo(record, 'running', {
-        ...configured(record, configuration),
+        ...configurationChanges(record, configuration),
         phasesMs: phases.phasesMs,
         readyAt: new Date(clock.now()).toISOString(),
         ...leaseFor(leaseMs, hostClock),
@@ -267,15 +267,4 @@ const mayBeMadeAnew = ({ code, details }: GridError): boolean =>
 /** The line that was asked for is the request's matter; the one that was taken is in the record. */
 function withoutLine({ line: _, ...machine }: MachineSpec): MachineSpec {
   return machine;
-}
-
-/** The fields of a record that a configuration changes. */
-export function configured(record: VmRecord, configuration: Configuration): Partial<VmRecord> {
-  return {
-    history: [...record.history, ...configuration.history],
-    actionsRun: record.actionsRun + configuration.history.length,
-    failedActions: [...record.failedActions, ...configuration.failedActions],
-    attributes: mergeAttributes(record.attributes, configuration.attributes),
-    secret: record.secret || configuration.secret,
-  };
 }

@@ -8,7 +8,7 @@ import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
 import type { GoldenImage, ImageBuildStore, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
@@ -21,7 +21,7 @@ export interface ImageBuilderDeps extends TemporaryMachineDeps {
   readonly durations: DurationBook;
   readonly lines: LineReports;
   /** The best plan on one of these lines. */
-  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
+  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<ExecutablePlan>;
 }
 
 export interface BuiltImage {
@@ -95,7 +95,7 @@ export class ImageBuilder {
     }
   }
 
-  #build(request: BuildOrder, plan: WarehousePlan, staging: StagingFolder, signal: AbortSignal): Promise<GoldenImage> {
+  #build(request: BuildOrder, plan: ExecutablePlan, staging: StagingFolder, signal: AbortSignal): Promise<GoldenImage> {
     const { image, line, start, remaining: actions } = plan;
     const { machine, givesWay } = request;
     const build = {
@@ -111,7 +111,7 @@ export class ImageBuilder {
   }
 
   /** What the image will be called when every action runs in the order planned. */
-  #imageIdOf(request: BuildOrder, plan: WarehousePlan): string {
+  #imageIdOf(request: BuildOrder, plan: ExecutablePlan): string {
     const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
     return imageIdOf(
       this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], this.#suspends(plan)),
@@ -119,17 +119,17 @@ export class ImageBuilder {
   }
 
   /** A line that does not suspend leaves a disk. */
-  #suspends({ line }: WarehousePlan): boolean {
+  #suspends({ line }: ExecutablePlan): boolean {
     return this.#deps.lines.get(line)?.restores === true;
   }
 
-  #quickestStart(plan: WarehousePlan): Start {
+  #quickestStart(plan: ExecutablePlan): Start {
     return this.#suspends(plan) ? 'restore' : 'boot';
   }
 
   async #freeze(
     request: BuildOrder,
-    plan: WarehousePlan,
+    plan: ExecutablePlan,
     { machine, guest, configuration }: Execution,
     staging: StagingFolder,
     phases: Phases,
@@ -164,7 +164,7 @@ export class ImageBuilder {
 
   #draft(
     request: BuildOrder,
-    plan: WarehousePlan,
+    plan: ExecutablePlan,
     parent: GoldenImage,
     configuration: Configuration,
     files: FrozenFiles,
@@ -188,7 +188,7 @@ export class ImageBuilder {
 
   #identity<Entry extends { readonly digest: string }>(
     request: BuildOrder,
-    plan: WarehousePlan,
+    plan: ExecutablePlan,
     history: Entry[],
     suspended: boolean,
   ) {
