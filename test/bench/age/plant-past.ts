@@ -6,7 +6,7 @@ import { systemClock } from '@vmgrid/daemon';
 import { digestAction } from '@vmgrid/dag';
 import { LearntDurations } from '../../../packages/vmplant/src/creation/durations.ts';
 import { openDatabase } from '../../../packages/vmplant/src/database.ts';
-import { type Making, recordedRequest } from '../../../packages/vmplant/src/tending/recorded-request.ts';
+import { type MakingOutcome, recordedRequest } from '../../../packages/vmplant/src/tending/recorded-request.ts';
 import { RequestLog } from '../../../packages/vmplant/src/tending/request-log.ts';
 import { DestroyedVms } from '../../../packages/vmplant/src/vms/destroyed-vms.ts';
 import { ownerNames } from '../load/owners.ts';
@@ -56,9 +56,9 @@ export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: P
 }
 
 /** As far as a record tells of it. */
-const making = (at: number, ids: readonly string[]): Making =>
+const making = (at: number, ids: readonly string[]): MakingOutcome =>
   ({
     ...{ at, phasesMs: { clone: 1, boot: 2, configure: 3 } },
     plan: { image: { manifest: { id: 'past' } }, line: 'simulated', start: 'boot' },
     configuration: { history: ids.map((id) => ({ id, seconds: 1 })) },
-  }) as unknown as Making;
+  }) as unknown as MakingOutcome;

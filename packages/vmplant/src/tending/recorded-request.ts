@@ -37,7 +37,7 @@ export interface RecordedRequest {
 }
 
 /** What making the machine came to. */
-export interface Making {
+export interface MakingOutcome {
   readonly at: number;
   readonly plan: Pick<Plan, 'image' | 'line' | 'start'>;
   readonly phasesMs: Readonly<Record<string, number>>;
@@ -47,8 +47,8 @@ export interface Making {
 type Described = Pick<CreateRequest, 'machine' | 'dag'> & { readonly requestId: string };
 
 /** The record of a request. Linear, but for the SHA-256 of every action. */
-export function recordedRequest({ requestId, machine, dag }: Described, making: Making): RecordedRequest {
-  const { at, plan, phasesMs, configuration } = making;
+export function recordedRequest({ requestId, machine, dag }: Described, outcome: MakingOutcome): RecordedRequest {
+  const { at, plan, phasesMs, configuration } = outcome;
   const seconds = new Map(configuration.history.map((entry) => [entry.id, entry.seconds]));
   const actions = dag.actions.map((action) => recordedAction(action, seconds.get(action.id)));
   const numbers = new Map(dag.actions.map(({ id }, number) => [id, number]));
