@@ -1,4 +1,12 @@
-export { Admission, type Capacity, NOTHING_USED, ownerLackOf, ownerRefusalOf, type Usage } from './admission.ts';
+export {
+  Admission,
+  type Capacity,
+  NOTHING_USED,
+  type OwnedNeed,
+  ownerLackOf,
+  ownerRefusalOf,
+  type Usage,
+} from './admission.ts';
 export {
   type BiddingSnapshot,
   choosePlan,

@@ -6,6 +6,10 @@ export class InFlight {
     return this.#work.size;
   }
 
+  has(key: string): boolean {
+    return this.#work.has(key);
+  }
+
   join<T>(key: string, start: () => Promise<T>): Promise<T> {
     const running = this.#work.get(key) as Promise<T> | undefined;
     if (running) return running;

@@ -5,7 +5,6 @@ export { PlantConfig } from './config.ts';
 export type { ConfigDiscStore } from './configuration/config-disc-store.ts';
 export { Configurator } from './configuration/configurator.ts';
 export { Reconfigurator } from './configuration/reconfigurator.ts';
-export { Creations } from './creation/creations.ts';
 export { Creator } from './creation/creator.ts';
 export { LearntDurations } from './creation/durations.ts';
 export { OwnFailures } from './creation/own-failures.ts';

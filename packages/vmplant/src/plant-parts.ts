@@ -16,7 +16,6 @@ import { discFiles } from './configuration/config-disc-store.ts';
 import { Configurator } from './configuration/configurator.ts';
 import { HostActions } from './configuration/host-actions.ts';
 import { Reconfigurator } from './configuration/reconfigurator.ts';
-import { Creations } from './creation/creations.ts';
 import { Creator } from './creation/creator.ts';
 import { LearntDurations } from './creation/durations.ts';
 import { OwnFailures } from './creation/own-failures.ts';
@@ -116,7 +115,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
       upstreams.notify('progress', event);
       tellHttp(event);
     },
-    creations: new Creations(requests),
+    requests,
     gate: new VmGate(),
     watch: (vmId: string) => {
       watchMachine(vmId, { admission, living, registry, log, changed: () => changed() }).catch((error) =>
@@ -190,7 +189,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
   const restoreFault = faultHere(probed);
   return {
     ...shared,
-    book: new OfferBook({ ...shared, requests, owners }),
+    book: new OfferBook({ ...shared, owners }),
     groups,
     database,
     upstreams,

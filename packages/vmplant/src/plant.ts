@@ -1,17 +1,15 @@
 /** The VMPlant: answers the shops and brokers above. Each call is idempotent by its request id. */
 import { hostActionNames } from '@vmgrid/bidding';
-import { InFlight, type Log, Semaphore, within } from '@vmgrid/daemon';
 import type { Dag } from '@vmgrid/dag';
 import {
   type BuildImageReply,
   type BuildImageRequest,
-  type Called,
   type ClassAdJson,
   type CreateRequest,
-  type EqualityReport,
+  type EstimateRequest,
   GridError,
   type Identified,
-  keyText,
+  type Offer,
   type PlantHandlers,
   type RequestKey,
   requestKey,
@@ -21,9 +19,8 @@ import {
 import type { BidService } from './bids/bid-service.ts';
 import type { HostActions } from './configuration/host-actions.ts';
 import type { Reconfigurator } from './configuration/reconfigurator.ts';
-import type { Creations } from './creation/creations.ts';
 import type { Creator } from './creation/creator.ts';
-import type { OwnFailures } from './creation/own-failures.ts';
+import type { Asked } from './creation/making.ts';
 import type { EqualityCheck } from './equality/equality-check.ts';
 import type { ImageBuilder } from './images/image-builder.ts';
 import type { ImageService } from './images/image-service.ts';
@@ -31,18 +28,17 @@ import type { LeaseService } from './leases/lease-service.ts';
 import type { Collector } from './lifecycle/collector.ts';
 import type { Starter } from './lifecycle/starter.ts';
 import type { Suspender } from './lifecycle/suspender.ts';
+import { PlantWork, type PlantWorkDeps, type PlantWorkOptions } from './plant-work.ts';
 import type { SelfTending } from './tending/self-tending.ts';
 import type { DestroyedVms } from './vms/destroyed-vms.ts';
-import { isBeingMade } from './vms/vm.ts';
+import { isBeingMade, type VmRecord } from './vms/vm.ts';
 import { VmAds } from './vms/vm-ads.ts';
-import type { VmPublisher } from './vms/vm-publisher.ts';
 import type { VmRegistry } from './vms/vm-registry.ts';
+import type { Work } from './work.ts';
 
-export interface PlantDeps {
+export interface PlantDeps extends PlantWorkDeps {
   readonly bidService: BidService;
-  readonly creations: Creations;
-  readonly creator: Creator;
-  readonly failures: OwnFailures;
+  readonly creator: Pick<Creator, 'create'>;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
   readonly suspender: Pick<Suspender, 'suspend' | 'resume'>;
   readonly starter: Pick<Starter, 'start'>;
@@ -56,99 +52,46 @@ export interface PlantDeps {
   };
   readonly registry: VmRegistry;
   readonly destroyedVms: DestroyedVms;
-  readonly vmPublisher: Pick<VmPublisher, 'during'>;
   readonly hostActions: Pick<HostActions, 'requireAll'>;
-  readonly log: Log;
-  /**
-   * Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says
-   * so.
-   */
-  readonly changed: () => Promise<void>;
-  /** What was thrown, with the numbers of what the host has no more of if it is that. */
-  readonly withNumbers: (thrown: unknown) => Promise<unknown>;
 }
 
-export interface PlantOptions {
-  readonly plantId: string;
-  /** Machines made at the same time. */
-  readonly concurrentCreations: number;
-}
-
-/** How long work under way may go on when the plant is told to stop; its undo must fit into the rest of the drain. */
-const DRAIN_GRACE_MS = 4_000;
+type Create = Identified<CreateRequest>;
+type CreateWork = Work<Create, ClassAdJson>;
 
 export class Plant {
   readonly #deps: PlantDeps;
   readonly #plantId: string;
   readonly #ads: VmAds;
-  readonly #semaphore: Semaphore;
-  readonly #inFlight = new InFlight();
-  readonly #stopping = new AbortController();
+  readonly #work: PlantWork;
 
-  constructor(deps: PlantDeps, { plantId, concurrentCreations }: PlantOptions) {
+  constructor(deps: PlantDeps, options: PlantWorkOptions) {
     this.#deps = deps;
-    this.#plantId = plantId;
-    this.#ads = new VmAds(deps, { plantId });
-    this.#semaphore = new Semaphore(concurrentCreations);
+    this.#plantId = options.plantId;
+    this.#ads = new VmAds(deps, options);
+    this.#work = new PlantWork(deps, options);
   }
 
-  /**
-   * The signals of the link are not passed on to work that changes something: a shop that vanishes or gives up does not
-   * undo what its client may ask for again. Such work ends by its own limits.
-   */
   handlers(): PlantHandlers {
-    const {
-      bidService,
-      collector,
-      creations,
-      imageService,
-      leaseService,
-      reconfigurator,
-      selfTending,
-      starter,
-      suspender,
-      vmPublisher,
-    } = this.#deps;
+    const { bidService, collector, creator, equalityCheck, imageService, selfTending } = this.#deps;
+    const { leaseService, reconfigurator, starter, suspender } = this.#deps;
+    const work = this.#work;
     return {
-      estimate: async (request) => {
-        requireDags(request);
-        const key = requestKey(request);
-        const held = this.#ads.byRequest(key);
-        if (held) return bidService.offerHeld(held);
-        if (creations.has(key)) return bidService.offerTaken(request);
-        this.#requireNew(request);
-        return bidService.offer(request);
-      },
+      estimate: (request) => this.#estimate(request),
       explain: async (request, signal) => {
         requireDags(request);
         return bidService.explain(request, signal);
       },
-      create: (request) =>
-        vmPublisher.during(request, () =>
-          creations.during(requestKey(request), () => {
-            this.#deps.changed();
-            return this.#once('create', request, () => this.#create(request));
-          }),
-        ),
-      configure: (request) =>
-        this.#onceAtVm('configure', request, async () => {
-          requireDags(request);
-          this.#requireShort(request);
-          return this.#ads.of(await reconfigurator.configure(request, this.#stopping.signal));
-        }),
-      suspend: (request) =>
-        this.#onceAtVm('suspend', request, async () =>
-          this.#ads.of(await suspender.suspend(request.vmId, requestKey(request), this.#stopping.signal)),
-        ),
-      resume: (request) =>
-        this.#onceAtVm('resume', request, async () =>
-          this.#ads.of(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
-        ),
-      start: (request) =>
-        this.#onceAtVm('start', request, async () =>
-          this.#ads.of(await starter.start(request.vmId, requestKey(request), this.#stopping.signal)),
-        ),
-      renew: (request) => this.#onceAtVm('renew', request, async () => this.#ads.of(await leaseService.renew(request))),
+      create: work.create([this.#answeredAsBefore, this.#refusedIfUnfit], async (request, signal) =>
+        this.#ads.of(await creator.create(request, signal)),
+      ),
+      configure: this.#onVm('configure', async (request, signal) => {
+        this.#requireRunnable(request);
+        return reconfigurator.configure(request, signal);
+      }),
+      suspend: this.#onVm('suspend', (request, signal) => suspender.suspend(request.vmId, requestKey(request), signal)),
+      resume: this.#onVm('resume', (request, signal) => suspender.resume(request.vmId, requestKey(request), signal)),
+      start: this.#onVm('start', (request, signal) => starter.start(request.vmId, requestKey(request), signal)),
+      renew: this.#onVm('renew', (request) => leaseService.renew(request)),
       query: async (request) => this.#ads.query(request),
       list: async (request) => this.#ads.list(request),
       destroy: async (request) => {
@@ -158,17 +101,20 @@ export class Plant {
         return collector.collect(vmId, requestKey(request)).finally(this.#deps.changed);
       },
       listImages: () => imageService.list(),
-      buildImage: (request) => this.#once('buildImage', request, () => this.#buildImage(request)),
+      buildImage: work.other('buildImage', [this.#ofRunnable, work.inTurn], (request, signal) =>
+        this.#buildImage(request, signal),
+      ),
       removeImage: async ({ imageId }) => {
         await imageService.remove(imageId);
         await this.#deps.changed();
         return {};
       },
       labelImage: (request) => imageService.label(request),
-      verifyImages: (request) =>
-        this.#once('verifyImages', request, () => imageService.verify(request, this.#stopping.signal)),
-      verifyEqual: (request) => this.#once('verifyEqual', request, () => this.#verifyEqual(request)),
-      collectImages: (request) => this.#once('collectImages', request, () => imageService.collect(request)),
+      verifyImages: work.other('verifyImages', [], (request, signal) => imageService.verify(request, signal)),
+      verifyEqual: work.other('verifyEqual', [this.#ofRunnable, work.inTurn], (request, signal) =>
+        equalityCheck.check(request, signal),
+      ),
+      collectImages: work.other('collectImages', [], (request) => imageService.collect(request)),
       suggestImages: (request, signal) => selfTending.advisor.suggestions(request, signal),
       recordedRequests: ({ pseudonymKey }, signal) => selfTending.recorded(pseudonymKey, signal),
       imageSet: (request) => bidService.imageSet(request),
@@ -179,36 +125,34 @@ export class Plant {
   async drain(signal: AbortSignal): Promise<void> {
     this.#deps.bidService.close();
     void this.#deps.changed();
-    const stopped = () => new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`);
-    await within({ ms: DRAIN_GRACE_MS, signal, late: stopped }, async (until) => {
-      const stop = () => this.#stopping.abort(stopped());
-      until.addEventListener('abort', stop, { once: true });
-      if (until.aborted) stop();
-      await this.#inFlight.settled();
-      await this.#deps.collector.settled();
-    });
+    await this.#work.drain(signal);
+    await this.#deps.collector.settled();
   }
 
-  /** A repeated request joins the first one; new work is refused while the plant drains. */
-  #once<T>(verb: string, request: Called<{ readonly requestId: string }>, work: () => Promise<T>): Promise<T> {
-    return this.#inFlight.join(`${verb} ${keyText(requestKey(request))}`, async () => {
-      const refusal = this.#deps.bidService.refusal();
-      if (refusal) throw refusal;
-      const { selfTending, changed, withNumbers } = this.#deps;
-      const told = async (thrown: unknown) => Promise.reject(await withNumbers(thrown));
-      return selfTending.during(work).catch(told).finally(changed);
-    });
+  async #estimate(request: Identified<EstimateRequest>): Promise<Offer> {
+    const { bidService } = this.#deps;
+    requireDags(request);
+    const key = requestKey(request);
+    const held = this.#ads.byRequest(key);
+    if (held) return bidService.offerHeld(held);
+    if (this.#work.isCreating(key)) return bidService.offerTaken(request);
+    this.#requireNew(request);
+    return bidService.offer(request);
   }
 
-  /** The same for work on a VM that the caller sees. */
-  async #onceAtVm<T>(
+  /** Work on a VM that the caller sees. */
+  #onVm<Request extends Asked & { readonly vmId: string }>(
     verb: string,
-    request: Called<{ readonly requestId: string; readonly vmId: string }>,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    this.#ads.requireSeen(request);
-    this.#requireLiving(request.vmId);
-    return this.#once(verb, request, work);
+    work: Work<Request, VmRecord>,
+  ): Work<Request, ClassAdJson> {
+    const done = this.#work.other<Request, ClassAdJson>(verb, [], async (request, signal) =>
+      this.#ads.of(await work(request, signal)),
+    );
+    return async (request, signal) => {
+      this.#ads.requireSeen(request);
+      this.#requireLiving(request.vmId);
+      return done(request, signal);
+    };
   }
 
   /**
@@ -228,24 +172,36 @@ export class Plant {
     throw new GridError('VM_STATE', message, { vmId, state: record.state });
   }
 
-  /** @throws GridError DAG_TOO_LARGE */
-  #requireShort({ dag, destruction }: DagsOfRequest): void {
-    const refusal = this.#deps.bidService.dagRefusal(dag, destruction);
+  /** @throws GridError DAG_TOO_LARGE, and what is wrong with a DAG */
+  #requireRunnable(dags: DagsOfRequest): void {
+    requireDags(dags);
+    const refusal = this.#deps.bidService.dagRefusal(dags.dag, dags.destruction);
     if (refusal) throw refusal;
   }
 
-  async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
-    requireDags(request);
-    const before = this.#outcomeOf(requestKey(request));
-    if (before) return before; // whatever the limits are by now: a refusal would make it another plant's
-    this.#requireNew(request);
-    this.#requireShort(request);
-    await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
-    const { signal } = this.#stopping;
-    const { creator, failures } = this.#deps;
-    const creation = this.#semaphore.pass(() => creator.create(request, signal), signal);
-    return this.#ads.of(await failures.during(creation));
-  }
+  readonly #ofRunnable =
+    <Request extends DagsOfRequest, Reply>(next: Work<Request, Reply>): Work<Request, Reply> =>
+    async (request, signal) => {
+      this.#requireRunnable(request);
+      return next(request, signal);
+    };
+
+  /** Whatever the limits are by now: a refusal would make it another plant's. */
+  readonly #answeredAsBefore =
+    (next: CreateWork): CreateWork =>
+    async (request, signal) => {
+      requireDags(request);
+      return this.#outcomeOf(requestKey(request)) ?? next(request, signal);
+    };
+
+  readonly #refusedIfUnfit =
+    (next: CreateWork): CreateWork =>
+    async (request, signal) => {
+      this.#requireNew(request);
+      this.#requireRunnable(request);
+      await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
+      return next(request, signal);
+    };
 
   /** @throws GridError REQUEST_EXPIRED when the request may have been carried out here, and be forgotten */
   #requireNew({ requestId }: RequestKey): void {
@@ -265,23 +221,13 @@ export class Plant {
     return ad;
   }
 
-  async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
-    requireDags(request);
-    this.#requireShort(request);
+  async #buildImage(request: Identified<BuildImageRequest>, signal: AbortSignal): Promise<BuildImageReply> {
     const { imageBuilder, imageService } = this.#deps;
-    const { signal } = this.#stopping;
-    const { image, built, leftOut } = await this.#semaphore.pass(() => imageBuilder.build(request, signal), signal);
+    const { image, built, leftOut } = await imageBuilder.build(request, signal);
     return {
       ...{ requestId: request.requestId, image: await imageService.describe(image), built },
       ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
     };
-  }
-
-  #verifyEqual(request: Identified<BuildImageRequest>): Promise<EqualityReport> {
-    requireDags(request);
-    this.#requireShort(request);
-    const { signal } = this.#stopping;
-    return this.#semaphore.pass(() => this.#deps.equalityCheck.check(request, signal), signal);
   }
 }
 

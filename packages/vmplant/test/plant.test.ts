@@ -8,7 +8,6 @@ import { v7 as uuid } from 'uuid';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { BidService, type BidServiceDeps } from '../src/bids/bid-service.ts';
 import type { PlantConfig } from '../src/config.ts';
-import { Creations } from '../src/creation/creations.ts';
 import { OwnFailures } from '../src/creation/own-failures.ts';
 import { openDatabaseInMemory } from '../src/database.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
@@ -30,7 +29,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   const { vmId, requestId } = recordOf({});
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry, creations: new Creations(new RequestFingerprints()), failures: new OwnFailures({ now: () => 0 }) },
+    ...{ registry, requests: new RequestFingerprints(), failures: new OwnFailures({ now: () => 0 }) },
     ...{
       destroyedVms: { byRequest: () => undefined },
       log: createLog('test', 'silent'),
@@ -56,7 +55,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{
       registry: await VmRegistry.open(join(folder(), 'vms')),
-      creations: new Creations(new RequestFingerprints()),
+      requests: new RequestFingerprints(),
       destroyedVms,
     },
     ...{

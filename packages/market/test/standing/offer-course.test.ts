@@ -17,7 +17,6 @@ import {
 import { type Bidder, type OfferEvent, type OfferTerms, type OwnerShare, unpackFingerprints } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
-import { Creations } from '../../../vmplant/src/creation/creations.ts';
 import { LearntDurations } from '../../../vmplant/src/creation/durations.ts';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
 import { DEPARTED_KEPT, DestroyedVms } from '../../../vmplant/src/vms/destroyed-vms.ts';
@@ -39,20 +38,19 @@ class Plant {
   });
   readonly owners = new OwnerBook({ others: { vms: 2 }, named: new Map([['bob', { vms: 3 }]]) });
   readonly book = new OfferBook(this);
-  readonly #creations = new Creations(this.requests);
-  readonly #ends: { readonly requestId: string; end: () => void }[] = [];
+  readonly #underWay: string[] = [];
   readonly #destroyedVms = new Set<string>();
   readonly learnt = new Set<string>();
   usage = { memoryMiB: 0, diskMiB: 0, vms: 0 };
 
   begin(requestId: string): void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#ends.push({ requestId, end: resolve });
-    void this.#creations.during({ requestId }, () => promise);
+    this.#underWay.push(requestId);
+    this.requests.add(requestId);
   }
 
   end(): void {
-    this.#ends.shift()?.end();
+    const requestId = this.#underWay.shift();
+    if (requestId !== undefined) this.requests.drop(requestId);
   }
 
   depart(requestId: string): void {
@@ -66,7 +64,7 @@ class Plant {
   }
 
   get held(): number[] {
-    const ids = new Set([...this.#destroyedVms, ...this.#ends.map(({ requestId }) => requestId)]);
+    const ids = new Set([...this.#destroyedVms, ...this.#underWay]);
     return [...ids].map(requestFingerprint).sort();
   }
 

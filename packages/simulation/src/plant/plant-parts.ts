@@ -9,7 +9,6 @@ import {
   BidService,
   Collector,
   Configurator,
-  Creations,
   Creator,
   DestroyedVms,
   ImageBuilder,
@@ -92,7 +91,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     failures: new OwnFailures(clock),
     configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
     report: (_: ProgressEvent) => undefined,
-    creations: new Creations(requests),
+    requests,
     gate: new VmGate(),
     watch: (vmId: string) => void watchMachine(vmId, { admission, living, registry, log, changed }),
     nameVm: () => nameVm(random),
@@ -123,7 +122,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   );
   const publisher = new OfferPublisher({
     rest: () => bidService.offerRest(),
-    book: new OfferBook({ ...shared, requests, owners: new OwnerBook() }),
+    book: new OfferBook({ ...shared, owners: new OwnerBook() }),
     ...{ log, clock: { sleep: never } },
   });
   const plan = bidService.plan.bind(bidService);

@@ -1,6 +1,6 @@
 /** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
-import { type Clock, type Log, UndoStack } from '@vmgrid/daemon';
+import type { Log } from '@vmgrid/daemon';
 import type { GuestAccess, MachineState } from '@vmgrid/lines';
 import {
   type CreateRequest,
@@ -20,17 +20,16 @@ import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import { grantLease } from '../leases/lease-policy.ts';
 import type { Leases } from '../leases/leases.ts';
 import type { CompletedCreation } from '../tending/recorded-request.ts';
-import type { VmNames } from '../vms/identity.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
-import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { describeVm } from '../vms/reporter.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { type DurationBook, learnFrom } from './learn.ts';
+import { beginMaking, holdImage, type Making, type MakingDeps, type PlannedMaking, reserveRoom } from './making.ts';
 import { takeBack } from './take-back.ts';
 
-export interface CreatorDeps {
+export interface CreatorDeps extends MakingDeps {
   readonly execution: ExecutionDeps;
   readonly warehouse: ImageHolds;
   readonly registry: VmRegistry;
@@ -39,14 +38,11 @@ export interface CreatorDeps {
   readonly leases: Leases;
   readonly hostClock: HostClock;
   readonly durations: DurationBook;
-  readonly report: ReportProgress;
   readonly log: Log;
-  readonly clock: Clock;
-  readonly nameVm: () => VmNames;
   /** The best plan now. @throws GridError as a decline. */
   readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<ExecutablePlan>;
   /** Told of each request that was carried out. */
-  readonly record: (request: Identified<CreateRequest>, creation: CompletedCreation) => void;
+  readonly record: (request: Identified<CreateRequest>, outcome: CompletedCreation) => void;
   /** Told when a machine ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
@@ -58,6 +54,12 @@ export interface CreatorDeps {
 const PLAN_ATTEMPTS = 3;
 /** How a machine fails whose disk, memory or devices are not what they were. */
 const MAY_BE_THE_IMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['VMM_FAILED', 'GUEST_UNREACHABLE']);
+
+interface CreateMaking extends Making<Identified<CreateRequest>> {
+  readonly leaseMs: number;
+}
+
+type PlannedCreate = CreateMaking & PlannedMaking<Identified<CreateRequest>, ExecutablePlan>;
 
 export class Creator {
   readonly #deps: CreatorDeps;
@@ -88,39 +90,29 @@ export class Creator {
 
   async #create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
     const leaseMs = grantLease(request.lease, this.#config.lease);
-    const names = this.#deps.nameVm();
-    const phases = new Phases(this.#deps.clock, requestKey(request), this.#deps.report);
-    const undo = new UndoStack();
+    const begun = { ...beginMaking(request, signal, this.#deps), leaseMs };
     try {
-      const plan = await this.#admit(names.vmId, request, undo);
-      await this.#record(names, request, plan, leaseMs, undo);
-      const execution = await this.#execute(names, request, plan, phases, undo, signal);
-      const record = await this.#finish(names.vmId, execution, phases, leaseMs);
-      undo.commit();
-      const { configuration } = execution;
-      learnFrom(this.#deps.durations, plan, phases, configuration);
-      this.#deps.record(request, { at: this.#deps.clock.now(), plan, phasesMs: phases.phasesMs, configuration });
+      const making = { ...begun, plan: await this.#admit(begun) };
+      await this.#record(making);
+      const execution = await this.#execute(making);
+      const record = await this.#finish(making, execution);
+      making.undo.commit();
+      this.#learn(making, execution);
       return record;
     } catch (thrown) {
-      throw await this.#giveUp(names.vmId, request, thrown, undo, signal);
+      throw await this.#giveUp(begun, thrown);
     }
   }
 
   /** Plan, room, and a hold on the image. */
-  async #admit(
-    vmId: string,
-    request: Pick<Identified<CreateRequest>, 'machine' | 'dag' | 'caller'>,
-    undo: UndoStack,
-  ): Promise<ExecutablePlan> {
-    const { admission, warehouse } = this.#deps;
-    admission.reserve(vmId, { ...request.machine, owner: request.caller?.owner });
-    undo.push('admission', () => admission.release(vmId));
+  async #admit(making: CreateMaking): Promise<ExecutablePlan> {
+    const { admission, warehouse, plan: planFor } = this.#deps;
+    const { request } = making;
+    reserveRoom(making, { ...request.machine, owner: request.caller?.owner }, admission);
     for (let attempt = 1; ; attempt += 1) {
-      const plan = await this.#deps.plan(request);
-      const imageId = plan.image.manifest.id;
+      const plan = await planFor(request);
       try {
-        await warehouse.acquire(imageId, vmId);
-        undo.push('image reference', () => warehouse.references.drop(imageId, vmId));
+        await holdImage(making, plan.image.manifest.id, warehouse);
         return plan;
       } catch (error) {
         if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || error.code !== 'IMAGE_UNKNOWN') throw error;
@@ -128,13 +120,8 @@ export class Creator {
     }
   }
 
-  async #record(
-    { vmId, hostName, macAddress }: VmNames,
-    request: Identified<CreateRequest>,
-    plan: ExecutablePlan,
-    leaseMs: number,
-    undo: UndoStack,
-  ): Promise<void> {
+  async #record({ names, request, plan, leaseMs, undo }: PlannedCreate): Promise<void> {
+    const { vmId, hostName, macAddress } = names;
     const now = this.#deps.clock.now();
     undo.push('record and folder', () => this.#deps.registry.remove(vmId));
     await this.#deps.registry.add({
@@ -161,20 +148,13 @@ export class Creator {
     });
   }
 
-  async #execute(
-    names: VmNames,
-    request: Identified<CreateRequest>,
-    plan: ExecutablePlan,
-    phases: Phases,
-    undo: UndoStack,
-    signal: AbortSignal,
-  ): Promise<Execution> {
+  async #execute(making: PlannedCreate): Promise<Execution> {
     const { registry, execution, admission } = this.#deps;
-    const { vmId } = names;
+    const { vmId } = making.names;
     await registry.update(vmId, (record) => moveTo(record, 'cloning'));
     const job = {
-      ...{ names, phases, directory: registry.directory(vmId), machine: request.machine, purpose: 'clone' as const },
-      ...{ image: plan.image, line: plan.line, start: plan.start, actions: plan.remaining },
+      ...{ ...making, directory: registry.directory(vmId), machine: making.request.machine },
+      purpose: 'clone' as const,
       describe: (told: Attributes) => describeVm(registry.get(vmId), this.#config.plantId, told),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
@@ -184,15 +164,13 @@ export class Creator {
         await registry.update(vmId, (record) => ({ ...record, sshPort }));
       },
     };
-    return executePlan(job, execution, undo, signal);
+    return executePlan(job, execution);
   }
 
   /** Its lease counts from now: making it may have taken longer than that. */
   async #finish(
-    vmId: string,
+    { names: { vmId }, phases, leaseMs }: PlannedCreate,
     { machine, guest, configuration }: Execution,
-    phases: Phases,
-    leaseMs: number,
   ): Promise<VmRecord> {
     const { registry, living, leases, watch, clock, hostClock } = this.#deps;
     const record = await registry.update(vmId, (record) =>
@@ -209,14 +187,15 @@ export class Creator {
     return record;
   }
 
+  #learn(making: PlannedCreate, { configuration }: Execution): void {
+    const { durations, clock, record } = this.#deps;
+    const { request, plan, phases } = making;
+    learnFrom(making, configuration, durations);
+    record(request, { at: clock.now(), plan, phasesMs: phases.phasesMs, configuration });
+  }
+
   /** Holds the machine for inspection when the client asked for that and it can be, else undoes everything. */
-  async #giveUp(
-    vmId: string,
-    request: Identified<CreateRequest>,
-    thrown: unknown,
-    undo: UndoStack,
-    signal: AbortSignal,
-  ): Promise<GridError> {
+  async #giveUp({ names: { vmId }, request, undo, signal }: CreateMaking, thrown: unknown): Promise<GridError> {
     const { registry, log } = this.#deps;
     const error = await this.#blame(vmId, GridError.from(thrown), signal);
     if (error.code === 'INTERNAL') log.error({ err: thrown, vmId, requestId: request.requestId }, 'creation failed');

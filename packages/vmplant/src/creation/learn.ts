@@ -1,6 +1,6 @@
-import { type Durations, durationKey, type Plan } from '@vmgrid/bidding';
+import { type Durations, durationKey } from '@vmgrid/bidding';
 import type { Configuration } from '../configuration/configuration.ts';
-import type { Phases } from '../vms/phases.ts';
+import type { PlannedMaking } from './making.ts';
 
 /** Durations that can be added to. */
 export interface DurationBook extends Durations {
@@ -13,8 +13,11 @@ export interface DurationBook extends Durations {
  * Learns from a machine that was made: how long its start took, and each action; those that its image spared came
  * again.
  */
-export function learnFrom(durations: DurationBook, plan: Plan, phases: Phases, configuration: Configuration): void {
-  const { phasesMs } = phases;
+export function learnFrom(
+  { plan, phases: { phasesMs } }: Pick<PlannedMaking, 'plan' | 'phases'>,
+  configuration: Configuration,
+  durations: DurationBook,
+): void {
   const startSeconds = ((phasesMs[plan.start] ?? 0) + (phasesMs.agent ?? 0)) / 1000;
   durations.learn(durationKey.start(plan.start, plan.line, plan.image.manifest.id), startSeconds);
   durations.learn(durationKey.startOfLine(plan.start, plan.line), startSeconds);

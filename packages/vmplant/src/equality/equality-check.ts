@@ -81,16 +81,12 @@ export class EqualityCheck {
   }
 
   /** Makes the machine, looks at its guest, and ends it. */
-  async #guestBy(
-    { image, line, start, remaining }: EqualityWay,
-    asked: Asked,
-    signal: AbortSignal,
-  ): Promise<GuestManifest> {
+  async #guestBy(way: EqualityWay, asked: Asked, signal: AbortSignal): Promise<GuestManifest> {
     const clone = {
-      ...{ asked, signal, machine: asked.machine, image, line, start, actions: remaining, purpose: 'clone' as const },
+      ...{ request: asked, signal, machine: asked.machine, plan: way, purpose: 'clone' as const },
       staging: await this.#deps.warehouse.stage(),
     };
-    return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, image, signal));
+    return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, way.image, signal));
   }
 
   /** What the guest has, with what its actions told and which of them failed. */

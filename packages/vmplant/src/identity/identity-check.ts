@@ -31,9 +31,10 @@ export class IdentityCheck {
     if (!this.#deps.execution.lines.has(line)) {
       throw new GridError('LINE_UNAVAILABLE', `this plant cannot start ${id}: it has no line ${line}`);
     }
+    const start = memory ? ('restore' as const) : ('boot' as const);
     const clone = {
-      ...{ asked, signal, machine, image, line, actions: [LOOK] },
-      ...({ purpose: 'clone', start: memory ? 'restore' : 'boot' } as const),
+      ...{ request: asked, signal, machine, plan: { image, line, start, remaining: [LOOK] } },
+      purpose: 'clone' as const,
       staging: await this.#deps.warehouse.stage(),
     };
     return withTemporaryMachine(clone, this.#deps, async ({ configuration }) => configuration.attributes);

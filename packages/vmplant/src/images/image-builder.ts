@@ -6,15 +6,18 @@ import { within } from '@vmgrid/daemon';
 import { type Action, digestAction, identityReads, splitReusable } from '@vmgrid/dag';
 import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
-import type { GoldenImage, ImageBuildStore, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
+import type { GoldenImage, ImageBuildStore, ManifestDraft } from '@vmgrid/warehouse';
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
 import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
 import { type DurationBook, learnFrom } from '../creation/learn.ts';
-import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
-import type { Phases } from '../vms/phases.ts';
+import {
+  type TemporaryMachineDeps,
+  type TemporaryMaking,
+  withTemporaryMachine,
+} from '../creation/temporary-machine.ts';
 
 export interface ImageBuilderDeps extends TemporaryMachineDeps {
   readonly warehouse: ImageBuildStore;
@@ -45,6 +48,10 @@ interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
   /** As `imageIdOf` has them. */
   readonly lifetimes: readonly number[];
 }
+
+type ImageMaking = TemporaryMaking<BuildOrder, ExecutablePlan>;
+/** What the image will be, known before anything is made. */
+type PlannedImage = Pick<ImageMaking, 'request' | 'plan'>;
 
 export class ImageBuilder {
   readonly #deps: ImageBuilderDeps;
@@ -87,35 +94,31 @@ export class ImageBuilder {
       const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
       if (plan.remaining.length === 0 && plan.start === this.#quickestStart(plan))
         return { image: plan.image, built: false };
-      const imageId = this.#imageIdOf(request, plan);
+      const imageId = this.#imageIdOf({ request, plan });
       const staging = await warehouse.claim(imageId);
-      if (staging) return { image: await this.#build(request, plan, staging, signal), built: true };
+      if (staging) return { image: await this.#build({ request, plan, staging, signal }), built: true };
       const image = await warehouse.awaitClaimed(imageId, signal);
       if (image) return { image, built: false };
     }
   }
 
-  #build(request: BuildOrder, plan: ExecutablePlan, staging: StagingFolder, signal: AbortSignal): Promise<GoldenImage> {
-    const { image, line, start, remaining: actions } = plan;
-    const { machine, givesWay } = request;
-    const build = {
-      ...{ asked: request, staging, signal, givesWay, machine, image, line, start, actions },
-      purpose: 'build' as const,
-    };
-    return withTemporaryMachine(build, this.#deps, async (execution, phases) => {
+  #build(planned: Pick<ImageMaking, 'request' | 'plan' | 'staging' | 'signal'>): Promise<GoldenImage> {
+    const { machine, givesWay } = planned.request;
+    const build = { ...planned, machine, givesWay, purpose: 'build' as const };
+    return withTemporaryMachine(build, this.#deps, async (execution, making) => {
       refuseFailures(execution.configuration);
-      const frozen = await this.#freeze(request, plan, execution, staging, phases, signal);
-      learnFrom(this.#deps.durations, plan, phases, execution.configuration);
+      const frozen = await this.#freeze(making, execution);
+      learnFrom(making, execution.configuration, this.#deps.durations);
       return frozen;
     });
   }
 
   /** What the image will be called when every action runs in the order planned. */
-  #imageIdOf(request: BuildOrder, plan: ExecutablePlan): string {
-    const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
-    return imageIdOf(
-      this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], this.#suspends(plan)),
-    );
+  #imageIdOf(planned: PlannedImage): string {
+    const { image, remaining } = planned.plan;
+    const digests = remaining.map((action) => ({ digest: digestAction(action) }));
+    const history = [...image.manifest.history, ...digests];
+    return imageIdOf(this.#identity(planned, { history, suspended: this.#suspends(planned.plan) }));
   }
 
   /** A line that does not suspend leaves a disk. */
@@ -127,58 +130,42 @@ export class ImageBuilder {
     return this.#suspends(plan) ? 'restore' : 'boot';
   }
 
-  async #freeze(
-    request: BuildOrder,
-    plan: ExecutablePlan,
-    { machine, guest, configuration }: Execution,
-    staging: StagingFolder,
-    phases: Phases,
-    signal: AbortSignal,
-  ): Promise<GoldenImage> {
-    const { clock, execution } = this.#deps;
-    const limit = {
-      ms: SUSPEND_DEADLINE_MS,
-      signal,
-      clock,
-      late: late('VMM_FAILED', 'the machine could not be frozen'),
-    };
-    const files = await within(limit, async (until) => {
+  async #freeze(making: ImageMaking, { machine, guest, configuration }: Execution): Promise<GoldenImage> {
+    const { clock, execution, warehouse } = this.#deps;
+    const { plan, staging, phases, signal } = making;
+    const { directory } = staging;
+    const suspended = this.#suspends(plan) ? 'memory' : 'disk';
+    const silent = late('VMM_FAILED', 'the machine could not be frozen');
+    const files = await within({ ms: SUSPEND_DEADLINE_MS, signal, clock, late: silent }, async (until) => {
       await phases.time('quiesce', () =>
-        execution.configurator.quiesce(
-          { ...{ machine, guest, phases }, directory: staging.directory },
-          this.#suspends(plan) ? 'memory' : 'disk',
-          until,
-        ),
+        execution.configurator.quiesce({ machine, guest, phases, directory }, suspended, until),
       );
       return phases.time('freeze', () => machine.freeze(until));
     });
     return phases.time('promote', async () => {
-      const { warehouse } = this.#deps;
-      const disk = join(staging.directory, files.disk);
-      // A raw disk stands on no other, whatever it was cloned from.
-      const parent =
-        files.diskFormat === 'raw' ? plan.image : await keepChainShort(warehouse, plan.image, disk, signal);
-      return warehouse.promote(staging, this.#draft(request, plan, parent, configuration, files), signal);
+      const parent = await this.#parentOf(making, files);
+      return warehouse.promote(staging, this.#draft(making, { parent, configuration, files }), signal);
     });
   }
 
-  #draft(
-    request: BuildOrder,
-    plan: ExecutablePlan,
-    parent: GoldenImage,
-    configuration: Configuration,
-    files: FrozenFiles,
-  ): ManifestDraft {
-    const { manifest } = plan.image;
+  /** A raw disk stands on no other, whatever it was cloned from. */
+  async #parentOf({ plan, staging, signal }: ImageMaking, { disk, diskFormat }: FrozenFiles): Promise<GoldenImage> {
+    if (diskFormat === 'raw') return plan.image;
+    return keepChainShort(this.#deps.warehouse, plan.image, join(staging.directory, disk), signal);
+  }
+
+  #draft(planned: PlannedImage, { parent, configuration, files }: FrozenMachine): ManifestDraft {
+    const { image } = planned.plan;
+    const { manifest } = image;
     const history = [...manifest.history, ...configuration.history];
-    const { lifetimes, ...identity } = this.#identity(request, plan, history, files.memory !== undefined);
+    const { lifetimes, ...identity } = this.#identity(planned, { history, suspended: files.memory !== undefined });
     return {
       ...identity,
       id: imageIdOf({ ...identity, lifetimes }),
       createdAt: new Date(this.#deps.clock.now()).toISOString(),
       createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
       parent: parent.manifest.id,
-      ...(parent === plan.image ? {} : { builtFrom: manifest.id }),
+      ...(parent === image ? {} : { builtFrom: manifest.id }),
       boot: manifest.boot,
       disk: files.disk,
       diskFormat: files.diskFormat,
@@ -187,10 +174,8 @@ export class ImageBuilder {
   }
 
   #identity<Entry extends { readonly digest: string }>(
-    request: BuildOrder,
-    plan: ExecutablePlan,
-    history: Entry[],
-    suspended: boolean,
+    { request, plan }: PlannedImage,
+    { history, suspended }: { readonly history: Entry[]; readonly suspended: boolean },
   ) {
     const { lifetimes } = request;
     const { line: _, ...machine } = request.machine;
@@ -200,6 +185,13 @@ export class ImageBuilder {
       ...(suspended ? { compatibility } : {}),
     };
   }
+}
+
+/** A machine that has ended, with the files that an image is made of. */
+interface FrozenMachine {
+  readonly parent: GoldenImage;
+  readonly configuration: Configuration;
+  readonly files: FrozenFiles;
 }
 
 const lifetimesOf = (actions: readonly Action[], now: number): number[] =>

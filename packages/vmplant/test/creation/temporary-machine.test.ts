@@ -30,7 +30,7 @@ function workshop() {
     nameVm: () => ({ vmId: 'vm-1', hostName: 'host', macAddress: '02:00:00:00:00:01' }),
   } as unknown as TemporaryMachineDeps;
   const wanted = {
-    ...{ asked: { requestId: 'request' }, machine, image, line: 'qemu', start: 'restore', actions: [] },
+    ...{ request: { requestId: 'request' }, machine, plan: { image, line: 'qemu', start: 'restore', remaining: [] } },
     ...{ purpose: 'clone', signal: new AbortController().signal },
     staging: { directory: '/staging', discard: () => Promise.reject(stuck) },
   } as never;
