@@ -1,4 +1,4 @@
-import type { Value } from './ast.ts';
+import type { Ad, Value } from './ast.ts';
 import type { ClassAd } from './class-ad.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
@@ -23,11 +23,11 @@ export interface EvaluationOptions {
 
 export interface EvaluationContext extends EvaluationOptions {
   /** MY: where names without prefix are looked up first. */
-  readonly my?: ClassAd;
+  readonly my?: Ad;
   /** TARGET: where they are looked up next. */
-  readonly target?: ClassAd;
+  readonly target?: Ad;
   /** Further ads by name, reached only with it: `scopes: { PLAN: ad }` for `PLAN.ExpectedSeconds`. */
-  readonly scopes?: { readonly [name: string]: ClassAd };
+  readonly scopes?: { readonly [name: string]: Ad };
 }
 
 /**

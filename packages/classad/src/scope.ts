@@ -36,11 +36,7 @@ export function rootOf(scope: Scope): Scope {
 }
 
 /** MY and TARGET, each seeing the other as its TARGET, with further scopes visible by name to both. */
-export function matchScopes(
-  my: ClassAd | undefined,
-  target: ClassAd | undefined,
-  named: { readonly [name: string]: ClassAd },
-): Scope {
+export function matchScopes(my: Ad | undefined, target: Ad | undefined, named: { readonly [name: string]: Ad }): Scope {
   const scopes = new Map(Object.entries(named).map(([name, ad]) => [foldCase(name), aloneScope(ad)] as const));
   const myScope: Scope = { ad: my ?? ClassAd.empty, surroundings: { named: scopes }, seesTarget: true };
   if (target !== undefined) {
