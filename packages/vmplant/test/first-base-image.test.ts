@@ -56,7 +56,7 @@ test(
     const surface = { name: config.plantId, listens: [config.host], dials: [] };
     const security = await openSecurity(config, surface, { environment: {}, log });
     const first = once(told, 'line probed', { signal });
-    plant = await startPlant(config, security, '0', log);
+    plant = await startPlant(config, { security, version: '0', log });
     expect(await first).toMatchObject([{ accelerator: 'tcg', reason: expect.stringContaining('there is none yet') }]);
     const second = once(told, 'line probed', { signal });
     await moveIn(base, warehouse);
