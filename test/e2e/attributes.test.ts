@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ClassAdJson } from '@vmgrid/protocol';
 import { host, order, script } from '../support/documents.ts';
-import { http } from '../support/doors.ts';
+import { http } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, MACHINE, order, script } from '../support/documents.ts';
-import { bearer, postXml } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
+import { bearer, postXml } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;

@@ -1,4 +1,7 @@
-/** What clones of a suspended Debian have of what ran in their image, and what of their own; one image for all. */
+/**
+ * What clones of a suspended Debian have of what ran in their image, and what of their own; one image for all.
+ * @base debian-12
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -69,7 +69,7 @@ test('a VM is made over HTTPS on a plant whose link is TLS both ways', async () 
   expect(JSON.parse(destroyed.out).vm.State).toBe('destroyed');
 }, 60_000);
 
-test('the TCP door speaks TLS, with the token in the first line', async () => {
+test('the TCP endpoint speaks TLS, with the token in the first line', async () => {
   const ca = await readFile(file('site', 'ca.pem'), 'utf8');
   const socket = connect(Number(shop.ready.xmlPort), 'localhost', { ca, allowHalfOpen: true } as ConnectionOptions);
   socket.end(`${token()}\n<vmgrid version="1"><list/></vmgrid>`);
@@ -101,7 +101,7 @@ test('a certificate of the site is no token of a client', async () => {
   expect(await promise).toBe(401);
 });
 
-test('a renewed certificate is shown at both doors after SIGHUP, which ends nobody', async () => {
+test('a renewed certificate is shown at both endpoints after SIGHUP, which ends nobody', async () => {
   const ca = await readFile(file('site', 'ca.pem'), 'utf8');
   const shown = async (port: unknown) => {
     const socket = connect(Number(port), 'localhost', { ca });

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, host, simulatedOrder as order, script } from '../support/documents.ts';
-import { bearer, http } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
+import { bearer, http } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const NOBODY = 'vm-00000000-0000-4000-8000-000000000000';

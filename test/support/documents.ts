@@ -52,7 +52,7 @@ const xmlOf =
        <dag>${actions}</dag>
      </create></vmgrid>`;
 
-/** A create request in XML, for the doors that take XML; the actions are XML. */
+/** A create request in XML, for the endpoints that take XML; the actions are XML. */
 export const createXml = xmlOf(MACHINE);
 
 /** The same of a simulated machine. */

@@ -39,20 +39,20 @@ async function buildBase(os: string): Promise<string> {
   return (await buildBaseImage({ os, warehouse: sharedWarehouse() }, true)).imageId;
 }
 
-/**
- * Makes a warehouse with the base image and a suspended blank machine in it. `freeze` adds the latter to a
- * warehouse that has the base.
- */
-export async function stockWarehouse(
-  directory: string,
-  freeze: (warehouse: string) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const stock = await whileLocked(async () => {
+/** Adds a suspended blank machine to a warehouse that has its base image. */
+export type Freeze = (warehouse: string) => Promise<void>;
+
+/** Ids of the base image and the suspended blank machine, made at the first call on this machine. */
+export function testBlank(freeze: Freeze, signal: AbortSignal): Promise<readonly [string, string]> {
+  return whileLocked(async () => {
     const base = await buildBase(MACHINE.os);
-    const blank = (await findBlank(base, sharedWarehouse())) ?? (await freezeApart(base, freeze));
-    return [base, blank];
+    return [base, (await findBlank(base, sharedWarehouse())) ?? (await freezeApart(base, freeze))];
   }, signal);
+}
+
+/** Makes a warehouse with the base image and a suspended blank machine in it. */
+export async function stockWarehouse(directory: string, freeze: Freeze, signal: AbortSignal): Promise<void> {
+  const stock = await testBlank(freeze, signal);
   await Warehouse.open(directory);
   const images = await (await Warehouse.open(sharedWarehouse())).images();
   for (const imageId of stock) await linkImage(images.get(imageId)!, directory);
@@ -68,7 +68,7 @@ export async function stockBase(directory: string, os: string, signal: AbortSign
 /**
  * In a warehouse with nothing but the base: in the shared one a blank machine of an earlier recipe would do as well.
  */
-async function freezeApart(base: string, freeze: (warehouse: string) => Promise<void>): Promise<string> {
+async function freezeApart(base: string, freeze: Freeze): Promise<string> {
   const apart = await testFolder('stock');
   try {
     await Warehouse.open(apart);

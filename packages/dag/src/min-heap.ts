@@ -1,4 +1,4 @@
-/** Numbers, least first (binary heap). */
+/** A binary heap of numbers; the least comes first. */
 export class MinHeap {
   readonly #items: number[] = [];
 
@@ -18,7 +18,7 @@ export class MinHeap {
     items[hole] = item;
   }
 
-  /** Takes the least number out; undefined when empty. */
+  /** Removes and returns the least number; undefined when the heap is empty. */
   pop(): number | undefined {
     const least = this.#items[0];
     const last = this.#items.pop();

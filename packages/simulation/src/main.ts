@@ -50,7 +50,7 @@ const display = new ProgressDisplay({
 });
 const tell = (progress: Progress) => display.show(progress);
 
-outliveReaders(tellError);
+outliveReaders(reportError);
 process.exitCode = (await main()) || process.exitCode;
 
 type Given = ReturnType<typeof readArguments>;
@@ -61,12 +61,12 @@ async function main(): Promise<number> {
     return given.replayed === undefined ? await runAll(given) : await replayAll(given, readRecording(given.replayed));
   } catch (error) {
     display.clear();
-    tellError(error);
+    reportError(error);
     return 2;
   }
 }
 
-function tellError(error: unknown): void {
+function reportError(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
 }
 

@@ -7,7 +7,7 @@ import type { GoldenImage } from '@vmgrid/warehouse';
 import { Grid, type GridPlan, numbered } from './grid.ts';
 import type { PlantNode } from './plant/plant-node.ts';
 import { actionTaking } from './plant/virtual-guest.ts';
-import { ProgressTeller, type TellProgress } from './progress.ts';
+import { ProgressReporter, type ReportProgress } from './progress.ts';
 import { virtualImage } from './scenario.ts';
 
 export type Recording = Pick<RequestExport, 'requests' | 'images'>;
@@ -46,13 +46,13 @@ const CREATIONS = 4;
 /** After the last request: the longest a client goes on asking, and more. */
 const REST_MS = 900_000;
 
-/** `tell` hears how far it is. */
+/** `report` is told how far the replay is. */
 export async function replay(
   recording: Recording,
   options: ReplayOptions,
-  tell: TellProgress = () => undefined,
+  report: ReportProgress = () => undefined,
 ): Promise<ReplayOutcome> {
-  const progress = new ProgressTeller({ name: `cost ${options.cost}`, requests: recording.requests.length }, tell);
+  const progress = new ProgressReporter({ name: `cost ${options.cost}`, requests: recording.requests.length }, report);
   progress.enter(`${options.plants} plants are started`);
   const unevenness: number[] = [];
   const grid = new Grid({ ...planOf(recording, options), ready: (plants) => unevenness.push(deviationOf(plants)) });

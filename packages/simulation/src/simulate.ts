@@ -6,7 +6,7 @@ import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';
 import { madeUpGrid } from './made-up-grid.ts';
 import { LEVELS, type SimulationOptions } from './options.ts';
-import { ProgressTeller, type TellProgress } from './progress.ts';
+import { ProgressReporter, type ReportProgress } from './progress.ts';
 import { reportOf, type SimulationReport } from './report.ts';
 import { anyBeginning, anyWork } from './scenario.ts';
 import { Violation } from './violation.ts';
@@ -21,12 +21,12 @@ const LOOK_AGAIN_MS = 10_000;
  */
 const REST_MS = 4 * 3_600_000;
 
-/** `tell` hears how far the run is, which has no effect on it. */
+/** `report` is told how far the run is; it has no effect on the run. */
 export async function simulate(
   options: SimulationOptions,
-  tell: TellProgress = () => undefined,
+  report: ReportProgress = () => undefined,
 ): Promise<SimulationReport> {
-  const progress = new ProgressTeller({ name: `seed ${options.seed}`, requests: options.requests }, tell);
+  const progress = new ProgressReporter({ name: `seed ${options.seed}`, requests: options.requests }, report);
   progress.enter(`${options.plants} plants are started`);
   const grid = new Grid(madeUpGrid(options));
   progress.follow(grid);

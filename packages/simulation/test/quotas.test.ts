@@ -20,7 +20,7 @@ import {
   type VmsEvent,
 } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { VmTeller } from '../../vmplant/src/vms/vm-teller.ts';
+import { VmPublisher } from '../../vmplant/src/vms/vm-publisher.ts';
 import { QuotaEnforcer } from '../../vmshop/src/quotas/quota-enforcer.ts';
 import { VmBookFile } from '../../vmshop/src/vm-book-file.ts';
 
@@ -65,7 +65,7 @@ class Link implements LinkAbove {
 
 interface Machine {
   readonly vm: ToldVm & { readonly vmId: string };
-  readonly record: Parameters<VmTeller['recorded']>[0] & object;
+  readonly record: Parameters<VmPublisher['recorded']>[0] & object;
 }
 
 class Plant {
@@ -74,18 +74,18 @@ class Plant {
   /** Creates that wait for their end. */
   readonly making = new Map<string, { readonly request: Request; end(error?: GridError): void }>();
   link: Link | undefined;
-  #teller: VmTeller;
+  #publisher: VmPublisher;
   #run = 1;
   #made = 0;
 
   constructor(plantId: string) {
     this.plantId = plantId;
-    this.#teller = this.#newTeller();
+    this.#publisher = this.#newPublisher();
   }
 
   connect(): Link {
     this.link = new Link();
-    this.#teller.opened(this.link);
+    this.#publisher.opened(this.link);
     return this.link;
   }
 
@@ -104,7 +104,7 @@ class Plant {
     const reply = (error?: GridError) => {
       if (link.isOpen) link.up.push(error ? { reply: call, error } : { reply: call });
     };
-    this.#teller
+    this.#publisher
       .during(request, () => this.#make(key, request))
       .then(
         () => reply(),
@@ -115,15 +115,15 @@ class Plant {
   destroy(key: string): void {
     const machine = this.machines.get(key);
     this.machines.delete(key);
-    if (machine) this.#teller.recorded(undefined, machine.record);
+    if (machine) this.#publisher.recorded(undefined, machine.record);
   }
 
   /** Killed and started: what was being made is undone, what was made is there. */
   restart(): void {
     this.making.clear();
     this.#run += 1;
-    this.#teller = this.#newTeller();
-    for (const { record } of this.machines.values()) this.#teller.recorded(record);
+    this.#publisher = this.#newPublisher();
+    for (const { record } of this.machines.values()) this.#publisher.recorded(record);
   }
 
   async #make(key: string, request: Request): Promise<void> {
@@ -157,11 +157,11 @@ class Plant {
       record,
       vm: { vmId, requestId, owner: caller!.owner, state: 'running', memoryMiB, diskMiB },
     });
-    this.#teller.recorded(record);
+    this.#publisher.recorded(record);
   }
 
-  #newTeller(): VmTeller {
-    return new VmTeller({ plantId: this.plantId, run: this.#run, clock });
+  #newPublisher(): VmPublisher {
+    return new VmPublisher({ plantId: this.plantId, run: this.#run, clock });
   }
 }
 

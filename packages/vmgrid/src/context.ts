@@ -1,11 +1,11 @@
 import type { ConnectionOptions, ShopClient } from '@vmgrid/protocol';
 import type { Output } from './output/output.ts';
 
-/** What every command needs; made once the global options are known. */
+/** The environment of every command; made once the global options are known. */
 export interface CommandEnvironment {
   readonly output: Output;
   readonly client: ShopClient;
-  /** How to connect to another door than the shop's. */
+  /** Returns the options for connecting to an endpoint other than the shop's. */
   readonly connect: (url: string) => ConnectionOptions;
   readonly environment: NodeJS.ProcessEnv;
 }

@@ -1,7 +1,7 @@
 import { GridError, type ShopClient, type Submitted } from '@vmgrid/protocol';
 import { createProgressDisplay } from './output/progress-display.ts';
 
-/** Follows submitted work to its end, showing its progress; resolves with its result or throws its error. */
+/** Follows submitted work to its end and shows its progress; resolves with its result or throws its error. */
 export async function follow<T>(client: ShopClient, submitted: Submitted, json: boolean): Promise<T> {
   const display = createProgressDisplay(json);
   try {

@@ -32,8 +32,8 @@ export const PlantConfig = Type.Object(
         minimum: 0,
         maximum: 65_535,
         description:
-          "Port of the plant's own HTTP door, for its warehouse and for shops that dial it. " +
-          '0 takes any free port. Left out: there is no door.',
+          "Port of the plant's own HTTP endpoint, for its warehouse and for shops that dial it. " +
+          '0 takes any free port. Left out: there is no endpoint.',
       }),
     ),
     host: Type.String({
@@ -47,7 +47,7 @@ export const PlantConfig = Type.Object(
       minimum: 1,
       default: 6_000,
       description:
-        'Requests that one client address may send to the HTTP door; on loopback each token counts by itself.',
+        'Requests that one client address may send to the HTTP endpoint; on loopback each token counts by itself.',
     }),
     stateDirectory: Type.String({
       pattern: '^/',

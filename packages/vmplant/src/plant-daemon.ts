@@ -9,13 +9,13 @@ import { assemblePlant } from './assembly/assemble-plant.ts';
 import { openHostPorts } from './assembly/host-ports.ts';
 import { makeOperatorServices } from './assembly/operator-services.ts';
 import type { PlantConfig } from './config.ts';
-import type { openPlantDoor } from './http/plant-door.ts';
+import type { openPlantHttp } from './http/plant-http.ts';
 import { faultHere } from './vms/fault-here.ts';
 
 export interface PlantDaemon extends RunningDaemon {
   /** Resolves when the first upstream that it dials knows the plant; at once when it dials none. */
   readonly joined: Promise<void>;
-  /** Of the plant's own door; undefined when there is none. */
+  /** Of the plant's own endpoint; undefined when there is none. */
   readonly httpPort: number | undefined;
 }
 
@@ -55,10 +55,10 @@ export async function startPlant(
   const handlers = plant.handlers();
   const lower = { hello, handlers, opened: parts.opened, log, trust: security.trust };
   const acceptLinks = (server: Server) => links.accept(server, { ...lower, ended: parts.ended });
-  const door =
+  const http =
     config.httpPort === undefined
       ? undefined
-      : await openDoor(
+      : await openHttp(
           {
             ...{ ...parts, ...security, handlers, hello, acceptLinks, log },
             ...{ warehouse: stores.warehouse, restoreFault: faultHere(probed) },
@@ -66,7 +66,7 @@ export async function startPlant(
           config,
           config.httpPort,
         );
-  if (door) events.on('progress', door.report);
+  if (http) events.on('progress', http.report);
   const joined = links.dial({ ...lower, urls: config.upstreams });
   log.info({ plantId: config.plantId, upstreams: config.upstreams, vms: registry.all().length }, 'the plant is open');
 
@@ -74,20 +74,20 @@ export async function startPlant(
 
   return {
     joined,
-    httpPort: door?.httpPort,
+    httpPort: http?.httpPort,
     async drain(signal) {
-      await Promise.all([plant.drain(signal), selfTending.stop(), door?.drain()]);
+      await Promise.all([plant.drain(signal), selfTending.stop(), http?.drain()]);
       parts.leases.forgetAll();
       imageWatch.close();
       offers.close();
       await links.close();
-      await door?.close();
+      await http?.close();
       parts.living.detachAll();
       stores.database.close();
     },
   };
 }
 
-/** Loads what serves HTTP only where a plant has a door: a plant without one starts in two thirds of the time. */
-const openDoor: typeof openPlantDoor = async (...parts) =>
-  (await import('./http/plant-door.ts')).openPlantDoor(...parts);
+/** Loads what serves HTTP only where a plant has an endpoint: a plant without one starts in two thirds of the time. */
+const openHttp: typeof openPlantHttp = async (...parts) =>
+  (await import('./http/plant-http.ts')).openPlantHttp(...parts);

@@ -17,7 +17,7 @@ import type { BidService } from './bids/bid-service.ts';
 import type { Asked } from './creation/making.ts';
 import type { OwnFailures } from './creation/own-failures.ts';
 import type { SelfTending } from './tending/self-tending.ts';
-import type { VmTeller } from './vms/vm-teller.ts';
+import type { VmPublisher } from './vms/vm-publisher.ts';
 import { inside, type Work, type Wrapper } from './work.ts';
 
 export interface PlantWorkDeps {
@@ -26,7 +26,7 @@ export interface PlantWorkDeps {
   /** Told of each create as it begins and ends. */
   readonly requests: RequestBook;
   readonly selfTending: Pick<SelfTending, 'during'>;
-  readonly vmTeller: Pick<VmTeller, 'during'>;
+  readonly vmPublisher: Pick<VmPublisher, 'during'>;
   /**
    * Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says
    * so.
@@ -144,7 +144,7 @@ export class PlantWork {
   readonly #toldAbove =
     (next: CreateWork): CreateWork =>
     (request, signal) =>
-      this.#deps.vmTeller.during(request, () => next(request, signal));
+      this.#deps.vmPublisher.during(request, () => next(request, signal));
 
   /** Whoever bids for the plant asks it when the request comes again. */
   readonly #remembered =

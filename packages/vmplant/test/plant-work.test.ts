@@ -1,11 +1,11 @@
 /** What a plant remembers and tells of work under way. */
 import { expect, test } from '@jest/globals';
-import { HeldTokens } from '@vmgrid/bidding';
+import { RequestFingerprints } from '@vmgrid/bidding';
 import { abortable } from '@vmgrid/daemon';
 import { type CreateRequest, GridError, type Identified, type ToldVm } from '@vmgrid/protocol';
 import { OwnFailures } from '../src/creation/own-failures.ts';
 import { PlantWork, type PlantWorkDeps } from '../src/plant-work.ts';
-import { VmTeller } from '../src/vms/vm-teller.ts';
+import { VmPublisher } from '../src/vms/vm-publisher.ts';
 import { recordOf } from './vms/made-up-records.ts';
 
 const NEVER = new AbortController().signal;
@@ -16,12 +16,12 @@ const order = {
 } as Identified<CreateRequest>;
 
 function plantWork({ refusal }: { readonly refusal?: GridError } = {}) {
-  const requests = new HeldTokens();
+  const requests = new RequestFingerprints();
   const told: string[] = [];
   const failures = new OwnFailures({ now: () => 0 });
-  const vmTeller = new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } });
+  const vmPublisher = new VmPublisher({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } });
   const deps: PlantWorkDeps = {
-    ...{ requests, failures, vmTeller, bidService: { refusal: () => refusal } },
+    ...{ requests, failures, vmPublisher, bidService: { refusal: () => refusal } },
     selfTending: { during: (work) => work() },
     changed: async () => void told.push('changed'),
     withNumbers: async (thrown) => thrown,
@@ -33,8 +33,8 @@ function plantWork({ refusal }: { readonly refusal?: GridError } = {}) {
       return true;
     };
     const link = { notify, reset: () => undefined };
-    vmTeller.opened(link);
-    vmTeller.ended(link);
+    vmPublisher.opened(link);
+    vmPublisher.ended(link);
     return vms.map(({ requestId, state }) => [requestId, state]);
   };
   const work = new PlantWork(deps, { plantId: 'plant-1', concurrentCreations: 1 });

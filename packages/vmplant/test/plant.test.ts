@@ -1,7 +1,7 @@
 /** What a plant answers to an award, over made-up parts. */
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { HeldTokens } from '@vmgrid/bidding';
+import { RequestFingerprints } from '@vmgrid/bidding';
 import { createLog } from '@vmgrid/daemon';
 import { type CreateRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
@@ -12,8 +12,8 @@ import { OwnFailures } from '../src/creation/own-failures.ts';
 import { openDatabaseInMemory } from '../src/database.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
 import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
+import { VmPublisher } from '../src/vms/vm-publisher.ts';
 import { VmRegistry } from '../src/vms/vm-registry.ts';
-import { VmTeller } from '../src/vms/vm-teller.ts';
 import { recordOf } from './vms/made-up-records.ts';
 
 const folder = useTemporaryFolder();
@@ -29,7 +29,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   const { vmId, requestId } = recordOf({});
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry, requests: new HeldTokens(), failures: new OwnFailures({ now: () => 0 }) },
+    ...{ registry, requests: new RequestFingerprints(), failures: new OwnFailures({ now: () => 0 }) },
     ...{
       destroyedVms: { byRequest: () => undefined },
       log: createLog('test', 'silent'),
@@ -37,7 +37,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
     },
     bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
-    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
+    vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });
@@ -49,13 +49,13 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
 test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers, which is destroyed', async () => {
   const now = Date.parse('2026-06-01T00:00:00Z');
   const clock = { now: () => now };
-  const destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
+  const destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: new RequestFingerprints(), clock });
   const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
   for (const [number, id] of ids.entries()) destroyedVms.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{
       registry: await VmRegistry.open(join(folder(), 'vms')),
-      requests: new HeldTokens(),
+      requests: new RequestFingerprints(),
       destroyedVms,
     },
     ...{
@@ -68,7 +68,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
       { plantId: 'plant-1' } as PlantConfig,
     ),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
-    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
+    vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock }),
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });

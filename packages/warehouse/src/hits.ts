@@ -1,7 +1,8 @@
 /**
- * How often machines were started from an image: one byte of `hits/IMAGE` each, so that the file's size is the count
- * and its time is that of the last. Written under the warehouse's lock; appending a byte leaves nothing half done in a
- * crash, and costs a clone no wait for the disk. A power failure may lose the last few.
+ * Counts how often machines were started from an image: each start appends one byte to `hits/IMAGE`, so the file's size
+ * is the count and its time is that of the last start. It is written under the warehouse's lock. Appending a byte
+ * leaves nothing half done after a crash, and a clone need not wait for the disk. A power failure may lose the last
+ * few.
  */
 import { appendFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ export class Hits {
     return found ? { count: found.size, lastAt: found.mtime } : { count: 0 };
   }
 
-  /** Ids of the images that have hits. */
+  /** Returns the ids of the images that have hits. */
   async images(): Promise<readonly string[]> {
     return (await readdir(this.#root).catch(ignoreMissing)) ?? [];
   }
@@ -34,7 +35,7 @@ export class Hits {
     await appendFile(join(this.#root, imageId), '.', { mode: 0o644 });
   }
 
-  /** Forgets an image that is gone. */
+  /** Forgets an image that was removed. */
   async forget(imageId: string): Promise<void> {
     await rm(join(this.#root, imageId), { force: true });
   }

@@ -1,7 +1,7 @@
 /**
- * Notices that images come or go, whoever moves them: several plants, also of several hosts, may share a warehouse.
- * What happens on this host is an event of the folder; for what another host does in a folder of the network, and for
- * when events are not to be had, it is looked at every now and then.
+ * Notices that images come or go, whoever moves them: several plants, even of several hosts, may share a warehouse. A
+ * change on this host is an event of the folder. Changes by another host on a network folder, and hosts without such
+ * events, need a check from time to time.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ import type { Warehouse } from './store.ts';
 
 export interface ImageWatchDeps {
   readonly warehouse: Pick<Warehouse, 'directory' | 'images'>;
-  /** Told at the start, too: what was looked at before may have been something else. */
+  /** Called at the start too, because the state may have changed since the caller last looked. */
   readonly changed: () => void;
   readonly log: Pick<Log, 'warn'>;
 }
 
-/** A change that makes no event is noticed within this. */
+/** Milliseconds within which a change without an event is noticed. */
 export const LOOKED_AT_EVERY_MS = 10_000;
 
 export class ImageWatch {

@@ -1,4 +1,4 @@
-/** The folder of golden images: what is in it, who uses it, how images come and go. */
+/** The folder of golden images: its content, the users of images, and how images come and go. */
 export { exportImage, OpenArchive } from './archive/export.ts';
 export { type ImportedImage, type ImportOptions, importArchive, importStream } from './archive/import.ts';
 export { type CollectibleImage, planCollection } from './care/collection.ts';

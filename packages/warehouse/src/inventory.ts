@@ -1,10 +1,10 @@
-/** Reads what lies in `images/`. Images never change, so only those not seen before are read. */
+/** Reads the content of `images/`. Images never change, so only new ones are read. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate } from '@vmgrid/protocol';
 import { type GoldenImage, Manifest } from './images/manifest.ts';
 
-/** A folder under `images/` that is not a golden image, and why. */
+/** A folder in `images/` that is no golden image, and the reason. */
 export interface BrokenImage {
   readonly id: string;
   readonly reason: string;
@@ -13,22 +13,25 @@ export interface BrokenImage {
 export interface Inventory {
   readonly images: ReadonlyMap<string, GoldenImage>;
   readonly broken: readonly BrokenImage[];
-  /** By image: tells one that was removed and built again from the one before. */
+  /** For each image, a stamp that distinguishes it from a removed image with the same id. */
   readonly versions: ReadonlyMap<string, string>;
-  /** Modification time of `images/` when it was read; undefined when it may have changed since within the same tick. */
+  /**
+   * Modification time of `images/` when it was read; undefined when the folder may have changed again within the same
+   * tick.
+   */
   readonly stamp: bigint | undefined;
 }
 
 export const EMPTY_INVENTORY: Inventory = { images: new Map(), broken: [], versions: new Map(), stamp: undefined };
 
-/** File times are as coarse as the kernel's tick: a folder changed this recently is read again. */
+/** File times are as coarse as the kernel's tick, so a folder that changed this recently is read again. */
 const STAMP_TRUSTED_AFTER_MS = 50n;
 
 /** @throws GridError IMAGE_CORRUPT */
 export const validateManifest = (value: unknown): Manifest =>
   validate(Manifest, value, { code: 'IMAGE_CORRUPT', subject: 'manifest' });
 
-/** `folder` is `images/`, `before` what was read of it last. */
+/** `folder` is `images/`; `before` is the last inventory. */
 export async function readInventory(folder: string, before: Inventory): Promise<Inventory> {
   const { mtimeNs } = await stat(folder, { bigint: true });
   if (before.stamp === mtimeNs) return before;

@@ -1,6 +1,7 @@
 /**
- * Pins and tags: `labels.json` beside the images, which never change. One small file, replaced at once, so that a tag
- * that moves from one image to another is on exactly one of them at any time. Written under the warehouse's lock only.
+ * Pins and tags, in `labels.json` beside the images, which never change. The file is small and replaced at once, so a
+ * tag that moves from one image to another is on exactly one of them at any time. It is written only under the
+ * warehouse's lock.
  */
 import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { GridError, ImageId, ImageTag, type LabelImageRequest, validate } from '@vmgrid/protocol';
@@ -19,7 +20,7 @@ export class Labels {
     this.#file = file;
   }
 
-  /** @throws GridError IMAGE_CORRUPT when the file is not what this class writes. */
+  /** @throws GridError IMAGE_CORRUPT when the file does not have the form that this class writes */
   async read(): Promise<LabelSet> {
     const text = await readFileIfAny(this.#file);
     if (text === undefined) return { pins: [], tags: {} };
@@ -34,7 +35,7 @@ export class Labels {
     await writeFileAtomically(this.#file, `${JSON.stringify(labels, null, 2)}\n`, 0o644);
   }
 
-  /** Forgets an image that is gone. */
+  /** Forgets an image that was removed. */
   async forget(imageId: string): Promise<void> {
     const before = await this.read();
     const after = keepOnly(before, (id) => id !== imageId);
@@ -42,13 +43,13 @@ export class Labels {
   }
 }
 
-/** Tags of an image, in order. */
+/** Returns the tags of an image, sorted. */
 export const tagsOf = ({ tags }: LabelSet, imageId: string): string[] =>
   Object.keys(tags)
     .filter((tag) => tags[tag] === imageId)
     .sort();
 
-/** The labels without those of images that do not pass; the same object when all do. */
+/** Returns the labels of the images that pass; the same object when all do. */
 export function keepOnly(labels: LabelSet, passes: (imageId: string) => boolean): LabelSet {
   const stale = [...labels.pins, ...Object.values(labels.tags)].some((id) => !passes(id));
   if (!stale) return labels;
@@ -58,7 +59,10 @@ export function keepOnly(labels: LabelSet, passes: (imageId: string) => boolean)
   };
 }
 
-/** The labels after a change to one image. A tag that another image had moves; one dropped must be this image's. */
+/**
+ * Returns the labels after a change to one image. A tag of another image moves; a dropped tag must belong to this
+ * image.
+ */
 export function relabel(before: LabelSet, imageId: string, { pinned, addTags, dropTags }: LabelImageRequest): LabelSet {
   const others = before.pins.filter((id) => id !== imageId);
   const stays = pinned ?? before.pins.includes(imageId);

@@ -1,6 +1,6 @@
 /**
- * Who uses an image: one file `references/IMAGE/USER` each, which holds the user's owner (a plant's id). Files, not
- * memory, because several plants may share the warehouse, and because a reference must outlive a plant that was killed.
+ * The users of an image: one file `references/IMAGE/USER` for each, which contains the user's owner (a plant's id).
+ * They are files, because several plants may share the warehouse, and because a reference must outlive a killed plant.
  */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export class References {
     this.#root = root;
   }
 
-  /** Users of an image, such as `vm-…`. */
+  /** Returns the users of an image, such as `vm-…`. */
   async of(imageId: string): Promise<readonly string[]> {
     return (await readdir(join(this.#root, imageId)).catch(ignoreMissing)) ?? [];
   }
@@ -29,12 +29,12 @@ export class References {
     await rm(join(this.#root, imageId, user), { force: true });
   }
 
-  /** Forgets an image that is gone. */
+  /** Forgets an image that was removed. */
   async forget(imageId: string): Promise<void> {
     await rm(join(this.#root, imageId), { recursive: true, force: true });
   }
 
-  /** Ids of the images that have, or had, users. */
+  /** Returns the ids of the images that have, or had, users. */
   async images(): Promise<readonly string[]> {
     return (await readdir(this.#root).catch(ignoreMissing)) ?? [];
   }
@@ -52,7 +52,7 @@ export class References {
     return dropped;
   }
 
-  /** Undefined when the reference was dropped meanwhile. */
+  /** Returns undefined when the reference was dropped meanwhile. */
   #ownerOf(imageId: string, user: string): Promise<string | undefined> {
     return readFileIfAny(join(this.#root, imageId, user));
   }

@@ -1,14 +1,14 @@
 /**
- * The warehouse: a folder of golden images which several plants, also of several hosts, may share.
+ * The warehouse: a folder of golden images that several plants, even of several hosts, may share.
  *
  *   images/ID/       one golden image; complete and unchanging, because it is renamed in when it is done
- *   staging/NAME/    images being made (see staging.ts)
- *   references/ID/   who uses an image (see references.ts)
+ *   staging/NAME/    images that are being made (see staging.ts)
+ *   references/ID/   the users of an image (see references.ts)
  *   hits/ID          how often machines were started from an image (see hits.ts)
  *   labels.json      pins and tags (see labels.ts)
- *   trash/           images on their way out; nothing comes back from there
- *   warehouse-id     tells this warehouse from every other
- *   lock.sqlite      held while an image moves in or out, gets a user or a label (see lock.ts)
+ *   trash/           images that are being removed; none of them comes back
+ *   warehouse-id     identifies this warehouse
+ *   lock.sqlite      locked while an image moves in or out, gets a user or a label (see lock.ts)
  */
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,17 +34,17 @@ import { identifyWarehouse } from './warehouse-id.ts';
 export type { ManifestDraft };
 
 export interface WarehouseOptions {
-  /** Whose users `acquire` registers: a plant's id. */
+  /** The owner under which `acquire` registers users: a plant's id. */
   readonly owner?: string;
-  /** No image moves in that would make the images take more. */
+  /** Limit on the size of all images; an image that would exceed it does not move in. */
   readonly quotaMiB?: number;
-  /** Ends the machines of dead builds; left out, those that are a daemon's stay, and their folders. */
+  /** Ends the machines of dead builds. Left out, machines that run under a daemon stay, with their folders. */
   readonly endMachine?: EndMachine;
-  /** Told the name of each step of promotion and removal once it is done; tests let the process die there. */
+  /** Called with the name of each step of promotion and removal when it is done; tests let the process die there. */
   readonly reached?: (step: string) => void;
 }
 
-/** What another process does in its folder is no event here. */
+/** Milliseconds between checks of another process's work, which causes no event here. */
 const CLAIM_POLL_MS = 100;
 
 export class Warehouse {
@@ -69,7 +69,7 @@ export class Warehouse {
     this.#options = options;
   }
 
-  /** Opens a warehouse, making its folders when there are none, and sweeps what dead processes of this host left. */
+  /** Opens a warehouse, makes its folders when they are missing, and sweeps what dead processes of this host left. */
   static async open(directory: string, options: WarehouseOptions = {}): Promise<Warehouse> {
     for (const folder of ['images', 'staging', 'trash']) {
       makeFolder(join(directory, folder), 0o755);
@@ -81,33 +81,36 @@ export class Warehouse {
     return warehouse;
   }
 
-  /** The same for every process that opened this warehouse. */
+  /** The same for every process that opens this warehouse. */
   get warehouseId(): string {
     return this.#warehouseId;
   }
 
-  /** Bytes that the images may take; undefined without a quota. */
+  /** Bytes that the images may occupy; undefined without a quota. */
   get quotaBytes(): number | undefined {
     const { quotaMiB } = this.#options;
     return quotaMiB === undefined ? undefined : quotaMiB * 1_048_576;
   }
 
-  /** All golden images that machines may be started from, by id. Reads the disk only when the folder has changed. */
+  /**
+   * Returns all golden images that machines may be started from, by id. It reads the disk only when the folder has
+   * changed.
+   */
   async images(): Promise<ReadonlyMap<string, GoldenImage>> {
     return this.quarantine.without(await this.#refresh()).images;
   }
 
-  /** Those that are broken too, unless they are no images at all. */
+  /** Returns all images, also broken ones, but no folders that are no images. */
   async allImages(): Promise<ReadonlyMap<string, GoldenImage>> {
     return (await this.#refresh()).images;
   }
 
-  /** What lies among the images without being one, or is broken. */
+  /** Returns the folders among the images that are broken or are no images. */
   async broken(): Promise<readonly BrokenImage[]> {
     return this.quarantine.without(await this.#refresh()).broken;
   }
 
-  /** The image of an id or a tag; an id goes before a tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
+  /** Returns the image of an id or a tag; an id wins over a tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
   async image(idOrTag: string): Promise<GoldenImage> {
     const { images, broken } = await this.#refresh();
     const image = images.get(idOrTag);
@@ -124,7 +127,7 @@ export class Warehouse {
     throw new GridError('IMAGE_UNKNOWN', `the warehouse has no image ${idOrTag}`, { imageId: idOrTag });
   }
 
-  /** Pins and tags of the images that are there. */
+  /** Returns the pins and tags of the images that are there. */
   async labels(): Promise<LabelSet> {
     const { images } = await this.#refresh();
     return keepOnly(await this.#labels.read(), (id) => images.has(id));
@@ -134,7 +137,10 @@ export class Warehouse {
     return new Lineage(await this.allImages());
   }
 
-  /** Reads an image, and all below it, to the end. What is broken is not used again. @throws GridError IMAGE_UNKNOWN */
+  /**
+   * Reads an image, and all images below it, completely. A broken one is not used again. @throws GridError
+   * IMAGE_UNKNOWN
+   */
   async examine(id: string, signal: AbortSignal): Promise<ImageFault | undefined> {
     const [fault] = (await verifyImages(this, [id], { signal })).flatMap(({ imageId, faults }) =>
       faults.map((one) => ({ imageId, ...one })),
@@ -149,8 +155,8 @@ export class Warehouse {
   }
 
   /**
-   * Somewhere to make this image, unless it is there or somebody makes it already: then undefined.
-   * @throws GridError IMAGE_CORRUPT when it is there and broken, and has to be removed first
+   * Returns a staging folder to make this image in; undefined when the image exists or somebody is making it.
+   * @throws GridError IMAGE_CORRUPT when the image exists and is broken; it has to be removed first
    */
   claim(imageId: string): Promise<Staging | undefined> {
     return this.#lock.hold(async () => {
@@ -160,7 +166,7 @@ export class Warehouse {
     });
   }
 
-  /** The image, once whoever makes it is done; undefined when that came to nothing. */
+  /** Waits for the process that is making the image. Returns the image, or undefined when the making failed. */
   async awaitClaimed(imageId: string, signal: AbortSignal): Promise<GoldenImage | undefined> {
     while (await isClaimed(this.#staging, imageId)) {
       signal.throwIfAborted();
@@ -171,9 +177,9 @@ export class Warehouse {
 
   /**
    * Makes a golden image of the files named by the draft, which lie in the staging's folder. The folder `images/ID`
-   * appears at once and complete. When another process was first with the same image, that one is returned.
+   * appears at once and complete. When another process was first with the same image, that image is returned.
    * @throws GridError IMAGE_CORRUPT when the draft does not follow the schema, IMAGE_UNKNOWN when its parent is gone,
-   * WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`).
+   * WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`)
    */
   async promote(
     staging: Pick<Staging, 'directory' | 'imageDirectory'>,
@@ -185,7 +191,7 @@ export class Warehouse {
   }
 
   /**
-   * Removes an image that nothing uses, also a broken one, by id or tag.
+   * Removes an unused image, even a broken one, by id or tag.
    * @throws GridError IMAGE_UNKNOWN, IMAGE_PINNED, IMAGE_IN_USE (details: `children`, `users`)
    */
   async remove(idOrTag: string): Promise<void> {
@@ -206,9 +212,9 @@ export class Warehouse {
   }
 
   /**
-   * Registers a user of an image, so that it cannot be removed, and counts it as a hit.
-   * @throws GridError IMAGE_UNKNOWN when the image is gone, IMAGE_CORRUPT when it, or one below it, is not whole: it is
-   * not used again.
+   * Registers a user of an image, so that the image cannot be removed, and counts a hit.
+   * @throws GridError IMAGE_UNKNOWN when the image is gone; IMAGE_CORRUPT when it, or an image below it, has a fault:
+   * then it is not used again
    */
   async acquire(id: string, user: string): Promise<void> {
     await this.#lock.hold(async () => {
@@ -223,7 +229,7 @@ export class Warehouse {
     });
   }
 
-  /** Drops the references of this warehouse's owner to users that are no more; returns how many. */
+  /** Drops the references of this warehouse's owner whose users are gone; returns how many. */
   releaseAllBut(living: ReadonlySet<string>): Promise<number> {
     const { owner } = this.#options;
     return owner === undefined ? Promise.resolve(0) : this.references.dropAllBut(owner, living);
@@ -264,7 +270,7 @@ export class Warehouse {
     });
   }
 
-  /** The id that an id or a tag names, also of a broken image. */
+  /** Returns the id that an id or a tag names, also for a broken image. */
   async #resolve(idOrTag: string): Promise<string> {
     const { broken } = await this.#refresh();
     if (broken.some((one) => one.id === idOrTag)) return idOrTag;
@@ -297,7 +303,7 @@ export class Warehouse {
     await this.#labels.forget(id);
   }
 
-  /** Takes away what a removal that died amid it left beside the images. */
+  /** Removes what an interrupted removal left beside the images. */
   async #tidy(): Promise<void> {
     this.#warehouseId = await identifyWarehouse(join(this.directory, 'warehouse-id'));
     const there = new Set(await readdir(join(this.directory, 'images')));
@@ -323,5 +329,5 @@ export class Warehouse {
   }
 }
 
-/** Several processes may discard the same. */
+/** Several processes may discard the same folder. */
 const discard = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 5 });

@@ -10,9 +10,9 @@ export interface GridShape {
 }
 
 /**
- * `http`: a door with tokens and audit; without it the shop is called in its own process. `owners`: 50, each with a
- * token; without them all is the operator's. `quotas`: limits on all that one can limit. `age`: stores as full as they
- * get.
+ * `http`: an endpoint with tokens and audit; without it the shop is called in its own process. `owners`: 50, each with
+ * a token; without them all is the operator's. `quotas`: limits on all that one can limit. `age`: stores as full as
+ * they get.
  */
 export const PARTS = ['http', 'owners', 'quotas', 'age'] as const;
 export type Part = (typeof PARTS)[number];

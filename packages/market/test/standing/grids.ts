@@ -4,11 +4,11 @@ import {
   ImageIndex,
   makeOffer,
   NOTHING_USED,
+  ownerFingerprint,
   ownerRefusalOf,
-  ownerToken,
   plantAd,
   refusalOf,
-  tokenOf,
+  requestFingerprint,
   withChange,
 } from '@vmgrid/bidding';
 import type { Action } from '@vmgrid/dag';
@@ -109,8 +109,8 @@ const OWNERS = ['ada', 'bob', 'eve'];
 const owners = fc.dictionary(fc.constantFrom(...OWNERS), share);
 
 /** As they are told. */
-export const byToken = <T>(shares: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(shares).map(([owner, of]) => [ownerToken(owner), of]));
+export const byFingerprint = <T>(shares: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(shares).map(([owner, of]) => [ownerFingerprint(owner), of]));
 
 export interface Published {
   /** By their names. */
@@ -129,7 +129,7 @@ const published = (plantId: string): fc.Arbitrary<Published> =>
       cost: mostly('1', ...COSTS),
       leaseMaxMs: fc.constantFrom(3_600_000, 86_400_000),
       ...{ durations, coarse: fc.boolean(), owners, others: ownerLimits },
-      held: fc.nat(9).map((n) => (n === 0 ? [tokenOf('request-1')] : [])),
+      held: fc.nat(9).map((n) => (n === 0 ? [requestFingerprint('request-1')] : [])),
       set: mostly(2, 1, 0),
     })
     .map(({ set, durations: learnt, held, owners: shares, ...terms }) => {

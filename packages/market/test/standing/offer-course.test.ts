@@ -4,17 +4,17 @@
  */
 import { expect, test } from '@jest/globals';
 import {
-  HeldTokens,
   NOTHING_USED,
   OfferBook,
   OfferFeed,
   OwnerBook,
+  ownerFingerprint,
   ownerLackOf,
-  ownerToken,
   PublishedSets,
-  tokenOf,
+  RequestFingerprints,
+  requestFingerprint,
 } from '@vmgrid/bidding';
-import { type Bidder, type OfferEvent, type OfferTerms, type OwnerShare, unpackTokens } from '@vmgrid/protocol';
+import { type Bidder, type OfferEvent, type OfferTerms, type OwnerShare, unpackFingerprints } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { LearntDurations } from '../../../vmplant/src/creation/durations.ts';
@@ -30,7 +30,7 @@ const NO_IMAGES = new PublishedSets();
 
 /** The parts of a plant that its offer is made of, with the same kept in the plainest way beside. */
 class Plant {
-  readonly requests = new HeldTokens();
+  readonly requests = new RequestFingerprints();
   readonly durations = new LearntDurations(openDatabaseInMemory());
   readonly destroyedVms = new DestroyedVms(openDatabaseInMemory(), {
     requests: this.requests,
@@ -65,7 +65,7 @@ class Plant {
 
   get held(): number[] {
     const ids = new Set([...this.#destroyedVms, ...this.#underWay]);
-    return [...ids].map(tokenOf).sort();
+    return [...ids].map(requestFingerprint).sort();
   }
 
   get terms(): OfferTerms {
@@ -209,10 +209,10 @@ function expectKnown({ offers }: Above, plant: Plant): void {
   const known = offers.get('plant-1')!;
   const whole = telling(new OfferBook(plant), plant);
   expect(known.terms).toEqual(plant.terms);
-  expect([...unpackTokens(whole.held)].sort()).toEqual(plant.held);
-  const holds = (token: number) => offers.held.plantsWith(token).length;
-  expect(REQUESTS.map(tokenOf).map(holds)).toEqual(
-    REQUESTS.map(tokenOf).map((one) => (plant.held.includes(one) ? 1 : 0)),
+  expect([...unpackFingerprints(whole.held)].sort()).toEqual(plant.held);
+  const holds = (fingerprint: number) => offers.held.plantsWith(fingerprint).length;
+  expect(REQUESTS.map(requestFingerprint).map(holds)).toEqual(
+    REQUESTS.map(requestFingerprint).map((one) => (plant.held.includes(one) ? 1 : 0)),
   );
   expect(Object.keys(whole.durations).sort()).toEqual([...plant.learnt].sort());
   for (const key of [...KEYS, 'boot:x']) expect(known.durations.expect(key)).toBe(whole.durations[key]);
@@ -222,7 +222,7 @@ function expectKnown({ offers }: Above, plant: Plant): void {
       ownerLackOf(MACHINE, { used: share?.used ?? NOTHING_USED, limits: share?.limits ?? plant.owners.others });
     const [declines, plants] = [offers.owners, new Map([['plant-1', known]])];
     const [decline] = declines.declinesFor(owner, MACHINE, plants);
-    expect(decline?.details).toEqual(lack(whole.owners[ownerToken(owner)])?.details);
+    expect(decline?.details).toEqual(lack(whole.owners[ownerFingerprint(owner)])?.details);
   }
 }
 
@@ -267,8 +267,9 @@ test('an offer after more departures than a plant remembers is the one made whol
   const whole = telling(new OfferBook(plant), plant);
   const known = above.offers.get('plant-1')!;
   expect(above.faults).toEqual([]);
-  expect(unpackTokens(whole.held).length).toBe(plant.requests.size);
-  for (const token of unpackTokens(whole.held)) expect(above.offers.held.plantsWith(token)).toEqual(['plant-1']);
-  expect(above.offers.held.plantsWith(tokenOf('departed-499'))).toEqual([]);
+  expect(unpackFingerprints(whole.held).length).toBe(plant.requests.size);
+  for (const fingerprint of unpackFingerprints(whole.held))
+    expect(above.offers.held.plantsWith(fingerprint)).toEqual(['plant-1']);
+  expect(above.offers.held.plantsWith(requestFingerprint('departed-499'))).toEqual([]);
   for (const [key, seconds] of Object.entries(whole.durations)) expect(known.durations.expect(key)).toBe(seconds);
 }, 120_000);

@@ -1,9 +1,9 @@
-/** Server-Sent Events (WHATWG HTML, section 9.2): progress of a request, as the client reads it. */
+/** Reads Server-Sent Events (WHATWG HTML, section 9.2), in which a shop sends the progress of a request. */
 import { GridError } from '../errors/grid-error.ts';
 import { CLIENT_LIMITS } from '../limits.ts';
 
 export interface ServerSentEvent {
-  /** `message` when the stream names none. */
+  /** `message` when the stream does not name the event. */
   readonly event: string;
   readonly data: string;
 }
@@ -40,7 +40,7 @@ async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string
   let rest = '';
   for await (const chunk of bytes) {
     rest += decoder.decode(chunk, { stream: true });
-    // A carriage return at the end may be half of a line end whose other half is still to come.
+    // A carriage return at the end may be the first half of a line end.
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     yield* lines;

@@ -1,8 +1,6 @@
 /**
- * Every error code a client, operator or log can meet. `docs/errors.md` lists the same codes (a test holds both
- * together). A code that is retired is never used again.
- *
- * `status` is the HTTP status; `retryable` says whether the same request may succeed later; `remedy` is the next step.
+ * Every error code that a client, operator or log can meet. `docs/errors.md` lists the same codes; a test compares the
+ * two. A retired code is never used again.
  */
 export interface ErrorKind {
   readonly status: number;
@@ -80,7 +78,7 @@ export const ERROR_CATALOGUE = {
     401,
     false,
     'No credentials came with the request, or they do not hold.',
-    'Send `Authorization: Bearer TOKEN`, at the TCP door the token in a first line; operators make tokens with `vmgrid tokens create`.',
+    'Send `Authorization: Bearer TOKEN`, at the TCP endpoint the token in a first line; operators make tokens with `vmgrid tokens create`.',
   ),
   FORBIDDEN: kind(
     403,

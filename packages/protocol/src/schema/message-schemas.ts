@@ -44,13 +44,13 @@ import { Trail } from './trail.ts';
 
 /** A schema that is published as a file of `schemas/`. */
 export interface SchemaFile {
-  /** Without `.json`. */
+  /** File name without `.json`. */
   readonly name: string;
   readonly title: string;
   readonly schema: TSchema;
 }
 
-/** Every message a client sends or gets. */
+/** Every message that a client sends or receives. */
 export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'create-request', title: 'A machine that shall be made', schema: CreateDocument },
   { name: 'estimate-request', title: 'A machine whose price is asked', schema: CreateDocument },

@@ -2,7 +2,7 @@
  * A plant: the product's own parts, put together on a host, disk and clock that are virtual. Its process can be killed
  * at any moment; disk and machines stay.
  */
-import { type Capacity, HeldTokens } from '@vmgrid/bidding';
+import { type Capacity, RequestFingerprints } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import type { Hello, LinkAbove } from '@vmgrid/protocol';
 import { assemblePlant, DestroyedVms, type PlantConfig, type PlantPorts } from '@vmgrid/vmplant';
@@ -65,7 +65,7 @@ export class PlantNode {
   /** Whether it remembers the VM as one that is gone. */
   hasDestroyed(vmId: string): boolean {
     this.#destroyedVms ??= new DestroyedVms(this.disk.database, {
-      requests: new HeldTokens(),
+      requests: new RequestFingerprints(),
       clock: this.#deps.world,
     });
     return this.#destroyedVms.byVm(vmId) !== undefined;

@@ -1,4 +1,4 @@
-/** `vmgrid auctions`: past auctions, of which `explain --auction` tells everything. */
+/** `vmgrid auctions`: lists past auctions. `explain --auction` shows one in full. */
 import type { AuctionListReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';

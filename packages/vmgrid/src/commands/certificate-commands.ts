@@ -14,7 +14,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output/output.ts';
 
-/** No names of daemons: the files of the CA and of its list have them. */
+/** These names are no daemons': the files of the CA and of the revocation list have them. */
 const RESERVED = ['ca', 'revoked'];
 
 export function addCertificateCommands(program: Command, context: CommandContext): void {

@@ -1,4 +1,4 @@
-/** Commands of operators who look after images: compare, check, label, make room. */
+/** Commands for operators who look after images: compare, verify, label, make room. */
 import {
   type CollectImagesReply,
   GridError,
@@ -103,7 +103,9 @@ function addLabelCommands(images: Command, context: CommandContext): void {
     .action((image: string, tags: string[]) => change(image, { dropTags: tags }, `is not tagged ${tags.join(', ')}`));
 }
 
-/** @throws GridError IMAGE_CORRUPT naming the first faulty file, IDENTITY_SHARED naming what clones share. */
+/**
+ * @throws GridError IMAGE_CORRUPT, which names the first faulty file; IDENTITY_SHARED, which names what clones share
+ */
 function refuseFaults({ images }: VerifyImagesReply): void {
   const corrupt = images.filter(({ faults }) => faults.length > 0);
   const [first] = corrupt;

@@ -1,4 +1,4 @@
-/** `vmgrid plants`: who is connected, in what state, and by which way. */
+/** `vmgrid plants`: lists who is connected, in which state, and over which brokers. */
 import type { PlantListReply, Rival } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';

@@ -1,4 +1,4 @@
-/** `vmgrid requests`: what plants remember of the requests that they carried out. */
+/** `vmgrid requests`: the requests that plants remember. */
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { exportRequests } from '../export-requests.ts';

@@ -1,4 +1,4 @@
-/** `vmgrid simulate`: a grid on paper, by a program of its own. */
+/** `vmgrid simulate`: runs a simulated grid, in a program of its own. */
 import type { Command } from 'commander';
 import { execa } from 'execa';
 import type { CommandContext } from '../context.ts';
@@ -6,9 +6,7 @@ import { programCommand } from '../local-grid/daemons.ts';
 
 type SimulateOptions = Readonly<Record<string, string | readonly string[]>>;
 
-/**
- * MiB for what lives briefly: with what Node gives, a fifth of the time goes into moving messages that are under way.
- */
+/** MiB for short-lived objects: with Node's default, a fifth of the time goes into moving messages in transit. */
 const YOUNG_MIB = 64;
 
 export function addSimulateCommand(program: Command, context: CommandContext): void {

@@ -1,4 +1,7 @@
-/** `vmgrid tokens`: who may ask the daemons of this machine. Works on their folder, whether they run or not. */
+/**
+ * `vmgrid tokens`: manages the tokens of clients of this machine's daemons. It works on their folder, whether they run
+ * or not.
+ */
 import { userInfo } from 'node:os';
 import { Access, type Audit, openAudit, ROLES, type Role, type TokenEntry } from '@vmgrid/access';
 import { findHome } from '@vmgrid/daemon';
@@ -10,7 +13,7 @@ import { table } from '../output/output.ts';
 export function addTokenCommands(program: Command, context: CommandContext): void {
   const tokens = program
     .command('tokens')
-    .description('make, list and revoke the tokens that the doors of this machine take');
+    .description('make, list and revoke the tokens that the endpoints of this machine take');
   const folder = () => new Option('--access <folder>', 'folder of the tokens (else that of the grid of this machine)');
   /** Opens the folder for one piece of work. */
   const withTokens = <T>(named: string | undefined, work: (book: Access['tokens'], audit: Audit) => T): T => {
@@ -92,7 +95,7 @@ function lifetimeMs(text: string): number {
 const time = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString();
 
-/** With times as people and programs read them. */
+/** Returns a token's entry with times that people and programs can read. */
 const shown = ({ createdAt, expiresAt, ...entry }: Omit<TokenEntry, 'createdAt'> & { createdAt?: number }) => ({
   ...entry,
   ...(createdAt === undefined ? {} : { createdAt: time(createdAt) }),

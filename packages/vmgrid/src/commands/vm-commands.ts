@@ -1,4 +1,4 @@
-/** Commands of clients: create, estimate, query, list, configure, suspend, resume, start, renew, destroy. */
+/** Commands for clients: create, estimate, query, list, configure, suspend, resume, start, renew, destroy. */
 import type { ClassAdJson, VmReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
@@ -77,7 +77,7 @@ export function addVmCommands(program: Command, context: CommandContext): void {
   addLifeCommands(program, context);
 }
 
-/** Commands that do one thing to each VM named. */
+/** Commands that do one thing to each named VM. */
 const LIFE = {
   suspend: 'keep the memory of running VMs on disk and free what they hold',
   resume: 'let suspended VMs go on where they stood',
@@ -109,7 +109,7 @@ function addLifeCommands(program: Command, context: CommandContext): void {
     });
 }
 
-/** Of a plant that did not answer. */
+/** Describes a plant that did not answer. */
 export function silenceText(plantId: string, vms: readonly ClassAdJson[]): string {
   const told = vms.find(({ Plant, PlantReached }) => Plant === plantId && PlantReached === false);
   if (!told) return `${plantId} did not answer: if it has VMs, they are missing here`;
@@ -134,6 +134,6 @@ export const vmTable = (vms: readonly ClassAdJson[]): string =>
     ]) as string[][],
   );
 
-/** `?`: its plant did not answer now. */
+/** `?`: the VM's plant did not answer just now. */
 const stateText = ({ State, PlantReached }: ClassAdJson): string =>
   PlantReached === false ? `${State}?` : String(State);

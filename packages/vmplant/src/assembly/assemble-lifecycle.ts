@@ -4,14 +4,14 @@ import { LeaseService, type LeaseServiceDeps } from '../leases/lease-service.ts'
 import { Collector, type CollectorDeps } from '../lifecycle/collector.ts';
 import { Starter, type StarterDeps } from '../lifecycle/starter.ts';
 import { Suspender, type SuspenderDeps } from '../lifecycle/suspender.ts';
-import type { VmTeller } from '../vms/vm-teller.ts';
+import type { VmPublisher } from '../vms/vm-publisher.ts';
 import type { PlantEvents } from './plant-events.ts';
 
 export type LifecycleDeps = SuspenderDeps &
   StarterDeps &
   Omit<CollectorDeps, 'wake'> &
   Omit<LeaseServiceDeps, 'warn' | 'suspend' | 'collect'> & {
-    readonly vmTeller: Pick<VmTeller, 'leaseEnding'>;
+    readonly vmPublisher: Pick<VmPublisher, 'leaseEnding'>;
     readonly events: PlantEvents;
   };
 
@@ -19,7 +19,7 @@ export type LifecycleDeps = SuspenderDeps &
 const UNASKED = new AbortController().signal;
 
 export function assembleLifecycle(deps: LifecycleDeps, config: PlantConfig) {
-  const { events, vmTeller } = deps;
+  const { events, vmPublisher } = deps;
   const suspender = new Suspender(deps);
   const starter = new Starter(deps);
   const wake: CollectorDeps['wake'] = ({ vmId, state }, request) =>
@@ -28,7 +28,7 @@ export function assembleLifecycle(deps: LifecycleDeps, config: PlantConfig) {
   const leaseService = new LeaseService(
     {
       ...deps,
-      warn: (record) => vmTeller.leaseEnding(record),
+      warn: (record) => vmPublisher.leaseEnding(record),
       suspend: (vmId, request) => suspender.suspend(vmId, request, UNASKED),
       collect: (vmId, request) => collector.collect(vmId, request),
     },

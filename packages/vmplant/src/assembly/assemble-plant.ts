@@ -54,12 +54,12 @@ export async function assemblePlant<Services extends OperatorServices>(
     },
     /** A link is up, for the first time or anew. */
     opened(link: LinkAbove): void {
-      books.vmTeller.opened(link);
+      books.vmPublisher.opened(link);
       offers.opened(link);
     },
     /** A link that does not come up anew. */
     ended(link: LinkAbove): void {
-      books.vmTeller.ended(link);
+      books.vmPublisher.ended(link);
       offers.ended(link);
     },
   };

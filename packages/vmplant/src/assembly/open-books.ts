@@ -1,6 +1,6 @@
 /** What a plant knows of its VMs and requests, read from its stores. */
 import { ofOwner } from '@vmgrid/access';
-import { Admission, HeldTokens, type LimitsOfOwners, OwnerBook } from '@vmgrid/bidding';
+import { Admission, type LimitsOfOwners, OwnerBook, RequestFingerprints } from '@vmgrid/bidding';
 import { parseDuration } from '@vmgrid/protocol';
 import type { PlantConfig } from '../config.ts';
 import { LearntDurations } from '../creation/durations.ts';
@@ -10,8 +10,8 @@ import { Leases } from '../leases/leases.ts';
 import { DestroyedVms } from '../vms/destroyed-vms.ts';
 import { LivingMachines } from '../vms/living-machines.ts';
 import { VmGate } from '../vms/vm-gate.ts';
+import { VmPublisher } from '../vms/vm-publisher.ts';
 import { VmRegistry } from '../vms/vm-registry.ts';
-import { VmTeller } from '../vms/vm-teller.ts';
 import type { PlantEvents } from './plant-events.ts';
 import type { PlantPorts } from './ports.ts';
 
@@ -19,11 +19,11 @@ type BooksPorts = Pick<PlantPorts, 'clock' | 'host' | 'stores'>;
 
 export async function openBooks({ clock, host, stores }: BooksPorts, config: PlantConfig, events: PlantEvents) {
   const { database, vms } = stores;
-  const vmTeller = new VmTeller({ plantId: config.plantId, run: nextRun(database, clock.now()), clock });
-  const requests = new HeldTokens();
+  const vmPublisher = new VmPublisher({ plantId: config.plantId, run: nextRun(database, clock.now()), clock });
+  const requests = new RequestFingerprints();
   const owners = new OwnerBook(limitsOfOwners(config));
-  const registry = await VmRegistry.open(vms, (...change) => vmTeller.recorded(...change), requests);
-  for (const record of registry.all()) vmTeller.recorded(record);
+  const registry = await VmRegistry.open(vms, (...change) => vmPublisher.recorded(...change), requests);
+  for (const record of registry.all()) vmPublisher.recorded(record);
   const { availableMemoryMiB } = host;
   const admission = new Admission(host.capacity, {
     changed: () => events.emit('usage'),
@@ -37,7 +37,7 @@ export async function openBooks({ clock, host, stores }: BooksPorts, config: Pla
   };
   const warningMs = parseDuration(config.lease.warning);
   return {
-    ...{ vmTeller, requests, owners, registry, admission },
+    ...{ vmPublisher, requests, owners, registry, admission },
     leases: new Leases({ clock, hostClock: host.clock, listener }, { warningMs }),
     living: new LivingMachines(),
     gate: new VmGate(),

@@ -13,7 +13,6 @@ import {
   type LineReports,
   makeOffer,
   type OfferRest,
-  type Plan,
   PublishedSets,
   planOfVm,
   plantAd,
@@ -37,12 +36,13 @@ import {
   type PlantSnapshot,
   parseDuration,
 } from '@vmgrid/protocol';
-import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
+import type { Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import type { HostActions } from '../configuration/host-actions.ts';
 import type { LearntDurations } from '../creation/durations.ts';
 import type { OwnFailures } from '../creation/own-failures.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
+import type { ExecutablePlan } from './executable-plan.ts';
 
 /** How long an explanation may keep everything else waiting. */
 const EXPLAIN_SLICE_MS = 5;
@@ -65,11 +65,6 @@ export interface BidServiceDeps {
 interface MachineRequest {
   readonly machine: MachineSpec;
   readonly dag: Dag;
-}
-
-/** A plan whose image is at hand, so that it can be carried out. */
-export interface WarehousePlan extends Plan {
-  readonly image: GoldenImage;
 }
 
 export class BidService {
@@ -132,7 +127,7 @@ export class BidService {
   }
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
-  async plan(request: MachineRequest, lines = this.#deps.lines): Promise<WarehousePlan> {
+  async plan(request: MachineRequest, lines = this.#deps.lines): Promise<ExecutablePlan> {
     const inventory = await this.#deps.warehouse.images();
     const images = this.#index.follow(inventory);
     const { durations, clock } = this.#deps;

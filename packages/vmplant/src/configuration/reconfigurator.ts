@@ -4,7 +4,6 @@ import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
 import { type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
-import { configured } from '../creation/creator.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { describeVm } from '../vms/reporter.ts';
@@ -13,6 +12,7 @@ import type { VmGate } from '../vms/vm-gate.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import type { Attributes } from './attributes.ts';
 import { ActionsFailed, type Configuration } from './configuration.ts';
+import { configurationChanges } from './configuration-changes.ts';
 import type { Configurator } from './configurator.ts';
 import type { HostActions } from './host-actions.ts';
 
@@ -82,7 +82,7 @@ export class Reconfigurator {
 
 function withOutcome(record: VmRecord, configuration: Configuration, outcome: ConfigureOutcome): VmRecord {
   const outcomes = [...(record.configured ?? []), outcome].slice(-CONFIGURE_OUTCOMES_KEPT);
-  return { ...record, ...configured(record, configuration), configured: outcomes };
+  return { ...record, ...configurationChanges(record, configuration), configured: outcomes };
 }
 
 function remainingActions(record: VmRecord, { dag, scope = 'more' }: Identified<ConfigureRequest>): readonly Action[] {

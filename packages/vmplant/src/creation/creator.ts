@@ -12,14 +12,14 @@ import {
 } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
 import { ImageExaminer } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
-import { type Attributes, mergeAttributes } from '../configuration/attributes.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import type { Attributes } from '../configuration/attributes.ts';
+import { configurationChanges } from '../configuration/configuration-changes.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import { grantLease } from '../leases/lease-policy.ts';
 import type { Leases } from '../leases/leases.ts';
-import type { MakingOutcome } from '../tending/recorded-request.ts';
+import type { CompletedCreation } from '../tending/recorded-request.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { describeVm } from '../vms/reporter.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
@@ -40,9 +40,9 @@ export interface CreatorDeps extends MakingDeps {
   readonly durations: DurationBook;
   readonly log: Log;
   /** The best plan now. @throws GridError as a decline. */
-  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;
+  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<ExecutablePlan>;
   /** Told of each request that was carried out. */
-  readonly record: (request: Identified<CreateRequest>, outcome: MakingOutcome) => void;
+  readonly record: (request: Identified<CreateRequest>, outcome: CompletedCreation) => void;
   /** Told when a machine ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
@@ -59,7 +59,7 @@ interface CreateMaking extends Making<Identified<CreateRequest>> {
   readonly leaseMs: number;
 }
 
-type PlannedCreate = CreateMaking & PlannedMaking<Identified<CreateRequest>, WarehousePlan>;
+type PlannedCreate = CreateMaking & PlannedMaking<Identified<CreateRequest>, ExecutablePlan>;
 
 export class Creator {
   readonly #deps: CreatorDeps;
@@ -105,7 +105,7 @@ export class Creator {
   }
 
   /** Plan, room, and a hold on the image. */
-  async #admit(making: CreateMaking): Promise<WarehousePlan> {
+  async #admit(making: CreateMaking): Promise<ExecutablePlan> {
     const { admission, warehouse, plan: planFor } = this.#deps;
     const { request } = making;
     reserveRoom(making, { ...request.machine, owner: request.caller?.owner }, admission);
@@ -175,7 +175,7 @@ export class Creator {
     const { registry, living, leases, watch, clock, hostClock } = this.#deps;
     const record = await registry.update(vmId, (record) =>
       moveTo(record, 'running', {
-        ...configured(record, configuration),
+        ...configurationChanges(record, configuration),
         phasesMs: phases.phasesMs,
         readyAt: new Date(clock.now()).toISOString(),
         ...leaseFor(leaseMs, hostClock),
@@ -246,15 +246,4 @@ const mayBeMadeAnew = ({ code, details }: GridError): boolean =>
 /** The line that was asked for is the request's matter; the one that was taken is in the record. */
 function withoutLine({ line: _, ...machine }: MachineSpec): MachineSpec {
   return machine;
-}
-
-/** The fields of a record that a configuration changes. */
-export function configured(record: VmRecord, configuration: Configuration): Partial<VmRecord> {
-  return {
-    history: [...record.history, ...configuration.history],
-    actionsRun: record.actionsRun + configuration.history.length,
-    failedActions: [...record.failedActions, ...configuration.failedActions],
-    attributes: mergeAttributes(record.attributes, configuration.attributes),
-    secret: record.secret || configuration.secret,
-  };
 }

@@ -3,7 +3,7 @@ import type { Admission, OwnedNeed } from '@vmgrid/bidding';
 import { type Clock, UndoStack } from '@vmgrid/daemon';
 import { type Called, requestKey } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { VmNames } from '../vms/identity.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 
@@ -20,7 +20,7 @@ export interface Making<Request extends Asked = Asked> {
 }
 
 /** What of a plan is carried out. */
-export type MachinePlan = Pick<WarehousePlan, 'image' | 'line' | 'start' | 'remaining'>;
+export type MachinePlan = Pick<ExecutablePlan, 'image' | 'line' | 'start' | 'remaining'>;
 
 export interface PlannedMaking<Request extends Asked = Asked, Plan extends MachinePlan = MachinePlan>
   extends Making<Request> {

@@ -60,7 +60,7 @@ export class OwnBidder implements Bidder, Bidders {
       return await within(limit, (until) => abortable(this.#handle(method, request, until), until));
     } catch (error) {
       if (!(error instanceof GridError || signal.aborted))
-        this.#log.error({ err: error, method }, 'a call of the own door failed');
+        this.#log.error({ err: error, method }, 'a call of the own endpoint failed');
       throw error;
     }
   }

@@ -8,7 +8,7 @@ import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
 import type { GoldenImage, ImageBuildStore, ManifestDraft } from '@vmgrid/warehouse';
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
@@ -24,7 +24,7 @@ export interface ImageBuilderDeps extends TemporaryMachineDeps {
   readonly durations: DurationBook;
   readonly lines: LineReports;
   /** The best plan on one of these lines. */
-  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
+  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<ExecutablePlan>;
 }
 
 export interface BuiltImage {
@@ -49,7 +49,7 @@ interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
   readonly lifetimes: readonly number[];
 }
 
-type ImageMaking = TemporaryMaking<BuildOrder, WarehousePlan>;
+type ImageMaking = TemporaryMaking<BuildOrder, ExecutablePlan>;
 /** What the image will be, known before anything is made. */
 type PlannedImage = Pick<ImageMaking, 'request' | 'plan'>;
 
@@ -122,11 +122,11 @@ export class ImageBuilder {
   }
 
   /** A line that does not suspend leaves a disk. */
-  #suspends({ line }: WarehousePlan): boolean {
+  #suspends({ line }: ExecutablePlan): boolean {
     return this.#deps.lines.get(line)?.restores === true;
   }
 
-  #quickestStart(plan: WarehousePlan): Start {
+  #quickestStart(plan: ExecutablePlan): Start {
     return this.#suspends(plan) ? 'restore' : 'boot';
   }
 

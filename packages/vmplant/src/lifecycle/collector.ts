@@ -19,9 +19,9 @@ import {
 import type { ImageHolds } from '@vmgrid/warehouse';
 import type { Attributes } from '../configuration/attributes.ts';
 import { ActionsFailed, type Configuration } from '../configuration/configuration.ts';
+import { configurationChanges } from '../configuration/configuration-changes.ts';
 import type { Configurator } from '../configuration/configurator.ts';
 import { longestMs } from '../configuration/time-limits.ts';
-import { configured } from '../creation/creator.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import type { Leases } from '../leases/leases.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
@@ -209,7 +209,7 @@ export class Collector {
 
 /** The record after its destruction DAG, which is not run twice. */
 function destructed({ destruction: _, ...record }: VmRecord, configuration: Configuration | undefined): VmRecord {
-  return { ...record, ...(configuration && configured(record, configuration)) };
+  return { ...record, ...(configuration && configurationChanges(record, configuration)) };
 }
 
 const destroyed = (record: VmRecord, { phasesMs }: Phases): VmRecord =>

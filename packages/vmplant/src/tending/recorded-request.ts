@@ -36,8 +36,8 @@ export interface RecordedRequest {
   readonly phasesMs: Readonly<Record<string, number>>;
 }
 
-/** What making the machine came to. */
-export interface MakingOutcome {
+/** A creation that made its machine: the plan that was carried out, and how long each step took. */
+export interface CompletedCreation {
   readonly at: number;
   readonly plan: Pick<Plan, 'image' | 'line' | 'start'>;
   readonly phasesMs: Readonly<Record<string, number>>;
@@ -47,8 +47,8 @@ export interface MakingOutcome {
 type Described = Pick<CreateRequest, 'machine' | 'dag'> & { readonly requestId: string };
 
 /** The record of a request. Linear, but for the SHA-256 of every action. */
-export function recordedRequest({ requestId, machine, dag }: Described, outcome: MakingOutcome): RecordedRequest {
-  const { at, plan, phasesMs, configuration } = outcome;
+export function recordedRequest({ requestId, machine, dag }: Described, creation: CompletedCreation): RecordedRequest {
+  const { at, plan, phasesMs, configuration } = creation;
   const seconds = new Map(configuration.history.map((entry) => [entry.id, entry.seconds]));
   const actions = dag.actions.map((action) => recordedAction(action, seconds.get(action.id)));
   const numbers = new Map(dag.actions.map(({ id }, number) => [id, number]));

@@ -11,7 +11,7 @@ import type { ImageBuilder } from '../images/image-builder.ts';
 import { Activity } from './activity.ts';
 import { Advisor } from './advisor.ts';
 import { SUGGEST_LIMITS } from './limits.ts';
-import { type MakingOutcome, recordedRequest } from './recorded-request.ts';
+import { type CompletedCreation, recordedRequest } from './recorded-request.ts';
 import { replayable } from './replayable-request.ts';
 import { RequestLog } from './request-log.ts';
 import { TendedImages } from './tended-images.ts';
@@ -72,9 +72,9 @@ export class SelfTending {
   }
 
   /** Remembers a request that was carried out. Never throws: the machine runs whether it is remembered or not. */
-  record(request: Identified<CreateRequest>, outcome: MakingOutcome): void {
+  record(request: Identified<CreateRequest>, creation: CompletedCreation): void {
     try {
-      this.#requests.add(recordedRequest(request, outcome), request.dag);
+      this.#requests.add(recordedRequest(request, creation), request.dag);
     } catch (error) {
       this.#log.warn({ err: error, requestId: request.requestId }, 'a request could not be recorded');
     }

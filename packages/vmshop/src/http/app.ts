@@ -1,8 +1,8 @@
-/** The HTTP door of the shop: its routes. What they do is in shop.ts. */
+/** The HTTP endpoint of the shop: its routes. What they do is in shop.ts. */
 
 import type { AuditTrail } from '@vmgrid/access';
 import { imageRoutes } from '@vmgrid/catalogue';
-import { auditRoutes, createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/http-api';
+import { auditRoutes, createHttpApp, type HttpAppOptions, operationRoutes } from '@vmgrid/http-api';
 import type { Express, Router } from 'express';
 import type { Shop } from '../shop.ts';
 import { auctionRoutes } from './auction-routes.ts';
@@ -10,13 +10,13 @@ import { plantRoutes } from './plant-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 import { XML_REQUESTS, xmlRoutes } from './xml-routes.ts';
 
-export interface ShopAppOptions extends Omit<DoorOptions, 'xmlPaths'> {
+export interface ShopAppOptions extends Omit<HttpAppOptions, 'xmlPaths'> {
   readonly audit: AuditTrail;
 }
 
 export function createApp(shop: Shop, options: ShopAppOptions): Express {
   const parts = { routers: shopRouters(shop, options.audit), readiness: () => readiness(shop) };
-  return createDoorApp(parts, { ...options, xmlPaths: [`/v1${XML_REQUESTS}`] });
+  return createHttpApp(parts, { ...options, xmlPaths: [`/v1${XML_REQUESTS}`] });
 }
 
 export const shopRouters = (shop: Shop, audit: AuditTrail): readonly Router[] => [

@@ -6,12 +6,13 @@ import type { Manifest } from '../images/manifest.ts';
 import { validateManifest } from '../inventory.ts';
 import type { Staging } from './staging.ts';
 
-/** A manifest before its files were digested. */
+/** A manifest without the digests of its files. */
 export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
 
 /**
- * Puts an image together in the staging's image folder, complete and on the disk: its files, digested, and its
- * manifest. `reached` is told of each step. @throws GridError IMAGE_CORRUPT when the draft does not follow the schema.
+ * Assembles a complete image in the staging's image folder, and writes it to the disk for good: its files, digested,
+ * and its manifest. `reached` is called after each step. @throws GridError IMAGE_CORRUPT when the draft does not follow
+ * the schema
  */
 export async function assembleImage(
   { directory, imageDirectory }: Pick<Staging, 'directory' | 'imageDirectory'>,

@@ -1,4 +1,4 @@
-/** Keeps backing chains short: a read that falls through a chain looks at every disk in it. */
+/** Keeps backing chains short, because a read that falls through a chain looks into every disk of it. */
 import { join, relative } from 'node:path';
 import { runTool } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
@@ -6,14 +6,17 @@ import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
 import type { Warehouse } from '../store.ts';
 
-/** Disks that a new image's disk may stand on, its base's included; beyond that it is put onto its base alone. */
+/**
+ * Most disks below a new image's disk, the base's included. When there are more, the disk is rebased onto the base
+ * alone.
+ */
 export const CHAIN_LIMIT = 6;
 
 /**
- * The image that a new disk shall stand on: the one it was cloned from, or, when the chain would become longer than
- * `CHAIN_LIMIT`, the base, once everything between has been copied into the disk. Only the new disk is written: images
- * and VMs that stand on those between are not touched. `disk` lies in a staging folder, in a folder beside which its
- * image's parent will be. @throws GridError VMM_FAILED, IMAGE_CORRUPT
+ * Returns the image on which a new disk shall stand: the one from which it was cloned, or, when the chain would become
+ * longer than `CHAIN_LIMIT`, the base, after the data of all disks between have been copied into the new disk. Only the
+ * new disk is written; images and VMs on the disks between are not touched. `disk` lies in a staging folder, inside a
+ * folder beside which its parent image will lie. @throws GridError VMM_FAILED, IMAGE_CORRUPT
  */
 export async function keepChainShort(
   warehouse: Pick<Warehouse, 'lineage'>,
@@ -24,7 +27,7 @@ export async function keepChainShort(
   const below = [parent, ...(await warehouse.lineage()).ancestors(parent)];
   if (below.length <= CHAIN_LIMIT) return parent;
   const base = below.at(-1)!;
-  // Only where this very process says may the disk point when it is read: a guest may have written its name.
+  // The disk may refer only to the file that this process names: a guest may have written another name into it.
   await requireOwnData(disk);
   await rebase(disk, parent, ['-u'], diskOf(parent), signal);
   await rebase(disk, base, [], diskOf(base), signal);
@@ -32,16 +35,16 @@ export async function keepChainShort(
   return base;
 }
 
-/** Makes the disk name its parent relative to the folder it will lie in. Reads neither. @throws GridError VMM_FAILED */
+/** Makes the disk name its parent relative to its future folder. It reads neither. @throws GridError VMM_FAILED */
 export function relateDisk(disk: string, parent: GoldenImage, signal: AbortSignal): Promise<void> {
   return rebase(disk, parent, ['-u'], relativeName(parent), signal);
 }
 
-/** Name of an image's disk as the disks of its children have it. */
+/** Returns the name of an image's disk that the disks above it contain. */
 export const relativeName = ({ directory, manifest }: GoldenImage): string =>
   relative(join(directory, '..', 'child'), join(directory, manifest.disk));
 
-/** @throws GridError IMAGE_CORRUPT when the disk is no qcow2, or keeps its data in another file. */
+/** @throws GridError IMAGE_CORRUPT when the disk is no qcow2, or keeps its data in another file */
 export async function requireOwnData(disk: string): Promise<void> {
   const header = await readQcow2Header(disk);
   if (header && !header.externalData) return;

@@ -1,15 +1,15 @@
-/** The doors of a shop as clients of any make use them: plain HTTP and plain TCP, with a token. */
+/** The endpoints of a shop as clients of any make use them: plain HTTP and plain TCP, with a token. */
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** Where a shop is, and what is shown to it. */
-export interface ShopDoors {
+export interface ShopEndpoints {
   readonly shopUrl: string;
   readonly xmlPort: number;
   readonly token: string;
 }
 
-export const bearer = ({ token }: Pick<ShopDoors, 'token'>) => ({ authorization: `Bearer ${token}` });
+export const bearer = ({ token }: Pick<ShopEndpoints, 'token'>) => ({ authorization: `Bearer ${token}` });
 
 export interface HttpAnswer {
   readonly status: number;
@@ -21,13 +21,13 @@ export interface HttpAnswer {
 }
 
 export async function http(
-  doors: ShopDoors,
+  endpoints: ShopEndpoints,
   path: string,
   { method = 'POST', body, ...headers }: { method?: string; body?: string | Uint8Array } & Record<string, unknown> = {},
 ): Promise<HttpAnswer> {
-  const response = await fetch(`${doors.shopUrl}${path}`, {
+  const response = await fetch(`${endpoints.shopUrl}${path}`, {
     method,
-    headers: { ...bearer(doors), ...headers } as Record<string, string>,
+    headers: { ...bearer(endpoints), ...headers } as Record<string, string>,
     body: (body as RequestInit['body'] | undefined) ?? null,
   });
   const text = await response.text();
@@ -38,22 +38,22 @@ export const JSON_BODY = { 'content-type': 'application/json' } as const;
 export const XML_BODY = { 'content-type': 'application/xml' } as const;
 
 export const postJson = (
-  doors: ShopDoors,
+  endpoints: ShopEndpoints,
   path: string,
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<HttpAnswer> =>
-  http(doors, path, { ...JSON_BODY, ...headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  http(endpoints, path, { ...JSON_BODY, ...headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
 
 export const postXml = (
-  doors: ShopDoors,
+  endpoints: ShopEndpoints,
   path: string,
   body: string,
   headers: Record<string, string> = {},
-): Promise<HttpAnswer> => http(doors, path, { ...XML_BODY, ...headers, body });
+): Promise<HttpAnswer> => http(endpoints, path, { ...XML_BODY, ...headers, body });
 
 /** Sends a token and a document, half-closes, and reads to the end, as `cat TOKEN-FILE DOCUMENT | nc -N` does. */
-export async function tcp({ xmlPort, token }: ShopDoors, document: string | Uint8Array): Promise<string> {
+export async function tcp({ xmlPort, token }: ShopEndpoints, document: string | Uint8Array): Promise<string> {
   const socket = connect({ port: xmlPort, host: '127.0.0.1', allowHalfOpen: true });
   socket.on('error', () => undefined); // what came until then is the answer
   socket.write(`${token}\n`);

@@ -1,4 +1,7 @@
-/** What every HTTP door does around its routes: who may ask, how often, how long a body, and an answer to all else. */
+/**
+ * Everything that an HTTP endpoint does around its routes: authentication, rate limit, body limit, and an answer to
+ * every other request.
+ */
 
 import type { AuditSink, Authenticator } from '@vmgrid/access';
 import type { Log } from '@vmgrid/daemon';
@@ -17,33 +20,33 @@ import { memoryRoutes } from './memory-routes.ts';
 import { type BodyQuota, readBody } from './read-body.ts';
 import { sendError, xmlErrors } from './send.ts';
 
-export interface DoorOptions {
-  /** The address listened on. */
+export interface HttpAppOptions {
+  /** The address on which it listens. */
   readonly host: string;
-  /** Names by which it may be called, beside its address and loopback. Left out: any, but on loopback none. */
+  /** Names by which it may be called, besides its address and loopback. Left out: any name; on loopback, none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Addresses and networks of reverse proxies, whose `X-Forwarded-*` are believed. */
+  /** Addresses and networks of reverse proxies whose `X-Forwarded-*` headers are trusted. */
   readonly trustedProxies?: readonly string[] | undefined;
   readonly requestsPerMinute: number;
   readonly authenticator: Authenticator;
   readonly bodyQuota?: BodyQuota;
-  /** Told of each request under `/v1`. */
+  /** Gets a note of each request under `/v1`. */
   readonly audit: AuditSink;
-  /** Paths whose errors are XML, whatever the client sent or accepts. */
+  /** Paths whose errors are XML, whatever the client sends or accepts. */
   readonly xmlPaths?: readonly string[];
-  /** How long a document may take to come. Left out: the server sees to that. */
+  /** Milliseconds in which a document must arrive. Left out: the server checks that. */
   readonly documentMs?: number;
   readonly log: Log;
 }
 
-export interface DoorParts {
+export interface HttpAppParts {
   readonly routers: readonly Router[];
   /** Routes that read their bodies themselves, of any length. */
   readonly streams?: readonly Router[];
   readonly readiness: () => Readiness;
 }
 
-/** What `/health/ready` says; only `ready` is answered with 200. */
+/** The answer of `/health/ready`; only `ready` is sent with status 200. */
 export interface Readiness {
   readonly status: string;
 }
@@ -53,11 +56,11 @@ const VERSION = '/v1';
 const PATH_SHOWN = 200;
 
 /**
- * An application with routes under `/v1`, one that every door has among them, for those who show credentials, and
- * `/health/live` and `/health/ready`, for all.
+ * Makes an application with routes under `/v1` for requests with credentials, one of which every endpoint has, and
+ * `/health/live` and `/health/ready` for everyone.
  * @throws when a route has no guard
  */
-export function createDoorApp(parts: DoorParts, options: DoorOptions): Express {
+export function createHttpApp(parts: HttpAppParts, options: HttpAppOptions): Express {
   const { streams = [], readiness } = parts;
   const routers = [...parts.routers, memoryRoutes()];
   for (const router of [...streams, ...routers]) guardsOf(router);

@@ -1,18 +1,18 @@
-/** The TCP door over real sockets of the loopback. */
+/** The TCP endpoint over real sockets of the loopback. */
 import { once } from 'node:events';
 import { connect, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { listen } from '@vmgrid/http-api';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
-import { createTcpDoor, type TcpDoorOptions } from '../src/tcp-door.ts';
+import { createTcpServer, type TcpServerOptions } from '../src/tcp-server.ts';
 
 let server: Server;
 let port: number;
 let answered: string[];
 let sockets: Socket[];
 
-async function open(options: Partial<TcpDoorOptions<unknown>> = {}): Promise<void> {
-  server = createTcpDoor<unknown>({
+async function open(options: Partial<TcpServerOptions<unknown>> = {}): Promise<void> {
+  server = createTcpServer<unknown>({
     admit: () => undefined,
     ownerOf: () => 'ada',
     answer: async (document) => {
@@ -307,7 +307,7 @@ test('a client that goes away while it is answered hurts nobody', async () => {
   expect(await replyOf(next)).toBe('<reply/>');
 });
 
-test('a hundred clients that reset at any moment do not stop the door', async () => {
+test('a hundred clients that reset at any moment do not stop the endpoint', async () => {
   await open();
   const resetting = Array.from({ length: 100 }, async (_, index) => {
     const socket = await client();

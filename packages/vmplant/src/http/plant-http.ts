@@ -1,13 +1,13 @@
 /**
- * The plant's own HTTP door: the golden images of its warehouse, with the routes that a shop has for those of all, and
- * the link for shops and brokers that dial down.
+ * The plant's own HTTP endpoint: the golden images of its warehouse, with the routes that a shop has for those of all,
+ * and the link for shops and brokers that dial down.
  */
 import type { Server } from 'node:http';
 import type { AuditSink, Authenticator, TlsFiles } from '@vmgrid/access';
 import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import type { Log } from '@vmgrid/daemon';
 import {
-  createDoorApp,
+  createHttpApp,
   createHttpServer,
   listen,
   OperationService,
@@ -23,7 +23,7 @@ import type { ReportProgress } from '../vms/phases.ts';
 import { archiveRoutes, TRANSFER_LIMITS } from './archive-routes.ts';
 import { OwnBidder } from './own-bidder.ts';
 
-export interface PlantDoor {
+export interface PlantHttp {
   /** The port listened on. */
   readonly httpPort: number;
   /** Tells those who follow a request what the plant has got on with. */
@@ -34,7 +34,7 @@ export interface PlantDoor {
   close(): Promise<void>;
 }
 
-export interface PlantDoorDeps {
+export interface PlantHttpDeps {
   readonly authenticator: Authenticator;
   readonly audit: AuditSink;
   readonly tls?: Pick<TlsFiles, 'serve'>;
@@ -55,14 +55,14 @@ const REQUESTS_KEPT = 1_000;
 /** Longest time one request may take, from its arrival to its reply. */
 const REQUEST_DEADLINE_MS = 1_800_000;
 
-type DoorConfig = Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute' | 'allowedHosts' | 'trustedProxies'>;
+type HttpConfig = Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute' | 'allowedHosts' | 'trustedProxies'>;
 
 /** @throws GridError ADDRESS_IN_USE */
-export async function openPlantDoor(
-  deps: PlantDoorDeps,
-  { plantId, host, requestsPerMinute, allowedHosts, trustedProxies }: DoorConfig,
+export async function openPlantHttp(
+  deps: PlantHttpDeps,
+  { plantId, host, requestsPerMinute, allowedHosts, trustedProxies }: HttpConfig,
   port: number,
-): Promise<PlantDoor> {
+): Promise<PlantHttp> {
   const { audit, authenticator, handlers, hello, log } = deps;
   const operations = new Operations({ kept: REQUESTS_KEPT });
   const operationService = new OperationService(operations, { name: `the plant ${plantId}`, newRequestId: uuid });
@@ -81,14 +81,14 @@ export async function openPlantDoor(
   ];
   const readiness = () => ({ status: operationService.draining ? 'draining' : 'ready', plantId });
   const { documentMs } = REQUEST_LIMITS;
-  const app = createDoorApp(
+  const app = createHttpApp(
     { routers, streams: [archiveRoutes({ ...deps, operationService })], readiness },
     { host, requestsPerMinute, allowedHosts, trustedProxies, authenticator, audit, documentMs, log },
   );
   const server = createHttpServer(app, { requestMs: TRANSFER_LIMITS.uploadMs, headersMs: documentMs, tls: deps.tls });
   deps.acceptLinks(server);
   const httpPort = await listen(server, host, port);
-  log.info({ host, httpPort }, 'the door of the plant is open');
+  log.info({ host, httpPort }, 'the endpoint of the plant is open');
   let closeAll: (() => Promise<void>) | undefined;
   return {
     httpPort,
@@ -107,5 +107,5 @@ export async function openPlantDoor(
 function refuseForeign(request: BuildImageRequest, own: string): void {
   const { plantId = own } = request;
   if (plantId === own) return;
-  throw new GridError('PLANT_LOST', `this is the door of the plant ${own}, not of ${plantId}`, { plantId });
+  throw new GridError('PLANT_LOST', `this is the endpoint of the plant ${own}, not of ${plantId}`, { plantId });
 }

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { BidderEvents, LinkAbove, VmsEvent } from '@vmgrid/protocol';
 import { nextRun, openDatabaseInMemory } from '../../src/database.ts';
-import { VmTeller } from '../../src/vms/vm-teller.ts';
+import { VmPublisher } from '../../src/vms/vm-publisher.ts';
 import { recordOf } from './made-up-records.ts';
 
 class Link implements LinkAbove {
@@ -30,30 +30,30 @@ class Link implements LinkAbove {
 
 const record = recordOf();
 const request = { requestId: record.requestId, machine: record.machine };
-let teller: VmTeller;
+let publisher: VmPublisher;
 let link: Link;
 
 beforeEach(() => {
-  teller = new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } });
+  publisher = new VmPublisher({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } });
   link = new Link();
 });
 
 test('a link that comes up hears all there is, then each change once', () => {
-  teller.recorded(record);
-  teller.opened(link);
+  publisher.recorded(record);
+  publisher.opened(link);
   expect(link.heard()).toEqual(['1 whole vm-1']);
-  teller.recorded({ ...record, state: 'suspended' }, record);
-  teller.recorded({ ...record, state: 'suspended' }, record);
-  teller.recorded(undefined, record);
+  publisher.recorded({ ...record, state: 'suspended' }, record);
+  publisher.recorded({ ...record, state: 'suspended' }, record);
+  publisher.recorded(undefined, record);
   expect(link.heard()).toEqual(['2 vm-1 suspended', '3 gone request-1']);
-  teller.ended(link);
-  teller.recorded(record);
+  publisher.ended(link);
+  publisher.recorded(record);
   expect(link.heard()).toEqual([]);
 });
 
 test('what a plant has is told in pages', () => {
-  for (let n = 0; n < 1_001; n += 1) teller.recorded(recordOf({ vmId: `vm-${n}`, requestId: `request-${n}` }));
-  teller.opened(link);
+  for (let n = 0; n < 1_001; n += 1) publisher.recorded(recordOf({ vmId: `vm-${n}`, requestId: `request-${n}` }));
+  publisher.opened(link);
   const pages = link.events.map((event) => event.kind === 'whole' && [event.page, event.last, event.vms.length]);
   expect(pages).toEqual([
     [0, false, 500],
@@ -63,19 +63,19 @@ test('what a plant has is told in pages', () => {
 });
 
 test('a link that does not take a change is ended, so that it hears all anew', () => {
-  teller.opened(link);
+  publisher.opened(link);
   link.takes = false;
-  teller.recorded(record);
+  publisher.recorded(record);
   expect(link.resets).toEqual(['a change of VMs could not be sent']);
 });
 
 test('a request is told from when it is taken until nothing of it is left, also between two attempts to make its VM', async () => {
-  teller.opened(link);
+  publisher.opened(link);
   link.heard();
-  await teller.during(request, async () => {
+  await publisher.during(request, async () => {
     expect(link.heard()).toEqual(['1 request-1 planned']);
-    teller.recorded(record);
-    teller.recorded(undefined, record);
+    publisher.recorded(record);
+    publisher.recorded(undefined, record);
     expect(link.heard()).toEqual(['2 vm-1 running', '3 request-1 planned']);
   });
   expect(link.heard()).toEqual(['4 gone request-1']);
@@ -83,33 +83,33 @@ test('a request is told from when it is taken until nothing of it is left, also 
 
 test('a request whose VM is there is told no other way while it is asked for again, and by two calls as one', async () => {
   const more = Promise.withResolvers<void>();
-  teller.opened(link);
+  publisher.opened(link);
   link.heard();
-  const calls = [1, 2].map(() => teller.during(request, () => more.promise));
-  teller.recorded(record);
+  const calls = [1, 2].map(() => publisher.during(request, () => more.promise));
+  publisher.recorded(record);
   more.resolve();
   await Promise.all(calls);
-  await teller.during(request, async () => undefined);
+  await publisher.during(request, async () => undefined);
   expect(link.heard()).toEqual(['1 request-1 planned', '2 vm-1 running']);
 });
 
 test('a VM is told on when what was left of an earlier attempt at its request goes', () => {
-  teller.recorded(record);
-  teller.recorded({ ...record, vmId: 'vm-2' });
-  teller.opened(link);
+  publisher.recorded(record);
+  publisher.recorded({ ...record, vmId: 'vm-2' });
+  publisher.opened(link);
   link.heard();
-  teller.recorded(undefined, record);
+  publisher.recorded(undefined, record);
   expect(link.heard()).toEqual([]);
-  teller.recorded(undefined, { ...record, vmId: 'vm-2' });
+  publisher.recorded(undefined, { ...record, vmId: 'vm-2' });
   expect(link.heard()).toEqual(['3 gone request-1']);
 });
 
 test('a lease that ends soon is told though nothing has changed; so is what the end of a lease does to a VM that runs', () => {
-  teller.recorded({ ...record, atLeaseEnd: 'suspend' });
-  teller.opened(link);
+  publisher.recorded({ ...record, atLeaseEnd: 'suspend' });
+  publisher.opened(link);
   expect(link.events.map((event) => event.kind === 'whole' && event.vms[0]?.atLeaseEnd)).toEqual(['suspend']);
   link.heard();
-  teller.leaseEnding({ ...record, atLeaseEnd: 'suspend' });
+  publisher.leaseEnding({ ...record, atLeaseEnd: 'suspend' });
   expect(link.heard()).toEqual(['2 vm-1 running ending']);
 });
 

@@ -1,8 +1,10 @@
-/** What every route of every door is guarded with. A door with a route that has no guard does not open at all. */
+/**
+ * What every route of every endpoint is guarded with. An endpoint with a route that has no guard does not open at all.
+ */
 import { describe, expect, test } from '@jest/globals';
-import { createDoorApp, type DoorOptions, guardsOf, memoryRoutes } from '@vmgrid/http-api';
+import { createHttpApp, guardsOf, type HttpAppOptions, memoryRoutes } from '@vmgrid/http-api';
 import { Router } from 'express';
-import { DOOR_ROUTERS } from './support/door-routers.ts';
+import { DAEMON_ROUTERS } from './support/daemon-routers.ts';
 
 const IMAGES = {
   'GET /images': 'image.list',
@@ -23,7 +25,7 @@ const guardsIn = (routers: readonly Router[]) =>
 
 describe('each route says which operation it is', () => {
   test('at the shop', () => {
-    expect(guardsIn(DOOR_ROUTERS.shop)).toEqual({
+    expect(guardsIn(DAEMON_ROUTERS.shop)).toEqual({
       'POST /vms': 'vm.create',
       'GET /vms': 'vm.list',
       'GET /vms/events': 'vm.events',
@@ -49,7 +51,7 @@ describe('each route says which operation it is', () => {
   });
 
   test('at a plant', () => {
-    expect(guardsIn(DOOR_ROUTERS.plant)).toEqual({
+    expect(guardsIn(DAEMON_ROUTERS.plant)).toEqual({
       'GET /images/:imageId/archive': 'image.export',
       'POST /images/archive': 'image.import',
       ...IMAGES,
@@ -58,7 +60,7 @@ describe('each route says which operation it is', () => {
   });
 
   test('at a broker', () => {
-    expect(guardsIn(DOOR_ROUTERS.broker)).toEqual({ 'GET /plants': 'plant.list' });
+    expect(guardsIn(DAEMON_ROUTERS.broker)).toEqual({ 'GET /plants': 'plant.list' });
   });
 
   test('at all of them', () => {
@@ -66,16 +68,16 @@ describe('each route says which operation it is', () => {
   });
 });
 
-test.each(['routers', 'streams'])('a door does not open with a route without a guard among its %s', (where) => {
+test.each(['routers', 'streams'])('an endpoint does not open with a route without a guard among its %s', (where) => {
   const router = Router();
   router.get('/secrets', (_request, response) => void response.json({}));
   const parts = { routers: [], readiness: () => ({ status: 'ready' }), [where]: [router] };
-  expect(() => createDoorApp(parts, {} as DoorOptions)).toThrow('GET /secrets has no guard');
+  expect(() => createHttpApp(parts, {} as HttpAppOptions)).toThrow('GET /secrets has no guard');
 });
 
-test('a door does not open with a router inside a router, whose guards it cannot see', () => {
+test('an endpoint does not open with a router inside a router, whose guards it cannot see', () => {
   const [outer, inner] = [Router(), Router()];
   outer.use('/inner', inner);
   const parts = { routers: [outer], readiness: () => ({ status: 'ready' }) };
-  expect(() => createDoorApp(parts, {} as DoorOptions)).toThrow('a guard cannot be seen');
+  expect(() => createHttpApp(parts, {} as HttpAppOptions)).toThrow('a guard cannot be seen');
 });

@@ -1,4 +1,4 @@
-/** The routers of each daemon's HTTP door, with nothing behind them. */
+/** The routers of each daemon's HTTP endpoint, with nothing behind them. */
 import { type ImageCatalogue, type ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import { type OperationService, operationRoutes } from '@vmgrid/http-api';
 import type { Router } from 'express';
@@ -9,8 +9,8 @@ import type { Shop } from '../../packages/vmshop/src/shop.ts';
 
 const nothing = {} as never;
 
-/** Without the routes that every door has. */
-export const DOOR_ROUTERS: Readonly<Record<'shop' | 'broker' | 'plant', readonly Router[]>> = {
+/** Without the routes that every endpoint has. */
+export const DAEMON_ROUTERS: Readonly<Record<'shop' | 'broker' | 'plant', readonly Router[]>> = {
   shop: shopRouters({} as Shop, nothing),
   broker: [plantRoutes(nothing)],
   plant: [

@@ -1,11 +1,11 @@
 /**
- * Tokens with the number of the plant that holds each: an open-addressing hash table with linear probing in one typed
- * array, four bytes for a place. All tokens of one segment have the same upper bits. So a place holds the lower bits,
- * and the number of the plant instead of the upper ones.
+ * Fingerprints with the number of the plant that holds each: an open-addressing hash table with linear probing in one
+ * typed array, four bytes for a place. All fingerprints of one segment have the same upper bits. So a place holds the
+ * lower bits, and the number of the plant instead of the upper ones.
  */
-/** Plants have numbers of so many bits from 1 on; as many upper bits of a token are not kept. */
+/** Plants have numbers of so many bits from 1 on; as many upper bits of a fingerprint are not kept. */
 export const NUMBER_BITS = 14;
-/** How many lower parts of tokens there are. */
+/** How many lower parts of fingerprints there are. */
 const LOWER_PARTS = 2 ** (32 - NUMBER_BITS);
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1;
 /** In the place of an entry: none has the number 0. */
@@ -16,7 +16,7 @@ const FULLEST = 0.9;
 const AFTER_GROWTH = 0.72;
 const LEAST_PLACES = 16;
 
-export class TokenSegment {
+export class FingerprintSegment {
   #entries = new Int32Array(LEAST_PLACES);
   #size = 0;
 
@@ -29,8 +29,8 @@ export class TokenSegment {
   }
 
   /** False when it is there already. The segment must not be full. */
-  add(token: number, number: number): boolean {
-    const entry = entryOf(token, number);
+  add(fingerprint: number, number: number): boolean {
+    const entry = entryOf(fingerprint, number);
     const place = this.#find(entry);
     if (this.#entries[place] === entry) return false;
     this.#entries[place] = entry;
@@ -39,8 +39,8 @@ export class TokenSegment {
   }
 
   /** False when it is not there. */
-  remove(token: number, number: number): boolean {
-    const entry = entryOf(token, number);
+  remove(fingerprint: number, number: number): boolean {
+    const entry = entryOf(fingerprint, number);
     const place = this.#find(entry);
     if (this.#entries[place] !== entry) return false;
     this.#free(place);
@@ -48,10 +48,10 @@ export class TokenSegment {
     return true;
   }
 
-  /** The numbers that have the token. */
-  numbersOf(token: number): number[] {
+  /** The numbers that have the fingerprint. */
+  numbersOf(fingerprint: number): number[] {
     const found: number[] = [];
-    const wanted = lowerPartOf(entryOf(token, FREE));
+    const wanted = lowerPartOf(entryOf(fingerprint, FREE));
     for (let place = this.#homeOf(wanted); this.#entries[place] !== FREE; place = this.#after(place)) {
       const entry = this.#entries[place]!;
       if (lowerPartOf(entry) === wanted) found.push(numberOf(entry));
@@ -99,7 +99,7 @@ export class TokenSegment {
     this.#entries[hole] = FREE;
   }
 
-  /** Returns the place where the search for a token begins. */
+  /** Returns the place where the search for a fingerprint begins. */
   #homeOf(lowerPart: number): number {
     return Math.floor(lowerPart * (this.#entries.length / LOWER_PARTS));
   }
@@ -114,7 +114,7 @@ export class TokenSegment {
 }
 
 /** 32 bits with a sign: engines keep such numbers without an object. */
-const entryOf = (token: number, number: number): number => (token << NUMBER_BITS) | number;
+const entryOf = (fingerprint: number, number: number): number => (fingerprint << NUMBER_BITS) | number;
 
 const lowerPartOf = (entry: number): number => entry >>> NUMBER_BITS;
 

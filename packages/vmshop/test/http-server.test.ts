@@ -1,4 +1,4 @@
-/** The HTTP door over real sockets: whose requests it takes, and how it refuses what is no request. */
+/** The HTTP endpoint over real sockets: whose requests it takes, and how it refuses what is no request. */
 import { once } from 'node:events';
 import { type IncomingMessage, request, type Server } from 'node:http';
 import { connect } from 'node:net';
@@ -96,7 +96,7 @@ const post = (headers: Record<string, string>, body: string | Uint8Array = LIST)
   send(head('POST /v1/request', { ...headers, 'Content-Length': body.length }), body);
 const codeOf = ({ body }: Answer): unknown => JSON.parse(body).error.code;
 
-test('a door behind a reverse proxy has the names that are allowed, and believes listed proxies alone', async () => {
+test('an endpoint behind a reverse proxy has the names that are allowed, and believes listed proxies alone', async () => {
   const from = async (options: Partial<Parameters<typeof createApp>[1]>) => {
     const app = createApp(shop, { ...OPTIONS, allowedHosts: ['Grid.example.org'], ...options });
     const behind = createHttpServer(app, { requestMs: 500 });
@@ -261,7 +261,7 @@ test('a stranger is sent away at once: neither its body nor its next request is 
   socket.destroy();
 });
 
-test('the audit trail names the owner whose request was one too many, at either door', async () => {
+test('the audit trail names the owner whose request was one too many, at either endpoint', async () => {
   const refused = () => noted.filter(({ outcome }) => outcome === 'QUOTA_REQUESTS');
   const response = await fetch(`http://127.0.0.1:${port}/v1/vms`, { headers: { authorization: 'Bearer hasty' } });
   expect(response.status).toBe(429);

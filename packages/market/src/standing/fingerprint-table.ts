@@ -1,19 +1,19 @@
 /**
- * Which plants, by number, hold which tokens: one table for all, in segments, so that it grows by one small piece at a
- * time. A plant that leaves retires its number; what it held is dead then: not found, and cleared away segment by
+ * Which plants, by number, hold which fingerprints: one table for all, in segments, so that it grows by one small piece
+ * at a time. A plant that leaves retires its number; what it held is dead then: not found, and cleared away segment by
  * segment.
  */
-import { NUMBER_BITS, TokenSegment } from './token-segment.ts';
+import { FingerprintSegment, NUMBER_BITS } from './fingerprint-segment.ts';
 
-/** Chosen by the upper bits of a token, which segments do not keep. */
+/** Chosen by the upper bits of a fingerprint, which segments do not keep. */
 const SEGMENTS = 2 ** NUMBER_BITS;
 /** 0 is none. Twice as many as there are links, so that half of them may wait for what they had to be cleared away. */
 const NUMBERS = 2 ** NUMBER_BITS;
 /** For each entry that dies as many are looked at: so at most about a third as many are dead as live. */
 const LOOKED_AT_PER_DEAD = 4;
 
-export class TokenTable {
-  readonly #segments: (TokenSegment | undefined)[] = new Array(SEGMENTS);
+export class FingerprintTable {
+  readonly #segments: (FingerprintSegment | undefined)[] = new Array(SEGMENTS);
   readonly #isAlive = new Uint8Array(NUMBERS);
   /** Entries of each number, dead ones too: a number is used again when it has none. */
   readonly #counts = new Uint32Array(NUMBERS);
@@ -36,27 +36,27 @@ export class TokenTable {
   }
 
   /** False when it is there already. */
-  add(token: number, number: number): boolean {
-    const segment = this.#segmentFor(token);
+  add(fingerprint: number, number: number): boolean {
+    const segment = this.#segmentFor(fingerprint);
     if (segment.isFull) this.#rebuild(segment);
-    const isNew = segment.add(token, number);
+    const isNew = segment.add(fingerprint, number);
     if (isNew) this.#counts[number]!++;
     return isNew;
   }
 
   /** False when it is not there. */
-  remove(token: number, number: number): boolean {
-    const wasThere = this.#segments[indexOf(token)]?.remove(token, number) ?? false;
+  remove(fingerprint: number, number: number): boolean {
+    const wasThere = this.#segments[indexOf(fingerprint)]?.remove(fingerprint, number) ?? false;
     if (wasThere) this.#counts[number]!--;
     return wasThere;
   }
 
-  numbersOf(token: number): number[] {
-    const numbers = this.#segments[indexOf(token)]?.numbersOf(token) ?? [];
+  numbersOf(fingerprint: number): number[] {
+    const numbers = this.#segments[indexOf(fingerprint)]?.numbersOf(fingerprint) ?? [];
     return numbers.filter((number) => this.#isAlive[number] === 1);
   }
 
-  /** The number has no tokens any more. */
+  /** The number has no fingerprints any more. */
   retire(number: number): void {
     this.#isAlive[number] = 0;
     const count = this.#counts[number]!;
@@ -78,7 +78,7 @@ export class TokenTable {
     }
   }
 
-  #rebuild(segment: TokenSegment): void {
+  #rebuild(segment: FingerprintSegment): void {
     segment.rebuild(this.#isAlive, this.#bury);
   }
 
@@ -88,12 +88,12 @@ export class TokenTable {
     if (this.#counts[number] === 0) this.#freed.push(number);
   };
 
-  #segmentFor(token: number): TokenSegment {
-    const index = indexOf(token);
-    const segment = this.#segments[index] ?? new TokenSegment();
+  #segmentFor(fingerprint: number): FingerprintSegment {
+    const index = indexOf(fingerprint);
+    const segment = this.#segments[index] ?? new FingerprintSegment();
     this.#segments[index] = segment;
     return segment;
   }
 }
 
-const indexOf = (token: number): number => token >>> (32 - NUMBER_BITS);
+const indexOf = (fingerprint: number): number => fingerprint >>> (32 - NUMBER_BITS);

@@ -1,4 +1,4 @@
-/** The plant's own door over a real warehouse, asked as a shop is. */
+/** The plant's own endpoint over a real warehouse, asked as a shop is. */
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Authenticator } from '@vmgrid/access';
@@ -20,7 +20,7 @@ import { Warehouse } from '../../../warehouse/src/store.ts';
 import { baseDraft, promote, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { LearntDurations } from '../../src/creation/durations.ts';
 import { openDatabase } from '../../src/database.ts';
-import { openPlantDoor, type PlantDoor } from '../../src/http/plant-door.ts';
+import { openPlantHttp, type PlantHttp } from '../../src/http/plant-http.ts';
 import { ImageService } from '../../src/images/image-service.ts';
 
 const directory = useTemporaryFolder();
@@ -31,7 +31,7 @@ const authenticator = {
   authenticate: () => ({ owner: 'ada', roles: ['operator'], credential: 'test' }),
 } satisfies Authenticator;
 
-let door: PlantDoor;
+let plantHttp: PlantHttp;
 let upstreams: Upstreams;
 let url: string;
 let client: ShopClient;
@@ -43,7 +43,7 @@ beforeEach(async () => {
   await promote(warehouse, baseDraft('base'));
   await promote(warehouse, suspendedDraft('octave', 'base'));
   building = Promise.withResolvers();
-  const report = (event: ProgressEvent) => door.report(event);
+  const report = (event: ProgressEvent) => plantHttp.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
   const identityCheck = { sharedBy: () => Promise.reject(new Error('no machine can be started here')) };
   const operationService = new ImageService({ warehouse, durations, report, identityCheck }, { plantId: 'plant-1' });
@@ -64,14 +64,14 @@ beforeEach(async () => {
   upstreams = new Upstreams();
   const lower = { handlers: handlers as PlantHandlers, hello, log };
   const acceptLinks = (server: Server) => upstreams.accept(server, { ...lower, trust: TRUST_ALL });
-  door = await openPlantDoor({ ...own, ...lower, authenticator, audit: UNREAD_AUDIT, acceptLinks }, options, 0);
-  url = `http://127.0.0.1:${door.httpPort}`;
+  plantHttp = await openPlantHttp({ ...own, ...lower, authenticator, audit: UNREAD_AUDIT, acceptLinks }, options, 0);
+  url = `http://127.0.0.1:${plantHttp.httpPort}`;
   client = new ShopClient(url);
 });
 afterEach(async () => {
-  await door.drain();
+  await plantHttp.drain();
   await upstreams.close();
-  await door.close();
+  await plantHttp.close();
 });
 
 test('images are listed, found by tag, compared and removed as at a shop', async () => {
@@ -146,7 +146,7 @@ test('who still waits when the plant stops hears how its work ended', async () =
   const built = client.buildImage(request);
   const ended = expect(built).rejects.toMatchObject({ code: 'DRAINING', message: 'the plant stops' });
   while ((await client.operation('build-1').catch(() => undefined)) === undefined) await new Promise(setImmediate);
-  const drained = door.drain();
+  const drained = plantHttp.drain();
   building.reject(new GridError('DRAINING', 'the plant stops'));
   await Promise.all([ended, drained]);
 });

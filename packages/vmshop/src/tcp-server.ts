@@ -13,7 +13,7 @@ import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import { ConnectionLimiter } from './connection-limiter.ts';
 import { IncomingDocument } from './incoming-document.ts';
 
-export interface TcpDoorOptions<Who> {
+export interface TcpServerOptions<Who> {
   /** Who shows this token, from this address. @throws GridError UNAUTHENTICATED */
   readonly admit: (token: string | undefined, from: string | undefined) => Who | Promise<Who>;
   /** Whose connections are counted together. */
@@ -41,12 +41,12 @@ export interface TcpDoorOptions<Who> {
 }
 
 /** Connections at the same time. */
-const TCP_DOOR_CONNECTIONS = 1_024;
+const TCP_CONNECTIONS = 1_024;
 
 /** Makes the server; the caller listens and closes. */
-export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
+export function createTcpServer<Who>(options: TcpServerOptions<Who>): Server {
   const settings = { allowHalfOpen: true, noDelay: true };
-  const { tls, admit, connections = TCP_DOOR_CONNECTIONS } = options;
+  const { tls, admit, connections = TCP_CONNECTIONS } = options;
   const connectionLimiter = new ConnectionLimiter(connections);
   const open = (socket: Socket) => {
     let shown: string | undefined;
@@ -67,7 +67,7 @@ export function createTcpDoor<Who>(options: TcpDoorOptions<Who>): Server {
 }
 
 /** The options for one client. */
-interface ServeOptions<Who> extends Omit<TcpDoorOptions<Who>, 'admit' | 'revalidate'> {
+interface ServeOptions<Who> extends Omit<TcpServerOptions<Who>, 'admit' | 'revalidate'> {
   readonly admit: (token: string | undefined) => Promise<Who>;
   readonly revalidate: () => unknown;
 }

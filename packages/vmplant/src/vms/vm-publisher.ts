@@ -18,7 +18,7 @@ import {
 import { atLeaseEnd } from '../leases/lease-policy.ts';
 import type { VmRecord } from './vm.ts';
 
-export interface VmTellerOptions {
+export interface VmPublisherOptions {
   readonly plantId: string;
   /** See `nextRun`. */
   readonly run: number;
@@ -31,15 +31,15 @@ type Recorded = Pick<
   'requestId' | 'owner' | 'vmId' | 'state' | 'machine' | 'leaseEndsAt' | 'atLeaseEnd' | 'failure' | 'destructionFailure'
 >;
 
-export class VmTeller {
-  readonly #options: VmTellerOptions;
+export class VmPublisher {
+  readonly #options: VmPublisherOptions;
   readonly #links = new Set<LinkAbove>();
   readonly #vms = new Map<string, ToldVm>();
   /** Requests that are worked on, with the calls that wait for them. */
   readonly #taken = new Map<string, { readonly vm: ToldVm; calls: number }>();
   #serial = 0;
 
-  constructor(options: VmTellerOptions) {
+  constructor(options: VmPublisherOptions) {
     this.#options = options;
   }
 
