@@ -7,7 +7,7 @@ import { openSecurity } from '@vmgrid/access';
 import { checkConfig, type Log } from '@vmgrid/daemon';
 import { linkImage, testBase, testFolder } from '../../../test/support/test-warehouse.ts';
 import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
-import { Warehouse } from '../../warehouse/src/store.ts';
+import { Warehouse } from '../../warehouse/src/warehouse.ts';
 import { PlantConfig } from '../src/config.ts';
 import { type PlantDaemon, startPlant } from '../src/plant-daemon.ts';
 

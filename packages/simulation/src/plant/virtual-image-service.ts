@@ -17,7 +17,7 @@ export function virtualImageService(warehouse: VirtualWarehouse, names: Names): 
   const describe = (image: GoldenImage) => descriptionOf(image, names);
   return {
     ...{ label: refuse, verify: refuse, collect: refuse },
-    list: async () => [...(await warehouse.images()).values()].map(describe),
+    list: async () => [...(await warehouse.inventory.images()).values()].map(describe),
     describe: async (image) => describe(image),
     remove: (imageId) => warehouse.remove(imageId),
   };

@@ -20,7 +20,7 @@ export async function openHostPorts(config: PlantConfig, version: string, log: L
   makeFolder(config.stateDirectory, 0o711);
   const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
   const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, plantId: config.plantId }));
-  const images: FindImages = () => warehouse.images();
+  const images: FindImages = () => warehouse.inventory.images();
   const lines = makeLines(config.lines, { ...config, images, ...(groups && { groups }) });
   const warehouse = await Warehouse.open(config.warehouseDirectory, {
     owner: config.plantId,

@@ -4,7 +4,7 @@ import type { Capacity, Durations, LineReports } from '@vmgrid/bidding';
 import type { Clock, Log } from '@vmgrid/daemon';
 import type { ProductionLine } from '@vmgrid/lines';
 import type { LineName, Upstreams } from '@vmgrid/protocol';
-import type { ImageBuildStore, Warehouse } from '@vmgrid/warehouse';
+import type { ImageBuildStore, ImageInventory } from '@vmgrid/warehouse';
 import type { ConfigDiscStore } from '../configuration/config-disc-store.ts';
 import type { HostActions } from '../configuration/host-actions.ts';
 import type { CreatorDeps } from '../creation/creator.ts';
@@ -47,7 +47,9 @@ export interface PlantStores {
   readonly database: DatabaseSync;
   readonly vms: VmStore;
   readonly discs: ConfigDiscStore;
-  readonly warehouse: ImageBuildStore & Pick<Warehouse, 'image' | 'images'>;
+  readonly warehouse: ImageBuildStore & {
+    readonly inventory: Pick<ImageInventory, 'examine' | 'image' | 'images' | 'lineage'>;
+  };
 }
 
 /** What only operators ask for, and what the plant does unasked: it works with the files of images. */

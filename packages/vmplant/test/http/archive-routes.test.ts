@@ -15,7 +15,7 @@ import { ArchiveClient, type OperationReply, type ProgressEvent, ShopClient } fr
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { verifyImages } from '../../../warehouse/src/care/verify.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promoteReal, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { archiveRoutes, type TransferLimits } from '../../src/http/archive-routes.ts';
 
@@ -100,7 +100,7 @@ test('an image goes from one plant to another with all below it', async () => {
     ['base', true],
     ['octave', true],
   ]);
-  const verified = await verifyImages(to, undefined, { signal: AbortSignal.timeout(10_000) });
+  const verified = await verifyImages(to.inventory, undefined, { signal: AbortSignal.timeout(10_000) });
   expect(verified.flatMap(({ faults }) => faults)).toEqual([]);
   expect(progress.map(({ phase, subject, state }) => `${phase} ${subject} ${state}`)).toContain(
     'import octave/memory.bin done',
