@@ -171,9 +171,8 @@ export class Admission {
   }
 
   #memoryRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
-    const own = memoryLack(need, this);
-    if (own.lacking > 0) return refusalOf(own, []);
-    return owner === undefined ? undefined : ownerRefusalOf(need, this.#shareOf(owner), [OWNER_MEMORY_LIMIT]);
+    const ownerRefusal = () => ownerRefusalOf(need, this.#shareOf(owner!), [OWNER_MEMORY_LIMIT]);
+    return lackOf(need, this, [MEMORY]) ?? (owner === undefined ? undefined : ownerRefusal());
   }
 
   #shareOf(owner: string): Share {
@@ -234,14 +233,15 @@ interface Room {
 }
 
 /** Returns one refusal for everything that a machine lacks; undefined when it fits. */
-export function lackOf(need: Need, { capacity, usage }: Room): GridError | undefined {
-  const [first, ...others] = [
-    lack('CPUS_INSUFFICIENT', need.cpus, capacity.cpusPerVm),
-    memoryLack(need, { capacity, usage }),
-    lack('DISK_INSUFFICIENT', need.diskMiB, capacity.diskMiB - usage.diskMiB),
-    lack('VM_LIMIT', 1, capacity.vms - usage.vms),
-  ].filter((one) => one.lacking > 0);
-  return first && refusalOf(first, others);
+export function lackOf(need: Need, room: Room, looked: readonly Needed[] = NEEDED): GridError | undefined {
+  let lacks: readonly [Lack, ...Lack[]] | undefined; // most machines fit, and very many plants are looked at
+  for (const { code, wantedBy, availableIn } of looked) {
+    const [wanted, available] = [wantedBy(need), availableIn(room)];
+    if (wanted <= available) continue;
+    const lack: Lack = { code, wanted, available, lacking: wanted - available };
+    lacks = lacks ? [...lacks, lack] : [lack];
+  }
+  return lacks && refusalOf(lacks);
 }
 
 /** The code of a decline, and its numbers. */
@@ -252,6 +252,13 @@ interface Lack {
   readonly lacking: number;
 }
 
+/** Something that machines need of a plant. */
+interface Needed {
+  readonly code: Lack['code'];
+  wantedBy(need: Need): number;
+  availableIn(room: Room): number;
+}
+
 const UNITS = {
   CPUS_INSUFFICIENT: 'processors',
   MEMORY_INSUFFICIENT: 'MiB of memory',
@@ -259,17 +266,24 @@ const UNITS = {
   VM_LIMIT: 'VMs',
 } as const;
 
-const lack = (code: Lack['code'], wanted: number, available: number): Lack => ({
-  code,
-  wanted,
-  available,
-  lacking: wanted - available,
-});
+const MEMORY: Needed = {
+  code: 'MEMORY_INSUFFICIENT',
+  wantedBy: ({ memoryMiB }) => memoryMiB,
+  availableIn: ({ capacity, usage }) => capacity.memoryMiB - usage.memoryMiB,
+};
 
-const memoryLack = ({ memoryMiB }: Need, { capacity, usage }: Room): Lack =>
-  lack('MEMORY_INSUFFICIENT', memoryMiB, capacity.memoryMiB - usage.memoryMiB);
+const NEEDED: readonly Needed[] = [
+  { code: 'CPUS_INSUFFICIENT', wantedBy: ({ cpus }) => cpus, availableIn: ({ capacity }) => capacity.cpusPerVm },
+  MEMORY,
+  {
+    code: 'DISK_INSUFFICIENT',
+    wantedBy: ({ diskMiB }) => diskMiB,
+    availableIn: ({ capacity, usage }) => capacity.diskMiB - usage.diskMiB,
+  },
+  { code: 'VM_LIMIT', wantedBy: () => 1, availableIn: ({ capacity, usage }) => capacity.vms - usage.vms },
+];
 
-function refusalOf({ code, wanted, available, lacking }: Lack, others: readonly Lack[]): GridError {
+function refusalOf([{ code, wanted, available, lacking }, ...others]: readonly [Lack, ...Lack[]]): GridError {
   const message = `wants ${wanted} ${UNITS[code]}, ${available} are free: lacks ${lacking}`;
   const details = { wanted, available, lacking, ...(others.length === 0 ? {} : { others }) };
   return new GridError(code, message, details);

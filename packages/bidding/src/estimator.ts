@@ -2,7 +2,15 @@
  * Prices a plan. The cost is the operator's ClassAd expression over the request (MY), the plant (TARGET) and the plan
  * (PLAN); the lowest wins. Pure: the same request, ad and plan give the same cost.
  */
-import { ClassAd, type Expression, evaluate, explainRequirements, parseExpression, toJsValue } from '@vmgrid/classad';
+import {
+  type Ad,
+  ClassAd,
+  type Expression,
+  evaluate,
+  explainRequirements,
+  parseExpression,
+  toJsValue,
+} from '@vmgrid/classad';
 import { GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';
 
 /** Cost expressions that the configuration can name. */
@@ -80,7 +88,7 @@ const emptied = (plant: ClassAd): ClassAd =>
  * `plan`: the result of `planAd`.
  * @throws GridError CONFIG_INVALID when the cost is not a finite number for this request
  */
-export function priceOf(cost: Expression, request: ClassAd, plant: ClassAd, plan: ClassAd): number {
+export function priceOf(cost: Expression, request: ClassAd, plant: Ad, plan: ClassAd): number {
   const value = toJsValue(evaluate(cost, { my: request, target: plant, scopes: { PLAN: plan } }));
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new GridError('CONFIG_INVALID', `the cost expression gives ${String(value)} instead of a number`, {});

@@ -38,8 +38,9 @@ export function dagRefusal(
   { actionsPerDag: limit }: Pick<Capacity, 'actionsPerDag'>,
   ...dags: readonly (Dag | undefined)[]
 ): GridError | undefined {
+  if (limit === undefined) return undefined;
   const actions = Math.max(0, ...dags.map((dag) => dag?.actions.length ?? 0));
-  if (limit === undefined || actions <= limit) return undefined;
+  if (actions <= limit) return undefined;
   return new GridError('DAG_TOO_LARGE', `a DAG has ${actions} actions, this plant takes at most ${limit}`, {
     actions,
     limit,
@@ -48,10 +49,11 @@ export function dagRefusal(
 
 /** Returns the names of the host actions in DAGs. */
 export const hostActionNames = (...dags: readonly (Dag | undefined)[]): string[] =>
-  dags.flatMap((dag) => dag?.actions ?? []).flatMap((action) => (action.kind === 'host' ? [action.name] : []));
+  dags.flatMap((dag) => dag?.actions.filter((action) => action.kind === 'host').map(({ name }) => name) ?? []);
 
 /** Returns a refusal that names each missing host action. */
 export function hostActionRefusal(wanted: readonly string[], known: readonly string[]): GridError | undefined {
+  if (wanted.length === 0) return undefined;
   const missing = [...new Set(wanted)].filter((name) => !known.includes(name));
   if (missing.length === 0) return undefined;
   const message = `no host action ${missing.join(', ')}; there are: ${known.join(', ') || 'none'}`;

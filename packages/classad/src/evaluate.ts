@@ -1,4 +1,4 @@
-import type { Value } from './ast.ts';
+import type { Ad, Value } from './ast.ts';
 import type { ClassAd } from './class-ad.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
@@ -26,11 +26,11 @@ export interface EvaluationOptions {
 
 export interface EvaluationContext extends EvaluationOptions {
   /** MY: names without prefix are looked up here first. */
-  readonly my?: ClassAd;
+  readonly my?: Ad;
   /** TARGET: names without prefix are looked up here next. */
-  readonly target?: ClassAd;
+  readonly target?: Ad;
   /** Further ads, reached only by their names: `scopes: { PLAN: ad }` for `PLAN.ExpectedSeconds`. */
-  readonly scopes?: { readonly [name: string]: ClassAd };
+  readonly scopes?: { readonly [name: string]: Ad };
 }
 
 /** Begins an evaluation with every function of the language, and with its own budget or the rest of a shared one. */

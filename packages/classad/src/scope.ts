@@ -36,11 +36,7 @@ export function rootOf(scope: Scope): Scope {
 }
 
 /** Makes the scopes of MY and TARGET. Each sees the other as its TARGET, and both see the further scopes by name. */
-export function matchScopes(
-  my: ClassAd | undefined,
-  target: ClassAd | undefined,
-  named: { readonly [name: string]: ClassAd },
-): Scope {
+export function matchScopes(my: Ad | undefined, target: Ad | undefined, named: { readonly [name: string]: Ad }): Scope {
   const scopes = new Map(Object.entries(named).map(([name, ad]) => [foldCase(name), aloneScope(ad)] as const));
   const myScope: Scope = { ad: my ?? ClassAd.empty, surroundings: { named: scopes }, seesTarget: true };
   if (target !== undefined) {

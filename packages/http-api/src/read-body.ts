@@ -25,13 +25,16 @@ export function bodyTooLong({ bytes: limit, owner }: BodyLimit, bytes: number): 
 }
 
 /** Reads the whole body, whatever its type. */
-export const readBody =
-  (quota?: BodyQuota): RequestHandler =>
-  (request, response, next) => {
+export function readBody(quota?: BodyQuota): RequestHandler {
+  /** By limit, of which there are as many as quotas. */
+  const readers = new Map<number, RequestHandler>();
+  return (request, response, next) => {
     const limit = bodyLimitOf(quota, response.locals.principal?.owner);
-    const read = express.raw({ type: () => true, limit: limit.bytes });
+    const read = readers.get(limit.bytes) ?? express.raw({ type: () => true, limit: limit.bytes });
+    readers.set(limit.bytes, read);
     read(request, response, (thrown?: unknown) => next(refusalOf(thrown, limit)));
   };
+}
 
 /** Errors of express's own body reader carry a `type`, and the size that arrived or was announced. */
 function refusalOf(thrown: unknown, limit: BodyLimit): unknown {

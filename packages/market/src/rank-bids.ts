@@ -36,8 +36,9 @@ const trailRemoval = ({ name }: FilterRule, { bid, reason, conditions }: Removal
 });
 
 function placeOf(bid: Bid, rules: readonly OrderRule[], context: RuleContext): TrailPlace {
-  const values = rules.map((rule) => [rule.name, rule.valueOf(bid, context)]);
-  return { plantId: bid.plantId, ...(Object.fromEntries(values) as Omit<TrailPlace, 'plantId'>) };
+  const values: Partial<Record<OrderRule['name'], number>> = {};
+  for (const rule of rules) values[rule.name] = rule.valueOf(bid, context);
+  return { plantId: bid.plantId, ...(values as Omit<TrailPlace, 'plantId'>) };
 }
 
 /** By the rules, and by plant id should even the tie-break be equal. */

@@ -123,11 +123,11 @@ function readDocument<Who>(
     refuse: reject,
   });
   const incomplete = (what: string, withinMs?: number) => {
-    const message = `${what} after ${incoming.bytes} bytes of the document`;
+    const message = `${what}; ${incoming.bytes} bytes had come`;
     reject(new GridError('BODY_INCOMPLETE', message, { bytes: incoming.bytes, withinMs }));
   };
   const noToken = () => incoming.isOpened || incomplete(`no token came within ${tokenMs} ms`, tokenMs);
-  const noMore = () => incomplete(`nothing more came within ${withinMs} ms`, withinMs);
+  const noMore = () => incomplete(`the document was not complete within ${withinMs} ms`, withinMs);
   // What had come by then is read first: a host may be so busy that a timer is the first to have its turn.
   const timers = [setTimeout(() => setImmediate(noToken), tokenMs), setTimeout(() => setImmediate(noMore), withinMs)];
   const listeners = {

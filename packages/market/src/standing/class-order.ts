@@ -2,7 +2,7 @@
  * The standing offers' answers to one class of requests, kept in order from one auction to the next: a plant whose
  * offer has changed is priced anew and moved, all others stay where they are.
  */
-import { declineOf, priceOf } from '@vmgrid/bidding';
+import { declineOf } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';
 import { type CallTerms, type Decline, GridError, type TrailRemoval } from '@vmgrid/protocol';
 import { gapOf, lacking } from '../nearest.ts';
@@ -11,6 +11,7 @@ import { kindOfRemoval, removalKey } from '../summary.ts';
 import { BidOrder } from './bid-order.ts';
 import type { Bidding } from './bidding.ts';
 import { OrderedList } from './ordered-list.ts';
+import { PriceList } from './price-list.ts';
 import type { RequestClass } from './request-class.ts';
 import type { StandingPlant } from './standing-plant.ts';
 
@@ -43,6 +44,7 @@ export interface OrderView {
 
 export class ClassOrder implements OrderView {
   readonly #class: RequestClass;
+  readonly #prices: PriceList;
   readonly #entries = new Map<string, Entry>();
   readonly #bidding: BidOrder;
   readonly #removed = new Map<string, OrderedList<Removed>>();
@@ -50,6 +52,7 @@ export class ClassOrder implements OrderView {
 
   constructor(of: RequestClass, order: CallTerms['order']) {
     this.#class = of;
+    this.#prices = new PriceList(of.my);
     this.#bidding = new BidOrder(order === 'soonest' ? compareSoonest : compareCheapest);
   }
 
@@ -116,10 +119,11 @@ export class ClassOrder implements OrderView {
     try {
       const lack = owner.refusal(request.machine, plant);
       if (lack) throw lack;
-      const { plan, ad: planned } = this.#class.plan(plant, evaluation.now);
-      const ad = plant.adOn(plan.line);
-      const cost = priceOf(plant.cost, this.#class.my, ad, planned);
-      const { unmet, rank } = judge(this.#class, { ...evaluation, my: this.#class.my, target: ad });
+      const planned = this.#class.plan(plant, evaluation.now);
+      const { plan } = planned;
+      const cost = this.#prices.priceOf(plant, planned);
+      const look = () => ({ ...evaluation, my: this.#class.my, target: plant.adOn(plan.line) });
+      const { unmet, rank } = judge(this.#class, look);
       if (unmet) {
         const removal = { rule: 'requirements', plantId, ...unmet };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };

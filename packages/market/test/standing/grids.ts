@@ -67,7 +67,13 @@ const plantSnapshot = (plantId: string) =>
     draining: fc.nat(9).map((n) => n === 0),
   });
 
-const COSTS = ['memory', 'seconds', 'MY.MemoryMiB / TARGET.FreeMemoryMiB + 0.5 * PLAN.ExpectedSeconds', '"free"'];
+/** The last ones look at other attributes on some plants than on others, at one under another spelling, and at all. */
+export const COSTS = [
+  ...['memory', 'seconds', 'MY.MemoryMiB / TARGET.FreeMemoryMiB + 0.5 * PLAN.ExpectedSeconds', '"free"'],
+  'TARGET.LoadAverage > 0.2 ? TARGET.VmCount : TARGET.FreeMemoryMiB / 256',
+  'isUndefined(TARGET.LastFailureTime) ? TARGET.vmcount : 9',
+  'TARGET =?= TARGET ? VmCount : LoadAverage',
+];
 
 const KEYS = [
   ...['restore:qemu', 'boot:qemu', 'boot:qemu:base', 'restore:qemu:a', 'kind:script', 'kind:host'],

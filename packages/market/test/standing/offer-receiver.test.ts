@@ -122,6 +122,22 @@ test('images that are not the set they are said to be are refused, and the plant
   expect(faults).toMatchObject([{ plantId: 'one', err: { code: 'LINK_PROTOCOL' } }]);
 });
 
+test('when the plant that is asked for images fails, those that wait for them are asked, one after the other', async () => {
+  const plants = ['one', 'two', 'three', 'four'].map((plantId) => new Plant(plantId, setOf(BASE)));
+  const [lost, alsoLost, answering, waiting] = plants as [Plant, Plant, Plant, Plant];
+  for (const plant of [lost, alsoLost]) {
+    plant.send = () => {
+      throw new Error('the link has ended');
+    };
+  }
+  for (const plant of plants) plant.publish();
+  await arrival();
+  expect(plants.map(({ asked }) => asked.length)).toEqual([1, 1, 1, 0]);
+  expect(standing(answering, waiting)).toBe(2);
+  expect(standing(lost, alsoLost)).toBe(0);
+  expect(faults.map(({ plantId }) => plantId)).toEqual(['one', 'two']);
+});
+
 test('a change that comes twice counts once, and the offer stands', async () => {
   const plant = new Plant('one', setOf(BASE));
   plant.publish();

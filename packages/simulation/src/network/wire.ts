@@ -21,13 +21,22 @@ export function overTheWire(value: unknown): unknown {
 }
 
 function copyOf(value: object): unknown {
-  if (Array.isArray(value)) return Array.from(value, (element) => overTheWire(element) ?? null);
+  if (Array.isArray(value)) return copyOfList(value);
   if ('toJSON' in value && typeof value.toJSON === 'function') return overTheWire(value.toJSON());
-  const fields = value as Readonly<Record<string, unknown>>;
-  const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(fields)) {
-    const field = overTheWire(fields[name]);
-    if (field !== undefined) copy[name] = field;
+  // All fields at once, which takes a fraction of the time: most stay as they are.
+  const copy = { ...value } as Record<string, unknown>;
+  for (const name in copy) {
+    const sent = copy[name];
+    if (typeof sent === 'string' || typeof sent === 'boolean') continue;
+    const arrived = overTheWire(sent);
+    if (arrived === undefined) delete copy[name];
+    else if (!Object.is(arrived, sent)) copy[name] = arrived;
   }
+  return copy;
+}
+
+function copyOfList(list: readonly unknown[]): unknown[] {
+  const copy: unknown[] = [];
+  for (const element of list) copy.push(overTheWire(element) ?? null);
   return copy;
 }

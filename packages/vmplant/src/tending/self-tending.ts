@@ -72,9 +72,9 @@ export class SelfTending {
   }
 
   /** Remembers a request that was carried out. Never throws: the machine runs whether it is remembered or not. */
-  record(request: Identified<CreateRequest>, creation: CompletedCreation): void {
+  record(request: Identified<CreateRequest>, outcome: CompletedCreation): void {
     try {
-      this.#requests.add(recordedRequest(request, creation), request.dag);
+      this.#requests.add(recordedRequest(request, outcome), request.dag);
     } catch (error) {
       this.#log.warn({ err: error, requestId: request.requestId }, 'a request could not be recorded');
     }
