@@ -22,6 +22,8 @@ const LINK = { silenceMs: 6_000, redialMs: 1_000 };
 const LATENCY = { latencyLeastMs: 0.5, latencyMeanMs: 4 };
 /** How long a VM is kept that was suspended as its lease ended. */
 const SUSPENDED_KEPT = 'PT5M';
+/** Guests on paper answer at once, or never. */
+const BOOT_DEADLINE = 'PT1M';
 
 /** What a grid is to be like. */
 export interface GridPlan {
@@ -132,6 +134,7 @@ function plantConfig({ cost, offers, concurrentCreations }: GridPlan): PlantConf
     ...{ plantId: 'plant', ...folders, lines: ['simulated'], cost, concurrentCreations },
     standingOffers: offers === 'standing',
     lease: { suspended: SUSPENDED_KEPT },
+    bootDeadline: BOOT_DEADLINE,
   };
   return checkConfig(PlantConfig, given, 'plant');
 }

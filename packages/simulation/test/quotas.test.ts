@@ -19,8 +19,8 @@ import {
   type ToldVm,
   type VmsEvent,
 } from '@vmgrid/protocol';
-import { VmPublisher } from '@vmgrid/vmplant';
 import fc from 'fast-check';
+import { VmPublisher } from '../../vmplant/src/vms/vm-publisher.ts';
 import { QuotaEnforcer } from '../../vmshop/src/quotas/quota-enforcer.ts';
 import { VmBookFile } from '../../vmshop/src/vm-book-file.ts';
 

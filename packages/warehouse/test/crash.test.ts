@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { KEPT_BY_DAEMON, Staging, sweepStaging } from '../src/making/staging.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promote } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -84,11 +84,11 @@ test('a process that died holding the lock holds it no more', async () => {
   const promotion = promote(warehouse, baseDraft('base')).then(() => {
     promoted = true;
   });
-  await expect(Promise.race([promotion, warehouse.images().then(({ size }) => size)])).resolves.toBe(0);
+  await expect(Promise.race([promotion, warehouse.inventory.images().then(({ size }) => size)])).resolves.toBe(0);
   expect(promoted).toBe(false);
   await other.kill();
   await promotion;
-  expect([...(await warehouse.images()).keys()]).toEqual(['base']);
+  expect([...(await warehouse.inventory.images()).keys()]).toEqual(['base']);
 });
 
 test('four processes at work on the same images never harm each other', async () => {
@@ -98,13 +98,13 @@ test('four processes at work on the same images never harm each other', async ()
   // One line each: what succeeded. Any other tells of harm.
   expect(reports.map((lines) => lines.slice(0, -1))).toEqual([[], [], [], []]);
   const warehouse = await Warehouse.open(directory());
-  expect(await warehouse.broken()).toEqual([]);
+  expect(await warehouse.inventory.broken()).toEqual([]);
   expect(await readdir(staging())).toEqual([]);
   expect(await readdir(join(directory(), 'trash'))).toEqual([]);
-  for (const { manifest, directory: folder } of (await warehouse.images()).values()) {
+  for (const { manifest, directory: folder } of (await warehouse.inventory.images()).values()) {
     const files = manifest.files.map(({ file }) => file);
     expect((await readdir(folder)).sort()).toEqual([...files, 'manifest.json'].sort());
     expect(await warehouse.references.of(manifest.id)).toEqual([]);
-    expect((await warehouse.images()).has(manifest.base)).toBe(true);
+    expect((await warehouse.inventory.images()).has(manifest.base)).toBe(true);
   }
 }, 60_000);

@@ -8,7 +8,7 @@ import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { exportImage } from '../src/archive/export.ts';
 import { verifyImages } from '../src/care/verify.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promote, promoteReal, suspendedDraft } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -20,7 +20,7 @@ async function stock(folder: string): Promise<void> {
   const warehouse = await Warehouse.open(folder, { owner: 'dying' });
   await promote(warehouse, baseDraft('base'));
   await promote(warehouse, baseDraft('old', { base: 'base', parent: 'base' }));
-  await warehouse.acquire('old', 'vm-1');
+  await warehouse.references.acquire('old', 'vm-1');
   await warehouse.references.drop('old', 'vm-1');
   await warehouse.label('old', { addTags: ['stable'] });
 }
@@ -37,8 +37,8 @@ async function runUntil(task: string, folder: string, step: number): Promise<boo
 
 async function requireClean(folder: string): Promise<readonly string[]> {
   const warehouse = await Warehouse.open(folder, { owner: 'dying' });
-  const ids = [...(await warehouse.images()).keys()].sort();
-  expect(await warehouse.broken()).toEqual([]);
+  const ids = [...(await warehouse.inventory.images()).keys()].sort();
+  expect(await warehouse.inventory.broken()).toEqual([]);
   expect(await readdir(join(folder, 'staging'))).toEqual([]);
   expect(await readdir(join(folder, 'trash'))).toEqual([]);
   for (const beside of ['references', 'hits']) {
@@ -48,7 +48,7 @@ async function requireClean(folder: string): Promise<readonly string[]> {
   const { tags } = JSON.parse(await readFile(join(folder, 'labels.json'), 'utf8'));
   expect(tags).toEqual(ids.includes('old') ? { stable: 'old' } : {});
   const verified = await verifyImages(
-    warehouse,
+    warehouse.inventory,
     ids.filter((id) => id !== 'new'),
     { signal: NO_DEADLINE },
   );
@@ -122,20 +122,20 @@ test('an image that was half written by something else is left for the operator,
   await mkdir(join(directory(), 'images', 'torn'));
   await writeFile(join(directory(), 'images', 'torn', 'disk.raw'), 'half');
   const warehouse = await Warehouse.open(directory());
-  expect(await warehouse.broken()).toEqual([{ id: 'torn', reason: expect.any(String) }]);
+  expect(await warehouse.inventory.broken()).toEqual([{ id: 'torn', reason: expect.any(String) }]);
 });
 
 test('an image that would go over the quota is refused with the numbers, and leaves nothing', async () => {
   const warehouse = await Warehouse.open(directory(), { quotaMiB: 1 });
   await promote(warehouse, baseDraft('base'));
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   for (const file of ['vmlinuz', 'initrd.img']) await writeFile(join(staging.directory, file), file);
   await writeFile(join(staging.directory, 'disk.raw'), Buffer.alloc(2 * 1_048_576, 1));
-  await expect(warehouse.promote(staging, baseDraft('large'))).rejects.toMatchObject({
+  await expect(warehouse.claims.promote(staging, baseDraft('large'))).rejects.toMatchObject({
     code: 'WAREHOUSE_FULL',
     details: { imageId: 'large', usedMiB: 1, neededMiB: 3, limitMiB: 1 },
   });
   await staging.discard();
-  expect([...(await warehouse.images()).keys()]).toEqual(['base']);
+  expect([...(await warehouse.inventory.images()).keys()]).toEqual(['base']);
   expect(await readdir(join(directory(), 'staging'))).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { type PrivateLibvirtd, startLibvirtd } from '../../../../test/support/private-libvirtd.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { nameVm } from '../../../vmplant/src/vms/identity.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promote } from '../../../warehouse/test/made-up-images.ts';
 import { type NativeConnection, openNative } from '../../src/libvirt/binding.ts';
 import { makeLibvirtLine } from '../../src/libvirt/make-libvirt-line.ts';
@@ -34,7 +34,7 @@ async function makePlaces() {
   await promote(warehouse, baseDraft('base'));
   const stateDirectory = join(folder(), 'state');
   await mkdir(stateDirectory);
-  return { stateDirectory, libvirt: { uri: libvirtd.uri }, images: () => warehouse.images() };
+  return { stateDirectory, libvirt: { uri: libvirtd.uri }, images: () => warehouse.inventory.images() };
 }
 
 test(

@@ -27,7 +27,17 @@ export class VirtualWarehouse implements ImageBuildStore {
     this.#life = life;
   }
 
-  readonly references = { drop: (imageId: string, user: string) => this.#drop(`${imageId} ${user}`) };
+  get inventory(): this {
+    return this;
+  }
+
+  get claims(): this {
+    return this;
+  }
+
+  get references(): this {
+    return this;
+  }
 
   async images(): Promise<ReadonlyMap<string, GoldenImage>> {
     return this.#disk.images;
@@ -46,6 +56,10 @@ export class VirtualWarehouse implements ImageBuildStore {
       this.#require(imageId);
       this.#disk.holds.add(`${imageId} ${user}`);
     });
+  }
+
+  drop(imageId: string, user: string): Promise<void> {
+    return this.#write(() => void this.#disk.holds.delete(`${imageId} ${user}`));
   }
 
   /** Images on paper are never broken. */
@@ -123,10 +137,6 @@ export class VirtualWarehouse implements ImageBuildStore {
       this.#disk.stagings.delete(directory);
       this.#disk.removeDiscs(directory);
     });
-  }
-
-  #drop(hold: string): Promise<void> {
-    return this.#write(() => void this.#disk.holds.delete(hold));
   }
 
   #write<T>(work: () => T): Promise<T> {

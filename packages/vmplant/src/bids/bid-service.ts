@@ -36,7 +36,7 @@ import {
   type PlantSnapshot,
   parseDuration,
 } from '@vmgrid/protocol';
-import type { Warehouse } from '@vmgrid/warehouse';
+import type { ImageInventory } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import type { HostActions } from '../configuration/host-actions.ts';
 import type { LearntDurations } from '../creation/durations.ts';
@@ -48,7 +48,7 @@ import type { ExecutablePlan } from './executable-plan.ts';
 const EXPLAIN_SLICE_MS = 5;
 
 export interface BidServiceDeps {
-  readonly warehouse: Pick<Warehouse, 'images'>;
+  readonly warehouse: { readonly inventory: Pick<ImageInventory, 'images'> };
   readonly admission: Admission;
   readonly durations: LearntDurations;
   readonly destroyedVms: Pick<DestroyedVms, 'forgottenUntil'>;
@@ -85,7 +85,7 @@ export class BidService {
   }
 
   async offer(request: Called<Wanted>): Promise<Offer> {
-    const inventory = await this.#deps.warehouse.images();
+    const inventory = await this.#deps.warehouse.inventory.images();
     const plant = await this.snapshot();
     const leaseMaxMs = parseDuration(this.#config.lease.maximum);
     const { admission } = this.#deps;
@@ -128,7 +128,7 @@ export class BidService {
 
   /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
   async plan(request: MachineRequest, lines = this.#deps.lines): Promise<ExecutablePlan> {
-    const inventory = await this.#deps.warehouse.images();
+    const inventory = await this.#deps.warehouse.inventory.images();
     const images = this.#index.follow(inventory);
     const { durations, clock } = this.#deps;
     const plan = choosePlan(request, { now: clock.now(), images, lines, durations, refusal: () => undefined });
@@ -140,7 +140,7 @@ export class BidService {
     { top, ...request }: MachineRequest & { readonly top: number },
     signal: AbortSignal,
   ): Promise<PlantExplanation> {
-    const images = await this.#deps.warehouse.images();
+    const images = await this.#deps.warehouse.inventory.images();
     const { lines, durations, clock } = this.#deps;
     const steps = explainRequest({ ...request, now: clock.now() }, images.values(), lines, durations, { top });
     const explanation = await runInSlices(steps, { sliceMs: EXPLAIN_SLICE_MS, signal }, clock);
@@ -184,13 +184,13 @@ export class BidService {
       cost,
       bidValidityMs: parseDuration(bidValidity),
       leaseMaxMs: parseDuration(lease.maximum),
-      images: this.#sets.digestOf(await warehouse.images()),
+      images: this.#sets.digestOf(await warehouse.inventory.images()),
       least: durations.allLeast(),
     };
   }
 
   async imageSet(request: ImageSetRequest): Promise<ImageSetReply> {
-    this.#sets.digestOf(await this.#deps.warehouse.images());
+    this.#sets.digestOf(await this.#deps.warehouse.inventory.images());
     return this.#sets.page(request);
   }
 
@@ -205,7 +205,7 @@ export class BidService {
       loadAverage: loadAverage(),
       guestNetwork: this.#config.guestNetwork,
       hostActions: [...(await hostActions.names())],
-      imageCount: (await warehouse.images()).size,
+      imageCount: (await warehouse.inventory.images()).size,
       draining: this.#draining,
       failures: this.#deps.failures.note ?? null,
     };

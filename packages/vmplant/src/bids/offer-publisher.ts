@@ -9,6 +9,8 @@ export interface OfferPublisherDeps {
   readonly book: OfferBook;
   readonly log: Log;
   readonly clock: Pick<Clock, 'sleep'>;
+  /** Whether the load average of the host may be another at any time. */
+  readonly loadChanges: boolean;
 }
 
 /** The load average changes all the time; it is looked at this often. */
@@ -28,7 +30,7 @@ export class OfferPublisher {
   /** A link is up, for the first time or anew. */
   opened(link: LinkAbove): void {
     this.#feeds.set(link, new OfferFeed((event) => link.notify('offer', event)));
-    this.#watching ??= this.#watchLoad();
+    if (this.#deps.loadChanges) this.#watching ??= this.#watchLoad();
     void this.changed();
   }
 

@@ -1,6 +1,6 @@
 import { createLog, makeFolder } from '@vmgrid/daemon';
 import { HOST_LINES, makeLines, NO_IMAGES, ProbedLines } from '@vmgrid/lines';
-import { Warehouse } from '@vmgrid/warehouse';
+import { type ImageInventory, Warehouse } from '@vmgrid/warehouse';
 
 export interface ProbeOrder {
   /** Folder where what the lines of this host can do may be known already. */
@@ -19,10 +19,10 @@ export async function probeCommand({ state, warehouse }: ProbeOrder): Promise<nu
 /** Tries each line of a host, outside of a plant. */
 export async function probeHost(
   stateDirectory: string,
-  warehouse: Pick<Warehouse, 'images'> | undefined,
+  warehouse: { readonly inventory: Pick<ImageInventory, 'images'> } | undefined,
 ): Promise<ProbedLines> {
   makeFolder(stateDirectory, 0o711);
-  const images = warehouse === undefined ? NO_IMAGES : () => warehouse.images();
+  const images = warehouse === undefined ? NO_IMAGES : () => warehouse.inventory.images();
   const lines = makeLines(HOST_LINES, { stateDirectory, images });
   return ProbedLines.probe({ lines, images, log: createLog('vmplant', 'error') });
 }

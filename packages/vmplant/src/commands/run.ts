@@ -16,7 +16,7 @@ export async function runCommand(source: ConfigSource, version: string): Promise
   const security = await openSecurity(config, surface, { environment: process.env, log });
   const status = await runDaemon(
     async () => {
-      const plant = await startPlant(config, security, version, log);
+      const plant = await startPlant(config, { security, version, log });
       const { httpPort } = plant;
       const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
       void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));

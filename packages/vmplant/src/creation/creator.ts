@@ -68,7 +68,7 @@ export class Creator {
 
   constructor(deps: CreatorDeps, config: PlantConfig) {
     this.#deps = deps;
-    this.#examiner = new ImageExaminer(deps.warehouse, deps.clock);
+    this.#examiner = new ImageExaminer(deps.warehouse.inventory, deps.clock);
     this.#config = config;
   }
 
@@ -112,7 +112,7 @@ export class Creator {
     for (let attempt = 1; ; attempt += 1) {
       const plan = await planFor(request);
       try {
-        await holdImage(making, plan.image.manifest.id, warehouse);
+        await holdImage(making, plan.image.manifest.id, warehouse.references);
         return plan;
       } catch (error) {
         if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || error.code !== 'IMAGE_UNKNOWN') throw error;

@@ -53,8 +53,8 @@ export function reserveRoom({ names: { vmId }, undo }: Making, need: OwnedNeed, 
 export async function holdImage(
   { names: { vmId }, undo }: Making,
   imageId: string,
-  warehouse: Pick<ImageHolds, 'acquire' | 'references'>,
+  references: Pick<ImageHolds['references'], 'acquire' | 'drop'>,
 ): Promise<void> {
-  await warehouse.acquire(imageId, vmId);
-  undo.push('image reference', () => warehouse.references.drop(imageId, vmId));
+  await references.acquire(imageId, vmId);
+  undo.push('image reference', () => references.drop(imageId, vmId));
 }

@@ -16,7 +16,7 @@ import { takeBack } from './take-back.ts';
 
 export interface TemporaryMachineDeps extends MakingDeps {
   readonly execution: ExecutionDeps;
-  readonly warehouse: Pick<ImageHolds, 'acquire' | 'references'>;
+  readonly warehouse: { readonly references: Pick<ImageHolds['references'], 'acquire' | 'drop'> };
   readonly admission: Admission;
   readonly log: Log;
 }
@@ -47,7 +47,7 @@ export async function withTemporaryMachine<T, Request extends Asked, Plan extend
   making.undo.push('staging', () => staging.discard());
   try {
     reserveRoom(making, { ...machine, givesWay }, admission);
-    await holdImage(making, plan.image.manifest.id, warehouse);
+    await holdImage(making, plan.image.manifest.id, warehouse.references);
     const job = {
       ...{ ...making, machine, purpose, directory: staging.directory },
       describe: () => '', // no host action runs on one

@@ -18,7 +18,7 @@ import { type GuestManifest, keyOf, LOOK_DEADLINE_MS, manifestOf } from './guest
 import { beginnings, type EqualityWay, isCold, waysWith } from './ways.ts';
 
 export interface EqualityCheckDeps extends TemporaryMachineDeps {
-  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'images' | 'stage' | 'remove'>;
+  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'inventory' | 'claims' | 'remove'>;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly lines: LineReports;
 }
@@ -64,7 +64,7 @@ export class EqualityCheck {
   async #ways(asked: Asked, undo: UndoStack, signal: AbortSignal): Promise<readonly EqualityWay[]> {
     const { warehouse, lines, imageBuilder } = this.#deps;
     const wanted = { ...asked, index: prepareDag(asked.dag) };
-    const bases = [...(await warehouse.images()).values()].filter(isCold);
+    const bases = [...(await warehouse.inventory.images()).values()].filter(isCold);
     const cold = bases.flatMap((base) => waysWith(base, wanted, lines)).filter(isFirstOfLine);
     if (cold.length === 0) throw new GridError('NO_IMAGE', 'no base image can become this machine on any line here');
     const images = new Map<string, GoldenImage>();
@@ -84,7 +84,7 @@ export class EqualityCheck {
   async #guestBy(way: EqualityWay, asked: Asked, signal: AbortSignal): Promise<GuestManifest> {
     const clone = {
       ...{ request: asked, signal, machine: asked.machine, plan: way, purpose: 'clone' as const },
-      staging: await this.#deps.warehouse.stage(),
+      staging: await this.#deps.warehouse.claims.stage(),
     };
     return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, way.image, signal));
   }
@@ -92,7 +92,7 @@ export class EqualityCheck {
   /** What the guest has, with what its actions told and which of them failed. */
   async #look({ guest, configuration }: Execution, image: GoldenImage, signal: AbortSignal): Promise<GuestManifest> {
     const { warehouse, clock } = this.#deps;
-    const { createdAt } = (await warehouse.images()).get(image.manifest.base)!.manifest;
+    const { createdAt } = (await warehouse.inventory.images()).get(image.manifest.base)!.manifest;
     const manifest = new Map(await manifestOf(guest, Date.parse(createdAt), { ms: LOOK_DEADLINE_MS, signal, clock }));
     for (const [name, text] of Object.entries(configuration.attributes)) {
       if (name !== IDENTITY_ATTRIBUTE) manifest.set(keyOf('attribute', name), text);

@@ -5,7 +5,7 @@ import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/tem
 import { lookScript, type SharedTrait, sharedTraits, type TraitValues } from './must-differ.ts';
 
 export interface IdentityCheckDeps extends TemporaryMachineDeps {
-  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'stage'>;
+  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'claims'>;
 }
 
 /** On whose behalf. */
@@ -35,7 +35,7 @@ export class IdentityCheck {
     const clone = {
       ...{ request: asked, signal, machine, plan: { image, line, start, remaining: [LOOK] } },
       purpose: 'clone' as const,
-      staging: await this.#deps.warehouse.stage(),
+      staging: await this.#deps.warehouse.claims.stage(),
     };
     return withTemporaryMachine(clone, this.#deps, async ({ configuration }) => configuration.attributes);
   }

@@ -95,9 +95,9 @@ export class ImageBuilder {
       if (plan.remaining.length === 0 && plan.start === this.#quickestStart(plan))
         return { image: plan.image, built: false };
       const imageId = this.#imageIdOf({ request, plan });
-      const staging = await warehouse.claim(imageId);
+      const staging = await warehouse.claims.claim(imageId);
       if (staging) return { image: await this.#build({ request, plan, staging, signal }), built: true };
-      const image = await warehouse.awaitClaimed(imageId, signal);
+      const image = await warehouse.claims.awaitClaimed(imageId, signal);
       if (image) return { image, built: false };
     }
   }
@@ -144,14 +144,18 @@ export class ImageBuilder {
     });
     return phases.time('promote', async () => {
       const parent = await this.#parentOf(making, files);
-      return warehouse.promote(staging, this.#draft(making, { parent, configuration, files }), signal);
+      return warehouse.claims.promote(staging, this.#draft(making, { parent, configuration, files }), signal);
     });
   }
 
   /** A raw disk stands on no other, whatever it was cloned from. */
   async #parentOf({ plan, staging, signal }: ImageMaking, { disk, diskFormat }: FrozenFiles): Promise<GoldenImage> {
     if (diskFormat === 'raw') return plan.image;
-    return keepChainShort(this.#deps.warehouse, plan.image, join(staging.directory, disk), signal);
+    return keepChainShort(
+      { parent: plan.image, disk: join(staging.directory, disk) },
+      this.#deps.warehouse.inventory,
+      signal,
+    );
   }
 
   #draft(planned: PlannedImage, { parent, configuration, files }: FrozenMachine): ManifestDraft {

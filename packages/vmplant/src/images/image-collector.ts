@@ -48,8 +48,8 @@ async function removeOne(warehouse: Warehouse, row: CollectedImage): Promise<Col
 
 async function collectibles(warehouse: Warehouse, durations: Durations): Promise<CollectibleImage[]> {
   // Broken ones too: they take room, and this is how they go.
-  const images = await warehouse.allImages();
-  const [lineage, labels] = [await warehouse.lineage(), await warehouse.labels()];
+  const images = await warehouse.inventory.allImages();
+  const [lineage, labels] = [await warehouse.inventory.lineage(), await warehouse.labels()];
   return Promise.all(
     [...images.values()].map(async (image) => ({
       imageId: image.manifest.id,

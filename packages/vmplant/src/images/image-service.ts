@@ -74,11 +74,11 @@ export class ImageService {
     const { imageId, faults } = verified;
     if (faults.length > 0 || request.imageIds?.includes(imageId) === false) return verified;
     const { warehouse, identityCheck } = this.#deps;
-    const shared = await identityCheck.sharedBy(await warehouse.image(imageId), request, signal);
+    const shared = await identityCheck.sharedBy(await warehouse.inventory.image(imageId), request, signal);
     if (shared.length === 0) return verified;
     const what = shared.map(({ name, value }) => `${name} (${value})`).join(', ');
     const fault = { file: IDENTITY_FAULT, reason: `its clones share ${what}` };
-    warehouse.quarantine.add({ imageId, ...fault });
+    warehouse.inventory.quarantine.add({ imageId, ...fault });
     return { ...verified, faults: [fault] };
   }
 
@@ -92,7 +92,7 @@ export class ImageService {
         subject: `${imageId}/${file}`,
         state,
       });
-    return verifyImages(warehouse, imageIds, { signal, onFile });
+    return verifyImages(warehouse.inventory, imageIds, { signal, onFile });
   }
 
   async collect(request: CollectImagesRequest): Promise<CollectedWarehouse> {

@@ -14,7 +14,7 @@ interface Surroundings {
 
 export async function describeImages(warehouse: Warehouse, plantId: string): Promise<ImageReply[]> {
   const surroundings = await surroundingsOf(warehouse, plantId);
-  const images = await warehouse.allImages();
+  const images = await warehouse.inventory.allImages();
   return Promise.all([...images.values()].map((image) => describe(image, surroundings)));
 }
 
@@ -23,8 +23,8 @@ export async function describeImage(image: GoldenImage, warehouse: Warehouse, pl
 }
 
 async function surroundingsOf(warehouse: Warehouse, plantId: string): Promise<Surroundings> {
-  const broken = new Map((await warehouse.broken()).map(({ id, reason }) => [id, reason]));
-  return { warehouse, plantId, lineage: await warehouse.lineage(), labels: await warehouse.labels(), broken };
+  const broken = new Map((await warehouse.inventory.broken()).map(({ id, reason }) => [id, reason]));
+  return { warehouse, plantId, lineage: await warehouse.inventory.lineage(), labels: await warehouse.labels(), broken };
 }
 
 async function describe(image: GoldenImage, around: Surroundings): Promise<ImageReply> {

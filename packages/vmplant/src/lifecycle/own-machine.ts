@@ -2,7 +2,7 @@
 
 import type { Machine, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineName } from '@vmgrid/protocol';
-import type { Warehouse } from '@vmgrid/warehouse';
+import type { ImageInventory } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import type { VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
@@ -10,7 +10,7 @@ import type { VmRegistry } from '../vms/vm-registry.ts';
 export interface OwnMachineDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
   readonly registry: VmRegistry;
-  readonly warehouse: Pick<Warehouse, 'image'>;
+  readonly warehouse: { readonly inventory: Pick<ImageInventory, 'image'> };
   readonly guestNetwork: PlantConfig['guestNetwork'];
 }
 
@@ -36,7 +36,7 @@ export async function startAgain(
   const order: StartOrder = {
     ...{ vmId, machine, macAddress, start, guestNetwork, purpose: 'clone' },
     directory: registry.directory(vmId),
-    image: await warehouse.image(imageId),
+    image: await warehouse.inventory.image(imageId),
   };
   return lineOf(record, deps).start(order, signal);
 }

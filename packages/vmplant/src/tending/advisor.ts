@@ -4,7 +4,7 @@ import { type Durations, ImageIndex, type LineReports } from '@vmgrid/bidding';
 import { type Clock, runInSlices } from '@vmgrid/daemon';
 import { type Dag, digestAction } from '@vmgrid/dag';
 import type { MachineSpec, PlantSuggestions } from '@vmgrid/protocol';
-import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
+import type { GoldenImage, ImageInventory } from '@vmgrid/warehouse';
 import { allocatedBytes, ownBytes } from '@vmgrid/warehouse';
 import { SUGGEST_LIMITS } from './limits.ts';
 import { type ReplaySummary, replayCases, summarizeReplay } from './replay.ts';
@@ -17,7 +17,7 @@ import type { TendedImages } from './tended-images.ts';
 export interface AdvisorDeps {
   readonly requests: RequestLog;
   readonly tended: TendedImages;
-  readonly warehouse: Pick<Warehouse, 'images'>;
+  readonly warehouse: { readonly inventory: Pick<ImageInventory, 'images'> };
   readonly lines: LineReports;
   readonly durations: Durations;
   readonly clock: Clock;
@@ -92,7 +92,7 @@ export class Advisor {
 
   async #input(signal: AbortSignal): Promise<SuggestInput> {
     const { requests, warehouse, lines, durations, clock } = this.#deps;
-    const images = await warehouse.images();
+    const images = await warehouse.inventory.images();
     const recorded = await this.#inSlices(requests.requests(clock.now()), signal);
     return {
       cases: await this.#inSlices(requestCases(recorded, durations), signal),
@@ -121,7 +121,7 @@ export class Advisor {
   }
 
   async #tendedBytes(): Promise<number> {
-    const images = await this.#deps.warehouse.images();
+    const images = await this.#deps.warehouse.inventory.images();
     const sizes = await Promise.all(this.#deps.tended.among(images).map((id) => ownBytes(images.get(id)!)));
     return sizes.reduce((sum, bytes) => sum + bytes, 0);
   }

@@ -22,9 +22,9 @@ function checkThat(removes: (id: string) => void) {
     ...{ admission, lines, log: createLog('test', 'silent'), clock: systemClock, report: () => undefined },
     execution: { lines: new Map([['qemu', line]]), configurator: { prepare: () => disc }, clock: systemClock },
     warehouse: {
-      ...{ images: async () => new Map([['base', base]]), acquire: async () => undefined },
-      stage: async () => ({ directory: '/staging', discard: async () => undefined }),
-      references: { drop: async () => undefined },
+      inventory: { images: async () => new Map([['base', base]]) },
+      claims: { stage: async () => ({ directory: '/staging', discard: async () => undefined }) },
+      references: { acquire: async () => undefined, drop: async () => undefined },
       remove: async (id: string) => removes(id),
     },
     imageBuilder: {

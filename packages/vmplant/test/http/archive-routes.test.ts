@@ -16,7 +16,7 @@ import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { verifyImages } from '../../../warehouse/src/care/verify.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promoteReal, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { archiveRoutes, type TransferLimits } from '../../src/http/archive-routes.ts';
 
@@ -101,7 +101,7 @@ test('an image goes from one plant to another with all below it', async () => {
     ['base', true],
     ['octave', true],
   ]);
-  const verified = await verifyImages(to, undefined, { signal: NO_DEADLINE });
+  const verified = await verifyImages(to.inventory, undefined, { signal: NO_DEADLINE });
   expect(verified.flatMap(({ faults }) => faults)).toEqual([]);
   expect(progress.map(({ phase, subject, state }) => `${phase} ${subject} ${state}`)).toContain(
     'import octave/memory.bin done',

@@ -5,7 +5,7 @@ import { Admission } from '@vmgrid/bidding';
 import { type Clock, createLog, systemClock } from '@vmgrid/daemon';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { discFiles } from '../../src/configuration/config-disc-store.ts';
 import { hostClock } from '../../src/leases/lease-clock.ts';
 import { Leases } from '../../src/leases/leases.ts';

@@ -7,7 +7,7 @@ import type { UndoStack } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { Manifest } from '../images/manifest.ts';
 import type { Staging } from '../making/staging.ts';
-import type { Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { type ArchiveEntries, requireWithin } from './archive-entries.ts';
 import { CONTENTS_MAX_BYTES, CONTENTS_NAME, entryName, validateContents } from './contents.ts';
 import type { ArchiveOptions } from './export.ts';
@@ -71,7 +71,7 @@ export class Arrivals {
     this.#totalBytes += archived.files.reduce((sum, { bytes }) => sum + bytes, 0);
     requireWithin('bytes', this.#totalBytes, this.#limits.totalBytes);
     const diskOnly = archived.memory ? this.#options.restoreFault(archived) : undefined;
-    const place = placeImage(archived, diskOnly !== undefined, this.#idsHere, await this.#warehouse.images());
+    const place = placeImage(archived, diskOnly !== undefined, this.#idsHere, await this.#warehouse.inventory.images());
     this.#idsHere.set(archivedId, place.draft.id);
     const staging = place.there ? undefined : await this.#stage(place.draft.id);
     for (const file of archived.files) await this.#file(archived, file, staging);
@@ -79,7 +79,7 @@ export class Arrivals {
   }
 
   async #stage(id: string): Promise<Staging> {
-    const staging = await this.#warehouse.stage(id);
+    const staging = await this.#warehouse.claims.stage(id);
     this.#undo.push('staging', () => staging.discard());
     return staging;
   }

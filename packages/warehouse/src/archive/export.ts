@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage, Manifest } from '../images/manifest.ts';
-import type { Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { type ArchiveContents, CONTENTS_NAME, contentsOf, entryName } from './contents.ts';
 import { CHUNK_BYTES } from './limits.ts';
 import { END, headOf, paddingOf } from './ustar.ts';
@@ -73,8 +73,8 @@ export class OpenArchive implements AsyncDisposable {
 
   /** Opens an image by id or tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
   static async open(warehouse: Warehouse, idOrTag: string): Promise<OpenArchive> {
-    const image = await warehouse.image(idOrTag);
-    const archive = new OpenArchive(image, (await warehouse.lineage()).ancestors(image));
+    const image = await warehouse.inventory.image(idOrTag);
+    const archive = new OpenArchive(image, (await warehouse.inventory.lineage()).ancestors(image));
     try {
       for (const one of archive.#chain) await openFiles(one, archive.#files);
       return archive;

@@ -12,9 +12,10 @@ import { UndoStack } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
+import type { ManifestDraft } from '../making/assemble.ts';
 import { relateDisk, relativeName } from '../making/flatten.ts';
 import type { Staging } from '../making/staging.ts';
-import type { ManifestDraft, Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { ArchiveEntries } from './archive-entries.ts';
 import { type Arrival, Arrivals, type ImportOptions } from './arrivals.ts';
 import { ByteSource } from './byte-source.ts';
@@ -80,7 +81,12 @@ async function moveAllIn(
   try {
     for (const { archived, staging, diskOnly } of arrivals) {
       // The warehouse may have changed since the image was read.
-      const { draft, there } = placeImage(archived, diskOnly !== undefined, idsHere, await warehouse.images());
+      const { draft, there } = placeImage(
+        archived,
+        diskOnly !== undefined,
+        idsHere,
+        await warehouse.inventory.images(),
+      );
       const image = there ?? (await moveIn(warehouse, requireStaged(staging, draft.id), draft, undo, signal));
       const imageId = image.manifest.id;
       idsHere.set(archived.id, imageId);
@@ -109,7 +115,7 @@ async function moveIn(
   signal: AbortSignal,
 ): Promise<GoldenImage> {
   if (draft.diskFormat === 'qcow2') await relate(warehouse, join(staging.directory, draft.disk), draft, signal);
-  const image = await warehouse.promote(staging, draft, signal);
+  const image = await warehouse.claims.promote(staging, draft, signal);
   const wasFirst = await access(staging.imageDirectory).then(
     () => false,
     () => true,
@@ -130,6 +136,6 @@ async function relate(
     const message = `the disk of ${id} is no qcow2 of its own of the size stated`;
     throw new GridError('ARCHIVE_INVALID', message, { imageId: id });
   }
-  const below = await warehouse.image(parent!);
+  const below = await warehouse.inventory.image(parent!);
   if (header.backingFile !== relativeName(below)) await relateDisk(disk, below, signal);
 }

@@ -1,7 +1,7 @@
 /** Decides the id of an archived image in a warehouse, and the images below it there. Pure. */
 import { imageIdOf } from '../images/image-id.ts';
 import type { GoldenImage, Manifest } from '../images/manifest.ts';
-import type { ManifestDraft } from '../store.ts';
+import type { ManifestDraft } from '../making/assemble.ts';
 
 export interface Place {
   readonly draft: ManifestDraft;

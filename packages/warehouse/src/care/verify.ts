@@ -6,7 +6,7 @@ import { digestFile } from '../images/digest-file.ts';
 import type { Lineage } from '../images/lineage.ts';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
-import type { BrokenImage } from '../inventory.ts';
+import type { BrokenImage } from '../inventory/read-inventory.ts';
 import { sizeFault } from './image-integrity.ts';
 import type { Quarantine } from './quarantine.ts';
 
