@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 
-/** What an operator says of the line. */
+/** The operator's configuration of the line. */
 export const LibvirtConfig = Type.Object(
   {
     uri: Type.Optional(

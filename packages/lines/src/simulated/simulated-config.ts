@@ -1,4 +1,4 @@
-/** How simulated machines behave; all of it is off unless it is asked for. */
+/** Faults and delays of simulated machines; all of them are off unless they are asked for. */
 import { type Static, Type } from 'typebox';
 
 const rate = (description: string) => Type.Number({ minimum: 0, maximum: 1, default: 0, description });
@@ -38,7 +38,7 @@ export const SimulatedConfig = Type.Object(
 );
 export type SimulatedConfig = Static<typeof SimulatedConfig>;
 
-/** Machines that take no time and meet with nothing. */
+/** Machines without delays and faults. */
 export const UNTROUBLED: SimulatedConfig = {
   ...{ seed: 'vmgrid', startMs: 0, bootMs: 0, actionMs: 0 },
   ...{ failureRate: 0, actionFailureRate: 0, hangRate: 0, crashRate: 0, crashWithinSeconds: 60 },
