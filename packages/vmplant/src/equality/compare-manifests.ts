@@ -1,16 +1,16 @@
-/** Compares what two guests have, but for what must or may differ between any two machines. Pure. */
+/** Compares two guests, except for what must or may differ between any two machines. Pure. */
 import { IDENTITY_FILES, IDENTITY_MOUNT } from '../identity/must-differ.ts';
 import type { GuestManifest } from './guest-manifest.ts';
 
 export interface Difference {
-  /** `file /etc/motd`. */
+  /** For example `file /etc/motd`. */
   readonly item: string;
-  /** What the guest that was made cold has, and the other; left out where there is nothing. */
+  /** The values of the guest that was made cold, and of the other; left out when it has none. */
   readonly cold?: string;
   readonly other?: string;
 }
 
-/** Beside identity: times, logs, caches and counters, which also differ between two machines that were made cold. */
+/** Besides identity: times, logs, caches and counters, which also differ between two machines that were made cold. */
 const MAY_DIFFER: readonly RegExp[] = [
   /^digest\t\/var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate|lib\/misc)\//,
   /^digest\t\/etc\/(shadow|gshadow|shadow-|gshadow-|passwd-|group-|ld\.so\.cache|resolv\.conf|mtab)$/,
@@ -27,7 +27,7 @@ const MAY_DIFFER: readonly RegExp[] = [
   /^mount\t(\/proc\/sys\/fs\/binfmt_misc|\/run\/lock)$/,
 ];
 
-/** Values of which a part says nothing: sizes of logs, of databases with times in them, options that count inodes. */
+/** Parts of values without a meaning: sizes of logs, sizes of databases that hold times, options that count inodes. */
 const WITHOUT: readonly (readonly [RegExp, RegExp])[] = [
   [
     /^file\t\/(var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate)\/|etc\/(resolv\.conf|hosts|hostname|ld\.so\.cache))/,
@@ -48,7 +48,7 @@ const counts = (key: string): boolean => !isIdentity(key) && !MAY_DIFFER.some((p
 const told = (key: string, value: string | undefined): string | undefined =>
   WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text?.replace(part, '') : text), value);
 
-/** What is in one and not the same in the other, in the order of kinds and names. */
+/** Returns the items that differ, sorted by kind and name. */
 export function compareManifests(cold: GuestManifest, other: GuestManifest): readonly Difference[] {
   const keys = [...new Set([...cold.keys(), ...other.keys()])].filter(counts).sort();
   return keys.flatMap((key) => {

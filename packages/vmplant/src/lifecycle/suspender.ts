@@ -1,7 +1,6 @@
 /**
- * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is
- * free for others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is
- * done.
+ * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs. Others may
+ * use its memory meanwhile, so a resume needs a new admission for the memory. Both are idempotent.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Deadline, type Log, within } from '@vmgrid/daemon';
@@ -22,13 +21,13 @@ export interface SuspenderDeps extends OwnMachineDeps {
   readonly report: ReportProgress;
   readonly log: Log;
   readonly clock: Clock;
-  /** Told when a machine ended that nobody stopped. */
+  /** Called when a machine has ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
 
 const SUSPEND_DEADLINE_MS = 300_000;
 const RESUME_DEADLINE_MS = 300_000;
-/** For the guest of a machine that goes on to answer. */
+/** Milliseconds for the guest of a resumed machine to answer. */
 const WAKE_DEADLINE_MS = 30_000;
 
 export class Suspender {
@@ -39,8 +38,7 @@ export class Suspender {
   }
 
   /**
-   * @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does
-   * not)
+   * @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on), GUEST_LOST (it does not)
    */
   async suspend(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
@@ -81,7 +79,7 @@ export class Suspender {
     }
     living.remove(vmId);
     const record = await registry.update(vmId, (before) => {
-      // Its process may have ended before it was asked to; the VM is known to have failed then.
+      // Its process may have ended before it was asked to. Then the VM is known to have failed.
       if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
       return moveTo(healthy(withoutAccess(before)), 'suspended');
     });
@@ -89,7 +87,7 @@ export class Suspender {
     return record;
   }
 
-  /** A suspension that failed left the machine running without its network. */
+  /** After a failed suspension the machine runs without its network. */
   async #reopen(vmId: string, machine: Machine): Promise<void> {
     const { registry, log } = this.#deps;
     try {
@@ -125,7 +123,7 @@ export class Suspender {
     return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
   }
 
-  /** After a start that failed, the line tells whether there still is something to resume. */
+  /** After a failed start, the line tells whether there is still something to resume. */
   async #settle(vmId: string, error: unknown): Promise<void> {
     const { lines, registry, admission } = this.#deps;
     const record = registry.get(vmId);
