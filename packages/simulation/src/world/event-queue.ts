@@ -1,6 +1,4 @@
-/**
- * Events by the time at which they are due; those of one time in the order in which they were put in. A binary heap.
- */
+/** Events by their due time; events of the same time in the order in which they were added. A binary heap. */
 export interface TimedEvent {
   readonly dueAt: number;
   readonly sequence: number;

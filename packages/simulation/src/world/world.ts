@@ -1,6 +1,6 @@
 /**
- * Virtual time: it stands still while anything is to be done, then jumps to the next event. With seeded random numbers
- * and nothing that waits for the machine it runs on, a run is the same each time.
+ * Virtual time: it stands still while there is work, then jumps to the next event. Because of this and of seeded random
+ * numbers, and because nothing waits for the real machine, a run is the same each time.
  */
 import { EventQueue, type TimedEvent } from './event-queue.ts';
 import { Random } from './random.ts';
@@ -10,7 +10,7 @@ interface Event extends TimedEvent {
   work: (() => void) | undefined;
 }
 
-/** The day SC 2004 opened. */
+/** The day on which SC 2004 opened. */
 const EPOCH_MS = Date.UTC(2004, 10, 6);
 
 export interface WorldOptions {
@@ -55,7 +55,7 @@ export class World {
     this.#trace.note(this.#elapsedMs, what);
   }
 
-  /** Does something after a while of virtual time. Returns how to take it back. */
+  /** Does work after a while of virtual time. Returns the function that cancels it. */
   schedule(ms: number, work: () => void): () => void {
     const event: Event = { dueAt: this.#elapsedMs + Math.max(0, ms), sequence: this.#sequence++, work };
     this.#queue.push(event);
@@ -65,8 +65,8 @@ export class World {
   }
 
   /**
-   * Goes from event to event until none is left or the time is up. After each, once all that follows from it at once is
-   * done, `check` looks at the world; what it throws ends the run.
+   * Goes from event to event until none is left or the time is up. After each event, once all that follows from it at
+   * once is done, it calls `check`; an error of `check` ends the run.
    */
   async run(untilMs: number, check: () => void): Promise<void> {
     for (let event = this.#queue.pop(); event; event = this.#queue.pop()) {
@@ -85,5 +85,5 @@ export class World {
   }
 }
 
-/** Resolves when every promise that can go on has: microtasks come before it. */
+/** Resolves when every promise that can go on has done so: microtasks come before it. */
 const allSettled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
