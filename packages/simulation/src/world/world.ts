@@ -2,13 +2,18 @@
  * Virtual time: it stands still while there is work, then jumps to the next event. Because of this and of seeded random
  * numbers, and because nothing waits for the real machine, a run is the same each time.
  */
-import { EventQueue, type TimedEvent } from './event-queue.ts';
+import TinyQueue from 'tinyqueue';
 import { Random } from './random.ts';
 import { Trace } from './trace.ts';
 
-interface Event extends TimedEvent {
+interface Event {
+  readonly dueAt: number;
+  readonly sequence: number;
   work: (() => void) | undefined;
 }
+
+/** Orders events by their due time; events of the same time stay in the order in which they were scheduled. */
+const compare = (a: Event, b: Event): number => a.dueAt - b.dueAt || a.sequence - b.sequence;
 
 /** The day on which SC 2004 opened. */
 const EPOCH_MS = Date.UTC(2004, 10, 6);
@@ -22,7 +27,7 @@ export interface WorldOptions {
 export class World {
   readonly random: Random;
   readonly #trace: Trace;
-  readonly #queue = new EventQueue<Event>();
+  readonly #queue = new TinyQueue<Event>([], compare);
   #sequence = 0;
   #events = 0;
   #elapsedMs = 0;
