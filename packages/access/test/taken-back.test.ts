@@ -108,7 +108,7 @@ async function dialUp(
   return heard;
 }
 
-const GONE = 'the credentials of the other end hold no longer';
+const GONE = 'the credentials of the other end are no longer valid';
 
 test('a link ends when the token that opened it is revoked', async () => {
   const token = access.tokens.create({ name: 'plant', owner: 'plant', roles: ['node'] });

@@ -32,7 +32,7 @@ export async function startPlant(
   await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
 
   const unknown = checkCost(parseCost(config.cost), await bidService.ad());
-  if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
+  if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression has unknown names');
   let ad = adToJson(await bidService.ad());
   const publisher = new OfferPublisher({
     rest: () => bidService.offerRest(),

@@ -156,7 +156,7 @@ export class ReportChannel {
         return line;
       }
       if (this.#run?.state === 'cut') {
-        throw new GridError('GUEST_RESTARTED', 'the guest started anew while a command ran in it');
+        throw new GridError('GUEST_RESTARTED', 'the guest restarted while a command ran in it');
       }
       if (this.#closed) throw new GridError('GUEST_LOST', 'the machine ended while a command ran in it');
       const more = Promise.withResolvers<void>();

@@ -49,7 +49,7 @@ const noSocket = (uuid: string) =>
 
 const undoOf = (uuid: string): Deadline => ({
   ms: UNDO_DEADLINE_MS,
-  late: late('VMM_FAILED', `libvirt did not take back what it had made of the domain ${uuid}`, { uuid }),
+  late: late('VMM_FAILED', `libvirt did not undo its work on the domain ${uuid}`, { uuid }),
 });
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<LibvirtMachine> {

@@ -122,7 +122,7 @@ export class LibvirtMachine implements Machine {
   async #open(signal: AbortSignal): Promise<Attached> {
     const { uuid, directory, console } = this.#domain;
     const state = await this.#host.connection.state(uuid, signal);
-    if (state !== 'running') throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    if (state !== 'running') throw new GridError('GUEST_LOST', 'the machine ended after the plant detached from it');
     return this.#holdOver(await openChannels(directory, console, signal), 'adopted');
   }
 

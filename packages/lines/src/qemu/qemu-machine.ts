@@ -138,7 +138,7 @@ export class QemuMachine implements Machine {
 
   async #open(signal: AbortSignal): Promise<Attached> {
     const { process, directory } = this.#qemu;
-    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after the plant detached from it');
     return this.#holdOver(await openChannels(directory, signal), 'adopted');
   }
 

@@ -75,7 +75,7 @@ const OVER = new Set<unknown>([undefined, 'none', 'completed', 'failed', 'cancel
 async function callOff(monitor: QmpClient): Promise<void> {
   const deadline = { timeoutMs: CALL_OFF_DEADLINE_MS };
   const isOver = ({ event, data }: QmpEvent): boolean => event === 'MIGRATION' && OVER.has(data.status);
-  const over = monitor.nextEvent(isOver, 'the end of what was called off', deadline);
+  const over = monitor.nextEvent(isOver, 'the end of the cancelled job', deadline);
   over.catch(() => undefined);
   await monitor.execute('migrate_cancel', {}, deadline);
   const { status } = (await monitor.execute('query-migrate', {}, deadline)) as { readonly status?: string };

@@ -15,7 +15,7 @@ export const SimulatedConfig = Type.Object(
       'Time from the start of a restored or resumed machine until its processors run; a suspension takes as long.',
     ),
     bootMs: milliseconds('Time from the start of a machine that boots until its processors run.'),
-    actionMs: milliseconds('Time that each action takes, beside what its script sleeps.'),
+    actionMs: milliseconds('Time that each action takes, in addition to what its script sleeps.'),
     failureRate: rate('Share of starts that fail, at the step `failAt`.'),
     failAt: Type.Optional(
       Type.String({ maxLength: 64, description: 'Step at which starts fail. Left out: at any step.' }),
@@ -33,7 +33,7 @@ export const SimulatedConfig = Type.Object(
   {
     additionalProperties: false,
     default: {},
-    description: 'How machines of the line `simulated` behave. All of it is off unless it is set.',
+    description: 'Delays and faults of machines of the line `simulated`. All are off unless they are set.',
   },
 );
 export type SimulatedConfig = Static<typeof SimulatedConfig>;

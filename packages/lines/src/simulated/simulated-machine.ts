@@ -129,7 +129,7 @@ export class SimulatedMachine implements Machine {
 
   detach(): void {
     if (!this.#attachment) return;
-    letGo(this.#attachment, 'the plant let go of the machine');
+    letGo(this.#attachment, 'the plant detached from the machine');
     this.#attachment = undefined;
   }
 

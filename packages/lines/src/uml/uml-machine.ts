@@ -102,7 +102,7 @@ export class UmlMachine implements Machine {
 
   async #open(): Promise<Attached> {
     const { directory, process } = this.#uml;
-    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after the plant detached from it');
     return holdOver(openChannels(directory, process), 'adopted');
   }
 

@@ -133,7 +133,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
       creator: new Creator({ ...shared, execution: shared, plan, record: () => undefined }, config),
       reconfigurator: new Reconfigurator(shared, config),
       imageBuilder: new ImageBuilder({ ...shared, execution: shared, plan, lines: reports }, config),
-      equalityCheck: { check: () => Promise.reject(new Error('guests on paper are not compared')) },
+      equalityCheck: { check: () => Promise.reject(new Error('simulated guests are not compared')) },
       imageService: virtualImageService(warehouse, { plantId: config.plantId, warehouseId: disk.warehouseId }),
     },
     config,

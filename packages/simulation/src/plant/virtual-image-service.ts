@@ -5,7 +5,7 @@ import type { GoldenImage } from '@vmgrid/warehouse';
 import type { VirtualWarehouse } from './virtual-warehouse.ts';
 
 const refuse = async (): Promise<never> => {
-  throw new GridError('REQUEST_INVALID', 'nobody asks for this in a simulation');
+  throw new GridError('REQUEST_INVALID', 'a simulation does not do this');
 };
 
 interface Names {

@@ -105,7 +105,7 @@ export class ConfigurationProgress {
 
   /** What became of the configuration when the guest started anew during an action, or right after it. */
   restarted({ id, kind }: Action, cause: GridError): ActionsFailed {
-    const message = `the guest started anew during the action ${id}, or right after it: what runs in it is gone`;
+    const message = `the guest restarted during the action ${id}, or right after it: its processes are gone`;
     return new ActionsFailed(cause.code, message, { ...cause.details, actionId: id, kind }, this.soFar);
   }
 

@@ -216,7 +216,7 @@ export class Creator {
     const imageId = registry.find(vmId)?.imageId;
     if (imageId === undefined || signal.aborted || !MAY_BE_THE_IMAGE.has(error.code)) return error;
     const fault = await this.#examiner.examine(imageId, signal).catch((err) => {
-      log.warn({ err, imageId }, 'the image of a machine that did not start could not be looked at');
+      log.warn({ err, imageId }, 'the image of a machine that did not start could not be examined');
     });
     if (!fault) return error;
     const message = `the image ${fault.imageId} is broken: ${fault.file}: ${fault.reason}`;
@@ -233,7 +233,7 @@ export class Creator {
       admission.made(vmId);
       return true;
     } catch (cause) {
-      log.error({ err: cause, vmId }, 'a failed VM could not be held');
+      log.error({ err: cause, vmId }, 'a failed VM could not be kept');
       return false;
     }
   }

@@ -13,7 +13,7 @@ const SCRIPT = join(import.meta.dirname, 'guest-manifest.sh');
 /** For a guest to look at all that it has. */
 export const LOOK_DEADLINE_MS = 600_000;
 
-const silent = late('GUEST_UNREACHABLE', 'the guest did not tell what it has');
+const silent = late('GUEST_UNREACHABLE', 'the guest did not report its content');
 
 /** `baseMadeAt`: milliseconds since the epoch. @throws GridError GUEST_UNREACHABLE, GUEST_LOST */
 export async function manifestOf(

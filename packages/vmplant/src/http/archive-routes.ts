@@ -146,7 +146,7 @@ class Slots {
   /** @throws GridError OVERLOADED */
   take(): Disposable {
     if (this.#taken >= this.#limit) {
-      throw new GridError('OVERLOADED', `${this.#taken} archives are on their way, the limit is ${this.#limit}`);
+      throw new GridError('OVERLOADED', `${this.#taken} archives are being transferred, the limit is ${this.#limit}`);
     }
     this.#taken += 1;
     return {

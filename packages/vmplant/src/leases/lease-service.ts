@@ -83,7 +83,7 @@ export class LeaseService implements LeaseListener {
       const { code, message } = GridError.from(error);
       this.#deps.log.error(
         { vmId, code, reason: message },
-        'the VM could not be suspended as its lease ended; it goes',
+        'the VM could not be suspended at the end of its lease; it is destroyed',
       );
       return false;
     }

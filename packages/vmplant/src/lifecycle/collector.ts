@@ -104,7 +104,7 @@ export class Collector {
     if (record.destruction === undefined || (record.state !== 'suspended' && record.state !== 'stopped')) return;
     await wake(record, request).catch((error) => {
       const { code, message } = GridError.from(error);
-      log.warn({ vmId, code, reason: message }, 'a VM could not be woken for its destruction DAG');
+      log.warn({ vmId, code, reason: message }, 'a VM could not be resumed for its destruction DAG');
     });
   }
 
@@ -128,7 +128,7 @@ export class Collector {
     const { code, message, details } = GridError.from(error);
     const destructionFailure = new GridError(code, `the destruction DAG failed: ${message}`, details).toBody();
     const before = error instanceof ActionsFailed ? error.before : undefined;
-    log.warn({ vmId, code, reason: message }, 'the destruction DAG failed; the VM goes all the same');
+    log.warn({ vmId, code, reason: message }, 'the destruction DAG failed; the VM is destroyed all the same');
     await this.#ifRoom(vmId, () =>
       registry.update(vmId, (one) => ({ ...destructed(one, before), destructionFailure })),
     );
@@ -156,7 +156,9 @@ export class Collector {
     await this.#ifRoom(vmId, () => registry.update(vmId, (record) => destructed(record, configuration)));
     const { failedActions } = configuration;
     if (failedActions.length === 0) return;
-    throw new GridError('ACTION_FAILED', `${failedActions.join(', ')} failed, and the rest went on`, { failedActions });
+    throw new GridError('ACTION_FAILED', `${failedActions.join(', ')} failed; the other actions were run`, {
+      failedActions,
+    });
   }
 
   /** By the machine itself when it is known and can, else by its line, which finds it by its folder. */
@@ -196,7 +198,7 @@ export class Collector {
       return true;
     } catch (error) {
       if (exhaustionOf(error) === undefined) throw error;
-      this.#deps.log.warn({ err: error, vmId }, 'the end of a VM could not be written down; it goes all the same');
+      this.#deps.log.warn({ err: error, vmId }, 'the end of a VM could not be recorded; it is destroyed all the same');
       return false;
     }
   }

@@ -98,7 +98,7 @@ async function adoptPaused(record: VmRecord, deps: RecoveryDeps): Promise<void> 
 async function undoStart(record: VmRecord, { lines, registry, leases }: RecoveryDeps): Promise<void> {
   const { vmId } = record;
   await lines.get(record.line)?.kill(registry.directory(vmId));
-  const failure = new GridError('GUEST_LOST', `the plant ended as it started ${vmId}`, { vmId }).toBody();
+  const failure = new GridError('GUEST_LOST', `the plant ended while it started ${vmId}`, { vmId }).toBody();
   leases.watch(vmId, await registry.update(vmId, (one) => moveTo(one, 'failed', { failure })));
 }
 

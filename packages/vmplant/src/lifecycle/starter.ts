@@ -126,5 +126,9 @@ function requireStartable({ vmId, state, readyAt }: VmRecord): void {
     throw new GridError('VM_STATE', message, details);
   }
   if (readyAt !== undefined) return;
-  throw new GridError('VM_STATE', `${vmId} failed as it was made: it was never ready, and cannot be started`, details);
+  throw new GridError(
+    'VM_STATE',
+    `${vmId} failed while it was made: it was never ready, and cannot be started`,
+    details,
+  );
 }

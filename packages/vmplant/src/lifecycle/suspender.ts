@@ -150,11 +150,11 @@ export class Suspender {
 
 const awake = (vmId: string): Deadline => ({
   ms: WAKE_DEADLINE_MS,
-  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not go on`, { vmId }),
+  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not answer after its resume`, { vmId }),
 });
 
 function lostAmid({ vmId, state }: VmRecord): GridError {
-  return new GridError('GUEST_LOST', `${vmId} came to be ${state} as it was being suspended`, { vmId, state });
+  return new GridError('GUEST_LOST', `${vmId} became ${state} while it was being suspended`, { vmId, state });
 }
 
 function requireState({ vmId, state }: VmRecord, wanted: VmRecord['state'], verb: string): void {

@@ -86,7 +86,7 @@ export class Tending {
     const actions = dag.actions.map(({ id }) => id);
     const { savedSeconds, bytes } = suggestion;
     const requests = suggestion.cases.reduce((sum, { count }) => sum + count, 0);
-    log.info({ actions, requests, savedSeconds, bytes }, 'the plant is idle and builds an image that was wanting');
+    log.info({ actions, requests, savedSeconds, bytes }, 'the plant is idle and builds an image that would save time');
     try {
       signal.throwIfAborted();
       const { image, built } = await build({ requestId: `tending-${uuid()}`, machine, dag }, signal);
@@ -101,7 +101,7 @@ export class Tending {
 
   #failed(key: string, error: unknown): void {
     this.#remember(key);
-    this.#deps.log.warn({ err: error }, 'an image that was wanting could not be built');
+    this.#deps.log.warn({ err: error }, 'an image that would save time could not be built');
   }
 
   #remember(key: string): void {

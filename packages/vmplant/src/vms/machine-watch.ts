@@ -38,7 +38,7 @@ export async function watchMachine(vmId: string, deps: MachineWatchDeps): Promis
 async function noteDisk(vmId: string, isFull: boolean, { registry, log, changed }: MachineWatchDeps): Promise<void> {
   const state = registry.find(vmId)?.state;
   if (state !== (isFull ? 'running' : 'paused')) return;
-  log.warn({ vmId, isFull }, isFull ? 'a guest is stopped: the disk of the host is full' : 'the guest goes on');
+  log.warn({ vmId, isFull }, isFull ? 'a guest is stopped: the disk of the host is full' : 'the guest runs again');
   const change = isFull ? paused : (record: VmRecord) => moveTo(healthy(record), 'running');
   await registry.update(vmId, change).catch(() => undefined);
   changed();

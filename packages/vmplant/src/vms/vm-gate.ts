@@ -15,7 +15,7 @@ export class VmGate {
    */
   async enter<T>(vmId: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#underWay.has(vmId)) {
-      throw new GridError('VM_STATE', `${vmId} is being worked on by another request`, { vmId, state: 'busy' });
+      throw new GridError('VM_STATE', `another request works on ${vmId}`, { vmId, state: 'busy' });
     }
     const controller = new AbortController();
     const done = work(AbortSignal.any([signal, controller.signal]));
