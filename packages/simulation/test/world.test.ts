@@ -88,7 +88,7 @@ test('a wait that is aborted ends at once, a deadline in its time', async () => 
   ]);
 });
 
-/** What becomes of messages that are sent `together` at once, a millisecond after those before them. */
+/** Returns what happens to messages that are sent `together`, a millisecond after the ones before. */
 async function arrivals(options: Partial<typeof OPTIONS>, { count = 1_000, together = 1 } = {}) {
   const world = newWorld();
   const network = new Network(world, { ...OPTIONS, ...options });
