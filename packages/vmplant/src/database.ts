@@ -52,8 +52,8 @@ export const openDatabase = (file: string): DatabaseSync =>
   });
 
 /**
- * A number for this run of the plant's process, greater than those of all before it, also when the clock was set back.
- * `now`: milliseconds since the epoch.
+ * Returns the number of this run of the plant's process: greater than those of all earlier runs, even if the clock was
+ * set back. `now`: milliseconds since the epoch.
  */
 export function nextRun(database: DatabaseSync, now: number): number {
   const before = database.prepare('SELECT number FROM runs').get()?.number;

@@ -1,4 +1,4 @@
-/** Runs a plant: puts it together, recovers what an earlier run left, and dials its upstreams. */
+/** Runs a plant: assembles it, recovers what an earlier run left, and dials its upstreams. */
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Security } from '@vmgrid/access';

@@ -210,8 +210,8 @@ export class Plant {
   }
 
   /**
-   * What became of an earlier create of the same request id. @throws the GridError it failed with; REQUEST_SPENT when
-   * its VM is gone
+   * Returns the result of an earlier create with the same request id. @throws the GridError with which it failed;
+   * REQUEST_SPENT when its VM is destroyed
    */
   #outcomeOf(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
@@ -236,7 +236,7 @@ interface DagsOfRequest {
   readonly destruction?: Dag | undefined;
 }
 
-/** The link has checked the form of a request; whether its DAGs can be run is for the plant to check. */
+/** The link has checked the form of a request; the plant checks whether its DAGs can be run. */
 function requireDags({ dag, destruction }: DagsOfRequest): void {
   requireDag('dag', dag);
   if (destruction) requireDag('destruction', destruction);

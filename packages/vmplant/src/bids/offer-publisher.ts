@@ -1,10 +1,13 @@
-/** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
+/**
+ * Publishes everything that the plant's bids depend on to every upstream: the whole when a link comes up, then each
+ * change.
+ */
 import { type Asked, type OfferBook, OfferFeed, type OfferRest } from '@vmgrid/bidding';
 import { type Clock, type Log, oneAtATime } from '@vmgrid/daemon';
 import type { LinkAbove } from '@vmgrid/protocol';
 
 export interface OfferPublisherDeps {
-  /** The small rest of the offer now; a reason when the plant has to be asked. */
+  /** Returns the small rest of the offer, or the reason why the plant must be asked. */
   readonly rest: () => Promise<OfferRest | Asked>;
   readonly book: OfferBook;
   readonly log: Log;
@@ -38,14 +41,14 @@ export class OfferPublisher {
   }
 
   /**
-   * What bids depend on may have changed. Several changes at once are told as one. Resolves when it was told: whoever
-   * hears from the plant after that knows. Never rejects.
+   * Call it when something that bids depend on may have changed. Several changes at once are published as one. Resolves
+   * when the change was sent, so that every later message of the plant arrives after it. Never rejects.
    */
   changed(): Promise<void> {
     return this.#publishing();
   }
 
-  /** Nothing is published any more. */
+  /** From now on nothing is published. */
   close(): void {
     this.#closing.abort();
     this.#feeds.clear();

@@ -94,8 +94,8 @@ export class Configurator {
   }
 
   /**
-   * Removes from the guest what must not be in an image. Called right before it is frozen, with its memory or
-   * without.
+   * Removes from the guest everything that must not be in an image. It runs right before the machine is frozen, with
+   * its memory or without.
    */
   async quiesce(
     job: Pick<ConfigurationJob, 'directory' | 'machine' | 'guest' | 'phases'>,
@@ -120,7 +120,7 @@ export class Configurator {
     const { actions, identity, phases } = run.job;
     const queue = segments(actions);
     if (identity) {
-      // One conversation with the guest serves for its identity and its first actions.
+      // One conversation with the guest covers its identity and its first actions.
       const first = queue[0]?.where === 'guest' ? queue.shift() : undefined;
       await wake(run, first);
     }

@@ -9,7 +9,7 @@ import { GridError } from '@vmgrid/protocol';
 import type { Phases } from '../vms/phases.ts';
 import type { ConfigurationProgress } from './configuration.ts';
 
-/** Lines that are no report, kept for an error message, and how much of each. */
+/** Lines that are no report and are kept for an error message, and the characters kept of each. */
 const NOISE_LINES = 20;
 const NOISE_LINE_CHARS = 500;
 
@@ -54,7 +54,7 @@ export class GuestReport {
     this.#clock = deps.clock;
   }
 
-  /** Reads on until the guest has its own identity. */
+  /** Reads until the guest has its own identity. */
   async untilIdentity(): Promise<void> {
     for (let event = await this.#next(); event?.event !== 'identity'; event = await this.#next()) {
       if (!event) throw this.#cutShort();
@@ -111,7 +111,9 @@ export class GuestReport {
     }
   }
 
-  /** What is no word of an action: noise is kept, a broken runner ends the run, the rest says nothing new. */
+  /**
+   * Handles lines that belong to no action: noise is kept, a broken runner ends the run, everything else is ignored.
+   */
   #bookOther(event: RunnerEvent): void {
     if (event.event === 'broken') {
       const text = event.text.trim().slice(0, NOISE_LINE_CHARS);

@@ -9,7 +9,7 @@ export const DEFAULT_TIMEOUT_MS: Readonly<Record<Action['kind'], number>> = {
   host: 60_000,
 };
 
-/** What the guest needs beside the actions: to wake, to mount, to report. */
+/** Milliseconds that the guest needs in addition to the actions: to start, mount and report. */
 const ALLOWANCE_MS = 60_000;
 
 /** Time limit of one attempt. */

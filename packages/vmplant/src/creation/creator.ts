@@ -48,8 +48,8 @@ export interface CreatorDeps extends MakingDeps {
 }
 
 /**
- * A plan may lose its image to `images rm` before it is acquired, or the image turn out to be broken; then it is made
- * again, this often at most.
+ * Most attempts to plan a request: `images rm` may remove a plan's image before it is acquired, or the image may turn
+ * out to be broken.
  */
 const PLAN_ATTEMPTS = 3;
 /** How a machine fails whose disk, memory or devices are not what they were. */
@@ -208,9 +208,7 @@ export class Creator {
     return error;
   }
 
-  /**
-   * A machine may not have started because of what is in its image: that is looked at before somebody else is blamed.
-   */
+  /** Examines the image of a machine that did not start, before anything else is blamed. */
   async #blame(vmId: string, error: GridError, signal: AbortSignal): Promise<GridError> {
     const { registry, log } = this.#deps;
     const imageId = registry.find(vmId)?.imageId;
@@ -223,7 +221,7 @@ export class Creator {
     return new GridError('IMAGE_CORRUPT', message, { ...fault }, { cause: error });
   }
 
-  /** False when the failure cannot even be recorded. */
+  /** Returns false when not even the failure can be recorded. */
   async #hold(vmId: string, error: GridError): Promise<boolean> {
     const { execution, registry, leases, admission, log } = this.#deps;
     try {
@@ -239,11 +237,11 @@ export class Creator {
   }
 }
 
-/** Of another image; not beside the failed VM of the same request, where that is held. */
+/** Whether to try another image; not beside the failed VM of the same request, if that was kept. */
 const mayBeMadeAnew = ({ code, details }: GridError): boolean =>
   code === 'IMAGE_CORRUPT' && details.keptVmId === undefined;
 
-/** The line that was asked for is the request's matter; the one that was taken is in the record. */
+/** Removes the line, which belongs to the request; the record has the line that was used. */
 function withoutLine({ line: _, ...machine }: MachineSpec): MachineSpec {
   return machine;
 }

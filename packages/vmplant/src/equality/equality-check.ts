@@ -25,7 +25,7 @@ export interface EqualityCheckDeps extends TemporaryMachineDeps {
 
 type Asked = Identified<BuildImageRequest>;
 
-/** Differences of one way that are told; one of them is mostly enough to find the cause. */
+/** Differences of one way that are reported; one of them is mostly enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
 
 export class EqualityCheck {

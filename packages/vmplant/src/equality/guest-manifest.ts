@@ -1,4 +1,4 @@
-/** What a guest has, as comparable items: files, users, units, sockets, processes and the like. */
+/** The content of a guest as comparable items: files, users, units, sockets, processes and the like. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TimeLimit, within } from '@vmgrid/daemon';

@@ -1,4 +1,4 @@
-/** Makes golden images: clone the nearest, run the rest, suspend, promote. */
+/** Makes golden images: clones the nearest image, runs the rest, suspends, promotes. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { LineReports, Start } from '@vmgrid/bidding';
@@ -63,10 +63,11 @@ export class ImageBuilder {
   }
 
   /**
-   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse,
-   * waits for that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line
-   * can, else a disk alone: a request that leaves the line open is built on one that suspends, if there is any.
-   * @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
+   * Builds the image unless it exists. When somebody else is making it, here or on another plant of the warehouse,
+   * waits for that one. The image has the part of the DAG that an image may hold (`splitReusable`). It is suspended if
+   * the line can suspend, otherwise it is only a disk; a request without a line is built on one that can suspend, if
+   * there is one.
+   * @throws GridError SECRET_IN_IMAGE, a decline, or the failure of a step; then nothing is left
    */
   async build(
     whole: Identified<BuildImageRequest>,
@@ -205,7 +206,7 @@ function refuseSecrets(actions: readonly Action[]): void {
   });
 }
 
-/** An image stands for actions that ran: one that failed with `onError="continue"` cannot be in it. */
+/** An image stands for actions that succeeded: an action that failed with `onError="continue"` cannot be in it. */
 function refuseFailures({ failedActions }: Configuration): void {
   if (failedActions.length === 0) return;
   throw new GridError(
@@ -217,7 +218,7 @@ function refuseFailures({ failedActions }: Configuration): void {
   );
 }
 
-/** The quickest start is not what counts: memory is what later clones are quick by. */
+/** The fastest start does not matter here: memory is what makes later clones fast. */
 function linesToBuildOn({ machine }: Pick<BuildImageRequest, 'machine'>, lines: LineReports): LineReports {
   if (machine.line !== undefined) return lines;
   const suspending = [...lines].filter(([, { available, restores }]) => available && restores);

@@ -25,10 +25,10 @@ export interface RecordedRequest {
   readonly at: number;
   readonly requestId: string;
   readonly machine: MachineSpec;
-  /** Equal for requests whose actions do the same and are listed and ordered alike. */
+  /** Equal for requests whose actions do the same and have the same order in the list and in the DAG. */
   readonly shape: string;
   readonly actions: readonly RecordedAction[];
-  /** Indexes into the actions: the first runs before the second. */
+  /** Pairs of indexes into the actions: the first runs before the second. */
   readonly edges: readonly (readonly [number, number])[];
   readonly imageId: string;
   readonly line: LineName;
