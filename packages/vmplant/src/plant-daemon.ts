@@ -13,9 +13,9 @@ import { recover } from './lifecycle/recovery.ts';
 import { makePlantParts } from './plant-parts.ts';
 
 export interface PlantDaemon extends RunningDaemon {
-  /** Resolves when the first upstream that it dials knows the plant; at once when it dials none. */
+  /** Resolves when the first upstream that the plant dials has registered it; at once when it dials none. */
   readonly joined: Promise<void>;
-  /** Of the plant's own endpoint; undefined when there is none. */
+  /** Port of the plant's own HTTP endpoint; undefined when there is none. */
   readonly httpPort: number | undefined;
 }
 
@@ -45,7 +45,7 @@ export async function startPlant(
     await publisher.changed();
   });
   parts.onUsage(() => void publisher.changed());
-  // The first base image brings the kernel that KVM is tried with.
+  // The kernel with which KVM is tested comes from the first base image.
   const imagesChanged = oneAtATime(async () => {
     const told = (err: unknown) =>
       log.error({ err }, 'the lines could not be tried with the kernel of a new base image');
@@ -93,6 +93,6 @@ export async function startPlant(
   };
 }
 
-/** Loads what serves HTTP only where a plant has an endpoint: a plant without one starts in two thirds of the time. */
+/** Loads the HTTP modules only where a plant has an endpoint: a plant without one starts in two thirds of the time. */
 const openHttp: typeof openPlantHttp = async (...parts) =>
   (await import('./http/plant-http.ts')).openPlantHttp(...parts);

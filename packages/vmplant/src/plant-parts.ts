@@ -1,4 +1,4 @@
-/** What a plant on a host is put together from, wired. */
+/** The parts of a plant on a host, and how they are wired. */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ofOwner } from '@vmgrid/access';
@@ -50,7 +50,7 @@ function limitsOfOwners({ ownerLimits = {} }: PlantConfig): LimitsOfOwners {
   };
 }
 
-/** Every part, wired; nothing runs yet. */
+/** Makes and wires every part; none runs yet. */
 export async function makePlantParts(config: PlantConfig, version: string, log: Log) {
   const cost = parseCost(config.cost);
   makeFolder(config.stateDirectory, 0o711);
@@ -87,7 +87,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     changed: () => publish(),
     limitsOf: (owner) => owners.limitsOf(owner),
     ownerChanged: (owner, usage) => owners.note(owner, usage),
-    // Machines on paper take none.
+    // Simulated machines take no memory.
     ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
   });
   const shared = {

@@ -28,8 +28,8 @@ export interface PlantWorkDeps {
   readonly selfTending: Pick<SelfTending, 'during'>;
   readonly vmPublisher: Pick<VmPublisher, 'during'>;
   /**
-   * Called when the plant's VMs or requests have changed. Resolves when those above were told, before they get the
-   * answer.
+   * Called when the plant's VMs or requests have changed. Resolves when the upstreams know of the change, before they
+   * get the answer.
    */
   readonly changed: () => Promise<void>;
   /** Adds the numbers of the exhausted resource to an error about the host. */
@@ -103,7 +103,7 @@ export class PlantWork {
     return this.#inFlight.has(flightOf('create', key));
   }
 
-  /** Lets running work go on for a while, then cancels the rest, which undoes itself. */
+  /** Gives running work some time to end, then cancels the rest, which undoes itself. */
   async drain(signal: AbortSignal): Promise<void> {
     const stopped = () => new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`);
     await within({ ms: DRAIN_GRACE_MS, signal, late: stopped }, async (until) => {
@@ -114,7 +114,7 @@ export class PlantWork {
     });
   }
 
-  /** A few machines are made at a time; the others wait in the order in which they came. */
+  /** Only a few machines are made at a time; the other requests wait in the order in which they came. */
   readonly inTurn =
     <Request, Reply>(next: Work<Request, Reply>): Work<Request, Reply> =>
     (request, signal) =>
@@ -140,13 +140,13 @@ export class PlantWork {
       return next(request, signal);
     };
 
-  /** From now on those above count the VM. */
+  /** After this the upstreams count the VM. */
   readonly #toldAbove =
     (next: CreateWork): CreateWork =>
     (request, signal) =>
       this.#deps.vmPublisher.during(request, () => next(request, signal));
 
-  /** Those that bid for the plant ask it when the request comes again. */
+  /** The upstreams that bid for the plant ask it when the request comes again. */
   readonly #remembered =
     (next: CreateWork): CreateWork =>
     async (request, signal) => {

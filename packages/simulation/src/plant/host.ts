@@ -1,4 +1,4 @@
-/** What runs on a plant's host besides the plant: the machines' processes, which outlive it. */
+/** The processes on a plant's host other than the plant's: those of its machines, which outlive it. */
 
 import type { MachineExit } from '@vmgrid/lines';
 import type { MachineSpec } from '@vmgrid/protocol';
@@ -7,9 +7,9 @@ export interface RunningMachine {
   readonly vmId: string;
   readonly directory: string;
   readonly machine: Pick<MachineSpec, 'memoryMiB' | 'cpus'>;
-  /** A fault of its guest: a machine that hangs never answers. */
+  /** A fault of the guest: a machine that hangs never answers. */
   readonly hangs: boolean;
-  /** Resolves once its process has ended. */
+  /** Resolves once the machine's process has ended. */
   readonly exited: Promise<MachineExit>;
   disc: string | undefined;
 }

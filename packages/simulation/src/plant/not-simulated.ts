@@ -1,7 +1,7 @@
 /** What a plant does unasked, which it does not do in a simulation. */
 import { GridError, type ReplayableRequest } from '@vmgrid/protocol';
 
-/** Builds nothing unasked. */
+/** Never builds an image unasked. */
 export const noSelfTending = {
   advisor: {
     suggestions: async (): Promise<never> => {

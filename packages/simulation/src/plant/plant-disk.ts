@@ -1,11 +1,11 @@
-/** What outlives a plant's process on its host: records, discs, holds on images, learnt durations. */
+/** The state on a host that outlives the plant's process: records, discs, holds on images, learnt durations. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ConfigDiscPlan } from '@vmgrid/lines';
 import { type ConfigDiscStore, openDatabaseInMemory, type VmRecord, type VmStore } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { Life } from '../world/life.ts';
 
-/** Milliseconds of one write to the disk. */
+/** Milliseconds that one write to the disk takes. */
 const WRITE_MS = 2;
 
 export interface Folder {
@@ -17,14 +17,14 @@ export class PlantDisk {
   readonly warehouseId: string;
   /** To change it, replace the whole map. */
   images: ReadonlyMap<string, GoldenImage>;
-  /** Folders in which images are being made, with the image's id. */
+  /** Folders in which images are being made, and the ids of those images. */
   readonly stagings = new Map<string, string>();
   readonly database: DatabaseSync = openDatabaseInMemory();
   readonly folders = new Map<string, Folder>();
   readonly discs = new Map<string, ConfigDiscPlan>();
   /** Each entry is `IMAGE USER`. */
   readonly holds = new Set<string>();
-  /** The record of each folder as it was last read. */
+  /** The record in each folder as it was read last. */
   readonly #read = new WeakMap<Folder, { readonly text: string; readonly record: VmRecord }>();
   #discs = 0;
   #stagings = 0;
@@ -117,7 +117,7 @@ export class PlantDisk {
     for (const path of this.discs.keys()) if (path.startsWith(`${directory}/`)) this.discs.delete(path);
   }
 
-  /** One write, which is done at once or not at all. */
+  /** Makes one write, completely or not at all. */
   async write<T>(life: Life, work: () => T): Promise<T> {
     await life.clock.sleep(WRITE_MS);
     const result = work();

@@ -42,7 +42,7 @@ export interface PlantGround {
   readonly life: Life;
   readonly disk: PlantDisk;
   readonly host: Host;
-  /** Of this plant, over all its lives. */
+  /** The plant's own random numbers, over all its runs. */
   readonly random: Random;
   readonly log: Log;
 }
@@ -55,7 +55,7 @@ export interface PlantPartsOptions {
 
 export const VERSION = 'simulated';
 const BOOT_DEADLINE_MS = 60_000;
-/** The load of a host on paper never changes. */
+/** The load of a simulated host never changes. */
 const never = () => new Promise<void>(() => undefined);
 
 export async function makePlantParts(ground: PlantGround, { config, capacity, faults }: PlantPartsOptions) {

@@ -1,4 +1,4 @@
-/** What operators do with the images of a virtual warehouse. */
+/** The operators' commands for the images of a virtual warehouse. */
 import { GridError, type ImageReply } from '@vmgrid/protocol';
 import type { PlantDeps } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';

@@ -44,7 +44,7 @@ import type { OwnFailures } from '../creation/own-failures.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 import type { ExecutablePlan } from './executable-plan.ts';
 
-/** How long an explanation may keep everything else waiting. */
+/** Milliseconds for which an explanation may hold the thread. */
 const EXPLAIN_SLICE_MS = 5;
 
 export interface BidServiceDeps {
@@ -79,7 +79,7 @@ export class BidService {
     this.#config = config;
   }
 
-  /** From now on every request is declined. */
+  /** Declines every request from now on. */
   close(): void {
     this.#draining = true;
   }
@@ -105,7 +105,7 @@ export class BidService {
     });
   }
 
-  /** Offers the VM that was made for this request before. */
+  /** Offers the VM that was made for this request earlier. */
   offerHeld(vm: ClassAdJson): Promise<Offer> {
     return this.#offerOwn(planOfVm(vm));
   }

@@ -14,7 +14,7 @@ export interface OfferPublisherDeps {
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-/** The load average changes all the time; it is looked at this often. */
+/** How often the load average is read; it changes all the time. */
 const LOAD_TOLD_MS = 10_000;
 
 export class OfferPublisher {
@@ -28,14 +28,14 @@ export class OfferPublisher {
     this.#deps = deps;
   }
 
-  /** A link is up, for the first time or anew. */
+  /** Called when a link comes up, for the first time or again. */
   opened(link: LinkAbove): void {
     this.#feeds.set(link, new OfferFeed((event) => link.notify('offer', event)));
     this.#watching ??= this.#watchLoad();
     void this.changed();
   }
 
-  /** A link that does not come up anew. */
+  /** Called when a link ends for good. */
   ended(link: LinkAbove): void {
     this.#feeds.delete(link);
   }
@@ -48,7 +48,7 @@ export class OfferPublisher {
     return this.#publishing();
   }
 
-  /** From now on nothing is published. */
+  /** Publishes nothing from now on. */
   close(): void {
     this.#closing.abort();
     this.#feeds.clear();

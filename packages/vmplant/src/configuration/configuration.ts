@@ -1,6 +1,5 @@
 /**
- * What running actions on a machine came to; grows action by action, so that a failure keeps what was done before
- * it.
+ * The result of running actions on a machine. It grows action by action, so that a failure keeps the results before it.
  */
 import { ClassAd, parseClassAds } from '@vmgrid/classad';
 import { type Action, digestAction } from '@vmgrid/dag';
@@ -14,16 +13,19 @@ export interface Configuration {
   readonly history: readonly HistoryEntry[];
   /** Ids of actions that failed with `onError="continue"`. */
   readonly failedActions: readonly string[];
-  /** What the guest's identity, the image's history and the actions told, in this order. */
+  /**
+   * The attributes set by the guest's identity, by the actions in the image's history, and by the actions run here, in
+   * this order.
+   */
   readonly attributes: Attributes;
-  /** Whether a secret action ran, well or not. */
+  /** Whether a secret action ran, successfully or not. */
   readonly secret: boolean;
 }
 
 /** Characters of attributes that the actions of one configuration may set together. */
 export const ATTRIBUTES_LIMIT_CHARS = 1_048_576;
 
-/** Told by the guest's identity, by no action. */
+/** The attribute that the guest's identity sets; actions do not set it. */
 export const IDENTITY_ATTRIBUTE = 'SshHostKey';
 
 /** An action ended the configuration. `before` is the result until then. */
@@ -36,7 +38,7 @@ export class ActionsFailed extends GridError {
   }
 }
 
-/** How an action failed. */
+/** Describes how an action failed. */
 export interface ActionFailure {
   readonly exitCode: number | undefined;
   readonly timedOut: boolean;
@@ -103,13 +105,13 @@ export class ConfigurationProgress {
     else throw this.#failure(action, failure);
   }
 
-  /** What became of the configuration when the guest started anew during an action, or right after it. */
+  /** Returns the failure of a configuration whose guest restarted during an action, or right after it. */
   restarted({ id, kind }: Action, cause: GridError): ActionsFailed {
     const message = `the guest restarted during the action ${id}, or right after it: its processes are gone`;
     return new ActionsFailed(cause.code, message, { ...cause.details, actionId: id, kind }, this.soFar);
   }
 
-  /** What a boot would lose of what an action left. */
+  /** Records results of an action that a boot would lose. */
   loses(text: string): void {
     const lines = text.split('\n').filter((line) => line !== '');
     this.#lost = lines

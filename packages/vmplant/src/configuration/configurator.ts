@@ -1,6 +1,6 @@
 /**
- * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc
- * and on the host, segment by segment.
+ * Configures a machine: its identity, then actions in a given order, segment by segment: in the guest by the
+ * configuration disc, and on the host.
  */
 import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
@@ -86,7 +86,7 @@ export class Configurator {
         return run.progress.soFar;
       });
     } finally {
-      // As well as it goes: a machine that is gone has no drive any more.
+      // The disc is ejected if possible: a machine that is gone has no drive.
       const ejected = endsWithin({ ms: EJECT_DEADLINE_MS, clock }, (until) => job.machine.insertDisc(undefined, until));
       await ejected.catch(() => undefined);
       await disc.discard();

@@ -1,6 +1,6 @@
 /**
- * Reads the runner's report of one run and books what it tells. The guest is not trusted: whatever does not come in
- * the order in which a runner reports ends the configuration.
+ * Reads the runner's report of one run and records it. The guest is not trusted: anything out of the runner's order
+ * ends the configuration.
  */
 import type { Clock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
@@ -13,13 +13,13 @@ import type { ConfigurationProgress } from './configuration.ts';
 const NOISE_LINES = 20;
 const NOISE_LINE_CHARS = 500;
 
-/** Actions in a row that a run is to do; the report speaks of them by their places from `first` on. */
+/** The consecutive actions that a run executes; the report refers to them by their indexes, starting at `first`. */
 export interface BookedActions {
   readonly first: number;
   readonly actions: readonly Action[];
 }
 
-/** A run whose actions are not booked: a recover script on behalf of a host action, or none at all. */
+/** For a run whose actions are not booked: a recover script of a host action, or a run without actions. */
 export const NOTHING_BOOKED: BookedActions | undefined = undefined;
 
 interface Current {

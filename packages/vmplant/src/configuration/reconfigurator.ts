@@ -16,7 +16,7 @@ import { configurationChanges } from './configuration-changes.ts';
 import type { Configurator } from './configurator.ts';
 import type { HostActions } from './host-actions.ts';
 
-/** Requests remembered per VM; an older one that comes again is run again. */
+/** Requests remembered for each VM. An older one that is repeated is run again. */
 const CONFIGURE_OUTCOMES_KEPT = 64;
 
 export interface ReconfiguratorDeps {

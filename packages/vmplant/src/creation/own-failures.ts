@@ -1,6 +1,6 @@
 import { type ErrorCode, GridError } from '@vmgrid/protocol';
 
-/** What the plant's ad says about its failures. */
+/** The part of the plant's ad that describes its failures. */
 export interface FailureNote {
   /** Failed creations since the last successful one. */
   readonly inARow: number;

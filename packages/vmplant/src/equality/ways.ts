@@ -1,11 +1,11 @@
-/** Every way of getting one DAG's guest that a plant has. Pure. */
+/** Every way in which a plant can make the guest of one DAG. Pure. */
 import { type LineReports, matchImage, type Start } from '@vmgrid/bidding';
 import { type Action, type Dag, type DagIndex, linearExtension } from '@vmgrid/dag';
 import type { LineName, MachineSpec } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
 
 export interface EqualityWay {
-  /** In words: `restore image-1 on qemu, 2 cached`. */
+  /** For people, such as `restore image-1 on qemu, 2 cached`. */
   readonly name: string;
   readonly image: GoldenImage;
   readonly line: LineName;

@@ -8,7 +8,7 @@ export interface IdentityCheckDeps extends TemporaryMachineDeps {
   readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'stage'>;
 }
 
-/** On whose behalf. */
+/** A request with its caller. */
 type Asked = Identified<VerifyImagesRequest>;
 
 const LOOK = { id: 'look', kind: 'script', script: lookScript() } as const;

@@ -1,4 +1,6 @@
-/** Makes golden images: clones the nearest image, runs the rest, suspends, promotes. */
+/**
+ * Builds golden images: clones the nearest image, runs the remaining actions, suspends the machine, and promotes it.
+ */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { LineReports, Start } from '@vmgrid/bidding';
@@ -39,18 +41,18 @@ const HOST_NAME_CHARS = 63;
 const SUSPEND_DEADLINE_MS = 120_000;
 
 export interface BuildOptions {
-  /** Nobody asked for it: its room is free for whatever is asked for. */
+  /** Nobody requested it, so its resources are free for any request. */
   readonly givesWay: boolean;
 }
 
-/** What is built: actions that an image may hold, and nothing else. */
+/** The order of a build: only actions that an image may hold. */
 interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
-  /** As `imageIdOf` has them. */
+  /** As in `imageIdOf`. */
   readonly lifetimes: readonly number[];
 }
 
 type ImageMaking = TemporaryMaking<BuildOrder, ExecutablePlan>;
-/** What the image will be, known before anything is made. */
+/** The future image, known before anything is made. */
 type PlannedImage = Pick<ImageMaking, 'request' | 'plan'>;
 
 export class ImageBuilder {
@@ -114,7 +116,7 @@ export class ImageBuilder {
     });
   }
 
-  /** What the image will be called when every action runs in the order planned. */
+  /** Returns the id of the image if every action runs in the planned order. */
   #imageIdOf(planned: PlannedImage): string {
     const { image, remaining } = planned.plan;
     const digests = remaining.map((action) => ({ digest: digestAction(action) }));
@@ -122,7 +124,7 @@ export class ImageBuilder {
     return imageIdOf(this.#identity(planned, { history, suspended: this.#suspends(planned.plan) }));
   }
 
-  /** A line that does not suspend leaves a disk. */
+  /** A line that cannot suspend gives only a disk. */
   #suspends({ line }: ExecutablePlan): boolean {
     return this.#deps.lines.get(line)?.restores === true;
   }
@@ -149,7 +151,7 @@ export class ImageBuilder {
     });
   }
 
-  /** A raw disk stands on no other, whatever it was cloned from. */
+  /** A raw disk has no parent, whatever it was cloned from. */
   async #parentOf({ plan, staging, signal }: ImageMaking, { disk, diskFormat }: FrozenFiles): Promise<GoldenImage> {
     if (diskFormat === 'raw') return plan.image;
     return keepChainShort(this.#deps.warehouse, plan.image, join(staging.directory, disk), signal);
@@ -188,7 +190,7 @@ export class ImageBuilder {
   }
 }
 
-/** A machine that has ended, with the files that an image is made of. */
+/** A machine that has ended, with the files of its image. */
 interface FrozenMachine {
   readonly parent: GoldenImage;
   readonly configuration: Configuration;

@@ -211,7 +211,7 @@ export class Collector {
   }
 }
 
-/** The record after its destruction DAG, which is not run twice. */
+/** Returns the record after its destruction DAG, so that the DAG is not run twice. */
 function destructed({ destruction: _, ...record }: VmRecord, configuration: Configuration | undefined): VmRecord {
   return { ...record, ...(configuration && configurationChanges(record, configuration)) };
 }

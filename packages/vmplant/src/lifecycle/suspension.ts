@@ -1,7 +1,7 @@
-/** What a VM without a process has, and what it lacks. Pure. */
+/** The resources that a VM without a process has and lacks. Pure. */
 import type { VmRecord } from '../vms/vm.ts';
 
-/** Returns what a VM takes of the plant now, and for whom: a suspended or stopped one has no memory. */
+/** Returns the resources that a VM uses now, and its owner: a suspended or stopped VM uses no memory. */
 export const needOf = ({ state, machine, owner }: Pick<VmRecord, 'state' | 'machine' | 'owner'>) => ({
   ...machine,
   ...((state === 'suspended' || state === 'stopped') && { memoryMiB: 0 }),

@@ -23,7 +23,7 @@ export interface ChoiceLimits {
   readonly bytes?: number;
 }
 
-/** What decides the next item: its saving per byte, or its whole saving. */
+/** The measure that decides the next item: its saving per byte, or its whole saving. */
 export type Measure = 'per-byte' | 'whole';
 
 export interface Greed<T extends Choosable> {

@@ -72,7 +72,9 @@ export class SelfTending {
     await this.#running;
   }
 
-  /** Remembers a request that was carried out. Never throws: the machine runs whether it is remembered or not. */
+  /**
+   * Remembers a request that was carried out. Never throws, because the machine runs whether it is remembered or not.
+   */
   record(request: Identified<CreateRequest>, outcome: CompletedCreation): void {
     try {
       this.#requests.add(recordedRequest(request, outcome), request.dag);

@@ -84,7 +84,7 @@ export class DestroyedVms {
     return adOf(this.#byVm.get(vmId));
   }
 
-  /** Of several requests with this id, returns the owner's. */
+  /** Returns the ad of the request; if there are several with this id, the owner's. */
   byRequest({ requestId, owner }: RequestKey): ClassAdJson | undefined {
     const ads = this.#byRequest.all(requestId).map(adOf);
     return ads.find((ad) => ad?.Owner === owner);

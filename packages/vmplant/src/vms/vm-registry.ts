@@ -67,7 +67,7 @@ export class VmRegistry {
     return record;
   }
 
-  /** Of several, returns the one that was added first. */
+  /** Returns the VM of the request; if there are several, the one that was added first. */
   byRequest(key: RequestKey): VmRecord | undefined {
     const [vmId] = this.#byRequest.get(keyText(key)) ?? [];
     return vmId === undefined ? undefined : this.#records.get(vmId);
