@@ -32,7 +32,7 @@ async function coldAndReused(wanted: Dag) {
   return { cold, built, reused };
 }
 
-/** Returns the attributes that actions set, in the order of the classad. */
+/** What actions told, in the order in which the classad has it. */
 const told = (vm: object) => Object.entries(vm).slice(Object.keys(vm).indexOf('SshHostKey') + 1);
 
 test('attributes of the actions that an image stands for are those of a machine made cold, later ones over earlier', async () => {

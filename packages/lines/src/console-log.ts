@@ -5,7 +5,10 @@ import { whenClosed } from '@vmgrid/daemon';
 export const MAX_CONSOLE_BYTES = 1_048_576;
 /** Bytes at the end of the output that are kept. */
 const LAST_BYTES = 4_096;
-/** Linux prints this last when it restarts, also with `quiet`. A guest can print it too, but harms only itself. */
+/**
+ * What Linux prints last, also with `quiet`, when it starts anew. A guest can print it too: it hinders nobody but
+ * itself.
+ */
 const RESTART = Buffer.from('reboot: Restarting system');
 
 /** Records a machine's console in a file, up to a limit, because a guest may print without end. */
@@ -16,7 +19,7 @@ export class ConsoleLog {
   readonly recorded: Promise<void>;
   /** Resolves when something was printed. */
   readonly spoken: Promise<void>;
-  /** Called when the guest restarts. */
+  /** Called when the guest starts anew. */
   onRestart: () => void = () => undefined;
   #left: number;
   #last = Buffer.alloc(0);

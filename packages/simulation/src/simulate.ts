@@ -1,4 +1,6 @@
-/** Runs a grid through its requests and faults, lets it come to rest, and checks the invariants all the time. */
+/**
+ * Runs a grid through its requests and faults, then lets it come to rest, and holds it to what must be so all the time.
+ */
 import { checkPlant, checkRest, misbelievedVms, misstatedVms, requireCorrected } from './checks.ts';
 import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';

@@ -1,4 +1,4 @@
-/** The parts of a plant, for programs that run one without a host. */
+/** What a plant is put together from, for whoever drives one without a host. */
 export { BidService } from './bids/bid-service.ts';
 export { OfferPublisher } from './bids/offer-publisher.ts';
 export { PlantConfig } from './config.ts';

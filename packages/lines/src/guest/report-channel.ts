@@ -128,7 +128,7 @@ export class ReportChannel {
     }
   }
 
-  /** Call it when the machine was reset: its processes are gone. */
+  /** To be told when the machine was reset: what ran in it is gone. */
   guestRestarted(): void {
     if (this.#run === undefined) return;
     this.#run.state = 'cut';

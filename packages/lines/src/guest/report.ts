@@ -30,7 +30,7 @@ export type RunnerEvent =
       readonly durationMs: number;
       readonly attempts: number;
     }
-  /** The rest of the segment is not run, because this action failed. */
+  /** The rest of the segment does not run, because this action failed. */
   | { readonly event: 'stopped'; readonly index: number }
   /** A problem that does not stop the guest from working. */
   | { readonly event: 'warning'; readonly text: string }

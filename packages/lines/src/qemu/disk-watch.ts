@@ -15,7 +15,7 @@ export interface DiskWatchDeps {
   readonly clock: Pick<Clock, 'sleep'>;
   /** Lets the guest run. */
   readonly goOn: () => Promise<unknown>;
-  /** Called when the guest is stopped, and when it runs again. */
+  /** Told when the guest is stopped, and when it runs again. */
   readonly told: (isFull: boolean) => void;
   /** Aborts when the machine has ended, or was detached. */
   readonly ended: AbortSignal;

@@ -310,7 +310,7 @@ export const ERROR_CATALOGUE = {
   GUEST_RESTARTED: kind(
     422,
     false,
-    'The guest restarted while its actions ran, and the remaining actions were not run.',
+    'The guest started anew while its actions ran, and the rest of them did not.',
     'Leave out what restarts the machine, or restart it when it is made; a kernel that panics shows on its console.',
   ),
   ATTRIBUTES_INVALID: kind(

@@ -48,7 +48,7 @@ export class VirtualWarehouse implements ImageBuildStore {
     });
   }
 
-  /** Virtual images are never broken. */
+  /** Images on paper are never broken. */
   async examine(): Promise<undefined> {
     return undefined;
   }

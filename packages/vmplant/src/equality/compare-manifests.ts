@@ -27,7 +27,7 @@ const MAY_DIFFER: readonly RegExp[] = [
   /^mount\t(\/proc\/sys\/fs\/binfmt_misc|\/run\/lock)$/,
 ];
 
-/** Parts of values without a meaning: sizes of logs, sizes of databases that hold times, options that count inodes. */
+/** Values of which a part says nothing: sizes of logs, of databases with times in them, options that count inodes. */
 const WITHOUT: readonly (readonly [RegExp, RegExp])[] = [
   [
     /^file\t\/(var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate)\/|etc\/(resolv\.conf|hosts|hostname|ld\.so\.cache))/,
@@ -48,7 +48,7 @@ const counts = (key: string): boolean => !isIdentity(key) && !MAY_DIFFER.some((p
 const told = (key: string, value: string | undefined): string | undefined =>
   WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text?.replace(part, '') : text), value);
 
-/** Returns the items that differ, sorted by kind and name. */
+/** What is in one and not the same in the other, in the order of kinds and names. */
 export function compareManifests(cold: GuestManifest, other: GuestManifest): readonly Difference[] {
   const keys = [...new Set([...cold.keys(), ...other.keys()])].filter(counts).sort();
   return keys.flatMap((key) => {

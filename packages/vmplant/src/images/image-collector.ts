@@ -47,7 +47,7 @@ async function removeOne(warehouse: Warehouse, row: CollectedImage): Promise<Col
 }
 
 async function collectibles(warehouse: Warehouse, durations: Durations): Promise<CollectibleImage[]> {
-  // Includes broken images: they take space, and collection can remove them.
+  // Broken ones too: they take room, and this is how they go.
   const images = await warehouse.allImages();
   const [lineage, labels] = [await warehouse.lineage(), await warehouse.labels()];
   return Promise.all(

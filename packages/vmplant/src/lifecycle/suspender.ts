@@ -79,7 +79,7 @@ export class Suspender {
     }
     living.remove(vmId);
     const record = await registry.update(vmId, (before) => {
-      // Its process may have ended before it was asked to. Then the VM is known to have failed.
+      // Its process may have ended before it was asked to; the VM is known to have failed then.
       if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
       return moveTo(healthy(withoutAccess(before)), 'suspended');
     });
