@@ -19,7 +19,7 @@ const NEVER = new AbortController().signal;
 const CAPACITY = { memoryMiB: 512, diskMiB: 10_240, cpusPerVm: 1, vms: 8 };
 const broken = new GridError('VMM_FAILED', 'broken');
 
-/** What was done to machines, in order. */
+/** The operations on machines, in order. */
 const calls: string[] = [];
 /** Calls that fail. */
 const failing = new Set<string>();
