@@ -90,6 +90,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     // Machines on paper take none.
     ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
   });
+  const bootDeadlineMs = parseDuration(config.bootDeadline);
   const shared = {
     ...{
       admission,
@@ -105,12 +106,12 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
       hostClock,
       nameVm,
       guestNetwork: config.guestNetwork,
-      bootDeadlineMs: parseDuration(config.bootDeadline),
+      bootDeadlineMs,
     },
     durations: new LearntDurations(database),
     destroyedVms: new DestroyedVms(database, { requests, clock: systemClock }),
     failures: new OwnFailures(systemClock),
-    configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
+    configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles, bootDeadlineMs }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
       tellHttp(event);

@@ -89,7 +89,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     durations: new LearntDurations(disk.database),
     destroyedVms: new DestroyedVms(disk.database, { requests, clock }),
     failures: new OwnFailures(clock),
-    configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
+    configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life), bootDeadlineMs: BOOT_DEADLINE_MS }),
     report: (_: ProgressEvent) => undefined,
     requests,
     gate: new VmGate(),
