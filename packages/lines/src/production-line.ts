@@ -128,13 +128,22 @@ export interface FrozenFiles {
   readonly memory?: ImageMemory;
 }
 
+/** Why a guest started anew: somebody in it asked for that, or its kernel could not go on. */
+export type Restart = 'asked' | 'panic';
+
 /** A conversation with the agent inside a guest. */
 export interface Guest {
   /** The device under which the guest sees the disc drive, such as `/dev/sr0`. */
   readonly discDevice: string;
   /**
    * Starts a command in the guest and yields what it prints, line by line, until it ends.
-   * Throws GUEST_LOST when the machine dies in between and GUEST_UNREACHABLE when the agent does not answer.
+   * Throws GUEST_LOST when the machine dies in between, GUEST_RESTARTED when the guest starts anew, and
+   * GUEST_UNREACHABLE when the agent does not answer.
    */
   run(command: readonly string[], signal: AbortSignal): AsyncIterable<string>;
+  /**
+   * Resolves once the guest has started anew since its last run began. Its disc drive may be empty then, and its
+   * network closed; `Machine.guest` waits until it is up. @throws GridError GUEST_LOST when its machine ends
+   */
+  restarted(signal: AbortSignal): Promise<Restart>;
 }

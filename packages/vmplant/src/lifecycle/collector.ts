@@ -21,7 +21,6 @@ import type { Attributes } from '../configuration/attributes.ts';
 import { ActionsFailed, type Configuration } from '../configuration/configuration.ts';
 import { configurationChanges } from '../configuration/configuration-changes.ts';
 import type { Configurator } from '../configuration/configurator.ts';
-import { longestMs } from '../configuration/time-limits.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import type { Leases } from '../leases/leases.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
@@ -152,7 +151,7 @@ export class Collector {
       describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
     };
     const endless = late('ACTION_TIMEOUT', `the destruction DAG of ${vmId} did not end`, { vmId });
-    const configuration = await within({ ms: longestMs(actions), clock, late: endless }, (until) =>
+    const configuration = await within({ ms: configurator.longestMs(actions), clock, late: endless }, (until) =>
       configurator.configure(job, until),
     );
     await this.#ifRoom(vmId, () => registry.update(vmId, (record) => destructed(record, configuration)));

@@ -16,6 +16,8 @@ export interface CommandGuest {
   list(folder: string): readonly string[] | undefined;
   /** Ends the machine from inside. */
   powerOff(): void;
+  /** Starts the guest anew, which ends what runs in it. */
+  restart(): void;
 }
 
 const BLOCK_BYTES = 512;
@@ -85,6 +87,10 @@ export function guestCommands(guest: CommandGuest): Readonly<Record<string, Comm
     },
     poweroff: () => {
       guest.powerOff();
+      return 0;
+    },
+    reboot: () => {
+      guest.restart();
       return 0;
     },
   };
