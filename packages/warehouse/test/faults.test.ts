@@ -79,7 +79,11 @@ test('import: nothing before all has arrived; then each image as a whole or not 
   const from = await Warehouse.open(join(directory(), 'from'));
   await promoteReal(from, baseDraft('base', { machine }), 'another base');
   await promoteReal(from, suspendedDraft('octave', 'base', { machine }), 'octave');
-  await exportImage(from, 'octave', join(directory(), 'archive'), { signal: AbortSignal.timeout(10_000) });
+  await exportImage(
+    from,
+    { image: 'octave', path: join(directory(), 'archive') },
+    { signal: AbortSignal.timeout(10_000) },
+  );
   const images = (await outcomes('import')).map((ids) => ids.split(' ').length);
   expect(images).toEqual(images.toSorted());
   expect([...new Set(images)]).toEqual([2, 3, 4]);
