@@ -13,6 +13,7 @@ import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/local-grid/daemons.ts';
 import { order, SIMULATED_MACHINE } from '../support/documents.ts';
+import { NO_DEADLINE } from '../support/no-deadline.ts';
 import { eventually } from '../support/processes.ts';
 import { vmgrid } from '../support/programs.ts';
 import { testFolder } from '../support/test-warehouse.ts';
@@ -179,7 +180,7 @@ test('a certificate that is revoked ends the link that it opened, and opens no o
   expect(JSON.parse(revoked.out)).toMatchObject({ revocationFile: file('site', 'revoked.pem'), added: true });
   const audit = openAudit(file('shop-access'), 'test');
   const query = { operation: 'link.register', outcome: 'UNAUTHENTICATED', most: 1 };
-  const refusals = async () => (await audit.list(query, AbortSignal.timeout(10_000))).entries;
+  const refusals = async () => (await audit.list(query, NO_DEADLINE)).entries;
   await eventually('the plant has dialled again and was refused', async () => (await refusals()).length > 0);
   expect(await refusals()).toMatchObject([{ daemon: 'shop', door: 'link' }]);
   audit.close();

@@ -1,4 +1,5 @@
 /** A plant whose warehouse is empty when it starts. */
+
 import { EventEmitter, once } from 'node:events';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

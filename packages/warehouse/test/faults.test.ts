@@ -1,7 +1,9 @@
 /** A process that dies at any step of its work on a warehouse leaves what the next one to open it finds clean. */
+
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../test/support/no-deadline.ts';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { exportImage } from '../src/archive/export.ts';
@@ -48,11 +50,14 @@ async function requireClean(folder: string): Promise<readonly string[]> {
   const verified = await verifyImages(
     warehouse.inventory,
     ids.filter((id) => id !== 'new'),
-    { signal: AbortSignal.timeout(10_000) },
+    { signal: NO_DEADLINE },
   );
   expect(verified.flatMap(({ faults }) => faults)).toEqual([]);
   return ids;
 }
+
+/** Some thirty processes one after another. */
+const A_PROCESS_A_STEP_MS = 600_000;
 
 /** What the images are after the death at each step; the last is after an undisturbed run. */
 async function outcomes(task: string): Promise<string[]> {
@@ -67,38 +72,50 @@ async function outcomes(task: string): Promise<string[]> {
   throw new Error(`${task} has more than ${MOST_STEPS} steps`);
 }
 
-test('promotion: the image is there as a whole or not at all', async () => {
-  const found = await outcomes('promote');
-  expect(found.length).toBeGreaterThan(6);
-  expect(new Set(found.slice(0, -2))).toEqual(new Set(['base old']));
-  expect(found.slice(-2)).toEqual(['base new old', 'base new old']);
-}, 120_000);
+test(
+  'promotion: the image is there as a whole or not at all',
+  async () => {
+    const found = await outcomes('promote');
+    expect(found.length).toBeGreaterThan(6);
+    expect(new Set(found.slice(0, -2))).toEqual(new Set(['base old']));
+    expect(found.slice(-2)).toEqual(['base new old', 'base new old']);
+  },
+  A_PROCESS_A_STEP_MS,
+);
 
-test('import: nothing before all has arrived; then each image as a whole or not at all, those below first', async () => {
-  const machine = { ...baseDraft('base').machine, diskMiB: 64 };
-  const from = await Warehouse.open(join(directory(), 'from'));
-  await promoteReal(from, baseDraft('base', { machine }), 'another base');
-  await promoteReal(from, suspendedDraft('octave', 'base', { machine }), 'octave');
-  await exportImage(
-    from,
-    { image: 'octave', path: join(directory(), 'archive') },
-    { signal: AbortSignal.timeout(10_000) },
-  );
-  const images = (await outcomes('import')).map((ids) => ids.split(' ').length);
-  expect(images).toEqual(images.toSorted());
-  expect([...new Set(images)]).toEqual([2, 3, 4]);
-  expect(images.filter((many) => many === 2).length).toBeGreaterThan(6);
-}, 120_000);
+test(
+  'import: nothing before all has arrived; then each image as a whole or not at all, those below first',
+  async () => {
+    const machine = { ...baseDraft('base').machine, diskMiB: 64 };
+    const from = await Warehouse.open(join(directory(), 'from'));
+    await promoteReal(from, baseDraft('base', { machine }), 'another base');
+    await promoteReal(from, suspendedDraft('octave', 'base', { machine }), 'octave');
+    await exportImage(from, { image: 'octave', path: join(directory(), 'archive') }, { signal: NO_DEADLINE });
+    const images = (await outcomes('import')).map((ids) => ids.split(' ').length);
+    expect(images).toEqual(images.toSorted());
+    expect([...new Set(images)]).toEqual([2, 3, 4]);
+    expect(images.filter((many) => many === 2).length).toBeGreaterThan(6);
+  },
+  A_PROCESS_A_STEP_MS,
+);
 
-test('removal: the image is gone with all that stood beside it, or none of it is', async () => {
-  const found = await outcomes('remove');
-  expect(found.length).toBeGreaterThan(5);
-  expect(new Set(found)).toEqual(new Set(['base']));
-}, 120_000);
+test(
+  'removal: the image is gone with all that stood beside it, or none of it is',
+  async () => {
+    const found = await outcomes('remove');
+    expect(found.length).toBeGreaterThan(5);
+    expect(new Set(found)).toEqual(new Set(['base']));
+  },
+  A_PROCESS_A_STEP_MS,
+);
 
-test('collection: as removal, for each image that goes', async () => {
-  expect(new Set(await outcomes('collect'))).toEqual(new Set(['base']));
-}, 120_000);
+test(
+  'collection: as removal, for each image that goes',
+  async () => {
+    expect(new Set(await outcomes('collect'))).toEqual(new Set(['base']));
+  },
+  A_PROCESS_A_STEP_MS,
+);
 
 test('an image that was half written by something else is left for the operator, and named', async () => {
   await stock(directory());

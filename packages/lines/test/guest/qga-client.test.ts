@@ -1,14 +1,16 @@
 /** The client over a real socket, with an agent that answers when the test says. */
+
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { QgaClient } from '../../src/guest/qga-client.ts';
 
 const directory = useTemporaryFolder();
-const signal = AbortSignal.timeout(30_000);
+const signal = NO_DEADLINE;
 
 interface Command {
   readonly execute: string;
