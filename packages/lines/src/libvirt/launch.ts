@@ -53,7 +53,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   const { order, host, console, uid, run, reached } = options;
   const { directory, purpose, vmId } = order;
   const { uuid } = domainIdOf(vmId);
-  if (options.xml !== undefined) await define(uuid, options.xml, options, undo, signal);
+  if (options.xml !== undefined) await define({ ...options, uuid, xml: options.xml }, undo, signal);
   reached('domain');
   undo.push('process', () => stopAgain(uuid, order, host));
   await host.connection.start(uuid, signal);
@@ -71,9 +71,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
 
 /** Before libvirt knows the domain its UUID is in the folder, so that `kill` finds it whenever the plant dies. */
 async function define(
-  uuid: string,
-  xml: string,
-  { order: { directory }, host, reached }: Launch,
+  { uuid, xml, order: { directory }, host, reached }: Launch & { readonly uuid: string; readonly xml: string },
   undo: UndoStack,
   signal: AbortSignal,
 ): Promise<void> {

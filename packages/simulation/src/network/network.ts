@@ -27,6 +27,9 @@ interface Packet {
 
 /** From one process to another, in order. */
 export interface Way {
+  /** Names of its ends. */
+  readonly from: string;
+  readonly to: string;
   /** The last arrival, before which nothing that is sent later arrives. */
   lastDueAt: number;
   /** The last one sent. */
@@ -68,13 +71,14 @@ export class Network {
    * Sends a message; messages of one way arrive in their order, those that are sent in one event together. Whether they
    * get through is decided by the network as it is when they would arrive; `lost` is told when they do not.
    */
-  send(from: string, to: string, way: Way, arrive: () => void, lost: () => void = () => undefined): void {
-    if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(from, to, way);
+  send(way: Way, arrive: () => void, lost: () => void = () => undefined): void {
+    if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(way);
     if (way.packet.isLost) lost();
     else way.packet.messages.push({ arrive, lost });
   }
 
-  #sendPacket(from: string, to: string, way: Way): Packet {
+  #sendPacket(way: Way): Packet {
+    const { from, to } = way;
     const { lossRate, repeatRate } = this.#options;
     const sentIn = this.#world.events;
     if (this.#random.chance(lossRate)) {
