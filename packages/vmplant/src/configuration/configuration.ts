@@ -40,6 +40,7 @@ export const IDENTITY_ATTRIBUTE = 'SshHostKey';
 export class ActionsFailed extends GridError {
   readonly before: Configuration;
 
+  // biome-ignore lint/complexity/useMaxParams: those of every GridError, and what was done before
   constructor(code: ErrorCode, message: string, details: ErrorDetails, before: Configuration) {
     super(code, message, details);
     this.before = before;

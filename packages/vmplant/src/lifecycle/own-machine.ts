@@ -26,8 +26,7 @@ export function lineOf({ vmId, line }: VmRecord, { lines }: Pick<OwnMachineDeps,
  * LINE_UNAVAILABLE, VMM_FAILED
  */
 export async function startAgain(
-  record: VmRecord,
-  start: Extract<StartOrder['start'], 'resume' | 'boot'>,
+  { record, start }: { readonly record: VmRecord; readonly start: Extract<StartOrder['start'], 'resume' | 'boot'> },
   deps: OwnMachineDeps,
   signal: AbortSignal,
 ): Promise<Machine> {

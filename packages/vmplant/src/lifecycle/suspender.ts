@@ -106,7 +106,7 @@ export class Suspender {
     admission.reserveMemory(vmId, { ...need, owner }); // in the tick in which it is decided, as for a new machine
     let machine: Machine;
     try {
-      machine = await startAgain(registry.get(vmId), 'resume', this.#deps, signal);
+      machine = await startAgain({ record: registry.get(vmId), start: 'resume' }, this.#deps, signal);
     } catch (error) {
       await this.#settle(vmId, error);
       throw error;
