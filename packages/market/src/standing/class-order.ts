@@ -154,7 +154,7 @@ const standingRules = (order: CallTerms['order']) =>
 
 const STANDING_RULES = { cheapest: standingRules('cheapest'), soonest: standingRules('soonest') };
 
-/** What a rule compares of a bid that stands. */
+/** Returns the value of a standing bid that a rule compares. */
 function standingValue({ cost, rank, plan }: Bidding, name: 'cost' | 'rank' | 'expectedSeconds'): number {
   switch (name) {
     case 'cost':
