@@ -33,7 +33,7 @@ export interface StartOrder {
   readonly guestNetwork: 'isolated' | 'outbound';
 }
 
-/** What the plant stores to find a machine again; only its line can read it. */
+/** The data that the plant stores to find a machine again; only its line can read it. */
 export type MachineState = Readonly<Record<string, string | number | boolean>>;
 
 /** Called with the name of each step of making a machine when it is done; tests make the making fail there. */
@@ -59,7 +59,7 @@ export interface ProductionLine {
   kill(directory: string): Promise<void>;
 }
 
-/** What a restarted plant finds of a machine: it runs, it is suspended to its folder without a process, or neither. */
+/** How a restarted plant finds a machine: it runs, it is suspended to its folder without a process, or neither. */
 export type Adoption =
   | { readonly kind: 'running'; readonly machine: Machine }
   | { readonly kind: 'suspended' }

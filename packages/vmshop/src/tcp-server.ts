@@ -131,7 +131,7 @@ function readDocument<Who>(
   };
   const noToken = () => incoming.isOpened || incomplete(`no token came within ${tokenMs} ms`, tokenMs);
   const noMore = () => incomplete(`the document was not complete within ${withinMs} ms`, withinMs);
-  // What had come by then is read first: a host may be so busy that a timer is the first to have its turn.
+  // Data that came before the deadline are read first: on a busy host the timer may run before them.
   const timers = [setTimeout(() => setImmediate(noToken), tokenMs), setTimeout(() => setImmediate(noMore), withinMs)];
   const listeners = {
     data: (chunk: Buffer) => incoming.add(chunk),

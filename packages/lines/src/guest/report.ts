@@ -28,7 +28,7 @@ export type RunnerEvent =
       readonly index: number;
       readonly exitCode: number;
       readonly timedOut: boolean;
-      /** Of all attempts together. */
+      /** The sum over all attempts. */
       readonly durationMs: number;
       readonly attempts: number;
     }

@@ -1,4 +1,4 @@
-/** The existing machine of a VM: of its record, its folder and its disk. */
+/** The existing machine of a VM: it belongs to the VM's record, folder and disk. */
 
 import type { Machine, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineName } from '@vmgrid/protocol';

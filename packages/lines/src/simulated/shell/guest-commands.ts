@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '@vmgrid/daemon';
 import type { Command } from './command.ts';
 
-/** What these programs need from their guest. Text is bytes, one to a character. */
+/** The parts of the guest that these programs use. In texts each character is one byte. */
 export interface CommandGuest {
   readonly hostName: string;
   readonly cpus: number;
