@@ -46,14 +46,14 @@ const BRING_UP = [
   'ip link set eth0 up || ip link set vec0 up) > /dev/null 2>&1 < /dev/null &',
 ].join('\n');
 
-/** Who a clone is to be. */
+/** Returns the identity for a clone. */
 export const identityOf = (hostName: string, more: Partial<GuestIdentity> = {}): GuestIdentity => ({
   hostName,
   macAddress: `52:54:00:${randomBytes(3).toString('hex').match(/../g)?.join(':')}`,
   ...more,
 });
 
-/** What a clone does first. */
+/** The first tasks of a clone. */
 export const WAKE_AND_RUN = [{ task: 'identity' }, { task: 'run', first: 0, last: 0 }] as const;
 
 /** The attributes that a step reported; without a step, those of the guest's identity. */
@@ -69,7 +69,7 @@ export class Workshop {
   readonly base: GoldenImage;
   warehouse: Warehouse;
   readonly #folders: string[] = [];
-  /** Of the machines whose network was opened by `configure`. */
+  /** Access to the machines whose network was opened by `configure`. */
   readonly access = new Map<Machine, GuestAccess>();
   readonly #staged = new Map<string, Staging>();
   #discs = 0;
@@ -90,7 +90,7 @@ export class Workshop {
 
   static async open({ os, make }: LineToTry, signal: AbortSignal): Promise<Workshop> {
     const base = await testBase(signal, os);
-    const folder = await testFolder('line');
+    const folder = await testFolder('a, line');
     const warehouse = await Warehouse.open(warehouseOf(folder));
     await linkImage(base, warehouse.directory);
     const line = make({ stateDirectory: folder, images: () => warehouse.inventory.images() }, {});

@@ -190,6 +190,6 @@ test('a certificate that is revoked ends the link that it opened, and opens no o
   await eventually('the plant has dialled again and was refused', async () => (await refusals()).length > 0);
   expect(await refusals()).toMatchObject([{ daemon: 'shop', door: 'link' }]);
   audit.close();
-  expect(await readFile(file('shop.log'), 'utf8')).toContain('the credentials of the other end hold no longer');
+  expect(await readFile(file('shop.log'), 'utf8')).toContain('the credentials of the other end are no longer valid');
   expect(JSON.parse((await vmgrid(['--json', ...flags(), 'plants'])).out).plants).toEqual([]);
 }, 60_000);

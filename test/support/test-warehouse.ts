@@ -107,7 +107,7 @@ export async function linkImage({ manifest, directory }: GoldenImage, warehouse:
   for (const file of await readdir(directory)) await link(join(directory, file), join(to, file));
 }
 
-/** One process of this machine at a time; the kernel frees the lock when its holder dies. */
+/** Runs work in one process of this machine at a time; the kernel frees the lock when its holder dies. */
 async function whileLocked<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   await mkdir(testHome(), { recursive: true, mode: 0o755 });
   const lock = new DatabaseSync(join(testHome(), 'e2e-lock.sqlite'));

@@ -1,4 +1,4 @@
-/** Runs a plant: puts it together, recovers what an earlier run left, and dials its upstreams. */
+/** Runs a plant: assembles it, recovers what an earlier run left, and dials its upstreams. */
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Security } from '@vmgrid/access';
@@ -13,9 +13,9 @@ import type { openPlantHttp } from './http/plant-http.ts';
 import { faultHere } from './vms/fault-here.ts';
 
 export interface PlantDaemon extends RunningDaemon {
-  /** Resolves when the first upstream that it dials knows the plant; at once when it dials none. */
+  /** Resolves when the first upstream that the plant dials has registered it; at once when it dials none. */
   readonly joined: Promise<void>;
-  /** Of the plant's own endpoint; undefined when there is none. */
+  /** Port of the plant's own HTTP endpoint; undefined when there is none. */
   readonly httpPort: number | undefined;
 }
 
@@ -88,6 +88,6 @@ export async function startPlant(
   };
 }
 
-/** Loads what serves HTTP only where a plant has an endpoint: a plant without one starts in two thirds of the time. */
+/** Loads the HTTP modules only where a plant has an endpoint: a plant without one starts in two thirds of the time. */
 const openHttp: typeof openPlantHttp = async (...parts) =>
   (await import('./http/plant-http.ts')).openPlantHttp(...parts);

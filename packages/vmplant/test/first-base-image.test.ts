@@ -29,7 +29,7 @@ function recordingLog() {
   return { told, log };
 }
 
-/** As a build does: the whole image at once. */
+/** Moves a whole image in at once, as a build does. */
 async function moveIn(image: GoldenImage, warehouse: string): Promise<void> {
   const apart = (await Warehouse.open(join(folder, 'apart'))).directory;
   await linkImage(image, apart);

@@ -11,7 +11,7 @@ const directory = useTemporaryFolder();
 const STORE_PROCESS = join(import.meta.dirname, 'store-process.ts');
 const staging = () => join(directory(), 'staging');
 
-/** What this process staged, in a folder that another process may have made. */
+/** Changes the name of a folder that this process staged, so that another process may have made it. */
 async function leave(change: (name: string) => string): Promise<string> {
   await mkdir(staging(), { recursive: true });
   const mine = basename(dirname((await Staging.create(staging())).directory));
@@ -20,7 +20,7 @@ async function leave(change: (name: string) => string): Promise<string> {
   return name;
 }
 
-/** Of this host and pid, but begun at another time. */
+/** A name with this host and pid, but another start time. */
 const earlier = (name: string) => name.replace(/-[0-9a-f]{8}-(?=[0-9a-f]{8}$)/, '-00000000-');
 
 test('what a living process stages is kept, and swept once it is dead', async () => {
@@ -95,7 +95,7 @@ test('four processes at work on the same images never harm each other', async ()
   const seeds = [1, 2, 3, 4];
   const processes = seeds.map((seed) => startNode(STORE_PROCESS, directory(), 'storm', String(seed), '60'));
   const reports = await Promise.all(processes.map((process) => process.end()));
-  // One line each: what succeeded. Any other tells of harm.
+  // Each process prints one line for its success. Any other line tells of harm.
   expect(reports.map((lines) => lines.slice(0, -1))).toEqual([[], [], [], []]);
   const warehouse = await Warehouse.open(directory());
   expect(await warehouse.inventory.broken()).toEqual([]);

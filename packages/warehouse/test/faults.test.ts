@@ -59,7 +59,7 @@ async function requireClean(folder: string): Promise<readonly string[]> {
 /** Some thirty processes one after another. */
 const A_PROCESS_A_STEP_MS = 600_000;
 
-/** What the images are after the death at each step; the last is after an undisturbed run. */
+/** Returns the state of the images after a death at each step; the last one is after an undisturbed run. */
 async function outcomes(task: string): Promise<string[]> {
   const found: string[] = [];
   for (let step = 1; step <= MOST_STEPS; step += 1) {

@@ -68,7 +68,7 @@ export async function promote(warehouse: Warehouse, draft: ManifestDraft): Promi
   }
 }
 
-/** As `promote`, with disks that qemu-img knows; the machine's disk has 64 MiB. */
+/** Promotes with disks that qemu-img knows; the machine's disk has 64 MiB. */
 export async function promoteReal(
   warehouse: Warehouse,
   draft: ManifestDraft,

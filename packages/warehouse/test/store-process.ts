@@ -1,4 +1,4 @@
-/** One process at a shared warehouse. Says a line when it has done what it was asked for. */
+/** One process at a shared warehouse. It prints a line when it has finished its task. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ async function storm(warehouse: Warehouse, seed: number, steps: number): Promise
   console.log(JSON.stringify(done));
 }
 
-/** What a VM does: holds an image, reads it for a while, lets go. */
+/** Does what a VM does: holds an image, reads it for a while, releases it. */
 async function use(warehouse: Warehouse, id: string, user: string): Promise<void> {
   await warehouse.references.acquire(id, user);
   try {

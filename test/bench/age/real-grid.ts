@@ -54,7 +54,7 @@ export class RealGrid {
     );
   }
 
-  /** Of the shop and of the plants. */
+  /** The shop's and the plants' process ids. */
   get pids(): readonly number[] {
     return [this.shop.pid, ...this.#plants.map(({ pid }) => pid)];
   }

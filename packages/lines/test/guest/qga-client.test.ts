@@ -21,7 +21,7 @@ let server: Server;
 let agentEnd: Socket;
 let client: QgaClient;
 let commands: Command[];
-/** What the agent does with a command that is no sync. */
+/** The agent's reaction to a command that is no sync. */
 let onCommand: (command: Command) => void;
 let onSync: (id: unknown) => void;
 
@@ -95,7 +95,7 @@ test('what is no reply is passed over, and what an agent says is cut', async () 
 });
 
 test('of a guest that writes without end only so many lines are looked at, and none when it was not asked', async () => {
-  // What the guest writes is emitted here.
+  // The test emits here what the guest writes.
   const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }) as Socket;
   const flooded = new QgaClient(socket);
   const parse = jest.spyOn(JSON, 'parse');

@@ -1,5 +1,4 @@
-/** What the line finds out about a real libvirt. */
-
+/** The line's findings about a real libvirt. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

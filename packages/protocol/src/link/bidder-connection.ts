@@ -95,7 +95,7 @@ export class BidderConnection {
     const room = this.#owner.joining(this, hello);
     if (room) await room;
     clearTimeout(this.#helloTimer); // one that was refused and stays is ended
-    if (this.#isEnded) throw this.#lost('it ended as it joined');
+    if (this.#isEnded) throw this.#lost('the link ended while the bidder joined');
     const bidder: Bidder = {
       plantId: hello.plantId,
       hello,

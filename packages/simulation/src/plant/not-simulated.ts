@@ -1,7 +1,7 @@
 /** What a plant does not do in a simulation: it needs the files of images, or real guests. */
 import { GridError, type ReplayableRequest } from '@vmgrid/protocol';
 
-/** Builds nothing unasked. */
+/** Never builds an image unasked. */
 export const noSelfTending = {
   advisor: {
     suggestions: async (): Promise<never> => {

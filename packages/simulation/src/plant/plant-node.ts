@@ -28,7 +28,7 @@ export interface PlantNodeOptions {
 export interface PlantNodeDeps {
   readonly world: World;
   readonly fabric: Fabric;
-  /** Told whenever its disk or its machines have changed. */
+  /** Called whenever the plant's disk or machines have changed. */
   readonly changed: (node: PlantNode) => void;
 }
 
@@ -62,7 +62,7 @@ export class PlantNode {
     return this.#life.isAlive;
   }
 
-  /** Whether it remembers the VM as one that is gone. */
+  /** Whether the plant remembers the VM as destroyed. */
   hasDestroyed(vmId: string): boolean {
     this.#destroyedVms ??= new DestroyedVms(this.disk.database, {
       requests: new RequestFingerprints(),
@@ -71,7 +71,7 @@ export class PlantNode {
     return this.#destroyedVms.byVm(vmId) !== undefined;
   }
 
-  /** Starts its process, which finds what an earlier one left. */
+  /** Starts the plant's process, which finds the state that an earlier one left. */
   start(): void {
     const { world } = this.#deps;
     if (this.isAlive) return;
@@ -80,7 +80,7 @@ export class PlantNode {
     void this.#run(this.#life);
   }
 
-  /** Kills its process, as by `kill -9`. */
+  /** Kills the plant's process, as `kill -9` does. */
   kill(): void {
     if (!this.isAlive) return;
     this.#deps.world.note(`kill ${this.plantId}`);
@@ -107,7 +107,7 @@ export class PlantNode {
     dialled.push(...upstreams.map((upstream) => fabric.dial(lower, upstream)));
   }
 
-  /** What a plant finds wrong with itself is part of what happened. */
+  /** The faults that a plant finds in itself are recorded with the other events. */
   #log(): Log {
     const note = (level: string) => (details: object, message?: string) => {
       const { err, ...rest } = details as { readonly err?: unknown };

@@ -1,11 +1,11 @@
-/** What operators do with the images of a virtual warehouse. */
+/** The operators' commands for the images of a virtual warehouse. */
 import { GridError, type ImageReply } from '@vmgrid/protocol';
 import type { OperatorServices } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { VirtualWarehouse } from './virtual-warehouse.ts';
 
 const refuse = async (): Promise<never> => {
-  throw new GridError('REQUEST_INVALID', 'nobody asks for this in a simulation');
+  throw new GridError('REQUEST_INVALID', 'a simulation does not do this');
 };
 
 interface Names {

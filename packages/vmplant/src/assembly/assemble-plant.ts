@@ -69,10 +69,11 @@ export async function assemblePlant<Services extends OperatorServices>(
 function partsOfHost({ log, clock, host, lines, stores }: PlantPorts, { guestNetwork, bootDeadline }: PlantConfig) {
   const { warehouse, discs } = stores;
   const { actions: hostActions, clock: hostClock, nameVm } = host;
+  const bootDeadlineMs = parseDuration(bootDeadline);
   return {
     ...{ log, clock, hostClock, hostActions, nameVm, lines, warehouse, guestNetwork },
-    configurator: new Configurator({ hostActions, clock, discs }),
-    bootDeadlineMs: parseDuration(bootDeadline),
+    configurator: new Configurator({ hostActions, clock, discs, bootDeadlineMs }),
+    bootDeadlineMs,
   };
 }
 

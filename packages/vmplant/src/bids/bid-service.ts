@@ -1,4 +1,4 @@
-/** Gathers what an offer depends on, then leaves the offer to the pure functions of `bidding`. */
+/** Gathers everything that an offer depends on, and leaves the offer to the pure functions of `bidding`. */
 import {
   type Admission,
   type Asked,
@@ -44,7 +44,7 @@ import type { OwnFailures } from '../creation/own-failures.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 import type { ExecutablePlan } from './executable-plan.ts';
 
-/** How long an explanation may keep everything else waiting. */
+/** Milliseconds for which an explanation may hold the thread. */
 const EXPLAIN_SLICE_MS = 5;
 
 export interface BidServiceDeps {
@@ -54,7 +54,7 @@ export interface BidServiceDeps {
   readonly destroyedVms: Pick<DestroyedVms, 'forgottenUntil'>;
   readonly hostActions: Pick<HostActions, 'names'>;
   readonly clock: Clock;
-  /** Of the host, over the last minute. */
+  /** Load average of the host over the last minute. */
   readonly loadAverage: () => number;
   readonly lines: LineReports;
   readonly cost: Expression;
@@ -79,7 +79,7 @@ export class BidService {
     this.#config = config;
   }
 
-  /** From now on everything is declined. */
+  /** Declines every request from now on. */
   close(): void {
     this.#draining = true;
   }
@@ -105,12 +105,12 @@ export class BidService {
     });
   }
 
-  /** Offers the VM that was made of this very request before. */
+  /** Offers the VM that was made for this request earlier. */
   offerHeld(vm: ClassAdJson): Promise<Offer> {
     return this.#offerOwn(planOfVm(vm));
   }
 
-  /** Offers the VM that is about to be made of this very request, as it would be made now. */
+  /** Offers the VM that is being made for this request, as it would be made now. */
   async offerTaken(request: Wanted): Promise<Offer> {
     try {
       return await this.#offerOwn(summarizePlan(await this.plan(request)));
@@ -135,7 +135,7 @@ export class BidService {
     return { ...plan, image: inventory.get(plan.image.manifest.id)! };
   }
 
-  /** Why the plan for a machine would be what it is. Looks at every image, but lets bids pass between. */
+  /** Explains the plan for a machine. It looks at every image, and lets bids run in between. */
   async explain(
     { top, ...request }: MachineRequest & { readonly top: number },
     signal: AbortSignal,
@@ -147,17 +147,17 @@ export class BidService {
     return { plantId: this.#config.plantId, ...explanation };
   }
 
-  /** Why the plant does not take DAGs so long. */
+  /** Returns why the plant does not accept DAGs of this length. */
   dagRefusal(...dags: readonly (Dag | undefined)[]): GridError | undefined {
     return dagRefusal(this.#deps.admission.capacity, ...dags);
   }
 
-  /** Why the plant takes no work at all now. */
+  /** Returns why the plant accepts no work now. */
   refusal(): GridError | undefined {
     return drainingRefusal({ draining: this.#draining, plantId: this.#config.plantId });
   }
 
-  /** Why a request that the plant does not hold is not new for certain. */
+  /** Returns why a request that the plant does not know may not be new. */
   expiry(requestId: string): GridError | undefined {
     const { destroyedVms, clock } = this.#deps;
     return expiryOf(
@@ -172,8 +172,8 @@ export class BidService {
   }
 
   /**
-   * What others need to compute the plant's offers beside what it learnt, holds and has forgotten, or why they have to
-   * ask for them.
+   * Returns what others need to compute the plant's offers, besides learnt durations and known and forgotten requests;
+   * or the reason why they must ask.
    */
   async offerRest(): Promise<OfferRest | Asked> {
     const { warehouse, durations } = this.#deps;

@@ -1,6 +1,6 @@
 /**
- * Holds the law of true reuse: gets the guest of one DAG in every way that the plant has (cold; restored from an
- * image of each beginning; booted from the disk of each; on each line), and compares what the guests have.
+ * Checks the law of true reuse: makes the guest of one DAG in every way that the plant has (cold; restored from an
+ * image of each beginning; booted from the disk of each; on each line), and compares the guests.
  */
 import type { LineReports } from '@vmgrid/bidding';
 import { UndoStack } from '@vmgrid/daemon';
@@ -25,7 +25,7 @@ export interface EqualityCheckDeps extends TemporaryMachineDeps {
 
 type Asked = Identified<BuildImageRequest>;
 
-/** Differences of one way that are told; one of them is mostly enough to find the cause. */
+/** Most differences that are reported for one way; one of them is usually enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
 
 export class EqualityCheck {
@@ -80,7 +80,7 @@ export class EqualityCheck {
     return [...cold, ...[...images.values()].flatMap((image) => waysWith(image, wanted, lines))];
   }
 
-  /** Makes the machine, looks at its guest, and ends it. */
+  /** Makes the machine, lists its guest, and ends it. */
   async #guestBy(way: EqualityWay, asked: Asked, signal: AbortSignal): Promise<GuestManifest> {
     const clone = {
       ...{ request: asked, signal, machine: asked.machine, plan: way, purpose: 'clone' as const },
@@ -89,7 +89,7 @@ export class EqualityCheck {
     return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, way.image, signal));
   }
 
-  /** What the guest has, with what its actions told and which of them failed. */
+  /** Returns the content of the guest, the attributes that its actions set, and the failed actions. */
   async #look({ guest, configuration }: Execution, image: GoldenImage, signal: AbortSignal): Promise<GuestManifest> {
     const { warehouse, clock } = this.#deps;
     const { createdAt } = (await warehouse.inventory.images()).get(image.manifest.base)!.manifest;

@@ -1,4 +1,6 @@
-/** Makes golden images: clone the nearest, run the rest, suspend, promote. */
+/**
+ * Builds golden images: clones the nearest image, runs the remaining actions, suspends the machine, and promotes it.
+ */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { LineReports, Start } from '@vmgrid/bidding';
@@ -10,7 +12,7 @@ import type { GoldenImage, ImageBuildStore, ManifestDraft } from '@vmgrid/wareho
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
 import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import { afterRestart, type Configuration } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
 import { type DurationBook, learnFrom } from '../creation/learn.ts';
 import {
@@ -39,18 +41,18 @@ const HOST_NAME_CHARS = 63;
 const SUSPEND_DEADLINE_MS = 120_000;
 
 export interface BuildOptions {
-  /** Nobody asked for it: its room is free for whatever is asked for. */
+  /** Nobody requested it, so its resources are free for any request. */
   readonly givesWay: boolean;
 }
 
-/** What is built: actions that an image may hold, and nothing else. */
+/** The order of a build: only actions that an image may hold. */
 interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
-  /** As `imageIdOf` has them. */
+  /** As in `imageIdOf`. */
   readonly lifetimes: readonly number[];
 }
 
 type ImageMaking = TemporaryMaking<BuildOrder, ExecutablePlan>;
-/** What the image will be, known before anything is made. */
+/** The future image, known before anything is made. */
 type PlannedImage = Pick<ImageMaking, 'request' | 'plan'>;
 
 export class ImageBuilder {
@@ -63,10 +65,11 @@ export class ImageBuilder {
   }
 
   /**
-   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse,
-   * waits for that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line
-   * can, else a disk alone: a request that leaves the line open is built on one that suspends, if there is any.
-   * @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
+   * Builds the image unless it exists. When somebody else is making it, here or on another plant of the warehouse,
+   * waits for that one. The image has the part of the DAG that an image may hold (`splitReusable`). It is suspended if
+   * the line can suspend, otherwise it is only a disk; a request without a line is built on one that can suspend, if
+   * there is one.
+   * @throws GridError SECRET_IN_IMAGE, a decline, or the failure of a step; then nothing is left
    */
   async build(
     whole: Identified<BuildImageRequest>,
@@ -113,7 +116,7 @@ export class ImageBuilder {
     });
   }
 
-  /** What the image will be called when every action runs in the order planned. */
+  /** Returns the id of the image if every action runs in the planned order. */
   #imageIdOf(planned: PlannedImage): string {
     const { image, remaining } = planned.plan;
     const digests = remaining.map((action) => ({ digest: digestAction(action) }));
@@ -121,7 +124,7 @@ export class ImageBuilder {
     return imageIdOf(this.#identity(planned, { history, suspended: this.#suspends(planned.plan) }));
   }
 
-  /** A line that does not suspend leaves a disk. */
+  /** A line that cannot suspend gives only a disk. */
   #suspends({ line }: ExecutablePlan): boolean {
     return this.#deps.lines.get(line)?.restores === true;
   }
@@ -148,7 +151,7 @@ export class ImageBuilder {
     });
   }
 
-  /** A raw disk stands on no other, whatever it was cloned from. */
+  /** A raw disk has no parent, whatever it was cloned from. */
   async #parentOf({ plan, staging, signal }: ImageMaking, { disk, diskFormat }: FrozenFiles): Promise<GoldenImage> {
     if (diskFormat === 'raw') return plan.image;
     return keepChainShort(
@@ -161,7 +164,8 @@ export class ImageBuilder {
   #draft(planned: PlannedImage, { parent, configuration, files }: FrozenMachine): ManifestDraft {
     const { image } = planned.plan;
     const { manifest } = image;
-    const history = [...manifest.history, ...configuration.history];
+    const inherited = configuration.hasRestarted ? manifest.history.map(afterRestart) : manifest.history;
+    const history = [...inherited, ...configuration.history];
     const { lifetimes, ...identity } = this.#identity(planned, { history, suspended: files.memory !== undefined });
     return {
       ...identity,
@@ -191,7 +195,7 @@ export class ImageBuilder {
   }
 }
 
-/** A machine that has ended, with the files that an image is made of. */
+/** A machine that has ended, with the files of its image. */
 interface FrozenMachine {
   readonly parent: GoldenImage;
   readonly configuration: Configuration;
@@ -209,7 +213,7 @@ function refuseSecrets(actions: readonly Action[]): void {
   });
 }
 
-/** An image stands for actions that ran: one that failed with `onError="continue"` cannot be in it. */
+/** An image stands for actions that succeeded: an action that failed with `onError="continue"` cannot be in it. */
 function refuseFailures({ failedActions }: Configuration): void {
   if (failedActions.length === 0) return;
   throw new GridError(
@@ -221,7 +225,7 @@ function refuseFailures({ failedActions }: Configuration): void {
   );
 }
 
-/** The quickest start is not what counts: memory is what later clones are quick by. */
+/** The fastest start does not matter here: memory is what makes later clones fast. */
 function linesToBuildOn({ machine }: Pick<BuildImageRequest, 'machine'>, lines: LineReports): LineReports {
   if (machine.line !== undefined) return lines;
   const suspending = [...lines].filter(([, { available, restores }]) => available && restores);

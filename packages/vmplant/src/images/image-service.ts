@@ -1,4 +1,4 @@
-/** What operators do with the images of the plant's warehouse, over the link. */
+/** Operators' work on the images of the plant's warehouse, over the link. */
 import type { Durations } from '@vmgrid/bidding';
 import {
   type CollectedWarehouse,
@@ -55,8 +55,8 @@ export class ImageService {
   }
 
   /**
-   * Reads the files of images and of all below them; of those that were named and are whole it starts two clones each
-   * when their identity is to be checked too. @throws GridError IMAGE_UNKNOWN, and what keeps a clone from starting
+   * Reads the files of images and of all images below them. When identity is to be checked too, it starts two clones of
+   * each named image without a fault. @throws GridError IMAGE_UNKNOWN, and errors that keep a clone from starting
    */
   async verify(request: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
     const verified = await this.#verifyFiles(request, signal);

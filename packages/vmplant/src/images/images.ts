@@ -1,9 +1,9 @@
-/** Images as operators see them. */
+/** Describes images for operators. */
 import type { ImageReply } from '@vmgrid/protocol';
 import type { GoldenImage, Lineage, Warehouse } from '@vmgrid/warehouse';
 import { type LabelSet, ownBytes, sharedBytes, tagsOf } from '@vmgrid/warehouse';
 
-/** What the descriptions of all images have in common. */
+/** The data that the descriptions of all images share. */
 interface Surroundings {
   readonly warehouse: Warehouse;
   readonly plantId: string;
@@ -59,7 +59,7 @@ async function describe(image: GoldenImage, around: Surroundings): Promise<Image
   };
 }
 
-/** The history, each step with the image whose build ran it: the lowest one that has the step. */
+/** Returns the history, each step with the image whose build ran it: the lowest one that has the step. */
 function attribute(image: GoldenImage, below: readonly GoldenImage[]): ImageReply['history'] {
   return image.manifest.history.map((entry, index) => {
     const { manifest } = below.findLast((one) => one.manifest.history.length > index) ?? image;

@@ -1,4 +1,4 @@
-/** The machine of a VM that is there already: of its record, its folder and its disk. */
+/** The existing machine of a VM: of its record, its folder and its disk. */
 
 import type { Machine, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineName } from '@vmgrid/protocol';
@@ -22,8 +22,8 @@ export function lineOf({ vmId, line }: VmRecord, { lines }: Pick<OwnMachineDeps,
 }
 
 /**
- * Starts it anew: where it stood, or from its disk. Its network is closed. @throws GridError LINE_UNAVAILABLE,
- * VMM_FAILED
+ * Starts the machine again: from its saved memory, or from its disk. Its network is closed. @throws GridError
+ * LINE_UNAVAILABLE, VMM_FAILED
  */
 export async function startAgain(
   { record, start }: { readonly record: VmRecord; readonly start: Extract<StartOrder['start'], 'resume' | 'boot'> },

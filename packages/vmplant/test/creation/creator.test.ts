@@ -1,4 +1,4 @@
-/** What a creation does whose machine never answers, because its image is broken. */
+/** A creation whose machine never answers, because its image is broken. */
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';

@@ -1,4 +1,4 @@
-/** What is left of a machine that is nobody's VM, and what of it is told. */
+/** A temporary machine leaves nothing behind, and its progress is reported. */
 import { expect, jest, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, type Log, systemClock } from '@vmgrid/daemon';

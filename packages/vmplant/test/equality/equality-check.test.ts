@@ -1,4 +1,4 @@
-/** What is left of a comparison whose machines cannot be made. */
+/** A comparison whose machines cannot be made leaves nothing behind. */
 import { expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';

@@ -20,7 +20,7 @@ const machineState = { pid: 1 };
 /** Within the leases of made-up records. */
 const clock: Clock = { ...systemClock, now: () => Date.parse('2026-01-01T01:00:00.000Z') };
 
-/** What recovery asked for, in order. */
+/** The calls of recovery, in order. */
 const calls: string[] = [];
 
 const machine = (answer: Machine['guest']): Machine =>

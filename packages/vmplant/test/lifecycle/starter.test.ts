@@ -20,7 +20,7 @@ const broken = new GridError('VMM_FAILED', 'broken');
 const readyAt = '2026-01-01T00:00:00.000Z';
 const failure = new GridError('GUEST_LOST', 'the machine of vm-1 crashed').toBody();
 
-/** What was done to machines, in order. */
+/** The operations on machines, in order. */
 const calls: string[] = [];
 /** The call that fails. */
 let failing: string;

@@ -70,7 +70,7 @@ test('a chain grows to its limit, then a new image stands on the base alone, wit
   ).toBe('base');
   const depths = [...(await warehouse.inventory.images()).values()].map((one) => lineage.ancestors(one).length);
   expect(Math.max(...depths)).toBe(CHAIN_LIMIT);
-  // One that runs above the chain is not disturbed.
+  // A disk in use above the chain is not disturbed.
   const above = join(directory(), 'above.qcow2');
   execFileSync('qemu-img', [
     ...['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', join(deepest.directory, 'disk.qcow2'), above],
