@@ -32,7 +32,7 @@ export interface Way {
   /** Names of its ends. */
   readonly from: string;
   readonly to: string;
-  /** The last arrival, before which nothing that is sent later arrives. */
+  /** The last arrival; nothing that is sent later arrives before it. */
   lastDueAt: number;
   /** The last packet that was sent. */
   packet?: Packet;

@@ -138,8 +138,7 @@ export class Collector {
     const { registry, configurator, clock } = this.#deps;
     const describe = (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told);
     const endless = late('ACTION_TIMEOUT', `the destruction DAG of ${vmId} did not end`, { vmId });
-    const limit = { ms: configurator.longestMs(job.actions), clock, late: endless };
-    const configuration = await within(limit, (until) =>
+    const configuration = await within({ ms: configurator.longestMs(job.actions), clock, late: endless }, (until) =>
       configurator.configure({ ...job, directory: registry.directory(vmId), describe }, until),
     );
     await this.#ifRoom(vmId, () => registry.update(vmId, (record) => destructed(record, configuration)));

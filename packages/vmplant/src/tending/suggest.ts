@@ -135,7 +135,7 @@ interface Imagined {
   readonly number: number;
 }
 
-/** A suspended image like one that is there, with another history. */
+/** Makes a suspended image like an existing one, with another history. */
 function imageOf({ history, machine: asked, like, number }: Imagined, lines: LineReports): KnownImage {
   const { line: _, ...machine } = asked;
   const { line } = like.manifest;
