@@ -169,7 +169,7 @@ report_output() {
   rm -f "$log"
 }
 
-# Where the action asked for it already, asking again is nothing. It ends the runner as well; what comes then is another.
+# Where the action asked for it already, asking again changes nothing. It ends the runner as well: another one goes on.
 restart_machine() {
   echo "restarts $1"
   sync

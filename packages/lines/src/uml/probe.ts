@@ -9,6 +9,7 @@ import { hasRunProgram } from '../trial-kernel.ts';
 import { DEVICE_LAYOUT, SPARED } from './command-line.ts';
 import { INIT, TRY, writeInitrd } from './initrd.ts';
 import { UML_ID } from './layout.ts';
+import { requireNoComma } from './require-no-comma.ts';
 
 /** Seconds are enough on an idle host. */
 const TRY_DEADLINE_MS = 25_000;
@@ -40,6 +41,7 @@ export const initrdPath = (stateDirectory: string, release: string): string =>
 /** Finds out whether UML runs here, by running it once for each boot of the host and each version of UML. */
 export async function probeUml(run: CommandRunner, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
   try {
+    await requireNoComma(options.stateDirectory);
     const release = await askRelease(run, options, signal);
     await requireTools(run, signal);
     const initrd = initrdPath(options.stateDirectory, release);

@@ -17,6 +17,7 @@ import { decodeState } from './machine-state.ts';
 import { makeOverlay } from './overlay.ts';
 import { initrdPath, probeUml } from './probe.ts';
 import { removePipes } from './remove-pipes.ts';
+import { requireNoComma } from './require-no-comma.ts';
 import { UmlMachine } from './uml-machine.ts';
 
 /** Machines under User-Mode Linux: they boot at native speed without KVM and root. They cannot be suspended. */
@@ -40,6 +41,7 @@ export class UmlLine implements ProductionLine {
   }
 
   async start(order: StartOrder, signal: AbortSignal): Promise<Machine> {
+    await requireNoComma(order.directory);
     const { vmmVersion } = await this.#compatibility(order, signal);
     const { binary, stateDirectory, hostIds, run, reached, groups } = this.#host;
     await admitToImage(hostIds, order.image, false);

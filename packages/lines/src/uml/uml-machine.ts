@@ -68,7 +68,7 @@ export class UmlMachine implements Machine {
     if (path === undefined) return;
     const { uid } = this.#uml;
     if (uid !== undefined) await chown(path, uid, uid);
-    // Relative to UML's folder, because UML accepts no path with a blank or comma.
+    // As seen from UML's folder; uml_mconsole makes it absolute, so that no path may have a comma.
     const seen = relative(runFolder(this.#uml.directory), path);
     await orderUml(this.#uml, ['config', `${UNITS.disc}r=${seen}`], this.#run, signal);
     held.drive = 'full';

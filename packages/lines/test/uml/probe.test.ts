@@ -16,3 +16,11 @@ test('trying UML leaves a verdict and what machines boot from, and nothing of an
   expect(await line.probe(NO_DEADLINE)).toMatchObject({ available: true, reason: '' });
   expect((await readdir(folder())).sort()).toEqual([expect.stringMatching(/^uml-initrd-/), 'uml-verdict.json']);
 }, 90_000);
+
+test('a folder whose path has a comma is named: UML would take what follows it for another file', async () => {
+  const stateDirectory = join(folder(), 'state, of a plant');
+  await mkdir(stateDirectory);
+  const report = await new UmlLine({}, { stateDirectory }).probe(AbortSignal.timeout(80_000));
+  expect(report.available).toBe(false);
+  expect(report.reason).toMatch(/^User-Mode Linux takes no folder whose path has a comma: .*\/state, of a plant;/);
+}, 90_000);

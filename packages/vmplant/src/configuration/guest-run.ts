@@ -59,7 +59,10 @@ export async function readToEnd(run: Run, started: GuestReport): Promise<void> {
   }
 }
 
-/** What there is to do after the restart by an action that is to restart the machine. @throws why the run was cut off, for any other cause */
+/**
+ * What there is to do after the restart by an action that is to restart the machine. @throws for any other cause, why
+ * the run was cut off
+ */
 async function restartOf(run: Run, { error, last, restarting }: CutOff): Promise<Restarting> {
   const how = await causeOf(run, restarting ? SHUTDOWN_MS : CAUSE_MS);
   if (how === undefined || last === undefined) throw error;
