@@ -16,7 +16,11 @@ const IMAGES = {
   'GET /images/:imageId': 'image.read',
   'DELETE /images/:imageId': 'image.remove',
 };
-const REQUESTS = { 'GET /requests/:requestId': 'request.read', 'GET /requests/:requestId/events': 'request.events' };
+const REQUESTS = {
+  'GET /requests/:requestId': 'request.read',
+  'GET /requests/:requestId/events': 'request.events',
+  'DELETE /requests/:requestId': 'request.cancel',
+};
 
 const guardsIn = (routers: readonly Router[]) =>
   Object.fromEntries(routers.flatMap(guardsOf).map(({ route, operation }) => [route, operation]));

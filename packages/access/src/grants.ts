@@ -28,6 +28,7 @@ export const GRANTS = {
   'vm.explain': asksMarket,
   'request.read': readsOwned,
   'request.events': readsOwned,
+  'request.cancel': changesVm,
   'auction.list': readsOwned,
   'auction.read': readsOwned,
   'plant.list': readsPlants,
@@ -57,7 +58,12 @@ export const GRANTS = {
 export type GridOperation = keyof typeof GRANTS;
 
 /** What takes away: a host that has no room left needs it most. */
-const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>(['vm.destroy', 'image.collect', 'image.remove']);
+const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>([
+  'vm.destroy',
+  'request.cancel',
+  'image.collect',
+  'image.remove',
+]);
 
 /** Whether an operation may be carried out though the audit trail cannot be written now; the entry follows. */
 export const goesUnaudited = (operation: string | undefined): boolean => TAKES_AWAY.has(operation ?? '');

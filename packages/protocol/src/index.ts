@@ -17,6 +17,7 @@ export * from './errors/grid-error.ts';
 export { late } from './errors/late.ts';
 export { nameSome } from './errors/name-some.ts';
 export { type RefusalToRun, refusalToRun } from './errors/refusal-to-run.ts';
+export { requestCancelled } from './errors/request-cancelled.ts';
 export { requestInvalid } from './errors/request-invalid.ts';
 export { requestSpent } from './errors/request-spent.ts';
 export * from './limits.ts';
@@ -24,6 +25,7 @@ export { type AcceptedLinks, type AcceptLinksOptions, acceptLinks } from './link
 export { answerWithin } from './link/answer-within.ts';
 export * from './link/ask-all.ts';
 export * from './link/bidder.ts';
+export { CANCEL_DEADLINE_MS, callCancellably } from './link/call-cancellably.ts';
 export { type DialLinkOptions, dialLink, type LinkClient } from './link/dial-link.ts';
 export type { LinkState } from './link/dialling.ts';
 export * from './link/link.ts';

@@ -22,6 +22,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['resume', 'resume-request'],
   ['start', 'start-request'],
   ['renew', 'renew-request'],
+  ['cancel', 'cancel-request'],
   ['vm-event', 'vm-event'],
   ['build-image', 'build-image-request'],
   ['progress-event', 'progress-event'],

@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';
 import { GridError, ifRoom } from '@vmgrid/protocol';
+import { CANCELLED_SCHEMA } from './cancellation/cancelled-requests.ts';
 
 /** Of a database that forgot before it noted up to when, all up to now counts as forgotten. */
 const SCHEMA = `
@@ -39,6 +40,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS tended_images (image_id TEXT PRIMARY KEY) STRICT;
+  ${CANCELLED_SCHEMA}
 `;
 
 /** A database that nobody else sees, and that ends with the process. */

@@ -1,6 +1,8 @@
 /** What a plant is put together from, for whoever drives one without a host. */
 export { BidService } from './bids/bid-service.ts';
 export { OfferPublisher } from './bids/offer-publisher.ts';
+export { CancelledRequests } from './cancellation/cancelled-requests.ts';
+export { Canceller } from './cancellation/canceller.ts';
 export { PlantConfig } from './config.ts';
 export type { ConfigDiscStore } from './configuration/config-disc-store.ts';
 export { Configurator } from './configuration/configurator.ts';

@@ -29,6 +29,8 @@ export async function startPlant(
   const { bidService, collector, registry, upstreams, living, leases, plant, selfTending, vmTeller } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
 
+  parts.canceller.finish().catch((err) => log.error({ err }, 'a VM of a cancelled request could not be taken away'));
+
   await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
 
   const unknown = checkCost(parseCost(config.cost), await bidService.ad());

@@ -11,6 +11,8 @@ import { type ProgressEvent, parseDuration, Upstreams } from '@vmgrid/protocol';
 import { Warehouse } from '@vmgrid/warehouse';
 import { BidService } from './bids/bid-service.ts';
 import { findCapacity } from './bids/capacity.ts';
+import { CancelledRequests } from './cancellation/cancelled-requests.ts';
+import { Canceller } from './cancellation/canceller.ts';
 import type { PlantConfig } from './config.ts';
 import { discFiles } from './configuration/config-disc-store.ts';
 import { Configurator } from './configuration/configurator.ts';
@@ -91,6 +93,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     // Machines on paper take none.
     ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
   });
+  const destroyedVms = new DestroyedVms(database, { requests, clock: systemClock });
   const shared = {
     ...{
       admission,
@@ -109,7 +112,8 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
       bootDeadlineMs: parseDuration(config.bootDeadline),
     },
     durations: new LearntDurations(database),
-    destroyedVms: new DestroyedVms(database, { requests, clock: systemClock }),
+    destroyedVms,
+    cancelled: new CancelledRequests(database, { requests, destroyedVms }),
     failures: new OwnFailures(systemClock),
     configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
     report: (event: ProgressEvent) => {
@@ -135,6 +139,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     },
     config,
   );
+  const canceller = new Canceller({ ...shared, collector });
   const bidService = new BidService(
     { ...shared, lines: reports, cost, version, loadAverage: () => loadavg()[0]! },
     config,
@@ -159,6 +164,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     {
       ...{ ...shared, starter, suspender, leaseService },
       bidService,
+      canceller,
       collector,
       creator: new Creator(
         { ...shared, execution: shared, plan, record: selfTending.record.bind(selfTending) },
@@ -199,6 +205,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     changed,
     collector,
     bidService,
+    canceller,
     plant,
     selfTending,
     onChange,

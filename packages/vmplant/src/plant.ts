@@ -12,6 +12,7 @@ import {
   GridError,
   type Identified,
   keyText,
+  type LongMethod,
   type PlantHandlers,
   type RequestKey,
   requestKey,
@@ -19,6 +20,7 @@ import {
   requireDag,
 } from '@vmgrid/protocol';
 import type { BidService } from './bids/bid-service.ts';
+import type { Canceller } from './cancellation/canceller.ts';
 import type { HostActions } from './configuration/host-actions.ts';
 import type { Reconfigurator } from './configuration/reconfigurator.ts';
 import type { Creations } from './creation/creations.ts';
@@ -40,6 +42,7 @@ import type { VmTeller } from './vms/vm-teller.ts';
 
 export interface PlantDeps {
   readonly bidService: BidService;
+  readonly canceller: Pick<Canceller, 'during' | 'cancel' | 'refusal'>;
   readonly creations: Creations;
   readonly creator: Creator;
   readonly failures: OwnFailures;
@@ -94,11 +97,12 @@ export class Plant {
 
   /**
    * The signals of the link are not passed on to work that changes something: a shop that vanishes or gives up does not
-   * undo what its client may ask for again. Such work ends by its own limits.
+   * undo what its client may ask for again. Such work ends by its own limits, or when it is cancelled by `cancel`.
    */
   handlers(): PlantHandlers {
     const {
       bidService,
+      canceller,
       collector,
       creations,
       imageService,
@@ -113,6 +117,8 @@ export class Plant {
       estimate: async (request) => {
         requireDags(request);
         const key = requestKey(request);
+        const cancelled = canceller.refusal(key);
+        if (cancelled) throw cancelled;
         const held = this.#ads.byRequest(key);
         if (held) return bidService.offerHeld(held);
         if (creations.has(key)) return bidService.offerTaken(request);
@@ -124,18 +130,22 @@ export class Plant {
         return bidService.explain(request, signal);
       },
       create: (request) =>
-        vmTeller.during(request, () =>
-          creations.during(requestKey(request), () => {
-            this.#deps.changed();
-            return this.#once('create', request, () => this.#create(request));
-          }),
+        this.#cancellably('create', request, (signal) =>
+          vmTeller.during(request, () =>
+            creations.during(requestKey(request), () => {
+              this.#deps.changed();
+              return this.#once('create', request, () => this.#create(request, signal));
+            }),
+          ),
         ),
       configure: (request) =>
-        this.#onceAtVm('configure', request, async () => {
-          requireDags(request);
-          this.#requireShort(request);
-          return this.#ads.of(await reconfigurator.configure(request, this.#stopping.signal));
-        }),
+        this.#cancellably('configure', request, (signal) =>
+          this.#onceAtVm('configure', request, async () => {
+            requireDags(request);
+            this.#requireShort(request);
+            return this.#ads.of(await reconfigurator.configure(request, signal));
+          }),
+        ),
       suspend: (request) =>
         this.#onceAtVm('suspend', request, async () =>
           this.#ads.of(await suspender.suspend(request.vmId, requestKey(request), this.#stopping.signal)),
@@ -145,8 +155,10 @@ export class Plant {
           this.#ads.of(await suspender.resume(request.vmId, requestKey(request), this.#stopping.signal)),
         ),
       start: (request) =>
-        this.#onceAtVm('start', request, async () =>
-          this.#ads.of(await starter.start(request.vmId, requestKey(request), this.#stopping.signal)),
+        this.#cancellably('start', request, (signal) =>
+          this.#onceAtVm('start', request, async () =>
+            this.#ads.of(await starter.start(request.vmId, requestKey(request), signal)),
+          ),
         ),
       renew: (request) => this.#onceAtVm('renew', request, async () => this.#ads.of(await leaseService.renew(request))),
       query: async (request) => this.#ads.query(request),
@@ -157,8 +169,16 @@ export class Plant {
         this.#refuseWhileMade(vmId);
         return collector.collect(vmId, requestKey(request)).finally(this.#deps.changed);
       },
+      cancel: async (request) => {
+        await canceller.cancel(request.method, requestKey(request));
+        await this.#deps.changed();
+        return {};
+      },
       listImages: () => imageService.list(),
-      buildImage: (request) => this.#once('buildImage', request, () => this.#buildImage(request)),
+      buildImage: (request) =>
+        this.#cancellably('buildImage', request, (signal) =>
+          this.#once('buildImage', request, () => this.#buildImage(request, signal)),
+        ),
       removeImage: async ({ imageId }) => {
         await imageService.remove(imageId);
         await this.#deps.changed();
@@ -166,8 +186,13 @@ export class Plant {
       },
       labelImage: (request) => imageService.label(request),
       verifyImages: (request) =>
-        this.#once('verifyImages', request, () => imageService.verify(request, this.#stopping.signal)),
-      verifyEqual: (request) => this.#once('verifyEqual', request, () => this.#verifyEqual(request)),
+        this.#cancellably('verifyImages', request, (signal) =>
+          this.#once('verifyImages', request, () => imageService.verify(request, signal)),
+        ),
+      verifyEqual: (request) =>
+        this.#cancellably('verifyEqual', request, (signal) =>
+          this.#once('verifyEqual', request, () => this.#verifyEqual(request, signal)),
+        ),
       collectImages: (request) => this.#once('collectImages', request, () => imageService.collect(request)),
       suggestImages: (request, signal) => selfTending.advisor.suggestions(request, signal),
       recordedRequests: ({ pseudonymKey }, signal) => selfTending.recorded(pseudonymKey, signal),
@@ -187,6 +212,17 @@ export class Plant {
       await this.#inFlight.settled();
       await this.#deps.collector.settled();
     });
+  }
+
+  /** Work whose signal aborts when its owner cancels it, and when the plant stops. */
+  #cancellably<T>(
+    method: LongMethod,
+    request: Called<{ readonly requestId: string }>,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return this.#deps.canceller.during(method, requestKey(request), (cancelled) =>
+      work(AbortSignal.any([this.#stopping.signal, cancelled])),
+    );
   }
 
   /** A repeated request joins the first one; new work is refused while the plant drains. */
@@ -234,14 +270,13 @@ export class Plant {
     if (refusal) throw refusal;
   }
 
-  async #create(request: Identified<CreateRequest>): Promise<ClassAdJson> {
+  async #create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<ClassAdJson> {
     requireDags(request);
     const before = this.#outcomeOf(requestKey(request));
     if (before) return before; // whatever the limits are by now: a refusal would make it another plant's
     this.#requireNew(request);
     this.#requireShort(request);
     await this.#deps.hostActions.requireAll(hostActionNames(request.dag, request.destruction));
-    const { signal } = this.#stopping;
     const { creator, failures } = this.#deps;
     const creation = this.#semaphore.pass(() => creator.create(request, signal), signal);
     return this.#ads.of(await failures.during(creation));
@@ -265,11 +300,10 @@ export class Plant {
     return ad;
   }
 
-  async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
+  async #buildImage(request: Identified<BuildImageRequest>, signal: AbortSignal): Promise<BuildImageReply> {
     requireDags(request);
     this.#requireShort(request);
     const { imageBuilder, imageService } = this.#deps;
-    const { signal } = this.#stopping;
     const { image, built, leftOut } = await this.#semaphore.pass(() => imageBuilder.build(request, signal), signal);
     return {
       ...{ requestId: request.requestId, image: await imageService.describe(image), built },
@@ -277,10 +311,9 @@ export class Plant {
     };
   }
 
-  #verifyEqual(request: Identified<BuildImageRequest>): Promise<EqualityReport> {
+  #verifyEqual(request: Identified<BuildImageRequest>, signal: AbortSignal): Promise<EqualityReport> {
     requireDags(request);
     this.#requireShort(request);
-    const { signal } = this.#stopping;
     return this.#semaphore.pass(() => this.#deps.equalityCheck.check(request, signal), signal);
   }
 }

@@ -7,6 +7,8 @@ import { type CreateRequest, GridError, type Identified } from '@vmgrid/protocol
 import { v7 as uuid } from 'uuid';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { BidService, type BidServiceDeps } from '../src/bids/bid-service.ts';
+import { CancelledRequests } from '../src/cancellation/cancelled-requests.ts';
+import { Canceller } from '../src/cancellation/canceller.ts';
 import type { PlantConfig } from '../src/config.ts';
 import { Creations } from '../src/creation/creations.ts';
 import { OwnFailures } from '../src/creation/own-failures.ts';
@@ -19,6 +21,14 @@ import { recordOf } from './vms/made-up-records.ts';
 
 const folder = useTemporaryFolder();
 const NEVER = new AbortController().signal;
+const NOTHING_CANCELLED = new Canceller({
+  cancelled: new CancelledRequests(openDatabaseInMemory(), {
+    requests: new HeldTokens(),
+    destroyedVms: { forget: () => undefined },
+  }),
+  registry: { all: () => [], byRequest: () => undefined },
+  collector: { collect: () => Promise.reject(new Error('nothing is collected')) },
+});
 const tooLong = new GridError('DAG_TOO_LARGE', 'a DAG has 1 actions, this plant takes at most 0');
 const orderOf = (requestId: string): Identified<CreateRequest> => ({
   ...{ requestId, machine: recordOf({}).machine },
@@ -39,6 +49,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
     bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
+    canceller: NOTHING_CANCELLED,
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });
@@ -70,6 +81,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
     ),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
+    canceller: NOTHING_CANCELLED,
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });

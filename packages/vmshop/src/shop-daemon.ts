@@ -25,11 +25,13 @@ import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import { AuctionHistory } from './auction-history.ts';
+import { CancelledCreates } from './cancelled-creates.ts';
 import type { ShopConfig } from './config.ts';
 import { admitted, audited } from './document-audit.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
 import { PlantRegister } from './plant-register.ts';
+import type { RequestCanceller } from './request-canceller.ts';
 import { Shop } from './shop.ts';
 import { StartupGracePeriod } from './startup-grace-period.ts';
 import { createTcpDoor } from './tcp-door.ts';
@@ -48,9 +50,14 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const feed = new PlantFeed(systemClock);
   const register = new PlantRegister(await stateFile(config, 'plants.sqlite'), systemClock);
   const bookFile = new VmBookFile(await stateFile(config, 'vms.sqlite'), systemClock);
+  const cancelled = new CancelledCreates(await stateFile(config, 'cancelled.sqlite'));
+  let canceller: RequestCanceller | undefined;
   const book = new VmBook({
     ...{ clock: systemClock, keepsAbsent: true },
-    entered: (...entry) => bookFile.entered(...entry),
+    entered: (plantId, key, vm) => {
+      bookFile.entered(plantId, key, vm);
+      if (vm) canceller?.entered(plantId, vm);
+    },
     changed: (...change) => vmEvents.changed(...change),
   });
   book.restore(bookFile.read());
@@ -89,10 +96,12 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     feed,
     vmEvents,
     book,
+    cancelled,
     writeBook,
     startupGracePeriod,
   };
   const shop = new Shop(deps, config);
+  canceller = shop.canceller;
 
   const { audit, trust, tls } = security;
   const { quotas = {} } = config;
@@ -143,6 +152,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       startupGracePeriod.close();
       register.close();
       bookFile.close();
+      cancelled.close();
       link.close();
       await Promise.all([closeAll(), endsWithin({ ms: REPLIES_MS }, (until) => abortable(doorClosed, until))]);
       auctions.close();

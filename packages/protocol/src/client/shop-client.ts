@@ -230,6 +230,14 @@ export class ShopClient {
     return this.#http.json({ method: 'GET', path: requestPath(requestId) }, OperationReply, options);
   }
 
+  /**
+   * Ends the work of a request; resolves with what came of it when it is undone, or of one that had ended before, with
+   * what it came to.
+   */
+  cancel(requestId: string, options?: ClientCallOptions): Promise<OperationReply> {
+    return this.#http.json({ method: 'DELETE', path: requestPath(requestId) }, OperationReply, options);
+  }
+
   /** Progress of a request from its start, as it happens; ends when the request does. No deadline but the signal. */
   async *events(requestId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ProgressEvent> {
     for await (const { event, data } of this.#stream(`${requestPath(requestId)}/events`, options)) {

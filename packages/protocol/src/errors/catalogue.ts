@@ -169,6 +169,18 @@ export const ERROR_CATALOGUE = {
     'The request id was carried out before, and the VM that was made of it is gone.',
     'Use a new request id for another VM.',
   ),
+  REQUEST_CANCELLED: kind(
+    409,
+    false,
+    'The request was cancelled by its owner or an operator, and undone.',
+    'Use a new request id if it is still wanted.',
+  ),
+  NOT_CANCELLABLE: kind(
+    409,
+    false,
+    'Work of this kind cannot be cancelled once it has begun.',
+    'Wait for its end: `vmgrid follow`, or `GET /v1/requests/{id}`.',
+  ),
   REQUEST_EXPIRED: kind(
     410,
     false,

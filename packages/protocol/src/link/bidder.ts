@@ -74,6 +74,27 @@ export interface VmApi {
   renew(request: Identified<RenewRequest>): ClassAdJson;
 }
 
+/** Methods whose work may take long. */
+export type LongMethod = LongVmMethod | 'create' | 'buildImage' | 'verifyImages' | 'verifyEqual' | 'collectImages';
+
+/** Those about one VM that change it. */
+export type LongVmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'start' | 'renew';
+
+/** Names work that was asked for before, by its method and request. */
+export interface WorkToCancel {
+  readonly requestId: string;
+  readonly method: LongMethod;
+}
+
+/** What is asked about a request itself. */
+export interface RequestApi {
+  /**
+   * Ends the work, and replies when it is undone. Of a create also the VM that was made goes, and the request is
+   * refused from now on. Idempotent; of work that the plant never had too.
+   */
+  cancel(work: Called<WorkToCancel>): Record<string, never>;
+}
+
 /** What is asked of a plant's warehouse. */
 export interface ImageApi {
   listImages(request: Record<string, never>): readonly ImageReply[];
@@ -87,7 +108,7 @@ export interface ImageApi {
 }
 
 /** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
-export interface PlantApi extends BiddingApi, VmApi, ImageApi {}
+export interface PlantApi extends BiddingApi, VmApi, RequestApi, ImageApi {}
 
 export type PlantMethod = keyof PlantApi;
 

@@ -29,6 +29,7 @@ import {
 } from './replies.ts';
 import {
   BuildImageRequest,
+  CancelRequest,
   ConfigureRequest,
   CreateDocument,
   DestroyRequest,
@@ -62,6 +63,7 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'resume-request', title: 'A VM that shall wake', schema: ResumeRequest },
   { name: 'start-request', title: 'A VM that shall boot again', schema: StartRequest },
   { name: 'renew-request', title: 'A VM that is wanted for longer', schema: RenewRequest },
+  { name: 'cancel-request', title: 'A request that shall be undone', schema: CancelRequest },
   { name: 'build-image-request', title: 'A golden image that shall be made', schema: BuildImageRequest },
   { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },
   { name: 'list-reply', title: 'VMs, as their classads', schema: ListReply },

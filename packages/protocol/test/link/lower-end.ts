@@ -21,6 +21,7 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     estimate: unexpected,
     explain: unexpected,
     create: unexpected,
+    cancel: unexpected,
     configure: unexpected,
     query: unexpected,
     list: unexpected,

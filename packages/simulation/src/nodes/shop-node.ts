@@ -1,7 +1,7 @@
 /** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
 import { checkConfig } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/http-api';
-import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
+import { Absences, listenAll, Membership, openMarket, VmBook, type VmBookOptions } from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
 import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
@@ -48,7 +48,8 @@ export class ShopNode extends ProcessNode {
     const operations = new Operations({ kept: this.#config.requestsKept });
     const vmEvents = new VmEvents();
     const changed: VmEvents['changed'] = (...change) => vmEvents.changed(...change);
-    const book = new VmBook({ clock, keepsAbsent: true, changed });
+    const entered: VmBookOptions['entered'] = (plantId, _key, vm) => vm && this.#shop?.canceller.entered(plantId, vm);
+    const book = new VmBook({ clock, keepsAbsent: true, changed, entered });
     const { plantReturnMs: returnMs, plantForgetMs: forgetMs } = this.#config;
     const absences = new Absences({ clock, returnMs, forgetMs });
     const membership = new Membership({

@@ -93,9 +93,10 @@ export class PlantNode {
     const { capacity, faults, upstreams } = this.#options;
     const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
     const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidService, collector, plant, publisher, vmTeller, warehouse } = parts;
+    const { bidService, canceller, collector, plant, publisher, vmTeller, warehouse } = parts;
     await warehouse.sweep(this.host);
     await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
+    canceller.finish().catch(() => undefined);
     let ad = adToJson(await bidService.ad());
     const lower = {
       name: this.plantId,

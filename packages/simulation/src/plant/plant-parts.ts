@@ -7,6 +7,8 @@ import type { Log } from '@vmgrid/daemon';
 import { type LineName, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import {
   BidService,
+  CancelledRequests,
+  Canceller,
   Collector,
   Configurator,
   Creations,
@@ -84,11 +86,13 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const registry = await VmRegistry.open(disk.store(life), (...change) => vmTeller.recorded(...change), requests);
   for (const record of registry.all()) vmTeller.recorded(record);
   const admission = new Admission(capacity, { changed: () => publisher.changed() });
+  const destroyedVms = new DestroyedVms(disk.database, { requests, clock });
   const shared = {
     ...{ admission, guestNetwork: config.guestNetwork, bootDeadlineMs: BOOT_DEADLINE_MS },
     ...{ lines, living, registry, vmTeller, hostActions, log, clock, hostClock, leases, changed, warehouse },
     durations: new LearntDurations(disk.database),
-    destroyedVms: new DestroyedVms(disk.database, { requests, clock }),
+    destroyedVms,
+    cancelled: new CancelledRequests(disk.database, { requests, destroyedVms }),
     failures: new OwnFailures(clock),
     configurator: new Configurator({ hostActions, clock, discs: disk.shelf(life) }),
     report: (_: ProgressEvent) => undefined,
@@ -117,6 +121,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     config,
   );
   const cost = parseCost(config.cost);
+  const canceller = new Canceller({ ...shared, collector });
   const bidService = new BidService(
     { ...shared, lines: reports, cost, version: VERSION, loadAverage: () => 0 },
     config,
@@ -129,7 +134,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const plan = bidService.plan.bind(bidService);
   const plant = new Plant(
     {
-      ...{ ...shared, bidService, collector, starter, suspender, leaseService, selfTending: noSelfTending },
+      ...{ ...shared, bidService, canceller, collector, starter, suspender, leaseService, selfTending: noSelfTending },
       withNumbers: async (thrown) => thrown,
       creator: new Creator({ ...shared, execution: shared, plan, record: () => undefined }, config),
       reconfigurator: new Reconfigurator(shared, config),
@@ -142,7 +147,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
   const onChange = (listener: () => Promise<void>) => {
     renewAd = listener;
   };
-  return { ...shared, collector, bidService, plant, publisher, onChange };
+  return { ...shared, canceller, collector, bidService, plant, publisher, onChange };
 }
 
 function nameVm(random: Random) {

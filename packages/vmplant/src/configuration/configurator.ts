@@ -6,12 +6,12 @@ import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
 import type { Guest, GuestAccess, GuestIdentity, GuestStep, Machine } from '@vmgrid/lines';
 import { type RunnerTask, runnerCommand } from '@vmgrid/lines';
-import { late } from '@vmgrid/protocol';
+import { GridError, late } from '@vmgrid/protocol';
 import type { HistoryEntry } from '@vmgrid/warehouse';
 import type { Phases } from '../vms/phases.ts';
 import type { Attributes } from './attributes.ts';
 import type { ConfigDiscStore, PreparedDisc } from './config-disc-store.ts';
-import { type Configuration, ConfigurationProgress } from './configuration.ts';
+import { ActionsFailed, type Configuration, ConfigurationProgress } from './configuration.ts';
 import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
 import type { HostActions } from './host-actions.ts';
 import { runHostAction } from './host-segment.ts';
@@ -72,19 +72,22 @@ export class Configurator {
   }
 
   /**
-   * @throws ActionsFailed with what was done before; GridError of the machine or guest. The disc is gone afterwards.
+   * @throws ActionsFailed with what was done before, also when the signal ended it; GridError of the machine or guest.
+   * The disc is gone afterwards.
    */
   async configure(job: ConfigurationJob, signal: AbortSignal): Promise<Configuration> {
     const disc = job.disc ?? this.prepare(job);
     const { clock } = this.#deps;
     const limit = { ms: longestMs(job.actions), signal, clock, late: unreported };
+    const progress = new ConfigurationProgress(job);
     try {
       return await within(limit, async (until) => {
-        const run: Run = { job, clock, progress: new ConfigurationProgress(job), signal: until };
         await job.phases.time('disc', () => insert(disc, job.machine, until));
-        await this.#runAll(run);
-        return run.progress.soFar;
+        await this.#runAll({ job, clock, progress, signal: until });
+        return progress.soFar;
       });
+    } catch (error) {
+      throw signal.aborted ? cutOff(signal.reason, progress.soFar) : error;
     } finally {
       // As well as it goes: a machine that is gone has no drive any more.
       const ejected = endsWithin({ ms: EJECT_DEADLINE_MS, clock }, (until) => job.machine.insertDisc(undefined, until));
@@ -143,6 +146,12 @@ export class Configurator {
       run.signal,
     );
   }
+}
+
+/** What the signal aborted with, and what had been done by then. */
+function cutOff(reason: unknown, before: Configuration): ActionsFailed {
+  const { code, message, details } = GridError.from(reason);
+  return new ActionsFailed(code, message, details, before);
 }
 
 const unreported = late('GUEST_UNREACHABLE', 'the guest did not report the end of its actions');

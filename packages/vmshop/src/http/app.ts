@@ -25,7 +25,7 @@ export const shopRouters = (shop: Shop, audit: AuditTrail): readonly Router[] =>
   plantRoutes(shop),
   auctionRoutes(shop.auctions),
   xmlRoutes(shop),
-  operationRoutes(shop.operationService),
+  operationRoutes(shop.canceller),
   auditRoutes(audit),
 ];
 
