@@ -55,6 +55,8 @@ export class Ledger {
   readonly #holders = new Map<string, Map<string, number>>();
   /** By request: plants that had a VM of it, which is gone. */
   readonly #formerHolders = new Map<string, readonly FormerHolder[]>();
+  /** Requests whose clients were told that they are cancelled. */
+  readonly cancelled = new Set<string>();
   /** Requests that became two VMs while the holder of the first was out of reach. */
   readonly split = new Set<string>();
 

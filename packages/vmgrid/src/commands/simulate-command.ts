@@ -26,6 +26,7 @@ export function addSimulateCommand(program: Command, context: CommandContext): v
     .option('--offers <kind>', 'asked: plants are asked for each bid; standing: they publish what their bids depend on')
     .option('--deeds <count>', 'what is done with a VM before its end, at most: suspend, resume, configure, renew')
     .option('--builds <count>', 'golden images built meanwhile')
+    .option('--cancels <percent>', 'share of the requests that are cancelled a while later')
     .option('--cost <expression...>', 'a preset or an expression; with --replay several')
     .option('--replay <file>', 'requests that plants have recorded, in place of made-up ones')
     .option('--memory-mib <size>', 'with --replay: memory of each plant')
