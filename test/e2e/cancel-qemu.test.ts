@@ -33,18 +33,22 @@ test.each([
   ['action', BOOTED],
   ['restore', {}],
   ['action', {}],
-])('a create in its phase %s, %j', async (phase, more) => {
-  const requestId = `create-${phase}-${JSON.stringify(more).length}`;
-  const request = order(ENDLESS, { ...more, requestId });
-  const creation = codeOf(grid.client.create(request));
-  await hasBegun(requestId, phase);
-  const cancelled = { state: 'failed', error: { code: 'REQUEST_CANCELLED' } };
-  expect(await grid.client.cancel(requestId)).toMatchObject(cancelled);
-  expect(await creation).toBe('REQUEST_CANCELLED');
-  expect(await grid.leftovers()).toEqual([]);
-  expect(await codeOf(grid.client.create(request))).toBe('REQUEST_CANCELLED');
-  expect((await grid.client.plants()).plants[0]!.ad).toMatchObject({ VmCount: 0, UsedMemoryMiB: 0 });
-}, 60_000);
+])(
+  'a create in its phase %s, %j',
+  async (phase, more) => {
+    const requestId = `create-${phase}-${JSON.stringify(more).length}`;
+    const request = order(ENDLESS, { ...more, requestId });
+    const creation = codeOf(grid.client.create(request));
+    await hasBegun(requestId, phase);
+    const cancelled = { state: 'failed', error: { code: 'REQUEST_CANCELLED' } };
+    expect(await grid.client.cancel(requestId)).toMatchObject(cancelled);
+    expect(await creation).toBe('REQUEST_CANCELLED');
+    expect(await grid.leftovers()).toEqual([]);
+    expect(await codeOf(grid.client.create(request))).toBe('REQUEST_CANCELLED');
+    expect((await grid.client.plants()).plants[0]!.ad).toMatchObject({ VmCount: 0, UsedMemoryMiB: 0 });
+  },
+  60_000,
+);
 
 test('the build of an image', async () => {
   const build = codeOf(grid.client.buildImage({ requestId: 'build', machine: MACHINE, dag: dag(ENDLESS) }));

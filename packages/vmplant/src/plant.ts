@@ -260,8 +260,9 @@ export class Plant {
   #refuseWhileMade(vmId: string): void {
     const record = this.#deps.registry.find(vmId);
     if (!record || !isBeingMade(record)) return;
-    const message = `${vmId} is being made (${record.state}); it can be destroyed when it runs or has failed`;
-    throw new GridError('VM_STATE', message, { vmId, state: record.state });
+    const { state, requestId } = record;
+    const message = `${vmId} is being made (${state}): cancel its request ${requestId}, or destroy it when it runs`;
+    throw new GridError('VM_STATE', message, { vmId, state, requestId });
   }
 
   /** @throws GridError DAG_TOO_LARGE */
