@@ -5,8 +5,11 @@ import { KeptSet, keptSetSchema } from '@vmgrid/daemon';
 import { type GridError, ifRoom, keyText, type RequestKey, requestCancelled } from '@vmgrid/protocol';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 
-/** How many are remembered; the oldest go first. */
-export const CANCELLED_KEPT = 10_000;
+/**
+ * How many are remembered; the oldest go first. With the destroyed VMs that are, and as many VMs as a plant may have,
+ * they are no more than a plant publishes (`STANDING_LIMITS.held`).
+ */
+export const CANCELLED_KEPT = 2_000;
 
 const TABLE = 'cancelled';
 export const CANCELLED_SCHEMA = keptSetSchema(TABLE);
