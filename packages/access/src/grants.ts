@@ -29,6 +29,9 @@ export const GRANTS = {
   'request.read': readsOwned,
   'request.events': readsOwned,
   'request.cancel': changesVm,
+  'file.put': changesVm,
+  'file.list': readsOwned,
+  'file.remove': changesVm,
   'auction.list': readsOwned,
   'auction.read': readsOwned,
   'plant.list': readsPlants,
@@ -61,6 +64,7 @@ export type GridOperation = keyof typeof GRANTS;
 const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>([
   'vm.destroy',
   'request.cancel',
+  'file.remove',
   'image.collect',
   'image.remove',
 ]);

@@ -5,9 +5,18 @@ import { authorize, GRANTS, type GridOperation, isRole, may, ROLES, type Role, r
 const OPERATIONS = Object.keys(GRANTS) as GridOperation[];
 
 const OWN_VMS = ['vm.create', 'vm.configure', 'vm.destroy', 'vm.suspend', 'vm.resume', 'vm.start', 'vm.renew'];
-const OWN_REQUESTS = ['request.cancel'];
+const OWN_REQUESTS = ['request.cancel', 'file.put', 'file.remove'];
 const MARKET = ['vm.estimate', 'vm.explain'];
-const READ_OWN = ['vm.query', 'vm.list', 'vm.events', 'request.read', 'request.events', 'auction.list', 'auction.read'];
+const READ_OWN = [
+  'vm.query',
+  'vm.list',
+  'vm.events',
+  'request.read',
+  'request.events',
+  'file.list',
+  'auction.list',
+  'auction.read',
+];
 const DOCUMENTS = ['document.send'];
 const PLANTS = ['plant.list', 'plant.events'];
 const READ_IMAGES = ['plant.requests', 'image.list', 'image.read', 'image.diff', 'image.suggest', 'audit.read'];

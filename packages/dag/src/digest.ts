@@ -6,17 +6,21 @@
  * its bytes; a list is its count (the same 8 bytes) and its fields. Hence two different actions never share an
  * encoding.
  *
- * Equal on purpose: absent and default mode or owner, `644` and `0644`, `root` and `root:root`, base64 and UTF-8 of
- * the same bytes, packages in another order or twice (one transaction of the package tool installs a set),
+ * Of a file action the content stands as its own digest. Files have a DOMAIN of their own: they had another encoding
+ * once.
+ *
+ * Equal on purpose: absent and default mode or owner, `644` and `0644`, `root` and `root:root`, base64, UTF-8 and upload
+ * of the same bytes, packages in another order or twice (one transaction of the package tool installs a set),
  * environment variables in another order, absent and empty lists. Hints (id, timeout, retries, onError, recover,
  * secret, perMachine, freshness, comment) are left out.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { FILE_DEFAULTS, fileBytes } from './content.ts';
+import { contentDigestOf, FILE_DEFAULTS } from './content.ts';
 import type { Action, FileAction } from './schema.ts';
 
 const DOMAIN = 'vmgrid-action-1';
+const DOMAIN_OF_FILES = 'vmgrid-action-2';
 
 /** Digest of what an action does to the machine: 64 lowercase hexadecimal digits. */
 export function digestAction(action: Action): string {
@@ -31,7 +35,7 @@ export function digestAction(action: Action): string {
     number(values.length);
     for (const value of values) field(value);
   };
-  field(DOMAIN);
+  field(action.kind === 'file' ? DOMAIN_OF_FILES : DOMAIN);
   field(action.kind);
   for (const part of partsOf(action)) {
     if (Array.isArray(part)) list(part);
@@ -71,10 +75,10 @@ const canonicalMode = ({ mode = FILE_DEFAULTS.mode }: FileAction): string => mod
 const canonicalOwner = ({ owner = FILE_DEFAULTS.owner }: FileAction): string =>
   owner === 'root' ? 'root:root' : owner;
 
-function contentOf(action: FileAction): Uint8Array {
-  const bytes = fileBytes(action);
-  if (bytes === undefined) throw new Error(`content of action ${action.id} is not base64; checkDag comes first`);
-  return bytes;
+function contentOf(action: FileAction): string {
+  const digest = contentDigestOf(action);
+  if (digest === undefined) throw new Error(`content of action ${action.id} is not base64; checkDag comes first`);
+  return digest;
 }
 
 function eightBytes(value: number): Uint8Array {

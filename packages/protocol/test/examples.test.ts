@@ -29,6 +29,8 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['reply-vms', 'list-reply'],
   ['reply-vm', 'vm-reply'],
   ['reply-estimate', 'estimate-reply'],
+  ['reply-files', 'file-list-reply'],
+  ['reply-file', 'file-reply'],
   ['reply-operation', 'operation-reply'],
   ['label-image', 'label-image-request'],
   ['verify-images', 'verify-images-request'],

@@ -24,6 +24,7 @@ import { LearntDurations } from './creation/durations.ts';
 import { OwnFailures } from './creation/own-failures.ts';
 import { nextRun, openDatabase } from './database.ts';
 import { EqualityCheck } from './equality/equality-check.ts';
+import { UploadedFiles } from './files/uploaded-files.ts';
 import { IdentityCheck } from './identity/identity-check.ts';
 import { ImageBuilder } from './images/image-builder.ts';
 import { ImageService } from './images/image-service.ts';
@@ -93,6 +94,7 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     // Machines on paper take none.
     ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
   });
+  const uploads = new UploadedFiles({ directory: join(config.stateDirectory, 'files'), limitMiB: config.filesMiB });
   const destroyedVms = new DestroyedVms(database, { requests, clock: systemClock });
   const shared = {
     ...{
@@ -113,9 +115,10 @@ export async function makePlantParts(config: PlantConfig, version: string, log: 
     },
     durations: new LearntDurations(database),
     destroyedVms,
+    uploads,
     cancelled: new CancelledRequests(database, { requests, destroyedVms }),
     failures: new OwnFailures(systemClock),
-    configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles }),
+    configurator: new Configurator({ hostActions, clock: systemClock, discs: discFiles(uploads) }),
     report: (event: ProgressEvent) => {
       upstreams.notify('progress', event);
       tellDoor(event);

@@ -27,6 +27,7 @@ import type { Creations } from './creation/creations.ts';
 import type { Creator } from './creation/creator.ts';
 import type { OwnFailures } from './creation/own-failures.ts';
 import type { EqualityCheck } from './equality/equality-check.ts';
+import type { UploadedFiles } from './files/uploaded-files.ts';
 import type { ImageBuilder } from './images/image-builder.ts';
 import type { ImageService } from './images/image-service.ts';
 import type { LeaseService } from './leases/lease-service.ts';
@@ -43,6 +44,7 @@ import type { VmTeller } from './vms/vm-teller.ts';
 export interface PlantDeps {
   readonly bidService: BidService;
   readonly canceller: Pick<Canceller, 'during' | 'cancel' | 'refusal'>;
+  readonly uploads: Pick<UploadedFiles, 'put'>;
   readonly creations: Creations;
   readonly creator: Creator;
   readonly failures: OwnFailures;
@@ -174,6 +176,7 @@ export class Plant {
         await this.#deps.changed();
         return {};
       },
+      putFile: (piece) => this.#deps.uploads.put(piece),
       listImages: () => imageService.list(),
       buildImage: (request) =>
         this.#cancellably('buildImage', request, (signal) =>

@@ -58,11 +58,12 @@ export class PlantCalls {
     return askUntilFirst(everyone, 'query', request, { ...this.question, deadlineMs: SEARCH_DEADLINE_MS });
   }
 
-  /** A call to one plant and no other: waits for it when it is absent. */
-  async callBack<M extends LongMethod>(call: LongCall<M>) {
+  /** A call to one plant and no other: waits for it when it is absent. `prepare`: done once it is here. */
+  async callBack<M extends LongMethod>(call: LongCall<M>, prepare: () => Promise<void>) {
     const { roll, signal } = this.#deps;
     const until = AbortSignal.any([signal, call.cancelled]);
     await roll.find(call.plantId, { waitMs: this.#config.requestDeadlineMs, signal: until });
+    await prepare();
     return this.callToEnd(call);
   }
 

@@ -42,6 +42,7 @@ import type {
   QueryRequest,
   RenewRequest,
   ReplayableRequest,
+  RequestKey,
   ResumeRequest,
   StartRequest,
   SuspendRequest,
@@ -63,6 +64,9 @@ import type { AuctionHistory } from './auction-history.ts';
 import type { LongCall } from './call-to-end.ts';
 import { CancelledCreates } from './cancelled-creates.ts';
 import type { ShopConfig } from './config.ts';
+import { FileSender } from './files/file-sender.ts';
+import type { FileStore } from './files/file-store.ts';
+import { RequestFiles } from './files/request-files.ts';
 import { PlantCalls } from './plant-calls.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
@@ -87,6 +91,8 @@ export interface ShopDeps {
   readonly vmEvents: VmEvents;
   /** The VMs that plants have told of. */
   readonly book: VmBook;
+  /** The files that clients uploaded. Left out: nobody can. */
+  readonly files?: FileStore;
   /** The creates that were cancelled. Left out: none was before this process. */
   readonly cancelled?: CancelledCreates;
   /** Writes the book, so that it outlives the process. Left out: it does not. */
@@ -113,6 +119,8 @@ export class Shop {
   readonly #vmList: VmList;
   readonly #quotas: QuotaEnforcer;
   readonly #holders: RequestHolders;
+  readonly #files: RequestFiles;
+  readonly #isHeld: (key: RequestKey) => boolean;
   readonly #startupGracePeriod: Pick<StartupGracePeriod, 'over'> | undefined;
   readonly #plants: PlantCalls;
 
@@ -138,6 +146,10 @@ export class Shop {
     const ask: AskForVm = (request) => this.#plants.search(request);
     this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
     this.#holders = new RequestHolders({ book, absences, roll: this.#roll }, config);
+    const { files: store } = deps;
+    const find = (plantId: string) => membership.find(plantId);
+    this.#files = new RequestFiles(store && { store, sender: new FileSender({ store, find }) });
+    this.#isHeld = (key) => book.isHeldHere(key);
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
@@ -159,13 +171,18 @@ export class Shop {
       // A plant that is not back yet may have the VM of this request.
       if (mayBeRepeated) await abortable(this.#startupGracePeriod?.over ?? Promise.resolve(), signal);
       await this.#holders.awaitAll(requestKey(asked), signal);
+      const isHeld = this.#isHeld(requestKey(asked)); // then its plant has what it needs
+      if (!isHeld) this.#files.require(asked);
       using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
       this.#holders.requireBid(requestKey(identified), auction);
       const { cancelled } = operation;
       const createAt = ({ plantId }: Bid) =>
-        admitted.at(plantId, () => this.#createAt({ plantId, method: 'create', request: identified, cancelled }));
+        admitted.at(plantId, async () => {
+          if (!isHeld) await this.#files.send(plantId, identified, signal);
+          return this.#createAt({ plantId, method: 'create', request: identified, cancelled });
+        });
       const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
         signal,
@@ -198,7 +215,10 @@ export class Shop {
   }
 
   configure(request: Called<ConfigureRequest>): Operation {
-    return this.#atVm('configure', request, () => this.#quotas.requireConfigure(request));
+    return this.#atVm('configure', request, () => {
+      this.#quotas.requireConfigure(request);
+      this.#files.require(request);
+    });
   }
 
   destroy(request: Called<DestroyRequest>): Operation {
@@ -256,15 +276,20 @@ export class Shop {
     return this.operationService.begin(verb, request, async (identified, { cancelled }): Promise<VmReply> => {
       check();
       const work = { method: verb, request: identified as Parameters<PlantApi[M]>[0], cancelled };
-      const call = (plantId: string) => this.#plants.callBack({ plantId, ...work });
+      const call = (plantId: string) =>
+        this.#plants.callBack({ plantId, ...work }, () => this.#files.send(plantId, request, cancelled));
       return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });
   }
 
   /** Builds on the plant named, else on the one that would be ready soonest. */
   async #buildImage(request: Identified<BuildImageRequest>, operation: Operation): Promise<BuildImageReply> {
+    this.#files.require(request);
     const plantId = request.plantId ?? (await this.#soonest(request, operation));
-    return this.#plants.callBack({ plantId, method: 'buildImage', request, cancelled: operation.cancelled });
+    const { cancelled } = operation;
+    return this.#plants.callBack({ plantId, method: 'buildImage', request, cancelled }, () =>
+      this.#files.send(plantId, request, cancelled),
+    );
   }
 
   /** Aborts when the operation is cancelled, and when the shop closes. */

@@ -15,7 +15,7 @@ export interface ClientCallOptions {
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With a leading slash; escaped. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

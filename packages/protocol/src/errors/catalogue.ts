@@ -216,6 +216,26 @@ export const ERROR_CATALOGUE = {
     'Give a duration within the limit named.',
   ),
 
+  FILE_UNKNOWN: kind(
+    422,
+    false,
+    'An action names the digest of a content that was not uploaded, or is gone.',
+    'Upload it: `vmgrid files put`.',
+  ),
+  FILE_CORRUPT: kind(
+    422,
+    true,
+    'The bytes of a file are not those of the digest that was said.',
+    'Upload the file again.',
+  ),
+  FILE_TOO_LARGE: kind(413, false, 'An uploaded file is over the limit.', 'Upload a smaller file, or raise `fileMiB`.'),
+  QUOTA_FILES: kind(
+    409,
+    true,
+    'The uploaded files of the owner, or of all owners, would take more room than they may.',
+    'Remove some (`vmgrid files rm`), or ask an operator for a larger quota.',
+  ),
+
   // The auction
   NO_PLANTS: kind(503, true, 'No plant is connected.', 'Start a plant, or wait for those that `vmgrid plants` names.'),
   NO_BIDS: kind(

@@ -7,6 +7,7 @@ import type { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import type { Called } from '../schema/caller.ts';
 import type { EqualityReport } from '../schema/equality.ts';
 import type { PlantExplanation } from '../schema/explanations.ts';
+import type { FilePiece, FileProgress } from '../schema/files.ts';
 import type {
   BuildImageReply,
   CollectedWarehouse,
@@ -93,6 +94,8 @@ export interface RequestApi {
    * refused from now on. Idempotent; of work that the plant never had too.
    */
   cancel(work: Called<WorkToCancel>): Record<string, never>;
+  /** Brings an uploaded file, piece by piece; tells how much of it is there. */
+  putFile(piece: FilePiece): FileProgress;
 }
 
 /** What is asked of a plant's warehouse. */

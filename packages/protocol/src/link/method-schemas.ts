@@ -7,6 +7,7 @@ import { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import { Caller } from '../schema/caller.ts';
 import { EqualityReport } from '../schema/equality.ts';
 import { ExplanationCount, PlantExplanation } from '../schema/explanations.ts';
+import { FilePiece, FileProgress } from '../schema/files.ts';
 import {
   BuildImageReply,
   CollectedWarehouse,
@@ -85,6 +86,7 @@ export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
     request: called(Type.Object({ requestId: RequestId, method: LongMethodName })),
     reply: Nothing,
   },
+  putFile: { request: FilePiece, reply: FileProgress },
   listImages: { request: Nothing, reply: Type.Array(ImageReply) },
   buildImage: { request: identified(BuildImageRequest), reply: BuildImageReply },
   removeImage: { request: Type.Object({ imageId: ImageId }, closed), reply: Nothing },

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { AuditReply } from './audit.ts';
 import { EqualityReply } from './equality.ts';
 import { ExplainReply } from './explanations.ts';
+import { FileListReply, FileReply } from './files.ts';
 import {
   BuildImageReply,
   CollectImagesReply,
@@ -64,6 +65,8 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'start-request', title: 'A VM that shall boot again', schema: StartRequest },
   { name: 'renew-request', title: 'A VM that is wanted for longer', schema: RenewRequest },
   { name: 'cancel-request', title: 'A request that shall be undone', schema: CancelRequest },
+  { name: 'file-reply', title: 'An uploaded file', schema: FileReply },
+  { name: 'file-list-reply', title: 'The uploaded files of an owner', schema: FileListReply },
   { name: 'build-image-request', title: 'A golden image that shall be made', schema: BuildImageRequest },
   { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },
   { name: 'list-reply', title: 'VMs, as their classads', schema: ListReply },

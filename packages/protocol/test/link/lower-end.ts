@@ -22,6 +22,7 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     explain: unexpected,
     create: unexpected,
     cancel: unexpected,
+    putFile: unexpected,
     configure: unexpected,
     query: unexpected,
     list: unexpected,

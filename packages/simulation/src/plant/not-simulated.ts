@@ -11,3 +11,11 @@ export const noSelfTending = {
   recorded: async (): Promise<readonly ReplayableRequest[]> => [],
   during: <T>(work: () => Promise<T>): Promise<T> => work(),
 };
+
+/** Nobody uploads files. */
+export const noUploads = {
+  put: async (): Promise<never> => {
+    throw new GridError('REQUEST_INVALID', 'nobody uploads files in a simulation');
+  },
+  keep: async (): Promise<void> => undefined,
+};

@@ -35,7 +35,7 @@ import {
 import type { Life } from '../world/life.ts';
 import type { Random } from '../world/random.ts';
 import type { Host } from './host.ts';
-import { noSelfTending } from './not-simulated.ts';
+import { noSelfTending, noUploads } from './not-simulated.ts';
 import type { PlantDisk } from './plant-disk.ts';
 import { virtualImageService } from './virtual-image-service.ts';
 import { type MachineFaults, VIRTUAL_LINE, VirtualLine } from './virtual-line.ts';
@@ -98,6 +98,7 @@ export async function makePlantParts(ground: PlantGround, { config, capacity, fa
     report: (_: ProgressEvent) => undefined,
     creations: new Creations(requests),
     gate: new VmGate(),
+    uploads: noUploads,
     watch: (vmId: string) => void watchMachine(vmId, { admission, living, registry, log, changed }),
     nameVm: () => nameVm(random),
   };
