@@ -6,7 +6,7 @@ import { decodeXmlRequest } from '@vmgrid/protocol/xml';
 const examples = join(import.meta.dirname, '../examples');
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
 
-test.each(readdirSync(examples))('the example %s is a request that the doors take', (file) => {
+test.each(readdirSync(examples))('the example %s is a request that the endpoints take', (file) => {
   expect(decodeXmlRequest(readFileSync(join(examples, file))).verb).toBe('create');
 });
 

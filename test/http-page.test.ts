@@ -1,16 +1,16 @@
-/** `docs/http.md` against the doors: it has every route, who may ask it and what it takes, and no other. */
+/** `docs/http.md` against the endpoints: it has every route, who may ask it and what it takes, and no other. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { GRANTS } from '@vmgrid/access';
-import { createDoorApp, type DoorOptions, type GuardedRoute, guardsOf, memoryRoutes } from '@vmgrid/http-api';
+import { createHttpApp, type GuardedRoute, guardsOf, type HttpAppOptions, memoryRoutes } from '@vmgrid/http-api';
 import { ERROR_CATALOGUE, LINK_PATH } from '@vmgrid/protocol';
-import { DOOR_ROUTERS } from './support/door-routers.ts';
+import { DAEMON_ROUTERS } from './support/daemon-routers.ts';
 
 const docs = join(import.meta.dirname, '../docs');
 const text = readFileSync(join(docs, 'http.md'), 'utf8');
 
-/** What the page says of each route, below its heading. */
+/** The page's text about each route, below its heading. */
 const ENTRIES = new Map(
   text
     .split(/^### /m)
@@ -18,41 +18,44 @@ const ENTRIES = new Map(
     .map((entry) => [/^`([^`]+)`/.exec(entry)![1]!, entry] as const),
 );
 
-/** The routes of all doors, each with the line that the page has of it. */
+/** The routes of all endpoints, each with the line that the page has of it. */
 function guardedRoutes(): ReadonlyMap<string, string> {
-  const doors = new Map<string, string[]>();
+  const daemons = new Map<string, string[]>();
   const guards = new Map<string, GuardedRoute>();
-  for (const [daemon, routers] of Object.entries(DOOR_ROUTERS)) {
+  for (const [daemon, routers] of Object.entries(DAEMON_ROUTERS)) {
     for (const guard of [...routers, memoryRoutes()].flatMap(guardsOf)) {
       const route = guard.route.replace(' ', ' /v1').replaceAll(/:(\w+)/g, '{$1}');
-      doors.set(route, [...(doors.get(route) ?? []), daemon]);
+      daemons.set(route, [...(daemons.get(route) ?? []), daemon]);
       guards.set(route, guard);
     }
   }
-  return new Map([...guards].map(([route, guard]) => [route, lineOf(guard, doors.get(route)!)]));
+  return new Map([...guards].map(([route, guard]) => [route, lineOf(guard, daemons.get(route)!)]));
 }
 
-function lineOf({ operation, query }: GuardedRoute, doors: readonly string[]): string {
+function lineOf({ operation, query }: GuardedRoute, daemons: readonly string[]): string {
   const roles = Object.entries(GRANTS[operation]).map(([role, reach]) => (reach === 'own' ? `${role} (own)` : role));
   const parameters = [...new Set(query)].map((name) => `\`${name}\``).join(', ') || 'none';
-  return `Doors: ${doors.join(', ')} · Roles: ${roles.join(', ')} · Query: ${parameters}`;
+  return `Daemons: ${daemons.join(', ')} · Roles: ${roles.join(', ')} · Query: ${parameters}`;
 }
 
-/** What the doors answer without asking who is there, and the link, which is no route of Express. */
+/** Returns the routes that need no token, and the link, which is no route of Express. */
 function openRoutes(): readonly string[] {
-  const options = { host: '127.0.0.1', requestsPerMinute: 1 } as DoorOptions;
-  const app = createDoorApp({ routers: [], readiness: () => ({ status: 'ready' }) }, options);
+  const options = { host: '127.0.0.1', requestsPerMinute: 1 } as HttpAppOptions;
+  const app = createHttpApp({ routers: [], readiness: () => ({ status: 'ready' }) }, options);
   const routes = app.router.stack.flatMap(({ route }) => (route ? [`GET ${route.path}`] : []));
   return [...routes, `GET ${LINK_PATH}`];
 }
 
-test('the page has every route of every door, and no other', () => {
+test('the page has every route of every endpoint, and no other', () => {
   expect([...ENTRIES.keys()].sort()).toEqual([...guardedRoutes().keys(), ...openRoutes()].sort());
 });
 
-test.each([...guardedRoutes()])('of %s it says which doors have it, who may ask, and what it takes', (route, line) => {
-  expect(ENTRIES.get(route)?.split('\n')).toContain(line);
-});
+test.each([...guardedRoutes()])(
+  'of %s it says which daemons have it, who may ask, and what it takes',
+  (route, line) => {
+    expect(ENTRIES.get(route)?.split('\n')).toContain(line);
+  },
+);
 
 test('the codes that it names are in the catalogue', () => {
   const named = [...text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, code]) => code!);

@@ -1,17 +1,14 @@
 /**
- * The crash matrix: real daemons, killed at seeded steps of their work. `VMGRID_FAULT_POINTS` and `VMGRID_FAULT_SEED`
- * choose how many points and which, `VMGRID_FAULT_LINE=qemu` real machines; a point that is found to be wrong is
- * printed whole.
+ * The crash matrix: real daemons, killed at seeded steps of their work. `--points` and `--seed` choose how many points
+ * and which, `--line qemu` real machines. With `--log FILE` each point is kept there, and a run that ended early goes
+ * on. A point that is found to be wrong is printed whole.
  */
-import { countBoundaries, drawPoints, type PointResult, runPoint } from '../crash/matrix.ts';
+import { type Boundaries, countBoundaries, drawPoints, type PointResult, runPoint } from '../crash/matrix.ts';
 import { stock, VERBS, VERBS_ON_QEMU } from '../crash/scenarios.ts';
 import { Site } from '../crash/site.ts';
 import { seededRandom } from './fuzz/mutate.ts';
-import type { BenchSuite } from './suite.ts';
-
-const POINTS = Number(process.env.VMGRID_FAULT_POINTS ?? 200);
-const SEED = Number(process.env.VMGRID_FAULT_SEED ?? 1);
-const ON_QEMU = process.env.VMGRID_FAULT_LINE === 'qemu';
+import { RunLog } from './run-log.ts';
+import { type BenchOptions, type BenchSuite, countOf } from './suite.ts';
 
 interface FaultsResult {
   readonly seed: number;
@@ -23,37 +20,40 @@ interface FaultsResult {
   /** Different steps of different kinds of work at which somebody died. */
   readonly steps: number;
   readonly byVictim: Readonly<Record<string, number>>;
+  /** Of this run only, without those that it continues. */
   readonly seconds: number;
   readonly found: readonly PointResult[];
-  /** What was left when all VMs were destroyed and all daemons stopped. */
+  /** Leftovers after all VMs were destroyed and all daemons stopped. */
   readonly left: readonly string[];
 }
 
 export const suite: BenchSuite<FaultsResult> = {
-  async run(say) {
+  options: ['points', 'seed', 'line', 'log'],
+  async run(say, options) {
     const from = performance.now();
-    const site = ON_QEMU ? await Site.openOnQemu('faults') : await Site.open('faults');
-    const results: PointResult[] = [];
+    const settings = settingsOf(options);
+    const log = RunLog.open<Boundaries | PointResult>(options.log, settings);
+    const onQemu = settings.line === 'qemu';
+    const site = onQemu ? await Site.openOnQemu('faults') : await Site.open('faults');
     let left: readonly string[] = [];
     try {
       await stock(site);
       await site.addSurvivors();
-      const boundaries = await countBoundaries(site, ON_QEMU ? VERBS_ON_QEMU : VERBS);
-      say(`boundaries: ${JSON.stringify(boundaries)}`);
-      for (const [index, point] of drawPoints(POINTS, boundaries, seededRandom(SEED)).entries()) {
+      // The drawn points depend on these counts, so a run that continues keeps those of its beginning.
+      if (log.results.length === 0) log.add(await countBoundaries(site, onQemu ? VERBS_ON_QEMU : VERBS));
+      say(`boundaries: ${JSON.stringify(log.results[0])}`);
+      const points = drawPoints(settings.points, log.results[0] as Boundaries, seededRandom(settings.seed));
+      for (const point of points.slice(log.results.length - 1)) {
         const began = performance.now();
-        const result = await runPoint(site, point);
-        const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-        results.push(result);
-        const died = result.deaths.map(({ name, step }) => `${name} ${step}`).join(', ') || 'nobody died';
-        say(
-          `${index + 1} ${point.victim} amid ${point.verb}: ${died} (${seconds} s)${result.problems.map((one) => `\n  ${one}`).join('')}`,
-        );
+        log.add(await runPoint(site, point));
+        say(`${log.results.length - 1} ${toldOf(log.results.at(-1) as PointResult, performance.now() - began)}`);
       }
     } finally {
       left = await site.close();
     }
-    return { ...summary(results), seed: SEED, seconds: Math.round((performance.now() - from) / 1_000), left };
+    const results = log.results.slice(1) as readonly PointResult[];
+    const seconds = Math.round((performance.now() - from) / 1_000);
+    return { ...summary(results), seed: settings.seed, seconds, left };
   },
   describe: ({ points, violations, missed, steps, byVictim, seconds, left }) =>
     [
@@ -62,6 +62,18 @@ export const suite: BenchSuite<FaultsResult> = {
       ...left.map((one) => `left over: ${one}`),
     ].join('\n'),
 };
+
+function settingsOf(options: BenchOptions) {
+  const line = options.line ?? 'simulated';
+  if (line !== 'simulated' && line !== 'qemu') throw new Error(`--line is ${line}, not simulated or qemu`);
+  return { points: countOf(options, 'points', 200), seed: countOf(options, 'seed', 1), line };
+}
+
+function toldOf({ point, deaths, problems }: PointResult, ms: number): string {
+  const died = deaths.map(({ name, step }) => `${name} ${step}`).join(', ') || 'nobody died';
+  const took = (ms / 1_000).toFixed(1);
+  return [`${point.victim} amid ${point.verb}: ${died} (${took} s)`, ...problems].join('\n  ');
+}
 
 function summary(results: readonly PointResult[]) {
   const hits = results.filter(({ deaths }) => deaths.length > 0);

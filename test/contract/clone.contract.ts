@@ -94,8 +94,8 @@ export function cloneContract({ restores, guest }: LineUnderTest, bench: () => B
       const machines = (await Promise.all(CREW.map(crew))).map(({ machine }) => machine);
       const heard = await Promise.all(machines.map((machine, index) => workshop.run(machine, `echo ${CREW[index]}`)));
       expect(heard).toEqual(CREW.map((name) => [name]));
-      const doors = await Promise.all(machines.map((machine) => workshop.openNetwork(machine)));
-      expect(new Set(doors.map(({ sshPort }) => sshPort)).size).toBe(CREW.length);
+      const networks = await Promise.all(machines.map((machine) => workshop.openNetwork(machine)));
+      expect(new Set(networks.map(({ sshPort }) => sshPort)).size).toBe(CREW.length);
     },
     MANY_MS,
   );

@@ -1,10 +1,10 @@
-/** What is left of a machine that ended. */
+/** The leftovers of a machine that ended. */
 import { readdir } from 'node:fs/promises';
 import type { StartOrder } from '../../packages/lines/src/production-line.ts';
 import { processesOf } from '../support/processes.ts';
 import type { LineUnderTest } from './bench.ts';
 
-export const NOTHING = { processes: [], doors: [], known: [] } as const;
+export const NOTHING = { processes: [], channels: [], known: [] } as const;
 
 /** Processes, sockets and pipes in its folder, and what a daemon of the host still knows of it. */
 export async function leftOf(
@@ -14,7 +14,7 @@ export async function leftOf(
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return {
     processes: await processesOf(directory),
-    doors: entries.filter((entry) => entry.isSocket() || entry.isFIFO()).map(({ name }) => name),
+    channels: entries.filter((entry) => entry.isSocket() || entry.isFIFO()).map(({ name }) => name),
     known: ((await known?.()) ?? []).filter((name) => name.endsWith(vmId)),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What every production line must do, against the ProductionLine interface alone. A line's own test calls it:
+ * Requirements of every production line, tested against the ProductionLine interface only. A line's own test calls it:
  *
  *   productionLineContract({ name: 'qemu', …, make: (options, deps) => new QemuLine(deps, options) });
  */

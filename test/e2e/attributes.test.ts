@@ -1,8 +1,8 @@
-/** What actions tell of themselves becomes part of the VM's classad, and can be asked for. */
+/** Attributes that actions set become part of the VM's classad, and can be queried. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ClassAdJson } from '@vmgrid/protocol';
 import { host, order, script } from '../support/documents.ts';
-import { http } from '../support/doors.ts';
+import { http } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;

@@ -1,4 +1,4 @@
-/** Bad input at every door: each gets a reply with its own code, leaves no trace, and the shop goes on serving. */
+/** Bad input at every endpoint: each gets a reply with its own code, leaves no trace, and the shop goes on serving. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import {
   SIMULATED_MACHINE as MACHINE,
   simulatedOrder as order,
 } from '../support/documents.ts';
-import { type HttpAnswer, http, JSON_BODY, postJson, postXml, tcp, XML_BODY } from '../support/doors.ts';
+import { type HttpAnswer, http, JSON_BODY, postJson, postXml, tcp, XML_BODY } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const INVALID = join(import.meta.dirname, '../../schemas/examples/invalid');
@@ -37,7 +37,7 @@ const examples = (ending: string) =>
 const read = (name: string) => readFileSync(join(INVALID, name));
 const statusOf = (code: string) => new GridError(code as ErrorCode, '').kind.status;
 
-/** What a client at the HTTP door is told, whatever the medium. */
+/** Returns the error that a client of the HTTP endpoint gets, in any medium. */
 function errorOf(answer: HttpAnswer): ErrorBody {
   const error = answer.json?.error ?? (decodeXmlReply(answer.text).body as { error: ErrorBody }).error;
   expect(error.remedy).not.toBe('');
@@ -85,7 +85,7 @@ test.each(examples('.json'))('%s over HTTP', async (name, code) => {
   expect(errorOf(await send(name)).code).toBe(code);
 });
 
-test('a body of twice what doors take is BODY_TOO_LARGE in JSON, in XML and over TCP', async () => {
+test('a body of twice what endpoints take is BODY_TOO_LARGE in JSON, in XML and over TCP', async () => {
   for (const headers of [JSON_BODY, XML_BODY]) {
     const answer = await http(grid, `/v1/vms`, { ...headers, body: TOO_LARGE });
     expect([answer.status, errorOf(answer).code]).toEqual([413, 'BODY_TOO_LARGE']);
@@ -93,7 +93,7 @@ test('a body of twice what doors take is BODY_TOO_LARGE in JSON, in XML and over
   expect(errorOfTcp(await tcp(grid, TOO_LARGE))).toMatchObject({ code: 'BODY_TOO_LARGE' });
 }, 60_000);
 
-test('a request cut off at the TCP door gets its answer; one whose client vanishes harms nobody', async () => {
+test('a request cut off at the TCP endpoint gets its answer; one whose client vanishes harms nobody', async () => {
   const half = createXml().slice(0, 80);
   expect(errorOfTcp(await tcp(grid, half)).code).toBe('REQUEST_MALFORMED');
   expect(errorOfTcp(await tcp(grid, '')).code).toBe('REQUEST_MALFORMED');

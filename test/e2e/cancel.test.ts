@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GridError, OperationReply } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { dag, simulatedOrder as order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { tcp } from '../support/doors.ts';
 import { eventually } from '../support/processes.ts';
 import { startVmgrid, vmgrid } from '../support/programs.ts';
+import { tcp } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;

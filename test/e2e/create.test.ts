@@ -1,9 +1,9 @@
-/** The main job through every door: a document goes in, the classad of a running machine comes out. */
+/** The main job through every endpoint: a document goes in, the classad of a running machine comes out. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { createXml, MACHINE, order, script } from '../support/documents.ts';
-import { banner, postJson, postXml, tcp } from '../support/doors.ts';
 import { listeningAddresses } from '../support/processes.ts';
+import { banner, postJson, postXml, tcp } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
@@ -24,7 +24,7 @@ const RUNNING = {
   SshHostKey: expect.stringMatching(/^ssh-ed25519 /),
 };
 
-/** What the auction of two plants that both bid leaves. */
+/** The trail of an auction in which both plants bid. */
 const TRAIL = {
   closedBy: 'all-answered',
   answers: expect.arrayContaining([

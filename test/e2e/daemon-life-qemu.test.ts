@@ -1,8 +1,8 @@
 /** Plants die while a hypervisor works for them: what runs is adopted, what was half made goes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, MACHINE, order, script } from '../support/documents.ts';
-import { banner } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
+import { banner } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;

@@ -1,4 +1,7 @@
-/** `vmgrid demo` and `vmgrid up` as a user runs them, in a home of their own with base images in it. */
+/**
+ * `vmgrid demo` and `vmgrid up` as a user runs them, in a home of their own with base images in it.
+ * @base debian-12
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
@@ -95,7 +98,7 @@ test('a demo interrupted while its daemons start leaves none', async () => {
   await eventually('all are gone', async () => (await running()).length === 0);
 }, 60_000);
 
-test('up says where its doors are; told to stop it leaves the VMs, which the next one adopts', async () => {
+test('up says where its endpoints are; told to stop it leaves the VMs, which the next one adopts', async () => {
   const first = await up();
   const { vm } = await first.client.create(order([], { machine: { ...MACHINE, line: 'qemu' } }));
   const vmId = String(vm.VmId);

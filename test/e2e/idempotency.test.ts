@@ -1,6 +1,6 @@
 /**
- * The same request is the same work, done once: twice at a time, later, through other doors, and after the shop forgot
- * it.
+ * The same request is the same work, done once: twice at a time, later, through other endpoints, and after the shop
+ * forgot it.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ProgressEvent } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { simulatedXml as createXml, host, simulatedOrder as order, script } from '../support/documents.ts';
-import { http, postJson, postXml, tcp } from '../support/doors.ts';
 import { eventually } from '../support/processes.ts';
+import { http, postJson, postXml, tcp } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;

@@ -39,7 +39,7 @@ test('an image that was exported, removed and imported again is cloned from its 
   await grid.client.destroy(String(vm.VmId));
 }, 240_000);
 
-test('over the door of its plant an image goes out, is removed, and comes back, with the shop gone', async () => {
+test('over the endpoint of its plant an image goes out, is removed, and comes back, with the shop gone', async () => {
   const { image } = await grid.client.buildImage({ machine: MACHINE, dag: dag([ACTION]) });
   const plant = `http://127.0.0.1:${grid.daemon('plant-1').ready.httpPort}`;
   const archive = join(grid.directory, 'over-http.archive');

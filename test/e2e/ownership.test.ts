@@ -1,4 +1,4 @@
-/** Two users, an operator and an auditor at every door of one grid: to each other, users are not there at all. */
+/** Two users, an operator and an auditor at every endpoint of one grid: to each other, users are not there at all. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,9 @@ import { type GridError, ShopClient } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { bearer, http, JSON_BODY, postXml, type ShopDoors, tcp } from '../support/doors.ts';
 import { eventually } from '../support/processes.ts';
 import { vmgrid } from '../support/programs.ts';
+import { bearer, http, JSON_BODY, postXml, type ShopEndpoints, tcp } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const NEVER = 'vm-00000000-0000-4000-8000-000000000000';
@@ -25,10 +25,10 @@ const ORDER = {
 const PROVIDER = { issuer: 'https://idp.example.org/', audience: 'vmgrid', roles: { staff: 'user' } };
 
 let grid: TestGrid;
-/** Of the identity provider. */
+/** The keys of the identity provider. */
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;
 let keyFolder: string;
-let [ada, bob, operator, auditor]: ShopDoors[] = [];
+let [ada, bob, operator, auditor]: ShopEndpoints[] = [];
 /** Ada's VM, and the auction that it came of. */
 let vmId: string;
 let auctionId: string;
@@ -37,12 +37,12 @@ beforeAll(async () => {
   const shopConfig = { jwt: { ...PROVIDER, jwksFile: await writeKeys() } };
   grid = await TestGrid.open('ownership', { line: 'simulated', shopConfig, plantConfig: { httpPort: 0 } });
   const access = Access.open(grid.accessDirectory);
-  const doorsOf = (owner: string, role: Role): ShopDoors => {
+  const endpointsOf = (owner: string, role: Role): ShopEndpoints => {
     const token = access.tokens.create({ name: `${owner}-token`, owner, roles: [role] });
     return { shopUrl: grid.shopUrl, xmlPort: grid.xmlPort, token };
   };
-  [ada, bob] = [doorsOf('ada', 'user'), doorsOf('bob', 'user')];
-  [operator, auditor] = [doorsOf('olga', 'operator'), doorsOf('max', 'auditor')];
+  [ada, bob] = [endpointsOf('ada', 'user'), endpointsOf('bob', 'user')];
+  [operator, auditor] = [endpointsOf('olga', 'operator'), endpointsOf('max', 'auditor')];
   access.close();
   const { vm, trail } = await clientOf(ada).create(ORDER);
   [vmId, auctionId] = [String(vm.VmId), trail!.auctionId];
@@ -58,8 +58,8 @@ async function writeKeys(): Promise<string> {
   return file;
 }
 
-const clientOf = ({ shopUrl, token }: ShopDoors | undefined = ada!) => new ShopClient(shopUrl, { token });
-const ask = (who: ShopDoors, method: string, path: string, body?: object) =>
+const clientOf = ({ shopUrl, token }: ShopEndpoints | undefined = ada!) => new ShopClient(shopUrl, { token });
+const ask = (who: ShopEndpoints, method: string, path: string, body?: object) =>
   http(who, path, { method, ...(body && { ...JSON_BODY, body: JSON.stringify(body) }) });
 const codeOf = async (work: Promise<unknown>): Promise<string> =>
   work.then(
@@ -91,7 +91,7 @@ describe('to another user the VM is as one that never was', () => {
     expect((await clientOf(ada).query({ vmId })).vm.State).toBe('running');
   });
 
-  test.each(['query', 'destroy', 'suspend', 'resume'])('<%s> at the TCP door', async (verb) => {
+  test.each(['query', 'destroy', 'suspend', 'resume'])('<%s> at the TCP endpoint', async (verb) => {
     const [hidden, never] = await Promise.all(
       [vmId, NEVER].map((id) => tcp(bob!, `<vmgrid version="1"><${verb} vmId="${id}"/></vmgrid>`)),
     );
@@ -146,7 +146,7 @@ test('an operator sees and changes all; an auditor sees all and changes nothing'
   expect((await clientOf(operator).renew(vmId, 'PT2H')).vm.Owner).toBe('ada');
 });
 
-test("a token of the site's identity provider is as good as one of ours, at either door, under a name of its own", async () => {
+test("a token of the site's identity provider is as good as one of ours, at either endpoint, under a name of its own", async () => {
   const claims = { sub: 'ada', iss: PROVIDER.issuer, aud: PROVIDER.audience, roles: ['staff'] };
   const signed = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: '1' }).setExpirationTime('5m');
   const other = { ...ada!, token: await signed.sign(keys.privateKey) };
@@ -159,9 +159,9 @@ test("a token of the site's identity provider is as good as one of ours, at eith
 
 test('warehouses are for operators; a user may have a plan explained and estimated', async () => {
   const plant = { ...ada!, shopUrl: `http://127.0.0.1:${grid.daemon('plant-1').ready.httpPort}` };
-  for (const doors of [ada!, plant]) {
-    expect((await ask(doors, 'GET', '/v1/images')).json.error.code).toBe('FORBIDDEN');
-    expect((await ask(doors, 'DELETE', '/v1/images/any')).json.error.code).toBe('FORBIDDEN');
+  for (const who of [ada!, plant]) {
+    expect((await ask(who, 'GET', '/v1/images')).json.error.code).toBe('FORBIDDEN');
+    expect((await ask(who, 'DELETE', '/v1/images/any')).json.error.code).toBe('FORBIDDEN');
   }
   expect((await ask({ ...plant, token: operator!.token }, 'GET', '/v1/images')).status).toBe(200);
   expect((await clientOf(ada).estimate({ ...ORDER, requestId: 'estimate-1' })).bids).toHaveLength(1);
@@ -179,8 +179,8 @@ test('an event stream tells a user of its own VMs alone', async () => {
   await clientOf(bob).destroy(String(vm.VmId));
 }, 30_000);
 
-/** What a stream says until all these texts have come; what is remembered comes at once. */
-async function eventsUntil(who: ShopDoors, texts: readonly string[]): Promise<string> {
+/** Returns the text of a stream until all these texts have come; remembered events come at once. */
+async function eventsUntil(who: ShopEndpoints, texts: readonly string[]): Promise<string> {
   const response = await fetch(`${who.shopUrl}/v1/vms/events`, { headers: bearer(who) });
   let heard = '';
   for await (const chunk of response.body!) {
@@ -191,9 +191,9 @@ async function eventsUntil(who: ShopDoors, texts: readonly string[]): Promise<st
 }
 
 describe('without a token that holds', () => {
-  const stranger = (): ShopDoors => ({ ...ada!, token: `vmg_${'x'.repeat(43)}` });
+  const stranger = (): ShopEndpoints => ({ ...ada!, token: `vmg_${'x'.repeat(43)}` });
 
-  test('every door answers the same', async () => {
+  test('every endpoint answers the same', async () => {
     const answer = await ask(stranger(), 'GET', '/v1/vms');
     expect([answer.status, answer.json.error.code]).toEqual([401, 'UNAUTHENTICATED']);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="vmgrid"');
@@ -222,9 +222,9 @@ describe('without a token that holds', () => {
 });
 
 describe('the audit trail', () => {
-  const entriesOf = async (who: ShopDoors | undefined, query: object) => (await clientOf(who).audit(query)).entries;
+  const entriesOf = async (who: ShopEndpoints | undefined, query: object) => (await clientOf(who).audit(query)).entries;
 
-  test('has who did what at which door, with which outcome, a change from its beginning', async () => {
+  test('has who did what at which endpoint, with which outcome, a change from its beginning', async () => {
     const requestId = 'audited';
     const { vm } = await clientOf(bob).create({ ...ORDER, requestId });
     await tcp(bob!, `<vmgrid version="1"><query vmId="${vm.VmId}"/></vmgrid>`);
@@ -284,7 +284,7 @@ test('a secret of an action is in no file of the grid but the disk of its VM, an
   expect(filesWith(secret)).toEqual([]);
 });
 
-/** Of everything that the grid has. */
+/** Returns the files of the grid that contain a text. */
 function filesWith(text: string): readonly string[] {
   const { stdout } = spawnSync('grep', ['-rlF', text, grid.directory], { encoding: 'utf8' });
   return stdout.split('\n').filter((file) => file !== '');

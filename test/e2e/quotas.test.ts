@@ -4,7 +4,7 @@ import { Access } from '@vmgrid/access';
 import { type GridError, ShopClient } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
 import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { http, type ShopDoors, tcp } from '../support/doors.ts';
+import { http, type ShopEndpoints, tcp } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const RESTART_MS = 60_000;
@@ -13,7 +13,7 @@ const QUOTAS = { default: { vms: 3, lease: 'PT2H' }, owners: { bob: { requestsPe
 
 let grid: TestGrid;
 let ada: ShopClient;
-let bob: ShopDoors;
+let bob: ShopEndpoints;
 
 beforeAll(async () => {
   const capacity = { memoryMiB: 4_096, diskMiB: 65_536, vms: 2, actionsPerDag: 2 };
@@ -88,7 +88,7 @@ test('a plant has as many VMs as it offers, whoever asks', async () => {
   expect(declinesIn(await refusalOf(operator.create(ORDER)))).toEqual(['VM_LIMIT', 'VM_LIMIT']);
 });
 
-test('requests of one owner count together at all doors, and hinder no other', async () => {
+test('requests of one owner count together at all endpoints, and hinder no other', async () => {
   expect((await http(bob, '/v1/vms', { method: 'GET' })).status).toBe(200);
   const again = await http(bob, '/v1/vms', { method: 'GET' });
   expect([again.status, again.json.error.code, again.headers.get('retry-after')]).toEqual([429, 'QUOTA_REQUESTS', '1']);

@@ -1,4 +1,4 @@
-/** What a running grid has carried out, exported and carried out again on paper. */
+/** A running grid's requests are exported and replayed in a simulation. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -79,7 +79,7 @@ test('the requests of a running plant are replayed at another cost; nothing that
   ]);
 }, 120_000);
 
-test('a plant that is not connected is named; a veil of another form is refused', async () => {
+test('a plant that is not connected is named; a pseudonym key of another form is refused', async () => {
   const unknown = await vmgrid(['--json', ...grid.flags, 'requests', 'export', '--plant', 'plant-9']);
   expect(JSON.parse(unknown.out)).toMatchObject({ requests: [], silentPlants: ['plant-9'] });
   await expect(grid.client.recordedRequests('plant-1', 'short')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });

@@ -1,5 +1,5 @@
 /**
- * One plant with two lines: a request may insist on one; else the expected seconds decide, whichever that is on this
+ * One plant with two lines: a request may require one; otherwise the expected seconds decide, whatever they are on this
  * host.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dag, host, simulatedOrder as order, script } from '../support/documents.ts';
-import { bearer, http } from '../support/doors.ts';
 import { eventually, processesBelow } from '../support/processes.ts';
+import { bearer, http } from '../support/shop-endpoints.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const NOBODY = 'vm-00000000-0000-4000-8000-000000000000';
@@ -158,7 +158,7 @@ test('a VM whose guest powered itself off is booted for its destruction DAG', as
   expect((await grid.client.destroy(vmId)).vm).toMatchObject({ State: 'destroyed', Last: true });
 }, 60_000);
 
-/** What the shop tells of a VM, up to the event of this state. */
+/** Returns the shop's events of a VM, up to the event of this state. */
 async function eventsUntil(vmId: string, state: string): Promise<Record<string, unknown>[]> {
   const controller = new AbortController();
   const response = await fetch(`${grid.shopUrl}/v1/vms/events`, { headers: bearer(grid), signal: controller.signal });

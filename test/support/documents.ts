@@ -6,7 +6,7 @@ import type { Action, Dag } from '@vmgrid/dag';
  */
 export const MACHINE = { arch: 'x86_64', os: 'tiny-1', memoryMiB: 128, cpus: 1, diskMiB: 256 } as const;
 
-/** One of the simulated line. */
+/** A machine of the simulated line. */
 export const SIMULATED_MACHINE = { ...MACHINE, os: 'simulated-1', memoryMiB: 256, diskMiB: 2048 } as const;
 
 type Hints = Partial<Omit<Action, 'id' | 'kind'>>;
@@ -41,7 +41,7 @@ const orderOf =
 /** A create request of these actions. */
 export const order = orderOf(MACHINE);
 
-/** The same of a simulated machine. */
+/** The same for a simulated machine. */
 export const simulatedOrder = orderOf(SIMULATED_MACHINE);
 
 const xmlOf =
@@ -52,8 +52,8 @@ const xmlOf =
        <dag>${actions}</dag>
      </create></vmgrid>`;
 
-/** A create request in XML, for the doors that take XML; the actions are XML. */
+/** A create request in XML, for the endpoints that take XML; the actions are XML. */
 export const createXml = xmlOf(MACHINE);
 
-/** The same of a simulated machine. */
+/** The same for a simulated machine. */
 export const simulatedXml = xmlOf(SIMULATED_MACHINE);

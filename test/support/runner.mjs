@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import TestRunner from 'jest-runner';
 import { whyNotUnshared } from './namespaces.ts';
+import { prepareImages } from './prepare-images.ts';
 
 const UNSHARED_NODE = join(import.meta.dirname, 'unshared-node.sh');
 
 /** Whether `@unshared` is in the first comment of a file: it mounts something. */
 const mounts = ({ path }) => readFileSync(path, 'utf8').split('*/', 1)[0].includes('@unshared');
 
-/** For who is not root, a test file that mounts something runs in namespaces in which the user may. */
+/** Golden images are made first. For who is not root, a test file that mounts something runs in namespaces in which the user may. */
 export default class Runner extends TestRunner {
   async runTests(tests, watcher, options) {
+    await prepareImages(tests.map(({ path }) => path)).catch((error) => {
+      process.stderr.write(`golden images for the tests could not be made: ${error.stack}\n`);
+    });
     const alike =
       process.getuid() === 0 || whyNotUnshared('--map-current-user', '--mount', '--keep-caps') !== undefined;
     const { true: unshared = [], false: others = [] } = Object.groupBy(tests, (test) => !alike && mounts(test));

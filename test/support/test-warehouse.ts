@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
 import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
-import { Warehouse } from '../../packages/warehouse/src/store.ts';
+import { Warehouse } from '../../packages/warehouse/src/warehouse.ts';
 import { MACHINE } from './documents.ts';
 
 /** Folder for all that tests keep: `VMGRID_HOME`, or where a plant would keep it. */
@@ -32,29 +32,29 @@ export async function testFolder(name: string): Promise<string> {
 /** The base image of an operating system, built at the first call on this machine. */
 export async function testBase(signal: AbortSignal, os: string): Promise<GoldenImage> {
   const imageId = await whileLocked(() => buildBase(os), signal);
-  return (await Warehouse.open(sharedWarehouse())).image(imageId);
+  return (await Warehouse.open(sharedWarehouse())).inventory.image(imageId);
 }
 
 async function buildBase(os: string): Promise<string> {
   return (await buildBaseImage({ os, warehouse: sharedWarehouse() }, true)).imageId;
 }
 
-/**
- * Makes a warehouse with the base image and a suspended blank machine in it. `freeze` adds the latter to a
- * warehouse that has the base.
- */
-export async function stockWarehouse(
-  directory: string,
-  freeze: (warehouse: string) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const stock = await whileLocked(async () => {
+/** Adds a suspended blank machine to a warehouse that has its base image. */
+export type Freeze = (warehouse: string) => Promise<void>;
+
+/** Ids of the base image and the suspended blank machine, made at the first call on this machine. */
+export function testBlank(freeze: Freeze, signal: AbortSignal): Promise<readonly [string, string]> {
+  return whileLocked(async () => {
     const base = await buildBase(MACHINE.os);
-    const blank = (await findBlank(base, sharedWarehouse())) ?? (await freezeApart(base, freeze));
-    return [base, blank];
+    return [base, (await findBlank(base, sharedWarehouse())) ?? (await freezeApart(base, freeze))];
   }, signal);
+}
+
+/** Makes a warehouse with the base image and a suspended blank machine in it. */
+export async function stockWarehouse(directory: string, freeze: Freeze, signal: AbortSignal): Promise<void> {
+  const stock = await testBlank(freeze, signal);
   await Warehouse.open(directory);
-  const images = await (await Warehouse.open(sharedWarehouse())).images();
+  const images = await (await Warehouse.open(sharedWarehouse())).inventory.images();
   for (const imageId of stock) await linkImage(images.get(imageId)!, directory);
 }
 
@@ -68,7 +68,7 @@ export async function stockBase(directory: string, os: string, signal: AbortSign
 /**
  * In a warehouse with nothing but the base: in the shared one a blank machine of an earlier recipe would do as well.
  */
-async function freezeApart(base: string, freeze: (warehouse: string) => Promise<void>): Promise<string> {
+async function freezeApart(base: string, freeze: Freeze): Promise<string> {
   const apart = await testFolder('stock');
   try {
     await Warehouse.open(apart);
@@ -85,7 +85,7 @@ async function freezeApart(base: string, freeze: (warehouse: string) => Promise<
 }
 
 const imageOf = async (imageId: string, warehouse: string): Promise<GoldenImage> =>
-  (await Warehouse.open(warehouse)).image(imageId);
+  (await Warehouse.open(warehouse)).inventory.image(imageId);
 
 /**
  * Set it when another way to freeze changes what clones are like: blank machines that were frozen before are made anew.
@@ -93,7 +93,7 @@ const imageOf = async (imageId: string, warehouse: string): Promise<GoldenImage>
 const FROZEN_SINCE = '2026-11-30T16:45:00Z';
 
 async function findBlank(base: string, warehouse: string): Promise<string | undefined> {
-  const images = await (await Warehouse.open(warehouse)).images();
+  const images = await (await Warehouse.open(warehouse)).inventory.images();
   const manifests = [...images.values()].map(({ manifest }) => manifest);
   return manifests.find(
     (one) => one.base === base && one.memory && one.history.length === 0 && one.createdAt >= FROZEN_SINCE,
@@ -107,7 +107,7 @@ export async function linkImage({ manifest, directory }: GoldenImage, warehouse:
   for (const file of await readdir(directory)) await link(join(directory, file), join(to, file));
 }
 
-/** One process of this machine at a time; the kernel frees the lock when its holder dies. */
+/** Runs work in one process of this machine at a time; the kernel frees the lock when its holder dies. */
 async function whileLocked<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   await mkdir(testHome(), { recursive: true, mode: 0o755 });
   const lock = new DatabaseSync(join(testHome(), 'e2e-lock.sqlite'));

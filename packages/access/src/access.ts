@@ -1,4 +1,4 @@
-/** Who is at a door: the credentials of a request, looked up in the folder that the daemons of a machine share. */
+/** Authenticates requests: looks up their credentials in the folder that the daemons of a machine share. */
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '@vmgrid/daemon';
@@ -7,13 +7,13 @@ import { ensureLocalTokens } from './local-token.ts';
 import type { Principal } from './principal.ts';
 import { TokenBook } from './token-book.ts';
 
-/** What a door needs of this package. */
+/** The part of this package that an endpoint uses. */
 export interface Authenticator {
   /** @throws GridError UNAUTHENTICATED */
   authenticate(bearer: string | undefined): Principal | Promise<Principal>;
 }
 
-/** The same for tokens of this machine alone, which are looked up at once: links take no others. */
+/** Authenticates tokens of this machine only, and answers at once. Links accept no other tokens. */
 export interface TokenAuthenticator extends Authenticator {
   authenticate(bearer: string | undefined): Principal;
 }
@@ -26,7 +26,8 @@ export class Access implements TokenAuthenticator {
   }
 
   /**
-   * Opens the folder, which is made when it is not there, with the tokens of whoever runs the daemons of this machine.
+   * Opens the folder, and makes it when it does not exist, with the tokens of the user who runs the daemons of this
+   * machine.
    */
   static open(folder: string, now: () => number = Date.now): Access {
     makeFolder(folder, 0o700);
@@ -45,7 +46,7 @@ export class Access implements TokenAuthenticator {
     if (bearer === undefined) throw new GridError('UNAUTHENTICATED', 'no token came with the request');
     const principal = this.tokens.principalOf(bearer);
     if (principal) return principal;
-    // Not which of these: whoever tries tokens shall learn nothing.
+    // Do not say which of the three: someone who tries tokens must learn nothing.
     throw new GridError('UNAUTHENTICATED', 'the token is unknown, revoked or expired');
   }
 

@@ -3,21 +3,21 @@ import { GridError } from '@vmgrid/protocol';
 export interface AuditBufferDeps<E> {
   /** Writes entries, all or none; throws what SQLite does. */
   readonly write: (entries: readonly E[]) => void;
-  /** The entry that says how many could not be kept. */
+  /** Makes the entry that says how many entries were lost. */
   readonly lost: (count: number) => E;
-  /** Whether an entry is lost before those that are not, when they are too many. */
+  /** Whether an entry is lost before entries that are not minor, when too many wait. */
   readonly isMinor: (entry: E) => boolean;
 }
 
-/** Entries that wait in memory at most. */
+/** Most entries that wait in memory. */
 export const MOST_WAITING = 10_000;
-/** Entries that are written together at most: a disk that is almost full still takes some. */
+/** Most entries that are written together: a disk that is almost full still takes a few. */
 const WRITTEN_AT_ONCE = 100;
 
 /**
- * Entries in the order in which they came, until they are written. When the disk is full they wait on for the next that
- * can be written. Beyond a limit the newest are lost, minor ones before all others, and their number is written at the
- * end.
+ * Keeps entries in the order in which they came until they are written. When the disk is full they wait for the next
+ * entry that can be written. Beyond a limit the newest are dropped, minor ones first, and their number is written
+ * later.
  */
 export class AuditBuffer<E> {
   readonly #deps: AuditBufferDeps<E>;
@@ -43,7 +43,7 @@ export class AuditBuffer<E> {
     return true;
   }
 
-  /** Writes what waits; returns why it still does. */
+  /** Writes the waiting entries. Returns the reason when they still wait. */
   write(): GridError | undefined {
     try {
       while (this.#waiting.length > 0) {

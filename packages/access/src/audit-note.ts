@@ -1,11 +1,11 @@
 import type { AuditEntry, GridError } from '@vmgrid/protocol';
 
-/** What a door tells; the trail adds when, and at which daemon. */
+/** What an endpoint reports. The trail adds the time and the name of the daemon. */
 export type AuditNote = Omit<AuditEntry, 'sequence' | 'at' | 'daemon'>;
 
 export interface AuditSink {
-  /** Hands a note over, to be written with all others of the same moment. */
+  /** Takes a note. It is written together with all others of the same moment. */
   add(note: AuditNote): void;
-  /** Resolves when all that was handed over is written, or with why it waits in memory, such as a full disk. */
+  /** Resolves when all notes are written, or with the reason why they wait in memory, such as a full disk. */
   written(): Promise<GridError | undefined>;
 }

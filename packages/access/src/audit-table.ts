@@ -1,5 +1,6 @@
 /**
- * The table of the audit trail: only added to, and kept in shares, so that nobody's entries push out those of others.
+ * The table of the audit trail. Entries are only added. Each owner has a share, so that nobody's entries push out those
+ * of others.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction, openSharedDatabase } from '@vmgrid/daemon';
@@ -21,7 +22,7 @@ const TABLE = `
   ) STRICT;
 `;
 
-/** `nth`: which of its share. */
+/** `nth` counts the entries of a share. */
 const rules = (kept: number): string => `
   DROP INDEX IF EXISTS audit_by_owner; -- of earlier trails: no query can use it
   -- It was unique: entries of a daemon of before there were shares are none of a share, all with the same.
@@ -35,7 +36,7 @@ const rules = (kept: number): string => `
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 `;
 
-/** Of a trail of before there were shares: what it has is one share, which is not added to. */
+/** Upgrades a trail from before there were shares: its entries form one share, which gets no more entries. */
 const ADD_SHARES = `
   DROP TRIGGER IF EXISTS audit_is_not_changed;
   ALTER TABLE audit ADD COLUMN share TEXT NOT NULL DEFAULT '';
@@ -43,7 +44,7 @@ const ADD_SHARES = `
   UPDATE audit SET share = 'before', nth = sequence;
 `;
 
-/** `kept`: entries of each share that stay; the oldest beyond may be removed, and nothing else. */
+/** `kept`: newest entries of each share that stay. Only older entries may be removed. */
 export function openAuditTable(file: string, kept: number): DatabaseSync {
   const database = openSharedDatabase(file, TABLE, { synchronous: 'NORMAL' });
   try {

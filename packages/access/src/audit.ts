@@ -1,7 +1,7 @@
 /**
- * The audit trail of a machine: its daemons write, and nobody changes what is written. Each owner has a share of it for
- * its changes, one for all else, and strangers have one: what is beyond `kept` of a share goes, the oldest first, and
- * an entry says so. Entries have names and codes, never a body: no secret gets in.
+ * The audit trail of a machine. Its daemons write, and nobody changes what is written. Each owner has one share for
+ * changes and one for everything else; strangers have one. Beyond `kept` entries the oldest of a share are removed, and
+ * an entry says so. Entries hold names and codes, never a body, so no secret gets in.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
@@ -13,11 +13,11 @@ import { openAuditTable } from './audit-table.ts';
 import { isChange } from './grants.ts';
 import { RefusalLimiter, type Unnoted } from './refusal-limiter.ts';
 
-/** What doors need: to write, and to answer those who may read. */
+/** The part of the trail that endpoints use: they write, and answer readers. */
 export interface AuditTrail extends AuditSink {
   /** @throws the reason of the signal */
   list(query: AuditQuery, signal: AbortSignal): Promise<AuditReply>;
-  /** Writes what waits; a daemon does so as it ends. */
+  /** Writes the waiting entries. A daemon calls this when it ends. */
   close(): void;
 }
 
@@ -30,12 +30,12 @@ export interface AuditOptions {
 }
 
 export const AUDIT_KEPT = 50_000;
-/** The oldest of a share go after so many more. */
+/** Trim a share once per this many new entries. */
 const TRIMMED_EVERY = 1_000;
 const TARGET_CHARS = 256;
-/** Entries that are looked through in one step. */
+/** Entries that one step of a search reads. */
 const WINDOW = 1_000;
-/** How long listing holds the thread at a time. */
+/** Longest time that listing holds the thread, in milliseconds. */
 const LISTING_SLICE_MS = 5;
 
 export class Audit implements AuditTrail {
@@ -77,7 +77,7 @@ export class Audit implements AuditTrail {
     void this.written();
   }
 
-  /** One transaction costs as much as many entries, so those of one turn of the event loop share it. */
+  /** One transaction costs as much as many entries, so the entries of one turn of the event loop share one. */
   written(): Promise<GridError | undefined> {
     this.#nextWrite ??= setImmediate().then(() => {
       this.#nextWrite = undefined;
@@ -91,7 +91,10 @@ export class Audit implements AuditTrail {
     return { entries: await runInSlices(this.#find(query), { sliceMs: LISTING_SLICE_MS, signal }, systemClock) };
   }
 
-  /** The newest first, in steps of a window each: what is looked for may be far behind, and a daemon has other work. */
+  /**
+   * Yields the newest entries first, one window at a time: what is searched may be far back, and the daemon has other
+   * work.
+   */
   *#find({ before, most, ...words }: AuditQuery): Generator<void, AuditEntry[]> {
     const { oldest, newest } = this.#span.get()!;
     const { owner = null, operation = null, outcome = null } = words;
@@ -111,7 +114,7 @@ export class Audit implements AuditTrail {
     this.#database.close();
   }
 
-  /** Entries that cannot make room for themselves are not written either, and wait. */
+  /** Entries that cannot make room for themselves are not written, and wait. */
   #write(notes: readonly TimedNote[]): void {
     inTransaction(this.#database, () => {
       for (const timed of notes) {
@@ -121,7 +124,7 @@ export class Audit implements AuditTrail {
     });
   }
 
-  /** Returns which of its share the entry is. */
+  /** Appends the entry and returns its number within its share. */
   #append({ at, note }: TimedNote): number {
     const { door, owner, credential, from, operation, outcome } = note;
     const target = note.target.slice(0, TARGET_CHARS);
@@ -130,7 +133,7 @@ export class Audit implements AuditTrail {
     return Number(nth);
   }
 
-  /** Only when there is something to remove is it noted. */
+  /** Removes old entries, and notes it only when there is something to remove. */
   #trim(share: string, newest: number): void {
     const last = newest - this.#options.kept;
     const row = this.#database.prepare('SELECT at FROM audit WHERE share = ? AND nth = ?').get(share, last);
@@ -141,7 +144,7 @@ export class Audit implements AuditTrail {
   }
 }
 
-/** An owner's changes are not pushed out by what it reads, and nobody's by what others do. */
+/** Reads never evict an owner's changes; owners never evict each other's entries. */
 function shareOf(note: AuditNote): string {
   if (note.door === 'trail') return 'notes of the trail';
   const kind = tellsOfChange(note) ? 'changes' : 'other entries';
@@ -156,7 +159,7 @@ interface TimedNote {
   readonly note: AuditNote;
 }
 
-/** Stands where entries would be that came while the disk was full and were too many to wait. */
+/** Takes the place of entries that came while the disk was full and did not fit into memory. */
 const lostNote = (count: number): AuditNote => ({
   ...{ door: 'trail', operation: 'audit.lost', target: `${count} entries`, outcome: 'HOST_DISK_FULL' },
 });

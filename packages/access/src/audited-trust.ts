@@ -1,4 +1,4 @@
-/** Tells the audit trail whom links refuse, and why. */
+/** Notes in the audit trail whom links refuse, and why. */
 import type { IncomingMessage } from 'node:http';
 import { GridError, type LinkIdentity, type LinkTrust } from '@vmgrid/protocol';
 import type { AuditSink } from './audit-note.ts';
@@ -28,7 +28,7 @@ export function auditedTrust(trust: LinkTrust, audit: AuditSink): LinkTrust {
 
 type Note = (outcome: string, more?: { readonly target: string; readonly credential?: string }) => void;
 
-/** A name that is not that of the credentials is refused once it is said. */
+/** A bidder whose name is not that of its credentials is refused when it says the name. */
 const notingNames = (identity: LinkIdentity, note: Note): LinkIdentity => ({
   ...identity,
   mayBe(hello) {

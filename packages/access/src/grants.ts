@@ -1,7 +1,9 @@
-/** Everything a client can ask of a door, and which role may ask it of what. The whole policy is this table. */
+/**
+ * Every operation that a client can ask of an endpoint, and the roles that may ask it. This table is the whole policy.
+ */
 import type { Role } from './roles.ts';
 
-/** Of which objects: of its own, or of all. What has no owner (plants, images) is granted as `all`. */
+/** The objects that a grant covers: the principal's own, or all. Plants and images have no owner and need `all`. */
 export type Reach = 'own' | 'all';
 
 type Grant = Readonly<Partial<Record<Role, Reach>>>;
@@ -50,17 +52,17 @@ export const GRANTS = {
   'image.import': changesImages,
   'audit.read': { operator: 'all', auditor: 'all' },
   'memory.read': { operator: 'all', auditor: 'all' },
-  /** An XML document of any verb: what may be asked is looked at again once the verb is known. */
+  /** An XML document of any verb: the verb's own operation is checked once it is known. */
   'document.send': readsOwned,
-  /** To be a plant or broker below, by its name. */
+  /** To register as a plant or broker below, by its name. */
   'link.register': { node: 'own', join: 'all' },
-  /** To be a shop or broker above. */
+  /** To be a shop or broker above and call those below. */
   'link.command': { join: 'all' },
 } as const satisfies Record<string, Grant>;
 
 export type GridOperation = keyof typeof GRANTS;
 
-/** What takes away: a host that has no room left needs it most. */
+/** Operations that free resources: a host without room needs them most. */
 const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>([
   'vm.destroy',
   'request.cancel',
@@ -69,7 +71,7 @@ const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>([
   'image.remove',
 ]);
 
-/** Whether an operation may be carried out though the audit trail cannot be written now; the entry follows. */
+/** Whether an operation may be carried out while the audit trail cannot be written. Its entry follows later. */
 export const goesUnaudited = (operation: string | undefined): boolean => TAKES_AWAY.has(operation ?? '');
 
 /** Whether an operation changes anything. */

@@ -5,11 +5,11 @@ import type { Principal } from './principal.ts';
 export interface RateOptions {
   /** Requests per second that an owner may make; undefined: any number. */
   readonly perSecond: (owner: string) => number | undefined;
-  /** Milliseconds, never going back. */
+  /** A clock in milliseconds that never goes back. */
   readonly now?: () => number;
 }
 
-/** Whose request was one too many, for the audit trail; nothing of any other error. */
+/** Names the owner who made one request too many, for the audit trail; empty for every other error. */
 export function ownerOverRate(error: unknown): { readonly owner?: string } {
   const isOver = error instanceof GridError && error.code === 'QUOTA_REQUESTS';
   return isOver ? { owner: String(error.details.owner) } : {};
@@ -20,10 +20,10 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Owners that are remembered; one that is forgotten begins with a full second again. */
+/** Owners that are remembered. An owner that was forgotten starts again with a full second's worth. */
 const OWNERS_KEPT = 10_000;
 
-/** Lets each owner in so often: a second's worth at once, then as time gives more. */
+/** Limits the requests of each owner: one second's worth at once, then as many as the time allows. */
 export class LimitedAuthenticator implements Authenticator {
   readonly #inner: Authenticator;
   readonly #options: Required<RateOptions>;
@@ -34,7 +34,7 @@ export class LimitedAuthenticator implements Authenticator {
     this.#options = { perSecond, now };
   }
 
-  /** @throws GridError QUOTA_REQUESTS, and as the one within */
+  /** @throws GridError QUOTA_REQUESTS, and what the inner authenticator throws */
   async authenticate(bearer: string | undefined): Promise<Principal> {
     const principal = await this.#inner.authenticate(bearer);
     const limit = this.#options.perSecond(principal.owner);
@@ -45,7 +45,7 @@ export class LimitedAuthenticator implements Authenticator {
     throw new GridError('QUOTA_REQUESTS', message, { owner: principal.owner, wanted: 1, available, limit });
   }
 
-  /** Takes one request; when there is no whole one left, says how much of it there is, to three digits. */
+  /** Takes one request. When less than a whole one is left, returns how much is left, to three digits. */
   #take(owner: string, limit: number): number | undefined {
     const now = this.#options.now();
     const most = Math.max(1, limit);

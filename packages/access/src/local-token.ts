@@ -1,6 +1,6 @@
 /**
- * Tokens that the daemons of a machine make for whoever runs them and for each other, as k3s does: files that nobody
- * else can read.
+ * Tokens that the daemons of a machine make for the user who runs them and for each other, as k3s does. Nobody else can
+ * read the files.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ type LocalToken = Pick<TokenEntry, 'name' | 'owner' | 'roles'>;
 const OPERATOR: LocalToken = { name: 'local-operator', owner: 'operator', roles: ['operator'] };
 const JOIN: LocalToken = { name: 'local-join', owner: 'join', roles: ['join'] };
 
-/** Of an operator. */
+/** The token of an operator. */
 export const localTokenFile = (folder: string): string => join(folder, 'operator.token');
-/** Of the links between the daemons of the machine. */
+/** The token of the links between the daemons of the machine. */
 export const joinTokenFile = (folder: string): string => join(folder, 'join.token');
 
-/** Makes each file, unless it has a token that holds. */
+/** Makes each token file, unless its token is still valid. */
 export function ensureLocalTokens(folder: string, book: TokenBook): void {
   book.exclusively(() => {
     ensureToken(localTokenFile(folder), book, OPERATOR);
@@ -31,7 +31,7 @@ function ensureToken(file: string, book: TokenBook, entry: LocalToken): void {
   writeTokenFile(file, book.create(entry));
 }
 
-/** The token in a file; undefined when there is no such file. */
+/** Reads the token in a file; undefined when the file does not exist. */
 export function readTokenFile(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
@@ -41,7 +41,7 @@ export function readTokenFile(file: string): string | undefined {
   }
 }
 
-/** Whoever reads meanwhile reads the old one or the new one, whole. */
+/** A reader meanwhile sees the whole old token or the whole new one. */
 function writeTokenFile(file: string, token: string): void {
   const temporary = `${file}.new`;
   rmSync(temporary, { force: true });

@@ -1,4 +1,4 @@
-/** Limits that a configuration gives to each owner, and to some by name. */
+/** Limits that a configuration gives to every owner, and to some owners by name. */
 import { OwnerName } from '@vmgrid/protocol';
 import { type TObject, Type } from 'typebox';
 

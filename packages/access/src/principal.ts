@@ -1,10 +1,10 @@
 import type { Role } from './roles.ts';
 
-/** Whoever showed credentials that hold. */
+/** A user or daemon whose credentials are valid. */
 export interface Principal {
-  /** Whom it acts for: the owner of what it makes. */
+  /** The owner of what the principal makes. */
   readonly owner: string;
   readonly roles: readonly Role[];
-  /** Name of the credentials, which are no secret: for logs. */
+  /** The name of the credentials, for logs; it is no secret. */
   readonly credential: string;
 }

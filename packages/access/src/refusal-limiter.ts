@@ -1,13 +1,10 @@
 import type { AuditNote } from './audit-note.ts';
 
-/**
- * Refusals that are noted in a minute of those who share a budget, so that nobody fills the trail without having been
- * let in.
- */
+/** Refusals noted per minute for all who share a budget, so that nobody who was refused fills the trail. */
 export const REFUSALS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 
-/** How many more there were in a minute than were noted. */
+/** Counts the refusals of a minute that were not noted. */
 export interface Unnoted {
   readonly of: string;
   readonly count: number;
@@ -15,10 +12,7 @@ export interface Unnoted {
   readonly from: number;
 }
 
-/**
- * Strangers, links, and each owner that asks more often than it may, have a budget of their own; what was let in needs
- * none.
- */
+/** Gives a budget to strangers, to links, and to each owner that asks too often. Accepted requests need none. */
 export class RefusalLimiter {
   readonly #tell: (unnoted: Unnoted) => void;
   readonly #noted = new Map<string, number>();
@@ -28,7 +22,7 @@ export class RefusalLimiter {
     this.#tell = tell;
   }
 
-  /** Takes one; `now`: milliseconds since the epoch. */
+  /** Uses one unit of the budget; `now`: milliseconds since the epoch. */
   hasRoomFor(note: AuditNote, now: number): boolean {
     const of = budgetOf(note);
     if (of === undefined) return true;
@@ -40,7 +34,7 @@ export class RefusalLimiter {
     return noted <= REFUSALS_PER_MINUTE;
   }
 
-  /** Tells of the minute that is over, or is to be. */
+  /** Reports the minute that has ended or is cut short. */
   tell(): void {
     for (const [of, noted] of this.#noted) {
       if (noted > REFUSALS_PER_MINUTE) this.#tell({ of, count: noted - REFUSALS_PER_MINUTE, from: this.#from });

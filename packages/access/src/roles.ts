@@ -1,7 +1,7 @@
 /**
- * `user`: makes VMs and sees and changes its own. `operator`: sees and changes all, and looks after warehouses.
- * `auditor`: sees all and changes nothing. `node`: a plant or broker, of its owner's name, that dials up. `join`: any
- * daemon of the site, at either end of a link.
+ * `user` makes VMs, and sees and changes its own. `operator` sees and changes all, and looks after warehouses.
+ * `auditor` sees all and changes nothing. `node` is a plant or broker with the name of its owner, which dials up.
+ * `join` is any daemon of the site, at either end of a link.
  */
 export const ROLES = ['user', 'operator', 'auditor', 'node', 'join'] as const;
 export type Role = (typeof ROLES)[number];

@@ -1,4 +1,4 @@
-/** All that a daemon needs to know who is at its doors and links, of its configuration. */
+/** Everything about access that a daemon makes from its configuration. */
 import { join } from 'node:path';
 import { findHome, type Log } from '@vmgrid/daemon';
 import type { LinkTrust } from '@vmgrid/protocol';
@@ -17,14 +17,14 @@ export interface Security {
   readonly authenticator: Authenticator;
   readonly trust: LinkTrust;
   readonly audit: AuditTrail;
-  /** For every listener; undefined in clear. */
+  /** TLS for every listener; undefined when they listen in clear. */
   readonly tls?: Pick<TlsFiles, 'serve'>;
-  /** Looks at once, not within a second, whether certificates or the revocation list have changed. */
+  /** Checks at once, instead of within a second, whether certificates or the revocation list have changed. */
   readonly look: () => void;
 }
 
 export interface Surface {
-  /** Name of the daemon. */
+  /** The name of the daemon. */
   readonly name: string;
   readonly listens: readonly string[];
   readonly dials: readonly string[];
@@ -36,8 +36,8 @@ export interface SecurityDeps {
 }
 
 /**
- * @throws GridError TLS_REQUIRED when the daemon would be reached, or reach others, in clear; KEY_EXPOSED;
- * CONFIG_INVALID when its list of revoked certificates is none
+ * @throws GridError TLS_REQUIRED when the daemon would listen or dial in clear beyond this machine; KEY_EXPOSED;
+ * CONFIG_INVALID when its list of revoked certificates is no such list
  */
 export async function openSecurity(
   config: SecurityConfig,
@@ -67,8 +67,8 @@ export async function openSecurity(
 }
 
 /**
- * Loads what reads tokens only where there are some, and at once: a bundle may have taken the place of this one's parts
- * later.
+ * Loads the token reader only when it is configured, and then at once: later another bundle may have replaced the parts
+ * of this one.
  */
 async function acceptingJwt(access: Access, config: JwtConfig): Promise<Authenticator> {
   const { JwtAuthenticator } = await import('./jwt/jwt-authenticator.ts');
@@ -76,17 +76,19 @@ async function acceptingJwt(access: Access, config: JwtConfig): Promise<Authenti
 }
 
 function openTls(config: TlsConfig, log: SecurityDeps['log']): TlsFiles {
-  const onFault = (error: unknown) => log.warn({ err: error }, 'changed certificate files are not taken');
+  const onFault = (error: unknown) =>
+    log.warn({ err: error }, 'the changed certificate files are not accepted; the daemon goes on with the old ones');
   const onRenewed = () =>
-    log.info({ certificateFile: config.certificateFile }, 'another certificate is shown from now on');
+    log.info({ certificateFile: config.certificateFile }, 'the daemon shows its new certificate from now on');
   return new TlsFiles({ config, onFault, onRenewed });
 }
 
 async function openRevocations({ revocationFile }: TlsConfig, tls: TlsFiles, log: SecurityDeps['log']) {
   if (revocationFile === undefined) return undefined;
-  const onFault = (error: unknown) => log.warn({ err: error }, 'the new list of revoked certificates is not taken');
+  const onFault = (error: unknown) =>
+    log.warn({ err: error }, 'the new list of revoked certificates is not accepted; the old one stays in force');
   return Revocations.open({ file: revocationFile, ca: () => tls.material.ca, onFault });
 }
 
-/** The trail of a machine; the folder must be there. */
+/** Opens the audit trail of a machine; the folder must exist. */
 export const openAudit = (folder: string, daemon: string): Audit => new Audit(join(folder, 'audit.sqlite'), { daemon });

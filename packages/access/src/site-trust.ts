@@ -1,6 +1,6 @@
 /**
- * Whom a daemon has links with. By TLS: those with a certificate of the site's CA, as what and whom it says. In clear,
- * which is loopback alone: those who show a token of a node.
+ * Decides with whom a daemon has links. With TLS, the other end shows a certificate of the site's CA, which names its
+ * kind and itself. In clear, which is possible on loopback only, it shows the token of a node.
  */
 import type { IncomingMessage } from 'node:http';
 import {
@@ -20,22 +20,25 @@ import type { TlsMaterial } from './tls/tls-material.ts';
 
 export interface SiteTrustDeps {
   readonly authenticator: TokenAuthenticator;
-  /** The token that is shown in clear; undefined when there is none. */
+  /** The token that this daemon shows in clear; undefined when there is none. */
   readonly joinToken: () => string | undefined;
-  /** As it is now. */
+  /** Returns the current TLS material. */
   readonly tls?: () => TlsMaterial;
-  /** Left out: every certificate of the CA counts. */
+  /** Left out: every certificate of the CA is valid. */
   readonly revocations?: Pick<Revocations, 'isRevoked'> | undefined;
 }
 
 const BELOW: readonly NodeKind[] = ['plant', 'broker'];
 const ABOVE: readonly NodeKind[] = ['shop', 'broker'];
-/** So long counts for all links that show a token what one of them was told: thousands show the same. */
+/**
+ * A verdict on a token counts for all links that show it for this many milliseconds: thousands of links show the same
+ * token.
+ */
 const HOLDS_MS = 1_000;
 
 export class SiteTrust implements LinkTrust {
   readonly #deps: SiteTrustDeps;
-  /** Whether tokens hold, from then on. */
+  /** The verdicts on tokens since `from`. */
   readonly #verdicts = { from: Number.NEGATIVE_INFINITY, byToken: new Map<string | undefined, boolean>() };
 
   constructor(deps: SiteTrustDeps) {
@@ -109,7 +112,7 @@ export class SiteTrust implements LinkTrust {
   }
 }
 
-/** Only a refusal says that credentials hold no longer; that they cannot be looked up now is no verdict. */
+/** Only a refusal means that credentials are no longer valid. That they cannot be looked up now is no verdict. */
 function isShown(show: () => unknown): boolean {
   try {
     show();
@@ -119,7 +122,7 @@ function isShown(show: () => unknown): boolean {
   }
 }
 
-/** In clear only loopback is dialled: whoever listens there is of this machine, and shows nothing. */
+/** In clear only loopback is dialled: whoever listens there belongs to this machine, and shows nothing. */
 const OF_THIS_MACHINE: LinkIdentity = { name: 'this machine', mayBe: () => true, holds: () => true };
 
 function requireKind(connection: Exclude<Connection, 'clear'>, kinds: readonly NodeKind[]): ConnectedPeer {

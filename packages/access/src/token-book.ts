@@ -1,7 +1,6 @@
 /**
- * The tokens that hold: a database that the daemons of a machine look into at every request and the command line
- * changes, so a token that is revoked stops to hold at once. It has digests only: whoever reads it can show none of
- * them.
+ * The valid tokens: a database in which the daemons of a machine look at every request. The command line changes it, so
+ * a revoked token stops to work at once. It holds digests only, so nobody can use a token that is read from it.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { inTransaction, openSharedDatabase } from '@vmgrid/daemon';
@@ -10,14 +9,14 @@ import type { Principal } from './principal.ts';
 import { isRole, type Role } from './roles.ts';
 import { digestToken, isToken, makeToken } from './token.ts';
 
-/** What is known of a token beside itself. */
+/** What is known about a token, without the token itself. */
 export interface TokenEntry {
   readonly name: string;
   readonly owner: string;
   readonly roles: readonly Role[];
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Left out: it holds until it is revoked. */
+  /** Left out: valid until it is revoked. */
   readonly expiresAt?: number;
 }
 
@@ -44,7 +43,7 @@ export class TokenBook {
     this.#now = now;
   }
 
-  /** Makes a token: the only time that it is seen. @throws GridError TOKEN_EXISTS */
+  /** Makes a token and returns it: nobody sees it a second time. @throws GridError TOKEN_EXISTS */
   create(entry: Omit<TokenEntry, 'createdAt'>): string {
     const token = makeToken();
     this.exclusively(() => {
@@ -59,7 +58,7 @@ export class TokenBook {
     return token;
   }
 
-  /** By name. Those that have expired are among them. */
+  /** Lists the tokens by name, expired ones included. */
   list(): readonly TokenEntry[] {
     return this.#database.prepare('SELECT * FROM tokens ORDER BY name').all().map(entryOf);
   }
@@ -70,7 +69,7 @@ export class TokenBook {
     if (changes === 0) throw new GridError('TOKEN_UNKNOWN', `there is no token ${name}`, { name });
   }
 
-  /** Who shows this token; undefined when it does not hold. */
+  /** Returns the principal of a token; undefined when the token is not valid. */
   principalOf(token: string): Principal | undefined {
     if (!isToken(token)) return undefined;
     const row = this.#byDigest.get(digestToken(token));
@@ -79,7 +78,7 @@ export class TokenBook {
     return this.#now() < expiresAt ? { owner, roles, credential: name } : undefined;
   }
 
-  /** Work that no other process's changes come between. */
+  /** Runs work that changes of other processes cannot interrupt. */
   exclusively<T>(work: () => T): T {
     return this.#database.isTransaction ? work() : inTransaction(this.#database, work);
   }

@@ -1,9 +1,9 @@
-/** Tokens of clients: random, and known to a daemon by their digest alone. */
+/** Tokens of clients: random, and known to a daemon by their digest only. */
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Says to people and to scanners for leaked secrets what it is. */
+/** Tells people, and scanners for leaked secrets, what the text is. */
 const PREFIX = 'vmg_';
-/** 256 bits: no search finds one, so a plain hash keeps it as well as a slow one would. */
+/** 256 bits: no search finds one, so a plain hash protects it as well as a slow one. */
 const SECRET_BYTES = 32;
 const SECRET_CHARS = Math.ceil((SECRET_BYTES * 8) / 6);
 const FORM = new RegExp(`^${PREFIX}[A-Za-z0-9_-]{${SECRET_CHARS}}$`);

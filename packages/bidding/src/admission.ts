@@ -1,16 +1,16 @@
 /**
- * Admission: whether one more machine fits. A pure object, no I/O; the plant reserves in the same tick in which it
- * decides, so that two auctions won at once cannot share the last megabyte.
+ * Admission decides whether one more machine fits. It is a pure object without I/O. The plant reserves in the same tick
+ * in which it decides, so that two auctions won at once cannot share the last megabyte.
  */
 import { type ErrorCode, GridError, type MachineSpec, type OwnerLimits } from '@vmgrid/protocol';
 
 export interface Capacity {
   readonly memoryMiB: number;
   readonly diskMiB: number;
-  /** Processors that one VM may have. */
+  /** Most processors of one VM. */
   readonly cpusPerVm: number;
   readonly vms: number;
-  /** Actions of one DAG; left out: as many as any DAG may have. */
+  /** Most actions of one DAG; left out, the limit of any DAG. */
   readonly actionsPerDag?: number;
 }
 
@@ -24,20 +24,23 @@ export const NOTHING_USED: Usage = { memoryMiB: 0, diskMiB: 0, vms: 0 };
 
 type Need = Pick<MachineSpec, 'memoryMiB' | 'diskMiB' | 'cpus'>;
 
-/** A machine, and whose it is: images being built are nobody's. */
+/** The need of a machine, and its owner. Images that are being built have none. */
 export type OwnedNeed = Need & {
   readonly owner?: string | undefined;
-  /** It is given up as soon as anything is asked for: an image that is built unasked. */
+  /** It is given up as soon as anything else is wanted: an image that is built unasked. */
   readonly givesWay?: boolean;
 };
 
 export interface AdmissionOptions {
-  /** Told after every change of the usage. */
+  /** Called after every change of the usage. */
   readonly changed?: () => void;
-  /** Told what an owner has, whenever that has changed, before `changed`. */
+  /** Called with an owner's new usage after it has changed, before `changed`. */
   readonly ownerChanged?: (owner: string, usage: Usage) => void;
   readonly limitsOf?: (owner: string) => OwnerLimits;
-  /** What is available of the host's own memory now, whoever has the rest; left out, it is not looked at. */
+  /**
+   * Returns the memory that is available on the host now, whatever uses the rest. Left out, the host's memory is not
+   * checked.
+   */
   readonly availableMemoryMiB?: () => number;
 }
 
@@ -45,7 +48,7 @@ export class Admission {
   readonly capacity: Capacity;
   readonly #options: Required<AdmissionOptions>;
   readonly #reserved = new Map<string, OwnedNeed>();
-  /** Those of them whose machines are being made: they have little of the host's memory yet. */
+  /** Machines that are being made: they use little of the host's memory so far. */
   readonly #promised = new Set<string>();
   #usage = NOTHING_USED;
   #givingWay = NOTHING_USED;
@@ -68,7 +71,7 @@ export class Admission {
     return this.#usage;
   }
 
-  /** The same without what gives way: what there is room beside. */
+  /** The usage without needs that give way: new machines must fit beside this. */
   get lastingUsage(): Usage {
     const { memoryMiB, diskMiB, vms } = this.#givingWay;
     return {
@@ -78,19 +81,19 @@ export class Admission {
     };
   }
 
-  /** Why a machine does not fit now; undefined when it does. What it lacks beside stands in the details as `others`. */
+  /** Returns why a machine does not fit now; undefined when it does. The details list further shortages as `others`. */
   refusal(need: OwnedNeed): GridError | undefined {
     return lackOf(need, this) ?? this.ownerRefusal(need);
   }
 
-  /** Why its owner may not have one more machine here, though there is room; undefined when it may. */
+  /** Returns why the owner may not have one more machine here, although there is room; undefined when it may. */
   ownerRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
     return owner === undefined ? undefined : ownerRefusalOf(need, this.#shareOf(owner));
   }
 
   /**
-   * Why the host has no memory for it now, though the plant has room: other programs have it, or machines that are
-   * being made will. What gives way is taken to have given way.
+   * Returns why the host has no memory for the machine now, although the plant has room: other programs use it, or
+   * machines that are being made will. Needs that give way are not counted.
    */
   hostRefusal({ memoryMiB: wanted }: Need): GridError | undefined {
     const memoryOf = (vmIds: Iterable<string>, givesWay: boolean): number =>
@@ -108,21 +111,22 @@ export class Admission {
   }
 
   /**
-   * Takes what a machine needs, or throws the refusal: in one tick, so that two shops do not both get the last of it.
+   * Reserves the resources of a machine, or throws the refusal. It happens in one tick, so that two shops cannot both
+   * get the last of them.
    */
   reserve(vmId: string, need: OwnedNeed): void {
     this.#promise(vmId, need, this.refusal(need) ?? this.hostRefusal(need));
   }
 
   /**
-   * Takes the memory of a machine whose disk and place are counted already: one that was suspended. Whatever else there
-   * is a limit of it has, though the limit may be lower now. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT
+   * Reserves the memory of a suspended machine, whose disk and place are counted already. Other limits are not checked,
+   * although they may be lower by now. @throws GridError MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT
    */
   reserveMemory(vmId: string, need: OwnedNeed): void {
     this.#promise(vmId, need, this.#memoryRefusal(need) ?? this.hostRefusal(need));
   }
 
-  /** Counts a machine that is there already, whatever the limits say: one that was adopted. */
+  /** Counts a machine that exists already, whatever the limits are: one that was adopted. */
   count(vmId: string, need: OwnedNeed): void {
     this.#remove(vmId);
     this.#reserved.set(vmId, need);
@@ -130,7 +134,7 @@ export class Admission {
     this.#options.changed();
   }
 
-  /** Its machine is there: from now on what it has of the host's memory is seen by the host. Idempotent. */
+  /** The machine has been made: from now on the host itself counts its memory. Idempotent. */
   made(vmId: string): void {
     this.#promised.delete(vmId);
   }
@@ -167,9 +171,8 @@ export class Admission {
   }
 
   #memoryRefusal({ owner, ...need }: OwnedNeed): GridError | undefined {
-    const own = memoryLack(need, this);
-    if (own.lacking > 0) return refusalOf(own, []);
-    return owner === undefined ? undefined : ownerRefusalOf(need, this.#shareOf(owner), [OWNER_MEMORY_LIMIT]);
+    const ownerRefusal = () => ownerRefusalOf(need, this.#shareOf(owner!), [OWNER_MEMORY_LIMIT]);
+    return lackOf(need, this, [MEMORY]) ?? (owner === undefined ? undefined : ownerRefusal());
   }
 
   #shareOf(owner: string): Share {
@@ -188,14 +191,14 @@ interface Share {
   readonly limits: OwnerLimits;
 }
 
-/** What a refusal is made of, where there may be very many. */
+/** The numbers behind a refusal, without the error, which is costly where there are very many. */
 export interface OwnerLack {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: { readonly used: number; readonly wanted: number; readonly limit: number };
 }
 
-/** What an owner would have too much of with one more machine; undefined when it is within its limits. */
+/** Returns the limit that an owner would exceed with one more machine; undefined when there is none. */
 export function ownerLackOf(
   need: Need,
   { used: usage, limits }: Share,
@@ -210,7 +213,7 @@ export function ownerLackOf(
   return undefined;
 }
 
-/** The same as a plant refuses for it. */
+/** Returns the same as the plant's refusal. */
 export function ownerRefusalOf(need: Need, share: Share, looked?: readonly OwnerLimit[]): GridError | undefined {
   const lack = ownerLackOf(need, share, looked);
   return lack && new GridError(lack.code, lack.message, lack.details);
@@ -229,23 +232,31 @@ interface Room {
   readonly usage: Usage;
 }
 
-/** What a machine finds too little of, everything it lacks in one refusal; undefined when it fits. */
-export function lackOf(need: Need, { capacity, usage }: Room): GridError | undefined {
-  const [first, ...others] = [
-    lack('CPUS_INSUFFICIENT', need.cpus, capacity.cpusPerVm),
-    memoryLack(need, { capacity, usage }),
-    lack('DISK_INSUFFICIENT', need.diskMiB, capacity.diskMiB - usage.diskMiB),
-    lack('VM_LIMIT', 1, capacity.vms - usage.vms),
-  ].filter((one) => one.lacking > 0);
-  return first && refusalOf(first, others);
+/** Returns one refusal for everything that a machine lacks; undefined when it fits. */
+export function lackOf(need: Need, room: Room, looked: readonly Needed[] = NEEDED): GridError | undefined {
+  let lacks: readonly [Lack, ...Lack[]] | undefined; // most machines fit, and very many plants are looked at
+  for (const { code, wantedBy, availableIn } of looked) {
+    const [wanted, available] = [wantedBy(need), availableIn(room)];
+    if (wanted <= available) continue;
+    const lack: Lack = { code, wanted, available, lacking: wanted - available };
+    lacks = lacks ? [...lacks, lack] : [lack];
+  }
+  return lacks && refusalOf(lacks);
 }
 
-/** A decline's code, and its numbers. */
+/** The code of a decline, and its numbers. */
 interface Lack {
   readonly code: keyof typeof UNITS;
   readonly wanted: number;
   readonly available: number;
   readonly lacking: number;
+}
+
+/** Something that machines need of a plant. */
+interface Needed {
+  readonly code: Lack['code'];
+  wantedBy(need: Need): number;
+  availableIn(room: Room): number;
 }
 
 const UNITS = {
@@ -255,17 +266,24 @@ const UNITS = {
   VM_LIMIT: 'VMs',
 } as const;
 
-const lack = (code: Lack['code'], wanted: number, available: number): Lack => ({
-  code,
-  wanted,
-  available,
-  lacking: wanted - available,
-});
+const MEMORY: Needed = {
+  code: 'MEMORY_INSUFFICIENT',
+  wantedBy: ({ memoryMiB }) => memoryMiB,
+  availableIn: ({ capacity, usage }) => capacity.memoryMiB - usage.memoryMiB,
+};
 
-const memoryLack = ({ memoryMiB }: Need, { capacity, usage }: Room): Lack =>
-  lack('MEMORY_INSUFFICIENT', memoryMiB, capacity.memoryMiB - usage.memoryMiB);
+const NEEDED: readonly Needed[] = [
+  { code: 'CPUS_INSUFFICIENT', wantedBy: ({ cpus }) => cpus, availableIn: ({ capacity }) => capacity.cpusPerVm },
+  MEMORY,
+  {
+    code: 'DISK_INSUFFICIENT',
+    wantedBy: ({ diskMiB }) => diskMiB,
+    availableIn: ({ capacity, usage }) => capacity.diskMiB - usage.diskMiB,
+  },
+  { code: 'VM_LIMIT', wantedBy: () => 1, availableIn: ({ capacity, usage }) => capacity.vms - usage.vms },
+];
 
-function refusalOf({ code, wanted, available, lacking }: Lack, others: readonly Lack[]): GridError {
+function refusalOf([{ code, wanted, available, lacking }, ...others]: readonly [Lack, ...Lack[]]): GridError {
   const message = `wants ${wanted} ${UNITS[code]}, ${available} are free: lacks ${lacking}`;
   const details = { wanted, available, lacking, ...(others.length === 0 ? {} : { others }) };
   return new GridError(code, message, details);

@@ -1,5 +1,5 @@
 /**
- * A plant's answer to a call for bids. Pure: the same request and snapshot give the same offer, so that an offer can be
+ * A plant's answer to a call for bids. Pure: the same request and snapshot give the same offer, so an offer can be
  * replayed, explained, and computed elsewhere.
  */
 import type { ClassAd, Expression } from '@vmgrid/classad';
@@ -22,7 +22,7 @@ import type { ImageIndex } from './planner/image-index.ts';
 import { type Plan, planMachine, summarizePlan } from './planner/plan.ts';
 import type { LineReports, Start } from './planner/ways-to-start.ts';
 
-/** All that an offer depends on, as it was at one moment. */
+/** Everything that an offer depends on, at one moment. */
 export interface BiddingSnapshot {
   readonly plantId: string;
   readonly now: number;
@@ -32,7 +32,7 @@ export interface BiddingSnapshot {
   readonly images: ImageIndex;
   readonly lines: LineReports;
   readonly durations: Durations;
-  /** Why the plant takes nothing or not this machine now; undefined when it does. */
+  /** Returns why the plant takes no machine, or not this one, now; undefined when it does. */
   readonly refusal: (machine: MachineSpec) => GridError | undefined;
 }
 
@@ -59,7 +59,7 @@ export function makeOffer(request: MachineRequest, snapshot: BiddingSnapshot): O
   }
 }
 
-/** The bid of a plant that has, or is making, the VM of this very request: an award would return that one. */
+/** Makes the bid of a plant that has, or is making, the VM of this request. An award would return that VM. */
 export function heldBid(plan: PlanSummary, { plantId, now, bidValidityMs, ad }: HeldSnapshot): Bid {
   return {
     kind: 'bid',
@@ -72,7 +72,7 @@ export function heldBid(plan: PlanSummary, { plantId, now, bidValidityMs, ad }: 
   };
 }
 
-/** What is left to do for a VM that is there, from its classad. */
+/** Returns the plan that remains for an existing VM, from its classad. */
 export const planOfVm = (vm: ClassAdJson): PlanSummary => ({
   imageId: String(vm.ImageId),
   line: vm.Line as LineName,
@@ -85,8 +85,8 @@ export const planOfVm = (vm: ClassAdJson): PlanSummary => ({
 type HeldSnapshot = Pick<BiddingSnapshot, 'plantId' | 'now' | 'bidValidityMs' | 'ad'>;
 
 /**
- * @throws GridError the admission's refusal, LINE_UNAVAILABLE, or NO_IMAGE; why each image failed is for `explain` to
- * say.
+ * @throws GridError the refusal of the admission, LINE_UNAVAILABLE, or NO_IMAGE. It does not say why each image failed;
+ * `explain` does.
  */
 export function choosePlan(
   { machine, dag }: MachineRequest,
@@ -103,7 +103,7 @@ export function choosePlan(
   return requirePlan(machine, { images, lines }, () => planMachine({ machine, dag, now }, images, lines, durations));
 }
 
-/** What is found, or why there can be none. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
+/** Returns the plan that is found, or throws why there is none. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
 export function requirePlan<P>(
   machine: MachineSpec,
   { images, lines }: Pick<BiddingSnapshot, 'images' | 'lines'>,

@@ -1,19 +1,27 @@
 /**
- * Prices a plan. The cost is a ClassAd expression of the operator over the request (MY), the plant (TARGET) and the
- * plan (PLAN); lower wins. Pure: the same request, ad and plan give the same cost.
+ * Prices a plan. The cost is the operator's ClassAd expression over the request (MY), the plant (TARGET) and the plan
+ * (PLAN); the lowest wins. Pure: the same request, ad and plan give the same cost.
  */
-import { ClassAd, type Expression, evaluate, explainRequirements, parseExpression, toJsValue } from '@vmgrid/classad';
+import {
+  type Ad,
+  ClassAd,
+  type Expression,
+  evaluate,
+  explainRequirements,
+  parseExpression,
+  toJsValue,
+} from '@vmgrid/classad';
 import { GridError, type PlanSummary, requestAd } from '@vmgrid/protocol';
 
-/** Cost expressions that have a name in the configuration. */
+/** Cost expressions that the configuration can name. */
 export const COST_PRESETS: Readonly<Record<string, string>> = {
-  /** Slide 18 of Krsul et al.: the share of the free memory that the machine would take. */
+  /** Slide 18 of Krsul et al.: the share of the free memory that the machine would use. */
   memory: 'MY.MemoryMiB / real(TARGET.TotalMemoryMiB - TARGET.UsedMemoryMiB)',
   /** Expected seconds until the machine is ready. */
   seconds: 'PLAN.ExpectedSeconds',
   /**
-   * The paper's network and compute cost: a new network costs 50, each VM on the host 4. The VMs of a plant share what
-   * networks it has, so today the first VM of a plant is the one that needs a new one.
+   * The network and compute cost of the paper: a new network costs 50, each VM on the host 4. The VMs of a plant share
+   * its network, so today only the first VM of a plant needs a new one.
    */
   network: '(TARGET.VmCount == 0 ? 50 : 0) + 4 * TARGET.VmCount',
 };
@@ -33,7 +41,7 @@ export function parseCost(cost: string): Expression {
   }
 }
 
-/** A request and a plan of the kind that come, to try an expression on. */
+/** A typical request and plan, to try an expression on. */
 const SAMPLE_REQUEST = requestAd({
   machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 64, cpus: 1, diskMiB: 64, line: 'qemu' },
   dag: { actions: [] },
@@ -44,9 +52,10 @@ const SAMPLE_PLAN: PlanSummary = {
 };
 
 /**
- * Tries the cost on a sample request and plan against the plant's own ad, before a client meets what is wrong with it.
- * Returns the names in it that mean nothing, which may be meant: an expression can ask whether an attribute is there.
- * @throws GridError CONFIG_INVALID when it gives no number
+ * Evaluates the cost for a sample request and plan against the plant's own ad, so that the operator, not a client,
+ * finds faults. Returns unknown names in the expression; these may be intended, because an expression can test whether
+ * an attribute exists.
+ * @throws GridError CONFIG_INVALID when the cost is no number
  */
 export function checkCost(cost: Expression, plant: ClassAd): string[] {
   const plan = planAd(SAMPLE_PLAN);
@@ -63,7 +72,10 @@ export function checkCost(cost: Expression, plant: ClassAd): string[] {
   return unknown;
 }
 
-/** The plant as it is without VMs: a full one has no room left to divide by, and bids for nothing. */
+/**
+ * Returns the plant as if it had no VMs: on a full one, expressions would divide by no free memory, and it bids for
+ * nothing anyway.
+ */
 const emptied = (plant: ClassAd): ClassAd =>
   [
     ...(['UsedMemoryMiB', 'UsedDiskMiB', 'VmCount'] as const).map((name) => [name, 0] as const),
@@ -73,16 +85,16 @@ const emptied = (plant: ClassAd): ClassAd =>
   ].reduce((ad, [name, value]) => ad.with(name, value), plant);
 
 /**
- * `plan`: its `planAd`.
- * @throws GridError CONFIG_INVALID when the expression does not give a finite number for this request
+ * `plan`: the result of `planAd`.
+ * @throws GridError CONFIG_INVALID when the cost is not a finite number for this request
  */
-export function priceOf(cost: Expression, request: ClassAd, plant: ClassAd, plan: ClassAd): number {
+export function priceOf(cost: Expression, request: ClassAd, plant: Ad, plan: ClassAd): number {
   const value = toJsValue(evaluate(cost, { my: request, target: plant, scopes: { PLAN: plan } }));
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new GridError('CONFIG_INVALID', `the cost expression gives ${String(value)} instead of a number`, {});
 }
 
-/** What cost expressions see as PLAN. */
+/** Returns the ad that cost expressions see as PLAN. */
 export function planAd(plan: PlanSummary): ClassAd {
   return ClassAd.of({
     ImageId: plan.imageId,

@@ -1,6 +1,6 @@
 /**
- * Numbers from 0 to 2^32 - 1, evenly spread over texts and pairs of texts: FNV-1a over UTF-8, then the finalizer of
- * MurmurHash3. That of a pair is made of the numbers of its texts, so that each text is gone through once.
+ * Hashes of texts and pairs of texts, evenly spread from 0 to 2^32 - 1: FNV-1a over UTF-8, then the finalizer of
+ * MurmurHash3. The hash of a pair combines the hashes of its texts, so that each text is read once.
  */
 const { imul } = Math;
 const START = 0x811c9dc5;
@@ -25,7 +25,7 @@ function hash32Bytes(bytes: Uint8Array): number {
 
 const mix = (hash: number, byte: number): number => imul(hash ^ byte, 0x01000193);
 
-/** The same from 0 to 2^53 - 1, over UTF-16: of a million texts hardly ever two have the same. */
+/** A hash from 0 to 2^53 - 1, over UTF-16. A million texts hardly ever have two equal hashes. */
 export function hash53(text: string): number {
   let [low, high] = [START, WIDE_START];
   for (let at = 0; at < text.length; at++) {
@@ -36,10 +36,13 @@ export function hash53(text: string): number {
   return (finish(high) >>> 11) * 2 ** 32 + finish(low);
 }
 
-/** Other texts on one side put those of the other side in an order that has nothing to do with the order before. */
+/** Changing the text on one side puts the texts of the other side in an unrelated order. */
 export const hash32Pair = (one: number, other: number): number => finish(one ^ other);
 
-/** In the order of `hash32Pair`, from -2^31 on: engines keep such numbers without an object, of thousands of pairs. */
+/**
+ * The same order as `hash32Pair`, but from -2^31 on: JavaScript engines store such numbers without an object, which
+ * matters for thousands of pairs.
+ */
 export const hash32PairSigned = (one: number, other: number): number => mixed(one ^ other) ^ SIGN_BIT;
 
 const SIGN_BIT = -(2 ** 31);

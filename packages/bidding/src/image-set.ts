@@ -1,4 +1,4 @@
-/** A set of golden images by its digest: plants with equal sets have equal digests, whoever made the images. */
+/** Identifies sets of golden images by a digest: plants with equal sets have equal digests, whoever made the images. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { CompatibilityRecord, ImageFacts as WireFacts } from '@vmgrid/protocol';
@@ -6,11 +6,11 @@ import type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
 
 export type ImageSet = ReadonlyMap<string, KnownImage>;
 
-/** Digests of images; each is computed once, as images never change. */
+/** Digests of images. Each is computed once, because images never change. */
 export class ImageDigests {
   readonly #known = new WeakMap<KnownImage, string>();
 
-  /** SHA-256 over the digests of the images, in the order of their ids. */
+  /** Returns SHA-256 over the digests of the images, in the order of their ids. */
   ofSet(images: ImageSet): string {
     const ids = [...images.keys()].sort();
     return digest(ids.map((id) => this.#ofImage(images.get(id)!)).join('\n'));
@@ -23,7 +23,7 @@ export class ImageDigests {
   }
 }
 
-/** The facts of an image and nothing else, the fields in a fixed order. */
+/** Returns the facts of an image only, with the fields in a fixed order. */
 export function factsOf(image: ImageFacts): WireFacts {
   const { id, machine, line, diskFormat, createdAt, history, memory, boot, compatibility } = image;
   const { arch, os, memoryMiB, cpus, diskMiB } = machine;

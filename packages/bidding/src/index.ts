@@ -1,4 +1,12 @@
-export { Admission, type Capacity, NOTHING_USED, ownerLackOf, ownerRefusalOf, type Usage } from './admission.ts';
+export {
+  Admission,
+  type Capacity,
+  NOTHING_USED,
+  type OwnedNeed,
+  ownerLackOf,
+  ownerRefusalOf,
+  type Usage,
+} from './admission.ts';
 export {
   type BiddingSnapshot,
   choosePlan,
@@ -11,14 +19,12 @@ export {
 export { type Durations, durationKey, isKindKey, startOfKey } from './durations.ts';
 export { COST_PRESETS, checkCost, parseCost, planAd, priceOf } from './estimator.ts';
 export { hash32, hash32Pair, hash32PairSigned, hash53 } from './hash32.ts';
-export { tokenOf } from './held-token.ts';
-export { HeldTokens, type RequestBook } from './held-tokens.ts';
 export { ImageDigests, type ImageSet } from './image-set.ts';
 export type { ImageFacts, KnownImage, RanAction } from './known-image.ts';
 export { type Asked, type LearntBook, OfferBook, type OfferRest, type Telling } from './offer-book.ts';
 export { OfferFeed } from './offer-feed.ts';
 export { type LimitsOfOwners, OwnerBook } from './owner-book.ts';
-export { ownerToken } from './owner-token.ts';
+export { ownerFingerprint } from './owner-fingerprint.ts';
 export { type Candidates, findCandidates } from './planner/candidates.ts';
 export { explainRequest } from './planner/explain.ts';
 export { freshSince, isAgeing } from './planner/freshness.ts';
@@ -41,4 +47,6 @@ export {
   type Wanted,
 } from './refusal.ts';
 export { expiryOf, type Remembering, timeOfRequest } from './request-age.ts';
+export { requestFingerprint } from './request-fingerprint.ts';
+export { type RequestBook, RequestFingerprints } from './request-fingerprints.ts';
 export { withChange } from './standing-offer.ts';

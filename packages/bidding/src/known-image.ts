@@ -1,16 +1,12 @@
-/**
- * Golden images as far as a bid depends on them, wherever their files are: matching needs the facts, only a clone
- * the files.
- */
+/** The facts of golden images that bids depend on. Matching needs only these; a clone needs the files too. */
 import type { CompatibilityRecord, DiskFormat, LineName, MachineSpec } from '@vmgrid/protocol';
 
 export interface ImageFacts {
   readonly id: string;
-  /** The machine the image was frozen as. */
+  /** The machine that was frozen as this image. */
   readonly machine: MachineSpec;
   /**
-   * The line that made it, and on which alone its memory can be restored; its disk serves every line that has the
-   * drivers.
+   * The line that made the image. Only this line can restore its memory; every line with the drivers can boot its disk.
    */
   readonly line: LineName;
   readonly diskFormat: DiskFormat;
@@ -21,25 +17,22 @@ export interface ImageFacts {
   /** Present when the image is suspended. */
   readonly memory?: object;
   readonly boot: {
-    /** Device layouts for which the image has the drivers. */
+    /** Device layouts that the image has drivers for. */
     readonly layouts: readonly string[];
   };
-  /** What must be equal on the host that restores it. */
+  /** Properties that must be equal on the host that restores it. */
   readonly compatibility?: CompatibilityRecord;
 }
 
 export interface RanAction {
   readonly digest: string;
-  /** Its name in the request that ran it. */
+  /** The action's id in the request that ran it. */
   readonly id: string;
   /** When it ended; ISO 8601. */
   readonly ranAt?: string;
-  /**
-   * Whether a boot of the image's disk brings back all that it left. Of images made before this was looked at, left
-   * out.
-   */
+  /** Whether a boot of the image's disk preserves everything that the action made. Older images do not say. */
   readonly survivesBoot?: boolean;
-  /** What a boot loses of it, in words. */
+  /** In words, the results that a boot loses. */
   readonly lostAtBoot?: readonly string[];
 }
 

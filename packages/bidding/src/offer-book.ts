@@ -1,54 +1,54 @@
 /**
- * A plant's standing offer as it was told last. What there is very much of tells by itself what is new of it; the small
- * rest is compared. So a change costs what has changed, and a whole is made only for a link that knows nothing yet.
+ * A plant's standing offer as it was last told. Large collections record their own changes; the small rest is compared.
+ * So a change costs what has changed, and a whole offer is built only for a link that knows nothing yet.
  */
 import {
   follows,
   OfferTerms,
-  packTokens,
+  packFingerprints,
   STANDING_LIMITS,
   type StandingChange,
   type StandingOffer,
 } from '@vmgrid/protocol';
-import type { HeldTokens } from './held-tokens.ts';
 import type { OwnerBook } from './owner-book.ts';
+import type { RequestFingerprints } from './request-fingerprints.ts';
 import { termsChange } from './standing-offer.ts';
 
-/** What was learnt, by the keys of `durationKey`. */
+/** The learnt durations, by the keys of `durationKey`. */
 export interface LearntBook {
   /** Whether some may have been forgotten. */
   readonly isCoarse: boolean;
   all(): StandingOffer['durations'];
-  /** What has changed since this was asked last. */
+  /** Returns the changes since the last call. */
   takeNews(): Pick<StandingChange, 'durations' | 'forgotten'>;
 }
 
-/** Why a plant has to be asked. */
+/** The reason why a plant has to be asked. */
 export interface Asked {
   readonly askedBecause: string;
 }
 
 /**
- * For those who know the offer as it was told before; undefined when nothing has changed. For all others `whole`, to be
- * called at once.
+ * A change for links that know the last offer, undefined when nothing has changed; and for all other links `whole`, to
+ * be called at once.
  */
 export interface Telling {
   readonly change: StandingChange | undefined;
   readonly whole: () => StandingOffer;
 }
 
-/** The load average changes all the time: it is told when it has moved so far. */
+/** The load average changes all the time. It is told when it has moved by this much. */
 const LOAD_STEP = 0.25;
 
-/** What an offer is made of and is kept by what happens. */
+/** The parts of an offer that record their own changes. */
 export interface OfferParts {
-  readonly requests: Pick<HeldTokens, 'size' | 'all' | 'takeNews'>;
+  readonly requests: Pick<RequestFingerprints, 'size' | 'all' | 'takeNews'>;
   readonly destroyedVms: { readonly forgottenUntil: number };
   readonly durations: LearntBook;
   readonly owners: Pick<OwnerBook, 'size' | 'others' | 'all' | 'takeNews'>;
 }
 
-/** What is compared: the small rest. */
+/** The small rest, which is compared. */
 export type OfferRest = Omit<OfferTerms, 'forgottenUntil' | 'coarse' | 'others'>;
 
 export class OfferBook {
@@ -59,7 +59,7 @@ export class OfferBook {
     this.#parts = parts;
   }
 
-  /** To be told to all links in the same tick: what changes after it is told by the next one. */
+  /** Call it for all links in the same tick: later changes are told by the next call. */
   tell(rest: OfferRest): Telling | Asked {
     const { requests, destroyedVms, durations, owners } = this.#parts;
     const [{ forgottenUntil }, { isCoarse: coarse }, { others }] = [destroyedVms, durations, owners];
@@ -75,7 +75,7 @@ export class OfferBook {
       whole: () => {
         whole ??= {
           ...{ ...terms, durations: durations.all(), owners: owners.all() },
-          held: packTokens(requests.all()),
+          held: packFingerprints(requests.all()),
         };
         return whole;
       },

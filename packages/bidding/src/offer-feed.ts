@@ -1,10 +1,10 @@
 /**
- * Tells one link what a plant's bids depend on: the whole first, then changes. Sends nothing when nothing has changed.
+ * Tells one link what a plant's bids depend on: first the whole, then changes. Sends nothing when nothing has changed.
  */
 import type { OfferEvent } from '@vmgrid/protocol';
 import type { Telling } from './offer-book.ts';
 
-/** False when an event was not sent: then the side above knows nothing for certain. */
+/** Returns false when an event was not sent: then it is unknown what the side above knows. */
 export type SendOffer = (event: OfferEvent) => boolean;
 
 export class OfferFeed {
@@ -16,19 +16,19 @@ export class OfferFeed {
     this.#send = send;
   }
 
-  /** The link is another one: whoever is above knows nothing. */
+  /** Starts a new link: the side above knows nothing. */
   restart(): void {
     this.#isTold = false;
     this.#serial = 0;
   }
 
-  /** Everything that was told before has to have come by here too. */
+  /** Every earlier change must have been passed to this feed too. */
   tell({ change, whole }: Telling): void {
     if (!this.#isTold) this.#isTold = this.#send({ kind: 'whole', serial: this.#serial++, offer: whole() });
     else if (change) this.#isTold = this.#send({ kind: 'change', serial: this.#serial++, change });
   }
 
-  /** The plant is asked from now on. */
+  /** From now on the plant is asked. */
   withdraw(reason: string): void {
     if (!this.#isTold) return;
     this.#send({ kind: 'withdrawn', serial: this.#serial++, reason });

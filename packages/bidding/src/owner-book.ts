@@ -1,10 +1,10 @@
-/** What a plant limits its owners to, and what each has there, by tokens: told as it changes. */
+/** A plant's limits for owners, and each owner's usage, by fingerprints. Records its changes. */
 import type { OwnerLimits, OwnerShare, StandingChange, StandingOffer } from '@vmgrid/protocol';
 import { NOTHING_USED, type Usage } from './admission.ts';
-import { ownerToken } from './owner-token.ts';
+import { ownerFingerprint } from './owner-fingerprint.ts';
 
 export interface LimitsOfOwners {
-  /** Of each owner that has none of its own. */
+  /** Limits of owners without limits of their own. */
   readonly others: OwnerLimits;
   readonly named: ReadonlyMap<string, OwnerLimits>;
 }
@@ -13,7 +13,7 @@ export class OwnerBook {
   readonly #limits: LimitsOfOwners;
   readonly #isLimiting: boolean;
   readonly #shares = new Map<string, OwnerShare>();
-  /** Tokens that those above know, and those whose share may be other than they know. */
+  /** Fingerprints that those above know, and those whose share may differ from what they know. */
   readonly #told = new Set<string>();
   readonly #news = new Set<string>();
 
@@ -35,28 +35,30 @@ export class OwnerBook {
     return this.#limits.named.get(owner) ?? this.#limits.others;
   }
 
-  /** What an owner has now. Where nobody is limited nothing is noted. */
+  /** Notes an owner's present usage. When nobody is limited it does nothing. */
   note(owner: string, used: Usage): void {
     if (!this.#isLimiting) return;
-    const token = ownerToken(owner);
+    const fingerprint = ownerFingerprint(owner);
     const limits = this.#limits.named.get(owner);
-    if (limits || used.vms > 0) this.#shares.set(token, { used, ...(limits && { limits }) });
-    else this.#shares.delete(token);
-    if (this.#shares.has(token) || this.#told.has(token)) this.#news.add(token);
-    else this.#news.delete(token);
+    if (limits || used.vms > 0) this.#shares.set(fingerprint, { used, ...(limits && { limits }) });
+    else this.#shares.delete(fingerprint);
+    if (this.#shares.has(fingerprint) || this.#told.has(fingerprint)) this.#news.add(fingerprint);
+    else this.#news.delete(fingerprint);
   }
 
   all(): StandingOffer['owners'] {
     return Object.fromEntries(this.#shares);
   }
 
-  /** What has changed since this was asked last. */
+  /** Returns the changes since the last call. */
   takeNews(): Pick<StandingChange, 'owners'> {
     if (this.#news.size === 0) return {};
-    const owners = Object.fromEntries([...this.#news].map((token) => [token, this.#shares.get(token) ?? null]));
-    for (const [token, share] of Object.entries(owners)) {
-      if (share) this.#told.add(token);
-      else this.#told.delete(token);
+    const owners = Object.fromEntries(
+      [...this.#news].map((fingerprint) => [fingerprint, this.#shares.get(fingerprint) ?? null]),
+    );
+    for (const [fingerprint, share] of Object.entries(owners)) {
+      if (share) this.#told.add(fingerprint);
+      else this.#told.delete(fingerprint);
     }
     this.#news.clear();
     return { owners };

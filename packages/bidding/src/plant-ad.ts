@@ -1,11 +1,11 @@
-/** The plant's own ClassAd: what requirements, rank and cost expressions see as TARGET. Pure. */
+/** The plant's own ClassAd: requirements, rank and cost expressions see it as TARGET. Pure. */
 import { ClassAd } from '@vmgrid/classad';
 import { adToJson, type ClassAdJson, isPlainAd, type LineName, type PlantSnapshot } from '@vmgrid/protocol';
 
-/** `line`: that of a bid. */
+/** `line`: the line of a bid. */
 export const plantAd = (plant: PlantSnapshot, line?: LineName): ClassAd => ClassAd.of(attributesOf(plant, line));
 
-/** The same as messages carry it. */
+/** Returns the ad as messages carry it. */
 export function plantAdJson(plant: PlantSnapshot, line: LineName): ClassAdJson {
   const attributes = attributesOf(plant, line);
   return isPlainAd(attributes) ? attributes : adToJson(ClassAd.of(attributes));
@@ -40,7 +40,7 @@ function attributesOf(plant: PlantSnapshot, line?: LineName) {
   };
 }
 
-/** By these every shop and broker holds the plant back for a while. */
+/** Makes the attributes by which every shop and broker puts the plant into backoff. */
 function failureAttributes(failures: PlantSnapshot['failures']) {
   if (!failures) return { RecentFailures: 0 };
   const { inARow, lastCode, lastTime } = failures;

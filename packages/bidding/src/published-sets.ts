@@ -1,17 +1,19 @@
-/** A plant's side of image sets: names them by digest, and sends what they hold to those who do not know it yet. */
+/**
+ * The plant's side of image sets: it names them by digest, and sends their content to those that do not know it yet.
+ */
 import { GridError, type ImageSetReply, type ImageSetRequest, STANDING_LIMITS } from '@vmgrid/protocol';
 import { factsOf, ImageDigests, type ImageSet } from './image-set.ts';
 
-/** Former sets that are remembered, so that whoever knows one of them is sent the difference. */
+/** Earlier sets that are remembered, so that a side that knows one of them is sent only the difference. */
 const SETS_REMEMBERED = 4;
 
 export class PublishedSets {
   readonly #digests = new ImageDigests();
-  /** The present one last. */
+  /** The current set last. */
   readonly #sets = new Map<string, ImageSet>();
   #present: { readonly images: ImageSet; readonly digest: string } | undefined;
 
-  /** Free when the set is the one asked for last. */
+  /** Free when the set is the one of the last call. */
   digestOf(images: ImageSet): string {
     if (this.#present?.images === images) return this.#present.digest;
     const digest = this.#digests.ofSet(images);

@@ -1,9 +1,9 @@
-/** Why a plant does not take a request, before any image is looked at. Pure: the plant and its brokers refuse alike. */
+/** Refuses requests before any image is looked at. Pure: the plant and its brokers refuse alike. */
 import type { Dag } from '@vmgrid/dag';
 import { type CreateRequest, formatDuration, GridError, type PlantSnapshot, parseDuration } from '@vmgrid/protocol';
 import { type Capacity, lackOf } from './admission.ts';
 
-/** Of a request, what a plant may refuse it for. */
+/** The parts of a request for which a plant may refuse it. */
 export type Wanted = Pick<CreateRequest, 'machine' | 'dag' | 'destruction' | 'lease'>;
 
 export interface PlantTerms {
@@ -33,25 +33,27 @@ function leaseRefusal(lease: string | undefined, maximumMs: number): GridError |
   });
 }
 
-/** Why none of these DAGs may be longer than the plant takes. */
+/** Returns why one of these DAGs is longer than the plant allows. */
 export function dagRefusal(
   { actionsPerDag: limit }: Pick<Capacity, 'actionsPerDag'>,
   ...dags: readonly (Dag | undefined)[]
 ): GridError | undefined {
+  if (limit === undefined) return undefined;
   const actions = Math.max(0, ...dags.map((dag) => dag?.actions.length ?? 0));
-  if (limit === undefined || actions <= limit) return undefined;
+  if (actions <= limit) return undefined;
   return new GridError('DAG_TOO_LARGE', `a DAG has ${actions} actions, this plant takes at most ${limit}`, {
     actions,
     limit,
   });
 }
 
-/** Names of the host actions in DAGs. */
+/** Returns the names of the host actions in DAGs. */
 export const hostActionNames = (...dags: readonly (Dag | undefined)[]): string[] =>
-  dags.flatMap((dag) => dag?.actions ?? []).flatMap((action) => (action.kind === 'host' ? [action.name] : []));
+  dags.flatMap((dag) => dag?.actions.filter((action) => action.kind === 'host').map(({ name }) => name) ?? []);
 
-/** Names each that is missing. */
+/** Returns a refusal that names each missing host action. */
 export function hostActionRefusal(wanted: readonly string[], known: readonly string[]): GridError | undefined {
+  if (wanted.length === 0) return undefined;
   const missing = [...new Set(wanted)].filter((name) => !known.includes(name));
   if (missing.length === 0) return undefined;
   const message = `no host action ${missing.join(', ')}; there are: ${known.join(', ') || 'none'}`;

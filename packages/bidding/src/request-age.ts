@@ -1,11 +1,11 @@
-/** When a request was made, as its id says, and whether that is too long ago to know that it is new. Pure. */
+/** Reads the time in a request's id, and decides whether that is too long ago to know that the request is new. Pure. */
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 
 const UUID_7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /**
- * The time that a request id carries, in milliseconds since the epoch, when it is a UUID of version 7 (RFC 9562).
- * Undefined for others, and for one that is ahead of `now`: nobody has made it then.
+ * Returns the time in a request id, in milliseconds since the epoch, when it is a UUID of version 7 (RFC 9562).
+ * Undefined for other ids, and for a time after `now`: nobody can have made that id yet.
  */
 export function timeOfRequest(requestId: string, now: number): number | undefined {
   const parts = UUID_7.exec(requestId);
@@ -14,13 +14,13 @@ export function timeOfRequest(requestId: string, now: number): number | undefine
   return time > now + REQUEST_LIMITS.idAheadMs ? undefined : time;
 }
 
-/** What a plant remembers: all requests whose ids are of a later time, in milliseconds since the epoch. */
+/** How far a plant remembers: it knows all requests whose ids have a later time, in milliseconds since the epoch. */
 export interface Remembering {
   readonly plantId: string;
   readonly forgottenUntil: number;
 }
 
-/** Why a request that nobody holds is not carried out: it may have been, and be forgotten. */
+/** Returns why a request that no plant has is refused: it may have been carried out and forgotten. */
 export function expiryOf(
   requestId: string,
   { plantId, forgottenUntil }: Remembering,

@@ -1,12 +1,12 @@
 /**
- * What has changed between the terms of two states of a standing offer, and the terms after a change. Pure, and each
- * other's inverse.
+ * Computes the change between the terms of two states of a standing offer, and the terms after a change. Pure; each is
+ * the inverse of the other.
  */
 import { OfferTerms, type PlantSnapshot, type StandingChange } from '@vmgrid/protocol';
 
 type TermsChange = Pick<StandingChange, keyof OfferTerms>;
 
-/** All but the plant, which changes field by field. */
+/** All fields but the plant, which changes field by field. */
 const FIELDS = Object.keys(OfferTerms.properties).filter((field) => field !== 'plant') as Exclude<
   keyof OfferTerms,
   'plant'
@@ -20,7 +20,7 @@ export function termsChange(before: OfferTerms, after: OfferTerms): TermsChange 
   };
 }
 
-/** Shares with the terms before what has not changed. */
+/** Shares unchanged parts with the old terms. */
 export function withChange(terms: OfferTerms, change: StandingChange): OfferTerms {
   const changed = { ...terms, ...presentFields(FIELDS, change) };
   return change.plant ? { ...changed, plant: { ...terms.plant, ...change.plant } as PlantSnapshot } : changed;
@@ -42,5 +42,5 @@ function presentFields<T extends object, K extends keyof T>(fields: readonly K[]
   return present;
 }
 
-/** Both come from the same code, so their fields are in the same order. */
+/** The same code makes both, so their fields are in the same order. */
 const isEqual = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

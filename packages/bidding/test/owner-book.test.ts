@@ -1,11 +1,11 @@
-/** What a plant tells of its owners. */
+/** A plant's reports about its owners. */
 import { expect, test } from '@jest/globals';
-import { Admission, OwnerBook, ownerToken } from '../src/index.ts';
+import { Admission, OwnerBook, ownerFingerprint } from '../src/index.ts';
 
 const capacity = { memoryMiB: 10_000, diskMiB: 100_000, cpusPerVm: 4, vms: 100 };
 const machine = { memoryMiB: 256, diskMiB: 1_024, cpus: 1 };
 const used = { memoryMiB: 256, diskMiB: 1_024, vms: 1 };
-const [ada, bob] = [ownerToken('ada'), ownerToken('bob')];
+const [ada, bob] = [ownerFingerprint('ada'), ownerFingerprint('bob')];
 
 function plantWith(book: OwnerBook): Admission {
   return new Admission(capacity, {

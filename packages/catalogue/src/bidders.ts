@@ -1,11 +1,16 @@
 import type { Bidder } from '@vmgrid/protocol';
 
-/** Whose images they are: the plants that a shop knows, or a plant alone. */
+/** The plants whose images are meant: those that a shop knows, or one plant alone. */
 export interface Bidders {
-  /** All, also the plants that are absent: one that may come back is waited for so long, else it fails by its name. */
+  /**
+   * Returns all plants, absent ones included. A call to an absent plant that may come back waits this long; any other
+   * fails with the plant's name.
+   */
   everyone(options?: { readonly waitMs?: number }): readonly Bidder[];
-  /** Those that are absent and may come back any moment. */
+  /** Returns the absent plants that may come back any moment. */
   awaited(): readonly string[];
-  /** @throws GridError PLANT_LOST when it is not here and does not come back in time; what the signal aborts with */
+  /**
+   * @throws GridError PLANT_LOST when the plant is not here and does not come back in time; the reason of the signal
+   */
   find(plantId: string, options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Bidder>;
 }

@@ -1,6 +1,6 @@
 import type { ImageDiffReply, ImageHistoryEntry, ImageReply } from '@vmgrid/protocol';
 
-/** What changes from one image to another: machine, restore, and the histories as one sequence. Pure. */
+/** Compares two images: machine, restore, and the histories as one sequence. Pure. */
 export function diffImages(from: ImageReply, to: ImageReply): ImageDiffReply {
   return {
     from: from.imageId,
@@ -34,7 +34,7 @@ function differences(
 
 type Step = ImageDiffReply['history'][number];
 
-/** A longest common subsequence of action digests stays the same; the rest is removed or added where it stood. */
+/** A longest common subsequence of action digests is unchanged; all else is removed or added where it stood. */
 export function diffHistories(from: readonly ImageHistoryEntry[], to: readonly ImageHistoryEntry[]): Step[] {
   const common = commonLengths(from, to);
   const steps: Step[] = [];
@@ -56,7 +56,7 @@ export function diffHistories(from: readonly ImageHistoryEntry[], to: readonly I
   return steps;
 }
 
-/** By position in both: the length of a longest common subsequence of what follows. */
+/** Returns, for each pair of positions, the length of a longest common subsequence of the rests. */
 function commonLengths(from: readonly ImageHistoryEntry[], to: readonly ImageHistoryEntry[]): number[][] {
   const lengths = Array.from({ length: from.length + 1 }, () => new Array<number>(to.length + 1).fill(0));
   for (let here = from.length - 1; here >= 0; here -= 1) {

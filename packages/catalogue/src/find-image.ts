@@ -1,6 +1,6 @@
 import { GridError, type ImageReply, nameSome } from '@vmgrid/protocol';
 
-/** What is known of images, and whose are not known. */
+/** The images that are known, and the plants whose images are not. */
 export interface KnownImages {
   readonly images: readonly ImageReply[];
   readonly silentPlants: readonly string[];
@@ -10,9 +10,9 @@ export const isOffered = (images: readonly ImageReply[], idOrTag: string): boole
   images.some(({ imageId, tags }) => imageId === idOrTag || tags.includes(idOrTag));
 
 /**
- * The image of an id or a tag.
- * @throws GridError IMAGE_UNKNOWN only when every plant has answered; PLANT_LOST when one that did not may have it;
- * TAG_AMBIGUOUS
+ * Returns the image of an id or a tag.
+ * @throws GridError IMAGE_UNKNOWN, but only when every plant has answered; PLANT_LOST when a plant that did not answer
+ * may have it; TAG_AMBIGUOUS
  */
 export function findImage({ images, silentPlants }: KnownImages, idOrTag: string): ImageReply {
   const exact = images.find((one) => one.imageId === idOrTag);

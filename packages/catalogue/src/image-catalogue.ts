@@ -1,4 +1,4 @@
-/** The golden images of all warehouses, as one: what operators ask about them, and have done. */
+/** The golden images of all warehouses as one catalogue, for the questions and work of operators. */
 import {
   askAll,
   type Bidder,
@@ -24,9 +24,9 @@ import { diffImages } from './diff-images.ts';
 import { findImage, isOffered } from './find-image.ts';
 import { mergeImages } from './merge-images.ts';
 
-/** How long a plant may take to answer what needs no work. */
+/** Milliseconds that a plant may take to answer a question that needs no work. */
 const QUESTION_DEADLINE_MS = 10_000;
-/** The same where an answer without it is an answer: a list that names it. */
+/** The same for a list, which can be answered without the plant and then names it. */
 const LIST_DEADLINE_MS = 2_000;
 
 interface Offer {
@@ -34,21 +34,21 @@ interface Offer {
   readonly images: readonly ImageReply[];
 }
 
-/** What there is, as far as it is known. */
+/** The images that are known so far. */
 interface Offers {
   readonly offers: readonly Offer[];
-  /** All of them as one list. */
+  /** The images of all plants as one list. */
   readonly images: readonly ImageReply[];
   /** Plants whose images are missing. */
   readonly silentPlants: string[];
 }
 
 export interface ImageCatalogueOptions {
-  /** How long work that was asked for may take. */
+  /** Milliseconds that requested work may take. */
   readonly requestDeadlineMs: number;
   /** Aborts when no answer can be waited for any more. */
   readonly signal: AbortSignal;
-  /** Whether a list waits for the answer of a plant. Left out: for all. */
+  /** Whether a list waits for the answer of a plant. Left out: it waits for all. */
   readonly isAwaited?: (plantId: string) => boolean;
 }
 
@@ -65,7 +65,7 @@ export class ImageCatalogue {
     this.#isAwaited = isAwaited;
   }
 
-  /** What those who are here offer; whoever is absent, hangs or is slow is named. */
+  /** Lists the images of the plants that are here; names the plants that are absent, hang or are slow. */
   async list(): Promise<ImageListReply> {
     const kindOf = ({ plantId }: Bidder) => (this.#isAwaited(plantId) ? 'asked' : 'hanging');
     const { asked = [], hanging = [] } = Object.groupBy(this.#bidders.everyone(), kindOf);
@@ -74,8 +74,8 @@ export class ImageCatalogue {
   }
 
   /**
-   * The image of an id or a tag. @throws GridError IMAGE_UNKNOWN, TAG_AMBIGUOUS; PLANT_LOST when one that may have it
-   * is absent
+   * Returns the image of an id or a tag. @throws GridError IMAGE_UNKNOWN, TAG_AMBIGUOUS; PLANT_LOST when an absent
+   * plant may have it
    */
   async find(idOrTag: string): Promise<ImageReply> {
     return findImage(await this.#offersWith([idOrTag]), idOrTag);
@@ -111,7 +111,7 @@ export class ImageCatalogue {
     return this.find(imageId);
   }
 
-  /** Checks images, or all, in each warehouse that has them. `cancelled` ends it. */
+  /** Verifies the given images, or all, in each warehouse that has them. `cancelled` ends it. */
   async verify(
     { imageIds, ...named }: Identified<VerifyImagesRequest>,
     cancelled: AbortSignal,
@@ -130,8 +130,8 @@ export class ImageCatalogue {
   }
 
   /**
-   * Compares the guests of a DAG got in every way, on the plant that is named or each that is there, one after the
-   * other. `cancelled` ends it.
+   * Compares the guests of a DAG made in every way, on the named plant or on each plant that is here, one after
+   * another. `cancelled` ends it.
    */
   async verifyEqual(
     { plantId, ...request }: Identified<BuildImageRequest>,
@@ -146,7 +146,7 @@ export class ImageCatalogue {
     return { requestId: request.requestId, plants, silentPlants };
   }
 
-  /** Makes room in each warehouse. */
+  /** Collects images in each warehouse until there is room. */
   async collect(request: Identified<CollectImagesRequest>): Promise<CollectImagesReply> {
     const { offers, silentPlants } = await this.#offers(this.#work.deadlineMs);
     const warehouses: CollectImagesReply['warehouses'] = [];
@@ -157,7 +157,7 @@ export class ImageCatalogue {
     return { requestId: request.requestId, warehouses, silentPlants };
   }
 
-  /** What each plant, or one of them, suggests to build. @throws GridError PLANT_LOST */
+  /** Returns the images that each plant, or one of them, suggests to build. @throws GridError PLANT_LOST */
   async suggestions({ plantId, top }: SuggestImagesRequest): Promise<SuggestImagesReply> {
     const bidders = plantId === undefined ? this.#bidders.everyone() : [await this.#bidder(plantId)];
     const request = top === undefined ? {} : { top };
@@ -165,7 +165,7 @@ export class ImageCatalogue {
     return { plants: answers.map(({ value }) => value), silentPlants: namesOf(failures) };
   }
 
-  /** What those who are here offer; when that is not all that is wanted, those who are absent are waited for. */
+  /** Lists the images of the plants that are here. When a wanted one is not among them, waits for the absent plants. */
   async #offersWith(wanted: readonly string[]): Promise<Offers> {
     const known = await this.#offers();
     const isAll = wanted.every((idOrTag) => isOffered(known.images, idOrTag));
@@ -189,10 +189,7 @@ export class ImageCatalogue {
   }
 }
 
-/**
- * Of the plants that share a warehouse the first, with its images; of all warehouses that have any, or of those with
- * one image.
- */
+/** Returns, for each warehouse that has images (or this image), its first plant with the images. */
 function oneOfEachWarehouse(offers: readonly Offer[], imageId?: string) {
   const seen = new Set<string>();
   const chosen: { readonly plantId: string; readonly held: ReadonlySet<string> }[] = [];

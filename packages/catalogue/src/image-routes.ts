@@ -1,4 +1,4 @@
-/** `/v1/images`: golden images, as operators look at them and after them. JSON only. */
+/** `/v1/images`: golden images, for operators. JSON only. */
 
 import {
   callerOf,

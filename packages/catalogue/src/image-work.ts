@@ -13,7 +13,7 @@ import type { ImageCatalogue } from './image-catalogue.ts';
 export interface ImageWorkDeps {
   readonly operationService: OperationService;
   readonly images: ImageCatalogue;
-  /** Builds where it is done best. */
+  /** Builds the image on the plant with the best bid. */
   readonly build: (request: Identified<BuildImageRequest>, operation: Operation) => Promise<BuildImageReply>;
 }
 

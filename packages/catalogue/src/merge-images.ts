@@ -1,8 +1,8 @@
 import type { ImageReply } from '@vmgrid/protocol';
 
-/** What several plants offer under one image id, so far. */
+/** What several plants offer under one image id, as far as merged. */
 interface Merging {
-  /** As it was offered last. */
+  /** The latest offer. */
   image: ImageReply;
   readonly plants: string[];
   readonly warehouses: Set<string>;
@@ -12,8 +12,8 @@ interface Merging {
 }
 
 /**
- * One list of what several plants offer. Plants that share a warehouse offer the same image, and so do plants that made
- * the same one each in its own. Costs in proportion to what is offered.
+ * Merges the images of several plants into one list. Plants that share a warehouse offer the same image; so do plants
+ * that each built it in a warehouse of their own. The cost is proportional to the number of offers.
  */
 export function mergeImages(
   offers: readonly { readonly plantId: string; readonly images: readonly ImageReply[] }[],
@@ -38,7 +38,7 @@ const begin = (image: ImageReply, plantId: string): Merging => ({
   children: new Set(image.children),
 });
 
-/** Hits in a warehouse are counted once, however many plants tell them. */
+/** Counts the hits of a warehouse once, however many plants report them. */
 function merge(known: Merging, more: ImageReply, plantId: string): void {
   const { image, warehouses } = known;
   const counted = more.warehouses.every((id) => warehouses.has(id));

@@ -1,4 +1,7 @@
-/** Printable ASCII, which nearly all names are: the engine's own folding does the same there, several times as fast. */
+/**
+ * Nearly all names are printable ASCII. There the engine's own case folding gives the same result, several times as
+ * fast.
+ */
 const PLAIN = /^[ -~]*$/;
 
 /** Folds A to Z only, as C's strcasecmp does in HTCondor: attribute names and `==` on strings compare this way. */

@@ -1,4 +1,6 @@
-/** The shapes of expressions, ads, values and scopes. They name each other, so they stand in one file without code. */
+/**
+ * The types of expressions, ads, values and scopes. They refer to each other, so they stand in one file without code.
+ */
 
 export type UnaryOperator = '+' | '-' | '!' | '~';
 export type BinaryOperator =
@@ -38,14 +40,17 @@ export type Node =
   | { readonly kind: 'list'; readonly items: readonly Node[] }
   | { readonly kind: 'ad'; readonly ad: Ad };
 
-/** What an attribute is bound to: an `Expression`. */
+/** An attribute's expression: the interface that `Expression` implements. */
 export interface AttributeExpression {
   readonly node: Node;
   /** HTCondor's new-ClassAd text. */
   toString(): string;
 }
 
-/** A record of named expressions, as reading it needs it: a `ClassAd`. Names are case-insensitive. */
+/**
+ * A record of named expressions, as the evaluation reads it: the interface that `ClassAd` implements. Names are
+ * case-insensitive.
+ */
 export interface Ad {
   readonly size: number;
   has(name: string): boolean;
@@ -57,7 +62,7 @@ export interface Ad {
 }
 
 export type UndefinedValue = { readonly kind: 'undefined' };
-/** `reason` is for people ("division by zero"); the language itself sees one single error value. */
+/** `reason` explains the error to people ("division by zero"); in the language there is only one error value. */
 export type ErrorValue = { readonly kind: 'error'; readonly reason?: string };
 export type BooleanValue = { readonly kind: 'boolean'; readonly value: boolean };
 /** HTCondor's integers are 64-bit signed; arithmetic wraps as two's complement. */
@@ -71,9 +76,9 @@ export type AbsoluteTimeValue = {
   readonly offsetSeconds: number;
 };
 export type RelativeTimeValue = { readonly kind: 'relativeTime'; readonly seconds: number };
-/** Items are evaluated when the list is. */
+/** The items are evaluated together with the list. */
 export type ListValue = { readonly kind: 'list'; readonly items: readonly Value[] };
-/** Attributes stay expressions until looked at; `scope` is where they see their enclosing ads. */
+/** Attributes stay expressions until they are read; `scope` is where they find the ads that enclose them. */
 export type ClassAdValue = { readonly kind: 'classad'; readonly ad: Ad; readonly scope?: Scope };
 
 export type Value =
@@ -91,16 +96,21 @@ export type Value =
 /** A value that can stand as a literal in source text. */
 export type LiteralValue = Exclude<Value, ListValue | ClassAdValue>;
 
-/** An ad as a place where names are looked up: it, the ads that enclose it, and what stands around the outermost. */
+/**
+ * The place where an ad's names are looked up: the ad, the ads that enclose it, and the surroundings of the outermost.
+ */
 export interface Scope {
   readonly ad: Ad;
   readonly parent?: Scope;
   readonly surroundings: Surroundings;
-  /** Names without prefix are looked up in TARGET too. Not so in nested ads (AttributeReference::FindExpr). */
+  /**
+   * Whether names without prefix are looked up in TARGET too. They are not in nested ads
+   * (AttributeReference::FindExpr).
+   */
   readonly seesTarget: boolean;
 }
 
-/** What an outermost ad sees besides itself: the ad it is matched with, and scopes the caller named. */
+/** The names that an outermost ad sees besides its own: the ad it is matched with, and scopes that the caller named. */
 export interface Surroundings {
   target?: Scope;
   readonly named: Map<string, Scope>;

@@ -5,7 +5,10 @@ import { maxSyntaxDepth } from './limits.ts';
 import { unparseNode } from './text/unparse.ts';
 import { absoluteTimeValue, booleanValue, integerValue, realValue, stringValue, undefinedValue } from './value.ts';
 
-/** What an attribute can be made from: integers become ClassAd integers, other numbers reals, `null` undefined. */
+/**
+ * The plain values that an attribute can be made from: integers become ClassAd integers, other numbers reals, `null`
+ * undefined.
+ */
 export type PlainValue =
   | undefined
   | null
@@ -24,7 +27,10 @@ interface Attribute {
   readonly expression: Expression;
 }
 
-/** An immutable record of named expressions. Names are case-insensitive; they keep the spelling and place they had. */
+/**
+ * An immutable record of named expressions. Names are case-insensitive, and keep the spelling and order in which they
+ * were given.
+ */
 export class ClassAd {
   static readonly empty: ClassAd = new ClassAd(new Map());
 
@@ -35,14 +41,14 @@ export class ClassAd {
   }
 
   /**
-   * From plain values: nested objects become ads, arrays lists, Dates absolute times in UTC; `Expression`s stay as they
-   * are. Throws a TypeError on anything else, on text holding U+0000, and on nesting past 500 levels.
+   * Makes an ad of plain values: nested objects become ads, arrays lists, Dates absolute times in UTC; `Expression`s
+   * stay as they are. Throws a TypeError on anything else, on text with U+0000, and on nesting deeper than 500 levels.
    */
   static of(record: { readonly [name: string]: PlainValue }): ClassAd {
     return adFrom(record, 0);
   }
 
-  /** Where a name comes twice the last expression wins. */
+  /** When a name occurs twice, the last expression wins. */
   static fromEntries(entries: Iterable<readonly [string, Expression]>): ClassAd {
     const attributes = new Map<string, Attribute>();
     for (const [name, expression] of entries) {
@@ -72,7 +78,7 @@ export class ClassAd {
     return [...this.attributes.values()].map((attribute) => [attribute.name, attribute.expression]);
   }
 
-  /** A copy with this attribute set. */
+  /** Returns a copy with this attribute set. */
   with(name: string, value: PlainValue): ClassAd {
     const attributes = new Map(this.attributes);
     const key = foldCase(name);
@@ -80,14 +86,14 @@ export class ClassAd {
     return new ClassAd(attributes.set(key, { name: attributes.get(key)?.name ?? name, expression }));
   }
 
-  /** A copy without this attribute. */
+  /** Returns a copy without this attribute. */
   without(name: string): ClassAd {
     const attributes = new Map(this.attributes);
     attributes.delete(foldCase(name));
     return new ClassAd(attributes);
   }
 
-  /** A copy with every attribute of `other` set over this ad's. */
+  /** Returns a copy in which the attributes of `other` replace or join those of this ad. */
   merge(other: ClassAd): ClassAd {
     return ClassAd.fromEntries([...this.entries(), ...other.entries()]);
   }
@@ -107,7 +113,7 @@ function adFrom(record: { readonly [name: string]: PlainValue }, depth: number):
   );
 }
 
-/** An instant no ClassAd time can hold is a TypeError here, not a silent error value. */
+/** Throws a TypeError for an instant that no ClassAd time can hold, instead of hiding it in an error value. */
 function timeFrom(date: Date): Node {
   const time = absoluteTimeValue(Math.floor(date.getTime() / 1000));
   if (time.kind === 'error') {

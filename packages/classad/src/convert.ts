@@ -4,13 +4,13 @@ import { absoluteTimeText, relativeTimeText } from './text/time-text.ts';
 import { unparseValue } from './text/unparse.ts';
 import { errorValue, integerValue, realValue, stringValue } from './value.ts';
 
-/** The integer a real truncates to; the error value where it does not fit 64 bits. */
+/** Truncates a real to an integer; returns the error value when it does not fit 64 bits. */
 export function truncated(value: number): IntegerValue | ErrorValue {
   const fits = value >= -(2 ** 63) && value < 2 ** 63;
   return fits ? integerValue(Math.trunc(value)) : errorValue('real does not fit an integer');
 }
 
-/** `int()`: undefined stays undefined, as in HTCondor's code (its manual says error). */
+/** `int()`. Undefined stays undefined, as in HTCondor's code; its manual says error. */
 export function toInteger(value: Value): IntegerValue | UndefinedValue | ErrorValue {
   switch (value.kind) {
     case 'integer':
@@ -59,7 +59,7 @@ export function toReal(value: Value): RealValue | UndefinedValue | ErrorValue {
   }
 }
 
-/** `string()`: text as it is, anything else as source text. */
+/** `string()`. A string stays as it is; any other value becomes its source text. */
 export function toText(value: Value, limit: number): StringValue | UndefinedValue | ErrorValue {
   switch (value.kind) {
     case 'string':

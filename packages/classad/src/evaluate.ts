@@ -1,4 +1,4 @@
-import type { Value } from './ast.ts';
+import type { Ad, Value } from './ast.ts';
 import type { ClassAd } from './class-ad.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
@@ -8,31 +8,32 @@ import { matchScopes } from './scope.ts';
 import { parseExpression } from './text/parser.ts';
 import { undefinedValue } from './value.ts';
 
-/** What does not depend on the ads. All of it is optional, and evaluation is pure: same input, same value. */
+/** Inputs of an evaluation besides the ads, all optional. Evaluation is pure: the same input gives the same value. */
 export interface EvaluationOptions {
-  /** The clock for `time()` and its kin, which are undefined without it. */
+  /** The clock for `time()` and related functions, which are undefined without it. */
   readonly now?: Date;
-  /** From 0 up to 1; `random()` is undefined without it. */
+  /** Returns numbers from 0 up to, but not including, 1. Without it `random()` is undefined. */
   readonly random?: () => number;
   /** Seconds east of Greenwich for local times; 0 unless given. */
   readonly localOffsetSeconds?: number;
   readonly limits?: Partial<EvaluationLimits>;
-  /** Past it the value is an error, as past `limits.maxSteps`. */
+  /**
+   * A budget shared with other evaluations. When it is used up the value is an error, as when `limits.maxSteps` is
+   * passed.
+   */
   readonly budget?: StepBudget | undefined;
 }
 
 export interface EvaluationContext extends EvaluationOptions {
-  /** MY: where names without prefix are looked up first. */
-  readonly my?: ClassAd;
-  /** TARGET: where they are looked up next. */
-  readonly target?: ClassAd;
-  /** Further ads by name, reached only with it: `scopes: { PLAN: ad }` for `PLAN.ExpectedSeconds`. */
-  readonly scopes?: { readonly [name: string]: ClassAd };
+  /** MY: names without prefix are looked up here first. */
+  readonly my?: Ad;
+  /** TARGET: names without prefix are looked up here next. */
+  readonly target?: Ad;
+  /** Further ads, reached only by their names: `scopes: { PLAN: ad }` for `PLAN.ExpectedSeconds`. */
+  readonly scopes?: { readonly [name: string]: Ad };
 }
 
-/**
- * An evaluation with a budget of its own, or what is left of one that is shared, and every function of the language.
- */
+/** Begins an evaluation with every function of the language, and with its own budget or the rest of a shared one. */
 export function newEvaluation(options: EvaluationOptions): Evaluation {
   const { now, random, localOffsetSeconds = 0, budget } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -41,8 +42,9 @@ export function newEvaluation(options: EvaluationOptions): Evaluation {
 }
 
 /**
- * The value of an expression (text is parsed first, and may throw ClassAdSyntaxError). Evaluation itself never throws:
- * what has no value is undefined, what makes no sense or exceeds a limit is an error, with a reason for people.
+ * Evaluates an expression. Text is parsed first, which may throw ClassAdSyntaxError; the evaluation itself never
+ * throws. The result is undefined where a name has no value, and an error with a reason for people where the expression
+ * makes no sense or exceeds a limit.
  */
 export function evaluate(expression: Expression | string, context: EvaluationContext = {}): Value {
   const { node } = typeof expression === 'string' ? parseExpression(expression) : expression;
@@ -53,7 +55,7 @@ export function evaluate(expression: Expression | string, context: EvaluationCon
   return value;
 }
 
-/** The value of an attribute of `my`; undefined where it has none so called. */
+/** Evaluates an attribute of `my`; undefined when `my` has no such attribute. */
 export function evaluateAttribute(my: ClassAd, name: string, context: EvaluationContext = {}): Value {
   const expression = my.get(name);
   return expression === undefined ? undefinedValue : evaluate(expression, { ...context, my });

@@ -7,7 +7,7 @@ import { connective } from './operators/logic.ts';
 import { type Found, lookUp, lookUpOwn, lookUpUnscoped, nestedScope, rootOf, scopeOf } from './scope.ts';
 import { classAdValue, errorValue, integerValue, isExceptional, listValue, truthOf, undefinedValue } from './value.ts';
 
-/** What an evaluation may know of the world, all of it given by the caller. */
+/** All that an evaluation may know of the world; the caller provides it. */
 export interface EvaluationWorld {
   readonly now: Date | undefined;
   readonly random: (() => number) | undefined;
@@ -16,18 +16,18 @@ export interface EvaluationWorld {
 }
 
 export interface FunctionCall {
-  /** As written by the caller. */
+  /** The name as the caller wrote it. */
   readonly name: string;
   readonly args: readonly Node[];
-  /** Where the call stands: arguments are evaluated here. */
+  /** The scope of the call; the arguments are evaluated in it. */
   readonly scope: Scope;
   readonly evaluation: Evaluation;
 }
 
-/** A function of the language: total, and bounded by the evaluation's budget. */
+/** A function of the language. It returns a value for any input, and stays within the evaluation's budget. */
 export type ClassAdFunction = (call: FunctionCall) => Value;
 
-/** One evaluation in progress: its budget, and the attributes being evaluated, by which cycles are seen. */
+/** One evaluation in progress: its budget, and the attributes that are being evaluated, which reveal cycles. */
 export class Evaluation {
   readonly world: EvaluationWorld;
   #stepsLeft: number;
@@ -42,7 +42,7 @@ export class Evaluation {
     this.#stepsLeft = world.limits.maxSteps;
   }
 
-  /** So far; more than the limit once that was hit. */
+  /** Steps made so far; more than the limit once the limit was passed. */
   get stepsMade(): number {
     return this.world.limits.maxSteps - this.#stepsLeft;
   }
@@ -68,7 +68,7 @@ export class Evaluation {
     this.spend(Math.ceil(length / 16));
   }
 
-  /** The whole evaluation of `node`: a limit that is hit gives the error value. */
+  /** Evaluates all of `node`; gives the error value when a limit is passed. */
   run(node: Node, scope: Scope): Value {
     const [depth, active] = [this.#depth, this.#active.length];
     try {
@@ -170,7 +170,7 @@ export class Evaluation {
       return this.#found(lookUpOwn(node.name, rootOf(scope)));
     }
     const found = lookUpUnscoped(node.name, scope);
-    // CurrentTime is the one attribute of HTCondor's environment: `time()` by its old name.
+    // CurrentTime is the only attribute of HTCondor's environment: the old name of `time()`.
     return found === undefined && foldCase(node.name) === 'currenttime' ? this.epochSeconds() : this.#found(found);
   }
 
@@ -180,7 +180,7 @@ export class Evaluation {
     return now === undefined ? undefinedValue : integerValue(Math.floor(now.getTime() / 1000));
   }
 
-  /** `ad.name`; over a list, the list of what each item gives. */
+  /** `ad.name`; for a list, the list of the results for its items. */
   #select(of: Value, name: string): Value {
     if (isExceptional(of)) {
       return of;
@@ -195,7 +195,10 @@ export class Evaluation {
     return this.#found(lookUp(name, scopeOf(of)));
   }
 
-  /** The expression a reference leads to, not evaluated; undefined for any other node and where there is none. */
+  /**
+   * Returns the expression that a reference leads to, not evaluated; undefined for any other node, and when the name is
+   * not found.
+   */
   findExpression(node: Node, scope: Scope): (Found & { kind: 'expression' }) | undefined {
     if (node.kind !== 'reference') {
       return undefined;
@@ -224,7 +227,9 @@ export class Evaluation {
     return found.kind === 'value' ? found.value : this.attribute(found.expression, found.scope);
   }
 
-  /** An attribute's value where it stands. One that is already being evaluated refers to itself: an error. */
+  /**
+   * Evaluates an attribute where it stands. An attribute that is being evaluated already refers to itself: an error.
+   */
   attribute(expression: AttributeExpression, scope: Scope): Value {
     const again = this.#active.some(
       (active) =>

@@ -10,13 +10,16 @@ export interface Condition {
   readonly text: string;
   readonly value: Value;
   readonly holds: boolean;
-  /** Each attribute the condition names, in order, with its value: the limit and the actual figure. */
+  /**
+   * Each attribute that the condition names, in order, with its value, so that people see the limit and the actual
+   * figure.
+   */
   readonly references: readonly { readonly text: string; readonly value: Value }[];
 }
 
 /**
- * Why an ad does or does not satisfy requirements: the conditions joined by the outermost `&&`, each with its own
- * value (the idea of `condor_q -better-analyze`). The requirements hold when every condition does.
+ * Explains why an ad does or does not satisfy requirements: splits them at the outermost `&&` and gives the value of
+ * each condition (as `condor_q -better-analyze` does). The requirements hold when every condition holds.
  */
 export function explainRequirements(requirements: Expression | string, context: EvaluationContext): Condition[] {
   const { node } = typeof requirements === 'string' ? parseExpression(requirements) : requirements;
@@ -31,7 +34,7 @@ export function explainRequirements(requirements: Expression | string, context: 
   });
 }
 
-/** A list of work, not recursion: there can be more conjuncts than the call stack holds. */
+/** Uses a work list instead of recursion: there can be more conditions than the call stack holds. */
 function conjunctsOf(node: Node): Node[] {
   const conjuncts: Node[] = [];
   const pending = [node];
@@ -47,7 +50,10 @@ function conjunctsOf(node: Node): Node[] {
   return conjuncts;
 }
 
-/** Each once, outermost selection only: `TARGET.Disk.Free`, not `TARGET.Disk` as well. Nested ads are not entered. */
+/**
+ * Returns each reference once, and only the outermost selection: `TARGET.Disk.Free`, not also `TARGET.Disk`. Nested ads
+ * are left out.
+ */
 function referencesIn(node: Node): Expression[] {
   const found = new Map<string, Expression>();
   const pending = [node];

@@ -9,7 +9,7 @@ export class Expression {
     this.node = node;
   }
 
-  /** An expression that is just this value, e.g. `Expression.literal(realValue(5))` for the real 5.0. */
+  /** Makes an expression of a single value, such as `Expression.literal(realValue(5))` for the real 5.0. */
   static literal(value: LiteralValue): Expression {
     return new Expression({ kind: 'literal', value });
   }

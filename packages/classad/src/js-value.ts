@@ -21,9 +21,9 @@ export type JsValue =
   | { readonly [name: string]: JsValue };
 
 /**
- * Plain JavaScript for a value: integers as numbers (bigint past 2^53), absolute times as Dates, relative times as
- * seconds, lists as arrays, ads as objects with every attribute evaluated, the error value as a ClassAdError. All
- * ads inside share one evaluation budget, and one that contains itself is a ClassAdError there.
+ * Converts a value to plain JavaScript: integers to numbers (bigint past 2^53), absolute times to Dates, relative times
+ * to seconds, lists to arrays, ads to objects with every attribute evaluated, the error value to a ClassAdError. All
+ * ads inside share one budget. An ad that contains itself is a ClassAdError there.
  */
 export function toJsValue(value: Value | ClassAd, options: EvaluationOptions = {}): JsValue {
   const conversion = new Conversion(newEvaluation(options));
@@ -32,7 +32,7 @@ export function toJsValue(value: Value | ClassAd, options: EvaluationOptions = {
 
 class Conversion {
   readonly #evaluation: Evaluation;
-  /** The ads around the one being converted. */
+  /** The ads that enclose the one being converted. */
   readonly #open: Scope[] = [];
 
   constructor(evaluation: Evaluation) {
@@ -76,7 +76,7 @@ class Conversion {
       return [name, this.plain(value, depth)] as const;
     });
     this.#open.pop();
-    // fromEntries defines properties, so that an attribute called __proto__ stays an attribute.
+    // fromEntries defines properties, so an attribute named __proto__ stays an attribute.
     return Object.fromEntries(attributes);
   }
 }

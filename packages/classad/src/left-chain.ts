@@ -3,8 +3,8 @@ import type { Node } from './ast.ts';
 export type BinaryNode = Node & { readonly kind: 'binary' };
 
 /**
- * `a && b && c` is a tree that leans left, as deep as it has operators: its first operand, then its operations from
- * the innermost. Whoever loops over them needs no call stack for their number: only other nesting counts as depth.
+ * `a && b && c` is a tree that leans left and is as deep as it has operators. Returns its first operand, then its
+ * operations from the innermost on. A loop over them needs no call stack, so only other nesting counts as depth.
  */
 export function leftChain(node: BinaryNode): { readonly first: Node; readonly operations: readonly BinaryNode[] } {
   const operations: BinaryNode[] = [];

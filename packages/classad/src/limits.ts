@@ -1,6 +1,6 @@
-/** Bounds on one evaluation. Past one of them the whole result is the error value, with the limit as its reason. */
+/** Limits of one evaluation. Past any of them the whole result is the error value, which names the limit. */
 export interface EvaluationLimits {
-  /** Nested operations and attribute references in progress at once. */
+  /** Nested operations and attribute references that are in progress at the same time. */
   readonly maxDepth: number;
   /** Nodes visited, list items made, and text or regular-expression work (one step per 16 characters). */
   readonly maxSteps: number;
@@ -10,7 +10,7 @@ export interface EvaluationLimits {
 
 export const defaultLimits: EvaluationLimits = { maxDepth: 800, maxSteps: 200_000, maxStringLength: 1_048_576 };
 
-/** Steps that several evaluations have together: each takes from it what it makes. */
+/** A number of steps that several evaluations share; each takes its steps from it. */
 export class StepBudget {
   readonly steps: number;
   left: number;
@@ -21,10 +21,10 @@ export class StepBudget {
   }
 }
 
-/** Deepest syntax tree the parsers build; HTCondor's own parser stops at the same depth. */
+/** The deepest syntax tree that the parsers build. HTCondor's own parser has the same limit. */
 export const maxSyntaxDepth = 500;
 
-/** Thrown inside an evaluation, turned into the error value at its top: no `isError()` may hide a limit. */
+/** Thrown inside an evaluation, and turned into the error value only at its top, so that `isError()` cannot hide it. */
 export class LimitExceeded extends Error {
   override readonly name = 'LimitExceeded';
 }

@@ -4,7 +4,7 @@ import { type EvaluationContext, evaluateAttribute } from './evaluate.ts';
 import { isTrue } from './value.ts';
 
 export interface MatchOptions extends Omit<EvaluationContext, 'my' | 'target'> {
-  /** What an ad without `Requirements` does. HTCondor: it refuses, its requirements being undefined. */
+  /** How an ad without `Requirements` answers. In HTCondor it refuses, because its requirements are undefined. */
   readonly withoutRequirements?: 'refuse' | 'accept';
 }
 
@@ -13,7 +13,7 @@ export interface MatchSide {
   readonly accepts: boolean;
   /** `Requirements` with this ad as MY and the other as TARGET. */
   readonly requirements: Value;
-  /** `Rank` likewise; 0 where it is no number. */
+  /** `Rank`, evaluated in the same way; 0 when it is no number. */
   readonly rank: number;
 }
 
@@ -41,7 +41,7 @@ function side(my: ClassAd, target: ClassAd, options: MatchOptions): MatchSide {
   };
 }
 
-/** A rank as the number to order by: booleans count as 0 and 1, whatever is no finite number as 0. */
+/** Returns a rank as a number to sort by: booleans count as 0 and 1, anything else that is no finite number as 0. */
 export function rankOf(value: Value): number {
   switch (value.kind) {
     case 'integer':

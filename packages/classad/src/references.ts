@@ -1,6 +1,6 @@
 import type { Node } from './ast.ts';
 
-/** The expressions a node is made of; those inside a nested ad, which see other names, are left out. */
+/** Returns the direct parts of a node. Expressions inside a nested ad are left out, because they see other names. */
 export function childrenOf(node: Node): readonly Node[] {
   switch (node.kind) {
     case 'literal':

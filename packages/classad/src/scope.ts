@@ -15,15 +15,15 @@ export function nestedScope(ad: Ad, parent: Scope): Scope {
   return { ad, parent, surroundings: parent.surroundings, seesTarget: false };
 }
 
-/** Where the attributes of an ad that is a value see what they name. */
+/** Returns the scope in which the attributes of an ad value look up names. */
 export function scopeOf(value: ClassAdValue): Scope {
   return value.scope ?? aloneScope(value.ad);
 }
 
-/** Two ads that are matched lie in an ad of HTCondor's (MatchClassAd), which has no attribute a name could mean. */
+/** HTCondor puts two matched ads into an outer ad (MatchClassAd). No name can mean an attribute of it. */
 const matchRoot = aloneScope(ClassAd.empty);
 
-/** What `.name` and `ROOT` mean: the outermost ad, in a match the one around both ads. */
+/** Returns what `.name` and `ROOT` refer to: the outermost ad; in a match, the ad around both. */
 export function rootOf(scope: Scope): Scope {
   if (scope.surroundings.target !== undefined) {
     return matchRoot;
@@ -35,12 +35,8 @@ export function rootOf(scope: Scope): Scope {
   return root;
 }
 
-/** MY and TARGET, each seeing the other as its TARGET, with further scopes visible by name to both. */
-export function matchScopes(
-  my: ClassAd | undefined,
-  target: ClassAd | undefined,
-  named: { readonly [name: string]: ClassAd },
-): Scope {
+/** Makes the scopes of MY and TARGET. Each sees the other as its TARGET, and both see the further scopes by name. */
+export function matchScopes(my: Ad | undefined, target: Ad | undefined, named: { readonly [name: string]: Ad }): Scope {
   const scopes = new Map(Object.entries(named).map(([name, ad]) => [foldCase(name), aloneScope(ad)] as const));
   const myScope: Scope = { ad: my ?? ClassAd.empty, surroundings: { named: scopes }, seesTarget: true };
   if (target !== undefined) {
@@ -53,7 +49,10 @@ function adOf(scope: Scope | undefined): Found {
   return { kind: 'value', value: scope === undefined ? undefinedValue : classAdValue(scope.ad, scope) };
 }
 
-/** Names with a meaning of their own, unless the innermost ad has an attribute so called (ClassAd::LookupInScope). */
+/**
+ * Resolves names with a special meaning, unless the innermost ad has an attribute of that name
+ * (ClassAd::LookupInScope).
+ */
 function special(name: string, scope: Scope): Found | undefined {
   switch (name) {
     case 'my':
@@ -78,7 +77,7 @@ function around(name: string, scope: Scope): Found | undefined {
   return found === undefined ? undefined : adOf(found);
 }
 
-/** From the innermost ad outwards. */
+/** Looks a name up from the innermost ad outwards. */
 export function lookUp(name: string, scope: Scope): Found | undefined {
   const folded = foldCase(name);
   const own = scope.ad.get(name);
@@ -98,14 +97,20 @@ export function lookUp(name: string, scope: Scope): Found | undefined {
   return around(folded, scope);
 }
 
-/** As `lookUp`, and then in TARGET: how HTCondor reads a name without prefix (manual: ClassAd evaluation semantics). */
+/**
+ * Looks a name up as `lookUp` does, and then in TARGET: this is how HTCondor reads a name without prefix (manual:
+ * ClassAd evaluation semantics).
+ */
 export function lookUpUnscoped(name: string, scope: Scope): Found | undefined {
   const found = lookUp(name, scope);
   const { target } = scope.surroundings;
   return found ?? (scope.seesTarget && target !== undefined ? lookUpOwn(name, target) : undefined);
 }
 
-/** Only the ad itself: `.name` looks at the outermost ad, and TARGET lends its attributes but not its surroundings. */
+/**
+ * Looks only into the ad itself: `.name` reads the outermost ad, and TARGET lends its attributes but not its
+ * surroundings.
+ */
 export function lookUpOwn(name: string, scope: Scope): Found | undefined {
   const expression = scope.ad.get(name);
   return expression === undefined ? undefined : { kind: 'expression', expression, scope };

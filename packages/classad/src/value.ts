@@ -39,10 +39,10 @@ export function stringValue(value: string): StringValue {
   return { kind: 'string', value };
 }
 
-/** What whole seconds a double counts exactly, and with them the days, hours and minutes a text names. */
+/** A double counts whole seconds exactly up to here, and so the days, hours and minutes that a text names. */
 const mostRelativeSeconds = 2 ** 53;
 
-/** A relative time, or the error value where it is past 2^53 seconds either way. */
+/** Makes a relative time; the error value when it is more than 2^53 seconds either way. */
 export function relativeTimeValue(seconds: number): RelativeTimeValue | ErrorValue {
   return Math.abs(seconds) <= mostRelativeSeconds
     ? { kind: 'relativeTime', seconds: seconds + 0 }
@@ -57,19 +57,19 @@ export function classAdValue(ad: Ad, scope?: Scope): ClassAdValue {
   return scope === undefined ? { kind: 'classad', ad } : { kind: 'classad', ad, scope };
 }
 
-/** Years 1000 to 9999, as written: what the textual form, four digits of year, can carry there and back. */
+/** Years 1000 to 9999: the textual form has four digits for the year, so only these can be written and read back. */
 const earliestSeconds = Date.UTC(1000, 0, 1) / 1000;
 const latestSeconds = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 const secondsPerDay = 86_400;
 
-/** An absolute time, or the error value where the year has no four digits or the offset is a day or more. */
+/** Makes an absolute time; the error value when the year does not have four digits or the offset is a day or more. */
 export function absoluteTimeValue(seconds: number, offsetSeconds = 0): AbsoluteTimeValue | ErrorValue {
   const shown = Math.trunc(seconds) + Math.trunc(offsetSeconds);
   const inRange = shown >= earliestSeconds && shown <= latestSeconds;
   if (!inRange || !(Math.abs(offsetSeconds) < secondsPerDay)) {
     return errorValue('absolute time out of range');
   }
-  // Adding 0 makes -0 the 0 it is written as.
+  // Adding 0 turns -0 into 0, as it is written.
   return { kind: 'absoluteTime', seconds: Math.trunc(seconds) + 0, offsetSeconds: Math.trunc(offsetSeconds) + 0 };
 }
 
@@ -77,7 +77,10 @@ export function isExceptional(value: Value): value is UndefinedValue | ErrorValu
   return value.kind === 'undefined' || value.kind === 'error';
 }
 
-/** What `&&`, `||`, `!` and `?:` take for a boolean: booleans, and numbers by being zero or not. */
+/**
+ * Returns a value as `&&`, `||`, `!` and `?:` read it: booleans, and numbers by whether they are zero; undefined for
+ * anything else.
+ */
 export function truthOf(value: Value): boolean | undefined {
   switch (value.kind) {
     case 'boolean':
@@ -91,7 +94,7 @@ export function truthOf(value: Value): boolean | undefined {
   }
 }
 
-/** True only for what counts as true: undefined, error, text, times, lists and ads do not. */
+/** Returns true only for values that count as true: not for undefined, errors, text, times, lists and ads. */
 export function isTrue(value: Value): boolean {
   return truthOf(value) === true;
 }

@@ -1,16 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { inTransaction } from './own-database.ts';
 
-/** Rows, and the sum of their column `bytes`. */
+/** A number of rows, and the sum of their column `bytes`. */
 export interface TableSize {
   readonly rows: number;
   readonly bytes: number;
 }
 
 /**
- * A table of which the newest rows stay: as many as its limits have room for. It has the columns `sequence` (its
- * primary key, which grows) and `bytes`, and `at` where age counts. Nobody else changes it. What it has is counted
- * once, as it is opened, so a change costs what it changes, however full the table is.
+ * A table that keeps its newest rows, as many as its limits allow. It has the columns `sequence` (its primary key,
+ * which grows) and `bytes`, and `at` when rows expire by age. Nobody else may change it. Its rows are counted once,
+ * when it is opened, so a change costs only what it changes, however full the table is.
  */
 export class BoundedTable {
   readonly #database: DatabaseSync;
@@ -19,7 +19,7 @@ export class BoundedTable {
   readonly #remove: StatementSync;
   #size: TableSize;
 
-  /** `age`: whether rows go by age, too. */
+  /** `age`: whether rows also expire by age. */
   constructor(database: DatabaseSync, table: string, limits: TableSize, { age = false } = {}) {
     this.#database = database;
     this.#limits = limits;
@@ -31,9 +31,9 @@ export class BoundedTable {
   }
 
   /**
-   * Changes the table in a transaction, in which the oldest go that there is no room for any more, or that came no
-   * later than `expired` (in what `at` counts). `work` says by how much the table has grown. What it or SQLite throws
-   * takes all of it back.
+   * Changes the table in a transaction. It also removes the oldest rows beyond the limits, and rows whose `at` is not
+   * after `expired`. `work` returns by how much the table has grown. An error of the work or of SQLite rolls everything
+   * back.
    */
   change(work: () => TableSize, expired = Number.NEGATIVE_INFINITY): void {
     this.#size = inTransaction(this.#database, () => {

@@ -1,4 +1,4 @@
-/** Time as daemons see it; tests inject their own. */
+/** The time as daemons read it. Tests inject their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -7,13 +7,13 @@ export interface Clock {
   /** Resolves after `ms`, or rejects with the signal's reason. Any length of time is allowed. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Does something after `ms`, of any length, unless it is taken back. Keeps no process alive. Returns how to take it
-   * back.
+   * Calls `work` after `ms`, which may be any length, unless cancelled. Keeps no process alive. Returns the function
+   * that cancels it.
    */
   after(ms: number, work: () => void): () => void;
 }
 
-/** `setTimeout` fires at once beyond 2^31 - 1 ms, so long sleeps are cut into pieces. */
+/** `setTimeout` fires at once beyond 2^31 - 1 ms, so long sleeps are split. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

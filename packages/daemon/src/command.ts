@@ -5,12 +5,12 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly cwd?: string;
-  /** The whole environment of the command; its parent's when left out. */
+  /** The whole environment of the command; left out, the environment of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Each line of either stream, as it is written. */
+  /** Called with each line of either stream, as it is written. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -18,10 +18,10 @@ export interface CommandOptions {
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly program: string;
-  /** Undefined when it never ran or was killed. */
+  /** Undefined when the program never ran or was killed. */
   readonly exitCode: number | undefined;
   readonly reason: 'not-found' | 'not-started' | 'failed' | 'timeout' | 'killed' | 'output-limit';
-  /** Last characters of what it wrote to both streams, in the order written. */
+  /** The last characters that it wrote to both streams, in the order in which they were written. */
   readonly outputTail: string;
 
   constructor(
@@ -41,17 +41,17 @@ export const COMMAND_LIMITS = {
   outputBytes: 4 * 1024 * 1024,
   outputTailChars: 2_000,
   timeoutMs: 10 * 60_000,
-  /** Between asking a command to end and killing it. */
+  /** Milliseconds between asking a command to end and killing it. */
   graceMs: 2_000,
 } as const;
 
-/** How a program is run; whoever runs programs can be given another one. */
+/** The function that runs a program; callers may inject another one. */
 export type CommandRunner = typeof runCommand;
 
 /**
- * Runs a program without a shell and returns its standard output. Its output is bounded and its time too; on abort
- * or timeout its whole process group is asked to end, then killed.
- * @throws CommandError, or the signal's reason once the program is gone.
+ * Runs a program without a shell and returns its standard output. Output and time are limited. On abort or timeout its
+ * whole process group is asked to end, then killed.
+ * @throws CommandError, or the signal's reason once the program has ended
  */
 export async function runCommand(
   program: string,
@@ -73,7 +73,7 @@ export async function runCommand(
   });
 }
 
-/** Ends a command that takes too long; what is told of it has its output, which is not there yet. */
+/** Aborts a command that takes too long. The error that is reported gets the output, which is not known yet here. */
 const OVERTIME = new Error('the command took too long');
 
 const start = (program: string, args: readonly string[], options: CommandOptions) =>
@@ -105,12 +105,12 @@ async function endGroupOnAbort<R>(child: PromiseLike<R> & { readonly pid?: numbe
   } finally {
     stop.removeEventListener('abort', end);
     clearTimeout(force);
-    // What it started may outlive it and ignore that it was asked to end.
+    // Processes that it started may outlive it and ignore the request to end.
     if (force !== undefined) signalGroup(child.pid, 'SIGKILL');
   }
 }
 
-/** Signals a process group; one that is gone already is fine. */
+/** Signals a process group; a group that has ended already is ignored. */
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
@@ -128,7 +128,7 @@ async function reportLines(
   try {
     for await (const line of child.iterable({ from })) report(String(line));
   } catch {
-    // The command's own result tells how it ended; a broken stream says nothing more.
+    // The command's result says how it ended; a broken stream adds nothing.
   }
 }
 
@@ -160,7 +160,7 @@ function toCommandError(
 }
 
 function failureReason(result: FailedResult): CommandError['reason'] {
-  // A folder of PATH that this user may not look into gives the latter.
+  // A folder of PATH that this user may not enter gives EACCES.
   if (result.code === 'ENOENT' || result.code === 'EACCES') return 'not-found';
   if (result.isMaxBuffer) return 'output-limit';
   if (result.exitCode !== undefined) return 'failed';

@@ -9,18 +9,19 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigSource {
-  /** A JSON file; none means defaults only. */
+  /** A JSON file; left out, only defaults apply. */
   readonly file?: string;
-  /** Fields from the command line; they win over the file. */
+  /** Fields from the command line. They override the file. */
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Options of a daemon's command line: `--config FILE`, and `--override JSON` of who starts it with fields of its own.
+ * Options of a daemon's command line: `--config FILE`, and `--override JSON`, with which a program that starts the
+ * daemon sets fields.
  */
 export const CONFIG_OPTIONS = { config: { type: 'string' }, override: { type: 'string' } } as const;
 
-/** @throws ConfigError when what goes before the file is no JSON object */
+/** @throws ConfigError when the override is no JSON object */
 export function configSource(given: { readonly config?: string; readonly override?: string }): ConfigSource {
   const { config: file, override } = given;
   return {
@@ -29,22 +30,22 @@ export function configSource(given: { readonly config?: string; readonly overrid
   };
 }
 
-/** Reads, checks, completes with the schema's defaults and freezes a configuration, before anything starts. */
+/** Reads a configuration, checks it, adds the schema's defaults and freezes it, before anything starts. */
 export async function loadConfig<S extends TSchema>(schema: S, source: ConfigSource): Promise<Readonly<Static<S>>> {
   const fromFile = source.file === undefined ? {} : await readConfigFile(source.file);
   return checkConfig(schema, { ...fromFile, ...source.overrides }, source.file ?? 'configuration');
 }
 
-/** The checking half of {@link loadConfig}; `where` names the source in errors. */
+/** Checks a configuration as {@link loadConfig} does; `where` names its source in errors. */
 export function checkConfig<S extends TSchema>(schema: S, value: unknown, where: string): Readonly<Static<S>> {
-  // Walks the schema: to compile it for the one check that there is would be a good part of a daemon's start.
+  // Walks the schema: compiling it for a single check would take a large part of a daemon's start.
   const config = Default(schema, structuredClone(value));
   if (!Check(schema, config)) throw new ConfigError(`${where}: ${faultsOf(schema, config).join('; ')}`);
   return Object.freeze(config) as Readonly<Static<S>>;
 }
 
 function faultsOf(schema: TSchema, config: unknown): readonly string[] {
-  // says again which field is unknown
+  // these only repeat which field is unknown
   const errors = Errors(schema, config).filter(({ keyword }) => keyword !== 'boolean');
   return errors.map((error) => `${error.instancePath || '/'} ${error.message}${extra(error)}`);
 }
@@ -52,7 +53,7 @@ function faultsOf(schema: TSchema, config: unknown): readonly string[] {
 const extra = (error: ReturnType<typeof Errors>[number]): string =>
   error.keyword === 'additionalProperties' ? ` (${error.params.additionalProperties.join(', ')})` : '';
 
-/** @throws ConfigError when it cannot be read, or holds no JSON object */
+/** @throws ConfigError when the file cannot be read, or holds no JSON object */
 export const readConfigFile = async (file: string): Promise<Record<string, unknown>> =>
   objectIn(file, () => readFileSync(file, 'utf8'));
 

@@ -1,6 +1,4 @@
-/**
- * Waiting with an end: nothing waits without a deadline and an AbortSignal, and each deadline says what was waited for.
- */
+/** Waits that end: nothing waits without a deadline and an AbortSignal, and each deadline says what was waited for. */
 import { type Clock, systemClock } from './clock.ts';
 
 /** How long something may take. */
@@ -12,14 +10,18 @@ export interface TimeLimit {
 }
 
 export interface Deadline extends TimeLimit {
-  /** The error when it is over. It says what was waited for, on which object, for how long, and what to do. */
+  /**
+   * Makes the error of an exceeded deadline. It says what was waited for, on which object, for how long, and what to
+   * do.
+   */
   readonly late: (ms: number) => Error;
 }
 
 /**
- * Does work with a signal that fires at the deadline, or when the caller's signal does. Work that does not heed its
- * signal is not left: `abortable` is there for that.
- * @throws what the work throws; for work that the signal ended, the signal's reason: `late`'s error, or the caller's
+ * Does work with a signal that aborts at the deadline, or when the caller's signal does. Work that ignores its signal
+ * is still waited for; `abortable` stops waiting for it.
+ * @throws what the work throws; when the signal ended the work, the signal's reason: the error of `late`, or the
+ * caller's
  */
 export async function within<T>(deadline: Deadline, work: (until: AbortSignal) => Promise<T>): Promise<T> {
   const { ms, late, signal, clock = systemClock } = deadline;
@@ -35,7 +37,7 @@ export async function within<T>(deadline: Deadline, work: (until: AbortSignal) =
   }
 }
 
-/** Whether work ended in time, for waits after which something else is tried. @throws as `within` does */
+/** Returns whether work ended in time, for waits after which something else is tried. @throws as `within` does */
 export async function endsWithin(limit: TimeLimit, work: (until: AbortSignal) => Promise<unknown>): Promise<boolean> {
   const late = new Error('it was not over in time; whoever asked has another way');
   try {
@@ -47,19 +49,22 @@ export async function endsWithin(limit: TimeLimit, work: (until: AbortSignal) =>
   }
 }
 
-/** What Node's own functions throw in place of the reason of the signal that ended them. */
+/** Node's own functions throw this instead of the reason of the signal that ended them. */
 const isAbortError = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
-/** Resolves when the signal fires, or at once when it has. */
+/** Resolves when the signal aborts, or at once when it has. */
 export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** `work`, or the signal's reason if it fires first. The work goes on: whoever started it ends it. */
+/**
+ * Returns the result of `work`, or throws the signal's reason if the signal aborts first. The work goes on: whoever
+ * started it must end it.
+ */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // A late failure of abandoned work has been answered for by the abort.
+  // The abort has already been reported, so a late failure of the abandoned work is ignored.
   work.catch(() => undefined);
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();

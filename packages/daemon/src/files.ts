@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Replaces a file so that a crash leaves either the old or the new content, never a part. */
+/** Replaces a file so that a crash leaves either the whole old content or the whole new one. */
 export async function writeFileAtomically(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const temporary = `${path}.new`;
   try {
@@ -30,12 +30,12 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** The content of a file, or undefined when there is none. */
+/** Returns the content of a file, or undefined when it does not exist. */
 export async function readFileIfAny(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(ignoreMissing);
 }
 
-/** For the `catch` of what is to do nothing where there is no such file. */
+/** Ignores that a file does not exist; for `catch`. */
 export function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }

@@ -1,20 +1,19 @@
 /**
- * Processes that are started to outlive their starter work in a folder of their own, and carry a mark in their
- * environment. One whose starter was killed before it noted the process is found by both: an operator's shell in that
- * folder has no mark.
+ * Finds processes that outlive their starter. Each works in its own folder and carries a mark in its environment. So it
+ * is found even when its starter was killed before it noted the process; an operator's shell in that folder has no
+ * mark.
  */
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { identifyProcess, type ProcessIdentity, signalProcess, waitUntilGone } from './process-identity.ts';
 
 const VARIABLE = 'VMGRID_FOLDER';
 
-/** What to add to the environment of such a process, whose working directory is the folder. */
+/** Returns the variables that mark such a process, whose working directory is the folder. */
 export const folderEnvironment = (folder: string): Readonly<Record<string, string>> => ({ [VARIABLE]: folder });
 
 /**
- * Kills the processes that were started in a folder, or one below it, by whatever path it was called then, and those
- * that they start until they end. Returns those that still live after `withinMs`. Those of other users are not seen
- * unless this process is root.
+ * Kills the processes that were started in a folder or below it, under whatever path, and the processes that they start
+ * meanwhile. Returns those that are still alive after `withinMs`. Processes of other users are visible only to root.
  */
 export async function killProcessesOf(folder: string, withinMs: number): Promise<readonly ProcessIdentity[]> {
   const endsAt = performance.now() + withinMs;
@@ -28,7 +27,7 @@ export async function killProcessesOf(folder: string, withinMs: number): Promise
   }
 }
 
-/** The processes that were started in a folder, or one below it. */
+/** Returns the processes that were started in a folder or below it. */
 export async function processesOf(folder: string): Promise<readonly ProcessIdentity[]> {
   const real = await realpath(folder).catch(() => folder);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -37,11 +36,11 @@ export async function processesOf(folder: string): Promise<readonly ProcessIdent
 }
 
 async function worksBelow(pid: number, folder: string): Promise<boolean> {
-  // Neither can be read of a process that has just ended.
+  // Both reads fail for a process that has just ended.
   const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '');
   if (directory !== folder && !directory.startsWith(`${folder}/`)) return false;
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => undefined);
-  // Amid an exec a process has none to show yet; an operator's shell always has one.
+  // During an exec a process has no environment to read; an operator's shell always has one.
   if (environment === '') return true;
   return environment?.split('\0').some((entry) => entry.startsWith(`${VARIABLE}=`)) ?? false;
 }

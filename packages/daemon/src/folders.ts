@@ -1,22 +1,23 @@
-/** Folders of daemons: made with the modes they need whatever the umask, and what stands in somebody's way named. */
+/**
+ * Makes the folders of daemons, with the modes they need whatever the umask, and names folders that nobody else can
+ * pass through.
+ */
 import { chmodSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** A folder that cannot be made, or be passed through. The message names it. */
+/** A folder that cannot be made or passed through. The message names it. */
 export class FolderError extends Error {
   override readonly name = 'FolderError';
   readonly code = 'FOLDER_CLOSED';
 }
 
-/** For folders on the way: others may pass through. */
+/** For the folders above: others may pass through. */
 const PARENT_MODE = 0o755;
 const OTHERS_PASS = 0o001;
-/** What an operator can mend. Of anything else, such as a full disk, the error says more. */
+/** Errors that an operator can correct. For any other error, such as a full disk, the error itself says more. */
 const MENDABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG'];
 
-/**
- * Makes a folder, and those above it, unless they are there: of one that is there the mode stays. @throws FolderError
- */
+/** Makes a folder and those above it, unless they exist. The mode of an existing folder stays. @throws FolderError */
 export function makeFolder(path: string, mode: number): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   const parent = dirname(path);
@@ -32,8 +33,8 @@ export function makeFolder(path: string, mode: number): void {
 }
 
 /**
- * The first folder, from the root on, of a path or of where its links lead, that other users cannot pass through, such
- * as those under whom machines run; undefined when there is none, as of a path that is not there.
+ * Returns the first folder, from the root on, in a path or in the path behind its links, that other users cannot pass
+ * through; machines run as such users. Undefined when there is none, also for a path that does not exist.
  */
 export function folderInTheWay(path: string): string | undefined {
   const chains = [resolve(path), ...(existsSync(path) ? [realpathSync(path)] : [])].map(withParents);
@@ -43,7 +44,7 @@ export function folderInTheWay(path: string): string | undefined {
   });
 }
 
-/** From the root on. */
+/** Lists the folders of a path, from the root on. */
 function withParents(path: string): readonly string[] {
   const parent = dirname(path);
   return parent !== path ? [...withParents(parent), path] : [path];

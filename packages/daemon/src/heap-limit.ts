@@ -1,17 +1,17 @@
 /**
- * How far the heap of a daemon may grow. V8 lets a heap whose limit is 2 GiB or more grow to four times what is alive
- * before it looks for garbage in earnest, below that to less than twice: so the limits are below, and leave room for
- * the largest that a daemon gets.
+ * Limits the heap of a daemon. With a limit of 2 GiB or more, V8 lets the heap grow to four times its live size before
+ * a full garbage collection; with a lower limit, to less than twice. So the limits are lower, and leave room for the
+ * largest heap that a daemon needs.
  */
 import { Type } from 'typebox';
 
-/** MiB by default. A shop with 5,000 plants has some 250 alive; what typed arrays hold is beside the heap. */
+/** MiB by default. A shop with 5,000 plants has some 250 MiB of live objects; typed arrays lie outside the heap. */
 export const HEAP_MIB = { vmshop: 1_200, vmbroker: 1_200, vmplant: 1_024 } as const;
 
 const FLAG = '--max-old-space-size';
 const LIMIT = /^--max[-_](?:old[-_]space|heap)[-_]size(?:[-_]percentage)?(?:=|$)/;
 
-/** Field of a daemon's configuration. */
+/** The field of a daemon's configuration. */
 export const heapMiBField = (mebibytes: number) =>
   Type.Integer({
     minimum: 128,
@@ -20,22 +20,22 @@ export const heapMiBField = (mebibytes: number) =>
     description: "How far the daemon's heap may grow. A limit that Node was started with takes precedence.",
   });
 
-/** What Node is started with to have this limit. */
+/** Returns the flags that start Node with this limit. */
 export const heapFlags = (heapMiB: number): readonly string[] => [`${FLAG}=${heapMiB}`];
 
-/** Whether whoever started a Node has set a limit, which counts then: by a flag, or in `NODE_OPTIONS`. */
+/** Whether Node was started with a limit, by a flag or in `NODE_OPTIONS`. That limit wins. */
 export const hasHeapLimit = (flags: readonly string[], nodeOptions = ''): boolean =>
   [...flags, ...nodeOptions.split(/\s+/)].some((flag) => LIMIT.test(flag));
 
-/** The limit in MiB that flags set; undefined when they set none in these words. */
+/** Returns the limit in MiB that flags set; undefined when they set none in this form. */
 export function heapLimitOf(flags: readonly string[]): number | undefined {
   const set = flags.find((flag) => flag.startsWith(`${FLAG}=`));
   return set === undefined ? undefined : Number(set.slice(FLAG.length + 1));
 }
 
 /**
- * Has this program begin anew in its own process, with the limit, unless it was started with one: Node takes it at its
- * start alone. For its first moments, when nothing is open yet.
+ * Restarts this program in its own process with the limit, unless it was started with one, because Node reads the limit
+ * only at its start. Call it first, before anything is open.
  */
 export function limitHeap({ heapMiB }: { readonly heapMiB: number }): void {
   const { execPath, execArgv, argv, env } = process;

@@ -1,4 +1,4 @@
-/** Where a grid on one machine keeps what it keeps. */
+/** The folders in which a grid on one machine keeps its data. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -8,13 +8,13 @@ export interface Home {
   readonly warehouse: string;
   /** Configuration, logs and state of the daemons of `vmgrid up`. */
   readonly grid: string;
-  /** Tokens of those who may ask the daemons of this machine. */
+  /** Tokens of clients of this machine's daemons. */
   readonly access: string;
 }
 
 /**
- * `VMGRID_HOME`, else `/var/lib/vmgrid` for root, else `vmgrid` in the XDG data directory. As root, virtual machines
- * run as users of their own, who must be able to pass through every folder above.
+ * `VMGRID_HOME`, else `/var/lib/vmgrid` for root, else `vmgrid` in the XDG data directory. When root runs vmgrid,
+ * virtual machines run as users of their own, and these must be able to pass through every folder above.
  */
 export function findHome(environment: NodeJS.ProcessEnv): Home {
   const root = resolve(environment.VMGRID_HOME || defaultRoot(environment));

@@ -1,9 +1,13 @@
-/** Work under way, by key: a second call with the same key joins the first. */
+/** Work in progress, by key: a second call with the same key joins the first. */
 export class InFlight {
   readonly #work = new Map<string, Promise<unknown>>();
 
   get size(): number {
     return this.#work.size;
+  }
+
+  has(key: string): boolean {
+    return this.#work.has(key);
   }
 
   join<T>(key: string, start: () => Promise<T>): Promise<T> {
@@ -14,7 +18,7 @@ export class InFlight {
     return work;
   }
 
-  /** Resolves when all that is under way now has ended, well or not. */
+  /** Resolves when all work that is in progress now has ended, well or not. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#work.values());
   }

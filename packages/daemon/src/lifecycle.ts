@@ -1,23 +1,23 @@
 /**
- * Life of a daemon process: start, run until told to stop, drain, exit.
+ * The life of a daemon process: start, run until told to stop, drain, exit.
  *
  *   starting → running → draining → exited
  *
- * SIGTERM or SIGINT drains once; a second signal, or the drain deadline, ends the process at once. SIGHUP ends nothing:
- * the daemon looks again at what it reads without a restart.
+ * SIGTERM or SIGINT starts the drain. A second signal, or the drain deadline, ends the process at once. SIGHUP ends
+ * nothing: the daemon reloads files that may change without a restart.
  */
 import { within } from './deadline.ts';
 import type { Log } from './log.ts';
 
 export interface RunningDaemon {
-  /** Stops taking work, lets what runs finish or hands it over, and closes. Ends early when the signal aborts. */
+  /** Accepts no more work, lets running work finish or hands it over, and closes. Ends early when the signal aborts. */
   drain(signal: AbortSignal): Promise<void>;
 }
 
 /** Longest time from the stop signal to the end of the process. */
 export const DRAIN_DEADLINE_MS = 8_000;
 
-/** Runs a daemon until a stop signal has been served; resolves with the exit status. `look`: what SIGHUP asks for. */
+/** Runs a daemon until a stop signal has been served; resolves with the exit status. `look`: called at SIGHUP. */
 export async function runDaemon(
   start: () => Promise<RunningDaemon>,
   log: Log,
@@ -25,7 +25,7 @@ export async function runDaemon(
 ): Promise<number> {
   process.on('SIGHUP', () => {
     log.info(
-      'SIGHUP: certificates and their revocation list are looked at; the rest of the configuration takes a restart',
+      'SIGHUP: certificates and their revocation list are read again; other changes of the configuration need a restart',
     );
     look();
   });

@@ -4,12 +4,12 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Of lines that wait because the disk of the log is full; later ones are dropped. */
+/** Limit for the log lines that wait while the log's disk is full; later lines are dropped. */
 const MOST_WAITING_CHARS = 1_048_576;
 
 /**
- * A JSON log on standard error, one line an event. Requests are logged by id, never by content. A log that cannot be
- * written keeps nobody from work.
+ * Makes a JSON log on standard error, with one line for each event. Requests are logged by id, never by content. A log
+ * that cannot be written stops nobody's work.
  */
 export function createLog(name: string, level: LogLevel): Log {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: MOST_WAITING_CHARS });
@@ -27,7 +27,8 @@ export function createLog(name: string, level: LogLevel): Log {
 }
 
 /**
- * An error by its name, code, words and stack. Never by its other fields: they may hold what a guest or client said.
+ * Describes an error by its name, code, message and stack. Other fields are left out: they may hold data from a guest
+ * or client.
  */
 function describeThrown(thrown: unknown): object {
   if (!(thrown instanceof Error)) return { message: String(thrown) };

@@ -1,12 +1,12 @@
 import { getHeapStatistics } from 'node:v8';
 
-/** What a process has of memory, in MiB. */
+/** A process's use of memory, in MiB. */
 export interface MemoryFigures {
-  /** Of the heap: objects, those that are garbage already included. */
+  /** Used heap, garbage included. */
   readonly heapUsedMiB: number;
-  /** How far the heap may grow; the process ends when that does not do. */
+  /** Size to which the heap may grow; the process ends when that is not enough. */
   readonly heapLimitMiB: number;
-  /** All of the process that is in memory. */
+  /** Memory of the whole process that is resident. */
   readonly residentMiB: number;
 }
 
@@ -19,5 +19,5 @@ export function memoryFigures(): MemoryFigures {
   };
 }
 
-/** To tenths. */
+/** Rounds to tenths. */
 const mebibytes = (bytes: number): number => Math.round((bytes / 1_048_576) * 10) / 10;

@@ -1,6 +1,6 @@
 /**
- * Work that others trigger: one run at a time, and of all triggers amid a run one more run. What is returned triggers
- * it, and resolves when a run that began after the trigger is over. The work must not reject.
+ * Makes a trigger for work: one run at a time, and all triggers during a run together cause one more run. Each call of
+ * the trigger resolves when a run that began after it has ended. The work must not reject.
  */
 export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

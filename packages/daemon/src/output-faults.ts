@@ -1,9 +1,9 @@
-/** A pipe that nobody reads any more; a terminal that was hung up. */
+/** The reader of a pipe has gone; a terminal was hung up. */
 const READER_LEFT = ['EPIPE', 'EIO', 'ECONNRESET'];
 
 /**
- * From now on this program's work does not end with whoever reads its standard output or error. What else a stream
- * cannot take, such as for a full disk, is told and makes the exit status 1.
+ * Keeps this program running when the reader of its standard output or error goes. Any other write error, such as a
+ * full disk, is reported to `tell` and sets the exit status to 1.
  */
 export function outliveReaders(tell: (error: Error) => void): void {
   for (const stream of [process.stdout, process.stderr]) {

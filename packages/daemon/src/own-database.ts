@@ -2,18 +2,18 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface OwnDatabaseOptions {
-  /** Statements that make what is not there yet. */
+  /** Statements that make missing tables. */
   readonly schema: string;
-  /** The error to throw when another process has the database. */
+  /** Makes the error that is thrown when another process has the database open. */
   readonly inUse: (cause: unknown) => Error;
 }
 
-/** SQLite's name of a database without a file: it ends with the process. */
+/** SQLite's name for a database without a file. It ends with the process. */
 export const IN_MEMORY = ':memory:';
 
 /**
- * Opens (or makes) a database for this process alone; the kernel frees it on a crash. Nobody else may read the file
- * (its log gets the same mode from SQLite): it holds what clients asked for.
+ * Opens (or makes) a database for this process only; the kernel frees it after a crash. Nobody else may read the file
+ * (SQLite gives its log the same mode), because it holds what clients asked for.
  */
 export function openOwnDatabase(file: string, { schema, inUse }: OwnDatabaseOptions): DatabaseSync {
   if (file !== IN_MEMORY) closeToOthers(file);
@@ -28,11 +28,11 @@ export function openOwnDatabase(file: string, { schema, inUse }: OwnDatabaseOpti
   }
 }
 
-/** How long one process waits for another that writes. */
+/** Milliseconds that a process waits for another one that writes. */
 const BUSY_MS = 5_000;
 
 export interface Durability {
-  /** `FULL`: what was written is there after a power failure too; `NORMAL`: after the end of any process. */
+  /** `FULL`: written data survive a power failure; `NORMAL`: they survive the end of any process. */
   readonly synchronous?: 'FULL' | 'NORMAL';
 }
 
@@ -54,7 +54,7 @@ export function openSharedDatabase(
   }
 }
 
-/** Work that no other process's writes come between. What it throws takes all of it back. */
+/** Runs work that other processes' writes cannot interrupt. An error rolls all of it back. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {

@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process for good, also over a restart of the host: its pid alone is given to another one some day. */
+/** Identifies a process for ever, also over a restart of the host. A pid alone is reused some day. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Start time in clock ticks since boot: field 22 of proc(5) `/proc/PID/stat`. */
   readonly startTime: number;
-  /** Which run of the host's kernel those ticks are of. */
+  /** Identifies the run of the host's kernel that the ticks belong to. */
   readonly bootId: string;
 }
 
 const POLL_MS = 10;
 
-/** Id of this run of the host's kernel. */
+/** Returns the id of this run of the host's kernel. */
 export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 /**
- * Identity of a living process; undefined when there is none of this pid, or only a zombie, which a parent may never
- * ask for.
+ * Returns the identity of a living process; undefined when the pid belongs to none, or to a zombie that its parent may
+ * never wait for.
  */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   try {
@@ -29,18 +29,18 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
   }
 }
 
-/** Whether that very process still lives. */
+/** Whether this process is still alive. */
 export function isAlive({ pid, startTime, bootId }: ProcessIdentity): boolean {
   const found = identifyProcess(pid);
   return found?.startTime === startTime && found.bootId === bootId;
 }
 
-/** Sends a signal to just this process, never to a later one of the same pid. One that is gone already is fine. */
+/** Sends a signal to this process, never to a later one with the same pid. A process that has ended is ignored. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): void {
   if (isAlive(identity)) send(identity.pid, signal);
 }
 
-/** The same to all processes of the group that this process leads. */
+/** Sends a signal to all processes of the group that this process leads, in the same way. */
 export function signalGroupOf(leader: ProcessIdentity, signal: NodeJS.Signals): void {
   if (isAlive(leader)) send(-leader.pid, signal);
 }
@@ -54,8 +54,8 @@ function send(pid: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * Waits until a process is gone; false when it still lives after `timeoutMs`. Polls: the end of a process that is
- * nobody's child here is no event. Call it when the end is near.
+ * Waits until a process has ended; returns false when it is still alive after `timeoutMs`. It polls, because the end of
+ * a process that is no child of ours is no event. Call it when the end is near.
  */
 export async function waitUntilGone(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
   const endsAt = performance.now() + timeoutMs;

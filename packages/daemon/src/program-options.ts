@@ -1,11 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** Exit status of a wrong command line. */
+/** The exit status after a wrong command line. */
 export const WRONG_USE = 2;
 
 /**
- * What a program was started with. Ends the process after `usage` was printed: with `--help`, or with exit status 2 and
- * what is wrong when the options are none of `config`.
+ * Returns the options that a program was started with. After printing `usage` it ends the process: with `--help`, or
+ * with exit status 2 and the fault when the options do not match `config`.
  */
 export function programOptions<T extends ParseArgsConfig>(usage: string, config: T): ReturnType<typeof parseArgs<T>> {
   if (process.argv.includes('--help')) {

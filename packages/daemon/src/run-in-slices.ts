@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 
 export interface SliceOptions {
-  /** How long it may hold the thread at a time. A single step may take longer. */
+  /** Milliseconds for which it may hold the thread. A single step may take longer. */
   readonly sliceMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs a long computation, which yields after each of its steps, in slices: whatever else waits has its turn between
- * them.
+ * Runs a long computation in slices. The computation yields after each of its steps, and other work has its turn
+ * between slices.
  * @throws the reason of the signal
  */
 export async function runInSlices<T>(

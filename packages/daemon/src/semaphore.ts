@@ -1,4 +1,4 @@
-/** Lets a bounded number through at a time; the others wait in the order they came. */
+/** Lets a limited number of callers through at a time; the others wait in the order in which they came. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,5 +1,6 @@
 /**
- * Acquire, then push the undo, on the next line: what a piece of work made is taken back, newest first, when it fails.
+ * Undo stack: acquire something, then push its undo on the next line. When the work fails, everything is undone, the
+ * newest first.
  */
 export interface UndoFailure {
   readonly step: string;
@@ -9,17 +10,17 @@ export interface UndoFailure {
 export class UndoStack {
   #steps: { readonly name: string; readonly undo: () => Promise<void> | void }[] = [];
 
-  /** Remembers how to take back what was just acquired. */
+  /** Remembers how to undo what was just acquired. */
   push(name: string, undo: () => Promise<void> | void): void {
     this.#steps.push({ name, undo });
   }
 
-  /** The work succeeded: nothing will be taken back. */
+  /** The work succeeded: nothing will be undone. */
   commit(): void {
     this.#steps = [];
   }
 
-  /** Takes everything back, newest first. A step that fails does not keep the others from running. */
+  /** Undoes everything, the newest first. A step that fails does not stop the others. */
   async unwind(): Promise<readonly UndoFailure[]> {
     const failures: UndoFailure[] = [];
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {

@@ -4,7 +4,10 @@ export interface Closable {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Calls `tell` once the stream is closed: at once when it is already, since its `close` does not come again. */
+/**
+ * Calls `tell` once the stream is closed: at once when it is closed already, because its `close` event does not come
+ * again.
+ */
 export function whenClosed(stream: Closable, tell: () => void): void {
   if (stream.closed) tell();
   else stream.once('close', tell);

@@ -1,24 +1,29 @@
 /**
- * Sets of actions that are closed under predecessors and hold, of each group of equal actions, a number within bounds.
+ * ClosedSetSearch looks for a set of actions that is closed under predecessors and holds, of each group of equal
+ * actions, a number within given bounds.
  *
- * Finding one is NP-complete (take edges of a graph as actions of one digest, each after its two vertices of another
- * digest: a closed set of k vertices and k(k-1)/2 edges is a clique). So: propagation, which settles every history with
- * distinct actions and most others, then a search with a budget of steps.
+ * The problem is NP-complete: take the edges of a graph as actions of one digest, each after its two vertices of
+ * another digest; then a closed set of k vertices and k(k-1)/2 edges is a clique. So the search first propagates marks.
+ * That settles every history with distinct actions, and most others. For the rest it tries assumptions, within a budget
+ * of steps.
  */
 import type { DagIndex } from './prepare.ts';
 import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts';
 
-/** How many of each group the set holds: at least, at most. */
+/** How many members of each group the set holds: at least and at most. */
 export interface Bounds {
   readonly least: Int32Array;
   readonly most: Int32Array;
 }
 
-/** What is known of a node: it may be in the set, must be, or cannot be. */
+/** The state of a node: the set may hold it, must hold it, or cannot hold it. */
 export const Mark = { open: 0, in: 1, out: 2 } as const;
 export type Mark = (typeof Mark)[keyof typeof Mark];
 
-/** Marks of nodes under the bounds; every mark put follows from those before it or is an assumption of the search. */
+/**
+ * Keeps a mark for each node under the bounds. Every mark follows from earlier marks, or is an assumption of the
+ * search.
+ */
 export class ClosedSetSearch {
   readonly marks: Uint8Array;
   readonly #index: DagIndex;
@@ -38,13 +43,16 @@ export class ClosedSetSearch {
     this.#openCount = Int32Array.from(index.members, (nodes) => nodes.length);
   }
 
-  /** Marks all that follows from the bounds alone; false when nothing satisfies them. */
+  /** Puts every mark that follows from the bounds alone. Returns false when no set satisfies them. */
   propagate(): boolean {
     for (let group = 0; group < this.#index.members.length; group++) if (!this.#balance(group)) return false;
     return this.#follow();
   }
 
-  /** The marks of one set within the bounds: what is `in` is the set. Call after `propagate` returned true. */
+  /**
+   * Returns the marks of one set within the bounds; its members are marked `in`. Call it after `propagate` returned
+   * true.
+   */
   solve(): SearchResult<Uint8Array> {
     const assumptions: { readonly node: number; readonly trailLength: number }[] = [];
     let consistent = true;
@@ -68,7 +76,9 @@ export class ClosedSetSearch {
     return this.#put(node, mark) && this.#follow();
   }
 
-  /** An open node of a group that still lacks some; undefined when the nodes that are in satisfy the bounds. */
+  /**
+   * Returns an open node of a group that still lacks members; undefined when the nodes that are in satisfy the bounds.
+   */
   #undecidedNode(): number | undefined {
     const { members } = this.#index;
     this.#budget.spend(members.length);
@@ -98,7 +108,7 @@ export class ClosedSetSearch {
     return true;
   }
 
-  /** A full group takes no more; a group with nothing to spare takes all that is open. */
+  /** Rejects the open nodes of a group that is full, and takes those of a group that needs them all. */
   #balance(group: number): boolean {
     const inside = this.#inCount[group]!;
     const reach = inside + this.#openCount[group]!;

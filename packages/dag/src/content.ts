@@ -2,14 +2,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Dag, FileAction } from './schema.ts';
 
-/** What a file action means where it says nothing. */
+/** The values of a file action's optional fields when they are left out. */
 export const FILE_DEFAULTS = { mode: '0644', owner: 'root:root', encoding: 'utf-8' } as const;
 
 type Content = Pick<FileAction, 'content' | 'encoding'>;
 
 /**
- * The bytes that the text of a file action stands for; undefined when it is not the base64 it claims to be. White space
- * inside base64 is skipped (XML wraps lines), padding may be left out.
+ * Returns the bytes that the text of a file action stands for; undefined when it is not valid base64. White space
+ * inside base64 is skipped (XML wraps lines); padding may be left out.
  */
 export function fileBytes({ content = '', encoding = FILE_DEFAULTS.encoding }: Content): Uint8Array | undefined {
   if (encoding === 'utf-8') return new TextEncoder().encode(content);

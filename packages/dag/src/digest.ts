@@ -1,18 +1,18 @@
 /**
- * Identity of an action: SHA-256 over exactly what changes the machine. Histories on disk hold these digests, so the
- * encoding never changes but with a new `DOMAIN`, which forgets every golden image's history.
+ * The identity of an action: a SHA-256 digest over exactly those fields that change the machine. Histories on disk hold
+ * these digests. So a change of the encoding needs a new `DOMAIN`, and invalidates the history of every golden image.
  *
- * Encoding: DOMAIN, then fields in a fixed order per kind. A field is its length in bytes (8 bytes, big-endian) and
- * its bytes; a list is its count (the same 8 bytes) and its fields. Hence two different actions never share an
- * encoding.
+ * Encoding: DOMAIN, then the fields in a fixed order for each kind. A field is its length in bytes (8 bytes,
+ * big-endian) followed by its bytes; a list is its count (8 bytes likewise) followed by its fields. Hence two different
+ * actions never share an encoding.
  *
- * Of a file action the content stands as its own digest. Files have a DOMAIN of their own: they had another encoding
- * once.
+ * The content of a file action enters as its own digest. Files have a DOMAIN of their own, since they were encoded
+ * otherwise before.
  *
- * Equal on purpose: absent and default mode or owner, `644` and `0644`, `root` and `root:root`, base64, UTF-8 and upload
- * of the same bytes, packages in another order or twice (one transaction of the package tool installs a set),
- * environment variables in another order, absent and empty lists. Hints (id, timeout, retries, onError, recover,
- * secret, perMachine, freshness, comment) are left out.
+ * These count as equal on purpose: an absent mode or owner and the default one, `644` and `0644`, `root` and
+ * `root:root`, base64, UTF-8 and upload of the same bytes, packages in another order or named twice (one transaction of the
+ * package tool installs a set), environment variables in another order, absent and empty lists. Hints (id, timeout,
+ * retries, onError, recover, secret, perMachine, freshness, comment) are left out.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -46,7 +46,7 @@ export function digestAction(action: Action): string {
 
 type Part = string | Uint8Array | string[];
 
-/** The machine-changing parts of an action in canonical form, in the order of its encoding. */
+/** Returns the machine-changing parts of an action in canonical form, in the order of its encoding. */
 function partsOf(action: Action): Part[] {
   switch (action.kind) {
     case 'script':
@@ -62,7 +62,7 @@ function partsOf(action: Action): Part[] {
   }
 }
 
-/** Names and values alternating, by name. */
+/** Returns names and values alternately, sorted by name. */
 function environment(variables: Readonly<Record<string, string>> = {}): string[] {
   return Object.keys(variables)
     .sort()
@@ -71,7 +71,10 @@ function environment(variables: Readonly<Record<string, string>> = {}): string[]
 
 const canonicalMode = ({ mode = FILE_DEFAULTS.mode }: FileAction): string => mode.padStart(4, '0');
 
-/** Only root's group is known without looking into the guest, so any other owner stays as it is written. */
+/**
+ * Adds root's group when it is left out. Other groups are known inside the guest only, so any other owner stays as
+ * written.
+ */
 const canonicalOwner = ({ owner = FILE_DEFAULTS.owner }: FileAction): string =>
   owner === 'root' ? 'root:root' : owner;
 

@@ -1,15 +1,15 @@
 import type { Action, Edge } from './schema.ts';
 
 /**
- * What of a DAG decides which orders are allowed, and what an image may hold: also known where the text of the
- * actions is not.
+ * The part of a DAG that decides which orders are allowed and what an image may hold. It is known even where the text
+ * of the actions is not.
  */
 export interface DagShape {
   readonly actions: readonly { readonly id: string; readonly kind?: Action['kind']; readonly perMachine?: boolean }[];
   readonly edges?: readonly Edge[];
 }
 
-/** A DAG by number: node `i` is `dag.actions[i]`. Repeated edges count once; neighbours ascend. */
+/** A DAG with numbered nodes: node `i` is `dag.actions[i]`. Repeated edges count once; neighbours ascend. */
 export interface Graph {
   readonly size: number;
   readonly edgeCount: number;
@@ -17,7 +17,7 @@ export interface Graph {
   readonly successors: readonly (readonly number[])[];
 }
 
-/** Numbers the actions and edges of a DAG whose ids are distinct and whose edges name known actions. */
+/** Numbers the actions and edges of a DAG. The ids must be distinct, and the edges must name known actions. */
 export function graphOf(dag: DagShape): Graph {
   const size = dag.actions.length;
   const numbers = new Map(dag.actions.map(({ id }, number) => [id, number]));
@@ -36,7 +36,8 @@ export function graphOf(dag: DagShape): Graph {
 }
 
 /**
- * Every node after its predecessors (Kahn). Shorter than `graph.size` when there is a cycle: its nodes are left out.
+ * Returns the nodes, each after its predecessors (Kahn's algorithm). Nodes on or behind a cycle are left out, so the
+ * result is then shorter than `graph.size`.
  */
 export function topologicalOrder(graph: Graph): number[] {
   const waiting = graph.predecessors.map((nodes) => nodes.length);
@@ -49,8 +50,8 @@ export function topologicalOrder(graph: Graph): number[] {
 }
 
 /**
- * The nodes before `node`, the nearest first, except those in `seen` and what only they lead to. Adds them to
- * `seen`.
+ * Yields the predecessors of `node`, direct and indirect, the nearest first. It skips the nodes in `seen`, and adds to
+ * `seen` those that it yields.
  */
 export function* backwards(graph: Graph, node: number, seen: Set<number>): Generator<number> {
   const queue = [node];

@@ -1,7 +1,7 @@
 /**
- * Whether an action looks at what every machine has of its own, so that an image would keep its builder's: its
- * machine id, name, keys, addresses. By the text of its script alone: a hint for people, which can be wrong both
- * ways.
+ * Finds actions that read what differs from machine to machine (machine id, names, keys, addresses): an image made with
+ * such an action would keep the values of its builder. It looks at the script's text only. It is a hint for people, and
+ * can be wrong both ways.
  */
 import { splitReusable } from './reusable.ts';
 import type { Action, Dag } from './schema.ts';
@@ -16,11 +16,11 @@ const READS: readonly (readonly [RegExp, string])[] = [
 
 export interface IdentityRead {
   readonly action: string;
-  /** `the host name`. */
+  /** For people, such as `the host name`. */
   readonly reads: string;
 }
 
-/** What the actions that an image may hold seem to read; none of what runs for each machine. */
+/** Returns what the actions that an image may hold seem to read. Actions that run for each machine are left out. */
 export const identityReads = (dag: Dag): readonly IdentityRead[] =>
   splitReusable(dag).reusable.actions.flatMap((action) =>
     READS.filter(([pattern]) => pattern.test(textOf(action))).map(([, reads]) => ({ action: action.id, reads })),

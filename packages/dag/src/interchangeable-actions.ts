@@ -2,23 +2,25 @@ import { Mark } from './closed-set.ts';
 import { partitionPoint } from './partition-point.ts';
 import type { DagIndex } from './prepare.ts';
 
-/** Equal actions with the same successors among the nodes that can be taken: when two are ready, either will do. */
+/**
+ * Equal actions with the same successors among the nodes that can be taken: when two of them are ready, either will do.
+ */
 export interface InterchangeableClass {
   readonly group: number;
-  /** Its place among the classes of its group: the soonest owed first. */
+  /** Position among the classes of its group; the class that is needed soonest comes first. */
   readonly place: number;
   readonly members: readonly number[];
-  /** Whether every replay takes all of them. */
+  /** Whether every replay takes all members. */
   readonly owed: boolean;
-  /** Of the entries of this group, the number of the last one at which each owed member can be taken. */
+  /** For each owed member, the latest entry at which it can be taken, counted among the entries of its group. */
   readonly latest: number;
-  /** Whether nothing that can be taken comes after them. */
+  /** Whether no node that can be taken comes after the members. */
   readonly leaf: boolean;
 }
 
 /**
- * The classes of interchangeable nodes of each group in their places; undefined when an owed node can come too late
- * only.
+ * Returns the classes of interchangeable nodes of each group, in their order; undefined when some owed node could only
+ * be taken too late.
  */
 export function interchangeableClasses(
   index: DagIndex,
@@ -44,8 +46,8 @@ const followers = (index: DagIndex, marks: Uint8Array, node: number): number[] =
   index.graph.successors[node]!.filter((next) => marks[next] !== Mark.out);
 
 /**
- * For each node, the number (among the entries of its group) of the last entry that can take it when all owed
- * successors are to come after it; undefined when there is none for an owed node.
+ * Returns, for each node, the latest entry that can take it so that all its owed successors still come after it,
+ * counted among the entries of its group. Returns undefined when an owed node has no such entry.
  */
 function latestEntries(index: DagIndex, entries: readonly number[], marks: Uint8Array): Int32Array | undefined {
   const positions: number[][] = index.members.map(() => []);

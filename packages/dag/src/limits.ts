@@ -2,7 +2,7 @@
 export const DAG_LIMITS = {
   actions: 1_000,
   edges: 10_000,
-  /** Characters of one script, file content or recover script. */
+  /** Characters of one script, one file content or one recover script. */
   textChars: 1_048_576,
   retries: 10,
   environmentVariables: 64,
@@ -13,8 +13,9 @@ export const DAG_LIMITS = {
 /** Named limits of matching one history. */
 export interface MatchLimits {
   /**
-   * Elementary steps that a search among equal actions may take above the linear ones. Some milliseconds; only DAGs
-   * made to be hard come near it, and then the image counts as not matching, which costs time but is never wrong.
+   * Elementary steps that a search among equal actions may take beyond the linear ones; some milliseconds. Only DAGs
+   * that were made to be hard come near the limit. The image then counts as not matching, which costs time but is never
+   * wrong.
    */
   readonly searchSteps: number;
 }

@@ -1,10 +1,13 @@
-/** The match when each entry of the history can be one action only. */
+/** Matches a history of which each entry can be only one action of the DAG. */
 import { backwards } from './graph.ts';
 import type { DagIndex } from './prepare.ts';
 import type { Entries } from './replay.ts';
 import { type Mismatch, mismatch } from './verdict.ts';
 
-/** The node of each entry, or the first test that fails. Looks at the edges into the history's nodes only. */
+/**
+ * Returns the node of each entry, or the first test that fails. Looks only at the edges that lead into the history's
+ * nodes.
+ */
 export function matchDistinct(index: DagIndex, entries: Entries): { readonly nodes: readonly number[] } | Mismatch {
   const nodes = entries.map((group) => index.members[group]![0]!);
   const positionOf = new Map(nodes.map((node, position) => [node, position]));
@@ -19,7 +22,7 @@ export function matchDistinct(index: DagIndex, entries: Entries): { readonly nod
   return late ?? { nodes };
 }
 
-/** The first entry with something before it, however far, that is not in the history. */
+/** Returns the first entry with a predecessor, direct or indirect, that is not in the history. */
 function notClosed(index: DagIndex, nodes: readonly number[]): Mismatch {
   const held = new Set(nodes);
   const seen = new Set<number>();

@@ -1,4 +1,4 @@
-/** The match when entries of the history can be one of several equal actions. */
+/** Matches a history with entries that can each be one of several equal actions. */
 import { ClosedSetSearch, Mark } from './closed-set.ts';
 import { backwards } from './graph.ts';
 import { partitionPoint } from './partition-point.ts';
@@ -7,14 +7,14 @@ import { type Entries, findReplay } from './replay.ts';
 import { NONE, type SearchResult, StepBudget } from './search.ts';
 import { type Mismatch, mismatch } from './verdict.ts';
 
-/** The node of each entry, or the first test that fails. The entries pass the subset test. */
+/** Returns the node of each entry, or the first test that fails. The entries must have passed the subset test. */
 export function matchDuplicates(
   index: DagIndex,
   entries: Entries,
   searchSteps: number,
 ): { readonly nodes: readonly number[] } | Mismatch {
   const { graph } = index;
-  // The linear part of the work is granted in advance: large DAGs are not worse off.
+  // The linear part of the work is free, so that large DAGs have as many steps for the search as small ones.
   const linear = 4 * (graph.size + graph.edgeCount + entries.length);
   const budget = () => new StepBudget(searchSteps + linear);
   const replayed = replay(index, entries, budget());
@@ -38,7 +38,10 @@ function replay(index: DagIndex, entries: Entries, budget: StepBudget): SearchRe
   return search.propagate() ? findReplay(index, entries, search.marks, budget) : NONE;
 }
 
-/** Marks of a closed set with no more than the history has, and at least what its first `length` entries ask for. */
+/**
+ * Returns the marks of a closed set that has no more than the history and at least what its first `length` entries
+ * need.
+ */
 function closedSet(index: DagIndex, entries: Entries, length: number, budget: StepBudget): SearchResult<Uint8Array> {
   const bounds = { least: countsOf(index, entries.slice(0, length)), most: countsOf(index, entries) };
   const search = new ClosedSetSearch(index, bounds, budget);
@@ -57,7 +60,8 @@ function prefixMismatch(index: DagIndex, entries: Entries, budget: StepBudget, d
 const nodesIn = (marks: Uint8Array): number[] => [...marks.keys()].filter((node) => marks[node] === Mark.in);
 
 /**
- * The nearest node before `node` of which the history has no more, were `node` and all before it to join those inside.
+ * Returns the nearest predecessor of `node` that the history has too few of, supposing that `node` and all its
+ * predecessors join those already taken.
  */
 function lackingBefore(
   index: DagIndex,

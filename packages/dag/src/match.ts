@@ -1,4 +1,7 @@
-/** Whether the history of a golden image can be where a request begins: the tests subset, prefix and partial order. */
+/**
+ * Decides whether the history of a golden image can be the beginning of a request: the tests subset, prefix and partial
+ * order.
+ */
 import { MATCH_LIMITS, type MatchLimits } from './limits.ts';
 import { matchDistinct } from './match-distinct.ts';
 import { matchDuplicates } from './match-duplicates.ts';
@@ -6,11 +9,11 @@ import type { DagIndex } from './prepare.ts';
 import type { Match, Verdict } from './verdict.ts';
 
 /**
- * Tests one history (action digests in the order they ran) against a DAG.
+ * Tests one history (action digests in the order in which they ran) against a DAG.
  *
- * It matches when its entries can be given to different actions of the DAG, each to an equal one, so that the actions
- * taken are closed under predecessors and the order is one the DAG allows. When no action of the history stands twice
- * in the DAG there is one way to do so, and the cost is linear in the history and the edges into it; else see
+ * It matches when each entry can be assigned to a different, equal action of the DAG, so that the assigned actions are
+ * closed under predecessors and their order is one that the DAG allows. When no action of the history occurs twice in
+ * the DAG there is only one assignment, and the cost is linear in the history and the edges into it. Otherwise see
  * `replay.ts`.
  */
 export function matchHistory(index: DagIndex, history: readonly string[], limits: MatchLimits = MATCH_LIMITS): Verdict {

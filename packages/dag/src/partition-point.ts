@@ -1,6 +1,6 @@
 /**
- * Binary search: the first whole number from `from` on for which `isBefore` no longer holds, `to` at most. Given that
- * it holds up to some point, and from there on never.
+ * Binary search. Returns the first whole number between `from` and `to` for which `isBefore` is false. `isBefore` must
+ * be true up to some point and false from there on.
  */
 export function partitionPoint(from: number, to: number, isBefore: (place: number) => boolean): number {
   let [low, high] = [from, to];

@@ -3,7 +3,7 @@ import { type DagShape, type Graph, graphOf, topologicalOrder } from './graph.ts
 import { reusableNodes } from './reusable.ts';
 import type { Dag } from './schema.ts';
 
-/** A DAG made ready to be matched against very many histories. Immutable; nodes are indexes into `ids`. */
+/** A DAG prepared for matching against very many histories. It is immutable; nodes are indexes into `ids`. */
 export interface DagIndex {
   readonly graph: Graph;
   /** Action ids in the order of the request. */
@@ -13,28 +13,30 @@ export interface DagIndex {
   /** Every node after its predecessors. */
   readonly topological: readonly number[];
   /**
-   * Equal actions form one group, those that a history may hold and those that an image may not (`reusable.ts`) one
-   * each; groups are numbered in the order of the request.
+   * Equal actions form one group. Actions that a history may hold and actions that an image may not hold
+   * (`reusable.ts`) never share a group. Groups are numbered in the order of the request.
    */
   readonly groupOf: readonly number[];
-  /** Of the actions that a history may hold. */
+  /** The group of each digest, for the actions that a history may hold. */
   readonly groupOfDigest: ReadonlyMap<string, number>;
   /** The nodes of each group, ascending. */
   readonly members: readonly (readonly number[])[];
 }
 
-/** Whose history a DAG is matched with: an image stands for some actions only, a machine for all that it ran itself. */
+/**
+ * Whose history the DAG is matched with. An image stands for some actions only; a machine's history has all that it ran
+ * itself.
+ */
 export type HistoryOf = 'image' | 'machine';
 
 /**
- * Builds the index of a DAG without fault (`checkDag`); once per request. Linear, but for the SHA-256 of every
- * action.
+ * Builds the index of a DAG that passed `checkDag`; once per request. Linear, except for the SHA-256 of each action.
  */
 export function prepareDag(dag: Dag, of: HistoryOf = 'image'): DagIndex {
   return indexDag(dag, dag.actions.map(digestAction), of);
 }
 
-/** The same when the actions are known by their digests only, one for each in their order. Linear. */
+/** Builds the index from the digests of the actions, in their order, where their text is not known. Linear. */
 export function indexDag(dag: DagShape, digests: readonly string[], of: HistoryOf = 'image'): DagIndex {
   const graph = graphOf(dag);
   const topological = topologicalOrder(graph);

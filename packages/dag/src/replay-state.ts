@@ -2,19 +2,16 @@ import type { InterchangeableClass } from './interchangeable-actions.ts';
 import type { DagIndex } from './prepare.ts';
 import type { StepBudget } from './search.ts';
 
-/**
- * Which nodes a replay has taken, in their order, and which are ready to be. Every take can be taken back, the last
- * first.
- */
+/** The nodes that a replay has taken, in order, and the nodes that are ready. Takes can be undone, the last first. */
 export class ReplayState {
   readonly #index: DagIndex;
   readonly #budget: StepBudget;
   readonly #taken: number[] = [];
   readonly #isTaken: Uint8Array;
-  /** Predecessors of each node that are not taken. */
+  /** For each node, how many predecessors are not taken yet. */
   readonly #waiting: Int32Array;
   readonly #classOf: InterchangeableClass[] = [];
-  /** Per class a stack of its ready nodes, per group its classes that have any. */
+  /** For each class a stack of its ready nodes; for each group the classes that have a ready node. */
   readonly #ready = new Map<InterchangeableClass, number[]>();
   readonly #readyClasses: readonly Set<InterchangeableClass>[];
   readonly #left = new Map<InterchangeableClass, number>();
@@ -39,12 +36,12 @@ export class ReplayState {
     return this.#taken;
   }
 
-  /** Classes of a group with a ready node, by their places. */
+  /** Returns the classes of a group that have a ready node, in their order. */
   readyClasses(group: number): readonly InterchangeableClass[] {
     return [...this.#readyClasses[group]!].sort((a, b) => a.place - b.place);
   }
 
-  /** Members of a class that are not taken. */
+  /** Returns how many members of a class are not taken. */
   left(alike: InterchangeableClass): number {
     return this.#left.get(alike)!;
   }
@@ -59,7 +56,9 @@ export class ReplayState {
     for (const next of after) if (--this.#waiting[next]! === 0) this.#push(next);
   }
 
-  /** Undoes takes, the last first, until `length` are left: every stack of ready nodes is then again what it was. */
+  /**
+   * Undoes takes, the last first, until `length` takes are left. Every stack of ready nodes is then as it was before.
+   */
   takeBack(length: number): void {
     while (this.#taken.length > length) {
       const node = this.#taken.pop()!;
@@ -74,8 +73,8 @@ export class ReplayState {
   }
 
   /**
-   * Which of the equal nodes are taken. The others follow: where there is no choice an entry always takes the same
-   * node.
+   * Returns a key of which equal nodes are taken. It determines the other nodes too: where there is no choice, an entry
+   * always takes the same node.
    */
   key(): string {
     this.#budget.spend(this.#duplicates.length);

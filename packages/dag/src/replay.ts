@@ -1,15 +1,16 @@
 /**
- * Replays a history on a DAG: each entry takes a node of its digest whose predecessors are all taken already.
+ * Replays a history on a DAG: each entry takes a node with its digest whose predecessors are all taken already.
  *
- * With equal actions in different places of the DAG it matters which is taken; whether a replay exists is then
- * NP-complete (membership in a pomset language: Feigenbaum, Kahn, Lund 1993). So the choice is narrowed by what every
- * replay must respect and the rest is searched, depth first, with a memory of failed states and a budget of steps:
+ * When equal actions stand in different places of the DAG it matters which one is taken. Whether a replay exists is
+ * then NP-complete (membership in a pomset language: Feigenbaum, Kahn, Lund 1993). So rules that every replay must obey
+ * narrow the choice. A depth-first search decides the rest, with a memory of failed states and a budget of steps:
  *
- * - nodes marked out by the closed-set propagation are never taken, nodes marked in are owed;
- * - an owed node has a latest entry: its owed successors' latest entries come after it. Nodes owed soonest go first,
- *   and when as many are owed as there are entries left for them, only they may be taken;
- * - equal nodes with the same successors are interchangeable: one order of them is enough;
- * - a node without successors waits while an equal node with some is ready: exchanging the two keeps any replay valid.
+ * - A node that the closed-set propagation marked out is never taken. A node that it marked in is owed.
+ * - An owed node has a latest entry: the latest entries of its owed successors come after it. Nodes owed soonest go
+ *   first. When as many nodes are owed as entries are left for them, only those may be taken.
+ * - Equal nodes with the same successors are interchangeable: the search tries one order of them only.
+ * - A node without successors waits while an equal node with successors is ready: exchanging the two keeps any replay
+ *   valid.
  */
 
 import { type InterchangeableClass, interchangeableClasses } from './interchangeable-actions.ts';
@@ -17,7 +18,7 @@ import type { DagIndex } from './prepare.ts';
 import { ReplayState } from './replay-state.ts';
 import { NONE, type SearchResult, type StepBudget, UNDECIDED } from './search.ts';
 
-/** Entries of a history by the group of equal actions they belong to. */
+/** The entries of a history, each as the number of its group of equal actions. */
 export type Entries = readonly number[];
 
 type Classes = readonly (readonly InterchangeableClass[])[];
@@ -28,7 +29,7 @@ interface Choice {
   next: number;
 }
 
-/** The node that each entry takes. `marks` are those of the closed-set propagation with exactly these entries. */
+/** Returns the node that each entry takes. `marks` come from the closed-set propagation with exactly these entries. */
 export function findReplay(
   index: DagIndex,
   entries: Entries,
@@ -44,7 +45,7 @@ class Replay {
   readonly #classes: Classes;
   readonly #budget: StepBudget;
   readonly #state: ReplayState;
-  /** How many entries of the same group stand before each entry. */
+  /** For each entry, how many entries of the same group stand before it. */
   readonly #occurrence: readonly number[];
   readonly #choices: Choice[] = [];
   readonly #failed = new Set<string>();
@@ -72,7 +73,7 @@ class Replay {
     return UNDECIDED;
   }
 
-  /** Goes back to the last choice that has an option left and takes it; false when there is none. */
+  /** Backtracks to the last choice with an untried option and takes it. Returns false when there is none. */
   #takeNext(): boolean {
     for (let choice = this.#choices.at(-1); choice; choice = this.#choices.at(-1)) {
       this.#wentBack ||= choice.next > 0;
@@ -92,7 +93,7 @@ class Replay {
     return this.#failed.size > 0 && this.#failed.has(this.#state.key());
   }
 
-  /** Classes from which the entry may take a node, the soonest owed first. */
+  /** Returns the classes from which the entry may take a node, those owed soonest first. */
   #options(position: number): readonly InterchangeableClass[] {
     const ready = this.#state.readyClasses(this.#entries[position]!);
     const allowed = this.#wentBack ? ready.slice(0, this.#allowed(position, ready)) : ready;
@@ -101,9 +102,9 @@ class Replay {
   }
 
   /**
-   * How many of the ready classes an entry may take from, by counting what is owed up to each later entry of its group:
-   * none when more is owed than there are entries, only what is owed when it is just as much. Looked at once the
-   * straight way failed.
+   * Returns how many of the ready classes an entry may take from. It counts what is owed up to each later entry of the
+   * group: if more is owed than there are entries, the answer is none; if just as much is owed, only owed classes
+   * count. The search asks this only after the first way failed.
    */
   #allowed(position: number, ready: readonly InterchangeableClass[]): number {
     const group = this.#entries[position]!;

@@ -1,14 +1,14 @@
 /**
- * Which actions an image may stand for. A host action is done for one machine, in the world outside it; an action
- * that is marked `perMachine` makes what is right for one machine alone. Both run for every machine, and so does what
- * comes after them.
+ * Decides which actions an image may stand for. A host action acts outside the machine, for one machine. The result of
+ * an action marked `perMachine` is right for one machine only. Both run again for every machine, and so does everything
+ * that comes after them.
  */
 import { type DagShape, type Graph, graphOf, topologicalOrder } from './graph.ts';
 import type { Dag } from './schema.ts';
 
 const isOwn = ({ kind, perMachine }: DagShape['actions'][number]): boolean => kind === 'host' || perMachine === true;
 
-/** By node. Linear. */
+/** Whether an image may hold each node. Linear. */
 export function reusableNodes({ actions }: DagShape, graph: Graph, topological: readonly number[]): readonly boolean[] {
   const reusable = new Array<boolean>(graph.size);
   for (const node of topological) {
@@ -18,8 +18,8 @@ export function reusableNodes({ actions }: DagShape, graph: Graph, topological: 
 }
 
 /**
- * The part of a DAG that an image may hold, which is closed under predecessors, and the ids of the actions that it
- * may not.
+ * Splits a DAG into the part that an image may hold, which is closed under predecessors, and the ids of all other
+ * actions.
  */
 export function splitReusable(dag: Dag): { readonly reusable: Dag; readonly own: readonly string[] } {
   const graph = graphOf(dag);

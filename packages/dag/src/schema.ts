@@ -1,4 +1,4 @@
-/** The configuration DAG as clients write it: JSON Schema 2020-12 and the TypeScript types in one source. */
+/** The configuration DAG as clients write it: one source for the JSON Schema 2020-12 and the TypeScript types. */
 import { type Static, Type } from 'typebox';
 import { DAG_LIMITS } from './limits.ts';
 
@@ -10,7 +10,7 @@ export const Duration = Type.String({
   maxLength: 32,
 });
 
-/** Name of an action inside its DAG. */
+/** The name of an action inside its DAG. */
 export const ActionId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$' });
 
 const Script = Type.String({ minLength: 1, maxLength: DAG_LIMITS.textChars });
@@ -23,9 +23,9 @@ const hints = {
   onError: Type.Optional(Type.Union([Type.Literal('abort'), Type.Literal('continue')])),
   recover: Type.Optional(Script),
   secret: Type.Optional(Type.Boolean()),
-  /** What it makes is right for one machine alone: no image stands for it, nor for what comes after it. */
+  /** The result is right for one machine only: no image stands for this action, nor for those after it. */
   perMachine: Type.Optional(Type.Boolean()),
-  /** How long its result stays good: an image that ran it longer ago does not stand for it. */
+  /** How long the result stays good: an image that ran the action longer ago does not stand for it. */
   freshness: Type.Optional(Duration),
   comment: Type.Optional(Type.String({ maxLength: 1024 })),
 };
@@ -76,7 +76,7 @@ export const PackageAction = Type.Object(
   closed,
 );
 
-/** An executable the operator put into the plant's host-action folder, run on the plant's host. */
+/** An executable in the plant's folder of host actions, put there by the operator. It runs on the plant's host. */
 export const HostAction = Type.Object(
   {
     kind: Type.Literal('host'),

@@ -1,6 +1,6 @@
-/** What the searches among equal actions share. */
+/** The result type and the step budget that the searches among equal actions share. */
 
-/** How a search ended; `undecided` when its steps ran out. */
+/** How a search ended; `undecided` when it used up its steps. */
 export type SearchResult<T> =
   | { readonly outcome: 'found'; readonly value: T }
   | { readonly outcome: 'none' }
@@ -9,7 +9,7 @@ export type SearchResult<T> =
 export const NONE = { outcome: 'none' } as const;
 export const UNDECIDED = { outcome: 'undecided' } as const;
 
-/** Steps that a search may still take. */
+/** Counts the steps that a search may still take. */
 export class StepBudget {
   #left: number;
 

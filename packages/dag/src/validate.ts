@@ -1,4 +1,4 @@
-/** What JSON Schema cannot say about a DAG. */
+/** Checks of a DAG that JSON Schema cannot express. */
 import { fileBytes } from './content.ts';
 import { type Graph, graphOf, topologicalOrder } from './graph.ts';
 import type { Dag, Edge } from './schema.ts';
@@ -9,18 +9,18 @@ export type DagFault =
   | { readonly kind: 'duplicate-id'; readonly id: string; readonly indexes: readonly [number, number] }
   /** The edge at `index` of `edges` names an action (`unknown`) that is not there. */
   | { readonly kind: 'edge-unknown'; readonly edge: Edge; readonly index: number; readonly unknown: string }
-  /** Each id comes before the next, and the last before the first. One id alone: an edge to itself. */
+  /** A cycle: each id comes before the next, and the last before the first. A single id is an edge to itself. */
   | { readonly kind: 'cycle'; readonly ids: readonly string[] }
   /** A file action has neither a content nor the digest of one, or more than one of them says what it holds. */
   | { readonly kind: 'content'; readonly id: string; readonly problem: 'none' | 'twice' }
   /** The action says `encoding: 'base64'` and its content is something else. */
   | { readonly kind: 'content-encoding'; readonly id: string }
-  /** The `#!` of the action's script would not be heeded, for what stands before it or ends its line. */
+  /** The guest would ignore the `#!` line of the action's script, because of what stands before it or at its end. */
   | { readonly kind: 'shell-line'; readonly id: string; readonly problem: 'late' | 'carriage-return' };
 
 /**
- * The first fault of a DAG that follows the schema, or undefined. Everything else in this package expects a DAG without
- * fault. Linear time, no recursion.
+ * Returns the first fault of a DAG that follows the schema, or undefined. Every other function of this package expects
+ * a DAG without fault. Linear time, no recursion.
  */
 export function checkDag(dag: Dag): DagFault | undefined {
   return duplicateId(dag) ?? unknownEdge(dag) ?? cycle(dag) ?? content(dag) ?? contentEncoding(dag) ?? shellLine(dag);
@@ -55,7 +55,10 @@ function cycle(dag: Dag): DagFault | undefined {
   return { kind: 'cycle', ids: rotated.map((node) => dag.actions[node]!.id) };
 }
 
-/** Outside a topological order every node has a predecessor that is outside too: going back must come round. */
+/**
+ * Every node that is missing from a topological order has a predecessor that is missing too, so walking backwards must
+ * reach a node again.
+ */
 function cycleAmong(graph: Graph, ordered: ReadonlySet<number>): number[] {
   let node = 0;
   while (ordered.has(node)) node++;
@@ -85,7 +88,7 @@ function contentEncoding(dag: Dag): DagFault | undefined {
   return wrong && { kind: 'content-encoding', id: wrong.id };
 }
 
-/** A kernel looks for `#!` in the first two bytes alone, and takes a carriage return for a part of the shell's name. */
+/** A kernel looks for `#!` in the first two bytes only, and reads a carriage return as part of the shell's name. */
 function shellLine(dag: Dag): DagFault | undefined {
   for (const action of dag.actions) {
     const { id } = action;

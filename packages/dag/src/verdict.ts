@@ -1,25 +1,25 @@
 import type { DagIndex } from './prepare.ts';
 
-/** The tests of a history, in the order they are made. */
+/** The tests of a history, in the order in which they are made. */
 export type HistoryTest = 'subset' | 'prefix' | 'partial-order';
 
-/** The history can be where this request begins. */
+/** The history can be the beginning of this request. */
 export interface Match {
   readonly matches: true;
-  /** Ids of the actions that ran already, in the order of the history. */
+  /** Ids of the actions that have run already, in the order of the history. */
   readonly matched: readonly string[];
-  /** Ids of the actions left, in the order of the request. */
+  /** Ids of the actions that are left, in the order of the request. */
   readonly remaining: readonly string[];
 }
 
 /**
  * The entry of the history at which the first failed test fails.
  *
- * - subset: the first entry that the request does not have (or not so often);
+ * - subset: the first entry that the request does not have, or not so often.
  * - prefix: the first entry that no choice closed under predecessors can hold together with the entries before it;
- *   `missing` is the nearest action before it that the history lacks;
- * - partial-order: the first entry that cannot run after the entries before it, however equal actions are told apart;
- *   `missing` is an action that had to run before it and had not.
+ *   `missing` is the nearest action before it that the history lacks.
+ * - partial-order: the first entry that cannot run after the entries before it, however equal actions are assigned;
+ *   `missing` is an action that should have run before it and had not.
  */
 export interface Offender {
   readonly digest: string;
@@ -34,13 +34,13 @@ export interface Mismatch {
   /** The first test that failed. */
   readonly test: HistoryTest;
   readonly offender: Offender;
-  /** False when the search among equal actions ran into its limit: the history might match after all. */
+  /** False when the search among equal actions reached its limit: the history might match after all. */
   readonly decided: boolean;
 }
 
 export type Verdict = Match | Mismatch;
 
-/** The failure of a test at the entry that would be `node`, for want of the node `missing`. */
+/** Describes the failure of a test at the entry that would be `node`, because `missing` is not there. */
 export function mismatch(
   index: DagIndex,
   test: HistoryTest,

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 
-/** What is free, for users other than root too, on the file system of a folder. */
+/** Returns the free bytes on the file system of a folder, as users other than root may use them. */
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 export interface HostMemory {
-  /** What new programs may take without swapping, by the kernel's own estimate. */
+  /** Memory that new programs can take without swapping, by the kernel's own estimate. */
   readonly availableMiB: number;
   readonly totalMiB: number;
 }
 
-/** Of the text of `/proc/meminfo` (proc(5)). */
+/** Reads the text of `/proc/meminfo` (proc(5)). */
 export function memoryOf(text: string): HostMemory {
   const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]);
   return { availableMiB: Math.floor(field('MemAvailable') / 1_024), totalMiB: Math.floor(field('MemTotal') / 1_024) };

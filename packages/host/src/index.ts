@@ -1,4 +1,4 @@
-/** What the host gives: tools, sockets, pipes, memory, control groups. */
+/** The resources of a host: tools, sockets, pipes, memory, control groups. */
 export { CgroupConfig } from './cgroup/cgroup-config.ts';
 export { Cgroups } from './cgroup/cgroups.ts';
 export { holdFifo, makeFifos, readFifo, writeFifo } from './fifo.ts';

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * Calls `onLine` with each line of a socket's text, without its end. A line over `maxChars` is cut there and the rest
- * of it dropped: what writes it may be a hostile guest.
+ * Calls `onLine` with each line of a socket's text, without its end. A line longer than `maxChars` is cut there and its
+ * rest dropped, because the writer may be a hostile guest.
  */
 export function readLines(socket: Socket, maxChars: number, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');

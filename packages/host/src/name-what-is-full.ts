@@ -1,6 +1,6 @@
 /**
- * Adds to an error for what the host has no more of which object that is, how much of it is free now and how much there
- * is.
+ * Adds details to the error of an exhausted resource: which object it is, how much of it is free now, and how much
+ * there is.
  */
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { type ErrorDetails, GridError } from '@vmgrid/protocol';
@@ -9,8 +9,8 @@ import { hostMemory } from './host-memory.ts';
 const MIB = 1_048_576;
 
 /**
- * What was thrown as it is told: measured now, when what the work had taken is free again. `folders` are where the
- * plant writes. What is thrown for another reason stays as it is.
+ * Returns the error to report. It measures now, when what the work had taken is free again. `folders` are the folders
+ * in which the plant writes. Errors for other reasons stay as they are.
  */
 export async function nameWhatIsFull(thrown: unknown, folders: readonly string[]): Promise<unknown> {
   const error = GridError.from(thrown);
@@ -51,7 +51,7 @@ async function measureMemory(): Promise<Measured> {
   return { text: `${availableMiB} of ${totalMiB} MiB are available`, details: { availableMiB, totalMiB } };
 }
 
-/** Of this process: it has the connections of the plant, and the pipes of what it starts. */
+/** Measures this process: it holds the connections of the plant, and the pipes of the programs that it starts. */
 async function measureFiles(): Promise<Measured> {
   const limit = Number(/^Max open files\s+(\d+)/m.exec(await readFile('/proc/self/limits', 'utf8'))?.[1]);
   const open = (await readdir('/proc/self/fd')).length;

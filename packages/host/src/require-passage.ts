@@ -1,7 +1,7 @@
 import { folderInTheWay } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
-/** Folders of a plant's configuration that other users than the plant's must reach. */
+/** Folders of a plant's configuration that users other than the plant's must reach. */
 interface SharedFolders {
   readonly lines: readonly string[];
   readonly stateDirectory: string;
@@ -10,8 +10,8 @@ interface SharedFolders {
 }
 
 /**
- * Of a plant that is root, machines run under users of their own and host actions as nobody: they must be able to pass
- * through every folder above what they use. @throws GridError FOLDER_CLOSED that names the folder in the way
+ * When a plant runs as root, machines run as users of their own and host actions as nobody: these must be able to pass
+ * through every folder above what they use. @throws GridError FOLDER_CLOSED, which names the folder in the way
  */
 export function requirePassage({ lines, ...folders }: SharedFolders): void {
   if (process.getuid?.() !== 0) return;

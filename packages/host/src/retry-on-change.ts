@@ -2,9 +2,8 @@ import { watch } from 'node:fs';
 import { abortable } from '@vmgrid/daemon';
 
 /**
- * Tries until something comes of it, anew with each change of the folder. Between two tries it listens for one change
- * only, however many there have been. @throws what a try throws, the signal's reason, and when the folder cannot be
- * watched
+ * Tries until a try gives a result, again after each change of the folder. Between two tries it listens for one change
+ * only, however many occur. @throws what a try throws; the signal's reason; an error when the folder cannot be watched
  */
 export async function retryOnChange<T>(
   folder: string,

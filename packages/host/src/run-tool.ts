@@ -1,7 +1,7 @@
 import { CommandError, type CommandOptions, type CommandRunner, runCommand } from '@vmgrid/daemon';
 import { type ErrorCode, type ErrorDetails, exhaustionIn, exhaustionOf, GridError } from '@vmgrid/protocol';
 
-/** The Debian package of each program, for the message when it is not there. */
+/** The Debian package of each program, for the message when the program is missing. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
@@ -18,15 +18,15 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 export interface ToolOptions extends CommandOptions {
   readonly signal: AbortSignal;
-  /** Runs it in place of `runCommand`. */
+  /** Used instead of `runCommand`. */
   readonly run?: CommandRunner | undefined;
-  /** What it means when the tool fails; its last output is added to the details. */
+  /** The error when the tool fails; the tool's last output is added to the details. */
   readonly failure: { readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails };
 }
 
 /**
- * Runs a program of the host; its failures are the plant's own errors, TOOL_MISSING when it is not installed, and
- * HOST_…_FULL when it, or what it printed last, says what the host has no more of.
+ * Runs a program of the host. Its failures become the plant's own errors: TOOL_MISSING when it is not installed,
+ * HOST_…_FULL when the error or the program's last output says that the host has run out of something.
  */
 export async function runTool(
   program: string,

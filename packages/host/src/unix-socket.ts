@@ -7,24 +7,24 @@ import { abortable, ignoreMissing } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { retryOnChange } from './retry-on-change.ts';
 
-/** Between two tries at a socket whose file exists already but on which nobody listens yet. */
+/** Milliseconds between two tries at a socket whose file exists but on which nobody listens yet. */
 const RETRY_MS = 2;
-/** Opens a name, not what is behind it (open(2)); Node does not name it. */
+/** Opens a name, not the object behind it (open(2)); Node has no constant for it. */
 const O_PATH = 0o10000000;
 
 const openFolder = (directory: string): Promise<FileHandle> =>
   open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
 
-/** The kernel takes at most 107 bytes as the address of a unix socket; this way to the folder is always short. */
+/** The kernel limits the address of a unix socket to 107 bytes. This path to the folder is always short. */
 const shortPath = (folder: FileHandle, name: string): string => `/proc/self/fd/${folder.fd}/${name}`;
 
-/** Connects to what was looked at: who owns the folder may exchange it at any time. */
+/** Connects to the very object that was checked: the owner of the folder may exchange it at any time. */
 async function connectOnce(path: string): Promise<Socket> {
   const entry = await open(path, O_PATH | constants.O_NOFOLLOW);
   try {
     if (!(await entry.stat()).isSocket()) throw new GridError('VMM_FAILED', `${basename(path)} is no socket`);
     const socket = netConnect(`/proc/self/fd/${entry.fd}`);
-    // The other end may go before anybody listens here; whoever uses the socket learns of it by `whenClosed`.
+    // The other end may go before anybody listens here; users of the socket learn of it by `whenClosed`.
     socket.on('error', () => undefined);
     await once(socket, 'connect');
     return socket;
@@ -33,7 +33,7 @@ async function connectOnce(path: string): Promise<Socket> {
   }
 }
 
-/** Undefined when there is no such name yet. @throws the signal's reason */
+/** Returns undefined when the name does not exist yet. @throws the signal's reason */
 async function connectOnceHeard(path: string, signal: AbortSignal): Promise<Socket | undefined> {
   for (;;) {
     signal.throwIfAborted();
@@ -49,10 +49,10 @@ async function connectOnceHeard(path: string, signal: AbortSignal): Promise<Sock
 }
 
 /**
- * Connects to the unix socket `name` in `directory`, however long the folder's path is. VMM_FAILED if it is no socket,
- * such as a link: what runs as the folder's owner could mean it for another socket of root's. A socket that does not
- * exist yet is waited for until the signal fires. Its errors are told by `close` alone, which may have come by the time
- * it is handed over: listen for it by `whenClosed`.
+ * Connects to the unix socket `name` in `directory`, however long the folder's path is. It waits for a socket that does
+ * not exist yet until the signal aborts. Fails with VMM_FAILED when the name is no socket, such as a link: a process
+ * that runs as the folder's owner could point it at another socket of root. Errors of the socket are reported only by
+ * its `close` event, which may already have happened: use `whenClosed`.
  */
 export async function connectUnix(directory: string, name: string, signal: AbortSignal): Promise<Socket> {
   const folder = await openFolder(directory);
@@ -64,8 +64,8 @@ export async function connectUnix(directory: string, name: string, signal: Abort
 }
 
 /**
- * Listens on the unix socket `name` in `directory`, however long the folder's path is; it goes when the server closes.
- * Takes the place of a socket of that name, which is of one who was killed: nobody else is to listen there.
+ * Listens on the unix socket `name` in `directory`, however long the folder's path is. The socket is removed when the
+ * server closes. It replaces a socket of that name, which a killed process left behind; nobody else may listen there.
  */
 export async function listenUnix(directory: string, name: string, signal: AbortSignal): Promise<Server> {
   const folder = await openFolder(directory);
@@ -75,7 +75,7 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
     const listening = once(server, 'listening');
     server.listen(shortPath(folder, name));
     await abortable(listening, signal);
-    // The server removes the socket by the address it was given, so the way there must stay.
+    // The server removes the socket by the address that it was given, so the folder must stay open.
     server.once('close', () => void folder.close());
     return server;
   } catch (error) {
@@ -85,7 +85,9 @@ export async function listenUnix(directory: string, name: string, signal: AbortS
   }
 }
 
-/** Whoever listened and was killed leaves its sockets behind. What else has such a name stays until the folder goes. */
+/**
+ * Removes the sockets that a killed process left behind. Other files with such names stay until the folder is removed.
+ */
 export async function removeSockets(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const sockets = names.filter((name) => name.endsWith('.sock'));

@@ -3,8 +3,8 @@ import type { RequestHandler } from 'express';
 import { watchCredentials } from './revalidate.ts';
 
 /**
- * Ends a request, be it a stream of events, an archive or a reply that is waited for, once its client's credentials
- * hold no longer. What it began goes on.
+ * Ends a request (a stream of events, an archive, or a reply that is waited for) when its client's credentials become
+ * invalid. The work that it began goes on.
  */
 export const abortOnRevocation =
   (everyMs?: number): RequestHandler =>

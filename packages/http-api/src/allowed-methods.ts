@@ -1,11 +1,11 @@
 import type { Router } from 'express';
 
-/** A layer of a router, as far as its types do not tell. */
+/** The parts of a router's layer that its types leave out. */
 interface Matching {
   match(path: string): boolean;
 }
 
-/** Methods that routers take at a path, in capitals and in order; none when there is nothing at this path. */
+/** Returns the methods that routers accept at a path, in capitals and sorted; none when no route has this path. */
 export function allowedMethods(routers: readonly Router[], path: string): readonly string[] {
   const routes = routers.flatMap((router) =>
     router.stack.filter((layer) => (layer as unknown as Matching).match(path)),

@@ -1,26 +1,26 @@
-/** Tells the audit trail of each request to a door: who, what, and what came of it. */
+/** Notes each request to an endpoint in the audit trail: who, what, and with which outcome. */
 import { type AuditNote, type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { whenClosed } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 
-/** What handlers leave for the trail in `response.locals`. */
+/** Values that handlers leave for the trail in `response.locals`. */
 interface Traces {
   readonly principal?: Principal;
   /** Why there is no principal. */
   readonly refusal?: unknown;
   readonly operation?: string;
-  /** What it is about, where the address does not say. */
+  /** The object of the request, when the path does not name it. */
   readonly target?: string;
   /** Code of the error that was sent. */
   readonly outcome?: string;
-  /** Work that goes on whether the client waits or not: its outcome is that of the request. */
+  /** Work that goes on whether the client waits or not. Its outcome is the outcome of the request. */
   readonly work?: Promise<unknown>;
 }
 
 /**
- * A change is noted as it begins and as it ends, so that what a killed daemon was at is known; all else as it ends. One
- * that cannot be noted is refused, unless it takes something away.
+ * Notes a change when it begins and when it ends, so that the unfinished work of a killed daemon is known; notes
+ * everything else when it ends. A change that cannot be noted is refused, unless it frees resources.
  */
 export const auditRequests =
   (audit: AuditSink): RequestHandler =>
@@ -55,7 +55,7 @@ function noteOf(request: Request, response: Response): Omit<AuditNote, 'outcome'
   };
 }
 
-/** A stream of events has no end of its own. */
+/** A stream of events never ends by itself. */
 const isWhole = (response: Response): boolean =>
   response.writableFinished || response.getHeader('content-type') === 'text/event-stream';
 

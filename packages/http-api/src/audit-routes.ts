@@ -6,10 +6,10 @@ import { guard } from './guard.ts';
 import { PAGE_QUERY, pageQuery } from './page-query.ts';
 import { sendJson } from './send.ts';
 
-/** Entries of one page, where nothing is said. */
+/** Entries of one page, when the client gives no limit. */
 const LISTED = 100;
 
-/** `/v1/audit`: what was asked of the daemons of this machine, for those who may know. JSON only. */
+/** `/v1/audit`: requests to the daemons of this machine, for those with the right to read them. JSON only. */
 export function auditRoutes(audit: Pick<AuditTrail, 'list'>): Router {
   const router = Router();
   router.get(

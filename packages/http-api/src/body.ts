@@ -1,4 +1,4 @@
-/** Documents out of HTTP requests. */
+/** Reads documents from HTTP requests. */
 import { GridError, type Request as GridRequest, type Verb } from '@vmgrid/protocol';
 import type { Request, Response } from 'express';
 import type { IncomingDocument } from './documents/decode-document.ts';
@@ -7,35 +7,35 @@ import { principalOf } from './guard.ts';
 import { bodyMedium } from './negotiate.ts';
 
 type BodyOf<V extends Verb> = Extract<GridRequest, { readonly verb: V }>['body'];
-/** A request and the response to it, which knows who asks. */
+/** A request and its response, which knows the principal. */
 type Exchange = readonly [request: Request, response: Response];
 
-/** The bytes of the body; none is an empty document. */
+/** Returns the bytes of the body; without a body, an empty document. */
 const bytesOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
 
-/** The body as a request of the verb, in JSON or XML. `fixed` holds what the address says already. */
+/** Reads the body as a request of the verb, in JSON or XML. `fixed` holds the fields that the path gives. */
 export const readVerb = <V extends Verb>(
   exchange: Exchange,
   verb: V,
   fixed: IncomingDocument['fixed'] = {},
 ): Promise<BodyOf<V>> => read(exchange, { verbs: [verb], fixed, ...requestIdOf(exchange) }) as Promise<BodyOf<V>>;
 
-/** The body as the description of a machine: in XML as `<create>` or `<estimate>`. */
+/** Reads the body as the description of a machine; in XML `<create>` or `<estimate>`. */
 export const readMachine = (exchange: Exchange): Promise<BodyOf<'estimate'>> =>
   read(exchange, { verbs: ['estimate', 'create'], ...requestIdOf(exchange) }) as Promise<BodyOf<'estimate'>>;
 
-/** The body as a JSON object. */
+/** Reads the body as a JSON object. */
 export function readJson(exchange: Exchange, wanted: Pick<IncomingDocument, 'requestId'> = {}): Promise<object> {
-  requireMedium(exchange[0], 'json', 'this address takes application/json only');
+  requireMedium(exchange[0], 'json', 'this address accepts application/json only');
   return read(exchange, wanted) as Promise<object>;
 }
 
-/** The body as a JSON object, with its request id. */
+/** Reads the body as a JSON object with its request id. */
 export const readIdentified = (exchange: Exchange): Promise<object> => readJson(exchange, requestIdOf(exchange));
 
-/** The body as an XML document of any verb. */
+/** Reads the body as an XML document of any verb. */
 export function readXml(exchange: Exchange): Promise<GridRequest> {
-  requireMedium(exchange[0], 'xml', 'this address takes application/xml and text/xml only');
+  requireMedium(exchange[0], 'xml', 'this address accepts application/xml and text/xml only');
   return read(exchange) as Promise<GridRequest>;
 }
 
@@ -48,7 +48,7 @@ function read([request, response]: Exchange, wanted: Partial<IncomingDocument> =
   return documents.read(document, principalOf(response).owner);
 }
 
-/** The header `Idempotency-Key` is the request id of a document that has none. */
+/** The header `Idempotency-Key` is the request id of a document without one. */
 function requestIdOf([request]: Exchange): Pick<IncomingDocument, 'requestId'> {
   const requestId = request.get('idempotency-key');
   return requestId === undefined ? {} : { requestId };

@@ -3,7 +3,7 @@ import { GridError } from '@vmgrid/protocol';
 import type { RequestHandler } from 'express';
 import { sendError } from './send.ts';
 
-/** Refuses a request whose body is not complete in time: for servers that let other bodies take longer. */
+/** Refuses a request whose body is not complete in time, on servers that give other bodies more time. */
 export const documentDeadline =
   (ms: number): RequestHandler =>
   (request, response, next) => {

@@ -3,7 +3,7 @@ import { GridError } from '@vmgrid/protocol';
 import type { ErrorRequestHandler } from 'express';
 import { sendError } from './send.ts';
 
-/** Sends what a route threw as an error with a code; what is no GridError is logged. */
+/** Sends what a route threw as an error with a code, and logs it when it is no GridError. */
 export const errorHandler =
   (log: Log): ErrorRequestHandler =>
   (thrown, request, response, _next) => {
@@ -14,7 +14,7 @@ export const errorHandler =
     else sendError(request, response, error);
   };
 
-/** Errors of express's own body reader carry a `type`; those of its decompression a `status` only. */
+/** Errors of express's own body reader carry a `type`; errors of its decompression only a `status`. */
 function fromExpress(thrown: unknown): GridError {
   const { type, status } = (thrown ?? {}) as { type?: unknown; status?: unknown };
   if (type === 'request.aborted' || type === 'request.size.invalid') {

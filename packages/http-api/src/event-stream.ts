@@ -4,17 +4,22 @@ import type { ProgressEvent } from '@vmgrid/protocol';
 import type { Response } from 'express';
 import type { Operation } from './operations.ts';
 
-/** Bytes waiting for a client that does not read before it is cut off; it may come back and hear all again. */
+/**
+ * Bytes that may wait for a client that does not read before it is cut off. It may connect again and receive everything
+ * anew.
+ */
 const BUFFERED_BYTES = 1024 * 1024;
-/** A comment this often keeps proxies from closing a silent stream, and finds clients that have gone. */
+/**
+ * Milliseconds between comments, which keep proxies from closing a silent stream, and detect clients that have gone.
+ */
 const KEEP_ALIVE_MS = 15_000;
 
-/** Sends one event; its data are JSON. */
+/** Sends one event; its data are encoded as JSON. */
 export type SendEvent = (name: string, data: unknown) => void;
 
 /**
- * Opens a stream of events. `subscribe` gets the function that sends one and returns how to stop; it is stopped when
- * the client has gone or the response was ended.
+ * Opens a stream of events. `subscribe` gets the function that sends one, and returns the function that stops; that is
+ * called when the client has gone or the response has ended.
  */
 export function streamEvents(
   response: Response,
@@ -36,7 +41,7 @@ export function streamEvents(
   });
 }
 
-/** Sends every event of an operation so far and each as it comes; `end` follows when the request is settled. */
+/** Sends every event of an operation so far and each new one; an event `end` follows when the request is settled. */
 export function streamProgress(operation: Operation, response: Response): void {
   streamEvents(response, (send) => {
     const end = () => {

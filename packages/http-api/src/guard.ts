@@ -1,10 +1,10 @@
-/** Who may ask a route: each has a guard as its first handler, or the door does not open. */
+/** Guards routes: each route has a guard as its first handler, or the endpoint does not open. */
 import { type Authenticator, authorize, bearerOf, type GridOperation, type Principal } from '@vmgrid/access';
 import type { Caller } from '@vmgrid/protocol';
 import type { RequestHandler, Response, Router } from 'express';
 import { type Queried, requireKnownQuery } from './query.ts';
 
-/** Looks who shows which credentials; whether that lets it in, `requireIdentity` says. */
+/** Authenticates the request; `requireIdentity` refuses it later if that failed. */
 export const identify =
   (authenticator: Authenticator): RequestHandler =>
   async (request, response, next) => {
@@ -18,25 +18,25 @@ export const identify =
     next();
   };
 
-/** Lets in whoever showed credentials that hold. */
+/** Lets in requests with valid credentials. */
 export const requireIdentity: RequestHandler = (_request, { locals }, next) =>
   locals.principal === undefined ? next(locals.refusal) : next();
 
 export interface Guard {
   (request: Queried, response: Response, next: () => void): Promise<void>;
   readonly operation: GridOperation;
-  /** Parameters that the route takes behind its path. */
+  /** Query parameters that the route accepts. */
   readonly query: readonly string[];
 }
 
-/** A route of a router, by method and path, and what it is guarded with. */
+/** A route of a router, by method and path, with its guard. */
 export interface GuardedRoute extends Pick<Guard, 'operation' | 'query'> {
   readonly route: string;
 }
 
 /**
- * Lets pass whoever may ask the operation; which objects are in its reach, the route asks with `callerOf`. `query`
- * names the parameters that the route takes behind its path.
+ * Lets in principals that may ask the operation; the route finds out with `callerOf` which objects they may reach.
+ * `query` names the query parameters that the route accepts.
  */
 export function guard(operation: GridOperation, query: readonly string[] = []): Guard {
   const check = async (request: Queried, response: Response, next: () => void): Promise<void> => {
@@ -49,10 +49,10 @@ export function guard(operation: GridOperation, query: readonly string[] = []): 
   return Object.assign(check, { operation, query });
 }
 
-/** Who asked, once it was authenticated. */
+/** Returns the principal of an authenticated request. */
 export const principalOf = (response: Response): Principal => required(response.locals.principal, 'authenticated');
 
-/** On whose behalf a guarded route works. */
+/** Returns the caller on whose behalf a guarded route works. */
 export const callerOf = (response: Response): Caller => required(response.locals.caller, 'guarded');
 
 function required<T>(value: T | undefined, what: string): T {
@@ -60,7 +60,7 @@ function required<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-/** What each route of a router is guarded with, by method and path. @throws when one is not guarded */
+/** Lists the routes of a router, by method and path, with their guards. @throws when a route has no guard */
 export function guardsOf(router: Router): readonly GuardedRoute[] {
   return router.stack.map(({ route, name }) => {
     if (!route) throw new Error(`${name} is no route: a guard cannot be seen`);

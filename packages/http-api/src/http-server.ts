@@ -1,4 +1,4 @@
-/** Answers to what does not become an HTTP request: garbage, headers without end, a body that stops coming. */
+/** Answers input that never becomes an HTTP request: garbage, endless headers, a body that stops. */
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -6,23 +6,23 @@ import type { TlsFiles } from '@vmgrid/access';
 import { abortable, endsWithin } from '@vmgrid/daemon';
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 
-/** How long the last replies may take to get out. */
+/** Milliseconds for the last replies to be sent. */
 export const REPLIES_MS = 1_000;
-/** How soon a connection is closed that waits for another request after its last reply. */
+/** Milliseconds between checks for idle connections to close while the server stops. */
 const IDLE_LOOKED_FOR_MS = 20;
-/** How often connections are looked at for requests that take too long. */
+/** Milliseconds between checks for requests that take too long. */
 const CHECKED_EVERY_MS = 1_000;
 
 export interface HttpServerOptions {
-  /** How long a whole request may take to come. */
+  /** Milliseconds in which a whole request must arrive. */
   readonly requestMs: number;
-  /** How long its headers may; as long as the request when left out. */
+  /** Milliseconds in which its headers must arrive; left out, as long as the request. */
   readonly headersMs?: number;
-  /** In clear without. */
+  /** Left out, the server speaks in clear. */
   readonly tls?: Pick<TlsFiles, 'serve'> | undefined;
 }
 
-/** An HTTP server whose every refusal has a code; the caller listens and closes. */
+/** Makes an HTTP server whose every refusal has a code; the caller listens and closes. */
 export function createHttpServer(app: RequestListener, options: HttpServerOptions): Server {
   const { requestMs, headersMs = requestMs, tls } = options;
   const times = { requestTimeout: requestMs, connectionsCheckingInterval: Math.min(CHECKED_EVERY_MS, headersMs) };
@@ -37,7 +37,7 @@ export function createHttpServer(app: RequestListener, options: HttpServerOption
   return server;
 }
 
-/** Takes no new connections from now on. What comes back lets the last replies out, and closes all connections. */
+/** Accepts no new connections from now on. The returned function sends the last replies and closes all connections. */
 export function stopListening(server: Server): () => Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   return async () => {
@@ -48,7 +48,7 @@ export function stopListening(server: Server): () => Promise<void> {
   };
 }
 
-/** Node's own mark of the response that a connection is at, which its types do not tell. */
+/** Node marks the response that a connection works on; its types do not show the field. */
 function isAmidReply(socket: Duplex & { readonly _httpMessage?: { readonly headersSent: boolean } | null }): boolean {
   return socket._httpMessage?.headersSent === true;
 }

@@ -1,9 +1,9 @@
 export { auditRoutes } from './audit-routes.ts';
 export * from './body.ts';
 export { DOCUMENT_LIMITS, DocumentService, documents } from './documents/document-service.ts';
-export * from './door-app.ts';
 export { streamEvents } from './event-stream.ts';
 export { callerOf, type Guard, type GuardedRoute, guard, guardsOf, principalOf } from './guard.ts';
+export * from './http-app.ts';
 export { createHttpServer, type HttpServerOptions, REPLIES_MS, stopListening } from './http-server.ts';
 export * from './listen.ts';
 export { memoryRoutes } from './memory-routes.ts';

@@ -1,4 +1,4 @@
-/** How many requests a minute a client may make. */
+/** Limits the requests a minute of a client. */
 import { isLoopback } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { Request, RequestHandler, Response } from 'express';
@@ -20,7 +20,7 @@ export const limitRate = (requestsPerMinute: number): RequestHandler =>
     },
   });
 
-/** All users of this machine have its address: those whose credentials hold are told apart by them. */
+/** All users of this machine share its address, so clients with valid credentials are distinguished by these. */
 function clientOf({ ip = '' }: Request, { locals }: Response): string {
   const { principal } = locals;
   if (principal === undefined || !isLoopback(ip.replace(/^::ffff:/i, ''))) return `address ${ipKeyGenerator(ip)}`;

@@ -3,7 +3,8 @@ import { GridError } from '@vmgrid/protocol';
 import { findPortHolder } from './port-holder.ts';
 
 /**
- * Listens and resolves with the port, which the kernel chooses for 0. @throws GridError ADDRESS_IN_USE, HOST_PORTS_FULL
+ * Listens, and resolves with the port; for port 0 the kernel chooses one. @throws GridError ADDRESS_IN_USE,
+ * HOST_PORTS_FULL
  */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import { Router } from 'express';
 import { guard } from './guard.ts';
 import { sendJson } from './send.ts';
 
-/** `/v1/memory`: what the daemon has of memory. JSON only. */
+/** `/v1/memory`: the daemon's use of memory. JSON only. */
 export function memoryRoutes(): Router {
   const router = Router();
   router.get('/memory', guard('memory.read'), (request, response) => {

@@ -1,4 +1,4 @@
-/** Media types: what a body is, and what the client wants back (RFC 9110, sections 8.3 and 12.5.1). */
+/** Media types of the body and of the reply (RFC 9110, sections 8.3 and 12.5.1). */
 import { GridError } from '@vmgrid/protocol';
 import type { Request } from 'express';
 
@@ -7,7 +7,7 @@ export type Medium = 'json' | 'xml';
 const JSON_TYPES = ['application/json'];
 const XML_TYPES = ['application/xml', 'text/xml'];
 
-/** What the request's body is. @throws GridError MEDIA_TYPE_UNSUPPORTED */
+/** Returns the medium of the body. @throws GridError MEDIA_TYPE_UNSUPPORTED */
 export function bodyMedium(request: Request): Medium {
   if (request.is(JSON_TYPES)) return 'json';
   if (request.is(XML_TYPES)) return 'xml';
@@ -17,7 +17,10 @@ export function bodyMedium(request: Request): Medium {
   });
 }
 
-/** What the reply shall be: as Accept says; without a preference, as the body was. @throws GridError NOT_ACCEPTABLE */
+/**
+ * Returns the medium of the reply: the one that Accept asks for, or without a preference the medium of the body.
+ * @throws GridError NOT_ACCEPTABLE
+ */
 export function replyMedium(request: Request, offered: readonly Medium[] = ['json', 'xml']): Medium {
   const own: Medium = request.is(XML_TYPES) ? 'xml' : 'json';
   const inOrder = [own, own === 'xml' ? 'json' : 'xml'].filter((medium) =>
@@ -31,5 +34,5 @@ export function replyMedium(request: Request, offered: readonly Medium[] = ['jso
   return JSON_TYPES.includes(chosen as string) ? 'json' : 'xml';
 }
 
-/** Which of the names of XML the reply shall have. */
+/** Returns the media type under which XML is sent. */
 export const xmlType = (request: Request): string => request.accepts(XML_TYPES) || 'application/xml';

@@ -6,7 +6,7 @@ import { callerOf, guard } from './guard.ts';
 import type { Operation } from './operations.ts';
 import { sendReply } from './send.ts';
 
-/** Who knows the requests of a daemon. */
+/** Finds the requests of a daemon. */
 export interface OperationLookup {
   /** @throws GridError REQUEST_UNKNOWN */
   operation(request: Called<{ readonly requestId: string }>): Operation;

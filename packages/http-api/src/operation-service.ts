@@ -11,7 +11,7 @@ import type { OperationLookup } from './operation-routes.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
 
 export interface OperationServiceOptions {
-  /** Whose service it is, as errors say it: `the shop`. */
+  /** The name of the service in errors, such as `the shop`. */
   readonly name: string;
   readonly newRequestId: () => string;
   /** The creates that were cancelled, also before this process began. Left out: it has none. */
@@ -31,10 +31,13 @@ const CANCELLABLE: ReadonlySet<OperationVerb> = new Set<OperationVerb>([
   'verify-equal',
 ]);
 
-/** From the stop signal until clients that still wait are told so, early enough for the replies to get out. */
+/**
+ * Milliseconds from the stop signal until clients that still wait get an error, early enough for the replies to be
+ * sent.
+ */
 const ANSWER_WITHIN_MS = DRAIN_DEADLINE_MS - 3_000;
 
-/** Takes work under request ids until its daemon stops. */
+/** Accepts work under request ids until its daemon stops. */
 export class OperationService implements OperationLookup {
   readonly #operations: Operations;
   readonly #options: OperationServiceOptions;
@@ -55,13 +58,14 @@ export class OperationService implements OperationLookup {
     return this.#closing.signal;
   }
 
-  /** The request with its id, a new one when it has none. */
+  /** Returns the request with its id; gives it a new one when it has none. */
   identify<T extends { requestId?: string }>(request: T): T & { requestId: string } {
     return Object.assign(request, { requestId: request.requestId ?? this.#options.newRequestId() });
   }
 
   /**
-   * Starts work, or joins that of the same request. @throws GridError DRAINING, IDEMPOTENCY_CONFLICT, REQUEST_CANCELLED
+   * Starts the work of a request, or joins it when the same request came before. @throws GridError DRAINING,
+   * IDEMPOTENCY_CONFLICT, REQUEST_CANCELLED
    */
   begin<T extends Called<{ requestId?: string }>>(
     verb: OperationVerb,
@@ -77,7 +81,10 @@ export class OperationService implements OperationLookup {
     );
   }
 
-  /** An answer that is waited for without an operation: DRAINING, naming the request, when the daemon stops first. */
+  /**
+   * Waits for an answer outside of any operation. Throws DRAINING, which names the request, when the daemon stops
+   * first.
+   */
   async answer<T>({ requestId }: { readonly requestId: string }, answer: Promise<T>): Promise<T> {
     try {
       return await answer;
@@ -122,8 +129,8 @@ export class OperationService implements OperationLookup {
   }
 
   /**
-   * Takes no new work; resolves when all under way is settled. After a while whoever still waits is told DRAINING; the
-   * work goes on where it is done.
+   * Accepts no new work; resolves when all work in progress is settled. After a while the clients that still wait get
+   * DRAINING, and the work goes on where it is done.
    */
   async drain(withinMs = ANSWER_WITHIN_MS): Promise<void> {
     this.#draining = true;

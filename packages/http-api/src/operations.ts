@@ -1,6 +1,6 @@
 /**
- * Requests being worked on and lately finished, by request id. It is what makes the same create twice one VM: the
- * second joins the first, or gets its reply. Only cache: a shop that lost it asks the plants.
+ * Requests in progress and recently finished, by request id. They make a repeated create the same VM: the second
+ * request joins the first, or gets its reply. They are only a cache: a shop that lost it asks the plants.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -25,7 +25,7 @@ export type OperationVerb =
   | 'collect-images'
   | 'import-images';
 
-/** Events remembered of one request; later ones are still seen by those who listen. */
+/** Events of one request that are kept; later ones still reach the listeners. */
 export const PROGRESS_KEPT = 4_096;
 
 type Outcome =
@@ -58,7 +58,7 @@ export class Operation {
     this.#settled.catch(() => undefined); // whoever joins sees the error; nobody has to
   }
 
-  /** The result, as of now for one that was refreshed. */
+  /** The result; after a refresh, the refreshed one. */
   get settled(): Promise<unknown> {
     return this.#settled;
   }
@@ -83,8 +83,8 @@ export class Operation {
   }
 
   /**
-   * Brings the result of an operation that is done up to date, for those who join from now on. What cannot be has
-   * failed by now.
+   * Refreshes the result of a finished operation for those who join from now on. An operation that cannot be refreshed
+   * counts as failed.
    */
   refresh(bringUpToDate: (result: unknown) => Promise<unknown>): void {
     if (this.#outcome.state !== 'done') return;
@@ -92,12 +92,14 @@ export class Operation {
     this.#settled.catch(() => undefined);
   }
 
-  /** Answers whoever waits with an error. The work goes on where it is done. */
+  /** Answers all waiting clients with an error. The work goes on where it is done. */
   giveUp(error: GridError): void {
     this.#givenUp.reject(error);
   }
 
-  /** An event that came before is no news: a plant tells each of its upstreams, and they may lead to the same shop. */
+  /**
+   * Ignores an event that came before: a plant reports to each of its upstreams, and several may lead to the same shop.
+   */
   report(event: ProgressEvent): void {
     const key = JSON.stringify([event.at, event.phase, event.subject, event.state]);
     if (this.#seen.has(key)) return;
@@ -106,7 +108,7 @@ export class Operation {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Hands over all events so far, then each as it comes. Returns how to stop listening. */
+  /** Passes on all events so far, then each new one. Returns the function that stops listening. */
   listen(listener: (event: ProgressEvent) => void): () => void {
     for (const event of this.#progress) listener(event);
     this.#listeners.add(listener);
@@ -149,9 +151,9 @@ export class Operation {
 }
 
 export class Operations {
-  /** By the text of the request's key. Those that run stay. */
+  /** Operations by the text of the request's key. Running ones are never dropped. */
   readonly #byRequest: BoundedMap<string, Operation>;
-  /** Of whatever owner; ids are chosen by clients, so several may have one. */
+  /** Operations of every owner, by request id. Clients choose the ids, so several operations may have one. */
   readonly #byId = new Map<string, Set<Operation>>();
 
   constructor(options: { readonly kept: number }) {
@@ -159,9 +161,9 @@ export class Operations {
   }
 
   /**
-   * Starts the work of a request, or joins it when the same request came before. One that failed may be tried again
-   * under its id, but not one that was cancelled. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another
-   * document.
+   * Starts the work of a request, or joins it when the same request came before. A failed request may be tried again
+   * under its id, a cancelled one may not. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another
+   * document
    */
   start(
     identity: RequestKey & { verb: OperationVerb; document: unknown },
@@ -187,7 +189,10 @@ export class Operations {
     return operation;
   }
 
-  /** The caller's own request of this id; else, for one who sees all, anybody's. @throws GridError REQUEST_UNKNOWN */
+  /**
+   * Returns the caller's own request with this id; for a caller who sees all, else anyone's. @throws GridError
+   * REQUEST_UNKNOWN
+   */
   get(request: Called<{ readonly requestId: string }>): Operation {
     const { requestId, caller } = request;
     const operation =
@@ -225,8 +230,8 @@ export class Operations {
 }
 
 /**
- * SHA-256 over the document with its object keys in order and without empty lists, so that XML and JSON twins are
- * equal.
+ * SHA-256 over the document with its object keys sorted and without empty lists, so that the same request in XML and in
+ * JSON gives the same digest.
  */
 function digestDocument(document: unknown): string {
   return createHash('sha256').update(JSON.stringify(document, canonical)).digest('hex');
@@ -238,6 +243,6 @@ function canonical(_key: string, value: unknown): unknown {
   return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** XML cannot tell an empty list or record from none, and to the machine they are the same. */
+/** XML has no difference between an empty list or record and a missing one, and for the machine they mean the same. */
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;

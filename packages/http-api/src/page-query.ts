@@ -2,10 +2,10 @@ import { PageQuery, validate } from '@vmgrid/protocol';
 import type { Request } from 'express';
 import { singleQuery } from './query.ts';
 
-/** What lists take behind their path, beside what they are of. */
+/** Query parameters of lists, besides those of the particular list. */
 export const PAGE_QUERY = Object.keys(PageQuery.properties);
 
-/** Which page of a list is asked for. @throws GridError REQUEST_INVALID */
+/** Returns the requested page of a list. @throws GridError REQUEST_INVALID */
 export function pageQuery(request: Request): PageQuery {
   const [limit, cursor] = [singleQuery(request, 'limit'), singleQuery(request, 'cursor')];
   const query = {

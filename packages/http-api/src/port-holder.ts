@@ -1,17 +1,19 @@
-/** Who listens on a port of this host, as proc(5) tells it: of other users' processes root alone learns. */
+/**
+ * Finds the process that listens on a port of this host, from proc(5). Only root learns about processes of other users.
+ */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 export interface PortHolder {
   readonly pid: number;
-  /** Its program; of a script its name, too. Never an argument: that may be a secret. */
+  /** Its program; for a script also the script's name. Never an argument, which may be a secret. */
   readonly program: string;
 }
 
-/** State of a socket that listens, in `/proc/net/tcp`. */
+/** The state of a listening socket in `/proc/net/tcp`. */
 const LISTENS = '0A';
 
-/** Undefined when it has ended meanwhile, or is not for this user to know. */
+/** Returns undefined when the process has ended meanwhile, or belongs to another user. */
 export async function findPortHolder(port: number): Promise<PortHolder | undefined> {
   const tables = await Promise.all(
     ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
@@ -25,7 +27,7 @@ export async function findPortHolder(port: number): Promise<PortHolder | undefin
   return undefined;
 }
 
-/** Inodes of the sockets that listen on a port. Pure: of the text of `/proc/net/tcp`. */
+/** Returns the inodes of the sockets that listen on a port, from the text of `/proc/net/tcp`. Pure. */
 function listeningSockets(table: string, port: number): readonly string[] {
   return table.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);

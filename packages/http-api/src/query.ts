@@ -1,17 +1,17 @@
-/** What stands behind the question mark of an address: each parameter is one that the route knows, and comes once. */
+/** Checks query parameters: the route must know each of them, and each may come only once. */
 import { type GridError, requestInvalid } from '@vmgrid/protocol';
 import type { Request } from 'express';
 
-/** Letters by which a name may differ from the one that was meant. */
+/** Up to this many edits a name counts as a misspelling of a known one. */
 const MEANT_WITHIN = 2;
 const NAME_SHOWN = 64;
 
-/** A request, as far as its query goes. */
+/** The parts of a request that hold its query. */
 export type Queried = Pick<Request, 'query' | 'url'>;
 
 /**
- * @throws GridError REQUEST_INVALID for a parameter that is not known, comes twice, or is no text; REQUEST_MALFORMED
- * for no UTF-8
+ * @throws GridError REQUEST_INVALID for a parameter that is unknown, comes twice, or is no text; REQUEST_MALFORMED when
+ * it is no UTF-8
  */
 export function requireKnownQuery({ query, url }: Queried, known: readonly string[]): void {
   decodeURIComponent(url.slice(url.indexOf('?') + 1)); // what is no UTF-8 would be replaced
@@ -22,7 +22,7 @@ export function requireKnownQuery({ query, url }: Queried, known: readonly strin
   }
 }
 
-/** The value of a parameter that the route knows. */
+/** Returns the value of a parameter that the route knows. */
 export const singleQuery = (request: Request, name: string): string | undefined =>
   request.query[name] as string | undefined;
 
@@ -39,7 +39,7 @@ function adviceFor(name: string, known: readonly string[]): string {
   return meant === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${meant}?`;
 }
 
-/** Letters to insert, leave out or change (Levenshtein). */
+/** Counts the characters to insert, remove or change (Levenshtein distance). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...from].entries()) {

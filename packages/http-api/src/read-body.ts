@@ -1,14 +1,14 @@
-/** How long a document may be: no door takes more than the limit of all, and an owner may have a smaller quota. */
+/** Limits the size of documents: the limit of the endpoint, or an owner's smaller quota. */
 import { GridError, REQUEST_LIMITS } from '@vmgrid/protocol';
 import express, { type RequestHandler } from 'express';
 
 export interface BodyLimit {
   readonly bytes: number;
-  /** Whose quota it is; left out: it is the limit of the door. */
+  /** The owner whose quota this is; left out, it is the limit of the endpoint. */
   readonly owner?: string;
 }
 
-/** Bytes that a document of an owner may have; undefined: as many as the door takes. */
+/** Returns the bytes that a document of an owner may have; undefined: the limit of the endpoint. */
 export type BodyQuota = (owner: string) => number | undefined;
 
 export function bodyLimitOf(quota: BodyQuota | undefined, owner: string | undefined): BodyLimit {
@@ -16,7 +16,7 @@ export function bodyLimitOf(quota: BodyQuota | undefined, owner: string | undefi
   return bytes === undefined ? { bytes: REQUEST_LIMITS.bodyBytes } : { bytes, owner: owner! };
 }
 
-/** `bytes`: of the document, or as many of it as have come. */
+/** `bytes`: size of the document, or of the part that has arrived. */
 export function bodyTooLong({ bytes: limit, owner }: BodyLimit, bytes: number): GridError {
   if (owner === undefined)
     return new GridError('BODY_TOO_LARGE', `the document has ${bytes} bytes, the limit is ${limit}`, { bytes, limit });
@@ -24,16 +24,19 @@ export function bodyTooLong({ bytes: limit, owner }: BodyLimit, bytes: number): 
   return new GridError('QUOTA_BODY', message, { owner, bytes, limit });
 }
 
-/** Reads the whole body, of whatever type. */
-export const readBody =
-  (quota?: BodyQuota): RequestHandler =>
-  (request, response, next) => {
+/** Reads the whole body, whatever its type. */
+export function readBody(quota?: BodyQuota): RequestHandler {
+  /** By limit, of which there are as many as quotas. */
+  const readers = new Map<number, RequestHandler>();
+  return (request, response, next) => {
     const limit = bodyLimitOf(quota, response.locals.principal?.owner);
-    const read = express.raw({ type: () => true, limit: limit.bytes });
+    const read = readers.get(limit.bytes) ?? express.raw({ type: () => true, limit: limit.bytes });
+    readers.set(limit.bytes, read);
     read(request, response, (thrown?: unknown) => next(refusalOf(thrown, limit)));
   };
+}
 
-/** Errors of express's own body reader carry a `type`, and what came or was announced. */
+/** Errors of express's own body reader carry a `type`, and the size that arrived or was announced. */
 function refusalOf(thrown: unknown, limit: BodyLimit): unknown {
   const { type, received, length } = (thrown ?? {}) as { type?: unknown; received?: number; length?: number };
   return type === 'entity.too.large' ? bodyTooLong(limit, received ?? length ?? limit.bytes + 1) : thrown;

@@ -1,12 +1,12 @@
 import { GridError } from '@vmgrid/protocol';
 
-/** How often the credentials of a request that lasts are looked at again. */
+/** Milliseconds between two checks of the credentials of a long request. */
 const LOOKED_AT_MS = 15_000;
 
-/** Shows credentials again. @throws GridError UNAUTHENTICATED once they hold no longer */
+/** Checks credentials again. @throws GridError UNAUTHENTICATED when they are no longer valid */
 export type Revalidate = () => unknown;
 
-/** That credentials hold no longer; too many requests at the moment, or keys that cannot be had, are no verdict. */
+/** Returns the refusal when credentials are no longer valid. A rate limit or unavailable keys are no refusal. */
 export async function refusalOf(revalidate: Revalidate): Promise<GridError | undefined> {
   try {
     await revalidate();
@@ -17,7 +17,7 @@ export async function refusalOf(revalidate: Revalidate): Promise<GridError | und
   }
 }
 
-/** Calls `end` once credentials hold no longer. Returns what ends the looking. */
+/** Calls `end` when credentials become invalid. Returns the function that stops the checks. */
 export function watchCredentials(revalidate: Revalidate, end: () => void, everyMs = LOOKED_AT_MS): () => void {
   const looking = setInterval(async () => {
     if ((await refusalOf(revalidate)) === undefined) return;

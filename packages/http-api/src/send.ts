@@ -1,4 +1,4 @@
-/** Replies into HTTP responses, in the medium the client asked for. */
+/** Writes replies into HTTP responses, in the medium that the client asked for. */
 import type { GridError, Reply } from '@vmgrid/protocol';
 import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import type { Request, RequestHandler, Response } from 'express';
@@ -10,7 +10,7 @@ export function sendReply(request: Request, response: Response, reply: Reply, me
   else response.set('content-type', 'application/json').send(jsonOf(reply.body));
 }
 
-/** Some bodies have their text already. */
+/** Some bodies hold their JSON text already. */
 const jsonOf = (body: object & { readonly toText?: () => string }): string => body.toText?.() ?? JSON.stringify(body);
 
 export function sendJson(request: Request, response: Response, body: object): void {
@@ -18,7 +18,7 @@ export function sendJson(request: Request, response: Response, body: object): vo
   response.json(body);
 }
 
-/** An error always gets out: in JSON when the client accepts nothing we have. */
+/** Sends an error; in JSON when the client accepts none of our media. */
 export function sendError(request: Request, response: Response, error: GridError): void {
   const body = { error: error.toBody() };
   response.locals.outcome = error.code;
@@ -31,7 +31,7 @@ export function sendError(request: Request, response: Response, error: GridError
   sendReply(request, response, { kind: 'error', body }, mediumForError(request, response));
 }
 
-/** Has the errors of its path be XML. */
+/** Makes the errors of its path XML. */
 export const xmlErrors: RequestHandler = (_request, response, next) => {
   response.locals.errorMedium = 'xml' satisfies Medium;
   next();
@@ -45,7 +45,10 @@ function mediumForError(request: Request, response: Response): Medium {
   }
 }
 
-/** Waits for the operation and sends its reply; with `Prefer: respond-async` (RFC 7240) sends where to look instead. */
+/**
+ * Waits for the operation and sends its reply. With `Prefer: respond-async` (RFC 7240) it sends at once where to find
+ * it.
+ */
 export async function sendOperation<T>(
   request: Request,
   response: Response,
@@ -57,7 +60,7 @@ export async function sendOperation<T>(
   );
 }
 
-/** As {@link sendOperation}, for addresses that speak JSON only. */
+/** As {@link sendOperation}, for paths with JSON only. */
 export async function sendOperationJson<T>(
   request: Request,
   response: Response,
@@ -67,7 +70,7 @@ export async function sendOperationJson<T>(
   await answerOperation(request, response, operation, ['json'], (result: T) => response.json(toBody(result)));
 }
 
-/** The client hears at once when it accepts none of the media offered. */
+/** Refuses at once when the client accepts none of the offered media. */
 async function answerOperation<T>(
   request: Request,
   response: Response,

@@ -6,7 +6,7 @@ import { createLog } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { auditInto } from '../../../test/support/audit-sinks.ts';
-import { createDoorApp, createHttpServer, guard, listen } from '../src/index.ts';
+import { createHttpApp, createHttpServer, guard, listen } from '../src/index.ts';
 
 let noted: AuditNote[];
 let done: string[];
@@ -25,7 +25,7 @@ beforeEach(async () => {
   router.delete('/vms', guard('vm.destroy'), doIt('destroy'));
   router.get('/vms', guard('vm.list'), doIt('list'));
   const authenticate = () => ({ owner: 'ada', roles: ['operator' as const], credential: 'ada-1' });
-  const app = createDoorApp(
+  const app = createHttpApp(
     { routers: [router], readiness: () => ({ status: 'ready' }) },
     {
       ...{ host: '127.0.0.1', requestsPerMinute: 100, authenticator: { authenticate } },

@@ -1,11 +1,11 @@
-/** Requests a minute, counted at a real door of the loopback. */
+/** Requests a minute, counted at a real endpoint of the loopback. */
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
-import { createDoorApp, guard, listen, sendJson } from '../src/index.ts';
+import { createHttpApp, guard, listen, sendJson } from '../src/index.ts';
 
 let server: Server;
 let url: string;
@@ -17,7 +17,7 @@ beforeEach(async () => {
     if (!token?.startsWith('good-')) throw new GridError('UNAUTHENTICATED', 'who?');
     return { owner: 'ada', roles: ['user' as const], credential: token };
   };
-  const app = createDoorApp(
+  const app = createHttpApp(
     { routers: [router], readiness: () => ({ status: 'ready' }) },
     {
       ...{ host: '127.0.0.1', requestsPerMinute: 2, authenticator: { authenticate }, log: createLog('test', 'silent') },

@@ -25,7 +25,7 @@ test('a port that is taken is an error that names it', async () => {
 });
 
 testUnless(WHY_NO_POOR_HOST)(
-  'on a host without a free port that is the error, for a door and for a simulated guest',
+  'on a host without a free port that is the error, for an endpoint and for a simulated guest',
   () => {
     const printed = runPoor(
       WITHOUT_PORTS,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { whenClosed } from '@vmgrid/daemon';
 
 export const MAX_CONSOLE_BYTES = 1_048_576;
-/** What is kept of the end, however much came before. */
+/** Bytes at the end of the output that are kept. */
 const LAST_BYTES = 4_096;
 /**
  * What Linux prints last, also with `quiet`, when it starts anew. A guest can print it too: it hinders nobody but
@@ -11,11 +11,11 @@ const LAST_BYTES = 4_096;
  */
 const RESTART = Buffer.from('reboot: Restarting system');
 
-/** Records a machine's console in a file, up to a limit: what a guest prints is without end. */
+/** Records a machine's console in a file, up to a limit, because a guest may print without end. */
 export class ConsoleLog {
   readonly #socket: Socket;
   readonly #file: WriteStream;
-  /** Resolves when all that will come is in the file. */
+  /** Resolves when all output is in the file. */
   readonly recorded: Promise<void>;
   /** Resolves when something was printed. */
   readonly spoken: Promise<void>;
@@ -36,7 +36,7 @@ export class ConsoleLog {
     socket.on('data', (chunk: Buffer) => this.#record(chunk));
   }
 
-  /** The last that was printed. */
+  /** The last text that was printed. */
   get lastText(): string {
     return this.#last.toString('utf8');
   }
@@ -45,7 +45,7 @@ export class ConsoleLog {
     this.#socket.destroy();
   }
 
-  /** Past the limit it still reads: a guest must not stand still because its console is full. */
+  /** Past the limit it still reads: a guest must not stop because its console is full. */
   #record(chunk: Buffer): void {
     const recent = Buffer.concat([this.#last.subarray(1 - RESTART.length), chunk]);
     if (recent.includes(RESTART)) this.onRestart();

@@ -1,4 +1,4 @@
-/** Production lines: ways of making machines, and what speaks for a machine's guest. */
+/** Production lines make machines, and talk to their guests. */
 export { type ConfigDiscPlan, type GuestIdentity, type GuestStep, writeConfigDisc } from './guest/config-disc.ts';
 export type { FileOnDisk } from './guest/iso-image.ts';
 export { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from './guest/report.ts';

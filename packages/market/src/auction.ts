@@ -100,12 +100,12 @@ export async function auctionOn(
     if (outcome !== 'silent') memory.answered(plantId);
     else if (isAwaited(plantId)) memory.silent(plantId);
   }
-  const heard = collectAnswers(gathering.answers, standing?.parts);
+  const collected = collectAnswers(gathering.answers, standing?.parts);
   const end = endAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
-  if (end && !heard.bids.some(({ holds }) => holds)) throw end;
+  if (end && !collected.bids.some(({ holds }) => holds)) throw end;
   const context = contextOf(request, terms, evaluation);
-  await inSlices(judged(heard.bids, context));
-  const { bids, removed, order } = rankBids(heard.bids, context);
+  await inSlices(judged(collected.bids, context));
+  const { bids, removed, order } = rankBids(collected.bids, context);
   const removals = { ...NO_ANSWERS, removals: removed.map(kindOfRemoval) };
   const trail: Trail = {
     auctionId: deps.newAuctionId(),
@@ -114,14 +114,14 @@ export async function auctionOn(
     deadlineMs: terms.windowMs,
     closedBy: gathering.closedBy,
     closedAfterMs: gathering.closedAfterMs,
-    summary: addSummaries([heard.summary, removals]),
-    ...(heard.brokers.length === 0 ? {} : { brokers: [...heard.brokers] }),
-    answers: [...heard.answers],
-    removed: [...heard.removed, ...removed],
+    summary: addSummaries([collected.summary, removals]),
+    ...(collected.brokers.length === 0 ? {} : { brokers: [...collected.brokers] }),
+    answers: [...collected.answers],
+    removed: [...collected.removed, ...removed],
     order: [...order],
     awards: [],
   };
-  return { bids, declines: heard.declines, trail };
+  return { bids, declines: collected.declines, trail };
 }
 
 /** A step for each bid, whose judgement the rules find made. */

@@ -1,8 +1,8 @@
-/** A map of which the newest stay. */
+/** A map that keeps its newest entries. */
 export interface BoundedMapOptions<V> {
-  /** Entries that stay. */
+  /** Most entries that are kept. */
   readonly most: number;
-  /** Whether an entry may go; those that may not are passed over, and then there are more. Left out: all may. */
+  /** Whether an entry may be dropped. Entries that may not are kept even beyond `most`. Left out: all may. */
   readonly mayGo?: (value: V) => boolean;
 }
 
@@ -14,8 +14,8 @@ interface Entry<K, V> {
 }
 
 /**
- * Costs the same however many stay. A `Map` does not: to find its first key takes it as long as there are places of
- * deleted ones before that, some 25 microseconds for 10,000 entries that come and go.
+ * Dropping costs the same however many entries there are. With a plain `Map` it would not: finding its first key passes
+ * over the places of deleted keys, some 25 microseconds with 10,000 entries that come and go.
  */
 export class BoundedMap<K, V> implements Iterable<V> {
   readonly #most: number;
@@ -37,7 +37,7 @@ export class BoundedMap<K, V> implements Iterable<V> {
     return this.#entries.get(key)?.value;
   }
 
-  /** It is the newest now. Returns those that had to go. */
+  /** Sets an entry, which is then the newest. Returns the entries that were dropped. */
   set(key: K, value: V): readonly V[] {
     this.delete(key);
     const entry: Entry<K, V> = { key, value, older: this.#newest, newer: undefined };

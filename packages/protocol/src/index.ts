@@ -51,7 +51,7 @@ export * from './schema/line-report.ts';
 export * from './schema/machine.ts';
 export * from './schema/memory.ts';
 export { MESSAGE_SCHEMAS, type SchemaFile } from './schema/message-schemas.ts';
-export { packTokens, unpackTokens } from './schema/packed-tokens.ts';
+export { packFingerprints, unpackFingerprints } from './schema/packed-fingerprints.ts';
 export * from './schema/pages.ts';
 export * from './schema/recorded-requests.ts';
 export * from './schema/replies.ts';

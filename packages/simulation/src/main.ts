@@ -6,7 +6,7 @@
  *            [--cost COST] [--json]
  *   simulate --replay FILE [--cost COST]… [--plants N] [--memory-mib N] [--brokers 2,6] [--keep SECONDS] [--json]
  *
- * How far it is goes to standard error.
+ * Progress goes to standard error.
  *
  * Exit status: 0 when every invariant held, 1 when one did not, 2 for a wrong command line.
  */
@@ -41,7 +41,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/** Errors are answers here, some thousands a second, and nobody is shown where they were made. */
+/** Errors are answers here, some thousands a second, and nobody looks at their stack. */
 Error.stackTraceLimit = 0;
 
 const display = new ProgressDisplay({
@@ -52,7 +52,7 @@ const display = new ProgressDisplay({
 });
 const tell = (progress: Progress) => display.show(progress);
 
-outliveReaders(tellError);
+outliveReaders(reportError);
 process.exitCode = (await main()) || process.exitCode;
 
 type Given = ReturnType<typeof readArguments>;
@@ -63,12 +63,12 @@ async function main(): Promise<number> {
     return given.replayed === undefined ? await runAll(given) : await replayAll(given, readRecording(given.replayed));
   } catch (error) {
     display.clear();
-    tellError(error);
+    reportError(error);
     return 2;
   }
 }
 
-function tellError(error: unknown): void {
+function reportError(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
 }
 

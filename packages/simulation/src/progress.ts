@@ -1,9 +1,9 @@
-/** How far a run is, for whoever waits for it. It has no part in what happens. */
+/** The progress of a run, for whoever waits for it. It does not influence the run. */
 import type { Ledger } from './ledger.ts';
 import type { World } from './world/world.ts';
 
 export interface Progress {
-  /** What is run, such as `seed 1`. */
+  /** The name of the run, such as `seed 1`. */
   readonly run: string;
   readonly phase: string;
   /** Virtual time. */
@@ -14,9 +14,9 @@ export interface Progress {
   readonly answered: number;
 }
 
-export type TellProgress = (progress: Progress) => void;
+export type ReportProgress = (progress: Progress) => void;
 
-/** Between one telling and the next; whoever is told chooses what is shown. */
+/** Events between two reports; the receiver chooses what it shows. */
 const EVENTS_BETWEEN = 500;
 
 interface Run {
@@ -24,36 +24,36 @@ interface Run {
   readonly requests: number;
 }
 
-export class ProgressTeller {
+export class ProgressReporter {
   readonly #run: Run;
-  readonly #tell: TellProgress;
+  readonly #report: ReportProgress;
   #phase = '';
   #grid: { readonly world: World; readonly ledger: Ledger } | undefined;
 
-  constructor(run: Run, tell: TellProgress) {
+  constructor(run: Run, report: ReportProgress) {
     this.#run = run;
-    this.#tell = tell;
+    this.#report = report;
   }
 
-  /** The grid is there. */
+  /** Follows a grid once it exists. */
   follow(grid: { readonly world: World; readonly ledger: Ledger }): void {
     this.#grid = grid;
   }
 
   enter(phase: string): void {
     this.#phase = phase;
-    this.#tellNow();
+    this.#reportNow();
   }
 
-  /** To be called after each event. */
+  /** Call it after each event. */
   afterEvent(): void {
-    if ((this.#grid?.world.events ?? 0) % EVENTS_BETWEEN === 0) this.#tellNow();
+    if ((this.#grid?.world.events ?? 0) % EVENTS_BETWEEN === 0) this.#reportNow();
   }
 
-  #tellNow(): void {
+  #reportNow(): void {
     const { name, requests } = this.#run;
     const { elapsedMs = 0, events = 0 } = this.#grid?.world ?? {};
     const answered = this.#grid?.ledger.answered ?? 0;
-    this.#tell({ run: name, phase: this.#phase, elapsedMs, events, requests, answered });
+    this.#report({ run: name, phase: this.#phase, elapsedMs, events, requests, answered });
   }
 }

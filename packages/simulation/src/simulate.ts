@@ -6,27 +6,27 @@ import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';
 import { madeUpGrid } from './made-up-grid.ts';
 import { LEVELS, type SimulationOptions } from './options.ts';
-import { ProgressTeller, type TellProgress } from './progress.ts';
+import { ProgressReporter, type ReportProgress } from './progress.ts';
 import { reportOf, type SimulationReport } from './report.ts';
 import { anyBeginning, anyWork } from './scenario.ts';
 import { Violation } from './violation.ts';
 
-/** After the last fault: until plants have taken over what an earlier run left. */
+/** Time after the last fault until plants have taken over what an earlier run left. */
 const SETTLE_MS = 90_000;
-/** What is under way with one VM is over by then, or goes on with another record. */
+/** After this time the work in progress on a VM is over, or goes on with another record. */
 const LOOK_AGAIN_MS = 10_000;
 /**
- * Until the last client is answered, the last lease has ended and the last VM is gone; where nothing happens time is
- * free.
+ * Time until the last client is answered, the last lease has ended and the last VM is gone. Virtual time without events
+ * costs nothing.
  */
 const REST_MS = 4 * 3_600_000;
 
-/** `tell` hears how far the run is, which has no effect on it. */
+/** `report` is told how far the run is; it has no effect on the run. */
 export async function simulate(
   options: SimulationOptions,
-  tell: TellProgress = () => undefined,
+  report: ReportProgress = () => undefined,
 ): Promise<SimulationReport> {
-  const progress = new ProgressTeller({ name: `seed ${options.seed}`, requests: options.requests }, tell);
+  const progress = new ProgressReporter({ name: `seed ${options.seed}`, requests: options.requests }, report);
   progress.enter(`${options.plants} plants are started`);
   const grid = new Grid(madeUpGrid(options));
   progress.follow(grid);

@@ -19,8 +19,8 @@ import {
   type ToldVm,
   type VmsEvent,
 } from '@vmgrid/protocol';
-import { VmTeller } from '@vmgrid/vmplant';
 import fc from 'fast-check';
+import { VmPublisher } from '../../vmplant/src/vms/vm-publisher.ts';
 import { QuotaEnforcer } from '../../vmshop/src/quotas/quota-enforcer.ts';
 import { VmBookFile } from '../../vmshop/src/vm-book-file.ts';
 
@@ -48,7 +48,7 @@ class Call {
   }
 }
 
-/** One connection; what is under way on it is in order. */
+/** One connection; messages on it keep their order. */
 class Link implements LinkAbove {
   readonly up: Up[] = [];
   readonly down: Call[] = [];
@@ -65,7 +65,7 @@ class Link implements LinkAbove {
 
 interface Machine {
   readonly vm: ToldVm & { readonly vmId: string };
-  readonly record: Parameters<VmTeller['recorded']>[0] & object;
+  readonly record: Parameters<VmPublisher['recorded']>[0] & object;
 }
 
 class Plant {
@@ -74,18 +74,18 @@ class Plant {
   /** Creates that wait for their end. */
   readonly making = new Map<string, { readonly request: Request; end(error?: GridError): void }>();
   link: Link | undefined;
-  #teller: VmTeller;
+  #publisher: VmPublisher;
   #run = 1;
   #made = 0;
 
   constructor(plantId: string) {
     this.plantId = plantId;
-    this.#teller = this.#newTeller();
+    this.#publisher = this.#newPublisher();
   }
 
   connect(): Link {
     this.link = new Link();
-    this.#teller.opened(this.link);
+    this.#publisher.opened(this.link);
     return this.link;
   }
 
@@ -104,7 +104,7 @@ class Plant {
     const reply = (error?: GridError) => {
       if (link.isOpen) link.up.push(error ? { reply: call, error } : { reply: call });
     };
-    this.#teller
+    this.#publisher
       .during(request, () => this.#make(key, request))
       .then(
         () => reply(),
@@ -115,15 +115,15 @@ class Plant {
   destroy(key: string): void {
     const machine = this.machines.get(key);
     this.machines.delete(key);
-    if (machine) this.#teller.recorded(undefined, machine.record);
+    if (machine) this.#publisher.recorded(undefined, machine.record);
   }
 
   /** Killed and started: what was being made is undone, what was made is there. */
   restart(): void {
     this.making.clear();
     this.#run += 1;
-    this.#teller = this.#newTeller();
-    for (const { record } of this.machines.values()) this.#teller.recorded(record);
+    this.#publisher = this.#newPublisher();
+    for (const { record } of this.machines.values()) this.#publisher.recorded(record);
   }
 
   async #make(key: string, request: Request): Promise<void> {
@@ -157,11 +157,11 @@ class Plant {
       record,
       vm: { vmId, requestId, owner: caller!.owner, state: 'running', memoryMiB, diskMiB },
     });
-    this.#teller.recorded(record);
+    this.#publisher.recorded(record);
   }
 
-  #newTeller(): VmTeller {
-    return new VmTeller({ plantId: this.plantId, run: this.#run, clock });
+  #newPublisher(): VmPublisher {
+    return new VmPublisher({ plantId: this.plantId, run: this.#run, clock });
   }
 }
 
@@ -221,7 +221,9 @@ class World {
     if (asked && !this.#open.has(asked.requestId)) void this.#place(asked, plant);
   }
 
-  /** As a shop does: the plant that has the VM, else one after the other until one does not refuse. */
+  /**
+   * Places a request as a shop does: at the plant that has the VM, else at one after another until one does not refuse.
+   */
   async #place(request: Request, first: number): Promise<void> {
     this.#open.add(request.requestId);
     try {
@@ -262,7 +264,7 @@ class World {
     this.#links.set(plantId, this.plants[plant]!.connect());
   }
 
-  /** What the shop sent may arrive all the same. */
+  /** Messages that the shop has sent may still arrive. */
   cut(plant: number, arrives: boolean): void {
     const one = this.plants[plant]!;
     const link = this.#links.get(one.plantId);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Security } from '@vmgrid/access';
 import { type Log, type RunningDaemon, systemClock } from '@vmgrid/daemon';
-import { createDoorApp, createHttpServer, listen } from '@vmgrid/http-api';
+import { createHttpApp, createHttpServer, listen } from '@vmgrid/http-api';
 import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import { type Hello, REQUEST_LIMITS, serveLink, Upstreams } from '@vmgrid/protocol';
 import { Announcer } from './announcer.ts';
@@ -53,7 +53,7 @@ export async function startBroker(
   const broker = new Broker({ membership, absences, market }, config);
 
   const readiness = () => ({ status: upstreams.links.some(({ state }) => state === 'open') ? 'ready' : 'no upstream' });
-  const app = createDoorApp(
+  const app = createHttpApp(
     { routers: [plantRoutes({ membership, absences })], readiness },
     { host, allowedHosts, trustedProxies, requestsPerMinute, authenticator, audit, log },
   );

@@ -31,7 +31,7 @@ export const BrokerConfig = Type.Object(
       minimum: 0,
       maximum: 65_535,
       default: 7790,
-      description: 'Port of the HTTP door, and of the link to plants and brokers below. 0 takes any free port.',
+      description: 'Port of the HTTP endpoint, and of the link to plants and brokers below. 0 takes any free port.',
     }),
     plantReturnMs: Type.Integer({
       minimum: 0,
@@ -46,7 +46,7 @@ export const BrokerConfig = Type.Object(
       minimum: 1,
       default: 6_000,
       description:
-        'Requests that one client address may send to the HTTP door; on loopback each token counts by itself.',
+        'Requests that one client address may send to the HTTP endpoint; on loopback each token counts by itself.',
     }),
     heapMiB: heapMiBField(HEAP_MIB.vmbroker),
     logLevel: Type.Union(

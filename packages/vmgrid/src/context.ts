@@ -1,13 +1,13 @@
 import type { ConnectionOptions, FileClient, ShopClient } from '@vmgrid/protocol';
 import type { Output } from './output/output.ts';
 
-/** What every command needs; made once the global options are known. */
+/** The environment of every command; made once the global options are known. */
 export interface CommandEnvironment {
   readonly output: Output;
   readonly client: ShopClient;
   /** Uploaded files, at the same shop. */
   readonly files: FileClient;
-  /** How to connect to another door than the shop's. */
+  /** Returns the options for connecting to an endpoint other than the shop's. */
   readonly connect: (url: string) => ConnectionOptions;
   readonly environment: NodeJS.ProcessEnv;
 }

@@ -1,4 +1,4 @@
-/** Which token the command line shows to whom. */
+/** Decides which token the command line shows to which endpoint. */
 import { readFileSync } from 'node:fs';
 import { setDefaultCACertificates } from 'node:tls';
 import { localTokenFile, readTokenFile } from '@vmgrid/access';
@@ -6,15 +6,15 @@ import { findHome, isLoopback } from '@vmgrid/daemon';
 import { GridError, isBearer } from '@vmgrid/protocol';
 
 export interface CredentialOptions {
-  /** A file with a token, as the user names it. */
+  /** A file with a token, named by the user. */
   readonly tokenFile?: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /**
- * The token for a door: of the file that was named, else, for a door of this machine alone, the one that its daemons
- * made. That one is never shown to another host.
- * @throws GridError UNAUTHENTICATED when the file cannot be read, or does not hold a token and nothing else
+ * Returns the token for an endpoint: the one in the named file; else, for an endpoint of this machine only, the one
+ * that its daemons made. That token is never shown to another host.
+ * @throws GridError UNAUTHENTICATED when the file cannot be read, or holds anything but one token
  */
 export function tokenFor(url: string, { tokenFile, environment }: CredentialOptions): string | undefined {
   const file = tokenFile ?? localTokenFile(findHome(environment).access);
@@ -23,7 +23,7 @@ export function tokenFor(url: string, { tokenFile, environment }: CredentialOpti
   return token;
 }
 
-/** What the file holds may be a secret of another kind: only how it looks is told. */
+/** The file may hold another kind of secret, so the message only says what the content looks like. */
 function noToken(file: string, text: string): GridError {
   const [lines, characters] = [text.split('\n').length, text.length];
   const shape = `${lines} lines, ${characters} characters`;
@@ -32,7 +32,7 @@ function noToken(file: string, text: string): GridError {
 }
 
 /**
- * From now on a site's own CA is trusted, and no other, by every connection of this process.
+ * From now on every connection of this process trusts the site's own CA and no other.
  * @throws GridError UNAUTHENTICATED when the file cannot be read
  */
 export function trustCa(file: string): void {
@@ -49,7 +49,7 @@ function readNamed(file: string): string {
   return token;
 }
 
-/** Another user of this machine may run the daemons: then the door says that a token is wanted. */
+/** Another user of this machine may run the daemons. Then no token is read, and the endpoint says that it wants one. */
 function readLocal(file: string): string | undefined {
   try {
     return readTokenFile(file);

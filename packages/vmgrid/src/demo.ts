@@ -1,7 +1,7 @@
 /**
  * The demonstration, step by step: base image, shop and two plants, a golden image for A→B, an auction for A→{B,C}→D
- * which that image must serve, the classad, a query, and the end of the VM with its destruction DAG. Nothing is left
- * running.
+ * which that image must serve, the classad, a query, and the end of the VM with its destruction DAG. At the end nothing
+ * is left running.
  */
 import {
   type BuildImageReply,
@@ -91,12 +91,15 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   }
 }
 
-/** Between steps only: a VM that is just being made would be there once nobody is left to destroy it. */
+/**
+ * Checks for an interruption between steps only: a VM that is being made would appear when nobody is left to destroy
+ * it.
+ */
 function throwIfInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw new GridError('CANCELLED', 'the demonstration was interrupted');
 }
 
-/** What a demonstration left that broke off. */
+/** Destroys the VMs that an interrupted demonstration left. */
 async function destroyAll(client: ShopClient): Promise<void> {
   const { vms } = await client.list({ constraint: 'State == "running" || State == "failed"' });
   for (const { VmId } of vms) await client.destroy(String(VmId));

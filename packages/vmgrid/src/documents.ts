@@ -1,11 +1,11 @@
-/** Request documents from files or standard input: XML or JSON, told apart by their first character. */
+/** Reads request documents from files or standard input. The first character tells XML from JSON. */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { decodeRequest, GridError, parseJsonDocument, type Request, type Verb } from '@vmgrid/protocol';
 
 type BodyOf<V extends Verb> = Extract<Request, { readonly verb: V }>['body'];
 
-/** The body of a request of one verb. `-` reads standard input. */
+/** Reads the body of a request of one verb. `-` reads standard input. */
 export async function readDocument<V extends Verb>(
   file: string,
   verb: V,
@@ -21,7 +21,7 @@ export async function readDocument<V extends Verb>(
   return decodeRequest(verb, { ...(body as object), ...fixed }).body as BodyOf<V>;
 }
 
-/** A create document serves for an estimate too, and the other way round. */
+/** A create document also serves for an estimate, and the other way round. */
 async function xmlBody(document: Buffer, verb: Verb): Promise<object> {
   const { decodeXmlRequest } = await import('@vmgrid/protocol/xml'); // takes longer to load than most commands to run
   const request = decodeXmlRequest(document);

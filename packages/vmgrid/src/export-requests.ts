@@ -1,4 +1,4 @@
-/** Gathers what plants have recorded of their requests, to be replayed by `vmgrid simulate --replay`. */
+/** Gathers the recorded requests of plants, for replay with `vmgrid simulate --replay`. */
 import { randomBytes } from 'node:crypto';
 import {
   GridError,
@@ -13,8 +13,9 @@ import {
 const PSEUDONYM_KEY_BYTES = 32;
 
 /**
- * The requests of these plants, or of all, and the images there are. The key of the pseudonyms is thrown away: nobody,
- * not even who has the export, can find out which action a digest stands for. @throws GridError of the shop
+ * Returns the requests of these plants, or of all, and the existing images. The key of the pseudonyms is thrown away:
+ * nobody, not even the holder of the export, can find out which action a digest stands for. @throws GridError of the
+ * shop
  */
 export async function exportRequests(client: ShopClient, plants?: readonly string[]): Promise<RequestExport> {
   const pseudonymKey = randomBytes(PSEUDONYM_KEY_BYTES).toString('hex');
@@ -37,7 +38,7 @@ export async function exportRequests(client: ShopClient, plants?: readonly strin
   };
 }
 
-/** Also those that are absent: they are asked, and named when they do not come back. */
+/** Includes absent plants: they are asked, and named when they do not come back. */
 async function everyPlant(client: ShopClient): Promise<readonly string[]> {
   const { plants, silentPlants } = await client.plants();
   return [...plants.map(({ plantId }) => plantId), ...silentPlants];

@@ -2,8 +2,8 @@ import { GridError } from '@vmgrid/protocol';
 import type { Output } from './output/output.ts';
 
 /**
- * Does the same to each of what a command names: one that fails keeps none of the others. Each failure is told with its
- * name, and the command's exit status is 1 then.
+ * Does the work for each name that a command is given. A failure does not stop the others; it is reported with its
+ * name, and the command's exit status is then 1.
  */
 export async function forEach(
   names: readonly string[],

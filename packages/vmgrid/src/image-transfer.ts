@@ -1,4 +1,4 @@
-/** Archives of images between files of this machine and the door of a plant. */
+/** Copies archives of images between files of this machine and the endpoint of a plant. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import type { ArchiveClient, ImportImagesReply, ProgressEvent } from '@vmgrid/pr
 import { mib } from './output/image-text.ts';
 import { createProgressDisplay } from './output/progress-display.ts';
 
-/** The file appears complete or not at all. Returns its bytes. */
+/** The file appears complete or not at all. Returns the number of bytes. */
 export async function downloadImage(plant: ArchiveClient, image: string, file: string, json: boolean): Promise<number> {
   const display = createProgressDisplay(json);
   const partial = `${file}.partial`;
@@ -29,7 +29,7 @@ export async function downloadImage(plant: ArchiveClient, image: string, file: s
   }
 }
 
-/** The plant takes in what has the digest that the file has now. */
+/** The plant accepts only bytes with the digest that the file has now. */
 export async function uploadImages(
   plant: ArchiveClient,
   file: string,

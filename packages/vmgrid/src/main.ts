@@ -29,7 +29,7 @@ const program = new Command('vmgrid')
   .option('--json', 'print exact JSON')
   .addOption(new Option('--shop <url>', 'address of the shop').env('VMGRID_SHOP').default(DEFAULT_SHOP))
   .addOption(new Option('--token-file <file>', 'file with the token to show').env('VMGRID_TOKEN_FILE'))
-  .addOption(new Option('--ca-file <file>', 'CA that signed the certificates of the doors').env('VMGRID_CA_FILE'))
+  .addOption(new Option('--ca-file <file>', 'CA that signed the certificates of the endpoints').env('VMGRID_CA_FILE'))
   .exitOverride();
 
 interface GlobalOptions {
@@ -74,7 +74,7 @@ addTokenCommands(program, context);
 addCertificateCommands(program, context);
 addAuditCommands(program, context);
 
-outliveReaders(tellError);
+outliveReaders(reportError);
 try {
   await program.parseAsync();
 } catch (error) {
@@ -84,10 +84,10 @@ try {
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
   if (!(error instanceof GridError) && GridError.from(error).code === 'INTERNAL') console.error(error);
-  tellError(error);
+  reportError(error);
   return 1;
 }
 
-function tellError(error: unknown): void {
+function reportError(error: unknown): void {
   createOutput(program.opts<GlobalOptions>().json ?? false).error(GridError.from(error).toBody());
 }

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM, once, as a promise and an abort signal. */
+/** Returns the first Ctrl-C or SIGTERM as a promise and an abort signal. */
 export function stopSignal(): { readonly promise: Promise<void>; readonly signal: AbortSignal } {
   const controller = new AbortController();
   const promise = new Promise<void>((resolve) => {

@@ -28,7 +28,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
   });
 });
 
-test('a plant that has a door may dial nobody', () => {
+test('a plant that has an endpoint may dial nobody', () => {
   const config = { ...minimal, upstreams: [], httpPort: 0 };
   expect(checkConfig(PlantConfig, config, 'test')).toMatchObject({ upstreams: [], httpPort: 0 });
 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { expect, test } from '@jest/globals';
-import { HeldTokens, tokenOf } from '@vmgrid/bidding';
+import { RequestFingerprints, requestFingerprint } from '@vmgrid/bidding';
 import { v7 as uuid } from 'uuid';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
@@ -13,7 +13,7 @@ import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
 const directory = useTemporaryFolder();
 const file = () => join(directory(), 'plant.sqlite');
 const NOW = Date.parse('2026-06-01T00:00:00Z');
-const departedIn = (database: DatabaseSync, requests = new HeldTokens()) =>
+const departedIn = (database: DatabaseSync, requests = new RequestFingerprints()) =>
   new DestroyedVms(database, { requests, clock: { now: () => NOW } });
 /** A UUID of version 7 made at a time. */
 const requestIdOf = (msecs: number): string => uuid({ msecs });
@@ -67,16 +67,16 @@ test('of two VMs of one request the later is found', () => {
 
 test('the oldest are forgotten once there are more than the limit', () => {
   const database = openDatabaseInMemory();
-  const requests = new HeldTokens();
+  const requests = new RequestFingerprints();
   const destroyedVms = departedIn(database, requests);
   for (let index = 0; index < DEPARTED_KEPT + 5; index += 1) destroyedVms.add(`vm-${index}`, `request-${index}`, {});
   expect(database.prepare('SELECT count(*) AS count FROM departed').get()?.count).toBe(DEPARTED_KEPT);
   expect(destroyedVms.byVm('vm-4')).toBeUndefined();
   expect(destroyedVms.byVm('vm-5')).toEqual({});
   expect(requests.size).toBe(DEPARTED_KEPT);
-  expect([...requests.all()]).toContain(tokenOf('request-5'));
-  expect([...requests.all()]).not.toContain(tokenOf('request-4'));
-  const next = new HeldTokens();
+  expect([...requests.all()]).toContain(requestFingerprint('request-5'));
+  expect([...requests.all()]).not.toContain(requestFingerprint('request-4'));
+  const next = new RequestFingerprints();
   departedIn(database, next);
   expect([...next.all()].sort()).toEqual([...requests.all()].sort());
 });

@@ -1,34 +1,24 @@
-/** What a plant answers to an award, over made-up parts. */
+/** A plant's answers to an award, over generated parts. */
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { HeldTokens } from '@vmgrid/bidding';
+import { RequestFingerprints } from '@vmgrid/bidding';
 import { createLog } from '@vmgrid/daemon';
 import { type CreateRequest, GridError, type Identified } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { BidService, type BidServiceDeps } from '../src/bids/bid-service.ts';
-import { CancelledRequests } from '../src/cancellation/cancelled-requests.ts';
-import { Canceller } from '../src/cancellation/canceller.ts';
 import type { PlantConfig } from '../src/config.ts';
-import { Creations } from '../src/creation/creations.ts';
 import { OwnFailures } from '../src/creation/own-failures.ts';
 import { openDatabaseInMemory } from '../src/database.ts';
 import { Plant, type PlantDeps } from '../src/plant.ts';
 import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
+import { VmPublisher } from '../src/vms/vm-publisher.ts';
 import { VmRegistry } from '../src/vms/vm-registry.ts';
-import { VmTeller } from '../src/vms/vm-teller.ts';
+import { NOTHING_CANCELLED } from './cancellation/nothing-cancelled.ts';
 import { recordOf } from './vms/made-up-records.ts';
 
 const folder = useTemporaryFolder();
 const NEVER = new AbortController().signal;
-const NOTHING_CANCELLED = new Canceller({
-  cancelled: new CancelledRequests(openDatabaseInMemory(), {
-    requests: new HeldTokens(),
-    destroyedVms: { forget: () => undefined },
-  }),
-  registry: { all: () => [], byRequest: () => undefined },
-  collector: { collect: () => Promise.reject(new Error('nothing is collected')) },
-});
 const tooLong = new GridError('DAG_TOO_LARGE', 'a DAG has 1 actions, this plant takes at most 0');
 const orderOf = (requestId: string): Identified<CreateRequest> => ({
   ...{ requestId, machine: recordOf({}).machine },
@@ -40,7 +30,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
   const { vmId, requestId } = recordOf({});
   await registry.add(recordOf({}));
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
-    ...{ registry, creations: new Creations(new HeldTokens()), failures: new OwnFailures({ now: () => 0 }) },
+    ...{ registry, requests: new RequestFingerprints(), failures: new OwnFailures({ now: () => 0 }) },
     ...{
       destroyedVms: { byRequest: () => undefined },
       log: createLog('test', 'silent'),
@@ -48,7 +38,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
     },
     bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
-    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
+    vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
     canceller: NOTHING_CANCELLED,
     withNumbers: async (thrown: unknown) => thrown,
   };
@@ -61,13 +51,13 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
 test('a plant carries out no request that it may have carried out and forgotten, and finds the VM of one that it remembers, which is destroyed', async () => {
   const now = Date.parse('2026-06-01T00:00:00Z');
   const clock = { now: () => now };
-  const destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: new HeldTokens(), clock });
+  const destroyedVms = new DestroyedVms(openDatabaseInMemory(), { requests: new RequestFingerprints(), clock });
   const ids = Array.from({ length: DEPARTED_KEPT + 1 }, (_, number) => uuid({ msecs: now - 86_400_000 + number }));
   for (const [number, id] of ids.entries()) destroyedVms.add(`vm-${number}`, id, { VmId: `vm-${number}` });
   const deps: Partial<Record<keyof PlantDeps, unknown>> = {
     ...{
       registry: await VmRegistry.open(join(folder(), 'vms')),
-      creations: new Creations(new HeldTokens()),
+      requests: new RequestFingerprints(),
       destroyedVms,
     },
     ...{
@@ -80,7 +70,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
       { plantId: 'plant-1' } as PlantConfig,
     ),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
-    vmTeller: new VmTeller({ plantId: 'plant-1', run: 1, clock }),
+    vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock }),
     canceller: NOTHING_CANCELLED,
     withNumbers: async (thrown: unknown) => thrown,
   };

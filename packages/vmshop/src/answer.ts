@@ -1,4 +1,4 @@
-/** One request of any verb, answered: what the XML door of HTTP and the TCP door share. */
+/** One request of any verb, answered: what the XML endpoint of HTTP and the TCP endpoint share. */
 import { authorize, type Principal } from '@vmgrid/access';
 import type { Called, EstimateReply, ListReply, Reply, Request, Verb, VmReply } from '@vmgrid/protocol';
 import type { Shop } from './shop.ts';

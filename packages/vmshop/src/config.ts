@@ -17,8 +17,8 @@ export const ShopConfig = Type.Object(
       default: '127.0.0.1',
       description: 'Address that the daemon listens on. Anything but loopback needs `tls`.',
     }),
-    httpPort: port(7780, 'Port of the HTTP door, for clients and for the links of plants. 0 takes any free port.'),
-    xmlPort: port(7781, 'Port of the TCP door: XML request and reply over a socket. 0 takes any free port.'),
+    httpPort: port(7780, 'Port of the HTTP endpoint, for clients and for the links of plants. 0 takes any free port.'),
+    xmlPort: port(7781, 'Port of the TCP endpoint: XML request and reply over a socket. 0 takes any free port.'),
     plants: Type.Array(Type.String({ pattern: '^wss?://' }), {
       maxItems: 1_024,
       default: [],
@@ -60,7 +60,7 @@ export const ShopConfig = Type.Object(
       minimum: 1,
       default: 6_000,
       description:
-        'Requests that one client address may send to the HTTP door; on loopback each token counts by itself.',
+        'Requests that one client address may send to the HTTP endpoint; on loopback each token counts by itself.',
     }),
     requestsKept: Type.Integer({
       minimum: 1,

@@ -6,9 +6,9 @@ interface Known {
 }
 
 /**
- * Limits the connections to a door. When there are too many, the connection that has waited longest without saying who
- * it is ends. So a client that says at once who it is gets in, however many stay silent. When all others are known, the
- * oldest connection of the owner with most of them ends, so no owner keeps the others out.
+ * Limits the connections to an endpoint. When there are too many, the connection that has waited longest without saying
+ * who it is ends. So a client that says at once who it is gets in, however many stay silent. When all others are known,
+ * the oldest connection of the owner with most of them ends, so no owner keeps the others out.
  */
 export class ConnectionLimiter {
   readonly #limit: number;

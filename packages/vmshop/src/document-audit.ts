@@ -1,9 +1,9 @@
-/** Writes the audit trail of the doors that take documents of all verbs. */
+/** Writes the audit trail of the endpoints that take documents of all verbs. */
 import { type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
 import { operationOf } from './answer.ts';
 
-/** Who is at the TCP door, and at which address. */
+/** Who is at the TCP endpoint, and at which address. */
 export interface Client {
   readonly principal: Principal;
   readonly from: string | undefined;
@@ -19,12 +19,12 @@ export async function admitted(
     return { principal: await admit(), from };
   } catch (error) {
     const outcome = GridError.from(error).code;
-    audit.add({ ...doorOf(from), ...ownerOverRate(error), operation: 'none', target: '', outcome });
+    audit.add({ ...tcpEntry(from), ...ownerOverRate(error), operation: 'none', target: '', outcome });
     throw error;
   }
 }
 
-const doorOf = (from: string | undefined) => ({ door: 'tcp', ...(from === undefined ? {} : { from }) }) as const;
+const tcpEntry = (from: string | undefined) => ({ door: 'tcp', ...(from === undefined ? {} : { from }) }) as const;
 
 /** Returns the target of a request: its VM, or its own id. */
 export function targetOf({ body }: Request): string {
@@ -45,7 +45,7 @@ export async function audited(
 ): Promise<Reply> {
   const operation = operationOf(request.verb);
   const note = (outcome: string, target = targetOf(request)) =>
-    audit.add({ ...doorOf(from), owner, credential, operation, target, outcome });
+    audit.add({ ...tcpEntry(from), owner, credential, operation, target, outcome });
   if (isChange(operation)) {
     note('begun');
     const hindrance = await audit.written();

@@ -1,4 +1,4 @@
-/** Reads what a client of the TCP door sends: first who it is, then its document. It knows nothing of sockets. */
+/** Reads what a client of the TCP endpoint sends: first who it is, then its document. It knows nothing of sockets. */
 import { type BodyLimit, bodyLimitOf, bodyTooLong } from '@vmgrid/http-api';
 import { readOpening } from './token-line.ts';
 

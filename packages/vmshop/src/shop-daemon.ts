@@ -1,4 +1,4 @@
-/** Puts the shop together: link, HTTP door, TCP door. */
+/** Puts the shop together: link, HTTP endpoint, TCP endpoint. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ import { PlantRegister } from './plant-register.ts';
 import type { RequestCanceller } from './request-canceller.ts';
 import { Shop } from './shop.ts';
 import { StartupGracePeriod } from './startup-grace-period.ts';
-import { createTcpDoor } from './tcp-door.ts';
+import { createTcpServer } from './tcp-server.ts';
 import { VmBookFile } from './vm-book-file.ts';
 import { VmEvents } from './vm-events.ts';
 
@@ -127,7 +127,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     tls,
   });
   const link = serveLink(http, listenAll(membership, offerReceiver), { log, trust });
-  const door = createTcpDoor({
+  const tcp = createTcpServer({
     tls,
     admit: (line, from) => admitted(audit, () => authenticator.authenticate(line), from),
     ownerOf: ({ principal }) => principal.owner,
@@ -140,12 +140,12 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       return encodeXmlReply(await audited(audit, request, client, work));
     },
     refuse: (error) => {
-      if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP door failed');
+      if (error.code === 'INTERNAL') log.error({ err: error.cause }, 'a request at the TCP endpoint failed');
       return encodeXmlReply({ kind: 'error', body: { error: error.toBody() } });
     },
   });
   const httpPort = await listen(http, config.host, config.httpPort);
-  const xmlPort = await listen(door, config.host, config.xmlPort).catch((error) => {
+  const xmlPort = await listen(tcp, config.host, config.xmlPort).catch((error) => {
     http.close();
     throw error;
   });
@@ -156,7 +156,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     httpPort,
     xmlPort,
     async drain() {
-      const doorClosed = new Promise((resolve) => door.close(resolve));
+      const tcpClosed = new Promise((resolve) => tcp.close(resolve));
       const closeAll = stopListening(http);
       await shop.operationService.drain();
       offerReceiver.close();
@@ -165,7 +165,7 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       bookFile.close();
       cancelled.close();
       link.close();
-      await Promise.all([closeAll(), endsWithin({ ms: REPLIES_MS }, (until) => abortable(doorClosed, until))]);
+      await Promise.all([closeAll(), endsWithin({ ms: REPLIES_MS }, (until) => abortable(tcpClosed, until))]);
       auctions.close();
       files.close();
       await folder.remove();

@@ -1,6 +1,6 @@
 /**
- * A client of the TCP door says who it is in a line of its own before the document: its token, as the file of a token
- * has it, so that `cat TOKEN-FILE DOCUMENT | nc -N HOST PORT` is a request.
+ * A client of the TCP endpoint says who it is in a line of its own before the document: its token, as the file of a
+ * token has it, so that `cat TOKEN-FILE DOCUMENT | nc -N HOST PORT` is a request.
  */
 const NEWLINE = 0x0a;
 /** A longer line is no token. */

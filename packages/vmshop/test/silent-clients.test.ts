@@ -1,5 +1,6 @@
 /**
- * Clients that say nothing, or say it slowly, at both doors of a shop over real sockets: others are served meanwhile.
+ * Clients that say nothing, or say it slowly, at both endpoints of a shop over real sockets: others are served
+ * meanwhile.
  */
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
@@ -12,7 +13,7 @@ import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import type { FileStore } from '../src/files/file-store.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
-import { createTcpDoor } from '../src/tcp-door.ts';
+import { createTcpServer } from '../src/tcp-server.ts';
 
 const CLIENTS = 1_000;
 const shop = {
@@ -25,7 +26,7 @@ const authenticator = { authenticate: () => ({ owner: 'ada', roles: ['user' as c
 let servers: Server[];
 let sockets: Socket[];
 
-/** Ports of the HTTP door and of the TCP door, which wait so long for a request. */
+/** Ports of the HTTP endpoint and of the TCP endpoint, which wait so long for a request. */
 async function open(requestMs: number): Promise<readonly [http: number, tcp: number]> {
   const log = createLog('test', 'silent');
   const app = createApp(shop, {
@@ -37,7 +38,7 @@ async function open(requestMs: number): Promise<readonly [http: number, tcp: num
     log,
   });
   const http: HttpServer = createHttpServer(app, { requestMs });
-  const tcp = createTcpDoor({
+  const tcp = createTcpServer({
     ...{ admit: () => undefined, documentMs: requestMs, answer: async (document) => `<echo>${document}</echo>` },
     ownerOf: () => 'ada',
     refuse: ({ code }) => code,
@@ -78,13 +79,13 @@ const askTcp = async (port: number): Promise<string> => {
 /** Cut off amid a write is closed too. */
 const closing = (socket: Socket): Promise<void> => new Promise((resolve) => whenClosed(socket.resume(), resolve));
 
-test('a thousand connections that say nothing keep nobody out, at either door', async () => {
+test('a thousand connections that say nothing keep nobody out, at either endpoint', async () => {
   const [http, tcp] = await open(60_000);
   await Promise.all([clients(http, CLIENTS), clients(tcp, CLIENTS)]);
   expect([await askHttp(http), await askTcp(tcp)]).toEqual(['HTTP/1.1 200 OK', '<echo><list/></echo>']);
 }, 60_000);
 
-test('requests that trickle in keep nobody out, and are cut off in time, at either door', async () => {
+test('requests that trickle in keep nobody out, and are cut off in time, at either endpoint', async () => {
   const [http, tcp] = await open(1_000);
   const slow = [...(await clients(http, 200)), ...(await clients(tcp, 200))];
   for (const [index, socket] of slow.entries())

@@ -1,7 +1,7 @@
 /**
- * One process at a time may move images in or out, or register a user. The lock is SQLite's on an empty database file:
- * it holds between processes, on a shared folder between hosts if its file system has locks, and the kernel frees it
- * when the holder dies.
+ * A lock under which one process at a time moves images in or out, or registers a user. It is SQLite's lock on an empty
+ * database file. It works between processes, and between hosts on a shared folder if its file system has locks; the
+ * kernel frees it when its holder dies.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { Semaphore, within } from '@vmgrid/daemon';
 import { late } from '@vmgrid/protocol';
 
 export const LOCK_DEADLINE_MS = 10_000;
-/** A lock that another process frees is no event here. */
+/** Milliseconds between attempts: there is no event when another process frees the lock. */
 const POLL_MS = 2;
 const SQLITE_BUSY = 5;
 
@@ -21,11 +21,11 @@ export class WarehouseLock {
   constructor(file: string) {
     this.#file = file;
     this.#database = new DatabaseSync(file);
-    // Nothing is ever written: with a journal on the disk, a full one could not even be locked to make room.
+    // Nothing is ever written. With a journal on disk, a full disk could not even be locked to make room.
     this.#database.exec('PRAGMA journal_mode = MEMORY');
   }
 
-  /** Does the work while holding the lock; never nested. @throws GridError DEADLINE_EXCEEDED */
+  /** Does the work while holding the lock. It must not be nested. @throws GridError DEADLINE_EXCEEDED */
   hold<T>(work: () => Promise<T>): Promise<T> {
     const taken = late('DEADLINE_EXCEEDED', `${this.#file} was not free`, { file: this.#file });
     return within({ ms: LOCK_DEADLINE_MS, late: taken }, (until) =>

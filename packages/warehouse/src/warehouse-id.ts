@@ -2,7 +2,8 @@ import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { v4 as uuid } from 'uuid';
 
 /**
- * What tells a warehouse from every other: read from its file, which is made when there is none. Under the lock only.
+ * Returns the id that identifies a warehouse. It is read from its file, which is made when it does not exist. Call it
+ * only under the lock.
  */
 export async function identifyWarehouse(file: string): Promise<string> {
   const known = (await readFileIfAny(file))?.trim();

@@ -10,7 +10,7 @@ import { type ImportOptions, importArchive } from '../src/archive/import.ts';
 import { ARCHIVE_LIMITS } from '../src/archive/limits.ts';
 import { END, entryOf, headOf, paddingOf } from '../src/archive/ustar.ts';
 import { verifyImages } from '../src/care/verify.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promoteReal, suspendedDraft } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -31,7 +31,7 @@ async function stocked(name: string, content = 'one'): Promise<Warehouse> {
 }
 
 const faults = async (warehouse: Warehouse) =>
-  (await verifyImages(warehouse, undefined, { signal })).flatMap((image) => image.faults);
+  (await verifyImages(warehouse.inventory, undefined, { signal })).flatMap((image) => image.faults);
 
 test('an image comes over with all below it, byte for byte, and holes stay holes', async () => {
   const from = await stocked('from');
@@ -74,7 +74,7 @@ test('where the host cannot restore it, an image comes without its memory, says 
   const imported = await importArchive(to, archive(), { ...options, restoreFault });
   expect(imported.map((one) => one.diskOnly)).toEqual([undefined, restoreFault(), restoreFault()]);
   expect(imported[2]).toMatchObject({ archivedId: 'plotting', imageId: expect.stringMatching(/^image-/) });
-  const image = await to.image(imported[2]!.imageId);
+  const image = await to.inventory.image(imported[2]!.imageId);
   expect(image.manifest).toMatchObject({ parent: imported[1]!.imageId, base: 'base' });
   expect(image.manifest).not.toHaveProperty('memory');
   expect(image.manifest).not.toHaveProperty('compatibility');
@@ -86,9 +86,9 @@ test('a warehouse with another build of the base keeps it; what comes stands on 
   const to = await stocked('to', 'two');
   const imported = await importArchive(to, archive(), options);
   expect(imported[0]).toMatchObject({ archivedId: 'base', imageId: expect.stringMatching(/^base-[0-9a-f]{12}$/) });
-  const { manifest } = await to.image(imported[2]!.imageId);
+  const { manifest } = await to.inventory.image(imported[2]!.imageId);
   expect(manifest).toMatchObject({ base: imported[0]!.imageId, parent: imported[1]!.imageId });
-  expect((await to.images()).size).toBe(6);
+  expect((await to.inventory.images()).size).toBe(6);
   expect(await faults(to)).toEqual([]);
   expect((await importArchive(to, archive(), options)).map((one) => one.imported)).toEqual([false, false, false]);
 });
@@ -132,7 +132,7 @@ async function importChanged(change: (entries: Entry[]) => Buffer[], changes: Pa
   const to = await open('to');
   const outcome = await importArchive(to, archive(), { ...options, ...changes }).catch((error) => error);
   expect(await readdir(join(to.directory, 'staging'))).toEqual([]);
-  expect(await to.broken()).toEqual([]);
+  expect(await to.inventory.broken()).toEqual([]);
   return outcome;
 }
 
@@ -267,7 +267,7 @@ test('an image that cannot come in takes those out again that came in before it'
     'promote: image moved in',
     'remove: image moved out',
   ]);
-  expect([...(await to.images()).keys(), ...(await readdir(join(to.directory, 'staging')))]).toEqual([]);
+  expect([...(await to.inventory.images()).keys(), ...(await readdir(join(to.directory, 'staging')))]).toEqual([]);
 });
 
 test('what is larger than the whole quota is refused while it is read', async () => {

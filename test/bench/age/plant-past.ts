@@ -1,12 +1,12 @@
 /** Writes into the database of a plant what one has that is old, with the plant's own classes. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { durationKey, HeldTokens } from '@vmgrid/bidding';
+import { durationKey, RequestFingerprints } from '@vmgrid/bidding';
 import { systemClock } from '@vmgrid/daemon';
 import { digestAction } from '@vmgrid/dag';
 import { LearntDurations } from '../../../packages/vmplant/src/creation/durations.ts';
 import { openDatabase } from '../../../packages/vmplant/src/database.ts';
-import { type Making, recordedRequest } from '../../../packages/vmplant/src/tending/recorded-request.ts';
+import { type CompletedCreation, recordedRequest } from '../../../packages/vmplant/src/tending/recorded-request.ts';
 import { RequestLog } from '../../../packages/vmplant/src/tending/request-log.ts';
 import { DestroyedVms } from '../../../packages/vmplant/src/vms/destroyed-vms.ts';
 import { ownerNames } from '../load/owners.ts';
@@ -24,7 +24,7 @@ const before = (number: number) => simulatedRequestOf(-1 - number);
 export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: Past): void {
   mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
   const database = openDatabase(join(stateDirectory, 'plant.sqlite'));
-  const destroyedVms = new DestroyedVms(database, { requests: new HeldTokens(), clock: systemClock });
+  const destroyedVms = new DestroyedVms(database, { requests: new RequestFingerprints(), clock: systemClock });
   const [durations, log] = [new LearntDurations(database), new RequestLog(database)];
   const owners = ownerNames();
   for (let number = 0; number < past.destroyedVms; number++) {
@@ -44,7 +44,7 @@ export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: P
     log.add(
       recordedRequest(
         request,
-        making(
+        creation(
           Date.now(),
           request.dag.actions.map(({ id }) => id),
         ),
@@ -55,10 +55,10 @@ export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: P
   database.close();
 }
 
-/** As far as a record tells of it. */
-const making = (at: number, ids: readonly string[]): Making =>
+/** The part of a creation that a record contains. */
+const creation = (at: number, ids: readonly string[]): CompletedCreation =>
   ({
     ...{ at, phasesMs: { clone: 1, boot: 2, configure: 3 } },
     plan: { image: { manifest: { id: 'past' } }, line: 'simulated', start: 'boot' },
     configuration: { history: ids.map((id) => ({ id, seconds: 1 })) },
-  }) as unknown as Making;
+  }) as unknown as CompletedCreation;

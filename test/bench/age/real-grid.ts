@@ -52,7 +52,7 @@ export class RealGrid {
     this.#plants.push(await startDaemon('vmplant', file!, config, AbortSignal.timeout(START_MS), log));
   }
 
-  /** Of the shop and of the plants. */
+  /** The shop's and the plants' process ids. */
   get pids(): readonly number[] {
     return [this.shop.pid, ...this.#plants.map(({ pid }) => pid)];
   }

@@ -1,4 +1,4 @@
-/** Documents that cost whoever reads them far more than they cost to write, as large as doors take them. */
+/** Documents that cost whoever reads them far more than they cost to write, as large as endpoints take them. */
 import { REQUEST_LIMITS } from '@vmgrid/protocol';
 import { requestOf } from '../market/warehouse.ts';
 

@@ -14,7 +14,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** Longest input; the doors refuse longer ones before anybody reads them. */
+/** Longest input; the endpoints refuse longer ones before anybody reads them. */
 const MAX_BYTES = 262_144;
 const MAX_DAMAGES = 4;
 /** How often a repeated piece may stand in a row: depth is what parsers stumble over. */
@@ -86,7 +86,7 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** One of the known inputs with some damage. */
+/** Returns one of the known inputs with some damage. */
 export function damaged(known: readonly Buffer[], random: Random): Buffer {
   let bytes = pick(random, known);
   const damages = 1 + below(random, MAX_DAMAGES);

@@ -1,4 +1,6 @@
-/** The shop of a bench, in a process of its own: the product's daemon with its door, or the shop alone without one. */
+/**
+ * The shop of a bench, in a process of its own: the product's daemon with its endpoint, or the shop alone without one.
+ */
 import { join } from 'node:path';
 import { joinTokenFile, localTokenFile, readTokenFile } from '@vmgrid/access';
 import { LINK_PATH, type MemoryReply, ShopClient } from '@vmgrid/protocol';
@@ -72,7 +74,7 @@ export class BenchShop {
     return `${this.url.replace('http', 'ws')}${LINK_PATH}`;
   }
 
-  /** What daemons of this machine show. */
+  /** The token that daemons of this machine show. */
   get joinToken(): string {
     return readTokenFile(joinTokenFile(this.accessDirectory))!;
   }
@@ -83,7 +85,7 @@ export class BenchShop {
     await eventually(`${plants} plants are connected`, async () => (await known()) === plants, PLANTS_COME_MS);
   }
 
-  /** As its door tells an operator. */
+  /** Returns its use of memory, as its endpoint reports it to an operator. */
   memory(): Promise<MemoryReply> {
     const token = readTokenFile(localTokenFile(this.accessDirectory))!;
     return new ShopClient(this.url, { token }).memory();

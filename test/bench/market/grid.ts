@@ -11,7 +11,7 @@ import type { PlantsOrder } from './plants-process.ts';
 import { cpuMsOf } from './process-figures.ts';
 import type { GridShape } from './shape.ts';
 
-/** Milliseconds of processor time. Of a shop without a door, that of its clients is part. */
+/** Milliseconds of processor time. Of a shop without an endpoint, that of its clients is part. */
 export interface CpuByRole {
   readonly shop: number;
   readonly brokers: number;

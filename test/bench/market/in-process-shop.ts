@@ -1,4 +1,7 @@
-/** A shop without a door for clients, which makes its requests itself. Says its port, which plants and brokers dial. */
+/**
+ * A shop without an endpoint for clients, which makes its requests itself. Says its port, which plants and brokers
+ * dial.
+ */
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';

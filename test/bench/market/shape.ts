@@ -1,18 +1,18 @@
-/** What a row of the market bench measures. */
+/** The shape of the grid that a row of the market bench measures. */
 export interface GridShape {
   readonly plants: number;
   /** 0: the plants dial up to the shop. */
   readonly brokers: number;
   /** Whether the plants publish their offers. */
   readonly offers: 'standing' | 'asked';
-  /** What users have, and this grid has not. */
+  /** Parts that users have, and this grid has not. */
   readonly without: readonly Part[];
 }
 
 /**
- * `http`: a door with tokens and audit; without it the shop is called in its own process. `owners`: 50, each with a
- * token; without them all is the operator's. `quotas`: limits on all that one can limit. `age`: stores as full as they
- * get.
+ * `http`: an endpoint with tokens and audit; without it the shop is called in its own process. `owners`: 50, each with
+ * a token; without them all is the operator's. `quotas`: limits on all that one can limit. `age`: stores as full as
+ * they get.
  */
 export const PARTS = ['http', 'owners', 'quotas', 'age'] as const;
 export type Part = (typeof PARTS)[number];
@@ -30,7 +30,10 @@ const SHAPES: readonly GridShape[] = [
   ...[10, 100, 1_000].map((plants) => shape(plants, 0, { offers: 'asked' })),
 ];
 
-/** As `BENCH_MARKET` names it: `1000/0/standing`, and `1000/0/standing-http-age` without two of the parts. */
+/**
+ * Returns the name that `BENCH_MARKET` uses: `1000/0/standing`, and `1000/0/standing-http-age` without two of the
+ * parts.
+ */
 export const nameOf = ({ plants, brokers, offers, without }: GridShape): string =>
   [`${plants}/${brokers}/${offers}`, ...without].join('-');
 

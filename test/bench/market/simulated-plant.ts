@@ -5,7 +5,6 @@
 import {
   Admission,
   type Durations,
-  HeldTokens,
   ImageIndex,
   type ImageSet,
   type LearntBook,
@@ -17,6 +16,7 @@ import {
   PublishedSets,
   parseCost,
   plantAd,
+  RequestFingerprints,
   refusalOf,
 } from '@vmgrid/bidding';
 import {
@@ -33,7 +33,7 @@ import {
   TRUST_ALL,
 } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
-import { VmTeller } from '../../../packages/vmplant/src/vms/vm-teller.ts';
+import { VmPublisher } from '../../../packages/vmplant/src/vms/vm-publisher.ts';
 import { learntDurations } from './plant-past.ts';
 import { images, LINES } from './warehouse.ts';
 
@@ -61,7 +61,7 @@ const cost = parseCost(COST);
 const index = ImageIndex.of(images.values());
 const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
-/** Of actions that nobody asks for. */
+/** Durations for actions that nobody asks for. */
 const NOTHING_EXPECTED: Durations = { expect: () => undefined, least: () => undefined };
 const learnt = (actions: number): LearntBook => ({
   ...{ isCoarse: false, all: () => learntDurations(actions), takeNews: () => ({}) },
@@ -80,22 +80,22 @@ export class SimulatedPlant {
   readonly #link: LinkClient;
   /** Ids of the requests that came, the oldest first. */
   readonly #held: string[] = [];
-  readonly #teller: VmTeller;
+  readonly #publisher: VmPublisher;
   /** Requests of before that are forgotten: their ids are only numbers. */
   #forgotten = 0;
-  readonly #tokens = new HeldTokens();
+  readonly #fingerprints = new RequestFingerprints();
   readonly #book: OfferBook;
   readonly joined: Promise<void>;
 
   constructor(options: SimulatedPlantOptions) {
     this.#options = options;
     this.#book = new OfferBook({
-      ...{ requests: this.#tokens, durations: learnt(options.actions) },
+      ...{ requests: this.#fingerprints, durations: learnt(options.actions) },
       ...{ destroyedVms: { forgottenUntil: 0 }, owners: new OwnerBook() },
     });
-    for (let number = 0; number < options.destroyedVms; number++) this.#tokens.add(this.#formerId(number));
+    for (let number = 0; number < options.destroyedVms; number++) this.#fingerprints.add(this.#formerId(number));
     this.#admission = new Admission({ memoryMiB: 16_384, diskMiB: 1_000_000, cpusPerVm: 8, vms: 64 });
-    this.#teller = new VmTeller({ plantId: options.plantId, run: Date.now(), clock: Date });
+    this.#publisher = new VmPublisher({ plantId: options.plantId, run: Date.now(), clock: Date });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.joined = promise;
     this.#link = dialLink({
@@ -107,7 +107,7 @@ export class SimulatedPlant {
       random: Math.random,
       changed: (state) => {
         if (state !== 'open') return;
-        this.#teller.opened(this.#link);
+        this.#publisher.opened(this.#link);
         this.#feed.restart();
         this.#tell();
         resolve();
@@ -130,7 +130,7 @@ export class SimulatedPlant {
       },
       create: async (request) => {
         await this.#beSlow();
-        return this.#teller.during(request, async () => this.#create(request));
+        return this.#publisher.during(request, async () => this.#create(request));
       },
       imageSet: async (request) => sets.page(request),
     };
@@ -141,12 +141,12 @@ export class SimulatedPlant {
     this.#admission.reserve(vmId, machine);
     const leaseEndsAt = new Date(Date.now() + LEASE_MAX_MS).toISOString();
     const record = { vmId, requestId, machine, leaseEndsAt, ...(caller && { owner: caller.owner }) };
-    this.#teller.recorded({ ...record, state: 'running' });
+    this.#publisher.recorded({ ...record, state: 'running' });
     this.#held.push(requestId);
-    this.#tokens.add(requestId);
+    this.#fingerprints.add(requestId);
     this.#tell();
     setTimeout(() => {
-      this.#teller.recorded(undefined, { ...record, state: 'running' });
+      this.#publisher.recorded(undefined, { ...record, state: 'running' });
       this.#admission.release(vmId);
       this.#forgetOldest();
       this.#tell();
@@ -161,7 +161,7 @@ export class SimulatedPlant {
   /** The oldest of all that it remembers. */
   #forgetOldest(): void {
     const isFormer = this.#forgotten < this.#options.destroyedVms;
-    this.#tokens.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
+    this.#fingerprints.drop(isFormer ? this.#formerId(this.#forgotten++) : this.#held.shift()!);
   }
 
   async #beSlow(): Promise<void> {

@@ -1,4 +1,4 @@
-/** A certificate authority for one site, and what it signs (RFC 5280). Loaded by the command line alone. */
+/** Issues certificates as the certificate authority of one site (RFC 5280). Only the command line loads this file. */
 import 'reflect-metadata'; // first: the library's decorators want it
 import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -22,7 +22,7 @@ export const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 export const CA_DAYS = 3_650;
 const CERTIFICATE_DAYS = 825;
-/** Clocks of a site may differ by so much. */
+/** How far the clocks of a site may differ, in milliseconds. */
 const BACKDATED_MS = 3_600_000;
 
 export interface Pair {
@@ -46,7 +46,10 @@ export async function makeCa(name: string, now: number): Promise<Pair> {
   return pairOf(certificate, keys.privateKey);
 }
 
-/** For a daemon that is reached by these hosts: names or addresses. It serves as a client's certificate too. */
+/**
+ * Issues a certificate for a daemon that is reached by these host names or addresses. It serves as a client certificate
+ * too.
+ */
 export async function issue(ca: Pair, { kind, name }: Peer, hosts: readonly string[], now: number): Promise<Pair> {
   const issuer = new X509Certificate(ca.certificate);
   const keys = await webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
@@ -66,7 +69,7 @@ export async function issue(ca: Pair, { kind, name }: Peer, hosts: readonly stri
   return pairOf(certificate, keys.privateKey);
 }
 
-/** 127 random bits, positive. */
+/** 127 random bits, as a positive number. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0]! &= 0x7f;

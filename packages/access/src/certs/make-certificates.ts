@@ -1,11 +1,13 @@
-/** A folder with the CA of a site and a certificate for each of its daemons, made as they are needed. */
+/**
+ * Makes a folder with the CA of a site and a certificate for each of its daemons; makes only those that are missing.
+ */
 import { makeFolder, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import type { Peer } from '../tls/peer.ts';
 import type { Pair } from './issue.ts';
 import { CA, filesOf, readPair, revocationFileOf } from './site-folder.ts';
 
 export interface Wanted extends Peer {
-  /** Names and addresses that it is reached by, beside loopback. */
+  /** Host names and addresses of the daemon, besides loopback. */
   readonly hosts: readonly string[];
 }
 
@@ -13,15 +15,15 @@ export interface MadeCertificate extends Peer {
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly caFile: string;
-  /** The list of the revoked. */
+  /** The list of revoked certificates. */
   readonly revocationFile: string;
-  /** False when it was there. */
+  /** False when it existed already. */
   readonly made: boolean;
 }
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
-/** What is there stays as it is: to renew a certificate, remove its file first. `now`: milliseconds since the epoch. */
+/** Keeps certificates that exist: to renew one, remove its file first. `now`: milliseconds since the epoch. */
 export async function makeCertificates(
   directory: string,
   wanted: readonly Wanted[],
@@ -41,7 +43,7 @@ export async function makeCertificates(
   return results;
 }
 
-/** Empty at first, so that daemons can name it from their first start on. */
+/** Makes an empty list, so that daemons can name it in their configuration from their first start on. */
 async function keepOrMakeList(directory: string, ca: Pair, now: number): Promise<string> {
   const revocationFile = revocationFileOf(directory);
   if ((await readFileIfAny(revocationFile)) !== undefined) return revocationFile;
@@ -50,7 +52,7 @@ async function keepOrMakeList(directory: string, ca: Pair, now: number): Promise
   return revocationFile;
 }
 
-/** The key is written first: a certificate that is there has one. */
+/** Writes the key first: so a certificate that exists has a key. */
 async function keepOrMake(directory: string, name: string, make: () => Promise<Pair>) {
   const held = await readPair(directory, name);
   if (held !== undefined) return { pair: held, made: false };

@@ -1,4 +1,4 @@
-/** A serial number as programs write it differently: with colons, capitals, zeros before it. */
+/** Brings a serial number to one form: programs write it with colons, capitals or leading zeros. */
 export const plainSerial = (text: string): string =>
   text
     .replaceAll(':', '')

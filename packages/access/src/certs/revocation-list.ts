@@ -1,6 +1,6 @@
 /**
- * Lists of certificates that count no longer, signed by the CA that made them (RFC 5280, section 5). Loaded by the
- * command line, and by daemons that have such a list.
+ * Lists of revoked certificates, signed by the CA that issued them (RFC 5280, section 5). The command line loads this
+ * file, and daemons that have such a list.
  */
 import 'reflect-metadata'; // first: the library's decorators want it
 import { PemConverter, X509Certificate, X509Crl, X509CrlGenerator } from '@peculiar/x509';
@@ -8,15 +8,15 @@ import { CA_DAYS, type Pair, SIGNATURE, signingKey, validity } from './issue.ts'
 import { plainSerial } from './plain-serial.ts';
 
 export interface Revoked {
-  /** Of the certificate: hexadecimal, in small letters, without zeros before it. */
+  /** Serial number of the certificate: lower-case hexadecimal, without leading zeros. */
   readonly serial: string;
   readonly at: Date;
 }
 
-/** RFC 7468, section 6; the library would write another. */
+/** RFC 7468, section 6. The library would write another label. */
 const PEM_LABEL = 'X509 CRL';
 
-/** In PEM. `now`: milliseconds since the epoch. */
+/** Returns the list in PEM. `now`: milliseconds since the epoch. */
 export async function signList(ca: Pair, revoked: readonly Revoked[], now: number): Promise<string> {
   const { notBefore: thisUpdate, notAfter: nextUpdate } = validity(now, CA_DAYS);
   const list = await X509CrlGenerator.create({
@@ -27,7 +27,7 @@ export async function signList(ca: Pair, revoked: readonly Revoked[], now: numbe
   return `${PemConverter.encode(list.rawData, PEM_LABEL)}\n`;
 }
 
-/** What is on the lists of a file, each of them signed by one of these CAs. @throws Error when one is not */
+/** Reads all lists of a file. @throws Error when one of these CAs has not signed each of them */
 export async function readList(pem: string, caPem: string): Promise<readonly Revoked[]> {
   const authorities = PemConverter.decode(caPem).map((raw) => new X509Certificate(raw));
   const lists = PemConverter.decode(pem).map((raw) => new X509Crl(raw));

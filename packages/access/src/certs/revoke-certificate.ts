@@ -1,4 +1,4 @@
-/** Takes a certificate of a site back: puts it on the list of those that count no longer. */
+/** Revokes a certificate of a site: adds it to the list. */
 import { X509Certificate } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
@@ -9,18 +9,18 @@ import { CA, filesOf, readPair, revocationFileOf } from './site-folder.ts';
 export interface RevokedCertificate {
   /** Hexadecimal. */
   readonly serial: string;
-  /** The whole list, for every daemon of the site. */
+  /** The whole list; every daemon of the site needs it. */
   readonly revocationFile: string;
-  /** False when it was on the list. */
+  /** False when the list had it already. */
   readonly added: boolean;
 }
 
-/** RFC 5280, section 4.1.2.2; no CA gives short ones. */
+/** RFC 5280, section 4.1.2.2. No CA issues shorter ones. */
 const SERIAL = /^[0-9a-f]{8,40}$/;
 
 /**
- * By the name of its daemon, whose files are then removed, so that `certs init` makes new ones; or by its serial
- * number.
+ * Revokes a certificate by the name of its daemon or by its serial number. By name, the daemon's files are removed too,
+ * so that `certs init` makes new ones.
  * @throws GridError CERTIFICATE_UNKNOWN
  */
 export async function revokeCertificate(
@@ -35,7 +35,7 @@ export async function revokeCertificate(
   const named = isName ? await readFileIfAny(certificateFile) : undefined;
   const serial = plainSerial(named === undefined ? nameOrSerial : new X509Certificate(named).serialNumber);
   if (ca === undefined || !SERIAL.test(serial)) {
-    const message = `no certificate of a daemon ${nameOrSerial} and of a CA in ${directory}, nor is it a serial number`;
+    const message = `${nameOrSerial} is no serial number, and ${directory} does not have its certificate and a CA`;
     throw new GridError('CERTIFICATE_UNKNOWN', message, { directory, name: nameOrSerial });
   }
   const revocationFile = revocationFileOf(directory);

@@ -1,6 +1,6 @@
 /**
- * Where the certificates of a site are kept: a pair of files for each of its daemons and the CA, and the list of the
- * revoked.
+ * The folder with the certificates of a site: a pair of files for the CA and each daemon, and the list of revoked
+ * certificates.
  */
 import { join } from 'node:path';
 import { readFileIfAny } from '@vmgrid/daemon';
@@ -14,7 +14,7 @@ export const filesOf = (directory: string, name: string) =>
 
 export const revocationFileOf = (directory: string): string => join(directory, 'revoked.pem');
 
-/** A certificate with its key; undefined unless both are there. */
+/** Reads a certificate with its key; undefined unless both exist. */
 export async function readPair(directory: string, name: string): Promise<Pair | undefined> {
   const [certificate, key] = await Promise.all(filesOf(directory, name).map(readFileIfAny));
   return certificate === undefined || key === undefined ? undefined : { certificate, key };

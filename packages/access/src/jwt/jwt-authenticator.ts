@@ -1,4 +1,4 @@
-/** Takes tokens of the site's identity provider beside those of the machine. */
+/** Accepts tokens of the site's identity provider besides those of the machine. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GridError } from '@vmgrid/protocol';
@@ -15,9 +15,9 @@ import type { Principal } from '../principal.ts';
 import type { JwtConfig } from './jwt-config.ts';
 import { principalOfClaims } from './principal-of-claims.ts';
 
-/** Clocks of the provider and of this machine may differ by so much. */
+/** How far the clocks of the provider and of this machine may differ, in seconds. */
 const CLOCK_TOLERANCE_S = 30;
-/** A token that was verified is not verified again for so long: keys that are withdrawn count from then on. */
+/** How long a verified token is not verified again. A withdrawn key counts for at most this long. */
 const VERIFIED_FOR_MS = 60_000;
 const VERIFIED_KEPT = 1_000;
 const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -47,7 +47,7 @@ export class JwtAuthenticator implements Authenticator {
     const digest = createHash('sha256').update(bearer).digest('base64');
     const known = this.#verified.get(digest);
     const leftMs = known && known.until - this.#now();
-    // More than it had at first: the clock was set back since.
+    // If more time is left than at the beginning, the clock was set back.
     if (known && leftMs! > 0 && leftMs! <= VERIFIED_FOR_MS) return known.principal;
     const verified = await this.#verify(bearer);
     this.#verified.delete(digest);
@@ -75,9 +75,9 @@ export class JwtAuthenticator implements Authenticator {
       if (cause instanceof GridError) throw cause;
       const isVerdict = cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout);
       if (isVerdict && cause.code !== errors.JOSEError.code) {
-        throw new GridError('UNAUTHENTICATED', `the token does not hold: ${cause.code}`, {}, { cause });
+        throw new GridError('UNAUTHENTICATED', `the token is not valid: ${cause.code}`, {}, { cause });
       }
-      const message = "the keys of the identity provider cannot be had: its tokens can't be looked at";
+      const message = 'the keys of the identity provider cannot be read, so its tokens cannot be verified';
       throw new GridError('IDENTITY_UNAVAILABLE', message, { issuer }, { cause });
     }
   }

@@ -1,21 +1,22 @@
 /**
- * How a site's identity provider says who somebody is: JSON Web Tokens (RFC 7519), signed by keys of a set (RFC 7517).
+ * Configuration of a site's identity provider, which issues JSON Web Tokens (RFC 7519) signed by keys of a set (RFC
+ * 7517).
  */
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 const claimName = (value: string, description: string) =>
   Type.String({ minLength: 1, maxLength: 128, default: value, description });
-/** Daemons are not persons: no identity provider makes one. */
+/** No identity provider gives the roles of daemons. */
 const PersonRole = Type.Union([Type.Literal('user'), Type.Literal('operator'), Type.Literal('auditor')]);
 
 export const JwtConfig = Type.Object(
   {
-    issuer: Type.String({ minLength: 1, maxLength: 1_024, description: 'Who must have made the tokens (`iss`).' }),
+    issuer: Type.String({ minLength: 1, maxLength: 1_024, description: 'Issuer of the tokens (`iss`).' }),
     audience: Type.String({
       minLength: 1,
       maxLength: 1_024,
-      description: 'For whom the tokens must be (`aud`): the name of this grid at the provider.',
+      description: 'Audience of the tokens (`aud`): the name of this grid at the provider.',
     }),
     jwksUrl: Type.Optional(
       Type.String({
@@ -60,7 +61,7 @@ export const JwtConfig = Type.Object(
   {
     ...closed,
     oneOf: [{ required: ['jwksUrl'] }, { required: ['jwksFile'] }],
-    description: 'Identity provider of the site, whose JSON Web Tokens the doors accept too. Left out: none.',
+    description: 'Identity provider of the site, whose JSON Web Tokens the endpoints accept too. Left out: none.',
   },
 );
 export type JwtConfig = Static<typeof JwtConfig>;

@@ -4,7 +4,8 @@ import type { Role } from '../roles.ts';
 import type { JwtConfig } from './jwt-config.ts';
 
 /**
- * Who the claims of a verified token say somebody is. Pure. @throws GridError UNAUTHENTICATED when they name no owner
+ * Returns the principal that the claims of a verified token describe. Pure. @throws GridError UNAUTHENTICATED when they
+ * name no owner
  */
 export function principalOfClaims(
   claims: Readonly<Record<string, unknown>>,
@@ -24,8 +25,8 @@ export function principalOfClaims(
 }
 
 /**
- * The claim of this name, else the one that the path leads to: its parts have points between them, and may have some
- * inside.
+ * Returns the claim of this name, or else the claim at this path. Points separate the parts of a path, and a part may
+ * contain points itself.
  */
 function claimAt(claims: unknown, path: string): unknown {
   if (typeof claims !== 'object' || claims === null) return undefined;

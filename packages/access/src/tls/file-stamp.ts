@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 
-/** Changes whenever the file does, or who may read it. */
+/** Returns a stamp that changes whenever the file or its permissions change. */
 export function stampOf(file: string): string {
   const { mtimeMs, ctimeMs, size, ino } = statSync(file);
   return `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
 }
 
-/** Calls `look` again and again, and keeps no process running for it. */
+/** Calls `look` repeatedly, and does not keep the process running for it. */
 export type Again = (look: () => void) => void;
 
 const LOOKED_AT_MS = 1_000;

@@ -4,23 +4,25 @@ import type { TLSSocket } from 'node:tls';
 export const NODE_KINDS = ['shop', 'broker', 'plant'] as const;
 export type NodeKind = (typeof NODE_KINDS)[number];
 
-/** A daemon of the site, as its certificate has it: the kind as organizational unit, its name as common name. */
+/**
+ * A daemon of the site as its certificate describes it: the organizational unit is its kind, the common name its name.
+ */
 export interface Peer {
   readonly kind: NodeKind;
   readonly name: string;
 }
 
-/** One that is at the other end. */
+/** A daemon at the other end of a connection. */
 export interface ConnectedPeer extends Peer {
-  /** Of its certificate, in hexadecimal. */
+  /** Serial number of its certificate, in hexadecimal. */
   readonly serial: string;
 }
 
 export type Connection = 'clear' | 'stranger' | ConnectedPeer;
 
 /**
- * Who is at the other end of the connection that a message came by; a certificate that the site's CA did not sign is a
- * stranger's.
+ * Describes the other end of the connection of a message. An end whose certificate is not signed by the site's CA is a
+ * stranger.
  */
 export function connectionOf({ socket }: IncomingMessage): Connection {
   const { encrypted, authorized } = socket as Partial<TLSSocket>;

@@ -2,14 +2,14 @@ import { isLoopback } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
 export interface Exposure {
-  /** Addresses listened on. */
+  /** Addresses that the daemon listens on. */
   readonly listens: readonly string[];
-  /** WebSocket addresses dialled. */
+  /** WebSocket addresses that the daemon dials. */
   readonly dials: readonly string[];
   readonly hasTls: boolean;
 }
 
-/** Nothing leaves the machine in clear. Pure. @throws GridError TLS_REQUIRED */
+/** Requires TLS for every connection that leaves the machine. Pure. @throws GridError TLS_REQUIRED */
 export function requireTls({ listens, dials, hasTls }: Exposure): void {
   const open = listens.find((host) => !isLoopback(host));
   if (open !== undefined && !hasTls) {

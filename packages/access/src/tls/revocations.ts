@@ -1,6 +1,6 @@
 /**
- * Which certificates of the site count no longer: those on a list that the CA signed, which is read again when its file
- * has changed.
+ * Knows the revoked certificates of the site from a list signed by the CA. It reads the list again when its file
+ * changes.
  */
 import { readFileSync } from 'node:fs';
 import { GridError } from '@vmgrid/protocol';
@@ -8,44 +8,46 @@ import { plainSerial } from '../certs/plain-serial.ts';
 import { type Again, eachSecond, stampOf } from './file-stamp.ts';
 
 export interface RevocationOptions {
-  /** The list, in PEM. */
+  /** File of the list, in PEM. */
   readonly file: string;
-  /** The CA's certificate as it is now, in PEM. */
+  /** Returns the CA's current certificate, in PEM. */
   readonly ca: () => string;
-  /** Told why a new list is not taken, once for each reason; the one before goes on to count. */
+  /**
+   * Called with the reason when a new list is not accepted, once for each reason. The list before it stays in force.
+   */
   readonly onFault: (error: unknown) => void;
-  /** Each second when left out. */
+  /** Left out: each second. */
   readonly again?: Again;
 }
 
 export class Revocations {
   readonly #options: RevocationOptions;
   #serials: ReadonlySet<string> = new Set();
-  /** Of the file as it was last read, be it a list or none. */
+  /** Stamp of the file when it was last read, whether it held a list or not. */
   #stamp: string | undefined;
   #looking: Promise<void> | undefined;
-  /** The fault that was told last and is still there. */
+  /** The fault that was reported last and still exists. */
   #fault: string | undefined;
 
   private constructor(options: RevocationOptions) {
     this.#options = options;
   }
 
-  /** @throws GridError CONFIG_INVALID when there is no such list, or another CA's */
+  /** @throws GridError CONFIG_INVALID when the file is no list, or was signed by another CA */
   static async open(options: RevocationOptions): Promise<Revocations> {
     const revocations = new Revocations(options);
     await revocations.#readIfChanged();
-    // Whether anyone asks or not: whoever asks first after a change is not answered from the list before it.
+    // Looks whether anyone asks or not, so that the first question after a change is not answered from the old list.
     (options.again ?? eachSecond)(() => revocations.look());
     return revocations;
   }
 
-  /** `serial`: in hexadecimal. A list that has changed counts a second later. */
+  /** `serial`: in hexadecimal. A changed list is in force a second later. */
   isRevoked(serial: string): boolean {
     return this.#serials.has(plainSerial(serial));
   }
 
-  /** Takes the list anew if it has changed; it counts a moment later. */
+  /** Reads the list if it has changed; it is in force a moment later. */
   look(): void {
     this.#looking ??= this.#readIfChanged()
       .then(() => {
@@ -60,7 +62,7 @@ export class Revocations {
       });
   }
 
-  /** A file that cannot be read is tried again, one that is no list only once it has changed. */
+  /** Tries an unreadable file again each time; a file that is no list only after it has changed. */
   async #readIfChanged(): Promise<void> {
     const { file, ca } = this.#options;
     try {

@@ -1,4 +1,4 @@
-/** The part of a daemon's configuration that says whom it trusts and what it shows. */
+/** The part of a daemon's configuration about whom it trusts and what it shows. */
 import { type Static, Type } from 'typebox';
 import { JwtConfig } from '../jwt/jwt-config.ts';
 
@@ -23,7 +23,7 @@ export const TlsConfig = Type.Object(
   {
     additionalProperties: false,
     description:
-      'Certificate of the daemon, for all its doors and links. ' +
+      'Certificate of the daemon, for all its endpoints and links. ' +
       'Left out: the daemon listens on loopback only, and dials loopback only.',
   },
 );
@@ -32,7 +32,7 @@ export type TlsConfig = Static<typeof TlsConfig>;
 /** Fields of every daemon's configuration. */
 export const SECURITY_CONFIG = {
   accessDirectory: Type.Optional(
-    absolutePath('Folder of the tokens that the doors take. Left out: `access` in the home of the grid.'),
+    absolutePath('Folder of the tokens that the endpoints take. Left out: `access` in the home of the grid.'),
   ),
   joinTokenFile: Type.Optional(
     absolutePath(
@@ -45,7 +45,7 @@ export const SECURITY_CONFIG = {
     Type.Array(Type.String({ pattern: '^[A-Za-z0-9._-]{1,253}$' }), {
       maxItems: 64,
       description:
-        'Names by which the HTTP door may be called, as a reverse proxy passes them on. ' +
+        'Names by which the HTTP endpoint may be called, as a reverse proxy passes them on. ' +
         "Left out: any name; on loopback only loopback's own.",
     }),
   ),

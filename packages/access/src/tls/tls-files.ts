@@ -1,6 +1,6 @@
 /**
- * What a daemon shows on TLS connections. Its files are read again when one has changed: a renewed certificate needs no
- * restart.
+ * The certificate and key that a daemon shows on TLS connections. Changed files are read again: a renewed certificate
+ * needs no restart.
  */
 import { createSecureContext } from 'node:tls';
 import { type Again, eachSecond, stampOf } from './file-stamp.ts';
@@ -9,14 +9,14 @@ import { type ListenerTls, listenerOptions, readTlsMaterial, type TlsMaterial } 
 
 export interface TlsFilesOptions {
   readonly config: TlsConfig;
-  /** Told why changed files are not taken, once for each change; what was read before goes on to be shown. */
+  /** Called with the reason when changed files are not accepted, once for each change. The old ones stay in use. */
   readonly onFault: (error: unknown) => void;
-  /** Told when changed files were taken. */
+  /** Called when changed files were accepted. */
   readonly onRenewed?: () => void;
   readonly again?: Again;
 }
 
-/** A server that can be given another certificate; connections that are open keep theirs. */
+/** A server whose certificate can be replaced; open connections keep theirs. */
 interface TlsServer {
   setSecureContext(options: ListenerTls): void;
 }
@@ -27,7 +27,7 @@ export class TlsFiles {
   #stamp: string;
   #material: TlsMaterial;
 
-  /** @throws GridError KEY_EXPOSED; what the file system, or OpenSSL, says of a file that will not do */
+  /** @throws GridError KEY_EXPOSED, and errors of the file system or of OpenSSL about a file */
   constructor(options: TlsFilesOptions) {
     this.#options = options;
     this.#stamp = this.#stampOfAll();
@@ -35,12 +35,12 @@ export class TlsFiles {
     (options.again ?? eachSecond)(() => this.look());
   }
 
-  /** As it is now. */
+  /** The current TLS material. */
   get material(): TlsMaterial {
     return this.#material;
   }
 
-  /** The server, which is made with these options and gets others when the files change. */
+  /** Makes a server with the current options, and gives it new ones when the files change. */
   serve<S extends TlsServer>(make: (options: ListenerTls) => S): S {
     const server = make(listenerOptions(this.#material));
     this.#servers.add(server);
@@ -48,7 +48,7 @@ export class TlsFiles {
   }
 
   /**
-   * Takes the files anew if one has changed. A certificate whose key has not come yet is taken with the next change.
+   * Reads the files if one has changed. A certificate whose key has not arrived yet is accepted with the next change.
    */
   look(): void {
     const { config, onFault, onRenewed } = this.#options;
@@ -65,7 +65,7 @@ export class TlsFiles {
     onRenewed?.();
   }
 
-  /** A file that is missing has a stamp too: it is being replaced. */
+  /** A missing file has a stamp too: it is being replaced. */
   #stampOfAll(): string {
     const { certificateFile, keyFile, caFile } = this.#options.config;
     return [certificateFile, keyFile, caFile].map(stampIfAny).join(', ');

@@ -2,7 +2,7 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { GridError } from '@vmgrid/protocol';
 import type { TlsConfig } from './tls-config.ts';
 
-/** What a TLS connection needs of us and of the site. */
+/** The key, certificate and CA that a TLS connection needs. */
 export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
@@ -11,7 +11,8 @@ export interface TlsMaterial {
 }
 
 /**
- * @throws GridError KEY_EXPOSED when others may use the key; what the file system says of a file that cannot be read
+ * @throws GridError KEY_EXPOSED when others may read the key; errors of the file system about a file that cannot be
+ * read
  */
 export function readTlsMaterial({ certificateFile, keyFile, caFile }: TlsConfig): TlsMaterial {
   requireOwnKey(keyFile, statSync(keyFile));
@@ -20,7 +21,7 @@ export function readTlsMaterial({ certificateFile, keyFile, caFile }: TlsConfig)
 }
 
 /**
- * A key is its owner's; it may be read by a group as well when root or the daemon's user is the owner, who chose the
+ * Only the owner may read a key. A group may too when root or the daemon's user owns the file, because they chose the
  * group.
  */
 function requireOwnKey(keyFile: string, { mode, uid }: Pick<Stats, 'mode' | 'uid'>): void {
@@ -32,7 +33,7 @@ function requireOwnKey(keyFile: string, { mode, uid }: Pick<Stats, 'mode' | 'uid
     throw refuse(`its group may read it, and the user ${uid} owns it, who is neither root nor the daemon's`);
 }
 
-/** How a listener asks who connects: whoever has a certificate of the site shows it; clients have none, but tokens. */
+/** Options of a listener: daemons of the site show a certificate; clients have none and show tokens. */
 export const listenerOptions = (material: TlsMaterial) => ({
   ...material,
   requestCert: true,

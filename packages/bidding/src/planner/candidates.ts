@@ -1,6 +1,6 @@
 /**
- * All ways to begin a request with the images of one index on the same lines: matched once, then priced for each plant
- * by what that plant has learnt.
+ * Finds the images of one index with which a request can begin, on the same lines. It matches them once, and then
+ * prices them for each plant with that plant's durations.
  */
 import { type DagIndex, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
@@ -15,11 +15,13 @@ import { type LineReports, type Way, waysToStart } from './ways-to-start.ts';
 interface Candidate {
   readonly image: KnownImage;
   readonly ways: readonly Way[];
-  /** Groups of equal actions that its history stands for, one entry for each action. */
+  /** Groups of the equal actions that the image's history stands for, one entry for each action. */
   readonly cached: readonly number[];
 }
 
-/** Undefined when more images match than `most`: pricing all of them would cost more than a search with bounds. */
+/**
+ * Returns undefined when more than `most` images match: pricing all of them would cost more than a search with bounds.
+ */
 export function findCandidates(
   { machine, dag }: { readonly machine: MachineSpec; readonly dag: DagIndex },
   images: ImageIndex,
@@ -59,7 +61,7 @@ export class Candidates {
     this.#undecided = undecided;
   }
 
-  /** What `nearestOptions` finds with the same prices at the same time. */
+  /** Returns what `nearestOptions` would find with the same prices at the same time. */
   nearest(
     { prices, fresh = NEVER_STALE, gaveUp }: Omit<PreparedRequest, 'machine' | 'dag'>,
     most: number,

@@ -1,4 +1,4 @@
-/** Small numbers for digests, so that histories compare by number. A digest is forgotten with its last use. */
+/** Gives digests small numbers, so that histories compare as numbers. A digest is dropped after its last use. */
 export class DigestInterner {
   readonly #words = new Map<string, { readonly number: number; uses: number }>();
   readonly #free: number[] = [];

@@ -1,7 +1,6 @@
 /**
- * Explains a plan: every image's verdict, the choice and why, and the misses that were nearest. Pure, and linear in
- * the images: for people, not for bids. It comes in steps of one image each, so that who runs it can let others have
- * their turn.
+ * Explains a plan: the verdict on every image, the choice with its reason, and the nearest misses. Pure, and linear in
+ * the images: it is for people, not for bids. It yields after each image, so that other work can run between.
  */
 import { type Dag, type DagIndex, identityReads, linearExtension, prepareDag, splitReusable } from '@vmgrid/dag';
 import type {
@@ -25,12 +24,12 @@ import { type LineReports, restoreFault } from './ways-to-start.ts';
 
 export type Explanation = Omit<PlantExplanation, 'plantId'>;
 
-/** Of the misses that look nearest, this many times as many as are wanted have their changes worked out. */
+/** For this many misses per wanted one, those that look nearest, the changes are worked out. */
 const RELAXED_PER_WANTED = 5;
 
 const TESTS = ['machine', 'subset', 'prefix', 'partial-order', 'freshness'] as const;
 
-/** `top`: how many candidates and misses are named; all are counted. */
+/** `top`: how many candidates and misses are named. All are counted. */
 export function* explainRequest(
   request: TimedRequest,
   images: Iterable<KnownImage>,
@@ -124,7 +123,7 @@ interface MissedImage {
   readonly image: KnownImage;
 }
 
-/** A miss by what is quickly known of it. */
+/** A miss with those properties that are quickly known. */
 interface Sketch extends MissedImage {
   readonly shared: number;
   readonly expectedMicros: number;
@@ -148,7 +147,7 @@ class MissExplainer {
   }
 
   /**
-   * The nearest misses: first those that would have been sooner than what was chosen, then those that need fewer
+   * Yields the nearest misses: first those that would have been faster than the choice, then those that need fewer
    * changes, then those that would have been ready sooner.
    */
   *nearest(misses: readonly MissedImage[], chosen: Option | undefined, top: number): Generator<void, ExplainedMiss[]> {
@@ -188,7 +187,7 @@ class MissExplainer {
     return { miss, image, shared, expectedMicros: startMicros + this.#prices.ofAll - worth };
   }
 
-  /** How many entries of a history the request has, and what they would spare. */
+  /** Returns how many entries of a history the request has, and how much time they would save. */
   #shared({ manifest }: KnownImage): { readonly shared: number; readonly worth: number } {
     const { groupOfDigest, members } = this.#dag;
     const groups: number[] = [];
@@ -242,8 +241,8 @@ const NO_RELAXATION: Relaxation = { changes: [], suffices: false };
 const occurrences = (values: readonly number[], wanted: number): number =>
   values.reduce((count, value) => (value === wanted ? count + 1 : count), 0);
 
-/** Entries that the request lacks: each is a change at least. */
+/** Counts the entries that the request lacks. Each needs a change at least. */
 const strangers = ({ image, shared }: Sketch): number => image.manifest.history.length - shared;
 
-/** Microseconds as seconds, to the millisecond. */
+/** Converts microseconds to seconds, to the millisecond. */
 const inSeconds = (micros: number): number => Math.round(micros / 1000) / 1000;

@@ -1,8 +1,8 @@
-/** How old a result may be: an image that ran an action too long ago does not stand for it. */
+/** Limits the age of results: an image that ran an action too long ago does not stand for it. */
 import { parseDuration } from '@vmgrid/protocol';
 import type { KnownImage, RanAction } from '../known-image.ts';
 
-/** By digest, when an action must have run at the earliest, in milliseconds since the epoch. */
+/** For each digest, the earliest time at which its action may have run, in milliseconds since the epoch. */
 export type FreshSince = ReadonlyMap<string, number>;
 
 interface Ageing {
@@ -15,7 +15,7 @@ export const isAgeing = (actions: readonly Ageing[]): boolean =>
 /** The last moment that a `Date` can be. */
 const END_OF_TIME = 8.64e15;
 
-/** Of equal actions the one that wants it freshest decides. Of who knows no time, nothing is fresh. */
+/** Among equal actions, the one that needs the freshest result decides. Without a known time nothing is fresh. */
 export function freshSince(actions: readonly Ageing[], digests: readonly string[], now = END_OF_TIME): FreshSince {
   const since = new Map<string, number>();
   for (const [node, { freshness }] of actions.entries()) {
@@ -26,7 +26,7 @@ export function freshSince(actions: readonly Ageing[], digests: readonly string[
   return since;
 }
 
-/** The first entry of an image's history that ran too long ago. */
+/** Returns the first entry of an image's history that ran too long ago. */
 export function staleEntry({ manifest }: KnownImage, since: FreshSince): RanAction | undefined {
   if (since.size === 0) return undefined;
   return manifest.history.find(

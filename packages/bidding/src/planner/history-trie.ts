@@ -1,18 +1,18 @@
 /**
- * Histories by their common beginnings: a trie whose edges hold runs of entries (Morrison 1968, PATRICIA), so that it
+ * Stores histories by their common beginnings: a trie whose edges hold runs of entries (Morrison 1968, PATRICIA). It
  * has fewer than twice as many nodes as histories, however long they are.
  *
- * A history that matches a request matches up to every entry of it (what ran was ready when it ran), so a search that
- * leaves a branch at the first entry that cannot run has lost nothing.
+ * A history that matches a request matches up to each of its entries, because what ran was ready when it ran. So a
+ * search may leave a branch at the first entry that cannot run, and loses nothing.
  */
 export interface TrieNode<T> {
-  /** The entries between the parent and here. Of every node but the root at least one. */
+  /** The entries between the parent and this node; at least one, except in the root. */
   readonly run: readonly number[];
-  /** By the first entry of their run. */
+  /** Children by the first entry of their run. */
   readonly children: ReadonlyMap<number, TrieNode<T>>;
-  /** What ends here. */
+  /** Values whose history ends here. */
   readonly values: readonly T[];
-  /** Entries of the longest history that goes through here, counted from the root. */
+  /** Length of the longest history through this node, counted from the root. */
   readonly deepest: number;
 }
 
@@ -24,7 +24,8 @@ interface OwnNode<T> {
 }
 
 /**
- * Shared by all leaves: most nodes are leaves, and an empty map each would take most of the memory. Never written to.
+ * Shared by all leaves: most nodes are leaves, and an empty map for each would take most of the memory. Nobody writes
+ * to it.
  */
 const NO_CHILDREN = new Map<number, never>();
 
@@ -32,7 +33,7 @@ export class HistoryTrie<T> {
   readonly #root: OwnNode<T> = leaf([], [], 0);
   #size = 0;
 
-  /** How many values there are. */
+  /** The number of values. */
   get size(): number {
     return this.#size;
   }
@@ -41,7 +42,7 @@ export class HistoryTrie<T> {
     return this.#root;
   }
 
-  /** Linear in the history. */
+  /** Adds a value. Linear in the history. */
   add(history: readonly number[], value: T): void {
     this.#size++;
     let node = this.#root;
@@ -62,7 +63,7 @@ export class HistoryTrie<T> {
     node.values.push(value);
   }
 
-  /** Linear in the history and the children along it. False when the value is not there. */
+  /** Removes a value; false when it is not there. Linear in the history and the children along it. */
   remove(history: readonly number[], value: T): boolean {
     const path = this.#pathOf(history);
     const node = path?.at(-1);
@@ -74,7 +75,7 @@ export class HistoryTrie<T> {
     return true;
   }
 
-  /** The nodes from the root to where a history ends. */
+  /** Returns the nodes from the root to the end of a history. */
   #pathOf(history: readonly number[]): OwnNode<T>[] | undefined {
     const path = [this.#root];
     let at = 0;
@@ -87,7 +88,7 @@ export class HistoryTrie<T> {
     return path;
   }
 
-  /** From below: drops nodes that hold nothing, joins those that only lead on, and measures depths again. */
+  /** Drops nodes that hold nothing, joins those with one child and no value, and updates depths, from below. */
   #tidy(path: readonly OwnNode<T>[], removedDepth: number): void {
     let depth = removedDepth;
     for (const [level, node] of [...path.entries()].reverse()) {
@@ -113,7 +114,7 @@ function adopt<T>(parent: OwnNode<T>, child: OwnNode<T>): void {
   parent.children.set(child.run[0]!, child);
 }
 
-/** Cuts a node in two: it keeps the first entries of its run, a new child takes the rest and all that was below. */
+/** Splits a node: it keeps the first entries of its run; a new child gets the rest and everything below. */
 function split<T>(node: OwnNode<T>, length: number): void {
   const { run, children, values, deepest } = node;
   node.run = run.slice(0, length);
@@ -131,9 +132,7 @@ function join<T>(node: OwnNode<T>): void {
   node.deepest = child!.deepest;
 }
 
-/**
- * Finds the deepest again, at a node `depth` entries from the root, after a history of `removedDepth` entries has gone.
- */
+/** Updates `deepest` of a node `depth` entries from the root, after a history of `removedDepth` entries was removed. */
 function measure<T>(node: OwnNode<T>, depth: number, removedDepth: number): void {
   if (node.deepest > removedDepth) return;
   let deepest = node.values.length > 0 ? depth : 0;
@@ -144,7 +143,7 @@ function measure<T>(node: OwnNode<T>, depth: number, removedDepth: number): void
   node.deepest = deepest;
 }
 
-/** How many entries of a run stand in the history from `at` on. */
+/** Counts the entries of a run that stand in the history from `at` on. */
 function commonLength(run: readonly number[], history: readonly number[], at: number): number {
   const most = Math.min(run.length, history.length - at);
   let length = 0;

@@ -1,9 +1,10 @@
 /**
- * The golden images of a warehouse, so that a request meets only those whose histories it can begin with.
+ * Indexes the golden images of a warehouse, so that a request only meets images whose history it can begin with.
  *
- * Images of one architecture and system share a trie of histories. A request goes down the trie and replays on its DAG
- * what it passes; it leaves a branch at the first entry that it lacks or that cannot run yet. The cost is that of the
- * beginnings which match, not of the images. Holds no file and no clock: same images, same answers.
+ * Images of one architecture and system share a trie of histories. A request walks down the trie and replays each entry
+ * on its DAG; it leaves a branch at the first entry that it lacks or that cannot run yet. The cost depends on the
+ * beginnings that match, not on the number of images. The index holds no files and no clock: the same images give the
+ * same answers.
  */
 import type { DagIndex } from '@vmgrid/dag';
 import type { MachineSpec } from '@vmgrid/protocol';
@@ -17,12 +18,12 @@ type Kind = Pick<MachineSpec, 'arch' | 'os'>;
 
 export class ImageIndex {
   readonly #images = new Map<string, KnownImage>();
-  /** By architecture and system. */
+  /** Tries by architecture and system. */
   readonly #tries = new Map<string, Trie>();
   readonly #interner = new DigestInterner();
   #followed: ReadonlyMap<string, KnownImage> | undefined;
 
-  /** Indexes images; of several with one id the last. */
+  /** Indexes images; of several with the same id it keeps the last. */
   static of(images: Iterable<KnownImage>): ImageIndex {
     const index = new ImageIndex();
     for (const image of images) index.add(image);
@@ -33,12 +34,12 @@ export class ImageIndex {
     return this.#images.size;
   }
 
-  /** How many images there are of an architecture and system, whatever their line, disk and history. */
+  /** Counts the images of an architecture and system, whatever their line, disk and history. */
   countOf(machine: Kind): number {
     return this.#tries.get(keyOf(machine))?.size ?? 0;
   }
 
-  /** Adds an image in place of the one with its id. Linear in its history. */
+  /** Adds an image, and replaces the one with its id. Linear in its history. */
   add(image: KnownImage): void {
     const { manifest } = image;
     this.remove(manifest.id);
@@ -47,7 +48,7 @@ export class ImageIndex {
     this.#images.set(manifest.id, image);
   }
 
-  /** False when there is no such image. */
+  /** Returns false when there is no such image. */
   remove(id: string): boolean {
     const image = this.#images.get(id);
     if (!image) return false;
@@ -62,7 +63,8 @@ export class ImageIndex {
   }
 
   /**
-   * Takes on what changed in an inventory (by image, as images never change). Free when it is the one followed last.
+   * Adopts the changes of an inventory; images never change, so it compares objects. Free when the inventory is the one
+   * of the last call.
    */
   follow(inventory: ReadonlyMap<string, KnownImage>): this {
     if (inventory === this.#followed) return this;

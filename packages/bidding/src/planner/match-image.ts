@@ -1,6 +1,6 @@
 /**
- * The tests that decide whether a golden image can become the machine asked for: machine, subset, prefix, partial
- * order, and freshness where the request wants it. Pure: manifests in, verdicts out; no file is touched.
+ * The tests that decide whether a golden image can become the requested machine: machine, subset, prefix, partial
+ * order, and freshness if the request asks for it. Pure: manifests in, verdicts out; no file is touched.
  */
 import { type HistoryTest, type Match, type Mismatch, matchHistory } from '@vmgrid/dag';
 import type { KnownImage } from '../known-image.ts';
@@ -8,18 +8,18 @@ import { staleEntry } from './freshness.ts';
 import { NEVER_STALE, type PreparedRequest } from './nearest-options.ts';
 import { bootFault, type LineReports, machineFault, restoreFault, type Way, waysToStart } from './ways-to-start.ts';
 
-/** An image that passed, and the ways it can be started for this request. */
+/** An image that passed the tests, and the ways to start it for this request. */
 export interface Candidate {
   readonly kind: 'candidate';
   readonly image: KnownImage;
   readonly match: Match;
   readonly ways: readonly Way[];
-  /** Why it cannot be restored, when it can only be booted, and the reverse. */
+  /** Why it can only be booted, not restored, or the reverse. */
   readonly whyNotRestore?: string;
   readonly whyNotBoot?: string;
 }
 
-/** An image that failed, with its first failed test. */
+/** An image that failed, with the first test that it failed. */
 export type Miss =
   | {
       readonly kind: 'miss';

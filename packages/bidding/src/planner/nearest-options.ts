@@ -16,16 +16,19 @@ export interface PreparedRequest {
   readonly prices: Prices;
   /** Left out, every result is good for ever. */
   readonly fresh?: FreshSince;
-  /** Told of images whose search among equal actions gave up (`MATCH_LIMITS`): one of them might have been sooner. */
+  /**
+   * Called with the number of images for which the search among equal actions gave up (`MATCH_LIMITS`): one of them
+   * might have been faster.
+   */
   readonly gaveUp?: (images: number) => void;
 }
 
 export const NEVER_STALE: FreshSince = new Map();
 
 /**
- * The best options for a request, soonest ready first, at most `most` (2 or more); when all would have one start, the
- * last is the best with the other. Exactly those that a look at every image would find; branch and bound, so that of
- * the images which match only those are looked at that may be among the best.
+ * Returns the best options for a request, the fastest first, at most `most` (2 or more). When all would have the same
+ * start, the last one is the best with the other start. These are exactly the options that a look at every image would
+ * find. Branch and bound looks only at matching images that may be among the best.
  */
 export function nearestOptions(
   request: PreparedRequest,
@@ -61,7 +64,7 @@ class Search implements TrieVisitor<KnownImage> {
     return shortlist(this.#nearest, this.#bestBy[chosen === 'boot' ? 'restore' : 'boot'], this.#most);
   }
 
-  /** Equal times still matter: what decides then is not known before looking. */
+  /** Options with equal times still count: the tie is decided only after looking at them. */
   matters(mostWorth: number): boolean {
     const work = this.#request.prices.ofAll - mostWorth;
     return STARTS.some((start) => work + this.#leastStart[start] <= this.#limit(start));
@@ -92,7 +95,7 @@ class Search implements TrieVisitor<KnownImage> {
       .filter(({ start, expectedMicros }) => expectedMicros <= this.#limit(start));
   }
 
-  /** Options that take longer are neither among the nearest nor the best of their start. */
+  /** Returns the time above which an option can be neither among the nearest nor the best of its start. */
   #limit(start: Start): number {
     const last = this.#nearest[this.#most - 1]?.expectedMicros ?? Number.POSITIVE_INFINITY;
     const best = this.#bestBy[start]?.expectedMicros ?? Number.POSITIVE_INFINITY;
@@ -108,7 +111,7 @@ class Search implements TrieVisitor<KnownImage> {
   }
 }
 
-/** `work`: what the actions that are left take. */
+/** `work`: the expected time of the remaining actions. */
 export function optionOf(image: KnownImage, way: Way, prices: Prices, work: number): Option {
   const startMicros = prices.start(way, image);
   return { image, ...way, startMicros, expectedMicros: startMicros + work };

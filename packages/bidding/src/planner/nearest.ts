@@ -1,6 +1,6 @@
 import { partitionPoint } from '@vmgrid/dag';
 
-/** The first few of many, in order, without sorting all. */
+/** Keeps the first few of many, in order, without sorting all. */
 export class Nearest<T> {
   readonly #limit: number;
   readonly #compare: (a: T, b: T) => number;
@@ -11,7 +11,7 @@ export class Nearest<T> {
     this.#compare = compare;
   }
 
-  /** Of equals the one that came first goes before. */
+  /** Among equals, the one that was added first comes first. */
   add(item: T): void {
     const kept = this.#kept;
     if (kept.length === this.#limit && this.#compare(kept.at(-1)!, item) <= 0) return;

@@ -1,6 +1,6 @@
 /**
- * The Production Process Planner: among the images that match, the line, the start and the remaining actions that are
- * expected to have the machine ready soonest. Pure; plans are data that can be printed, stored and compared.
+ * The Production Process Planner: among the images that match, it chooses the line, the start and the remaining actions
+ * that should make the machine ready soonest. Pure; plans are data that can be printed, stored and compared.
  */
 import { type Action, type Dag, linearExtension, type Match, matchHistory, prepareDag } from '@vmgrid/dag';
 import type { LineName, MachineSpec, PlanAlternative, PlanSummary } from '@vmgrid/protocol';
@@ -13,27 +13,27 @@ import type { Option } from './options.ts';
 import { Prices } from './prices.ts';
 import type { LineReports, Start } from './ways-to-start.ts';
 
-/** How many of the options that lost a plan names. */
+/** Options that were not chosen and that a plan names. */
 const ALTERNATIVES = 3;
 
-/** How many options a plan is made of. */
+/** Options that a plan needs. */
 export const OPTIONS_OF_A_PLAN = 1 + ALTERNATIVES;
 
 export interface Plan {
   readonly image: KnownImage;
   readonly line: LineName;
   readonly start: Start;
-  /** Ids of the request's actions that the image's history stands for, in the order they ran. */
+  /** Ids of the request's actions that the image's history stands for, in the order in which they ran. */
   readonly cached: readonly string[];
   /** Actions to run, in a linear extension of the DAG. */
   readonly remaining: readonly Action[];
   readonly startSeconds: number;
   readonly expectedSeconds: number;
-  /** As `Prices` has it. */
+  /** As in `Prices`. */
   readonly isCoarse: boolean;
-  /** Images of which the search did not find out in time whether they match. */
+  /** Images for which the search did not find out in time whether they match. */
   readonly undecided: number;
-  /** The next best options, soonest ready first, among them the best with the other start if there is one. */
+  /** The next best options, the fastest first, among them the best with the other start if there is one. */
   readonly alternatives: readonly Option[];
 }
 
@@ -45,8 +45,8 @@ export interface TimedRequest {
 }
 
 /**
- * The plan for one machine description; undefined when no image can become the machine. Takes as long as the
- * beginnings of histories that match are many, not the images (see `image-index.ts`).
+ * Returns the plan for a machine; undefined when no image can become it. The time depends on how many beginnings of
+ * histories match, not on the number of images (see `image-index.ts`).
  */
 export function planMachine(
   request: TimedRequest,
@@ -86,7 +86,7 @@ function planOf(chosen: Option, match: Match, dag: Dag): Omit<Plan, 'alternative
 
 const MICROS = 1_000_000;
 
-/** A plan in numbers, as a bid carries it. */
+/** Summarizes a plan in numbers, as a bid carries it. */
 export function summarizePlan(plan: Plan): PlanSummary {
   const chosen = {
     ...plan,
@@ -98,7 +98,7 @@ export function summarizePlan(plan: Plan): PlanSummary {
   return summarizeOptions([chosen, ...alternatives], { actions, isCoarse, undecided })!;
 }
 
-/** The same of the options alone, the best first, for a request of so many actions. Undefined when there are none. */
+/** Summarizes options, the best first, for a request with so many actions. Undefined when there are none. */
 export function summarizeOptions(
   [chosen, ...alternatives]: readonly Option[],
   { actions, isCoarse, undecided }: Pick<Plan, 'isCoarse' | 'undecided'> & { readonly actions: number },

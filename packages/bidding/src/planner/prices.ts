@@ -1,13 +1,13 @@
 /**
- * What starts and actions are expected to take, for one request. In whole microseconds: sums then do not depend on
- * their order, and the same work always has the same price.
+ * Expected durations of starts and actions for one request, in whole microseconds: so sums do not depend on their
+ * order, and the same work always has the same price.
  */
 import type { Action, DagIndex } from '@vmgrid/dag';
 import { type Durations, durationKey } from '../durations.ts';
 import type { KnownImage } from '../known-image.ts';
 import type { Start, Way } from './ways-to-start.ts';
 
-/** Seconds assumed for what has never been measured. */
+/** Seconds that are assumed when nothing was measured. */
 export const ASSUMED_SECONDS = {
   restore: 0.5,
   boot: 15,
@@ -18,11 +18,11 @@ export const ASSUMED_SECONDS = {
 } as const;
 
 export class Prices {
-  /** One action of each group of equal actions. */
+  /** The price of one action of each group of equal actions. */
   readonly ofGroup: Float64Array;
-  /** All actions of the request. */
+  /** The price of all actions of the request. */
   readonly ofAll: number;
-  /** An action is priced by its kind, and may have been known once. */
+  /** Some action is priced by its kind, although its own duration may have been known once. */
   readonly isCoarse: boolean;
   readonly #durations: Durations;
 
@@ -49,7 +49,7 @@ export class Prices {
     return microseconds(learnt ?? ASSUMED_SECONDS[start]);
   }
 
-  /** No image starts in less. */
+  /** Returns a time that no image's start is below. */
   leastStart(start: Start): number {
     return microseconds(Math.min(this.#durations.least(start) ?? ASSUMED_SECONDS[start], ASSUMED_SECONDS[start]));
   }

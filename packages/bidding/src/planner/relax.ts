@@ -1,6 +1,6 @@
 /**
- * What would have to change in a request for an image to match. The changes are found one by one, each the one that the
- * offender of the first failed test suggests, until the image matches: few, not always the fewest.
+ * Finds the changes of a request after which an image would match. It makes one change at a time, the one that the
+ * offender of the first failed test suggests, until the image matches. The changes are few, but not always the fewest.
  */
 import { type DagIndex, type Mismatch, matchHistory } from '@vmgrid/dag';
 import type { MachineSpec, RequestChange } from '@vmgrid/protocol';
@@ -9,11 +9,11 @@ import { type LineReports, machineFault } from './ways-to-start.ts';
 
 export interface Relaxation {
   readonly changes: readonly RequestChange[];
-  /** Whether the image matches after them. */
+  /** Whether the image matches after the changes. */
   readonly suffices: boolean;
 }
 
-/** An image that needs more than these is not near. */
+/** An image that needs more changes is not near. */
 const MOST_CHANGES = 10;
 
 export function relaxRequest(machine: MachineSpec, dag: DagIndex, image: KnownImage, lines: LineReports): Relaxation {
@@ -22,7 +22,7 @@ export function relaxRequest(machine: MachineSpec, dag: DagIndex, image: KnownIm
   return { changes: [...hardware.changes, ...history.changes], suffices: hardware.suffices && history.suffices };
 }
 
-/** Changes after which the machine could have the image's disk. */
+/** Returns the changes after which the machine could use the image's disk. */
 export function relaxMachine(machine: MachineSpec, image: KnownImage, lines: LineReports): Relaxation {
   const { machine: frozen, line } = image.manifest;
   const changes: RequestChange[] = [];
@@ -44,7 +44,7 @@ export function relaxMachine(machine: MachineSpec, image: KnownImage, lines: Lin
   };
 }
 
-/** Changes after which a suspended image that matches could be restored as far as the machine goes. */
+/** Returns the changes of the machine after which a suspended image that matches could be restored. */
 export function relaxRestore(machine: MachineSpec, { manifest }: KnownImage): readonly RequestChange[] {
   if (!manifest.memory) return [];
   return (['memoryMiB', 'cpus'] as const)
@@ -58,9 +58,7 @@ const setting = (
   relation: 'equal' | 'at-least' = 'equal',
 ): RequestChange => ({ kind: 'set-machine', field, relation, value });
 
-/**
- * The request after some changes: an action added stands for itself, so its entry is left out of the history instead.
- */
+/** The request after some changes. Instead of adding an action, its entry is left out of the history. */
 interface Relaxed {
   readonly dag: DagIndex;
   readonly history: readonly RanAction[];
@@ -104,7 +102,8 @@ function stepFor({ dag, history }: Relaxed, { test, offender }: Mismatch): Step 
 }
 
 /**
- * A DAG without some edges from a node. An action that no history has and nothing waits for might as well not be there.
+ * Returns a DAG without some edges from a node. An action that is in no history and that nothing waits for has no
+ * effect.
  */
 function withoutEdges(dag: DagIndex, from: number, goes: (to: number) => boolean): DagIndex {
   const { graph } = dag;

@@ -1,20 +1,20 @@
 import type { DagIndex } from '@vmgrid/dag';
 
 /**
- * Replays a history on a DAG entry by entry, in constant time per edge, without telling equal actions apart: it counts
- * how many of each group ran. An action may run when of each group as many ran as it has direct predecessors there, and
- * a group may run once more when more of its members may run than did.
+ * Replays a history on a DAG entry by entry, in constant time per edge. It does not distinguish equal actions; it
+ * counts how many of each group ran. An action may run when, of each group, as many ran as the action has direct
+ * predecessors in it. A group may run once more when more of its members may run than did.
  *
- * Every history that matches can be replayed. The reverse holds as long as no entry is of a group with several members
- * (`isExact`): then counts say which actions ran.
+ * Every history that matches can be replayed. The reverse holds as long as no entry belongs to a group with several
+ * members (`isExact`): then the counts say which actions ran.
  */
 export class RelaxedReplay {
   readonly #groupOf: readonly number[];
-  /** By group and count: the nodes for which that many of the group are enough, and fewer are not. */
+  /** By group and count: the nodes for which this many of the group are enough and fewer are not. */
   readonly #released: readonly (readonly (readonly number[])[])[];
-  /** Per node, the groups of which too few ran. */
+  /** For each node, how many groups have run too few members. */
   readonly #unmet: Int32Array;
-  /** Per group, its members that may run. */
+  /** For each group, how many members may run. */
   readonly #ready: Int32Array;
   readonly #taken: Int32Array;
   readonly #isRepeated: readonly boolean[];
@@ -37,7 +37,7 @@ export class RelaxedReplay {
     this.#released = released;
   }
 
-  /** Whether the entries taken are sure to match; else only matching them one by one can tell. */
+  /** Whether the entries that were taken are sure to match. If not, only matching them one by one can tell. */
   get isExact(): boolean {
     return this.#repeatedTaken === 0;
   }
@@ -56,7 +56,7 @@ export class RelaxedReplay {
     for (const node of now) if (--this.#unmet[node]! === 0) this.#ready[this.#groupOf[node]!]!++;
   }
 
-  /** Undoes a `take`; the last first. */
+  /** Undoes a `take`, the last first. */
   takeBack(group: number): void {
     const now = this.#released[group]![--this.#taken[group]!]!;
     if (this.#isRepeated[group]) this.#repeatedTaken--;
@@ -64,7 +64,7 @@ export class RelaxedReplay {
   }
 }
 
-/** How often each value is there. */
+/** Counts how often each value occurs. */
 export function countsOf(values: readonly number[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

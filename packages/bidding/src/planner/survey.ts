@@ -1,6 +1,6 @@
 /**
- * Looks at every image with all four tests: what a bid has no time for, and an explanation wants to know. Linear in the
- * images, and the measure of what the index finds (`nearest-options.ts`).
+ * Applies all four tests to every image. A bid has no time for that, but an explanation needs it. Linear in the images;
+ * tests compare the index with it (`nearest-options.ts`).
  */
 import { type Match, prepareDag } from '@vmgrid/dag';
 import type { Durations } from '../durations.ts';
@@ -16,14 +16,14 @@ import type { LineReports } from './ways-to-start.ts';
 /** A way to begin that passed the tests. */
 export interface SurveyedOption extends Option {
   readonly match: Match;
-  /** Why its image cannot be restored, when it can only be booted. */
+  /** Why the image can only be booted, not restored. */
   readonly whyNotRestore?: string;
-  /** Why its image cannot be booted, when it can only be restored. */
+  /** Why the image can only be restored, not booted. */
   readonly whyNotBoot?: string;
 }
 
 export interface Survey {
-  /** Every way to start every image that matches, soonest ready first. */
+  /** Every way to start every matching image, the fastest first. */
   readonly options: readonly SurveyedOption[];
   readonly misses: readonly Miss[];
 }
@@ -42,10 +42,10 @@ export function surveyImages(
   };
 }
 
-/** What one image is to a request: the ways to begin with it, soonest ready first, or why there are none. */
+/** The result for one image: the ways to begin with it, the fastest first, or the reason why there is none. */
 export type SurveyedImage = { readonly kind: 'options'; readonly options: readonly SurveyedOption[] } | Miss;
 
-/** Looks at one image after the other. */
+/** Makes the function that examines one image after another. */
 export function surveyor(
   request: TimedRequest,
   lines: LineReports,

@@ -2,24 +2,26 @@ import type { DagIndex } from '@vmgrid/dag';
 import type { TrieNode } from './history-trie.ts';
 import { countsOf, RelaxedReplay } from './relaxed-replay.ts';
 
-/** Looks at what a search passes, and says how far it is worth going. */
+/** Receives what a search finds, and decides how far it goes on. */
 export interface TrieVisitor<T> {
-  /** What having run one action of each group is worth. Whole numbers, so that sums do not depend on their order. */
+  /** The value of having run one action of each group. Whole numbers, so that sums do not depend on their order. */
   readonly worth: ArrayLike<number>;
-  /** Whether histories that are worth no more than this still matter. */
+  /** Whether histories of at most this value still matter. */
   matters(mostWorth: number): boolean;
-  /** Values whose history can be replayed; when the replay was not exact it may still fail to match. */
+  /**
+   * Receives values whose history can be replayed. When the replay was not exact the history may still fail to match.
+   */
   visit(values: readonly T[], worth: number, isExact: boolean): void;
 }
 
-/** Goes through a trie of histories with a DAG, depth first, the longest histories first. */
+/** Searches a trie of histories for those that a DAG can replay: depth first, the longest histories first. */
 export class TrieSearch<T> {
   readonly #visitor: TrieVisitor<T>;
   readonly #replay: RelaxedReplay;
-  /** Word of each group in the trie; undefined when no history has it. */
+  /** The number of each group in the trie; undefined when no history has it. */
   readonly #words: readonly (number | undefined)[];
   readonly #groupOfWord: ReadonlyMap<number, number>;
-  /** Groups that some history may have, the most valuable first, and how many of each it may have at most. */
+  /** Groups that some history may have, the most valuable first, with the most members that a history may have. */
   readonly #ranked: readonly { readonly group: number; readonly most: number }[];
   readonly #taken: number[] = [];
   #worth = 0;
@@ -44,7 +46,7 @@ export class TrieSearch<T> {
     this.#takeBack(before);
   }
 
-  /** A bound: as if the longest history below went on with the most valuable of the actions that are left. */
+  /** Checks an upper bound: the longest history below, continued with the most valuable of the remaining actions. */
   #canMatter({ deepest }: TrieNode<T>): boolean {
     let more = deepest - this.#taken.length;
     let worth = this.#worth;
@@ -57,7 +59,7 @@ export class TrieSearch<T> {
     return this.#visitor.matters(worth);
   }
 
-  /** The children whose first entry can be taken, those with the longest histories below first. */
+  /** Returns the children whose first entry can be taken, those with the longest histories below first. */
   #childrenOf({ children }: TrieNode<T>): readonly TrieNode<T>[] {
     if (children.size === 0) return [];
     const found =
@@ -73,7 +75,9 @@ export class TrieSearch<T> {
     return group !== undefined && this.#replay.canTake(group);
   }
 
-  /** Stops at the first entry that cannot run, and says so; what was taken stays taken. */
+  /**
+   * Takes the entries of a run; stops at the first that cannot run and returns false. Entries taken before stay taken.
+   */
   #takeAll(run: readonly number[]): boolean {
     for (const word of run) {
       const group = this.#groupOfWord.get(word);
@@ -94,7 +98,10 @@ export class TrieSearch<T> {
   }
 }
 
-/** Actions which some history has, and all actions before them: no other can ever be replayed. */
+/**
+ * Returns the actions that some history has and whose predecessors can all be replayed too: no other can ever be
+ * replayed.
+ */
 function reachable({ topological, graph, groupOf }: DagIndex, words: readonly (number | undefined)[]): number[] {
   const found = new Set<number>();
   for (const node of topological) {

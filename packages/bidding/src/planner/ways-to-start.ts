@@ -1,7 +1,7 @@
 /**
- * On which lines of a plant an image can be started for a machine, and how: the first of the four tests. Memory is
- * bound to the line that suspended it; a disk serves every line that boots its format and for whose devices it has
- * the drivers.
+ * Decides on which lines of a plant an image can be started for a machine, and how: the first of the four tests. Memory
+ * is bound to the line that suspended it; a disk serves every line that boots its format and for whose devices it has
+ * drivers.
  */
 import type { CompatibilityRecord, LineName, LineReport, MachineSpec } from '@vmgrid/protocol';
 import type { KnownImage } from '../known-image.ts';
@@ -16,8 +16,8 @@ export interface Way {
 export type LineReports = ReadonlyMap<LineName, LineReport>;
 
 /**
- * Every way there is to have all that its history made, restore before boot on each line; none when there is none
- * here.
+ * Returns every way that preserves all that the image's history made, on each line restore before boot; empty when
+ * there is none here.
  */
 export function waysToStart(machine: MachineSpec, image: KnownImage, lines: LineReports): readonly Way[] {
   if (imageFault(machine, image) !== undefined) return [];
@@ -31,7 +31,10 @@ export function waysToStart(machine: MachineSpec, image: KnownImage, lines: Line
   return ways;
 }
 
-/** Why the image cannot become the machine on any line here; of its lines, what the wanted one or its own says. */
+/**
+ * Returns why the image cannot become the machine on any line here, in the words of the wanted line or of the image's
+ * own.
+ */
 export function machineFault(machine: MachineSpec, image: KnownImage, lines: LineReports): string | undefined {
   const fault = imageFault(machine, image);
   if (fault !== undefined || waysToStart(machine, image, lines).length > 0) return fault;
@@ -43,13 +46,13 @@ export function machineFault(machine: MachineSpec, image: KnownImage, lines: Lin
   return lineFault(machine, image, line, lines.get(line));
 }
 
-/** Why it can be started neither way on a line that could boot its disk. */
+/** Returns why neither start is possible on a line that could boot the image's disk. */
 const noStart = (machine: MachineSpec, image: KnownImage, report: LineReport): string =>
   `it cannot be restored: ${restoreFault(machine, image, report)}; nor booted: ${bootFault(image)}`;
 
 const isWanted = ({ line }: MachineSpec, offered: LineName): boolean => (line ?? offered) === offered;
 
-/** What no line could change. */
+/** Returns a fault that no line could change. */
 function imageFault(machine: MachineSpec, { manifest }: KnownImage): string | undefined {
   const frozen = manifest.machine;
   if (frozen.arch !== machine.arch) return `arch is ${frozen.arch}, wanted ${machine.arch}`;
@@ -60,7 +63,7 @@ function imageFault(machine: MachineSpec, { manifest }: KnownImage): string | un
   return `it does not say what ${unmarked.id} told and left running: an earlier version made it, build it again`;
 }
 
-/** Why a boot of its disk would not bring back all that its history made. */
+/** Returns why a boot of the disk would lose some of what its history made. */
 export function bootFault({ manifest }: Pick<KnownImage, 'manifest'>): string | undefined {
   const lost = manifest.history.find(({ survivesBoot }) => survivesBoot === false);
   if (lost === undefined) return undefined;
@@ -68,7 +71,7 @@ export function bootFault({ manifest }: Pick<KnownImage, 'manifest'>): string | 
   return `a boot loses what ${lost.id} left: ${first}${rest.length === 0 ? '' : ` and ${rest.length} more`}`;
 }
 
-/** Why a line cannot boot the image for this machine. */
+/** Returns why a line cannot boot the image for this machine. */
 function lineFault(
   machine: MachineSpec,
   { manifest }: KnownImage,
@@ -89,7 +92,7 @@ function lineFault(
   return undefined;
 }
 
-/** Why a suspended image cannot be restored on a line for this machine (its disk may still boot). */
+/** Returns why a suspended image cannot be restored on a line for this machine; its disk may still boot. */
 export function restoreFault(
   machine: MachineSpec,
   { manifest }: Pick<KnownImage, 'manifest'>,

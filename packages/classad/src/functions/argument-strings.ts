@@ -3,8 +3,8 @@ import { errorValue, listValue, stringValue } from '../value.ts';
 import { argument, eager, type FunctionTable } from './function.ts';
 
 /**
- * HTCondor's argument syntax, version 2: blanks separate, single quotes enclose, a quote doubled inside them stands
- * for itself (condor_submit manual: arguments). Undefined where a quote is not closed.
+ * Splits arguments in HTCondor's syntax version 2: blanks separate, single quotes enclose, and a doubled quote inside
+ * them is one quote (condor_submit manual: arguments). Undefined when a quote is not closed.
  */
 export function splitArguments(text: string): string[] | undefined {
   const words: string[] = [];
@@ -24,7 +24,7 @@ export function splitArguments(text: string): string[] | undefined {
   return word === undefined ? words : [...words, word];
 }
 
-/** Quotes what must be: each run of blanks and quotes, as HTCondor writes it, and the empty argument. */
+/** Quotes each run of blanks and quotes, as HTCondor does, and the empty argument. */
 function quotedArgument(word: string): string {
   return word === '' ? "''" : word.replace(/[ \t\r\n']+/g, (run) => `'${run.replaceAll("'", "''")}'`);
 }
@@ -54,7 +54,7 @@ const argsToList = eager(1, 2, (args, evaluation) => {
   return words === undefined ? errorValue('quote without end in arguments') : listValue(words.map(stringValue));
 });
 
-/** Version 1 has no quotes, so that an argument with a blank, or an empty one, cannot be written in it. */
+/** Version 1 has no quotes, so it cannot express an empty argument or one with a blank. */
 const listToArgs = eager(1, 2, (args, evaluation) => {
   const list = argument(args, 0);
   const version = versionOf(args);
@@ -71,7 +71,7 @@ const listToArgs = eager(1, 2, (args, evaluation) => {
   return stringValue(version === 1 ? words.join(' ') : joinArguments(words));
 });
 
-/** The variables of `entries`, set over those already there; false where one is no `name=value`. */
+/** Sets the variables of `entries` in `variables`. Returns false when an entry is not `name=value`. */
 function setVariables(variables: Map<string, string>, entries: readonly string[]): boolean {
   for (const entry of entries) {
     const equals = entry.indexOf('=');
@@ -109,7 +109,7 @@ const mergeEnvironment = eager(0, Number.POSITIVE_INFINITY, (args, evaluation) =
 
 const delimiters = '!#$%&*+,-/:;<>?@^`|~\u001f';
 
-/** Version 1 separates by lines and `;`, or by the delimiter it starts with. */
+/** Version 1 separates entries by line ends and `;`, or by the delimiter that the text starts with. */
 const envV1ToV2 = eager(1, 1, (args, evaluation) => {
   const environment = argument(args, 0);
   if (environment.kind === 'undefined') {

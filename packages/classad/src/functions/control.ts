@@ -8,7 +8,7 @@ import { unparseNode } from '../text/unparse.ts';
 import { errorValue, integerValue, isExceptional, isTrue, listValue, stringValue, truthOf } from '../value.ts';
 import { type ClassAdFunction, type FunctionCall, type FunctionTable, wrongCount } from './function.ts';
 
-/** A call whose arguments are counted but not evaluated. */
+/** Makes a function that counts its arguments but does not evaluate them. */
 function lazy(least: number, most: number, perform: (call: FunctionCall) => Value): ClassAdFunction {
   return (call) => wrongCount(call, least, most) ?? perform(call);
 }
@@ -29,7 +29,7 @@ function ifThenElse(call: FunctionCall): Value {
   return truth === undefined ? errorValue(`a ${test.kind} is neither true nor false`) : evaluated(call, truth ? 1 : 2);
 }
 
-/** Its text is read as an expression where the call stands. */
+/** Reads the argument's text as an expression in the scope of the call. */
 function evalText(call: FunctionCall): Value {
   const { evaluation, scope } = call;
   const text = toText(evaluated(call, 0), evaluation.world.limits.maxStringLength);
@@ -47,7 +47,7 @@ function evalText(call: FunctionCall): Value {
   }
 }
 
-/** The text of the named attribute's expression, not evaluated; empty where there is no such attribute. */
+/** Returns the text of the named attribute's expression, not evaluated; empty when there is no such attribute. */
 function unparse(call: FunctionCall): Value {
   const [node] = call.args;
   if (node?.kind !== 'reference') {
@@ -58,7 +58,7 @@ function unparse(call: FunctionCall): Value {
   return stringValue(expression === undefined ? '' : unparseNode(expression.node, limit));
 }
 
-/** Where the first argument names an attribute, what is evaluated in each ad is that attribute's expression. */
+/** When the first argument names an attribute, each ad's own expression of that attribute is evaluated. */
 function contextExpression(call: FunctionCall): Expression | undefined {
   const [node] = call.args;
   if (node === undefined) {
@@ -89,7 +89,7 @@ export const controlFunctions: FunctionTable = {
   ifthenelse: lazy(3, 3, ifThenElse),
   eval: lazy(1, 1, evalText),
   unparse: lazy(1, 1, unparse),
-  // There is no log here to write to, so that only the value is left.
+  // There is no log to write to here, so only the value remains.
   debug: lazy(1, 1, (call) => evaluated(call, 0)),
   evalineachcontext: lazy(2, 2, (call) => inEachContext(call, { kind: 'undefined' }, listValue)),
   countmatches: lazy(2, 2, (call) =>

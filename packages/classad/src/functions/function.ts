@@ -7,7 +7,7 @@ export type { ClassAdFunction, FunctionCall };
 /** Names in folded case. */
 export type FunctionTable = Readonly<Record<string, ClassAdFunction>>;
 
-/** A function of values: arguments are counted, then evaluated in order. */
+/** Makes a function of values: arguments are counted, then evaluated in order. */
 export function eager(
   least: number,
   most: number,
@@ -30,12 +30,15 @@ export function wrongCount(call: FunctionCall, least: number, most: number): Err
   return length < least || length > most ? errorValue(`${call.name}() given ${length} arguments`) : undefined;
 }
 
-/** The value at `index`; absent arguments are undefined, and `eager` has counted those that must be there. */
+/** Returns the argument at `index`. An absent argument is undefined; `eager` has counted the required ones. */
 export function argument(args: readonly Value[], index: number): Value {
   return args[index] ?? undefinedValue;
 }
 
-/** The texts of all arguments; an error among them first, then undefined, then an error where one is no string. */
+/**
+ * Returns the texts of all arguments. The first error among them comes first, then undefined, then an error when an
+ * argument is no string.
+ */
 export function allTexts(args: readonly Value[]): readonly string[] | UndefinedValue | ErrorValue {
   const failed = args.find((value) => value.kind === 'error') ?? args.find((value) => value.kind === 'undefined');
   if (failed?.kind === 'error' || failed?.kind === 'undefined') {

@@ -13,7 +13,7 @@ import {
 } from '../value.ts';
 import { argument, type ClassAdFunction, eager, type FunctionTable } from './function.ts';
 
-/** What counts as a number in sum, avg, min and max: booleans do (Value::IsNumber). */
+/** The types that sum, avg, min and max take as numbers; booleans are among them (Value::IsNumber). */
 type NumberValue = IntegerValue | RealValue | BooleanValue;
 
 function member(operator: '==' | '=?='): ClassAdFunction {
@@ -54,7 +54,10 @@ function size(args: readonly Value[]): Value {
   }
 }
 
-/** The numbers of a list without its undefined items; undefined for an undefined list, error for anything else. */
+/**
+ * Returns the numbers of a list without its undefined items; undefined for an undefined list, an error for anything
+ * else.
+ */
 function numbersOf(list: Value): readonly NumberValue[] | Value {
   if (list.kind === 'undefined') {
     return list;
@@ -101,7 +104,7 @@ function average(first: NumberValue, rest: readonly NumberValue[]): Value {
   return applyBinary('/', total(first, rest), realValue(rest.length + 1));
 }
 
-/** Comparing makes the numbers of one type: the bound is real where any is, and a lone boolean stays one. */
+/** Comparing gives the numbers one type: the result is real when any of them is; a single boolean stays a boolean. */
 function extreme(better: '<' | '>') {
   return (first: NumberValue, rest: readonly NumberValue[]): Value => {
     const bound = rest.reduce((best, number) => {
@@ -126,7 +129,7 @@ const comparisons: ReadonlyMap<string, EagerOperator> = new Map([
   ['isnt', '=!='],
 ]);
 
-/** An item that compares to undefined ends the search: false for both, as in HTCondor's code. */
+/** An item that compares to undefined ends the search with false, as in HTCondor's code. */
 function searchItems(items: readonly Value[], decisive: boolean, verdictOn: (item: Value) => Value): Value {
   for (const item of items) {
     const verdict = verdictOn(item);
@@ -159,8 +162,8 @@ function compareItems(decisive: boolean): ClassAdFunction {
 }
 
 /**
- * Runs of white space separate once. An empty item stands where the separator is the one that was used last, white
- * space aside: "foo, bar" is two items, "foo,,bar" three, and "a,foo ,bar" has an empty one too (splitArb_func).
+ * Runs of white space separate once. Other separators give an empty item when the same separator comes again, apart
+ * from white space: "foo, bar" is two items, "foo,,bar" three, and "a,foo ,bar" has an empty item too (splitArb_func).
  */
 function splitOn(text: string, separators: string): string[] {
   const items: string[] = [];
@@ -193,7 +196,7 @@ const split = eager(1, 2, (args, evaluation) => {
   return listValue(splitOn(text.value, separators.value).map(stringValue));
 });
 
-/** `user@domain` and `slot@machine`: which half is empty without an `@` is all that differs. */
+/** `user@domain` and `slot@machine`. They differ only in which half is empty when there is no `@`. */
 function splitAt(alone: 'first' | 'second'): ClassAdFunction {
   return eager(1, 1, (args) => {
     const name = argument(args, 0);

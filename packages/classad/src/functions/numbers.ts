@@ -53,7 +53,7 @@ function roundHalfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** Exact on integers; a power that does not fit 64 bits is an error. */
+/** Exact on integers; a power that does not fit into 64 bits is an error. */
 function integerPower(base: bigint, exponent: bigint): Value {
   const small = base >= -1n && base <= 1n;
   if (!small && exponent > 63n) {
@@ -75,7 +75,10 @@ const pow = eager(2, 2, (args) => {
   return realValue(realBase.value ** realExponent.value);
 });
 
-/** `value` up to the next multiple of `step`; the type is that of `step`, and a step of 0 leaves `value` alone. */
+/**
+ * Rounds `value` up to the next multiple of `step`. The result has the type of `step`; a step of 0 leaves `value`
+ * unchanged.
+ */
 function upToMultiple(value: Value, step: Value): Value {
   const [size, stepSize] = [toReal(value), toReal(step)];
   if (size.kind !== 'real' || stepSize.kind !== 'real') {

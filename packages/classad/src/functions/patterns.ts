@@ -9,7 +9,10 @@ import { booleanValue, errorValue, falseValue, stringValue, trueValue, undefined
 import { allTexts, argument, type ClassAdFunction, eager, type FunctionTable, isValue } from './function.ts';
 import { stringListItems } from './string-lists.ts';
 
-/** A pattern ready to search with, paying from the evaluation's budget. Malformed or unsupported: the error value. */
+/**
+ * Prepares a pattern for searching; its steps count against the evaluation's budget. Returns the error value when the
+ * pattern is malformed or not supported.
+ */
 export function prepared(pattern: string, options: string, evaluation: Evaluation): PreparedPattern | ErrorValue {
   evaluation.spend(pattern.length);
   try {
@@ -40,7 +43,7 @@ export class PreparedPattern {
     return search(this.#program, codes, { ...options, spend: (steps) => this.#evaluation.spend(steps) });
   }
 
-  /** Each match from left to right, the first only unless `all`. No empty match is followed by one in its place. */
+  /** Yields each match from left to right, or only the first unless `all`. After an empty match the search moves on. */
   *matches(codes: readonly number[], all: boolean): Generator<Slots> {
     let from = 0;
     let afterEmpty = false;
@@ -83,7 +86,7 @@ function sliceOf(codes: readonly number[], start: number, end: number): string {
     .join('');
 }
 
-/** `template` with `\0` to `\9` replaced by groups; undefined where it names a group past the last that took part. */
+/** Replaces `\0` to `\9` in `template` by groups; undefined when it names a group after the last one that took part. */
 function expanded(template: string, slots: Slots, codes: readonly number[]): string | undefined {
   const last = slots.findLastIndex((slot) => slot >= 0);
   let missing = false;
@@ -98,7 +101,7 @@ function expanded(template: string, slots: Slots, codes: readonly number[]): str
 interface Substitution {
   readonly target: string;
   readonly template: string;
-  /** Keep what lies around the matches (option `f`). */
+  /** Keep the text around the matches (option `f`). */
   readonly full: boolean;
   readonly all: boolean;
 }
@@ -121,7 +124,7 @@ function substituted(pattern: PreparedPattern, substitution: Substitution, evalu
   return stringValue(text.add(full ? sliceOf(codes, copied, codes.length) : '').toString());
 }
 
-/** `regexps`, `replace` and `replaceAll` differ in the options they imply. */
+/** `regexps`, `replace` and `replaceAll` differ only in the options that they imply. */
 function substitution(implied: string): ClassAdFunction {
   return eager(3, 4, (args, evaluation) => {
     const texts = allTexts(args);
@@ -151,7 +154,10 @@ const regexp = eager(2, 3, (args, evaluation) => {
   return pattern instanceof PreparedPattern ? booleanValue(pattern.found(target)) : pattern;
 });
 
-/** True at the first match; an item before it that is no string is an error, or undefined where it is undefined. */
+/**
+ * Returns true at the first match. An item before it that is no string gives an error, or undefined when it is
+ * undefined.
+ */
 function anyFound(pattern: PreparedPattern, items: readonly Value[]): Value {
   let onNone: Value = falseValue;
   for (const item of items) {

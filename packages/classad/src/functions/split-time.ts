@@ -10,7 +10,7 @@ function adOf(fields: readonly (readonly [string, LiteralValue])[]): Value {
   return classAdValue(ClassAd.fromEntries(fields.map(([name, value]) => [name, Expression.literal(value)])));
 }
 
-/** An instant from an absolute time or from a number of seconds since 1970. */
+/** Reads an instant from an absolute time or from a number of seconds since 1970. */
 export function instant(time: Value, evaluation: Evaluation): AbsoluteTimeValue | ErrorValue {
   if (time.kind === 'absoluteTime') {
     return time;

@@ -15,7 +15,9 @@ export function stringListItems(list: string, delimiters: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** As stringListsIntersect has them: no delimiters mean the usual ones, and blanks belong to an item. */
+/**
+ * Splits as stringListsIntersect does: an empty delimiter argument means the usual ones, and blanks belong to the item.
+ */
 function untrimmedItems(list: string, delimiters: string): string[] {
   return piecesBetween(list, delimiters === '' ? usualDelimiters : delimiters).filter((item) => item !== '');
 }
@@ -72,7 +74,7 @@ const average = ofItems((items) => {
   return realValue(numbers.length === 0 ? 0 : total(numbers) / numbers.length);
 });
 
-/** Strings, an undefined one counting as empty unless both lists are; anything else is an error. */
+/** Returns the texts. A single undefined list counts as empty; two are undefined. Anything else is an error. */
 function membershipTexts(args: readonly Value[]): readonly [string, string, string] | UndefinedValue | ErrorValue {
   const wrong = args.find((value) => value.kind !== 'string' && value.kind !== 'undefined');
   if (wrong !== undefined) {

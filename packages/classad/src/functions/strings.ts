@@ -15,7 +15,7 @@ function texts(values: readonly ConvertedText[]): string[] {
   return values.filter((value) => value.kind === 'string').map((value) => value.value);
 }
 
-/** A function of strings that takes anything and converts it: strcmp, toUpper, the version comparisons. */
+/** Makes a function of strings that converts its arguments first: strcmp, toUpper, the version comparisons. */
 export function ofConvertedTexts(count: number, perform: (...texts: string[]) => Value): ClassAdFunction {
   return eager(count, count, (args, evaluation) => {
     const values = converted(args, evaluation);
@@ -46,7 +46,7 @@ const strcat = eager(0, Number.POSITIVE_INFINITY, (args, evaluation) => {
   return failed ?? concatenated(texts(values), '', evaluation);
 });
 
-/** `join(list)` has no separator; `join(separator, list)` and `join(separator, item, …)` have. */
+/** `join(list)` has no separator; `join(separator, list)` and `join(separator, item, …)` have one. */
 function joinedItems(args: readonly Value[]): readonly Value[] {
   const last = args.at(-1);
   if (args.length > 2 || last?.kind !== 'list') {
@@ -55,7 +55,7 @@ function joinedItems(args: readonly Value[]): readonly Value[] {
   return [args.length === 2 ? argument(args, 0) : stringValue(''), ...last.items];
 }
 
-/** Undefined items are left out; only where nothing else is left is the result undefined. */
+/** Undefined items are left out; the result is undefined only when nothing else is left. */
 const join = eager(0, Number.POSITIVE_INFINITY, (args, evaluation) => {
   const [separator, ...items] = converted(joinedItems(args), evaluation);
   const error = [separator, ...items].find((value) => value?.kind === 'error');

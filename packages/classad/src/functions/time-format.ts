@@ -1,4 +1,4 @@
-/** C's `struct tm`, with the year and month as people count them. */
+/** C's `struct tm`, but with year and month as people count them. */
 export interface BrokenDownTime {
   readonly year: number;
   /** 1 to 12. */
@@ -13,7 +13,7 @@ export interface BrokenDownTime {
   readonly dayOfYear: number;
 }
 
-/** The calendar at so many seconds since 1970, with no zone applied. */
+/** Returns the calendar date and time of so many seconds since 1970, without a time zone. */
 export function brokenDown(seconds: number): BrokenDownTime {
   const at = new Date(seconds * 1000);
   const year = at.getUTCFullYear();
@@ -30,8 +30,9 @@ export function brokenDown(seconds: number): BrokenDownTime {
 }
 
 /**
- * A time from attributes named as splitTime names them, each as it is: a month 13 stays one. Those that are missing
- * are what C's zeroed `struct tm` has, and the day of the week and of the year are computed (formatTime, day_numbers).
+ * Reads a time from attributes with the names that splitTime uses. Values stay as they are: a month of 13 stays 13.
+ * Missing ones are what C's zeroed `struct tm` has; the day of the week and the day of the year are computed
+ * (formatTime, day_numbers).
  */
 export function timeFromFields(field: (name: string) => number | undefined): BrokenDownTime {
   const [year, month, day] = [field('Year') ?? 1900, field('Month') ?? 1, field('Day') ?? 0];
@@ -48,7 +49,7 @@ export function timeFromFields(field: (name: string) => number | undefined): Bro
   };
 }
 
-/** Days since the last of December of the year 0 in the Gregorian calendar (Dershowitz and Reingold). */
+/** Days since 31 December of the year 0 in the Gregorian calendar (Dershowitz and Reingold). */
 function dayNumberOf(year: number, month: number, day: number): number {
   const before = year - 1;
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
@@ -74,7 +75,7 @@ function hour12(time: BrokenDownTime): number {
   return time.hours > 12 ? time.hours - 12 : time.hours;
 }
 
-/** Days before the year's first `weekday 0` are in week 0. */
+/** Days before the year's first day with weekday 0 are in week 0. */
 function weekOfYear(time: BrokenDownTime, weekday: number): number {
   return Math.trunc((time.dayOfYear - weekday + 7) / 7);
 }
@@ -84,7 +85,7 @@ function dayFromMonday(time: BrokenDownTime): number {
   return (time.dayOfWeek + 6) % 7;
 }
 
-/** Year and week of ISO 8601: weeks begin on Monday, and the first has the year's first Thursday. */
+/** Year and week of ISO 8601: weeks begin on Monday, and the first week has the year's first Thursday. */
 function isoWeek(time: BrokenDownTime): { year: number; week: number } {
   const thursday = time.dayOfYear - dayFromMonday(time) + 3;
   const yearLength = dayNumberOf(time.year + 1, 1, 1) - dayNumberOf(time.year, 1, 1);
@@ -101,7 +102,7 @@ function lastTwoDigits(year: number): string {
   return padded(((year % 100) + 100) % 100);
 }
 
-/** The conversions of ANSI C's strftime in the C locale, and those that glibc adds for people. */
+/** The conversions of ANSI C's strftime in the C locale, and those that glibc adds. */
 const conversions: Readonly<Record<string, (time: BrokenDownTime) => string>> = {
   a: (time) => days[time.dayOfWeek]?.slice(0, 3) ?? '?',
   A: (time) => days[time.dayOfWeek] ?? '?',
@@ -140,12 +141,12 @@ const conversions: Readonly<Record<string, (time: BrokenDownTime) => string>> = 
   X: (time) => formatTime(time, '%H:%M:%S'),
   y: (time) => lastTwoDigits(time.year),
   Y: (time) => String(time.year),
-  // The zone's name is not known here, nor to HTCondor, which clears it.
+  // The name of the time zone is not known here. HTCondor clears it too.
   Z: () => '',
   '%': () => '%',
 };
 
-/** A conversion that is not known stays as it is written. */
+/** An unknown conversion stays as it is written. */
 export function formatTime(time: BrokenDownTime, format: string): string {
   return format.replace(/%([\s\S])/g, (whole, letter: string) => conversions[letter]?.(time) ?? whole);
 }

@@ -92,7 +92,7 @@ const relativeFields: Readonly<Record<string, (seconds: number) => number>> = {
   getseconds: (seconds) => seconds % 60,
 };
 
-/** Absolute times are read in the local zone, whatever offset they were written with (getField in fnCall.cpp). */
+/** Reads absolute times in the local zone, whatever offset they were written with (getField in fnCall.cpp). */
 function field(name: string): ClassAdFunction {
   return eager(1, 1, (args, evaluation) => {
     const time = argument(args, 0);
@@ -108,7 +108,7 @@ function field(name: string): ClassAdFunction {
   });
 }
 
-/** The time to show: an instant at its own offset, or an ad such as splitTime gives. */
+/** Returns the time to show: an instant at its own offset, or an ad as splitTime makes it. */
 function shownTime(time: Value, evaluation: Evaluation): BrokenDownTime | ErrorValue {
   if (time.kind === 'classad') {
     return timeFromFields((name) => {
@@ -138,7 +138,7 @@ const formattedTime = eager(0, 2, (args, evaluation) => {
   return stringValue(formatTime(shown, format.value));
 });
 
-/** `seconds` as days+hh:mm:ss, leading parts that are zero left out. */
+/** `seconds` as days+hh:mm:ss, without leading parts that are zero. */
 const interval = eager(1, 1, (args) => {
   const seconds = toInteger(argument(args, 0));
   if (seconds.kind !== 'integer') {

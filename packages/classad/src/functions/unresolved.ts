@@ -9,12 +9,12 @@ import { booleanValue, errorValue, stringValue, undefinedValue } from '../value.
 import { type FunctionCall, type FunctionTable, wrongCount } from './function.ts';
 import { PreparedPattern, prepared } from './patterns.ts';
 
-/** Gathers the names that nothing in scope answers to, following those that something does. */
+/** Collects the names that no scope resolves, and follows those that some scope does. */
 class ReferenceSearch {
   readonly #evaluation: Evaluation;
   readonly #names = new Map<string, string>();
   readonly #seen = new Set<Expression>();
-  /** A list of work, not recursion: a long chain of attributes must not fill the call stack. */
+  /** A work list instead of recursion: a long chain of attributes must not fill the call stack. */
   readonly #pending: { readonly node: Node; readonly scope: Scope }[] = [];
 
   constructor(evaluation: Evaluation) {
@@ -73,7 +73,10 @@ class ReferenceSearch {
   }
 }
 
-/** `unresolved(attr)` names what attr's expression asks of other ads; with a pattern, whether one of those matches. */
+/**
+ * `unresolved(attr)` names the attributes that attr's expression needs from other ads; with a pattern, whether one of
+ * them matches.
+ */
 function unresolved(call: FunctionCall): Value {
   const { args, evaluation, scope } = call;
   const [node, patternNode] = args;

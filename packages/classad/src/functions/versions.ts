@@ -17,7 +17,7 @@ function endOf(text: string, start: number, matches: (at: number) => boolean): n
   return end;
 }
 
-/** Where leading zeros end; the last digit of a number is no leading zero. */
+/** Returns where leading zeros end; the last digit of a number is never a leading zero. */
 function zerosEnd(text: string, start: number): number {
   const end = endOf(text, start, (at) => text[at] === '0');
   return end > start && !isDigit(text, end) ? end - 1 : end;
@@ -28,8 +28,9 @@ function codeAt(text: string, at: number): number {
 }
 
 /**
- * Text order, except that digits touching the first difference are compared as numbers, where more leading zeros are
- * less: 000, 00, 01, 010, 09, 0, 1, 9, 10 (manual: versioncmp). Negative, zero or positive.
+ * Compares like texts, except that the digits around the first difference are compared as numbers, and more leading
+ * zeros are less: 000, 00, 01, 010, 09, 0, 1, 9, 10 (manual: versioncmp). Returns a negative number, zero or a positive
+ * one.
  */
 export function compareVersions(left: string, right: string): number {
   const at = endOf(left, 0, (index) => left[index] === right[index]);
@@ -60,7 +61,7 @@ function comparison(verdict: (order: number) => Value): ClassAdFunction {
   return ofConvertedTexts(2, (left = '', right = '') => verdict(compareVersions(left, right)));
 }
 
-/** Where a bound is undefined it is undefined, but an undefined version is an error. */
+/** An undefined bound gives undefined; an undefined version gives an error. */
 const versionInRange = eager(3, 3, (args, evaluation) => {
   const values = args.map((value) => toText(value, evaluation.world.limits.maxStringLength));
   if (values.slice(1).some((bound) => bound.kind === 'undefined')) {

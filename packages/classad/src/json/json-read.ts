@@ -7,9 +7,8 @@ import { ClassAdSyntaxError } from '../text/syntax-error.ts';
 import { falseValue, integerValue, realValue, stringValue, trueValue, undefinedValue } from '../value.ts';
 
 /**
- * An ad from HTCondor's JSON: an object, alone or as all that an array holds. `JSON.parse` would not do: it forgets
- * whether a slash was written `\/`, by which an expression differs from text, and digits past 2^53. Throws
- * ClassAdSyntaxError.
+ * Reads an ad from HTCondor's JSON: an object, alone or as the only item of an array. `JSON.parse` would lose two
+ * things: whether a slash was written `\/`, which marks expressions, and digits past 2^53. Throws ClassAdSyntaxError.
  */
 export function fromJson(text: string): ClassAd {
   const [ad, another] = fromJsonDocument(text);
@@ -20,7 +19,7 @@ export function fromJson(text: string): ClassAd {
 }
 
 /**
- * Every ad of what `condor_status -json` prints, an array of objects, or of objects one after the other (`-jsonl`).
+ * Reads every ad that `condor_status -json` prints: an array of objects, or objects one after the other (`-jsonl`).
  * Throws ClassAdSyntaxError.
  */
 export function fromJsonDocument(text: string): ClassAd[] {

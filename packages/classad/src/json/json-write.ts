@@ -5,7 +5,7 @@ import { generalText, nonFiniteName, zeroText } from '../text/real-text.ts';
 import { unparseNode, unparseValue } from '../text/unparse.ts';
 
 export interface JsonOptions {
-  /** On one line, as HTCondor's `oneline` does; otherwise indented by two. */
+  /** Writes on one line, as HTCondor's `oneline` does; otherwise with an indent of two. */
   readonly oneLine?: boolean;
 }
 
@@ -27,7 +27,7 @@ function escaped(text: string): string {
   });
 }
 
-/** What JSON has no notation for is a string that no other string is written as: `"\/Expr(…)\/"`. */
+/** Values that JSON cannot express are strings in a form that no other string has: `"\/Expr(…)\/"`. */
 function quotedExpression(text: string): string {
   return `"\\/Expr(${escaped(text)})\\/"`;
 }
@@ -40,8 +40,8 @@ function realText(value: number): string {
 }
 
 /**
- * HTCondor's JSON: an ad is an object and keeps its expressions, a list an array, undefined null; error, times and
- * every expression that is no literal are strings `"\/Expr(…)\/"`.
+ * Writes HTCondor's JSON: an ad becomes an object that keeps its expressions, a list an array, undefined null. Errors,
+ * times and every expression that is no literal become strings `"\/Expr(…)\/"`.
  */
 export function toJson(subject: ClassAd | Expression | Value, options: JsonOptions = {}): string {
   const writer = new JsonWriter(options.oneLine ?? false);
@@ -51,7 +51,9 @@ export function toJson(subject: ClassAd | Expression | Value, options: JsonOptio
   return subject instanceof Expression ? writer.node(subject.node, 0) : writer.value(subject, 0);
 }
 
-/** Several ads as `condor_status -json` prints them: an array, its brackets and commas on lines of their own. */
+/**
+ * Writes several ads as `condor_status -json` prints them: an array whose brackets and commas stand on their own lines.
+ */
 export function toJsonDocument(ads: readonly ClassAd[]): string {
   return `[\n${ads.map((ad) => `${toJson(ad)}\n`).join(',\n')}]\n`;
 }

@@ -5,10 +5,10 @@ import { bitwise, bitwiseNot } from './bitwise.ts';
 import { compare, compareIdentity } from './compare.ts';
 import { not } from './logic.ts';
 
-/** Every binary operator that always needs both its operands. */
+/** The binary operators that always need both operands. */
 export type EagerOperator = Exclude<BinaryOperator, '&&' | '||' | '?:'>;
 
-/** Strict in both operands, error before undefined, except `=?=` and `=!=`, which look at whatever comes. */
+/** Applies a strict operator: an error wins over undefined. Only `=?=` and `=!=` take any value as it is. */
 export function applyBinary(operator: EagerOperator, left: Value, right: Value): Value {
   if (operator === '=?=' || operator === '=!=') {
     return compareIdentity(operator, left, right);

@@ -44,7 +44,7 @@ function onIntegers(operator: ArithmeticOperator, a: bigint, b: bigint): Value {
       if (b === 0n) {
         return errorValue('division by zero');
       }
-      // The one quotient that does not fit; HTCondor gives the largest integer for it.
+      // The only quotient that does not fit; HTCondor gives the largest integer for it.
       return integerValue(a === smallest && b === -1n ? largest : a / b);
     case '%':
       return b === 0n ? errorValue('division by zero') : integerValue(a % b);

@@ -24,7 +24,7 @@ function holds(operator: Comparison, left: Ordered, right: Ordered): boolean {
   }
 }
 
-/** Booleans count as 0 and 1, and an integer met with a real becomes real first, losing digits past 2^53 as in C. */
+/** Booleans count as 0 and 1. An integer that meets a real becomes a real first, and loses digits past 2^53 as in C. */
 function numbers(left: Value, right: Value): [Ordered, Ordered] | undefined {
   const [a, b] = [asNumber(left), asNumber(right)];
   if (a === undefined || b === undefined) {
@@ -57,8 +57,8 @@ export function compare(operator: Comparison, left: Value, right: Value): Value 
 }
 
 /**
- * `=?=` (also written `is`) and `=!=`: same type and same value, case and all, undefined and error included; never
- * undefined. Two lists or two ads are an error, as in HTCondor.
+ * `=?=` (also written `is`) and `=!=`: the same type and the same value, with case, undefined and error included. The
+ * result is never undefined. Comparing two lists or two ads is an error, as in HTCondor.
  */
 export function compareIdentity(operator: BinaryOperator & ('=?=' | '=!='), left: Value, right: Value): Value {
   const same = identical(left, right);

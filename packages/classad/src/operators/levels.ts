@@ -1,6 +1,6 @@
 import type { BinaryOperator } from '../ast.ts';
 
-/** Loosest first. `?:` between two operands (elvis) is no level here: HTCondor binds it as tightly as a subscript. */
+/** Loosest first. The elvis operator `?:` is no level here: HTCondor binds it as tightly as a subscript. */
 const levels: readonly (readonly BinaryOperator[])[] = [
   ['||'],
   ['&&'],
@@ -14,7 +14,7 @@ const levels: readonly (readonly BinaryOperator[])[] = [
   ['*', '/', '%'],
 ];
 
-/** How tightly an operator binds, from 0; no level for what is no binary operator between unary expressions. */
+/** How tightly an operator binds, from 0. Only binary operators between unary expressions have a level. */
 export const levelOf: ReadonlyMap<string, number> = new Map(
   levels.flatMap((operators, level) => operators.map((operator) => [operator, level] as const)),
 );

@@ -11,8 +11,8 @@ function logical(value: Value): Value {
 }
 
 /**
- * `&&` and `||`, right side evaluated only when needed. `dominant` (false for `&&`, true for `||`) on either side
- * decides over undefined; an error decides unless `dominant` came before it.
+ * `&&` and `||`; the right side is evaluated only when needed. `dominant` (false for `&&`, true for `||`) on either
+ * side wins over undefined. An error wins unless `dominant` came before it.
  */
 export function connective(dominant: boolean, left: Value, evaluateRight: () => Value): Value {
   const a = logical(left);

@@ -12,7 +12,7 @@ const horizontal: readonly Range[] = [codes('\t'), codes(' '), [0xa0, 0xa0]];
 const vertical: readonly Range[] = [codes('\n', '\r'), [0x85, 0x85], [0x2028, 0x2029]];
 const punctuation: readonly Range[] = [codes('!', '/'), codes(':', '@'), codes('[', '`'), codes('{', '~')];
 
-/** What is a word character for `\w` and `\b`: ASCII only, as in PCRE without its Unicode mode. */
+/** The word characters of `\w` and `\b`: ASCII only, as in PCRE without its Unicode mode. */
 export const wordRanges: readonly Range[] = [...digit, ...upper, ...lower, codes('_')];
 
 /** `\d` and the like, by letter. */

@@ -1,7 +1,7 @@
 /** A test of code points that remembers its answers for ASCII, which nearly all text is. */
 export class CharacterTable {
   readonly #test: (code: number) => boolean;
-  /** 0 where not asked yet, 1 for no, 2 for yes. */
+  /** 0: not asked yet; 1: no; 2: yes. */
   readonly #answers = new Uint8Array(128);
 
   constructor(test: (code: number) => boolean) {

@@ -2,7 +2,7 @@ import { escapeCharacters, escapeClasses, namedClasses } from './character-class
 import { complement, type Range } from './pattern.ts';
 import type { PatternSource } from './pattern-source.ts';
 
-/** A bracket class after its `[`, through its `]`. */
+/** Reads a bracket class after its `[`, through its `]`. */
 export function readBracketClass(source: PatternSource): { ranges: readonly Range[]; negated: boolean } {
   const negated = source.match(/\^/y) !== undefined;
   const ranges: Range[] = [];
@@ -17,8 +17,8 @@ export function readBracketClass(source: PatternSource): { ranges: readonly Rang
 }
 
 /**
- * A character as it is, or an escape: one character or a class of them. A number after a backslash is a group where it
- * is below ten, begins with 8 or 9, or there are `groups` enough before it; else it is octal (pcre2pattern).
+ * Reads a plain character, or an escape for one character or a class. A number after a backslash names a group when it
+ * is below ten, begins with 8 or 9, or there are `groups` enough before it; otherwise it is octal (pcre2pattern).
  */
 export function readCharacter(source: PatternSource, groups: number): readonly Range[] {
   if (source.match(/\\/y) === undefined) {
@@ -66,7 +66,7 @@ function memberOrRange(source: PatternSource): readonly Range[] {
   return from <= to ? [[from, to]] : source.fail('range out of order');
 }
 
-/** Inside brackets `\b` is a backspace, and a number is octal: there are no groups to name. */
+/** Inside brackets `\b` is a backspace and a number is octal, because no groups can be named there. */
 function member(source: PatternSource): readonly Range[] {
   if (source.match(/\\b/y) !== undefined) {
     return [rangeOf('\b')];

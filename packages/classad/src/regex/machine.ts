@@ -7,11 +7,11 @@ export type Slots = readonly number[];
 
 export interface SearchOptions {
   readonly from: number;
-  /** Only a match that begins at `from`, and is not empty: what follows an empty match. */
+  /** Accept only a match that begins at `from` and is not empty: the search continues so after an empty match. */
   readonly anchoredNotEmpty?: boolean;
-  /** Where groups lie is of no interest, only whether there is a match. */
+  /** Only whether there is a match matters, not where its groups lie. */
   readonly withoutGroups?: boolean;
-  /** Told how many steps were made; throws to stop. */
+  /** Called with the number of steps made; throws to stop the search. */
   readonly spend: (steps: number) => void;
 }
 
@@ -23,9 +23,9 @@ const stepsUnpaid = 4096;
 const unset: Slots = new Array<number>(slotCount).fill(-1);
 
 /**
- * Pike's machine: all ways to match advance together, one character at a time, each instruction at most once a
- * character. Time is at most pattern length times text length, whatever the pattern. The match is the leftmost, and
- * among those the one Perl's preferences choose.
+ * Pike's machine. All ways to match advance together, one character at a time, each instruction at most once for a
+ * character. So the time is at most pattern length times text length, whatever the pattern. It finds the leftmost
+ * match, and among those the one that Perl prefers.
  */
 export function search(program: Program, text: readonly number[], options: SearchOptions): Slots | undefined {
   return new Search(program, text, options).run();
@@ -33,7 +33,7 @@ export function search(program: Program, text: readonly number[], options: Searc
 
 /** Instructions that wait for a character, in order of preference, with the groups found on the way to each. */
 class Threads {
-  /** Of the arrays, only so many entries count: shrinking an array costs more than forgetting what is in it. */
+  /** The arrays have this many valid entries: shrinking an array costs more than ignoring its rest. */
   count = 0;
   readonly at: number[] = [];
   readonly slots: Slots[] = [];
@@ -49,7 +49,7 @@ class Search {
   readonly #program: Program;
   readonly #text: readonly number[];
   readonly #options: SearchOptions;
-  /** Per instruction, the position (plus 1) at which a thread last reached it. */
+  /** For each instruction, the position (plus 1) at which a thread last reached it. */
   readonly #reached: Int32Array;
   readonly #pending = new Threads();
   #threads = new Threads();
@@ -91,7 +91,10 @@ class Search {
     }
   }
 
-  /** The next place, from this on, where a match can begin, judged by its first character; past the end if none. */
+  /**
+   * Returns the next position from here on where a match can begin, judging by its first character; past the end when
+   * there is none.
+   */
   #nextStart(position: number): number {
     const { starts } = this.#program;
     let at = position;
@@ -102,7 +105,7 @@ class Search {
     return at;
   }
 
-  /** Threads in order of preference; once one accepts, those after it are dropped. */
+  /** Advances the threads in order of preference. Once one accepts, those after it are dropped. */
   #advance(position: number): void {
     const [threads, next] = [this.#threads, this.#next];
     const code = this.#text[position];
@@ -140,7 +143,7 @@ class Search {
     }
   }
 
-  /** One instruction of the thread last taken off the pending ones. */
+  /** Executes one instruction of the thread that was last taken from the pending ones. */
   #follow(threads: Threads, position: number, at: number): void {
     const pending = this.#pending;
     const slots = pending.slots[pending.count] ?? unset;

@@ -27,13 +27,13 @@ const assertions: ReadonlyMap<string, Assertion> = new Map([
 const quantifier = /(?:([*+?])|\{(\d{1,5})(?:(,)(\d{1,5})?)?\})([?+]?)/y;
 const maxNesting = 200;
 
-/** Flags from the letters HTCondor's functions take; other letters are ignored. */
+/** Reads flags from the letters that HTCondor's functions take; other letters are ignored. */
 export function flagsFrom(letters: string): PatternFlags {
   const has = (letter: string) => letters.toLowerCase().includes(letter);
   return { ignoreCase: has('i'), multiline: has('m'), dotAll: has('s'), extended: has('x') };
 }
 
-/** Reads the part of PCRE that needs no backtracking; throws PatternError on anything else. */
+/** Parses the part of PCRE that needs no backtracking; throws PatternError on anything else. */
 export function parsePattern(source: string, flags: PatternFlags): Pattern {
   return new PatternParser(source, flags).whole();
 }

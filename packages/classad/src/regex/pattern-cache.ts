@@ -1,13 +1,16 @@
 import { flagsFrom, parsePattern } from './parse.ts';
 import { compilePattern, type Program } from './program.ts';
 
-/** Characters of patterns and instructions made of them, together, that are kept: some 10 MB at most. */
+/** Size of the cached programs: characters of patterns and instructions together; some 10 MB at most. */
 const mostKept = 100_000;
 
 const programs = new Map<string, Program>();
 let kept = 0;
 
-/** The program of a pattern, compiled once: requirements ask the same few of every ad. Throws PatternError. */
+/**
+ * Returns the program of a pattern, compiled once: requirements use the same few patterns on every ad. Throws
+ * PatternError.
+ */
 export function programOf(pattern: string, options: string): Program {
   // No ClassAd string holds U+0000.
   const key = `${options}\0${pattern}`;

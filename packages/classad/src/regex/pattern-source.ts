@@ -23,13 +23,13 @@ export class PatternSource {
     return found;
   }
 
-  /** What the sticky `expression` finds here, not taken. */
+  /** Returns what the sticky `expression` finds here, without taking it. */
   peekMatch(expression: RegExp): string | undefined {
     expression.lastIndex = this.#at;
     return expression.exec(this.#text)?.[0];
   }
 
-  /** The next UTF-16 unit, not taken. */
+  /** Returns the next UTF-16 unit, without taking it. */
   peek(): string | undefined {
     return this.#text[this.#at];
   }

@@ -18,11 +18,11 @@ export type Assertion =
   | 'wordBoundary'
   | 'noWordBoundary';
 
-/** A regular expression's syntax tree: nothing in it needs backtracking. */
+/** The syntax tree of a regular expression. No part of it needs backtracking. */
 export type Pattern =
   | { readonly kind: 'set'; readonly set: CharacterSet }
   | { readonly kind: 'assert'; readonly assertion: Assertion }
-  /** `\K`: what is found begins here. */
+  /** `\K`: the match begins here. */
   | { readonly kind: 'restart' }
   | { readonly kind: 'sequence'; readonly items: readonly Pattern[] }
   | { readonly kind: 'choice'; readonly branches: readonly Pattern[] }
@@ -42,7 +42,7 @@ export class PatternError extends Error {
 
 const lastCodePoint = 0x10ffff;
 
-/** In order, none touching another, so that a class of thousands is searched as fast as one of three. */
+/** Merges ranges: in order, none touching another. So a class of thousands is searched as fast as one of three. */
 export function merged(ranges: readonly Range[]): Range[] {
   const apart: [number, number][] = [];
   for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
@@ -84,7 +84,7 @@ function inRanges(code: number, ranges: readonly Range[]): boolean {
 function otherCases(code: number): number[] {
   const character = String.fromCodePoint(code);
   const cases = [character.toLowerCase(), character.toUpperCase()];
-  // A case of several characters (ß and SS) is no case of this one.
+  // A case variant of several characters (SS for ß) does not count.
   return cases.filter((other) => [...other].length === 1).map((other) => other.codePointAt(0) ?? code);
 }
 

@@ -1,7 +1,7 @@
 import { CharacterTable } from './character-table.ts';
 import { type Assertion, type CharacterSet, type Pattern, PatternError, setHas } from './pattern.ts';
 
-/** One step of the machine. Where two ways lie open, `first` is preferred. */
+/** One step of the machine. Where the program branches, `first` is preferred. */
 export type Instruction =
   | { readonly op: 'set'; readonly characters: CharacterTable }
   | { readonly op: 'assert'; readonly assertion: Assertion }
@@ -12,20 +12,20 @@ export type Instruction =
 
 export interface Program {
   readonly instructions: readonly Instruction[];
-  /** What a match can begin with, where it cannot be empty. */
+  /** The characters that a match can begin with; undefined when it can be empty or begins with too many sets. */
   readonly starts: CharacterTable | undefined;
-  /** Whether it can only begin where the text does. */
+  /** Whether a match can only begin at the start of the text. */
   readonly atTextStart: boolean;
 }
 
 const maxInstructions = 5000;
-/** To ask more sets of each character would cost more than to try a match there. */
+/** With more sets, checking each character would cost more than trying a match there. */
 const mostStarts = 16;
 /** Substitutions can name `\0` to `\9`; groups past the ninth are matched but not remembered. */
 const rememberedGroups = 10;
 export const slotCount = 2 * rememberedGroups;
 
-/** Thompson's construction: counted repeats are written out, up to a limit (PatternError). */
+/** Thompson's construction. Counted repeats are written out, up to a limit (PatternError). */
 export function compilePattern(pattern: Pattern): Program {
   const compiler = new Compiler();
   compiler.emit({ op: 'save', slot: 0 });
@@ -45,7 +45,8 @@ export function compilePattern(pattern: Pattern): Program {
 }
 
 /**
- * The sets that a character taken first can be in, past assertions that may hold; undefined if none is needed, or many.
+ * Returns the sets that the first character of a match can be in, behind assertions that may hold; undefined when no
+ * character is needed, or when there are too many sets.
  */
 function firstSteps(
   instructions: readonly Instruction[],
@@ -180,7 +181,9 @@ class Compiler {
     }
   }
 
-  /** An item that emits nothing would let `(){99999}{99999}` turn for ever within the limit on instructions. */
+  /**
+   * An item that emits nothing would make `(){99999}{99999}` loop very long without reaching the limit on instructions.
+   */
   #copy(item: Pattern): void {
     const before = this.instructions.length;
     this.pattern(item);
@@ -189,7 +192,7 @@ class Compiler {
     }
   }
 
-  /** Either goes on with the next instruction or skips to a place told later; `lazy` prefers to skip. */
+  /** Emits a branch: go on with the next instruction, or skip to a place that is set later; `lazy` prefers to skip. */
   #fork(lazy: boolean): { skipTo: (end: number) => void } {
     const next = this.instructions.length + 1;
     const fork = this.emit({ op: 'fork', first: next, second: next });

@@ -1,6 +1,6 @@
 import { LimitExceeded, maxSyntaxDepth } from '../limits.ts';
 
-/** What JSON and XML may nest around expressions as deep as the parser makes them. */
+/** How deep JSON and XML may nest around the deepest expressions that the parser makes. */
 const maxDepth = 2 * maxSyntaxDepth + 100;
 
 /** Text built piece by piece that refuses to grow past its limit: printing a value inside an evaluation is bounded. */
@@ -23,7 +23,7 @@ export class BoundedText {
     return this;
   }
 
-  /** Writes what is one level further in. Ads put into ads by program can be deeper than any text: that is refused. */
+  /** Writes one level deeper. A program can nest ads more deeply than any text; that is refused. */
   inside(write: () => BoundedText): BoundedText {
     this.#depth += 1;
     if (this.#depth > maxDepth) {

@@ -14,7 +14,7 @@ const symbols = [
 const keywords: ReadonlySet<string> = new Set(['true', 'false', 'undefined', 'error']);
 const operandEnds: ReadonlySet<string> = new Set(['.', ']', ')', '}']);
 
-/** `old`: HTCondor's long form, where a backslash means nothing except before a quote. */
+/** `old`: HTCondor's long form, where a backslash has a meaning only before a quote. */
 export type StringStyle = 'new' | 'old';
 
 /** Splits source text into tokens; throws ClassAdSyntaxError. */
@@ -95,7 +95,7 @@ class Lexer {
     return this.#symbol();
   }
 
-  /** A minus belongs to the number unless an operand comes before it: `a -1` subtracts, `-1` is a literal. */
+  /** A minus belongs to the number unless an operand stands before it: `a -1` subtracts, `-1` is a literal. */
   #startsNumber(): boolean {
     const pattern = this.#afterOperand() ? /\.?\d/y : /-?\.?\d/y;
     pattern.lastIndex = this.#at;
@@ -121,7 +121,7 @@ class Lexer {
 
   #symbol(): Token {
     const at = this.#at;
-    // HTCondor reads `? :` as `?:`: a conditional cannot lack its middle part.
+    // HTCondor reads `? :` as `?:`: a conditional must have its middle part.
     if (this.#match(/\?[ \t-\r]*:/y) !== undefined) {
       return { kind: 'symbol', value: '?:', at };
     }
@@ -139,7 +139,7 @@ class Lexer {
     return this.#strings === 'old' ? this.#oldString(quote) : this.#newString(quote);
   }
 
-  /** Strings side by side are one string, as in C. */
+  /** Adjacent strings are one string, as in C. */
   #newString(quote: '"' | "'"): string {
     const start = this.#at;
     const piece = quote === '"' ? /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y : /'[^'\\]*(?:\\[\s\S][^'\\]*)*'/y;

@@ -4,7 +4,7 @@ import { falseValue, integerValue, realValue, trueValue, undefinedValue } from '
 import { parseAbsoluteTime, parseRelativeTime } from './time-text.ts';
 import type { Token } from './token.ts';
 
-/** The value of a number, a string or a keyword. */
+/** Returns the value of a number, a string or a keyword. */
 export function literalOf(token: Exclude<Token, { kind: 'identifier' | 'symbol' | 'end' }>): LiteralValue {
   if (token.kind !== 'keyword') {
     return { kind: token.kind, value: token.value } as LiteralValue;
@@ -21,7 +21,7 @@ export function literalOf(token: Exclude<Token, { kind: 'identifier' | 'symbol' 
   }
 }
 
-/** `- 5` is the literal -5, however it is spaced: printed, it would be read back so. */
+/** `- 5` is the literal -5, whatever the spacing, because its printed form is read back so. */
 export function negatedLiteral(node: Node): Node | undefined {
   if (node.kind !== 'literal') {
     return undefined;
@@ -43,8 +43,8 @@ const nonFinite: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Values that are written as calls are literals again when read: `absTime("…")` and `relTime("…")`, as HTCondor has
- * it, and `real("INF")`. A text that is no time stays a call, and is an error when evaluated.
+ * Values that are printed as calls become literals again when read: `absTime("…")` and `relTime("…")`, as in HTCondor,
+ * and `real("INF")`. A text that is no time stays a call, and gives an error when evaluated.
  */
 export function calledLiteral(name: string, args: readonly Node[]): Node | undefined {
   const [argument, second] = args;
@@ -61,7 +61,7 @@ function literalFrom(name: string, text: string): LiteralValue | undefined {
       return parseRelativeTime(text);
     case 'abstime': {
       const time = parseAbsoluteTime(text, 0);
-      // Without its own offset a time depends on where it is evaluated, so that it stays a call.
+      // A time without an offset depends on where it is evaluated, so it stays a call.
       return time?.seconds === parseAbsoluteTime(text, 3600)?.seconds ? time : undefined;
     }
     case 'real': {

@@ -9,9 +9,9 @@ const assignment = /^[ \t]*(?:([A-Za-z_][A-Za-z0-9_]*)|'([^'\\]*)')[ \t]*=(?![=?
 const newSyntax = /^(?:[ \t-\r]|\/\/[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*([[{])/;
 
 /**
- * An ad in either textual form: `[ a = 1; b = "x" ]`, or HTCondor's long form as `condor_status -long` prints it, one
- * `Name = expression` a line. A blank line ends an ad of the long form, so that more after it is refused; lines that
- * start with `#` are left out, and no line at all is the empty ad. Throws ClassAdSyntaxError.
+ * Reads an ad in either textual form: `[ a = 1; b = "x" ]`, or HTCondor's long form as `condor_status -long` prints it,
+ * with one `Name = expression` on each line. A blank line ends an ad of the long form, and more text after it is
+ * refused. Lines that start with `#` are skipped; a text without lines is the empty ad. Throws ClassAdSyntaxError.
  */
 export function parseClassAd(text: string): ClassAd {
   if (newSyntax.exec(text)?.[1] === '[') {
@@ -25,15 +25,15 @@ export function parseClassAd(text: string): ClassAd {
 }
 
 /**
- * Every ad of a text: of the long form, where a blank line ends an ad, or of the new syntax, one after the other or as
- * a list `{ [ … ], [ … ] }`. Throws ClassAdSyntaxError.
+ * Reads every ad of a text: in the long form, where a blank line ends an ad, or in the new syntax, one after the other
+ * or as a list `{ [ … ], [ … ] }`. Throws ClassAdSyntaxError.
  */
 export function parseClassAds(text: string): ClassAd[] {
   return newSyntax.test(text) ? parseNewClassAds(text) : longForms(text).map((ad) => ClassAd.fromEntries(ad.entries));
 }
 
 interface LongForm {
-  /** Where its first line begins. */
+  /** Offset at which its first line begins. */
   readonly offset: number;
   readonly entries: [string, Expression][];
 }

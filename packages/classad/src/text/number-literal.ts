@@ -5,7 +5,7 @@ const factors: Readonly<Record<string, number>> = { B: 1, K: 2 ** 10, M: 2 ** 20
 
 const numberPattern = /(-?)(?:(0[xX][0-9a-fA-F]+)|((?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?))([BKMGTbkmgt]?)(?![\w.])/y;
 const largest = 2n ** 63n;
-/** Far more digits than 64 bits need, in any base; keeps BigInt from chewing on megabytes of them. */
+/** Far more digits than 64 bits need, in any base. The limit keeps BigInt from working on megabytes of digits. */
 const mostDigits = 100;
 
 export interface NumberLiteral {
@@ -14,8 +14,9 @@ export interface NumberLiteral {
 }
 
 /**
- * Reads the number at `at`: decimal, `0x` hexadecimal or real. A string names what is wrong with it: also a 0 before
- * other digits, which means octal in the language reference, decimal in HTCondor's code, and an error to its tools.
+ * Reads the number at `at`: decimal, `0x` hexadecimal or real. Returns a string that says what is wrong when it is
+ * malformed. A 0 before other digits is an error too: it means octal in the language reference and decimal in
+ * HTCondor's code, and HTCondor's tools refuse it.
  */
 export function readNumber(text: string, at: number): NumberLiteral | string {
   numberPattern.lastIndex = at;

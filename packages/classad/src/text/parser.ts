@@ -34,7 +34,7 @@ export function parseNewClassAds(text: string): ClassAd[] {
 class Parser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
-  /** Depth of each subtree, so that no tree is deeper than evaluating and printing it may recurse. */
+  /** Depth of each subtree. It keeps trees shallow enough for the recursion that evaluates and prints them. */
   readonly #depths = new WeakMap<Node, number>();
   #next = 0;
   #nesting = 0;
@@ -84,7 +84,7 @@ class Parser {
     }
   }
 
-  /** The symbol that comes next, or '' where none does. */
+  /** Returns the next symbol, or '' when the next token is no symbol. */
   #symbol(): string {
     const token = this.#peek();
     return token.kind === 'symbol' ? token.value : '';
@@ -113,7 +113,7 @@ class Parser {
     return node;
   }
 
-  /** An operation that is the left operand of another stands in one chain with it, no deeper (see leftChain). */
+  /** The left operand of an operation belongs to the same chain and is no deeper (see leftChain). */
   #depthBelow(node: Node, part: Node): number {
     const depth = this.#depths.get(part) ?? 1;
     return node.kind === 'binary' && part === node.left && part.kind === 'binary' ? depth - 1 : depth;
@@ -238,7 +238,7 @@ class Parser {
     return this.#fail(`expected an expression, got ${tokenText(this.#peek())}`);
   }
 
-  /** Expressions separated by commas; one comma may trail. */
+  /** Reads expressions separated by commas; one trailing comma is allowed. */
   #sequence(close: string): Node[] {
     const items: Node[] = [];
     while (!this.#take(close)) {

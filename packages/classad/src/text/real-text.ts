@@ -4,15 +4,15 @@ function twoDigitExponent(exponential: string): string {
 }
 
 /**
- * C's `%1.15E`, which HTCondor's text and XML forms use. Where 16 digits do not bring the same double back, 17 are
- * written: the same syntax, and nothing is lost.
+ * C's `%1.15E`, which HTCondor's text and XML forms use. When 16 digits do not give the same double back, 17 are
+ * written: the syntax is the same, and nothing is lost.
  */
 export function exponentialText(value: number): string {
   const short = value.toExponential(15);
   return twoDigitExponent(Number(short) === value ? short : value.toExponential(16));
 }
 
-/** C's `%.16G` with `.0` where it looks like an integer: HTCondor's JSON and long forms. 17 digits where needed. */
+/** C's `%.16G`, with `.0` when it looks like an integer: HTCondor's JSON and long forms. 17 digits where needed. */
 export function generalText(value: number): string {
   const digits = Number(value.toPrecision(16)) === value ? 16 : 17;
   const exponent = Number(value.toExponential(digits - 1).split('e')[1]);
@@ -46,7 +46,10 @@ export function nonFiniteName(value: number): string | undefined {
 const leadingDecimal = /^[ \t-\r]*([+-]?)(?:(inf(?:inity)?)|(nan)|((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?))/i;
 const leadingHexadecimal = /^[ \t-\r]*([+-]?)0x(?=\.?[\da-f])([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?/i;
 
-/** C's strtod: the number at the start of the text, decimal or `0x`, whatever follows; undefined if there is none. */
+/**
+ * C's strtod: reads the number at the start of the text, decimal or `0x`, whatever follows; undefined when there is
+ * none.
+ */
 export function leadingNumber(text: string): number | undefined {
   return hexadecimalNumber(text) ?? decimalNumber(text);
 }

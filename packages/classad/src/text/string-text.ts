@@ -23,7 +23,7 @@ function octalBytes(character: string): string {
 }
 
 /**
- * The inside of a quoted string as HTCondor writes it: named escapes, and three octal digits for each UTF-8 byte that
+ * Writes the inside of a quoted string as HTCondor does: named escapes, and three octal digits for each UTF-8 byte that
  * is not printable ASCII. `quote` is escaped too, unless it is empty.
  */
 export function escapeString(text: string, quote: '"' | "'" | ''): string {
@@ -35,7 +35,7 @@ export function escapeString(text: string, quote: '"' | "'" | ''): string {
   });
 }
 
-/** Octal escapes are bytes: a run of them is read as UTF-8, or, where it is not UTF-8, as Latin-1. */
+/** Octal escapes are bytes. A run of them is read as UTF-8, or as Latin-1 when it is no valid UTF-8. */
 function decodeOctal(run: string): string {
   const bytes = run
     .split('\\')
@@ -48,7 +48,9 @@ function decodeOctal(run: string): string {
   }
 }
 
-/** Reads the inside of a quoted string. It may come to hold U+0000, which no ClassAd string can: callers refuse it. */
+/**
+ * Reads the inside of a quoted string. The result may contain U+0000, which no ClassAd string may: callers refuse it.
+ */
 export function unescapeString(raw: string): string {
   return raw.replace(/(?:\\(?:[0-3][0-7]{0,2}|[4-7][0-7]?))+|\\([^0-7])/gu, (run, escaped?: string) =>
     escaped === undefined ? decodeOctal(run) : (characterOf[escaped] ?? escaped),

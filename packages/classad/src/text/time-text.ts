@@ -13,14 +13,16 @@ export function absoluteTimeText(time: AbsoluteTimeValue): string {
   return `${shown}${sign}${twoDigits(Math.floor(offset / 3600))}:${twoDigits(Math.floor(offset / 60) % 60)}`;
 }
 
-/** Decimal digits after the point of a number from 0 up, as many as bring the same number back. */
+/**
+ * Returns the decimal digits after the point of a number from 0 up, as many as are needed to read the same number back.
+ */
 function fractionDigits(size: number): string {
   const [mantissa = '', exponent] = String(size).split('e-');
   const [whole = '', digits = ''] = mantissa.split('.');
   return exponent === undefined ? digits : `${'0'.repeat(Number(exponent) - 1)}${whole}${digits}`;
 }
 
-/** `[-][days+][hh:][mm:]ss[.fff]`, leading parts that are zero left out. */
+/** `[-][days+][hh:][mm:]ss[.fff]`, without leading parts that are zero. */
 export function relativeTimeText(time: RelativeTimeValue): string {
   const size = Math.abs(time.seconds);
   const whole = Math.floor(size);
@@ -28,7 +30,7 @@ export function relativeTimeText(time: RelativeTimeValue): string {
   const hours = Math.floor((whole % 86_400) / 3600);
   const minutes = Math.floor((whole % 3600) / 60);
   const fraction = fractionDigits(size);
-  // A fraction ends the padding: HTCondor writes 05 and 5.5 (%02g).
+  // A fraction turns the padding off: HTCondor writes 05 and 5.5 (%02g).
   const parts = [fraction === '' ? twoDigits(whole % 60) : `${whole % 60}.${fraction}`];
   if (days > 0 || hours > 0 || minutes > 0) {
     parts.unshift(`${twoDigits(minutes)}:`);
@@ -57,16 +59,16 @@ function splitZone(text: string): { rest: string; offsetSeconds: number | undefi
   return { rest: text.slice(0, found.index), offsetSeconds: found[1] === '-' ? -size : size };
 }
 
-/** Years, and with them all absolute times, have four digits. */
+/** Years have four digits, and so do all absolute times. */
 const earliestYear = 1000;
-/** Enough for the 324 digits after the point of the smallest number. */
+/** Enough for the smallest number, which has 324 digits after the point. */
 const longestTimeText = 400;
 
 /**
- * Reads year, then optionally month, day, hour, minute, second, with anything between them that is not a digit, then
- * optionally `Z`, `+hh:mm` or `+hhmm` (manual: absTime). As in HTCondor a field takes its digit and the character
- * after it, so that `9:30` is half past nine, and a month without a day begins with the day before its first. Without
- * an offset the time is read in `localOffsetSeconds`. Undefined where it is no time.
+ * Reads a year, then optionally month, day, hour, minute and second, with anything that is no digit between them, then
+ * optionally `Z`, `+hh:mm` or `+hhmm` (manual: absTime). As in HTCondor, a field takes its digit and the character
+ * after it: `9:30` is half past nine, and a month without a day begins with the day before its first. A time without an
+ * offset is read in `localOffsetSeconds`. Undefined when the text is no time.
  */
 export function parseAbsoluteTime(text: string, localOffsetSeconds = 0): AbsoluteTimeValue | undefined {
   if (text.length > longestTimeText) {
@@ -88,8 +90,8 @@ export function parseAbsoluteTime(text: string, localOffsetSeconds = 0): Absolut
 }
 
 /**
- * Reads `1+02:03:04.5` and `1d2h3m4.5s` alike, from the right: seconds are the part that may stand alone. Undefined
- * where it is no time.
+ * Reads `1+02:03:04.5` and `1d2h3m4.5s`, from the right: only seconds may stand alone. Undefined when the text is no
+ * time.
  */
 export function parseRelativeTime(text: string): RelativeTimeValue | undefined {
   if (text.length > longestTimeText) {

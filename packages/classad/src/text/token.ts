@@ -9,7 +9,7 @@ export type Token =
 
 export type Keyword = 'true' | 'false' | 'undefined' | 'error';
 
-/** How the token reads in a message. */
+/** Returns the token as messages show it. */
 export function tokenText(token: Token): string {
   switch (token.kind) {
     case 'end':

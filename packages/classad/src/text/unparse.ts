@@ -8,7 +8,7 @@ import { absoluteTimeText, relativeTimeText } from './time-text.ts';
 
 const reservedNames = new Set(['error', 'false', 'is', 'isnt', 'parent', 'true', 'undefined']);
 
-/** An attribute name as it stands in text: in single quotes unless it is an identifier and no reserved word. */
+/** Returns an attribute name as source text: in single quotes unless it is an identifier and no reserved word. */
 export function nameText(name: string): string {
   const plain = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !reservedNames.has(foldCase(name));
   return plain ? name : `'${escapeString(name, "'")}'`;
@@ -33,7 +33,7 @@ function operatorText(operator: BinaryOperator): string {
   return operator === '=!=' ? 'isnt' : operator;
 }
 
-/** `open`, the items with commas between, `close`. */
+/** Writes `open`, the items separated by commas, and `close`. */
 function writeItems<T>(
   text: BoundedText,
   [open, close]: readonly [string, string],
@@ -137,7 +137,7 @@ export function unparseNode(node: Node, limit?: number): string {
   return writeNode(new BoundedText(limit), node).toString();
 }
 
-/** A value as source text that evaluates to it. An ad's attributes are written as the expressions they are. */
+/** Returns source text that evaluates to the value. The attributes of an ad are written as their expressions. */
 export function unparseValue(value: Value, limit?: number): string {
   return writeValue(new BoundedText(limit), value).toString();
 }

@@ -6,7 +6,7 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
   /** All text directly inside, entities resolved. */
   readonly text: string;
-  /** Where its start tag begins. */
+  /** Offset at which its start tag begins. */
   readonly at: number;
 }
 
@@ -16,9 +16,9 @@ interface OpenElement extends XmlElement {
 }
 
 /**
- * The little XML that ads are written in: elements, attributes, text, comments, an XML declaration, and a DOCTYPE that
- * names a DTD, which is not read. A DOCTYPE with declarations of its own, a processing instruction, CDATA or an entity
- * other than the five predefined and the numeric ones is refused, so that no document can be larger than it looks.
+ * Reads the small part of XML that ads are written in: elements, attributes, text, comments, an XML declaration, and a
+ * DOCTYPE that names a DTD, which is not read. It refuses a DOCTYPE with own declarations, processing instructions,
+ * CDATA, and entities other than the five predefined and the numeric ones; so no document can be larger than it looks.
  * Throws ClassAdSyntaxError.
  */
 export function readXml(text: string, maxDepth: number): XmlElement {
@@ -93,7 +93,7 @@ class XmlReader {
     return true;
   }
 
-  /** Its own stack, not the call stack, holds the open elements: depth is a number to compare. */
+  /** The open elements are on an own stack, not on the call stack, so the depth is a number that can be checked. */
   #element(): XmlElement {
     const open: OpenElement[] = [];
     for (;;) {
@@ -119,7 +119,7 @@ class XmlReader {
     return name !== undefined;
   }
 
-  /** Opens an element, or returns it where it closes itself. */
+  /** Opens an element, or returns it when it closes itself. */
   #startTag(open: OpenElement[]): XmlElement | undefined {
     const at = this.#at;
     const found = this.#match(startTag);

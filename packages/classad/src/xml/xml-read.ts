@@ -10,7 +10,7 @@ import { parseAbsoluteTime, parseRelativeTime } from '../text/time-text.ts';
 import { booleanValue, integerValue, realValue, stringValue, undefinedValue } from '../value.ts';
 import { readXml, type XmlElement } from './xml-element.ts';
 
-/** One ad from HTCondor's XML: a `<c>`, alone or as all that `<classads>` holds. Throws ClassAdSyntaxError. */
+/** Reads one ad from HTCondor's XML: a `<c>`, alone or as the only child of `<classads>`. Throws ClassAdSyntaxError. */
 export function fromXml(text: string): ClassAd {
   const [ad, another] = fromXmlDocument(text);
   if (ad === undefined || another !== undefined) {
@@ -19,9 +19,9 @@ export function fromXml(text: string): ClassAd {
   return ad;
 }
 
-/** Every ad of a document: of `<classads>`, or of a bare `<c>`. Throws ClassAdSyntaxError. */
+/** Reads every ad of a document: the children of `<classads>`, or a bare `<c>`. Throws ClassAdSyntaxError. */
 export function fromXmlDocument(text: string): ClassAd[] {
-  // An ad inside an ad is an element in an element.
+  // An ad inside an ad takes two nested elements.
   const root = readXml(text, 2 * maxSyntaxDepth);
   const reader = new XmlAdReader(text);
   return root.name === 'classads' ? reader.elements(root).map((child) => reader.ad(child)) : [reader.ad(root)];
@@ -38,7 +38,7 @@ class XmlAdReader {
     throw new ClassAdSyntaxError(problem, this.#text, element.at);
   }
 
-  /** The child elements of one that may hold nothing else but blanks. */
+  /** Returns the child elements of one that may contain only elements and blanks. */
   elements(element: XmlElement): readonly XmlElement[] {
     if (element.text.trim() !== '') {
       this.#fail(`text in <${element.name}>`, element);
@@ -106,7 +106,7 @@ class XmlAdReader {
     return value ?? this.#fail(`malformed <${element.name}>`, element);
   }
 
-  /** The elements that say all with their name and attribute. */
+  /** Reads an element that says everything with its name and attribute. */
   #empty(element: XmlElement, text: string): LiteralValue | undefined {
     if (text.trim() !== '') {
       return undefined;

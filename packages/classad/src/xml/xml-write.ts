@@ -21,8 +21,8 @@ function realText(value: number): string {
 }
 
 /**
- * HTCondor's XML in its compact spacing: `<c><a n="Cpus"><i>4</i></a></c>`. Strings carry ClassAd escapes inside the
- * XML ones, as HTCondor writes them.
+ * Writes HTCondor's XML in its compact form: `<c><a n="Cpus"><i>4</i></a></c>`. Strings carry ClassAd escapes inside
+ * the XML escapes, as in HTCondor.
  */
 export function toXml(subject: ClassAd | Expression | Value): string {
   if (subject instanceof ClassAd) {
@@ -31,13 +31,13 @@ export function toXml(subject: ClassAd | Expression | Value): string {
   return subject instanceof Expression ? nodeXml(subject.node) : valueXml(subject);
 }
 
-/** Several ads as `condor_status -xml` prints them: with a DOCTYPE, and each attribute on a line of its own. */
+/** Writes several ads as `condor_status -xml` prints them: with a DOCTYPE, and each attribute on its own line. */
 export function toXmlDocument(ads: readonly ClassAd[]): string {
   const header = '<?xml version="1.0"?>\n<!DOCTYPE classads SYSTEM "classads.dtd">\n<classads>\n';
   return `${header}${ads.map((ad) => `${adXml(ad, 0)}\n`).join('')}</classads>\n`;
 }
 
-/** On one line, or with `indent` blanks before the end tag and four more before each attribute. */
+/** Writes on one line, or with `indent` blanks before the end tag and four more before each attribute. */
 function adXml(ad: Ad, indent?: number): string {
   const inner = indent === undefined ? undefined : indent + 4;
   const [before, after] = inner === undefined ? ['', ''] : [' '.repeat(inner), '\n'];

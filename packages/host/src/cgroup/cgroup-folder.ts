@@ -1,4 +1,4 @@
-/** The few things that are done to control groups. They are folders, but those of the kernel's. */
+/** The operations on control groups. They look like folders, but the kernel keeps them. */
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { mkdir, readFile, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { abortable, identifyProcess, signalProcess } from '@vmgrid/daemon';
 export interface CgroupFolders {
   isGroup(path: string): Promise<boolean>;
   make(path: string): Promise<void>;
-  /** Fails with EBUSY while a process is in it, with ENOENT when it is not there. */
+  /** Fails with EBUSY while a process is in the group, with ENOENT when it does not exist. */
   remove(path: string): Promise<void>;
   write(path: string, file: string, text: string): Promise<void>;
-  /** Tells all that is in the group, or in one below it, to end at once. */
+  /** Ends everything in the group, or in a group below it, at once. */
   kill(path: string): Promise<void>;
   /**
-   * Resolves when no process is in the group, or in one below it. Fails with ENOENT or ENODEV when it is removed
+   * Resolves when no process is in the group or in a group below it. Fails with ENOENT or ENODEV when it is removed
    * meanwhile.
    */
   emptied(path: string, signal: AbortSignal): Promise<void>;
@@ -33,7 +33,7 @@ export const cgroupFolders: CgroupFolders = {
 
 const KILL = 'cgroup.kill';
 
-/** Kernels before 5.14 end the processes of a group only one by one. */
+/** Kernels before 5.14 can end the processes of a group only one by one. */
 async function kill(path: string): Promise<void> {
   if (existsSync(join(path, KILL))) return writeFile(join(path, KILL), '1');
   const processes = (await readFile(join(path, 'cgroup.procs'), 'utf8')).split('\n').filter((pid) => pid !== '');
@@ -43,7 +43,7 @@ async function kill(path: string): Promise<void> {
 
 const isPopulated = (events: string): boolean => /^populated 1$/m.test(readFileSync(events, 'utf8'));
 
-/** The kernel tells of changes of `cgroup.events` as of those of any file. */
+/** The kernel reports changes of `cgroup.events` as changes of a file. */
 async function emptied(path: string, signal: AbortSignal): Promise<void> {
   const events = join(path, 'cgroup.events');
   const empty = Promise.withResolvers<void>();

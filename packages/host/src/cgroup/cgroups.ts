@@ -2,11 +2,11 @@
  * A control group (cgroup v2) for each machine:
  *
  *   PARENT/               given by the operator, or the plant's own
- *     daemon/             the plant itself, where the parent is its own: only groups at the ends may have processes
+ *     daemon/             the plant itself, when the parent is its own: only leaf groups may have processes
  *     PLANT/              so that plants may share a parent
  *       FOLDER-DIGEST/    one machine
  *
- * A machine's group is known by its folder alone, so that it is found again whatever the plant was killed at.
+ * A machine's group is derived from its folder alone, so it is found again wherever the plant was killed.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -19,7 +19,7 @@ import type { CgroupConfig } from './cgroup-config.ts';
 import { type CgroupFolders, cgroupFolders } from './cgroup-folder.ts';
 import { enabling, type GroupFile, limitsOf, missingControllers } from './group-limits.ts';
 
-/** For what is in a group to end once it was told. */
+/** Milliseconds in which the processes of a group must end once they are told. */
 const END_DEADLINE_MS = 5_000;
 const OWN_LEAF = 'daemon';
 
@@ -38,7 +38,7 @@ export class Cgroups implements MachineGroups {
     this.#folders = folders;
   }
 
-  /** @throws GridError CGROUP_FAILED when the host has no such group, or not the controllers that are to limit */
+  /** @throws GridError CGROUP_FAILED when the host has no such group, or lacks a controller that is needed */
   static async open({ plantId, ...config }: CgroupsOptions, folders = cgroupFolders): Promise<Cgroups> {
     const parent = config.parent === 'own' ? await ownGroup(folders) : config.parent;
     await requireControllers(parent, config, folders);
@@ -72,7 +72,7 @@ export class Cgroups implements MachineGroups {
     return this.#remove(this.#pathOf(directory));
   }
 
-  /** Removes the groups of machines that an earlier run of the plant left, but for those of these folders. */
+  /** Removes the groups that an earlier run of the plant left, except those of these folders. */
   async removeAllBut(directories: readonly string[]): Promise<void> {
     const kept = new Set(directories.map((directory) => this.#pathOf(directory)));
     const entries = await readdir(this.#root, { withFileTypes: true });
@@ -88,7 +88,7 @@ export class Cgroups implements MachineGroups {
   async #remove(path: string): Promise<void> {
     try {
       await this.#folders.kill(path);
-      const full = (ms: number) => failed(`what is in the group ${path} did not end within ${ms} ms`, { path });
+      const full = (ms: number) => failed(`the processes in the group ${path} did not end within ${ms} ms`, { path });
       await within({ ms: END_DEADLINE_MS, late: full }, (until) => this.#folders.emptied(path, until));
       await this.#folders.remove(path);
     } catch (cause) {
@@ -99,7 +99,10 @@ export class Cgroups implements MachineGroups {
   }
 }
 
-/** The group that this process was started in. The process moves to one below it, so that others may be made beside. */
+/**
+ * Returns the group in which this process was started. The process moves into one below it, so that others can be made
+ * beside.
+ */
 async function ownGroup(folders: CgroupFolders): Promise<string> {
   const [mountinfo, cgroup] = await Promise.all(
     ['/proc/self/mountinfo', '/proc/self/cgroup'].map((file) => readFile(file, 'utf8')),

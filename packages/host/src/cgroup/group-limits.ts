@@ -1,11 +1,11 @@
-/** Which file of a group gets which text (Documentation/admin-guide/cgroup-v2.rst of the kernel). Pure. */
+/** Decides which file of a group gets which text (Documentation/admin-guide/cgroup-v2.rst of the kernel). Pure. */
 import type { MachineSpec } from '@vmgrid/protocol';
 import type { CgroupConfig, Controller } from './cgroup-config.ts';
 
 export interface GroupFile {
   readonly file: string;
   readonly text: string;
-  /** Whether the host may lack the file though it has the controller: its limit is left out then. */
+  /** Whether the host may lack the file although it has the controller. The limit is then left out. */
   readonly optional?: boolean;
 }
 
@@ -13,7 +13,7 @@ type Machine = Pick<MachineSpec, 'memoryMiB' | 'cpus'>;
 type Limits = Omit<CgroupConfig, 'parent'>;
 
 const MIB = 1_048_576;
-/** Time of processors is given out in pieces of this many microseconds. */
+/** Processor time is given out in periods of this many microseconds. */
 const PERIOD_US = 100_000;
 
 const OF_CONTROLLER: Readonly<Record<Controller, (machine: Machine, limits: Limits) => readonly GroupFile[]>> = {
@@ -23,24 +23,24 @@ const OF_CONTROLLER: Readonly<Record<Controller, (machine: Machine, limits: Limi
   ],
   memory: ({ memoryMiB }, { overheadMiB }) => [
     { file: 'memory.max', text: `${(memoryMiB + overheadMiB) * MIB}` },
-    // What is over goes nowhere else. A host without swap, or that does not count it, has no such file.
+    // No swap: memory over the limit goes nowhere else. A host without swap accounting has no such file.
     { file: 'memory.swap.max', text: '0', optional: true },
-    // A machine without one of its processes is of no use.
+    // A machine that lost one of its processes is useless, so all are killed together.
     { file: 'memory.oom.group', text: '1' },
   ],
   pids: (_, { processes }) => [{ file: 'pids.max', text: `${processes}` }],
   io: (_, { ioWeight }) => [{ file: 'io.weight', text: `default ${ioWeight}`, optional: true }],
 };
 
-/** The files of one machine's group, in the order in which they are written. */
+/** Returns the files of a machine's group, in the order in which they are written. */
 export const limitsOf = (machine: Machine, limits: Limits): readonly GroupFile[] =>
   limits.controllers.flatMap((controller) => OF_CONTROLLER[controller](machine, limits));
 
-/** What to write into `cgroup.subtree_control`, so that groups below have these controllers; undefined for none. */
+/** Returns the text for `cgroup.subtree_control` that gives groups below these controllers; undefined for none. */
 export const enabling = (controllers: readonly Controller[]): string | undefined =>
   controllers.length === 0 ? undefined : controllers.map((name) => `+${name}`).join(' ');
 
-/** Those that `cgroup.controllers` of a group does not list. */
+/** Returns the wanted controllers that `cgroup.controllers` of a group does not list. */
 export function missingControllers(wanted: readonly Controller[], listed: string): readonly Controller[] {
   const there = new Set(listed.trim().split(/\s+/));
   return wanted.filter((name) => !there.has(name));

@@ -1,4 +1,4 @@
-/** From the bytes of a document to what it says. Pure: it runs here or in a worker. */
+/** Decodes the bytes of a document. Pure: it runs here or in a worker. */
 import { decodeRequest, GridError, parseJsonDocument, type Verb } from '@vmgrid/protocol';
 import { decodeXmlRequest } from '@vmgrid/protocol/xml';
 import type { Medium } from '../negotiate.ts';
@@ -7,18 +7,19 @@ export interface IncomingDocument {
   readonly medium: Medium;
   readonly bytes: Uint8Array;
   /**
-   * What it may be a request of; JSON, which does not say, is one of the first. Left out: an object, or a request of
-   * any verb.
+   * The verbs that the document may have. JSON, which does not name its verb, is decoded as the first. Left out: any
+   * object, or a request of any verb.
    */
   readonly verbs?: readonly Verb[];
-  /** Id of a request that says none. */
+  /** The request id of a document without one. */
   readonly requestId?: string;
-  /** What its address says already. */
+  /** Fields that the path gives. */
   readonly fixed?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The body of a request of one of the verbs. Without verbs: of JSON the object, of XML the request with its verb.
+ * Returns the body of a request of one of the verbs. Without verbs: for JSON the object, for XML the request with its
+ * verb.
  * @throws GridError what `parseJsonDocument`, `decodeXmlRequest` and `decodeRequest` throw
  */
 export function decodeDocument({ medium, bytes, verbs, requestId, fixed }: IncomingDocument): unknown {

@@ -1,13 +1,13 @@
-/** One worker that reads documents, with limits of memory and time. */
+/** A worker that reads documents, with limits on memory and time. */
 import { Worker } from 'node:worker_threads';
 import { GridError } from '@vmgrid/protocol';
 import type { IncomingDocument } from './decode-document.ts';
 import type { DecodedDocument } from './document-worker.ts';
 
 export interface ReaderLimits {
-  /** Of what a worker makes of a document. */
+  /** Memory of a worker while it decodes a document. */
   readonly memoryMiB: number;
-  /** For one document. */
+  /** Milliseconds for one document. */
   readonly readMs: number;
 }
 
@@ -28,13 +28,14 @@ export class DocumentReader {
     this.#worker.unref();
   }
 
-  /** Whether it reads no more. */
+  /** Whether the worker has ended. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
   /**
-   * What the document says. One at a time. @throws GridError what `decodeDocument` throws; BODY_TOO_LARGE past a limit
+   * Returns the decoded document. One at a time. @throws GridError what `decodeDocument` throws; BODY_TOO_LARGE past a
+   * limit
    */
   async read(document: IncomingDocument): Promise<unknown> {
     const answer = await this.#answerTo(document);

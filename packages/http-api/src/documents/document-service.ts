@@ -1,19 +1,19 @@
 /**
- * Reads the documents of a door. Small ones at once; large ones in workers, so that nobody else waits for them: one of
- * each owner after the other.
+ * Reads the documents of an endpoint: small ones at once, large ones in workers, so that nobody else waits for them.
+ * Owners take turns.
  */
 import { GridError } from '@vmgrid/protocol';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
 import { DocumentReader } from './document-reader.ts';
 
 export const DOCUMENT_LIMITS = {
-  /** Bytes of a document that is read at once. */
+  /** Documents of at most this many bytes are read at once. */
   smallBytes: 16_384,
-  /** Workers, which are kept. */
+  /** Number of workers; they are kept. */
   readers: 2,
   memoryMiB: 256,
   readMs: 30_000,
-  /** Documents of one owner that wait for a worker. */
+  /** Documents of one owner that may wait for a worker. */
   waitingOfOwner: 16,
 } as const;
 
@@ -27,7 +27,7 @@ interface Waiting {
 
 export class DocumentService {
   readonly #limits: DocumentLimits;
-  /** By owner; who was served last comes last. */
+  /** Waiting documents by owner. The owner who was served last comes last. */
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #idle: DocumentReader[] = [];
   #busy = 0;
@@ -37,9 +37,9 @@ export class DocumentService {
   }
 
   /**
-   * What `decodeDocument` makes of a document of this owner.
-   * @throws GridError also BODY_TOO_LARGE past the limits of memory and time; OVERLOADED when too many of the owner's
-   * wait
+   * Returns what `decodeDocument` makes of a document of this owner.
+   * @throws GridError as `decodeDocument`; also BODY_TOO_LARGE past the limits of memory and time, OVERLOADED when too
+   * many documents of the owner wait
    */
   async read(document: IncomingDocument, owner: string): Promise<unknown> {
     if (document.bytes.length <= this.#limits.smallBytes) return decodeDocument(document);
@@ -77,7 +77,7 @@ export class DocumentService {
     this.#next();
   }
 
-  /** One may have ended since it was idle. */
+  /** An idle worker may have ended meanwhile. */
   #idleReader(): DocumentReader | undefined {
     let reader = this.#idle.pop();
     while (reader?.hasEnded) reader = this.#idle.pop();
@@ -85,5 +85,5 @@ export class DocumentService {
   }
 }
 
-/** That of all doors of the process. */
+/** The service for all endpoints of the process. */
 export const documents = new DocumentService();

@@ -1,9 +1,9 @@
-/** The program of a worker: one document after the other, each answered with what it says or with its error. */
+/** The program of a worker: answers each document, one after another, with its content or an error. */
 import { parentPort } from 'node:worker_threads';
 import { GridError } from '@vmgrid/protocol';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
 
-/** What a worker answers. */
+/** A worker's answer. */
 export type DecodedDocument = { readonly value: unknown } | { readonly error: ReturnType<GridError['toBody']> };
 
 const port = parentPort!;

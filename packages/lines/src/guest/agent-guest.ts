@@ -9,20 +9,20 @@ export interface AgentGuestDeps {
 }
 
 export interface AgentGuestOptions {
-  /** Device under which the guest sees the disc drive. */
+  /** The device under which the guest sees the disc drive. */
   readonly discDevice: string;
-  /** `unknown` when a run of an earlier plant may still be under way in the guest. */
+  /** `unknown` when a run that an earlier plant started may still be in progress in the guest. */
   readonly earlierRun: 'ended' | 'unknown';
 }
 
 const ABANDON_DEADLINE_MS = 5_000;
 const REAP_DEADLINE_MS = 5_000;
-/** Runs whose results are asked for again: a guest that says they go on for ever is not believed for ever. */
+/** Most runs whose results are asked for again: a guest that claims that they never end is not believed for ever. */
 const MAX_UNREAPED = 4;
 
 /**
- * A guest reached over its agent, which starts commands, and over the report port, on which they print. One run at a
- * time.
+ * A guest that is reached over its agent, which starts commands, and over the report port, on which they print. One run
+ * at a time.
  */
 export class AgentGuest implements Guest {
   readonly discDevice: string;
@@ -59,7 +59,7 @@ export class AgentGuest implements Guest {
     if (typeof pid === 'number') this.#unreaped = [...this.#unreaped, pid].slice(-MAX_UNREAPED);
   }
 
-  /** As well as it goes: the machine may be gone, or about to be. */
+  /** Makes a best effort: the machine may have ended, or be about to. */
   async #abandon(token: string): Promise<void> {
     const abandoned = endsWithin({ ms: ABANDON_DEADLINE_MS }, (until) =>
       this.#start(['-c', abandonScript(token)], until),
@@ -67,7 +67,7 @@ export class AgentGuest implements Guest {
     await abandoned.catch(() => undefined);
   }
 
-  /** The agent keeps the result of what it started until it is asked for it. Nobody waits for this. */
+  /** The agent keeps the result of each process until it is asked for it. Nobody waits for this work. */
   async #reap(): Promise<void> {
     await endsWithin({ ms: REAP_DEADLINE_MS }, async (until) => {
       for (const pid of this.#unreaped) {

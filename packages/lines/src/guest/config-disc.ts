@@ -8,39 +8,39 @@ import { makeHostKey } from './host-key.ts';
 import { type FileOnDisk, type IsoFile, isoPieces } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
-/** The runner and what it reads. */
+/** The runner, and the files that it reads. */
 const PROGRAMS = ['runner.sh', 'identity.sh', 'quiesce.sh', 'keep-tail.pl'] as const;
-/** Tells what actions leave running, which a boot would lose. */
+/** Reports what actions leave running, which a boot would lose. */
 const OBSERVER = 'observe.sh';
 const ENTROPY_BYTES = 512;
 const DEFAULT_FILE_MODE = '0644';
 const DEFAULT_FILE_OWNER = 'root:root';
 
-/** Who a clone is to be. */
+/** The identity that a clone gets. */
 export interface GuestIdentity {
-  /** RFC 1123 label. */
+  /** An RFC 1123 label. */
   readonly hostName: string;
-  /** Six bytes in hexadecimal with colons. */
+  /** Six bytes in hexadecimal, separated by colons. */
   readonly macAddress: string;
-  /** Whether the disk is larger than the image's, so that its file system is to grow. */
+  /** Whether the disk is larger than the image's, so that its file system must grow. */
   readonly growDisk?: boolean;
 }
 
 export type GuestAction = ScriptAction | FileAction | PackageAction;
 
-/** One action to run in the guest, under the number by which `run` and the report speak of it. */
+/** One action to run in the guest, with the number that `run` and the report use for it. */
 export interface GuestStep {
   readonly index: number;
   readonly action: GuestAction;
-  /** For each attempt and for the recover script; whole seconds are what the guest can tell apart. */
+  /** For each attempt, and for the recover script. The guest counts whole seconds. */
   readonly timeoutMs: number;
 }
 
 export interface ConfigDiscPlan {
   readonly identity?: GuestIdentity;
-  /** Whether the disc is also to be one by which cloud-init takes that identity. */
+  /** Whether cloud-init shall also be able to read the identity from the disc. */
   readonly cloudInit?: boolean;
-  /** Whether the runner is to tell what a boot would lose of what each action left; see observe.sh. */
+  /** Whether the runner reports the results of each action that a boot would lose; see observe.sh. */
   readonly observe?: boolean;
   readonly steps: readonly GuestStep[];
   /** Where an uploaded content lies that a file action names. @throws GridError FILE_UNKNOWN */
@@ -49,10 +49,10 @@ export interface ConfigDiscPlan {
 
 const text = (content: string): Buffer => Buffer.from(content, 'utf8');
 
-/** A word of POSIX shell that means exactly these characters. */
+/** Quotes a text as a word of POSIX shell. */
 export const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
 
-/** Assignments that the runner reads with `.`; values are quoted, names are ours. */
+/** Returns assignments that the runner reads with `.`. Values are quoted; the names are ours. */
 const assignments = (values: Readonly<Record<string, string>>): Buffer =>
   text(
     Object.entries(values)
@@ -61,8 +61,8 @@ const assignments = (values: Readonly<Record<string, string>>): Buffer =>
   );
 
 /**
- * The host makes the clone's key: a guest that has just woken would need ten times as long, and hides nothing from
- * the host that holds its memory anyway.
+ * The host makes the clone's key. A guest that has just been restored would need ten times as long, and hides nothing
+ * from the host that holds its memory anyway.
  */
 function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
   const values = {
@@ -82,7 +82,7 @@ function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
   ];
 }
 
-/** What the runner is told of every kind of action; a name it reads is always set. */
+/** Returns the settings of any kind of action. Every name that the runner reads is set. */
 function settings({ action, timeoutMs }: GuestStep): Record<string, string> {
   const file = action.kind === 'file' ? action : undefined;
   return {
@@ -119,7 +119,7 @@ async function payload(action: GuestAction, { uploaded }: ConfigDiscPlan): Promi
   }
 }
 
-/** Files of one step, named by its number alone: no text of a client's ever becomes a name. */
+/** Returns the files of one step. Their names contain only its number: no text of a client ever becomes a name. */
 async function stepFiles(step: GuestStep, plan: ConfigDiscPlan): Promise<IsoFile[]> {
   const { action, index } = step;
   const files: IsoFile[] = [{ name: `a${index}`, content: assignments(settings(step)) }];
@@ -135,8 +135,8 @@ async function stepFiles(step: GuestStep, plan: ConfigDiscPlan): Promise<IsoFile
 }
 
 /**
- * Writes the disc that configures a guest to a new file which only its owner may read: it can hold secrets. The
- * line gives the file to the machine's user when it is inserted; remove it when it has been taken out.
+ * Writes the disc that configures a guest to a new file which only its owner may read, because it can hold secrets. The
+ * line gives the file to the machine's user when it is inserted. Remove the file when it has been ejected.
  */
 export async function writeConfigDisc(path: string, plan: ConfigDiscPlan): Promise<void> {
   const { identity, cloudInit = false, observe = false, steps } = plan;

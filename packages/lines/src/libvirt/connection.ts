@@ -5,16 +5,16 @@ import { type NativeConnection, type NativeDomain, type OpenNative, openNative }
 /** Starting or resuming a machine takes seconds on a busy host. */
 const CALL_DEADLINE_MS = 120_000;
 /**
- * Calls wait in threads that the plant's file operations need too (there are four): a hung libvirtd must not take them
- * all.
+ * Calls wait in threads that the plant's file operations need too (there are four), so a hanging libvirtd must not
+ * occupy them all.
  */
 const CALLS_AT_ONCE = 2;
 
-/** The numbers of virDomainState. */
+/** The states of virDomainState, by number. */
 const STATES = ['none', 'running', 'blocked', 'paused', 'shutdown', 'off', 'crashed', 'asleep'] as const;
 export type DomainState = (typeof STATES)[number];
 
-/** The binding passes on libvirt's messages, not its codes. */
+/** The binding passes libvirt's messages on, but not its codes. */
 const NO_DOMAIN = /^Domain not found/;
 const NOT_RUNNING = /domain is not running/;
 const CONNECTION_LOST =
@@ -28,14 +28,15 @@ export interface ConnectionOptions {
 }
 
 /**
- * libvirt by its native binding. Opened at the first call, and again when libvirtd was restarted. A call that is
- * aborted goes on where it is: whoever takes back what it made calls afterwards, and libvirt does one thing at a time
- * with a domain.
+ * libvirt through its native binding. It connects at the first call, and again when libvirtd was restarted. A call that
+ * is aborted continues, and may reach libvirt after the next call: whoever undoes its own work waits for it.
  */
 export class LibvirtConnection {
   readonly #open: OpenNative;
   readonly #uri: string;
   readonly #calls = new Semaphore(CALLS_AT_ONCE);
+  /** For each domain, the calls that change it until libvirt has answered them, aborted ones included. */
+  readonly #changes = new Map<string, Set<Promise<unknown>>>();
   #native: Promise<NativeConnection> | undefined;
 
   constructor({ open = openNative }: ConnectionDeps, { uri }: ConnectionOptions) {
@@ -44,32 +45,44 @@ export class LibvirtConnection {
   }
 
   /**
-   * Makes a domain known, or changes one of the same name and UUID. @throws GridError VMM_FAILED with libvirt's own
-   * words
+   * Defines a domain, or changes one with the same name and UUID. @throws GridError VMM_FAILED with libvirt's own words
    */
-  async define(xml: string, signal: AbortSignal): Promise<void> {
-    await this.#call('define a domain', (native) => native.domainDefineXML(xml), signal);
+  async define(uuid: string, xml: string, signal: AbortSignal): Promise<void> {
+    const define = (native: NativeConnection) => this.#change(uuid, native.domainDefineXML(xml));
+    await this.#call('define a domain', define, signal);
   }
 
   /** Starts a domain, or resumes one that is suspended to disk. */
   start(uuid: string, signal: AbortSignal): Promise<void> {
-    return this.#withDomain('start a domain', uuid, (domain) => domain.create(), signal);
+    return this.#changeDomain('start a domain', uuid, (domain) => domain.create(), signal);
   }
 
-  /** Lets the processors of a paused domain run again, once libvirt is done with whatever it paused it for. */
+  /**
+   * Lets the processors of a paused domain run again, once libvirt has finished the work for which it paused the
+   * domain.
+   */
   resume(uuid: string, signal: AbortSignal): Promise<void> {
-    return this.#withDomain('resume a domain', uuid, (domain) => domain.resume(), signal);
+    return this.#changeDomain('resume a domain', uuid, (domain) => domain.resume(), signal);
   }
 
-  /** Ends a domain at once. One that does not run, or that there is not, is fine. */
+  /**
+   * Ends a domain at once, and again after an aborted start that went on. A domain that does not run or does not exist
+   * is ignored.
+   */
   async end(uuid: string, signal: AbortSignal): Promise<void> {
-    const ended = this.#withDomain('end a domain', uuid, (domain) => domain.destroy(), signal);
-    await ended.catch((error: unknown) => {
-      if (!NO_DOMAIN.test(reasonOf(error)) && !NOT_RUNNING.test(reasonOf(error))) throw error;
-    });
+    const starting = this.#changes.has(uuid);
+    await this.#destroy(uuid, signal);
+    if (!starting) return;
+    await this.settled(uuid, signal);
+    await this.#destroy(uuid, signal);
   }
 
-  /** What a domain does now; undefined when there is none. */
+  /** Waits until libvirt has answered all calls that change a domain, aborted ones included. */
+  async settled(uuid: string, signal: AbortSignal): Promise<void> {
+    await abortable(Promise.allSettled(this.#changes.get(uuid) ?? []), signal);
+  }
+
+  /** Returns the state of a domain; undefined when it does not exist. */
   async state(uuid: string, signal: AbortSignal): Promise<DomainState | undefined> {
     const asked = this.#withDomain('ask for a domain', uuid, (domain) => domain.getInfo(), signal);
     return asked.then(
@@ -81,11 +94,39 @@ export class LibvirtConnection {
     );
   }
 
-  /** Lets go of libvirt, if it was ever asked. */
+  /** Disconnects from libvirt, if there was a connection. */
   async close(): Promise<void> {
     const native = this.#native;
     this.#native = undefined;
     await native?.then((connection) => connection.connectClose()).catch(() => undefined);
+  }
+
+  async #destroy(uuid: string, signal: AbortSignal): Promise<void> {
+    const ended = this.#withDomain('end a domain', uuid, (domain) => domain.destroy(), signal);
+    await ended.catch((error: unknown) => {
+      if (!NO_DOMAIN.test(reasonOf(error)) && !NOT_RUNNING.test(reasonOf(error))) throw error;
+    });
+  }
+
+  #changeDomain(what: string, uuid: string, change: (domain: NativeDomain) => Promise<void>, signal: AbortSignal) {
+    const work = async (native: NativeConnection) => {
+      const domain = await native.domainLookupByUUIDString(uuid);
+      signal.throwIfAborted();
+      await change(domain);
+    };
+    return this.#call(what, (native) => this.#change(uuid, work(native)), signal);
+  }
+
+  /** Remembers a call until libvirt has answered it. */
+  #change<T>(uuid: string, call: Promise<T>): Promise<T> {
+    const calls = this.#changes.get(uuid) ?? new Set();
+    this.#changes.set(uuid, calls.add(call));
+    const answered = () => {
+      calls.delete(call);
+      if (calls.size === 0) this.#changes.delete(uuid);
+    };
+    call.then(answered, answered);
+    return call;
   }
 
   #withDomain<T>(what: string, uuid: string, work: (domain: NativeDomain) => Promise<T>, signal: AbortSignal) {
@@ -108,7 +149,7 @@ export class LibvirtConnection {
     }
   }
 
-  /** Once more on a new connection if the one that there was turns out to be dead. */
+  /** Repeats the work on a new connection when the present one turns out to be dead. */
   async #again<T>(work: (native: NativeConnection) => Promise<T>): Promise<T> {
     const used = this.#connect();
     try {
@@ -131,7 +172,7 @@ export class LibvirtConnection {
   }
 }
 
-/** What libvirt said, also behind an error of ours. */
+/** Returns libvirt's message, also from behind an error of ours. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as { readonly message: string; readonly cause?: unknown };
   return error instanceof GridError && cause instanceof Error ? reasonOf(cause) : message;

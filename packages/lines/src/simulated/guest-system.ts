@@ -11,11 +11,11 @@ import { type CommandGuest, guestCommands } from './shell/guest-commands.ts';
 import type { ShellWorld } from './shell/shell.ts';
 import { textCommands } from './shell/text-commands.ts';
 
-/** What the files of one guest may take: they are in the plant's memory while it looks after the machine. */
+/** Limit of the files of one guest, because they are in the plant's memory while it looks after the machine. */
 export const MAX_FILES_BYTES = 16 * 1_048_576;
 
 const CONSOLE_DEVICE = '/dev/console';
-/** Below these, files are in memory: a boot forgets them, a golden image with memory keeps them. */
+/** Files below these folders are in memory: a boot loses them, a golden image with memory keeps them. */
 const IN_MEMORY = ['/run/', '/dev/shm/', '/tmp/'];
 
 export interface GuestParts {
@@ -25,7 +25,7 @@ export interface GuestParts {
 }
 
 export interface GuestHooks {
-  /** File that is in the disc drive now. */
+  /** Returns the file that is in the disc drive now. */
   readonly disc: () => string | undefined;
   readonly powerOff: () => void;
   /** Prints on the console. */
@@ -119,7 +119,8 @@ export class GuestSystem implements CommandGuest, ShellWorld {
   }
 
   /**
-   * Writes disk and memory back to the machine's folder: one after the other, as a run may end while the network opens.
+   * Writes disk and memory back to the machine's folder. Saves are queued, because a run may end while the network
+   * opens.
    */
   save(folder: string): Promise<void> {
     const saved = this.#saved.then(async () => {
@@ -130,7 +131,7 @@ export class GuestSystem implements CommandGuest, ShellWorld {
     return saved;
   }
 
-  /** Files that are made up as they are read. */
+  /** Returns the content of files that are made up when they are read. */
   #device(path: string): string | undefined {
     switch (path) {
       case '/dev/null':

@@ -1,6 +1,6 @@
 /**
- * Does on paper what `guest/runner.sh` does in a guest, from the same disc and with the same report. Programs that a
- * simulated guest does not have are taken to do their work; an action takes `actionMs` beside what its script sleeps.
+ * Simulates `guest/runner.sh`, with the same disc and the same report. Programs that a simulated guest does not have
+ * count as successful; an action takes `actionMs` in addition to what its script sleeps.
  */
 import { abortable, endsWithin, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
@@ -17,14 +17,14 @@ const CARRIER_DEADLINE_MS = 30_000;
 const TIMED_OUT = 124;
 const ATTRIBUTES = '/run/vmgrid/attributes';
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
-/** What must not be in a golden image. */
+/** Files that must not be in a golden image. */
 const FORGOTTEN = [HOST_KEY, `${HOST_KEY}.pub`, '/run/vmgrid'];
 
 export interface RunnerDeps {
   readonly system: GuestSystem;
   readonly disc: ReadonlyMap<string, Buffer>;
   readonly fate: Fate;
-  /** Takes a line of the report. */
+  /** Writes a line of the report. */
   readonly emit: (line: string) => void;
   /** Resolves once the network is open. */
   readonly carrier: Promise<void>;
@@ -96,7 +96,7 @@ export class Runner {
     }
   }
 
-  /** False when the rest is not to run. */
+  /** Returns false when the rest shall not run. */
   async #action(index: number): Promise<boolean> {
     const { emit, system } = this.#deps;
     const settings = await this.#settings(`a${index}`);
@@ -144,7 +144,7 @@ export class Runner {
     this.#deps.emit(`recovered ${index} ${exitCode} ${elapsedMs}`);
   }
 
-  /** Within the action's time limit, after which it has failed. */
+  /** Runs the work within the action's time limit; after that the action has failed. */
   async #timed(settings: Settings, work: (output: string[], signal: AbortSignal) => Promise<number>): Promise<Attempt> {
     const { signal } = this.#deps;
     const startedAt = systemClock.monotonic();
@@ -168,7 +168,7 @@ export class Runner {
     return { VMGRID_ATTRIBUTES: ATTRIBUTES, HOME: '/root', ...own };
   }
 
-  /** The assignments of a file of the disc, which is a script. */
+  /** Returns the assignments of a file of the disc, which is a script. */
   async #settings(name: string): Promise<Settings> {
     const { system, signal } = this.#deps;
     const shell = new Shell(system, { variables: {}, exitOnError: false, emit: () => undefined, signal });
@@ -194,7 +194,7 @@ export class Runner {
     return Object.keys(this.#deps.system.memory.files).filter((path) => !path.startsWith('/run/vmgrid/'));
   }
 
-  /** Files are all that a simulated guest has in memory. */
+  /** A simulated guest has only files in its memory. */
   #reportLost(index: number, before: ReadonlySet<string>): void {
     const lost = this.#inMemory().filter((path) => !before.has(path));
     if (lost.length === 0 || !this.#deps.disc.has('observe.sh')) return;

@@ -1,4 +1,4 @@
-/** The agent of a guest on paper: it does what the runner would, and runs other commands in a small shell. */
+/** The agent of a simulated guest: it does what the runner would do, and runs other commands in a small shell. */
 import { readFile } from 'node:fs/promises';
 import { GridError } from '@vmgrid/protocol';
 import { readIso } from '../guest/read-iso.ts';
@@ -15,13 +15,13 @@ import { Shell } from './shell/shell.ts';
 export interface SimulatedGuestDeps {
   readonly system: GuestSystem;
   readonly fate: Fate;
-  /** The disc in the drive. */
+  /** Returns the disc in the drive. */
   readonly disc: () => string | undefined;
   /** Resolves once the network is open. */
   readonly carrier: Promise<void>;
-  /** Writes what the guest has changed to the machine's folder. */
+  /** Writes the guest's changes to the machine's folder. */
   readonly save: () => Promise<void>;
-  /** Fires with GUEST_LOST when the machine ends or is let go of. */
+  /** Aborts with GUEST_LOST when the machine ends or is detached. */
   readonly lost: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ import { openSshPort, type SshPort } from './ssh-port.ts';
 
 const KILL_DEADLINE_MS = 5_000;
 
-/** What a plant has of a machine while it holds it. */
+/** A plant's hold on a machine. */
 interface Attachment {
   readonly life: LifeWatch;
   readonly system: GuestSystem;
@@ -28,7 +28,7 @@ interface Attachment {
 }
 
 /**
- * A running machine on paper. Its process may be the child of an earlier run of the plant.
+ * A running simulated machine. Its process may be the child of an earlier run of the plant.
  *
  *     held ──detach──► detached ──guest, insertDisc, openNetwork──► held
  */
@@ -43,14 +43,14 @@ export class SimulatedMachine implements Machine {
   #attachment: Attachment | undefined;
   #attaching: Promise<Attachment> | undefined;
 
-  /** Takes hold of a machine whose process runs, or has just ended. */
+  /** Attaches to a machine whose process runs, or has just ended. */
   static async hold(process: ProcessIdentity, state: SimulatedState, fate: Fate): Promise<SimulatedMachine> {
     const machine = new SimulatedMachine(process, state, fate);
     await machine.#attach();
     return machine;
   }
 
-  /** The same of one whose process was watched from its start on. */
+  /** Attaches to a machine whose process was watched from its start on. */
   static async holdNew(process: ProcessIdentity, state: SimulatedState, fate: Fate, life: LifeWatch) {
     const machine = new SimulatedMachine(process, state, fate);
     await machine.#attach(life);
@@ -112,7 +112,7 @@ export class SimulatedMachine implements Machine {
     const { directory } = this.#state;
     await systemClock.sleep(this.#fate.startMs, signal);
     await this.#saveWithoutNetwork(signal);
-    // A plant that is killed here finds the machine running, and forgets what was kept.
+    // A plant that is killed here finds the machine running, and drops the saved state.
     await copyFile(join(directory, FILES.memory), join(directory, FILES.suspended));
     await this.stop(0, signal);
     await rm(join(directory, FILES.memory), { force: true });
@@ -121,7 +121,7 @@ export class SimulatedMachine implements Machine {
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     this.#cause = 'requested';
     await this.#held(signal);
-    // A guest that hangs does not hear that it is asked to power off.
+    // A guest that hangs does not notice the request to power off.
     if (graceMs > 0 && this.#fate.hangs) await this.#waitGrace(graceMs, signal);
     signalProcess(this.#process, 'SIGKILL');
     await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
@@ -129,11 +129,11 @@ export class SimulatedMachine implements Machine {
 
   detach(): void {
     if (!this.#attachment) return;
-    letGo(this.#attachment, 'the plant let go of the machine');
+    letGo(this.#attachment, 'the plant detached from the machine');
     this.#attachment = undefined;
   }
 
-  /** Takes hold of the machine; one that was detached is taken again, once. */
+  /** Returns the attachment; attaches again, once, after a detach. */
   async #held(signal: AbortSignal): Promise<Attachment> {
     if (this.#attachment) return this.#attachment;
     this.#attaching ??= this.#attach().finally(() => {
@@ -159,7 +159,7 @@ export class SimulatedMachine implements Machine {
     };
     if (hold.port) hold.carrier.resolve();
     this.#attachment = hold;
-    // A pipe that nobody has open for writing any more, as it is opened for reading, tells nothing.
+    // A pipe that nobody has open for writing any more when it is opened for reading reports nothing.
     const ended = watched === undefined && !isAlive(this.#process) ? Promise.resolve() : life.ended;
     void ended.then(() => this.#ended(hold));
     return hold;
@@ -201,7 +201,7 @@ function printOn(directory: string, text: string): void {
   if (leftBytes > 0) appendFileSync(console, Buffer.from(text, 'latin1').subarray(0, leftBytes));
 }
 
-/** The port at which a guest was reached before its plant was killed; another program may have it by now. */
+/** Opens the port of a guest again whose plant was killed; another program may use it by now. */
 async function portAgain(system: GuestSystem): Promise<SshPort | undefined> {
   if (system.sshPort === undefined) return undefined;
   const port = await openSshPort(system.sshPort).catch(() => undefined);
@@ -209,6 +209,6 @@ async function portAgain(system: GuestSystem): Promise<SshPort | undefined> {
   return port;
 }
 
-/** Forgets that a machine was suspended. */
+/** Removes the saved state of a suspended machine. */
 export const forgetSuspension = (directory: string): Promise<void> =>
   rm(join(directory, FILES.suspended), { force: true });

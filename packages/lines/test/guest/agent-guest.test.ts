@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { AgentGuest } from '../../src/guest/agent-guest.ts';
 import type { QgaClient } from '../../src/guest/qga-client.ts';
 import type { ReportChannel } from '../../src/guest/report-channel.ts';
 
-const signal = AbortSignal.timeout(30_000);
+const signal = NO_DEADLINE;
 
 interface Asked {
   readonly command: string;

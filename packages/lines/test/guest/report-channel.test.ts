@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import { beforeEach, expect, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { MAX_RUN_BYTES, MAX_RUN_LINES, ReportChannel } from '../../src/guest/report-channel.ts';
 
-const signal = AbortSignal.timeout(30_000);
+const signal = NO_DEADLINE;
 let socket: Socket;
 let channel: ReportChannel;
 

@@ -23,7 +23,7 @@ const script = (index: number, text: string, more: Partial<GuestAction> = {}, ti
   action: { kind: 'script', id: `step-${index}`, script: text, ...more } as GuestAction,
 });
 
-/** As the kernel writes `/proc/uptime`; the idle time says nothing here. */
+/** In the kernel's form of `/proc/uptime`; the idle time has no meaning here. */
 const uptimeText = (uptime: string): string => `${uptime} 0.00\n`;
 
 const ends = (events: readonly RunnerEvent[]) =>
@@ -37,7 +37,7 @@ const outputs = (events: readonly RunnerEvent[]) =>
 interface Circumstances {
   /** How long the machine is up, in seconds; that of this machine unless it says otherwise. */
   readonly uptime?: string;
-  /** What the root has beside. */
+  /** Further files of the root. */
   readonly files?: Readonly<Record<string, string>>;
   /** Before the runner starts. */
   readonly onDisc?: (disc: string, root: string) => void;
@@ -146,7 +146,7 @@ describe.each([
     const mark = `${7_000 + shell.length}.25`;
     const events = await run(script(0, `trap '' TERM; sleep ${mark} & sleep ${mark}`, {}, 1_000));
     expect(ends(events)).toEqual([[0, expect.any(Number), true, 1]]);
-    // What is killed is gone a little later.
+    // A killed process is gone a little later.
     await eventually('nothing of it is left', async () => (await commandLines()).every((line) => !line.includes(mark)));
   }, 20_000);
 
@@ -264,7 +264,8 @@ describe.each([
 
   test("a file that only its owner may read is nobody else's while it is written", async () => {
     let [source, written] = ['', ''];
-    const step = { index: 0, timeoutMs: 10_000, action: fileAction({ path: '/opt/f', mode: '0600', secret: true }) };
+    // It waits for the text on purpose: its time is not to end before this test has looked.
+    const step = { index: 0, timeoutMs: 600_000, action: fileAction({ path: '/opt/f', mode: '0600', secret: true }) };
     const running = runIn({ steps: [step] }, ['run', '0', '0'], {
       onDisc(disc, root) {
         [source, written] = [join(disc, 's0'), join(root, 'opt/.vmgrid.0')];

@@ -1,9 +1,11 @@
 /** Against libvirt's own test driver, which needs no daemon, and against a binding whose connection breaks. */
+
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { NativeConnection } from '../../src/libvirt/binding.ts';
 import { LibvirtConnection } from '../../src/libvirt/connection.ts';
@@ -28,7 +30,7 @@ const OPERATORS_TEMPLATE = `<domain type='{{domainType}}'>
   </devices>
 </domain>`;
 const folder = useTemporaryFolder();
-const signal = AbortSignal.timeout(10_000);
+const signal = NO_DEADLINE;
 
 let connection: LibvirtConnection | undefined;
 afterEach(() => connection?.close());
@@ -39,7 +41,7 @@ const testDriver = () => {
 
 test('a domain that was defined is off, runs when it was started, and is off again when it was ended', async () => {
   const libvirt = testDriver();
-  await libvirt.define(XML, signal);
+  await libvirt.define(uuid, XML, signal);
   expect(await libvirt.state(uuid, signal)).toBe('off');
   await libvirt.start(uuid, signal);
   expect(await libvirt.state(uuid, signal)).toBe('running');
@@ -50,7 +52,7 @@ test('a domain that was defined is off, runs when it was started, and is off aga
 test('a machine of the shipped template is taken, runs and is ended', async () => {
   const template = new DomainTemplate(readFileSync(SHIPPED, 'utf8'), SHIPPED);
   const libvirt = testDriver();
-  await libvirt.define(template.render(VALUES), signal);
+  await libvirt.define(uuid, template.render(VALUES), signal);
   await libvirt.start(uuid, signal);
   expect(await libvirt.state(uuid, signal)).toBe('running');
   await libvirt.end(uuid, signal);
@@ -74,13 +76,13 @@ test("the line works with another hypervisor by a template of its operator's, an
 test('to end what does not run, or is not there, is to have ended it', async () => {
   const libvirt = testDriver();
   await libvirt.end(uuid, signal);
-  await libvirt.define(XML, signal);
+  await libvirt.define(uuid, XML, signal);
   await libvirt.end(uuid, signal);
   expect(await libvirt.state(domainIdOf('another').uuid, signal)).toBeUndefined();
 });
 
 test('a refusal is VMM_FAILED in the words of libvirt; an address that leads nowhere too', async () => {
-  const refused = await testDriver().define('<domain>', signal).catch(GridError.from);
+  const refused = await testDriver().define(uuid, '<domain>', signal).catch(GridError.from);
   expect(refused).toMatchObject({ code: 'VMM_FAILED', details: { uri: 'test:///default' } });
   expect((refused as GridError).message).toContain('could not define a domain: ');
   await expect(testDriver().start(domainIdOf('another').uuid, signal)).rejects.toMatchObject({ code: 'VMM_FAILED' });
@@ -136,6 +138,68 @@ test('calls that libvirt does not answer end when they are called off, and leave
   setTimeout(() => stop.abort(reason), 20);
   expect(await Promise.allSettled(calls)).toEqual(calls.map(() => ({ status: 'rejected', reason })));
   expect(asked).toEqual(['1', '2']);
+});
+
+/** A domain of a libvirt that answers when the test says so; what was asked of it, in order. */
+function slowBinding() {
+  const asked: string[] = [];
+  const found = Promise.withResolvers<void>();
+  const created = Promise.withResolvers<void>();
+  let looked = 0;
+  let runs = false;
+  const domain = {
+    ...NO_CALLS,
+    create: async () => {
+      asked.push('create');
+      await created.promise;
+      runs = true;
+    },
+    destroy: async () => {
+      asked.push('destroy');
+      if (!runs) throw new Error('Requested operation is not valid: domain is not running');
+      runs = false;
+    },
+    getInfo: async () => ({ state: runs ? 1 : 5 }),
+  };
+  const open = async (): Promise<NativeConnection> => ({
+    connectOpen: nothing,
+    connectClose: nothing,
+    domainDefineXML: async () => domain,
+    domainLookupByUUIDString: async () => {
+      looked += 1;
+      if (looked === 1) await found.promise;
+      return domain;
+    },
+  });
+  return { asked, found, created, libvirt: new LibvirtConnection({ open }, { uri: 'test:///slow' }) };
+}
+
+test('a start that is aborted while its domain is looked for starts nothing', async () => {
+  const { asked, found, libvirt } = slowBinding();
+  const stop = new AbortController();
+  const starting = libvirt.start(uuid, stop.signal);
+  stop.abort(new Error('enough'));
+  await expect(starting).rejects.toThrow('enough');
+  found.resolve();
+  await libvirt.end(uuid, signal);
+  expect(await libvirt.state(uuid, signal)).toBe('off');
+  expect(asked).not.toContain('create');
+});
+
+test('a domain whose start was aborted too late to be held back is ended after it', async () => {
+  const { asked, found, created, libvirt } = slowBinding();
+  found.resolve();
+  const stop = new AbortController();
+  const starting = libvirt.start(uuid, stop.signal);
+  while (asked.length === 0) await new Promise(setImmediate);
+  stop.abort(new Error('enough'));
+  await expect(starting).rejects.toThrow('enough');
+  const ending = libvirt.end(uuid, signal);
+  while (asked.length === 1) await new Promise(setImmediate);
+  created.resolve();
+  await ending;
+  expect(asked).toEqual(['create', 'destroy', 'destroy']);
+  expect(await libvirt.state(uuid, signal)).toBe('off');
 });
 
 test('without the native package the line says how to get it', async () => {

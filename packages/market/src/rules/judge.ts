@@ -15,8 +15,15 @@ export interface Judgement {
   readonly rank: number;
 }
 
-/** @throws GridError EXPRESSION_TOO_COSTLY when the budget in `seen` is spent */
-export function judge({ requirements, rank }: Wanted, seen: EvaluationContext): Judgement {
+const NOTHING_WANTED: Judgement = { unmet: undefined, rank: 0 };
+
+/**
+ * `look` is called only where something is wanted: to make the ad of a plant costs more than all else of a judgement.
+ * @throws GridError EXPRESSION_TOO_COSTLY when the budget of what is seen is spent
+ */
+export function judge({ requirements, rank }: Wanted, look: () => EvaluationContext): Judgement {
+  if (!requirements && !rank) return NOTHING_WANTED;
+  const seen = look();
   const unmet = requirements && failedRequirements(requirements, seen);
   return { unmet, rank: rank && !unmet ? rankOf(clientValue(rank, seen)) : 0 };
 }
@@ -30,7 +37,7 @@ export function judgeOfBids(
   return (bid) => {
     const known = judged.get(bid);
     if (known) return known;
-    const made = judge({ requirements: bid.holds ? undefined : requirements, rank }, evaluation(bid));
+    const made = judge({ requirements: bid.holds ? undefined : requirements, rank }, () => evaluation(bid));
     judged.set(bid, made);
     return made;
   };

@@ -2,15 +2,19 @@
  * The standing offers' answers to one class of requests, kept in order from one auction to the next: a plant whose
  * offer has changed is priced anew and moved, all others stay where they are.
  */
-import { declineOf, priceOf } from '@vmgrid/bidding';
+import { declineOf } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';
 import { type CallTerms, type Decline, GridError, type TrailRemoval } from '@vmgrid/protocol';
 import { gapOf, lacking } from '../nearest.ts';
+import { ORDER_RULES } from '../rules/chain.ts';
+import { compareBy } from '../rules/compare-by.ts';
 import { judge } from '../rules/judge.ts';
+import { requirements } from '../rules/requirements.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';
 import { BidOrder } from './bid-order.ts';
 import type { Bidding } from './bidding.ts';
 import { OrderedList } from './ordered-list.ts';
+import { PriceList } from './price-list.ts';
 import type { RequestClass } from './request-class.ts';
 import type { StandingPlant } from './standing-plant.ts';
 
@@ -43,6 +47,7 @@ export interface OrderView {
 
 export class ClassOrder implements OrderView {
   readonly #class: RequestClass;
+  readonly #prices: PriceList;
   readonly #entries = new Map<string, Entry>();
   readonly #bidding: BidOrder;
   readonly #removed = new Map<string, OrderedList<Removed>>();
@@ -50,7 +55,8 @@ export class ClassOrder implements OrderView {
 
   constructor(of: RequestClass, order: CallTerms['order']) {
     this.#class = of;
-    this.#bidding = new BidOrder(order === 'soonest' ? compareSoonest : compareCheapest);
+    this.#prices = new PriceList(of.my);
+    this.#bidding = new BidOrder(compareBy(STANDING_RULES[order], standingValue));
   }
 
   get bidding(): OrderView['bidding'] {
@@ -116,12 +122,13 @@ export class ClassOrder implements OrderView {
     try {
       const lack = owner.refusal(request.machine, plant);
       if (lack) throw lack;
-      const { plan, ad: planned } = this.#class.plan(plant, evaluation.now);
-      const ad = plant.adOn(plan.line);
-      const cost = priceOf(plant.cost, this.#class.my, ad, planned);
-      const { unmet, rank } = judge(this.#class, { ...evaluation, my: this.#class.my, target: ad });
+      const planned = this.#class.plan(plant, evaluation.now);
+      const { plan } = planned;
+      const cost = this.#prices.priceOf(plant, planned);
+      const look = () => ({ ...evaluation, my: this.#class.my, target: plant.adOn(plan.line) });
+      const { unmet, rank } = judge(this.#class, look);
       if (unmet) {
-        const removal = { rule: 'requirements', plantId, ...unmet };
+        const removal = { rule: requirements.name, plantId, ...unmet };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };
       }
       return { kind: 'bidding', plant, plan, cost, rank, place: 0 };
@@ -141,16 +148,27 @@ function listAt<T>(lists: Map<string, OrderedList<T>>, key: string, compare: (a:
   return list;
 }
 
-/** 0 when only the tie-break tells two bids apart. */
-const compareCheapest = (a: Bidding, b: Bidding): number => a.cost - b.cost || b.rank - a.rank;
+/** All but the tie-break, which each request seeds anew: bids that only it tells apart stand side by side. */
+const standingRules = (order: CallTerms['order']) =>
+  ORDER_RULES[order].flatMap(({ name, better }) => (name === 'tieBreak' ? [] : [{ name, better }]));
 
-const compareSoonest = (a: Bidding, b: Bidding): number => expected(a) - expected(b) || compareCheapest(a, b);
+const STANDING_RULES = { cheapest: standingRules('cheapest'), soonest: standingRules('soonest') };
+
+/** What a rule compares of a bid that stands. */
+function standingValue({ cost, rank, plan }: Bidding, name: 'cost' | 'rank' | 'expectedSeconds'): number {
+  switch (name) {
+    case 'cost':
+      return cost;
+    case 'rank':
+      return rank;
+    case 'expectedSeconds':
+      return plan.expectedSeconds;
+  }
+}
 
 const compareRemoved = (a: Removed, b: Removed): number => a.gap - b.gap || compareText(a.plantId, b.plantId);
 
 export const compareDeclining = (a: Declining, b: Declining): number =>
   lacking(a.decline) - lacking(b.decline) || compareText(a.plantId, b.plantId);
-
-const expected = ({ plan }: Bidding): number => plan.expectedSeconds;
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

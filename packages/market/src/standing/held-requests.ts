@@ -1,11 +1,12 @@
 /**
- * Finds the plants that may have the VM of a request already; these are asked. Two requests may have the same token.
+ * Finds the plants that may have the VM of a request already; these are asked. Two requests may have the same
+ * fingerprint.
  */
 import { GridError, STANDING_LIMITS, type StandingChange } from '@vmgrid/protocol';
-import { TokenTable } from './token-table.ts';
+import { FingerprintTable } from './fingerprint-table.ts';
 
-/** The tokens that one plant holds, as long as its link lasts. */
-export interface TokensOfPlant {
+/** The fingerprints that one plant holds, as long as its link lasts. */
+export interface FingerprintsOfPlant {
   /** @throws GridError LINK_PROTOCOL when the change does not go with what is known */
   change(change: Pick<StandingChange, 'held' | 'dropped'>): void;
   /** The plant holds none any more. */
@@ -13,16 +14,16 @@ export interface TokensOfPlant {
 }
 
 export class HeldRequests {
-  readonly #table = new TokenTable();
+  readonly #table = new FingerprintTable();
   readonly #plants: (string | undefined)[] = [];
 
   /** A plant that tells all it holds. @throws GridError LINK_PROTOCOL for too many, or one twice */
-  begin(plantId: string, held: Iterable<number>): TokensOfPlant {
+  begin(plantId: string, held: Iterable<number>): FingerprintsOfPlant {
     const number = this.#table.begin();
     this.#plants[number] = plantId;
-    const tokens: TokensOfPlant = {
+    const fingerprints: FingerprintsOfPlant = {
       change: ({ held: more = [], dropped = [] }) => {
-        for (const token of dropped) this.#drop(token, number);
+        for (const fingerprint of dropped) this.#drop(fingerprint, number);
         this.#add(more, number);
       },
       end: () => this.#table.retire(number),
@@ -30,27 +31,28 @@ export class HeldRequests {
     try {
       this.#add(held, number);
     } catch (error) {
-      tokens.end();
+      fingerprints.end();
       throw error;
     }
-    return tokens;
+    return fingerprints;
   }
 
-  plantsWith(token: number): string[] {
-    return this.#table.numbersOf(token).map((number) => this.#plants[number]!);
+  plantsWith(fingerprint: number): string[] {
+    return this.#table.numbersOf(fingerprint).map((number) => this.#plants[number]!);
   }
 
-  #add(tokens: Iterable<number>, number: number): void {
-    for (const token of tokens) {
-      if (!this.#table.add(token, number)) throw this.#wrong(number, `holds ${token} twice`);
+  #add(fingerprints: Iterable<number>, number: number): void {
+    for (const fingerprint of fingerprints) {
+      if (!this.#table.add(fingerprint, number)) throw this.#wrong(number, `holds ${fingerprint} twice`);
       if (this.#table.countOf(number) > STANDING_LIMITS.held) {
         throw this.#wrong(number, `holds more than ${STANDING_LIMITS.held} requests`);
       }
     }
   }
 
-  #drop(token: number, number: number): void {
-    if (!this.#table.remove(token, number)) throw this.#wrong(number, `drops ${token}, which it does not hold`);
+  #drop(fingerprint: number, number: number): void {
+    if (!this.#table.remove(fingerprint, number))
+      throw this.#wrong(number, `drops ${fingerprint}, which it does not hold`);
   }
 
   #wrong(number: number, what: string): GridError {

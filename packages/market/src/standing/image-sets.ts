@@ -29,11 +29,17 @@ export class ImageSets {
     if (held.users.size === 0) this.#sets.delete(digest);
   }
 
-  /** Fetches a set from a plant that holds it, or waits for who fetches it already. @throws GridError */
-  fetch(bidder: Bidder, digest: string, since: string | undefined, signal: AbortSignal): Promise<void> {
-    const coming = this.#coming.get(digest) ?? this.#fetch(bidder, digest, since, signal);
+  /**
+   * Fetches a set from a plant that holds it, or waits for who fetches it already. When that one fails, the next that
+   * waits fetches it. @throws GridError when this plant was asked, and failed
+   */
+  async fetch(bidder: Bidder, digest: string, since: string | undefined, signal: AbortSignal): Promise<void> {
+    for (let coming = this.#coming.get(digest); coming; coming = this.#coming.get(digest)) {
+      if (await hasCome(coming)) return;
+    }
+    const coming = this.#fetch(bidder, digest, since, signal).finally(() => this.#coming.delete(digest));
     this.#coming.set(digest, coming);
-    return coming.finally(() => this.#coming.delete(digest));
+    await coming;
   }
 
   async #fetch(bidder: Bidder, digest: string, since: string | undefined, signal: AbortSignal): Promise<void> {
@@ -58,3 +64,9 @@ export class ImageSets {
     this.#sets.set(digest, { images, index: ImageIndex.of(images.values()), users: new Set() });
   }
 }
+
+const hasCome = (coming: Promise<void>): Promise<boolean> =>
+  coming.then(
+    () => true,
+    () => false,
+  );

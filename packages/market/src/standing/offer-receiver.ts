@@ -114,7 +114,10 @@ export class OfferReceiver implements LinkListener {
         const now = this.#told.get(bidder);
         if (now?.terms.images === digest) this.#orAsk(bidder, () => this.#stand(bidder, now));
       },
-      (error) => this.#told.has(bidder) && this.#options.onFault({ plantId, err: GridError.from(error) }),
+      (error) => {
+        if (this.#told.get(bidder)?.terms.images !== digest) return; // it is about what was
+        this.#options.onFault({ plantId, err: GridError.from(error) });
+      },
     );
   }
 

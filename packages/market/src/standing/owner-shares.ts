@@ -2,7 +2,7 @@
  * Finds by owner what it has, and may have, on the plants that limit owners. A look-up costs as much as the owner has
  * plants.
  */
-import { declineOf, NOTHING_USED, ownerLackOf, ownerRefusalOf, ownerToken } from '@vmgrid/bidding';
+import { declineOf, NOTHING_USED, ownerFingerprint, ownerLackOf, ownerRefusalOf } from '@vmgrid/bidding';
 import {
   type Decline,
   GridError,
@@ -46,18 +46,19 @@ export class OwnerShares {
   readonly #owners = new Map<string, SharesOfOwner>();
 
   begin(plantId: string, owners: Readonly<Record<string, OwnerShare>>): SharesOfPlant {
-    const tokens = new Map<string, OwnerShare>();
+    const fingerprints = new Map<string, OwnerShare>();
     const shares: SharesOfPlant = {
       change: (changed) => {
-        for (const [token, share] of Object.entries(changed)) {
-          this.#put(token, plantId, share ?? undefined);
-          if (share) tokens.set(token, share);
-          else tokens.delete(token);
+        for (const [fingerprint, share] of Object.entries(changed)) {
+          this.#put(fingerprint, plantId, share ?? undefined);
+          if (share) fingerprints.set(fingerprint, share);
+          else fingerprints.delete(fingerprint);
         }
-        if (tokens.size > STANDING_LIMITS.owners) throw tooMany(plantId);
+        if (fingerprints.size > STANDING_LIMITS.owners) throw tooMany(plantId);
       },
       end: () => {
-        for (const [token, share] of tokens) if (this.#shareOf(token, plantId) === share) this.#put(token, plantId);
+        for (const [fingerprint, share] of fingerprints)
+          if (this.#shareOf(fingerprint, plantId) === share) this.#put(fingerprint, plantId);
       },
     };
     shares.change(owners);
@@ -66,12 +67,12 @@ export class OwnerShares {
 
   classOf(owner: string | undefined): OwnerClass {
     if (owner === undefined) return NOBODY;
-    const token = ownerToken(owner);
-    if (!this.#owners.get(token)?.named) return OTHERS;
+    const fingerprint = ownerFingerprint(owner);
+    if (!this.#owners.get(fingerprint)?.named) return OTHERS;
     const limitsAt = ({ plantId, terms }: StandingPlant): OwnerLimits =>
-      this.#shareOf(token, plantId)?.limits ?? terms.others;
+      this.#shareOf(fingerprint, plantId)?.limits ?? terms.others;
     return {
-      key: token,
+      key: fingerprint,
       refusal: (machine, plant) => ownerRefusalOf(machine, { used: NOTHING_USED, limits: limitsAt(plant) }),
     };
   }
@@ -79,7 +80,7 @@ export class OwnerShares {
   /** The plants that decline since the owner would have too much there, with what it has already. */
   declinesFor(owner: string, machine: MachineSpec, plants: ReadonlyMap<string, StandingPlant>): Decline[] {
     const declines: Decline[] = [];
-    for (const [plantId, { used, limits }] of this.#owners.get(ownerToken(owner))?.byPlant ?? []) {
+    for (const [plantId, { used, limits }] of this.#owners.get(ownerFingerprint(owner))?.byPlant ?? []) {
       const plant = plants.get(plantId);
       if (!plant || used.vms === 0) continue;
       const lack = ownerLackOf(machine, { used, limits: limits ?? plant.terms.others });
@@ -88,18 +89,18 @@ export class OwnerShares {
     return declines;
   }
 
-  #shareOf(token: string, plantId: string): OwnerShare | undefined {
-    return this.#owners.get(token)?.byPlant.get(plantId);
+  #shareOf(fingerprint: string, plantId: string): OwnerShare | undefined {
+    return this.#owners.get(fingerprint)?.byPlant.get(plantId);
   }
 
-  #put(token: string, plantId: string, share?: OwnerShare): void {
-    const shares = this.#owners.get(token) ?? { byPlant: new Map<string, OwnerShare>(), named: 0 };
+  #put(fingerprint: string, plantId: string, share?: OwnerShare): void {
+    const shares = this.#owners.get(fingerprint) ?? { byPlant: new Map<string, OwnerShare>(), named: 0 };
     if (shares.byPlant.get(plantId)?.limits) shares.named--;
     if (share?.limits) shares.named++;
     if (share) shares.byPlant.set(plantId, share);
     else shares.byPlant.delete(plantId);
-    if (shares.byPlant.size > 0) this.#owners.set(token, shares);
-    else this.#owners.delete(token);
+    if (shares.byPlant.size > 0) this.#owners.set(fingerprint, shares);
+    else this.#owners.delete(fingerprint);
   }
 }
 

@@ -6,9 +6,9 @@ import {
   STANDING_LIMITS,
   type StandingChange,
   type StandingOffer,
-  unpackTokens,
+  unpackFingerprints,
 } from '@vmgrid/protocol';
-import type { HeldRequests, TokensOfPlant } from './held-requests.ts';
+import type { FingerprintsOfPlant, HeldRequests } from './held-requests.ts';
 import type { OwnerShares, SharesOfPlant } from './owner-shares.ts';
 import { PublishedDurations } from './published-durations.ts';
 
@@ -20,7 +20,7 @@ export interface PlantBooks {
 
 export class PublishedOffer {
   readonly durations: PublishedDurations;
-  readonly #tokens: TokensOfPlant;
+  readonly #fingerprints: FingerprintsOfPlant;
   readonly #shares: SharesOfPlant;
   #serial: number;
   #terms: OfferTerms;
@@ -31,7 +31,7 @@ export class PublishedOffer {
     this.#terms = terms;
     this.durations = new PublishedDurations({ durations, ...terms });
     // Sorted, they lie side by side in the table: to take them in costs two thirds.
-    this.#tokens = books.held.begin(terms.plant.plantId, unpackTokens(held).sort());
+    this.#fingerprints = books.held.begin(terms.plant.plantId, unpackFingerprints(held).sort());
     this.#shares = books.owners.begin(terms.plant.plantId, owners);
   }
 
@@ -48,7 +48,7 @@ export class PublishedOffer {
   apply(serial: number, change: StandingChange): void {
     if (serial !== this.#serial + 1) throw gap(this.#terms.plant.plantId, this.#serial, serial);
     this.#serial = serial;
-    this.#tokens.change(change);
+    this.#fingerprints.change(change);
     this.#shares.change(change.owners ?? {});
     this.durations.apply(change);
     this.#requireFew();
@@ -57,7 +57,7 @@ export class PublishedOffer {
 
   /** The link has ended, or another whole comes. */
   end(): void {
-    this.#tokens.end();
+    this.#fingerprints.end();
     this.#shares.end();
   }
 

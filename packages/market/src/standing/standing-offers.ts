@@ -2,7 +2,7 @@
  * Answers calls for bids on behalf of plants that have published what their bids depend on, as these plants themselves
  * would: the best bids, by the auction's own rules, and of the rest the numbers and the nearest misses.
  */
-import { tokenOf } from '@vmgrid/bidding';
+import { requestFingerprint } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';
 import type { Bidder, CallTerms, CreateRequest, Identified } from '@vmgrid/protocol';
 import type { AnswerPart } from '../collect-answers.ts';
@@ -88,7 +88,9 @@ export class StandingOffers {
     const { owner } = request.caller ?? {};
     const ordered = { request, owner: this.owners.classOf(owner), evaluation };
     const kept = this.#plants.size === 0 ? undefined : yield* this.#orders.upToDate(ordered, terms);
-    const holders = new Set(this.held.plantsWith(tokenOf(request.requestId)).filter((id) => this.#plants.has(id)));
+    const holders = new Set(
+      this.held.plantsWith(requestFingerprint(request.requestId)).filter((id) => this.#plants.has(id)),
+    );
     const toAsk = (bidders: readonly Bidder[]) =>
       holders.size === 0
         ? this.#biddersToPoll.of(bidders)

@@ -40,7 +40,7 @@ export function shared<T>(known: Map<string, T>, key: string, make: () => T): T 
   return made;
 }
 
-interface Making {
+interface StandingPlantOptions {
   readonly parts: SharedParts;
   readonly before?: StandingPlant | undefined;
 }
@@ -68,7 +68,7 @@ export class StandingPlant {
   readonly #jsonOnLine = new Map<LineName, ClassAdJson>();
 
   /** `before`: the same plant before its last change. @throws GridError CONFIG_INVALID when the cost does not parse */
-  constructor({ terms, durations }: Offered, images: ImageIndex, { parts, before }: Making) {
+  constructor({ terms, durations }: Offered, images: ImageIndex, { parts, before }: StandingPlantOptions) {
     const { plantId, lines } = terms.plant;
     this.plantId = plantId;
     this.terms = terms;

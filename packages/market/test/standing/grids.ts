@@ -4,11 +4,11 @@ import {
   ImageIndex,
   makeOffer,
   NOTHING_USED,
+  ownerFingerprint,
   ownerRefusalOf,
-  ownerToken,
   plantAd,
   refusalOf,
-  tokenOf,
+  requestFingerprint,
   withChange,
 } from '@vmgrid/bidding';
 import type { Action } from '@vmgrid/dag';
@@ -67,7 +67,13 @@ const plantSnapshot = (plantId: string) =>
     draining: fc.nat(9).map((n) => n === 0),
   });
 
-const COSTS = ['memory', 'seconds', 'MY.MemoryMiB / TARGET.FreeMemoryMiB + 0.5 * PLAN.ExpectedSeconds', '"free"'];
+/** The last ones look at other attributes on some plants than on others, at one under another spelling, and at all. */
+export const COSTS = [
+  ...['memory', 'seconds', 'MY.MemoryMiB / TARGET.FreeMemoryMiB + 0.5 * PLAN.ExpectedSeconds', '"free"'],
+  'TARGET.LoadAverage > 0.2 ? TARGET.VmCount : TARGET.FreeMemoryMiB / 256',
+  'isUndefined(TARGET.LastFailureTime) ? TARGET.vmcount : 9',
+  'TARGET =?= TARGET ? VmCount : LoadAverage',
+];
 
 const KEYS = [
   ...['restore:qemu', 'boot:qemu', 'boot:qemu:base', 'restore:qemu:a', 'kind:script', 'kind:host'],
@@ -108,17 +114,17 @@ const share: fc.Arbitrary<OwnerShare> = fc.record(
 const OWNERS = ['ada', 'bob', 'eve'];
 const owners = fc.dictionary(fc.constantFrom(...OWNERS), share);
 
-/** As they are told. */
-export const byToken = <T>(shares: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(shares).map(([owner, of]) => [ownerToken(owner), of]));
+/** In the form in which they are published. */
+export const byFingerprint = <T>(shares: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(shares).map(([owner, of]) => [ownerFingerprint(owner), of]));
 
 export interface Published {
-  /** By their names. */
+  /** Shares by the owners' names. */
   readonly owners: Readonly<Record<string, OwnerShare>>;
   readonly terms: OfferTerms;
   readonly durations: Readonly<Record<string, number>>;
   readonly held: readonly number[];
-  /** Of `INDEXES`. */
+  /** Index into `INDEXES`. */
   readonly set: number;
 }
 
@@ -129,7 +135,7 @@ const published = (plantId: string): fc.Arbitrary<Published> =>
       cost: mostly('1', ...COSTS),
       leaseMaxMs: fc.constantFrom(3_600_000, 86_400_000),
       ...{ durations, coarse: fc.boolean(), owners, others: ownerLimits },
-      held: fc.nat(9).map((n) => (n === 0 ? [tokenOf('request-1')] : [])),
+      held: fc.nat(9).map((n) => (n === 0 ? [requestFingerprint('request-1')] : [])),
       set: mostly(2, 1, 0),
     })
     .map(({ set, durations: learnt, held, owners: shares, ...terms }) => {
@@ -229,7 +235,7 @@ export function changed(one: Published, change: StandingChange): Published {
   };
 }
 
-/** What the plant itself answers. */
+/** Returns the plant's own answer. */
 export function answerOf(one: Published, request: Identified<CreateRequest>, now: number): Offer {
   const { terms, set } = one;
   const { plant, bidValidityMs } = terms;

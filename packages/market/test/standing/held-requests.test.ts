@@ -1,17 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { STANDING_LIMITS } from '@vmgrid/protocol';
 import fc from 'fast-check';
-import { HeldRequests, type TokensOfPlant } from '../../src/standing/held-requests.ts';
+import { type FingerprintsOfPlant, HeldRequests } from '../../src/standing/held-requests.ts';
 
-/** Few tokens, most of them side by side in one segment or at its very end, so that they collide and wrap around. */
-const TOKENS = [
+/**
+ * Few fingerprints, most of them side by side in one segment or at its very end, so that they collide and wrap around.
+ */
+const FINGERPRINTS = [
   ...Array.from({ length: 24 }, (_, number) => number),
   ...Array.from({ length: 12 }, (_, number) => 2 ** 18 - 1 - number),
   ...[2 ** 18, 2 ** 31, 2 ** 32 - 1, 2 ** 32 - 2],
 ];
-/** Of the table of tokens. */
+/** Segments of the table of fingerprints. */
 const SEGMENTS = 2 ** 14;
-const tokens = fc.uniqueArray(fc.constantFrom(...TOKENS), { maxLength: TOKENS.length });
+const fingerprints = fc.uniqueArray(fc.constantFrom(...FINGERPRINTS), { maxLength: FINGERPRINTS.length });
 const plant = fc.nat(5).map((number) => `plant-${number}`);
 
 type Step =
@@ -20,8 +22,8 @@ type Step =
   | { readonly kind: 'leave'; readonly plantId: string };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant('come' as const), plantId: plant, held: tokens }),
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('change' as const), plantId: plant, flips: tokens }) },
+  fc.record({ kind: fc.constant('come' as const), plantId: plant, held: fingerprints }),
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('change' as const), plantId: plant, flips: fingerprints }) },
   fc.record({ kind: fc.constant('leave' as const), plantId: plant }),
 );
 
@@ -29,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Both {
   readonly requests = new HeldRequests();
   readonly sets = new Map<string, Set<number>>();
-  readonly #books = new Map<string, TokensOfPlant>();
+  readonly #books = new Map<string, FingerprintsOfPlant>();
 
   take(one: Step): void {
     const { plantId } = one;
@@ -44,29 +46,29 @@ class Both {
       this.sets.set(plantId, new Set(one.held));
     }
     if (one.kind === 'change' && book && set) {
-      const dropped = one.flips.filter((token) => set.has(token));
-      const held = one.flips.filter((token) => !set.has(token));
+      const dropped = one.flips.filter((fingerprint) => set.has(fingerprint));
+      const held = one.flips.filter((fingerprint) => !set.has(fingerprint));
       book.change({ held, dropped });
-      for (const token of dropped) set.delete(token);
-      for (const token of held) set.add(token);
+      for (const fingerprint of dropped) set.delete(fingerprint);
+      for (const fingerprint of held) set.add(fingerprint);
     }
   }
 
   agree(all: Iterable<number>): void {
-    for (const token of all) {
-      const holders = [...this.sets].filter(([, set]) => set.has(token)).map(([plantId]) => plantId);
-      expect(this.requests.plantsWith(token).toSorted()).toEqual(holders.toSorted());
+    for (const fingerprint of all) {
+      const holders = [...this.sets].filter(([, set]) => set.has(fingerprint)).map(([plantId]) => plantId);
+      expect(this.requests.plantsWith(fingerprint).toSorted()).toEqual(holders.toSorted());
     }
   }
 }
 
-test('those who hold a token are found, whoever came, changed, left and came back', () => {
+test('those who hold a fingerprint are found, whoever came, changed, left and came back', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const both = new Both();
       for (const one of steps) {
         both.take(one);
-        both.agree(TOKENS);
+        both.agree(FINGERPRINTS);
       }
     }),
     { numRuns: 200 },
@@ -91,19 +93,19 @@ test('plants that come and go thousands of times leave nothing behind that is fo
 
 test('numbers are not used up by plants that flap, wherever what they held waits to be cleared away', () => {
   const both = new Both();
-  const tokenIn = (segment: number, number: number) => (segment % SEGMENTS) * 2 ** 18 + number;
-  const inEach = (number: number) => Array.from({ length: SEGMENTS }, (_, segment) => tokenIn(segment, number));
+  const fingerprintIn = (segment: number, number: number) => (segment % SEGMENTS) * 2 ** 18 + number;
+  const inEach = (number: number) => Array.from({ length: SEGMENTS }, (_, segment) => fingerprintIn(segment, number));
   // So full that each plant that leaves has one segment looked at: the one after that which it was in.
   for (let number = 0; number < 5; number++) {
     both.take({ kind: 'come', plantId: `stays-${number}`, held: inEach(number) });
   }
   for (let round = 0; round < 20_000; round++) {
-    both.take({ kind: 'come', plantId: 'flaps', held: [tokenIn(round + SEGMENTS - 1, 5)] });
+    both.take({ kind: 'come', plantId: 'flaps', held: [fingerprintIn(round + SEGMENTS - 1, 5)] });
   }
-  both.agree([tokenIn(0, 0), tokenIn(19_997, 5), tokenIn(19_998, 5)]);
+  both.agree([fingerprintIn(0, 0), fingerprintIn(19_997, 5), fingerprintIn(19_998, 5)]);
 });
 
-const isFirst = (token: number, at: number, all: readonly number[]): boolean => all.indexOf(token) === at;
+const isFirst = (fingerprint: number, at: number, all: readonly number[]): boolean => all.indexOf(fingerprint) === at;
 
 test('what does not go with what is known is refused, and so is more than a plant may hold', () => {
   const requests = new HeldRequests();

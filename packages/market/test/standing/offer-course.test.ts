@@ -1,23 +1,22 @@
 /**
- * What a plant tells over a link that loses and reorders, and what is known above: the whole chain, against offers made
- * whole.
+ * A plant's reports over a link that loses and reorders, and what is known above: the whole chain, compared with whole
+ * offers.
  */
 import { expect, test } from '@jest/globals';
 import {
-  HeldTokens,
   NOTHING_USED,
   OfferBook,
   OfferFeed,
   OwnerBook,
+  ownerFingerprint,
   ownerLackOf,
-  ownerToken,
   PublishedSets,
-  tokenOf,
+  RequestFingerprints,
+  requestFingerprint,
 } from '@vmgrid/bidding';
-import { type Bidder, type OfferEvent, type OfferTerms, type OwnerShare, unpackTokens } from '@vmgrid/protocol';
+import { type Bidder, type OfferEvent, type OfferTerms, type OwnerShare, unpackFingerprints } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
-import { Creations } from '../../../vmplant/src/creation/creations.ts';
 import { LearntDurations } from '../../../vmplant/src/creation/durations.ts';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
 import { DEPARTED_KEPT, DestroyedVms } from '../../../vmplant/src/vms/destroyed-vms.ts';
@@ -31,7 +30,7 @@ const NO_IMAGES = new PublishedSets();
 
 /** The parts of a plant that its offer is made of, with the same kept in the plainest way beside. */
 class Plant {
-  readonly requests = new HeldTokens();
+  readonly requests = new RequestFingerprints();
   readonly durations = new LearntDurations(openDatabaseInMemory());
   readonly destroyedVms = new DestroyedVms(openDatabaseInMemory(), {
     requests: this.requests,
@@ -39,20 +38,19 @@ class Plant {
   });
   readonly owners = new OwnerBook({ others: { vms: 2 }, named: new Map([['bob', { vms: 3 }]]) });
   readonly book = new OfferBook(this);
-  readonly #creations = new Creations(this.requests);
-  readonly #ends: { readonly requestId: string; end: () => void }[] = [];
+  readonly #underWay: string[] = [];
   readonly #destroyedVms = new Set<string>();
   readonly learnt = new Set<string>();
   usage = { memoryMiB: 0, diskMiB: 0, vms: 0 };
 
   begin(requestId: string): void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#ends.push({ requestId, end: resolve });
-    void this.#creations.during({ requestId }, () => promise);
+    this.#underWay.push(requestId);
+    this.requests.add(requestId);
   }
 
   end(): void {
-    this.#ends.shift()?.end();
+    const requestId = this.#underWay.shift();
+    if (requestId !== undefined) this.requests.drop(requestId);
   }
 
   depart(requestId: string): void {
@@ -66,8 +64,8 @@ class Plant {
   }
 
   get held(): number[] {
-    const ids = new Set([...this.#destroyedVms, ...this.#ends.map(({ requestId }) => requestId)]);
-    return [...ids].map(tokenOf).sort();
+    const ids = new Set([...this.#destroyedVms, ...this.#underWay]);
+    return [...ids].map(requestFingerprint).sort();
   }
 
   get terms(): OfferTerms {
@@ -203,18 +201,18 @@ function tell(plant: Plant, above: readonly Above[]): void {
   for (const { link } of above) link.feed.tell(telling);
 }
 
-/** What was sent has been taken in, image sets too. */
+/** Resolves when everything sent was taken in, image sets too. */
 const arrival = () => new Promise((resolve) => setImmediate(resolve));
 
-/** What is known above is what an offer made whole now would say. */
+/** Expects that those above know what a whole offer made now would contain. */
 function expectKnown({ offers }: Above, plant: Plant): void {
   const known = offers.get('plant-1')!;
   const whole = telling(new OfferBook(plant), plant);
   expect(known.terms).toEqual(plant.terms);
-  expect([...unpackTokens(whole.held)].sort()).toEqual(plant.held);
-  const holds = (token: number) => offers.held.plantsWith(token).length;
-  expect(REQUESTS.map(tokenOf).map(holds)).toEqual(
-    REQUESTS.map(tokenOf).map((one) => (plant.held.includes(one) ? 1 : 0)),
+  expect([...unpackFingerprints(whole.held)].sort()).toEqual(plant.held);
+  const holds = (fingerprint: number) => offers.held.plantsWith(fingerprint).length;
+  expect(REQUESTS.map(requestFingerprint).map(holds)).toEqual(
+    REQUESTS.map(requestFingerprint).map((one) => (plant.held.includes(one) ? 1 : 0)),
   );
   expect(Object.keys(whole.durations).sort()).toEqual([...plant.learnt].sort());
   for (const key of [...KEYS, 'boot:x']) expect(known.durations.expect(key)).toBe(whole.durations[key]);
@@ -224,7 +222,7 @@ function expectKnown({ offers }: Above, plant: Plant): void {
       ownerLackOf(MACHINE, { used: share?.used ?? NOTHING_USED, limits: share?.limits ?? plant.owners.others });
     const [declines, plants] = [offers.owners, new Map([['plant-1', known]])];
     const [decline] = declines.declinesFor(owner, MACHINE, plants);
-    expect(decline?.details).toEqual(lack(whole.owners[ownerToken(owner)])?.details);
+    expect(decline?.details).toEqual(lack(whole.owners[ownerFingerprint(owner)])?.details);
   }
 }
 
@@ -269,8 +267,9 @@ test('an offer after more departures than a plant remembers is the one made whol
   const whole = telling(new OfferBook(plant), plant);
   const known = above.offers.get('plant-1')!;
   expect(above.faults).toEqual([]);
-  expect(unpackTokens(whole.held).length).toBe(plant.requests.size);
-  for (const token of unpackTokens(whole.held)) expect(above.offers.held.plantsWith(token)).toEqual(['plant-1']);
-  expect(above.offers.held.plantsWith(tokenOf('departed-499'))).toEqual([]);
+  expect(unpackFingerprints(whole.held).length).toBe(plant.requests.size);
+  for (const fingerprint of unpackFingerprints(whole.held))
+    expect(above.offers.held.plantsWith(fingerprint)).toEqual(['plant-1']);
+  expect(above.offers.held.plantsWith(requestFingerprint('departed-499'))).toEqual([]);
   for (const [key, seconds] of Object.entries(whole.durations)) expect(known.durations.expect(key)).toBe(seconds);
 }, 120_000);

@@ -74,7 +74,7 @@ class Plant {
 
 const standing = (...plants: readonly Plant[]) => plants.filter(({ bidder }) => offers.get(bidder.plantId)).length;
 
-/** What was sent has arrived. */
+/** Resolves when everything sent has arrived. */
 const arrival = () => new Promise((resolve) => setImmediate(resolve));
 
 test('an offer stands as soon as its images are known, which are fetched once for all plants that have them', async () => {
@@ -120,6 +120,22 @@ test('images that are not the set they are said to be are refused, and the plant
   await arrival();
   expect(standing(plant)).toBe(0);
   expect(faults).toMatchObject([{ plantId: 'one', err: { code: 'LINK_PROTOCOL' } }]);
+});
+
+test('when the plant that is asked for images fails, those that wait for them are asked, one after the other', async () => {
+  const plants = ['one', 'two', 'three', 'four'].map((plantId) => new Plant(plantId, setOf(BASE)));
+  const [lost, alsoLost, answering, waiting] = plants as [Plant, Plant, Plant, Plant];
+  for (const plant of [lost, alsoLost]) {
+    plant.send = () => {
+      throw new Error('the link has ended');
+    };
+  }
+  for (const plant of plants) plant.publish();
+  await arrival();
+  expect(plants.map(({ asked }) => asked.length)).toEqual([1, 1, 1, 0]);
+  expect(standing(answering, waiting)).toBe(2);
+  expect(standing(lost, alsoLost)).toBe(0);
+  expect(faults.map(({ plantId }) => plantId)).toEqual(['one', 'two']);
 });
 
 test('a change that comes twice counts once, and the offer stands', async () => {

@@ -1,11 +1,11 @@
-/** What plants let each owner have, as standing offers say it: nobody is asked for it. */
+/** The limits of plants for each owner, as standing offers publish them: nobody is asked. */
 import { beforeEach, expect, test } from '@jest/globals';
 import type { CallTerms, CreateRequest, Identified, OwnerShare } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { toEnd } from '../../../../test/support/to-end.ts';
 import { StandingOffers } from '../../src/index.ts';
 import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
-import { byToken, type Published, plants, standing } from './grids.ts';
+import { byFingerprint, type Published, plants, standing } from './grids.ts';
 
 const terms: CallTerms = {
   ...{ openedAt: '2026-01-01T00:00:00Z', windowMs: 1, best: 64, order: 'cheapest', inBackoff: [], path: [] },
@@ -26,7 +26,7 @@ function open(plantId: string, owners: Readonly<Record<string, OwnerShare>> = {}
   const { terms: of } = bidding!;
   const plant = { ...of.plant, plantId, usage: { memoryMiB: 0, diskMiB: 0, vms: 0 } };
   offers.put(standing({ ...bidding!, terms: { ...of, plant, others: { vms: 1 } } }));
-  return offers.owners.begin(plantId, byToken(owners));
+  return offers.owners.begin(plantId, byFingerprint(owners));
 }
 
 function answers(owner?: string): string[] {
@@ -63,9 +63,9 @@ test('owners with limits of their own are limited by these, each by its own', ()
 
 test('what an owner has counts as it is told, until the plant has left, also when it told anew meanwhile', () => {
   const shares = open('plant-1');
-  shares.change(byToken({ ada: { used: ONE_VM } }));
+  shares.change(byFingerprint({ ada: { used: ONE_VM } }));
   expect(answers('ada')).toEqual(['plant-1 OWNER_VM_LIMIT']);
-  shares.change(byToken({ ada: null }));
+  shares.change(byFingerprint({ ada: null }));
   expect(answers('ada')).toEqual(['plant-1']);
   const anew = open('plant-1', { ada: { used: ONE_VM } });
   shares.end();

@@ -1,6 +1,6 @@
 /** Requests that come again after a plant has destroyed their VMs, up to and past what it remembers. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { expiryOf, HeldTokens } from '@vmgrid/bidding';
+import { expiryOf, RequestFingerprints } from '@vmgrid/bidding';
 import { type Bid, type Bidder, type Call, GridError, type LinkApi, requestCancelled } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { v7 as uuid } from 'uuid';
@@ -27,7 +27,7 @@ const idOf = (number: number) => uuid({ msecs: NOW - 60_000 - (MADE - number) * 
 const ids = Array.from({ length: MADE }, (_, number) => idOf(number));
 const [forgotten, oldest, newest] = [ids[0]!, ids[1]!, ids.at(-1)!];
 
-const requests = new HeldTokens();
+const requests = new RequestFingerprints();
 let destroyedVms: DestroyedVms;
 let offers: StandingOffers;
 let asked: string[];
@@ -136,7 +136,7 @@ test('a plant that holds a request is found though another has forgotten some of
   expect(auction.bids.map(({ plantId, holds }) => [plantId, holds])).toEqual([['plant-0', true]]);
 });
 
-test('a plant that was asked, since its token is the same, and does not hold the request, does not make it new', async () => {
+test('a plant that was asked, since its fingerprint is the same, and does not hold the request, does not make it new', async () => {
   asked = [];
   const alike = new StandingOffers();
   alike.forgotten.note({ plantId: 'plant-9', forgottenUntil: NOW });

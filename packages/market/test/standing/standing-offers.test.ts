@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { tokenOf } from '@vmgrid/bidding';
+import { requestFingerprint } from '@vmgrid/bidding';
 import type { Bidder, CallTerms, CreateRequest, Identified, LinkApi, PlantBackoff } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { auctionOn, type MarketDeps, PlantFailureHistory, StandingOffers } from '../../src/index.ts';
-import type { TokensOfPlant } from '../../src/standing/held-requests.ts';
+import type { FingerprintsOfPlant } from '../../src/standing/held-requests.ts';
 import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import {
   answerOf,
-  byToken,
+  byFingerprint,
   changed,
   type Published,
   plants,
@@ -26,7 +26,7 @@ class Grid {
   readonly time = new VirtualTime();
   readonly offers = new StandingOffers();
   readonly #published = new Map<string, Published>();
-  readonly #held = new Map<string, TokensOfPlant>();
+  readonly #held = new Map<string, FingerprintsOfPlant>();
   readonly #shares = new Map<string, SharesOfPlant>();
   readonly #away = new Map<string, Published>();
   asked: string[] = [];
@@ -40,7 +40,7 @@ class Grid {
     this.#published.set(plantId, one);
     if (!this.#held.has(plantId)) {
       this.#held.set(plantId, this.offers.held.begin(plantId, one.held));
-      this.#shares.set(plantId, this.offers.owners.begin(plantId, byToken(one.owners)));
+      this.#shares.set(plantId, this.offers.owners.begin(plantId, byFingerprint(one.owners)));
     }
     this.offers.put(standing(one, this.offers.get(plantId)));
   }
@@ -52,7 +52,7 @@ class Grid {
     if (step.kind === 'change' && here) {
       const change = wholeChange(here, step.change);
       this.offers.get(plantId)!.durations.apply(change);
-      this.#shares.get(plantId)!.change(byToken(change.owners ?? {}));
+      this.#shares.get(plantId)!.change(byFingerprint(change.owners ?? {}));
       this.put(changed(here, change));
     }
     if (step.kind === 'join' && away) this.put(away);
@@ -188,7 +188,7 @@ describe('standing offers', () => {
     )[0]!;
     const grid = new Grid([
       { ...one!, held: [] },
-      { ...two!, held: [tokenOf('request-1')] },
+      { ...two!, held: [requestFingerprint('request-1')] },
     ]);
     const [request] = fc.sample(requests, { seed: 1, numRuns: 1 });
     await grid.hold({ ...request!, requestId: 'request-1' }, termsOf(grid.time), 'standing');

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { tokenOf } from '@vmgrid/bidding';
+import { requestFingerprint } from '@vmgrid/bidding';
 import type { Bidder, CallTerms } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { toEnd } from '../../../../test/support/to-end.ts';
@@ -29,7 +29,7 @@ test('who is asked follows each offer that begins or ceases to stand, though the
   expect(asked()).toEqual(['plant-1', 'broker-1']);
   offers.put(standing(other!));
   expect(asked()).toEqual(['broker-1']);
-  const held = offers.held.begin('plant-1', [tokenOf(request.requestId)]);
+  const held = offers.held.begin('plant-1', [requestFingerprint(request.requestId)]);
   expect(asked()).toEqual(['broker-1', 'plant-1']);
   offers.silence('plant-0');
   expect(asked()).toEqual(['broker-1', 'plant-1']);

@@ -20,7 +20,10 @@ type Node = Expression['node'];
 
 const QUOTED = /^\/Expr\(([\s\S]*)\)\/$/;
 
-/** The ad as a JSON value. Reals without a fraction arrive as integers: JSON has one kind of number. */
+/**
+ * Converts an ad to a JSON value. Reals without a fraction arrive as integers, because JSON has only one kind of
+ * number.
+ */
 export function adToJson(ad: Ad): ClassAdJson {
   return Object.fromEntries(ad.entries().map(([name, { node }]) => [name, nodeToJson(node)]));
 }
@@ -61,7 +64,7 @@ function literalToJson(node: Extract<Node, { kind: 'literal' }>): unknown {
 const quoted = (node: Node): string => `/Expr(${unparse(new Expression(node))})/`;
 
 /**
- * The ad that a JSON value stands for. Throws GridError LINK_PROTOCOL for an expression that does not parse or U+0000.
+ * Converts a JSON value to an ad. Throws GridError LINK_PROTOCOL for an expression that does not parse, and for U+0000.
  */
 export function adFromJson(json: ClassAdJson): ClassAd {
   try {
@@ -72,7 +75,10 @@ export function adFromJson(json: ClassAdJson): ClassAd {
   }
 }
 
-/** Whether `adFromJson` takes the value. What consists of plain values, as the ads of plants do, is only looked at. */
+/**
+ * Whether `adFromJson` accepts the value. An ad of plain values only, such as a plant's, is inspected without being
+ * built.
+ */
 export function isAdJson(json: ClassAdJson): boolean {
   if (isPlainAd(json)) return true;
   try {
@@ -84,7 +90,7 @@ export function isAdJson(json: ClassAdJson): boolean {
   }
 }
 
-/** Whether each attribute is a value, or a list of values, that is in JSON what it is in a ClassAd. */
+/** Whether each attribute is a value, or a list of values, that JSON and ClassAds express alike. */
 export const isPlainAd = (json: ClassAdJson): boolean =>
   Object.entries(json).every(
     ([name, value]) => isPlain(name) && (Array.isArray(value) ? value.every(isPlain) : isPlain(value)),

@@ -1,4 +1,7 @@
-/** What clients write to choose by: it is worked out for every plant or VM, so all of them together have one budget. */
+/**
+ * Evaluates the expressions that clients choose by. They are evaluated for every plant or VM, so all of them share one
+ * budget.
+ */
 import {
   type ClassAd,
   type EvaluationContext,
@@ -13,15 +16,15 @@ import {
 import { GridError } from '../errors/grid-error.ts';
 import { EXPRESSION_LIMITS } from '../limits.ts';
 
-/** How the expressions of one request are worked out for so many plants or VMs. */
+/** Makes the context in which the expressions of one request are evaluated for this many plants or VMs. */
 export function clientEvaluation(candidates: number, limits = EXPRESSION_LIMITS): EvaluationOptions {
   const { steps, stepsOfCandidate, stepsAtOnce } = limits;
   return { limits: { maxSteps: stepsAtOnce }, budget: new StepBudget(steps + candidates * stepsOfCandidate) };
 }
 
 /**
- * The value of a client's expression. @throws GridError EXPRESSION_TOO_COSTLY when that, or what was before, took all
- * of the budget
+ * Evaluates a client's expression. @throws GridError EXPRESSION_TOO_COSTLY when this evaluation, or those before it,
+ * used up the budget
  */
 export function clientValue(expression: Expression, context: EvaluationContext): Value {
   const value = evaluate(expression, context);
@@ -36,7 +39,10 @@ export function requireWithinBudget({ budget }: Pick<EvaluationContext, 'budget'
   throw new GridError('EXPRESSION_TOO_COSTLY', `the expressions took more than ${steps} steps`, { steps });
 }
 
-/** Which of so many ads make a constraint true. What is returned throws GridError EXPRESSION_TOO_COSTLY */
+/**
+ * Returns a test of whether an ad makes the constraint true, for this many ads. The test throws GridError
+ * EXPRESSION_TOO_COSTLY.
+ */
 export function meeting(constraint: string, candidates: number): (ad: ClassAd) => boolean {
   const expression = parseExpression(constraint);
   const options = { ...clientEvaluation(candidates), now: new Date() };

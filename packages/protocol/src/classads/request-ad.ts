@@ -2,7 +2,8 @@ import { ClassAd } from '@vmgrid/classad';
 import type { CreateRequest } from '../schema/requests.ts';
 
 /**
- * The request as MY in `requirements`, `rank` and cost expressions: its machine, and how much there is to configure.
+ * Returns the request as the ad MY of `requirements`, `rank` and cost expressions: its machine, and the size of its
+ * configuration.
  */
 export function requestAd({ machine, dag }: Pick<CreateRequest, 'machine' | 'dag'>): ClassAd {
   return ClassAd.of({

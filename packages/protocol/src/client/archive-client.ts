@@ -1,4 +1,4 @@
-/** Archives of images over the door of a plant, as streams. */
+/** Transfers archives of images to and from a plant's endpoint, as streams. */
 
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
@@ -11,20 +11,20 @@ import { type ConnectionOptions, HttpExchange } from './http-exchange.ts';
 
 export interface TransferOptions {
   readonly signal?: AbortSignal;
-  /** Told how many bytes have passed so far. */
+  /** Called with the number of bytes so far. */
   readonly onBytes?: (bytes: number) => void;
 }
 
 export interface UploadOptions extends TransferOptions {
-  /** Under which the plant tells of its progress. */
+  /** The request id under which the plant reports progress. */
   readonly requestId: string;
-  /** SHA-256 of all bytes, in base64: the plant takes in nothing else. */
+  /** SHA-256 of all bytes, in base64. The plant rejects an archive with another digest. */
   readonly sha256?: string;
-  /** Takes the memory of images that the plant's host cannot restore too. */
+  /** Also imports the memory of images that the plant's host cannot restore. */
   readonly keepMemory?: boolean;
 }
 
-/** Throws as `ShopClient` does. */
+/** Throws the same errors as `ShopClient`. */
 export class ArchiveClient {
   readonly #http: HttpExchange;
 
@@ -33,8 +33,8 @@ export class ArchiveClient {
   }
 
   /**
-   * Writes the archive of an image, and of all below it, to a sink, checking what comes; returns its bytes.
-   * @throws GridError ARCHIVE_INVALID when it broke off or is damaged
+   * Writes the archive of an image and of all images below it to a sink, and verifies it; returns the number of bytes.
+   * @throws GridError ARCHIVE_INVALID when the archive is incomplete or damaged
    */
   download(idOrTag: string, sink: Writable, { signal, onBytes }: TransferOptions = {}): Promise<number> {
     const call = { deadlineMs: CLIENT_LIMITS.transferMs, ...(signal ? { signal } : {}) };
@@ -77,7 +77,7 @@ export class ArchiveClient {
     }
   }
 
-  /** Sends an archive, as fast as the plant takes it, and has its images put into the plant's warehouse. */
+  /** Sends an archive, as fast as the plant accepts it, for import into the plant's warehouse. */
   async upload(source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<ImportImagesReply> {
     const { requestId, sha256, keepMemory, onBytes } = options;
     let bytes = 0;

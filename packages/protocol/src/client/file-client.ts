@@ -1,4 +1,4 @@
-/** Uploaded files over the door of a shop. */
+/** Uploaded files over the HTTP endpoint of a shop. */
 import { Readable } from 'node:stream';
 import { CLIENT_LIMITS } from '../limits.ts';
 import { FileListReply, FileReply } from '../schema/files.ts';

@@ -7,46 +7,43 @@ import { follows, validate } from '../schema/validator.ts';
 
 export interface ClientCallOptions {
   readonly signal?: AbortSignal;
-  /** The call fails with DEADLINE_EXCEEDED after this. */
+  /** Milliseconds after which the call fails with DEADLINE_EXCEEDED. */
   readonly deadlineMs?: number;
 }
 
-/** `setTimeout` fires at once past this. */
+/** Beyond this `setTimeout` fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With a leading slash; escaped. */
+  /** Begins with a slash; already escaped. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | ReadableStream<Uint8Array>;
 }
 
 export interface ConnectionOptions {
-  /** Shown with every request. */
+  /** Sent with every request. */
   readonly token?: string;
   readonly fetch?: typeof fetch;
 }
 
 /**
- * What a bearer token may be (RFC 6750). What is not would come back in the words of an error, and it may be a
- * secret.
+ * Whether a text can be a bearer token (RFC 6750). Other texts must not be sent: an error would quote them, and they
+ * may be secret.
  */
 export const isBearer = (text: string): boolean => /^[A-Za-z0-9\-._~+/]+=*$/.test(text);
 
-/** Requests to one shop, its errors rebuilt. */
+/** Sends requests to one shop, and rebuilds the errors that it answers. */
 export class HttpExchange {
   readonly #base: string;
   readonly #fetch: typeof fetch;
   readonly #credentials: Readonly<Record<string, string>>;
 
-  /** @throws GridError UNAUTHENTICATED when what is given as a token cannot be one */
+  /** @throws GridError UNAUTHENTICATED when the given text cannot be a token */
   constructor(url: string, options: ConnectionOptions) {
     if (options.token !== undefined && !isBearer(options.token)) {
-      throw new GridError(
-        'UNAUTHENTICATED',
-        'what is given as the token cannot be one: it has characters that no token has',
-      );
+      throw new GridError('UNAUTHENTICATED', 'the given token has characters that no token has');
     }
     this.#base = url.replace(/\/+$/, '');
     this.#fetch = options.fetch ?? fetch;
@@ -54,15 +51,15 @@ export class HttpExchange {
   }
 
   /**
-   * A successful JSON reply. Throws the GridError the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED, or
-   * LINK_PROTOCOL when what answers does not speak vmgrid.
+   * Returns the JSON reply of a successful request. Throws the GridError that the shop answered, SHOP_UNREACHABLE,
+   * DEADLINE_EXCEEDED, CANCELLED, or LINK_PROTOCOL when the other end does not speak vmgrid.
    */
   async json<T extends TSchema>(request: HttpRequest, schema: T, options: ClientCallOptions = {}): Promise<Static<T>> {
     const text = await this.within(options, async (signal) => this.text(await this.open(request, signal), signal));
     return validate(schema, parsedOrUndefined(text), { code: 'LINK_PROTOCOL', subject: `answer of ${this.#base}` });
   }
 
-  /** Does the work of a call, with a signal that fires at the call's deadline, or when the caller's does. */
+  /** Runs the work of a call with a signal that aborts at the call's deadline, or when the caller's signal does. */
   async within<T>(options: ClientCallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal, deadlineMs = CLIENT_LIMITS.deadlineMs } = options;
     const over = new AbortController();
@@ -75,14 +72,14 @@ export class HttpExchange {
     }
   }
 
-  /** A successful response whose body is still to be read. Throws as `json` does. */
+  /** Returns a successful response whose body has not been read. Throws as `json` does. */
   async open(request: HttpRequest, signal: AbortSignal): Promise<Response> {
     const response = await this.fetch(request, signal);
     if (!response.ok) throw this.#refusal(response.status, await this.text(response, signal));
     return response;
   }
 
-  /** Any response, errors included. */
+  /** Returns any response, errors included. */
   async fetch({ method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
     try {
       const all = { accept: 'application/json', ...headers, ...this.#credentials };
@@ -102,7 +99,7 @@ export class HttpExchange {
     }
   }
 
-  /** Why a request or the reading of its body ended without success. */
+  /** Returns the error for a request, or the reading of its body, that failed. */
   failure(thrown: unknown, signal: AbortSignal): GridError {
     if (thrown instanceof GridError) return thrown;
     if (signal.aborted) return abortion(signal);
@@ -124,7 +121,7 @@ export class HttpExchange {
   }
 }
 
-/** A caller may give up with any reason of its own. */
+/** A caller may abort with any reason. */
 function abortion({ reason }: AbortSignal): GridError {
   const error = GridError.from(reason);
   return error.code === 'INTERNAL'
@@ -132,14 +129,14 @@ function abortion({ reason }: AbortSignal): GridError {
     : error;
 }
 
-/** fetch says "fetch failed" and keeps the reason in `cause`; of several addresses tried, in `errors`. */
+/** fetch says "fetch failed", and keeps the reason in `cause`, or in `errors` when it tried several addresses. */
 function causeOf(thrown: unknown): { readonly message: string; readonly code?: string } {
   const { cause } = thrown as { cause?: { message?: string; code?: string; errors?: { message: string }[] } };
   const message = cause?.message || cause?.errors?.[0]?.message || String(thrown);
   return cause?.code === undefined ? { message } : { message, code: cause.code };
 }
 
-/** The value of a JSON text; undefined, which follows no schema, when it is none. */
+/** Parses a JSON text. Returns undefined, which no schema accepts, when the text is no JSON. */
 export function parsedOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,9 +1,9 @@
-/** Lists of a shop, which gives them in pages. */
+/** Reads lists of a shop, which come in pages. */
 import type { Static, TSchema } from 'typebox';
 import type { ClientCallOptions, HttpExchange } from './http-exchange.ts';
 import { type QueryWords, queryOf } from './query-of.ts';
 
-/** A list at an address, and the member of its replies that has the items. */
+/** The address of a list, and the field of its replies that holds the items. */
 interface Listing<T extends TSchema> {
   readonly path: string;
   readonly member: string;
@@ -11,14 +11,14 @@ interface Listing<T extends TSchema> {
 }
 
 interface ListOptions {
-  /** What stands behind the question mark. */
+  /** Query parameters of the address. */
   readonly wanted?: QueryWords;
   readonly options?: ClientCallOptions | undefined;
 }
 
 type Page = { readonly next?: string } & Readonly<Record<string, readonly unknown[]>>;
 
-/** The page that is asked for by `limit` or `cursor`; without either the whole list. Throws as `HttpExchange.json`. */
+/** Reads the page that `limit` or `cursor` asks for; without either, the whole list. Throws as `HttpExchange.json`. */
 export async function listPages<T extends TSchema>(
   http: HttpExchange,
   { path, member, reply }: Listing<T>,

@@ -1,6 +1,6 @@
 export type QueryWords = Readonly<Record<string, string | number | undefined>>;
 
-/** What stands behind the path of an address; nothing when no word has a value. */
+/** Returns the query string of an address; empty when no parameter has a value. */
 export function queryOf(wanted: QueryWords): string {
   const words = Object.entries(wanted).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],

@@ -1,4 +1,4 @@
-/** A shop over HTTP and JSON. */
+/** A client of a shop, over HTTP and JSON. */
 
 import { type Static, type TSchema, Type } from 'typebox';
 import { type AuditQuery, AuditReply } from '../schema/audit.ts';
@@ -41,11 +41,11 @@ import { queryOf } from './query-of.ts';
 import { decodeServerSentEvents } from './server-sent-events.ts';
 
 export interface WorkOptions extends ClientCallOptions {
-  /** The same key twice is the same work, done once; stands in for the request's own `requestId`. */
+  /** The same key twice means the same work, done once. It takes the place of the request's own `requestId`. */
   readonly idempotencyKey?: string;
 }
 
-/** A request that the shop works on in its own time. */
+/** A request that the shop has accepted and still works on. */
 export interface Submitted {
   readonly requestId: string;
 }
@@ -54,13 +54,13 @@ const JSON_TYPE = { 'content-type': 'application/json' } as const;
 const Accepted = Type.Object({ requestId: OperationReply.properties.requestId });
 
 /**
- * Every method throws GridError: the one the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED (the
- * signal), or LINK_PROTOCOL when what answers does not speak vmgrid.
+ * Every method throws GridError: the error that the shop answered, SHOP_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED (by
+ * the signal), or LINK_PROTOCOL when the other end does not speak vmgrid.
  */
 export class ShopClient {
   readonly #http: HttpExchange;
 
-  /** `url` of the shop, such as `http://127.0.0.1:7070`. */
+  /** `url` of the shop, such as `http://127.0.0.1:7780`. */
   constructor(url: string, options: ConnectionOptions = {}) {
     this.#http = new HttpExchange(url, options);
   }
@@ -69,17 +69,17 @@ export class ShopClient {
     return this.#post('/v1/vms', request, VmReply, options);
   }
 
-  /** Hands the work over and returns at once; `events` and `operation` follow it. */
+  /** Submits the work and returns at once; follow it with `events` and `operation`. */
   submitCreate(request: CreateRequest, options?: WorkOptions): Promise<Submitted> {
     return this.#submit('/v1/vms', request, options);
   }
 
-  /** The auction without the award. */
+  /** Holds the auction without an award. */
   estimate(request: EstimateRequest, options?: WorkOptions): Promise<EstimateReply> {
     return this.#post('/v1/estimates', request, EstimateReply, options);
   }
 
-  /** Why each plant would make the machine as it would; names at most `top` candidates and misses of each. */
+  /** Explains each plant's plan for the machine; names at most `top` candidates and misses for each. */
   explain(request: CreateRequest, top = 5, options?: ClientCallOptions): Promise<ExplainReply> {
     return this.#post(`/v1/explanations${queryOf({ top })}`, request, ExplainReply, options);
   }
@@ -89,7 +89,7 @@ export class ShopClient {
     return this.#http.json({ method: 'GET', path: `${vmPath(vmId)}${query}` }, VmReply, options);
   }
 
-  /** All of them, page by page; with a limit or a cursor that page alone. */
+  /** Lists all VMs, page by page; with a limit or a cursor only that page. */
   list(wanted: ListRequest = {}, options?: ClientCallOptions): Promise<ListReply> {
     return listPages(this.#http, { path: '/v1/vms', member: 'vms', reply: ListReply }, { wanted, options });
   }
@@ -98,7 +98,7 @@ export class ShopClient {
     return this.#post(`${vmPath(vmId)}/configure`, request, VmReply, options);
   }
 
-  /** The VM's final classad, also when it is destroyed already. */
+  /** Destroys a VM. Returns its final classad, also when it is destroyed already. */
   destroy(vmId: string, options?: WorkOptions): Promise<VmReply> {
     return this.#http.json({ method: 'DELETE', path: vmPath(vmId), headers: workHeaders(options) }, VmReply, options);
   }
@@ -115,7 +115,7 @@ export class ShopClient {
     return this.#post(`${vmPath(vmId)}/start`, {}, VmReply, options);
   }
 
-  /** `lease`: ISO 8601 duration, from now. A lease that ends later stays, unless it is to be shortened. */
+  /** `lease`: ISO 8601 duration, from now. A lease that ends later than that stays, unless `shorten` is true. */
   renew(vmId: string, lease: string, options: WorkOptions & { readonly shorten?: boolean } = {}): Promise<VmReply> {
     const { shorten, ...work } = options;
     return this.#post(`${vmPath(vmId)}/renew`, { lease, ...(shorten && { shorten }) }, VmReply, work);
@@ -126,7 +126,8 @@ export class ShopClient {
   }
 
   /**
-   * Past auctions, the newest first; those of one request when it is named. All of them; with a limit the first page.
+   * Lists past auctions, the newest first; only those of one request when it is named. All of them, or with a limit the
+   * first page.
    */
   auctions(
     { requestId, limit }: { readonly requestId?: string; readonly limit?: number } = {},
@@ -140,17 +141,17 @@ export class ShopClient {
     );
   }
 
-  /** Everything a past auction decided and why. */
+  /** Returns everything that a past auction decided, and why. */
   auction(auctionId: string, options?: ClientCallOptions): Promise<Trail> {
     return this.#http.json({ method: 'GET', path: `/v1/auctions/${encodeURIComponent(auctionId)}` }, Trail, options);
   }
 
-  /** Who did what at the daemons of the shop's machine; the newest first. */
+  /** Lists who did what at the daemons of the shop's machine, the newest first. */
   audit(query: Partial<AuditQuery> = {}, options?: ClientCallOptions): Promise<AuditReply> {
     return this.#http.json({ method: 'GET', path: `/v1/audit${queryOf(query)}` }, AuditReply, options);
   }
 
-  /** What the daemon has of memory. */
+  /** Returns the daemon's use of memory. */
   memory(options?: ClientCallOptions): Promise<MemoryReply> {
     return this.#http.json({ method: 'GET', path: '/v1/memory' }, MemoryReply, options);
   }
@@ -189,7 +190,7 @@ export class ShopClient {
     return this.#http.json(request, ImageReply, options);
   }
 
-  /** What changes from one image to another. */
+  /** Returns the differences between two images. */
   diffImages(from: string, to: string, options?: ClientCallOptions): Promise<ImageDiffReply> {
     const path = `${imagePath(from)}/diff/${encodeURIComponent(to)}`;
     return this.#http.json({ method: 'GET', path }, ImageDiffReply, options);
@@ -210,7 +211,7 @@ export class ShopClient {
     return this.#submit('/v1/images/collect', request, options);
   }
 
-  /** Images that would have saved most, by plant, judged by the requests it remembers. */
+  /** Suggests the images that would have saved the most time, by plant, judged by the requests that it remembers. */
   suggestImages({ top, plantId }: SuggestImagesRequest = {}, options?: ClientCallOptions): Promise<SuggestImagesReply> {
     return this.#http.json(
       { method: 'GET', path: `/v1/images/suggestions${queryOf({ top, plant: plantId })}` },
@@ -219,13 +220,13 @@ export class ShopClient {
     );
   }
 
-  /** What a plant remembers of its requests, the newest first, with pseudonyms for its digests. */
+  /** Lists the requests that a plant remembers, the newest first, with pseudonyms instead of digests. */
   recordedRequests(plantId: string, pseudonymKey: string, options?: ClientCallOptions): Promise<ReplayableRequest[]> {
     const path = `/v1/plants/${encodeURIComponent(plantId)}/requests${queryOf({ pseudonymKey })}`;
     return this.#http.json({ method: 'GET', path }, RecordedRequests, options);
   }
 
-  /** State and result of a request that is or was worked on. */
+  /** Returns the state and result of a request that is, or was, in progress. */
   operation(requestId: string, options?: ClientCallOptions): Promise<OperationReply> {
     return this.#http.json({ method: 'GET', path: requestPath(requestId) }, OperationReply, options);
   }
@@ -238,7 +239,9 @@ export class ShopClient {
     return this.#http.json({ method: 'DELETE', path: requestPath(requestId) }, OperationReply, options);
   }
 
-  /** Progress of a request from its start, as it happens; ends when the request does. No deadline but the signal. */
+  /**
+   * Yields the progress of a request from its start, and ends when the request does. Only the signal ends it earlier.
+   */
   async *events(requestId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ProgressEvent> {
     for await (const { event, data } of this.#stream(`${requestPath(requestId)}/events`, options)) {
       if (event === 'end') return;
@@ -246,14 +249,14 @@ export class ShopClient {
     }
   }
 
-  /** Plants and brokers that come and go, from now on. No deadline but the signal. */
+  /** Yields plants and brokers that come and go, from now on. Only the signal ends it. */
   async *plantEvents(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<PlantEvent> {
     for await (const { event, data } of this.#stream('/v1/plants/events', options)) {
       if (event === 'plant') yield eventOf(PlantEvent, data, 'plant event');
     }
   }
 
-  /** Sends an XML request of any verb; the reply's document, which may be an error's. */
+  /** Sends an XML request of any verb; returns the XML of the reply or of the error. */
   async sendXml(document: string, options: ClientCallOptions = {}): Promise<string> {
     const headers = { 'content-type': 'application/xml', accept: 'application/xml' };
     const request = { method: 'POST', path: '/v1/request', headers, body: document } as const;

@@ -1,4 +1,4 @@
-/** ISO 8601 durations in days, hours, minutes and seconds, as the schema `Duration` admits them. */
+/** ISO 8601 durations in days, hours, minutes and seconds, as the schema `Duration` accepts them. */
 import { type Dag, Duration } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
@@ -8,7 +8,8 @@ const PARTS = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)
 const PART_MS = [86_400_000, 3_600_000, 60_000, 1_000] as const;
 
 /**
- * Milliseconds of a duration such as `PT4H` or `P1DT2H30M0.5S`. Throws GridError DURATION_INVALID for any other text.
+ * Parses a duration such as `PT4H` or `P1DT2H30M0.5S` to milliseconds. Throws GridError DURATION_INVALID for any other
+ * text.
  */
 export function parseDuration(text: string): number {
   const parts = follows(Duration, text) ? PARTS.exec(text) : null;
@@ -21,10 +22,10 @@ export function parseDuration(text: string): number {
   return Math.round(milliseconds);
 }
 
-/** The shortest spelling of a duration of whole milliseconds, such as `PT90S`. */
+/** Writes whole milliseconds as the shortest duration, such as `PT90S`. */
 export const formatDuration = (milliseconds: number): string => `PT${milliseconds / 1_000}S`;
 
-/** Throws GridError DURATION_INVALID unless 0 < duration ≤ `limitMs`. `field` names it in the message. */
+/** Throws GridError DURATION_INVALID unless 0 < duration ≤ `limitMs`. The message names the `field`. */
 export function checkDuration(field: string, text: string, limitMs: number): void {
   const milliseconds = parseDuration(text);
   if (milliseconds > 0 && milliseconds <= limitMs) return;
@@ -36,7 +37,7 @@ export function checkDuration(field: string, text: string, limitMs: number): voi
   });
 }
 
-/** Checks how long every action may take, and how long its result is to be good. */
+/** Checks every action's time limit and freshness. */
 export function checkActionDurations(field: string, dag: Dag): void {
   for (const [index, { timeout, freshness }] of dag.actions.entries()) {
     const path = `${field}.actions[${index}]`;

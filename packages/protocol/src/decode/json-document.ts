@@ -1,4 +1,4 @@
-/** JSON that strangers wrote: within limits, each key once, and texts that every program can carry. */
+/** Reads JSON from strangers: within limits, no key twice, and no text that other programs cannot carry. */
 import type { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
 import { pathOf } from '../schema/field-path.ts';
@@ -8,9 +8,10 @@ import { decodeUtf8, parseJson } from './json-text.ts';
 import { placeAt } from './text-place.ts';
 
 /**
- * The value of a JSON request. The text may be bytes in UTF-8, with or without a byte order mark.
- * @throws GridError BODY_TOO_LARGE for too many values; REQUEST_MALFORMED, with line and column, for what is no JSON;
- * REQUEST_INVALID for a key that is given twice, values nested too deep, and texts with U+0000 or half a surrogate pair
+ * Parses a JSON request, as text or as bytes in UTF-8 with or without a byte order mark.
+ * @throws GridError BODY_TOO_LARGE for too many values; REQUEST_MALFORMED, with line and column, when the text is no
+ * JSON; REQUEST_INVALID for a key that is given twice, values that are nested too deeply, and texts with U+0000 or half
+ * a surrogate pair
  */
 export function parseJsonDocument(document: string | Uint8Array): unknown {
   const text = typeof document === 'string' ? document.replace(/^\uFEFF/, '') : decodeUtf8(document);
@@ -30,7 +31,7 @@ function requireText(value: unknown, path: readonly string[]): void {
   }
 }
 
-/** U+0000 ends texts early in half of the world's programs; half a surrogate pair has no form in UTF-8. */
+/** Many programs end texts at U+0000, and half a surrogate pair has no form in UTF-8. */
 function requireTextAt(text: string, path: readonly string[]): void {
   const found = text.search(/\0|\p{Surrogate}/u);
   if (found === -1) return;

@@ -1,24 +1,28 @@
-/** A JSON text looked over before values are made of it: how many there are, how deep, and which key is given twice. */
+/**
+ * Scans a JSON text before it is parsed: counts its values, measures its depth, and finds keys that are given twice.
+ */
 import { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 
 export interface JsonKey {
   readonly name: string;
-  /** Of its first quote, in UTF-16 units. */
+  /** Offset of the key's first quote, in UTF-16 units. */
   readonly offset: number;
 }
 
 const COLON = /\s*:/y;
 
 export class JsonOutline {
-  /** The first key that its object has already. */
+  /** The first key that its object already has. */
   repeated: JsonKey | undefined;
-  /** Of the lists and objects around the place that is looked at. */
+  /** Keys of the objects, and entries for the lists, that enclose the current place. */
   readonly #keys: Set<string>[] = [];
   #values = 1;
 
-  /** @throws GridError BODY_TOO_LARGE, REQUEST_INVALID past a limit. Of what is no JSON it may find anything */
+  /**
+   * @throws GridError BODY_TOO_LARGE, REQUEST_INVALID past a limit. For text that is no JSON the result means nothing.
+   */
   constructor(text: string) {
     for (let at = 0; at < text.length; at += 1) {
       switch (text[at]) {
@@ -54,7 +58,7 @@ export class JsonOutline {
     throw requestInvalid('', `lists and objects are nested more than ${jsonDepth} deep`);
   }
 
-  /** The place behind the string. */
+  /** Returns the offset behind the string. */
   #string(text: string, offset: number): number {
     const end = endOfString(text, offset);
     const keys = this.#keys.at(-1);
@@ -67,7 +71,7 @@ export class JsonOutline {
   }
 }
 
-/** The place behind the quote that ends a string; the end of the text when none does. */
+/** Returns the offset behind the closing quote of a string; the end of the text when there is none. */
 function endOfString(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let slashes = 0;

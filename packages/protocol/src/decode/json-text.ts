@@ -2,12 +2,12 @@ import { partitionPoint } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
 import { placeAt } from './text-place.ts';
 
-/** Past this size a stray token is reported without its place: finding it parses the text some twenty times. */
+/** In longer texts a stray token is reported without its place: finding it parses the text some twenty times. */
 const PLACED_CHARS = 1_048_576;
 
 /**
- * The value of a JSON text (RFC 8259, UTF-8). Throws GridError REQUEST_MALFORMED with line and column; the message
- * quotes nothing of the text, which may hold secrets.
+ * Parses a JSON text (RFC 8259, UTF-8). Throws GridError REQUEST_MALFORMED with line and column. The message quotes
+ * nothing of the text, which may hold secrets.
  */
 export function parseJson(text: string | Uint8Array): unknown {
   const decoded = typeof text === 'string' ? text : decodeUtf8(text);
@@ -26,7 +26,7 @@ function malformed(text: string, problem: string): GridError {
   return new GridError('REQUEST_MALFORMED', message, { ...place });
 }
 
-/** The text of UTF-8 bytes, without a byte order mark. Throws GridError REQUEST_MALFORMED for other bytes. */
+/** Decodes UTF-8, without a byte order mark. Throws GridError REQUEST_MALFORMED for other bytes. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -44,7 +44,7 @@ function jsonProblem(text: string): string | undefined {
   }
 }
 
-/** V8 tells the position of every problem but two: the end of the text, and a token that cannot start a value. */
+/** V8 gives the position of every problem except two: the end of the text, and a token that cannot start a value. */
 function problemOffset(text: string, problem: string): number | undefined {
   const told = /at position (\d+)/.exec(problem)?.[1];
   if (told !== undefined) return Number(told);
@@ -52,7 +52,7 @@ function problemOffset(text: string, problem: string): number | undefined {
   return text.length > PLACED_CHARS ? undefined : strayTokenOffset(text);
 }
 
-/** Bisects for the shortest beginning of the text that already has the stray token. */
+/** Bisects for the shortest beginning of the text that already contains the stray token. */
 function strayTokenOffset(text: string): number {
   const isWithout = (length: number) => !jsonProblem(text.slice(0, length))?.startsWith('Unexpected token');
   return partitionPoint(1, text.length, isWithout) - 1;

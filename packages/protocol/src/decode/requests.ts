@@ -1,7 +1,7 @@
 /**
- * Requests from parsed JSON: the schema first, then what no schema can say (DAGs, expressions, lengths of time). Every
- * function throws GridError: REQUEST_INVALID, DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE, EXPRESSION_INVALID or
- * DURATION_INVALID.
+ * Decodes requests from parsed JSON: first the schema, then the rules that no schema can express (DAGs, expressions,
+ * durations). Every function throws GridError: REQUEST_INVALID, DAG_DUPLICATE_ID, DAG_EDGE_UNKNOWN, DAG_CYCLE,
+ * EXPRESSION_INVALID or DURATION_INVALID.
  */
 import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
@@ -109,7 +109,7 @@ const VERBS: { readonly [V in Verb]: (json: unknown) => Request } = {
   cancel: (json) => ({ verb: 'cancel', body: decodeCancel(json) }),
 };
 
-/** A request of the verb named; an unknown verb is REQUEST_INVALID. */
+/** Decodes a request of this verb; an unknown verb is REQUEST_INVALID. */
 export function decodeRequest(verb: string, json: unknown): Request {
   if (!Object.hasOwn(VERBS, verb)) {
     throw requestInvalid('verb', `${show(verb)} is not a verb; known are ${Object.keys(VERBS).join(', ')}`);

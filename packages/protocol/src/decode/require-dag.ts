@@ -4,7 +4,7 @@ import { requestInvalid } from '../errors/request-invalid.ts';
 import { show } from '../schema/show.ts';
 import { checkActionDurations } from './duration.ts';
 
-/** A message names this many ids of a cycle; the details have all. */
+/** Ids of a cycle that the message names; the details have all. */
 const NAMED_IDS = 12;
 
 /**

@@ -4,7 +4,7 @@ export interface TextPlace {
   readonly column: number;
 }
 
-/** The place of the character at an offset in UTF-16 units. */
+/** Returns the place of the character at an offset in UTF-16 units. */
 export function placeAt(text: string, offset: number): TextPlace {
   const before = text.slice(0, offset);
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };

@@ -4,8 +4,8 @@ import { validate } from '../schema/validator.ts';
 import { translateTemplate } from './template/translate-template.ts';
 
 /**
- * The request with its template put into `requirements` and `rank`, so that it is the same request however it was
- * spelled. Throws GridError EXPRESSION_INVALID; REQUEST_INVALID when it has expressions beside the template, or when a
+ * Replaces the template of a request by `requirements` and `rank`, so that the request is the same in either form.
+ * Throws GridError EXPRESSION_INVALID; REQUEST_INVALID when it has expressions besides the template, or when a
  * translation is too long.
  */
 export function withoutTemplate(document: CreateDocument, subject: string): CreateRequest {

@@ -1,6 +1,6 @@
 /**
- * What of a host is used up, as Node, SQLite and the programs of the host say it. Such a failure is neither a fault of
- * vmgrid nor the client's doing, so it has codes of its own.
+ * Recognizes an exhausted resource of the host in errors of Node, of SQLite and of the host's programs. Such a failure
+ * is neither a fault of vmgrid nor caused by the client, so it has its own codes.
  */
 import type { ErrorCode } from './catalogue.ts';
 
@@ -14,13 +14,13 @@ const BY_ERRNO: Readonly<Record<string, ErrorCode>> = {
   EADDRNOTAVAIL: 'HOST_PORTS_FULL',
 };
 
-/** What fork(2) fails with at a limit of processes; of any other call it means something else. */
+/** At a limit of processes fork(2) fails with this. From any other call it means something else. */
 const NO_MORE_PROCESSES = 'EAGAIN';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html): the low byte of an error's `errcode`. */
 const BY_SQLITE: Readonly<Record<number, ErrorCode>> = { 7: 'HOST_MEMORY_FULL', 13: 'HOST_DISK_FULL' };
 
-/** What strerror(3) says, which is what programs print. */
+/** The texts of strerror(3), which programs print. */
 const BY_TEXT: readonly (readonly [RegExp, ErrorCode])[] = [
   [/No space left on device|Disk quota exceeded/, 'HOST_DISK_FULL'],
   [/Cannot allocate memory|Out of memory|MemoryError/, 'HOST_MEMORY_FULL'],
@@ -28,10 +28,10 @@ const BY_TEXT: readonly (readonly [RegExp, ErrorCode])[] = [
   [/\bfork\b.*Resource temporarily unavailable/, 'HOST_PROCESSES_FULL'],
 ];
 
-/** Causes looked at behind an error. */
+/** Most causes that are followed behind an error. */
 const MOST_CAUSES = 8;
 
-/** The code for what is used up, in an error or what caused it; undefined when it is something else. */
+/** Returns the code of the exhausted resource that an error, or its cause, tells of; undefined for any other error. */
 export function exhaustionOf(thrown: unknown): ErrorCode | undefined {
   let error = thrown;
   for (let depth = 0; depth < MOST_CAUSES && error instanceof Error; depth += 1) {
@@ -42,12 +42,12 @@ export function exhaustionOf(thrown: unknown): ErrorCode | undefined {
   return undefined;
 }
 
-/** The same of what a program printed as it failed. */
+/** Returns the same from the output of a program that failed. */
 export const exhaustionIn = (output: string): ErrorCode | undefined =>
   BY_TEXT.find(([pattern]) => pattern.test(output))?.[1];
 
 /**
- * Does what may stay undone where the host has no more of something; false then. @throws whatever else it fails with
+ * Does work that may be skipped when the host has no room; returns false then. @throws every other error of the work
  */
 export function ifRoom(work: () => unknown): boolean {
   try {
@@ -67,10 +67,13 @@ function ownExhaustion(error: NodeJS.ErrnoException & { readonly errcode?: unkno
   return typeof errcode === 'number' ? BY_SQLITE[errcode & 0xff] : undefined;
 }
 
-/** Port 0 is in use when every one is; Node leaves it out of the error then, and names -1 for the socket of a file. */
+/**
+ * When every port is in use, binding port 0 fails. Node then leaves the port out of the error; for the socket of a file
+ * it is -1.
+ */
 const asksForAnyPort = (error: object): boolean => !('port' in error) || error.port === 0;
 
-/** What an error of the system says of itself: nothing of a client's. */
+/** Returns the fields with which an error of the system describes itself; none of them come from a client. */
 export function systemDetails(thrown: unknown): Readonly<Record<string, string>> {
   const { code, syscall, path } = thrown as NodeJS.ErrnoException;
   const known = Object.entries({ cause: code, call: syscall, path });

@@ -3,7 +3,7 @@ import { exhaustionOf, systemDetails } from './exhaustion.ts';
 
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
-/** An error as it crosses a wire. */
+/** The form of an error on the wire. */
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
@@ -13,8 +13,8 @@ export interface ErrorBody {
 }
 
 /**
- * An operating error: something a person or program outside can act on. The message says what failed, on which object,
- * actual against limit; programmer errors are plain `Error`s and never cross a wire but as INTERNAL.
+ * An operating error: a person or program outside can act on it. The message says what failed, on which object, and the
+ * actual value against the limit. Programmer errors are plain `Error`s and cross a wire only as INTERNAL.
  */
 export class GridError extends Error {
   override readonly name = 'GridError';
@@ -35,21 +35,24 @@ export class GridError extends Error {
     return this.kind.retryable;
   }
 
-  /** The form that crosses a wire: no stack, no cause. */
+  /** Returns the form for the wire: without stack and cause. */
   toBody(): ErrorBody {
     const { remedy, retryable } = this.kind;
     return { code: this.code, message: this.message, remedy, retryable, details: this.details };
   }
 
-  /** Rebuilds the error on the far side; a code this version does not know becomes INTERNAL and keeps its name. */
+  /**
+   * Rebuilds an error that came over the wire. A code that this version does not know becomes INTERNAL, and the details
+   * keep its name.
+   */
   static fromBody(body: { code: string; message: string; details?: ErrorDetails }): GridError {
     if (isErrorCode(body.code)) return new GridError(body.code, body.message, body.details);
     return new GridError('INTERNAL', body.message, { ...body.details, receivedCode: body.code });
   }
 
   /**
-   * Any thrown thing as a GridError. What is not one may have a code of ours and words for it; it says why it was
-   * given up, or what the host has no more of; else it becomes INTERNAL without its text, which may hold secrets.
+   * Turns anything thrown into a GridError. An error of another package may carry a code of ours; an abort keeps its
+   * reason; an exhausted host gets its code. All else becomes INTERNAL without its text, which may hold secrets.
    */
   static from(thrown: unknown): GridError {
     if (thrown instanceof GridError) return thrown;
@@ -62,15 +65,15 @@ export class GridError extends Error {
   }
 }
 
-/** Of packages that do not know this one, such as of a configuration that is wrong. */
+/** Packages that do not know this one throw such errors, for example for a wrong configuration. */
 const hasCode = (thrown: unknown): thrown is Error & { readonly code: ErrorCode } =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && isErrorCode(thrown.code);
 
-/** Ends of waits are known by their name alone: they are DOMExceptions, or errors of Node's. */
+/** Aborted waits can be recognized only by name: they are DOMExceptions, or errors of Node's. */
 const isNamed = (thrown: unknown, name: 'AbortError' | 'TimeoutError'): thrown is Error =>
   thrown instanceof Error && thrown.name === name;
 
-/** Node's functions throw an error of their own when their signal fires, with its reason as the cause. */
+/** When a signal aborts, Node's functions throw an error of their own, with the signal's reason as the cause. */
 function givenUp(thrown: Error): GridError {
   if (thrown.cause instanceof Error) return GridError.from(thrown.cause);
   return new GridError('CANCELLED', ERROR_CATALOGUE.CANCELLED.summary, {}, { cause: thrown });
@@ -79,7 +82,7 @@ function givenUp(thrown: Error): GridError {
 const outOfTime = (cause: Error): GridError =>
   new GridError('DEADLINE_EXCEEDED', ERROR_CATALOGUE.DEADLINE_EXCEEDED.summary, {}, { cause });
 
-/** Without the numbers: whoever knows the object that is used up adds them. */
+/** Without numbers: code that knows the exhausted resource adds them. */
 function exhaustion(code: ErrorCode, thrown: unknown): GridError {
   const details = systemDetails(thrown);
   const how = Object.values(details).join(', ');

@@ -2,8 +2,8 @@ import type { ErrorCode } from './catalogue.ts';
 import { type ErrorDetails, GridError } from './grid-error.ts';
 
 /**
- * The error of a deadline, made from its length when it is over. `what` is what did not happen by then, and to which
- * object: "the guest of vm-1 did not bring its network card up".
+ * Makes the error of an exceeded deadline from the deadline's length. `what` says what did not happen in time, and on
+ * which object: "the guest of vm-1 did not bring its network card up".
  */
 export const late =
   (code: ErrorCode, what: string, details: ErrorDetails = {}) =>

@@ -1,7 +1,7 @@
-/** Names that one message holds; the others are counted. */
+/** Names that one message lists; the others are counted. */
 const NAMED = 3;
 
-/** Names as a message says them, such as `plant-1, plant-2, plant-3 and 5 more`. */
+/** Lists names for a message, such as `plant-1, plant-2, plant-3 and 5 more`. */
 export function nameSome(names: readonly string[]): string {
   const some = names.slice(0, NAMED);
   const others = names.length - some.length;

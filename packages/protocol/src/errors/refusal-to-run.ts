@@ -1,13 +1,13 @@
 import { type ErrorBody, GridError } from './grid-error.ts';
 
 export interface RefusalToRun {
-  /** For standard output, in one line of JSON: whoever started the program reads it. */
+  /** One line of JSON for standard output, for the program that started this one. */
   readonly line: string;
-  /** For the log: with a stack only when the fault is in vmgrid itself. */
+  /** For the log: with a stack only when the fault lies in vmgrid itself. */
   readonly entry: { readonly err: unknown } | { readonly error: Omit<ErrorBody, 'retryable'> };
 }
 
-/** What a program says that cannot run, or not go on. */
+/** Returns what a program reports when it cannot start or continue. */
 export function refusalToRun(thrown: unknown): RefusalToRun {
   const error = GridError.from(thrown).toBody();
   const { retryable: _, ...told } = error;

@@ -1,4 +1,4 @@
-/** The lower end that accepts: shops and brokers that have the plant in their list dial it. */
+/** The lower end that accepts: shops and brokers with this plant in their list dial it. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { WebSocket } from 'ws';
 import { LINK_LIMITS, type LinkLimits } from '../limits.ts';
@@ -13,21 +13,22 @@ import { type LowerEnd, serveCalls } from './lower-session.ts';
 export interface AcceptLinksOptions extends LowerEnd {
   readonly trust: LinkTrust;
   readonly limits?: Partial<LinkLimits>;
-  /** Told of each link whose hello was answered. */
+  /** Called with each link whose hello was answered. */
   opened?(link: LinkAbove): void;
-  /** Told when such a link has ended. */
+  /** Called when such a link has ended. */
   ended?(link: LinkAbove): void;
 }
 
 export interface AcceptedLinks {
-  /** Tells those that answered the hello. */
+  /** Notifies all upper ends that have answered the hello. */
   notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): void;
-  /** Takes no more links and ends those there are; resolves when nothing of them is left. */
+  /** Accepts no more links and ends the open ones; resolves when none is left. */
   close(): Promise<void>;
 }
 
 /**
- * Mounts the lower end on an HTTP server, as `acceptUpgrades` tells: says hello over each link, and answers its calls.
+ * Mounts the lower end on an HTTP server, as `acceptUpgrades` describes: says hello over each link, and answers its
+ * calls.
  */
 export function acceptLinks(server: Server, options: AcceptLinksOptions): AcceptedLinks {
   const { log } = options;

@@ -1,4 +1,4 @@
-/** The end that accepts, be it the upper or the lower one. */
+/** The accepting side of links, for the upper and the lower end. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -10,15 +10,15 @@ import type { LinkLog } from './link-log.ts';
 export interface LinkAcceptor<Who> {
   /** Whether the limit of connections is reached. */
   isFull(): boolean;
-  /** Looks at the credentials. @throws GridError UNAUTHENTICATED, FORBIDDEN */
+  /** Checks the credentials. @throws GridError UNAUTHENTICATED, FORBIDDEN */
   admit(request: IncomingMessage): Who;
   accept(socket: WebSocket, request: IncomingMessage, who: Who): void;
 }
 
 /**
  * Accepts links on an HTTP server at `/v1/link`, until the returned function is called. Upgrades of other paths are
- * left to other listeners, and answered 404 when there are none. A browser, which always names an `Origin`, is refused:
- * no web page has an end of a link.
+ * left to other listeners, and answered with 404 when there are none. Browsers, which always send an `Origin`, are
+ * refused: no web page may be an end of a link.
  */
 export function acceptUpgrades<Who>(
   server: Server,
@@ -49,7 +49,7 @@ export function acceptUpgrades<Who>(
       const { code, message, kind } = GridError.from(thrown);
       log.warn(
         { code, reason: message, from: request.socket.remoteAddress },
-        'a link was refused: who dialled is not known',
+        'a link was refused: its credentials are not valid',
       );
       refuse(socket, `${kind.status} ${code}`);
       return;

@@ -1,6 +1,6 @@
 import { BROKER_LIMITS } from '../limits.ts';
 
-/** Of the time a caller waits, what a broker may use, so that its answer is back in time. */
+/** Returns how much of the caller's waiting time a broker may use, so that its answer arrives in time. */
 export function answerWithin(callerWaitsMs: number): number {
   const { answerMarginShare, answerMarginMinMs, answerMarginMaxMs } = BROKER_LIMITS;
   const marginMs = Math.min(Math.max(callerWaitsMs * answerMarginShare, answerMarginMinMs), answerMarginMaxMs);

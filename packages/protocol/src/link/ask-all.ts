@@ -1,4 +1,4 @@
-/** The same question to every plant, directly or through brokers. */
+/** Asks every plant the same question, directly or through brokers. */
 import { GridError } from '../errors/grid-error.ts';
 import type { Gathered, PlantApi, PlantMethod, QuestionToAll } from './bidder.ts';
 import type { Bidder, CallOptions } from './link.ts';
@@ -8,9 +8,9 @@ type Value<M extends PlantMethod> = ReturnType<PlantApi[M]>;
 type Question<M extends PlantMethod> = Parameters<PlantApi[M]>[0];
 
 /**
- * Asks all at once. A plant that is reached more than one way has answered when one of its answers came. A broker that
- * fails stands itself among the failures, for all of its plants.
- * @throws what the signal of the options aborts with
+ * Asks all at once. A plant that is reached in several ways has answered when one of its answers arrived. A broker that
+ * fails is listed among the failures in place of all its plants.
+ * @throws the reason with which the signal of the options aborts
  */
 export async function askAll<M extends PlantMethod>(
   bidders: readonly Bidder[],
@@ -24,7 +24,7 @@ export async function askAll<M extends PlantMethod>(
   return merge(parts);
 }
 
-/** Asks all at once, until one answers: the first answer, or every failure. @throws as `askAll` */
+/** Asks all at once, until one answers. Returns the first answer, or every failure. @throws as `askAll` */
 export async function askUntilFirst<M extends PlantMethod>(
   bidders: readonly Bidder[],
   method: M,
@@ -38,7 +38,7 @@ export async function askUntilFirst<M extends PlantMethod>(
   return gathered;
 }
 
-/** Whom failures are of. */
+/** Returns the names of those that failed. */
 export const namesOf = (failures: Gathered<unknown>['failures']): string[] => failures.map(({ plantId }) => plantId);
 
 type ToAll<M extends PlantMethod> = Pick<QuestionToAll, 'until'> & {
@@ -69,7 +69,7 @@ async function ask<M extends PlantMethod>(
 }
 
 function requireAnswer<T>(gathered: Gathered<T>): Gathered<T> {
-  if (gathered.answers.length === 0) throw new Error('no plant answered this way');
+  if (gathered.answers.length === 0) throw new Error('no plant answered over this link');
   return gathered;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Milliseconds before the next attempt: doubling from `minMs` to `maxMs`, then spread over its upper half, so that
- * plants that lost the same shop do not come back as one. `failures` counts from 0; `random` gives [0, 1).
+ * Returns the milliseconds before the next attempt. The time doubles from `minMs` to `maxMs` and is then spread over
+ * its upper half, so that plants that lost the same shop do not all return at once. `failures` counts from 0; `random`
+ * gives [0, 1).
  */
 export function backOffMs(failures: number, minMs: number, maxMs: number, random: () => number): number {
   const full = Math.min(maxMs, minMs * 2 ** failures);

@@ -12,8 +12,8 @@ import { EVENT_SCHEMAS, HELLO, HelloSchema, isBidderEvent, METHOD_SCHEMAS, RIVAL
 
 export interface ConnectionOwner {
   /**
-   * A bidder is about to join: ends the link of any other of the same id that it takes the place of, at once unless it
-   * must find out whether that one lives. @throws GridError PLANT_ID_TAKEN when it does
+   * Called when a bidder is about to join. Ends the link of another bidder with the same id: at once, or first after
+   * finding out whether it is alive. @throws GridError PLANT_ID_TAKEN when it is alive
    */
   joining(connection: BidderConnection, hello: Hello): Promise<void> | undefined;
   ended(connection: BidderConnection, end: SessionEnd): void;
@@ -21,7 +21,7 @@ export interface ConnectionOwner {
 
 const AWARD: keyof LinkApi = 'create';
 
-/** One connection at the upper end: nameless until its hello, then a bidder until it ends. */
+/** One connection at the upper end. It has no name until its hello; then it is a bidder until it ends. */
 export class BidderConnection {
   readonly #peer: LinkPeer;
   readonly #who: LinkIdentity;
@@ -66,7 +66,7 @@ export class BidderConnection {
     this.#peer.close(code, reason);
   }
 
-  /** What this end knows of who has the id that another wants. */
+  /** When the bidder joined, for messages to another that wants the same id. */
   get joinedAt(): string {
     return this.#joinedAt;
   }
@@ -75,7 +75,7 @@ export class BidderConnection {
     return this.#peer.isAlive();
   }
 
-  /** Another of the same id was refused. */
+  /** Tells the bidder that another with the same id was refused. */
   tellRival(rival: Rival, deadlineMs: number): void {
     this.#listener.refused?.(this.#bidder!, rival);
     this.#peer.call(RIVAL, rival, { deadlineMs }).catch(() => undefined); // it may be ending
@@ -91,7 +91,7 @@ export class BidderConnection {
     const room = this.#owner.joining(this, hello);
     if (room) await room;
     clearTimeout(this.#helloTimer); // one that was refused and stays is ended
-    if (this.#isEnded) throw this.#lost('it ended as it joined');
+    if (this.#isEnded) throw this.#lost('the link ended while the bidder joined');
     const bidder: Bidder = {
       plantId: hello.plantId,
       hello,
@@ -103,7 +103,7 @@ export class BidderConnection {
     return {};
   }
 
-  /** Nobody takes another's place. @throws GridError FORBIDDEN */
+  /** Refuses a hello with a name other than that of the credentials. @throws GridError FORBIDDEN */
   #requireItself(hello: Hello): void {
     if (this.#who.mayBe(hello)) return;
     const { plantId, role = 'plant' } = hello;
@@ -122,7 +122,7 @@ export class BidderConnection {
     return validate(METHOD_SCHEMAS[method].reply, reply, { code: 'LINK_PROTOCOL', subject }) as ReturnType<LinkApi[M]>;
   }
 
-  /** An award to one that hangs would hang with it, while others would do. */
+  /** Requires a sign of life before an award: an award to a hanging bidder would hang too, while others could win. */
   async #requireAlive(): Promise<void> {
     if (await this.#peer.isAlive()) return;
     const { plantId } = this.#bidder!;

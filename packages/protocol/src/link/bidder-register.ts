@@ -9,7 +9,7 @@ import type { LinkLog } from './link-log.ts';
 import { CLOSE } from './link-socket.ts';
 import type { LinkIdentity } from './link-trust.ts';
 
-/** Every connection of an upper end, whoever dialled, with and without hello. */
+/** Holds every connection of an upper end, whoever dialled, before and after its hello. */
 export class BidderRegister {
   readonly #listener: LinkListener;
   readonly #limits: LinkLimits;
@@ -32,8 +32,8 @@ export class BidderRegister {
   }
 
   /**
-   * Takes an open connection; `joining` is called when its hello came. Resolves when it has ended, never rejects.
-   * `address`: of the other end.
+   * Takes an open connection; calls `joining` when its hello came. Resolves when the connection has ended; never
+   * rejects. `address`: of the other end.
    */
   take(socket: WebSocket, who: LinkIdentity, address: string, joining?: () => void): Promise<SessionEnd> {
     const { promise, resolve } = Promise.withResolvers<SessionEnd>();
@@ -62,7 +62,10 @@ export class BidderRegister {
       connection.close(CLOSE.goingAway, 'the upper end is shutting down');
   }
 
-  /** The same process dials anew, or one takes the place of another that is gone, though its link has not ended. */
+  /**
+   * Ends an older link of the same id when the same process dials again, or when the older process is gone though its
+   * link has not ended.
+   */
   #makeRoom(newer: BidderConnection, { plantId, processId }: Hello): Promise<void> | undefined {
     const isRival = ({ bidder }: BidderConnection) => processId !== undefined && bidder!.hello.processId !== processId;
     const rivals = this.#others(newer, plantId).filter(isRival);
@@ -87,7 +90,7 @@ export class BidderRegister {
     }
   }
 
-  /** Two that live cannot both have the id: whoever came first keeps it, and both are told. */
+  /** Two live processes cannot have the same id: the first keeps it, and both are told. */
   #refusal(plantId: string, newer: BidderConnection, older: BidderConnection): GridError {
     const [rival, address] = [this.#addresses.get(newer)!, this.#addresses.get(older)!];
     const since = older.joinedAt;

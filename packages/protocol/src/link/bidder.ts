@@ -1,6 +1,6 @@
 /**
- * What passes over a link, by method: the side above (shop or broker) calls, the side below (plant or broker) answers.
- * A broker answers these as a plant does and calls them as a shop does.
+ * The methods of a link: the side above (shop or broker) calls, the side below (plant or broker) answers. A broker
+ * answers them as a plant does and calls them as a shop does.
  */
 import type { Offer } from '../schema/bids.ts';
 import type { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
@@ -36,38 +36,39 @@ import type { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/stand
 import type { PlantSuggestions, SuggestImagesRequest } from '../schema/suggestions.ts';
 import type { VmsEvent } from '../schema/told-vms.ts';
 
-/** A request after the shop gave it an id. */
+/** A request after the shop has given it an id. */
 export type Identified<T extends { requestId?: string }> = Called<
   Omit<T, 'requestId'> & { readonly requestId: string }
 >;
 
-/** A call for bids; only brokers get the terms. */
+/** A call for bids; the terms go to brokers only. */
 export type Call = Identified<EstimateRequest> & { readonly terms?: CallTerms };
 
-/** What an auction asks of a bidder. */
+/** The calls of an auction to a bidder. */
 export interface BiddingApi {
   estimate(request: Call): Offer | BrokerBids;
-  /** Why the plan is what it is; names at most `top` candidates and misses. */
+  /** Explains the plan; names at most `top` candidates and misses. */
   explain(request: Pick<CreateRequest, 'machine' | 'dag'> & { readonly top: number }): PlantExplanation;
   /**
-   * The award: sent only to a bidder that is alive. Admission is checked again; the reply is the classad of the running
-   * VM.
+   * The award. It is sent only to a bidder that is alive. The plant checks admission again; the reply is the classad of
+   * the running VM.
    */
   create(request: Identified<CreateRequest>): ClassAdJson;
   /**
-   * The images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when they are others by now
+   * Returns the images that a standing offer names by their digest. @throws GridError IMAGE_UNKNOWN when the plant has
+   * other images by now
    */
   imageSet(request: ImageSetRequest): ImageSetReply;
-  /** What the plant remembers of its requests, the newest first, with pseudonyms for its digests. */
+  /** Returns the requests that the plant remembers, the newest first, with pseudonyms instead of digests. */
   recordedRequests(request: { readonly pseudonymKey: string }): readonly ReplayableRequest[];
 }
 
-/** What is asked of the plant that has a VM. */
+/** The calls to the plant that has a VM. */
 export interface VmApi {
   configure(request: Identified<ConfigureRequest>): ClassAdJson;
   query(request: Called<QueryRequest>): ClassAdJson;
   list(request: Called<ListRequest>): readonly ClassAdJson[];
-  /** Replies with the VM's final classad, also when the VM is destroyed already. */
+  /** Replies with the VM's final classad, also when the VM is already destroyed. */
   destroy(request: Identified<DestroyRequest>): ClassAdJson;
   suspend(request: Identified<SuspendRequest>): ClassAdJson;
   resume(request: Identified<ResumeRequest>): ClassAdJson;
@@ -98,7 +99,7 @@ export interface RequestApi {
   putFile(piece: FilePiece): FileProgress;
 }
 
-/** What is asked of a plant's warehouse. */
+/** The calls to a plant's warehouse. */
 export interface ImageApi {
   listImages(request: Record<string, never>): readonly ImageReply[];
   buildImage(request: Identified<BuildImageRequest>): BuildImageReply;
@@ -110,40 +111,43 @@ export interface ImageApi {
   suggestImages(request: Pick<SuggestImagesRequest, 'top'>): PlantSuggestions;
 }
 
-/** Methods called from above. Each is idempotent by its request id: a repeated call joins or repeats the answer. */
+/**
+ * All methods called from above. Each is idempotent by its request id: a repeated call joins the running one or gets
+ * the same answer.
+ */
 export interface PlantApi extends BiddingApi, VmApi, RequestApi, ImageApi {}
 
 export type PlantMethod = keyof PlantApi;
 
-/** A call for one plant, which the broker passes on. */
+/** A call for one plant; the broker passes it on. */
 export interface RelayedCall {
   readonly plantId: string;
   readonly method: PlantMethod;
   readonly request: unknown;
   readonly deadlineMs: number;
-  /** Brokers that the call has passed: it goes to none of them again. */
+  /** Brokers that the call has passed. It goes to none of them again. */
   readonly path: readonly string[];
 }
 
-/** The same question to all plants below. */
+/** One question to all plants below. */
 export interface QuestionToAll {
   readonly method: PlantMethod;
   readonly request: unknown;
-  /** Whether one answer will do. */
+  /** Whether one answer is enough. */
   readonly until: 'all' | 'first';
   readonly deadlineMs: number;
   readonly path: readonly string[];
 }
 
-/** What plants said to one question: each is in one of the lists, unless the first answer was enough. */
+/** The answers of the plants to one question. Each plant is in one of the lists, unless the first answer was enough. */
 export interface Gathered<T> {
   readonly answers: readonly { readonly plantId: string; readonly value: T }[];
   readonly failures: readonly { readonly plantId: string; readonly code: string; readonly message: string }[];
 }
 
-/** What brokers answer beside `estimate`: calls of every other method go to plants, by their identity. */
+/** The methods that only brokers answer, besides `estimate`. Calls of every other method go to plants, by their id. */
 export interface BrokerApi {
-  /** The reply of the plant. @throws GridError PLANT_LOST, with `asked: false` when the plant was not asked */
+  /** Returns the reply of the plant. @throws GridError PLANT_LOST, with `asked: false` when the plant was not asked */
   relay(call: RelayedCall): unknown;
   gather(question: QuestionToAll): Gathered<unknown>;
   listPlants(question: Pick<QuestionToAll, 'deadlineMs' | 'path'>): readonly PlantReply[];
@@ -155,11 +159,11 @@ export interface LinkApi extends PlantApi, BrokerApi {}
 export interface PlantBelow {
   readonly plantId: string;
   readonly version: string;
-  /** Brokers between the one that tells and the plant. */
+  /** Brokers between the sender and the plant. */
   readonly via: readonly string[];
 }
 
-/** Plants that came and went below a broker, or are reached another way. */
+/** Plants below a broker that came, went, or are now reached in another way. */
 export interface MembersEvent {
   readonly joined: readonly PlantBelow[];
   readonly left: readonly { readonly plantId: string; readonly reason: string }[];
@@ -170,21 +174,24 @@ export interface BidderEvents {
   /** The bidder's own ad has changed. */
   ad: ClassAdJson;
   progress: ProgressEvent;
-  /** Of a broker: all plants after its hello, then each change. */
+  /** From a broker: all plants after its hello, then each change. */
   members: MembersEvent;
-  /** What plants have: all of it after a hello, then each change. */
+  /** What VMs the plants have: all of them after a hello, then each change. */
   vms: readonly VmsEvent[];
-  /** Of a plant: what its bids depend on, so that they can be computed above. */
+  /** From a plant: everything that its bids depend on, so that they can be computed above. */
   offer: OfferEvent;
 }
 
-/** First message of a bidder after it dialled up; the call's reply is empty. */
+/** The first message of a bidder that has dialled up; the reply is empty. */
 export interface Hello {
   readonly plantId: string;
   readonly version: string;
   readonly ad: ClassAdJson;
-  /** Left out by plants. */
+  /** Plants leave it out. */
   readonly role?: 'broker';
-  /** Of the process that says hello, another at each start: tells one that dials anew from another of the same id. */
+  /**
+   * Identifies the process that says hello; it changes at each start. So a process that dials again can be
+   * distinguished from another with the same id.
+   */
   readonly processId?: string;
 }

@@ -20,10 +20,11 @@ export interface DialLinkOptions
 export interface LinkClient extends LinkAbove {
   readonly state: LinkState;
   /**
-   * Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended.
+   * Resolves with true when everything sent before has gone to the network and other work has had its turn; with false
+   * when the link has ended.
    */
   flushed(): Promise<boolean>;
-  /** Ends the link for good; resolves when nothing of it is left. */
+  /** Ends the link for good; resolves when it is closed. */
   close(): Promise<void>;
 }
 

@@ -14,15 +14,15 @@ export interface DialOnceOptions<Who> {
   readonly url: string;
   readonly limits: LinkLimits;
   readonly credentials: () => DialCredentials;
-  /** Who answered. What it throws ends the connection before a word is said. */
+  /** Recognizes the other end. An error that it throws ends the connection before anything is sent. */
   readonly recognize: (response: IncomingMessage) => Who;
-  /** Gives up the dialling; the session looks after itself. */
+  /** Aborts the dialling; an open session must be ended by its owner. */
   readonly signal: AbortSignal;
 }
 
 /**
- * One connection, from dialling to its end. Never rejects. The session is handed the socket in the very event of its
- * opening, since the other end's first message may be in the same packet.
+ * One connection, from dialling to its end. Never rejects. The session gets the socket in the event of its opening,
+ * because the other end's first message may arrive in the same packet.
  */
 export async function dialOnce<Who>(
   options: DialOnceOptions<Who>,

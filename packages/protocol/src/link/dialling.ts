@@ -1,4 +1,7 @@
-/** The end that dials, be it the upper or the lower one: it dials again whenever the link ends, until it is closed. */
+/**
+ * The dialling side of links, for the upper and the lower end. It dials again whenever the link ends, until it is
+ * closed.
+ */
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
@@ -10,17 +13,17 @@ import type { LinkLog } from './link-log.ts';
 import { CLOSE } from './link-socket.ts';
 import type { DialCredentials } from './link-trust.ts';
 
-/** `open` once the hello was said; `waiting` before the next attempt. */
+/** `open` after the hello; `waiting` before the next attempt. */
 export type LinkState = 'connecting' | 'open' | 'waiting' | 'closed';
 
 export interface DiallingOptions<Who> {
-  /** Of the other end: http, https, ws or wss. Without a path, `/v1/link`. */
+  /** URL of the other end: http, https, ws or wss. Without a path, `/v1/link`. */
   readonly url: string;
-  /** What one connection is for; calls `opened` once the hello was said, and ends on abort. Never rejects. */
+  /** Uses one connection: calls `opened` after the hello, and ends on abort. Never rejects. */
   session(socket: WebSocket, opened: () => void, signal: AbortSignal, who: Who): Promise<SessionEnd>;
-  /** Asked at every attempt: credentials may be renewed. */
+  /** Called at every attempt, because credentials may be renewed. */
   credentials(): DialCredentials;
-  /** Who was dialled. @throws when it is not one to have a link with */
+  /** Recognizes the other end. @throws when it is not trusted */
   recognize(response: IncomingMessage): Who;
   readonly log: LinkLog;
   /** [0, 1), for the jitter of the back-off. */
@@ -28,7 +31,7 @@ export interface DiallingOptions<Who> {
   /** Closes the link. */
   readonly signal?: AbortSignal;
   readonly limits: LinkLimits;
-  /** Told of every change of state. */
+  /** Called at every change of state. */
   changed?(state: LinkState): void;
 }
 
@@ -53,7 +56,7 @@ export class Dialling<Who> {
     return this.#state;
   }
 
-  /** Ends the link for good; resolves when nothing of it is left. */
+  /** Ends the link for good; resolves when it is closed. */
   close(): Promise<void> {
     this.#closing.abort();
     return this.#done;
@@ -70,7 +73,7 @@ export class Dialling<Who> {
         this.#enter('open');
       });
       if (this.#closing.signal.aborted) break;
-      // Two bidders of one id would replace each other without end: they slow down as after failures.
+      // Two bidders with the same id would replace each other for ever: they slow down as after failures.
       failures = opened && closeCode !== CLOSE.replaced ? 0 : failures + 1;
       await this.#waitAfter(failures, reason);
     }

@@ -9,11 +9,11 @@ export type CallHandler = (method: string, params: unknown, signal: AbortSignal)
 export interface IncomingCallsOptions {
   readonly pendingCalls: number;
   readonly log: LinkLog;
-  /** The error that aborts the signals of running calls when the link ends. */
+  /** Makes the error that aborts the signals of running calls when the link ends. */
   lost(reason: string): GridError;
 }
 
-/** Calls that came over one link and are being answered. */
+/** Calls that arrived over one link and are being answered. */
 export class IncomingCalls {
   readonly #send: (text: string) => SendOutcome;
   readonly #cutOff: (reason: string) => void;
@@ -63,7 +63,7 @@ export class IncomingCalls {
     return new GridError('OVERLOADED', `${this.#running.size} calls run on this link, the limit is ${pendingCalls}`);
   }
 
-  /** The answer's text. Never throws: a result that JSON cannot hold is a fault of this side. */
+  /** Returns the text of the answer. Never throws: a result that JSON cannot express is a fault of this side. */
   async #run(id: number, method: string, params: unknown, signal: AbortSignal): Promise<string> {
     try {
       return resultText(id, await this.#handler(method, params, signal));
@@ -80,8 +80,7 @@ export class IncomingCalls {
       const error = new GridError('BODY_TOO_LARGE', `the answer to ${method} is over the link's limit`, { method });
       this.#send(failureText(id, error));
     }
-    if (outcome === 'overloaded')
-      this.#cutOff('slow reader: an answer does not fit into what already waits to be sent');
+    if (outcome === 'overloaded') this.#cutOff('slow reader: too much already waits to be sent for another answer');
   }
 }
 

@@ -1,4 +1,4 @@
-/** Where a link reports what no caller hears of. A pino logger fits. */
+/** Where a link reports problems that no caller learns of. A pino logger fits. */
 export interface LinkLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -21,13 +21,13 @@ export interface PeerHandlers {
 export interface PeerOptions {
   readonly limits: LinkLimits;
   readonly log: LinkLog;
-  /** Of the other end. */
+  /** Credentials of the other end. */
   readonly credentials: LinkCredentials;
-  /** The error of calls, in both directions, that the link's end cuts off. */
+  /** Makes the error of calls, in both directions, that the end of the link cuts off. */
   lost(reason: string): GridError;
 }
 
-/** One end of a link: both ends may call and notify. A peer that breaks the protocol is cut off. */
+/** One end of a link. Both ends may call and notify. A peer that violates the protocol is cut off. */
 export class LinkPeer {
   readonly #socket: LinkSocket;
   readonly #handlers: PeerHandlers;
@@ -58,12 +58,15 @@ export class LinkPeer {
     return this.#outgoing.call(method, params, options);
   }
 
-  /** False when the notice was not sent: the link has ended, the other end reads too slowly, or it is too large. */
+  /**
+   * Returns false when the notice was not sent: the link has ended, the other end reads too slowly, or the notice is
+   * too large.
+   */
   notify(method: string, params: unknown): boolean {
     return this.#socket.send(noticeText(method, params)) === 'sent';
   }
 
-  /** Whether the other end was heard of just now, or answers a ping. */
+  /** Whether the other end has just sent something, or answers a ping. */
   isAlive(): Promise<boolean> {
     return this.#socket.isAlive();
   }

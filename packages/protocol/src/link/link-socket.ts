@@ -1,24 +1,24 @@
 /**
- * A WebSocket as a link uses it: text messages within limits, heartbeats both ways, one reason for its end.
- * `ws` buffers without bound, so a message over the buffer limit is refused here and a peer that does not drain it is
- * cut off.
+ * A WebSocket as a link uses it: text messages within limits, heartbeats both ways, and one reason for its end. `ws`
+ * buffers without a limit, so a message beyond the buffer limit is refused here, and a peer that does not read is cut
+ * off.
  */
 import type { RawData, WebSocket } from 'ws';
 import type { LinkLimits } from '../limits.ts';
 
 export interface LinkSocketEvents {
   message(text: string): void;
-  /** Whether the other end is one to have a link with still. */
+  /** Whether the credentials of the other end are still valid. */
   isWelcome(): boolean;
-  /** Anything at all arrived, heartbeats included. */
+  /** Called when anything arrives, heartbeats included. */
   heard(): void;
-  /** Once. The first cause wins. */
+  /** Called once, with the first cause. */
   ended(reason: string, closeCode: number): void;
 }
 
 export type SendOutcome = 'sent' | 'too-large' | 'overloaded' | 'ended';
 
-/** Close codes: RFC 6455, section 7.4.1, and own ones from 4000. */
+/** Close codes: RFC 6455, section 7.4.1, and our own from 4000. */
 export const CLOSE = {
   goingAway: 1001,
   noReason: 1005,
@@ -27,7 +27,7 @@ export const CLOSE = {
   replaced: 4001,
 } as const;
 
-/** Bytes a close frame has for its reason (RFC 6455, section 5.5). */
+/** Bytes for the reason in a close frame (RFC 6455, section 5.5). */
 const REASON_BYTES = 123;
 
 export class LinkSocket {
@@ -36,15 +36,15 @@ export class LinkSocket {
   readonly #limits: LinkLimits;
   readonly #heartbeat: NodeJS.Timeout;
   #heardAt = performance.now();
-  /** Heartbeats of this end since. */
+  /** Heartbeat intervals since the other end last sent something. */
   #quietBeats = 0;
-  /** Whether nobody has relied on that sign of life yet. */
+  /** Whether that last sign of life has not been used by a caller yet. */
   #isVouchedFor = true;
-  /** When the other end last spoke of itself, not in answer to a ping. */
+  /** When the other end last sent something unasked, that is, not the answer to a ping. */
   #spokenAt = Number.NEGATIVE_INFINITY;
   #overloadedBeats = 0;
   #ended = false;
-  /** Those who wait for a sign of life of their own, the first first. */
+  /** Callers that wait for a sign of life, in their order. */
   readonly #waiting = new Set<(isAlive: boolean) => void>();
 
   constructor(socket: WebSocket, events: LinkSocketEvents, limits: LinkLimits) {
@@ -72,7 +72,7 @@ export class LinkSocket {
     return 'sent';
   }
 
-  /** True when the other end was heard of just now, and nobody was told so since, or answers a ping in time. */
+  /** True when the other end has just sent something that no caller has relied on yet, or answers a ping in time. */
   async isAlive(): Promise<boolean> {
     if (this.#ended) return false;
     if (this.#isVouchedFor && performance.now() - this.#heardAt <= this.#limits.freshMs) {
@@ -90,7 +90,8 @@ export class LinkSocket {
   }
 
   /**
-   * Resolves when what was sent before has gone to the network, and other work had its turn; false when it has ended.
+   * Resolves with true when everything sent before has gone to the network and other work has had its turn; with false
+   * when the link has ended.
    */
   async flushed(): Promise<boolean> {
     if (this.#ended || this.#socket.readyState !== this.#socket.OPEN) return false;
@@ -100,14 +101,14 @@ export class LinkSocket {
     return !this.#ended;
   }
 
-  /** Says goodbye, then destroys the socket when the other end does not close in time. */
+  /** Says goodbye, and destroys the socket when the other end does not close in time. */
   close(code: number, reason: string): void {
     if (this.#ended) return;
     this.#end(reason, code);
     this.#socket.close(code, reason.replace(/[^\x20-\x7e]/g, '?').slice(0, REASON_BYTES));
   }
 
-  /** Destroys the socket, without a handshake: for a peer that no longer answers. */
+  /** Destroys the socket without a handshake, for a peer that no longer answers. */
   terminate(reason: string): void {
     if (this.#ended) return;
     this.#end(reason, CLOSE.abnormal);
@@ -139,12 +140,12 @@ export class LinkSocket {
 
   #beat(): void {
     if (!this.#events.isWelcome()) {
-      this.close(CLOSE.protocol, 'the credentials of the other end hold no longer');
+      this.close(CLOSE.protocol, 'the credentials of the other end are no longer valid');
       return;
     }
     const silentMs = Math.round(performance.now() - this.#heardAt);
     this.#quietBeats++;
-    // Its own beats have to say so too: an end that did not run for a while has not listened either.
+    // Count our own heartbeats too: a process that did not run for a while has not listened either.
     if (silentMs > this.#limits.silenceMs && this.#quietBeats * this.#limits.heartbeatMs >= this.#limits.silenceMs) {
       this.terminate(`silent for ${silentMs} ms, the limit is ${this.#limits.silenceMs} ms`);
       return;
@@ -155,7 +156,7 @@ export class LinkSocket {
       this.terminate(`slow reader: ${waiting} bytes wait to be sent, the limit is ${this.#limits.bufferedBytes}`);
       return;
     }
-    // it lives, and knows from our answers that we do
+    // the other end lives, and knows from our answers that we do
     if (performance.now() - this.#spokenAt < this.#limits.heartbeatMs) return;
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }

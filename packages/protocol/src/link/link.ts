@@ -1,12 +1,12 @@
-/** The one way daemons talk. Kept small so that another transport (NATS) can stand behind it. */
+/** The only way in which daemons talk to each other. It is small, so that another transport (NATS) can implement it. */
 import type { Rival } from '../schema/replies.ts';
 import type { BidderEvents, BrokerApi, Hello, LinkApi, PlantApi } from './bidder.ts';
 
 export interface CallOptions {
-  /** The call fails with DEADLINE_EXCEEDED after this. */
+  /** Milliseconds after which the call fails with DEADLINE_EXCEEDED. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
-  /** Brokers that the call has passed already, told to the next one. */
+  /** Brokers that the call has passed already; the next broker is told. */
   readonly path?: readonly string[];
 }
 
@@ -16,7 +16,9 @@ export interface CallOptions {
 export interface Bidder {
   readonly plantId: string;
   readonly hello: Hello;
-  /** Throws what the bidder threw (a GridError), PLANT_LOST when the link ends first, DEADLINE_EXCEEDED, CANCELLED. */
+  /**
+   * Throws the GridError that the bidder threw, PLANT_LOST when the link ends first, DEADLINE_EXCEEDED, or CANCELLED.
+   */
   call<M extends keyof LinkApi>(
     method: M,
     request: Parameters<LinkApi[M]>[0],
@@ -26,22 +28,22 @@ export interface Bidder {
 
 /** An upper end as the side below sees it. */
 export interface LinkAbove {
-  /** False when the event was not sent: the link is not open, or the upper end reads too slowly. */
+  /** Returns false when the event was not sent: the link is not open, or the upper end reads too slowly. */
   notify<E extends keyof BidderEvents>(event: E, value: BidderEvents[E]): boolean;
-  /** Ends the connection, if there is one; whoever dialled dials anew. */
+  /** Ends the connection, if there is one; the end that dialled it dials again. */
   reset(reason: string): void;
 }
 
-/** Notices of a link's upper end. */
+/** Events at the upper end of links. */
 export interface LinkListener {
   joined(bidder: Bidder): void;
   left(bidder: Bidder, reason: string): void;
   notified<E extends keyof BidderEvents>(bidder: Bidder, event: E, value: BidderEvents[E]): void;
   /** Any message at all, heartbeats included, arrived from the bidder. */
   heard(bidder: Bidder): void;
-  /** Another of the same id came meanwhile, and was refused. */
+  /** Another bidder with the same id came meanwhile and was refused. */
   refused?(bidder: Bidder, rival: Rival): void;
-  /** It did not answer when it was asked for a sign of life. */
+  /** The bidder did not answer a ping. */
   silent?(bidder: Bidder): void;
 }
 
@@ -52,10 +54,10 @@ type Handlers<Methods extends { [M in keyof Methods]: (request: never) => unknow
   ) => Promise<ReturnType<Methods[M]>>;
 };
 
-/** What a plant puts behind its lower end. */
+/** The handlers of a plant's lower end. */
 export type PlantHandlers = Handlers<PlantApi>;
 
-/** What a broker puts there. */
+/** The handlers of a broker's lower end. */
 export type BrokerHandlers = Handlers<Pick<PlantApi, 'estimate'> & BrokerApi>;
 
 export type BidderHandlers = PlantHandlers | BrokerHandlers;

@@ -12,9 +12,9 @@ import { CLOSE } from './link-socket.ts';
 import type { LinkCredentials } from './link-trust.ts';
 import { HELLO, HelloReply, isLinkMethod, METHOD_SCHEMAS, RIVAL } from './method-schemas.ts';
 
-/** What a plant or broker is to whoever is above it. */
+/** A plant or broker as those above see it. */
 export interface LowerEnd {
-  /** Asked at every hello, so that the ad is fresh. */
+  /** Called at every hello, so that the ad is fresh. */
   hello(): Hello;
   readonly handlers: BidderHandlers;
   readonly log: LinkLog;
@@ -24,15 +24,17 @@ export interface LowerSessionOptions {
   /** Address of the upper end, for messages. */
   readonly upper: string;
   readonly limits: LinkLimits;
-  /** Of the upper end. */
+  /** Credentials of the upper end. */
   readonly credentials: LinkCredentials;
   /** Ends the session. */
   readonly signal: AbortSignal;
-  /** The upper end has answered the hello. */
+  /** Called when the upper end has answered the hello. */
   opened(peer: LinkPeer): void;
 }
 
-/** One connection of a bidder, whoever dialled: says hello, then answers calls until it ends. Never rejects. */
+/**
+ * One connection of a bidder, whoever dialled: says hello, then answers calls until the connection ends. Never rejects.
+ */
 export function serveCalls(socket: WebSocket, lower: LowerEnd, options: LowerSessionOptions): Promise<SessionEnd> {
   const { promise, resolve } = Promise.withResolvers<SessionEnd>();
   const { upper, limits, credentials, signal } = options;
@@ -42,7 +44,7 @@ export function serveCalls(socket: WebSocket, lower: LowerEnd, options: LowerSes
       called: async (method, params, callSignal) => {
         if (method !== RIVAL) return answer(lower.handlers, method, params, callSignal);
         const rival = validate(Rival, params, { code: 'LINK_PROTOCOL', subject: RIVAL });
-        lower.log.warn({ upper, ...rival }, 'another of the same id wanted to join, and was refused');
+        lower.log.warn({ upper, ...rival }, 'another bidder with the same id wanted to join and was refused');
         return {};
       },
       noticed: (method) => {

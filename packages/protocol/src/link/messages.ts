@@ -1,5 +1,6 @@
 /**
- * JSON-RPC 2.0 messages of a link: one to a WebSocket text message, ids are integers, errors carry a GridError's body.
+ * JSON-RPC 2.0 messages of a link. A WebSocket text message holds one; ids are integers; errors carry the body of a
+ * GridError.
  */
 import { type Static, Type } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';
@@ -29,13 +30,13 @@ export type LinkMessage =
   | ({ readonly kind: 'result' } & Static<typeof Result>)
   | ({ readonly kind: 'failure' } & Static<typeof Failure>);
 
-/** "Server error" of JSON-RPC 2.0, section 5.1: which error it is stands in `data`. */
+/** "Server error" of JSON-RPC 2.0, section 5.1; `data` says which error it is. */
 const SERVER_ERROR = -32_000;
 
-/** Method of the notice that takes a call back. */
+/** Method of the notice that cancels a call. */
 export const CANCEL = '$/cancel';
 
-/** Whom a call is taken back for: its caller, or its deadline. */
+/** Who cancels a call: its caller, or its deadline. */
 export const Cancel = Type.Object(
   { id: Id, code: Type.Union([Type.Literal('CANCELLED'), Type.Literal('DEADLINE_EXCEEDED')]) },
   closed,

@@ -1,4 +1,4 @@
-/** Shapes of everything that crosses a link, checked where it arrives. */
+/** Schemas of everything that crosses a link. The receiver checks them. */
 
 import { type TObject, type TSchema, Type } from 'typebox';
 import { BROKER_LIMITS } from '../limits.ts';
@@ -177,7 +177,7 @@ export const HelloSchema = Type.Object(
 );
 export const HelloReply = Nothing;
 
-/** What the upper end tells one whose id another wanted: who was refused. */
+/** Method by which the upper end tells a bidder that another with the same id was refused. */
 export const RIVAL = 'rival';
 
 export const isLinkMethod = (method: string): method is keyof LinkApi => Object.hasOwn(METHOD_SCHEMAS, method);

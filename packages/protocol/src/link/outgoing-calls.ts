@@ -4,7 +4,7 @@ import type { SendOutcome } from './link-socket.ts';
 import { CANCEL, type Cancel, callText, noticeText } from './messages.ts';
 import { whenAborted } from './when-aborted.ts';
 
-/** `setTimeout` fires at once past this. */
+/** Beyond this `setTimeout` fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 interface PendingCall {
@@ -15,7 +15,7 @@ interface PendingCall {
 export interface OutgoingCallsOptions {
   readonly pendingCalls: number;
   readonly messageBytes: number;
-  /** The error of calls that the link's end cuts off. */
+  /** Makes the error of calls that the end of the link cuts off. */
   lost(reason: string): GridError;
 }
 
@@ -33,8 +33,8 @@ export class OutgoingCalls {
   }
 
   /**
-   * Rejects with the error the other end answered, DEADLINE_EXCEEDED, CANCELLED, OVERLOADED, BODY_TOO_LARGE, or the
-   * error of a lost link.
+   * Rejects with the error that the other end answered, DEADLINE_EXCEEDED, CANCELLED, OVERLOADED, BODY_TOO_LARGE, or
+   * the error of a lost link.
    */
   async call(method: string, params: unknown, { deadlineMs, signal }: CallOptions): Promise<unknown> {
     if (signal?.aborted) throw cancelled(method, signal);
@@ -58,7 +58,7 @@ export class OutgoingCalls {
     }
   }
 
-  /** Hands an answer to its call; the answer to a call that was given up is dropped. */
+  /** Gives an answer to its call. The answer to a call that was given up is dropped. */
   settle(id: number, answer: { readonly result: unknown } | { readonly error: GridError }): void {
     const call = this.#pending.get(id);
     this.#pending.delete(id);
@@ -66,7 +66,7 @@ export class OutgoingCalls {
     else call?.resolve(answer.result);
   }
 
-  /** The link is gone: every waiting call fails, and so does each later one. */
+  /** Called when the link has ended: every waiting call fails, and so does each later one. */
   end(reason: string): void {
     this.#endedBy ??= reason;
     const calls = [...this.#pending.values()];
@@ -105,7 +105,7 @@ function late(method: string, deadlineMs: number): GridError {
   return new GridError('DEADLINE_EXCEEDED', `${method} had no answer within ${deadlineMs} ms`, { method, deadlineMs });
 }
 
-/** The caller's own reason when it is a GridError, else CANCELLED. */
+/** Returns the caller's own reason when it is a GridError, else CANCELLED. */
 function cancelled(method: string, signal: AbortSignal | undefined): GridError {
   if (signal?.reason instanceof GridError) return signal.reason;
   return new GridError('CANCELLED', `${method} was cancelled by its caller`, { method }, { cause: signal?.reason });

@@ -1,4 +1,4 @@
-/** The upper end of links: shops and brokers listen, bidders dial up; those that listen themselves are dialled. */
+/** The upper end of links. Shops and brokers listen and bidders dial up; bidders that listen themselves are dialled. */
 import type { Server } from 'node:http';
 import { LINK_LIMITS, type LinkLimits } from '../limits.ts';
 import { acceptUpgrades } from './accept-upgrades.ts';
@@ -15,20 +15,21 @@ export interface ServeLinkOptions {
 }
 
 export interface LinkServer {
-  /** Those that said hello and have not left, in the order they joined. */
+  /** Bidders that have said hello and not left, in the order in which they joined. */
   bidders(): readonly Bidder[];
   /**
-   * Static binding: dials a bidder that listens, and again whenever the link ends, until `close`. Such links count
-   * among the connections, but the limit refuses none of them. `random` gives [0, 1), for the jitter of the back-off.
+   * Static binding: dials a bidder that listens, and again whenever the link ends, until `close`. Such links count as
+   * connections, but the limit refuses none of them. `random` gives [0, 1), for the jitter of the back-off.
    */
   dial(url: string, random: () => number): void;
-  /** Takes no more links, dials none, and ends those there are; the listener hears that each left. */
+  /** Accepts and dials no more links, and ends the open ones; the listener is told that each bidder left. */
   close(): void;
 }
 
 /**
- * Mounts the upper end on an HTTP server, as `acceptUpgrades` tells. When a plant id comes twice, dialled or dialling,
- * the newer link replaces the older, unless another process has that one and lives: then the newer is refused.
+ * Mounts the upper end on an HTTP server, as `acceptUpgrades` describes. When a plant id comes twice, over links
+ * dialled by either side, the newer link replaces the older one. If another live process has the older link, the newer
+ * link is refused.
  */
 export function serveLink(server: Server, listener: LinkListener, options: ServeLinkOptions): LinkServer {
   const { log, trust } = options;

@@ -1,9 +1,9 @@
-/** How VMs are told over links: in pages of a bounded size, and so that nobody above misses a change. */
+/** Reports VMs over links: in pages of a limited size, and so that nobody above misses a change. */
 import { TOLD_LIMITS } from '../limits.ts';
 import type { ToldVm, VmsEvent, VmsWhole } from '../schema/told-vms.ts';
 import type { LinkAbove } from './link.ts';
 
-/** All VMs of a plant, as the events that tell them. */
+/** Returns the events that report all VMs of a plant. */
 export function wholeOf(told: Pick<VmsWhole, 'plantId' | 'run' | 'serial'>, vms: readonly ToldVm[]): VmsWhole[] {
   const { vmsOfPage } = TOLD_LIMITS;
   const pages = Math.max(1, Math.ceil(vms.length / vmsOfPage));
@@ -14,16 +14,19 @@ export function wholeOf(told: Pick<VmsWhole, 'plantId' | 'run' | 'serial'>, vms:
   }));
 }
 
-/** Whoever misses one of these would be wrong for good: its link is ended, and hears all anew when it is up again. */
+/**
+ * An end that missed one of these events would be wrong for good. So its link is ended, and all is reported again when
+ * it is up again.
+ */
 export function tellVms(link: LinkAbove, events: readonly VmsEvent[]): void {
   if (messagesOf(events).every((message) => link.notify('vms', message))) return;
   link.reset('a change of VMs could not be sent');
 }
 
-/** How many VMs an event tells of. */
+/** Returns how many VMs an event reports. */
 export const vmCountOf = (event: VmsEvent): number => (event.kind === 'whole' ? event.vms.length : 1);
 
-/** As few messages as the limits allow, in order. */
+/** Packs the events into as few messages as the limits allow, in order. */
 function messagesOf(events: readonly VmsEvent[]): VmsEvent[][] {
   const { vmsOfPage, eventsOfMessage } = TOLD_LIMITS;
   const messages: VmsEvent[][] = [];

@@ -1,4 +1,7 @@
-/** Plants behind a broker, as its caller sees them: every answer is checked as if the plant had dialled up itself. */
+/**
+ * Plants behind a broker, as the broker's caller sees them. Every answer is checked as if the plant had dialled up
+ * directly.
+ */
 import { GridError } from '../errors/grid-error.ts';
 import { follows, validate } from '../schema/validator.ts';
 import { answerWithin } from './answer-within.ts';
@@ -6,7 +9,7 @@ import type { Gathered, PlantApi, PlantBelow, PlantMethod, QuestionToAll } from 
 import type { Bidder, CallOptions } from './link.ts';
 import { METHOD_SCHEMAS } from './method-schemas.ts';
 
-/** The plant as a bidder whose calls the broker passes on. */
+/** Returns the plant as a bidder whose calls the broker passes on. */
 export function bidderThrough(broker: Bidder, { plantId, version }: PlantBelow): Bidder {
   return {
     plantId,
@@ -21,7 +24,7 @@ export function bidderThrough(broker: Bidder, { plantId, version }: PlantBelow):
   };
 }
 
-/** Asks all plants below a broker. A plant whose answer does not follow its schema has failed. */
+/** Asks all plants below a broker. A plant whose answer does not match its schema has failed. */
 export async function gatherThrough<M extends PlantMethod>(
   broker: Bidder,
   {

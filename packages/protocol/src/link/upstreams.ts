@@ -1,4 +1,4 @@
-/** The shops and brokers above, whoever dialled: all are told the same. */
+/** The shops and brokers above, whoever dialled. All of them get the same notifications. */
 import type { Server } from 'node:http';
 import { type AcceptedLinks, type AcceptLinksOptions, acceptLinks } from './accept-links.ts';
 import type { BidderEvents } from './bidder.ts';
@@ -10,7 +10,7 @@ import type { LowerEnd } from './lower-session.ts';
 export interface UpstreamsOptions extends LowerEnd {
   readonly trust: LinkTrust;
   readonly urls: readonly string[];
-  /** Told of each link that comes up, and comes up again. */
+  /** Called for each link that comes up, also when it comes up again. */
   opened?(link: LinkClient): void;
 }
 
@@ -18,13 +18,13 @@ export class Upstreams {
   #links: readonly LinkClient[] = [];
   #accepted: AcceptedLinks | undefined;
 
-  /** Takes the links of those that dial down, on an HTTP server. Once. */
+  /** Accepts the links of those that dial down, on an HTTP server. Call it once. */
   accept(server: Server, options: AcceptLinksOptions): void {
     this.#accepted = acceptLinks(server, options);
   }
 
   /**
-   * Dials all of them, for good; resolves when the first has answered the hello, at once when there is none to dial.
+   * Dials all of them for good; resolves when the first has answered the hello, or at once when there is none to dial.
    */
   dial({ urls, opened, ...options }: UpstreamsOptions): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -38,7 +38,7 @@ export class Upstreams {
     return promise;
   }
 
-  /** Those that are dialled. */
+  /** The links that this end dials. */
   get links(): readonly LinkClient[] {
     return this.#links;
   }

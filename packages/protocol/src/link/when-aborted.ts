@@ -1,4 +1,4 @@
-/** By signal: what is to be told when it aborts, by one listener for all. */
+/** For each signal, the functions to call when it aborts, behind one listener. */
 interface Waiting {
   readonly told: Set<() => void>;
   readonly tellAll: () => void;
@@ -7,15 +7,15 @@ interface Waiting {
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /**
- * Calls `tell` when the signal aborts, unless it is taken back before; returns how to take it back. A question to
- * thousands of plants has one signal, and `addEventListener` looks through all listeners each time: this costs the same
- * however many there are.
+ * Calls `tell` when the signal aborts, unless that is cancelled before; returns the function that cancels it. A
+ * question to thousands of plants has one signal, and `addEventListener` searches all listeners each time. This costs
+ * the same however many there are.
  */
 export function whenAborted(signal: AbortSignal, tell: () => void): () => void {
   const { told } = waiting.get(signal) ?? listenTo(signal);
   told.add(tell);
   return () => {
-    // A signal that somebody listens to is kept in memory.
+    // A signal with a listener stays in memory.
     if (told.delete(tell) && told.size === 0) forget(signal);
   };
 }

@@ -1,4 +1,4 @@
-/** Who did what, when, with which outcome. */
+/** The audit trail: who did what, when, with which outcome. */
 import { type Static, Type } from 'typebox';
 import { OwnerName } from './caller.ts';
 import { Next } from './pages.ts';
@@ -11,11 +11,10 @@ export const AuditEntry = Type.Object(
     sequence: Type.Integer({ minimum: 1 }),
     at: Type.String({ format: 'date-time' }),
     /**
-     * The daemon that was asked: `shop`, or the id of a broker or plant; `vmgrid` for what the command line did by
-     * itself.
+     * The daemon that was asked: `shop`, or the id of a broker or plant; `vmgrid` for the command line's own actions.
      */
     daemon: Name,
-    /** How: `http`, `tcp`, `link` or `command`; `trail` for what is noted of the trail itself. */
+    /** Where it was asked: `http`, `tcp`, `link` or `command`; `trail` for entries about the trail itself. */
     door: Type.Union([
       Type.Literal('http'),
       Type.Literal('tcp'),
@@ -23,14 +22,14 @@ export const AuditEntry = Type.Object(
       Type.Literal('command'),
       Type.Literal('trail'),
     ]),
-    /** Whom the credentials act for, and their name; left out when none held. */
+    /** The owner that the credentials act for, and their name; left out when no credentials were valid. */
     owner: Type.Optional(OwnerName),
     credential: Type.Optional(Name),
-    /** Address that it came from. */
+    /** Address that the request came from. */
     from: Type.Optional(Type.String({ maxLength: 64 })),
-    /** As the table of grants names it; `none` for a request that was refused before that was known. */
+    /** The operation as the table of grants names it; `none` when the request was refused before that was known. */
     operation: Name,
-    /** What it was about: an address of the door, the name of a token. */
+    /** The object: the path of a request, the name of a token. */
     target: Type.String({ maxLength: 256 }),
     /** `begun`, `ok`, or the code of an error. */
     outcome: Name,
@@ -48,7 +47,7 @@ export const AuditQuery = Type.Object(
     owner: Type.Optional(OwnerName),
     operation: Type.Optional(Name),
     outcome: Type.Optional(Name),
-    /** Those before this one: the next page. */
+    /** Entries before this one: the next page. */
     before: Type.Optional(Type.Integer({ minimum: 1 })),
     most: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
   },

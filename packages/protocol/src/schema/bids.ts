@@ -1,4 +1,4 @@
-/** What plants answer to a call for bids. */
+/** The answers of plants to a call for bids. */
 import { type Static, Type } from 'typebox';
 import { LineName } from './machine.ts';
 import { ImageId, PlantId } from './requests.ts';
@@ -8,7 +8,7 @@ const Timestamp = Type.String({ format: 'date-time' });
 
 const Start = Type.Union([Type.Literal('restore'), Type.Literal('boot')]);
 
-/** Another way to make the machine, which the planner expected to take longer. */
+/** Another plan for the machine, which the planner expected to take longer. */
 export const PlanAlternative = Type.Object(
   {
     imageId: ImageId,
@@ -21,7 +21,7 @@ export const PlanAlternative = Type.Object(
 );
 export type PlanAlternative = Static<typeof PlanAlternative>;
 
-/** The plan behind a bid, in numbers. */
+/** A summary of the plan behind a bid, in numbers. */
 export const PlanSummary = Type.Object(
   {
     imageId: ImageId,
@@ -31,13 +31,11 @@ export const PlanSummary = Type.Object(
     actionsLeft: Type.Integer({ minimum: 0 }),
     /** Expected seconds from award to ready. */
     expectedSeconds: Type.Number({ minimum: 0 }),
-    /**
-     * An action is expected to take what its kind takes: the plant may have known it better, and have forgotten that.
-     */
+    /** An action was priced by its kind: the plant may have known its own duration once and forgotten it. */
     coarse: Type.Optional(Type.Literal(true)),
-    /** Images of which the search gave up finding out whether they match: one of them might have been sooner. */
+    /** Images for which the search gave up before it knew whether they match. One of them might have been faster. */
     undecided: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** What else was considered, soonest ready first; the best with the other start is among them when there is one. */
+    /** Other plans, the fastest first. The best plan with the other start is among them when there is one. */
     alternatives: Type.Optional(Type.Array(PlanAlternative, { minItems: 1, maxItems: 3 })),
   },
   closed,
@@ -48,13 +46,13 @@ export const Bid = Type.Object(
   {
     kind: Type.Literal('bid'),
     plantId: PlantId,
-    /** Value of the operator's cost expression; lower wins. */
+    /** Value of the operator's cost expression; the lowest wins. */
     cost: Type.Number(),
     validUntil: Timestamp,
-    /** The plant has the VM of this very request already: an award returns that one. */
+    /** The plant already has the VM of this request: an award returns that VM. */
     holds: Type.Optional(Type.Boolean()),
     plan: PlanSummary,
-    /** The plant's ClassAd in its JSON form, as it was when the bid was made. */
+    /** The plant's ClassAd in JSON, as it was when the bid was made. */
     ad: Type.Record(Type.String(), Type.Unknown()),
   },
   closed,

@@ -1,4 +1,4 @@
-/** What a broker is asked beside the request, and what it answers to a call for bids. */
+/** The parameters of a call to a broker besides the request, and its answer to a call for bids. */
 import { type Static, Type } from 'typebox';
 import { BROKER_LIMITS } from '../limits.ts';
 import { Bid, Decline } from './bids.ts';
@@ -7,7 +7,7 @@ import { AuctionSummary, ClosedBy, TrailAnswer, TrailBroker, TrailRemoval } from
 
 const closed = { additionalProperties: false } as const;
 
-/** A plant that may win only when no other does, until a time: what the caller knows of its failures. */
+/** A plant that wins only when no other can, until a given time, because the caller knows that it failed. */
 export const PlantBackoff = Type.Object(
   {
     plantId: PlantId,
@@ -21,18 +21,18 @@ export const PlantBackoff = Type.Object(
 export type PlantBackoff = Static<typeof PlantBackoff>;
 
 /**
- * All that the rules depend on beside request and bids, so that every broker applies them as the shop does. Whoever
- * calls for bids passes them on to brokers unchanged, but for the time left and the path.
+ * Everything that the rules depend on besides request and bids, so that every broker applies them as the shop does.
+ * Callers pass them to brokers unchanged, except for the time left and the path.
  */
 export const CallTerms = Type.Object(
   {
-    /** When the shop opened the auction: the time that `requirements` and `rank` see. */
+    /** When the shop opened the auction: the current time of `requirements` and `rank`. */
     openedAt: Type.String({ format: 'date-time' }),
     /** How long the broker may take to answer. */
     windowMs: Type.Number({ exclusiveMinimum: 0 }),
-    /** How many bids are wanted, the best first. */
+    /** How many bids are wanted, the best ones first. */
     best: Type.Integer({ minimum: 1, maximum: BROKER_LIMITS.bids }),
-    /** By what the best is found. */
+    /** Which bids are best. */
     order: Type.Union([Type.Literal('cheapest'), Type.Literal('soonest')]),
     inBackoff: Type.Array(PlantBackoff, { maxItems: BROKER_LIMITS.inBackoff }),
     /** Brokers that the call has passed: none is asked twice. */
@@ -42,22 +42,22 @@ export const CallTerms = Type.Object(
 );
 export type CallTerms = Static<typeof CallTerms>;
 
-/** The best bids of a broker's plants, by the same rules as the shop's, and what became of the others. */
+/** The best bids of a broker's plants, by the same rules as the shop's, and what happened to the others. */
 export const BrokerBids = Type.Object(
   {
     kind: Type.Literal('bids'),
     /** The broker's own id. */
     plantId: PlantId,
     bids: Type.Array(Bid, { maxItems: BROKER_LIMITS.bids }),
-    /** Of each code those that lack least. */
+    /** For each code, the declines with the smallest shortfall. */
     declines: Type.Array(Decline),
     closedBy: ClosedBy,
     summary: AuctionSummary,
-    /** Of the plants whose bids and declines are here, and of some that gave none. */
+    /** Answers of the plants whose bids and declines are included, and of some that gave none. */
     answers: Type.Array(TrailAnswer),
-    /** Of each rule, and each set of conditions, one that missed least. */
+    /** For each rule, and each set of conditions, a removed bid that missed by the least. */
     removed: Type.Array(TrailRemoval),
-    /** The brokers asked below. */
+    /** The brokers below that were asked. */
     brokers: Type.Array(TrailBroker),
   },
   closed,

@@ -1,19 +1,20 @@
-/** Schemas compiled by ajv to functions. */
+/** Compiles schemas to functions, with ajv. */
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { TSchema } from 'typebox';
 
-/** Which problems are told. */
+/** Which problems are reported. */
 export type Report = 'none' | 'first' | 'all';
 
 /**
- * A process compiles what it needs as it goes. That schemas follow the meta-schema is a test's to see; code that is not
- * optimized runs as fast; what a good document is checked with tells nothing, which is a third less to compile.
+ * A process compiles schemas as it needs them, so compiling must be fast. A test checks the schemas against the
+ * meta-schema; code without optimization runs as fast; and the function for good documents reports nothing, which makes
+ * it a third smaller.
  */
 const COMPILE_FAST = { meta: false, validateSchema: false, code: { optimize: false } } as const;
 
-/** Memo of compiled schemas: compiling takes milliseconds and depends on nothing but the schema. */
+/** Compiled schemas: compiling takes milliseconds and depends on the schema only. */
 const memo: Record<Report, WeakMap<TSchema, ValidateFunction>> = {
   none: new WeakMap(),
   first: new WeakMap(),
@@ -23,7 +24,7 @@ const memo: Record<Report, WeakMap<TSchema, ValidateFunction>> = {
 export function compiled(schema: TSchema, report: Report): ValidateFunction {
   const known = memo[report].get(schema);
   if (known !== undefined) return known;
-  // No schema says anything about what others left unevaluated: keeping account of it would take a third of the time.
+  // No schema uses `unevaluated…`; keeping account of it would take a third of the time.
   const keywords = { strict: true, ownProperties: true, unevaluated: false } as const;
   const tells = report !== 'none';
   const ajv = new Ajv2020({
@@ -39,5 +40,5 @@ export function compiled(schema: TSchema, report: Report): ValidateFunction {
   return check;
 }
 
-/** Whether somebody has paid already for what good documents are checked with. */
+/** Whether the function that checks good documents has already been compiled. */
 export const isCompiled = (schema: TSchema): boolean => memo.none.has(schema);

@@ -1,6 +1,5 @@
 /**
- * Whether the guests of one DAG are equal however they are got: cold, restored or booted from an image, on each
- * line.
+ * Whether the guests of one DAG are equal however they are made: cold, restored or booted from an image, on each line.
  */
 import { ActionId } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
@@ -9,11 +8,11 @@ import { PlantId, RequestId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
 
-/** What one plant found. */
+/** The findings of one plant. */
 export const EqualityReport = Type.Object(
   {
     plantId: PlantId,
-    /** Actions that run for each machine and have no part in this. */
+    /** Actions that run for each machine; the comparison leaves them out. */
     leftOut: Type.Array(ActionId),
     ways: Type.Array(
       Type.Object(
@@ -27,7 +26,7 @@ export const EqualityReport = Type.Object(
         closed,
       ),
     ),
-    /** What a guest has that was got in this way, and not the one made cold on its line, and the reverse. */
+    /** Items that this guest has and the one made cold on its line has not, and the reverse. */
     differences: Type.Array(
       Type.Object(
         {

@@ -1,4 +1,4 @@
-/** Why a plant would make a machine from the image it would, and not from another. */
+/** Explains why a plant would make a machine from one image and not from another. */
 import { ActionId } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
@@ -12,15 +12,13 @@ const Start = Type.Union([Type.Literal('restore'), Type.Literal('boot')]);
 /** How many candidates and misses a plant names. */
 export const ExplanationCount = Type.Integer({ minimum: 1, maximum: 1_000 });
 
-/** A change of the request after which an image would pass one more of its tests. */
+/** A change of the request after which an image would pass at least one more test. */
 export const RequestChange = Type.Union([
-  /**
-   * The image ran an action that the request lacks, or lacks once more. `action` is its name in the image's history.
-   */
+  /** The image ran an action that the request lacks, or has once less. `action` is its name in the image's history. */
   Type.Object({ kind: Type.Literal('add-action'), action: ActionId, digest: Type.String() }, closed),
   Type.Object({ kind: Type.Literal('drop-action'), action: ActionId }, closed),
   Type.Object({ kind: Type.Literal('remove-edge'), from: ActionId, to: ActionId }, closed),
-  /** `at-least`: any value from there on. */
+  /** `at-least`: this value or a greater one. */
   Type.Object(
     {
       kind: Type.Literal('set-machine'),
@@ -33,7 +31,7 @@ export const RequestChange = Type.Union([
 ]);
 export type RequestChange = Static<typeof RequestChange>;
 
-/** One way to start an image, and how long all would take with it. */
+/** One way to start an image, and the expected total time with it. */
 export const ExplainedStart = Type.Object(
   { line: LineName, start: Start, startSeconds: Seconds, expectedSeconds: Seconds },
   closed,
@@ -46,9 +44,9 @@ export const ExplainedCandidate = Type.Object(
     imageId: ImageId,
     actionsCached: Count,
     actionsLeft: Count,
-    /** Soonest ready first. */
+    /** The fastest first. */
     starts: Type.Array(ExplainedStart),
-    /** Why it cannot be restored, when it can only be booted, and the changes after which it could. */
+    /** Why it can only be booted, not restored, and the changes after which it could be restored. */
     whyNotRestore: Type.Optional(Type.String()),
     toRestore: Type.Optional(Type.Array(RequestChange)),
     /** Why it can only be restored: what a boot would lose. */
@@ -67,7 +65,8 @@ export const ExplainedChoice = Type.Object(
     startSeconds: Seconds,
     expectedSeconds: Seconds,
     /**
-     * Ids of the request's actions: those that the image has, in the order they ran, and those to run, in their order.
+     * Ids of the request's actions: those that the image has, in the order in which they ran, and those to run, in
+     * their order.
      */
     cached: Type.Array(ActionId),
     remaining: Type.Array(ActionId),
@@ -90,11 +89,12 @@ export type MatchTest = Static<typeof MatchTest>;
 export const ExplainedMiss = Type.Object(
   {
     imageId: ImageId,
-    /** The first test that failed, and in words why. */
+    /** The first test that failed, and the reason in words. */
     test: MatchTest,
     reason: Type.String(),
     /**
-     * The entry of the history at which it failed, by its name in the image, and the request's action that it lacks.
+     * The entry of the history at which it failed, by its name in the image, and the action of the request that the
+     * history lacks.
      */
     offender: Type.Optional(
       Type.Object(
@@ -102,11 +102,14 @@ export const ExplainedMiss = Type.Object(
         closed,
       ),
     ),
-    /** Actions of its history that the request has, and how long all would take if it matched with them. */
+    /** Actions of its history that the request has, and the expected total time if the image matched with them. */
     actionsShared: Count,
     expectedSeconds: Seconds,
     changes: Type.Array(RequestChange),
-    /** Whether it would match after the changes; else more would be needed, or something that no request can change. */
+    /**
+     * Whether the image would match after these changes. If not, it needs more changes, or a change that no request can
+     * make.
+     */
     suffices: Type.Boolean(),
   },
   closed,
@@ -116,11 +119,11 @@ export type ExplainedMiss = Static<typeof ExplainedMiss>;
 export const PlantExplanation = Type.Object(
   {
     plantId: PlantId,
-    /** Images of the warehouse: each is a candidate or a miss. */
+    /** Images of the warehouse; each is a candidate or a miss. */
     images: Count,
-    /** Actions that run for each machine: no image may stand for them. */
+    /** Actions that run for each machine, so that no image may stand for them. */
     perMachine: Type.Array(ActionId),
-    /** Actions that an image may hold, but which seem to read what every machine has of its own. */
+    /** Actions that an image may hold, although they seem to read what differs from machine to machine. */
     warnings: Type.Array(Type.Object({ action: ActionId, reads: Type.String() }, closed)),
     /** Absent when no image is a candidate. */
     chosen: Type.Optional(ExplainedChoice),

@@ -1,6 +1,6 @@
-/** Fields of a document by their place. */
+/** Paths of fields in a document. */
 
-/** The names in a JSON pointer (RFC 6901). */
+/** Returns the names in a JSON pointer (RFC 6901). */
 export function pointerNames(pointer: string): readonly string[] {
   return pointer
     .split('/')
@@ -8,12 +8,12 @@ export function pointerNames(pointer: string): readonly string[] {
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** `['dag', 'actions', '3']` as `dag.actions[3]`. */
+/** Writes `['dag', 'actions', '3']` as `dag.actions[3]`. */
 export function pathOf(names: readonly string[]): string {
   return names.map((name, index) => (/^\d+$/.test(name) ? `[${name}]` : `${index === 0 ? '' : '.'}${name}`)).join('');
 }
 
-/** The value at a place; undefined when there is none. */
+/** Returns the value at a path; undefined when there is none. */
 export function at(root: unknown, names: readonly string[]): unknown {
   let value = root;
   for (const name of names) value = member(value, name);
@@ -27,7 +27,7 @@ function member(value: unknown, name: string): unknown {
 
 const TEXT_FIELDS: ReadonlySet<string> = new Set(['script', 'content', 'recover', 'environment', 'arguments']);
 
-/** Whether a value must stay out of messages: anything in a secret action, and the texts of every action. */
+/** Whether messages must not show a value: anything in a secret action, and the texts of every action. */
 export function isHidden(root: unknown, names: readonly string[]): boolean {
   if (names.some((name) => TEXT_FIELDS.has(name))) return true;
   return names.some((_, index) => {

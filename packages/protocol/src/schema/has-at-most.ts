@@ -1,4 +1,4 @@
-/** Whether a document has no more values in it than the limit, looked at no further than that. */
+/** Whether a document has at most `limit` values. It looks no further than that. */
 export function hasAtMost(value: unknown, limit: number): boolean {
   const waiting = [value];
   for (let seen = 0; waiting.length > 0; seen += 1) {

@@ -9,7 +9,7 @@ const closed = { additionalProperties: false } as const;
 const Timestamp = Type.String({ format: 'date-time' });
 const Bytes = Type.Integer({ minimum: 0 });
 
-/** A name that an operator gives to an image; it stands wherever an image's id may. */
+/** A name that an operator gives to an image. It can be used wherever an image id can. */
 export const ImageTag = ImageId;
 
 export const WarehouseId = Type.String({ pattern: '^[0-9a-f-]{36}$' });
@@ -33,7 +33,7 @@ export const ImageHistoryEntry = Type.Object(
 );
 export type ImageHistoryEntry = Static<typeof ImageHistoryEntry>;
 
-/** What a host must have to restore a suspended image; otherwise the image boots there. */
+/** The properties that a host needs to restore a suspended image. On other hosts the image boots. */
 const Compatibility = Type.Record(Type.String(), Type.String());
 
 export const ImageReply = Type.Object(
@@ -45,23 +45,23 @@ export const ImageReply = Type.Object(
     machine: MachineSpec,
     line: LineName,
     suspended: Type.Boolean(),
-    /** Why a plant starts no machine from it until it was verified again. */
+    /** Why a plant starts no machine from the image until it has been verified again. */
     broken: Type.Optional(Type.String()),
     compatibility: Type.Optional(Compatibility),
     parent: Type.Optional(ImageId),
-    /** The images below this one, nearest first. */
+    /** The images below this one, the nearest first. */
     parents: Type.Array(ImageId),
     createdAt: Timestamp,
     createdBy: Type.String(),
     history: Type.Array(ImageHistoryEntry),
     /**
-     * Bytes on disk that are the image's own, those of its parents that it needs, and the size its disk has for a
-     * guest.
+     * Bytes on disk of the image itself, bytes of the parents that it needs, and the size of the disk that a guest
+     * sees.
      */
     ownBytes: Bytes,
     sharedBytes: Bytes,
     virtualBytes: Bytes,
-    /** Machines started from the image, VMs and builds, and when the last one was. */
+    /** Machines started from the image (VMs and builds), and when the last one was. */
     hits: Type.Integer({ minimum: 0 }),
     lastHitAt: Type.Optional(Timestamp),
     children: Type.Array(ImageId),
@@ -86,20 +86,20 @@ export const BuildImageReply = Type.Object(
     image: ImageReply,
     /** False when the warehouse already had an image of this machine and these actions. */
     built: Type.Boolean(),
-    /** Ids of the actions that no image may hold, as they run for each machine; left out, there are none. */
+    /** Ids of the actions that run for each machine and that no image may hold; left out when there are none. */
     leftOut: Type.Optional(Type.Array(ActionId, { minItems: 1 })),
   },
   closed,
 );
 export type BuildImageReply = Static<typeof BuildImageReply>;
 
-/** The images of an archive, which comes as the body, into the warehouse of a plant. */
+/** Imports the images of an archive, which is the body, into the warehouse of a plant. */
 export const ImportImagesRequest = Type.Object(
   {
     requestId: Type.Optional(RequestId),
-    /** Of the archive's bytes, as Repr-Digest has it (RFC 9530). */
+    /** Digest of the archive's bytes in the form of Repr-Digest (RFC 9530). */
     digest: Type.Optional(Type.String({ pattern: '^sha-256=:[A-Za-z0-9+/]{43}=:$' })),
-    /** Takes the memory of images that the plant's host cannot restore too: other hosts of the warehouse may. */
+    /** Also imports the memory of images that the plant's host cannot restore: other hosts of the warehouse may. */
     keepMemory: Type.Boolean(),
   },
   closed,
@@ -114,11 +114,11 @@ export const ImportImagesReply = Type.Object(
         {
           imageId: ImageId,
           /**
-           * Its id in the archive: another when the warehouse has a different build under that id, or the memory was
-           * left out.
+           * Its id in the archive. It differs when the warehouse has another build under that id, or when the memory
+           * was left out.
            */
           archivedId: ImageId,
-          /** False when the warehouse had it. */
+          /** False when the warehouse already had it. */
           imported: Type.Boolean(),
           /** Why it was imported without its memory. */
           diskOnly: Type.Optional(Type.String()),
@@ -132,11 +132,11 @@ export const ImportImagesReply = Type.Object(
 );
 export type ImportImagesReply = Static<typeof ImportImagesReply>;
 
-/** Changes what stands beside an image; the image itself never changes. What is left out stays as it is. */
+/** Changes the labels of an image; the image itself never changes. Fields that are left out stay as they are. */
 export const LabelImageRequest = Type.Object(
   {
     pinned: Type.Optional(Type.Boolean()),
-    /** A tag that named another image before names this one from then on. */
+    /** A tag that named another image before names this one from now on. */
     addTags: Type.Optional(Type.Array(ImageTag, { maxItems: 64 })),
     dropTags: Type.Optional(Type.Array(ImageTag, { maxItems: 64 })),
   },
@@ -144,12 +144,12 @@ export const LabelImageRequest = Type.Object(
 );
 export type LabelImageRequest = Static<typeof LabelImageRequest>;
 
-/** Checks images, by id or tag; all when none is named. */
+/** Verifies images, by id or tag; all when none is named. */
 export const VerifyImagesRequest = Type.Object(
   {
     requestId: Type.Optional(RequestId),
     imageIds: Type.Optional(Type.Array(ImageId, { maxItems: 100_000 })),
-    /** Whether two clones of each are started, to see that they share nothing that must differ. */
+    /** Whether to start two clones of each image, and check that they share nothing that must differ. */
     identity: Type.Optional(Type.Boolean()),
   },
   closed,
@@ -162,14 +162,14 @@ export const VerifiedImage = Type.Object(
     warehouseId: WarehouseId,
     /** Bytes that were read and digested. */
     bytes: Bytes,
-    /** What is wrong, with the file, or `identity`; none when the image is as its manifest says. */
+    /** The faults, each with its file, or `identity`; none when the image matches its manifest. */
     faults: Type.Array(Type.Object({ file: Type.String(), reason: Type.String() }, closed)),
   },
   closed,
 );
 export type VerifiedImage = Static<typeof VerifiedImage>;
 
-/** In place of a file: of an image whose clones share what must differ. */
+/** Used in place of a file name: clones of the image share something that must differ. */
 export const IDENTITY_FAULT = 'identity';
 
 export const VerifyImagesReply = Type.Object(
@@ -178,7 +178,7 @@ export const VerifyImagesReply = Type.Object(
 );
 export type VerifyImagesReply = Static<typeof VerifyImagesReply>;
 
-/** Removes the images that are worth least until a warehouse takes no more than the target. */
+/** Removes the images that are worth least, until a warehouse is no larger than the target. */
 export const CollectImagesRequest = Type.Object(
   {
     requestId: Type.Optional(RequestId),
@@ -197,7 +197,7 @@ export const CollectedImage = Type.Object(
     reason: Type.String(),
     ownBytes: Bytes,
     hits: Type.Integer({ minimum: 0 }),
-    /** Expected seconds that each machine started from the image saves against one started from its parent. */
+    /** Expected seconds that each machine started from the image saves, compared with one started from its parent. */
     savedSeconds: Type.Number({ minimum: 0 }),
     /** `savedSeconds × hits ÷ MiB`. */
     worth: Type.Number({ minimum: 0 }),
@@ -212,7 +212,7 @@ export const CollectedWarehouse = Type.Object(
     plantId: PlantId,
     dryRun: Type.Boolean(),
     usedBytes: Bytes,
-    /** Left out when neither a target nor a quota is given: then nothing is removed. */
+    /** Left out when there is neither a target nor a quota; then nothing is removed. */
     targetBytes: Type.Optional(Bytes),
     /** Bytes that were freed, or would be. */
     freedBytes: Bytes,
@@ -234,14 +234,14 @@ export type CollectImagesReply = Static<typeof CollectImagesReply>;
 
 const Side = Type.Union([Type.Literal('same'), Type.Literal('removed'), Type.Literal('added')]);
 
-/** What changes from one image to another. */
+/** The differences between two images. */
 export const ImageDiffReply = Type.Object(
   {
     from: ImageId,
     to: ImageId,
-    /** Fields of the machine and of the restore that differ; null is absent. */
+    /** Fields of the machine and of the restore that differ; null means absent. */
     machine: Type.Array(Type.Object({ field: Type.String(), from: Type.Unknown(), to: Type.Unknown() }, closed)),
-    /** Both histories in one sequence; `removed` is only in the first image, `added` only in the second. */
+    /** Both histories in one sequence. `removed` is in the first image only, `added` in the second only. */
     history: Type.Array(Type.Object({ side: Side, entry: ImageHistoryEntry }, closed)),
   },
   closed,

@@ -1,10 +1,10 @@
-/** What a production line can do on a plant's host, and what its suspended images need elsewhere. */
+/** A production line's abilities on a plant's host, and the requirements of its suspended images elsewhere. */
 import { type Static, Type } from 'typebox';
 import { LineName } from './machine.ts';
 
 const closed = { additionalProperties: false } as const;
 
-/** What must be equal on the host that restores a suspended image. */
+/** Properties that must be equal on the host that restores a suspended image. */
 export const CompatibilityRecord = Type.Object(
   {
     vmm: Type.String({ maxLength: 64 }),
@@ -12,31 +12,34 @@ export const CompatibilityRecord = Type.Object(
     accelerator: Type.String({ maxLength: 32 }),
     machineType: Type.String({ maxLength: 64 }),
     cpuModel: Type.String({ maxLength: 64 }),
-    /** Which devices the machine has, and where; a name the line gives. */
+    /** The devices of the machine and their addresses, under a name that the line gives. */
     layout: Type.String({ maxLength: 64 }),
   },
   closed,
 );
 export type CompatibilityRecord = Static<typeof CompatibilityRecord>;
 
-/** How the disk of an image is kept: `raw` as it is, `qcow2` over the disk of another image. */
+/** How an image's disk is stored: `raw` is complete, `qcow2` lies over the disk of another image. */
 export const DiskFormat = Type.Union([Type.Literal('raw'), Type.Literal('qcow2')]);
 export type DiskFormat = Static<typeof DiskFormat>;
 
-/** Found by trying, not by asking for versions only. */
+/** Found by trying, not only by asking for versions. */
 export const LineReport = Type.Object(
   {
     line: LineName,
     available: Type.Boolean(),
-    /** Why not, and what to do about it; of an available line, why it is slower than it could be. Else empty. */
+    /**
+     * Why the line is not available, and what to do about it; for an available line, why it is slower than possible;
+     * otherwise empty.
+     */
     reason: Type.String({ maxLength: 4096 }),
-    /** What an image suspended here would need to be restored elsewhere. */
+    /** What an image that is suspended here needs to be restored elsewhere. */
     compatibility: CompatibilityRecord,
-    /** Whether the line restores suspended images (else it only boots). */
+    /** Whether the line restores suspended images. If not, it only boots. */
     restores: Type.Boolean(),
-    /** Disks of images that it boots from. */
+    /** Disk formats of images that it can boot. */
     diskFormats: Type.Array(DiskFormat),
-    /** Processors that a machine may have; left out: what the plant allows. */
+    /** Most processors of a machine; left out: the plant's limit. */
     mostCpus: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   closed,

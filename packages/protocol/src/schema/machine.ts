@@ -19,7 +19,7 @@ export const MachineSpec = Type.Object(
     memoryMiB: Type.Integer({ minimum: 64, maximum: 16_777_216 }),
     cpus: Type.Integer({ minimum: 1, maximum: 1024 }),
     diskMiB: Type.Integer({ minimum: 64, maximum: 1_073_741_824 }),
-    /** The production line the client insists on; left out, the plants choose. */
+    /** The production line that the client requires; left out, the plants choose. */
     line: Type.Optional(LineName),
   },
   { additionalProperties: false },

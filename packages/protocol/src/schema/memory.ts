@@ -1,15 +1,15 @@
-/** What a daemon has of memory. */
+/** A daemon's use of memory. */
 import { type Static, Type } from 'typebox';
 
 const Mebibytes = Type.Number({ minimum: 0 });
 
 export const MemoryReply = Type.Object(
   {
-    /** Of the heap: objects, those that are garbage already included. */
+    /** Used heap, garbage included. */
     heapUsedMiB: Mebibytes,
-    /** How far the heap may grow; the daemon ends when that does not do. */
+    /** Size to which the heap may grow; the daemon ends when that is not enough. */
     heapLimitMiB: Mebibytes,
-    /** All of the process that is in memory. */
+    /** Memory of the whole process that is resident. */
     residentMiB: Mebibytes,
   },
   { additionalProperties: false },

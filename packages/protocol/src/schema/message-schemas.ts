@@ -46,33 +46,33 @@ import { Trail } from './trail.ts';
 
 /** A schema that is published as a file of `schemas/`. */
 export interface SchemaFile {
-  /** Without `.json`. */
+  /** File name without `.json`. */
   readonly name: string;
   readonly title: string;
   readonly schema: TSchema;
 }
 
-/** Every message a client sends or gets. */
+/** Every message that a client sends or receives. */
 export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
-  { name: 'create-request', title: 'A machine that shall be made', schema: CreateDocument },
-  { name: 'estimate-request', title: 'A machine whose price is asked', schema: CreateDocument },
+  { name: 'create-request', title: 'A request to make a machine', schema: CreateDocument },
+  { name: 'estimate-request', title: 'A request for the price of a machine', schema: CreateDocument },
   { name: 'configure-request', title: 'More configuration of a living VM', schema: ConfigureRequest },
   { name: 'query-request', title: 'Attributes of one VM', schema: QueryRequest },
   { name: 'list-request', title: 'The VMs that meet a constraint', schema: ListRequest },
-  { name: 'destroy-request', title: 'A VM that shall go', schema: DestroyRequest },
-  { name: 'suspend-request', title: 'A VM that shall sleep', schema: SuspendRequest },
-  { name: 'resume-request', title: 'A VM that shall wake', schema: ResumeRequest },
-  { name: 'start-request', title: 'A VM that shall boot again', schema: StartRequest },
-  { name: 'renew-request', title: 'A VM that is wanted for longer', schema: RenewRequest },
-  { name: 'cancel-request', title: 'A request that shall be undone', schema: CancelRequest },
+  { name: 'destroy-request', title: 'A request to destroy a VM', schema: DestroyRequest },
+  { name: 'suspend-request', title: 'A request to suspend a VM', schema: SuspendRequest },
+  { name: 'resume-request', title: 'A request to resume a VM', schema: ResumeRequest },
+  { name: 'start-request', title: 'A request to start a VM', schema: StartRequest },
+  { name: 'renew-request', title: 'A request to renew the lease of a VM', schema: RenewRequest },
+  { name: 'cancel-request', title: 'A request to cancel another', schema: CancelRequest },
   { name: 'file-reply', title: 'An uploaded file', schema: FileReply },
   { name: 'file-list-reply', title: 'The uploaded files of an owner', schema: FileListReply },
-  { name: 'build-image-request', title: 'A golden image that shall be made', schema: BuildImageRequest },
+  { name: 'build-image-request', title: 'A request to build a golden image', schema: BuildImageRequest },
   { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },
   { name: 'list-reply', title: 'VMs, as their classads', schema: ListReply },
   { name: 'estimate-reply', title: 'What plants would charge, and why', schema: EstimateReply },
-  { name: 'explain-reply', title: 'Why plants would make a machine as they would', schema: ExplainReply },
-  { name: 'operation-reply', title: 'A request that is or was worked on', schema: OperationReply },
+  { name: 'explain-reply', title: 'The plan of each plant for a machine, with the reasons', schema: ExplainReply },
+  { name: 'operation-reply', title: 'A request that is, or was, in progress', schema: OperationReply },
   { name: 'progress-event', title: 'One step of long work', schema: ProgressEvent },
   { name: 'vm-event', title: 'What happened to a VM', schema: VmEvent },
   { name: 'image-reply', title: 'A golden image', schema: ImageReply },
@@ -80,18 +80,22 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'build-image-reply', title: 'The golden image that was made or found', schema: BuildImageReply },
   { name: 'label-image-request', title: 'Pin and tags of a golden image', schema: LabelImageRequest },
   { name: 'image-diff-reply', title: 'What changes from one golden image to another', schema: ImageDiffReply },
-  { name: 'verify-images-request', title: 'Golden images that shall be checked', schema: VerifyImagesRequest },
-  { name: 'equality-reply', title: 'Whether guests are equal however they are got', schema: EqualityReply },
-  { name: 'verify-images-reply', title: 'What is wrong with golden images', schema: VerifyImagesReply },
-  { name: 'collect-images-request', title: 'Room that shall be made in the warehouses', schema: CollectImagesRequest },
-  { name: 'collect-images-reply', title: 'Golden images that went or would go, and why', schema: CollectImagesReply },
+  { name: 'verify-images-request', title: 'A request to verify golden images', schema: VerifyImagesRequest },
+  { name: 'equality-reply', title: 'Whether guests are equal however they are made', schema: EqualityReply },
+  { name: 'verify-images-reply', title: 'The faults of golden images', schema: VerifyImagesReply },
+  { name: 'collect-images-request', title: 'A request to collect golden images', schema: CollectImagesRequest },
+  {
+    name: 'collect-images-reply',
+    title: 'Golden images that were, or would be, removed, with the reasons',
+    schema: CollectImagesReply,
+  },
   { name: 'suggest-images-reply', title: 'Images that would have saved most', schema: SuggestImagesReply },
-  { name: 'request-export', title: 'Requests that plants carried out, to be replayed', schema: RequestExport },
+  { name: 'request-export', title: 'Requests that plants carried out, for replay', schema: RequestExport },
   { name: 'plant-list-reply', title: 'The plants connected to a shop', schema: PlantListReply },
   { name: 'plant-event', title: 'A plant that joined or left', schema: PlantEvent },
   { name: 'auction-list-reply', title: 'Past auctions of a shop', schema: AuctionListReply },
   { name: 'audit-reply', title: 'Who did what, when, with which outcome', schema: AuditReply },
-  { name: 'memory-reply', title: 'What a daemon has of memory', schema: MemoryReply },
+  { name: 'memory-reply', title: 'The use of memory by a daemon', schema: MemoryReply },
   { name: 'trail', title: 'What an auction decided and why', schema: Trail },
   { name: 'error-reply', title: 'What went wrong, and what to do', schema: ErrorReply },
 ];

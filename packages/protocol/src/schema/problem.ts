@@ -1,4 +1,7 @@
-/** One place where a document leaves its schema, told so that its author can mend it without reading the schema. */
+/**
+ * One place where a document violates its schema, described so that its author can correct it without reading the
+ * schema.
+ */
 import type { ErrorObject } from 'ajv';
 import { at, isHidden, pathOf, pointerNames } from './field-path.ts';
 import { shortName, show } from './show.ts';
@@ -6,11 +9,11 @@ import { shortName, show } from './show.ts';
 export interface Problem {
   /** The field, such as `dag.actions[3].script`; empty for the document itself. */
   readonly path: string;
-  /** The field, what it is and what it may be; never the text of a secret action. */
+  /** The field, its value and the allowed values; never the text of a secret action. */
   readonly message: string;
 }
 
-/** What ajv found, as a sentence. `root` is the whole document that was validated. */
+/** Turns an error of ajv into a sentence. `root` is the whole document. */
 export function problemOf(error: ErrorObject, root: unknown): Problem {
   const names = pointerNames(error.instancePath);
   const path = pathOf(names);
@@ -79,7 +82,7 @@ function knownNames(parentSchema: unknown): string {
   return properties === undefined ? '' : `; known are ${Object.keys(properties).join(', ')}`;
 }
 
-/** A branch of a union: a literal, or an object told from the others by its `kind`. */
+/** A branch of a union: a literal, or an object that its `kind` identifies. */
 export interface Branch {
   readonly const?: unknown;
   readonly properties?: { readonly kind?: { readonly const?: unknown } };

@@ -1,7 +1,6 @@
 /**
- * Requests that a plant has carried out, as they are given away to be replayed: the form of each DAG, which actions are
- * the same, and what everything took. No id, name or text that a client chose; pseudonyms stand for digests (see
- * `pseudonym.ts`).
+ * Requests that a plant has carried out, exported for replay: the form of each DAG, which actions are equal, and all
+ * durations. They contain no id, name or text that a client chose; pseudonyms stand for digests (see `pseudonym.ts`).
  */
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
@@ -11,16 +10,18 @@ const Milliseconds = Type.Number({ minimum: 0 });
 const Place = Type.Integer({ minimum: 0 });
 const Pseudonym = Type.String({ pattern: '^[0-9a-f]{32}$' });
 
-/** Key of the pseudonyms of one export: they are the same throughout it and nowhere else. */
+/**
+ * Key of the pseudonyms of one export. Equal digests have equal pseudonyms within an export, but not across exports.
+ */
 export const PseudonymKey = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 export const ReplayableAction = Type.Object(
   {
-    /** Its place in the request, such as `a1`. */
+    /** Position in the request, such as `a1`. */
     id: Type.String({ pattern: '^a[0-9]{1,6}$' }),
     digest: Pseudonym,
     kind: Type.Union([Type.Literal('script'), Type.Literal('file'), Type.Literal('package'), Type.Literal('host')]),
-    /** Measured; left out when the image stood for the action or it failed. */
+    /** Measured; left out when the image stood for the action, or when it failed. */
     seconds: Type.Optional(Type.Number({ minimum: 0 })),
   },
   closed,
@@ -32,20 +33,20 @@ export const ReplayableRequest = Type.Object(
     at: Milliseconds,
     machine: MachineSpec,
     actions: Type.Array(ReplayableAction),
-    /** Between places in `actions`, from 0. */
+    /** Pairs of positions in `actions`, from 0. */
     edges: Type.Array(Type.Object({ from: Place, to: Place }, closed)),
     /** A pseudonym. */
     imageId: Pseudonym,
     line: LineName,
     start: Type.Union([Type.Literal('boot'), Type.Literal('restore')]),
-    /** Of the start of the machine only. */
+    /** Phases of the start of the machine only. */
     phasesMs: Type.Partial(Type.Object({ boot: Milliseconds, restore: Milliseconds, agent: Milliseconds }, closed)),
   },
   closed,
 );
 export type ReplayableRequest = Static<typeof ReplayableRequest>;
 
-/** An image, as far as it matters to a replay. */
+/** The properties of an image that a replay needs. */
 export const ReplayableImage = Type.Object(
   {
     imageId: Pseudonym,
@@ -57,7 +58,7 @@ export const ReplayableImage = Type.Object(
 );
 export type ReplayableImage = Static<typeof ReplayableImage>;
 
-/** What `vmgrid requests export` writes and `vmgrid simulate --replay` reads. */
+/** Written by `vmgrid requests export` and read by `vmgrid simulate --replay`. */
 export const RequestExport = Type.Object(
   {
     /** The oldest first. */

@@ -1,4 +1,4 @@
-/** What a client gets back. */
+/** Replies to clients. */
 import { type Static, Type } from 'typebox';
 import { TOLD_LIMITS } from '../limits.ts';
 import { Bid, Decline } from './bids.ts';
@@ -32,7 +32,7 @@ export const ErrorReply = Type.Object(
 );
 export type ErrorReply = Static<typeof ErrorReply>;
 
-/** Reply to what is done with one VM: the VM's classad (of create: with the trail of its auction). */
+/** Reply to a request about one VM: the VM's classad; for create also the trail of the auction. */
 export const VmReply = Type.Object(
   { requestId: Type.Optional(RequestId), vm: ClassAdJson, trail: Type.Optional(Trail) },
   closed,
@@ -42,9 +42,7 @@ export type VmReply = Static<typeof VmReply>;
 export const ListReply = Type.Object(
   {
     vms: Type.Array(ClassAdJson),
-    /**
-     * Plants that gave no answer; of their VMs those are in the list that they told of, with `PlantReached = false`.
-     */
+    /** Plants that gave no answer. The list has their VMs as they last reported them, with `PlantReached = false`. */
     silentPlants: Type.Array(PlantId),
     next: Next,
   },
@@ -58,7 +56,7 @@ export const EstimateReply = Type.Object(
     bids: Type.Array(Bid),
     declines: Type.Array(Decline),
     trail: Trail,
-    /** Plants that were not asked: they are known and absent. Left out when there is none. */
+    /** Plants that were not asked, because they are known but absent. Left out when there are none. */
     silentPlants: Type.Optional(Type.Array(PlantId, { minItems: 1 })),
   },
   closed,
@@ -76,7 +74,7 @@ export const AuctionListReply = Type.Object(
           openedAt: Timestamp,
           closedAfterMs: Type.Number({ minimum: 0 }),
           summary: AuctionSummary,
-          /** The plant that took the award; left out when none did, or none was made. */
+          /** The plant that took the award; left out when none did, or when there was no award. */
           winner: Type.Optional(PlantId),
         },
         closed,
@@ -88,11 +86,11 @@ export const AuctionListReply = Type.Object(
 );
 export type AuctionListReply = Static<typeof AuctionListReply>;
 
-/** One step of long work, as it happens. */
+/** One step of long work, sent as it happens. */
 export const ProgressEvent = Type.Object(
   {
     requestId: RequestId,
-    /** Whose request it is. */
+    /** The owner of the request. */
     owner: Type.Optional(OwnerName),
     at: Timestamp,
     /**
@@ -100,7 +98,7 @@ export const ProgressEvent = Type.Object(
      */
     phase: Type.String({ maxLength: 64 }),
     state: Type.Union([Type.Literal('started'), Type.Literal('done'), Type.Literal('failed')]),
-    /** For an action: its id; otherwise what is being worked on. */
+    /** For an action its id; otherwise the object of the work. */
     subject: Type.Optional(Type.String({ maxLength: 256 })),
     elapsedMs: Type.Optional(Type.Number({ minimum: 0 })),
   },
@@ -108,17 +106,17 @@ export const ProgressEvent = Type.Object(
 );
 export type ProgressEvent = Static<typeof ProgressEvent>;
 
-/** Something that happened to a VM, as its plant tells it: another state, or a lease that will end soon. */
+/** An event of a VM, as its plant reports it: another state, or a lease that ends soon. */
 export const VmEvent = Type.Object(
   {
     event: Type.Union([Type.Literal('state'), Type.Literal('lease-ending')]),
     vmId: VmId,
-    /** Whose VM it is. */
+    /** The owner of the VM. */
     owner: Type.Optional(OwnerName),
     plantId: PlantId,
     at: Timestamp,
     state: Type.String({ maxLength: 32 }),
-    /** What failed, with its code: of the VM, or of its destruction DAG. */
+    /** The failure of the VM, or of its destruction DAG, with its code. */
     reason: Type.Optional(Type.String({ maxLength: TOLD_LIMITS.reasonChars })),
     leaseEndsAt: Timestamp,
   },
@@ -126,7 +124,7 @@ export const VmEvent = Type.Object(
 );
 export type VmEvent = Static<typeof VmEvent>;
 
-/** State of a request that is or was worked on: what `202 Accepted` points to. */
+/** State of a request that is, or was, in progress: `202 Accepted` points to it. */
 export const OperationReply = Type.Object(
   {
     requestId: RequestId,
@@ -140,22 +138,22 @@ export const OperationReply = Type.Object(
 );
 export type OperationReply = Static<typeof OperationReply>;
 
-/** One that wanted the id of another, and was refused. */
+/** A bidder that wanted the id of another and was refused. */
 export const Rival = Type.Object({ address: Type.String({ maxLength: 128 }), at: Timestamp }, closed);
 export type Rival = Static<typeof Rival>;
 
-/** A plant, as whoever it dialled up to knows it. */
+/** A plant as the shop or broker above it knows it. */
 export const PlantReply = Type.Object(
   {
     plantId: PlantId,
     version: Type.String(),
     ad: ClassAdJson,
     connectedAt: Timestamp,
-    /** Anything at all that came over its link, heartbeats included. */
+    /** When anything last arrived over its link, heartbeats included. */
     lastWordAt: Timestamp,
-    /** The last one that wanted its id as well. */
+    /** The last bidder that also wanted this id. */
     rival: Type.Optional(Rival),
-    /** Brokers between shop and plant; left out for one that dialled up to the shop. */
+    /** Brokers between shop and plant; left out for a plant with a direct link. */
     via: Type.Optional(Via),
   },
   closed,
@@ -190,7 +188,7 @@ export const PlantListReply = Type.Object(
 );
 export type PlantListReply = Static<typeof PlantListReply>;
 
-/** A plant or broker that came, is reached another way now, or went. */
+/** A plant or broker that came, went, or is now reached in another way. */
 export const PlantEvent = Type.Object(
   {
     at: Timestamp,
@@ -198,16 +196,16 @@ export const PlantEvent = Type.Object(
     role: Type.Union([Type.Literal('plant'), Type.Literal('broker')]),
     plantId: PlantId,
     version: Type.String(),
-    /** Brokers between shop and plant; of one that left, on the last way there was. */
+    /** Brokers between shop and plant; for a plant that left, those of its last connection. */
     via: Type.Optional(Via),
-    /** Of one that left. */
+    /** Why it left. */
     reason: Type.Optional(Type.String()),
   },
   closed,
 );
 export type PlantEvent = Static<typeof PlantEvent>;
 
-/** One reply of any kind, as the XML door and the TCP door give it. */
+/** One reply of any kind, as the endpoints for XML give it. */
 export type Reply =
   | { readonly kind: 'vm'; readonly body: VmReply }
   | { readonly kind: 'vms'; readonly body: ListReply }

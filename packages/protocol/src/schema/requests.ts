@@ -1,4 +1,4 @@
-/** What a client asks for: the verbs, as JSON documents. The XML form maps onto the same types. */
+/** The requests of clients: the verbs, as JSON documents. The XML form maps onto the same types. */
 import { Dag, Duration } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
 import { REQUEST_LIMITS } from '../limits.ts';
@@ -7,7 +7,7 @@ import { PAGE_FIELDS } from './pages.ts';
 
 const closed = { additionalProperties: false } as const;
 
-/** Names a request, chosen by the client: the same id twice is the same work, done once. */
+/** The name of a request, chosen by the client: the same id twice means the same work, done once. */
 export const RequestId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' });
 export const VmId = Type.String({ pattern: '^vm-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 export const PlantId = Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$' });
@@ -21,19 +21,19 @@ export const CreateRequest = Type.Object(
     requestId: Type.Optional(RequestId),
     lease: Type.Optional(Duration),
     machine: MachineSpec,
-    /** ClassAd expression over the bidding plant (`TARGET`) that must be true. */
+    /** A ClassAd expression over the bidding plant (`TARGET`); it must be true. */
     requirements: Type.Optional(ExpressionText),
-    /** ClassAd expression over the bidding plant; among equal costs, greater is better. */
+    /** A ClassAd expression over the bidding plant; among equal costs the greatest wins. */
     rank: Type.Optional(ExpressionText),
     dag: Dag,
-    /** Run by the collector before the VM goes. */
+    /** Actions that the collector runs before the VM is destroyed. */
     destruction: Type.Optional(Dag),
     /**
-     * What becomes of the VM when its lease ends. `suspend` keeps it without memory and processors until it is renewed,
-     * for as long as the plant's configuration says; then, and by default at once, it is destroyed.
+     * What happens to the VM when its lease ends. `suspend` keeps it without memory and processors until it is renewed,
+     * for as long as the plant's configuration allows; after that, and by default at once, it is destroyed.
      */
     atLeaseEnd: Type.Optional(Type.Union([Type.Literal('destroy'), Type.Literal('suspend')])),
-    /** Holds a machine whose configuration failed for inspection until its lease ends. */
+    /** Keeps a machine whose configuration failed for inspection, until its lease ends. */
     keepFailed: Type.Optional(Type.Boolean()),
   },
   closed,
@@ -44,20 +44,20 @@ export type CreateRequest = Static<typeof CreateRequest>;
 export const CreateDocument = Type.Object(
   {
     ...CreateRequest.properties,
-    /** In place of `requirements` and `rank`: the spellings of GridWay and OpenNebula. Decoding translates it. */
+    /** Replaces `requirements` and `rank`, in the syntax of GridWay or OpenNebula. Decoding translates it. */
     template: Type.Optional(ExpressionText),
   },
   closed,
 );
 export type CreateDocument = Static<typeof CreateDocument>;
 
-/** The auction without the award. Takes the same document as create. */
+/** The auction without the award. It takes the same document as create. */
 export const EstimateRequest = CreateRequest;
 export type EstimateRequest = CreateRequest;
 
 /**
- * More configuration of a living VM. Scope `more` runs every action of the DAG; `whole` takes the DAG as all that the
- * VM shall have had and runs what its history lacks.
+ * More configuration of a living VM. Scope `more` runs every action of the DAG. With scope `whole` the DAG is
+ * everything that the VM shall have, and only actions that its history lacks are run.
  */
 export const ConfigureRequest = Type.Object(
   {
@@ -70,21 +70,21 @@ export const ConfigureRequest = Type.Object(
 );
 export type ConfigureRequest = Static<typeof ConfigureRequest>;
 
-/** Attributes of one VM; all of them when none is named. */
+/** Asks for attributes of one VM; for all of them when none is named. */
 export const QueryRequest = Type.Object(
   { vmId: VmId, attributes: Type.Optional(Type.Array(AttributeName, { maxItems: REQUEST_LIMITS.attributes })) },
   closed,
 );
 export type QueryRequest = Static<typeof QueryRequest>;
 
-/** The VMs whose classad makes the constraint true; all when there is none. A page of them. */
+/** Asks for the VMs whose classad makes the constraint true, or for all; returns a page of them. */
 export const ListRequest = Type.Object({ constraint: Type.Optional(ExpressionText), ...PAGE_FIELDS }, closed);
 export type ListRequest = Static<typeof ListRequest>;
 
 export const DestroyRequest = Type.Object({ requestId: Type.Optional(RequestId), vmId: VmId }, closed);
 export type DestroyRequest = Static<typeof DestroyRequest>;
 
-/** Keeps a running VM's memory on its plant's disk and frees what it held; `resume` goes on where it stood. */
+/** Saves a running VM's memory on its plant's disk and frees what it used; `resume` continues it. */
 export const SuspendRequest = DestroyRequest;
 export type SuspendRequest = DestroyRequest;
 
@@ -95,7 +95,7 @@ export type ResumeRequest = DestroyRequest;
 export const StartRequest = DestroyRequest;
 export type StartRequest = DestroyRequest;
 
-/** A new lease for a VM, which counts from now. One that ends later already stays, unless it shall be shortened. */
+/** Gives a VM a new lease, which counts from now. A lease that ends later stays, unless it shall be shortened. */
 export const RenewRequest = Type.Object(
   { requestId: Type.Optional(RequestId), vmId: VmId, lease: Duration, shorten: Type.Optional(Type.Boolean()) },
   closed,
@@ -106,14 +106,14 @@ export type RenewRequest = Static<typeof RenewRequest>;
 export const CancelRequest = Type.Object({ requestId: RequestId }, closed);
 export type CancelRequest = Static<typeof CancelRequest>;
 
-/** Makes a golden image of a machine: clone the nearest, run the rest, suspend, promote. */
+/** Makes a golden image of a machine: clone the nearest image, run the rest, suspend, promote. */
 export const BuildImageRequest = Type.Object(
   { requestId: Type.Optional(RequestId), plantId: Type.Optional(PlantId), machine: MachineSpec, dag: Dag },
   closed,
 );
 export type BuildImageRequest = Static<typeof BuildImageRequest>;
 
-/** One request of any verb, as the XML door and the TCP door take it. */
+/** One request of any verb, as the endpoints for XML take it. */
 export type Request =
   | { readonly verb: 'create'; readonly body: CreateRequest }
   | { readonly verb: 'estimate'; readonly body: EstimateRequest }

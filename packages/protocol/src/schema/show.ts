@@ -1,7 +1,7 @@
 const SHOWN_CHARS = 60;
 const NAME_CHARS = 64;
 
-/** A value as an error message may carry it: short, and containers only by their size. */
+/** Returns a value as an error message may show it: short, and containers by their size only. */
 export function show(value: unknown): string {
   if (typeof value === 'string') {
     const start = JSON.stringify(value.slice(0, SHOWN_CHARS));
@@ -11,9 +11,9 @@ export function show(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** As much of a name that a stranger gave as may stand in the path of a problem. */
+/** Shortens a name from a stranger for the path of a problem. */
 export const shortName = (name: string): string => name.slice(0, NAME_CHARS);
 
-/** A character that cannot be shown as it is, such as U+0000, by its code. */
+/** Shows a character that cannot be printed, such as U+0000, by its code. */
 export const showCharacter = (text: string, at: number): string =>
   `U+${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')}`;

@@ -1,12 +1,12 @@
 /**
- * What a plant publishes so that others can compute its bids: everything a bid depends on beside the request and the
- * content of the images. The whole once, then changes.
+ * What a plant publishes so that others can compute its bids: everything that a bid depends on besides the request and
+ * the content of the images. It is sent once as a whole, then as changes.
  */
 import { type Static, Type } from 'typebox';
 import { REQUEST_LIMITS, STANDING_LIMITS } from '../limits.ts';
 import { CompatibilityRecord, DiskFormat, LineReport } from './line-report.ts';
 import { LineName, MachineSpec } from './machine.ts';
-import { PackedTokens } from './packed-tokens.ts';
+import { PackedFingerprints } from './packed-fingerprints.ts';
 import { ImageId, PlantId } from './requests.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -16,7 +16,7 @@ const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 const Usage = Type.Object({ memoryMiB: Count, diskMiB: Count, vms: Count }, closed);
 
-/** A plant at one moment: its ClassAd is made of this. */
+/** The state of a plant at one moment, from which its ClassAd is made. */
 export const PlantSnapshot = Type.Object(
   {
     plantId: PlantId,
@@ -25,7 +25,7 @@ export const PlantSnapshot = Type.Object(
       { memoryMiB: Count, diskMiB: Count, cpusPerVm: Count, vms: Count, actionsPerDag: Type.Optional(Count) },
       closed,
     ),
-    /** Without what gives way to whatever is asked for. */
+    /** Without the use that gives way to any request. */
     usage: Usage,
     lines: Type.Array(LineReport, { maxItems: 16 }),
     loadAverage: Type.Number(),
@@ -34,8 +34,8 @@ export const PlantSnapshot = Type.Object(
     imageCount: Count,
     draining: Type.Boolean(),
     /**
-     * Creations that failed in a row up to now, the last with this code at this second of the epoch; null when none
-     * did.
+     * Creations that failed in a row until now, with the code of the last one and its time in seconds since the epoch;
+     * null when none failed.
      */
     failures: Type.Optional(
       Type.Union([
@@ -48,7 +48,7 @@ export const PlantSnapshot = Type.Object(
 );
 export type PlantSnapshot = Static<typeof PlantSnapshot>;
 
-/** A golden image as far as a bid depends on it. */
+/** The properties of a golden image that bids depend on. */
 export const ImageFacts = Type.Object(
   {
     id: ImageId,
@@ -78,9 +78,9 @@ export type ImageFacts = Static<typeof ImageFacts>;
 
 const Seconds = Type.Number({ minimum: 0 });
 const DurationKey = Type.String({ maxLength: 160 });
-/** What was learnt, in seconds, by the keys of `bidding`. */
+/** Learnt durations in seconds, by the keys of `bidding`. */
 const Durations = Type.Record(DurationKey, Seconds, { maxProperties: STANDING_LIMITS.durations });
-/** What one owner may have on a plant; what is left out is not limited. */
+/** Limits of one owner on a plant; what is left out is not limited. */
 export const OwnerLimits = Type.Object(
   {
     memoryMiB: Type.Optional(count("Memory of the owner's VMs that run; one that is suspended takes none.")),
@@ -94,40 +94,40 @@ export const OwnerLimits = Type.Object(
 );
 export type OwnerLimits = Static<typeof OwnerLimits>;
 
-/** What one owner has on a plant, and what it may have when that is not what others may. */
+/** What one owner uses on a plant, and its limits when they differ from those of others. */
 export const OwnerShare = Type.Object({ used: Usage, limits: Type.Optional(OwnerLimits) }, closed);
 export type OwnerShare = Static<typeof OwnerShare>;
 
-/** An owner's `ownerToken`: whoever does not know its name learns nothing of it. */
-const OwnerToken = Type.String({ pattern: '^[0-9a-z]{1,11}$' });
+/** The `ownerFingerprint` of an owner: without the name it reveals nothing. */
+const OwnerFingerprint = Type.String({ pattern: '^[0-9a-z]{1,11}$' });
 
-/** `tokenOf` the ids of requests that the plant has a VM of, or had. */
-const Tokens = Type.Array(Type.Integer({ minimum: 0, maximum: 0xffffffff }), { maxItems: STANDING_LIMITS.held });
+/** The `requestFingerprint`s of requests that the plant has, or had, a VM of. */
+const Fingerprints = Type.Array(Type.Integer({ minimum: 0, maximum: 0xffffffff }), { maxItems: STANDING_LIMITS.held });
 
-/** Small parts: a change tells each that is another now. */
+/** Small parts; a change contains those whose value is new. */
 const terms = {
   /** The operator's ClassAd expression. */
   cost: Type.String({ minLength: 1, maxLength: REQUEST_LIMITS.expressionChars }),
   bidValidityMs: Type.Integer({ minimum: 0 }),
   leaseMaxMs: Type.Integer({ minimum: 0 }),
-  /** Digest of the image set; its content is asked for once, whoever has it. */
+  /** Digest of the image set; each reader asks once for its content. */
   images: Digest,
   least: Type.Object({ restore: Type.Optional(Seconds), boot: Type.Optional(Seconds) }, closed),
   /**
-   * The latest time of a request id that the plant has forgotten, in milliseconds since the epoch; 0 when it has
+   * The latest time in the request ids that the plant has forgotten, in milliseconds since the epoch; 0 when it has
    * forgotten none.
    */
   forgottenUntil: Count,
   /**
-   * Means may have been forgotten: what is not among the durations is priced by its kind, and may have been known
-   * better once.
+   * The plant may have forgotten durations: a missing one is priced by its kind, although a better value may have been
+   * known.
    */
   coarse: Type.Boolean(),
-  /** What an owner may have here that has no limits of its own. */
+  /** Limits of owners without limits of their own. */
   others: OwnerLimits,
 };
 
-/** An offer without what there is very much of. */
+/** An offer without its large collections. */
 export const OfferTerms = Type.Object({ plant: PlantSnapshot, ...terms }, closed);
 export type OfferTerms = Static<typeof OfferTerms>;
 
@@ -136,37 +136,37 @@ export const StandingOffer = Type.Object(
     plant: PlantSnapshot,
     ...terms,
     durations: Durations,
-    held: PackedTokens,
-    /** Of a plant that limits owners: those that have something there, or limits of their own. */
-    owners: Type.Record(OwnerToken, OwnerShare, { maxProperties: STANDING_LIMITS.owners }),
+    held: PackedFingerprints,
+    /** Only from a plant that limits owners: the owners that use it, or have limits of their own. */
+    owners: Type.Record(OwnerFingerprint, OwnerShare, { maxProperties: STANDING_LIMITS.owners }),
   },
   closed,
 );
 export type StandingOffer = Static<typeof StandingOffer>;
 
-/** What has changed since the event before; what is left out has not. */
+/** The changes since the last event; what is left out is unchanged. */
 export const StandingChange = Type.Object(
   {
-    /** The fields that are others now. */
+    /** The fields whose value is new. */
     plant: Type.Optional(Type.Partial(PlantSnapshot)),
     ...Type.Partial(Type.Object(terms)).properties,
-    /** Those that are new or others now. */
+    /** Durations that are new or have changed. */
     durations: Type.Optional(Durations),
-    /** Keys of durations that are no more. */
+    /** Keys of durations that were removed. */
     forgotten: Type.Optional(Type.Array(DurationKey, { maxItems: STANDING_LIMITS.durations })),
-    held: Type.Optional(Tokens),
-    /** Tokens that are held no more. */
-    dropped: Type.Optional(Tokens),
-    /** Shares that are others now; null: it has nothing there any more. */
+    held: Type.Optional(Fingerprints),
+    /** Fingerprints that were removed. */
+    dropped: Type.Optional(Fingerprints),
+    /** Shares that have changed; null: the owner uses nothing any more. */
     owners: Type.Optional(
-      Type.Record(OwnerToken, Type.Union([OwnerShare, Type.Null()]), { maxProperties: STANDING_LIMITS.owners }),
+      Type.Record(OwnerFingerprint, Type.Union([OwnerShare, Type.Null()]), { maxProperties: STANDING_LIMITS.owners }),
     ),
   },
   closed,
 );
 export type StandingChange = Static<typeof StandingChange>;
 
-/** `serial` counts the events of one link from 0: a gap means that the side above no longer knows the offer. */
+/** `serial` counts the events of one link from 0. A gap means that the side above no longer knows the offer. */
 export const OfferEvent = Type.Union([
   Type.Object({ kind: Type.Literal('whole'), serial: Count, offer: StandingOffer }, closed),
   Type.Object({ kind: Type.Literal('change'), serial: Count, change: StandingChange }, closed),
@@ -174,7 +174,7 @@ export const OfferEvent = Type.Union([
 ]);
 export type OfferEvent = Static<typeof OfferEvent>;
 
-/** Asks for the images of a set that a standing offer names, in pages; `since`: a set that is known already. */
+/** Asks for the images of a set that a standing offer names, in pages. `since`: a set that the asking side knows. */
 export const ImageSetRequest = Type.Object(
   { digest: Digest, since: Type.Optional(Digest), offset: Type.Integer({ minimum: 0 }) },
   closed,
@@ -183,7 +183,7 @@ export type ImageSetRequest = Static<typeof ImageSetRequest>;
 
 export const ImageSetReply = Type.Object(
   {
-    /** The set that the rest goes on from; left out when that is the empty set. */
+    /** The set that the pages add to; left out when it is the empty set. */
     since: Type.Optional(Digest),
     added: Type.Array(ImageFacts, { maxItems: STANDING_LIMITS.imagesOfPage }),
     removed: Type.Array(ImageId),

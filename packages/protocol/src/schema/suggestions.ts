@@ -1,4 +1,4 @@
-/** Images that would have saved the most, judged by the requests that plants remember. */
+/** Images that would have saved the most time, judged by the requests that plants remember. */
 import { type Static, Type } from 'typebox';
 import { LineName, MachineSpec } from './machine.ts';
 import { PlantId } from './requests.ts';
@@ -19,13 +19,13 @@ export const ImageSuggestion = Type.Object(
   {
     machine: MachineSpec,
     line: LineName,
-    /** What the image would have run, in this order. */
+    /** The actions that the image would have run, in this order. */
     actions: Type.Array(Type.Object({ id: Type.String(), digest: Type.String(), kind: Type.String() }, closed)),
-    /** Recorded requests that it would have served sooner. */
+    /** Recorded requests that it would have made faster. */
     requests: Count,
-    /** Expected seconds that it would have saved of them, beyond those that the suggestions before it save. */
+    /** Expected seconds that it would have saved them, in addition to the suggestions before it. */
     savedSeconds: Type.Number({ minimum: 0 }),
-    /** What it is expected to take on the disk. */
+    /** Its expected size on disk. */
     bytes: Count,
     /** Whether the plant still has the text of the actions, so that it can build the image itself. */
     buildable: Type.Boolean(),
@@ -34,7 +34,7 @@ export const ImageSuggestion = Type.Object(
 );
 export type ImageSuggestion = Static<typeof ImageSuggestion>;
 
-/** The recorded requests carried out again on paper. */
+/** The result of planning the recorded requests again. */
 export const ReplayReply = Type.Object(
   {
     /** Requests whose image would have spared them at least one action. */
@@ -49,10 +49,10 @@ export type ReplayReply = Static<typeof ReplayReply>;
 export const PlantSuggestions = Type.Object(
   {
     plantId: PlantId,
-    /** Recorded requests that were looked at. */
+    /** Recorded requests that were planned again. */
     requests: Count,
     suggestions: Type.Array(ImageSuggestion),
-    /** With the images there are, and with those suggested. */
+    /** With the existing images, and with the suggested ones added. */
     before: ReplayReply,
     after: ReplayReply,
   },

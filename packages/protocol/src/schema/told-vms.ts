@@ -1,6 +1,6 @@
 /**
- * What a plant tells of its VMs to those above it: all of them when a link comes up, then each change. Shops count by
- * it what owners have, and know where a VM is without asking.
+ * A plant's reports about its VMs to those above it: all of them when a link comes up, then each change. From them
+ * shops count what owners have, and know where a VM is without asking.
  */
 import { type Static, Type } from 'typebox';
 import { TOLD_LIMITS } from '../limits.ts';
@@ -11,7 +11,7 @@ const closed = { additionalProperties: false } as const;
 const Count = Type.Integer({ minimum: 0 });
 const Timestamp = Type.String({ format: 'date-time' });
 
-/** One request that a plant has taken on, and the VM that came of it. A plant has one at most for each request key. */
+/** A request that a plant has taken on, and its VM. A plant has at most one for each request key. */
 export const ToldVm = Type.Object(
   {
     requestId: RequestId,
@@ -19,12 +19,12 @@ export const ToldVm = Type.Object(
     /** Left out while the request waits for its turn and has no record yet. */
     vmId: Type.Optional(VmId),
     state: Type.String({ maxLength: 32 }),
-    /** What failed, with its code: of the VM, or of its destruction DAG. */
+    /** The failure of the VM, or of its destruction DAG, with its code. */
     reason: Type.Optional(Type.String({ maxLength: TOLD_LIMITS.reasonChars })),
     memoryMiB: Count,
     diskMiB: Count,
     leaseEndsAt: Type.Optional(Timestamp),
-    /** Present when the end of the lease does not take the VM away but suspends it. */
+    /** Present when the VM is suspended, not destroyed, at the end of its lease. */
     atLeaseEnd: Type.Optional(Type.Literal('suspend')),
   },
   closed,
@@ -32,12 +32,12 @@ export const ToldVm = Type.Object(
 export type ToldVm = Static<typeof ToldVm>;
 
 /**
- * Which state of a plant is told. Of two, the one of the later run is newer, and in one run that with the greater
- * serial: so it does not matter over how many ways it comes.
+ * The version of a plant's state. The one of the later run is newer; within a run, the one with the greater serial. So
+ * it does not matter over how many ways a report arrives.
  */
 const told = {
   plantId: PlantId,
-  /** Number of the run of the plant's process, greater at each start. */
+  /** Number of the run of the plant's process; it is greater at each start. */
   run: Count,
   /** Number of the last change in this run. */
   serial: Count,
@@ -56,7 +56,7 @@ export const VmsWhole = Type.Object(
 );
 export type VmsWhole = Static<typeof VmsWhole>;
 
-/** A VM that is new or has changed, or whose lease will end soon. */
+/** A VM that is new or has changed, or whose lease ends soon. */
 export const VmsChange = Type.Object(
   {
     kind: Type.Literal('change'),
@@ -69,7 +69,7 @@ export const VmsChange = Type.Object(
 );
 export type VmsChange = Static<typeof VmsChange>;
 
-/** A request of which the plant has nothing any more. */
+/** A request of which the plant has nothing left. */
 export const VmsGone = Type.Object(
   { kind: Type.Literal('gone'), ...told, requestId: RequestId, owner: Type.Optional(OwnerName) },
   closed,
@@ -79,5 +79,5 @@ export type VmsGone = Static<typeof VmsGone>;
 export const VmsEvent = Type.Union([VmsWhole, VmsChange, VmsGone]);
 export type VmsEvent = Static<typeof VmsEvent>;
 
-/** What one message tells, of one plant or many, in order. */
+/** The events of one message, of one plant or many, in order. */
 export const VmsEvents = Type.Array(VmsEvent, { minItems: 1, maxItems: TOLD_LIMITS.eventsOfMessage });

@@ -1,4 +1,4 @@
-/** The trail of decisions an auction leaves, of plants that were asked directly and of those behind brokers. */
+/** The trail of an auction's decisions, about plants that were asked directly and plants behind brokers. */
 import { type Static, Type } from 'typebox';
 import { BROKER_LIMITS } from '../limits.ts';
 import { PlanSummary } from './bids.ts';
@@ -12,7 +12,7 @@ const Count = Type.Integer({ minimum: 0 });
 /** Ids of the brokers that an answer or a call passes, the one nearest to the shop first. */
 export const Via = Type.Array(PlantId, { minItems: 1, maxItems: BROKER_LIMITS.hops });
 
-/** Which rule closed a call for bids. */
+/** The rule that closed a call for bids. */
 export const ClosedBy = Type.Union([Type.Literal('all-answered'), Type.Literal('deadline')]);
 
 /** One bidder's answer as the auction saw it. */
@@ -20,9 +20,9 @@ export const TrailAnswer = Type.Object(
   {
     plantId: PlantId,
     outcome: Type.Union([Type.Literal('bid'), Type.Literal('decline'), Type.Literal('silent'), Type.Literal('failed')]),
-    /** Brokers the answer came through; left out for a plant that was asked directly. */
+    /** Brokers that passed the answer on; left out for a plant that was asked directly. */
     via: Type.Optional(Via),
-    /** From the call for bids to the answer, by the clock of whoever asked the plant. */
+    /** Time from the call for bids to the answer, by the clock of the asking side. */
     elapsedMs: Milliseconds,
     cost: Type.Optional(Type.Number()),
     plan: Type.Optional(PlanSummary),
@@ -33,20 +33,20 @@ export const TrailAnswer = Type.Object(
 );
 export type TrailAnswer = Static<typeof TrailAnswer>;
 
-/** A condition of the requirements that did not hold, and what its references stood for: ClassAd text. */
+/** A condition of the requirements that was not true, and the values of its references, as ClassAd text. */
 export const FailedCondition = Type.Object(
   { text: Type.String(), value: Type.String(), references: Type.Record(Type.String(), Type.String()) },
   closed,
 );
 export type FailedCondition = Static<typeof FailedCondition>;
 
-/** A bid that a rule took out of the auction, with the values that made it do so. */
+/** A bid that a rule removed from the auction, with the values that decided it. */
 export const TrailRemoval = Type.Object(
   {
     rule: Type.String(),
     plantId: PlantId,
     reason: Type.String(),
-    /** Of the rule `requirements`: the conditions that failed. */
+    /** For the rule `requirements`: the conditions that failed. */
     conditions: Type.Optional(Type.Array(FailedCondition, { minItems: 1 })),
   },
   closed,
@@ -57,7 +57,7 @@ export type TrailRemoval = Static<typeof TrailRemoval>;
 export const TrailPlace = Type.Object(
   {
     plantId: PlantId,
-    /** Where the soonest, not the cheapest, was wanted. */
+    /** Present when the soonest, not the cheapest, was wanted. */
     expectedSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     cost: Type.Number(),
     rank: Type.Number(),
@@ -78,7 +78,7 @@ export const TrailAward = Type.Object(
 );
 export type TrailAward = Static<typeof TrailAward>;
 
-/** How many answers of each kind there were, also where the trail names only some of them. */
+/** How many answers of each kind there were, including those that the trail does not name. */
 export const AuctionSummary = Type.Object(
   {
     asked: Count,
@@ -86,7 +86,7 @@ export const AuctionSummary = Type.Object(
     silent: Count,
     failed: Count,
     declines: Type.Array(Type.Object({ code: Type.String(), count: Count }, closed)),
-    /** Bids that were taken out, by rule and by the conditions that failed. */
+    /** Removed bids, by rule and by the conditions that failed. */
     removals: Type.Array(
       Type.Object({ rule: Type.String(), conditions: Type.Array(Type.String()), count: Count }, closed),
     ),
@@ -95,11 +95,11 @@ export const AuctionSummary = Type.Object(
 );
 export type AuctionSummary = Static<typeof AuctionSummary>;
 
-/** A broker that was asked: what it and those below it came to. */
+/** A broker that was asked, with the result from it and from those below it. */
 export const TrailBroker = Type.Object(
   {
     brokerId: PlantId,
-    /** Brokers above it; left out for one that was asked directly. */
+    /** Brokers above it; left out for a broker that was asked directly. */
     via: Type.Optional(Via),
     outcome: Type.Union([Type.Literal('answered'), Type.Literal('silent'), Type.Literal('failed')]),
     elapsedMs: Milliseconds,

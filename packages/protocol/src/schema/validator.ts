@@ -1,4 +1,4 @@
-/** JSON Schema 2020-12 validation of the typebox schemas, with errors for people. */
+/** Validates values against typebox schemas (JSON Schema 2020-12), with error messages for people. */
 import type { ErrorObject } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from '../errors/catalogue.ts';
@@ -10,20 +10,20 @@ import { isGoodByWalk } from './walk.ts';
 
 const SHOWN_PROBLEMS = 10;
 const MESSAGE_PROBLEMS = 3;
-/** Documents with more values than this have their first problem named only: a list of all could outgrow memory. */
+/** For documents with more values only the first problem is reported: a list of all could outgrow memory. */
 const FULL_REPORT_VALUES = 2_000;
 const CONSIDERED_ERRORS = 1_000;
 
 export interface ValidateOptions {
-  /** Code of the error thrown; REQUEST_INVALID when left out. */
+  /** Code of the error that is thrown; REQUEST_INVALID when left out. */
   readonly code?: ErrorCode;
-  /** What is validated, to begin the message with, such as `create request`. */
+  /** The name of the value at the beginning of the message, such as `create request`. */
   readonly subject?: string;
 }
 
 /**
- * The value, known to follow the schema. Throws GridError (REQUEST_INVALID, or the code given) whose message names each
- * field with its actual value and the limit, and whose details list them as `problems`.
+ * Returns the value when it follows the schema. Throws GridError (REQUEST_INVALID, or the given code) whose message
+ * names each field with its value and the limit, and whose details list them as `problems`.
  */
 export function validate<T extends TSchema>(schema: T, value: unknown, options: ValidateOptions = {}): Static<T> {
   if (follows(schema, value)) return value;
@@ -51,7 +51,7 @@ function problemsOf(schema: TSchema, value: unknown): readonly Problem[] {
   return withoutBranchNoise(errors).map((error) => problemOf(error, value));
 }
 
-/** Of a union keeps the errors of the branch that `kind` chose; without one, the union's own error. */
+/** For a union, keeps the errors of the branch that `kind` selects; without a `kind`, the union's own error. */
 function withoutBranchNoise(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const dropped = new Set<ErrorObject>();
   for (const union of errors) {

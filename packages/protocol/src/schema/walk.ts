@@ -1,6 +1,6 @@
 /**
- * The check of few documents. Compiling a schema takes tens of milliseconds while a process is young, as long as some
- * hundred walks through it: a process that sees few documents of a kind never compiles its schema.
+ * Checks schemas that see few documents. Compiling a schema takes tens of milliseconds while a process is young, as
+ * long as some hundred walks through it. So a process that sees few documents of a kind never compiles its schema.
  */
 import addFormats from 'ajv-formats';
 import type { TSchema } from 'typebox';
@@ -9,19 +9,19 @@ import { Check } from 'typebox/value';
 import { isCompiled } from './compiled.ts';
 import { hasAtMost } from './has-at-most.ts';
 
-/** Through one schema; what is checked more often is worth compiling for. */
+/** Walks through one schema; a schema that is used more often is worth compiling. */
 const WALKS = 100;
-/** Documents with more values than this are worth compiling for. */
+/** A document with more values is worth compiling for. */
 const WALKED_VALUES = 1_000;
 
-/** As ajv takes it (RFC 3339): typebox by itself takes suffixes of RFC 9557 too. */
+/** The date-time format as ajv checks it (RFC 3339); typebox also accepts suffixes of RFC 9557. */
 const DATE_TIME = addFormats.default.get('date-time') as { readonly validate: (text: string) => boolean };
 Format.Set('date-time', DATE_TIME.validate);
 
 /** Walks through each schema so far. */
 const walked = new WeakMap<TSchema, number>();
 
-/** Whether a walk was worth it and found the value good. That a value is bad is for the compiled schema to say. */
+/** Returns true when a walk was worth it and found the value good. Otherwise the compiled schema decides. */
 export function isGoodByWalk(schema: TSchema, value: unknown): boolean {
   const walks = walked.get(schema) ?? 0;
   if (walks === WALKS || isCompiled(schema) || !hasAtMost(value, WALKED_VALUES)) return false;

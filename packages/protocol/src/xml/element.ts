@@ -1,6 +1,6 @@
 /**
- * XML as a tree of elements; what stands outside elements and attributes (comments, processing instructions) is left
- * out.
+ * XML as a tree of elements, without comments, processing instructions and anything else outside elements and
+ * attributes.
  */
 import { EntityDecoder } from '@nodable/entities';
 import XMLBuilder from 'fast-xml-builder';
@@ -15,18 +15,20 @@ export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
-  /** All text directly inside, CDATA included, references resolved, whitespace as it is. */
+  /** All text directly inside: CDATA included, references resolved, whitespace kept. */
   readonly text: string;
 }
 
-/** One node of fast-xml-parser in `preserveOrder` form: its name's key has the children, `:@` the attributes. */
+/**
+ * One node of fast-xml-parser in `preserveOrder` form: the key with its name holds the children, `:@` the attributes.
+ */
 type OrderedNode = { [name: string]: OrderedNode[] } & { ':@'?: Record<string, string>; '#text'?: string };
 
 const DEPTH_EXCEEDED = 'Maximum nested tags exceeded';
 
 /**
- * The root element of a document. Throws GridError XML_FORBIDDEN, REQUEST_MALFORMED with line and column, or
- * REQUEST_INVALID for elements nested deeper than `maxDepth`.
+ * Parses a document and returns its root element. Throws GridError XML_FORBIDDEN, REQUEST_MALFORMED with line and
+ * column, or REQUEST_INVALID for elements nested deeper than `maxDepth`.
  */
 export function parseXml(text: string, maxDepth: number): XmlElement {
   requireWellFormed(text);
@@ -50,8 +52,8 @@ export function parseXml(text: string, maxDepth: number): XmlElement {
 }
 
 /**
- * The document is well-formed, so what fast-xml-parser refuses is depth, or a name that JavaScript objects lend a
- * meaning.
+ * The document is well-formed, so fast-xml-parser refuses it for its depth, or for a name with a special meaning in
+ * JavaScript objects.
  */
 function refused(cause: Error, maxDepth: number): GridError {
   if (cause.message === DEPTH_EXCEEDED) return tooDeep(maxDepth, { cause });
@@ -69,12 +71,12 @@ function elementOf(node: OrderedNode): XmlElement {
   };
 }
 
-/** What becomes of characters that XML 1.0 cannot carry, such as U+0000 and U+001B. */
+/** How to treat characters that XML 1.0 cannot carry, such as U+0000 and U+001B. */
 export type ForbiddenCharacters = 'throw' | 'replace';
 
 /**
- * The document of a root element, one element to a line, text exactly as it is. Throws GridError REQUEST_INVALID if
- * told to.
+ * Writes the document of a root element, one element to a line, with text exactly as it is. Throws GridError
+ * REQUEST_INVALID when `forbidden` is `throw`.
  */
 export function buildXml(root: XmlElement, forbidden: ForbiddenCharacters): string {
   const text = (value: string) => escapeText(allowed(value, forbidden));

@@ -6,7 +6,8 @@ import { asText, invalid, openElement } from './open-element.ts';
 export const XML_VERSION = '1';
 
 /**
- * The one element inside `<vmgrid version="1">`. Throws GridError REQUEST_INVALID unless its name is one of `names`.
+ * Returns the only element inside `<vmgrid version="1">`. Throws GridError REQUEST_INVALID unless its name is one of
+ * `names`.
  */
 export function openEnvelope(root: XmlElement, names: readonly string[]): XmlElement {
   if (root.name !== 'vmgrid') throw invalid(shortName(root.name), 'is the root, but the root must be vmgrid');

@@ -1,6 +1,6 @@
 /**
- * The documents in XML, apart from the rest: who speaks none need not load a parser that takes longer to load than most
- * programs.
+ * The XML documents, separate from the rest: a program that does not use XML need not load the parser, which takes
+ * longer than loading most programs.
  */
 export { decodeXmlReply, encodeXmlReply } from './reply-xml.ts';
 export { decodeXmlRequest, encodeXmlRequest } from './request-xml.ts';

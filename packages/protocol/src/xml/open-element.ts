@@ -3,9 +3,7 @@ import { requestInvalid } from '../errors/request-invalid.ts';
 import { show } from '../schema/show.ts';
 import type { XmlElement } from './element.ts';
 
-/**
- * From an attribute's text to the value JSON would have; text that is not such a value stays, for the schema to refuse.
- */
+/** Converts an attribute's text to its JSON value. Text that is no such value stays text, and the schema refuses it. */
 export type Convert = (text: string) => unknown;
 
 export const asText: Convert = (text) => text;
@@ -13,7 +11,7 @@ export const asNumber: Convert = (text) =>
   /^\s*[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : text;
 export const asBoolean: Convert = (text) => BOOLEANS.get(text.trim()) ?? text;
 
-/** XML Schema's list: items without blanks, blanks between them. */
+/** A list of XML Schema: items without blanks, separated by blanks. */
 export const asList: Convert = (text) => text.trim().split(/\s+/);
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -23,7 +21,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-/** What an element may have. */
+/** What an element may contain. */
 export interface Shape {
   readonly attributes?: Readonly<Record<string, Convert>>;
   readonly children?: Readonly<Record<string, 'one' | 'many'>>;
@@ -41,7 +39,7 @@ export interface OpenElement {
   many(name: string): readonly XmlElement[];
 }
 
-/** Throws GridError REQUEST_INVALID, naming it, for any attribute, child or text that the shape does not have. */
+/** Throws GridError REQUEST_INVALID, naming it, for any attribute, child or text that the shape does not allow. */
 export function openElement(element: XmlElement, path: string, shape: Shape): OpenElement {
   const attributes = Object.entries(element.attributes).map(([name, text]) => {
     const convert = own(shape.attributes, name);
@@ -70,7 +68,7 @@ export function textOf(element: XmlElement, path: string): string {
   return openElement(element, path, { text: true }).text;
 }
 
-/** `path` is that of the element, such as `create/dag/action[3]`. */
+/** `path` is the path of the element, such as `create/dag/action[3]`. */
 export function invalid(path: string, problem: string): GridError {
   return requestInvalid(path, `${path} ${problem}`);
 }

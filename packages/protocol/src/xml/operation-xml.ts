@@ -19,7 +19,7 @@ export function readError(error: XmlElement, path: string): object {
   return { ...open.attributes, ...texts, ...member(open, 'details', readJson) };
 }
 
-/** The result stands as JSON text: its shape is the verb's. */
+/** The result is written as JSON text, because its shape depends on the verb. */
 export function writeOperation({ verb, state, progress, result, error }: OperationReply): XmlElement {
   return element('operation', { verb, state }, [
     ...progress.map((event) => element('progress', event)),

@@ -1,19 +1,19 @@
 /**
- * Elements by their local names. Libraries write much that says nothing here: declarations of namespaces, prefixes,
- * where a schema is, `xml:space`. The namespace of the root, whatever it is, is that of the document.
+ * Reduces elements to their local names. Libraries write namespace declarations, prefixes, schema locations and
+ * `xml:space`, which have no meaning here. The namespace of the root, whatever it is, is the namespace of the document.
  */
 import type { XmlElement } from './element.ts';
 
 const INSTANCE = 'http://www.w3.org/2001/XMLSchema-instance';
-/** Of XML Schema instances, what tells a validator where to look. */
+/** Attributes of XML Schema instances that tell a validator where schemas are. */
 const WHERE = ['schemaLocation', 'noNamespaceSchemaLocation'];
 
-/** The namespace of a prefix; that without one has the prefix ''. Elements inside ask those around them. */
+/** Returns the namespace of a prefix; '' is the missing prefix. Inner elements ask the outer ones. */
 type Namespaces = (prefix: string) => string | undefined;
 
 const NONE: Namespaces = () => undefined;
 
-/** The tree with plain names. What is of another namespace keeps its prefix, for whoever reads it to refuse. */
+/** Returns the tree with plain names. Names of other namespaces keep their prefix, so that the reader refuses them. */
 export function withPlainNames(root: XmlElement): XmlElement {
   const inside = declaredIn(root, NONE);
   return plain(root, NONE, inside(split(root.name).prefix) ?? '');
@@ -45,7 +45,7 @@ function declaredIn({ attributes }: XmlElement, around: Namespaces): Namespaces 
   return (prefix) => own.get(prefix) ?? around(prefix);
 }
 
-/** Undefined for one that says nothing here. Those without a prefix belong to their element. */
+/** Returns undefined for an attribute without a meaning here. Attributes without a prefix belong to their element. */
 function attributeName(name: string, namespaces: Namespaces, own: string): string | undefined {
   const { prefix, local } = split(name);
   if (name === 'xmlns' || prefix === 'xmlns' || prefix === 'xml') return undefined;

@@ -16,7 +16,10 @@ import { readTrail, writeTrail } from './trail-xml.ts';
 import { xmlText } from './well-formed.ts';
 import { element, textElement } from './write.ts';
 
-/** The document of a reply. Characters that XML cannot carry become U+FFFD, so that a failure can always be told. */
+/**
+ * Writes the document of a reply. Characters that XML cannot carry become U+FFFD, so that a failure can always be
+ * reported.
+ */
 export function encodeXmlReply(reply: Reply): string {
   const requestId = 'requestId' in reply.body ? reply.body.requestId : undefined;
   return buildXml(
@@ -55,7 +58,7 @@ const SCHEMAS: { readonly [K in Reply['kind']]: TSchema } = {
   error: ErrorReply,
 };
 
-/** The reply of a document. Throws GridError LINK_PROTOCOL for anything else. */
+/** Reads a reply from its document. Throws GridError LINK_PROTOCOL for anything else. */
 export function decodeXmlReply(document: string | Uint8Array): Reply {
   try {
     const { kind, body } = readReply(withPlainNames(parseXml(xmlText(document), REQUEST_LIMITS.xmlReplyDepth)));

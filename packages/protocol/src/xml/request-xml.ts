@@ -13,8 +13,8 @@ import { requireXmlWithinLimits } from './within-limits.ts';
 import { element, optionalText, textElement } from './write.ts';
 
 /**
- * The request of a document. Throws GridError XML_FORBIDDEN, BODY_TOO_LARGE, REQUEST_MALFORMED with line and column,
- * REQUEST_INVALID, or what `decodeRequest` throws.
+ * Reads a request from its document. Throws GridError XML_FORBIDDEN, BODY_TOO_LARGE, REQUEST_MALFORMED with line and
+ * column, REQUEST_INVALID, or what `decodeRequest` throws.
  */
 export function decodeXmlRequest(document: string | Uint8Array): Request {
   const text = xmlText(document);
@@ -91,7 +91,7 @@ function dag(open: OpenElement, name: string): object {
   return child === undefined ? {} : { [name]: readDag(child, `${open.path}/${name}`) };
 }
 
-/** The document of a request. Throws GridError REQUEST_INVALID for characters that XML cannot carry. */
+/** Writes the document of a request. Throws GridError REQUEST_INVALID for characters that XML cannot carry. */
 export function encodeXmlRequest(request: Request): string {
   return buildXml(element('vmgrid', { version: XML_VERSION }, [writeVerb(request)]), 'throw');
 }

@@ -34,7 +34,7 @@ export function writeTrail(trail: Trail): XmlElement {
   ]);
 }
 
-/** Ids hold no blanks: XML Schema's list. */
+/** Ids contain no blanks, so they form a list of XML Schema. */
 const viaAttribute = (via: readonly string[] | undefined) => (via === undefined ? {} : { via: via.join(' ') });
 
 function writeBroker({ summary, message, via, ...broker }: TrailBroker): XmlElement {

@@ -4,12 +4,13 @@ import { GridError } from '../errors/grid-error.ts';
 
 const OPTIONS = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
 
-/** A piece of what may stand before the root element: white space, declaration, comments, processing instructions. */
+/** A part that may stand before the root element: white space, declaration, comment, processing instruction. */
 const PROLOG = /\s+|<\?[\s\S]*?\?>|<!--[\s\S]*?-->/y;
 const DECLARED_ENCODING = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)/;
 
 /**
- * The text of a document, without a byte order mark. Throws GridError REQUEST_MALFORMED for bytes that are not UTF-8.
+ * Returns the text of a document, without a byte order mark. Throws GridError REQUEST_MALFORMED for bytes that are not
+ * UTF-8.
  */
 export const xmlText = (document: string | Uint8Array): string =>
   (typeof document === 'string' ? document : decodeUtf8(document)).replace(/^\uFEFF/, '');
@@ -54,7 +55,7 @@ function parseOnce(text: string): void {
   }
 }
 
-/** Only the first line of the parser's message: the next ones quote the document, which may hold secrets. */
+/** Uses only the first line of the parser's message: the next ones quote the document, which may hold secrets. */
 function malformed(error: XmlParseError): GridError {
   const detail = error.details.find(({ level }) => level > 1);
   if (detail === undefined) {

@@ -2,7 +2,7 @@ import { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 
-/** What begins and ends a piece of a document that holds no elements, whatever it looks like. */
+/** Begin and end of the pieces of a document that hold no elements, whatever their text looks like. */
 const OPAQUE = [
   ['<!--', '-->'],
   ['<![CDATA[', ']]>'],
@@ -11,9 +11,10 @@ const OPAQUE = [
 ] as const;
 
 /**
- * Looks over an XML request before a tree is made of it, which takes a hundred times as much. Of a document that is not
- * well-formed it may find anything: the parser refuses that.
- * @throws GridError BODY_TOO_LARGE for too many elements or attributes, REQUEST_INVALID for elements nested too deep
+ * Scans an XML request before it is parsed into a tree, which takes a hundred times as long. For a document that is not
+ * well-formed the result means nothing: the parser refuses it.
+ * @throws GridError BODY_TOO_LARGE for too many elements or attributes, REQUEST_INVALID for elements that are nested
+ * too deeply
  */
 export function requireXmlWithinLimits(text: string): void {
   const { xmlElements, xmlAttributes, xmlDepth } = REQUEST_LIMITS;
@@ -41,12 +42,12 @@ export function requireXmlWithinLimits(text: string): void {
 
 interface Tag {
   readonly attributes: number;
-  /** Whether it is an element by itself, as `<list/>` is. */
+  /** Whether the element has no content, as in `<list/>`. */
   readonly isEmpty: boolean;
   readonly end: number;
 }
 
-/** The tag that begins at `from`; no further than one attribute more than `most`. */
+/** Reads the tag that begins at `from`; stops one attribute after `most`. */
 function readTag(text: string, from: number, most: number): Tag {
   let attributes = 0;
   let at = from + 1;
@@ -59,7 +60,7 @@ function readTag(text: string, from: number, most: number): Tag {
   return { attributes, isEmpty: text[at - 1] === '/', end: at + 1 };
 }
 
-/** The place behind the next such piece; the end of the text when there is none. */
+/** Returns the offset behind the next occurrence of the piece; the end of the text when there is none. */
 function after(text: string, piece: string, from: number): number {
   const found = text.indexOf(piece, from);
   return found === -1 ? text.length : found + piece.length;
@@ -69,6 +70,6 @@ function tooMany(what: string, limit: number): GridError {
   return new GridError('BODY_TOO_LARGE', `the document has more than ${limit} ${what}`, { what, limit });
 }
 
-/** Of elements that are nested too deep. */
+/** Makes the error for elements that are nested too deeply. */
 export const tooDeep = (limit: number, options?: { readonly cause: unknown }): GridError =>
   requestInvalid('', `elements are nested more than ${limit} deep`, options);

@@ -1,9 +1,9 @@
-/** Building elements from the fields of messages. */
+/** Builds elements from the fields of messages. */
 import type { XmlElement } from './element.ts';
 
 type Field = string | number | boolean | undefined;
 
-/** An element; fields that are undefined are left out. */
+/** Makes an element; fields that are undefined are left out. */
 export function element(
   name: string,
   attributes: Readonly<Record<string, Field>> = {},
@@ -19,7 +19,7 @@ export function textElement(name: string, text: string, attributes: Readonly<Rec
   return { ...element(name, attributes), text };
 }
 
-/** One element with the text, or none when there is no text. */
+/** Makes one element with the text, or none when there is no text. */
 export function optionalText(name: string, text: string | undefined): readonly XmlElement[] {
   return text === undefined ? [] : [textElement(name, text)];
 }

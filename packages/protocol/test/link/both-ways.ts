@@ -34,7 +34,7 @@ export const WAYS: readonly (readonly [string, Join])[] = [
   ],
 ];
 
-/** A plant that waits at its door. */
+/** A plant that waits at its endpoint. */
 export class ListeningPlant implements Lower {
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((_, response) => response.writeHead(404).end());

@@ -1,4 +1,6 @@
-/** One link between a bidder and the side above it, as long as it lasts: calls down, notices up, over the network. */
+/**
+ * One link between a bidder and the side above it, as long as it lasts: calls go down and notices up over the network.
+ */
 import {
   type Bidder,
   type BidderHandlers,
@@ -87,14 +89,15 @@ export class Session implements Bidder {
   }
 
   /**
-   * From below; `deliver` is called at the upper end. A notice that is lost would be missed for good: it ends the link.
+   * Sends a notice from below; `deliver` is called at the upper end. A lost notice would be missing for good, so it
+   * ends the link.
    */
   notify(value: unknown, deliver: (value: never) => void, lost: () => void): void {
     const sent = overTheWire(value);
     this.#upward(() => deliver(sent as never), lost);
   }
 
-  /** Both ends hear that the link is over; what waits at either fails. */
+  /** Tells both ends that the link is over; everything that waits at either end fails. */
   end(reason: string): void {
     this.#isOpen = false;
     for (const { reject } of this.#pending.values()) reject(lost(this.plantId, reason));

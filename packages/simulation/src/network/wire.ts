@@ -1,9 +1,9 @@
 /**
- * What arrives at the other end of a link of what was sent: the same as through JSON, without its text. What has
- * arrived is frozen, so that whoever sends it on, and all who get it, can have one copy.
+ * Copies a message as the other end of a link receives it: the same as through JSON, without the text. The copy is
+ * frozen, so that all who receive it or send it on can share it.
  */
 
-/** Undefined for what JSON leaves out. @throws TypeError for what it cannot hold */
+/** Returns undefined for values that JSON leaves out. @throws TypeError for a value that JSON cannot hold */
 export function overTheWire(value: unknown): unknown {
   switch (typeof value) {
     case 'string':
@@ -21,13 +21,22 @@ export function overTheWire(value: unknown): unknown {
 }
 
 function copyOf(value: object): unknown {
-  if (Array.isArray(value)) return Array.from(value, (element) => overTheWire(element) ?? null);
+  if (Array.isArray(value)) return copyOfList(value);
   if ('toJSON' in value && typeof value.toJSON === 'function') return overTheWire(value.toJSON());
-  const fields = value as Readonly<Record<string, unknown>>;
-  const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(fields)) {
-    const field = overTheWire(fields[name]);
-    if (field !== undefined) copy[name] = field;
+  // Copying all fields at once takes a fraction of the time: most of them stay as they are.
+  const copy = { ...value } as Record<string, unknown>;
+  for (const name in copy) {
+    const sent = copy[name];
+    if (typeof sent === 'string' || typeof sent === 'boolean') continue;
+    const arrived = overTheWire(sent);
+    if (arrived === undefined) delete copy[name];
+    else if (!Object.is(arrived, sent)) copy[name] = arrived;
   }
+  return copy;
+}
+
+function copyOfList(list: readonly unknown[]): unknown[] {
+  const copy: unknown[] = [];
+  for (const element of list) copy.push(overTheWire(element) ?? null);
   return copy;
 }

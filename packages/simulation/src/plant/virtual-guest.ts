@@ -17,7 +17,7 @@ export interface VirtualGuestDeps {
 const IDENTITY_MS = 40;
 const SCRIPT = /^takes (\d+) ms\n/;
 
-/** An action that a virtual guest takes this long over; `what` tells actions apart. */
+/** Returns an action that takes a virtual guest this long; `what` tells actions apart. */
 export const actionTaking = (id: string, ms: number, what: string): Action => ({
   ...{ id, kind: 'script' },
   script: `takes ${Math.round(ms)} ms\n${what}`,
@@ -67,7 +67,7 @@ export class VirtualGuest implements Guest {
     return Number(SCRIPT.exec(script)?.[1] ?? 0);
   }
 
-  /** Takes a while, unless the machine ends meanwhile. */
+  /** Waits, unless the machine ends meanwhile. */
   async #work(ms: number, signal: AbortSignal): Promise<void> {
     const { life, running } = this.#deps;
     const lost = running.exited.then(() => {

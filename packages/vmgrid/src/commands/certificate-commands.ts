@@ -14,7 +14,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output/output.ts';
 
-/** No names of daemons: the files of the CA and of its list have them. */
+/** These names are no daemons': the files of the CA and of the revocation list have them. */
 const RESERVED = ['ca', 'revoked'];
 
 export function addCertificateCommands(program: Command, context: CommandContext): void {
@@ -32,7 +32,7 @@ export function addCertificateCommands(program: Command, context: CommandContext
   certs
     .command('revoke <daemon>')
     .description(
-      'take back the certificate of a daemon, by its name or serial number: those that read the list have no link with it',
+      'revoke the certificate of a daemon, by its name or serial number: daemons that read the list refuse links with it',
     )
     .requiredOption('--directory <folder>', 'where `certs init` keeps them; the key of the CA too')
     .action(async (daemon: string, { directory }: { directory: string }) => {
@@ -51,7 +51,7 @@ function wantedOf(text: string): Wanted {
     throw new GridError('REQUEST_INVALID', `${text} does not begin with ${NODE_KINDS.join(': or ')}:`);
   validate(PlantId, name, { subject: text });
   if (RESERVED.includes(name))
-    throw new GridError('REQUEST_INVALID', `no ${kind} can be named ${name}: a file of the CA is`);
+    throw new GridError('REQUEST_INVALID', `no ${kind} can be named ${name}, because a file of the CA has this name`);
   return { kind, name, hosts: hosts.split(',').filter((host) => host !== '') };
 }
 

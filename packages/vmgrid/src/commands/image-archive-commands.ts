@@ -1,5 +1,5 @@
 /**
- * Commands that carry images from one warehouse to another: a folder of this machine, or that of a plant with a door.
+ * Commands that copy images between warehouses: a folder of this machine, or the warehouse of a plant with an endpoint.
  */
 import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
@@ -23,7 +23,7 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
   images
     .command('export <image> <file>')
     .description('write an image, and all below it, to one file; by id or tag')
-    .option('--plant <url>', 'take it from the plant with this door (else from a warehouse of this machine)')
+    .option('--plant <url>', 'take it from the plant with this endpoint (else from a warehouse of this machine)')
     .option('--warehouse <folder>', 'warehouse to take it from (else that of the grid of this machine)')
     .action(async (image: string, file: string, options: { warehouse?: string; plant?: string }) => {
       const { output, environment, connect } = context();
@@ -47,7 +47,7 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
     .command('import-cloud <file>')
     .description(
       'put a disk image made for clouds into a warehouse, as a base image: raw, qcow2, VMDK, VDI, VHD or VHDX, ' +
-        'also packed by xz, gzip or zstd; it must boot from a BIOS',
+        'also compressed by xz, gzip or zstd; it must boot from a BIOS',
     )
     .requiredOption('--os <name>', 'operating system that requests will name, such as ubuntu-24.04')
     .option('--warehouse <folder>', 'warehouse to put it into (else that of the grid of this machine)')
@@ -64,7 +64,7 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
   images
     .command('import <file>')
     .description('put the images of an exported file into a warehouse')
-    .option('--plant <url>', 'that of the plant with this door (else one of this machine)')
+    .option('--plant <url>', 'that of the plant with this endpoint (else one of this machine)')
     .option('--warehouse <folder>', 'warehouse to put them into (else that of the grid of this machine)')
     .option(
       '--keep-memory',

@@ -1,4 +1,4 @@
-/** Commands of operators: images. */
+/** Commands for operators: images. */
 
 import { findHome } from '@vmgrid/daemon';
 import type { BuildImageReply } from '@vmgrid/protocol';

@@ -1,4 +1,4 @@
-/** `vmgrid plants`: who is connected, in what state, and by which way. */
+/** `vmgrid plants`: lists who is connected, in which state, and over which brokers. */
 import type { PlantListReply, Rival } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
@@ -9,8 +9,8 @@ export function addPlantCommands(program: Command, context: CommandContext): voi
   program
     .command('plants')
     .description('list the plants that are connected, directly and through brokers')
-    .option('--ads', 'with the whole classad of each')
-    .option('--follow', 'tell each plant that joins, moves or leaves, until Ctrl-C')
+    .option('--ads', 'show the whole classad of each')
+    .option('--follow', 'show each plant that joins, moves or leaves, until Ctrl-C')
     .action(async ({ ads, follow }: { ads?: true; follow?: true }) => {
       const { client, output } = context();
       if (follow) {

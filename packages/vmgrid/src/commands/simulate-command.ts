@@ -1,4 +1,4 @@
-/** `vmgrid simulate`: a grid on paper, by a program of its own. */
+/** `vmgrid simulate`: runs a simulated grid, in a program of its own. */
 import type { Command } from 'commander';
 import { execa } from 'execa';
 import type { CommandContext } from '../context.ts';
@@ -6,16 +6,14 @@ import { programCommand } from '../local-grid/daemons.ts';
 
 type SimulateOptions = Readonly<Record<string, string | readonly string[]>>;
 
-/**
- * MiB for what lives briefly: with what Node gives, a fifth of the time goes into moving messages that are under way.
- */
+/** MiB for short-lived objects: with Node's default, a fifth of the time goes into moving messages in transit. */
 const YOUNG_MIB = 64;
 
 export function addSimulateCommand(program: Command, context: CommandContext): void {
   program
     .command('simulate')
-    .description('run a grid on paper, with faults, and hold it to what must be so; the same seed is the same run')
-    .option('--seed <text>', 'what decides all that is left to chance')
+    .description('run a simulated grid with faults and check its invariants; the same seed gives the same run')
+    .option('--seed <text>', 'seed of all random decisions')
     .option('--runs <count>', 'several runs, each with a seed of its own')
     .option('--plants <count>', 'number of plants')
     .option('--shops <count>', 'number of shops')
@@ -24,11 +22,11 @@ export function addSimulateCommand(program: Command, context: CommandContext): v
     .option('--seconds <count>', 'virtual time in which the requests come')
     .option('--faults <level>', 'none, some or many')
     .option('--offers <kind>', 'asked: plants are asked for each bid; standing: they publish what their bids depend on')
-    .option('--deeds <count>', 'what is done with a VM before its end, at most: suspend, resume, configure, renew')
+    .option('--deeds <count>', 'most actions on a VM before its end: suspend, resume, configure, renew')
     .option('--builds <count>', 'golden images built meanwhile')
     .option('--cancels <percent>', 'share of the requests that are cancelled a while later')
     .option('--cost <expression...>', 'a preset or an expression; with --replay several')
-    .option('--replay <file>', 'requests that plants have recorded, in place of made-up ones')
+    .option('--replay <file>', 'file of requests that plants have recorded, instead of generated ones')
     .option('--memory-mib <size>', 'with --replay: memory of each plant')
     .option('--keep <seconds>', 'with --replay: how long each VM is kept')
     .action(async (options: SimulateOptions) => {

@@ -22,7 +22,7 @@ export function addSuggestCommand(images: Command, context: CommandContext): voi
     });
 }
 
-/** A table, and what the images in it would change together. */
+/** Returns a table of the suggestions, and what their images would change together. */
 export function suggestionsText(plant: PlantSuggestions): string {
   const { plantId, requests, suggestions } = plant;
   if (requests === 0) return `${plantId} remembers no requests yet`;

@@ -1,4 +1,7 @@
-/** `vmgrid tokens`: who may ask the daemons of this machine. Works on their folder, whether they run or not. */
+/**
+ * `vmgrid tokens`: manages the tokens of clients of this machine's daemons. It works on their folder, whether they run
+ * or not.
+ */
 import { userInfo } from 'node:os';
 import { Access, type Audit, openAudit, ROLES, type Role, type TokenEntry } from '@vmgrid/access';
 import { findHome } from '@vmgrid/daemon';
@@ -10,7 +13,7 @@ import { table } from '../output/output.ts';
 export function addTokenCommands(program: Command, context: CommandContext): void {
   const tokens = program
     .command('tokens')
-    .description('make, list and revoke the tokens that the doors of this machine take');
+    .description('make, list and revoke the tokens that the endpoints of this machine accept');
   const folder = () => new Option('--access <folder>', 'folder of the tokens (else that of the grid of this machine)');
   /** Opens the folder for one piece of work. */
   const withTokens = <T>(named: string | undefined, work: (book: Access['tokens'], audit: Audit) => T): T => {
@@ -29,10 +32,10 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
 
   tokens
     .command('create <name>')
-    .description('make a token and print it: the only time that it is seen')
+    .description('make a token and print it: it is never shown again')
     .addOption(new Option('--role <roles...>', 'what it may do').choices(ROLES).default(['user']))
-    .option('--owner <owner>', 'whom the VMs made with it belong to (else the name)')
-    .option('--lifetime <duration>', 'how long it holds, such as P30D (else until it is revoked)')
+    .option('--owner <owner>', 'owner of the VMs made with it (else the name)')
+    .option('--lifetime <duration>', 'how long it is valid, such as P30D (else until it is revoked)')
     .addOption(folder())
     .action((name: string, options: CreateOptions) => {
       const entry = entryOf(name, options, Date.now());
@@ -55,14 +58,14 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
 
   tokens
     .command('revoke <name>')
-    .description('have a token hold no longer, from now on')
+    .description('revoke a token: it stops to work at once')
     .addOption(folder())
     .action((name: string, options: { access?: string }) => {
       withTokens(options.access, (book, audit) => {
         book.revoke(name);
         audit.add(note('token.revoke', name));
       });
-      context().output.result({ name, revoked: true }, () => `the token ${name} holds no longer`);
+      context().output.result({ name, revoked: true }, () => `the token ${name} is revoked`);
     });
 }
 
@@ -92,7 +95,7 @@ function lifetimeMs(text: string): number {
 const time = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString();
 
-/** With times as people and programs read them. */
+/** Returns a token's entry with times that people and programs can read. */
 const shown = ({ createdAt, expiresAt, ...entry }: Omit<TokenEntry, 'createdAt'> & { createdAt?: number }) => ({
   ...entry,
   ...(createdAt === undefined ? {} : { createdAt: time(createdAt) }),

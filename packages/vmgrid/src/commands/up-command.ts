@@ -1,4 +1,4 @@
-/** `vmgrid up`: a grid on this machine, in the foreground, ready for curl. */
+/** `vmgrid up`: runs a grid on this machine, in the foreground, ready for curl. */
 import { findHome } from '@vmgrid/daemon';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../context.ts';
@@ -17,8 +17,8 @@ export function addUpCommand(program: Command, context: CommandContext): void {
     .description('run a shop and plants on this machine until Ctrl-C; their VMs live on')
     .option('--plants <count>', 'number of plants', wholeNumber(0, 64), 1)
     .option('--brokers <count>', 'number of brokers between the shop and the plants', wholeNumber(0, 64), 0)
-    .option('--http-port <port>', 'port of the HTTP door', port, 7780)
-    .option('--xml-port <port>', 'port of the XML door', port, 7781)
+    .option('--http-port <port>', 'port of the HTTP endpoint', port, 7780)
+    .option('--xml-port <port>', 'port of the XML endpoint', port, 7781)
     .addOption(
       new Option('--guest-network <kind>', 'outbound: guests reach what this host reaches')
         .choices(['isolated', 'outbound'])
@@ -75,6 +75,6 @@ function gridText({ shopUrl, tokenFile, xmlPort, brokerIds, plantIds }: Grid, li
   ].join('\n');
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a text so that a shell reads it as one word. */
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

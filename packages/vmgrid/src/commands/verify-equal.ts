@@ -1,10 +1,10 @@
-/** `vmgrid images verify --equal DOCUMENT`: are the guests of a request equal, however they are got? */
+/** `vmgrid images verify --equal DOCUMENT`: checks whether the guests of a request are equal however they are made. */
 import { decodeBuildImage, type EqualityReply, type EqualityReport, GridError } from '@vmgrid/protocol';
 import type { CommandEnvironment } from '../context.ts';
 import { readDocument } from '../documents.ts';
 import { follow } from '../follow.ts';
 
-/** @throws GridError REUSE_DIFFERS after the differences were printed */
+/** @throws GridError REUSE_DIFFERS, after the differences were printed */
 export async function verifyEqual(
   file: string,
   { client, output }: Pick<CommandEnvironment, 'client' | 'output'>,

@@ -1,4 +1,4 @@
-/** Commands of clients: create, estimate, query, list, configure, suspend, resume, start, renew, destroy. */
+/** Commands for clients: create, estimate, query, list, configure, suspend, resume, start, renew, destroy. */
 import type { ClassAdJson, VmReply } from '@vmgrid/protocol';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
@@ -63,7 +63,7 @@ export function addVmCommands(program: Command, context: CommandContext): void {
 
   program
     .command('destroy <vmId...>')
-    .description('run the destruction DAG of VMs and take them away')
+    .description('run the destruction DAG of VMs and destroy them')
     .action(async (vmIds: string[]) => {
       const { client, output } = context();
       await forEach(vmIds, output, async (vmId) => {
@@ -77,10 +77,10 @@ export function addVmCommands(program: Command, context: CommandContext): void {
   addLifeCommands(program, context);
 }
 
-/** Commands that do one thing to each VM named. */
+/** Commands that do one thing to each named VM. */
 const LIFE = {
-  suspend: 'keep the memory of running VMs on disk and free what they hold',
-  resume: 'let suspended VMs go on where they stood',
+  suspend: 'save the memory of running VMs on disk and free their resources',
+  resume: 'let suspended VMs continue where they stopped',
   start: 'boot failed and stopped VMs from their own disks',
 } as const;
 
@@ -101,7 +101,7 @@ function addLifeCommands(program: Command, context: CommandContext): void {
   program
     .command('renew <vmId> <lease>')
     .description('give a VM a new lease, such as PT4H, which counts from now')
-    .option('--shorten', 'also when the lease that it has ends later')
+    .option('--shorten', 'even if its present lease ends later')
     .action(async (vmId: string, lease: string, options: { shorten?: true }) => {
       const { client, output } = context();
       const reply = await client.renew(vmId, lease, options);
@@ -109,7 +109,7 @@ function addLifeCommands(program: Command, context: CommandContext): void {
     });
 }
 
-/** Of a plant that did not answer. */
+/** Describes a plant that did not answer. */
 export function silenceText(plantId: string, vms: readonly ClassAdJson[]): string {
   const told = vms.find(({ Plant, PlantReached }) => Plant === plantId && PlantReached === false);
   if (!told) return `${plantId} did not answer: if it has VMs, they are missing here`;
@@ -134,6 +134,6 @@ export const vmTable = (vms: readonly ClassAdJson[]): string =>
     ]) as string[][],
   );
 
-/** `?`: its plant did not answer now. */
+/** `?`: the VM's plant did not answer just now. */
 const stateText = ({ State, PlantReached }: ClassAdJson): string =>
   PlantReached === false ? `${State}?` : String(State);

@@ -1,4 +1,4 @@
-/** The daemons of this machine and what they have of memory, for `vmgrid doctor`. */
+/** Finds the daemons of this machine and their use of memory, for `vmgrid doctor`. */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { heapLimitOf } from '@vmgrid/daemon';
@@ -7,16 +7,16 @@ import type { MemoryReply, ShopClient } from '@vmgrid/protocol';
 export interface DaemonFinding {
   readonly daemon: string;
   readonly pid: number;
-  /** In MiB: all of the process that is in memory now, and the most that ever was. */
+  /** In MiB: resident memory of the process now, and the most that it ever had. */
   readonly residentMiB: number;
   readonly peakMiB: number;
-  /** How far its heap may grow; undefined when `NODE_OPTIONS` say so, or Node itself. */
+  /** Size to which its heap may grow; undefined when `NODE_OPTIONS` or Node's default decides. */
   readonly heapLimitMiB: number | undefined;
 }
 
 export interface DaemonsFinding {
   readonly daemons: readonly DaemonFinding[];
-  /** What the shop tells of its memory; undefined when it does not answer, or not this user. */
+  /** The shop's report about its memory; undefined when the shop does not answer, or not to this user. */
   readonly shop: MemoryReply | undefined;
 }
 
@@ -30,14 +30,14 @@ export async function examineDaemons(client: Pick<ShopClient, 'memory'>): Promis
   return { daemons: found.filter((one) => one !== undefined), shop };
 }
 
-/** Undefined of what is no daemon of ours, or has just ended. */
+/** Returns undefined for a process that is no daemon of ours, or has just ended. */
 async function findingOf(pid: number): Promise<DaemonFinding | undefined> {
   const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return daemonFinding(pid, words, status);
 }
 
-/** Pure: of a process's command line and its `/proc/PID/status`. */
+/** Pure: reads a process's command line and its `/proc/PID/status`. */
 export function daemonFinding(pid: number, words: readonly string[], status: string): DaemonFinding | undefined {
   const at = words.findIndex((word) => PROGRAM.test(basename(word)));
   const [resident, peak] = ['VmRSS', 'VmHWM'].map(

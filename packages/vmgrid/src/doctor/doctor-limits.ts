@@ -1,4 +1,4 @@
-/** What this host has to limit machines with, for `vmgrid doctor`. */
+/** Checks the means that this host has to limit machines, for `vmgrid doctor`. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroup2MountOf } from '@vmgrid/daemon';
@@ -6,9 +6,9 @@ import { cgroup2MountOf } from '@vmgrid/daemon';
 export interface LimitsFinding {
   /** Controllers that groups of cgroup v2 can have here; undefined when it is not mounted. */
   readonly controllers: readonly string[] | undefined;
-  /** Those that limits of machines need and that are not there. */
+  /** Controllers that the limits of machines need and that are missing. */
   readonly missing: readonly string[];
-  /** What follows, and the next step. */
+  /** The consequence, and the next step. */
   readonly note: string;
 }
 
@@ -22,7 +22,7 @@ export async function examineLimits(): Promise<LimitsFinding> {
   return limitsFinding(listed?.trim().split(/\s+/));
 }
 
-/** Pure: of the controllers of cgroup v2, undefined when it is not mounted. */
+/** Pure. `controllers`: those of cgroup v2; undefined when it is not mounted. */
 export function limitsFinding(controllers: readonly string[] | undefined): LimitsFinding {
   const missing = WANTED.filter((name) => !controllers?.includes(name));
   return { controllers, missing, note: noteOf(controllers, missing) };

@@ -1,4 +1,4 @@
-/** `vmgrid doctor`: what this machine has, what that enables, and how to get what is missing. */
+/** `vmgrid doctor`: lists what this machine has, what that makes possible, and how to get what is missing. */
 import { access, constants, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Home, within } from '@vmgrid/daemon';
@@ -11,7 +11,7 @@ import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
 
 interface Tool {
   readonly program: string;
-  /** Left out where the program does not tell its version. */
+  /** Left out when the program does not report its version. */
   readonly versionArgument?: string;
   readonly debian: string;
   readonly enables: string;
@@ -21,13 +21,13 @@ interface Tool {
 
 export interface ToolFinding extends Tool {
   /**
-   * First line of what the program says of its version, if it tells one; undefined when it is not there, or not for
-   * this user.
+   * First line of the program's version output, if it has one; undefined when the program is missing, or not available
+   * to this user.
    */
   readonly version: string | undefined;
 }
 
-/** What a production line said when it was tried. */
+/** The result of trying a production line. */
 export interface LineFinding {
   readonly line: string;
   readonly available: boolean;
@@ -41,15 +41,15 @@ export interface Findings {
   readonly tools: readonly ToolFinding[];
   readonly lines: readonly LineFinding[];
   readonly limits: LimitsFinding;
-  /** Of the daemons that run here. */
+  /** Memory of the daemons that run here. */
   readonly memory: DaemonsFinding;
 }
 
 const VERSION_DEADLINE_MS = 5_000;
-/** Programs of the system's, which are not on the path of every user. */
+/** Folders of system programs, which are not on every user's path. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 const IS_THERE = 'is there';
-/** For all lines, one after the other: more than a plant gives each of them. */
+/** Milliseconds for all lines, one after another: more than a plant gives to each of them. */
 const PROBE_DEADLINE_MS = 150_000;
 
 /** Looks at every tool, and tries every production line for real. */
@@ -61,7 +61,7 @@ export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>
   return { healthy, tools, lines, limits: await examineLimits(), memory: await examineDaemons(client) };
 }
 
-/** A program that is there is not missing, whatever it does when it is asked for its version. */
+/** A program that exists is not missing, whatever it does when it is asked for its version. */
 export async function versionOf({ program, versionArgument }: Pick<Tool, 'program' | 'versionArgument'>) {
   const file = await findProgram(program);
   if (file === undefined) return undefined;
@@ -83,12 +83,10 @@ async function findProgram(program: string): Promise<string | undefined> {
   return undefined;
 }
 
-/**
- * Tries every production line of this host for real. @throws GridError DEADLINE_EXCEEDED when that takes more than `ms`
- */
+/** Tries every production line of this host for real. @throws GridError DEADLINE_EXCEEDED after `ms` */
 export async function probeLines(home: Home, ms = PROBE_DEADLINE_MS): Promise<readonly LineFinding[]> {
   const [file, ...args] = programCommand('vmplant');
-  // What a plant of `vmgrid up` finds: whether libvirt can be used depends on where its state lies, too.
+  // Uses the folders of a plant of `vmgrid up`, because libvirt's availability also depends on where the state lies.
   const folders = ['--state', plantState(home.grid, 'plant-1'), '--warehouse', home.warehouse];
   const limit = { ms, late: late('DEADLINE_EXCEEDED', 'the production lines were not all tried') };
   const { stdout } = await within(limit, (until) =>

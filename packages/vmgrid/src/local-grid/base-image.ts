@@ -1,13 +1,13 @@
-/** Base images are built on this very machine, by the plant's own program. */
+/** Builds base images on this machine, with the plant's own program. */
 import { runPlantProgram } from './plant-program.ts';
 
 export interface BuiltBaseImage {
   readonly imageId: string;
-  /** False when the warehouse had it already. */
+  /** False when the warehouse already had it. */
   readonly built: boolean;
 }
 
-/** Builds the base image of an operating system unless the warehouse has it. @throws GridError of the program. */
+/** Builds the base image of an operating system unless the warehouse has it. @throws GridError of the program */
 export async function buildBaseImage(
   order: { readonly os: string; readonly warehouse: string; readonly diskMiB?: number },
   json: boolean,

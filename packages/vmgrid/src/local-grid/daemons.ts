@@ -1,6 +1,6 @@
 /**
- * Daemons of a grid on one machine, as processes of their own. The command line knows them by their programs only:
- * it hands each a configuration file and waits for the one line of JSON that says it is ready.
+ * Starts the daemons of a grid on one machine as separate processes. The command line knows only their programs: it
+ * gives each a configuration file and waits for the line of JSON that says it is ready.
  */
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -16,18 +16,18 @@ export type DaemonName = 'vmshop' | 'vmbroker' | 'vmplant';
 export interface Daemon {
   readonly name: DaemonName;
   readonly pid: number;
-  /** What it said when it was ready, such as its addresses. */
+  /** The daemon's ready line, with its addresses for example. */
   readonly ready: Readonly<Record<string, unknown>>;
-  /** Resolves with its exit status once it has ended. */
+  /** Resolves with the exit status once the daemon has ended. */
   readonly ended: Promise<number | undefined>;
-  /** Asks it to drain and waits until it has ended. */
+  /** Asks the daemon to drain, and waits until it has ended. */
   stop(): Promise<void>;
 }
 
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 
-/** The command that runs one of our programs under this very Node. */
+/** Returns the command that runs one of our programs with this Node. */
 export const programCommand = (name: DaemonName | 'simulation'): readonly string[] => [
   process.execPath,
   join(BUNDLES, `${name}.js`),
@@ -49,15 +49,15 @@ export async function startDaemon(
 export interface DaemonOrder {
   readonly name: DaemonName;
   readonly configFile: string;
-  /** What the file has of fields that count for its start. */
+  /** Fields of the file that matter for the start. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Fields that go before those of the file. */
+  /** Fields that override those of the file. */
   readonly overrides?: Readonly<Record<string, unknown>>;
-  /** Without one its log is our standard error. */
+  /** Left out, the log goes to our standard error. */
   readonly logFile?: string | undefined;
 }
 
-/** Starts a daemon and waits until it is ready. @throws GridError the daemon's own, when it cannot run */
+/** Starts a daemon and waits until it is ready. @throws GridError of the daemon, when it cannot run */
 export async function launchDaemon(order: DaemonOrder, signal: AbortSignal): Promise<Daemon> {
   const { name, configFile, config, overrides = {}, logFile } = order;
   const [file, ...args] = programCommand(name);
@@ -95,7 +95,10 @@ export async function launchDaemon(order: DaemonOrder, signal: AbortSignal): Pro
   };
 }
 
-/** What a daemon says first; undefined when it ends without a word. @throws GridError that it says it cannot start by */
+/**
+ * Returns the first line of a daemon; undefined when it ends without one. @throws GridError with which the daemon says
+ * that it cannot start
+ */
 async function readyLine(name: DaemonName, stream: NodeJS.ReadableStream): Promise<Daemon['ready'] | undefined> {
   for await (const line of createInterface({ input: stream })) {
     const { error, ...ready } = JSON.parse(line);

@@ -1,6 +1,6 @@
 /**
- * Configuration files of the daemons of a grid on this machine: made when there is none, and the operator's from then
- * on.
+ * Configuration files of the daemons of a grid on this machine: made when they do not exist, and from then on the
+ * operator's.
  */
 import { writeFile } from 'node:fs/promises';
 import { readConfigFile } from '@vmgrid/daemon';
@@ -8,17 +8,17 @@ import { readConfigFile } from '@vmgrid/daemon';
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface DaemonFields {
-  /** Where things lie: written into a new file. */
+  /** Folders, which are written into a new file. */
   readonly places: Fields;
-  /** What else holds, unless the file says otherwise. */
+  /** Other fields. They apply unless the file sets them. */
   readonly fields: Fields;
-  /** Names of those that hold whatever the file says: the operator asked for them just now. Left out: all. */
+  /** Names of fields that override the file, because the operator has just asked for them. Left out: all. */
   readonly asked?: ReadonlySet<string> | undefined;
 }
 
 /**
- * What a daemon starts with: `config` is what its file has, `overrides` what goes before it. A file that is there is
- * not changed.
+ * Returns the configuration of a daemon: `config` are the fields of its file, `overrides` those that override it. An
+ * existing file is not changed.
  * @throws ConfigError
  */
 export async function settleConfig(file: string, { places, fields, asked }: DaemonFields) {

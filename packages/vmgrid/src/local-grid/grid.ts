@@ -1,4 +1,4 @@
-/** A grid on one machine: a shop, its brokers and plants, each a process of its own. */
+/** A grid on one machine: a shop, its brokers and plants, each in a process of its own. */
 
 import { join } from 'node:path';
 import { localTokenFile, readTokenFile } from '@vmgrid/access';
@@ -8,20 +8,23 @@ import { type Daemon, type DaemonName, launchDaemon } from './daemons.ts';
 import { settleConfig } from './grid-config.ts';
 
 export interface GridOptions {
-  /** Where configuration and plants' state are kept. */
+  /** Folder of the configuration and of the plants' state. */
   readonly directory: string;
   readonly warehouse: string;
-  /** Folder of the tokens that its doors take; one of its own below the directory when left out. */
+  /** Folder of the tokens that its endpoints accept; left out, a folder below `directory`. */
   readonly accessDirectory?: string;
   readonly plants: number;
-  /** A layer of so many between the shop and the plants, which dial one each. None: they dial the shop. */
+  /**
+   * Number of brokers between the shop and the plants; each plant dials one of them. With none the plants dial the
+   * shop.
+   */
   readonly brokers?: number;
   /** 0 takes any free port. */
   readonly httpPort: number;
   readonly xmlPort: number;
   readonly logLevel: string;
   readonly guestNetwork?: 'isolated' | 'outbound';
-  /** Those of the options above that go before what the files say. Left out: all. */
+  /** Those of the options above that override the files. Left out: all. */
   readonly asked?: ReadonlySet<string>;
   /** Fields of every plant's configuration that differ from the defaults. */
   readonly plantConfig?: Readonly<Record<string, unknown>>;
@@ -29,7 +32,7 @@ export interface GridOptions {
 
 export interface Grid {
   readonly shopUrl: string;
-  /** An operator's, in a file that the daemons made. */
+  /** File of an operator's token, made by the daemons. */
   readonly tokenFile: string;
   readonly token: string;
   readonly xmlPort: number;
@@ -37,13 +40,13 @@ export interface Grid {
   readonly plantIds: readonly string[];
   /** Rejects when a daemon ends that nobody stopped. */
   readonly broken: Promise<never>;
-  /** Drains the plants, then the brokers, then the shop. The VMs live on. */
+  /** Drains the plants, then the brokers, then the shop. The VMs keep running. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the daemons from above; resolves when every plant has said hello to whom it dials. Leaves nothing running on
- * failure.
+ * Starts the daemons, the upper ones first; resolves when every plant has said hello to the daemon that it dials. After
+ * a failure nothing is left running.
  */
 export async function startGrid(options: GridOptions, signal: AbortSignal): Promise<Grid> {
   makeFolder(options.directory, 0o755);
@@ -76,7 +79,7 @@ export async function startGrid(options: GridOptions, signal: AbortSignal): Prom
   }
 }
 
-/** Where a plant of a grid on one machine keeps its state. */
+/** Returns the folder of a plant's state in a grid on one machine. */
 export const plantState = (directory: string, plantId: string): string => join(directory, 'plants', plantId);
 
 const accessOf = ({ directory, accessDirectory = join(directory, 'access') }: GridOptions): string => accessDirectory;
@@ -85,11 +88,11 @@ interface GridDaemon {
   readonly name: DaemonName;
   readonly id: string;
   readonly places: Readonly<Record<string, unknown>>;
-  /** What else it is started with, by the options' names where they are options. */
+  /** Its other fields, under the names of the options where they are options. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** With its file as the operator has it. */
+/** Starts a daemon with its file as the operator has it. */
 async function start({ name, id, places, fields }: GridDaemon, options: GridOptions, signal: AbortSignal) {
   const { directory, asked } = options;
   const configFile = join(directory, `${id}.json`);

@@ -1,15 +1,15 @@
-/** Work on a warehouse folder of this very machine is done by the plant's own program. */
+/** Runs the plant's own program for work on a warehouse folder of this machine. */
 import { type ErrorCode, GridError } from '@vmgrid/protocol';
 import { execa } from 'execa';
 import { createProgressDisplay } from '../output/progress-display.ts';
 import { programCommand } from './daemons.ts';
 
-/** Lines that were no progress, kept for an error message. */
+/** Lines other than progress that are kept for an error message. */
 const UNREAD_LINES = 20;
 
 /**
- * Runs a command of `vmplant`, showing its progress; resolves with its result. @throws GridError of the program; of the
- * code given when the program ends without a result.
+ * Runs a command of `vmplant` and shows its progress; resolves with its result. @throws GridError of the program; with
+ * the given code when the program ends without a result
  */
 export async function runPlantProgram(
   args: readonly string[],
@@ -35,7 +35,9 @@ const noResult = (code: ErrorCode, unread: readonly string[]) => ({
   details: { output: unread.slice(-UNREAD_LINES).join('\n') },
 });
 
-/** Progress comes as lines of JSON; returns whether this is one. A program that cannot start says what it likes. */
+/**
+ * Shows a line of progress, which is JSON; returns whether it was one. A program that cannot start may print anything.
+ */
 function showLine(display: ReturnType<typeof createProgressDisplay>, line: string): boolean {
   if (!line.startsWith('{"phase":')) return false;
   display.show(JSON.parse(line));

@@ -1,11 +1,11 @@
-/** One `vmgrid up` of a folder at a time; another is told of the one that runs. */
+/** Allows one `vmgrid up` of a folder at a time. A second one is told about the first. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, openOwnDatabase, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
 export interface GridClaim {
-  /** Tells those who come later where the shop is. */
+  /** Writes down the shop's address for later ones. */
   openAt(shopUrl: string): Promise<void>;
   release(): void;
 }

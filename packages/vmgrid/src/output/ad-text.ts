@@ -1,6 +1,6 @@
 import type { ClassAdJson } from '@vmgrid/protocol';
 
-/** A classad for people: one `Name = value` a line, in the order the plant gave. */
+/** Writes a classad for people: one `Name = value` on each line, in the plant's order. */
 export function adText(ad: ClassAdJson): string {
   return Object.entries(ad)
     .map(([name, value]) => `${name} = ${valueText(value)}`)

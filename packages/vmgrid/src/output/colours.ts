@@ -1,12 +1,11 @@
 /**
- * Which of the two streams has colours. What is in the environment is the user's word: https://no-color.org,
+ * Decides which of the two output streams has colours. The user's environment decides first: https://no-color.org,
  * https://force-color.org
  */
 import colors from 'picocolors';
 
 /**
- * NO_COLOR goes first, then FORCE_COLOR, of which `0` and `false` say no; else a terminal has them, unless it is
- * `dumb`.
+ * NO_COLOR wins; then FORCE_COLOR, where `0` and `false` mean no; otherwise a terminal has colours unless it is `dumb`.
  */
 export function wantsColour(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = environment;
@@ -17,7 +16,7 @@ export function wantsColour(stream: { readonly isTTY?: boolean }, environment: N
 
 const coloursOf = (stream: NodeJS.WriteStream) => colors.createColors(wantsColour(stream, process.env));
 
-/** Of standard output: what results are drawn with. */
+/** Colours of standard output, for results. */
 export const outColours = coloursOf(process.stdout);
-/** Of standard error: notes, progress and errors. */
+/** Colours of standard error, for notes, progress and errors. */
 export const errColours = coloursOf(process.stderr);

@@ -1,13 +1,13 @@
 /**
- * An explanation as a graph in Graphviz DOT: the request's DAG, what the chosen image has of it, and where the nearest
- * miss would have to be mended.
+ * Draws an explanation as a graph in Graphviz DOT: the request's DAG, the actions that the chosen image has, and where
+ * the nearest miss would need changes.
  */
 import type { CreateRequest, ExplainedMiss, ExplainReply, MachineSpec, PlantExplanation } from '@vmgrid/protocol';
 import { relaxationText } from './explanation-text.ts';
 
 type MachineRequest = Pick<CreateRequest, 'machine' | 'dag'>;
 
-/** Of several plants the one that would be ready soonest is drawn. */
+/** Among several plants, draws the one that would be ready soonest. */
 export function explanationDot({ machine, dag }: MachineRequest, { plants }: ExplainReply): string {
   const plant = soonest(plants);
   const miss = plant?.misses.nearest[0];

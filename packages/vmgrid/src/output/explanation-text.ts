@@ -1,4 +1,7 @@
-/** An explanation for people: the choice and why, the candidates, the misses counted and the nearest of them. */
+/**
+ * Writes an explanation for people: the choice with its reason, the candidates, the number of misses and the nearest of
+ * them.
+ */
 import type {
   ExplainedCandidate,
   ExplainedChoice,
@@ -28,7 +31,7 @@ export function changeText(change: RequestChange): string {
   }
 }
 
-/** All that would have to change for an image to match. */
+/** Lists everything that would have to change for an image to match. */
 export function relaxationText({ changes, suffices }: Pick<ExplainedMiss, 'changes' | 'suffices'>): string {
   const known = changes.map(changeText);
   return (suffices ? known : [...known, 'and more']).join(', ');

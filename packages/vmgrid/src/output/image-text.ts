@@ -1,4 +1,4 @@
-/** Golden images as text for people. */
+/** Writes golden images as text for people. */
 import {
   type BuildImageReply,
   type CollectedWarehouse,
@@ -23,7 +23,7 @@ export const imageTable = (images: readonly ImageReply[]): string =>
     ]),
   );
 
-/** Tags, and whether it is pinned. */
+/** Returns the tags, and whether the image is pinned. */
 const marks = ({ tags, pinned }: ImageReply): string => [...tags, ...(pinned ? ['(pinned)'] : [])].join(' ') || '-';
 
 export function imageText(image: ImageReply): string {
@@ -69,13 +69,13 @@ const fieldsText = (fields: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
 
-/** An image with those that stand on it. */
+/** An image with the images above it. */
 export interface ImageTree {
   readonly image: ImageReply;
   readonly children: readonly ImageTree[];
 }
 
-/** Lineage as trees; an image whose parent no plant offers is a root. */
+/** Returns the lineage as trees. An image whose parent no plant offers is a root. */
 export function treesOf(images: readonly ImageReply[]): readonly ImageTree[] {
   const ids = new Set(images.map((image) => image.imageId));
   const byParent = Map.groupBy(images, ({ parent }) => (parent !== undefined && ids.has(parent) ? parent : undefined));
@@ -96,7 +96,7 @@ function branches({ image, children }: ImageTree, indentation: string): string[]
 
 const brokenNote = ({ broken }: ImageReply): string[] => (broken === undefined ? [] : [`broken: ${broken}`]);
 
-/** An image in one line, with the actions it adds to its parent's. */
+/** Writes an image on one line, with the actions that it adds to its parent's. */
 function treeLine(image: ImageReply, inherited: number): string {
   const added = image.history.slice(inherited).map((entry) => `+${entry.id}`);
   const kind = image.suspended ? `${image.machine.memoryMiB} MiB suspended` : 'boots';

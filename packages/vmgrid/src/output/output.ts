@@ -1,13 +1,13 @@
-/** What the user sees: tables and lines for people, one JSON document with `--json`. */
+/** Output to the user: tables and lines for people, one JSON document with `--json`. */
 import type { ErrorBody } from '@vmgrid/protocol';
 import Table from 'cli-table3';
 import { errColours, outColours } from './colours.ts';
 
 export interface Output {
   readonly json: boolean;
-  /** The command's result: `human` for people, `value` as JSON otherwise. */
+  /** Writes the command's result: `human` for people, `value` as JSON otherwise. */
   result(value: unknown, human: () => string): void;
-  /** Something worth knowing on the way. Silent under `--json`. */
+  /** Writes a remark along the way. Silent under `--json`. */
   note(text: string): void;
   error(error: ErrorBody): void;
 }
@@ -33,7 +33,7 @@ const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
 
 export type Cell = string | number | boolean | undefined;
 
-/** A table without lines, as terminals and `awk` like it. */
+/** Makes a table without lines, for terminals and `awk`. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const none = Object.fromEntries(
     [
@@ -62,5 +62,5 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   return drawn.toString().replaceAll(/ +$/gm, '');
 }
 
-/** Milliseconds for people. */
+/** Writes milliseconds for people. */
 export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`);

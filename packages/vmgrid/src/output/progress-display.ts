@@ -1,4 +1,4 @@
-/** Progress of long work: a spinner on a terminal, plain lines elsewhere, nothing under `--json`. */
+/** Shows the progress of long work: a spinner on a terminal, plain lines elsewhere, nothing under `--json`. */
 import type { ProgressEvent } from '@vmgrid/protocol';
 import yoctoSpinner from 'yocto-spinner';
 import { errColours } from './colours.ts';

@@ -1,4 +1,6 @@
-/** An auction for people: who answered what and when, who was taken out and why, the order, the awards. */
+/**
+ * Writes an auction for people: the answers with their times, the removed bids with the reasons, the order, the awards.
+ */
 import type { AuctionSummary, Trail, TrailAnswer, TrailBroker, TrailPlace } from '@vmgrid/protocol';
 import { type Cell, duration, table } from './output.ts';
 

@@ -21,7 +21,7 @@ function buildInto({ os, warehouse, diskMiB }: BuildBaseOrder, signal: AbortSign
   return addBase(warehouse, { imageId, build: (directory) => build(directory, diskMiB, signal) }, signal);
 }
 
-/** How the base image of one operating system is made. */
+/** The way in which the base image of one operating system is made. */
 interface BaseRecipe {
   imageId(): Promise<string>;
   build(
@@ -53,7 +53,7 @@ async function buildDebian(os: BaseOs, directory: string, diskMiB: number | unde
   return { ...base, line: 'qemu' as const, base: base.id, history: [] } satisfies Partial<ManifestDraft>;
 }
 
-/** A phase of the build is told when it starts, and as done when the next one does. */
+/** Reports a phase of the build when it starts, and as done when the next one starts. */
 function tellPhases(): (progress: BaseProgress) => void {
   let current: string | undefined;
   return ({ phase }) => {

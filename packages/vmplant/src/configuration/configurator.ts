@@ -1,6 +1,6 @@
 /**
- * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc
- * and on the host, segment by segment.
+ * Configures a machine: its identity, then actions in a given order, segment by segment: in the guest by the
+ * configuration disc, and on the host.
  */
 import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
@@ -89,7 +89,7 @@ export class Configurator {
     } catch (error) {
       throw signal.aborted ? cutOff(signal.reason, progress.soFar) : error;
     } finally {
-      // As well as it goes: a machine that is gone has no drive any more.
+      // The disc is ejected if possible: a machine that is gone has no drive.
       const ejected = endsWithin({ ms: EJECT_DEADLINE_MS, clock }, (until) => job.machine.insertDisc(undefined, until));
       await ejected.catch(() => undefined);
       await disc.discard();
@@ -97,8 +97,8 @@ export class Configurator {
   }
 
   /**
-   * Removes from the guest what must not be in an image. Called right before it is frozen, with its memory or
-   * without.
+   * Removes from the guest everything that must not be in an image. It runs right before the machine is frozen, with
+   * its memory or without.
    */
   async quiesce(
     job: Pick<ConfigurationJob, 'directory' | 'machine' | 'guest' | 'phases'>,
@@ -123,7 +123,7 @@ export class Configurator {
     const { actions, identity, phases } = run.job;
     const queue = segments(actions);
     if (identity) {
-      // One conversation with the guest serves for its identity and its first actions.
+      // One conversation with the guest covers its identity and its first actions.
       const first = queue[0]?.where === 'guest' ? queue.shift() : undefined;
       await wake(run, first);
     }

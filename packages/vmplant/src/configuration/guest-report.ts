@@ -1,6 +1,6 @@
 /**
- * Reads the runner's report of one run and books what it tells. The guest is not trusted: whatever does not come in
- * the order in which a runner reports ends the configuration.
+ * Reads the runner's report of one run and records it. The guest is not trusted: anything out of the runner's order
+ * ends the configuration.
  */
 import type { Clock } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
@@ -9,17 +9,17 @@ import { GridError } from '@vmgrid/protocol';
 import type { Phases } from '../vms/phases.ts';
 import type { ConfigurationProgress } from './configuration.ts';
 
-/** Lines that are no report, kept for an error message, and how much of each. */
+/** Lines that are no report and are kept for an error message, and the characters kept of each. */
 const NOISE_LINES = 20;
 const NOISE_LINE_CHARS = 500;
 
-/** Actions in a row that a run is to do; the report speaks of them by their places from `first` on. */
+/** The consecutive actions that a run executes; the report refers to them by their indexes, starting at `first`. */
 export interface BookedActions {
   readonly first: number;
   readonly actions: readonly Action[];
 }
 
-/** A run whose actions are not booked: a recover script on behalf of a host action, or none at all. */
+/** For a run whose actions are not booked: a recover script of a host action, or a run without actions. */
 export const NOTHING_BOOKED: BookedActions | undefined = undefined;
 
 interface Current {
@@ -54,7 +54,7 @@ export class GuestReport {
     this.#clock = deps.clock;
   }
 
-  /** Reads on until the guest has its own identity. */
+  /** Reads until the guest has its own identity. */
   async untilIdentity(): Promise<void> {
     for (let event = await this.#next(); event?.event !== 'identity'; event = await this.#next()) {
       if (!event) throw this.#cutShort();
@@ -111,7 +111,9 @@ export class GuestReport {
     }
   }
 
-  /** What is no word of an action: noise is kept, a broken runner ends the run, the rest says nothing new. */
+  /**
+   * Handles lines that belong to no action: noise is kept, a broken runner ends the run, everything else is ignored.
+   */
   #bookOther(event: RunnerEvent): void {
     if (event.event === 'broken') {
       const text = event.text.trim().slice(0, NOISE_LINE_CHARS);

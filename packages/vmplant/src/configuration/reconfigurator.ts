@@ -1,10 +1,9 @@
-/** `configure`: more actions on a living VM, or the whole configuration it shall have had. */
+/** `configure`: runs more actions on a living VM, or completes the whole configuration that it shall have. */
 
 import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
 import { type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
-import { configured } from '../creation/creator.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { describeVm } from '../vms/reporter.ts';
@@ -13,10 +12,11 @@ import type { VmGate } from '../vms/vm-gate.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import type { Attributes } from './attributes.ts';
 import { ActionsFailed, type Configuration } from './configuration.ts';
+import { configurationChanges } from './configuration-changes.ts';
 import type { Configurator } from './configurator.ts';
 import type { HostActions } from './host-actions.ts';
 
-/** Requests remembered per VM; an older one that comes again is run again. */
+/** Requests remembered for each VM. An older one that is repeated is run again. */
 const CONFIGURE_OUTCOMES_KEPT = 64;
 
 export interface ReconfiguratorDeps {
@@ -39,8 +39,9 @@ export class Reconfigurator {
   }
 
   /**
-   * Done once per request id: a repeated request finds the VM as the first one left it.
-   * @throws GridError VM_UNKNOWN, VM_STATE, CONFIGURATION_CONFLICT, ACTION_FAILED …; what ran until then stays recorded
+   * Done once for each request id: a repeated request finds the VM as the first one left it.
+   * @throws GridError VM_UNKNOWN, VM_STATE, CONFIGURATION_CONFLICT, ACTION_FAILED …; actions that ran until then stay
+   * recorded
    */
   async configure(request: Identified<ConfigureRequest>, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
@@ -76,7 +77,9 @@ export class Reconfigurator {
       const { before } = error;
       const outcome = { requestId, failure: error.toBody() };
       await registry.update(vmId, (record) =>
-        isToBeRepeated(error) ? { ...record, ...configured(record, before) } : withOutcome(record, before, outcome),
+        isToBeRepeated(error)
+          ? { ...record, ...configurationChanges(record, before) }
+          : withOutcome(record, before, outcome),
       );
       throw error;
     }
@@ -88,7 +91,7 @@ const isToBeRepeated = ({ code }: GridError): boolean => code === 'DRAINING';
 
 function withOutcome(record: VmRecord, configuration: Configuration, outcome: ConfigureOutcome): VmRecord {
   const outcomes = [...(record.configured ?? []), outcome].slice(-CONFIGURE_OUTCOMES_KEPT);
-  return { ...record, ...configured(record, configuration), configured: outcomes };
+  return { ...record, ...configurationChanges(record, configuration), configured: outcomes };
 }
 
 function remainingActions(record: VmRecord, { dag, scope = 'more' }: Identified<ConfigureRequest>): readonly Action[] {

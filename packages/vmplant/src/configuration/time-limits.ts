@@ -1,7 +1,7 @@
 import type { Action } from '@vmgrid/dag';
 import { parseDuration } from '@vmgrid/protocol';
 
-/** Time limit of an action that names none: packages come over a network, the rest does not. */
+/** Time limit of an action without one: packages come over a network, other actions do not. */
 export const DEFAULT_TIMEOUT_MS: Readonly<Record<Action['kind'], number>> = {
   script: 600_000,
   file: 60_000,
@@ -9,10 +9,10 @@ export const DEFAULT_TIMEOUT_MS: Readonly<Record<Action['kind'], number>> = {
   host: 60_000,
 };
 
-/** What the guest needs beside the actions: to wake, to mount, to report. */
+/** Milliseconds that the guest gets in addition to the actions: to start, mount the disc and report. */
 const ALLOWANCE_MS = 60_000;
 
-/** Time limit of one attempt. */
+/** Returns the time limit of one attempt. */
 export const timeoutMs = (action: Action): number =>
   action.timeout === undefined ? DEFAULT_TIMEOUT_MS[action.kind] : parseDuration(action.timeout);
 

@@ -1,6 +1,6 @@
-/** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
+/** Makes a VM for a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
-import { type Clock, type Log, UndoStack } from '@vmgrid/daemon';
+import type { Log } from '@vmgrid/daemon';
 import { uploadsIn } from '@vmgrid/dag';
 import type { GuestAccess, MachineState } from '@vmgrid/lines';
 import {
@@ -13,26 +13,25 @@ import {
 } from '@vmgrid/protocol';
 import type { ImageHolds } from '@vmgrid/warehouse';
 import { ImageExaminer } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
-import { type Attributes, mergeAttributes } from '../configuration/attributes.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import type { Attributes } from '../configuration/attributes.ts';
+import { configurationChanges } from '../configuration/configuration-changes.ts';
 import type { UploadedFiles } from '../files/uploaded-files.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import { grantLease } from '../leases/lease-policy.ts';
 import type { Leases } from '../leases/leases.ts';
-import type { Making } from '../tending/recorded-request.ts';
-import type { VmNames } from '../vms/identity.ts';
+import type { CompletedCreation } from '../tending/recorded-request.ts';
 import type { LivingMachines } from '../vms/living-machines.ts';
-import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { describeVm } from '../vms/reporter.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
 import { type Execution, type ExecutionDeps, executePlan } from './execute-plan.ts';
 import { type DurationBook, learnFrom } from './learn.ts';
+import { beginMaking, holdImage, type Making, type MakingDeps, type PlannedMaking, reserveRoom } from './making.ts';
 import { takeBack } from './take-back.ts';
 
-export interface CreatorDeps {
+export interface CreatorDeps extends MakingDeps {
   readonly execution: ExecutionDeps;
   readonly warehouse: ImageHolds;
   readonly registry: VmRegistry;
@@ -42,25 +41,28 @@ export interface CreatorDeps {
   readonly leases: Leases;
   readonly hostClock: HostClock;
   readonly durations: DurationBook;
-  readonly report: ReportProgress;
   readonly log: Log;
-  readonly clock: Clock;
-  readonly nameVm: () => VmNames;
-  /** The best plan now. @throws GridError as a decline. */
-  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<WarehousePlan>;
-  /** Told of each request that was carried out. */
-  readonly record: (request: Identified<CreateRequest>, making: Making) => void;
-  /** Told when a machine ended that nobody stopped. */
+  /** Returns the best plan now. @throws GridError as a decline. */
+  readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<ExecutablePlan>;
+  /** Called for each request that was carried out. */
+  readonly record: (request: Identified<CreateRequest>, outcome: CompletedCreation) => void;
+  /** Called to watch a machine, so that an end which nobody ordered is noticed. */
   readonly watch: (vmId: string) => void;
 }
 
 /**
- * A plan may lose its image to `images rm` before it is acquired, or the image turn out to be broken; then it is made
- * again, this often at most.
+ * Most attempts to plan a request: `images rm` may remove a plan's image before it is acquired, or the image may turn
+ * out to be broken.
  */
 const PLAN_ATTEMPTS = 3;
-/** How a machine fails whose disk, memory or devices are not what they were. */
+/** Errors with which a machine fails if its disk, memory or devices are damaged. */
 const MAY_BE_THE_IMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['VMM_FAILED', 'GUEST_UNREACHABLE']);
+
+interface CreateMaking extends Making<Identified<CreateRequest>> {
+  readonly leaseMs: number;
+}
+
+type PlannedCreate = CreateMaking & PlannedMaking<Identified<CreateRequest>, ExecutablePlan>;
 
 export class Creator {
   readonly #deps: CreatorDeps;
@@ -69,14 +71,14 @@ export class Creator {
 
   constructor(deps: CreatorDeps, config: PlantConfig) {
     this.#deps = deps;
-    this.#examiner = new ImageExaminer(deps.warehouse, deps.clock);
+    this.#examiner = new ImageExaminer(deps.warehouse.inventory, deps.clock);
     this.#config = config;
   }
 
   /**
-   * Resolves with the record of the running VM. An image that turns out to be broken is not used again: the next best
-   * serves then.
-   * @throws GridError, with everything undone unless `keepFailed` held it.
+   * Resolves with the record of the running VM. An image that turns out to be broken is not used again, and the next
+   * best is used instead.
+   * @throws GridError; everything is undone unless `keepFailed` kept the machine
    */
   async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
     for (let attempt = 1; ; attempt += 1) {
@@ -91,39 +93,29 @@ export class Creator {
 
   async #create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
     const leaseMs = grantLease(request.lease, this.#config.lease);
-    const names = this.#deps.nameVm();
-    const phases = new Phases(this.#deps.clock, requestKey(request), this.#deps.report);
-    const undo = new UndoStack();
+    const begun = { ...beginMaking(request, signal, this.#deps), leaseMs };
     try {
-      const plan = await this.#admit(names.vmId, request, undo);
-      await this.#record(names, request, plan, leaseMs, undo);
-      const execution = await this.#execute(names, request, plan, phases, undo, signal);
-      const record = await this.#finish(names.vmId, execution, phases, leaseMs);
-      undo.commit();
-      const { configuration } = execution;
-      learnFrom(this.#deps.durations, plan, phases, configuration);
-      this.#deps.record(request, { at: this.#deps.clock.now(), plan, phasesMs: phases.phasesMs, configuration });
+      const making = { ...begun, plan: await this.#admit(begun) };
+      await this.#record(making);
+      const execution = await this.#execute(making);
+      const record = await this.#finish(making, execution);
+      making.undo.commit();
+      this.#learn(making, execution);
       return record;
     } catch (thrown) {
-      throw await this.#giveUp(names.vmId, request, thrown, undo, signal);
+      throw await this.#giveUp(begun, thrown);
     }
   }
 
-  /** Plan, room, and a hold on the image. */
-  async #admit(
-    vmId: string,
-    request: Pick<Identified<CreateRequest>, 'machine' | 'dag' | 'caller'>,
-    undo: UndoStack,
-  ): Promise<WarehousePlan> {
-    const { admission, warehouse } = this.#deps;
-    admission.reserve(vmId, { ...request.machine, owner: request.caller?.owner });
-    undo.push('admission', () => admission.release(vmId));
+  /** Plans the machine, reserves its room, and holds the image. */
+  async #admit(making: CreateMaking): Promise<ExecutablePlan> {
+    const { admission, warehouse, plan: planFor } = this.#deps;
+    const { request } = making;
+    reserveRoom(making, { ...request.machine, owner: request.caller?.owner }, admission);
     for (let attempt = 1; ; attempt += 1) {
-      const plan = await this.#deps.plan(request);
-      const imageId = plan.image.manifest.id;
+      const plan = await planFor(request);
       try {
-        await warehouse.acquire(imageId, vmId);
-        undo.push('image reference', () => warehouse.references.drop(imageId, vmId));
+        await holdImage(making, plan.image.manifest.id, warehouse.references);
         return plan;
       } catch (error) {
         if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || error.code !== 'IMAGE_UNKNOWN') throw error;
@@ -131,13 +123,8 @@ export class Creator {
     }
   }
 
-  async #record(
-    { vmId, hostName, macAddress }: VmNames,
-    request: Identified<CreateRequest>,
-    plan: WarehousePlan,
-    leaseMs: number,
-    undo: UndoStack,
-  ): Promise<void> {
+  async #record({ names, request, plan, leaseMs, undo }: PlannedCreate): Promise<void> {
+    const { vmId, hostName, macAddress } = names;
     const now = this.#deps.clock.now();
     undo.push('record and folder', () => this.#deps.registry.remove(vmId));
     await this.#deps.registry.add({
@@ -166,20 +153,13 @@ export class Creator {
     if (atTheEnd.length > 0) await this.#deps.uploads.keep(atTheEnd, this.#deps.registry.directory(vmId));
   }
 
-  async #execute(
-    names: VmNames,
-    request: Identified<CreateRequest>,
-    plan: WarehousePlan,
-    phases: Phases,
-    undo: UndoStack,
-    signal: AbortSignal,
-  ): Promise<Execution> {
+  async #execute(making: PlannedCreate): Promise<Execution> {
     const { registry, execution, admission } = this.#deps;
-    const { vmId } = names;
+    const { vmId } = making.names;
     await registry.update(vmId, (record) => moveTo(record, 'cloning'));
     const job = {
-      ...{ names, phases, directory: registry.directory(vmId), machine: request.machine, purpose: 'clone' as const },
-      ...{ image: plan.image, line: plan.line, start: plan.start, actions: plan.remaining },
+      ...{ ...making, directory: registry.directory(vmId), machine: making.request.machine },
+      purpose: 'clone' as const,
       describe: (told: Attributes) => describeVm(registry.get(vmId), this.#config.plantId, told),
       started: async (machineState: MachineState) => {
         await registry.update(vmId, (record) => moveTo(record, 'configuring', { machineState }));
@@ -189,20 +169,18 @@ export class Creator {
         await registry.update(vmId, (record) => ({ ...record, sshPort }));
       },
     };
-    return executePlan(job, execution, undo, signal);
+    return executePlan(job, execution);
   }
 
-  /** Its lease counts from now: making it may have taken longer than that. */
+  /** The lease begins now: making the machine may have taken longer than the lease. */
   async #finish(
-    vmId: string,
+    { names: { vmId }, phases, leaseMs }: PlannedCreate,
     { machine, guest, configuration }: Execution,
-    phases: Phases,
-    leaseMs: number,
   ): Promise<VmRecord> {
     const { registry, living, leases, watch, clock, hostClock } = this.#deps;
     const record = await registry.update(vmId, (record) =>
       moveTo(record, 'running', {
-        ...configured(record, configuration),
+        ...configurationChanges(record, configuration),
         phasesMs: phases.phasesMs,
         readyAt: new Date(clock.now()).toISOString(),
         ...leaseFor(leaseMs, hostClock),
@@ -214,14 +192,15 @@ export class Creator {
     return record;
   }
 
-  /** Holds the machine for inspection when the client asked for that and it can be, else undoes everything. */
-  async #giveUp(
-    vmId: string,
-    request: Identified<CreateRequest>,
-    thrown: unknown,
-    undo: UndoStack,
-    signal: AbortSignal,
-  ): Promise<GridError> {
+  #learn(making: PlannedCreate, { configuration }: Execution): void {
+    const { durations, clock, record } = this.#deps;
+    const { request, plan, phases } = making;
+    learnFrom(making, configuration, durations);
+    record(request, { at: clock.now(), plan, phasesMs: phases.phasesMs, configuration });
+  }
+
+  /** Keeps the machine for inspection if the client asked for that and it is possible; otherwise undoes everything. */
+  async #giveUp({ names: { vmId }, request, undo, signal }: CreateMaking, thrown: unknown): Promise<GridError> {
     const { registry, log } = this.#deps;
     const error = await this.#blame(vmId, GridError.from(thrown), signal);
     if (error.code === 'INTERNAL') log.error({ err: thrown, vmId, requestId: request.requestId }, 'creation failed');
@@ -234,22 +213,20 @@ export class Creator {
     return error;
   }
 
-  /**
-   * A machine may not have started because of what is in its image: that is looked at before somebody else is blamed.
-   */
+  /** Examines the image of a machine that did not start, before the failure is blamed on anything else. */
   async #blame(vmId: string, error: GridError, signal: AbortSignal): Promise<GridError> {
     const { registry, log } = this.#deps;
     const imageId = registry.find(vmId)?.imageId;
     if (imageId === undefined || signal.aborted || !MAY_BE_THE_IMAGE.has(error.code)) return error;
     const fault = await this.#examiner.examine(imageId, signal).catch((err) => {
-      log.warn({ err, imageId }, 'the image of a machine that did not start could not be looked at');
+      log.warn({ err, imageId }, 'the image of a machine that did not start could not be examined');
     });
     if (!fault) return error;
     const message = `the image ${fault.imageId} is broken: ${fault.file}: ${fault.reason}`;
     return new GridError('IMAGE_CORRUPT', message, { ...fault }, { cause: error });
   }
 
-  /** False when the failure cannot even be recorded. */
+  /** Returns false when the failure itself cannot be recorded. */
   async #hold(vmId: string, error: GridError): Promise<boolean> {
     const { execution, registry, leases, admission, log } = this.#deps;
     try {
@@ -259,28 +236,17 @@ export class Creator {
       admission.made(vmId);
       return true;
     } catch (cause) {
-      log.error({ err: cause, vmId }, 'a failed VM could not be held');
+      log.error({ err: cause, vmId }, 'a failed VM could not be kept');
       return false;
     }
   }
 }
 
-/** Of another image; not beside the failed VM of the same request, where that is held. */
+/** Whether to try another image. It is not tried while the failed VM of the same request is kept. */
 const mayBeMadeAnew = ({ code, details }: GridError): boolean =>
   code === 'IMAGE_CORRUPT' && details.keptVmId === undefined;
 
-/** The line that was asked for is the request's matter; the one that was taken is in the record. */
+/** Removes the line, which belongs to the request; the record has the line that was used. */
 function withoutLine({ line: _, ...machine }: MachineSpec): MachineSpec {
   return machine;
-}
-
-/** The fields of a record that a configuration changes. */
-export function configured(record: VmRecord, configuration: Configuration): Partial<VmRecord> {
-  return {
-    history: [...record.history, ...configuration.history],
-    actionsRun: record.actionsRun + configuration.history.length,
-    failedActions: [...record.failedActions, ...configuration.failedActions],
-    attributes: mergeAttributes(record.attributes, configuration.attributes),
-    secret: record.secret || configuration.secret,
-  };
 }

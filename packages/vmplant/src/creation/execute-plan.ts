@@ -1,16 +1,14 @@
 /**
- * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the
- * caller's undo stack, so that a failure at any step leaves nothing behind.
+ * Carries out a plan: overlay, restore or boot, identity, remaining actions. The caller's undo stack gets everything
+ * that it acquires, so that a failure at any step leaves nothing behind.
  */
-import { type Clock, type UndoStack, within } from '@vmgrid/daemon';
-import type { Action } from '@vmgrid/dag';
+import { type Clock, within } from '@vmgrid/daemon';
 import type { Guest, GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { type LineName, late } from '@vmgrid/protocol';
 import type { Attributes } from '../configuration/attributes.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Configurator } from '../configuration/configurator.ts';
-import type { VmNames } from '../vms/identity.ts';
-import type { Phases } from '../vms/phases.ts';
+import type { PlannedMaking } from './making.ts';
 
 export interface ExecutionDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
@@ -18,21 +16,16 @@ export interface ExecutionDeps {
   readonly clock: Clock;
   /** Longest time from the machine's start until its agent answers. */
   readonly bootDeadlineMs: number;
-  /** What guests may reach. */
+  /** The networks that guests may reach. */
   readonly guestNetwork: StartOrder['guestNetwork'];
 }
 
-export interface ExecutionJob extends Pick<StartOrder, 'directory' | 'machine' | 'image' | 'purpose' | 'start'> {
-  readonly names: VmNames;
-  readonly line: LineName;
-  /** In a linear extension of the DAG. */
-  readonly actions: readonly Action[];
-  readonly phases: Phases;
-  /** JSON of the VM's classad with what was told so far, for host actions. */
+export interface ExecutionJob extends PlannedMaking, Pick<StartOrder, 'directory' | 'machine' | 'purpose'> {
+  /** Returns the VM's classad as JSON, with the attributes set so far, for host actions. */
   readonly describe: (told: Attributes) => string;
-  /** Told as soon as the machine's process runs, so that it can be found again after a crash. */
+  /** Called as soon as the machine's process runs, so that it can be found again after a crash. */
   readonly started: (state: MachineState) => Promise<void>;
-  /** Told how the guest is reached, once it can be. */
+  /** Called with the access to the guest once its network is open. */
   readonly opened: (access: GuestAccess) => Promise<void>;
 }
 
@@ -42,23 +35,19 @@ export interface Execution {
   readonly configuration: Configuration;
 }
 
-export async function executePlan(
-  job: ExecutionJob,
-  deps: ExecutionDeps,
-  undo: UndoStack,
-  signal: AbortSignal,
-): Promise<Execution> {
-  const { phases } = job;
+export async function executePlan(job: ExecutionJob, deps: ExecutionDeps): Promise<Execution> {
+  const { phases, plan, undo, signal } = job;
   const order = orderFor(job, deps);
-  const line = deps.lines.get(job.line);
-  if (!line) throw new Error(`the plan names the line ${job.line}, which this plant does not have`);
-  // Writing the disc takes as long as a restore: both go on at once.
+  const line = deps.lines.get(plan.line);
+  if (!line) throw new Error(`the plan names the line ${plan.line}, which this plant does not have`);
+  // Writing the disc takes as long as a restore, so both run at the same time.
   const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
   const cloudInit = order.start === 'boot' && 'firmware' in order.image.manifest.boot;
   const { history: inherited } = order.image.manifest;
   const observe = order.purpose === 'build';
   const { hostName, macAddress } = job.names;
-  const configured = { ...job, identity: { hostName, macAddress, growDisk }, cloudInit, inherited, observe };
+  const identity = { hostName, macAddress, growDisk };
+  const configured = { ...job, actions: plan.remaining, identity, cloudInit, inherited, observe };
   const disc = deps.configurator.prepare(configured);
   undo.push('disc', () => disc.discard());
   await phases.time('overlay', () => line.createOverlay(order, signal));
@@ -78,7 +67,8 @@ export async function executePlan(
 const STOP_DEADLINE_MS = 10_000;
 
 function orderFor(job: ExecutionJob, { guestNetwork }: ExecutionDeps): StartOrder {
-  const { directory, machine, image, purpose, start } = job;
+  const { directory, machine, purpose, plan } = job;
+  const { image, start } = plan;
   const { vmId, macAddress } = job.names;
   return { vmId, directory, machine, image, purpose, start, macAddress, guestNetwork };
 }

@@ -1,62 +1,66 @@
-/** Machines that are nobody's VM: made for a look at the guest, or to become an image, and gone afterwards. */
+/**
+ * Machines that belong to no VM: the plant makes one to look at a guest or to build an image, and removes it
+ * afterwards.
+ */
 import type { Admission } from '@vmgrid/bidding';
-import { type Clock, type Log, UndoStack } from '@vmgrid/daemon';
-import { type Called, requestKey } from '@vmgrid/protocol';
+import type { Log } from '@vmgrid/daemon';
 import type { ImageHolds, StagingFolder } from '@vmgrid/warehouse';
-import type { VmNames } from '../vms/identity.ts';
-import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { type Execution, type ExecutionDeps, type ExecutionJob, executePlan } from './execute-plan.ts';
+import {
+  type Asked,
+  beginMaking,
+  holdImage,
+  type MachinePlan,
+  type MakingDeps,
+  type PlannedMaking,
+  reserveRoom,
+} from './making.ts';
 import { takeBack } from './take-back.ts';
 
-export interface TemporaryMachineDeps {
+export interface TemporaryMachineDeps extends MakingDeps {
   readonly execution: ExecutionDeps;
-  readonly warehouse: Pick<ImageHolds, 'acquire' | 'references'>;
+  readonly warehouse: { readonly references: Pick<ImageHolds['references'], 'acquire' | 'drop'> };
   readonly admission: Admission;
-  readonly report: ReportProgress;
-  readonly clock: Clock;
   readonly log: Log;
-  readonly nameVm: () => VmNames;
 }
 
-/** What of a job differs between those that make such machines. */
-type Wanted = Pick<ExecutionJob, 'machine' | 'image' | 'purpose' | 'start' | 'line' | 'actions'>;
-
-export interface TemporaryMachine extends Wanted {
-  /** On whose behalf. */
-  readonly asked: Called<{ readonly requestId: string }>;
-  /** Its folder, which goes with it. */
-  readonly staging: Pick<StagingFolder, 'directory' | 'discard'>;
-  /** Nobody asked for it: its room is free for whatever is asked for. */
+export interface TemporaryMachine<Request extends Asked, Plan extends MachinePlan>
+  extends Pick<PlannedMaking<Request, Plan>, 'request' | 'plan' | 'signal'>,
+    Pick<ExecutionJob, 'machine' | 'purpose'> {
+  /** The machine's folder, which is removed with it. */
+  readonly staging: StagingFolder;
+  /** Whether the machine was requested by nobody: then its room is free for any request. */
   readonly givesWay?: boolean;
-  readonly signal: AbortSignal;
 }
 
-/** Makes the machine, hands it to `use`, and takes it away, with all that was acquired for it, however that went. */
-export async function withTemporaryMachine<T>(
-  { asked, staging, givesWay = false, signal, ...wanted }: TemporaryMachine,
+/** The machine as its user gets it. */
+export interface TemporaryMaking<Request extends Asked, Plan extends MachinePlan> extends PlannedMaking<Request, Plan> {
+  readonly staging: StagingFolder;
+}
+
+/**
+ * Makes the machine, passes it to `use`, and removes it with everything that was acquired for it, whatever the outcome.
+ */
+export async function withTemporaryMachine<T, Request extends Asked, Plan extends MachinePlan>(
+  { request, plan, signal, staging, machine, purpose, givesWay = false }: TemporaryMachine<Request, Plan>,
   deps: TemporaryMachineDeps,
-  use: (execution: Execution, phases: Phases) => Promise<T>,
+  use: (execution: Execution, making: TemporaryMaking<Request, Plan>) => Promise<T>,
 ): Promise<T> {
-  const { admission, warehouse, log } = deps;
-  const names = deps.nameVm();
-  const { vmId } = names;
-  const { id: imageId } = wanted.image.manifest;
-  const phases = new Phases(deps.clock, requestKey(asked), deps.report);
-  const undo = new UndoStack();
-  undo.push('staging', () => staging.discard());
+  const { admission, warehouse, execution, log } = deps;
+  const making = { ...beginMaking(request, signal, deps), plan, staging };
+  const { vmId } = making.names;
+  making.undo.push('staging', () => staging.discard());
   try {
-    admission.reserve(vmId, { ...wanted.machine, givesWay });
-    undo.push('admission', () => admission.release(vmId));
-    await warehouse.acquire(imageId, vmId);
-    undo.push('image reference', () => warehouse.references.drop(imageId, vmId));
+    reserveRoom(making, { ...machine, givesWay }, admission);
+    await holdImage(making, plan.image.manifest.id, warehouse.references);
     const job = {
-      ...{ ...wanted, names, phases, directory: staging.directory },
+      ...{ ...making, machine, purpose, directory: staging.directory },
       describe: () => '', // no host action runs on one
       started: async () => undefined,
       opened: async () => admission.made(vmId),
     };
-    return await use(await executePlan(job, deps.execution, undo, signal), phases);
+    return await use(await executePlan(job, execution), making);
   } finally {
-    await takeBack(undo, log, { vmId });
+    await takeBack(making.undo, log, { vmId });
   }
 }

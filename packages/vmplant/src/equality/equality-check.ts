@@ -1,6 +1,6 @@
 /**
- * Holds the law of true reuse: gets the guest of one DAG in every way that the plant has (cold; restored from an
- * image of each beginning; booted from the disk of each; on each line), and compares what the guests have.
+ * Checks the law of true reuse: makes the guest of one DAG in every way that the plant has (cold; restored from an
+ * image of each beginning; booted from the disk of each; on each line), and compares the guests.
  */
 import type { LineReports } from '@vmgrid/bidding';
 import { UndoStack } from '@vmgrid/daemon';
@@ -18,14 +18,14 @@ import { type GuestManifest, keyOf, LOOK_DEADLINE_MS, manifestOf } from './guest
 import { beginnings, type EqualityWay, isCold, waysWith } from './ways.ts';
 
 export interface EqualityCheckDeps extends TemporaryMachineDeps {
-  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'images' | 'stage' | 'remove'>;
+  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'inventory' | 'claims' | 'remove'>;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly lines: LineReports;
 }
 
 type Asked = Identified<BuildImageRequest>;
 
-/** Differences of one way that are told; one of them is mostly enough to find the cause. */
+/** Most differences that are reported for one way; one of them is usually enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
 
 export class EqualityCheck {
@@ -64,7 +64,7 @@ export class EqualityCheck {
   async #ways(asked: Asked, undo: UndoStack, signal: AbortSignal): Promise<readonly EqualityWay[]> {
     const { warehouse, lines, imageBuilder } = this.#deps;
     const wanted = { ...asked, index: prepareDag(asked.dag) };
-    const bases = [...(await warehouse.images()).values()].filter(isCold);
+    const bases = [...(await warehouse.inventory.images()).values()].filter(isCold);
     const cold = bases.flatMap((base) => waysWith(base, wanted, lines)).filter(isFirstOfLine);
     if (cold.length === 0) throw new GridError('NO_IMAGE', 'no base image can become this machine on any line here');
     const images = new Map<string, GoldenImage>();
@@ -80,23 +80,19 @@ export class EqualityCheck {
     return [...cold, ...[...images.values()].flatMap((image) => waysWith(image, wanted, lines))];
   }
 
-  /** Makes the machine, looks at its guest, and ends it. */
-  async #guestBy(
-    { image, line, start, remaining }: EqualityWay,
-    asked: Asked,
-    signal: AbortSignal,
-  ): Promise<GuestManifest> {
+  /** Makes the machine, lists its guest, and ends it. */
+  async #guestBy(way: EqualityWay, asked: Asked, signal: AbortSignal): Promise<GuestManifest> {
     const clone = {
-      ...{ asked, signal, machine: asked.machine, image, line, start, actions: remaining, purpose: 'clone' as const },
-      staging: await this.#deps.warehouse.stage(),
+      ...{ request: asked, signal, machine: asked.machine, plan: way, purpose: 'clone' as const },
+      staging: await this.#deps.warehouse.claims.stage(),
     };
-    return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, image, signal));
+    return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, way.image, signal));
   }
 
-  /** What the guest has, with what its actions told and which of them failed. */
+  /** Returns the content of the guest, the attributes that its actions set, and the failed actions. */
   async #look({ guest, configuration }: Execution, image: GoldenImage, signal: AbortSignal): Promise<GuestManifest> {
     const { warehouse, clock } = this.#deps;
-    const { createdAt } = (await warehouse.images()).get(image.manifest.base)!.manifest;
+    const { createdAt } = (await warehouse.inventory.images()).get(image.manifest.base)!.manifest;
     const manifest = new Map(await manifestOf(guest, Date.parse(createdAt), { ms: LOOK_DEADLINE_MS, signal, clock }));
     for (const [name, text] of Object.entries(configuration.attributes)) {
       if (name !== IDENTITY_ATTRIBUTE) manifest.set(keyOf('attribute', name), text);

@@ -17,7 +17,7 @@ export interface OwnBidderDeps {
   readonly log: Log;
 }
 
-/** The plant as its own only bidder: what a shop calls over a link, called here without one. */
+/** The plant as its own only bidder: the calls of a shop over a link, made here without one. */
 export class OwnBidder implements Bidder, Bidders {
   readonly #handlers: PlantHandlers;
   readonly #hello: () => Hello;
@@ -60,7 +60,7 @@ export class OwnBidder implements Bidder, Bidders {
       return await within(limit, (until) => abortable(this.#handle(method, request, until), until));
     } catch (error) {
       if (!(error instanceof GridError || signal.aborted))
-        this.#log.error({ err: error, method }, 'a call of the own door failed');
+        this.#log.error({ err: error, method }, 'a call of the own endpoint failed');
       throw error;
     }
   }

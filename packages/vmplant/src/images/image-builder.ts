@@ -1,4 +1,6 @@
-/** Makes golden images: clone the nearest, run the rest, suspend, promote. */
+/**
+ * Builds golden images: clones the nearest image, runs the remaining actions, suspends the machine, and promotes it.
+ */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { LineReports, Start } from '@vmgrid/bidding';
@@ -6,22 +8,25 @@ import { within } from '@vmgrid/daemon';
 import { type Action, digestAction, identityReads, splitReusable } from '@vmgrid/dag';
 import type { FrozenFiles } from '@vmgrid/lines';
 import { type BuildImageRequest, GridError, type Identified, late, parseDuration, requestKey } from '@vmgrid/protocol';
-import type { GoldenImage, ImageBuildStore, ManifestDraft, StagingFolder } from '@vmgrid/warehouse';
+import type { GoldenImage, ImageBuildStore, ManifestDraft } from '@vmgrid/warehouse';
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
-import type { WarehousePlan } from '../bids/bid-service.ts';
+import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
 import { type DurationBook, learnFrom } from '../creation/learn.ts';
-import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
-import type { Phases } from '../vms/phases.ts';
+import {
+  type TemporaryMachineDeps,
+  type TemporaryMaking,
+  withTemporaryMachine,
+} from '../creation/temporary-machine.ts';
 
 export interface ImageBuilderDeps extends TemporaryMachineDeps {
   readonly warehouse: ImageBuildStore;
   readonly durations: DurationBook;
   readonly lines: LineReports;
   /** The best plan on one of these lines. */
-  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<WarehousePlan>;
+  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<ExecutablePlan>;
 }
 
 export interface BuiltImage {
@@ -36,15 +41,19 @@ const HOST_NAME_CHARS = 63;
 const SUSPEND_DEADLINE_MS = 120_000;
 
 export interface BuildOptions {
-  /** Nobody asked for it: its room is free for whatever is asked for. */
+  /** Nobody requested it, so its resources are free for any request. */
   readonly givesWay: boolean;
 }
 
-/** What is built: actions that an image may hold, and nothing else. */
+/** The order of a build: only actions that an image may hold. */
 interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
-  /** As `imageIdOf` has them. */
+  /** As in `imageIdOf`. */
   readonly lifetimes: readonly number[];
 }
+
+type ImageMaking = TemporaryMaking<BuildOrder, ExecutablePlan>;
+/** The future image, known before anything is made. */
+type PlannedImage = Pick<ImageMaking, 'request' | 'plan'>;
 
 export class ImageBuilder {
   readonly #deps: ImageBuilderDeps;
@@ -56,10 +65,11 @@ export class ImageBuilder {
   }
 
   /**
-   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse,
-   * waits for that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line
-   * can, else a disk alone: a request that leaves the line open is built on one that suspends, if there is any.
-   * @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
+   * Builds the image unless it exists. When somebody else is making it, here or on another plant of the warehouse,
+   * waits for that one. The image has the part of the DAG that an image may hold (`splitReusable`). It is suspended if
+   * the line can suspend, otherwise it is only a disk; a request without a line is built on one that can suspend, if
+   * there is one.
+   * @throws GridError SECRET_IN_IMAGE, a decline, or the failure of a step; then nothing is left
    */
   async build(
     whole: Identified<BuildImageRequest>,
@@ -87,98 +97,82 @@ export class ImageBuilder {
       const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
       if (plan.remaining.length === 0 && plan.start === this.#quickestStart(plan))
         return { image: plan.image, built: false };
-      const imageId = this.#imageIdOf(request, plan);
-      const staging = await warehouse.claim(imageId);
-      if (staging) return { image: await this.#build(request, plan, staging, signal), built: true };
-      const image = await warehouse.awaitClaimed(imageId, signal);
+      const imageId = this.#imageIdOf({ request, plan });
+      const staging = await warehouse.claims.claim(imageId);
+      if (staging) return { image: await this.#build({ request, plan, staging, signal }), built: true };
+      const image = await warehouse.claims.awaitClaimed(imageId, signal);
       if (image) return { image, built: false };
     }
   }
 
-  #build(request: BuildOrder, plan: WarehousePlan, staging: StagingFolder, signal: AbortSignal): Promise<GoldenImage> {
-    const { image, line, start, remaining: actions } = plan;
-    const { machine, givesWay } = request;
-    const build = {
-      ...{ asked: request, staging, signal, givesWay, machine, image, line, start, actions },
-      purpose: 'build' as const,
-    };
-    return withTemporaryMachine(build, this.#deps, async (execution, phases) => {
+  #build(planned: Pick<ImageMaking, 'request' | 'plan' | 'staging' | 'signal'>): Promise<GoldenImage> {
+    const { machine, givesWay } = planned.request;
+    const build = { ...planned, machine, givesWay, purpose: 'build' as const };
+    return withTemporaryMachine(build, this.#deps, async (execution, making) => {
       refuseFailures(execution.configuration);
-      const frozen = await this.#freeze(request, plan, execution, staging, phases, signal);
-      learnFrom(this.#deps.durations, plan, phases, execution.configuration);
+      const frozen = await this.#freeze(making, execution);
+      learnFrom(making, execution.configuration, this.#deps.durations);
       return frozen;
     });
   }
 
-  /** What the image will be called when every action runs in the order planned. */
-  #imageIdOf(request: BuildOrder, plan: WarehousePlan): string {
-    const remaining = plan.remaining.map((action) => ({ digest: digestAction(action) }));
-    return imageIdOf(
-      this.#identity(request, plan, [...plan.image.manifest.history, ...remaining], this.#suspends(plan)),
-    );
+  /** Returns the id of the image if every action runs in the planned order. */
+  #imageIdOf(planned: PlannedImage): string {
+    const { image, remaining } = planned.plan;
+    const digests = remaining.map((action) => ({ digest: digestAction(action) }));
+    const history = [...image.manifest.history, ...digests];
+    return imageIdOf(this.#identity(planned, { history, suspended: this.#suspends(planned.plan) }));
   }
 
-  /** A line that does not suspend leaves a disk. */
-  #suspends({ line }: WarehousePlan): boolean {
+  /** A line that cannot suspend gives only a disk. */
+  #suspends({ line }: ExecutablePlan): boolean {
     return this.#deps.lines.get(line)?.restores === true;
   }
 
-  #quickestStart(plan: WarehousePlan): Start {
+  #quickestStart(plan: ExecutablePlan): Start {
     return this.#suspends(plan) ? 'restore' : 'boot';
   }
 
-  async #freeze(
-    request: BuildOrder,
-    plan: WarehousePlan,
-    { machine, guest, configuration }: Execution,
-    staging: StagingFolder,
-    phases: Phases,
-    signal: AbortSignal,
-  ): Promise<GoldenImage> {
-    const { clock, execution } = this.#deps;
-    const limit = {
-      ms: SUSPEND_DEADLINE_MS,
-      signal,
-      clock,
-      late: late('VMM_FAILED', 'the machine could not be frozen'),
-    };
-    const files = await within(limit, async (until) => {
+  async #freeze(making: ImageMaking, { machine, guest, configuration }: Execution): Promise<GoldenImage> {
+    const { clock, execution, warehouse } = this.#deps;
+    const { plan, staging, phases, signal } = making;
+    const { directory } = staging;
+    const suspended = this.#suspends(plan) ? 'memory' : 'disk';
+    const silent = late('VMM_FAILED', 'the machine could not be frozen');
+    const files = await within({ ms: SUSPEND_DEADLINE_MS, signal, clock, late: silent }, async (until) => {
       await phases.time('quiesce', () =>
-        execution.configurator.quiesce(
-          { ...{ machine, guest, phases }, directory: staging.directory },
-          this.#suspends(plan) ? 'memory' : 'disk',
-          until,
-        ),
+        execution.configurator.quiesce({ machine, guest, phases, directory }, suspended, until),
       );
       return phases.time('freeze', () => machine.freeze(until));
     });
     return phases.time('promote', async () => {
-      const { warehouse } = this.#deps;
-      const disk = join(staging.directory, files.disk);
-      // A raw disk stands on no other, whatever it was cloned from.
-      const parent =
-        files.diskFormat === 'raw' ? plan.image : await keepChainShort(warehouse, plan.image, disk, signal);
-      return warehouse.promote(staging, this.#draft(request, plan, parent, configuration, files), signal);
+      const parent = await this.#parentOf(making, files);
+      return warehouse.claims.promote(staging, this.#draft(making, { parent, configuration, files }), signal);
     });
   }
 
-  #draft(
-    request: BuildOrder,
-    plan: WarehousePlan,
-    parent: GoldenImage,
-    configuration: Configuration,
-    files: FrozenFiles,
-  ): ManifestDraft {
-    const { manifest } = plan.image;
+  /** A raw disk has no parent, whatever it was cloned from. */
+  async #parentOf({ plan, staging, signal }: ImageMaking, { disk, diskFormat }: FrozenFiles): Promise<GoldenImage> {
+    if (diskFormat === 'raw') return plan.image;
+    return keepChainShort(
+      { parent: plan.image, disk: join(staging.directory, disk) },
+      this.#deps.warehouse.inventory,
+      signal,
+    );
+  }
+
+  #draft(planned: PlannedImage, { parent, configuration, files }: FrozenMachine): ManifestDraft {
+    const { image } = planned.plan;
+    const { manifest } = image;
     const history = [...manifest.history, ...configuration.history];
-    const { lifetimes, ...identity } = this.#identity(request, plan, history, files.memory !== undefined);
+    const { lifetimes, ...identity } = this.#identity(planned, { history, suspended: files.memory !== undefined });
     return {
       ...identity,
       id: imageIdOf({ ...identity, lifetimes }),
       createdAt: new Date(this.#deps.clock.now()).toISOString(),
       createdBy: `${this.#config.plantId}@${hostname().slice(0, HOST_NAME_CHARS)}`,
       parent: parent.manifest.id,
-      ...(parent === plan.image ? {} : { builtFrom: manifest.id }),
+      ...(parent === image ? {} : { builtFrom: manifest.id }),
       boot: manifest.boot,
       disk: files.disk,
       diskFormat: files.diskFormat,
@@ -187,10 +181,8 @@ export class ImageBuilder {
   }
 
   #identity<Entry extends { readonly digest: string }>(
-    request: BuildOrder,
-    plan: WarehousePlan,
-    history: Entry[],
-    suspended: boolean,
+    { request, plan }: PlannedImage,
+    { history, suspended }: { readonly history: Entry[]; readonly suspended: boolean },
   ) {
     const { lifetimes } = request;
     const { line: _, ...machine } = request.machine;
@@ -200,6 +192,13 @@ export class ImageBuilder {
       ...(suspended ? { compatibility } : {}),
     };
   }
+}
+
+/** A machine that has ended, with the files of its image. */
+interface FrozenMachine {
+  readonly parent: GoldenImage;
+  readonly configuration: Configuration;
+  readonly files: FrozenFiles;
 }
 
 const lifetimesOf = (actions: readonly Action[], now: number): number[] =>
@@ -213,7 +212,7 @@ function refuseSecrets(actions: readonly Action[]): void {
   });
 }
 
-/** An image stands for actions that ran: one that failed with `onError="continue"` cannot be in it. */
+/** An image stands for actions that succeeded: an action that failed with `onError="continue"` cannot be in it. */
 function refuseFailures({ failedActions }: Configuration): void {
   if (failedActions.length === 0) return;
   throw new GridError(
@@ -225,7 +224,7 @@ function refuseFailures({ failedActions }: Configuration): void {
   );
 }
 
-/** The quickest start is not what counts: memory is what later clones are quick by. */
+/** The fastest start does not matter here: memory is what makes later clones fast. */
 function linesToBuildOn({ machine }: Pick<BuildImageRequest, 'machine'>, lines: LineReports): LineReports {
   if (machine.line !== undefined) return lines;
   const suspending = [...lines].filter(([, { available, restores }]) => available && restores);

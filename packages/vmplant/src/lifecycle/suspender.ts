@@ -1,7 +1,6 @@
 /**
- * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is
- * free for others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is
- * done.
+ * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs. Others may
+ * use its memory meanwhile, so a resume needs a new admission for the memory. Both are idempotent.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Deadline, type Log, within } from '@vmgrid/daemon';
@@ -22,13 +21,13 @@ export interface SuspenderDeps extends OwnMachineDeps {
   readonly report: ReportProgress;
   readonly log: Log;
   readonly clock: Clock;
-  /** Told when a machine ended that nobody stopped. */
+  /** Called when a machine has ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
 
 const SUSPEND_DEADLINE_MS = 300_000;
 const RESUME_DEADLINE_MS = 300_000;
-/** For the guest of a machine that goes on to answer. */
+/** Milliseconds for the guest of a resumed machine to answer. */
 const WAKE_DEADLINE_MS = 30_000;
 
 export class Suspender {
@@ -39,8 +38,7 @@ export class Suspender {
   }
 
   /**
-   * @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does
-   * not)
+   * @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on), GUEST_LOST (it does not)
    */
   async suspend(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
@@ -89,7 +87,7 @@ export class Suspender {
     return record;
   }
 
-  /** A suspension that failed left the machine running without its network. */
+  /** After a failed suspension the machine runs without its network. */
   async #reopen(vmId: string, machine: Machine): Promise<void> {
     const { registry, log } = this.#deps;
     try {
@@ -125,7 +123,7 @@ export class Suspender {
     return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
   }
 
-  /** After a start that failed, the line tells whether there still is something to resume. */
+  /** After a failed start, the line tells whether there is still something to resume. */
   async #settle(vmId: string, error: unknown): Promise<void> {
     const { lines, registry, admission } = this.#deps;
     const record = registry.get(vmId);
@@ -152,11 +150,11 @@ export class Suspender {
 
 const awake = (vmId: string): Deadline => ({
   ms: WAKE_DEADLINE_MS,
-  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not go on`, { vmId }),
+  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not answer after its resume`, { vmId }),
 });
 
 function lostAmid({ vmId, state }: VmRecord): GridError {
-  return new GridError('GUEST_LOST', `${vmId} came to be ${state} as it was being suspended`, { vmId, state });
+  return new GridError('GUEST_LOST', `${vmId} became ${state} while it was being suspended`, { vmId, state });
 }
 
 function requireState({ vmId, state }: VmRecord, wanted: VmRecord['state'], verb: string): void {

@@ -1,7 +1,7 @@
 /**
- * What a plant remembers of a request that it carried out: the form of the DAG, digests instead of actions, and times.
- * Never the text of an action. Of a secret action not even the digest, from which a short secret could be guessed: no
- * image ever holds one, so a mark of its id does.
+ * The plant's record of a request that it carried out: the form of the DAG, digests instead of actions, and times. It
+ * never holds the text of an action. A secret action does not even leave its digest, from which a short secret could be
+ * guessed: a hash of the action's id stands for it, as no image ever holds a secret action.
  */
 import { createHash } from 'node:crypto';
 import type { Plan } from '@vmgrid/bidding';
@@ -14,7 +14,7 @@ export interface RecordedAction {
   readonly digest: string;
   readonly kind: Action['kind'];
   readonly secret?: true;
-  /** No image may stand for it, or not for long. */
+  /** Whether no image may stand for the action, or only for a short time. */
   readonly perMachine?: true;
   /** Measured; left out when the image stood for the action or it failed. */
   readonly seconds?: number;
@@ -25,10 +25,10 @@ export interface RecordedRequest {
   readonly at: number;
   readonly requestId: string;
   readonly machine: MachineSpec;
-  /** Equal for requests whose actions do the same and are listed and ordered alike. */
+  /** Equal for requests whose actions do the same and have the same order in the list and in the DAG. */
   readonly shape: string;
   readonly actions: readonly RecordedAction[];
-  /** Indexes into the actions: the first runs before the second. */
+  /** Pairs of indexes into the actions: the first runs before the second. */
   readonly edges: readonly (readonly [number, number])[];
   readonly imageId: string;
   readonly line: LineName;
@@ -36,8 +36,8 @@ export interface RecordedRequest {
   readonly phasesMs: Readonly<Record<string, number>>;
 }
 
-/** What making the machine came to. */
-export interface Making {
+/** A creation that made its machine: the plan that was carried out, and the duration of each step. */
+export interface CompletedCreation {
   readonly at: number;
   readonly plan: Pick<Plan, 'image' | 'line' | 'start'>;
   readonly phasesMs: Readonly<Record<string, number>>;
@@ -46,9 +46,9 @@ export interface Making {
 
 type Described = Pick<CreateRequest, 'machine' | 'dag'> & { readonly requestId: string };
 
-/** The record of a request. Linear, but for the SHA-256 of every action. */
-export function recordedRequest({ requestId, machine, dag }: Described, making: Making): RecordedRequest {
-  const { at, plan, phasesMs, configuration } = making;
+/** Makes the record of a request. The time is linear, except for the SHA-256 of every action. */
+export function recordedRequest({ requestId, machine, dag }: Described, creation: CompletedCreation): RecordedRequest {
+  const { at, plan, phasesMs, configuration } = creation;
   const seconds = new Map(configuration.history.map((entry) => [entry.id, entry.seconds]));
   const actions = dag.actions.map((action) => recordedAction(action, seconds.get(action.id)));
   const numbers = new Map(dag.actions.map(({ id }, number) => [id, number]));

@@ -1,6 +1,6 @@
 /**
- * Which images would have saved the recorded requests the most time per byte. Pure: what is there and what was asked
- * for in, suggestions out. Candidates × cases matches, both within `SUGGEST_LIMITS`.
+ * Finds the images that would have saved the recorded requests the most time per byte. Pure: existing images and
+ * requests in, suggestions out. It makes candidates × cases matches, both within `SUGGEST_LIMITS`.
  */
 import {
   compareOptions,
@@ -25,14 +25,14 @@ import type { SizeModel } from './size-model.ts';
 export interface Suggestion {
   readonly machine: MachineSpec;
   readonly line: LineName;
-  /** In the order to run them; ids are those of one of the requests. */
+  /** In the order in which to run them; the ids are those of one of the requests. */
   readonly actions: readonly RecordedAction[];
-  /** The cases that it would have been sooner ready for. */
+  /** The cases that would have been ready sooner with it. */
   readonly cases: readonly RequestCase[];
-  /** Saved of the recorded requests beyond what earlier suggestions save. */
+  /** Seconds saved for the recorded requests beyond what earlier suggestions save. */
   readonly savedSeconds: number;
   readonly bytes: number;
-  /** The image as it would be; it has no files. */
+  /** The future image; it has no files. */
   readonly image: KnownImage;
 }
 
@@ -43,7 +43,7 @@ export interface SuggestInput {
   readonly sizes: SizeModel;
 }
 
-/** A case with how the planner begins it with the images there are. */
+/** A case, with the planner's choice among the existing images. */
 interface Begun {
   readonly one: RequestCase;
   readonly now: Option;
@@ -55,7 +55,7 @@ interface Candidate extends Choosable {
   readonly of: RequestCase;
 }
 
-/** The best first. It comes in steps, so that who runs it can let others have their turn. */
+/** Yields the best first, in steps, so that other work can run between them. */
 export function* suggestImages(input: SuggestInput, limits: ChoiceLimits): Generator<void, readonly Suggestion[]> {
   const options = yield* replayCases(input.cases, input.images, input.lines);
   const begun = input.cases.flatMap((one, at) => (options[at] ? [{ one, now: options[at] }] : []));
@@ -99,11 +99,12 @@ function* candidatesOf(
 }
 
 /**
- * Microseconds that an image saves all requests of a case. A start that is only expected to be quicker does not count:
- * it is the mean of its line, and there would be no end of building what is there already.
+ * Returns the microseconds that an image saves all requests of a case. A start that is merely expected to be faster
+ * does not count: that expectation is the mean of its line, and the plant would build copies of existing images for
+ * ever.
  */
 function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): number {
-  // Most cases lack the last actions of most candidates: that is told sooner than the first failed test.
+  // Most cases lack the last actions of most candidates. This check is faster than the first failed test.
   if (image.manifest.history.findLast(({ digest }) => !one.dag.groupOfDigest.has(digest))) return 0;
   const verdict = matchImage(one, image, lines);
   if (verdict.kind === 'miss') return 0;
@@ -120,7 +121,7 @@ function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): n
 
 const workLeft = ({ expectedMicros, startMicros }: Option): number => expectedMicros - startMicros;
 
-/** A suspended image like one that is there, with another history. */
+/** Makes a suspended image like an existing one, with another history. */
 function imageOf(
   history: readonly RecordedAction[],
   { line: _, ...machine }: MachineSpec,

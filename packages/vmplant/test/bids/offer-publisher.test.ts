@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type Asked, HeldTokens, OfferBook, type OfferRest, OwnerBook, tokenOf } from '@vmgrid/bidding';
-import { type LinkAbove, type OfferEvent, packTokens, STANDING_LIMITS } from '@vmgrid/protocol';
+import {
+  type Asked,
+  OfferBook,
+  type OfferRest,
+  OwnerBook,
+  RequestFingerprints,
+  requestFingerprint,
+} from '@vmgrid/bidding';
+import { type LinkAbove, type OfferEvent, packFingerprints, STANDING_LIMITS } from '@vmgrid/protocol';
 import { OfferPublisher } from '../../src/bids/offer-publisher.ts';
 import { LearntDurations } from '../../src/creation/durations.ts';
 import { openDatabaseInMemory } from '../../src/database.ts';
@@ -33,7 +40,7 @@ let looks: number;
 let heard: OfferEvent[];
 let logged: string[];
 let wake: () => void;
-let requests: HeldTokens;
+let requests: RequestFingerprints;
 let durations: LearntDurations;
 let publisher: OfferPublisher;
 const link = { notify: (_: string, event: OfferEvent) => heard.push(event) > 0 } as unknown as LinkAbove;
@@ -43,7 +50,7 @@ beforeEach(() => {
   looks = 0;
   heard = [];
   logged = [];
-  requests = new HeldTokens();
+  requests = new RequestFingerprints();
   durations = new LearntDurations(openDatabaseInMemory());
   publisher = new OfferPublisher({
     rest: async () => {
@@ -52,6 +59,7 @@ beforeEach(() => {
       return state;
     },
     book: new OfferBook({ owners: new OwnerBook(), requests, durations, destroyedVms: { forgottenUntil: 0 } }),
+    loadChanges: true,
     clock: { sleep: () => new Promise((resolve) => (wake = resolve)) },
     log: { error: (_: object, text: string) => void logged.push(text) } as never,
   });
@@ -142,12 +150,16 @@ test('what is held and learnt is told as it comes and goes, to each link from th
     {
       kind: 'whole',
       serial: 0,
-      offer: { ...offerOf(0), durations: { 'action:a': 2 }, held: packTokens([tokenOf('request-1')]) },
+      offer: { ...offerOf(0), durations: { 'action:a': 2 }, held: packFingerprints([requestFingerprint('request-1')]) },
     },
     {
       kind: 'change',
       serial: 1,
-      change: { durations: { 'action:b': 3 }, held: [tokenOf('request-2')], dropped: [tokenOf('request-1')] },
+      change: {
+        durations: { 'action:b': 3 },
+        held: [requestFingerprint('request-2')],
+        dropped: [requestFingerprint('request-1')],
+      },
     },
   ]);
 });

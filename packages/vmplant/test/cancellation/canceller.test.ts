@@ -1,7 +1,7 @@
 /** What a plant does with work that is cancelled, and what it remembers of it. */
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import { HeldTokens } from '@vmgrid/bidding';
+import { RequestFingerprints } from '@vmgrid/bidding';
 import { GridError } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { CANCELLED_KEPT, CancelledRequests } from '../../src/cancellation/cancelled-requests.ts';
@@ -24,7 +24,7 @@ beforeEach(async () => {
   forgotten = [];
 });
 
-const cancelledIn = (database = openDatabaseInMemory(), requests = new HeldTokens()) =>
+const cancelledIn = (database = openDatabaseInMemory(), requests = new RequestFingerprints()) =>
   new CancelledRequests(database, { requests, destroyedVms: { forget: (id) => void forgotten.push(id) } });
 const cancellerWith = (cancelled = cancelledIn()) => {
   const collect = async (vmId: string) => {
@@ -89,7 +89,7 @@ test('a create that was cancelled is refused from then on, also by the next proc
   const first = openDatabase(file);
   await cancellerWith(cancelledIn(first)).cancel('create', key);
   first.close();
-  const requests = new HeldTokens();
+  const requests = new RequestFingerprints();
   const canceller = cancellerWith(cancelledIn(openDatabase(file), requests));
   const again = canceller.during('create', key, () => Promise.reject(new Error('it begins')));
   await expect(again).rejects.toMatchObject(CANCELLED);
@@ -121,7 +121,7 @@ test('the cancel of a configure takes no VM away, and its id can be used again',
 });
 
 test('of those that are forgotten the plant says that it has forgotten', () => {
-  const requests = new HeldTokens();
+  const requests = new RequestFingerprints();
   const cancelled = cancelledIn(openDatabaseInMemory(), requests);
   for (let number = 0; number <= CANCELLED_KEPT; number += 1) cancelled.add({ requestId: `request-${number}` });
   expect([forgotten, requests.size]).toEqual([['request-0'], CANCELLED_KEPT]);

@@ -1,4 +1,7 @@
-/** What a configuration that is under way keeps of what its actions tell, and of what a boot would lose of them. */
+/**
+ * A configuration in progress: the attributes that it collects from its actions, and the results that a boot would
+ * lose.
+ */
 import { expect, test } from '@jest/globals';
 import type { Action } from '@vmgrid/dag';
 import { ATTRIBUTES_LIMIT_CHARS, ConfigurationProgress } from '../../src/configuration/configuration.ts';

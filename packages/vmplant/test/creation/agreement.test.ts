@@ -80,7 +80,7 @@ test('bid, plan, explanation, award and classad agree on image, line, start and 
       ...{ report: () => undefined, log: createLog('test', 'silent'), clock: systemClock, watch: () => undefined },
       admission: new Admission({ memoryMiB: 4_096, diskMiB: 40_960, cpusPerVm: 4, vms: 8 }),
       execution: { lines: linesOf(started), configurator, clock: systemClock, bootDeadlineMs: 60_000 },
-      warehouse: { acquire: async () => undefined, references: { drop: async () => undefined } },
+      warehouse: { references: { acquire: async () => undefined, drop: async () => undefined }, inventory: {} },
       ...{ durations: { learn: () => undefined, meet: () => undefined }, record: () => undefined },
       nameVm: () => ({ vmId: `vm-${made}`, hostName: 'host', macAddress: '02:00:00:00:00:01' }),
       plan: async () => plan,

@@ -1,4 +1,4 @@
-/** What a creation does whose machine never answers, because its image is broken. */
+/** A creation whose machine never answers, because its image is broken. */
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
@@ -7,7 +7,7 @@ import { GridError, type Identified, type CreateRequest as Request } from '@vmgr
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
 import type { ImageFault } from '../../../warehouse/src/care/image-integrity.ts';
-import type { WarehousePlan } from '../../src/bids/bid-service.ts';
+import type { ExecutablePlan } from '../../src/bids/executable-plan.ts';
 import type { PlantConfig } from '../../src/config.ts';
 import type { Configurator } from '../../src/configuration/configurator.ts';
 import { Creator, type CreatorDeps } from '../../src/creation/creator.ts';
@@ -50,11 +50,11 @@ beforeEach(async () => {
     ...{ report: () => undefined, log: createLog('test', 'silent'), clock: systemClock },
     execution: { lines: new Map([['qemu', line]]), configurator, clock: systemClock, bootDeadlineMs: 60_000 },
     warehouse: {
-      ...{ acquire: async () => undefined, examine: async () => fault, releaseAllBut: async () => 0 },
-      references: { drop: async () => undefined },
+      inventory: { examine: async () => fault },
+      references: { acquire: async () => undefined, drop: async () => undefined },
     },
     nameVm: () => ({ vmId: `vm-${started.length + 1}`, hostName: 'host', macAddress: '02:00:00:00:00:01' }),
-    plan: async () => ({ image, line: 'qemu', start: 'boot', cached: [], remaining: [] }) as unknown as WarehousePlan,
+    plan: async () => ({ image, line: 'qemu', start: 'boot', cached: [], remaining: [] }) as unknown as ExecutablePlan,
   } as unknown as CreatorDeps;
   const config = { plantId: 'plant-1', guestNetwork: 'isolated', lease: { default: 'PT1H', maximum: 'PT4H' } };
   creator = new Creator(deps, config as PlantConfig);

@@ -1,4 +1,4 @@
-/** What is left of a comparison whose machines cannot be made. */
+/** A comparison whose machines cannot be made leaves nothing behind. */
 import { expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
@@ -22,9 +22,9 @@ function checkThat(removes: (id: string) => void) {
     ...{ admission, lines, log: createLog('test', 'silent'), clock: systemClock, report: () => undefined },
     execution: { lines: new Map([['qemu', line]]), configurator: { prepare: () => disc }, clock: systemClock },
     warehouse: {
-      ...{ images: async () => new Map([['base', base]]), acquire: async () => undefined },
-      stage: async () => ({ directory: '/staging', discard: async () => undefined }),
-      references: { drop: async () => undefined },
+      inventory: { images: async () => new Map([['base', base]]) },
+      claims: { stage: async () => ({ directory: '/staging', discard: async () => undefined }) },
+      references: { acquire: async () => undefined, drop: async () => undefined },
       remove: async (id: string) => removes(id),
     },
     imageBuilder: {

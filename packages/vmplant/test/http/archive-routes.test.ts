@@ -1,4 +1,4 @@
-/** Archives over a plant's door: from one warehouse into another, and what breaks off on the way. */
+/** Archives over a plant's endpoint: from one warehouse into another, and what breaks off on the way. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -10,12 +10,13 @@ import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
-import { createDoorApp, listen, OperationService, Operations, operationRoutes } from '@vmgrid/http-api';
+import { createHttpApp, listen, OperationService, Operations, operationRoutes } from '@vmgrid/http-api';
 import { ArchiveClient, type OperationReply, type ProgressEvent, ShopClient } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { verifyImages } from '../../../warehouse/src/care/verify.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promoteReal, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { archiveRoutes, type TransferLimits } from '../../src/http/archive-routes.ts';
 
@@ -68,7 +69,7 @@ async function serve(warehouse: Warehouse, limits?: TransferLimits): Promise<str
   const deps = { warehouse, operationService, restoreFault: () => undefined, report, changed: () => undefined, log };
   const parts = { routers: [operationRoutes(operationService)], streams: [archiveRoutes(deps, limits)] };
   const options = { host: '127.0.0.1', requestsPerMinute: 1_000, authenticator, audit: UNREAD_AUDIT, log };
-  const server = createServer(createDoorApp({ ...parts, readiness: () => ({ status: 'ready' }) }, options));
+  const server = createServer(createHttpApp({ ...parts, readiness: () => ({ status: 'ready' }) }, options));
   servers.push(server);
   return `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`;
 }
@@ -100,7 +101,7 @@ test('an image goes from one plant to another with all below it', async () => {
     ['base', true],
     ['octave', true],
   ]);
-  const verified = await verifyImages(to, undefined, { signal: AbortSignal.timeout(10_000) });
+  const verified = await verifyImages(to.inventory, undefined, { signal: NO_DEADLINE });
   expect(verified.flatMap(({ faults }) => faults)).toEqual([]);
   expect(progress.map(({ phase, subject, state }) => `${phase} ${subject} ${state}`)).toContain(
     'import octave/memory.bin done',

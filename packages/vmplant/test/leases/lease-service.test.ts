@@ -17,7 +17,7 @@ const clock: HostClock = { ...hostClock, now: () => T0 };
 const limits = { default: 'PT4H', maximum: 'P1D', warning: 'PT10M', suspended: 'P2D' };
 const log = createLog('test', 'silent');
 
-/** What the desk asked for, in order. */
+/** The calls of the service, in order. */
 const calls: string[] = [];
 let registry: VmRegistry;
 beforeEach(async () => {
@@ -25,7 +25,7 @@ beforeEach(async () => {
   registry = await VmRegistry.open(join(folder(), 'vms'));
 });
 
-async function deskWith(record: VmRecord, some: Partial<LeaseServiceDeps> = {}): Promise<LeaseService> {
+async function serviceWith(record: VmRecord, some: Partial<LeaseServiceDeps> = {}): Promise<LeaseService> {
   await registry.add(record);
   const silent = { ending: () => undefined, ended: () => undefined };
   const leases = new Leases({ clock: systemClock, hostClock: clock, listener: silent }, { warningMs: 0 });
@@ -50,8 +50,8 @@ async function deskWith(record: VmRecord, some: Partial<LeaseServiceDeps> = {}):
 }
 
 /** Ends the lease and waits until what follows is done. */
-async function end(operationService: LeaseService): Promise<readonly string[]> {
-  operationService.ended('vm-1');
+async function end(service: LeaseService): Promise<readonly string[]> {
+  service.ended('vm-1');
   while (!calls.includes('changed')) await new Promise(setImmediate);
   return calls;
 }
@@ -61,8 +61,8 @@ const renewal = (lease: string) => ({ requestId: 'longer', vmId: 'vm-1', lease }
 test.each(['running', 'suspended', 'failed'] as const)(
   'a VM that is %s gets a new lease from now on',
   async (state) => {
-    const operationService = await deskWith(recordOf({ state }));
-    expect(await operationService.renew(renewal('PT6H'))).toMatchObject({
+    const service = await serviceWith(recordOf({ state }));
+    expect(await service.renew(renewal('PT6H'))).toMatchObject({
       state,
       leaseEndsAt: '2026-01-01T06:00:00.000Z',
     });
@@ -71,16 +71,16 @@ test.each(['running', 'suspended', 'failed'] as const)(
 );
 
 test('a renewal does not shorten a lease, unless it is to', async () => {
-  const operationService = await deskWith(recordOf());
-  expect((await operationService.renew(renewal('PT1H'))).leaseEndsAt).toBe(recordOf().leaseEndsAt);
+  const service = await serviceWith(recordOf());
+  expect((await service.renew(renewal('PT1H'))).leaseEndsAt).toBe(recordOf().leaseEndsAt);
   expect(calls).toEqual([]);
-  const shortened = await operationService.renew({ ...renewal('PT1H'), shorten: true });
+  const shortened = await service.renew({ ...renewal('PT1H'), shorten: true });
   expect(shortened.leaseEndsAt).toBe('2026-01-01T01:00:00.000Z');
 });
 
 test('a lease beyond what the plant grants is refused, and the VM keeps the one it has', async () => {
-  const operationService = await deskWith(recordOf());
-  await expect(operationService.renew(renewal('P2D'))).rejects.toMatchObject({
+  const service = await serviceWith(recordOf());
+  await expect(service.renew(renewal('P2D'))).rejects.toMatchObject({
     code: 'LEASE_TOO_LONG',
     details: { maximum: 'P1D' },
   });
@@ -88,42 +88,42 @@ test('a lease beyond what the plant grants is refused, and the VM keeps the one 
 });
 
 test('a VM that goes is not kept by a new lease', async () => {
-  const operationService = await deskWith(recordOf({ state: 'collecting' }));
-  await expect(operationService.renew(renewal('PT1H'))).rejects.toMatchObject({ code: 'VM_STATE' });
+  const service = await serviceWith(recordOf({ state: 'collecting' }));
+  await expect(service.renew(renewal('PT1H'))).rejects.toMatchObject({ code: 'VM_STATE' });
 });
 
 test('a lease that ends soon is told with its end', async () => {
-  const operationService = await deskWith(recordOf());
-  operationService.ending('vm-1');
-  operationService.ending('vm-2');
+  const service = await serviceWith(recordOf());
+  service.ending('vm-1');
+  service.ending('vm-2');
   expect(calls).toEqual(['warn vm-1 2026-01-01T04:00:00.000Z']);
 });
 
 test('a VM is collected when its lease ends', async () => {
-  expect(await end(await deskWith(recordOf()))).toEqual(['collect vm-1', 'changed']);
+  expect(await end(await serviceWith(recordOf()))).toEqual(['collect vm-1', 'changed']);
 });
 
 test('a VM whose client chose so is suspended when its lease ends, for as long as the plant keeps such', async () => {
-  const operationService = await deskWith(recordOf({ atLeaseEnd: 'suspend' }));
-  expect(await end(operationService)).toEqual(['suspend vm-1', 'watch until 2026-01-03T00:00:00.000Z', 'changed']);
+  const service = await serviceWith(recordOf({ atLeaseEnd: 'suspend' }));
+  expect(await end(service)).toEqual(['suspend vm-1', 'watch until 2026-01-03T00:00:00.000Z', 'changed']);
   calls.length = 0;
-  expect(await end(operationService)).toEqual(['collect vm-1', 'changed']);
+  expect(await end(service)).toEqual(['collect vm-1', 'changed']);
 });
 
 test('a VM that cannot be suspended when its lease ends is collected: no lease ends in a leak', async () => {
   const suspend = async () => {
     throw new GridError('LINE_CANNOT_SUSPEND', 'no');
   };
-  expect(await end(await deskWith(recordOf({ atLeaseEnd: 'suspend' }), { suspend }))).toEqual([
+  expect(await end(await serviceWith(recordOf({ atLeaseEnd: 'suspend' }), { suspend }))).toEqual([
     'collect vm-1',
     'changed',
   ]);
 });
 
 test('a new lease holds though it cannot be written down', async () => {
-  const operationService = await deskWith(recordOf());
+  const service = await serviceWith(recordOf());
   await mkdir(join(registry.directory('vm-1'), 'record.json.new'));
-  await expect(operationService.renew(renewal('PT6H'))).rejects.toThrow('EISDIR');
+  await expect(service.renew(renewal('PT6H'))).rejects.toThrow('EISDIR');
   expect(calls).toEqual(['watch until 2026-01-01T06:00:00.000Z']);
   expect(registry.get('vm-1').leaseEndsAt).toBe('2026-01-01T06:00:00.000Z');
 });

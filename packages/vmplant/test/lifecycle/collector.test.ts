@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
-import { Admission, HeldTokens } from '@vmgrid/bidding';
+import { Admission, RequestFingerprints } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../../test/support/small-disk.ts';
@@ -33,7 +33,7 @@ let watched: string[];
 beforeEach(async () => {
   disk = SmallDisk.mount(2);
   database = openDatabase(join(disk.path, 'plant.sqlite'));
-  destroyedVms = new DestroyedVms(database, { requests: new HeldTokens(), clock: systemClock });
+  destroyedVms = new DestroyedVms(database, { requests: new RequestFingerprints(), clock: systemClock });
   registry = await VmRegistry.open(join(disk.path, 'vms'));
   admission = new Admission({ memoryMiB: 1_024, diskMiB: 10_240, cpusPerVm: 1, vms: 8 });
   watched = [];

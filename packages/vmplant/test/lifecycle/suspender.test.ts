@@ -5,7 +5,7 @@ import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError, type OwnerLimits } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Adoption, Guest, Machine, ProductionLine } from '../../../lines/src/production-line.ts';
-import type { Warehouse } from '../../../warehouse/src/store.ts';
+import type { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { Suspender } from '../../src/lifecycle/suspender.ts';
 import { needOf } from '../../src/lifecycle/suspension.ts';
 import { LivingMachines } from '../../src/vms/living-machines.ts';
@@ -19,7 +19,7 @@ const NEVER = new AbortController().signal;
 const CAPACITY = { memoryMiB: 512, diskMiB: 10_240, cpusPerVm: 1, vms: 8 };
 const broken = new GridError('VMM_FAILED', 'broken');
 
-/** What was done to machines, in order. */
+/** The operations on machines, in order. */
 const calls: string[] = [];
 /** Calls that fail. */
 const failing = new Set<string>();
@@ -67,7 +67,7 @@ beforeEach(async () => {
   ownerLimits = { memoryMiB: 300 };
   admission = new Admission(CAPACITY, { limitsOf: () => ownerLimits });
   living = new LivingMachines();
-  const warehouse = { image: async () => ({}) } as unknown as Warehouse;
+  const warehouse = { inventory: { image: async () => ({}) } } as unknown as Warehouse;
   suspender = new Suspender({
     ...{ registry, admission, living, warehouse, lines: new Map([['qemu', line]]) },
     ...{ gate: new VmGate(), report: () => undefined, log: createLog('test', 'silent'), clock: systemClock },

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { HeldTokens, tokenOf } from '@vmgrid/bidding';
+import { RequestFingerprints, requestFingerprint } from '@vmgrid/bidding';
 import { startNode } from '../../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { moveTo } from '../../src/vms/vm.ts';
@@ -24,7 +24,7 @@ test('records are found by VM and by request, and listed', async () => {
 });
 
 test('what a plant holds for its records follows them, also in the next run', async () => {
-  const requests = new HeldTokens();
+  const requests = new RequestFingerprints();
   const registry = await VmRegistry.open(root(), undefined, requests);
   await registry.add(recordOf());
   await registry.add(recordOf({ vmId: 'vm-2', requestId: 'request-2' }));
@@ -33,8 +33,8 @@ test('what a plant holds for its records follows them, also in the next run', as
   await registry.remove('vm-2');
   expect(registry.byRequest({ requestId: 'request-2' })).toBeUndefined();
   expect(registry.byRequest(recordOf())).toMatchObject({ sshPort: 1 });
-  expect([...requests.all()]).toEqual([tokenOf(recordOf().requestId)]);
-  const next = new HeldTokens();
+  expect([...requests.all()]).toEqual([requestFingerprint(recordOf().requestId)]);
+  const next = new RequestFingerprints();
   await VmRegistry.open(root(), undefined, next);
   expect([...next.all()]).toEqual([...requests.all()]);
 });

@@ -1,8 +1,8 @@
-/** The HTTP door of the shop: its routes. What they do is in shop.ts. */
+/** The HTTP endpoint of the shop: its routes. What they do is in shop.ts. */
 
 import type { AuditTrail } from '@vmgrid/access';
 import { imageRoutes } from '@vmgrid/catalogue';
-import { auditRoutes, createDoorApp, type DoorOptions, operationRoutes } from '@vmgrid/http-api';
+import { auditRoutes, createHttpApp, type HttpAppOptions, operationRoutes } from '@vmgrid/http-api';
 import type { Express, Router } from 'express';
 import type { FileStore } from '../files/file-store.ts';
 import type { Shop } from '../shop.ts';
@@ -12,7 +12,7 @@ import { plantRoutes } from './plant-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 import { XML_REQUESTS, xmlRoutes } from './xml-routes.ts';
 
-export interface ShopAppOptions extends Omit<DoorOptions, 'xmlPaths'> {
+export interface ShopAppOptions extends Omit<HttpAppOptions, 'xmlPaths'> {
   readonly audit: AuditTrail;
   readonly files: FileStore;
 }
@@ -21,7 +21,7 @@ export function createApp(shop: Shop, options: ShopAppOptions): Express {
   const { audit, files } = options;
   const streams = [fileUploadRoutes(files)];
   const parts = { routers: shopRouters(shop, { audit, files }), streams, readiness: () => readiness(shop) };
-  return createDoorApp(parts, { ...options, xmlPaths: [`/v1${XML_REQUESTS}`] });
+  return createHttpApp(parts, { ...options, xmlPaths: [`/v1${XML_REQUESTS}`] });
 }
 
 type Kept = Pick<ShopAppOptions, 'audit' | 'files'>;

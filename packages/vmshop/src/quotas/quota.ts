@@ -31,7 +31,7 @@ export const Quota = Type.Object(
     requestsPerSecond: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        description: 'Requests per second, of any kind, at all doors of this shop together.',
+        description: 'Requests per second, of any kind, at all endpoints of this shop together.',
       }),
     ),
   },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
-import { createDoorApp, createHttpServer, listen, stopListening } from '@vmgrid/http-api';
+import { createHttpApp, createHttpServer, listen, stopListening } from '@vmgrid/http-api';
 import { FileClient, type GridError } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
@@ -47,7 +47,7 @@ beforeEach(async () => {
     streams: [fileUploadRoutes(store)],
     readiness: () => ({ status: 'ready' }),
   };
-  const app = createDoorApp(parts, {
+  const app = createHttpApp(parts, {
     ...{ host: '127.0.0.1', requestsPerMinute: 1_000, authenticator: { authenticate }, audit: UNREAD_AUDIT },
     log: createLog('test', 'silent'),
   });
@@ -75,7 +75,7 @@ test('a content is kept once, whoever uploads it, and goes with the last who has
 test.each<[string, string, () => Promise<unknown>]>([
   ['too long', 'FILE_TOO_LARGE', () => put('ada', randomBytes(5 * MIB))],
   ["over its owner's quota", 'QUOTA_FILES', () => put('bob', randomBytes(3 * MIB))],
-  ['not what it is said to be', 'FILE_CORRUPT', () => put('ada', randomBytes(10), 'x'.repeat(42) + 'A=')],
+  ['not what it is said to be', 'FILE_CORRUPT', () => put('ada', randomBytes(10), `${'x'.repeat(42)}A=`)],
 ])('an upload that is %s leaves nothing', async (_, code, upload) => {
   expect(await codeOf(upload())).toBe(code);
   expect([contents(), (await client('ada').list()).files]).toEqual([[], []]);

@@ -31,7 +31,7 @@ beforeEach(() => {
   book = new VmBook({ clock: { now: () => now }, keepsAbsent: true });
 });
 
-function deskOf(quota: Quota): QuotaEnforcer {
+function enforcerOf(quota: Quota): QuotaEnforcer {
   return new QuotaEnforcer({ book, clock: { now: () => now }, requestDeadlineMs: 60_000 }, { default: quota });
 }
 
@@ -59,66 +59,64 @@ test.each([
 ] as const)('one machine more than %p is refused with %s, what there is and what may be', (quota, code, numbers) => {
   joins('a', vm('1'));
   joins('b', vm('2'), vm('3', { owner: 'bob' }));
-  expect(() => deskOf(quota).admit(create('4'))).toThrow(refusal(code, { owner: 'ada', ...numbers }));
-  const roomier = deskOf({ vms: 3, memoryMiB: 768, diskMiB: 6_144 });
+  expect(() => enforcerOf(quota).admit(create('4'))).toThrow(refusal(code, { owner: 'ada', ...numbers }));
+  const roomier = enforcerOf({ vms: 3, memoryMiB: 768, diskMiB: 6_144 });
   expect(roomier.admit(create('4')).request.requestId).toBe('4');
 });
 
 test('a request whose VM is there already is no machine more', async () => {
   joins('a', vm('1'));
-  using admitted = deskOf({ vms: 1 }).admit(create('1'));
+  using admitted = enforcerOf({ vms: 1 }).admit(create('1'));
   expect(await admitted.at('a', async () => 'the VM')).toBe('the VM');
   expect(book.usageOf('ada').vms).toBe(1);
 });
 
 test('it is one more where its plant is away, or leaves before the award: it may be made once more then', async () => {
-  const operationService = deskOf({ vms: 1 });
+  const enforcer = enforcerOf({ vms: 1 });
   joins('a', vm('1'));
   joins('b');
-  using admitted = operationService.admit(create('1'));
+  using admitted = enforcer.admit(create('1'));
   member('left', 'a');
   await expect(admitted.at('b', async () => 'another VM')).rejects.toMatchObject({ code: 'QUOTA_VMS' });
-  expect(() => operationService.admit(create('1'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
+  expect(() => enforcer.admit(create('1'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
 });
 
 test('a plant that refuses to tell of its VM again leaves no room for another', async () => {
   joins('a', vm('1'));
   joins('b');
-  using admitted = deskOf({ vms: 1 }).admit(create('1'));
+  using admitted = enforcerOf({ vms: 1 }).admit(create('1'));
   const refused = admitted.at('a', () => Promise.reject(new GridError('DRAINING', 'the plant is shutting down')));
   await expect(refused).rejects.toMatchObject({ code: 'DRAINING' });
   await expect(admitted.at('b', async () => 'another VM')).rejects.toMatchObject({ code: 'QUOTA_VMS' });
 });
 
 test('what is let in counts before it is awarded, once when its plant tells of it, and no more when it has failed', async () => {
-  const operationService = deskOf({ vms: 2 });
+  const enforcer = enforcerOf({ vms: 2 });
   joins('a');
-  const first = operationService.admit(create('1'));
-  const second = operationService.admit(create('2'));
-  expect(() => operationService.admit(create('3'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 2 })));
+  const first = enforcer.admit(create('1'));
+  const second = enforcer.admit(create('2'));
+  expect(() => enforcer.admit(create('3'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 2 })));
   await first.at('a', async () => tell('a', { kind: 'change', vm: vm('1') }));
   first[Symbol.dispose]();
-  expect(() => operationService.admit(create('3'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 2 })));
+  expect(() => enforcer.admit(create('3'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 2 })));
   await second.at('a', () => Promise.reject(new GridError('ACTION_FAILED', 'no'))).catch(() => undefined);
   second[Symbol.dispose](); // the plant tells of nothing
-  expect(operationService.admit(create('3')).request.requestId).toBe('3');
+  expect(enforcer.admit(create('3')).request.requestId).toBe('3');
 });
 
 test('what a plant refuses counts on for the next one, also when the plant has told that it is gone', async () => {
-  const operationService = deskOf({ vms: 1 });
+  const enforcer = enforcerOf({ vms: 1 });
   joins('a');
   joins('b');
-  using admitted = operationService.admit(create('1'));
+  using admitted = enforcer.admit(create('1'));
   const refused = admitted.at('a', async () => {
     tell('a', { kind: 'change', vm: vm('1', { state: 'planned' }) });
     tell('a', { kind: 'gone', requestId: '1' });
-    expect(() => operationService.admit(create('2'))).toThrow(
-      refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })),
-    );
+    expect(() => enforcer.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
     throw new GridError('MEMORY_INSUFFICIENT', 'no room');
   });
   await expect(refused).rejects.toMatchObject({ code: 'MEMORY_INSUFFICIENT' });
-  expect(() => operationService.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
+  expect(() => enforcer.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
   await admitted.at('b', async () => undefined);
   expect(book.usageOf('ada').vms).toBe(1);
 });
@@ -129,9 +127,9 @@ test.each([
 ] as const)(
   'an award that ended in doubt counts until its plant is back and tells that it %s',
   async (_, vms, used) => {
-    const operationService = deskOf({ vms: 1 });
+    const enforcer = enforcerOf({ vms: 1 });
     joins('a');
-    const admitted = operationService.admit(create('1'));
+    const admitted = enforcer.admit(create('1'));
     await admitted
       .at('a', () => {
         member('left', 'a');
@@ -139,23 +137,19 @@ test.each([
       })
       .catch(() => undefined);
     admitted[Symbol.dispose]();
-    expect(() => operationService.admit(create('2'))).toThrow(
-      refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })),
-    );
+    expect(() => enforcer.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
     member('joined', 'a');
-    expect(() => operationService.admit(create('2'))).toThrow(
-      refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })),
-    );
+    expect(() => enforcer.admit(create('2'))).toThrow(refusal('QUOTA_VMS', expect.objectContaining({ used: 1 })));
     joins('a', ...vms);
     expect(book.usageOf('ada').vms).toBe(used);
   },
 );
 
 test('what a plant that left had counts until its leases have ended; what sleeps then and an award in doubt longer', async () => {
-  const operationService = deskOf({ vms: 9 });
+  const enforcer = enforcerOf({ vms: 9 });
   const suspended = vm('2', { atLeaseEnd: 'suspend', leaseEndsAt: '2026-01-01T01:00:00Z' });
   joins('a', vm('1', { leaseEndsAt: '2026-01-01T01:00:00Z' }), suspended);
-  using admitted = operationService.admit(create('3'));
+  using admitted = enforcer.admit(create('3'));
   await admitted.at('a', lost).catch(() => undefined);
   member('left', 'a');
   admitted[Symbol.dispose]();
@@ -169,10 +163,10 @@ test('what a plant that left had counts until its leases have ended; what sleeps
 test('however many are asked for at once, no owner gets more than its quota', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 12 }), (vms, asked) => {
-      const operationService = deskOf({ vms });
+      const enforcer = enforcerOf({ vms });
       const isAdmitted = (n: number): boolean => {
         try {
-          operationService.admit(create(`r${n}`));
+          enforcer.admit(create(`r${n}`));
           return true;
         } catch {
           return false;
@@ -184,23 +178,23 @@ test('however many are asked for at once, no owner gets more than its quota', ()
 });
 
 test('a lease within the quota is as asked; one that is not named is the quota; a longer one is refused', () => {
-  const operationService = deskOf({ lease: 'PT2H' });
-  expect(operationService.admit(create('1', { lease: 'PT1H' })).request.lease).toBe('PT1H');
-  expect(operationService.admit(create('2')).request.lease).toBe('PT2H');
+  const enforcer = enforcerOf({ lease: 'PT2H' });
+  expect(enforcer.admit(create('1', { lease: 'PT1H' })).request.lease).toBe('PT1H');
+  expect(enforcer.admit(create('2')).request.lease).toBe('PT2H');
   const details = { owner: 'ada', wanted: 'PT121M', limit: 'PT2H' };
-  expect(() => operationService.admit(create('3', { lease: 'PT121M' }))).toThrow(refusal('QUOTA_LEASE', details));
+  expect(() => enforcer.admit(create('3', { lease: 'PT121M' }))).toThrow(refusal('QUOTA_LEASE', details));
   const renewal = { vmId: 'vm-1', caller: { owner: 'ada', sees: 'own' }, lease: 'P1D' } as const;
-  expect(() => operationService.requireRenew(renewal)).toThrow(expect.objectContaining({ code: 'QUOTA_LEASE' }));
+  expect(() => enforcer.requireRenew(renewal)).toThrow(expect.objectContaining({ code: 'QUOTA_LEASE' }));
 });
 
 test('a DAG has as many actions as the quota, the destruction DAG and that of configure too', () => {
-  const operationService = deskOf({ actions: 1 });
+  const enforcer = enforcerOf({ actions: 1 });
   const dag = { actions: ['a', 'b'].map((id) => ({ id, kind: 'script' as const, script: 'true' })) };
   const details = { owner: 'ada', wanted: 2, limit: 1 };
-  expect(() => operationService.admit(create('1', { dag }))).toThrow(refusal('QUOTA_ACTIONS', details));
-  expect(() => operationService.admit(create('1', { destruction: dag }))).toThrow(refusal('QUOTA_ACTIONS', details));
+  expect(() => enforcer.admit(create('1', { dag }))).toThrow(refusal('QUOTA_ACTIONS', details));
+  expect(() => enforcer.admit(create('1', { destruction: dag }))).toThrow(refusal('QUOTA_ACTIONS', details));
   const more = { vmId: 'vm-1', caller: { owner: 'ada', sees: 'own' }, dag } as const;
-  expect(() => operationService.requireConfigure(more)).toThrow(expect.objectContaining({ code: 'QUOTA_ACTIONS' }));
+  expect(() => enforcer.requireConfigure(more)).toThrow(expect.objectContaining({ code: 'QUOTA_ACTIONS' }));
 });
 
 test("an owner's own quota stands before the default, field by field; a name that every object has is none", () => {
@@ -211,6 +205,6 @@ test("an owner's own quota stands before the default, field by field; a name tha
 });
 
 test('where no room is limited nothing is refused, and what is awarded is entered all the same', async () => {
-  using admitted = deskOf({}).admit(create('1'));
+  using admitted = enforcerOf({}).admit(create('1'));
   expect(await admitted.at('a', async () => book.usageOf('ada').vms)).toBe(1);
 });

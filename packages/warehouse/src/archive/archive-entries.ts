@@ -3,7 +3,7 @@ import type { ByteSource } from './byte-source.ts';
 import type { TarEntry } from './ustar.ts';
 
 /**
- * The entries of an archive, each of which must be the very one that is expected next. Every refusal is
+ * Reads the entries of an archive; each must be exactly the one that is expected next. Every refusal is
  * ARCHIVE_INVALID.
  */
 export class ArchiveEntries {
@@ -13,7 +13,7 @@ export class ArchiveEntries {
     this.#source = source;
   }
 
-  /** The next entry, which must have this name, and this size when one is given. */
+  /** Reads the next entry, which must have this name, and this size when one is given. */
   async expect(name: string, bytes?: number): Promise<TarEntry> {
     const entry = await this.#source.entry();
     if (entry?.name !== name) throw unexpected(entry, name);
@@ -25,7 +25,7 @@ export class ArchiveEntries {
     return this.#source.content(entry);
   }
 
-  /** The document in the next entry, which must have this name. */
+  /** Reads the document in the next entry, which must have this name. */
   async json(name: string, maxBytes: number): Promise<unknown> {
     const entry = await this.expect(name);
     requireWithin(`bytes in ${name}`, entry.bytes, maxBytes);
@@ -38,7 +38,7 @@ export class ArchiveEntries {
     }
   }
 
-  /** Reads to the end, of which there must be no more than tar pads with. */
+  /** Reads to the end. Only the padding of tar may follow the last entry. */
   async end(): Promise<void> {
     const more = await this.#source.entry();
     if (more) throw unexpected(more, 'the end of the archive');

@@ -1,13 +1,13 @@
 /**
- * Reads the images of an archive into stagings. The archive is not trusted: every entry must be the very one that the
- * manifests before it announce, so that no name, type or size in it decides anything.
+ * Reads the images of an archive into staging folders. The archive is not trusted: every entry must be exactly the one
+ * that the manifests before it announce, so no name, type or size in the archive decides anything.
  */
 import { join } from 'node:path';
 import type { UndoStack } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { Manifest } from '../images/manifest.ts';
 import type { Staging } from '../making/staging.ts';
-import type { Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { type ArchiveEntries, requireWithin } from './archive-entries.ts';
 import { CONTENTS_MAX_BYTES, CONTENTS_NAME, entryName, validateContents } from './contents.ts';
 import type { ArchiveOptions } from './export.ts';
@@ -18,19 +18,19 @@ import { writeSparse } from './sparse-file.ts';
 
 export interface ImportOptions extends ArchiveOptions {
   /**
-   * Why this host cannot restore a suspended image; undefined when it can. Such an image is imported without its
-   * memory.
+   * Returns why this host cannot restore a suspended image; undefined when it can. An image that cannot be restored is
+   * imported without its memory.
    */
   readonly restoreFault: (manifest: Manifest) => string | undefined;
   readonly limits?: ArchiveLimits;
 }
 
-/** An image of an archive that has been read as a whole. */
+/** An image that was read completely from an archive. */
 export interface Arrival {
   readonly archived: Manifest;
-  /** Where its files are; undefined when the warehouse had the image. */
+  /** The staging folder with its files; undefined when the warehouse already had the image. */
   readonly staging: Staging | undefined;
-  /** Why it comes without its memory. */
+  /** Why the image comes without its memory. */
   readonly diskOnly: string | undefined;
 }
 
@@ -40,12 +40,12 @@ export class Arrivals {
   readonly #undo: UndoStack;
   readonly #options: ImportOptions;
   readonly #limits: ArchiveLimits;
-  /** By id in the archive, the id that the image would get here. */
+  /** For each id in the archive, the id that the image would get here. */
   readonly #idsHere = new Map<string, string>();
   #totalBytes = 0;
   #dataBytes = 0;
 
-  /** What is staged is discarded when `undo` is unwound. */
+  /** When `undo` is unwound, the staging folders are discarded. */
   constructor(warehouse: Warehouse, entries: ArchiveEntries, undo: UndoStack, options: ImportOptions) {
     this.#warehouse = warehouse;
     this.#entries = entries;
@@ -54,7 +54,7 @@ export class Arrivals {
     this.#limits = options.limits ?? ARCHIVE_LIMITS;
   }
 
-  /** Each below before those that stand on it. */
+  /** Reads the images, each after those below it. */
   async read(): Promise<readonly Arrival[]> {
     const { images } = validateContents(await this.#entries.json(CONTENTS_NAME, CONTENTS_MAX_BYTES));
     requireWithin('images', images.length, this.#limits.images);
@@ -71,7 +71,7 @@ export class Arrivals {
     this.#totalBytes += archived.files.reduce((sum, { bytes }) => sum + bytes, 0);
     requireWithin('bytes', this.#totalBytes, this.#limits.totalBytes);
     const diskOnly = archived.memory ? this.#options.restoreFault(archived) : undefined;
-    const place = placeImage(archived, diskOnly !== undefined, this.#idsHere, await this.#warehouse.images());
+    const place = placeImage(archived, diskOnly !== undefined, this.#idsHere, await this.#warehouse.inventory.images());
     this.#idsHere.set(archivedId, place.draft.id);
     const staging = place.there ? undefined : await this.#stage(place.draft.id);
     for (const file of archived.files) await this.#file(archived, file, staging);
@@ -79,7 +79,7 @@ export class Arrivals {
   }
 
   async #stage(id: string): Promise<Staging> {
-    const staging = await this.#warehouse.stage(id);
+    const staging = await this.#warehouse.claims.stage(id);
     this.#undo.push('staging', () => staging.discard());
     return staging;
   }
@@ -109,7 +109,7 @@ export class Arrivals {
     throw new GridError('IMAGE_CORRUPT', `${name} has another SHA-256 than its manifest says`, { imageId, file: name });
   }
 
-  /** What would not even fit into an empty warehouse is not written. */
+  /** Refuses images that would not even fit into an empty warehouse, before they are written. */
   #allow(dataBytes: number): void {
     requireWithin('bytes of data', dataBytes, this.#limits.dataBytes);
     const { quotaBytes } = this.#warehouse;

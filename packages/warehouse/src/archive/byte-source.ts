@@ -1,12 +1,12 @@
 import { GridError } from '@vmgrid/protocol';
 import { BLOCK_BYTES, entryOf, paddingOf, type TarEntry } from './ustar.ts';
 
-/** tar fills its last record up to this. */
+/** tar fills its last record up to this size. */
 const PADDING_BYTES = 10_240;
 
 /**
- * Hands out a stream of bytes in pieces of the sizes asked for. @throws GridError ARCHIVE_INVALID when it ends too
- * early
+ * Splits a stream of bytes into pieces of the requested sizes. @throws GridError ARCHIVE_INVALID when the stream ends
+ * too early
  */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Buffer>;
@@ -16,32 +16,32 @@ export class ByteSource {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
-  /** The next entry of the tar file; undefined at its end. */
+  /** Reads the next entry of the tar file; undefined at its end. */
   async entry(): Promise<TarEntry | undefined> {
     return entryOf(await this.take(BLOCK_BYTES));
   }
 
-  /** Exactly so many bytes, as one buffer: for what is small. */
+  /** Returns exactly this many bytes in one buffer; for small content. */
   async take(bytes: number): Promise<Buffer> {
     const pieces: Buffer[] = [];
     for await (const piece of this.pieces(bytes)) pieces.push(piece);
     return Buffer.concat(pieces);
   }
 
-  /** The content of an entry, and with its last piece the padding after it is read too. */
+  /** Yields the content of an entry. After the last piece the padding is read too. */
   async *content({ bytes }: TarEntry): AsyncGenerator<Buffer> {
     yield* this.pieces(bytes);
     await this.take(paddingOf(bytes));
   }
 
-  /** Reads what may pad the end. @throws GridError ARCHIVE_INVALID when there is more */
+  /** Reads the padding at the end. @throws GridError ARCHIVE_INVALID when more follows */
   async end(): Promise<void> {
     let bytes = this.#rest.length;
     for (let next = await this.#read(); !next.done; next = await this.#read()) {
       bytes += next.value.length;
       if (bytes > PADDING_BYTES) break;
     }
-    if (bytes > PADDING_BYTES) throw new GridError('ARCHIVE_INVALID', `the archive goes on after its end`);
+    if (bytes > PADDING_BYTES) throw new GridError('ARCHIVE_INVALID', `the archive has data after its end`);
   }
 
   async *pieces(bytes: number): AsyncGenerator<Buffer> {

@@ -1,4 +1,4 @@
-/** Writes an image with all images below it to one file: a tar archive, compressed with zstd. */
+/** Writes an image and all images below it to one file: a tar archive, compressed with zstd. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
@@ -8,23 +8,23 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage, Manifest } from '../images/manifest.ts';
-import type { Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { type ArchiveContents, CONTENTS_NAME, contentsOf, entryName } from './contents.ts';
 import { CHUNK_BYTES } from './limits.ts';
 import { END, headOf, paddingOf } from './ustar.ts';
 
-/** Whoever decompresses it notices damage. */
+/** With a checksum, decompression detects damage. */
 const WITH_CHECKSUM = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
 export interface ArchiveOptions {
   readonly signal: AbortSignal;
-  /** Told of each file as it starts and once it is done. */
+  /** Called for each file when it starts and when it is done. */
   readonly onFile?: (entry: string, state: 'started' | 'done') => void;
 }
 
 export interface ExportedImage {
   readonly imageId: string;
-  /** The images in the archive, each below before those above. */
+  /** The images in the archive, each after those below it. */
   readonly images: readonly string[];
   /** Bytes of the archive. */
   readonly bytes: number;
@@ -37,8 +37,8 @@ interface OpenFile {
 }
 
 /**
- * Exports an image, by id or tag. The file appears complete or not at all. @throws GridError IMAGE_UNKNOWN,
- * IMAGE_CORRUPT (a file is not as its manifest says)
+ * Exports an image, given by id or tag. The file appears complete or not at all. @throws GridError IMAGE_UNKNOWN,
+ * IMAGE_CORRUPT (a file does not match its manifest)
  */
 export async function exportImage(
   warehouse: Warehouse,
@@ -60,7 +60,7 @@ export async function exportImage(
   }
 }
 
-/** An image and all below it, opened to be written as an archive: a removal meanwhile does no harm. */
+/** An image and all images below it, with their files open for writing an archive: a removal meanwhile does no harm. */
 export class OpenArchive implements AsyncDisposable {
   readonly contents: ArchiveContents;
   readonly #chain: readonly GoldenImage[];
@@ -71,10 +71,10 @@ export class OpenArchive implements AsyncDisposable {
     this.#chain = [...below.toReversed(), image];
   }
 
-  /** By id or tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
+  /** Opens an image by id or tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
   static async open(warehouse: Warehouse, idOrTag: string): Promise<OpenArchive> {
-    const image = await warehouse.image(idOrTag);
-    const archive = new OpenArchive(image, (await warehouse.lineage()).ancestors(image));
+    const image = await warehouse.inventory.image(idOrTag);
+    const archive = new OpenArchive(image, (await warehouse.inventory.lineage()).ancestors(image));
     try {
       for (const one of archive.#chain) await openFiles(one, archive.#files);
       return archive;
@@ -84,7 +84,7 @@ export class OpenArchive implements AsyncDisposable {
     }
   }
 
-  /** Writes it and ends the output, as fast as that takes it. @throws GridError IMAGE_CORRUPT */
+  /** Writes the archive, as fast as the output accepts it, and ends the output. @throws GridError IMAGE_CORRUPT */
   async writeTo(output: NodeJS.WritableStream, options: ArchiveOptions): Promise<void> {
     const blocks = archiveBlocks(JSON.stringify(this.contents), this.#chain, this.#files, options);
     const { signal } = options;

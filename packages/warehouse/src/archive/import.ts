@@ -1,4 +1,7 @@
-/** Reads images from an archive into a warehouse: first all of them into stagings, then one after the other in. */
+/**
+ * Imports images from an archive into a warehouse: reads all of them into staging folders first, then moves them in one
+ * after another.
+ */
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,9 +12,10 @@ import { UndoStack } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
+import type { ManifestDraft } from '../making/assemble.ts';
 import { relateDisk, relativeName } from '../making/flatten.ts';
 import type { Staging } from '../making/staging.ts';
-import type { ManifestDraft, Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { ArchiveEntries } from './archive-entries.ts';
 import { type Arrival, Arrivals, type ImportOptions } from './arrivals.ts';
 import { ByteSource } from './byte-source.ts';
@@ -22,23 +26,27 @@ export type { ImportOptions };
 export interface ImportedImage {
   readonly imageId: string;
   /**
-   * Its id in the archive: another when the warehouse has a different build under that id, or the memory was left out.
+   * Its id in the archive. It differs when the warehouse has another build under that id, or when the memory was left
+   * out.
    */
   readonly archivedId: string;
-  /** False when the warehouse had it. */
+  /** False when the warehouse already had it. */
   readonly imported: boolean;
   /** Why it was imported without its memory. */
   readonly diskOnly?: string;
 }
 
 /**
- * Imports all images of an archive, or none: what came in before one that could not is taken out again.
- * @throws GridError ARCHIVE_INVALID, IMAGE_CORRUPT (a file is not as its manifest says), WAREHOUSE_FULL
+ * Imports all images of an archive, or none: when one fails, those moved in before it are removed again.
+ * @throws GridError ARCHIVE_INVALID, IMAGE_CORRUPT (a file does not match its manifest), WAREHOUSE_FULL
  */
 export const importArchive = (warehouse: Warehouse, path: string, options: ImportOptions): Promise<ImportedImage[]> =>
   importStream(warehouse, createReadStream(path), options);
 
-/** As {@link importArchive}, of the bytes of an archive as they come; nothing moves in before all have come. */
+/**
+ * Imports an archive as {@link importArchive} does, from its bytes as they arrive. No image moves in before all bytes
+ * have arrived.
+ */
 export async function importStream(
   warehouse: Warehouse,
   bytes: AsyncIterable<Buffer>,
@@ -73,7 +81,12 @@ async function moveAllIn(
   try {
     for (const { archived, staging, diskOnly } of arrivals) {
       // The warehouse may have changed since the image was read.
-      const { draft, there } = placeImage(archived, diskOnly !== undefined, idsHere, await warehouse.images());
+      const { draft, there } = placeImage(
+        archived,
+        diskOnly !== undefined,
+        idsHere,
+        await warehouse.inventory.images(),
+      );
       const image = there ?? (await moveIn(warehouse, requireStaged(staging, draft.id), draft, undo, signal));
       const imageId = image.manifest.id;
       idsHere.set(archived.id, imageId);
@@ -102,7 +115,7 @@ async function moveIn(
   signal: AbortSignal,
 ): Promise<GoldenImage> {
   if (draft.diskFormat === 'qcow2') await relate(warehouse, join(staging.directory, draft.disk), draft, signal);
-  const image = await warehouse.promote(staging, draft, signal);
+  const image = await warehouse.claims.promote(staging, draft, signal);
   const wasFirst = await access(staging.imageDirectory).then(
     () => false,
     () => true,
@@ -111,7 +124,7 @@ async function moveIn(
   return image;
 }
 
-/** Has a disk stand on the one of its parent in the warehouse, whatever name it brings. */
+/** Makes a disk an overlay of its parent's disk in the warehouse, whatever name the disk contains. */
 async function relate(
   warehouse: Warehouse,
   disk: string,
@@ -123,6 +136,6 @@ async function relate(
     const message = `the disk of ${id} is no qcow2 of its own of the size stated`;
     throw new GridError('ARCHIVE_INVALID', message, { imageId: id });
   }
-  const below = await warehouse.image(parent!);
+  const below = await warehouse.inventory.image(parent!);
   if (header.backingFile !== relativeName(below)) await relateDisk(disk, below, signal);
 }

@@ -1,11 +1,11 @@
-/** Under which id an image of an archive comes into a warehouse, and on which images it stands there. Pure. */
+/** Decides the id of an archived image in a warehouse, and the images below it there. Pure. */
 import { imageIdOf } from '../images/image-id.ts';
 import type { GoldenImage, Manifest } from '../images/manifest.ts';
-import type { ManifestDraft } from '../store.ts';
+import type { ManifestDraft } from '../making/assemble.ts';
 
 export interface Place {
   readonly draft: ManifestDraft;
-  /** The image, when the warehouse has it. */
+  /** The same image in the warehouse, if it is there. */
   readonly there: GoldenImage | undefined;
 }
 
@@ -13,9 +13,9 @@ const SUFFIX_DIGITS = 12;
 const ID_CHARS = 96;
 
 /**
- * The ids of images say what they are, not which bytes: two builds of one base differ, and what stands on the one must
- * not stand on the other. So a build that differs from that of the warehouse comes in beside it, under an id of its
- * own. `below` has, by id in the archive, the ids of the images placed already.
+ * The id of an image says what it is, not which bytes it has: two builds of one base differ, and an image that stands
+ * on one of them must not stand on the other. So a build that differs from the warehouse's is placed beside it, under
+ * its own id. `below` has, for each id in the archive, the ids of the images that are already placed.
  */
 export function placeImage(
   archived: Manifest,
@@ -46,8 +46,8 @@ function draftOf(archived: Manifest, diskOnly: boolean, below: ReadonlyMap<strin
 }
 
 /**
- * Of suspended images the memory tells: no two runs leave the same. The disk names its parent and may have been related
- * anew.
+ * The memory of suspended images decides: no two runs leave the same. The disk is not compared, because it names its
+ * parent and may have been rewritten for that.
  */
 function isSameBuild(known: Manifest, draft: ManifestDraft, archived: Manifest): boolean {
   if (known.parent !== draft.parent || known.base !== draft.base) return false;

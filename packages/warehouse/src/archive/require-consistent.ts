@@ -2,7 +2,7 @@ import { GridError, validate } from '@vmgrid/protocol';
 import { filesOf } from '../images/image-files.ts';
 import { Manifest } from '../images/manifest.ts';
 
-/** @throws GridError ARCHIVE_INVALID unless it is a manifest of this image. */
+/** @throws GridError ARCHIVE_INVALID unless the value is a manifest of this image */
 export function validateArchived(value: unknown, id: string): Manifest {
   const manifest = validate(Manifest, value, { code: 'ARCHIVE_INVALID', subject: `manifest of ${id}` });
   if (manifest.id === id) return manifest;
@@ -10,7 +10,7 @@ export function validateArchived(value: unknown, id: string): Manifest {
 }
 
 /**
- * Whether a manifest of an archive can be believed, given the ids of the images before it.
+ * Checks whether a manifest from an archive is credible, given the ids of the images before it.
  * @throws GridError ARCHIVE_INVALID
  */
 export function requireConsistent(manifest: Manifest, before: { has(id: string): boolean }): void {

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 
-/** File systems keep holes in units of this. */
+/** File systems store holes in units of this size. */
 const HOLE_BYTES = 64 * 1024;
 const ZEROS = Buffer.alloc(HOLE_BYTES);
 
 export interface SparseWrite {
   readonly sha256: string;
-  /** Bytes that are no holes. */
+  /** Bytes outside holes. */
   readonly dataBytes: number;
 }
 
 /**
- * Writes a new file, with holes where the content is zeros. `allow` is asked before data is written, with how many
- * bytes of it there are by then, and throws to refuse it.
+ * Writes a new file, with holes where the content is zero. `allow` is called before data are written, with the number
+ * of data bytes up to then, and throws to refuse them.
  */
 export async function writeSparse(
   path: string,
@@ -37,7 +37,7 @@ export async function writeSparse(
   return { sha256: hash.digest('hex'), dataBytes };
 }
 
-/** The parts of a piece that are not whole units of zeros, each with its place in the file. */
+/** Yields the parts of a piece that are not whole units of zeros, each with its position in the file. */
 function* dataRuns(piece: Buffer, position: number): Generator<{ readonly at: number; readonly data: Buffer }> {
   let start: number | undefined;
   for (let at = 0; at < piece.length; ) {

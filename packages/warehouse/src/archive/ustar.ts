@@ -1,6 +1,7 @@
 /**
- * As much of the tar format (POSIX ustar; sizes beyond 8 GiB in base 256, as GNU tar writes them) as archives of images
- * need: regular files. Reading refuses everything else, so that no archive can hold a link, a device or a sparse file.
+ * The subset of the tar format (POSIX ustar; sizes beyond 8 GiB in base 256, as GNU tar writes them) that archives of
+ * images need: regular files. The reader refuses everything else, so no archive can contain a link, a device or a
+ * sparse file.
  */
 import { GridError } from '@vmgrid/protocol';
 
@@ -21,10 +22,10 @@ export interface TarEntry {
 /** Two empty blocks end an archive. */
 export const END = Buffer.alloc(2 * BLOCK_BYTES);
 
-/** Bytes that fill the last block of a file. */
+/** Returns the number of bytes that fill the last block of a file. */
 export const paddingOf = (bytes: number): number => (BLOCK_BYTES - (bytes % BLOCK_BYTES)) % BLOCK_BYTES;
 
-/** The head of a file. `name` has at most 255 bytes and one slash. */
+/** Returns the header of a file. `name` has at most 255 bytes and one slash. */
 export function headOf({ name, bytes }: TarEntry): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES);
   const slash = name.lastIndexOf('/');
@@ -40,7 +41,7 @@ export function headOf({ name, bytes }: TarEntry): Buffer {
   return block;
 }
 
-/** The entry that a block heads; undefined for the end of the archive. @throws GridError ARCHIVE_INVALID */
+/** Reads the entry in a header block; undefined at the end of the archive. @throws GridError ARCHIVE_INVALID */
 export function entryOf(block: Buffer): TarEntry | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
   const stated = Number.parseInt(textAt(block, CHECKSUM), 8);
@@ -74,7 +75,7 @@ function readSize(block: Buffer): number {
   return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
 }
 
-/** The sum of all bytes, those of the checksum itself counted as spaces. */
+/** Sums all bytes; those of the checksum itself count as spaces. */
 function checksumOf(block: Buffer): number {
   let sum = 0;
   for (const [at, byte] of block.entries()) {

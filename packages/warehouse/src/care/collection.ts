@@ -1,11 +1,11 @@
 /**
- * Which images go when a warehouse shall take less. The worth of an image is the seconds it saves each machine that
- * starts from it, times how often that happened, per MiB it takes. Pure: the plan is data that can be printed before it
- * is done.
+ * Plans which images to remove when a warehouse must shrink. An image is worth the seconds that it saves each machine
+ * started from it, times the number of such machines, per MiB on disk. Pure: the plan is data that can be printed
+ * before it is carried out.
  */
 import type { CollectedImage } from '@vmgrid/protocol';
 
-/** One image as it counts here. */
+/** The properties of an image that decide. */
 export interface CollectibleImage {
   readonly imageId: string;
   readonly ownBytes: number;
@@ -20,7 +20,7 @@ export interface CollectibleImage {
 export interface CollectionPlan {
   readonly usedBytes: number;
   readonly freedBytes: number;
-  /** Those to remove first, in order; then those that stay, the least worth first. */
+  /** First the images to remove, in order; then those that stay, the least valuable first. */
   readonly images: readonly CollectedImage[];
 }
 
@@ -29,7 +29,10 @@ const MIB = 1_048_576;
 export const worthOf = ({ savedSeconds, hits, ownBytes }: CollectibleImage): number =>
   (savedSeconds * hits * MIB) / Math.max(ownBytes, 1);
 
-/** Takes the image of least worth that nothing needs, until the rest fits the target. No target removes nothing. */
+/**
+ * Removes the least valuable image that nothing needs, until the rest fits the target. Without a target it removes
+ * nothing.
+ */
 export function planCollection(images: readonly CollectibleImage[], targetBytes: number | undefined): CollectionPlan {
   const usedBytes = images.reduce((total, image) => total + image.ownBytes, 0);
   const left = new Map(images.toSorted(byWorth).map((image) => [image.imageId, image]));
@@ -47,7 +50,7 @@ export function planCollection(images: readonly CollectibleImage[], targetBytes:
   return { usedBytes, freedBytes: usedBytes - bytes, images: [...removed, ...kept] };
 }
 
-/** Why an image may not go while those of `left` are there. */
+/** Returns why an image must stay while those of `left` are there. */
 function whyKept(image: CollectibleImage, left: ReadonlyMap<string, unknown>): string | undefined {
   if (image.pinned) return 'pinned';
   if (image.users.length > 0) return `used by ${image.users.join(', ')}`;
@@ -66,6 +69,6 @@ const rowOf = (image: CollectibleImage, verdict: 'remove' | 'keep', reason: stri
   worth: worthOf(image),
 });
 
-/** Of equal worth the larger goes first, then by id, so that the same warehouse gives the same plan. */
+/** Among equal values the larger image goes first, then by id, so that the same warehouse gives the same plan. */
 const byWorth = (a: CollectibleImage, b: CollectibleImage): number =>
   worthOf(a) - worthOf(b) || b.ownBytes - a.ownBytes || (a.imageId < b.imageId ? -1 : 1);

@@ -1,33 +1,33 @@
 /**
- * Reads images to the end when machines of them fail, which takes the disks of the host for minutes: each image by one
- * reader at a time, and not again for a while when nothing was found, for whoever has machines fail may do so as often
- * as it likes.
+ * Verifies images whose machines fail. Reading an image completely occupies the host's disks for minutes. So each image
+ * has one reader at a time, and an image without a fault is not read again for a while: otherwise anyone whose machines
+ * fail could cause reads without end.
  */
 import { abortable, type Clock, InFlight, within } from '@vmgrid/daemon';
 import { late } from '@vmgrid/protocol';
-import type { ImageHolds } from '../image-holds.ts';
+import type { ImageInventory } from '../inventory/image-inventory.ts';
 import type { ImageFault } from './image-integrity.ts';
 
-/** For an image and those below it to be read to the end. */
+/** Milliseconds to read an image and those below it completely. */
 const EXAMINE_DEADLINE_MS = 120_000;
-/** An image that was found whole, or is too large to be read in time, is not read again within this time. */
+/** Milliseconds for which an image is not read again when it had no fault, or was too large to be read in time. */
 export const EXAMINE_AGAIN_MS = 600_000;
 
 export class ImageExaminer {
-  readonly #warehouse: Pick<ImageHolds, 'examine'>;
+  readonly #inventory: Pick<ImageInventory, 'examine'>;
   readonly #clock: Clock;
   readonly #inFlight = new InFlight();
-  /** By image: until when it is not read again, on the monotonic clock. */
+  /** For each image, the time until which it is not read again, on the monotonic clock. */
   readonly #restUntil = new Map<string, number>();
 
-  constructor(warehouse: Pick<ImageHolds, 'examine'>, clock: Clock) {
-    this.#warehouse = warehouse;
+  constructor(inventory: Pick<ImageInventory, 'examine'>, clock: Clock) {
+    this.#inventory = inventory;
     this.#clock = clock;
   }
 
   /**
-   * What is wrong with an image; undefined when that was nothing, now or a while ago. @throws when it could not be read
-   * in time.
+   * Returns the fault of an image; undefined when it has none, now or a while ago. @throws when it could not be read in
+   * time
    */
   async examine(imageId: string, signal: AbortSignal): Promise<ImageFault | undefined> {
     const until = this.#restUntil.get(imageId);
@@ -44,7 +44,7 @@ export class ImageExaminer {
       return late('DEADLINE_EXCEEDED', `the image ${imageId} could not be read to its end`, { imageId })(ms);
     };
     const limit = { ms: EXAMINE_DEADLINE_MS, signal, clock: this.#clock, late: tooLarge };
-    const fault = await within(limit, (until) => this.#warehouse.examine(imageId, until));
+    const fault = await within(limit, (until) => this.#inventory.examine(imageId, until));
     if (!fault) this.#rest(imageId);
     return fault;
   }

@@ -1,4 +1,7 @@
-/** Whether an image has all that a machine started from it needs, as far as that is seen without reading its files. */
+/**
+ * Checks that an image has everything that a machine started from it needs, as far as possible without reading its
+ * files.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootFilesOf, filesOf } from '../images/image-files.ts';
@@ -12,8 +15,8 @@ export interface ImageFault {
 }
 
 /**
- * The first fault of the image, of the disks below its own, or of the boot files of its base; undefined when it is
- * whole.
+ * Returns the first fault of the image, of the disks below its own, or of the boot files of its base; undefined when
+ * there is none.
  */
 export async function findImageFault(
   image: GoldenImage,
@@ -40,7 +43,7 @@ async function faultOfFile(image: GoldenImage, file: string): Promise<ImageFault
   return reason === undefined ? undefined : { imageId: image.manifest.id, file, reason };
 }
 
-/** Why a file cannot be what the manifest says, by its size alone. */
+/** Returns why a file cannot be the one in the manifest, judging by its size alone. */
 export async function sizeFault(
   { directory }: GoldenImage,
   { file, bytes }: Pick<Manifest['files'][number], 'file' | 'bytes'>,

@@ -1,11 +1,11 @@
 import { Lineage } from '../images/lineage.ts';
-import type { Inventory } from '../inventory.ts';
+import type { Inventory } from '../inventory/read-inventory.ts';
 import type { ImageFault } from './image-integrity.ts';
 
 /**
- * Images that were found broken, as they were used or verified: no machine is started from them, or from one that
- * stands on them, until they are verified or removed. A process knows of those that it met; another one finds out the
- * same way.
+ * Images that were found broken in use or in a verification. No machine is started from them, or from an image above
+ * them, until they are verified or removed. A process knows the broken images that it met itself; another process finds
+ * them in the same way.
  */
 export class Quarantine {
   readonly #faults = new Map<string, string>();
@@ -21,12 +21,14 @@ export class Quarantine {
     this.#cut = undefined;
   }
 
-  /** Why an image is not to be used; undefined when it may be. */
+  /** Returns why an image must not be used; undefined when it may be. */
   reasonFor(inventory: Inventory, imageId: string): string | undefined {
     return this.without(inventory).broken.find(({ id }) => id === imageId)?.reason;
   }
 
-  /** The inventory with these images among the broken ones; the same object for the same inventory and quarantine. */
+  /**
+   * Returns the inventory with these images listed as broken; the same object for the same inventory and quarantine.
+   */
   without(inventory: Inventory): Inventory {
     if (this.#faults.size === 0) return inventory;
     if (this.#cut?.of !== inventory) this.#cut = { of: inventory, inventory: this.#cutOut(inventory) };
@@ -40,12 +42,12 @@ export class Quarantine {
     return { ...inventory, images, broken: [...inventory.broken, ...broken] };
   }
 
-  /** By image: of those that are there, and of all that stand on them. */
+  /** Returns the reason for each broken image that is there, and for all images above it. */
   #reasons({ images }: Inventory): ReadonlyMap<string, string> {
     const lineage = new Lineage(images);
     const reasons = new Map([...this.#faults].filter(([id]) => images.has(id)));
     for (const [id] of reasons) {
-      // What is added is visited too.
+      // The loop also visits the images that it adds.
       for (const child of lineage.children(id)) {
         if (!reasons.has(child)) reasons.set(child, `it stands on ${id}, which is broken`);
       }

@@ -3,19 +3,18 @@ import { GridError } from '@vmgrid/protocol';
 import { allocatedBytes, ownBytes } from '../images/image-files.ts';
 import type { GoldenImage, Manifest } from '../images/manifest.ts';
 
-/** Bytes on disk that all images take together. */
+/** Returns the bytes on disk of all images together. */
 async function bytesOf(images: Iterable<GoldenImage>): Promise<number> {
   return sum(await Promise.all([...images].map(ownBytes)));
 }
 
 /**
- * Refuses a new image, whose files lie in `folder`, that would make the images take more than the limit.
+ * Refuses a new image, whose files lie in `folder`, when the images would exceed the limit with it.
  * @throws GridError WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`)
  */
 export async function refuseWhenFull(
+  { folder, manifest: { id, files } }: { readonly folder: string; readonly manifest: Manifest },
   images: Iterable<GoldenImage>,
-  folder: string,
-  { id, files }: Manifest,
   limit: number,
 ): Promise<void> {
   const needed = sum(await Promise.all(files.map(({ file }) => allocatedBytes(join(folder, file)))));

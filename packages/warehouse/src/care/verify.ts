@@ -1,4 +1,4 @@
-/** Checks that images hold what their manifests say, and that their disks stand on the disks they should. */
+/** Verifies that images match their manifests, and that their disks are overlays of the right disks. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { VerifiedImage } from '@vmgrid/protocol';
@@ -6,34 +6,34 @@ import { digestFile } from '../images/digest-file.ts';
 import type { Lineage } from '../images/lineage.ts';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
-import type { BrokenImage } from '../inventory.ts';
+import type { BrokenImage } from '../inventory/read-inventory.ts';
 import { sizeFault } from './image-integrity.ts';
 import type { Quarantine } from './quarantine.ts';
 
 type Fault = VerifiedImage['faults'][number];
 
-/** A warehouse, as far as its images are verified. */
+/** The part of a warehouse that verification uses. */
 export interface VerifiableImages {
   readonly warehouseId: string;
   readonly quarantine: Pick<Quarantine, 'add' | 'release'>;
-  /** Broken ones included. */
+  /** Returns all images, broken ones included. */
   allImages(): Promise<ReadonlyMap<string, GoldenImage>>;
   broken(): Promise<readonly BrokenImage[]>;
-  /** By id or tag. @throws GridError IMAGE_UNKNOWN */
+  /** Returns an image by id or tag. @throws GridError IMAGE_UNKNOWN */
   image(idOrTag: string): Promise<GoldenImage>;
   lineage(): Promise<Lineage>;
 }
 
 export interface VerifyOptions {
   readonly signal: AbortSignal;
-  /** Told of each file as its check starts and ends. */
+  /** Called for each file when its check starts and ends. */
   readonly onFile?: (imageId: string, file: string, state: 'started' | 'done' | 'failed') => void;
 }
 
 /**
- * Verifies the images named by id or tag, with all images below them; the whole warehouse when none is named. Broken
- * folders are faults too. No machine is started from one with a fault any more, and again from one without; one that
- * was not read to the end is as good as it was before. @throws GridError IMAGE_UNKNOWN
+ * Verifies the images given by id or tag, and all images below them; without any, the whole warehouse. Broken folders
+ * count as faults too. From now on no machine is started from an image with a fault, and images without one may be used
+ * again; an image that was not read completely keeps its status. @throws GridError IMAGE_UNKNOWN
  */
 export async function verifyImages(
   warehouse: VerifiableImages,
@@ -108,7 +108,7 @@ async function fileFault(
   return digest === sha256 ? undefined : `its SHA-256 is ${digest}, its manifest says ${sha256}`;
 }
 
-/** Why the disk does not stand on its parent's, or the boot files are not there. */
+/** Returns a fault when the disk is no overlay of its parent's disk, or the boot files are missing. */
 async function chainFault(
   { manifest, directory }: GoldenImage,
   images: ReadonlyMap<string, GoldenImage>,
@@ -139,7 +139,7 @@ async function backingFault(
     : `it stands on ${backing}, which is not the disk of its parent ${parentId}`;
 }
 
-/** Also by another name, such as a hard link. */
+/** Also recognizes the file under another name, such as a hard link. */
 async function isSameFile(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => undefined)));
   return a !== undefined && a.ino === b?.ino && a.dev === b.dev;

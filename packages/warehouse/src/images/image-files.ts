@@ -1,20 +1,20 @@
-/** The files of an image: which there are, their digests, and what they take. */
+/** The files of an image: which exist, their digests, and their size on disk. */
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from './digest-file.ts';
 import type { GoldenImage, Manifest } from './manifest.ts';
 
-/** Files that belong to the image. Boot files lie in the base image only. */
+/** Lists the files of an image. Boot files lie in the base image only. */
 export function filesOf(manifest: Omit<Manifest, 'files'>): readonly string[] {
   const { id, base, disk, memory } = manifest;
   return [disk, ...(memory ? [memory.memory, memory.state] : []), ...(base === id ? bootFilesOf(manifest) : [])];
 }
 
-/** Files beside the base's disk that it boots with; none if it boots by itself. */
+/** Lists the files beside the base's disk that are needed to boot it; empty when the disk boots by itself. */
 export const bootFilesOf = ({ boot }: Pick<Manifest, 'boot'>): readonly string[] =>
   'kernel' in boot ? [boot.kernel, boot.initrd] : [];
 
-/** Digests a file, and brings it to the disk before the image can be seen. */
+/** Digests a file, and writes it to the disk for good before the image can be seen. */
 export async function freezeFile(
   folder: string,
   file: string,
@@ -27,7 +27,7 @@ export async function freezeFile(
   return { file, sha256, bytes: (await handle.stat()).size };
 }
 
-/** Bytes that a file takes on the disk: a sparse one takes less than its size, one that is not there nothing. */
+/** Returns the bytes that a file occupies: a sparse file less than its size, a missing one none. */
 export const allocatedBytes = (path: string): Promise<number> =>
   stat(path).then(
     ({ blocks }) => blocks * 512,
@@ -36,7 +36,7 @@ export const allocatedBytes = (path: string): Promise<number> =>
 
 const known = new WeakMap<GoldenImage, Promise<number>>();
 
-/** Bytes on disk that are the image's own. Asked of the disk once: images do not change. */
+/** Returns the bytes on disk that belong to the image itself. They are measured once, because images do not change. */
 export function ownBytes(image: GoldenImage): Promise<number> {
   const before = known.get(image);
   if (before) return before;
@@ -46,7 +46,7 @@ export function ownBytes(image: GoldenImage): Promise<number> {
   return sum;
 }
 
-/** Bytes on disk of the images below that this one needs: their disks, and the boot files of its base. */
+/** Returns the bytes on disk of the images below that this one needs: their disks, and the boot files of its base. */
 export async function sharedBytes(below: readonly GoldenImage[]): Promise<number> {
   const files = below.flatMap(({ manifest, directory }) => {
     const boot = manifest.base === manifest.id ? bootFilesOf(manifest) : [];

@@ -4,19 +4,22 @@ import type { Manifest } from './manifest.ts';
 type Identity = Pick<Manifest, 'machine' | 'line' | 'base' | 'compatibility'> & {
   readonly history: readonly { readonly digest: string }[];
   /**
-   * Of a build whose results get old: which of their lifetimes since the epoch it is in. A later one is another
-   * image.
+   * For a build whose results age: the number of lifetimes since the epoch, one for each action that ages. In a later
+   * lifetime it is another image.
    */
   readonly lifetimes?: readonly number[];
 };
 
-/** What histories say. Images of an earlier one say too little to be used, and are not in the way of a new build. */
+/**
+ * Version of the content of histories. Images of an earlier version say too little to be used, and must not block a new
+ * build.
+ */
 const HISTORIES = 2;
 
 /**
- * The id of a golden image is a digest of what it is, not of its bytes: machine, line, base, what was run in which
- * order (and in which lifetime, where results get old), and what restores it. Two processes that build the same image
- * at once arrive at the same id; the second finds it there.
+ * The id of a golden image is a digest of what it is, not of its bytes: machine, line, base, the actions in their order
+ * (and their lifetimes, where results age), and the requirements for restoring it. Two processes that build the same
+ * image at once get the same id; the second finds the image there.
  */
 export function imageIdOf(identity: Identity): string {
   const { arch, os, memoryMiB, cpus, diskMiB } = identity.machine;

@@ -17,12 +17,12 @@ export class Lineage {
     }
   }
 
-  /** Ids of the images whose disk or boot files lie in this one. */
+  /** Returns the ids of the images that use the disk or boot files of this one. */
   children(id: string): readonly string[] {
     return this.#children.get(id) ?? [];
   }
 
-  /** The images below, nearest first; those that are missing are left out. */
+  /** Returns the images below, the nearest first; missing ones are left out. */
   ancestors(image: GoldenImage): readonly GoldenImage[] {
     const found: GoldenImage[] = [];
     const seen = new Set([image.manifest.id]);

@@ -1,6 +1,6 @@
 /**
- * A golden image's manifest: what the image is, what was run to make it, and what a host needs to restore it.
- * It is `manifest.json` in the image's folder and never changes after promotion.
+ * The manifest of a golden image: what it is, which actions were run to make it, and what a host needs to restore it.
+ * It is `manifest.json` in the image's folder, and never changes after the promotion.
  */
 import { ActionId } from '@vmgrid/dag';
 import { CompatibilityRecord, LineName, MachineSpec } from '@vmgrid/protocol';
@@ -13,7 +13,7 @@ const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 /** One file of the image with its SHA-256 (of the whole content) and apparent size in bytes. */
 const ImageFile = Type.Object({ file: FileName, sha256: Digest, bytes: Type.Integer({ minimum: 0 }) }, closed);
 
-/** Of what a boot loses of one action, so much is kept for people to read. */
+/** How much is kept, for people to read, of the results of one action that a boot loses. */
 export const LOST_AT_BOOT = { items: 32, chars: 256 } as const;
 
 /** One action that was really run, in order. */
@@ -24,14 +24,11 @@ export const HistoryEntry = Type.Object(
     kind: Type.Union([Type.Literal('script'), Type.Literal('file'), Type.Literal('package'), Type.Literal('host')]),
     seconds: Type.Number({ minimum: 0 }),
     ranAt: Type.String({ format: 'date-time' }),
-    /** What it told: name to ClassAd expression. Left out, nothing. */
+    /** Attributes that the action set: names and ClassAd expressions. Left out: none. */
     attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
-    /**
-     * Whether a boot of the disk brings back all that it left. Left out of images that were made before this was
-     * looked at.
-     */
+    /** Whether a boot of the disk preserves everything that the action made. Older images do not say. */
     survivesBoot: Type.Optional(Type.Boolean()),
-    /** What a boot loses, in words. */
+    /** In words, the results that a boot loses. */
     lostAtBoot: Type.Optional(
       Type.Array(Type.String({ maxLength: LOST_AT_BOOT.chars }), { minItems: 1, maxItems: LOST_AT_BOOT.items }),
     ),
@@ -43,18 +40,17 @@ export type HistoryEntry = Static<typeof HistoryEntry>;
 export const ImageMemory = Type.Object({ memory: FileName, state: FileName }, closed);
 export type ImageMemory = Static<typeof ImageMemory>;
 
-/** Device layouts for which the image has the drivers. */
+/** Device layouts that the image has drivers for. */
 const Layouts = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 });
 
-/** With a kernel and an initial RAM disk, which lie beside the base's disk. */
+/** Boots with a kernel and an initial RAM disk, which lie beside the base's disk. */
 const KernelBoot = Type.Object(
   { kernel: FileName, initrd: FileName, commandLine: Type.String({ maxLength: 1024 }), layouts: Layouts },
   closed,
 );
 
 /**
- * By the boot loader on its own disk, as images made for clouds do. Such a guest may configure itself as it first
- * boots.
+ * Boots by the boot loader on its own disk, as cloud images do. Such a guest may configure itself at its first boot.
  */
 const FirmwareBoot = Type.Object({ firmware: Type.Literal('bios'), layouts: Layouts }, closed);
 
@@ -63,24 +59,27 @@ export const Manifest = Type.Object(
     version: Type.Literal(1),
     id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,95}$' }),
     /**
-     * The machine the image was frozen as. For a base image, `memoryMiB` and `cpus` are what it boots with at least.
+     * The machine that was frozen as this image. For a base image, `memoryMiB` and `cpus` are the least that it boots
+     * with.
      */
     machine: MachineSpec,
     line: LineName,
     createdAt: Type.String({ format: 'date-time' }),
     createdBy: Type.String({ maxLength: 128 }),
-    /** The image whose disk this one's disk is an overlay of. */
+    /** The image of whose disk this disk is an overlay. */
     parent: Type.Optional(Type.String()),
-    /** The image this one was cloned from, when its disk was put onto another since to keep the chain short. */
+    /**
+     * The image from which this one was cloned, when its disk was rebased onto another image to keep the chain short.
+     */
     builtFrom: Type.Optional(Type.String()),
     history: Type.Array(HistoryEntry),
     disk: FileName,
     diskFormat: Type.Union([Type.Literal('raw'), Type.Literal('qcow2')]),
-    /** Present when the image is suspended; `memoryMiB` and `cpus` of a clone must then be equal. */
+    /** Present when the image is suspended. A clone must then have the same `memoryMiB` and `cpus`. */
     memory: Type.Optional(ImageMemory),
-    /** How the image's base boots; children boot as their base does. */
+    /** How the image's base boots; images above it boot in the same way. */
     boot: Type.Union([KernelBoot, FirmwareBoot]),
-    /** The image that holds the boot files (its own id for a base image). */
+    /** The image that holds the boot files; for a base image its own id. */
     base: Type.String(),
     compatibility: Type.Optional(CompatibilityRecord),
     files: Type.Array(ImageFile),
@@ -89,11 +88,11 @@ export const Manifest = Type.Object(
 );
 export type Manifest = Static<typeof Manifest>;
 
-/** A frozen image in the warehouse. Its files are read, never written. */
+/** A frozen image in the warehouse. Its files are read and never written. */
 export interface GoldenImage {
   readonly manifest: Manifest;
-  /** The image's folder. */
+  /** The folder of the image. */
   readonly directory: string;
-  /** Folder of the base image, which holds the boot files. */
+  /** The folder of the base image, which holds the boot files. */
   readonly baseDirectory: string;
 }

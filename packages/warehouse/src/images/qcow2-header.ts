@@ -1,15 +1,15 @@
 /**
- * The head of a qcow2 file (docs/interop/qcow2.txt of QEMU), read without any program: what is in it is not trusted
- * yet.
+ * Reads the header of a qcow2 file (docs/interop/qcow2.txt of QEMU) without any program, because the content is not
+ * trusted yet.
  */
 import { open } from 'node:fs/promises';
 
 export interface Qcow2Header {
   readonly version: number;
   readonly virtualBytes: bigint;
-  /** As written in the file: relative names are relative to the file's folder. */
+  /** As written in the file: a relative name is relative to the file's folder. */
   readonly backingFile: string | undefined;
-  /** The guest's data lies in another file. */
+  /** Whether the guest's data lie in another file. */
   readonly externalData: boolean;
 }
 
@@ -18,7 +18,7 @@ const HEAD_BYTES = 104;
 const BACKING_NAME_BYTES = 1_023;
 const EXTERNAL_DATA_BIT = 1n << 2n;
 
-/** Undefined when the file is no qcow2 of version 2 or 3. */
+/** Returns undefined when the file is no qcow2 of version 2 or 3. */
 export async function readQcow2Header(path: string): Promise<Qcow2Header | undefined> {
   await using file = await open(path, 'r');
   const head = Buffer.alloc(HEAD_BYTES);

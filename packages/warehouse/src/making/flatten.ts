@@ -1,47 +1,49 @@
-/** Keeps backing chains short: a read that falls through a chain looks at every disk in it. */
+/** Keeps backing chains short, because a read that falls through a chain looks into every disk of it. */
 import { join, relative } from 'node:path';
 import { runTool } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
-import type { Warehouse } from '../store.ts';
+import type { ImageInventory } from '../inventory/image-inventory.ts';
 
-/** Disks that a new image's disk may stand on, its base's included; beyond that it is put onto its base alone. */
+/**
+ * Most disks below a new image's disk, the base's included. When there are more, the disk is rebased onto the base
+ * alone.
+ */
 export const CHAIN_LIMIT = 6;
 
 /**
- * The image that a new disk shall stand on: the one it was cloned from, or, when the chain would become longer than
- * `CHAIN_LIMIT`, the base, once everything between has been copied into the disk. Only the new disk is written: images
- * and VMs that stand on those between are not touched. `disk` lies in a staging folder, in a folder beside which its
- * image's parent will be. @throws GridError VMM_FAILED, IMAGE_CORRUPT
+ * Returns the image on which a new disk shall stand: the one from which it was cloned, or, when the chain would become
+ * longer than `CHAIN_LIMIT`, the base, after the data of all disks between have been copied into the new disk. Only the
+ * new disk is written; images and VMs on the disks between are not touched. `disk` lies in a staging folder, inside a
+ * folder beside which its parent image will lie. @throws GridError VMM_FAILED, IMAGE_CORRUPT
  */
 export async function keepChainShort(
-  warehouse: Pick<Warehouse, 'lineage'>,
-  parent: GoldenImage,
-  disk: string,
+  { parent, disk }: { readonly parent: GoldenImage; readonly disk: string },
+  inventory: Pick<ImageInventory, 'lineage'>,
   signal: AbortSignal,
 ): Promise<GoldenImage> {
-  const below = [parent, ...(await warehouse.lineage()).ancestors(parent)];
+  const below = [parent, ...(await inventory.lineage()).ancestors(parent)];
   if (below.length <= CHAIN_LIMIT) return parent;
   const base = below.at(-1)!;
-  // Only where this very process says may the disk point when it is read: a guest may have written its name.
+  // The disk may refer only to the file that this process names: a guest may have written another name into it.
   await requireOwnData(disk);
-  await rebase(disk, parent, ['-u'], diskOf(parent), signal);
-  await rebase(disk, base, [], diskOf(base), signal);
+  await rebase({ disk, onto: parent, name: diskOf(parent), withoutReading: true }, signal);
+  await rebase({ disk, onto: base, name: diskOf(base) }, signal);
   await relateDisk(disk, base, signal);
   return base;
 }
 
-/** Makes the disk name its parent relative to the folder it will lie in. Reads neither. @throws GridError VMM_FAILED */
+/** Makes the disk name its parent relative to its future folder. It reads neither. @throws GridError VMM_FAILED */
 export function relateDisk(disk: string, parent: GoldenImage, signal: AbortSignal): Promise<void> {
-  return rebase(disk, parent, ['-u'], relativeName(parent), signal);
+  return rebase({ disk, onto: parent, name: relativeName(parent), withoutReading: true }, signal);
 }
 
-/** Name of an image's disk as the disks of its children have it. */
+/** Returns the name of an image's disk that the disks above it contain. */
 export const relativeName = ({ directory, manifest }: GoldenImage): string =>
   relative(join(directory, '..', 'child'), join(directory, manifest.disk));
 
-/** @throws GridError IMAGE_CORRUPT when the disk is no qcow2, or keeps its data in another file. */
+/** @throws GridError IMAGE_CORRUPT when the disk is no qcow2, or keeps its data in another file */
 export async function requireOwnData(disk: string): Promise<void> {
   const header = await readQcow2Header(disk);
   if (header && !header.externalData) return;
@@ -51,15 +53,20 @@ export async function requireOwnData(disk: string): Promise<void> {
 
 const diskOf = ({ directory, manifest }: GoldenImage): string => join(directory, manifest.disk);
 
-async function rebase(
-  disk: string,
-  { manifest }: GoldenImage,
-  mode: readonly string[],
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  await runTool('qemu-img', ['rebase', ...mode, '-f', 'qcow2', '-F', manifest.diskFormat, '-b', name, disk], {
+interface Rebase {
+  readonly disk: string;
+  readonly onto: GoldenImage;
+  /** What the disk shall call the disk of that image. */
+  readonly name: string;
+  /** Changes only the name: what the disk stands on now is the same. */
+  readonly withoutReading?: boolean;
+}
+
+async function rebase({ disk, onto, name, withoutReading }: Rebase, signal: AbortSignal): Promise<void> {
+  const { id, diskFormat } = onto.manifest;
+  const mode = withoutReading ? ['-u'] : [];
+  await runTool('qemu-img', ['rebase', ...mode, '-f', 'qcow2', '-F', diskFormat, '-b', name, disk], {
     signal,
-    failure: { code: 'VMM_FAILED', message: `${disk} could not be put onto the disk of ${manifest.id}` },
+    failure: { code: 'VMM_FAILED', message: `${disk} could not be put onto the disk of ${id}` },
   });
 }

@@ -1,7 +1,7 @@
 /**
- * Where images grow before they are promoted: a folder `staging/HOST-PID-BORN-RANDOM/`, named after the process at
- * work, so that it has an owner from its first moment to its last. What a dead process of this host left there is
- * swept; other hosts that share the warehouse sweep their own.
+ * Folders in which images are made before they are promoted: `staging/HOST-PID-BORN-RANDOM/`. The name identifies the
+ * process at work, so the folder has an owner from its first moment to its last. A sweep removes what dead processes of
+ * this host left; other hosts that share the warehouse sweep their own.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
@@ -15,26 +15,27 @@ import {
   writeFileAtomically,
 } from '@vmgrid/daemon';
 
-/** As the name of a folder tells it. */
+/** The owner that the name of a folder tells. */
 interface Owner {
   readonly host: string;
   readonly pid: number;
-  /** When the process began; a later one of the same pid began at another time. */
+  /** Start time of the process. A later process with the same pid has another one. */
   readonly born: string;
 }
 
 /**
- * A file of this name in the folder of a machine: its process is a daemon's of the host, where only its line finds and
- * ends it, and then takes the file away.
+ * A file of this name in a machine's folder means that a daemon of the host runs the machine. Only the machine's line
+ * can find and end it, and then removes the file.
  */
 export const KEPT_BY_DAEMON = 'domain.uuid';
 
 /**
- * What a process of another host claims counts no longer than this: whether it still lives cannot be seen from here.
+ * A claim of a process on another host expires after this many milliseconds, because from here nobody can see whether
+ * it is alive.
  */
 export const FOREIGN_CLAIM_MS = 3_600_000;
 
-/** A folder of its own for one image to be, readable but not writable by others. */
+/** A folder for one future image. Others may read it and may not write it. */
 export class Staging {
   readonly #root: string;
 
@@ -42,17 +43,17 @@ export class Staging {
     this.#root = root;
   }
 
-  /** Where the files of the image are made; empty at first. */
+  /** The folder in which the files of the image are made; empty at first. */
   get directory(): string {
     return join(this.#root, WORK);
   }
 
-  /** Where the image is put together before it is renamed into the warehouse. */
+  /** The folder in which the image is assembled before it is renamed into the warehouse. */
   get imageDirectory(): string {
     return join(this.#root, 'image');
   }
 
-  /** `imageId`: the image that shall come of it, when that is known already: others need not make it too. */
+  /** `imageId`: the image that is being made, if that is known already, so that others need not make it too. */
   static async create(root: string, imageId?: string): Promise<Staging> {
     const self = identifyProcess(process.pid);
     if (!self) throw new Error('this process is not in /proc');
@@ -73,7 +74,7 @@ export class Staging {
     await mkdir(this.imageDirectory, { mode: 0o755 });
   }
 
-  /** Takes the folder and all in it away. Idempotent. */
+  /** Removes the folder with everything in it. Idempotent. */
   async discard(): Promise<void> {
     await rm(this.#root, { recursive: true, force: true });
   }
@@ -81,13 +82,16 @@ export class Staging {
 
 const KILL_DEADLINE_MS = 5_000;
 const WORK = 'work';
-/** The file that says which image shall come of it. */
+/** The file that names the image being made. */
 const CLAIM = 'image-id';
 
-/** Ends whatever machine still runs in a folder. Rejects when it does not end. */
+/** Ends any machine that still runs in a folder. Rejects when it does not end. */
 export type EndMachine = (directory: string) => Promise<void>;
 
-/** Removes what dead processes of this host left behind, the machines that still run there first; returns the names. */
+/**
+ * Removes the folders that dead processes of this host left, after ending machines that still run there; returns the
+ * names.
+ */
 export async function sweepStaging(root: string, end: EndMachine = endProcesses): Promise<readonly string[]> {
   const swept: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
@@ -100,7 +104,7 @@ export async function sweepStaging(root: string, end: EndMachine = endProcesses)
   return swept;
 }
 
-/** What needs a line that whoever sweeps does not have stays for one who has. */
+/** A machine whose line is not available to this sweep stays for one that has it. */
 async function hasEnded(directory: string, end: EndMachine): Promise<boolean> {
   try {
     await end(directory);
@@ -141,7 +145,7 @@ function isAtWork({ pid, born }: Owner): boolean {
   return found !== undefined && bornOf(found) === born;
 }
 
-/** No longer than a UUID: there are sockets below, and their paths have a limit. */
+/** No longer than a UUID: there are sockets below it, and their paths have a limit. */
 const newName = (self: ProcessIdentity): string =>
   [thisHost(), self.pid, bornOf(self), randomBytes(4).toString('hex')].join('-');
 

@@ -7,14 +7,14 @@ export interface TemplateAssignment {
 
 const BLANK = /(?:\s|#[^\n]*)*/y;
 const VARIABLE = /(?<name>[A-Za-z_]\w*)[ \t]*=[ \t]*/y;
-/** OpenNebula's: in quotes, in which quotes are escaped; it may go over lines. */
+/** OpenNebula's form: in double quotes, with escaped quotes inside; it may span lines. */
 const QUOTED = /"(?<inside>(?:[^"\\]|\\.)*)"[ \t]*(?=$|[\r\n#])/suy;
-/** GridWay's: in single quotes, in which nothing is escaped. */
+/** GridWay's form: in single quotes, without escapes. */
 const SINGLE = /'(?<inside>[^'\n]*)'[ \t]*(?=$|[\r\n#])/uy;
-/** GridWay's, too: all of the line; a backslash at its end continues it. */
+/** GridWay's other form: the rest of the line; a backslash at its end continues it. */
 const LINE = /(?<line>(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\\\r?\n|[^"'#\n\\])*)(?=$|[\n#])/uy;
 
-/** The assignments `NAME = expression` of a template, in its order. Throws TemplateFault. */
+/** Returns the assignments `NAME = expression` of a template, in their order. Throws TemplateFault. */
 export function templateAssignments(template: string): readonly TemplateAssignment[] {
   const assignments: TemplateAssignment[] = [];
   let offset = 0;

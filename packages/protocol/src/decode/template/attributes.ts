@@ -1,7 +1,7 @@
 import { TemplateFault } from './template-fault.ts';
 import type { TemplateToken } from './tokens.ts';
 
-/** What a name in a template means of the plant's ad (`TARGET`). */
+/** The counterpart of a template's name in the plant's ad (`TARGET`). */
 export interface TemplateAttribute {
   readonly kind: 'text' | 'number' | 'list';
   /** A ClassAd expression that can be an operand of any operator. */
@@ -13,7 +13,7 @@ const number = (expression: string): TemplateAttribute => ({ kind: 'number', exp
 const KIB = (attribute: string): TemplateAttribute => number(`(TARGET.${attribute} * 1024)`);
 
 /**
- * GridWay counts in megabytes; OpenNebula counts memory in kilobytes and disks in megabytes. Both mean powers of two.
+ * GridWay counts in megabytes; OpenNebula counts memory in kilobytes and disks in megabytes. Both use powers of two.
  */
 const ATTRIBUTES: ReadonlyMap<string, TemplateAttribute> = new Map([
   ['ARCH', text('TARGET.Arch')],
@@ -42,7 +42,9 @@ const ATTRIBUTES: ReadonlyMap<string, TemplateAttribute> = new Map([
 /** The names that templates may use. */
 export const TEMPLATE_ATTRIBUTES: readonly string[] = [...ATTRIBUTES.keys()];
 
-/** The attribute a word names, in any case. Throws TemplateFault for a name without a counterpart in a plant's ad. */
+/**
+ * Returns the attribute that a word names, in any case. Throws TemplateFault when the plant's ad has no counterpart.
+ */
 export function attributeOf({ text, offset }: TemplateToken): TemplateAttribute {
   const attribute = ATTRIBUTES.get(text.toUpperCase());
   if (attribute !== undefined) return attribute;

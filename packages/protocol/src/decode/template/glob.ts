@@ -1,30 +1,28 @@
 import { stringValue, unparse } from '@vmgrid/classad';
 import { TemplateFault } from './template-fault.ts';
 
-/**
- * A part of a pattern: an escaped character, a set of characters, a wildcard, or a character that stands for itself.
- */
+/** A part of a pattern: an escaped character, a character set, a wildcard, or a literal character. */
 const PART = /\\(?<escaped>.)|\[(?<negated>[!^]?)(?<set>\]?[^\][\\]*)\]|(?<wildcard>[*?])|(?<character>[^[\\])/suy;
 
 type Part = { readonly literal: string } | { readonly regex: string };
 
 /**
- * The ClassAd condition that a text equals a pattern of the shell: `*`, `?`, `[a-z]`, `[!a-z]` and `\` before a
- * character that means itself (fnmatch of POSIX). Upper and lower case differ. `offset` is the pattern's place, for the
- * TemplateFault thrown.
+ * Returns the ClassAd condition that a text matches a shell pattern: `*`, `?`, `[a-z]`, `[!a-z]`, and `\` before a
+ * literal character (fnmatch of POSIX). Case matters. `offset` is the pattern's place, for the TemplateFault that is
+ * thrown.
  */
 export function globCondition(expression: string, pattern: string, offset: number): string {
   const { literal, regex } = readGlob(pattern, offset);
   return literal === undefined ? `regexp(${regex}, ${expression})` : `${expression} =?= ${literal}`;
 }
 
-/** The condition that a list has a text that equals such a pattern, in upper or lower case. */
+/** Returns the condition that a list contains a text that matches such a pattern; case does not matter. */
 export function globMember(list: string, pattern: string, offset: number): string {
   const { literal, regex } = readGlob(pattern, offset);
   return literal === undefined ? `regexpMember(${regex}, ${list}, "i")` : `member(${literal}, ${list})`;
 }
 
-/** In quotes: the text that the pattern means, where it means one alone; else the regular expression. */
+/** Returns the literal text, in quotes, when the pattern matches only one text; else a regular expression. */
 function readGlob(pattern: string, offset: number): { readonly literal?: string; readonly regex: string } {
   const parts = partsOf(pattern, offset);
   const regex = parts.map((part) => ('literal' in part ? escapeRegex(part.literal) : part.regex)).join('');

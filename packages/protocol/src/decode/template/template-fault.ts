@@ -1,4 +1,4 @@
-/** What is wrong with one expression of a template, at an offset into it in UTF-16 units. */
+/** A fault in one expression of a template, at an offset in UTF-16 units. */
 export class TemplateFault extends Error {
   override readonly name = 'TemplateFault';
   readonly offset: number;

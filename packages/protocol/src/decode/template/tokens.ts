@@ -2,17 +2,17 @@ import { TemplateFault } from './template-fault.ts';
 
 export interface TemplateToken {
   readonly kind: 'word' | 'number' | 'text' | 'symbol' | 'end';
-  /** As written; of a text, what is between its quotes. */
+  /** The token as written; of a quoted text, what stands between the quotes. */
   readonly text: string;
   readonly offset: number;
 }
 
 const TOKEN =
   /\s*(?:(?<word>[A-Za-z_]\w*)|(?<number>\d+(?:\.\d+)?)|"(?<text>(?:[^"\\]|\\.)*)"|'(?<single>(?:[^'\\]|\\.)*)'|(?<symbol>!=|>=|<=|@>|[=<>&|!()+*/-]))/suy;
-/** OpenNebula ends expressions with a semicolon, or with nothing. */
+/** OpenNebula ends expressions with a semicolon or with nothing. */
 const END = /\s*(?:;\s*)?$/y;
 
-/** The tokens of an expression, read one after the other. */
+/** Reads the tokens of an expression one after another. */
 export class TemplateTokens {
   readonly #text: string;
   #next: TemplateToken;
@@ -27,14 +27,14 @@ export class TemplateTokens {
     return this.#next;
   }
 
-  /** The next token, which is left behind. */
+  /** Reads the next token and moves past it. */
   take(): TemplateToken {
     const token = this.#next;
     this.#next = this.#read();
     return token;
   }
 
-  /** The next token if it is one of these symbols, which is then left behind. */
+  /** Reads the next token and moves past it if it is one of these symbols. */
   takeSymbol(...symbols: readonly string[]): string | undefined {
     const { kind, text } = this.#next;
     return kind === 'symbol' && symbols.includes(text) ? this.take().text : undefined;

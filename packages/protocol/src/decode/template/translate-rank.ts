@@ -4,7 +4,7 @@ import { numberText } from './number-text.ts';
 import { TemplateFault } from './template-fault.ts';
 import type { TemplateTokens } from './tokens.ts';
 
-/** The ClassAd spelling of an arithmetic expression; its division keeps fractions. Throws TemplateFault. */
+/** Translates an arithmetic expression to ClassAd; its division keeps fractions. Throws TemplateFault. */
 export function translateRank(tokens: TemplateTokens, depth = 0): string {
   let left = translateProduct(tokens, depth);
   for (;;) {

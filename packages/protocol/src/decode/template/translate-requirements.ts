@@ -16,8 +16,8 @@ const CLASSAD_NUMERIC: Readonly<Record<string, string>> = {
 const JOINED = { '&': '&&', '|': '||' } as const;
 
 /**
- * The ClassAd spelling of a boolean expression. `!`, `&` and `|` bind alike and from the left, as in the grammars of
- * GridWay and OpenNebula. Throws TemplateFault.
+ * Translates a boolean expression to ClassAd. `!`, `&` and `|` have the same precedence and associate to the left, as
+ * in the grammars of GridWay and OpenNebula. Throws TemplateFault.
  */
 export function translateRequirements(tokens: TemplateTokens, depth = 0): string {
   let left = translateUnary(tokens, depth);
@@ -55,7 +55,7 @@ interface Comparison {
   readonly name: TemplateToken;
   readonly attribute: TemplateAttribute;
   readonly operator: string;
-  /** At the value. */
+  /** Positioned at the value. */
   readonly tokens: TemplateTokens;
 }
 
@@ -65,7 +65,7 @@ const CONDITIONS: { readonly [K in TemplateAttribute['kind']]: (comparison: Comp
     const spelling = CLASSAD_NUMERIC[operator] ?? refuseOperator(comparison, 'a number');
     const sign = tokens.takeSymbol('-') ?? '';
     const { kind, text } = tokens.next;
-    // OpenNebula quotes numbers too.
+    // OpenNebula puts numbers in quotes too.
     if (kind !== 'number' && !(kind === 'text' && /^\d+(\.\d+)?$/.test(text))) throw tokens.unexpected('a number');
     return `${attribute.expression} ${spelling} ${sign}${numberText(tokens.take().text)}`;
   },
@@ -89,7 +89,7 @@ function refuseOperator({ name, operator }: Comparison, kind: string): never {
   throw new TemplateFault(`${name.text} is ${kind}, which ${operator} cannot compare`, name.offset);
 }
 
-/** A text in quotes, or a word that stands for itself. */
+/** Reads a quoted text, or a bare word. */
 function takeText(tokens: TemplateTokens): TemplateToken {
   const { kind } = tokens.next;
   if (kind !== 'text' && kind !== 'word') throw tokens.unexpected('a text in quotes');

@@ -1,4 +1,4 @@
-/** Placement in the words of GridWay's job templates and OpenNebula's VM templates, as ClassAd expressions. Pure. */
+/** Translates placement from GridWay's job templates and OpenNebula's VM templates to ClassAd expressions. Pure. */
 import { GridError } from '../../errors/grid-error.ts';
 import type { CreateRequest } from '../../schema/requests.ts';
 import { placeAt } from '../text-place.ts';
@@ -19,8 +19,8 @@ const FIELDS: ReadonlyMap<string, keyof Placement> = new Map([
 const TRANSLATE = { requirements: translateRequirements, rank: translateRank } as const;
 
 /**
- * What a template asks for; an empty expression asks for nothing. Throws GridError EXPRESSION_INVALID with the place,
- * for an expression in the expression itself.
+ * Translates a template; an empty expression asks for nothing. Throws GridError EXPRESSION_INVALID with the place; for
+ * a fault inside an expression, with the place in the expression.
  */
 export function translateTemplate(template: string): Placement {
   const placement: { -readonly [F in keyof Placement]: Placement[F] } = {};
@@ -44,7 +44,7 @@ function translateExpression(field: keyof Placement, { variable, expression }: T
   });
 }
 
-/** What the work gives; its TemplateFault becomes a GridError with line and column in the text. */
+/** Returns the result of the work; turns its TemplateFault into a GridError with line and column in the text. */
 function placed<T>(text: string, details: { readonly variable?: string }, work: () => T): T {
   try {
     return work();

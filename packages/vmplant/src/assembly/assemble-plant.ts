@@ -1,0 +1,90 @@
+/** Puts a plant together on what it stands on: a host and its machines, or a host on paper. Nothing runs yet. */
+import { type LinkAbove, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
+import { Canceller } from '../cancellation/canceller.ts';
+import type { PlantConfig } from '../config.ts';
+import { Configurator } from '../configuration/configurator.ts';
+import { Reconfigurator } from '../configuration/reconfigurator.ts';
+import { Creator } from '../creation/creator.ts';
+import { ImageBuilder } from '../images/image-builder.ts';
+import { recover } from '../lifecycle/recovery.ts';
+import { Plant } from '../plant.ts';
+import { watchMachine } from '../vms/machine-watch.ts';
+import { assembleBids } from './assemble-bids.ts';
+import { assembleLifecycle } from './assemble-lifecycle.ts';
+import { openBooks, type PlantBooks } from './open-books.ts';
+import { PlantEvents } from './plant-events.ts';
+import type { OperatorServices, PlantPorts } from './ports.ts';
+
+export async function assemblePlant<Services extends OperatorServices>(
+  ports: PlantPorts<Services>,
+  config: PlantConfig,
+) {
+  const events = new PlantEvents();
+  const books = await openBooks(ports, config, events);
+  const { bidService, offers, adPublisher } = assembleBids(ports, books, config);
+  events.on('usage', () => void offers.changed());
+  const parts = {
+    ...{ ...partsOfHost(ports, config), ...books, events },
+    changed: () => adPublisher.changed(),
+    report: (event: ProgressEvent) => void events.emit('progress', event),
+    watch: watching(ports, books, () => adPublisher.changed()),
+  };
+  const lifecycle = assembleLifecycle(parts, config);
+  const canceller = new Canceller({ ...parts, ...lifecycle });
+  const making = { ...parts, execution: parts, plan: bidService.plan.bind(bidService) };
+  const onLines = { ...making, lines: ports.reports };
+  const imageBuilder = new ImageBuilder(onLines, config);
+  const services = ports.makeOperatorServices({ ...onLines, imageBuilder });
+  const { selfTending } = services;
+  const plant = new Plant(
+    {
+      ...{ ...parts, ...lifecycle, ...services, bidService, canceller, imageBuilder },
+      creator: new Creator({ ...making, record: selfTending.record.bind(selfTending) }, config),
+      reconfigurator: new Reconfigurator(parts, config),
+      withNumbers: ports.host.withNumbers,
+    },
+    config,
+  );
+  const { collector } = lifecycle;
+  const collect = (vmId: string) => collector.collect(vmId, { requestId: `recovery-${vmId}` });
+  return {
+    ...{ ...parts, ...services, bidService, offers, adPublisher, plant },
+    /** Takes over what an earlier run left, then makes the first ad. */
+    async recover(): Promise<void> {
+      await recover({ ...parts, collect });
+      const failed = (err: unknown) => ports.log.error({ err }, 'a VM of a cancelled request could not be taken away');
+      canceller.finish().catch(failed);
+      await adPublisher.renew();
+    },
+    /** A link is up, for the first time or anew. */
+    opened(link: LinkAbove): void {
+      books.vmPublisher.opened(link);
+      offers.opened(link);
+    },
+    /** A link that does not come up anew. */
+    ended(link: LinkAbove): void {
+      books.vmPublisher.ended(link);
+      offers.ended(link);
+    },
+  };
+}
+
+/** What of the host the parts of the plant use, under the names that they have for it. */
+function partsOfHost({ log, clock, host, lines, stores }: PlantPorts, { guestNetwork, bootDeadline }: PlantConfig) {
+  const { warehouse, discs, uploads } = stores;
+  const { actions: hostActions, clock: hostClock, nameVm } = host;
+  return {
+    ...{ log, clock, hostClock, hostActions, nameVm, lines, warehouse, uploads, guestNetwork },
+    configurator: new Configurator({ hostActions, clock, discs }),
+    bootDeadlineMs: parseDuration(bootDeadline),
+  };
+}
+
+/** Waits for machines that nobody stops to end. */
+const watching =
+  ({ log }: PlantPorts, books: PlantBooks, changed: () => void) =>
+  (vmId: string) => {
+    watchMachine(vmId, { ...books, log, changed }).catch((error) =>
+      log.error({ err: error, vmId }, 'the end of a machine could not be recorded'),
+    );
+  };

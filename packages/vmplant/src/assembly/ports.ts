@@ -1,0 +1,68 @@
+/** What a plant stands on: a host and its machines, or a host on paper. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Capacity, Durations, LineReports } from '@vmgrid/bidding';
+import type { Clock, Log } from '@vmgrid/daemon';
+import type { ProductionLine } from '@vmgrid/lines';
+import type { LineName, Upstreams } from '@vmgrid/protocol';
+import type { ImageBuildStore, ImageInventory } from '@vmgrid/warehouse';
+import type { ConfigDiscStore } from '../configuration/config-disc-store.ts';
+import type { HostActions } from '../configuration/host-actions.ts';
+import type { CreatorDeps } from '../creation/creator.ts';
+import type { TemporaryMachineDeps } from '../creation/temporary-machine.ts';
+import type { UploadedFiles } from '../files/uploaded-files.ts';
+import type { ImageBuilder } from '../images/image-builder.ts';
+import type { HostClock } from '../leases/lease-clock.ts';
+import type { PlantDeps } from '../plant.ts';
+import type { VmNames } from '../vms/identity.ts';
+import type { VmStore } from '../vms/vm-store.ts';
+
+export interface PlantPorts<Services extends OperatorServices = OperatorServices> {
+  readonly version: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly host: HostPort;
+  readonly lines: ReadonlyMap<LineName, ProductionLine>;
+  /** What each line can do here, as it was found last. */
+  readonly reports: LineReports;
+  readonly stores: PlantStores;
+  /** Those above. */
+  readonly links: Pick<Upstreams, 'notify'>;
+  readonly makeOperatorServices: (parts: OperatorParts) => Services;
+}
+
+export interface HostPort {
+  readonly clock: HostClock;
+  readonly capacity: Capacity;
+  readonly actions: Pick<HostActions, 'names' | 'requireAll' | 'run'>;
+  readonly nameVm: () => VmNames;
+  /** Over the last minute; left out of a host where it never changes. */
+  readonly loadAverage?: () => number;
+  /** Left out where machines take no memory of the host. */
+  readonly availableMemoryMiB?: () => number;
+  /** See `PlantWorkDeps`. */
+  readonly withNumbers: (thrown: unknown) => Promise<unknown>;
+}
+
+/** What outlives the plant's process. */
+export interface PlantStores {
+  readonly database: DatabaseSync;
+  readonly vms: VmStore;
+  readonly discs: ConfigDiscStore;
+  readonly uploads: Pick<UploadedFiles, 'put' | 'keep'>;
+  readonly warehouse: ImageBuildStore & {
+    readonly inventory: Pick<ImageInventory, 'examine' | 'image' | 'images' | 'lineage'>;
+  };
+}
+
+/** What only operators ask for, and what the plant does unasked: it works with the files of images. */
+export interface OperatorServices extends Pick<PlantDeps, 'imageService' | 'equalityCheck'> {
+  readonly selfTending: PlantDeps['selfTending'] & { readonly record: CreatorDeps['record'] };
+}
+
+/** The parts of the plant that those services use. */
+export interface OperatorParts extends TemporaryMachineDeps {
+  readonly durations: Durations;
+  readonly imageBuilder: ImageBuilder;
+  readonly lines: LineReports;
+  readonly changed: () => Promise<void>;
+}
