@@ -25,7 +25,7 @@ export function productionLineContract(subject: LineUnderTest): void {
     imageContract(subject, () => bench);
     limitsContract(subject, () => bench);
     isolationContract(subject, () => bench);
-    lifeContract(subject, () => bench);
+    lifeContract(() => bench);
     suspensionContract(subject, () => bench);
     failureContract(subject, () => bench);
   });

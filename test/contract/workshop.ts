@@ -90,7 +90,7 @@ export class Workshop {
 
   static async open({ os, make }: LineToTry, signal: AbortSignal): Promise<Workshop> {
     const base = await testBase(signal, os);
-    const folder = await testFolder('line');
+    const folder = await testFolder('a, line');
     const warehouse = await Warehouse.open(warehouseOf(folder));
     await linkImage(base, warehouse.directory);
     const line = make({ stateDirectory: folder, images: () => warehouse.inventory.images() }, {});

@@ -31,7 +31,10 @@ const tlsOf = (name: string) => ({
   revocationFile: file('site', 'revoked.pem'),
 });
 const start = (program: DaemonName, name: string, config: Record<string, unknown>) =>
-  startDaemon(program, file(`${name}.json`), config, AbortSignal.timeout(READY_MS), file(`${name}.log`));
+  startDaemon(
+    { name: program, configFile: file(`${name}.json`), config, logFile: file(`${name}.log`) },
+    AbortSignal.timeout(READY_MS),
+  );
 const token = () => readTokenFile(localTokenFile(file('shop-access')))!;
 
 beforeAll(async () => {
@@ -166,7 +169,10 @@ describe('a daemon does not start', () => {
 test('a plant with a certificate of another name is not taken', async () => {
   const [config, logFile] = [plantConfig('plant-2', tlsOf('plant-1')), file('plant-2.log')];
   const over = new AbortController();
-  const impostor = startDaemon('vmplant', file('plant-2.json'), config, over.signal, logFile).catch(({ code }) => code);
+  const impostor = startDaemon(
+    { name: 'vmplant', configFile: file('plant-2.json'), config, logFile },
+    over.signal,
+  ).catch(({ code }) => code);
   const isRefused = async () => (await readFile(logFile, 'utf8').catch(() => '')).includes('are not those of');
   await eventually('the shop has refused the link', isRefused);
   const { out } = await vmgrid(['--json', ...flags(), 'plants']);

@@ -8,7 +8,7 @@ import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {
-  grid = await TestGrid.open('two-lines', { base: MACHINE.os, plantConfig: { lines: ['qemu', 'uml'] } });
+  grid = await TestGrid.open('two lines, blanks', { base: MACHINE.os, plantConfig: { lines: ['qemu', 'uml'] } });
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 

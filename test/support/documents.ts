@@ -1,5 +1,5 @@
 /** Request documents for tests, in as few words as they need. */
-import type { Action, Dag } from '@vmgrid/dag';
+import type { Action, Dag, ScriptAction } from '@vmgrid/dag';
 
 /**
  * The machine that the stocked warehouse has suspended: of the tiny base image, which boots on every line in seconds.
@@ -9,7 +9,7 @@ export const MACHINE = { arch: 'x86_64', os: 'tiny-1', memoryMiB: 128, cpus: 1, 
 /** A machine of the simulated line. */
 export const SIMULATED_MACHINE = { ...MACHINE, os: 'simulated-1', memoryMiB: 256, diskMiB: 2048 } as const;
 
-type Hints = Partial<Omit<Action, 'id' | 'kind'>>;
+type Hints = Partial<Omit<ScriptAction, 'id' | 'kind'>>;
 
 export const script = (id: string, text: string, hints: Hints = {}): Action => ({
   id,

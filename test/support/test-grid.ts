@@ -147,8 +147,8 @@ export class TestGrid {
   /** Starts a daemon again, or another plant; resolves when it is ready. */
   async start(name: string): Promise<void> {
     const [program, config] = this.#programOf(name);
-    const [file, log] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
-    const daemon = await startDaemon(program, file, config, AbortSignal.timeout(60_000), log);
+    const [configFile, logFile] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
+    const daemon = await startDaemon({ name: program, configFile, config, logFile }, AbortSignal.timeout(60_000));
     this.#daemons.set(name, daemon);
     if (name.startsWith('broker')) this.#brokerPorts.set(name, Number(daemon.ready.httpPort));
     if (name === 'shop') {
@@ -160,8 +160,11 @@ export class TestGrid {
   async startTwin(plantId: string): Promise<void> {
     const [program, config] = this.#plant(plantId);
     const name = `${plantId}-twin`;
-    const [file, log] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
-    this.#daemons.set(name, await startDaemon(program, file, config, AbortSignal.timeout(60_000), log));
+    const [configFile, logFile] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
+    this.#daemons.set(
+      name,
+      await startDaemon({ name: program, configFile, config, logFile }, AbortSignal.timeout(60_000)),
+    );
   }
 
   /** Resolves when this many plants are connected to the shop. */

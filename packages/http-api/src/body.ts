@@ -45,7 +45,7 @@ function requireMedium(request: Request, medium: IncomingDocument['medium'], mes
 
 function read([request, response]: Exchange, wanted: Partial<IncomingDocument> = {}): Promise<unknown> {
   const document = { medium: bodyMedium(request), bytes: bytesOf(request), ...wanted };
-  return documents.read(document, principalOf(response).owner);
+  return documents.read(document, { owner: principalOf(response).owner, revalidate: response.locals.revalidate });
 }
 
 /** The header `Idempotency-Key` is the request id of a document without one. */

@@ -33,7 +33,7 @@ export interface StartOrder {
   readonly guestNetwork: 'isolated' | 'outbound';
 }
 
-/** What the plant stores to find a machine again; only its line can read it. */
+/** The data that the plant stores to find a machine again; only its line can read it. */
 export type MachineState = Readonly<Record<string, string | number | boolean>>;
 
 /** Called with the name of each step of making a machine when it is done; tests make the making fail there. */
@@ -59,7 +59,7 @@ export interface ProductionLine {
   kill(directory: string): Promise<void>;
 }
 
-/** What a restarted plant finds of a machine: it runs, it is suspended to its folder without a process, or neither. */
+/** How a restarted plant finds a machine: it runs, it is suspended to its folder without a process, or neither. */
 export type Adoption =
   | { readonly kind: 'running'; readonly machine: Machine }
   | { readonly kind: 'suspended' }
@@ -128,13 +128,22 @@ export interface FrozenFiles {
   readonly memory?: ImageMemory;
 }
 
+/** Why a guest started anew: somebody in it asked for that, or its kernel could not go on. */
+export type Restart = 'asked' | 'panic';
+
 /** A conversation with the agent inside a guest. */
 export interface Guest {
   /** The device under which the guest sees the disc drive, such as `/dev/sr0`. */
   readonly discDevice: string;
   /**
    * Starts a command in the guest and yields what it prints, line by line, until it ends.
-   * Throws GUEST_LOST when the machine dies in between and GUEST_UNREACHABLE when the agent does not answer.
+   * Throws GUEST_LOST when the machine dies in between, GUEST_RESTARTED when the guest starts anew, and
+   * GUEST_UNREACHABLE when the agent does not answer.
    */
   run(command: readonly string[], signal: AbortSignal): AsyncIterable<string>;
+  /**
+   * Resolves once the guest has started anew since its last run began. Its disc drive may be empty then, and its
+   * network closed; `Machine.guest` waits until it is up. @throws GridError GUEST_LOST when its machine ends
+   */
+  restarted(signal: AbortSignal): Promise<Restart>;
 }

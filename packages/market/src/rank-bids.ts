@@ -1,4 +1,4 @@
-/** From bids to their order: pure. */
+/** Orders bids: pure. */
 import type { Bid, TrailPlace, TrailRemoval } from '@vmgrid/protocol';
 import { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
 import { compareBy } from './rules/compare-by.ts';

@@ -92,9 +92,13 @@ test('a wait that is aborted ends at once, a deadline in its time', async () => 
 async function arrivals(options: Partial<typeof OPTIONS>, { count = 1_000, together = 1 } = {}) {
   const world = newWorld();
   const network = new Network(world, { ...OPTIONS, ...options });
-  const [way, arrived, lost] = [{ lastDueAt: 0 }, [] as number[], [] as number[]];
+  const [way, arrived, lost] = [{ from: 'a', to: 'b', lastDueAt: 0 }, [] as number[], [] as number[]];
   const send = (number: number) =>
-    network.send(...(['a', 'b', way, () => void arrived.push(number), () => void lost.push(number)] as const));
+    network.send(
+      way,
+      () => void arrived.push(number),
+      () => void lost.push(number),
+    );
   const numbers = Array.from({ length: count }, (_, number) => number);
   for (let at = 0; at < count; at += together) {
     world.schedule(at, () => numbers.slice(at, at + together).forEach(send));

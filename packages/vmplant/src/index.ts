@@ -1,4 +1,4 @@
-/** What a plant is put together from, for whoever drives one without a host. */
+/** The parts of a plant, for programs that run one without a host. */
 export { assemblePlant } from './assembly/assemble-plant.ts';
 export type { OperatorServices, PlantPorts } from './assembly/ports.ts';
 export { PlantConfig } from './config.ts';

@@ -42,7 +42,7 @@ export async function startPlant(
   const unknown = checkCost(parseCost(config.cost), await bidService.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');
 
-  // The first base image brings the kernel that KVM is tried with.
+  // The kernel with which KVM is tested comes from the first base image.
   const imagesChanged = oneAtATime(async () => {
     const told = (err: unknown) =>
       log.error({ err }, 'the lines could not be tried with the kernel of a new base image');

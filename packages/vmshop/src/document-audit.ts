@@ -3,7 +3,7 @@ import { type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal 
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
 import { operationOf } from './answer.ts';
 
-/** Who is at the TCP endpoint, and at which address. */
+/** The caller at the TCP endpoint, and its address. */
 export interface Client {
   readonly principal: Principal;
   readonly from: string | undefined;

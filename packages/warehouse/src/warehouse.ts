@@ -49,11 +49,11 @@ export class Warehouse {
   readonly warehouseId: string;
   /** Bytes that the images may occupy; undefined without a quota. */
   readonly quotaBytes: number | undefined;
-  /** What is there. */
+  /** The images in the folder. */
   readonly inventory: ImageInventory;
-  /** How images come. */
+  /** Images that are being made, and how they move in. */
   readonly claims: ImageClaims;
-  /** Who uses which image. */
+  /** The users of each image. */
   readonly references: References;
   readonly hits: Hits;
   readonly #labels: Labels;

@@ -36,10 +36,14 @@ const faults = async (warehouse: Warehouse) =>
 test('an image comes over with all below it, byte for byte, and holes stay holes', async () => {
   const from = await stocked('from');
   const told: string[] = [];
-  const exported = await exportImage(from, 'plotting', archive(), {
-    signal,
-    onFile: (entry, state) => told.push(`${state} ${entry}`),
-  });
+  const exported = await exportImage(
+    from,
+    { image: 'plotting', path: archive() },
+    {
+      signal,
+      onFile: (entry, state) => told.push(`${state} ${entry}`),
+    },
+  );
   expect(exported).toMatchObject({ imageId: 'plotting', images: ['base', 'octave', 'plotting'] });
   expect(exported.bytes).toBe((await stat(archive())).size);
   expect(exported.bytes).toBeLessThan(MIB);
@@ -61,14 +65,14 @@ test('an image comes over with all below it, byte for byte, and holes stay holes
 });
 
 test('tar and zstd of the host can read it', async () => {
-  await exportImage(await stocked('from'), 'octave', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'octave', path: archive() }, { signal });
   await writeFile(`${archive()}.tar`, zstdDecompressSync(await readFile(archive())));
   const listed = execFileSync('tar', ['-tf', `${archive()}.tar`], { encoding: 'utf8' });
   expect(listed.split('\n')).toContain('octave/memory.bin');
 });
 
 test('where the host cannot restore it, an image comes without its memory, says why, and has an id of its own', async () => {
-  await exportImage(await stocked('from'), 'plotting', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'plotting', path: archive() }, { signal });
   const to = await open('to');
   const restoreFault = () => 'vmmVersion was 8.2.2, here it is 7.2';
   const imported = await importArchive(to, archive(), { ...options, restoreFault });
@@ -82,7 +86,7 @@ test('where the host cannot restore it, an image comes without its memory, says 
 });
 
 test('a warehouse with another build of the base keeps it; what comes stands on the base it came with', async () => {
-  await exportImage(await stocked('from'), 'plotting', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'plotting', path: archive() }, { signal });
   const to = await stocked('to', 'two');
   const imported = await importArchive(to, archive(), options);
   expect(imported[0]).toMatchObject({ archivedId: 'base', imageId: expect.stringMatching(/^base-[0-9a-f]{12}$/) });
@@ -96,7 +100,7 @@ test('a warehouse with another build of the base keeps it; what comes stands on 
 test('a file that is not as its manifest says is not exported, and named', async () => {
   const from = await stocked('from');
   await appendFile(join(from.directory, 'images/octave/device.state'), 'x');
-  await expect(exportImage(from, 'octave', archive(), { signal })).rejects.toMatchObject({
+  await expect(exportImage(from, { image: 'octave', path: archive() }, { signal })).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     details: { imageId: 'octave', file: 'device.state' },
   });
@@ -126,7 +130,7 @@ const headed = ({ name, content }: Entry) => [
 
 /** Exports octave and writes the archive again as changed; resolves with what its import does. */
 async function importChanged(change: (entries: Entry[]) => Buffer[], changes: Partial<ImportOptions> = {}) {
-  await exportImage(await stocked('from'), 'octave', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'octave', path: archive() }, { signal });
   const blocks = change(entriesOf(zstdDecompressSync(await readFile(archive()))));
   await writeFile(archive(), zstdCompressSync(Buffer.concat(blocks)));
   const to = await open('to');
@@ -259,7 +263,7 @@ test('an image that cannot come in takes those out again that came in before it'
   const from = await open('from');
   await promoteReal(from, baseDraft('base', { machine }), 'one');
   await promoteReal(from, suspendedDraft('small', 'base', { machine: { ...machine, diskMiB: 128 } }), 'one');
-  await exportImage(from, 'small', archive(), { signal });
+  await exportImage(from, { image: 'small', path: archive() }, { signal });
   const reached: string[] = [];
   const to = await Warehouse.open(join(directory(), 'to'), { reached: (step) => reached.push(step) });
   await expect(importArchive(to, archive(), options)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
@@ -273,7 +277,7 @@ test('an image that cannot come in takes those out again that came in before it'
 test('what is larger than the whole quota is refused while it is read', async () => {
   const from = await open('from');
   await promoteReal(from, baseDraft('base', { machine }), randomBytes(2 * MIB).toString('latin1'), 8 * MIB);
-  await exportImage(from, 'base', archive(), { signal });
+  await exportImage(from, { image: 'base', path: archive() }, { signal });
   const to = await Warehouse.open(join(directory(), 'to'), { quotaMiB: 1 });
   await expect(importArchive(to, archive(), options)).rejects.toMatchObject({
     code: 'WAREHOUSE_FULL',

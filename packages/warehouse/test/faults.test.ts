@@ -90,7 +90,7 @@ test(
     const from = await Warehouse.open(join(directory(), 'from'));
     await promoteReal(from, baseDraft('base', { machine }), 'another base');
     await promoteReal(from, suspendedDraft('octave', 'base', { machine }), 'octave');
-    await exportImage(from, 'octave', join(directory(), 'archive'), { signal: NO_DEADLINE });
+    await exportImage(from, { image: 'octave', path: join(directory(), 'archive') }, { signal: NO_DEADLINE });
     const images = (await outcomes('import')).map((ids) => ids.split(' ').length);
     expect(images).toEqual(images.toSorted());
     expect([...new Set(images)]).toEqual([2, 3, 4]);

@@ -101,7 +101,10 @@ export class BenchShop {
 }
 
 const startShopDaemon = (folder: string, config: Record<string, unknown>): Promise<Daemon> =>
-  startDaemon('vmshop', join(folder, 'shop.json'), config, AbortSignal.timeout(START_MS), join(folder, 'shop.log'));
+  startDaemon(
+    { name: 'vmshop', configFile: join(folder, 'shop.json'), config, logFile: join(folder, 'shop.log') },
+    AbortSignal.timeout(START_MS),
+  );
 
 async function plantsAt(url: string): Promise<number> {
   const ready = (await (await fetch(`${url}/health/ready`)).json()) as { readonly plants: number };

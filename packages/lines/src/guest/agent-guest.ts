@@ -1,5 +1,6 @@
 import { endsWithin } from '@vmgrid/daemon';
-import type { Guest } from '../production-line.ts';
+import { GridError } from '@vmgrid/protocol';
+import type { Guest, Restart } from '../production-line.ts';
 import type { QgaClient } from './qga-client.ts';
 import { abandonScript, REPORT_SCRIPT, type ReportChannel, TAKE_OVER_SCRIPT } from './report-channel.ts';
 
@@ -43,14 +44,23 @@ export class AgentGuest implements Guest {
     const token = this.#report.announce();
     const script = this.#earlierRun === 'ended' ? REPORT_SCRIPT : TAKE_OVER_SCRIPT;
     this.#earlierRun = 'unknown';
+    let isGone = false;
     try {
       await this.#start(['-c', script, 'vmgrid', token, ...command], signal);
       yield* this.#report.lines(signal);
       this.#earlierRun = 'ended';
+    } catch (error) {
+      isGone = error instanceof GridError && error.code === 'GUEST_RESTARTED';
+      throw error;
     } finally {
-      if (this.#earlierRun === 'unknown') await this.#abandon(token);
+      if (isGone) this.#unreaped = [];
+      else if (this.#earlierRun === 'unknown') await this.#abandon(token);
       else void this.#reap();
     }
+  }
+
+  restarted(signal: AbortSignal): Promise<Restart> {
+    return this.#report.restarted(signal);
   }
 
   async #start(arg: readonly string[], signal: AbortSignal): Promise<void> {

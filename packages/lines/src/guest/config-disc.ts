@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileAction, PackageAction, ScriptAction } from '@vmgrid/dag';
+import { type FileAction, type PackageAction, restartsMachine, type ScriptAction } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
 import { makeHostKey } from './host-key.ts';
 import { type FileOnDisk, type IsoFile, isoPieces } from './iso-image.ts';
@@ -91,15 +91,19 @@ function settings({ action, timeoutMs }: GuestStep): Record<string, string> {
     retries: String(action.retries ?? 0),
     on_error: action.onError ?? 'abort',
     secret: action.secret ? 'yes' : 'no',
+    reboot: restartsMachine(action) ? 'yes' : 'no',
     recovers: action.recover === undefined ? 'no' : 'yes',
     environment: environmentOf(action) === undefined ? 'no' : 'yes',
-    interpreter: action.kind === 'script' && action.script.startsWith('#!') ? 'own' : 'sh',
+    interpreter: interpreterOf(action.kind === 'script' ? action.script : ''),
+    recover_interpreter: interpreterOf(action.recover ?? ''),
     packages: action.kind === 'package' ? action.packages.join(' ') : '',
     file_path: file?.path ?? '',
     file_mode: file?.mode ?? DEFAULT_FILE_MODE,
     file_owner: file?.owner ?? DEFAULT_FILE_OWNER,
   };
 }
+
+const interpreterOf = (script: string): 'own' | 'sh' => (script.startsWith('#!') ? 'own' : 'sh');
 
 const environmentOf = (action: GuestAction): Readonly<Record<string, string>> | undefined =>
   action.kind === 'file' ? undefined : action.environment;

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { abortable, whenClosed } from '@vmgrid/daemon';
 import { readLines } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
+import type { Restart } from '../production-line.ts';
 
 /** Longest line of a report; the rest of a longer one is dropped. */
 const MAX_LINE_CHARS = 131_072;
@@ -87,13 +88,14 @@ export class ReportChannel {
   readonly #queue: string[] = [];
   #run: Run | undefined;
   #wake: () => void = () => undefined;
-  #closed = false;
+  #restart = Promise.withResolvers<Restart>();
+  readonly #closed = new AbortController();
 
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('error', () => undefined);
     whenClosed(socket, () => {
-      this.#closed = true;
+      this.#closed.abort(new GridError('GUEST_LOST', 'the machine ended while a command ran in it'));
       this.#wake();
     });
     socket.on('data', (chunk: Buffer) => this.#count(chunk.length));
@@ -106,6 +108,7 @@ export class ReportChannel {
     this.#queue.length = 0;
     this.#socket.resume();
     this.#run = { token, state: 'announced', bytes: 0, lines: 0 };
+    this.#restart = Promise.withResolvers();
     return token;
   }
 
@@ -129,10 +132,16 @@ export class ReportChannel {
   }
 
   /** To be told when the machine was reset: what ran in it is gone. */
-  guestRestarted(): void {
+  guestRestarted(how: Restart): void {
+    this.#restart.resolve(how);
     if (this.#run === undefined) return;
     this.#run.state = 'cut';
     this.#wake();
+  }
+
+  /** Resolves once that was told since the last run was announced. @throws GUEST_LOST; the signal's reason */
+  restarted(signal: AbortSignal): Promise<Restart> {
+    return abortable(this.#restart.promise, AbortSignal.any([signal, this.#closed.signal]));
   }
 
   close(): void {
@@ -158,7 +167,7 @@ export class ReportChannel {
       if (this.#run?.state === 'cut') {
         throw new GridError('GUEST_RESTARTED', 'the guest restarted while a command ran in it');
       }
-      if (this.#closed) throw new GridError('GUEST_LOST', 'the machine ended while a command ran in it');
+      this.#closed.signal.throwIfAborted();
       const more = Promise.withResolvers<void>();
       this.#wake = more.resolve;
       await abortable(more.promise, signal);

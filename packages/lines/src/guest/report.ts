@@ -20,16 +20,22 @@ export type RunnerEvent =
   | { readonly event: 'loses'; readonly index: number; readonly text: string }
   /** The last output of an attempt; never for a secret action. */
   | { readonly event: 'output'; readonly index: number; readonly text: string }
+  /** The recover script begins. */
+  | { readonly event: 'recovers'; readonly index: number }
   | { readonly event: 'recovered'; readonly index: number; readonly exitCode: number; readonly durationMs: number }
   | {
       readonly event: 'end';
       readonly index: number;
       readonly exitCode: number;
       readonly timedOut: boolean;
-      /** Of all attempts together. */
+      /** The sum over all attempts. */
       readonly durationMs: number;
       readonly attempts: number;
     }
+  /** The action ended well, and the machine is restarted. */
+  | { readonly event: 'restarts'; readonly index: number }
+  /** The machine was restarted: the action is done. */
+  | { readonly event: 'restarted'; readonly index: number }
   /** The rest of the segment does not run, because this action failed. */
   | { readonly event: 'stopped'; readonly index: number }
   /** A problem that does not stop the guest from working. */
@@ -86,6 +92,9 @@ const FORMS: readonly Form[] = [
     index: Number(index),
     text: decodeText(text),
   })),
+  form(`recovers ${STEP}`, ([index]) => ({ event: 'recovers', index: Number(index) })),
+  form(`restarts ${STEP}`, ([index]) => ({ event: 'restarts', index: Number(index) })),
+  form(`restarted ${STEP}`, ([index]) => ({ event: 'restarted', index: Number(index) })),
   form(`recovered ${STEP} ${CODE} ${DURATION}`, ([index, exitCode, durationMs]) => ({
     event: 'recovered',
     index: Number(index),

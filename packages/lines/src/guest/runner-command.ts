@@ -3,6 +3,8 @@ export type RunnerTask =
   | { readonly task: 'identity' }
   /** Runs the steps `first` to `last`, both included. */
   | { readonly task: 'run'; readonly first: number; readonly last: number }
+  /** After the restart of the machine by a step: tells what is left to tell of it. */
+  | { readonly task: 'restarted'; readonly step: number }
   | { readonly task: 'quiesce' }
   /** Follows `quiesce` when the memory is kept: reads into memory what every clone needs first. */
   | { readonly task: 'warm' };
@@ -33,6 +35,8 @@ function wordsOf(task: RunnerTask, epochMs: number): string[] {
       return ['identity', (epochMs / 1_000).toFixed(3)];
     case 'run':
       return ['run', String(task.first), String(task.last)];
+    case 'restarted':
+      return ['restarted', String(task.step)];
     case 'quiesce':
     case 'warm':
       return [task.task];
@@ -70,6 +74,8 @@ function nextTask(words: string[]): RunnerTask {
       return { task: 'identity' };
     case 'run':
       return { task: 'run', first: Number(words.shift()), last: Number(words.shift()) };
+    case 'restarted':
+      return { task: 'restarted', step: Number(words.shift()) };
     case 'warm':
       return { task: 'warm' };
     default:

@@ -34,7 +34,7 @@ export async function openChannels(directory: string, hasConsole: boolean, signa
     const console = hasConsole
       ? new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console))
       : undefined;
-    if (console) console.onRestart = () => report.guestRestarted();
+    if (console) console.onRestart = (how) => report.guestRestarted(how);
     return { report, console, ended: ended.signal };
   } catch (error) {
     await undo.unwind();

@@ -54,7 +54,7 @@ const NAMES: Readonly<Record<Name, boolean>> = {
 };
 
 const PLACEHOLDER = /\{\{(.*?)\}\}/g;
-/** What XML 1.0 cannot hold, escaped or not (2.2, Char). */
+/** Characters that XML 1.0 cannot contain, even escaped (2.2, Char). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 const ENTITIES: Readonly<Record<string, string>> = {

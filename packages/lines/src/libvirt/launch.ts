@@ -56,7 +56,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   const { order, host, console, uid, run, reached } = options;
   const { directory, purpose, vmId } = order;
   const { uuid } = domainIdOf(vmId);
-  if (options.xml !== undefined) await define(uuid, options.xml, options, undo, signal);
+  if (options.xml !== undefined) await define({ ...options, uuid, xml: options.xml }, undo, signal);
   reached('domain');
   undo.push('process', () => stopAgain(uuid, order, host));
   await host.connection.start(uuid, signal);
@@ -76,9 +76,7 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
  * The UUID is written into the folder before libvirt knows the domain, so that `kill` finds it whenever the plant dies.
  */
 async function define(
-  uuid: string,
-  xml: string,
-  { order: { directory }, host, reached }: Launch,
+  { uuid, xml, order: { directory }, host, reached }: Launch & { readonly uuid: string; readonly xml: string },
   undo: UndoStack,
   signal: AbortSignal,
 ): Promise<void> {

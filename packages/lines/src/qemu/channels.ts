@@ -6,6 +6,7 @@ import { BoundedLog } from '../bounded-log.ts';
 import { ConsoleLog } from '../console-log.ts';
 import { QgaClient } from '../guest/qga-client.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
+import type { Restart } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { FILES, SOCKETS } from './layout.ts';
 import { QmpClient } from './qmp/qmp-client.ts';
@@ -34,10 +35,16 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
   try {
     const agent = new QgaClient(await connect(SOCKETS.agent));
     const report = new ReportChannel(await connect(SOCKETS.report));
-    monitor.onEvent(({ event, data }) => {
-      if (event === 'RESET' && data.guest === true) report.guestRestarted();
-    });
     const console = new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console));
+    let how: Restart = 'asked';
+    console.onRestart = (told) => {
+      how = told;
+    };
+    monitor.onEvent(({ event, data }) => {
+      if (event !== 'RESET' || data.guest !== true) return;
+      report.guestRestarted(how);
+      how = 'asked';
+    });
     const log = new BoundedLog(join(directory, FILES.log));
     return { monitor, agent, report, console, log };
   } catch (error) {

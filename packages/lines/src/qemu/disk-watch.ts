@@ -15,6 +15,8 @@ export interface DiskWatchDeps {
   readonly clock: Pick<Clock, 'sleep'>;
   /** Lets the guest run. */
   readonly goOn: () => Promise<unknown>;
+  /** Whether it may run: not while its memory is being kept. */
+  readonly mayGoOn: () => boolean;
   /** Told when the guest is stopped, and when it runs again. */
   readonly told: (isFull: boolean) => void;
   /** Aborts when the machine has ended, or was detached. */
@@ -44,10 +46,10 @@ export class DiskWatch {
   }
 
   async #awaitRoom(): Promise<void> {
-    const { clock, goOn, told, ended } = this.#deps;
+    const { clock, goOn, mayGoOn, told, ended } = this.#deps;
     try {
       do {
-        while ((await this.#free()) < ROOM_BYTES) await clock.sleep(LOOKED_AT_MS, ended);
+        while ((await this.#free()) < ROOM_BYTES || !mayGoOn()) await clock.sleep(LOOKED_AT_MS, ended);
         this.#isStoppedAgain = false;
         await goOn().catch(() => this.#tryAgain());
       } while (this.#isStoppedAgain);

@@ -48,6 +48,8 @@ export class QemuMachine implements Machine {
   readonly #attachment: Attachment<Attached>;
   #cause: MachineExit['cause'] = 'crashed';
   #isDiskFull = false;
+  /** Whether its memory is being kept: its processors must not run meanwhile, nor afterwards. */
+  #isKept = false;
   #diskListener: (isFull: boolean) => void = () => undefined;
 
   constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: Origin = 'started') {
@@ -84,7 +86,7 @@ export class QemuMachine implements Machine {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
     }
     const { monitor } = await this.#attachment.attach(signal);
-    await writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal);
+    await this.#keep(() => writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal));
     await this.#quit(monitor, signal);
     return collectFiles(this.#qemu, this.#run, signal);
   }
@@ -94,8 +96,18 @@ export class QemuMachine implements Machine {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a machine that is to become an image is frozen, not suspended');
     }
     const { monitor } = await this.#attachment.attach(signal);
-    await keepState(monitor, this.#qemu, signal);
+    await this.#keep(() => keepState(monitor, this.#qemu, signal));
     await this.stop(0, signal);
+  }
+
+  async #keep(work: () => Promise<void>): Promise<void> {
+    this.#isKept = true;
+    try {
+      await work();
+    } catch (error) {
+      this.#isKept = false;
+      throw error;
+    }
   }
 
   watchDisk(listener: (isFull: boolean) => void): void {
@@ -130,7 +142,7 @@ export class QemuMachine implements Machine {
       this.#diskListener(isFull);
     };
     const watch = new DiskWatch(
-      { clock: systemClock, goOn, told, ended: ended.signal },
+      { clock: systemClock, goOn, mayGoOn: () => !this.#isKept, told, ended: ended.signal },
       runFolder(this.#qemu.directory),
     );
     monitor.onEvent((event) => watch.observe(event));

@@ -6,6 +6,8 @@ import type { SimulatedConfig } from './simulated-config.ts';
 export interface Fate {
   /** Milliseconds until its processors run. */
   readonly startMs: number;
+  /** Milliseconds of a boot, also of one that it does by itself. */
+  readonly bootMs: number;
   readonly actionMs: number;
   /** The step of its start that fails. */
   readonly failAt: string | undefined;
@@ -48,7 +50,7 @@ export function fateOf(
   let attempts = 0;
   return {
     startMs: start === 'boot' ? bootMs : startMs,
-    actionMs,
+    ...{ bootMs, actionMs },
     failAt: happens('failure', failureRate) ? step : undefined,
     hangs: happens('hang', hangRate),
     endsAfterSeconds: happens('crash', crashRate) ? draw(seed, ordinal, 'crash time') * crashWithinSeconds : undefined,

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { MachineSpec } from '@vmgrid/protocol';
-import { type GuestDisk, type GuestMemory, writeDisk, writeMemory } from './guest-disk.ts';
+import { bootedMemory, type GuestDisk, type GuestMemory, writeDisk, writeMemory } from './guest-disk.ts';
 import { DISC_DEVICE } from './layout.ts';
 import type { Command } from './shell/command.ts';
 import { type CommandGuest, guestCommands } from './shell/guest-commands.ts';
@@ -28,6 +28,8 @@ export interface GuestHooks {
   /** Returns the file that is in the disc drive now. */
   readonly disc: () => string | undefined;
   readonly powerOff: () => void;
+  /** The guest starts anew. */
+  readonly restart: () => void;
   /** Prints on the console. */
   readonly print: (text: string) => void;
 }
@@ -72,6 +74,15 @@ export class GuestSystem implements CommandGuest, ShellWorld {
 
   powerOff(): void {
     this.#hooks.powerOff();
+  }
+
+  /** What is in memory is gone; the host keeps its end of the network. */
+  restart(): void {
+    const { hostName } = bootedMemory(this.disk, this.macAddress);
+    this.#inMemory.clear();
+    this.hostName = hostName;
+    this.#hooks.print('reboot: Restarting system\n');
+    this.#hooks.restart();
   }
 
   command(name: string): Command | undefined {

@@ -26,6 +26,13 @@ export interface SimulatedLineDeps {
  * Simulated machines: each is a process that sleeps, and a folder with its guest's files. Nothing that a client sends
  * runs on the host: the runner only changes those files. Thousands of machines fit on a host.
  */
+/** One start, of all that there were. */
+interface Attempt {
+  readonly ordinal: number;
+  readonly fate: Fate;
+  readonly undo: UndoStack;
+}
+
 export class SimulatedLine implements ProductionLine {
   readonly name = 'simulated';
   readonly #reached: StepObserver;
@@ -79,14 +86,14 @@ export class SimulatedLine implements ProductionLine {
     const fate = this.#fateOf(order.start, ordinal);
     const undo = new UndoStack();
     try {
-      return await this.#start(order, ordinal, fate, undo, signal);
+      return await this.#start(order, { ordinal, fate, undo }, signal);
     } catch (error) {
       await undo.unwind();
       throw error;
     }
   }
 
-  async #start(order: StartOrder, ordinal: number, fate: Fate, undo: UndoStack, signal: AbortSignal): Promise<Machine> {
+  async #start(order: StartOrder, { ordinal, fate, undo }: Attempt, signal: AbortSignal): Promise<Machine> {
     const { directory, machine, purpose, start } = order;
     const pass = (step: Step) => this.#pass(step, fate);
     undo.push('memory', () => rm(join(directory, FILES.memory), { force: true }));

@@ -8,6 +8,7 @@ import { MAX_CONSOLE_BYTES } from '../console-log.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import type { Fate } from './faults.ts';
 import { readDisk, readMemory } from './guest-disk.ts';
+import { GuestRestarts } from './guest-restarts.ts';
 import { GuestSystem } from './guest-system.ts';
 import { FILES } from './layout.ts';
 import { type LifeWatch, removeTraces, watchLife } from './machine-process.ts';
@@ -23,6 +24,9 @@ interface Attachment {
   readonly system: GuestSystem;
   readonly lost: AbortController;
   readonly carrier: PromiseWithResolvers<void>;
+  readonly restarts: GuestRestarts;
+  /** Resolves when the guest is up. */
+  up: Promise<void>;
   disc: string | undefined;
   port: SshPort | undefined;
 }
@@ -68,7 +72,9 @@ export class SimulatedMachine implements Machine {
   async guest(signal: AbortSignal): Promise<Guest> {
     const hold = await this.#held(signal);
     if (this.#fate.hangs) await abortable(new Promise(() => undefined), signal);
+    await abortable(hold.up, signal);
     return new SimulatedGuest({
+      restarts: hold.restarts,
       system: hold.system,
       fate: this.#fate,
       disc: () => hold.disc,
@@ -149,12 +155,14 @@ export class SimulatedMachine implements Machine {
     const hooks = {
       disc: () => this.#attachment?.disc,
       powerOff: () => this.#powerOff(),
+      restart: () => this.#restart(),
       print: (text: string) => printOn(directory, text),
     };
     const system = new GuestSystem({ disk, memory, machine: { memoryMiB, cpus } }, hooks);
     const life = watched ?? watchLife(directory);
     const hold: Attachment = {
       ...{ system, life, lost: new AbortController(), carrier: Promise.withResolvers<void>() },
+      ...{ restarts: new GuestRestarts(), up: Promise.resolve() },
       ...{ disc: undefined, port: await portAgain(system) },
     };
     if (hold.port) hold.carrier.resolve();
@@ -176,6 +184,13 @@ export class SimulatedMachine implements Machine {
   #powerOff(): void {
     if (this.#cause === 'crashed') this.#cause = 'guest-shutdown';
     signalProcess(this.#process, 'SIGKILL');
+  }
+
+  #restart(): void {
+    const hold = this.#attachment;
+    if (!hold) return;
+    hold.up = systemClock.sleep(this.#fate.bootMs);
+    hold.restarts.startAnew();
   }
 
   async #waitGrace(graceMs: number, signal: AbortSignal): Promise<void> {

@@ -35,7 +35,6 @@ export function openChannels(directory: string, process: ProcessIdentity): Chann
     const report = new ReportChannel(keep(readFifo(pipe(REPORT_PIPE))));
     const output = keep(readFifo(pipe(CONSOLE_PIPE)));
     const console = new ConsoleLog(output, pipe(FILES.console));
-    console.onRestart = () => report.guestRestarted();
     const log = new BoundedLog(join(directory, FILES.log));
     return { agent, report, console, log, closed: endOf(output, process) };
   } catch (error) {

@@ -3,11 +3,19 @@
  * of UML's network card. Card and stack are made when the network is opened; before that the guest has none.
  */
 import { once } from 'node:events';
-import { access, rm } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { abortable, type CommandRunner, identifyProcess, signalGroupOf, within } from '@vmgrid/daemon';
+import {
+  abortable,
+  type CommandRunner,
+  identifyProcess,
+  processesOf,
+  signalGroupOf,
+  signalProcess,
+  within,
+} from '@vmgrid/daemon';
 import { connectUnix, retryOnChange } from '@vmgrid/host';
 import { GridError, late } from '@vmgrid/protocol';
 import type { HostUser } from '../host-user.ts';
@@ -19,6 +27,7 @@ import { FILES, NETWORK_ORDERS, NETWORK_SOCKET } from './layout.ts';
 import type { UmlState } from './machine-state.ts';
 import { orderUml } from './management-console.ts';
 
+const STACK = 'slirp4netns';
 const GUEST_ADDRESS = '10.0.2.15';
 export const NETWORK_LIMITS = {
   /** For slirp4netns to make its socket, or to answer when it runs already: moments on an idle host. */
@@ -71,6 +80,14 @@ export async function openUserNetwork(
   }
 }
 
+/** Ends the network of a machine that started anew, which has no card any more that it could serve. */
+export async function endUserNetwork({ directory }: Pick<UmlState, 'directory'>): Promise<void> {
+  for (const one of await processesOf(runFolder(directory))) {
+    const name = await readFile(`/proc/${one.pid}/comm`, 'utf8').catch(() => '');
+    if (name.trim() === STACK) signalProcess(one, 'SIGKILL');
+  }
+}
+
 const cardDown = ({ directory }: UmlState) =>
   late('GUEST_UNREACHABLE', `the guest of ${basename(directory)} did not bring its network card up`);
 
@@ -94,7 +111,7 @@ async function startStack(
   ];
   const user: HostUser | undefined = uid === undefined ? undefined : { uid, gid: uid, groups: [] };
   await Promise.all([NETWORK_SOCKET, NETWORK_ORDERS].map((name) => rm(join(folder, name), { force: true })));
-  const spawned = await spawnVmm({ program: 'slirp4netns', args, folder, log, user, entrance });
+  const spawned = await spawnVmm({ program: STACK, args, folder, log, user, entrance });
   const ended = new AbortController();
   void spawned.ended.then(() => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
   const identity = identifyProcess(spawned.pid);

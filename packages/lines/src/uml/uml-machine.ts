@@ -17,7 +17,7 @@ import { collectDisk } from './freeze.ts';
 import { FILES } from './layout.ts';
 import { encodeState, type UmlState } from './machine-state.ts';
 import { orderUml } from './management-console.ts';
-import { openUserNetwork } from './network.ts';
+import { endUserNetwork, openUserNetwork } from './network.ts';
 import { removePipes } from './remove-pipes.ts';
 
 const KILL_DEADLINE_MS = 5_000;
@@ -33,6 +33,8 @@ export interface UmlMachineDeps {
 /** The content of the drive is known too, because UML reports a failure when it ejects from an empty drive. */
 interface Attached extends Channels, Pick<HeldGuest, 'guest'> {
   drive: 'empty' | 'full' | 'unknown';
+  /** Whether the guest has started anew since its network was opened, which it lost by that. */
+  hasLostNetwork: boolean;
 }
 
 /** A running UML. Its process may be the child of an earlier run of the plant. */
@@ -73,7 +75,9 @@ export class UmlMachine implements Machine {
   }
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
-    await this.#attachment.attach(signal);
+    const held = await this.#attachment.attach(signal);
+    if (held.hasLostNetwork) await endUserNetwork(this.#uml);
+    held.hasLostNetwork = false;
     const entrance = this.#groups.entrance(this.#uml.directory);
     return openUserNetwork({ ...this.#uml, entrance }, { run: this.#run }, signal);
   }
@@ -148,5 +152,15 @@ export class UmlMachine implements Machine {
 
 function holdOver(channels: Channels, origin: Origin): Attached {
   const { guest, drive } = holdGuest(channels, DISC_DEVICE, origin);
-  return { ...channels, guest, drive: drive === 'known' ? 'empty' : drive };
+  const held: Attached = {
+    ...{ ...channels, guest, hasLostNetwork: false },
+    drive: drive === 'known' ? 'empty' : drive,
+  };
+  channels.console.onRestart = (how) => {
+    if (how === 'panic') return; // which ends UML
+    held.drive = 'empty';
+    held.hasLostNetwork = true;
+    channels.report.guestRestarted(how);
+  };
+  return held;
 }

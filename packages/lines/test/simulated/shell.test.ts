@@ -24,6 +24,7 @@ async function run(text: string, { files = {}, exitOnError = false } = {}): Prom
     remove: (path) => void kept.delete(path),
     list: (folder) => (folder === '/f' ? [...kept.keys()].map((name) => name.slice('/f/'.length)) : undefined),
     powerOff: () => undefined,
+    restart: () => undefined,
   };
   const commands: Readonly<Record<string, Command>> = { ...textCommands(guest.read), ...guestCommands(guest) };
   const world = { read: guest.read, write: guest.write, command: (name: string) => commands[name] };

@@ -29,7 +29,7 @@ export interface Declining {
   readonly kind: 'declining';
   readonly plantId: string;
   readonly decline: Decline;
-  /** Whether the plant declines whatever its owners have. */
+  /** Whether the plant declines whatever resources the owners use. */
   readonly comesFirst: boolean;
 }
 
@@ -68,7 +68,7 @@ export class ClassOrder implements OrderView {
     return entry?.kind === 'bidding' ? entry : undefined;
   }
 
-  /** Whether the plant is here, and would decline for what an owner has there before it says anything else. */
+  /** Whether the plant is here, and would decline because of an owner's resources before any other reason. */
   looksAtOwner(plantId: string): boolean {
     const entry = this.#entries.get(plantId);
     return entry !== undefined && !(entry.kind === 'declining' && entry.comesFirst);
@@ -154,7 +154,7 @@ const standingRules = (order: CallTerms['order']) =>
 
 const STANDING_RULES = { cheapest: standingRules('cheapest'), soonest: standingRules('soonest') };
 
-/** What a rule compares of a bid that stands. */
+/** Returns the value of a standing bid that a rule compares. */
 function standingValue({ cost, rank, plan }: Bidding, name: 'cost' | 'rank' | 'expectedSeconds'): number {
   switch (name) {
     case 'cost':

@@ -342,8 +342,8 @@ export const ERROR_CATALOGUE = {
   GUEST_RESTARTED: kind(
     422,
     false,
-    'The guest started anew while its actions ran, and the rest of them did not.',
-    'Leave out what restarts the machine, or restart it when it is made; a kernel that panics shows on its console.',
+    'The guest started anew by an action that is not to do that, or did not come back; the rest of them did not run.',
+    'Mark the action that restarts the machine `reboot`, or leave that out; a kernel that panics shows on its console.',
   ),
   ATTRIBUTES_INVALID: kind(
     422,

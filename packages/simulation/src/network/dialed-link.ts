@@ -48,7 +48,7 @@ export class DialedLink implements LinkClient {
     if (this.#session) this.#deps.end(this.#session, reason);
   }
 
-  /** Nobody closes links here: processes are killed. */
+  /** Links are never closed here: processes are killed. */
   async close(): Promise<void> {
     this.reset('closed');
   }

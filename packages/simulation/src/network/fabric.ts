@@ -91,7 +91,7 @@ export class Fabric {
       isOver = true;
       this.#redial(dialed);
     });
-    this.#network.send(lower.name, upperName, { lastDueAt: 0 }, () => {
+    this.#network.send({ from: lower.name, to: upperName, lastDueAt: 0 }, () => {
       const upper = this.#uppers.get(upperName);
       if (!upper?.life.isAlive || !lower.life.isAlive || isOver) return;
       isOver = true;

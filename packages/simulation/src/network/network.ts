@@ -29,7 +29,10 @@ interface Packet {
 
 /** The way from one process to another; it keeps the order. */
 export interface Way {
-  /** The last arrival; nothing that is sent later arrives before it. */
+  /** Names of its ends. */
+  readonly from: string;
+  readonly to: string;
+  /** The last arrival, before which nothing that is sent later arrives. */
   lastDueAt: number;
   /** The last packet that was sent. */
   packet?: Packet;
@@ -71,13 +74,14 @@ export class Network {
    * state of the network at the time of the arrival decides whether they get through; `lost` is called when they do
    * not.
    */
-  send(from: string, to: string, way: Way, arrive: () => void, lost: () => void = () => undefined): void {
-    if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(from, to, way);
+  send(way: Way, arrive: () => void, lost: () => void = () => undefined): void {
+    if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(way);
     if (way.packet.isLost) lost();
     else way.packet.messages.push({ arrive, lost });
   }
 
-  #sendPacket(from: string, to: string, way: Way): Packet {
+  #sendPacket(way: Way): Packet {
+    const { from, to } = way;
     const { lossRate, repeatRate } = this.#options;
     const sentIn = this.#world.events;
     if (this.#random.chance(lossRate)) {

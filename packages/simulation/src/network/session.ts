@@ -41,14 +41,17 @@ export class Session implements Bidder {
   readonly plantId: string;
   readonly hello: Hello;
   readonly #deps: SessionDeps;
-  readonly #down: Way = { lastDueAt: 0 };
-  readonly #up: Way = { lastDueAt: 0 };
+  readonly #down: Way;
+  readonly #up: Way;
   readonly #pending = new Map<number, Pending>();
   readonly #underWay = new Map<number, AbortController>();
   #nextId = 1;
   #isOpen = true;
 
   constructor(deps: SessionDeps) {
+    const [upper, lower] = [deps.upper.name, deps.lower.name];
+    this.#down = { from: upper, to: lower, lastDueAt: 0 };
+    this.#up = { from: lower, to: upper, lastDueAt: 0 };
     this.#deps = deps;
     this.hello = deps.hello;
     this.plantId = deps.hello.plantId;
@@ -136,17 +139,15 @@ export class Session implements Bidder {
   }
 
   #downward(arrive: () => void): void {
-    const { network, upper, lower } = this.#deps;
-    network.send(upper.name, lower.name, this.#down, () => {
+    const { network, lower } = this.#deps;
+    network.send(this.#down, () => {
       if (this.#isOpen && lower.life.isAlive) arrive();
     });
   }
 
   #upward(arrive: () => void, lost?: () => void): void {
-    const { network, upper, lower } = this.#deps;
+    const { network, upper } = this.#deps;
     network.send(
-      lower.name,
-      upper.name,
       this.#up,
       () => {
         if (this.#isOpen && upper.life.isAlive) arrive();

@@ -98,11 +98,11 @@ export class Exchange {
     const { network, life } = this.#deps;
     const { promise, resolve } = Promise.withResolvers<Answer<T> | 'silence'>();
     life.after(PATIENCE_MS, () => resolve('silence'));
-    const back: Way = { lastDueAt: 0 };
-    const reply = (answer: Answer<T>) => network.send(node.name, life.name, back, () => resolve(answer));
-    network.send(life.name, node.name, { lastDueAt: 0 }, () => {
+    const back: Way = { from: node.name, to: life.name, lastDueAt: 0 };
+    const reply = (answer: Answer<T>) => network.send(back, () => resolve(answer));
+    network.send({ from: life.name, to: node.name, lastDueAt: 0 }, () => {
       const { shop } = node;
-      const hangUp = () => network.send(node.name, life.name, back, () => resolve('silence'));
+      const hangUp = () => network.send(back, () => resolve('silence'));
       if (!shop) return hangUp();
       node.life.whenKilled(hangUp);
       answerOf(shop, work).then(reply);

@@ -1,4 +1,4 @@
-/** What a plant stands on in a simulation: host, disk, line and clock on paper, for one run of its process. */
+/** The ports of a plant in a simulation: simulated host, disk, line and clock, for one run of the plant's process. */
 import type { Capacity } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import type { OperatorServices, PlantConfig, PlantPorts } from '@vmgrid/vmplant';
@@ -15,7 +15,7 @@ export interface PlantGround {
   readonly life: Life;
   readonly disk: PlantDisk;
   readonly host: Host;
-  /** Of this plant, over all its lives. */
+  /** The plant's own random numbers, over all its runs. */
   readonly random: Random;
   readonly log: Log;
   readonly links: PlantPorts['links'];

@@ -1,4 +1,4 @@
-/** What bids for a plant, and tells those above what its bids depend on. */
+/** Assembles the parts that bid for a plant and publish the data that its bids depend on. */
 import { OfferBook, parseCost } from '@vmgrid/bidding';
 import { AdPublisher } from '../bids/ad-publisher.ts';
 import { BidService } from '../bids/bid-service.ts';

@@ -1,4 +1,4 @@
-/** What suspends, starts and ends VMs, when somebody asks for it or their leases end. */
+/** Assembles the parts that suspend, start and end VMs, on request or at the end of their leases. */
 import type { PlantConfig } from '../config.ts';
 import { LeaseService, type LeaseServiceDeps } from '../leases/lease-service.ts';
 import { Collector, type CollectorDeps } from '../lifecycle/collector.ts';
@@ -15,7 +15,7 @@ export type LifecycleDeps = SuspenderDeps &
     readonly events: PlantEvents;
   };
 
-/** Nobody cuts off what nobody asked for. */
+/** The signal of work that nobody requested, and that nobody cancels. */
 const UNASKED = new AbortController().signal;
 
 export function assembleLifecycle(deps: LifecycleDeps, config: PlantConfig) {

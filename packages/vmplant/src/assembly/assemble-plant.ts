@@ -1,4 +1,4 @@
-/** Puts a plant together on what it stands on: a host and its machines, or a host on paper. Nothing runs yet. */
+/** Assembles a plant on its ports: a real host with its machines, or a simulated one. Nothing runs yet. */
 import { type LinkAbove, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
 import { Canceller } from '../cancellation/canceller.ts';
 import type { PlantConfig } from '../config.ts';
@@ -49,19 +49,19 @@ export async function assemblePlant<Services extends OperatorServices>(
   const collect = (vmId: string) => collector.collect(vmId, { requestId: `recovery-${vmId}` });
   return {
     ...{ ...parts, ...services, bidService, offers, adPublisher, plant },
-    /** Takes over what an earlier run left, then makes the first ad. */
+    /** Takes over the VMs and images that an earlier run left, then makes the first ad. */
     async recover(): Promise<void> {
       await recover({ ...parts, collect });
       const failed = (err: unknown) => ports.log.error({ err }, 'a VM of a cancelled request could not be taken away');
       canceller.finish().catch(failed);
       await adPublisher.renew();
     },
-    /** A link is up, for the first time or anew. */
+    /** Called when a link comes up, for the first time or again. */
     opened(link: LinkAbove): void {
       books.vmPublisher.opened(link);
       offers.opened(link);
     },
-    /** A link that does not come up anew. */
+    /** Called when a link ends for good. */
     ended(link: LinkAbove): void {
       books.vmPublisher.ended(link);
       offers.ended(link);
@@ -69,18 +69,19 @@ export async function assemblePlant<Services extends OperatorServices>(
   };
 }
 
-/** What of the host the parts of the plant use, under the names that they have for it. */
+/** Returns the parts of the host that the plant's parts use, under the names that those have for them. */
 function partsOfHost({ log, clock, host, lines, stores }: PlantPorts, { guestNetwork, bootDeadline }: PlantConfig) {
   const { warehouse, discs, uploads } = stores;
   const { actions: hostActions, clock: hostClock, nameVm } = host;
+  const bootDeadlineMs = parseDuration(bootDeadline);
   return {
     ...{ log, clock, hostClock, hostActions, nameVm, lines, warehouse, uploads, guestNetwork },
-    configurator: new Configurator({ hostActions, clock, discs }),
-    bootDeadlineMs: parseDuration(bootDeadline),
+    configurator: new Configurator({ hostActions, clock, discs, bootDeadlineMs }),
+    bootDeadlineMs,
   };
 }
 
-/** Waits for machines that nobody stops to end. */
+/** Watches machines, so that an end which nobody ordered is recorded. */
 const watching =
   ({ log }: PlantPorts, books: PlantBooks, changed: () => void) =>
   (vmId: string) => {

@@ -1,4 +1,4 @@
-/** The host that a plant runs on, as it stands on it: opened, and what machines can do there tried. */
+/** The ports of a plant on a real host: opens its stores, and tries which machines work there. */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { type Log, makeFolder, systemClock } from '@vmgrid/daemon';
@@ -49,7 +49,7 @@ async function hostPort(config: PlantConfig): Promise<HostPort> {
     ...{ clock: hostClock, capacity: await findCapacity(config), nameVm },
     actions: new HostActions(hostActionDirectory),
     loadAverage: () => loadavg()[0]!,
-    // Machines on paper take none.
+    // Simulated machines take no memory.
     ...(config.lines.some((line) => line !== 'simulated') && { availableMemoryMiB: () => hostMemory().availableMiB }),
     withNumbers: (thrown) => nameWhatIsFull(thrown, [stateDirectory, warehouseDirectory]),
   };

@@ -1,4 +1,4 @@
-/** What a plant knows of its VMs and requests, read from its stores. */
+/** The plant's records of its VMs and requests, read from its stores. */
 import { ofOwner } from '@vmgrid/access';
 import { Admission, type LimitsOfOwners, OwnerBook, RequestFingerprints } from '@vmgrid/bidding';
 import { parseDuration } from '@vmgrid/protocol';

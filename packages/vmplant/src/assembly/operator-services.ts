@@ -7,7 +7,7 @@ import { ImageService } from '../images/image-service.ts';
 import { SelfTending } from '../tending/self-tending.ts';
 import type { OperatorParts } from './ports.ts';
 
-/** What works with the files of images: it needs a warehouse on a disk. */
+/** Makes the services that work with the files of images: they need a warehouse on a disk. */
 export function makeOperatorServices(
   parts: OperatorParts,
   stores: { readonly warehouse: Warehouse; readonly database: DatabaseSync },

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { ProgressEvent } from '@vmgrid/protocol';
 
-/** What happens in a plant that parts hear of which are made after the one that tells it. */
+/** Events of a plant whose listeners are made after the part that emits them. */
 interface PlantEventMap {
-  /** What machines take of the host has changed. */
+  /** Emitted when the resources that machines use on the host have changed. */
   usage: [];
   progress: [event: ProgressEvent];
   leaseEnding: [vmId: string];

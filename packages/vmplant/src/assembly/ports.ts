@@ -1,4 +1,4 @@
-/** What a plant stands on: a host and its machines, or a host on paper. */
+/** The ports of a plant: everything that it needs from a real or simulated host. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Capacity, Durations, LineReports } from '@vmgrid/bidding';
 import type { Clock, Log } from '@vmgrid/daemon';
@@ -22,10 +22,10 @@ export interface PlantPorts<Services extends OperatorServices = OperatorServices
   readonly clock: Clock;
   readonly host: HostPort;
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
-  /** What each line can do here, as it was found last. */
+  /** The reports of the last probe of each line. */
   readonly reports: LineReports;
   readonly stores: PlantStores;
-  /** Those above. */
+  /** The links to the upstreams. */
   readonly links: Pick<Upstreams, 'notify'>;
   readonly makeOperatorServices: (parts: OperatorParts) => Services;
 }
@@ -35,15 +35,15 @@ export interface HostPort {
   readonly capacity: Capacity;
   readonly actions: Pick<HostActions, 'names' | 'requireAll' | 'run'>;
   readonly nameVm: () => VmNames;
-  /** Over the last minute; left out of a host where it never changes. */
+  /** Load average over the last minute; left out for a host where it never changes. */
   readonly loadAverage?: () => number;
-  /** Left out where machines take no memory of the host. */
+  /** Left out where machines use no memory of the host. */
   readonly availableMemoryMiB?: () => number;
   /** See `PlantWorkDeps`. */
   readonly withNumbers: (thrown: unknown) => Promise<unknown>;
 }
 
-/** What outlives the plant's process. */
+/** The stores that outlive the plant's process. */
 export interface PlantStores {
   readonly database: DatabaseSync;
   readonly vms: VmStore;
@@ -54,7 +54,7 @@ export interface PlantStores {
   };
 }
 
-/** What only operators ask for, and what the plant does unasked: it works with the files of images. */
+/** Services for operators, and the work that a plant does unasked: both work with the files of images. */
 export interface OperatorServices extends Pick<PlantDeps, 'imageService' | 'equalityCheck'> {
   readonly selfTending: PlantDeps['selfTending'] & { readonly record: CreatorDeps['record'] };
 }

@@ -1,4 +1,4 @@
-/** Keeps the plant's ad as those above were told it last, and publishes what changes with it. */
+/** Keeps the ad of the plant as it was published last, and publishes changes of it. */
 import type { Log } from '@vmgrid/daemon';
 import { adToJson, type ClassAdJson, type Upstreams } from '@vmgrid/protocol';
 import type { BidService } from './bid-service.ts';
@@ -23,12 +23,12 @@ export class AdPublisher {
     return this.#ad;
   }
 
-  /** Makes the ad anew; nobody is told. */
+  /** Makes the ad again, without publishing it. */
   async renew(): Promise<void> {
     this.#ad = adToJson(await this.#deps.bidService.ad());
   }
 
-  /** What the plant has or holds has changed. Resolves when those above were told. Never rejects. */
+  /** Called when the plant's VMs or resources have changed. Resolves when the upstreams know of it. Never rejects. */
   async changed(): Promise<void> {
     const { offers, links, log } = this.#deps;
     try {

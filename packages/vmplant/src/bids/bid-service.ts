@@ -126,7 +126,7 @@ export class BidService {
     return heldBid(plan, { plantId, now: this.#deps.clock.now(), bidValidityMs, ad: await this.ad() });
   }
 
-  /** The best plan for a machine that has its place already. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
+  /** Returns the best plan for a machine that already has its place. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
   async plan(request: MachineRequest, lines = this.#deps.lines): Promise<ExecutablePlan> {
     const inventory = await this.#deps.warehouse.inventory.images();
     const images = this.#index.follow(inventory);

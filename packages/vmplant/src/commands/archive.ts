@@ -14,7 +14,7 @@ export interface ExportOrder {
 /** Writes an image and all images below it to an archive. Returns the exit status. */
 export const exportCommand = ({ warehouse, image, file }: ExportOrder): Promise<number> =>
   reportOutcome(async (signal) =>
-    exportImage(await Warehouse.open(warehouse), image, resolve(file), { signal, onFile: onFile('export') }),
+    exportImage(await Warehouse.open(warehouse), { image, path: resolve(file) }, { signal, onFile: onFile('export') }),
   );
 
 export interface ImportOrder {

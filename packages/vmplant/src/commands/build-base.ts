@@ -35,7 +35,10 @@ interface BaseRecipe {
 function recipeOf(os: string): BaseRecipe {
   if (os === SIMULATED_OS) return { imageId: async () => simulatedBaseId(), build: makeSimulatedBase };
   if (isBaseOs(os)) {
-    return { imageId: () => baseImageId(os), build: (directory, ...rest) => buildDebian(os, directory, ...rest) };
+    return {
+      imageId: () => baseImageId(os),
+      build: (directory, diskMiB, signal) => buildDebian({ os, directory, diskMiB }, signal),
+    };
   }
   const known = [...Object.keys(RELEASES), SIMULATED_OS];
   throw new GridError(
@@ -47,7 +50,13 @@ function recipeOf(os: string): BaseRecipe {
   );
 }
 
-async function buildDebian(os: BaseOs, directory: string, diskMiB: number | undefined, signal: AbortSignal) {
+interface DebianOrder {
+  readonly os: BaseOs;
+  readonly directory: string;
+  readonly diskMiB: number | undefined;
+}
+
+async function buildDebian({ os, directory, diskMiB }: DebianOrder, signal: AbortSignal) {
   const size = diskMiB === undefined ? {} : { diskMiB };
   const { recipe: _, ...base } = await buildBase({ os, directory, ...size, onProgress: tellPhases(), signal });
   return { ...base, line: 'qemu' as const, base: base.id, history: [] } satisfies Partial<ManifestDraft>;

@@ -2,7 +2,7 @@
  * The result of running actions on a machine. It grows action by action, so that a failure keeps the results before it.
  */
 import { ClassAd, parseClassAds } from '@vmgrid/classad';
-import { type Action, digestAction } from '@vmgrid/dag';
+import { type Action, digestAction, restartsMachine } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
 import { type HistoryEntry, LOST_AT_BOOT } from '@vmgrid/warehouse';
 import { isReservedAttribute } from '../vms/reporter.ts';
@@ -20,7 +20,15 @@ export interface Configuration {
   readonly attributes: Attributes;
   /** Whether a secret action ran, successfully or not. */
   readonly secret: boolean;
+  /** Whether an action restarted the machine. */
+  readonly hasRestarted: boolean;
 }
+
+/** An entry of a history after which the machine restarted: a boot of its disk loses no more of it. */
+export const afterRestart = ({ lostAtBoot: _, ...entry }: HistoryEntry): HistoryEntry => ({
+  ...entry,
+  survivesBoot: true,
+});
 
 /** Characters of attributes that the actions of one configuration may set together. */
 export const ATTRIBUTES_LIMIT_CHARS = 1_048_576;
@@ -32,6 +40,7 @@ export const IDENTITY_ATTRIBUTE = 'SshHostKey';
 export class ActionsFailed extends GridError {
   readonly before: Configuration;
 
+  // biome-ignore lint/complexity/useMaxParams: those of every GridError, and what was done before
   constructor(code: ErrorCode, message: string, details: ErrorDetails, before: Configuration) {
     super(code, message, details);
     this.before = before;
@@ -63,6 +72,7 @@ export class ConfigurationProgress {
   #lost: readonly string[] = [];
   #attributeChars: number;
   #secret = false;
+  #hasRestarted = false;
 
   constructor({ inherited = [], observe = false }: ProgressOptions = {}) {
     this.#observes = observe;
@@ -77,6 +87,7 @@ export class ConfigurationProgress {
       failedActions: [...this.#failedActions],
       attributes: mergeAttributes(this.#ofIdentity, this.#inherited, ...own),
       secret: this.#secret,
+      hasRestarted: this.#hasRestarted,
     };
   }
 
@@ -87,6 +98,7 @@ export class ConfigurationProgress {
   }
 
   succeeded(action: Action, durationMs: number, now: number): void {
+    if (restartsMachine(action)) this.#restart();
     this.#history.push({
       digest: digestAction(action),
       id: action.id,
@@ -105,10 +117,9 @@ export class ConfigurationProgress {
     else throw this.#failure(action, failure);
   }
 
-  /** Returns the failure of a configuration whose guest restarted during an action, or right after it. */
-  restarted({ id, kind }: Action, cause: GridError): ActionsFailed {
-    const message = `the guest restarted during the action ${id}, or right after it: its processes are gone`;
-    return new ActionsFailed(cause.code, message, { ...cause.details, actionId: id, kind }, this.soFar);
+  /** Returns the failure of a configuration whose guest restarted and cannot go on. */
+  restarted({ id, kind }: Action, message: string): ActionsFailed {
+    return new ActionsFailed('GUEST_RESTARTED', message, { actionId: id, kind }, this.soFar);
   }
 
   /** Records results of an action that a boot would lose. */
@@ -137,6 +148,12 @@ export class ConfigurationProgress {
 
   toldTooMuch(action: Action, limitBytes: number): never {
     throw this.#invalid(action, `they are longer than ${limitBytes} bytes`);
+  }
+
+  /** What a boot would lose of earlier actions is lost. */
+  #restart(): void {
+    this.#hasRestarted = true;
+    if (this.#observes) this.#history.splice(0, this.#history.length, ...this.#history.map(afterRestart));
   }
 
   #count(action: Action, attributes: Attributes): void {

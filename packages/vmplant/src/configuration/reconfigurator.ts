@@ -3,6 +3,7 @@
 import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
+import type { GuestAccess } from '@vmgrid/lines';
 import { type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
@@ -66,6 +67,9 @@ export class Reconfigurator {
       ...living.get(vmId),
       directory: registry.directory(vmId),
       actions,
+      opened: async ({ sshPort }: GuestAccess) => {
+        await registry.update(vmId, (record) => ({ ...record, sshPort }));
+      },
       phases: new Phases(clock, requestKey(request), report),
       describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
     };

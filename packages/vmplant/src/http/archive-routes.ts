@@ -59,7 +59,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
       using _ = slots.take();
       return {
         requestId: named.requestId,
-        images: await upload(request, wanted, requestKey(named), deps),
+        images: await upload(request, { ...wanted, key: requestKey(named) }, deps),
       } satisfies ImportImagesReply;
     });
     response.locals.work = operation.settled;
@@ -86,8 +86,7 @@ async function download(imageId: string, response: Response, { warehouse, operat
 
 async function upload(
   request: Request,
-  { keepMemory, digest }: ImportImagesRequest,
-  key: RequestKey,
+  { keepMemory, digest, key }: ImportImagesRequest & { readonly key: RequestKey },
   { warehouse, operationService, restoreFault, report, changed }: ArchiveRoutesDeps,
 ): Promise<ImportedImage[]> {
   const onFile = (subject: string, state: ProgressEvent['state']) =>

@@ -12,7 +12,7 @@ import type { GoldenImage, ImageBuildStore, ManifestDraft } from '@vmgrid/wareho
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
 import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import { afterRestart, type Configuration } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
 import { type DurationBook, learnFrom } from '../creation/learn.ts';
 import {
@@ -164,7 +164,8 @@ export class ImageBuilder {
   #draft(planned: PlannedImage, { parent, configuration, files }: FrozenMachine): ManifestDraft {
     const { image } = planned.plan;
     const { manifest } = image;
-    const history = [...manifest.history, ...configuration.history];
+    const inherited = configuration.hasRestarted ? manifest.history.map(afterRestart) : manifest.history;
+    const history = [...inherited, ...configuration.history];
     const { lifetimes, ...identity } = this.#identity(planned, { history, suspended: files.memory !== undefined });
     return {
       ...identity,

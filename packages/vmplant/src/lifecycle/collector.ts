@@ -20,12 +20,12 @@ import type { ImageHolds } from '@vmgrid/warehouse';
 import type { Attributes } from '../configuration/attributes.ts';
 import { ActionsFailed, type Configuration } from '../configuration/configuration.ts';
 import { configurationChanges } from '../configuration/configuration-changes.ts';
+import type { ConfigurationJob } from '../configuration/configuration-job.ts';
 import type { Configurator } from '../configuration/configurator.ts';
-import { longestMs } from '../configuration/time-limits.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import type { Leases } from '../leases/leases.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
-import type { LivingMachine, LivingMachines } from '../vms/living-machines.ts';
+import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 import { describeVm, vmAd } from '../vms/reporter.ts';
 import { moveTo, type VmRecord } from '../vms/vm.ts';
@@ -113,13 +113,11 @@ export class Collector {
    * machine
    */
   async #runDestruction(vmId: string, phases: Phases): Promise<void> {
-    const { registry, living, configurator } = this.#deps;
+    const { registry, living } = this.#deps;
     const { destruction } = registry.get(vmId);
     if (!destruction) return;
-    const machine = living.get(vmId);
-    await phases.time('destruction', () =>
-      this.#configure(vmId, machine, linearExtension(destruction), phases, configurator),
-    );
+    const job = { ...living.get(vmId), phases, actions: linearExtension(destruction) };
+    await phases.time('destruction', () => this.#configure(vmId, job));
   }
 
   /**
@@ -136,24 +134,13 @@ export class Collector {
     );
   }
 
-  async #configure(
-    vmId: string,
-    living: LivingMachine,
-    actions: ReturnType<typeof linearExtension>,
-    phases: Phases,
-    configurator: Configurator,
-  ): Promise<void> {
-    const { registry, clock } = this.#deps;
-    const job = {
-      ...living,
-      directory: registry.directory(vmId),
-      actions,
-      phases,
-      describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
-    };
+  async #configure(vmId: string, job: Omit<ConfigurationJob, 'directory' | 'describe'>): Promise<void> {
+    const { registry, configurator, clock } = this.#deps;
+    const describe = (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told);
     const endless = late('ACTION_TIMEOUT', `the destruction DAG of ${vmId} did not end`, { vmId });
-    const configuration = await within({ ms: longestMs(actions), clock, late: endless }, (until) =>
-      configurator.configure(job, until),
+    const limit = { ms: configurator.longestMs(job.actions), clock, late: endless };
+    const configuration = await within(limit, (until) =>
+      configurator.configure({ ...job, directory: registry.directory(vmId), describe }, until),
     );
     await this.#ifRoom(vmId, () => registry.update(vmId, (record) => destructed(record, configuration)));
     const { failedActions } = configuration;

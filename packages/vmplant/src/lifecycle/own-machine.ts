@@ -1,4 +1,4 @@
-/** The existing machine of a VM: of its record, its folder and its disk. */
+/** The existing machine of a VM: it belongs to the VM's record, folder and disk. */
 
 import type { Machine, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineName } from '@vmgrid/protocol';
@@ -26,8 +26,7 @@ export function lineOf({ vmId, line }: VmRecord, { lines }: Pick<OwnMachineDeps,
  * LINE_UNAVAILABLE, VMM_FAILED
  */
 export async function startAgain(
-  record: VmRecord,
-  start: Extract<StartOrder['start'], 'resume' | 'boot'>,
+  { record, start }: { readonly record: VmRecord; readonly start: Extract<StartOrder['start'], 'resume' | 'boot'> },
   deps: OwnMachineDeps,
   signal: AbortSignal,
 ): Promise<Machine> {

@@ -158,15 +158,12 @@ async function takeOver(record: VmRecord, deps: RecoveryDeps, withinMs: number):
   }
 }
 
-async function find(
-  { vmId, machineState, line, state }: VmRecord,
-  { lines, clock }: RecoveryDeps,
-  signal: AbortSignal,
-): Promise<Found> {
+async function find(record: VmRecord, { lines, clock }: RecoveryDeps, signal: AbortSignal): Promise<Found> {
+  const { vmId, machineState, line } = record;
   const found = machineState && (await lines.get(line)?.adopt(machineState, signal));
   switch (found?.kind) {
     case 'running':
-      return takeHold(found.machine, state, clock, signal);
+      return takeHold({ machine: found.machine, state: record.state }, clock, signal);
     case 'suspended':
       return found;
     default:
@@ -179,8 +176,7 @@ async function find(
 
 /** The network of a VM that failed before it had its own identity stays closed. */
 async function takeHold(
-  machine: Machine,
-  state: VmRecord['state'],
+  { machine, state }: { readonly machine: Machine; readonly state: VmRecord['state'] },
   clock: Pick<Clock, 'now'>,
   signal: AbortSignal,
 ): Promise<Found> {

@@ -75,7 +75,7 @@ export class Starter {
     try {
       const record = await registry.update(vmId, (before) => moveTo(healthy(withoutAccess(before)), 'starting'));
       await this.#endTheOneBefore(record, signal);
-      machine = await startAgain(record, 'boot', this.#deps, signal);
+      machine = await startAgain({ record, start: 'boot' }, this.#deps, signal);
       const { guest, access } = await this.#wake(vmId, machine, signal);
       const { state: machineState } = machine;
       const running = await registry.update(vmId, (one) => moveTo(one, 'running', { machineState, ...access }));

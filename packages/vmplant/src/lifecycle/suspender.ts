@@ -78,13 +78,15 @@ export class Suspender {
       throw error;
     }
     living.remove(vmId);
-    const record = await registry.update(vmId, (before) => {
-      // Its process may have ended before it was asked to; the VM is known to have failed then.
-      if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
-      return moveTo(healthy(withoutAccess(before)), 'suspended');
-    });
-    admission.count(vmId, needOf(record));
-    return record;
+    try {
+      return await registry.update(vmId, (before) => {
+        // Its process may have ended before it was asked to; the VM is known to have failed then.
+        if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
+        return moveTo(healthy(withoutAccess(before)), 'suspended');
+      });
+    } finally {
+      admission.count(vmId, needOf(registry.get(vmId))); // so it is, written or not
+    }
   }
 
   /** After a failed suspension the machine runs without its network. */
@@ -104,7 +106,7 @@ export class Suspender {
     admission.reserveMemory(vmId, { ...need, owner }); // in the tick in which it is decided, as for a new machine
     let machine: Machine;
     try {
-      machine = await startAgain(registry.get(vmId), 'resume', this.#deps, signal);
+      machine = await startAgain({ record: registry.get(vmId), start: 'resume' }, this.#deps, signal);
     } catch (error) {
       await this.#settle(vmId, error);
       throw error;
@@ -112,7 +114,7 @@ export class Suspender {
       admission.made(vmId);
     }
     const { state: machineState } = machine;
-    await registry.update(vmId, (record) => moveTo(record, 'running', { machineState }));
+    await this.#note(vmId, (record) => moveTo(record, 'running', { machineState }));
     const woken = this.#within(signal, awake(vmId), (until) => resumeMachine(machine, clock, until));
     const { guest, access } = await woken.catch(async (error) => {
       await this.#fail(vmId, machine, error);
@@ -131,7 +133,7 @@ export class Suspender {
     const looked = this.#within(undefined, awake(vmId), async (until) => line?.adopt(record.machineState ?? {}, until));
     const found = await looked.catch(() => undefined);
     if (found?.kind === 'gone') {
-      await registry.update(vmId, (before) => moveTo(before, 'failed', { failure: GridError.from(error).toBody() }));
+      await this.#note(vmId, (before) => moveTo(before, 'failed', { failure: GridError.from(error).toBody() }));
     } else {
       admission.count(vmId, needOf(record));
     }
@@ -143,8 +145,16 @@ export class Suspender {
 
   async #fail(vmId: string, machine: Machine, error: unknown): Promise<void> {
     const failure = GridError.from(error).toBody();
-    await this.#deps.registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
     machine.detach();
+    await this.#note(vmId, (record) => moveTo(record, 'failed', { failure }));
+  }
+
+  /** What is so whether it can be written now or not: the registry writes it when it can write again. */
+  async #note(vmId: string, change: (record: VmRecord) => VmRecord): Promise<void> {
+    const { registry, log } = this.#deps;
+    await registry.update(vmId, change).catch((error) => {
+      log.error({ err: error, vmId }, 'the record of a VM could not be written');
+    });
   }
 }
 

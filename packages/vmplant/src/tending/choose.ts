@@ -52,19 +52,21 @@ export function* chooseGreedily<T extends Choosable>(
   for (const item of kept) take({ item, gain: gainOf(item, saved) });
   while (chosen.length < limits.count) {
     yield;
-    const next = best(items, saved, bytesLeft, by);
+    const next = best(items, { saved, bytesLeft, by });
     if (!next) break;
     take(next);
   }
   return chosen;
 }
 
-function best<T extends Choosable>(
-  items: readonly T[],
-  saved: Float64Array,
-  bytesLeft: number,
-  by: Measure,
-): Chosen<T> | undefined {
+interface Step {
+  /** By case, what those chosen so far save. */
+  readonly saved: Float64Array;
+  readonly bytesLeft: number;
+  readonly by: Measure;
+}
+
+function best<T extends Choosable>(items: readonly T[], { saved, bytesLeft, by }: Step): Chosen<T> | undefined {
   let found: Chosen<T> | undefined;
   for (const item of items) {
     if (item.bytes > bytesLeft) continue;

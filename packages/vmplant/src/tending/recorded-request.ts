@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Plan } from '@vmgrid/bidding';
-import { type Action, digestAction } from '@vmgrid/dag';
+import { type Action, digestAction, restartsMachine } from '@vmgrid/dag';
 import type { CreateRequest, LineName, MachineSpec } from '@vmgrid/protocol';
 import type { Configuration } from '../configuration/configuration.ts';
 
@@ -16,6 +16,8 @@ export interface RecordedAction {
   readonly secret?: true;
   /** Whether no image may stand for the action, or only for a short time. */
   readonly perMachine?: true;
+  /** The machine restarts as it ends. */
+  readonly reboot?: true;
   /** Measured; left out when the image stood for the action or it failed. */
   readonly seconds?: number;
 }
@@ -69,6 +71,7 @@ function recordedAction(action: Action, seconds: number | undefined): RecordedAc
     digest: secret ? sha256(`vmgrid-secret-action\n${id}`) : digestAction(action),
     ...(secret ? { secret: true } : {}),
     ...(perMachine || freshness ? { perMachine: true } : {}),
+    ...(restartsMachine(action) ? { reboot: true } : {}),
     ...(seconds === undefined ? {} : { seconds }),
   };
 }

@@ -62,15 +62,21 @@ export function* suggestImages(input: SuggestInput, limits: ChoiceLimits): Gener
   const kinds = Map.groupBy(begun, ({ one, now }) => `${machineKey(one.machine)} ${now.image.manifest.line}`);
   const share = Math.ceil(SUGGEST_LIMITS.candidates / Math.max(1, kinds.size));
   const candidates: Candidate[] = [];
-  for (const alike of kinds.values()) candidates.push(...(yield* candidatesOf(alike, begun, input, share)));
+  for (const alike of kinds.values()) candidates.push(...(yield* candidatesOf({ alike, begun, most: share }, input)));
   return (yield* choose(candidates, limits)).map(({ item, gain }) => suggestionOf(item, gain, begun));
 }
 
+/** Requests that an image could serve alike, among all requests. */
+interface Kind {
+  readonly alike: readonly Begun[];
+  readonly begun: readonly Begun[];
+  /** Candidates at most. */
+  readonly most: number;
+}
+
 function* candidatesOf(
-  alike: readonly Begun[],
-  begun: readonly Begun[],
+  { alike, begun, most }: Kind,
   { lines, sizes }: SuggestInput,
-  most: number,
 ): Generator<void, readonly Candidate[]> {
   const { one, now } = alike[0]!;
   if (!lines.get(now.image.manifest.line)?.restores) return [];
@@ -86,7 +92,7 @@ function* candidatesOf(
   for (const [at, prefix] of prefixes.entries()) {
     yield;
     const own = prefix.digests.map((digest) => actions.get(digest)!);
-    const image = imageOf(own, one.machine, now.image, lines, at);
+    const image = imageOf({ history: own, machine: one.machine, like: now.image, number: at }, lines);
     candidates.push({
       of: one,
       actions: own,
@@ -121,18 +127,21 @@ function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): n
 
 const workLeft = ({ expectedMicros, startMicros }: Option): number => expectedMicros - startMicros;
 
-/** Makes a suspended image like an existing one, with another history. */
-function imageOf(
-  history: readonly RecordedAction[],
-  { line: _, ...machine }: MachineSpec,
-  like: KnownImage,
-  lines: LineReports,
-  at: number,
-): KnownImage {
+interface Imagined {
+  readonly history: readonly RecordedAction[];
+  readonly machine: MachineSpec;
+  readonly like: KnownImage;
+  /** Tells it from others. */
+  readonly number: number;
+}
+
+/** A suspended image like one that is there, with another history. */
+function imageOf({ history, machine: asked, like, number }: Imagined, lines: LineReports): KnownImage {
+  const { line: _, ...machine } = asked;
   const { line } = like.manifest;
   const manifest = {
     ...like.manifest,
-    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine },
+    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${number}`, machine },
     history: history.map(({ digest, id }) => ({ digest, id, survivesBoot: true })),
     ...{ diskFormat: 'qcow2' as const, memory: {} },
     compatibility: lines.get(line)!.compatibility,

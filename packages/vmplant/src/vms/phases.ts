@@ -10,6 +10,7 @@ export type PhaseName =
   | 'disc'
   | 'identity'
   | 'actions'
+  | 'restart'
   | 'quiesce'
   | 'freeze'
   | 'suspend'

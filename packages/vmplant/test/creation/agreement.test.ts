@@ -21,7 +21,8 @@ import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts
 import { toEnd } from '../../../../test/support/to-end.ts';
 import { worldOf } from '../../../bidding/test/planner/made-up-warehouses.ts';
 import type { PlantConfig } from '../../src/config.ts';
-import type { ConfigurationJob, Configurator } from '../../src/configuration/configurator.ts';
+import type { ConfigurationJob } from '../../src/configuration/configuration-job.ts';
+import type { Configurator } from '../../src/configuration/configurator.ts';
 import { Creator, type CreatorDeps } from '../../src/creation/creator.ts';
 import { hostClock } from '../../src/leases/lease-clock.ts';
 import { vmAd } from '../../src/vms/reporter.ts';
@@ -57,7 +58,7 @@ const configurator = {
       ...{ digest: digestAction(action), id: action.id, kind: action.kind, seconds: 1 },
       ranAt: '2026-01-01T00:00:00Z',
     })),
-    ...{ failedActions: [], attributes: {}, secret: false },
+    ...{ failedActions: [], attributes: {}, secret: false, hasRestarted: false },
   }),
 } as Partial<Configurator> as Configurator;
 

@@ -9,6 +9,12 @@ export interface Place {
   readonly there: GoldenImage | undefined;
 }
 
+export interface Arriving {
+  readonly archived: Manifest;
+  /** Why the image comes without its memory; undefined when it has all it had. */
+  readonly diskOnly: string | undefined;
+}
+
 const SUFFIX_DIGITS = 12;
 const ID_CHARS = 96;
 
@@ -18,12 +24,11 @@ const ID_CHARS = 96;
  * its own id. `below` has, for each id in the archive, the ids of the images that are already placed.
  */
 export function placeImage(
-  archived: Manifest,
-  diskOnly: boolean,
+  { archived, diskOnly }: Arriving,
   below: ReadonlyMap<string, string>,
   images: ReadonlyMap<string, GoldenImage>,
 ): Place {
-  const draft = draftOf(archived, diskOnly, below);
+  const draft = draftOf(archived, diskOnly !== undefined, below);
   const known = images.get(draft.id);
   if (!known) return { draft, there: undefined };
   if (isSameBuild(known.manifest, draft, archived)) return { draft, there: known };

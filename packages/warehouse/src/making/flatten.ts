@@ -56,7 +56,7 @@ const diskOf = ({ directory, manifest }: GoldenImage): string => join(directory,
 interface Rebase {
   readonly disk: string;
   readonly onto: GoldenImage;
-  /** What the disk shall call the disk of that image. */
+  /** The path by which the disk refers to the disk of that image. */
   readonly name: string;
   /** Changes only the name: what the disk stands on now is the same. */
   readonly withoutReading?: boolean;

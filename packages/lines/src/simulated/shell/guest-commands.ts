@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '@vmgrid/daemon';
 import type { Command } from './command.ts';
 
-/** What these programs need from their guest. Text is bytes, one to a character. */
+/** The parts of the guest that these programs use. In texts each character is one byte. */
 export interface CommandGuest {
   readonly hostName: string;
   readonly cpus: number;
@@ -16,6 +16,8 @@ export interface CommandGuest {
   list(folder: string): readonly string[] | undefined;
   /** Ends the machine from inside. */
   powerOff(): void;
+  /** Starts the guest anew, which ends what runs in it. */
+  restart(): void;
 }
 
 const BLOCK_BYTES = 512;
@@ -85,6 +87,10 @@ export function guestCommands(guest: CommandGuest): Readonly<Record<string, Comm
     },
     poweroff: () => {
       guest.powerOff();
+      return 0;
+    },
+    reboot: () => {
+      guest.restart();
       return 0;
     },
   };
