@@ -16,7 +16,11 @@ const IMAGES = {
   'GET /images/:imageId': 'image.read',
   'DELETE /images/:imageId': 'image.remove',
 };
-const REQUESTS = { 'GET /requests/:requestId': 'request.read', 'GET /requests/:requestId/events': 'request.events' };
+const REQUESTS = {
+  'GET /requests/:requestId': 'request.read',
+  'GET /requests/:requestId/events': 'request.events',
+  'DELETE /requests/:requestId': 'request.cancel',
+};
 
 const guardsIn = (routers: readonly Router[]) =>
   Object.fromEntries(routers.flatMap(guardsOf).map(({ route, operation }) => [route, operation]));
@@ -42,6 +46,9 @@ describe('each route says which operation it is', () => {
       'GET /plants/:plantId/requests': 'plant.requests',
       'GET /auctions': 'auction.list',
       'GET /auctions/:auctionId': 'auction.read',
+      'PUT /files': 'file.put',
+      'GET /files': 'file.list',
+      'DELETE /files/:contentDigest': 'file.remove',
       'POST /request': 'document.send',
       'GET /audit': 'audit.read',
       ...REQUESTS,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { findHome } from '@vmgrid/daemon';
 import { decodeBuildImage, type EqualityReply, ShopClient } from '@vmgrid/protocol';
 import { readDocument } from '../../packages/vmgrid/src/documents.ts';
-import { follow } from '../../packages/vmgrid/src/follow.ts';
+import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
 import { startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
 import type { BenchSuite } from './suite.ts';
@@ -57,5 +57,5 @@ export const suite: BenchSuite<EqualResult> = {
 
 async function compare(client: ShopClient, document: string): Promise<EqualityReply> {
   const { machine, dag } = await readDocument(document, 'create');
-  return follow<EqualityReply>(client, await client.submitVerifyEqual(decodeBuildImage({ machine, dag })), true);
+  return followToEnd<EqualityReply>(client, await client.submitVerifyEqual(decodeBuildImage({ machine, dag })), true);
 }

@@ -3,7 +3,7 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { VerifyImagesReply } from '@vmgrid/protocol';
-import { follow } from '../../packages/vmgrid/src/follow.ts';
+import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
 import { dag, SIMULATED_MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -27,7 +27,7 @@ async function golden(name: string): Promise<{ readonly id: string; readonly dis
 /** Returns those with faults among all verified images. */
 async function faulty(): Promise<readonly string[]> {
   const submitted = await grid.client.submitVerifyImages({});
-  const { images } = await follow<VerifyImagesReply>(grid.client, submitted, true);
+  const { images } = await followToEnd<VerifyImagesReply>(grid.client, submitted, true);
   return images.filter(({ faults }) => faults.length > 0).map(({ imageId }) => imageId);
 }
 

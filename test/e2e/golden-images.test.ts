@@ -1,7 +1,7 @@
 /** Golden images save time: machines run only the actions that their image does not stand for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EqualityReply, VerifyImagesReply } from '@vmgrid/protocol';
-import { follow } from '../../packages/vmgrid/src/follow.ts';
+import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
 import { dag, MACHINE, order, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -99,7 +99,7 @@ test('what an action left in /tmp is there for the next one, whether the image i
 test('an image is verified by two clones: one that gives each the same name is refused, and not used again', async () => {
   const verify = async (imageId: string) => {
     const submitted = await grid.client.submitVerifyImages({ imageIds: [imageId], identity: true });
-    const { images } = await follow<VerifyImagesReply>(grid.client, submitted, true);
+    const { images } = await followToEnd<VerifyImagesReply>(grid.client, submitted, true);
     return images.find((one) => one.imageId === imageId)!.faults;
   };
   expect(await verify(goldenId)).toEqual([]);
@@ -130,7 +130,7 @@ test('guests are equal however they are got, and an image with a daemon in its m
   const told = script('told', 'echo "Told = true" >>"$VMGRID_ATTRIBUTES"');
   const wanted = dag([files, daemon, told], 'files>daemon', 'daemon>told');
   const submitted = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
-  const { plants } = await follow<EqualityReply>(grid.client, submitted, true);
+  const { plants } = await followToEnd<EqualityReply>(grid.client, submitted, true);
   expect(plants).toMatchObject([{ differences: [] }]);
   const ways = plants[0]!.ways.map(({ start, cached }) => `${start} ${cached}`).sort();
   expect(ways).toEqual(['boot 0', 'boot 1', 'restore 1', 'restore 2', 'restore 3']);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Action, Dag } from '@vmgrid/dag';
 import type { EqualityReply, VmReply } from '@vmgrid/protocol';
-import { follow } from '../../packages/vmgrid/src/follow.ts';
+import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
 import { dag, host, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
@@ -190,5 +190,5 @@ test('an image that keeps what was its builder’s is found out, and its action 
 
 async function verifyEqual(wanted: Dag): Promise<EqualityReply> {
   const submitted = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
-  return follow<EqualityReply>(grid.client, submitted, true);
+  return followToEnd<EqualityReply>(grid.client, submitted, true);
 }

@@ -5,13 +5,14 @@ import type { Router } from 'express';
 import { plantRoutes } from '../../packages/vmbroker/src/plant-routes.ts';
 import { archiveRoutes } from '../../packages/vmplant/src/http/archive-routes.ts';
 import { shopRouters } from '../../packages/vmshop/src/http/app.ts';
+import { fileUploadRoutes } from '../../packages/vmshop/src/http/file-routes.ts';
 import type { Shop } from '../../packages/vmshop/src/shop.ts';
 
 const nothing = {} as never;
 
 /** Without the routes that every endpoint has. */
 export const DAEMON_ROUTERS: Readonly<Record<'shop' | 'broker' | 'plant', readonly Router[]>> = {
-  shop: shopRouters({} as Shop, nothing),
+  shop: [fileUploadRoutes(nothing), ...shopRouters({} as Shop, {} as never)],
   broker: [plantRoutes(nothing)],
   plant: [
     archiveRoutes(nothing),

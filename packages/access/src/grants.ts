@@ -30,6 +30,10 @@ export const GRANTS = {
   'vm.explain': asksMarket,
   'request.read': readsOwned,
   'request.events': readsOwned,
+  'request.cancel': changesVm,
+  'file.put': changesVm,
+  'file.list': readsOwned,
+  'file.remove': changesVm,
   'auction.list': readsOwned,
   'auction.read': readsOwned,
   'plant.list': readsPlants,
@@ -59,7 +63,13 @@ export const GRANTS = {
 export type GridOperation = keyof typeof GRANTS;
 
 /** Operations that free resources: a host without room needs them most. */
-const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>(['vm.destroy', 'image.collect', 'image.remove']);
+const TAKES_AWAY: ReadonlySet<string> = new Set<GridOperation>([
+  'vm.destroy',
+  'request.cancel',
+  'file.remove',
+  'image.collect',
+  'image.remove',
+]);
 
 /** Whether an operation may be carried out while the audit trail cannot be written. Its entry follows later. */
 export const goesUnaudited = (operation: string | undefined): boolean => TAKES_AWAY.has(operation ?? '');

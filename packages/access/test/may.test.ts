@@ -5,8 +5,18 @@ import { authorize, GRANTS, type GridOperation, isRole, may, ROLES, type Role, r
 const OPERATIONS = Object.keys(GRANTS) as GridOperation[];
 
 const OWN_VMS = ['vm.create', 'vm.configure', 'vm.destroy', 'vm.suspend', 'vm.resume', 'vm.start', 'vm.renew'];
+const OWN_REQUESTS = ['request.cancel', 'file.put', 'file.remove'];
 const MARKET = ['vm.estimate', 'vm.explain'];
-const READ_OWN = ['vm.query', 'vm.list', 'vm.events', 'request.read', 'request.events', 'auction.list', 'auction.read'];
+const READ_OWN = [
+  'vm.query',
+  'vm.list',
+  'vm.events',
+  'request.read',
+  'request.events',
+  'file.list',
+  'auction.list',
+  'auction.read',
+];
 const DOCUMENTS = ['document.send'];
 const PLANTS = ['plant.list', 'plant.events'];
 const READ_IMAGES = ['plant.requests', 'image.list', 'image.read', 'image.diff', 'image.suggest', 'audit.read'];
@@ -17,7 +27,7 @@ const CARRY_IMAGES = ['image.export', 'image.import'];
 const LINKS: readonly string[] = ['link.register', 'link.command'];
 
 const EXPECTED: Readonly<Record<Role, Readonly<Record<'own' | 'all', readonly string[]>>>> = {
-  user: { own: [...OWN_VMS, ...MARKET, ...READ_OWN, ...DOCUMENTS], all: PLANTS },
+  user: { own: [...OWN_VMS, ...OWN_REQUESTS, ...MARKET, ...READ_OWN, ...DOCUMENTS], all: PLANTS },
   operator: { own: [], all: OPERATIONS.filter((operation) => !LINKS.includes(operation)) },
   node: { own: ['link.register'], all: [] },
   join: { own: [], all: LINKS },
@@ -30,6 +40,7 @@ const expectedReach = (role: Role, operation: string) =>
 test('every operation is in one of the groups below', () => {
   const grouped = [
     OWN_VMS,
+    OWN_REQUESTS,
     MARKET,
     READ_OWN,
     DOCUMENTS,

@@ -6,6 +6,7 @@ import {
   type CallOptions,
   type CollectImagesReply,
   type CollectImagesRequest,
+  callCancellably,
   type EqualityReply,
   type Identified,
   type ImageDiffReply,
@@ -110,8 +111,11 @@ export class ImageCatalogue {
     return this.find(imageId);
   }
 
-  /** Verifies the given images, or all, in each warehouse that has them. */
-  async verify({ imageIds, ...named }: Identified<VerifyImagesRequest>): Promise<VerifyImagesReply> {
+  /** Verifies the given images, or all, in each warehouse that has them. `cancelled` ends it. */
+  async verify(
+    { imageIds, ...named }: Identified<VerifyImagesRequest>,
+    cancelled: AbortSignal,
+  ): Promise<VerifyImagesReply> {
     const known = await this.#offers(this.#work.deadlineMs);
     const wanted = imageIds?.map((name) => findImage(known, name).imageId);
     const images: VerifyImagesReply['images'] = [];
@@ -120,21 +124,24 @@ export class ImageCatalogue {
       if (here?.length === 0) continue;
       const request = { ...named, ...(here === undefined ? {} : { imageIds: here }) };
       const bidder = await this.#bidder(plantId);
-      images.push(...(await bidder.call('verifyImages', request, this.#work)));
+      images.push(...(await callCancellably(bidder, 'verifyImages', request, { ...this.#work, signal: cancelled })));
     }
     return { requestId: named.requestId, images, silentPlants: known.silentPlants };
   }
 
   /**
    * Compares the guests of a DAG made in every way, on the named plant or on each plant that is here, one after
-   * another.
+   * another. `cancelled` ends it.
    */
-  async verifyEqual({ plantId, ...request }: Identified<BuildImageRequest>): Promise<EqualityReply> {
+  async verifyEqual(
+    { plantId, ...request }: Identified<BuildImageRequest>,
+    cancelled: AbortSignal,
+  ): Promise<EqualityReply> {
     const { offers, silentPlants } = await this.#offers(this.#work.deadlineMs);
     const plants: EqualityReply['plants'] = [];
     for (const offer of offers.filter((one) => plantId === undefined || one.plantId === plantId)) {
       const bidder = await this.#bidder(offer.plantId);
-      plants.push(await bidder.call('verifyEqual', request, this.#work));
+      plants.push(await callCancellably(bidder, 'verifyEqual', request, { ...this.#work, signal: cancelled }));
     }
     return { requestId: request.requestId, plants, silentPlants };
   }

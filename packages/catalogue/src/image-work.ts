@@ -14,7 +14,7 @@ export interface ImageWorkDeps {
   readonly operationService: OperationService;
   readonly images: ImageCatalogue;
   /** Builds the image on the plant with the best bid. */
-  readonly build: (request: Identified<BuildImageRequest>) => Promise<BuildImageReply>;
+  readonly build: (request: Identified<BuildImageRequest>, operation: Operation) => Promise<BuildImageReply>;
 }
 
 export class ImageWork {
@@ -31,15 +31,15 @@ export class ImageWork {
 
   /** Checks images. The operation's result is a VerifyImagesReply. */
   verify(request: Called<VerifyImagesRequest>): Operation {
-    return this.#deps.operationService.begin('verify-images', request, (identified) =>
-      this.#deps.images.verify(identified),
+    return this.#deps.operationService.begin('verify-images', request, (identified, { cancelled }) =>
+      this.#deps.images.verify(identified, cancelled),
     );
   }
 
   /** Compares guests. The operation's result is an EqualityReply. */
   verifyEqual(request: Called<BuildImageRequest>): Operation {
-    return this.#deps.operationService.begin('verify-equal', request, (identified) =>
-      this.#deps.images.verifyEqual(identified),
+    return this.#deps.operationService.begin('verify-equal', request, (identified, { cancelled }) =>
+      this.#deps.images.verifyEqual(identified, cancelled),
     );
   }
 

@@ -3,6 +3,7 @@ import type { Bidder, ImageHistoryEntry, ImageReply } from '@vmgrid/protocol';
 import { diffHistories, diffImages } from '../src/diff-images.ts';
 import { ImageCatalogue } from '../src/image-catalogue.ts';
 
+const NEVER = new AbortController().signal;
 const imageOf = (imageId: string, warehouse: string, changes: Partial<ImageReply> = {}): ImageReply => ({
   imageId,
   ...{ tags: [], pinned: false, line: 'qemu', suspended: true, parents: [], history: [], children: [], usedBy: [] },
@@ -40,8 +41,8 @@ test('of plants that share a warehouse one is asked to work; each warehouse is a
     two: [imageOf('base', 'a'), imageOf('octave', 'a')],
     three: [imageOf('base', 'b')],
   });
-  await catalogue.verify({ requestId: 'request' });
-  await catalogue.verify({ requestId: 'request', imageIds: ['octave'] });
+  await catalogue.verify({ requestId: 'request' }, NEVER);
+  await catalogue.verify({ requestId: 'request', imageIds: ['octave'] }, NEVER);
   await catalogue.collect({ requestId: 'request' });
   await catalogue.remove('octave');
   expect(calls).toEqual([

@@ -9,6 +9,7 @@ export * from './folders.ts';
 export * from './heap-limit.ts';
 export * from './home.ts';
 export * from './in-flight.ts';
+export * from './kept-set.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './loopback.ts';

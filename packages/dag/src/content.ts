@@ -1,17 +1,34 @@
-import type { FileAction } from './schema.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Dag, FileAction } from './schema.ts';
 
 /** The values of a file action's optional fields when they are left out. */
 export const FILE_DEFAULTS = { mode: '0644', owner: 'root:root', encoding: 'utf-8' } as const;
 
+type Content = Pick<FileAction, 'content' | 'encoding'>;
+
 /**
- * Returns the bytes that a file action writes into the guest; undefined when its content is not valid base64. White
- * space inside base64 is skipped (XML wraps lines); padding may be left out.
+ * Returns the bytes that the text of a file action stands for; undefined when it is not valid base64. White space
+ * inside base64 is skipped (XML wraps lines); padding may be left out.
  */
-export function fileBytes(action: Pick<FileAction, 'content' | 'encoding'>): Uint8Array | undefined {
-  if ((action.encoding ?? FILE_DEFAULTS.encoding) === 'utf-8') return new TextEncoder().encode(action.content);
+export function fileBytes({ content = '', encoding = FILE_DEFAULTS.encoding }: Content): Uint8Array | undefined {
+  if (encoding === 'utf-8') return new TextEncoder().encode(content);
   try {
-    return Uint8Array.from(atob(action.content), (char) => char.charCodeAt(0));
+    return Uint8Array.from(atob(content), (char) => char.charCodeAt(0));
   } catch {
     return undefined;
   }
+}
+
+/** The digest of what a file action puts into the guest, uploaded or not; undefined where `fileBytes` is. */
+export function contentDigestOf(action: Content & Pick<FileAction, 'contentDigest'>): string | undefined {
+  if (action.contentDigest !== undefined) return action.contentDigest;
+  const bytes = fileBytes(action);
+  return bytes && `sha256:${bytesToHex(sha256(bytes))}`;
+}
+
+/** The digests of the uploaded files that DAGs name, each once. */
+export function uploadsIn(...dags: readonly (Dag | undefined)[]): readonly string[] {
+  const actions = dags.flatMap((dag) => dag?.actions ?? []);
+  return [...new Set(actions.flatMap((action) => (action.kind === 'file' ? (action.contentDigest ?? []) : [])))];
 }

@@ -6,18 +6,22 @@
  * big-endian) followed by its bytes; a list is its count (8 bytes likewise) followed by its fields. Hence two different
  * actions never share an encoding.
  *
+ * The content of a file action enters as its own digest. Files have a DOMAIN of their own, since they were encoded
+ * otherwise before.
+ *
  * These count as equal on purpose: an absent mode or owner and the default one, `644` and `0644`, `root` and
- * `root:root`, base64 and UTF-8 of the same bytes, packages in another order or named twice (one transaction of the
+ * `root:root`, base64, UTF-8 and upload of the same bytes, packages in another order or named twice (one transaction of the
  * package tool installs a set), environment variables in another order, absent and empty lists. Hints (id, timeout,
  * retries, onError, recover, secret, perMachine, freshness, comment) are left out. `reboot` is no hint, because it ends
  * what runs: it is a last field if it is set, and adds nothing if it is not.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { FILE_DEFAULTS, fileBytes } from './content.ts';
+import { contentDigestOf, FILE_DEFAULTS } from './content.ts';
 import { type Action, type FileAction, restartsMachine } from './schema.ts';
 
 const DOMAIN = 'vmgrid-action-1';
+const DOMAIN_OF_FILES = 'vmgrid-action-2';
 
 /** Digest of what an action does to the machine: 64 lowercase hexadecimal digits. */
 export function digestAction(action: Action): string {
@@ -32,7 +36,7 @@ export function digestAction(action: Action): string {
     number(values.length);
     for (const value of values) field(value);
   };
-  field(DOMAIN);
+  field(action.kind === 'file' ? DOMAIN_OF_FILES : DOMAIN);
   field(action.kind);
   for (const part of partsOf(action)) {
     if (Array.isArray(part)) list(part);
@@ -76,10 +80,10 @@ const canonicalMode = ({ mode = FILE_DEFAULTS.mode }: FileAction): string => mod
 const canonicalOwner = ({ owner = FILE_DEFAULTS.owner }: FileAction): string =>
   owner === 'root' ? 'root:root' : owner;
 
-function contentOf(action: FileAction): Uint8Array {
-  const bytes = fileBytes(action);
-  if (bytes === undefined) throw new Error(`content of action ${action.id} is not base64; checkDag comes first`);
-  return bytes;
+function contentOf(action: FileAction): string {
+  const digest = contentDigestOf(action);
+  if (digest === undefined) throw new Error(`content of action ${action.id} is not base64; checkDag comes first`);
+  return digest;
 }
 
 function eightBytes(value: number): Uint8Array {

@@ -50,6 +50,9 @@ export const ScriptAction = Type.Object(
   closed,
 );
 
+/** SHA-256 of a content, as the upload of a file names it. */
+export const ContentDigest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
+
 /** A file put into the guest. */
 export const FileAction = Type.Object(
   {
@@ -59,7 +62,9 @@ export const FileAction = Type.Object(
     mode: Type.Optional(Type.String({ pattern: '^[0-7]{3,4}$' })),
     owner: Type.Optional(Type.String({ pattern: '^[a-z_0-9][a-z0-9_-]{0,31}(:[a-z_0-9][a-z0-9_-]{0,31})?$' })),
     encoding: Type.Optional(Type.Union([Type.Literal('utf-8'), Type.Literal('base64')])),
-    content: Type.String({ maxLength: DAG_LIMITS.textChars }),
+    /** What it holds: this, or what was uploaded with `contentDigest`. */
+    content: Type.Optional(Type.String({ maxLength: DAG_LIMITS.textChars })),
+    contentDigest: Type.Optional(ContentDigest),
   },
   closed,
 );

@@ -12,6 +12,8 @@ export type DagFault =
   | { readonly kind: 'edge-unknown'; readonly edge: Edge; readonly index: number; readonly unknown: string }
   /** A cycle: each id comes before the next, and the last before the first. A single id is an edge to itself. */
   | { readonly kind: 'cycle'; readonly ids: readonly string[] }
+  /** A file action has neither a content nor the digest of one, or more than one of them says what it holds. */
+  | { readonly kind: 'content'; readonly id: string; readonly problem: 'none' | 'twice' }
   /** The action says `encoding: 'base64'` and its content is something else. */
   | { readonly kind: 'content-encoding'; readonly id: string }
   /** The guest would ignore the `#!` line of the action's script, because of what stands before it or at its end. */
@@ -24,7 +26,15 @@ export type DagFault =
  * a DAG without fault. Linear time, no recursion.
  */
 export function checkDag(dag: Dag): DagFault | undefined {
-  return duplicateId(dag) ?? unknownEdge(dag) ?? restarts(dag) ?? cycle(dag) ?? contentEncoding(dag) ?? shellLine(dag);
+  return (
+    duplicateId(dag) ??
+    unknownEdge(dag) ??
+    restarts(dag) ??
+    cycle(dag) ??
+    content(dag) ??
+    contentEncoding(dag) ??
+    shellLine(dag)
+  );
 }
 
 function duplicateId(dag: Dag): DagFault | undefined {
@@ -76,6 +86,17 @@ function cycleAmong(graph: Graph, ordered: ReadonlySet<number>): number[] {
     node = graph.predecessors[node]!.find((before) => !ordered.has(before))!;
   }
   return path.slice(seenAt.get(node)).reverse();
+}
+
+function content(dag: Dag): DagFault | undefined {
+  for (const action of dag.actions) {
+    if (action.kind !== 'file') continue;
+    const { id, content, contentDigest, encoding } = action;
+    if (content === undefined && contentDigest === undefined) return { kind: 'content', id, problem: 'none' };
+    const isText = content !== undefined || encoding !== undefined;
+    if (contentDigest !== undefined && isText) return { kind: 'content', id, problem: 'twice' };
+  }
+  return undefined;
 }
 
 function contentEncoding(dag: Dag): DagFault | undefined {

@@ -1,5 +1,5 @@
 /** `/v1/requests/{id}`: long work as a resource. */
-import type { Called } from '@vmgrid/protocol';
+import type { Called, OperationReply } from '@vmgrid/protocol';
 import { Router } from 'express';
 import { streamProgress } from './event-stream.ts';
 import { callerOf, guard } from './guard.ts';
@@ -10,6 +10,11 @@ import { sendReply } from './send.ts';
 export interface OperationLookup {
   /** @throws GridError REQUEST_UNKNOWN */
   operation(request: Called<{ readonly requestId: string }>): Operation;
+  /**
+   * Ends the work, unless it has ended; what came of it, when it is undone. @throws GridError REQUEST_UNKNOWN,
+   * NOT_CANCELLABLE
+   */
+  cancel(request: Called<{ readonly requestId: string }>): Promise<OperationReply>;
 }
 
 export function operationRoutes(operationService: OperationLookup): Router {
@@ -22,6 +27,12 @@ export function operationRoutes(operationService: OperationLookup): Router {
 
   router.get('/requests/:requestId/events', guard('request.events'), (request, response) => {
     streamProgress(operationService.operation({ ...request.params, caller: callerOf(response) }), response);
+  });
+
+  router.delete('/requests/:requestId', guard('request.cancel'), async (request, response) => {
+    const cancelling = operationService.cancel({ ...request.params, caller: callerOf(response) });
+    response.locals.work = cancelling;
+    sendReply(request, response, { kind: 'operation', body: await cancelling });
   });
 
   return router;

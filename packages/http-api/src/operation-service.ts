@@ -1,5 +1,12 @@
 import { DRAIN_DEADLINE_MS } from '@vmgrid/daemon';
-import { type Called, GridError, requestKey } from '@vmgrid/protocol';
+import {
+  type Called,
+  GridError,
+  type OperationReply,
+  type RequestKey,
+  requestCancelled,
+  requestKey,
+} from '@vmgrid/protocol';
 import type { OperationLookup } from './operation-routes.ts';
 import type { Operation, Operations, OperationVerb } from './operations.ts';
 
@@ -7,7 +14,22 @@ export interface OperationServiceOptions {
   /** The name of the service in errors, such as `the shop`. */
   readonly name: string;
   readonly newRequestId: () => string;
+  /** The creates that were cancelled, also before this process began. Left out: it has none. */
+  readonly cancelledCreates?: {
+    has(key: RequestKey): boolean;
+    add(key: RequestKey): void;
+  };
 }
+
+/** Work that can be undone amid it, and may take minutes. */
+const CANCELLABLE: ReadonlySet<OperationVerb> = new Set<OperationVerb>([
+  'create',
+  'configure',
+  'start',
+  'build-image',
+  'verify-images',
+  'verify-equal',
+]);
 
 /**
  * Milliseconds from the stop signal until clients that still wait get an error, early enough for the replies to be
@@ -43,7 +65,7 @@ export class OperationService implements OperationLookup {
 
   /**
    * Starts the work of a request, or joins it when the same request came before. @throws GridError DRAINING,
-   * IDEMPOTENCY_CONFLICT
+   * IDEMPOTENCY_CONFLICT, REQUEST_CANCELLED
    */
   begin<T extends Called<{ requestId?: string }>>(
     verb: OperationVerb,
@@ -52,6 +74,7 @@ export class OperationService implements OperationLookup {
   ): Operation {
     this.refuseWhenDraining();
     const identified = this.identify(request);
+    if (verb === 'create') this.#refuseCancelled(requestKey(identified));
     const { caller: _, ...document } = identified;
     return this.#operations.start({ ...requestKey(identified), verb, document }, (operation) =>
       work(identified, operation),
@@ -73,6 +96,31 @@ export class OperationService implements OperationLookup {
   /** @throws GridError REQUEST_UNKNOWN */
   operation(request: Called<{ readonly requestId: string }>): Operation {
     return this.#operations.get(request);
+  }
+
+  /**
+   * Ends the work of a request; resolves with what came of it when it has ended. Of one that had ended before that is
+   * what it came to. @throws GridError REQUEST_UNKNOWN, NOT_CANCELLABLE
+   */
+  async cancel(request: Called<{ readonly requestId: string }>): Promise<OperationReply> {
+    const operation = this.operation(request);
+    const { requestId, verb, state } = operation;
+    if (state === 'running') {
+      if (!CANCELLABLE.has(verb)) {
+        throw new GridError('NOT_CANCELLABLE', `${requestId} is a ${verb}, which cannot be cancelled`, {
+          requestId,
+          verb,
+        });
+      }
+      if (verb === 'create') this.#options.cancelledCreates?.add(operation.key);
+      operation.cancel();
+    }
+    await Promise.allSettled([operation.settled]);
+    return operation.toReply();
+  }
+
+  #refuseCancelled(key: RequestKey): void {
+    if (this.#options.cancelledCreates?.has(key)) throw requestCancelled(key.requestId);
   }
 
   /** @throws GridError DRAINING */

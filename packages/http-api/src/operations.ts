@@ -12,6 +12,7 @@ import {
   type OperationReply,
   type ProgressEvent,
   type RequestKey,
+  requestCancelled,
   requestKey,
   type Verb,
 } from '@vmgrid/protocol';
@@ -37,6 +38,7 @@ export class Operation {
   readonly verb: OperationVerb;
   readonly documentDigest: string;
   readonly #givenUp = Promise.withResolvers<never>();
+  readonly #cancelled = new AbortController();
   #settled: Promise<unknown>;
   readonly #progress: ProgressEvent[] = [];
   readonly #seen = new Set<string>();
@@ -63,6 +65,21 @@ export class Operation {
 
   get state(): Outcome['state'] {
     return this.#outcome.state;
+  }
+
+  /** Aborts with REQUEST_CANCELLED when the work is cancelled. */
+  get cancelled(): AbortSignal {
+    return this.#cancelled.signal;
+  }
+
+  get key(): RequestKey {
+    const { requestId, owner } = this;
+    return owner === undefined ? { requestId } : { requestId, owner };
+  }
+
+  /** Ends the work. It fails with REQUEST_CANCELLED when it is undone, whatever it came to meanwhile. */
+  cancel(): void {
+    this.#cancelled.abort(requestCancelled(this.requestId));
   }
 
   /**
@@ -105,8 +122,20 @@ export class Operation {
 
   async #run(work: (operation: Operation) => Promise<unknown>): Promise<unknown> {
     await Promise.resolve(); // the operation is registered before its work starts
-    const working = (async () => work(this))(); // also of work that throws at once
+    const working = this.#unlessCancelled(async () => work(this)); // also of work that throws at once
     return this.#note(Promise.race([this.#givenUp.promise, working]));
+  }
+
+  async #unlessCancelled(work: () => Promise<unknown>): Promise<unknown> {
+    try {
+      this.cancelled.throwIfAborted();
+      const result = await work();
+      this.cancelled.throwIfAborted();
+      return result;
+    } catch (error) {
+      const isTold = error instanceof GridError && error.code === 'REQUEST_CANCELLED';
+      throw this.cancelled.aborted && !isTold ? this.cancelled.reason : error;
+    }
   }
 
   async #note(work: Promise<unknown>): Promise<unknown> {
@@ -133,7 +162,8 @@ export class Operations {
 
   /**
    * Starts the work of a request, or joins it when the same request came before. A failed request may be tried again
-   * under its id. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another document
+   * under its id, a cancelled one may not. @throws GridError IDEMPOTENCY_CONFLICT when the id came with another
+   * document
    */
   start(
     identity: RequestKey & { verb: OperationVerb; document: unknown },
@@ -153,7 +183,7 @@ export class Operations {
         },
       );
     }
-    if (before && before.state !== 'failed') return before;
+    if (before && (before.state !== 'failed' || before.cancelled.aborted)) return before;
     const operation = new Operation({ ...named, documentDigest }, work);
     this.#add(key, operation);
     return operation;

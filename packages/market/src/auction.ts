@@ -59,7 +59,7 @@ export interface Auction {
  * Holds an auction among the bidders. An auction without bids is a result too; `failureOf` makes an error of it.
  *
  * @throws GridError CANCELLED when the signal aborts; REQUEST_EXPIRED when no plant holds the request, and one may have
- * forgotten it
+ * forgotten it; REQUEST_CANCELLED when none holds it, and one knows that it was cancelled
  * @throws GridError EXPRESSION_TOO_COSTLY when `requirements` and `rank` take more than the budget of an auction
  * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse: the request was not decoded
  */
@@ -101,8 +101,8 @@ export async function auctionOn(
     else if (isAwaited(plantId)) memory.silent(plantId);
   }
   const collected = collectAnswers(gathering.answers, standing?.parts);
-  const expiry = expiryAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
-  if (expiry && !collected.bids.some(({ holds }) => holds)) throw expiry;
+  const end = endAmong(gathering.answers) ?? deps.standing?.forgotten.expiry(request.requestId, clock.now());
+  if (end && !collected.bids.some(({ holds }) => holds)) throw end;
   const context = contextOf(request, terms, evaluation);
   await inSlices(judged(collected.bids, context));
   const { bids, removed, order } = rankBids(collected.bids, context);
@@ -133,13 +133,13 @@ function* judged(bids: readonly Bid[], { judge }: RuleContext): Generator<undefi
 }
 
 /**
- * Finds the error by which a plant, or a broker for its plants, says that the request may have been carried out and
- * forgotten.
+ * Finds the error by which a plant, or a broker for its plants, says that nobody is to carry out the request: it may
+ * have been, and be forgotten, or it was cancelled.
  */
-const expiryAmong = (answers: readonly Answer[]): GridError | undefined =>
-  answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.error] : [])).find(isExpiry);
+const endAmong = (answers: readonly Answer[]): GridError | undefined =>
+  answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.error] : [])).find(isEnd);
 
-const isExpiry = ({ code }: GridError): boolean => code === 'REQUEST_EXPIRED';
+const isEnd = ({ code }: GridError): boolean => code === 'REQUEST_EXPIRED' || code === 'REQUEST_CANCELLED';
 
 /** Everything rules see is in the terms, the request and the bids: a broker finds the same order as the shop. */
 function contextOf(request: Identified<CreateRequest>, terms: CallTerms, evaluation: EvaluationOptions): RuleContext {

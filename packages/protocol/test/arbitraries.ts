@@ -181,6 +181,7 @@ export const request: Arbitrary<Request> = fc.oneof(
     verb: fc.constantFrom('destroy' as const, 'suspend' as const, 'resume' as const, 'start' as const),
     body: fc.record({ vmId, requestId: id }, { requiredKeys: ['vmId'] }),
   }),
+  fc.record({ verb: fc.constant('cancel' as const), body: fc.record({ requestId: id }) }),
   fc.record({
     verb: fc.constant('renew' as const),
     body: fc.record(

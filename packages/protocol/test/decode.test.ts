@@ -174,7 +174,7 @@ test('a request is decoded by its verb, and an unknown verb is refused', () => {
   const body = request() as CreateRequest;
   expect(decodeRequest('estimate', body)).toEqual({ verb: 'estimate', body });
   expect(fault(() => decodeRequest('toString', body)).message).toBe(
-    '"toString" is not a verb; known are create, estimate, configure, query, list, destroy, suspend, resume, start, renew',
+    '"toString" is not a verb; known are create, estimate, configure, query, list, destroy, suspend, resume, start, renew, cancel',
   );
 });
 

@@ -46,6 +46,17 @@ export function misstatedVms(plants: readonly PlantNode[]): ReadonlyMap<string, 
   return new Map(found);
 }
 
+/** Nothing is left of a cancelled request. Holds once plants are back and have been told. @throws Violation */
+export function requireUndone({ plants, ledger }: Known): void {
+  for (const node of plants) {
+    const left = node.disk.records().find(({ requestId }) => ledger.cancelled.has(requestId));
+    if (!left) continue;
+    const { vmId, requestId, state } = left;
+    const message = `${requestId} was cancelled, and ${node.plantId} has the VM ${vmId}, which is ${state}`;
+    throw new Violation('cancelled is undone', message, [requestId, vmId]);
+  }
+}
+
 interface Known {
   readonly shops: readonly ShopNode[];
   readonly plants: readonly PlantNode[];

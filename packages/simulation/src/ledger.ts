@@ -53,6 +53,8 @@ export class Ledger {
   readonly #holders = new Map<string, Map<string, number>>();
   /** For each request, plants that had a VM of it that is gone. */
   readonly #formerHolders = new Map<string, readonly FormerHolder[]>();
+  /** Requests whose clients were told that they are cancelled. */
+  readonly cancelled = new Set<string>();
   /** Requests that became two VMs while the holder of the first was out of reach. */
   readonly split = new Set<string>();
 

@@ -12,10 +12,12 @@ const KEEP_MEAN_MS = 60_000;
 const CREATIONS = 2;
 
 const DEED_MEAN_MS = 20_000;
+/** From the request to its cancel: some come before its award, some after its end. */
+const CANCEL_MEAN_MS = 5_000;
 const LEASE = 'PT5M';
 
 export function madeUpGrid(options: SimulationOptions): GridPlan {
-  const { seed, shops, brokers, plants, cost, faults, offers, deeds } = options;
+  const { seed, shops, brokers, plants, cost, faults, offers, deeds, cancels } = options;
   const levels = LEVELS[faults];
   const sizes = new Random(seed).fork('sizes');
   return {
@@ -29,6 +31,7 @@ export function madeUpGrid(options: SimulationOptions): GridPlan {
     client: {
       ...{ destroyRate: 0.5, suspendRate: 0.2, lease: LEASE },
       keepMs: (random) => random.exponential(KEEP_MEAN_MS),
+      cancels: { rate: cancels / 100, meanMs: CANCEL_MEAN_MS },
       deeds: { most: deeds, everyMs: DEED_MEAN_MS },
     },
   };

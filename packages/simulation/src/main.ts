@@ -2,7 +2,8 @@
  * The simulation's program, which `vmgrid simulate` runs:
  *
  *   simulate [--seed S] [--runs N] [--plants N] [--shops N] [--brokers 2,6] [--requests N] [--seconds N]
- *            [--faults none|some|many] [--offers asked|standing] [--deeds N] [--builds N] [--cost COST] [--json]
+ *            [--faults none|some|many] [--offers asked|standing] [--deeds N] [--builds N] [--cancels PERCENT]
+ *            [--cost COST] [--json]
  *   simulate --replay FILE [--cost COST]… [--plants N] [--memory-mib N] [--brokers 2,6] [--keep SECONDS] [--json]
  *
  * Progress goes to standard error.
@@ -32,6 +33,7 @@ const OPTIONS = {
   offers: { type: 'string', default: DEFAULTS.offers },
   deeds: { type: 'string', default: String(DEFAULTS.deeds) },
   builds: { type: 'string', default: String(DEFAULTS.builds) },
+  cancels: { type: 'string', default: String(DEFAULTS.cancels) },
   cost: { type: 'string', multiple: true },
   replay: { type: 'string' },
   'memory-mib': { type: 'string', default: '32768' },
@@ -103,6 +105,7 @@ function readArguments() {
     offers: oneOf('offers', OFFER_KINDS, values.offers),
     deeds: count('deeds', values.deeds, 0, 100),
     builds: count('builds', values.builds, 0, 1_000_000),
+    cancels: count('cancels', values.cancels, 0, 100),
     plants: count('plants', values.plants, 1, 20_000),
     shops: count('shops', values.shops, 1, 16),
     requests: count('requests', values.requests, 1, 1_000_000),

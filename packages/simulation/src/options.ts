@@ -26,11 +26,13 @@ export interface SimulationOptions {
   readonly deeds: number;
   /** Golden images that are built meanwhile. */
   readonly builds: number;
+  /** How many of a hundred clients cancel what they asked for, a while later. */
+  readonly cancels: number;
 }
 
 export const DEFAULTS: SimulationOptions = {
   ...{ seed: '1', plants: 20, shops: 2, brokers: [], requests: 60, seconds: 300 },
-  ...{ faults: 'some', cost: 'memory', offers: 'asked', deeds: 3, builds: 6 },
+  ...{ faults: 'some', cost: 'memory', offers: 'asked', deeds: 3, builds: 6, cancels: 0 },
 };
 
 interface Levels {

@@ -133,6 +133,7 @@ function planOf({ requests, images }: Recording, options: ReplayOptions): GridPl
     },
     client: {
       ...{ destroyRate: 1, suspendRate: 0, lease: 'P7D', deeds: { most: 0, everyMs: 0 } },
+      cancels: { rate: 0, meanMs: 0 },
       keepMs: () => keepSeconds * 1_000,
     },
   };

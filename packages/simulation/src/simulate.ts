@@ -1,7 +1,7 @@
 /**
  * Runs a grid through its requests and faults, then lets it come to rest, and holds it to what must be so all the time.
  */
-import { checkPlant, checkRest, misbelievedVms, misstatedVms, requireCorrected } from './checks.ts';
+import { checkPlant, checkRest, misbelievedVms, misstatedVms, requireCorrected, requireUndone } from './checks.ts';
 import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';
 import { madeUpGrid } from './made-up-grid.ts';
@@ -65,6 +65,7 @@ export async function simulate(
     await world.run(durationMs + SETTLE_MS + LOOK_AGAIN_MS, check);
     requireCorrected('states are true', misstated, misstatedVms(plants));
     requireCorrected('shops know what plants have', misbelieved, misbelievedVms(grid));
+    requireUndone(grid);
     progress.enter('the grid comes to rest');
     await world.run(durationMs + REST_MS, check);
     progress.enter('all plants are looked at');

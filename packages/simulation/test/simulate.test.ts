@@ -75,3 +75,18 @@ test.each(failing)(
   },
   RUN_MS,
 );
+
+test.each(['none', 'some', 'many'] as const)(
+  'with %s faults nothing is left of what is cancelled, and nobody is told of a VM of it',
+  async (faults) => {
+    const options = { ...SMALL, shops: 1, requests: 60, cancels: 50, brokers: [2], faults } as const;
+    for (const offers of ['asked', 'standing'] as const) {
+      for (const seed of ['cancel-1', 'cancel-2', 'cancel-3']) {
+        const { violation, outcomes } = await simulate({ ...options, offers, seed });
+        expect(violation).toBeUndefined();
+        expect(outcomes.create!.REQUEST_CANCELLED).toBeGreaterThan(0);
+      }
+    }
+  },
+  RUN_MS,
+);

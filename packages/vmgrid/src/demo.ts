@@ -12,7 +12,7 @@ import {
   ShopClient,
   type VmReply,
 } from '@vmgrid/protocol';
-import { follow } from './follow.ts';
+import { followToEnd } from './follow.ts';
 import { buildBaseImage } from './local-grid/base-image.ts';
 import { startGrid } from './local-grid/grid.ts';
 import { adText, valueText } from './output/ad-text.ts';
@@ -156,9 +156,9 @@ async function mainJob(
 }
 
 async function buildGolden(client: ShopClient, json: boolean): Promise<BuildImageReply> {
-  return follow(client, await client.submitBuildImage(decodeBuildImage(GOLDEN)), json);
+  return followToEnd(client, await client.submitBuildImage(decodeBuildImage(GOLDEN)), json);
 }
 
 async function create(client: ShopClient, request: CreateRequest, json: boolean): Promise<VmReply> {
-  return follow(client, await client.submitCreate(request), json);
+  return followToEnd(client, await client.submitCreate(request), json);
 }

@@ -1,7 +1,7 @@
 /** The command line. Exit status: 0 done, 1 an error with a code, 2 a wrong command line. */
 import { readFileSync } from 'node:fs';
 import { outliveReaders, WRONG_USE } from '@vmgrid/daemon';
-import { GridError, ShopClient } from '@vmgrid/protocol';
+import { FileClient, GridError, ShopClient } from '@vmgrid/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { addAuctionCommands } from './commands/auction-commands.ts';
 import { addAuditCommands } from './commands/audit-commands.ts';
@@ -9,6 +9,7 @@ import { addCertificateCommands } from './commands/certificate-commands.ts';
 import { addDemoCommand } from './commands/demo-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExplainCommand } from './commands/explain-command.ts';
+import { addFileCommands } from './commands/file-commands.ts';
 import { addImageCommands } from './commands/image-commands.ts';
 import { addPlantCommands } from './commands/plant-commands.ts';
 import { addRequestCommands } from './commands/request-commands.ts';
@@ -52,6 +53,9 @@ const context = () => {
     get client() {
       return new ShopClient(shop, connect(shop));
     },
+    get files() {
+      return new FileClient(shop, connect(shop));
+    },
   };
 };
 
@@ -64,6 +68,7 @@ addUpCommand(program, context);
 addDoctorCommand(program, context);
 addDemoCommand(program, context);
 addRequestCommands(program, context);
+addFileCommands(program, context);
 addSimulateCommand(program, context);
 addTokenCommands(program, context);
 addCertificateCommands(program, context);

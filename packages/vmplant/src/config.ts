@@ -65,6 +65,11 @@ export const PlantConfig = Type.Object(
           'Left out: no limit.',
       }),
     ),
+    filesMiB: Type.Integer({
+      minimum: 1,
+      default: 4096,
+      description: 'Disk space that the uploaded files which shops bring may take; those used longest ago make room.',
+    }),
     lines: Type.Array(LineName, {
       minItems: 1,
       default: ['qemu'],

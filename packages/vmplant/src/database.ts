@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';
 import { GridError, ifRoom } from '@vmgrid/protocol';
+import { CANCELLED_SCHEMA } from './cancellation/cancelled-requests.ts';
 
 /**
  * A database that forgot requests before it stored the time until which it forgot them counts everything until now as
@@ -42,6 +43,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS tended_images (image_id TEXT PRIMARY KEY) STRICT;
+  ${CANCELLED_SCHEMA}
 `;
 
 /** Opens a database that no other process sees and that ends with this one. */

@@ -1,6 +1,7 @@
 /**
  * Work that changes something, and its wrappers. It does not get the signal of a link: a shop that vanishes or gives up
- * does not undo work that its client may request again. Such work ends by its own limits, or when the plant stops.
+ * does not undo work that its client may request again. Such work ends by its own limits, when it is cancelled, or when
+ * the plant stops.
  */
 import type { RequestBook } from '@vmgrid/bidding';
 import { InFlight, Semaphore, within } from '@vmgrid/daemon';
@@ -10,10 +11,12 @@ import {
   GridError,
   type Identified,
   keyText,
+  type LongMethod,
   type RequestKey,
   requestKey,
 } from '@vmgrid/protocol';
 import type { BidService } from './bids/bid-service.ts';
+import type { Canceller } from './cancellation/canceller.ts';
 import type { Asked } from './creation/making.ts';
 import type { OwnFailures } from './creation/own-failures.ts';
 import type { SelfTending } from './tending/self-tending.ts';
@@ -22,6 +25,7 @@ import { inside, type Work, type Wrapper } from './work.ts';
 
 export interface PlantWorkDeps {
   readonly bidService: Pick<BidService, 'refusal'>;
+  readonly canceller: Pick<Canceller, 'during'>;
   readonly failures: Pick<OwnFailures, 'during'>;
   /** Called for each create when it begins and when it ends. */
   readonly requests: RequestBook;
@@ -64,7 +68,7 @@ export class PlantWork {
   /** Wraps a create; the first wrapper is the outermost. `own` are the plant's checks. */
   create(own: readonly Wrapper<Create, ClassAdJson>[], work: CreateWork): CreateWork {
     const wrappers = [
-      this.#untilStopped,
+      this.#cancellable('create'),
       this.#toldAbove,
       this.#remembered,
       this.#toldAsItBegins,
@@ -82,12 +86,12 @@ export class PlantWork {
 
   /** Wraps any other work; the first wrapper is the outermost. */
   other<Request extends Asked, Reply>(
-    verb: string,
+    verb: LongMethod,
     own: readonly Wrapper<Request, Reply>[],
     work: Work<Request, Reply>,
   ): Work<Request, Reply> {
     const wrappers = [
-      this.#untilStopped,
+      this.#cancellable(verb),
       this.#joined(verb),
       this.#refusedWhileDraining,
       this.#toldAsItEnds,
@@ -120,10 +124,14 @@ export class PlantWork {
     (request, signal) =>
       this.#semaphore.pass(() => next(request, signal), signal);
 
-  readonly #untilStopped =
-    <Request, Reply>(next: Work<Request, Reply>): Work<Request, Reply> =>
-    (request) =>
-      next(request, this.#stopping.signal);
+  /** The work's signal aborts when its owner cancels it, and when the plant stops. */
+  #cancellable(method: LongMethod) {
+    return <Request extends Asked, Reply>(next: Work<Request, Reply>): Work<Request, Reply> =>
+      (request) =>
+        this.#deps.canceller.during(method, requestKey(request), (cancelled) =>
+          next(request, AbortSignal.any([this.#stopping.signal, cancelled])),
+        );
+  }
 
   /** A repeated request joins the first one. */
   #joined(verb: string) {

@@ -9,6 +9,7 @@ import {
   type EstimateRequest,
   GridError,
   type Identified,
+  type LongVmMethod,
   type Offer,
   type PlantHandlers,
   type RequestKey,
@@ -17,11 +18,13 @@ import {
   requireDag,
 } from '@vmgrid/protocol';
 import type { BidService } from './bids/bid-service.ts';
+import type { Canceller } from './cancellation/canceller.ts';
 import type { HostActions } from './configuration/host-actions.ts';
 import type { Reconfigurator } from './configuration/reconfigurator.ts';
 import type { Creator } from './creation/creator.ts';
 import type { Asked } from './creation/making.ts';
 import type { EqualityCheck } from './equality/equality-check.ts';
+import type { UploadedFiles } from './files/uploaded-files.ts';
 import type { ImageBuilder } from './images/image-builder.ts';
 import type { ImageService } from './images/image-service.ts';
 import type { LeaseService } from './leases/lease-service.ts';
@@ -37,6 +40,8 @@ import type { VmRegistry } from './vms/vm-registry.ts';
 import type { Work } from './work.ts';
 
 export interface PlantDeps extends PlantWorkDeps {
+  readonly canceller: Pick<Canceller, 'during' | 'cancel' | 'refusal'>;
+  readonly uploads: Pick<UploadedFiles, 'put'>;
   readonly bidService: BidService;
   readonly creator: Pick<Creator, 'create'>;
   readonly reconfigurator: Pick<Reconfigurator, 'configure'>;
@@ -74,6 +79,7 @@ export class Plant {
   handlers(): PlantHandlers {
     const { bidService, collector, creator, equalityCheck, imageService, selfTending } = this.#deps;
     const { leaseService, reconfigurator, starter, suspender } = this.#deps;
+    const { canceller, uploads } = this.#deps;
     const work = this.#work;
     return {
       estimate: (request) => this.#estimate(request),
@@ -100,6 +106,12 @@ export class Plant {
         this.#refuseWhileMade(vmId);
         return collector.collect(vmId, requestKey(request)).finally(this.#deps.changed);
       },
+      cancel: async (request) => {
+        await canceller.cancel(request.method, requestKey(request));
+        await this.#deps.changed();
+        return {};
+      },
+      putFile: (piece) => uploads.put(piece),
       listImages: () => imageService.list(),
       buildImage: work.other('buildImage', [this.#ofRunnable, work.inTurn], (request, signal) =>
         this.#buildImage(request, signal),
@@ -133,6 +145,8 @@ export class Plant {
     const { bidService } = this.#deps;
     requireDags(request);
     const key = requestKey(request);
+    const cancelled = this.#deps.canceller.refusal(key);
+    if (cancelled) throw cancelled;
     const held = this.#ads.byRequest(key);
     if (held) return bidService.offerHeld(held);
     if (this.#work.isCreating(key)) return bidService.offerTaken(request);
@@ -142,7 +156,7 @@ export class Plant {
 
   /** Runs work on a VM that the caller may see. */
   #onVm<Request extends Asked & { readonly vmId: string }>(
-    verb: string,
+    verb: LongVmMethod,
     work: Work<Request, VmRecord>,
   ): Work<Request, ClassAdJson> {
     const done = this.#work.other<Request, ClassAdJson>(verb, [], async (request, signal) =>
@@ -168,8 +182,9 @@ export class Plant {
   #refuseWhileMade(vmId: string): void {
     const record = this.#deps.registry.find(vmId);
     if (!record || !isBeingMade(record)) return;
-    const message = `${vmId} is being made (${record.state}); it can be destroyed when it runs or has failed`;
-    throw new GridError('VM_STATE', message, { vmId, state: record.state });
+    const { state, requestId } = record;
+    const message = `${vmId} is being made (${state}): cancel its request ${requestId}, or destroy it when it runs`;
+    throw new GridError('VM_STATE', message, { vmId, state, requestId });
   }
 
   /** @throws GridError DAG_TOO_LARGE, and the fault of a DAG */

@@ -6,6 +6,7 @@ import { type CreateRequest, GridError, type Identified, type ToldVm } from '@vm
 import { OwnFailures } from '../src/creation/own-failures.ts';
 import { PlantWork, type PlantWorkDeps } from '../src/plant-work.ts';
 import { VmPublisher } from '../src/vms/vm-publisher.ts';
+import { NOTHING_CANCELLED } from './cancellation/nothing-cancelled.ts';
 import { recordOf } from './vms/made-up-records.ts';
 
 const NEVER = new AbortController().signal;
@@ -24,6 +25,7 @@ function plantWork({ refusal }: { readonly refusal?: GridError } = {}) {
     ...{ requests, failures, vmPublisher, bidService: { refusal: () => refusal } },
     selfTending: { during: (work) => work() },
     changed: async () => void told.push('changed'),
+    canceller: NOTHING_CANCELLED,
     withNumbers: async (thrown) => thrown,
   };
   const above = () => {
@@ -69,7 +71,7 @@ test('nothing is left of one that fails, but that the plant failed', async () =>
 test('a plant that drains begins nothing, and what goes on too long is cancelled', async () => {
   const refusal = new GridError('DRAINING', 'the plant is shutting down');
   const refusing = plantWork({ refusal }).work;
-  await expect(refusing.other('verb', [], async () => 'done')(order, NEVER)).rejects.toBe(refusal);
+  await expect(refusing.other('collectImages', [], async () => 'done')(order, NEVER)).rejects.toBe(refusal);
   const { work } = plantWork();
   const endless = work.create([], (_, signal) => abortable(new Promise<never>(() => undefined), signal));
   const failed = expect(endless(order, NEVER)).rejects.toMatchObject({ code: 'DRAINING' });

@@ -14,6 +14,7 @@ import { Plant, type PlantDeps } from '../src/plant.ts';
 import { DEPARTED_KEPT, DestroyedVms } from '../src/vms/destroyed-vms.ts';
 import { VmPublisher } from '../src/vms/vm-publisher.ts';
 import { VmRegistry } from '../src/vms/vm-registry.ts';
+import { NOTHING_CANCELLED } from './cancellation/nothing-cancelled.ts';
 import { recordOf } from './vms/made-up-records.ts';
 
 const folder = useTemporaryFolder();
@@ -38,6 +39,7 @@ test('a plant refuses DAGs that are longer than it takes, but not of a request w
     bidService: { dagRefusal: () => tooLong, refusal: () => undefined, expiry: () => undefined },
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock: { now: () => 0 } }),
+    canceller: NOTHING_CANCELLED,
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });
@@ -69,6 +71,7 @@ test('a plant carries out no request that it may have carried out and forgotten,
     ),
     selfTending: { during: (work: () => Promise<unknown>) => work() },
     vmPublisher: new VmPublisher({ plantId: 'plant-1', run: 1, clock }),
+    canceller: NOTHING_CANCELLED,
     withNumbers: async (thrown: unknown) => thrown,
   };
   const plant = new Plant(deps as unknown as PlantDeps, { plantId: 'plant-1', concurrentCreations: 1 });

@@ -8,7 +8,7 @@ type BodyOf<V extends Verb> = Extract<Request, { readonly verb: V }>['body'];
 
 /** @throws GridError FORBIDDEN, and as the shop does */
 export async function answerRequest(shop: Shop, { verb, body }: Request, principal: Principal): Promise<Reply> {
-  const caller = authorize(principal, `vm.${verb}`);
+  const caller = authorize(principal, operationOf(verb));
   const request = { verb, body: { ...body, caller } } as CalledRequest;
   switch (request.verb) {
     case 'create':
@@ -25,6 +25,8 @@ export async function answerRequest(shop: Shop, { verb, body }: Request, princip
       return vm(await shop.start(request.body).settled);
     case 'renew':
       return vm(await shop.renew(request.body).settled);
+    case 'cancel':
+      return { kind: 'operation', body: await shop.canceller.cancel(request.body) };
     case 'query':
       return { kind: 'vm', body: await shop.query(request.body) };
     case 'list':
@@ -33,5 +35,8 @@ export async function answerRequest(shop: Shop, { verb, body }: Request, princip
       return { kind: 'estimate', body: (await shop.estimate(request.body)) satisfies EstimateReply };
   }
 }
+
+/** What a document asks for, as the table of grants names it. */
+export const operationOf = (verb: Verb) => (verb === 'cancel' ? 'request.cancel' : (`vm.${verb}` as const));
 
 const vm = (result: unknown): Reply => ({ kind: 'vm', body: result as VmReply });

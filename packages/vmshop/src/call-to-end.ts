@@ -1,16 +1,14 @@
 /** Calls for long work, which outlive the link that they went over. */
 import { type MarketDeps, type Membership, plantNeverAsked } from '@vmgrid/market';
-import { type Bidder, GridError, type PlantApi } from '@vmgrid/protocol';
+import { type Bidder, callCancellably, GridError, type LongMethod, type PlantApi } from '@vmgrid/protocol';
 import type { ShopConfig } from './config.ts';
 
-/** Verbs about one VM that change it. */
-export type VmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'start' | 'renew';
-export type LongMethod = 'create' | 'buildImage' | VmMethod;
-
-interface LongCall<M extends LongMethod> {
+export interface LongCall<M extends LongMethod> {
   readonly plantId: string;
   readonly method: M;
   readonly request: Parameters<PlantApi[M]>[0];
+  /** Aborts when the work is cancelled: then its plant is to undo it, and is not waited for while it is away. */
+  readonly cancelled: AbortSignal;
 }
 
 interface CallToEndDeps {
@@ -20,11 +18,12 @@ interface CallToEndDeps {
 
 /**
  * When the plant or the way to it is lost amid the call, takes another way or waits for its return, and asks
- * again: all calls are idempotent. @throws GridError PLANT_LOST with `asked: false` when no call ever got to the plant
+ * again: all calls are idempotent. @throws GridError PLANT_LOST with `asked: false` when no call ever got to the plant;
+ * what `cancelled` aborts with
  */
 export async function callToEnd<M extends LongMethod>(
   { membership, clock }: CallToEndDeps,
-  { plantId, method, request }: LongCall<M>,
+  { plantId, method, request, cancelled: signal }: LongCall<M>,
   { requestDeadlineMs, plantReturnMs }: Pick<ShopConfig, 'requestDeadlineMs' | 'plantReturnMs'>,
 ): Promise<ReturnType<PlantApi[M]>> {
   const endsAt = clock.monotonic() + requestDeadlineMs;
@@ -33,13 +32,14 @@ export async function callToEnd<M extends LongMethod>(
   let bidder = membership.find(plantId);
   while (bidder) {
     try {
-      return await bidder.call(method, request, { deadlineMs: Math.max(1, endsAt - clock.monotonic()) });
+      const deadlineMs = Math.max(1, endsAt - clock.monotonic());
+      return await callCancellably(bidder, method, request, { deadlineMs, signal });
     } catch (error) {
       if (!(error instanceof GridError) || error.code !== 'PLANT_LOST') throw error;
       tried.add(bidder);
       asked ||= error.details.asked !== false;
       bidder = asked
-        ? await membership.awaitReturn(plantId, plantReturnMs, { except: tried })
+        ? await membership.awaitReturn(plantId, plantReturnMs, { except: tried, signal })
         : membership.find(plantId, { except: tried });
     }
   }

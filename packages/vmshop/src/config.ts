@@ -1,6 +1,7 @@
 /** Configuration of a shop: the schema is the source of the types, of `schemas/` and of the defaults. */
 import { SECURITY_CONFIG } from '@vmgrid/access';
 import { HEAP_MIB, heapMiBField, LOG_LEVELS } from '@vmgrid/daemon';
+import { Duration } from '@vmgrid/dag';
 import { type Static, Type } from 'typebox';
 import { Quotas } from './quotas/quota.ts';
 
@@ -86,6 +87,22 @@ export const ShopConfig = Type.Object(
       maximum: 65_536,
       default: 64,
       description: 'Space that the trails of the auctions may take together.',
+    }),
+    fileMiB: Type.Integer({
+      minimum: 1,
+      maximum: 1_048_576,
+      default: 1024,
+      description: 'Longest file that a client may upload.',
+    }),
+    filesMiB: Type.Integer({
+      minimum: 1,
+      default: 8192,
+      description: 'Disk space that all uploaded files may take together, in the state directory.',
+    }),
+    filesKept: Type.Unsafe<string>({
+      ...Duration,
+      default: 'P7D',
+      description: 'How long an uploaded file stays after its upload, or after the last request that names it.',
     }),
     heapMiB: heapMiBField(HEAP_MIB.vmshop),
     logLevel: Type.Union(

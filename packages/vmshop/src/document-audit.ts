@@ -1,6 +1,7 @@
 /** Writes the audit trail of the endpoints that take documents of all verbs. */
 import { type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
+import { operationOf } from './answer.ts';
 
 /** The caller at the TCP endpoint, and its address. */
 export interface Client {
@@ -42,7 +43,7 @@ export async function audited(
   { principal: { owner, credential }, from }: Client,
   work: () => Promise<Reply>,
 ): Promise<Reply> {
-  const operation = `vm.${request.verb}`;
+  const operation = operationOf(request.verb);
   const note = (outcome: string, target = targetOf(request)) =>
     audit.add({ ...tcpEntry(from), owner, credential, operation, target, outcome });
   if (isChange(operation)) {

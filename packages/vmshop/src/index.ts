@@ -1,3 +1,4 @@
+export { CancelledCreates } from './cancelled-creates.ts';
 export { ShopConfig } from './config.ts';
 
 /** The shop itself, for whoever drives one without endpoints. */

@@ -5,10 +5,11 @@ import {
   askUntilFirst,
   type Called,
   type CallOptions,
+  type LongMethod,
   type PlantApi,
   type QueryRequest,
 } from '@vmgrid/protocol';
-import { callToEnd, type LongMethod } from './call-to-end.ts';
+import { callToEnd, type LongCall } from './call-to-end.ts';
 import type { ShopConfig } from './config.ts';
 
 /** How long a plant may take to answer what it knows by heart. */
@@ -57,14 +58,16 @@ export class PlantCalls {
     return askUntilFirst(everyone, 'query', request, { ...this.question, deadlineMs: SEARCH_DEADLINE_MS });
   }
 
-  /** A call to one plant and no other: waits for it when it is absent. */
-  async callBack<M extends LongMethod>(plantId: string, method: M, request: PlantRequest<M>) {
+  /** A call to one plant and no other: waits for it when it is absent. `prepare`: done once it is here. */
+  async callBack<M extends LongMethod>(call: LongCall<M>, prepare: () => Promise<void>) {
     const { roll, signal } = this.#deps;
-    await roll.find(plantId, { waitMs: this.#config.requestDeadlineMs, signal });
-    return this.callToEnd(plantId, method, request);
+    const until = AbortSignal.any([signal, call.cancelled]);
+    await roll.find(call.plantId, { waitMs: this.#config.requestDeadlineMs, signal: until });
+    await prepare();
+    return this.callToEnd(call);
   }
 
-  callToEnd<M extends LongMethod>(plantId: string, method: M, request: PlantRequest<M>) {
-    return callToEnd(this.#deps, { plantId, method, request }, this.#config);
+  callToEnd<M extends LongMethod>(call: LongCall<M>) {
+    return callToEnd(this.#deps, call, this.#config);
   }
 }

@@ -1,4 +1,6 @@
 /** Puts the shop together: link, HTTP endpoint, TCP endpoint. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LimitedAuthenticator, ofOwner, type Security } from '@vmgrid/access';
 import {
@@ -20,16 +22,19 @@ import {
   stopListening,
 } from '@vmgrid/http-api';
 import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
-import { REQUEST_LIMITS, type Request, serveLink } from '@vmgrid/protocol';
+import { CLIENT_LIMITS, parseDuration, REQUEST_LIMITS, type Request, serveLink } from '@vmgrid/protocol';
 import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
 import { AuctionHistory } from './auction-history.ts';
+import { CancelledCreates } from './cancelled-creates.ts';
 import type { ShopConfig } from './config.ts';
 import { admitted, audited } from './document-audit.ts';
+import { FileStore } from './files/file-store.ts';
 import { createApp } from './http/app.ts';
 import { PlantFeed } from './plant-feed.ts';
 import { PlantRegister } from './plant-register.ts';
+import type { RequestCanceller } from './request-canceller.ts';
 import { Shop } from './shop.ts';
 import { StartupGracePeriod } from './startup-grace-period.ts';
 import { createTcpServer } from './tcp-server.ts';
@@ -48,9 +53,14 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const feed = new PlantFeed(systemClock);
   const register = new PlantRegister(await stateFile(config, 'plants.sqlite'), systemClock);
   const bookFile = new VmBookFile(await stateFile(config, 'vms.sqlite'), systemClock);
+  const cancelled = new CancelledCreates(await stateFile(config, 'cancelled.sqlite'));
+  let canceller: RequestCanceller | undefined;
   const book = new VmBook({
     ...{ clock: systemClock, keepsAbsent: true },
-    entered: (...entry) => bookFile.entered(...entry),
+    entered: (plantId, key, vm) => {
+      bookFile.entered(plantId, key, vm);
+      if (vm) canceller?.entered(plantId, vm);
+    },
     changed: (...change) => vmEvents.changed(...change),
   });
   book.restore(bookFile.read());
@@ -79,6 +89,8 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     onFault: (fault) => log.warn(fault, 'an offer cannot stand: the plant is asked'),
   });
   const auctions = await openHistory(config);
+  const folder = await filesFolder(config);
+  const files = openFiles(folder.path, config);
   const writeBook = () => bookFile.write();
   const deps = {
     membership,
@@ -89,10 +101,13 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     feed,
     vmEvents,
     book,
+    cancelled,
+    files,
     writeBook,
     startupGracePeriod,
   };
   const shop = new Shop(deps, config);
+  canceller = shop.canceller;
 
   const { audit, trust, tls } = security;
   const { quotas = {} } = config;
@@ -103,9 +118,14 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
   const bodyQuota = (owner: string) => ofOwner(quotas, owner).bodyBytes;
   const app = createApp(shop, {
     ...{ host, allowedHosts, trustedProxies, requestsPerMinute },
-    ...{ authenticator, bodyQuota, audit, log },
+    ...{ authenticator, bodyQuota, audit, files, log },
+    documentMs: REQUEST_LIMITS.documentMs,
   });
-  const http = createHttpServer(app, { requestMs: REQUEST_LIMITS.documentMs, tls });
+  const http = createHttpServer(app, {
+    requestMs: CLIENT_LIMITS.transferMs,
+    headersMs: REQUEST_LIMITS.documentMs,
+    tls,
+  });
   const link = serveLink(http, listenAll(membership, offerReceiver), { log, trust });
   const tcp = createTcpServer({
     tls,
@@ -144,9 +164,12 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
       startupGracePeriod.close();
       register.close();
       bookFile.close();
+      cancelled.close();
       link.close();
       await Promise.all([closeAll(), endsWithin({ ms: REPLIES_MS }, (until) => abortable(tcpClosed, until))]);
       auctions.close();
+      files.close();
+      await folder.remove();
     },
   };
 }
@@ -156,6 +179,21 @@ async function openHistory(config: ShopConfig): Promise<AuctionHistory> {
   const { auctionsKept: kept, auctionsKeptMiB } = config;
   const file = await stateFile(config, 'auctions.sqlite');
   return new AuctionHistory({ file, kept, keptBytes: auctionsKeptMiB * 1_048_576 });
+}
+
+/** Without a state directory a folder that ends with the process. */
+async function filesFolder({ stateDirectory }: ShopConfig) {
+  if (stateDirectory !== undefined) return { path: join(stateDirectory, 'files'), remove: async () => undefined };
+  const path = await mkdtemp(join(tmpdir(), 'vmshop-files-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** @throws GridError STATE_LOCKED */
+function openFiles(directory: string, { fileMiB, filesMiB, filesKept, quotas = {} }: ShopConfig): FileStore {
+  return new FileStore({
+    ...{ directory, clock: systemClock, fileMiB, filesMiB, keptMs: parseDuration(filesKept) },
+    ownerMiB: (owner) => ofOwner(quotas, owner).filesMiB,
+  });
 }
 
 async function stateFile({ stateDirectory }: ShopConfig, name: string): Promise<string> {

@@ -4,6 +4,7 @@
  */
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
+import { abortable, IN_MEMORY } from '@vmgrid/daemon';
 import { type Operation, OperationService, type Operations } from '@vmgrid/http-api';
 import {
   type Absences,
@@ -35,11 +36,13 @@ import type {
   Identified,
   ListReply,
   ListRequest,
+  LongVmMethod,
   PlantListReply,
   ProgressEvent,
   QueryRequest,
   RenewRequest,
   ReplayableRequest,
+  RequestKey,
   ResumeRequest,
   StartRequest,
   SuspendRequest,
@@ -58,11 +61,16 @@ import {
 } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { AuctionHistory } from './auction-history.ts';
-import type { VmMethod } from './call-to-end.ts';
+import type { LongCall } from './call-to-end.ts';
+import { CancelledCreates } from './cancelled-creates.ts';
 import type { ShopConfig } from './config.ts';
+import { FileSender } from './files/file-sender.ts';
+import type { FileStore } from './files/file-store.ts';
+import { RequestFiles } from './files/request-files.ts';
 import { PlantCalls } from './plant-calls.ts';
 import type { PlantFeed } from './plant-feed.ts';
 import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
+import { RequestCanceller } from './request-canceller.ts';
 import { RequestHolders } from './request-holders.ts';
 import type { StartupGracePeriod } from './startup-grace-period.ts';
 import { createReply } from './trail-text.ts';
@@ -83,6 +91,10 @@ export interface ShopDeps {
   readonly vmEvents: VmEvents;
   /** The VMs that plants have told of. */
   readonly book: VmBook;
+  /** The files that clients uploaded. Left out: nobody can. */
+  readonly files?: FileStore;
+  /** The creates that were cancelled. Left out: none was before this process. */
+  readonly cancelled?: CancelledCreates;
   /** Writes the book, so that it outlives the process. Left out: it does not. */
   readonly writeBook?: () => void;
   /** Left out: nobody was there before. */
@@ -94,6 +106,7 @@ export class Shop {
   readonly images: ImageCatalogue;
   readonly imageWork: ImageWork;
   readonly operationService: OperationService;
+  readonly canceller: RequestCanceller;
   readonly auctions: Pick<AuctionHistory, 'keep' | 'get' | 'list'>;
   readonly feed: PlantFeed;
   readonly vmEvents: VmEvents;
@@ -106,6 +119,8 @@ export class Shop {
   readonly #vmList: VmList;
   readonly #quotas: QuotaEnforcer;
   readonly #holders: RequestHolders;
+  readonly #files: RequestFiles;
+  readonly #isHeld: (key: RequestKey) => boolean;
   readonly #startupGracePeriod: Pick<StartupGracePeriod, 'over'> | undefined;
   readonly #plants: PlantCalls;
 
@@ -116,7 +131,10 @@ export class Shop {
     this.auctions = deps.auctions;
     this.feed = deps.feed;
     this.vmEvents = deps.vmEvents;
-    this.operationService = new OperationService(deps.operations, { name: 'the shop', newRequestId: uuid });
+    const { cancelled = new CancelledCreates(IN_MEMORY) } = deps;
+    this.operationService = new OperationService(deps.operations, {
+      ...{ name: 'the shop', newRequestId: uuid, cancelledCreates: cancelled },
+    });
     this.#market = deps.market;
     this.#startupGracePeriod = deps.startupGracePeriod;
     this.#config = config;
@@ -128,9 +146,15 @@ export class Shop {
     const ask: AskForVm = (request) => this.#plants.search(request);
     this.#places = new VmPlaces({ book, ask }, { kept: config.requestsKept });
     this.#holders = new RequestHolders({ book, absences, roll: this.#roll }, config);
+    const { files: store } = deps;
+    const find = (plantId: string) => membership.find(plantId);
+    this.#files = new RequestFiles(store && { store, sender: new FileSender({ store, find }) });
+    this.#isHeld = (key) => book.isHeldHere(key);
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
+    const { operationService, query } = { operationService: this.operationService, query: this.query.bind(this) };
+    this.canceller = new RequestCanceller({ operationService, cancelled, book, membership, query });
     this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal, isAwaited });
     this.imageWork = new ImageWork({
       operationService: this.operationService,
@@ -143,17 +167,25 @@ export class Shop {
   create(request: Called<CreateRequest>): Operation {
     const mayBeRepeated = request.requestId !== undefined;
     const operation = this.operationService.begin('create', request, async (asked, operation) => {
+      const signal = this.#until(operation);
       // A plant that is not back yet may have the VM of this request.
-      if (mayBeRepeated) await this.#startupGracePeriod?.over;
-      await this.#holders.awaitAll(requestKey(asked), this.operationService.closing);
+      if (mayBeRepeated) await abortable(this.#startupGracePeriod?.over ?? Promise.resolve(), signal);
+      await this.#holders.awaitAll(requestKey(asked), signal);
+      const isHeld = this.#isHeld(requestKey(asked)); // then its plant has what it needs
+      if (!isHeld) this.#files.require(asked);
       using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
       this.#holders.requireBid(requestKey(identified), auction);
-      const createAt = ({ plantId }: Bid) => admitted.at(plantId, () => this.#createAt(plantId, identified));
+      const { cancelled } = operation;
+      const createAt = ({ plantId }: Bid) =>
+        admitted.at(plantId, async () => {
+          if (!isHeld) await this.#files.send(plantId, identified, signal);
+          return this.#createAt({ plantId, method: 'create', request: identified, cancelled });
+        });
       const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
-        signal: this.operationService.closing,
+        signal,
         awarded: (trail) => this.auctions.keep(trail, identified.caller?.owner),
       });
       return createReply({ requestId: operation.requestId, vm: ad }, trail);
@@ -183,7 +215,10 @@ export class Shop {
   }
 
   configure(request: Called<ConfigureRequest>): Operation {
-    return this.#atVm('configure', request, () => this.#quotas.requireConfigure(request));
+    return this.#atVm('configure', request, () => {
+      this.#quotas.requireConfigure(request);
+      this.#files.require(request);
+    });
   }
 
   destroy(request: Called<DestroyRequest>): Operation {
@@ -237,18 +272,30 @@ export class Shop {
   }
 
   /** Has the plant of a VM do the work. The operation's result is a VmReply. */
-  #atVm<M extends VmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
-    return this.operationService.begin(verb, request, async (identified): Promise<VmReply> => {
+  #atVm<M extends LongVmMethod>(verb: M, request: VmRequest, check: () => void = () => undefined): Operation {
+    return this.operationService.begin(verb, request, async (identified, { cancelled }): Promise<VmReply> => {
       check();
-      const call = (plantId: string) => this.#plants.callBack(plantId, verb, identified as Parameters<PlantApi[M]>[0]);
+      const work = { method: verb, request: identified as Parameters<PlantApi[M]>[0], cancelled };
+      const call = (plantId: string) =>
+        this.#plants.callBack({ plantId, ...work }, () => this.#files.send(plantId, request, cancelled));
       return { requestId: identified.requestId, vm: (await this.#places.at(request, call)) as ClassAdJson };
     });
   }
 
   /** Builds on the plant named, else on the one that would be ready soonest. */
-  async #buildImage(request: Identified<BuildImageRequest>): Promise<BuildImageReply> {
-    const plantId = request.plantId ?? (await this.#soonest(request));
-    return this.#plants.callBack(plantId, 'buildImage', request);
+  async #buildImage(request: Identified<BuildImageRequest>, operation: Operation): Promise<BuildImageReply> {
+    this.#files.require(request);
+    const plantId = request.plantId ?? (await this.#soonest(request, operation));
+    const { cancelled } = operation;
+    return this.#plants.callBack({ plantId, method: 'buildImage', request, cancelled }, () =>
+      this.#files.send(plantId, request, cancelled),
+    );
+  }
+
+  /** Aborts when the operation is cancelled, and when the shop closes. */
+  #until(operation: Operation | undefined): AbortSignal {
+    const { closing } = this.operationService;
+    return operation ? AbortSignal.any([closing, operation.cancelled]) : closing;
   }
 
   async #holdAuction(
@@ -257,7 +304,8 @@ export class Shop {
     operation?: Operation,
   ): Promise<Auction> {
     const { bidWindowMs } = this.#config;
-    await this.#roll.anyone(this.operationService.closing);
+    const signal = this.#until(operation);
+    await this.#roll.anyone(signal);
     const report = (event: Pick<ProgressEvent, 'state' | 'elapsedMs'>) => {
       const at = new Date(this.#market.clock.now()).toISOString();
       operation?.report({ ...requestKey(request), at, phase: 'auction', ...event });
@@ -266,7 +314,7 @@ export class Shop {
     const auction = await holdAuction(this.#membership.bidders(), request, this.#market, {
       ...options,
       bidWindowMs,
-      signal: this.operationService.closing,
+      signal,
     });
     this.auctions.keep(auction.trail, request.caller?.owner);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
@@ -274,16 +322,17 @@ export class Shop {
   }
 
   /** The plant that expects to be done first. */
-  async #soonest({ plantId: _, ...request }: Identified<BuildImageRequest>): Promise<string> {
-    const auction = await this.#holdAuction(request, { order: 'soonest', best: 1 });
+  async #soonest({ plantId: _, ...request }: Identified<BuildImageRequest>, operation: Operation): Promise<string> {
+    const auction = await this.#holdAuction(request, { order: 'soonest', best: 1 }, operation);
     const [first] = auction.bids;
     if (!first) throw failureOf(auction);
     return first.plantId;
   }
 
   /** @throws GridError LINK_PROTOCOL when the plant's answer names no VM, or one of another plant */
-  async #createAt(plantId: string, request: Identified<CreateRequest>): Promise<ClassAdJson> {
-    const ad = await this.#plants.callToEnd(plantId, 'create', request);
+  async #createAt(call: LongCall<'create'>): Promise<ClassAdJson> {
+    const { plantId, request } = call;
+    const ad = await this.#plants.callToEnd(call);
     const vmId = validate(VmId, ad.VmId, { code: 'LINK_PROTOCOL', subject: `VmId of the VM that ${plantId} made` });
     const place = this.#places.known(vmId);
     if (place !== undefined && place !== plantId) {

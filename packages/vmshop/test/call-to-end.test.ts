@@ -22,7 +22,7 @@ test('work has what is left of its time when the plant returns, however the cloc
   const limits = { requestDeadlineMs: 60_000, plantReturnMs: 10_000 };
   const ad = await callToEnd(
     { membership, clock },
-    { plantId: 'plant-1', method: 'destroy', request: REQUEST },
+    { plantId: 'plant-1', method: 'destroy', request: REQUEST, cancelled: new AbortController().signal },
     limits,
   );
   expect([ad, deadlines]).toEqual([{ State: 'destroyed' }, [60_000, 59_000]]);

@@ -11,6 +11,7 @@ import { createHttpServer, listen } from '@vmgrid/http-api';
 import { type AuditEntry, type AuditReply, GridError } from '@vmgrid/protocol';
 import { auditInto } from '../../../test/support/audit-sinks.ts';
 import { admitted } from '../src/document-audit.ts';
+import type { FileStore } from '../src/files/file-store.ts';
 import { createApp, type ShopAppOptions } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 
@@ -48,6 +49,7 @@ const OPTIONS: ShopAppOptions = {
   authenticator,
   bodyQuota: (owner) => (owner === 'small' ? LIST.length - 1 : undefined),
   audit,
+  files: {} as FileStore,
   log: createLog('test', 'silent'),
 };
 

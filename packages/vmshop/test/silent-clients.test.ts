@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog, whenClosed } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/http-api';
 import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
+import type { FileStore } from '../src/files/file-store.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';
 import { createTcpServer } from '../src/tcp-server.ts';
@@ -33,6 +34,7 @@ async function open(requestMs: number): Promise<readonly [http: number, tcp: num
     requestsPerMinute: 1_000_000,
     authenticator,
     audit: UNREAD_AUDIT,
+    files: {} as FileStore,
     log,
   });
   const http: HttpServer = createHttpServer(app, { requestMs });

@@ -137,7 +137,7 @@ async function feedDocument(input: Buffer): Promise<void> {
 
 function feedRequest(input: Buffer): void {
   const json = parseJson(input);
-  for (const verb of ['create', 'configure', 'query', 'list', 'destroy', 'renew']) {
+  for (const verb of ['create', 'configure', 'query', 'list', 'destroy', 'renew', 'cancel']) {
     try {
       decodeRequest(verb, json);
     } catch (error) {

@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileAction, type PackageAction, restartsMachine, type ScriptAction } from '@vmgrid/dag';
+import { GridError } from '@vmgrid/protocol';
 import { makeHostKey } from './host-key.ts';
-import { type IsoFile, isoImage } from './iso-image.ts';
+import { type FileOnDisk, type IsoFile, isoPieces } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
 /** The runner, and the files that it reads. */
@@ -41,6 +43,8 @@ export interface ConfigDiscPlan {
   /** Whether the runner reports the results of each action that a boot would lose; see observe.sh. */
   readonly observe?: boolean;
   readonly steps: readonly GuestStep[];
+  /** Where an uploaded content lies that a file action names. @throws GridError FILE_UNKNOWN */
+  readonly uploaded?: (contentDigest: string) => Promise<FileOnDisk>;
 }
 
 const text = (content: string): Buffer => Buffer.from(content, 'utf8');
@@ -104,22 +108,26 @@ const interpreterOf = (script: string): 'own' | 'sh' => (script.startsWith('#!')
 const environmentOf = (action: GuestAction): Readonly<Record<string, string>> | undefined =>
   action.kind === 'file' ? undefined : action.environment;
 
-function payload(action: GuestAction): Buffer | undefined {
+async function payload(action: GuestAction, { uploaded }: ConfigDiscPlan): Promise<IsoFile['content'] | undefined> {
   switch (action.kind) {
     case 'script':
       return text(action.script);
-    case 'file':
-      return Buffer.from(action.content, action.encoding === 'base64' ? 'base64' : 'utf8');
+    case 'file': {
+      const { content = '', encoding, contentDigest } = action;
+      if (contentDigest === undefined) return Buffer.from(content, encoding === 'base64' ? 'base64' : 'utf8');
+      if (uploaded) return uploaded(contentDigest);
+      throw new GridError('FILE_UNKNOWN', `no uploaded files are here: ${contentDigest}`, { contentDigest });
+    }
     case 'package':
       return undefined;
   }
 }
 
 /** Returns the files of one step. Their names contain only its number: no text of a client ever becomes a name. */
-function stepFiles(step: GuestStep): IsoFile[] {
+async function stepFiles(step: GuestStep, plan: ConfigDiscPlan): Promise<IsoFile[]> {
   const { action, index } = step;
   const files: IsoFile[] = [{ name: `a${index}`, content: assignments(settings(step)) }];
-  const content = payload(action);
+  const content = await payload(action, plan);
   if (content !== undefined) files.push({ name: `s${index}`, content });
   if (action.recover !== undefined) files.push({ name: `r${index}`, content: text(action.recover) });
   const environment = environmentOf(action);
@@ -134,22 +142,34 @@ function stepFiles(step: GuestStep): IsoFile[] {
  * Writes the disc that configures a guest to a new file which only its owner may read, because it can hold secrets. The
  * line gives the file to the machine's user when it is inserted. Remove the file when it has been ejected.
  */
-export async function writeConfigDisc(
-  path: string,
-  { identity, cloudInit = false, observe = false, steps }: ConfigDiscPlan,
-): Promise<void> {
+export async function writeConfigDisc(path: string, plan: ConfigDiscPlan): Promise<void> {
+  const { identity, cloudInit = false, observe = false, steps } = plan;
   const programs = [...PROGRAMS, ...(observe ? [OBSERVER] : [])].map(
     async (name): Promise<IsoFile> => ({ name, content: await readFile(join(import.meta.dirname, name)) }),
   );
   const files = [
     ...(await Promise.all(programs)),
     ...(identity === undefined ? [] : identityFiles(identity, cloudInit)),
-    ...steps.flatMap(stepFiles),
+    ...(await Promise.all(steps.map((step) => stepFiles(step, plan)))).flat(),
   ];
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(isoImage(cloudInit ? NO_CLOUD_VOLUME : 'VMGRID', files));
+    for (const piece of isoPieces(cloudInit ? NO_CLOUD_VOLUME : 'VMGRID', files)) await append(file, piece);
   } finally {
     await file.close();
   }
+}
+
+/** A file that is not as long as was said would shift all that comes after it. */
+async function append(disc: FileHandle, piece: IsoFile['content']): Promise<void> {
+  if (piece instanceof Uint8Array) {
+    await disc.writeFile(piece);
+    return;
+  }
+  let bytes = 0;
+  for await (const chunk of createReadStream(piece.path)) {
+    bytes += chunk.length;
+    await disc.writeFile(chunk);
+  }
+  if (bytes !== piece.bytes) throw new Error(`${piece.path} has ${bytes} bytes, not ${piece.bytes}`);
 }

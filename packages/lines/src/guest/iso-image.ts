@@ -15,8 +15,17 @@ const NAME = /^[a-z0-9-]{1,24}(\.[a-z0-9]{1,3})?$/;
 export interface IsoFile {
   /** At most 24 letters, digits and hyphens, and an extension of at most 3 letters and digits. */
   readonly name: string;
-  readonly content: Uint8Array;
+  readonly content: Uint8Array | FileOnDisk;
 }
+
+/** A content that is read as the disc is written. */
+export interface FileOnDisk {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+const lengthOf = (content: IsoFile['content']): number =>
+  content instanceof Uint8Array ? content.length : content.bytes;
 
 const sectorsOf = (bytes: number): number => Math.ceil(bytes / SECTOR);
 
@@ -69,8 +78,8 @@ function fileIdentifier(name: string): Buffer {
 function rootFolder(files: readonly IsoFile[], firstSector: number, folderBytes: number): Buffer {
   let sector = firstSector;
   const records = files.map(({ name, content }) => {
-    const record = directoryRecord(fileIdentifier(name), sector, content.length, false);
-    sector += sectorsOf(content.length);
+    const record = directoryRecord(fileIdentifier(name), sector, lengthOf(content), false);
+    sector += sectorsOf(lengthOf(content));
     return record;
   });
   const self = directoryRecord(Buffer.from([0]), ROOT_SECTOR, folderBytes, true);
@@ -120,29 +129,35 @@ function pathTable(bigEndian: boolean): Buffer {
   return sector;
 }
 
-function padded(content: Uint8Array): Buffer {
-  const sectors = Buffer.alloc(sectorsOf(content.length) * SECTOR);
-  sectors.set(content);
-  return sectors;
-}
+/** What fills the last sector of a content. */
+const padding = (bytes: number): Buffer => Buffer.alloc(sectorsOf(bytes) * SECTOR - bytes);
 
 const compareNames = (a: IsoFile, b: IsoFile): number => (a.name < b.name ? -1 : 1);
 
-/** Returns the bytes of a disc with these files in its root folder. `volumeId`: at most 32 characters. */
-export function isoImage(volumeId: string, unsorted: readonly IsoFile[]): Buffer {
+/**
+ * A disc with these files in its root folder, piece by piece; a file on disk stands for its bytes. `volumeId`: at most
+ * 32 characters.
+ */
+export function* isoPieces(volumeId: string, unsorted: readonly IsoFile[]): Generator<IsoFile['content']> {
   const files = [...unsorted].sort(compareNames);
   // The folder's size does not depend on the positions in it.
   const folderBytes = rootFolder(files, 0, 0).length;
   const firstSector = ROOT_SECTOR + sectorsOf(folderBytes);
-  const contents = files.map(({ content }) => padded(content));
-  const totalSectors = contents.reduce((sum, content) => sum + sectorsOf(content.length), firstSector);
-  return Buffer.concat([
+  const totalSectors = files.reduce((sum, { content }) => sum + sectorsOf(lengthOf(content)), firstSector);
+  yield Buffer.concat([
     Buffer.alloc(SYSTEM_SECTORS * SECTOR),
     volumeDescriptor(volumeId, totalSectors, folderBytes),
     terminator(),
     pathTable(false),
     pathTable(true),
     rootFolder(files, firstSector, folderBytes),
-    ...contents,
   ]);
+  for (const { content } of files) {
+    yield content;
+    yield padding(lengthOf(content));
+  }
 }
+
+/** The bytes of a disc whose contents are all at hand. */
+export const isoImage = (volumeId: string, files: readonly (IsoFile & { readonly content: Uint8Array })[]): Buffer =>
+  Buffer.concat([...isoPieces(volumeId, files)] as Uint8Array[]);

@@ -1,7 +1,7 @@
 /** Requests that come again after a plant has destroyed their VMs, up to and past what it remembers. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expiryOf, RequestFingerprints } from '@vmgrid/bidding';
-import { type Bid, type Bidder, type Call, GridError, type LinkApi } from '@vmgrid/protocol';
+import { type Bid, type Bidder, type Call, GridError, type LinkApi, requestCancelled } from '@vmgrid/protocol';
 import fc from 'fast-check';
 import { v7 as uuid } from 'uuid';
 import { openDatabaseInMemory } from '../../../vmplant/src/database.ts';
@@ -32,11 +32,15 @@ let destroyedVms: DestroyedVms;
 let offers: StandingOffers;
 let asked: string[];
 
+/** A request that its owner cancelled, of which the plant keeps the token. */
+const CANCELLED_ID = 'request-that-was-cancelled';
+
 /** Has made all of the requests, and forgotten the first. */
 const holder: Bidder = {
   ...{ plantId: 'plant-0', hello: { plantId: 'plant-0', version: '0', ad: {} } },
   async call<M extends keyof LinkApi>(_: M, { requestId }: { requestId: string }) {
     asked.push(requestId);
+    if (requestId === CANCELLED_ID) throw requestCancelled(requestId);
     const holds = destroyedVms.byRequest({ requestId }) !== undefined;
     const expiry = expiryOf(requestId, { plantId: 'plant-0', forgottenUntil: destroyedVms.forgottenUntil }, NOW);
     if (!holds && expiry) throw expiry;
@@ -83,6 +87,7 @@ beforeAll(() => {
   offers = new StandingOffers();
   offers.put(standing(one!));
   offers.put(standing(two!));
+  requests.add(CANCELLED_ID);
   offers.held.begin('plant-0', requests.all());
   offers.forgotten.note({ plantId: 'plant-0', forgottenUntil: destroyedVms.forgottenUntil });
 });
@@ -103,6 +108,13 @@ describe.each(Object.entries(WAYS))('a request that comes again to %s', (_, wayO
     await expect(hold(forgotten)).rejects.toMatchObject({
       code: 'REQUEST_EXPIRED',
       details: { requestId: forgotten, plantId: 'plant-0' },
+    });
+  });
+
+  test('is refused when it was cancelled, whoever else bids', async () => {
+    await expect(hold(CANCELLED_ID)).rejects.toMatchObject({
+      code: 'REQUEST_CANCELLED',
+      details: { requestId: CANCELLED_ID },
     });
   });
 

@@ -15,7 +15,7 @@ export interface ClientCallOptions {
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Begins with a slash; already escaped. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -232,6 +232,14 @@ export class ShopClient {
   }
 
   /**
+   * Ends the work of a request; resolves with what came of it when it is undone, or of one that had ended before, with
+   * what it came to.
+   */
+  cancel(requestId: string, options?: ClientCallOptions): Promise<OperationReply> {
+    return this.#http.json({ method: 'DELETE', path: requestPath(requestId) }, OperationReply, options);
+  }
+
+  /**
    * Yields the progress of a request from its start, and ends when the request does. Only the signal ends it earlier.
    */
   async *events(requestId: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ProgressEvent> {

@@ -7,6 +7,7 @@ import { requestInvalid } from '../errors/request-invalid.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 import {
   BuildImageRequest,
+  CancelRequest,
   ConfigureRequest,
   CreateDocument,
   type CreateRequest,
@@ -84,6 +85,10 @@ export function decodeRenew(json: unknown): RenewRequest {
   return request;
 }
 
+export function decodeCancel(json: unknown): CancelRequest {
+  return validate(CancelRequest, json, { subject: 'cancel' });
+}
+
 export function decodeBuildImage(json: unknown): BuildImageRequest {
   const request = validate(BuildImageRequest, json, { subject: 'build image' });
   requireDag('dag', request.dag);
@@ -101,6 +106,7 @@ const VERBS: { readonly [V in Verb]: (json: unknown) => Request } = {
   resume: (json) => ({ verb: 'resume', body: decodeResume(json) }),
   start: (json) => ({ verb: 'start', body: decodeStart(json) }),
   renew: (json) => ({ verb: 'renew', body: decodeRenew(json) }),
+  cancel: (json) => ({ verb: 'cancel', body: decodeCancel(json) }),
 };
 
 /** Decodes a request of this verb; an unknown verb is REQUEST_INVALID. */

@@ -36,6 +36,8 @@ function errorOf(field: string, fault: DagFault): GridError {
         field,
         ids: fault.ids,
       });
+    case 'content':
+      return requestInvalid(field, `the action ${show(fault.id)} in ${field} has ${CONTENT_PROBLEMS[fault.problem]}`);
     case 'content-encoding':
       return requestInvalid(field, `the content of action ${show(fault.id)} in ${field} is not base64`);
     case 'shell-line':
@@ -50,6 +52,11 @@ function errorOf(field: string, fault: DagFault): GridError {
       );
   }
 }
+
+const CONTENT_PROBLEMS = {
+  none: 'no content: give it one, or the contentDigest of an uploaded file (`vmgrid files put`)',
+  twice: 'a contentDigest and a content or encoding: leave out one of them',
+} as const;
 
 const SHELL_PROBLEMS = {
   late: 'white space before its #!, which therefore would name no shell: begin the script with #!',

@@ -167,6 +167,18 @@ export const ERROR_CATALOGUE = {
     'A request with this id was carried out before, and its VM is destroyed.',
     'Use a new request id for another VM.',
   ),
+  REQUEST_CANCELLED: kind(
+    409,
+    false,
+    'The request was cancelled by its owner or an operator, and undone.',
+    'Use a new request id if it is still wanted.',
+  ),
+  NOT_CANCELLABLE: kind(
+    409,
+    false,
+    'Work of this kind cannot be cancelled once it has begun.',
+    'Wait for its end: `vmgrid follow`, or `GET /v1/requests/{id}`.',
+  ),
   REQUEST_EXPIRED: kind(
     410,
     false,
@@ -200,6 +212,26 @@ export const ERROR_CATALOGUE = {
     false,
     'A duration is zero or longer than the limit.',
     'Give a duration within the limit named.',
+  ),
+
+  FILE_UNKNOWN: kind(
+    422,
+    false,
+    'An action names the digest of a content that was not uploaded, or is gone.',
+    'Upload it: `vmgrid files put`.',
+  ),
+  FILE_CORRUPT: kind(
+    422,
+    true,
+    'The bytes of a file are not those of the digest that was said.',
+    'Upload the file again.',
+  ),
+  FILE_TOO_LARGE: kind(413, false, 'An uploaded file is over the limit.', 'Upload a smaller file, or raise `fileMiB`.'),
+  QUOTA_FILES: kind(
+    409,
+    true,
+    'The uploaded files of the owner, or of all owners, would take more room than they may.',
+    'Remove some (`vmgrid files rm`), or ask an operator for a larger quota.',
   ),
 
   // The auction

@@ -7,6 +7,7 @@ import type { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import type { Called } from '../schema/caller.ts';
 import type { EqualityReport } from '../schema/equality.ts';
 import type { PlantExplanation } from '../schema/explanations.ts';
+import type { FilePiece, FileProgress } from '../schema/files.ts';
 import type {
   BuildImageReply,
   CollectedWarehouse,
@@ -75,6 +76,29 @@ export interface VmApi {
   renew(request: Identified<RenewRequest>): ClassAdJson;
 }
 
+/** Methods whose work may take long. */
+export type LongMethod = LongVmMethod | 'create' | 'buildImage' | 'verifyImages' | 'verifyEqual' | 'collectImages';
+
+/** Those about one VM that change it. */
+export type LongVmMethod = 'configure' | 'destroy' | 'suspend' | 'resume' | 'start' | 'renew';
+
+/** Names work that was asked for before, by its method and request. */
+export interface WorkToCancel {
+  readonly requestId: string;
+  readonly method: LongMethod;
+}
+
+/** What is asked about a request itself. */
+export interface RequestApi {
+  /**
+   * Ends the work, and replies when it is undone. Of a create also the VM that was made goes, and the request is
+   * refused from now on. Idempotent; of work that the plant never had too.
+   */
+  cancel(work: Called<WorkToCancel>): Record<string, never>;
+  /** Brings an uploaded file, piece by piece; tells how much of it is there. */
+  putFile(piece: FilePiece): FileProgress;
+}
+
 /** The calls to a plant's warehouse. */
 export interface ImageApi {
   listImages(request: Record<string, never>): readonly ImageReply[];
@@ -91,7 +115,7 @@ export interface ImageApi {
  * All methods called from above. Each is idempotent by its request id: a repeated call joins the running one or gets
  * the same answer.
  */
-export interface PlantApi extends BiddingApi, VmApi, ImageApi {}
+export interface PlantApi extends BiddingApi, VmApi, RequestApi, ImageApi {}
 
 export type PlantMethod = keyof PlantApi;
 

@@ -7,6 +7,7 @@ import { BrokerBids, CallTerms } from '../schema/broker-bids.ts';
 import { Caller } from '../schema/caller.ts';
 import { EqualityReport } from '../schema/equality.ts';
 import { ExplanationCount, PlantExplanation } from '../schema/explanations.ts';
+import { FilePiece, FileProgress } from '../schema/files.ts';
 import {
   BuildImageReply,
   CollectedWarehouse,
@@ -37,7 +38,7 @@ import {
 import { ImageSetReply, ImageSetRequest, OfferEvent } from '../schema/standing-offer.ts';
 import { PlantSuggestions, SuggestionCount } from '../schema/suggestions.ts';
 import { VmsEvents } from '../schema/told-vms.ts';
-import type { BidderEvents, LinkApi, PlantMethod } from './bidder.ts';
+import type { BidderEvents, LinkApi, LongMethod, PlantMethod } from './bidder.ts';
 
 const closed = { additionalProperties: false } as const;
 const Nothing = Type.Object({}, closed);
@@ -53,6 +54,12 @@ interface MethodSchemas {
 
 const DeadlineMs = Type.Number({ exclusiveMinimum: 0 });
 const Path = Type.Array(PlantId, { maxItems: BROKER_LIMITS.hops });
+
+const LONG: { readonly [M in LongMethod]: true } = {
+  ...{ create: true, configure: true, destroy: true, suspend: true, resume: true, start: true, renew: true },
+  ...{ buildImage: true, verifyImages: true, verifyEqual: true, collectImages: true },
+};
+const LongMethodName = Type.Union((Object.keys(LONG) as LongMethod[]).map((name) => Type.Literal(name)));
 
 export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
   estimate: {
@@ -75,6 +82,11 @@ export const BIDDER_SCHEMAS: { readonly [M in PlantMethod]: MethodSchemas } = {
   resume: { request: identified(ResumeRequest), reply: ClassAdJson },
   start: { request: identified(StartRequest), reply: ClassAdJson },
   renew: { request: identified(RenewRequest), reply: ClassAdJson },
+  cancel: {
+    request: called(Type.Object({ requestId: RequestId, method: LongMethodName })),
+    reply: Nothing,
+  },
+  putFile: { request: FilePiece, reply: FileProgress },
   listImages: { request: Nothing, reply: Type.Array(ImageReply) },
   buildImage: { request: identified(BuildImageRequest), reply: BuildImageReply },
   removeImage: { request: Type.Object({ imageId: ImageId }, closed), reply: Nothing },

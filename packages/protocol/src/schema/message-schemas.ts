@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { AuditReply } from './audit.ts';
 import { EqualityReply } from './equality.ts';
 import { ExplainReply } from './explanations.ts';
+import { FileListReply, FileReply } from './files.ts';
 import {
   BuildImageReply,
   CollectImagesReply,
@@ -29,6 +30,7 @@ import {
 } from './replies.ts';
 import {
   BuildImageRequest,
+  CancelRequest,
   ConfigureRequest,
   CreateDocument,
   DestroyRequest,
@@ -62,6 +64,9 @@ export const MESSAGE_SCHEMAS: readonly SchemaFile[] = [
   { name: 'resume-request', title: 'A request to resume a VM', schema: ResumeRequest },
   { name: 'start-request', title: 'A request to start a VM', schema: StartRequest },
   { name: 'renew-request', title: 'A request to renew the lease of a VM', schema: RenewRequest },
+  { name: 'cancel-request', title: 'A request to cancel another', schema: CancelRequest },
+  { name: 'file-reply', title: 'An uploaded file', schema: FileReply },
+  { name: 'file-list-reply', title: 'The uploaded files of an owner', schema: FileListReply },
   { name: 'build-image-request', title: 'A request to build a golden image', schema: BuildImageRequest },
   { name: 'vm-reply', title: 'A VM, as its classad', schema: VmReply },
   { name: 'list-reply', title: 'VMs, as their classads', schema: ListReply },

@@ -50,7 +50,7 @@ function sentence(
       return `${subject} is ${actual}, but must be ${params.comparison} ${params.limit}`;
     case 'minLength':
     case 'maxLength':
-      return `${subject} has ${String(data).length} characters, but must have ${bound(keyword)} ${params.limit}`;
+      return `${subject} has ${String(data).length} characters, but must have ${bound(keyword)} ${params.limit}${wayOut(subject, keyword)}`;
     case 'minItems':
     case 'maxItems':
       return `${subject} has ${(data as unknown[]).length} items, but must have ${bound(keyword)} ${params.limit}`;
@@ -68,6 +68,12 @@ function sentence(
       return `${subject} does not follow its schema (${keyword})`;
   }
 }
+
+/** What to do with a long file. */
+const wayOut = (subject: string, keyword: string): string =>
+  keyword === 'maxLength' && subject.endsWith('.content')
+    ? ': upload it (`vmgrid files put`), and name its contentDigest instead'
+    : '';
 
 const bound = (keyword: string): string => (keyword.startsWith('min') ? 'at least' : 'at most');
 

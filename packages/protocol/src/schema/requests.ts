@@ -102,6 +102,10 @@ export const RenewRequest = Type.Object(
 );
 export type RenewRequest = Static<typeof RenewRequest>;
 
+/** Ends the work of a request, and undoes it. */
+export const CancelRequest = Type.Object({ requestId: RequestId }, closed);
+export type CancelRequest = Static<typeof CancelRequest>;
+
 /** Makes a golden image of a machine: clone the nearest image, run the rest, suspend, promote. */
 export const BuildImageRequest = Type.Object(
   { requestId: Type.Optional(RequestId), plantId: Type.Optional(PlantId), machine: MachineSpec, dag: Dag },
@@ -120,5 +124,6 @@ export type Request =
   | { readonly verb: 'suspend'; readonly body: SuspendRequest }
   | { readonly verb: 'resume'; readonly body: ResumeRequest }
   | { readonly verb: 'start'; readonly body: StartRequest }
-  | { readonly verb: 'renew'; readonly body: RenewRequest };
+  | { readonly verb: 'renew'; readonly body: RenewRequest }
+  | { readonly verb: 'cancel'; readonly body: CancelRequest };
 export type Verb = Request['verb'];

@@ -21,6 +21,7 @@ const ACTION_ATTRIBUTES = {
   mode: asText,
   owner: asText,
   encoding: asText,
+  contentDigest: asText,
   name: asText,
 } as const;
 
@@ -46,7 +47,8 @@ export function readDag(dag: XmlElement, path: string): object {
 }
 
 function readAction(action: XmlElement, path: string): object {
-  const mayHoldText = action.attributes.kind === 'file' && action.children.length === 0;
+  const { kind, contentDigest } = action.attributes;
+  const mayHoldText = kind === 'file' && action.children.length === 0 && contentDigest === undefined;
   const open = openElement(action, path, {
     attributes: ACTION_ATTRIBUTES,
     children: ACTION_CHILDREN,
@@ -116,8 +118,9 @@ function writeKind(action: Action): KindParts {
         children: [textElement('script', action.script), ...writeEnvironment(action.environment)],
       };
     case 'file': {
-      const { path, mode, owner, encoding, content } = action;
-      return { attributes: { path, mode, owner, encoding }, children: [textElement('content', content)] };
+      const { path, mode, owner, encoding, content, contentDigest } = action;
+      const attributes = { path, mode, owner, encoding, contentDigest };
+      return { attributes, children: optionalText('content', content) };
     }
     case 'package': {
       const packages = action.packages.map((name) => textElement('package', name));

@@ -51,6 +51,7 @@ const READERS: { readonly [V in Request['verb']]: ReadVerb } = {
   renew: (verb) =>
     openElement(verb, verb.name, { attributes: { requestId: asText, vmId: asText, lease: asText, shorten: asBoolean } })
       .attributes,
+  cancel: (verb) => openElement(verb, verb.name, { attributes: { requestId: asText } }).attributes,
 };
 
 function readVmVerb(verb: XmlElement): object {
@@ -121,6 +122,7 @@ function writeVerb({ verb, body }: Request): XmlElement {
     case 'resume':
     case 'start':
     case 'renew':
+    case 'cancel':
       return element(verb, body);
   }
 }

@@ -21,6 +21,8 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
     estimate: unexpected,
     explain: unexpected,
     create: unexpected,
+    cancel: unexpected,
+    putFile: unexpected,
     configure: unexpected,
     query: unexpected,
     list: unexpected,

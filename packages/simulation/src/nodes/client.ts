@@ -31,15 +31,21 @@ export interface ClientOptions {
   /** Share of VMs that are suspended when their lease ends. */
   readonly suspendRate: number;
   readonly deeds: DeedOptions;
+  /** Share of requests that are cancelled, and how long after they were asked. */
+  readonly cancels: { readonly rate: number; readonly meanMs: number };
 }
 
 const NAME = 'client';
+/** In the account of what was asked a cancel stands beside its request. */
+const CANCEL_OF = 'cancel of ';
 
 export class Client {
   readonly #deps: ClientDeps;
   readonly #options: ClientOptions;
   readonly #life: Life;
   readonly #random: Random;
+  /** What is cancelled changes nothing else that is drawn. */
+  readonly #cancelRandom: Random;
   readonly #exchange: Exchange;
 
   constructor(deps: ClientDeps, options: ClientOptions) {
@@ -47,6 +53,7 @@ export class Client {
     this.#options = options;
     this.#life = new Life(deps.world, NAME);
     this.#random = deps.world.random.fork(NAME);
+    this.#cancelRandom = deps.world.random.fork('cancels');
     this.#exchange = new Exchange({ ...deps, life: this.#life, random: this.#random });
   }
 
@@ -60,6 +67,7 @@ export class Client {
     const afterMs = keepMs(this.#random);
     const deeds = drawDeeds(requestId, this.#random, deedOptions);
     const atLeaseEnd = this.#random.chance(suspendRate) ? 'suspend' : 'destroy';
+    if (this.#cancelRandom.chance(this.#options.cancels.rate)) void this.#cancel(requestId);
     const text = JSON.stringify({ ...work, requestId, lease, atLeaseEnd });
     const answer = await this.#exchange.untilAnswered({
       ...{ verb: 'create', requestId, tryAgain: TRY_AGAIN.whenUnlucky },
@@ -70,6 +78,7 @@ export class Client {
       return;
     }
     const promised = ledger.promise(requestId, answer.value, world.elapsedMs - askedAt);
+    this.#requireNoVm(requestId);
     world.note(`${requestId} is ${promised.vmId} on ${promised.plantId}`);
     this.#deps.ready();
     this.#requireHolderWon(promised, answer.value);
@@ -77,6 +86,27 @@ export class Client {
     if (!destroys) return;
     await this.#life.clock.sleep(afterMs);
     await this.#destroy(promised.vmId);
+  }
+
+  /** From the moment of this answer there is no VM of the request, and none comes. */
+  async #cancel(requestId: string): Promise<void> {
+    await this.#life.clock.sleep(this.#cancelRandom.exponential(this.#options.cancels.meanMs));
+    const answer = await this.#exchange.untilAnswered({
+      ...{ verb: 'cancel', requestId: `${CANCEL_OF}${requestId}` },
+      ask: (shop) => shop.canceller.cancel({ requestId }),
+    });
+    const isCancelled = 'value' in answer && answer.value.error?.code === 'REQUEST_CANCELLED';
+    if (!isCancelled) return;
+    this.#deps.ledger.cancelled.add(requestId);
+    this.#requireNoVm(requestId);
+  }
+
+  /** A request that was cancelled is answered as such. */
+  #requireNoVm(requestId: string): void {
+    const { ledger } = this.#deps;
+    if (!ledger.cancelled.has(requestId) || ledger.requests.get(requestId)?.kind !== 'made') return;
+    const message = `${requestId} was cancelled, and its client was told of a VM`;
+    this.#deps.report(new Violation('cancelled is undone', message, [requestId]));
   }
 
   async #do(deed: Deed, vmId: string): Promise<void> {

@@ -1,9 +1,9 @@
-/** A shop: the product's own, on a virtual clock and network. Killed, it forgets everything. */
-import { checkConfig } from '@vmgrid/daemon';
+/** A shop: the product's own, on a virtual clock and network. Killed, it forgets all but what was cancelled. */
+import { checkConfig, IN_MEMORY } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/http-api';
-import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
+import { Absences, listenAll, Membership, openMarket, VmBook, type VmBookOptions } from '@vmgrid/market';
 import { GridError } from '@vmgrid/protocol';
-import { PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
+import { CancelledCreates, PlantFeed, Shop, ShopConfig, VmEvents } from '@vmgrid/vmshop';
 import { ProcessNode, type ProcessNodeDeps } from './process-node.ts';
 
 export interface ShopNodeOptions {
@@ -24,6 +24,8 @@ const noHistory = {
 
 export class ShopNode extends ProcessNode {
   readonly #config: ShopConfig;
+  /** In its state directory: all that it does not forget. */
+  readonly #cancelled = new CancelledCreates(IN_MEMORY);
   #shop: Shop | undefined;
   #book: VmBook | undefined;
 
@@ -48,7 +50,8 @@ export class ShopNode extends ProcessNode {
     const operations = new Operations({ kept: this.#config.requestsKept });
     const vmEvents = new VmEvents();
     const changed: VmEvents['changed'] = (...change) => vmEvents.changed(...change);
-    const book = new VmBook({ clock, keepsAbsent: true, changed });
+    const entered: VmBookOptions['entered'] = (plantId, _key, vm) => vm && this.#shop?.canceller.entered(plantId, vm);
+    const book = new VmBook({ clock, keepsAbsent: true, changed, entered });
     const { plantReturnMs: returnMs, plantForgetMs: forgetMs } = this.#config;
     const absences = new Absences({ clock, returnMs, forgetMs });
     const membership = new Membership({
@@ -64,7 +67,8 @@ export class ShopNode extends ProcessNode {
       onFault: ({ plantId, err }) => this.fault(plantId, err),
     });
     const feed = new PlantFeed(clock);
-    const deps = { membership, absences, operations, market, vmEvents, book, feed, auctions: noHistory };
+    const cancelled = this.#cancelled;
+    const deps = { membership, absences, operations, market, vmEvents, book, feed, auctions: noHistory, cancelled };
     this.#book = book;
     this.#shop = new Shop(deps, this.#config);
     this.deps.fabric.listen({ name, life, listener: listenAll(membership, offerReceiver) });

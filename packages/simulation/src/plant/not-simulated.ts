@@ -13,4 +13,12 @@ export const noSelfTending = {
   during: <T>(work: () => Promise<T>): Promise<T> => work(),
 };
 
+/** Nobody uploads files. */
+export const noUploads = {
+  put: async (): Promise<never> => {
+    throw new GridError('REQUEST_INVALID', 'nobody uploads files in a simulation');
+  },
+  keep: async (): Promise<void> => undefined,
+};
+
 export const noEqualityCheck = { check: () => Promise.reject(new Error('guests on paper are not compared')) };

@@ -5,7 +5,7 @@ import type { OperatorServices, PlantConfig, PlantPorts } from '@vmgrid/vmplant'
 import type { Life } from '../world/life.ts';
 import type { Random } from '../world/random.ts';
 import type { Host } from './host.ts';
-import { noEqualityCheck, noSelfTending } from './not-simulated.ts';
+import { noEqualityCheck, noSelfTending, noUploads } from './not-simulated.ts';
 import type { PlantDisk } from './plant-disk.ts';
 import { virtualImageService } from './virtual-image-service.ts';
 import { type MachineFaults, VIRTUAL_LINE, VirtualLine } from './virtual-line.ts';
@@ -50,7 +50,7 @@ export function virtualPorts(ground: PlantGround, { config, capacity, faults }: 
     },
     lines: new Map([[line.name, line]]),
     reports: new Map([[VIRTUAL_LINE.line, VIRTUAL_LINE]]),
-    stores: { database: disk.database, vms: disk.store(life), discs: disk.shelf(life), warehouse },
+    stores: { database: disk.database, vms: disk.store(life), discs: disk.shelf(life), uploads: noUploads, warehouse },
     makeOperatorServices: () => operatorServices,
   } satisfies PlantPorts;
 }

@@ -54,8 +54,8 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
       const { client, output } = context();
       if (equal !== undefined) return verifyEqual(equal, { client, output });
       const named = imageIds.length === 0 ? {} : { imageIds };
-      const submitted = await client.submitVerifyImages({ ...named, ...(identity ? { identity } : {}) });
-      const reply = await follow<VerifyImagesReply>(client, submitted, output.json);
+      const submit = () => client.submitVerifyImages({ ...named, ...(identity ? { identity } : {}) });
+      const reply = await follow<VerifyImagesReply>(client, submit, output);
       output.result(reply, () => verifyText(reply));
       refuseFaults(reply);
     });
@@ -72,7 +72,7 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
     .action(async ({ dryRun = false, targetMib }: { dryRun?: boolean; targetMib?: number }) => {
       const { client, output } = context();
       const request = { dryRun, ...(targetMib === undefined ? {} : { targetMiB: targetMib }) };
-      const reply = await follow<CollectImagesReply>(client, await client.submitCollectImages(request), output.json);
+      const reply = await follow<CollectImagesReply>(client, () => client.submitCollectImages(request), output);
       output.result(reply, () => reply.warehouses.map(collectionText).join('\n\n') || 'no warehouse has images');
     });
 

@@ -60,7 +60,7 @@ export function addImageCommands(program: Command, context: CommandContext): voi
         ...(requestId === undefined ? {} : { requestId }),
         ...(options.plant === undefined ? {} : { plantId: options.plant }),
       });
-      const reply = await follow<BuildImageReply>(client, await client.submitBuildImage(request), output.json);
+      const reply = await follow<BuildImageReply>(client, () => client.submitBuildImage(request), output);
       output.result(reply, () => builtText(reply));
     });
 

@@ -24,6 +24,7 @@ export function addSimulateCommand(program: Command, context: CommandContext): v
     .option('--offers <kind>', 'asked: plants are asked for each bid; standing: they publish what their bids depend on')
     .option('--deeds <count>', 'most actions on a VM before its end: suspend, resume, configure, renew')
     .option('--builds <count>', 'golden images built meanwhile')
+    .option('--cancels <percent>', 'share of the requests that are cancelled a while later')
     .option('--cost <expression...>', 'a preset or an expression; with --replay several')
     .option('--replay <file>', 'file of requests that plants have recorded, instead of generated ones')
     .option('--memory-mib <size>', 'with --replay: memory of each plant')

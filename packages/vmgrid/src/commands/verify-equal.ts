@@ -10,8 +10,8 @@ export async function verifyEqual(
   { client, output }: Pick<CommandEnvironment, 'client' | 'output'>,
 ): Promise<void> {
   const { machine, dag } = await readDocument(file, 'create');
-  const submitted = await client.submitVerifyEqual(decodeBuildImage({ machine, dag }));
-  const reply = await follow<EqualityReply>(client, submitted, output.json);
+  const submit = () => client.submitVerifyEqual(decodeBuildImage({ machine, dag }));
+  const reply = await follow<EqualityReply>(client, submit, output);
   output.result(reply, () => reply.plants.map(reportText).join('\n') || 'no plant is there');
   const [first, ...others] = reply.plants.flatMap(({ differences }) => differences);
   if (first === undefined) return;

@@ -16,8 +16,8 @@ export function addVmCommands(program: Command, context: CommandContext): void {
     .option('--trail', 'also show the trail of the auction')
     .action(async (file: string, options: { trail?: true }) => {
       const { client, output } = context();
-      const submitted = await client.submitCreate(await readDocument(file, 'create'));
-      const reply = await follow<VmReply>(client, submitted, output.json);
+      const request = await readDocument(file, 'create');
+      const reply = await follow<VmReply>(client, () => client.submitCreate(request), output);
       const trail = options.trail && reply.trail ? `${trailText(reply.trail)}\n\n` : '';
       output.result(reply, () => `${trail}${adText(reply.vm)}`);
     });

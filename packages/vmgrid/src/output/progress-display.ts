@@ -30,12 +30,20 @@ function spinning(stream: NodeJS.WriteStream): ProgressDisplay {
   const spinner = yoctoSpinner({ stream });
   return {
     show(event) {
-      if (event.state === 'started') return void spinner.start(label(event));
+      if (event.state === 'started') return leavingInterrupts(() => void spinner.start(label(event)));
       spinner.stop();
       stream.write(`  ${finished(event)}\n`);
     },
     end: () => void spinner.stop(),
   };
+}
+
+/** Where the command listens to Ctrl-C itself, the spinner is not to end the program. */
+function leavingInterrupts(start: () => void): void {
+  const before = process.listeners('SIGINT');
+  start();
+  if (before.length === 0) return;
+  for (const listener of process.listeners('SIGINT')) if (!before.includes(listener)) process.off('SIGINT', listener);
 }
 
 function finished(event: Pick<ProgressEvent, 'phase' | 'state' | 'subject' | 'elapsedMs'>): string {

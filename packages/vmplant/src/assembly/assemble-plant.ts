@@ -1,5 +1,6 @@
 /** Assembles a plant on its ports: a real host with its machines, or a simulated one. Nothing runs yet. */
 import { type LinkAbove, type ProgressEvent, parseDuration } from '@vmgrid/protocol';
+import { Canceller } from '../cancellation/canceller.ts';
 import type { PlantConfig } from '../config.ts';
 import { Configurator } from '../configuration/configurator.ts';
 import { Reconfigurator } from '../configuration/reconfigurator.ts';
@@ -29,6 +30,7 @@ export async function assemblePlant<Services extends OperatorServices>(
     watch: watching(ports, books, () => adPublisher.changed()),
   };
   const lifecycle = assembleLifecycle(parts, config);
+  const canceller = new Canceller({ ...parts, ...lifecycle });
   const making = { ...parts, execution: parts, plan: bidService.plan.bind(bidService) };
   const onLines = { ...making, lines: ports.reports };
   const imageBuilder = new ImageBuilder(onLines, config);
@@ -36,7 +38,7 @@ export async function assemblePlant<Services extends OperatorServices>(
   const { selfTending } = services;
   const plant = new Plant(
     {
-      ...{ ...parts, ...lifecycle, ...services, bidService, imageBuilder },
+      ...{ ...parts, ...lifecycle, ...services, bidService, canceller, imageBuilder },
       creator: new Creator({ ...making, record: selfTending.record.bind(selfTending) }, config),
       reconfigurator: new Reconfigurator(parts, config),
       withNumbers: ports.host.withNumbers,
@@ -50,6 +52,8 @@ export async function assemblePlant<Services extends OperatorServices>(
     /** Takes over the VMs and images that an earlier run left, then makes the first ad. */
     async recover(): Promise<void> {
       await recover({ ...parts, collect });
+      const failed = (err: unknown) => ports.log.error({ err }, 'a VM of a cancelled request could not be taken away');
+      canceller.finish().catch(failed);
       await adPublisher.renew();
     },
     /** Called when a link comes up, for the first time or again. */
@@ -67,11 +71,11 @@ export async function assemblePlant<Services extends OperatorServices>(
 
 /** Returns the parts of the host that the plant's parts use, under the names that those have for them. */
 function partsOfHost({ log, clock, host, lines, stores }: PlantPorts, { guestNetwork, bootDeadline }: PlantConfig) {
-  const { warehouse, discs } = stores;
+  const { warehouse, discs, uploads } = stores;
   const { actions: hostActions, clock: hostClock, nameVm } = host;
   const bootDeadlineMs = parseDuration(bootDeadline);
   return {
-    ...{ log, clock, hostClock, hostActions, nameVm, lines, warehouse, guestNetwork },
+    ...{ log, clock, hostClock, hostActions, nameVm, lines, warehouse, uploads, guestNetwork },
     configurator: new Configurator({ hostActions, clock, discs, bootDeadlineMs }),
     bootDeadlineMs,
   };

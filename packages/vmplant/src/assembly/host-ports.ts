@@ -11,6 +11,7 @@ import type { PlantConfig } from '../config.ts';
 import { discFiles } from '../configuration/config-disc-store.ts';
 import { HostActions } from '../configuration/host-actions.ts';
 import { openDatabase } from '../database.ts';
+import { UploadedFiles } from '../files/uploaded-files.ts';
 import { hostClock } from '../leases/lease-clock.ts';
 import { nameVm } from '../vms/identity.ts';
 import { VmFolders } from '../vms/vm-store.ts';
@@ -29,10 +30,16 @@ export async function openHostPorts(config: PlantConfig, version: string, log: L
   });
   requirePassage(config);
   const probed = await ProbedLines.probe({ lines, images, log });
+  const uploads = new UploadedFiles({ directory: join(config.stateDirectory, 'files'), limitMiB: config.filesMiB });
   const vms = new VmFolders(join(config.stateDirectory, 'vms'));
   return {
     ...{ version, log, clock: systemClock, host: await hostPort(config), lines, reports: probed.reports },
-    ...{ stores: { database, vms, discs: discFiles, warehouse }, links: new Upstreams(), groups, probed },
+    ...{
+      stores: { database, vms, discs: discFiles(uploads), uploads, warehouse },
+      links: new Upstreams(),
+      groups,
+      probed,
+    },
   } satisfies Omit<PlantPorts, 'makeOperatorServices'> & Record<string, unknown>;
 }
 

@@ -2,6 +2,7 @@
 import { ofOwner } from '@vmgrid/access';
 import { Admission, type LimitsOfOwners, OwnerBook, RequestFingerprints } from '@vmgrid/bidding';
 import { parseDuration } from '@vmgrid/protocol';
+import { CancelledRequests } from '../cancellation/cancelled-requests.ts';
 import type { PlantConfig } from '../config.ts';
 import { LearntDurations } from '../creation/durations.ts';
 import { OwnFailures } from '../creation/own-failures.ts';
@@ -35,6 +36,7 @@ export async function openBooks({ clock, host, stores }: BooksPorts, config: Pla
     ending: (vmId: string) => events.emit('leaseEnding', vmId),
     ended: (vmId: string) => events.emit('leaseEnded', vmId),
   };
+  const destroyedVms = new DestroyedVms(database, { requests, clock });
   const warningMs = parseDuration(config.lease.warning);
   return {
     ...{ vmPublisher, requests, owners, registry, admission },
@@ -42,7 +44,8 @@ export async function openBooks({ clock, host, stores }: BooksPorts, config: Pla
     living: new LivingMachines(),
     gate: new VmGate(),
     durations: new LearntDurations(database),
-    destroyedVms: new DestroyedVms(database, { requests, clock }),
+    destroyedVms,
+    cancelled: new CancelledRequests(database, { requests, destroyedVms }),
     failures: new OwnFailures(clock),
   };
 }

@@ -9,6 +9,7 @@ import type { ConfigDiscStore } from '../configuration/config-disc-store.ts';
 import type { HostActions } from '../configuration/host-actions.ts';
 import type { CreatorDeps } from '../creation/creator.ts';
 import type { TemporaryMachineDeps } from '../creation/temporary-machine.ts';
+import type { UploadedFiles } from '../files/uploaded-files.ts';
 import type { ImageBuilder } from '../images/image-builder.ts';
 import type { HostClock } from '../leases/lease-clock.ts';
 import type { PlantDeps } from '../plant.ts';
@@ -47,6 +48,7 @@ export interface PlantStores {
   readonly database: DatabaseSync;
   readonly vms: VmStore;
   readonly discs: ConfigDiscStore;
+  readonly uploads: Pick<UploadedFiles, 'put' | 'keep'>;
   readonly warehouse: ImageBuildStore & {
     readonly inventory: Pick<ImageInventory, 'examine' | 'image' | 'images' | 'lineage'>;
   };

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConfigDiscPlan, writeConfigDisc } from '@vmgrid/lines';
 import { v4 as uuid } from 'uuid';
+import type { UploadedFiles } from '../files/uploaded-files.ts';
 
 /** A configuration disc that is being written. */
 export interface PreparedDisc {
@@ -21,11 +22,12 @@ export interface ConfigDiscStore {
 
 const DISC_NAME = /^config-[0-9a-f-]{36}\.iso$/;
 
-/** Discs as files. */
-export const discFiles: ConfigDiscStore = {
+/** Discs as files, with the uploaded files that actions name. */
+export const discFiles = (uploads: Pick<UploadedFiles, 'find'>): ConfigDiscStore => ({
   prepare(directory, plan) {
     const path = join(directory, `config-${uuid()}.iso`);
-    const written = writeConfigDisc(path, plan);
+    const uploaded = (contentDigest: string) => uploads.find(contentDigest, directory);
+    const written = writeConfigDisc(path, { ...plan, uploaded });
     written.catch(() => undefined); // whoever configures with it hears of it
     return {
       path,
@@ -37,8 +39,11 @@ export const discFiles: ConfigDiscStore = {
     };
   },
 
-  async removeAll(directory) {
-    const discs = (await readdir(directory)).filter((name) => DISC_NAME.test(name));
-    await Promise.all(discs.map((name) => rm(join(directory, name), { force: true })));
-  },
-};
+  removeAll: removeDiscs,
+});
+
+/** Removes what a plant that was killed left. */
+export async function removeDiscs(directory: string): Promise<void> {
+  const discs = (await readdir(directory)).filter((name) => DISC_NAME.test(name));
+  await Promise.all(discs.map((name) => rm(join(directory, name), { force: true })));
+}

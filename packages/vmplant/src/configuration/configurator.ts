@@ -5,9 +5,9 @@
 import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
 import type { GuestStep, RunnerTask } from '@vmgrid/lines';
-import { late } from '@vmgrid/protocol';
+import { GridError, late } from '@vmgrid/protocol';
 import type { ConfigDiscStore, PreparedDisc } from './config-disc-store.ts';
-import { type Configuration, ConfigurationProgress } from './configuration.ts';
+import { ActionsFailed, type Configuration, ConfigurationProgress } from './configuration.ts';
 import type { ConfigurationJob, DiscOrder } from './configuration-job.ts';
 import { NOTHING_BOOKED } from './guest-report.ts';
 import { bookedOf, insert, type Run, readToEnd, startRunner, taskOf } from './guest-run.ts';
@@ -49,19 +49,23 @@ export class Configurator {
   }
 
   /**
-   * @throws ActionsFailed with what was done before; GridError of the machine or guest. The disc is gone afterwards.
+   * @throws ActionsFailed with what was done before, also when the signal ended it; GridError of the machine or guest.
+   * The disc is gone afterwards.
    */
   async configure(job: ConfigurationJob, signal: AbortSignal): Promise<Configuration> {
     const disc = job.disc ?? this.prepare(job);
     const { clock, bootDeadlineMs } = this.#deps;
     const limit = { ms: this.longestMs(job.actions), signal, clock, late: unreported };
+    const progress = new ConfigurationProgress(job);
     try {
       return await within(limit, async (until) => {
-        const run: Run = { job, disc, clock, bootDeadlineMs, progress: new ConfigurationProgress(job), signal: until };
+        const run: Run = { job, disc, clock, bootDeadlineMs, progress, signal: until };
         await job.phases.time('disc', () => insert(disc, job.machine, until));
         await this.#runAll(run);
-        return run.progress.soFar;
+        return progress.soFar;
       });
+    } catch (error) {
+      throw signal.aborted ? cutOff(signal.reason, progress.soFar) : error;
     } finally {
       // The disc is ejected if possible: a machine that is gone has no drive.
       const ejected = endsWithin({ ms: EJECT_DEADLINE_MS, clock }, (until) => job.machine.insertDisc(undefined, until));
@@ -122,6 +126,12 @@ export class Configurator {
       run.signal,
     );
   }
+}
+
+/** What the signal aborted with, and what had been done by then. */
+function cutOff(reason: unknown, before: Configuration): ActionsFailed {
+  const { code, message, details } = GridError.from(reason);
+  return new ActionsFailed(code, message, details, before);
 }
 
 const unreported = late('GUEST_UNREACHABLE', 'the guest did not report the end of its actions');

@@ -78,12 +78,20 @@ export class Reconfigurator {
       return await registry.update(vmId, (record) => withOutcome(record, configuration, { requestId }));
     } catch (error) {
       if (!(error instanceof ActionsFailed)) throw error;
+      const { before } = error;
       const outcome = { requestId, failure: error.toBody() };
-      await registry.update(vmId, (record) => withOutcome(record, error.before, outcome));
+      await registry.update(vmId, (record) =>
+        isToBeRepeated(error)
+          ? { ...record, ...configurationChanges(record, before) }
+          : withOutcome(record, before, outcome),
+      );
       throw error;
     }
   }
 }
+
+/** The plant stopped amid it: whoever asked asks again. */
+const isToBeRepeated = ({ code }: GridError): boolean => code === 'DRAINING';
 
 function withOutcome(record: VmRecord, configuration: Configuration, outcome: ConfigureOutcome): VmRecord {
   const outcomes = [...(record.configured ?? []), outcome].slice(-CONFIGURE_OUTCOMES_KEPT);

@@ -1,6 +1,7 @@
 /** Makes a VM for a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
+import { uploadsIn } from '@vmgrid/dag';
 import type { GuestAccess, MachineState } from '@vmgrid/lines';
 import {
   type CreateRequest,
@@ -16,6 +17,7 @@ import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
 import type { Attributes } from '../configuration/attributes.ts';
 import { configurationChanges } from '../configuration/configuration-changes.ts';
+import type { UploadedFiles } from '../files/uploaded-files.ts';
 import { type HostClock, leaseFor } from '../leases/lease-clock.ts';
 import { grantLease } from '../leases/lease-policy.ts';
 import type { Leases } from '../leases/leases.ts';
@@ -33,6 +35,7 @@ export interface CreatorDeps extends MakingDeps {
   readonly execution: ExecutionDeps;
   readonly warehouse: ImageHolds;
   readonly registry: VmRegistry;
+  readonly uploads: Pick<UploadedFiles, 'keep'>;
   readonly admission: Admission;
   readonly living: LivingMachines;
   readonly leases: Leases;
@@ -146,6 +149,8 @@ export class Creator {
       phasesMs: {},
       ...(request.destruction === undefined ? {} : { destruction: request.destruction }),
     });
+    const atTheEnd = uploadsIn(request.destruction);
+    if (atTheEnd.length > 0) await this.#deps.uploads.keep(atTheEnd, this.#deps.registry.directory(vmId));
   }
 
   async #execute(making: PlannedCreate): Promise<Execution> {

@@ -4,7 +4,7 @@
  */
 import type { Server } from 'node:http';
 import type { AuditSink, Authenticator, TlsFiles } from '@vmgrid/access';
-import { ImageCatalogue, ImageWork, imageRoutes } from '@vmgrid/catalogue';
+import { ImageCatalogue, ImageWork, type ImageWorkDeps, imageRoutes } from '@vmgrid/catalogue';
 import type { Log } from '@vmgrid/daemon';
 import {
   createHttpApp,
@@ -15,7 +15,14 @@ import {
   operationRoutes,
   stopListening,
 } from '@vmgrid/http-api';
-import { type BuildImageRequest, GridError, type Hello, type PlantHandlers, REQUEST_LIMITS } from '@vmgrid/protocol';
+import {
+  type BuildImageRequest,
+  callCancellably,
+  GridError,
+  type Hello,
+  type PlantHandlers,
+  REQUEST_LIMITS,
+} from '@vmgrid/protocol';
 import type { ImportOptions, Warehouse } from '@vmgrid/warehouse';
 import { v7 as uuid } from 'uuid';
 import type { PlantConfig } from '../config.ts';
@@ -71,9 +78,9 @@ export async function openPlantHttp(
     requestDeadlineMs: REQUEST_DEADLINE_MS,
     signal: operationService.closing,
   });
-  const build = (request: Parameters<PlantHandlers['buildImage']>[0]) => {
+  const build: ImageWorkDeps['build'] = async (request, { cancelled: signal }) => {
     refuseForeign(request, plantId);
-    return bidder.call('buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS });
+    return callCancellably(bidder, 'buildImage', request, { deadlineMs: REQUEST_DEADLINE_MS, signal });
   };
   const routers = [
     imageRoutes(images, new ImageWork({ operationService, images, build })),

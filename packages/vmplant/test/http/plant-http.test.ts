@@ -8,6 +8,7 @@ import {
   GridError,
   type PlantHandlers,
   type ProgressEvent,
+  requestCancelled,
   ShopClient,
   serveLink,
   TRUST_ALL,
@@ -37,12 +38,14 @@ let url: string;
 let client: ShopClient;
 let warehouse: Warehouse;
 let building: PromiseWithResolvers<never>;
+let cancelled: string[];
 
 beforeEach(async () => {
   warehouse = await Warehouse.open(`${directory()}/warehouse`);
   await promote(warehouse, baseDraft('base'));
   await promote(warehouse, suspendedDraft('octave', 'base'));
   building = Promise.withResolvers();
+  cancelled = [];
   const report = (event: ProgressEvent) => plantHttp.report(event);
   const durations = new LearntDurations(openDatabase(`${directory()}/plant.sqlite`));
   const identityCheck = { sharedBy: () => Promise.reject(new Error('no machine can be started here')) };
@@ -57,6 +60,11 @@ beforeEach(async () => {
       return {};
     },
     buildImage: () => building.promise,
+    cancel: async (work) => {
+      cancelled.push(`${work.method} ${work.requestId}`);
+      building.reject(requestCancelled(work.requestId));
+      return {};
+    },
   };
   const hello = () => ({ plantId: 'plant-1', version: '1', ad: {} });
   const options = { plantId: 'plant-1', host: '127.0.0.1', requestsPerMinute: 1_000 };
@@ -83,6 +91,14 @@ test('images are listed, found by tag, compared and removed as at a shop', async
   await expect(client.removeImage('base')).rejects.toMatchObject({ code: 'IMAGE_IN_USE' });
   await client.removeImage('stable');
   expect([...(await warehouse.inventory.images()).keys()]).toEqual(['base']);
+});
+
+test('a build is cancelled as at a shop', async () => {
+  const build = { requestId: 'build-1', machine: MACHINE, dag: { actions: [] } };
+  await client.submitBuildImage(build);
+  expect(await client.cancel('build-1')).toMatchObject({ state: 'failed', error: { code: 'REQUEST_CANCELLED' } });
+  expect(cancelled).toEqual(['buildImage build-1']);
+  await expect(client.buildImage(build)).rejects.toMatchObject({ code: 'REQUEST_CANCELLED' });
 });
 
 test('checks are work with progress, followed as at a shop', async () => {

@@ -6,7 +6,7 @@ import { type Clock, createLog, systemClock } from '@vmgrid/daemon';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
 import { Warehouse } from '../../../warehouse/src/warehouse.ts';
-import { discFiles } from '../../src/configuration/config-disc-store.ts';
+import { removeDiscs } from '../../src/configuration/config-disc-store.ts';
 import { hostClock } from '../../src/leases/lease-clock.ts';
 import { Leases } from '../../src/leases/leases.ts';
 import { type RecoveryDeps, recover } from '../../src/lifecycle/recovery.ts';
@@ -65,7 +65,7 @@ async function recovered(
       { warningMs: 0 },
     ),
     warehouse: await Warehouse.open(join(folder(), 'warehouse')),
-    configurator: { removeDiscs: discFiles.removeAll },
+    configurator: { removeDiscs },
     clock,
     log: createLog('test', 'silent'),
     watch: (vmId) => void calls.push(`watch ${vmId}`),

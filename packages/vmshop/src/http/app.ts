@@ -4,28 +4,36 @@ import type { AuditTrail } from '@vmgrid/access';
 import { imageRoutes } from '@vmgrid/catalogue';
 import { auditRoutes, createHttpApp, type HttpAppOptions, operationRoutes } from '@vmgrid/http-api';
 import type { Express, Router } from 'express';
+import type { FileStore } from '../files/file-store.ts';
 import type { Shop } from '../shop.ts';
 import { auctionRoutes } from './auction-routes.ts';
+import { fileRoutes, fileUploadRoutes } from './file-routes.ts';
 import { plantRoutes } from './plant-routes.ts';
 import { vmRoutes } from './vm-routes.ts';
 import { XML_REQUESTS, xmlRoutes } from './xml-routes.ts';
 
 export interface ShopAppOptions extends Omit<HttpAppOptions, 'xmlPaths'> {
   readonly audit: AuditTrail;
+  readonly files: FileStore;
 }
 
 export function createApp(shop: Shop, options: ShopAppOptions): Express {
-  const parts = { routers: shopRouters(shop, options.audit), readiness: () => readiness(shop) };
+  const { audit, files } = options;
+  const streams = [fileUploadRoutes(files)];
+  const parts = { routers: shopRouters(shop, { audit, files }), streams, readiness: () => readiness(shop) };
   return createHttpApp(parts, { ...options, xmlPaths: [`/v1${XML_REQUESTS}`] });
 }
 
-export const shopRouters = (shop: Shop, audit: AuditTrail): readonly Router[] => [
+type Kept = Pick<ShopAppOptions, 'audit' | 'files'>;
+
+export const shopRouters = (shop: Shop, { audit, files }: Kept): readonly Router[] => [
   vmRoutes(shop),
   imageRoutes(shop.images, shop.imageWork),
   plantRoutes(shop),
   auctionRoutes(shop.auctions),
+  fileRoutes(files),
   xmlRoutes(shop),
-  operationRoutes(shop.operationService),
+  operationRoutes(shop.canceller),
   auditRoutes(audit),
 ];
 

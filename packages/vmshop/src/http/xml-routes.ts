@@ -1,6 +1,6 @@
 import { guard, principalOf, readXml, sendReply } from '@vmgrid/http-api';
 import { Router } from 'express';
-import { answerRequest } from '../answer.ts';
+import { answerRequest, operationOf } from '../answer.ts';
 import { targetOf, vmOf } from '../document-audit.ts';
 import type { Shop } from '../shop.ts';
 
@@ -11,7 +11,7 @@ export function xmlRoutes(shop: Shop): Router {
   const router = Router();
   router.post(XML_REQUESTS, guard('document.send'), async (request, response) => {
     const document = await readXml([request, response]);
-    response.locals.operation = `vm.${document.verb}`;
+    response.locals.operation = operationOf(document.verb);
     response.locals.target = targetOf(document);
     await response.locals.begins?.();
     const reply = await answerRequest(shop, document, principalOf(response));

@@ -17,6 +17,7 @@ export const Quota = Type.Object(
     ),
     memoryMiB: Type.Optional(Type.Integer({ minimum: 0, description: "Memory of all the owner's VMs together." })),
     diskMiB: Type.Optional(Type.Integer({ minimum: 0, description: "Disks of all the owner's VMs together." })),
+    filesMiB: Type.Optional(Type.Integer({ minimum: 0, description: 'Uploaded files of the owner together.' })),
     lease: Type.Optional(
       Type.Unsafe<string>({
         ...Duration,
