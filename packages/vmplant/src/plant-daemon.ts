@@ -8,6 +8,7 @@ import { adToJson, type LinkAbove } from '@vmgrid/protocol';
 import { ImageWatch } from '@vmgrid/warehouse';
 import { OfferPublisher } from './bids/offer-publisher.ts';
 import type { PlantConfig } from './config.ts';
+import { isOfPlant, removeOwnImages } from './equality/own-images.ts';
 import type { openPlantHttp } from './http/plant-http.ts';
 import { recover } from './lifecycle/recovery.ts';
 import { makePlantParts } from './plant-parts.ts';
@@ -28,6 +29,7 @@ export async function startPlant(
   const parts = await makePlantParts(config, version, log);
   const { bidService, collector, registry, upstreams, living, leases, plant, selfTending, vmPublisher } = parts;
   await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
+  await removeOwnImages(isOfPlant(config.plantId), parts);
 
   await parts.groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
 

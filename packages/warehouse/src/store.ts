@@ -23,7 +23,7 @@ import { verifyImages } from './care/verify.ts';
 import { Hits } from './hits.ts';
 import { Lineage } from './images/lineage.ts';
 import type { GoldenImage, Manifest } from './images/manifest.ts';
-import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory } from './inventory.ts';
+import { type BrokenImage, EMPTY_INVENTORY, type Inventory, imagesFor, readInventory } from './inventory.ts';
 import { keepOnly, type LabelSet, Labels, relabel } from './labels.ts';
 import { WarehouseLock } from './lock.ts';
 import { assembleImage, type ManifestDraft } from './making/assemble.ts';
@@ -93,14 +93,14 @@ export class Warehouse {
   }
 
   /**
-   * Returns all golden images that machines may be started from, by id. It reads the disk only when the folder has
-   * changed.
+   * Returns all golden images that machines may be started from, by id; those that were made for one use alone only for
+   * that use. It reads the disk only when the folder has changed.
    */
-  async images(): Promise<ReadonlyMap<string, GoldenImage>> {
-    return this.quarantine.without(await this.#refresh()).images;
+  async images(use?: string): Promise<ReadonlyMap<string, GoldenImage>> {
+    return imagesFor(this.quarantine.without(await this.#refresh()).images, use);
   }
 
-  /** Returns all images, also broken ones, but no folders that are no images. */
+  /** Returns all images, also broken ones and those made for one use alone, but no folders that are no images. */
   async allImages(): Promise<ReadonlyMap<string, GoldenImage>> {
     return (await this.#refresh()).images;
   }
@@ -172,7 +172,8 @@ export class Warehouse {
       signal.throwIfAborted();
       await sleep(CLAIM_POLL_MS);
     }
-    return (await this.images()).get(imageId);
+    const { images } = this.quarantine.without(await this.#refresh());
+    return images.get(imageId);
   }
 
   /**

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { compareManifests } from '../../src/equality/compare-manifests.ts';
-import { readManifest } from '../../src/equality/guest-manifest.ts';
+import { readManifest as readWhole } from '../../src/equality/guest-manifest.ts';
+
+const readManifest = (lines: readonly string[]) => readWhole([...lines, 'that is all']);
 
 const cold = [
   'file\t/etc/motd\tregular file 644 0:0 5 1 7',
