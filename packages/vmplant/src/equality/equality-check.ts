@@ -11,7 +11,7 @@ import { IDENTITY_ATTRIBUTE } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
 import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
 import type { ImageBuilder } from '../images/image-builder.ts';
-import { compareManifests } from './compare-manifests.ts';
+import { compareLines, compareManifests } from './compare-manifests.ts';
 import { type GuestManifest, keyOf, LOOK_DEADLINE_MS, manifestOf } from './guest-manifest.ts';
 import { nameUse, removeOwnImages } from './own-images.ts';
 import { beginnings, coldFor, type EqualityWay, isCold, lostBy, standardOf, waysWith } from './ways.ts';
@@ -109,6 +109,8 @@ function differencesOf(
   ways: readonly EqualityWay[],
   manifests: ReadonlyMap<EqualityWay, GuestManifest>,
 ): EqualityReport['differences'] {
-  const found = compareManifests(manifests.get(standardOf(way, ways))!, manifests.get(way)!);
+  const standard = standardOf(way, ways);
+  const compare = standard.line === way.line ? compareManifests : compareLines;
+  const found = compare(manifests.get(standard)!, manifests.get(way)!);
   return found.slice(0, DIFFERENCES_TOLD).map((difference) => ({ way: way.name, ...difference }));
 }
