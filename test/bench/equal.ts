@@ -1,7 +1,7 @@
 /**
  * The law of true reuse over a corpus of DAGs: every guest got from an image against one made cold. `VMGRID_EQUAL` is a
  * pattern: only documents whose names match are looked at. `VMGRID_EQUAL_LINES` names the lines, with commas between;
- * left out, all that run on a host.
+ * left out, all that run on a host. `LIBVIRT_DEFAULT_URI` names the libvirt to use, as for virsh.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -40,7 +40,8 @@ export const suite: BenchSuite<EqualResult> = {
     chmodSync(directory, 0o755);
     const options = { directory, warehouse: home.warehouse, plants: 1, httpPort: 0, xmlPort: 0, logLevel: 'error' };
     const lines = process.env.VMGRID_EQUAL_LINES?.split(',') ?? HOST_LINES;
-    const plantConfig = { guestNetwork: 'outbound', lines };
+    const uri = process.env.LIBVIRT_DEFAULT_URI;
+    const plantConfig = { guestNetwork: 'outbound', lines, ...(uri && { libvirt: { uri } }) };
     const grid = await startGrid({ ...options, plantConfig }, new AbortController().signal);
     try {
       const client = new ShopClient(grid.shopUrl, { token: grid.token });

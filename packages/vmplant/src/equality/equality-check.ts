@@ -4,7 +4,13 @@
  */
 import type { LineReports } from '@vmgrid/bidding';
 import { prepareDag, splitReusable } from '@vmgrid/dag';
-import { type BuildImageRequest, type EqualityReport, GridError, type Identified } from '@vmgrid/protocol';
+import {
+  type BuildImageRequest,
+  type EqualityReport,
+  GridError,
+  type Identified,
+  type LineName,
+} from '@vmgrid/protocol';
 import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import { IDENTITY_ATTRIBUTE } from '../configuration/configuration.ts';
@@ -24,6 +30,13 @@ export interface EqualityCheckDeps extends TemporaryMachineDeps {
 }
 
 type Asked = Identified<BuildImageRequest>;
+
+interface ImagesWanted {
+  readonly asked: Asked;
+  readonly lines: ReadonlySet<LineName>;
+  /** As a manifest has it. */
+  readonly madeFor: string;
+}
 
 /** Differences of one way that are told; one of them is mostly enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
@@ -47,14 +60,17 @@ export class EqualityCheck {
     const asked = { ...whole, dag: reusable };
     const use = nameUse(this.#config.plantId);
     try {
-      const ways = await this.#ways(asked, use, signal);
+      const cold = await this.#coldWays(asked);
+      const images = await this.#images({ asked, lines: new Set(cold.map(({ line }) => line)), madeFor: use }, signal);
+      const reuse = images.flatMap((image) => waysWith(image, withIndex(asked), this.#deps.lines));
+      const ways = [...coldFor(reuse, cold), ...reuse];
       const manifests = new Map<EqualityWay, GuestManifest>();
       for (const way of ways) manifests.set(way, await this.#guestBy(way, asked, signal));
       return {
         plantId: this.#config.plantId,
         leftOut: [...own],
         ways: ways.map(({ name, line, start, cached }) => ({ name, line, start, cached })),
-        lost: lostBy(ways),
+        lost: lostBy(images),
         differences: ways.flatMap((way) => differencesOf(way, ways, manifests)),
       };
     } finally {
@@ -62,23 +78,25 @@ export class EqualityCheck {
     }
   }
 
-  /** Made cold on each line, of each base that any other way has; and with each image, in every way that it has. */
-  async #ways(asked: Asked, use: string, signal: AbortSignal): Promise<readonly EqualityWay[]> {
-    const { warehouse, lines, imageBuilder } = this.#deps;
-    const wanted = { ...asked, index: prepareDag(asked.dag) };
-    const bases = [...(await warehouse.images()).values()].filter(isCold);
-    const cold = bases.flatMap((base) => waysWith(base, wanted, lines));
+  /** With each base on each line. @throws GridError NO_IMAGE */
+  async #coldWays(asked: Asked): Promise<readonly EqualityWay[]> {
+    const bases = [...(await this.#deps.warehouse.images()).values()].filter(isCold);
+    const cold = bases.flatMap((base) => waysWith(base, withIndex(asked), this.#deps.lines));
     if (cold.length === 0) throw new GridError('NO_IMAGE', 'no base image can become this machine on any line here');
+    return cold;
+  }
+
+  /** Of each beginning, built on each line. */
+  async #images({ asked, lines, madeFor }: ImagesWanted, signal: AbortSignal): Promise<readonly GoldenImage[]> {
     const images = new Map<string, GoldenImage>();
-    for (const line of new Set(cold.map((way) => way.line))) {
+    for (const line of lines) {
       for (const dag of beginnings(asked.dag)) {
         const order = { ...asked, machine: { ...asked.machine, line }, dag };
-        const { image } = await imageBuilder.build(order, signal, { givesWay: false, madeFor: use });
+        const { image } = await this.#deps.imageBuilder.build(order, signal, { givesWay: false, madeFor });
         images.set(image.manifest.id, image);
       }
     }
-    const reuse = [...images.values()].flatMap((image) => waysWith(image, wanted, lines));
-    return [...coldFor(reuse, cold), ...reuse];
+    return [...images.values()];
   }
 
   /** Makes the machine, looks at its guest, and ends it. */
@@ -102,6 +120,8 @@ export class EqualityCheck {
     return manifest;
   }
 }
+
+const withIndex = (asked: Asked) => ({ ...asked, index: prepareDag(asked.dag) });
 
 /** Against the machine that was made cold of the same base on the same line; of those that were, against the first. */
 function differencesOf(

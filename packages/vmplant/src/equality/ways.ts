@@ -68,9 +68,9 @@ export function standardOf(way: EqualityWay, ways: readonly EqualityWay[]): Equa
   return cold.find(({ line }) => isCold(way.image) || line === way.line)!;
 }
 
-/** What boots lose of the actions that these ways reuse: why some images are not booted. */
-export function lostBy(ways: readonly EqualityWay[]): EqualityReport['lost'] {
-  const entries = ways.flatMap(({ image }) => image.manifest.history);
+/** What a boot loses of the actions that these images have: why some are not booted. */
+export function lostBy(images: readonly GoldenImage[]): EqualityReport['lost'] {
+  const entries = images.flatMap(({ manifest }) => manifest.history);
   const lost = new Map(
     entries.map(({ digest, id, lostAtBoot }) => [digest, { actionId: id, items: lostAtBoot ?? [] }]),
   );
