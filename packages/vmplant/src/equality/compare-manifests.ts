@@ -28,8 +28,14 @@ const MAY_DIFFER: readonly RegExp[] = [
   /^digest\t\/run\/.*\.pid$/, // the number of a process
 ];
 
-/** Beside that, of two lines: what their kernels are built with. */
-const OF_KERNEL: readonly RegExp[] = [/^(mount|unit)\t(\/sys\/|sys-|dev-(hugepages|mqueue))/];
+/** Beside that, of two lines: what their kernels are built with, and which console they have. */
+const OF_LINE: readonly RegExp[] = [
+  /^(mount|unit)\t(\/sys\/|sys-|dev-(hugepages|mqueue))/,
+  /^unit file\tserial-getty@/,
+];
+
+/** A unit that does not run is the same whether systemd has looked at its file or not. */
+const isNothing = (key: string, value: string): boolean => key.startsWith('unit\t') && value.startsWith('inactive');
 
 /** Values of which a part says nothing: sizes of logs, of databases with times in them, options that count inodes. */
 const WITHOUT: readonly (readonly [RegExp, RegExp])[] = [
@@ -51,8 +57,10 @@ const isIdentity = (key: string): boolean => {
 
 const counts = (key: string): boolean => !isIdentity(key) && !MAY_DIFFER.some((pattern) => pattern.test(key));
 
-const told = (key: string, value: string | undefined): string | undefined =>
-  WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text?.replace(part, '') : text), value);
+function told(key: string, value: string | undefined): string | undefined {
+  if (value === undefined || isNothing(key, value)) return undefined;
+  return WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text.replace(part, '') : text), value);
+}
 
 /** Of a guest whose kernel may know no IPv6: who listens to all, or to its own machine, does so by one protocol. */
 const ANY_PROTOCOL = /^socket\t(tcp|udp)6? (?:(0+)|(0100007F|0{24}01000000)):/;
@@ -60,7 +68,7 @@ const ANY_PROTOCOL = /^socket\t(tcp|udp)6? (?:(0+)|(0100007F|0{24}01000000)):/;
 const ofAnyKernel = (manifest: GuestManifest): GuestManifest =>
   new Map(
     [...manifest]
-      .filter(([key]) => !OF_KERNEL.some((pattern) => pattern.test(key)))
+      .filter(([key]) => !OF_LINE.some((pattern) => pattern.test(key)))
       .map(([key, value]) => [
         key.replace(ANY_PROTOCOL, (_, kind, any) => `socket\t${kind} ${any ? '*' : 'self'}:`),
         value,
@@ -78,6 +86,6 @@ export function compareManifests(cold: GuestManifest, other: GuestManifest): rea
   });
 }
 
-/** The same of guests of two lines, but for what their kernels are built with. */
+/** The same of guests of two lines, but for what comes with a line. */
 export const compareLines = (one: GuestManifest, other: GuestManifest): readonly Difference[] =>
   compareManifests(ofAnyKernel(one), ofAnyKernel(other));

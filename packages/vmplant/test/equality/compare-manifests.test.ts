@@ -64,6 +64,13 @@ test('names with tabs and lines that are nothing do not confuse it', async () =>
   expect([...manifest]).toEqual([['digest\ta\tb', 'abc']]);
 });
 
+test('a unit that does not run is no difference, and one that failed or ended is', async () => {
+  const idle = 'unit\tqemu-guest-agent.service\tinactive dead';
+  expect(await differences(...cold, idle)).toEqual([]);
+  const ended = without('unit', 'unit\tweb.service\tinactive dead');
+  expect(await differences(...ended)).toEqual([{ item: 'unit web.service', cold: 'active' }]);
+});
+
 test('the numbers of processes differ, and what stands in other files of memory does not', async () => {
   const pid = (number: string, name = 'web.pid') => [
     `file\t/run/${name}\tregular file 644 0:0 ${number.length} 1 7`,
@@ -79,10 +86,16 @@ test('the numbers of processes differ, and what stands in other files of memory 
 const ANY6 = '0'.repeat(32);
 const SELF6 = `${'0'.repeat(24)}01000000`;
 const kernels = [
+  'unit file\tserial-getty@.service\tindirect',
   ...['mount\t/dev\ttmpfs rw,inode64', 'mount\t/sys/fs/bpf\tbpf rw', `socket\ttcp6 ${ANY6}:0016\tlistens`],
   ...['socket\ttcp 0100007F:1538\tlistens', `socket\ttcp6 ${SELF6}:1538\tlistens`],
 ];
-const plain = ['mount\t/dev\ttmpfs rw', 'socket\ttcp 00000000:0016\tlistens', 'socket\ttcp 0100007F:1538\tlistens'];
+const plain = [
+  'unit file\tserial-getty@.service\tdisabled',
+  'mount\t/dev\ttmpfs rw',
+  'socket\ttcp 00000000:0016\tlistens',
+  'socket\ttcp 0100007F:1538\tlistens',
+];
 
 test('guests of two lines may differ in what their kernels are built with', async () => {
   const [one, other] = [await readManifest(kernels), await readManifest(plain)];
@@ -93,5 +106,6 @@ test('guests of two lines may differ in what their kernels are built with', asyn
     'socket tcp 00000000:0016',
     `socket tcp6 ${ANY6}:0016`,
     `socket tcp6 ${SELF6}:1538`,
+    'unit file serial-getty@.service',
   ]);
 });
