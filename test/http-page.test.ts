@@ -10,7 +10,7 @@ import { DAEMON_ROUTERS } from './support/daemon-routers.ts';
 const docs = join(import.meta.dirname, '../docs');
 const text = readFileSync(join(docs, 'http.md'), 'utf8');
 
-/** What the page says of each route, below its heading. */
+/** The page's text about each route, below its heading. */
 const ENTRIES = new Map(
   text
     .split(/^### /m)
@@ -38,7 +38,7 @@ function lineOf({ operation, query }: GuardedRoute, daemons: readonly string[]):
   return `Daemons: ${daemons.join(', ')} · Roles: ${roles.join(', ')} · Query: ${parameters}`;
 }
 
-/** What the endpoints answer without asking who is there, and the link, which is no route of Express. */
+/** Returns the routes that need no token, and the link, which is no route of Express. */
 function openRoutes(): readonly string[] {
   const options = { host: '127.0.0.1', requestsPerMinute: 1 } as HttpAppOptions;
   const app = createHttpApp({ routers: [], readiness: () => ({ status: 'ready' }) }, options);

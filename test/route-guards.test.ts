@@ -1,6 +1,4 @@
-/**
- * What every route of every endpoint is guarded with. An endpoint with a route that has no guard does not open at all.
- */
+/** The guards of every route of every endpoint. An endpoint with a route without a guard does not open at all. */
 import { describe, expect, test } from '@jest/globals';
 import { createHttpApp, guardsOf, type HttpAppOptions, memoryRoutes } from '@vmgrid/http-api';
 import { Router } from 'express';

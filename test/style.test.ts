@@ -1,4 +1,4 @@
-/** What the formatter does not hold: comments and all else end by column 120. */
+/** Checks what the formatter does not: comments and everything else end by column 120. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -145,7 +145,10 @@ class Bench {
     return (await this.#client.buildImage(request)).image.imageId;
   }
 
-  /** What the plant itself starts QEMU with for such a clone: the floor runs the very same machine. */
+  /**
+   * Returns the arguments with which the plant itself starts QEMU for such a clone, so that the floor runs the very
+   * same machine.
+   */
   async #restoreArguments(memoryMiB: number): Promise<readonly string[]> {
     const { vm } = await this.#client.create({ machine: machineOf(memoryMiB), dag: { actions: [] } });
     const folder = join(this.#directory, 'plants', 'plant-1', 'vms', String(vm.VmId), 'run');

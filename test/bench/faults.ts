@@ -20,10 +20,10 @@ interface FaultsResult {
   /** Different steps of different kinds of work at which somebody died. */
   readonly steps: number;
   readonly byVictim: Readonly<Record<string, number>>;
-  /** Of this run, not of those that it goes on with. */
+  /** Of this run only, without those that it continues. */
   readonly seconds: number;
   readonly found: readonly PointResult[];
-  /** What was left when all VMs were destroyed and all daemons stopped. */
+  /** Leftovers after all VMs were destroyed and all daemons stopped. */
   readonly left: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export const suite: BenchSuite<FaultsResult> = {
     try {
       await stock(site);
       await site.addSurvivors();
-      // What is drawn depends on them: a run that goes on keeps those of its beginning.
+      // The drawn points depend on these counts, so a run that continues keeps those of its beginning.
       if (log.results.length === 0) log.add(await countBoundaries(site, onQemu ? VERBS_ON_QEMU : VERBS));
       say(`boundaries: ${JSON.stringify(log.results[0])}`);
       const points = drawPoints(settings.points, log.results[0] as Boundaries, seededRandom(settings.seed));

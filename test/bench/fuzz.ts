@@ -47,7 +47,7 @@ interface FuzzResult {
   readonly inputs: number;
   readonly crashes: number;
   readonly slowestMs: number;
-  /** Of the heap, from after the first hundredth of the inputs to the end. */
+  /** Growth of the heap, from after the first hundredth of the inputs to the end. */
   readonly grownMiB: number;
   readonly targets: readonly TargetResult[];
   readonly findings: readonly Finding[];

@@ -64,8 +64,8 @@ export const suite: BenchSuite<HitsResult> = {
 /** Undefined where no image can save anything. */
 function judge({ kind, requests, seconds, quotaBytes }: History): Outcome | undefined {
   const cases = toEnd(requestCases(requests, durationsOf(seconds)));
-  // Of a large history a beginning takes no bytes beyond the memory: then the largest of those that serve the same is
-  // the best.
+  // In a large history a beginning takes no bytes beyond the memory: then the largest of those that serve the same
+  // requests is the best.
   const sizes = new SizeModel(kind === 'small' ? [] : [MEMORY_ALONE]);
   const input = { cases, images: ImageIndex.of([base]), lines, sizes };
   const suggested = toEnd(suggestImages(input, { count: MOST_IMAGES, bytes: quotaBytes }));

@@ -8,7 +8,7 @@ import { type Action, type Dag, type DagIndex, prepareDag } from '@vmgrid/dag';
 import type { LineName, MachineSpec } from '@vmgrid/protocol';
 
 export const ACTIONS_OF_A_REQUEST = 50;
-/** Of these, actions that other families have as well (updates, users, keys). */
+/** Number of these actions that other families have as well (updates, users, keys). */
 const COMMON_IN_A_FAMILY = 12;
 const COMMON_ACTIONS = 200;
 /** Share of images that belong to no family. */
@@ -56,7 +56,7 @@ interface Family {
   readonly index: DagIndex;
   readonly entries: readonly RanAction[];
   readonly histories: (readonly number[])[];
-  /** What its images stand for: machine and actions, in whatever order. */
+  /** What its images stand for: machine and actions, in any order. */
   readonly known: Set<string>;
 }
 
@@ -80,7 +80,7 @@ export class Lineage {
     this.durations = { expect: (...keys) => this.#expect(keys), least: (start) => least[start] };
   }
 
-  /** What a user of a family asks for: its DAG, with up to ten of the actions replaced by the user's own. */
+  /** Returns a user's request in a family: its DAG, with up to ten of the actions replaced by the user's own. */
   request(): { readonly machine: MachineSpec; readonly dag: Dag } {
     const { dag } = this.#pick(this.#families);
     const own = new Set(Array.from({ length: this.#below(11) }, () => this.#below(dag.actions.length)));

@@ -12,7 +12,7 @@ const WARM_UP = 50;
 const REQUESTS = 500;
 /** Requests that are also put to every image. */
 const CHECKED = 15;
-/** As plants slice explanations. */
+/** The slice that plants use for explanations. */
 const EXPLAIN_SLICE_MS = 5;
 /** The warehouse whose figures are the result's own. */
 const IMAGES = 100_000;
@@ -41,7 +41,7 @@ interface MatchRow extends Setting {
   readonly explainMs: number;
   readonly explainHoldsMs: number;
   readonly buildMs: number;
-  /** What the index takes beside the images. */
+  /** Memory of the index in addition to the images. */
   readonly indexMiB: number;
 }
 

@@ -1,4 +1,4 @@
-/** What the command line gave for the options of a suite. */
+/** The options of a suite from the command line. */
 export type BenchOptions = Readonly<Record<string, string | undefined>>;
 
 /** One benchmark suite. */

@@ -24,13 +24,13 @@ export interface LineUnderTest {
   make(options: LineHome, deps: { readonly reached?: StepObserver }): ProductionLine;
   /** Whether its processes' system calls are filtered. */
   readonly sandboxed: boolean;
-  /** What a plant that is another process is configured with. */
+  /** The configuration of a plant that is another process. */
   configuration?(): Omit<LineOptions, 'stateDirectory'>;
   /** Machines that a daemon of the host knows of, running or not; left out where there is none. */
   known?(): Promise<readonly string[]>;
 }
 
-/** What the tests of one line share. */
+/** The means that all tests of one line share. */
 export interface Bench {
   readonly subject: LineUnderTest;
   readonly workshop: Workshop;
@@ -42,7 +42,8 @@ export interface Bench {
   /** Starts a clone as `clone` does, and tells what it was made of. */
   start(id: string, more?: Partial<StartOrder>): Promise<Started>;
   /**
-   * One of the clones that were started at once, at the first call: a boot takes seconds where a line does not restore.
+   * Returns one of the clones that were started together at the first call: a boot takes seconds on lines that do not
+   * restore.
    */
   crew(member: Member): Promise<Started>;
   /**
@@ -52,7 +53,7 @@ export interface Bench {
   large(): Promise<Started>;
 }
 
-/** What the large machine has, processors as far as its line allows, and what floods its console. */
+/** The size of the large machine (processors as far as its line allows), and how much floods its console. */
 export const LARGE = { memoryMiB: 384, cpus: 2, moreDiskMiB: 128, floodBytes: 65_536 } as const;
 
 /** Named by what becomes of them in one test; the resident and its neighbour are left running for all. */

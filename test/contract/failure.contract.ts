@@ -76,7 +76,7 @@ export function failureContract(subject: LineUnderTest, bench: () => Bench): voi
     return steps;
   }
 
-  /** What is left when making fails at a step. */
+  /** Returns what is left when the making fails at a step. */
   async function failAt(step: string, way: Way): Promise<unknown> {
     const { signal } = bench().workshop;
     const order = await orderOf(`${step}-${way.start}-${way.purpose}`, way);

@@ -2,7 +2,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { Warehouse } from '../../packages/warehouse/src/store.ts';
+import { Warehouse } from '../../packages/warehouse/src/warehouse.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 import { leftOf, NOTHING } from './left.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
@@ -34,7 +34,7 @@ export function imageContract({ restores }: LineUnderTest, bench: () => Bench): 
       const moved = join(workshop.folder, 'moved');
       await rename(directory, moved);
       try {
-        const heir = await clone('heir', {}, await (await Warehouse.open(moved)).image(manifest.id));
+        const heir = await clone('heir', {}, await (await Warehouse.open(moved)).inventory.image(manifest.id));
         const ask = 'cat /root/mark; hostname; cat /etc/machine-id; ls /etc/ssh | grep -c host_';
         // A kernel that sleeps keeps the name it was given; a disk has none.
         const hostName = restores ? 'build' : 'vmgrid';

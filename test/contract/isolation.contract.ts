@@ -1,4 +1,4 @@
-/** What a machine's processes may do on the host. */
+/** The rights of a machine's processes on the host. */
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

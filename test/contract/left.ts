@@ -1,4 +1,4 @@
-/** What is left of a machine that ended. */
+/** The leftovers of a machine that ended. */
 import { readdir } from 'node:fs/promises';
 import type { StartOrder } from '../../packages/lines/src/production-line.ts';
 import { processesOf } from '../support/processes.ts';

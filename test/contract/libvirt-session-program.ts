@@ -19,13 +19,13 @@ export interface SessionWork {
 
 export interface SessionOutcome {
   readonly configured: RunnerEvent | undefined;
-  /** What the guest's ssh server says. */
+  /** The greeting of the guest's ssh server. */
   readonly greeting: string;
   /** Users of the machine's processes. */
   readonly owners: readonly number[];
-  /** As what it is found once it was suspended, let go of after it was resumed, and stopped. */
+  /** The kinds of adoption after it was suspended, after it was resumed and detached, and after it was stopped. */
   readonly found: readonly Adoption['kind'][];
-  /** What the resumed guest has in its memory and on its disk. */
+  /** The content of the resumed guest's memory and disk. */
   readonly kept: readonly string[];
   readonly left: unknown;
 }

@@ -42,7 +42,7 @@ async function prepareWork(): Promise<SessionWork> {
   return { folder, baseId: manifest.id };
 }
 
-/** As the user, who may also read everything: the checkout may lie where only root is let in. */
+/** Runs as the user, who may also read everything, because the checkout may lie in a folder of root. */
 async function workAsUser(work: SessionWork): Promise<unknown> {
   const reads = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
   const user = isRoot ? ['--reuid', USER, '--regid', await idOf('-g'), '--clear-groups', ...reads] : [];

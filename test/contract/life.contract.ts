@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { writeConfigDisc } from '../../packages/lines/src/guest/config-disc.ts';
-import type { Bench, LineUnderTest, Started } from './bench.ts';
+import type { Bench, Started } from './bench.ts';
+import { greetingAt } from './greeting.ts';
 import { leftOf, NOTHING } from './left.ts';
 import { startPlantProcess } from './plant-process.ts';
+import { attributesOf, identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 
 /** Longer than a released machine would take to do what it must not: clear away after one that still runs. */
 const RELEASED_MS = 6_000;
 const BOOT_MS = 120_000;
 
-export function lifeContract({ guest }: LineUnderTest, bench: () => Bench): void {
+export function lifeContract(bench: () => Bench): void {
   let released: Promise<Released> | undefined;
   /** Early, so that the time it is left alone for is that of other tests. */
   const release = (): Promise<Released> => {
@@ -90,20 +92,25 @@ export function lifeContract({ guest }: LineUnderTest, bench: () => Bench): void
     BOOT_MS,
   );
 
-  // Nothing starts in a guest on paper, so that nothing starts anew.
-  if (guest === 'linux') {
-    test(
-      'a guest that starts anew ends what runs in it with GUEST_RESTARTED, and its machine goes on',
-      async () => {
-        const { workshop, crew } = bench();
-        const { machine } = await crew('stopped');
-        const failure = { code: 'GUEST_RESTARTED' };
-        await expect(workshop.run(machine, 'reboot -f; sleep 600')).rejects.toMatchObject(failure);
-        expect(await workshop.run(machine, 'echo up again')).toEqual(['up again']);
-      },
-      BOOT_MS,
-    );
-  }
+  test(
+    'a guest that starts anew ends what runs in it with GUEST_RESTARTED, and its machine goes on, with disc and network',
+    async () => {
+      const { workshop, crew } = bench();
+      const { machine } = await crew('stopped');
+      const plan = { identity: identityOf('again'), steps: [script(0, 'echo "A = 1" > "$VMGRID_ATTRIBUTES"')] };
+      await workshop.configure(machine, plan, WAKE_AND_RUN);
+      const disc = join(workshop.folder, 'restarted.iso');
+      await writeConfigDisc(disc, { steps: [] });
+      await machine.insertDisc(disc, workshop.signal);
+      const failure = { code: 'GUEST_RESTARTED' };
+      await expect(workshop.run(machine, 'reboot -f; sleep 600')).rejects.toMatchObject(failure);
+      const guest = await machine.guest(workshop.signal);
+      expect(await guest.restarted(workshop.signal)).toBe('asked');
+      expect(attributesOf(await workshop.configure(machine, plan, WAKE_AND_RUN), 0)).toBe('A = 1\n');
+      expect(await greetingAt(workshop.access.get(machine)!.sshPort)).toMatch(/^SSH-/);
+    },
+    BOOT_MS,
+  );
 
   test(
     'a machine ends when its guest is asked to power off',

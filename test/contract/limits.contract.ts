@@ -1,4 +1,4 @@
-/** What a machine may take: what its request names, and of the host no more than that and a little. */
+/** A machine gets what its request names, and of the host little more than that. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ import { MEMORY_MIB } from './workshop.ts';
 
 const BOOT_MS = 120_000;
 const MIB = 1_048_576;
-/** What lies in a machine's folder beside its disk: logs, the list of the disk's blocks. */
+/** Files in a machine's folder besides its disk: logs, the list of the disk's blocks. */
 const BESIDE_MIB = 16;
 
 export function limitsContract({ guest }: LineUnderTest, bench: () => Bench): void {
@@ -77,7 +77,7 @@ export function limitsContract({ guest }: LineUnderTest, bench: () => Bench): vo
 
 const consoleLogOf = ({ directory }: StartOrder): string => join(directory, 'console.log');
 
-/** What the files of a folder take on the host's disk. */
+/** Returns the disk space of a folder's files. */
 async function bytesBelow(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

@@ -7,11 +7,11 @@ import type { LineUnderTest } from './bench.ts';
 export interface PlantWork {
   readonly order: StartOrder;
   readonly disc: string;
-  /** What runs in the guest when the process says so. */
+  /** The script that runs in the guest when the process says so. */
   readonly script: string;
 }
 
-/** What a plant would have noted of its machine. */
+/** The state that a plant would have recorded of its machine. */
 export interface Begun {
   readonly state: MachineState;
   readonly discDevice: string;

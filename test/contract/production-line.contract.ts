@@ -1,5 +1,5 @@
 /**
- * What every production line must do, against the ProductionLine interface alone. A line's own test calls it:
+ * Requirements of every production line, tested against the ProductionLine interface only. A line's own test calls it:
  *
  *   productionLineContract({ name: 'qemu', …, make: (options, deps) => new QemuLine(deps, options) });
  */
@@ -25,7 +25,7 @@ export function productionLineContract(subject: LineUnderTest): void {
     imageContract(subject, () => bench);
     limitsContract(subject, () => bench);
     isolationContract(subject, () => bench);
-    lifeContract(subject, () => bench);
+    lifeContract(() => bench);
     suspensionContract(subject, () => bench);
     failureContract(subject, () => bench);
   });

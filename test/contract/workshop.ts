@@ -17,7 +17,7 @@ import type { GuestAccess, Machine, ProductionLine, StartOrder } from '../../pac
 import type { FindImages } from '../../packages/lines/src/trial-kernel.ts';
 import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
 import type { Staging } from '../../packages/warehouse/src/making/staging.ts';
-import { Warehouse } from '../../packages/warehouse/src/store.ts';
+import { Warehouse } from '../../packages/warehouse/src/warehouse.ts';
 import { linkImage, testBase, testFolder } from '../support/test-warehouse.ts';
 
 export const MEMORY_MIB = 256;
@@ -46,14 +46,14 @@ const BRING_UP = [
   'ip link set eth0 up || ip link set vec0 up) > /dev/null 2>&1 < /dev/null &',
 ].join('\n');
 
-/** Who a clone is to be. */
+/** Returns the identity for a clone. */
 export const identityOf = (hostName: string, more: Partial<GuestIdentity> = {}): GuestIdentity => ({
   hostName,
   macAddress: `52:54:00:${randomBytes(3).toString('hex').match(/../g)?.join(':')}`,
   ...more,
 });
 
-/** What a clone does first. */
+/** The first tasks of a clone. */
 export const WAKE_AND_RUN = [{ task: 'identity' }, { task: 'run', first: 0, last: 0 }] as const;
 
 /** The attributes that a step reported; without a step, those of the guest's identity. */
@@ -69,7 +69,7 @@ export class Workshop {
   readonly base: GoldenImage;
   warehouse: Warehouse;
   readonly #folders: string[] = [];
-  /** Of the machines whose network was opened by `configure`. */
+  /** Access to the machines whose network was opened by `configure`. */
   readonly access = new Map<Machine, GuestAccess>();
   readonly #staged = new Map<string, Staging>();
   #discs = 0;
@@ -90,22 +90,22 @@ export class Workshop {
 
   static async open({ os, make }: LineToTry, signal: AbortSignal): Promise<Workshop> {
     const base = await testBase(signal, os);
-    const folder = await testFolder('line');
+    const folder = await testFolder('a, line');
     const warehouse = await Warehouse.open(warehouseOf(folder));
     await linkImage(base, warehouse.directory);
-    const line = make({ stateDirectory: folder, images: () => warehouse.images() }, {});
+    const line = make({ stateDirectory: folder, images: () => warehouse.inventory.images() }, {});
     return Workshop.in(folder, line, base.manifest.id, signal);
   }
 
   /** In a folder with a warehouse that has the base image. */
   static async in(folder: string, line: ProductionLine, baseId: string, signal: AbortSignal): Promise<Workshop> {
     const warehouse = await Warehouse.open(warehouseOf(folder));
-    return new Workshop(folder, line, warehouse, await warehouse.image(baseId), signal);
+    return new Workshop(folder, line, warehouse, await warehouse.inventory.image(baseId), signal);
   }
 
   /** Where another line can be made that finds what this one does. */
   get home(): LineHome {
-    return { stateDirectory: this.folder, images: () => this.warehouse.images() };
+    return { stateDirectory: this.folder, images: () => this.warehouse.inventory.images() };
   }
 
   async close(): Promise<void> {
@@ -189,7 +189,7 @@ export class Workshop {
       ...(memory === undefined ? {} : { memory, compatibility }),
       ...(diskFormat === 'raw' ? {} : { parent: like.id }),
     };
-    const golden = await this.warehouse.promote(staging, draft, this.signal);
+    const golden = await this.warehouse.claims.promote(staging, draft, this.signal);
     await staging.discard();
     return golden;
   }
@@ -201,7 +201,7 @@ export class Workshop {
 
   async #folderOf(vmId: string, purpose: StartOrder['purpose'] = 'clone'): Promise<string> {
     if (purpose === 'build') {
-      const staging = await this.warehouse.stage();
+      const staging = await this.warehouse.claims.stage();
       this.#staged.set(vmId, staging);
       return staging.directory;
     }

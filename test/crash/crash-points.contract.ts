@@ -1,6 +1,5 @@
 /**
- * Whoever is killed at whichever step: nothing is lost, nothing is there twice, nothing is left over. A line's own test
- * calls it.
+ * Whichever process is killed at whichever step, nothing is lost, made twice or left over. A line's own test calls it.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { seededRandom } from '../bench/fuzz/mutate.ts';

@@ -11,7 +11,7 @@ export type Point =
 
 export interface PointResult {
   readonly point: Point;
-  /** Whoever died, and at which step. Nobody did when the work was done before. */
+  /** The processes that died, and at which step; empty when the work was done before. */
   readonly deaths: readonly Death[];
   readonly problems: readonly string[];
 }
@@ -59,7 +59,7 @@ export async function runPoint(site: Site, point: Point): Promise<PointResult> {
   const result = await carryOut(site, point).catch((error): PointResult => {
     return { point, deaths: [], problems: [`${error instanceof Error ? (error.stack ?? error.message) : error}`] };
   });
-  // What is wrong at one point is not told again at those after it.
+  // A fault at one point is not reported again at the points after it.
   if (result.problems.length > 0) await site.sweep();
   return result;
 }

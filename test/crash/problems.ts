@@ -1,5 +1,5 @@
 /**
- * What is not as it must be in a grid where nothing is under way: VMs lost or twice, things without a VM, untrue
+ * Finds the faults of a grid in which no work is in progress: VMs lost or made twice, objects without a VM, wrong
  * states.
  */
 import { readdir } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** What is under way while something is killed: each kind of work that changes a VM or an image. */
+/** The work in progress while something is killed: each kind of work that changes a VM or an image. */
 import { type CollectImagesReply, GridError, type MachineSpec, type VerifyImagesReply } from '@vmgrid/protocol';
 import { dag } from '../support/documents.ts';
 import { eventually } from '../support/processes.ts';
@@ -37,7 +37,7 @@ const creation =
       async heard(answer) {
         if ('error' in answer) return [];
         vmId = site.promised(answer.value);
-        // Whoever asks again gets the same VM, also from a shop that knows nothing.
+        // Every repeated request gets the same VM, also from a shop that knows nothing.
         const again = await site.untilAnswered(ask);
         const same = 'value' in again && again.value.vm.VmId === vmId;
         return same ? [] : [`${requestId} made ${vmId}, and asked again ${JSON.stringify(again)}`];
@@ -186,7 +186,10 @@ const collect: Scenario = async (site) => {
   };
 };
 
-/** What long work came to. @throws GridError what it failed with; SHOP_UNREACHABLE while it cannot be asked for */
+/**
+ * Returns the result of long work. @throws GridError with which it failed; SHOP_UNREACHABLE while the shop cannot be
+ * asked
+ */
 async function resultOf<T>({ grid }: Site, requestId: string): Promise<T> {
   for await (const _ of grid.client.events(requestId));
   const { result, error } = await grid.client.operation(requestId);

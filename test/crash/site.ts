@@ -12,7 +12,7 @@ export type Role = (typeof ROLES)[number];
 
 export interface Death {
   readonly name: string;
-  /** What it was about to do, or had just done. */
+  /** The step that it was about to take, or had just taken. */
   readonly step: string;
 }
 
@@ -46,7 +46,7 @@ export class Site {
     this.machine = machine;
   }
 
-  /** Of simulated machines, unless the options say otherwise. */
+  /** Makes a site of simulated machines, unless the options say otherwise. */
   static async open(
     name: string,
     options: TestGridOptions = {},
@@ -56,7 +56,7 @@ export class Site {
     try {
       const grid = await TestGrid.open(name, {
         ...{ line: 'simulated', plants: PLANTS.length, brokers: NAMES.broker },
-        // One that is reached in two ways, one that is not.
+        // One plant is reached in two ways, the other in one.
         upstreams: { 'plant-1': ['broker-1'], 'plant-2': ['broker-1', 'shop'] },
         shopConfig: { plantReturnMs: 60_000 },
         plantConfig: { simulated: { startMs: 20, bootMs: 60, actionMs: 20 } },
@@ -69,7 +69,9 @@ export class Site {
     }
   }
 
-  /** Of QEMU machines: one is suspended in the warehouse, and what only has to be there is a clone of it. */
+  /**
+   * Makes a site of QEMU machines: one is suspended in the warehouse, and VMs that only have to exist are its clones.
+   */
   static openOnQemu(name: string): Promise<Site> {
     return Site.open(name, { line: 'qemu' }, MACHINE);
   }
@@ -103,7 +105,7 @@ export class Site {
     return this.promised(answer.value);
   }
 
-  /** One VM that runs and one that is suspended. */
+  /** Adds one running and one suspended VM. */
   async addSurvivors(): Promise<void> {
     const [running, suspended] = [await this.newVm(), await this.newVm()];
     await this.grid.client.suspend(suspended);
@@ -168,7 +170,7 @@ export class Site {
     return [{ name, step: (await this.killer.stepOf(pid)) ?? 'killed from outside' }];
   }
 
-  /** What is wrong once everything has had time to come to rest. */
+  /** Returns the faults once everything has had time to come to rest. */
   async problems(): Promise<readonly string[]> {
     let problems: readonly string[] = [];
     const look = async () => {

@@ -41,7 +41,10 @@ export class StepKiller {
     return Number(await eventually(`${pid} hears its order`, look));
   }
 
-  /** What the process was about to do, or had just done, when it died at its boundary; undefined when it did not. */
+  /**
+   * Returns the step that the process was about to take, or had just taken, when it died at its boundary; undefined
+   * when it did not die there.
+   */
   async stepOf(pid: number): Promise<string | undefined> {
     return readFile(join(this.#folder, `${pid}.died`), 'utf8').catch(() => undefined);
   }

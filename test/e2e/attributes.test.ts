@@ -1,4 +1,4 @@
-/** What actions tell of themselves becomes part of the VM's classad, and can be asked for. */
+/** Attributes that actions set become part of the VM's classad, and can be queried. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ClassAdJson } from '@vmgrid/protocol';
 import { host, order, script } from '../support/documents.ts';

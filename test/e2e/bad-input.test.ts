@@ -37,7 +37,7 @@ const examples = (ending: string) =>
 const read = (name: string) => readFileSync(join(INVALID, name));
 const statusOf = (code: string) => new GridError(code as ErrorCode, '').kind.status;
 
-/** What a client at the HTTP endpoint is told, whatever the medium. */
+/** Returns the error that a client of the HTTP endpoint gets, in any medium. */
 function errorOf(answer: HttpAnswer): ErrorBody {
   const error = answer.json?.error ?? (decodeXmlReply(answer.text).body as { error: ErrorBody }).error;
   expect(error.remedy).not.toBe('');

@@ -24,7 +24,7 @@ async function golden(name: string): Promise<{ readonly id: string; readonly dis
   return { id: image.imageId, disk: join(grid.warehouse, 'images', image.imageId, 'disk.json') };
 }
 
-/** Those with faults, of all that are verified. */
+/** Returns those with faults among all verified images. */
 async function faulty(): Promise<readonly string[]> {
   const submitted = await grid.client.submitVerifyImages({});
   const { images } = await follow<VerifyImagesReply>(grid.client, submitted, true);

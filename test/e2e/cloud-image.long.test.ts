@@ -12,7 +12,7 @@ import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 const BOOT_MS = 600_000;
 const MACHINE = { arch: 'x86_64', os: 'debian-12-cloud', memoryMiB: 512, cpus: 1, diskMiB: 2_048 } as const;
 const mark = script('mark', 'echo "marked by $(hostname)" > /root/mark');
-/** What cloud-init made of the machine, as far as it has come: it is still at work when its guest's agent answers. */
+/** Reports how far cloud-init has configured the machine: it still works when its guest's agent answers. */
 const tell = script(
   'tell',
   `cat > /root/tell <<'END'

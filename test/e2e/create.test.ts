@@ -24,7 +24,7 @@ const RUNNING = {
   SshHostKey: expect.stringMatching(/^ssh-ed25519 /),
 };
 
-/** What the auction of two plants that both bid leaves. */
+/** The trail of an auction in which both plants bid. */
 const TRAIL = {
   closedBy: 'all-answered',
   answers: expect.arrayContaining([

@@ -1,4 +1,4 @@
-/** What a grid says about how it would make a machine, and why. */
+/** A grid's explanations of how it would make a machine, and why. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** What a golden image is good for: machines that only run what it does not stand for. */
+/** Golden images save time: machines run only the actions that their image does not stand for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EqualityReply, VerifyImagesReply } from '@vmgrid/protocol';
 import { follow } from '../../packages/vmgrid/src/follow.ts';

@@ -1,4 +1,4 @@
-/** What must differ between clones of one suspended memory, and what must be right in each. */
+/** Properties that must differ between clones of one suspended memory, and properties that must be right in each. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** What must not be in a golden image: secrets of the machines cloned from it, and how the image itself was made. */
+/** A golden image contains no secrets of the machines cloned from it, and no traces of how it was made. */
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

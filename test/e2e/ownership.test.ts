@@ -25,7 +25,7 @@ const ORDER = {
 const PROVIDER = { issuer: 'https://idp.example.org/', audience: 'vmgrid', roles: { staff: 'user' } };
 
 let grid: TestGrid;
-/** Of the identity provider. */
+/** The keys of the identity provider. */
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;
 let keyFolder: string;
 let [ada, bob, operator, auditor]: ShopEndpoints[] = [];
@@ -179,7 +179,7 @@ test('an event stream tells a user of its own VMs alone', async () => {
   await clientOf(bob).destroy(String(vm.VmId));
 }, 30_000);
 
-/** What a stream says until all these texts have come; what is remembered comes at once. */
+/** Returns the text of a stream until all these texts have come; remembered events come at once. */
 async function eventsUntil(who: ShopEndpoints, texts: readonly string[]): Promise<string> {
   const response = await fetch(`${who.shopUrl}/v1/vms/events`, { headers: bearer(who) });
   let heard = '';
@@ -284,7 +284,7 @@ test('a secret of an action is in no file of the grid but the disk of its VM, an
   expect(filesWith(secret)).toEqual([]);
 });
 
-/** Of everything that the grid has. */
+/** Returns the files of the grid that contain a text. */
 function filesWith(text: string): readonly string[] {
   const { stdout } = spawnSync('grep', ['-rlF', text, grid.directory], { encoding: 'utf8' });
   return stdout.split('\n').filter((file) => file !== '');

@@ -1,4 +1,4 @@
-/** What a running grid has carried out, exported and carried out again on paper. */
+/** A running grid's requests are exported and replayed in a simulation. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

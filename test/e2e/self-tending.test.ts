@@ -47,7 +47,7 @@ test('after some similar requests an idle plant builds what they have in common,
   const { vm } = await grid.client.create(asked('user-next'));
   expect(vm).toMatchObject({ ImageId: image.imageId, Start: 'restore', ActionsCached: 2, ActionsRun: 2 });
   expect(vm.Ran).toBe('install set-up user-next ');
-  expect(await grid.logOf('plant-1')).toContain('the plant is idle and builds an image that was wanting');
+  expect(await grid.logOf('plant-1')).toContain('the plant is idle and builds an image that would save time');
 }, 180_000);
 
 test('what is wanting of a plant that is not there is told as that', async () => {

@@ -36,7 +36,7 @@ test('an image that one plant builds is in the bids of both, and gone from them 
   const both = { 'plant-1': imageId, 'plant-2': imageId };
   await eventually('both offer it', async () => (await imagesOffered())['plant-2'] === imageId);
 
-  // One that is stopped cannot be asked: its offer stands.
+  // A stopped process cannot be asked, but its offer stands.
   process.kill(grid.daemon('plant-2').pid, 'SIGSTOP');
   expect(await imagesOffered()).toEqual(both);
   process.kill(grid.daemon('plant-2').pid, 'SIGCONT');

@@ -86,7 +86,7 @@ test('a VM is warned of, suspended and not lost when its lease ends, if its clie
   ]);
 }, 120_000);
 
-/** What the shop remembers of a VM's events. */
+/** Returns the VM's events that the shop remembers. */
 async function eventsOf(vmId: string): Promise<string[]> {
   const controller = new AbortController();
   const response = await fetch(`${grid.shopUrl}/v1/vms/events`, { headers: bearer(grid), signal: controller.signal });

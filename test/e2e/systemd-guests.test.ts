@@ -1,6 +1,6 @@
 /**
- * What clones of a suspended Debian have of what ran in their image, and what of their own; one image for all.
- * @base debian-12
+ * Clones of a suspended Debian: what they keep of the programs that ran in their image, and what is their own; one
+ * image for all.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -14,7 +14,7 @@ import { attributesOf, identityOf, script, WAKE_AND_RUN, Workshop } from '../con
 const OPEN_MS = 600_000;
 const scan = promisify(execFile);
 
-/** What an image is to keep: a service with a folder and a log of its own, a timer, an ssh server. */
+/** The content that an image must keep: a service with a folder and a log of its own, a timer, an ssh server. */
 const PREPARE = `
 cat > /etc/systemd/system/private.service <<'END'
 [Service]
@@ -39,7 +39,7 @@ until grep -q tick /var/log/private.log; do sleep 0.2; done
 date -s '2 hours ago' # the timer falls due while the image lies there
 systemctl start daily.timer`;
 
-/** What is told as soon as an action can: right after the clone has woken. */
+/** Reports as soon as an action can: right after the clone was restored. */
 const LOOK = `${lookScript()}
 tell() { echo "$1 = \\"$(echo $2)\\"" >> "$VMGRID_ATTRIBUTES"; }
 logger -t after 'said in the clone'; journalctl --sync
@@ -55,7 +55,7 @@ tell Failed "$(systemctl --failed --plain --no-legend)"`;
 
 let workshop: Workshop;
 let image: GoldenImage;
-/** What a clone told of itself. */
+/** A clone's reports about itself. */
 type Told = Readonly<Record<string, unknown>>;
 let restored: readonly Told[];
 let booted: Told;

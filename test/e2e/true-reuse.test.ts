@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Action, Dag } from '@vmgrid/dag';
-import type { EqualityReply } from '@vmgrid/protocol';
+import type { EqualityReply, VmReply } from '@vmgrid/protocol';
 import { follow } from '../../packages/vmgrid/src/follow.ts';
 import { dag, host, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
 import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
@@ -31,6 +31,10 @@ async function coldAndReused(wanted: Dag) {
   expect(reused).toMatchObject({ ImageId: built.image.imageId, ActionsCached: built.image.history.length });
   return { cold, built, reused };
 }
+
+const destroyAll = async (...vms: readonly VmReply['vm'][]) => {
+  for (const { VmId } of vms) await grid.client.destroy(String(VmId));
+};
 
 /** What actions told, in the order in which the classad has it. */
 const told = (vm: object) => Object.entries(vm).slice(Object.keys(vm).indexOf('SshHostKey') + 1);
@@ -85,6 +89,48 @@ test('an action that is right for one machine alone runs for each, and so does w
   const { built, reused } = await coldAndReused(dag([tells('before', 'Before = 1'), named, tell], 'name>tell'));
   expect(built).toMatchObject({ leftOut: ['name', 'tell'], image: { history: [{ id: 'before' }] } });
   expect(reused).toMatchObject({ Named: reused.HostName, ActionsCached: 1, ActionsRun: 2 });
+}, 60_000);
+
+/** Leaves something in memory and on the disk, and restarts the machine. */
+const RESTARTING: Dag = dag(
+  [
+    script('before', 'sleep 0.5; echo memory >/run/before; echo disk >/root/before'),
+    script('upgrade', 'sleep 0.5; echo "Upgraded = true" >>"$VMGRID_ATTRIBUTES"', { reboot: true }),
+    tells('other', 'Other = 1'),
+    script(
+      'look',
+      'echo "Kept = \\"$(cat /root/before)\\"\nLeft = \\"$(cat /run/before 2>&1)\\"" >>"$VMGRID_ATTRIBUTES"',
+    ),
+  ],
+  ...['before>upgrade', 'other>look'],
+);
+
+test('after an action that restarts the machine the rest goes on, also in an image, its clones and what boots its disk', async () => {
+  const { cold, built, reused } = await coldAndReused(RESTARTING);
+  const made = { Upgraded: true, Other: 1, Kept: 'disk', Left: expect.stringContaining('No such file') };
+  expect(cold).toMatchObject({ ...made, ActionsRun: 4 });
+  expect(told(reused)).toEqual(told(cold));
+  expect(built.image.history.map(({ id, survivesBoot }) => [id, survivesBoot])).toEqual([
+    ['before', true],
+    ['upgrade', true],
+    ['other', true],
+    ['look', true],
+  ]);
+  const { vm: larger } = await grid.client.create({ machine: { ...MACHINE, memoryMiB: 512 }, dag: RESTARTING });
+  expect(larger).toMatchObject({ ...made, Start: 'boot', ActionsCached: 4, ImageId: built.image.imageId });
+  await destroyAll(cold, reused, larger);
+}, 60_000);
+
+test('an image that has what a restart ends does not stand for a request that has it after the restart', async () => {
+  const left = script('left', 'sleep 0.5; echo left >/run/left');
+  const upgrade = script('restart', 'true', { reboot: true });
+  const look = script('look', 'echo "Left = \\"$(cat /run/left 2>&1)\\"" >>"$VMGRID_ATTRIBUTES"');
+  await grid.client.buildImage({ machine: MACHINE, dag: dag([left]) });
+  const kept = await create(dag([left, upgrade, look], 'left>look'));
+  expect(kept).toMatchObject({ ActionsCached: 0, Left: 'left' });
+  const ended = await create(dag([left, upgrade, look], 'left>restart', 'left>look'));
+  expect(ended).toMatchObject({ ActionsCached: 1, Left: expect.stringContaining('No such file') });
+  await destroyAll(kept, ended);
 }, 60_000);
 
 test('an image is never booted when a boot would lose what an action left in memory', async () => {
@@ -155,13 +201,13 @@ async function hasMade(images: number, requestId: string): Promise<void> {
 const imageIds = async () => (await grid.client.images()).images.map(({ imageId }) => imageId).sort();
 
 /** There is room for few. */
-async function destroyAll(): Promise<void> {
+async function makeRoom(): Promise<void> {
   const { vms } = await grid.client.list();
   await Promise.all(vms.map(({ VmId }) => grid.client.destroy(String(VmId))));
 }
 
 test('nobody else is given what a comparison makes for itself', async () => {
-  await destroyAll();
+  await makeRoom();
   const before = await imageIds();
   const wanted = dag([tells('mine', 'Mine = 1'), tells('alone', 'Alone = 1')], 'mine>alone');
   const { requestId } = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
@@ -178,7 +224,7 @@ test('nobody else is given what a comparison makes for itself', async () => {
 }, 120_000);
 
 test('of a comparison whose plant dies, nothing is left once the plant is back', async () => {
-  await destroyAll();
+  await makeRoom();
   const before = await imageIds();
   const wanted = dag([tells('killed', 'Killed = 1'), tells('amid', 'Amid = 1')], 'killed>amid');
   const { requestId } = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });

@@ -1,5 +1,5 @@
 /**
- * One plant with two lines: a request may insist on one; else the expected seconds decide, whichever that is on this
+ * One plant with two lines: a request may require one; otherwise the expected seconds decide, whatever they are on this
  * host.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -8,7 +8,7 @@ import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {
-  grid = await TestGrid.open('two-lines', { base: MACHINE.os, plantConfig: { lines: ['qemu', 'uml'] } });
+  grid = await TestGrid.open('two lines, blanks', { base: MACHINE.os, plantConfig: { lines: ['qemu', 'uml'] } });
 }, OPEN_GRID_MS);
 afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
 

@@ -158,7 +158,7 @@ test('a VM whose guest powered itself off is booted for its destruction DAG', as
   expect((await grid.client.destroy(vmId)).vm).toMatchObject({ State: 'destroyed', Last: true });
 }, 60_000);
 
-/** What the shop tells of a VM, up to the event of this state. */
+/** Returns the shop's events of a VM, up to the event of this state. */
 async function eventsUntil(vmId: string, state: string): Promise<Record<string, unknown>[]> {
   const controller = new AbortController();
   const response = await fetch(`${grid.shopUrl}/v1/vms/events`, { headers: bearer(grid), signal: controller.signal });

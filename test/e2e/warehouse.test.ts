@@ -1,4 +1,4 @@
-/** What operators do with golden images, by the command line against two plants that share a warehouse. */
+/** Operators' work with golden images, by the command line against two plants that share a warehouse. */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

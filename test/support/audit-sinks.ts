@@ -1,7 +1,7 @@
 /** Audit trails that are no files. */
 import type { AuditNote, AuditTrail } from '@vmgrid/access';
 
-/** One that adds to a list, which the test looks at. */
+/** Makes a trail that adds to a list, which the test reads. */
 export const auditInto = (noted: AuditNote[]): AuditTrail => ({
   add: (note) => void noted.push(note),
   written: async () => undefined,
@@ -9,5 +9,5 @@ export const auditInto = (noted: AuditNote[]): AuditTrail => ({
   close: () => undefined,
 });
 
-/** One that nobody reads. */
+/** A trail that nobody reads. */
 export const UNREAD_AUDIT: AuditTrail = { ...auditInto([]), add: () => undefined };

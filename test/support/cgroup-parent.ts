@@ -26,7 +26,7 @@ export function makeCgroupParent(): CgroupParent {
   }
 }
 
-/** Those of the host, as far as they can be passed down. */
+/** Returns the host's controllers that can be passed down, after enabling them. */
 function enable(mount: string, path: string): readonly string[] {
   for (const name of ['cpu', 'memory', 'pids', 'io']) {
     try {

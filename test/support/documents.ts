@@ -1,15 +1,15 @@
 /** Request documents for tests, in as few words as they need. */
-import type { Action, Dag } from '@vmgrid/dag';
+import type { Action, Dag, ScriptAction } from '@vmgrid/dag';
 
 /**
  * The machine that the stocked warehouse has suspended: of the tiny base image, which boots on every line in seconds.
  */
 export const MACHINE = { arch: 'x86_64', os: 'tiny-1', memoryMiB: 128, cpus: 1, diskMiB: 256 } as const;
 
-/** One of the simulated line. */
+/** A machine of the simulated line. */
 export const SIMULATED_MACHINE = { ...MACHINE, os: 'simulated-1', memoryMiB: 256, diskMiB: 2048 } as const;
 
-type Hints = Partial<Omit<Action, 'id' | 'kind'>>;
+type Hints = Partial<Omit<ScriptAction, 'id' | 'kind'>>;
 
 export const script = (id: string, text: string, hints: Hints = {}): Action => ({
   id,
@@ -41,7 +41,7 @@ const orderOf =
 /** A create request of these actions. */
 export const order = orderOf(MACHINE);
 
-/** The same of a simulated machine. */
+/** The same for a simulated machine. */
 export const simulatedOrder = orderOf(SIMULATED_MACHINE);
 
 const xmlOf =
@@ -55,5 +55,5 @@ const xmlOf =
 /** A create request in XML, for the endpoints that take XML; the actions are XML. */
 export const createXml = xmlOf(MACHINE);
 
-/** The same of a simulated machine. */
+/** The same for a simulated machine. */
 export const simulatedXml = xmlOf(SIMULATED_MACHINE);

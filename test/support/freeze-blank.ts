@@ -11,11 +11,14 @@ const FREEZE_MS = 240_000;
 /** Adds the suspended blank machine to a warehouse, with a grid that is there for nothing else. */
 export async function freezeBlank(warehouse: string): Promise<void> {
   const directory = await testFolder('blank');
-  const log = join(directory, 'log');
+  const logFile = join(directory, 'log');
   const signal = AbortSignal.timeout(FREEZE_MS);
   const accessDirectory = join(directory, 'access');
   const shopConfig = { httpPort: 0, xmlPort: 0, accessDirectory };
-  const shop = await startDaemon('vmshop', join(directory, 'shop.json'), shopConfig, signal, log);
+  const shop = await startDaemon(
+    { name: 'vmshop', configFile: join(directory, 'shop.json'), config: shopConfig, logFile },
+    signal,
+  );
   const config = {
     plantId: 'blank',
     upstreams: [`ws://127.0.0.1:${shop.ready.httpPort}/v1/link`],
@@ -24,7 +27,10 @@ export async function freezeBlank(warehouse: string): Promise<void> {
     accessDirectory,
   };
   try {
-    const plant = await startDaemon('vmplant', join(directory, 'plant.json'), config, signal, log);
+    const plant = await startDaemon(
+      { name: 'vmplant', configFile: join(directory, 'plant.json'), config, logFile },
+      signal,
+    );
     const client = new ShopClient(`http://127.0.0.1:${shop.ready.httpPort}`, {
       token: readTokenFile(localTokenFile(accessDirectory))!,
     });

@@ -17,7 +17,7 @@ export const WITHOUT_PORTS = `exec unshare --map-root-user --net sh -c '
   echo 40000-40001 > /proc/sys/net/ipv4/ip_local_reserved_ports &&
   exec "$@"' sh "$@"`;
 
-/** Who is not root is root to `mount` alone, and again the same user to the program. */
+/** A user other than root is root only to `mount`, and the same user again to the program. */
 const [unshareMounts, asBefore] = IS_ROOT
   ? ['unshare --mount', '']
   : [
@@ -38,8 +38,8 @@ const COVER_KVM = `if [ -e /dev/kvm ]; then
 fi`;
 
 /**
- * As anybody: a host on which no program sees KVM, whatever this one has. It takes a mount namespace, for which who is
- * not root needs a user namespace; where that is forbidden, KVM is seen, which it says.
+ * For any user: a host on which no program sees KVM, whether this one has it or not. It needs a mount namespace, and
+ * for users other than root a user namespace. Where that is forbidden, KVM is visible, and the script says so.
  */
 export const WITHOUT_KVM = `
   if [ "$(id -u)" = 0 ]; then exec unshare --mount --propagation private sh -ec '${COVER_KVM}; exec "$@"' sh "$@"; fi
@@ -50,7 +50,7 @@ export const WITHOUT_KVM = `
   [ ! -e /dev/kvm ] || echo 'no user namespaces here: /dev/kvm of the host is not covered' >&2
   exec "$@"`;
 
-/** What a module prints that runs so; it is text. */
+/** Returns the text that a module prints when it runs so. */
 export function runPoor(without: string, module: string): string {
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', module];
   const { stdout, stderr, status } = spawnSync('sh', ['-c', without, 'sh', ...command], { encoding: 'utf8' });

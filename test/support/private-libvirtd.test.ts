@@ -3,7 +3,7 @@ import { describe, expect } from '@jest/globals';
 import { runPoor } from './poor-host.ts';
 import { testUnless } from './test-unless.ts';
 
-/** As root: devices of its own, with a KVM that is made so. */
+/** For root: separate devices, with a KVM that is made in this way. */
 const withKvm = (make: string) => `exec unshare --mount --propagation private sh -ec '
   nodes=$(mktemp -d)
   for name in null zero full random urandom tty; do cp -a "/dev/$name" "$nodes"; done

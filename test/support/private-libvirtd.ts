@@ -17,12 +17,12 @@ const START_DEADLINE_MS = 60_000;
 export interface LibvirtdOptions {
   /** Left out: of the system as root, else of the user. */
   readonly kind?: 'system' | 'session';
-  /** Whose session it is, for root to say; left out, one's own. */
+  /** The user whose session it is, when root says so; left out, the own one. */
   readonly user?: string;
 }
 
 export interface PrivateLibvirtd {
-  /** By which whoever may open its socket finds it. */
+  /** The address by which everyone who may open its socket finds it. */
   readonly uri: string;
   /** With all that it keeps. */
   readonly folder: string;

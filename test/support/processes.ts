@@ -1,4 +1,4 @@
-/** What runs on this machine, from /proc. */
+/** Reads from /proc what runs on this machine. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -16,7 +16,7 @@ export interface Outcome {
 export interface RunOptions {
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Who reads standard output, if not the test: nobody any more, or a device. */
+  /** The reader of standard output, if it is not the test: nobody any more, or a device. */
   readonly reader?: 'gone' | '/dev/full';
 }
 

@@ -48,7 +48,7 @@ export class SmallDisk {
     rmSync(join(this.path, FILLER), { force: true });
   }
 
-  /** What still has files open on it goes on with them. */
+  /** Programs with open files on it continue to use them. */
   unmount(): void {
     execFileSync('umount', ['-l', this.path]);
     rmdirSync(this.path);

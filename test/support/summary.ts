@@ -1,4 +1,4 @@
-/** What is said at the end of a run of the tests. Pure. */
+/** The text at the end of a run of the tests. Pure. */
 
 export interface NotRun {
   readonly title: string;
@@ -6,7 +6,7 @@ export interface NotRun {
   readonly why: string | undefined;
 }
 
-/** Of jest's results, as far as they are looked at. */
+/** The part of jest's results that is read. */
 interface FileResults {
   readonly testResults: readonly { readonly status: string; readonly fullName: string }[];
 }
@@ -15,7 +15,7 @@ interface Counts {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numRuntimeErrorTestSuites: number;
-  /** Of Node's, in any process of the run. */
+  /** Warnings of Node, in any process of the run. */
   readonly numWarnings: number;
 }
 

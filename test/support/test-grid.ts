@@ -21,7 +21,7 @@ export interface TestGridOptions {
   readonly plants?: number;
   /** Brokers, started one after the other before the plants. */
   readonly brokers?: readonly string[];
-  /** Whom a plant or broker dials: `shop` and brokers, by name. */
+  /** The upstreams of a plant or broker: `shop` and brokers, by name. */
   readonly upstreams?: Readonly<Record<string, readonly string[]>>;
   readonly shopConfig?: object;
   readonly plantConfig?: object;
@@ -110,7 +110,7 @@ export class TestGrid {
     return join(this.directory, 'access');
   }
 
-  /** Of an operator, as the shop made it when it started. */
+  /** Token of an operator, which the shop made when it started. */
   get tokenFile(): string {
     return localTokenFile(this.accessDirectory);
   }
@@ -147,8 +147,8 @@ export class TestGrid {
   /** Starts a daemon again, or another plant; resolves when it is ready. */
   async start(name: string): Promise<void> {
     const [program, config] = this.#programOf(name);
-    const [file, log] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
-    const daemon = await startDaemon(program, file, config, AbortSignal.timeout(60_000), log);
+    const [configFile, logFile] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
+    const daemon = await startDaemon({ name: program, configFile, config, logFile }, AbortSignal.timeout(60_000));
     this.#daemons.set(name, daemon);
     if (name.startsWith('broker')) this.#brokerPorts.set(name, Number(daemon.ready.httpPort));
     if (name === 'shop') {
@@ -160,8 +160,11 @@ export class TestGrid {
   async startTwin(plantId: string): Promise<void> {
     const [program, config] = this.#plant(plantId);
     const name = `${plantId}-twin`;
-    const [file, log] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
-    this.#daemons.set(name, await startDaemon(program, file, config, AbortSignal.timeout(60_000), log));
+    const [configFile, logFile] = [join(this.directory, `${name}.json`), join(this.directory, `${name}.log`)];
+    this.#daemons.set(
+      name,
+      await startDaemon({ name: program, configFile, config, logFile }, AbortSignal.timeout(60_000)),
+    );
   }
 
   /** Resolves when this many plants are connected to the shop. */
@@ -175,7 +178,7 @@ export class TestGrid {
     return this.#filesBelow('plants', /^[^/]+\/vms\/[^/]+$/);
   }
 
-  /** What is left of machines and images in the making; must be empty when all VMs are destroyed. */
+  /** Returns the leftovers of machines and unfinished images; it must be empty when all VMs are destroyed. */
   async leftovers(): Promise<readonly string[]> {
     const machines = await processesBelow(this.directory);
     return [
@@ -268,7 +271,7 @@ export class TestGrid {
     return names.filter((name) => wanted.test(name)).map((name) => `${folder}/${name}`);
   }
 
-  /** By force: a test that failed leaves nothing on this machine either. */
+  /** Ends everything by force, so that a failed test leaves nothing on this machine either. */
   async #clearAway(): Promise<void> {
     for (const { pid } of this.#daemons.values()) endProcess(pid);
     for (const { pid } of await processesBelow(this.directory)) endProcess(pid);
@@ -276,7 +279,7 @@ export class TestGrid {
   }
 }
 
-/** One that is gone already is fine. */
+/** A process that has ended already is ignored. */
 function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
 import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
-import { Warehouse } from '../../packages/warehouse/src/store.ts';
+import { Warehouse } from '../../packages/warehouse/src/warehouse.ts';
 import { MACHINE } from './documents.ts';
 
 /** Folder for all that tests keep: `VMGRID_HOME`, or where a plant would keep it. */
@@ -32,7 +32,7 @@ export async function testFolder(name: string): Promise<string> {
 /** The base image of an operating system, built at the first call on this machine. */
 export async function testBase(signal: AbortSignal, os: string): Promise<GoldenImage> {
   const imageId = await whileLocked(() => buildBase(os), signal);
-  return (await Warehouse.open(sharedWarehouse())).image(imageId);
+  return (await Warehouse.open(sharedWarehouse())).inventory.image(imageId);
 }
 
 async function buildBase(os: string): Promise<string> {
@@ -54,7 +54,7 @@ export function testBlank(freeze: Freeze, signal: AbortSignal): Promise<readonly
 export async function stockWarehouse(directory: string, freeze: Freeze, signal: AbortSignal): Promise<void> {
   const stock = await testBlank(freeze, signal);
   await Warehouse.open(directory);
-  const images = await (await Warehouse.open(sharedWarehouse())).images();
+  const images = await (await Warehouse.open(sharedWarehouse())).inventory.images();
   for (const imageId of stock) await linkImage(images.get(imageId)!, directory);
 }
 
@@ -85,7 +85,7 @@ async function freezeApart(base: string, freeze: Freeze): Promise<string> {
 }
 
 const imageOf = async (imageId: string, warehouse: string): Promise<GoldenImage> =>
-  (await Warehouse.open(warehouse)).image(imageId);
+  (await Warehouse.open(warehouse)).inventory.image(imageId);
 
 /**
  * Set it when another way to freeze changes what clones are like: blank machines that were frozen before are made anew.
@@ -93,7 +93,7 @@ const imageOf = async (imageId: string, warehouse: string): Promise<GoldenImage>
 const FROZEN_SINCE = '2026-11-30T16:45:00Z';
 
 async function findBlank(base: string, warehouse: string): Promise<string | undefined> {
-  const images = await (await Warehouse.open(warehouse)).images();
+  const images = await (await Warehouse.open(warehouse)).inventory.images();
   const manifests = [...images.values()].map(({ manifest }) => manifest);
   return manifests.find(
     (one) => one.base === base && one.memory && one.history.length === 0 && one.createdAt >= FROZEN_SINCE,
@@ -107,7 +107,7 @@ export async function linkImage({ manifest, directory }: GoldenImage, warehouse:
   for (const file of await readdir(directory)) await link(join(directory, file), join(to, file));
 }
 
-/** One process of this machine at a time; the kernel frees the lock when its holder dies. */
+/** Runs work in one process of this machine at a time; the kernel frees the lock when its holder dies. */
 async function whileLocked<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   await mkdir(testHome(), { recursive: true, mode: 0o755 });
   const lock = new DatabaseSync(join(testHome(), 'e2e-lock.sqlite'));

@@ -1,4 +1,4 @@
-/** What a computation in steps comes to. */
+/** Returns the result of a computation in steps. */
 export function toEnd<T>(steps: Iterator<unknown, T>): T {
   for (;;) {
     const step = steps.next();

@@ -1,6 +1,6 @@
 import type { AuditEntry, GridError } from '@vmgrid/protocol';
 
-/** What an endpoint reports. The trail adds the time and the name of the daemon. */
+/** An entry as an endpoint reports it. The trail adds the time and the name of the daemon. */
 export type AuditNote = Omit<AuditEntry, 'sequence' | 'at' | 'daemon'>;
 
 export interface AuditSink {

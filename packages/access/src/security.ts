@@ -76,15 +76,17 @@ async function acceptingJwt(access: Access, config: JwtConfig): Promise<Authenti
 }
 
 function openTls(config: TlsConfig, log: SecurityDeps['log']): TlsFiles {
-  const onFault = (error: unknown) => log.warn({ err: error }, 'changed certificate files are not taken');
+  const onFault = (error: unknown) =>
+    log.warn({ err: error }, 'the changed certificate files are not accepted; the daemon goes on with the old ones');
   const onRenewed = () =>
-    log.info({ certificateFile: config.certificateFile }, 'another certificate is shown from now on');
+    log.info({ certificateFile: config.certificateFile }, 'the daemon shows its new certificate from now on');
   return new TlsFiles({ config, onFault, onRenewed });
 }
 
 async function openRevocations({ revocationFile }: TlsConfig, tls: TlsFiles, log: SecurityDeps['log']) {
   if (revocationFile === undefined) return undefined;
-  const onFault = (error: unknown) => log.warn({ err: error }, 'the new list of revoked certificates is not taken');
+  const onFault = (error: unknown) =>
+    log.warn({ err: error }, 'the new list of revoked certificates is not accepted; the old one stays in force');
   return Revocations.open({ file: revocationFile, ca: () => tls.material.ca, onFault });
 }
 

@@ -1,4 +1,4 @@
-/** Who may do what: the whole policy, written out once more by role, so that no grant changes unseen. */
+/** The whole policy (who may do what), written out once more by role, so that no grant changes unnoticed. */
 import { describe, expect, test } from '@jest/globals';
 import { authorize, GRANTS, type GridOperation, isRole, may, ROLES, type Role, reachOf } from '../src/index.ts';
 

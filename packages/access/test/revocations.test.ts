@@ -13,7 +13,7 @@ const NOW = Date.parse('2026-01-01T00:00:00Z');
 const PLANTS = ['plant-1', 'plant-2', 'plant-3'].map((name) => ({ kind: 'plant', name, hosts: [] }) as const);
 
 let folder: string;
-/** What the clock would do each second. */
+/** The functions that the clock would call each second. */
 let looks: (() => void)[];
 let faults: unknown[];
 const file = (name: string, site = 'site') => join(folder, site, name);

@@ -54,7 +54,7 @@ interface Warned {
   readonly details: object;
 }
 
-/** What comes of a plant or broker that dials up: `joined`, or why not, as the end that refuses says. */
+/** Returns the result for a plant or broker that dials up: `joined`, or the reason of the refusing end. */
 async function dialUp(
   upper: LinkTrust,
   lower: LinkTrust,

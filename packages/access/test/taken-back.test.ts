@@ -60,7 +60,7 @@ const withCertificate = (name: string): LinkTrust => {
     new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: () => materialOf(name), revocations }),
   );
 };
-/** One that knows of no list. */
+/** Trust without a list of revoked certificates. */
 const withoutList = (name: string): LinkTrust =>
   new SiteTrust({ authenticator: access, joinToken: () => undefined, tls: () => materialOf(name) });
 
@@ -68,7 +68,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const limits = { heartbeatMs: 20, reconnectMinMs: 60_000, reconnectMaxMs: 60_000 };
 const hello = (plantId: string) => (): Hello => ({ plantId, version: '1', ad: {} });
 
-/** What becomes of the link, as its upper end sees it. */
+/** Records the events of the link at its upper end. */
 function listening() {
   const [joined, left] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
   const listener: LinkListener = {
@@ -108,7 +108,7 @@ async function dialUp(
   return heard;
 }
 
-const GONE = 'the credentials of the other end hold no longer';
+const GONE = 'the credentials of the other end are no longer valid';
 
 test('a link ends when the token that opened it is revoked', async () => {
   const token = access.tokens.create({ name: 'plant', owner: 'plant', roles: ['node'] });

@@ -16,7 +16,7 @@ let server: Server;
 let files: TlsFiles;
 let faults: Error[];
 let renewals: number;
-/** What the clock would do each second. */
+/** The function that the clock would call each second. */
 let look: () => void;
 const file = (name: string) => join(folder, name);
 const serialIn = (name: string) => new X509Certificate(readFileSync(file(name))).serialNumber;
@@ -48,7 +48,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Of the certificate that whoever connects now is shown. */
+/** Returns the certificate that a new client is shown. */
 async function shown(): Promise<string> {
   const ca = readFileSync(file('ca.pem'), 'utf8');
   const socket = connect({ port: (server.address() as AddressInfo).port, host: 'localhost', ca });

@@ -1,4 +1,4 @@
-/** What a plant tells of its owners. */
+/** A plant's reports about its owners. */
 import { expect, test } from '@jest/globals';
 import { Admission, OwnerBook, ownerFingerprint } from '../src/index.ts';
 

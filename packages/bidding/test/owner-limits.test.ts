@@ -1,4 +1,4 @@
-/** What a plant lets one owner have, and how long a DAG it takes. */
+/** A plant's limits for one owner, and its limit on the length of a DAG. */
 import { expect, test } from '@jest/globals';
 import { GridError, type OwnerLimits } from '@vmgrid/protocol';
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 import type { ImageReply } from '@vmgrid/protocol';
 
-/** What several plants offer under one image id, as far as merged. */
+/** The image that several plants offer under one id, merged from the replies so far. */
 interface Merging {
   /** The latest offer. */
   image: ImageReply;

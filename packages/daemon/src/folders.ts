@@ -14,6 +14,7 @@ export class FolderError extends Error {
 /** For the folders above: others may pass through. */
 const PARENT_MODE = 0o755;
 const OTHERS_PASS = 0o001;
+const PERMISSIONS = 0o7777;
 /** Errors that an operator can correct. For any other error, such as a full disk, the error itself says more. */
 const MENDABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG'];
 
@@ -32,16 +33,24 @@ export function makeFolder(path: string, mode: number): void {
   }
 }
 
+export interface ClosedFolder {
+  readonly path: string;
+  /** In octal digits, such as `0700`. */
+  readonly mode: string;
+}
+
 /**
  * Returns the first folder, from the root on, in a path or in the path behind its links, that other users cannot pass
  * through; machines run as such users. Undefined when there is none, also for a path that does not exist.
  */
-export function folderInTheWay(path: string): string | undefined {
+export function folderInTheWay(path: string): ClosedFolder | undefined {
   const chains = [resolve(path), ...(existsSync(path) ? [realpathSync(path)] : [])].map(withParents);
-  return chains.flat().find((folder) => {
+  for (const folder of chains.flat()) {
     const found = statSync(folder, { throwIfNoEntry: false });
-    return found?.isDirectory() && (found.mode & OTHERS_PASS) === 0;
-  });
+    if (!found?.isDirectory() || (found.mode & OTHERS_PASS) !== 0) continue;
+    return { path: folder, mode: (found.mode & PERMISSIONS).toString(8).padStart(4, '0') };
+  }
+  return undefined;
 }
 
 /** Lists the folders of a path, from the root on. */

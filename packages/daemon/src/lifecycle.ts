@@ -25,7 +25,7 @@ export async function runDaemon(
 ): Promise<number> {
   process.on('SIGHUP', () => {
     log.info(
-      'SIGHUP: certificates and their revocation list are looked at; the rest of the configuration takes a restart',
+      'SIGHUP: certificates and their revocation list are read again; other changes of the configuration need a restart',
     );
     look();
   });

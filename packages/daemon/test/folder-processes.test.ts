@@ -45,7 +45,7 @@ test('a process that only happens to be there is left alone', async () => {
   expect(await killed(join(root, 'vm-1'), shell)).toEqual([false]);
 });
 
-/** As the kernel gives it for an instant, for as long as a test needs. */
+/** The kernel shows no environment during an exec, for an instant; here it lasts as long as the test needs. */
 test('a process that has no environment to show, as amid an exec, is not overlooked', async () => {
   const folder = join(root, 'vm-1');
   await mkdir(folder);

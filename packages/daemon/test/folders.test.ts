@@ -55,7 +55,8 @@ test('the folder that is in the way of others is named, also behind a link', () 
   expect(folderInTheWay(join(folder, 'closed', 'state'))).toBeUndefined();
   chmodSync(join(folder, 'closed'), 0o750);
   expect(folderInTheWay(join(folder, 'open', 'state'))).toBeUndefined();
-  expect(folderInTheWay(join(folder, 'closed', 'state'))).toBe(join(folder, 'closed'));
-  expect(folderInTheWay(join(folder, 'link'))).toBe(join(folder, 'closed'));
+  const closed = { path: join(folder, 'closed'), mode: '0750' };
+  expect(folderInTheWay(join(folder, 'closed', 'state'))).toEqual(closed);
+  expect(folderInTheWay(join(folder, 'link'))).toEqual(closed);
   expect(folderInTheWay(join(folder, 'not-there'))).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** What a daemon says of its command line, and with which exit status. */
+/** A daemon's answer to its command line, and its exit status. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 

@@ -23,7 +23,7 @@ function openWork() {
   };
 }
 
-/** One who works and two who wait, of whom the first may give up. */
+/** One that works and two that wait; the first of them may give up. */
 function threeInARow() {
   const semaphore = new Semaphore(1);
   const [first, second, third] = [openWork(), openWork(), openWork()];

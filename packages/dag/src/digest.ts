@@ -9,12 +9,13 @@
  * These count as equal on purpose: an absent mode or owner and the default one, `644` and `0644`, `root` and
  * `root:root`, base64 and UTF-8 of the same bytes, packages in another order or named twice (one transaction of the
  * package tool installs a set), environment variables in another order, absent and empty lists. Hints (id, timeout,
- * retries, onError, recover, secret, perMachine, freshness, comment) are left out.
+ * retries, onError, recover, secret, perMachine, freshness, comment) are left out. `reboot` is no hint, because it ends
+ * what runs: it is a last field if it is set, and adds nothing if it is not.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { FILE_DEFAULTS, fileBytes } from './content.ts';
-import type { Action, FileAction } from './schema.ts';
+import { type Action, type FileAction, restartsMachine } from './schema.ts';
 
 const DOMAIN = 'vmgrid-action-1';
 
@@ -37,6 +38,7 @@ export function digestAction(action: Action): string {
     if (Array.isArray(part)) list(part);
     else field(part);
   }
+  if (restartsMachine(action)) field('reboot');
   return bytesToHex(hash.digest());
 }
 

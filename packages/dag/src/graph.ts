@@ -5,8 +5,15 @@ import type { Action, Edge } from './schema.ts';
  * of the actions is not.
  */
 export interface DagShape {
-  readonly actions: readonly { readonly id: string; readonly kind?: Action['kind']; readonly perMachine?: boolean }[];
+  readonly actions: readonly ActionShape[];
   readonly edges?: readonly Edge[];
+}
+
+interface ActionShape {
+  readonly id: string;
+  readonly kind?: Action['kind'];
+  readonly perMachine?: boolean;
+  readonly reboot?: boolean;
 }
 
 /** A DAG with numbered nodes: node `i` is `dag.actions[i]`. Repeated edges count once; neighbours ascend. */
@@ -15,15 +22,40 @@ export interface Graph {
   readonly edgeCount: number;
   readonly predecessors: readonly (readonly number[])[];
   readonly successors: readonly (readonly number[])[];
+  /** Nodes that restart the machine. */
+  readonly restarts: readonly number[];
 }
 
-/** Numbers the actions and edges of a DAG. The ids must be distinct, and the edges must name known actions. */
+/**
+ * Numbers the actions and edges of a DAG. The ids must be distinct, and the edges must name known actions. An action
+ * that need not run before a restart of the machine runs after it, as if edges said so: a restart ends what runs, so
+ * the two orders would leave different machines.
+ */
 export function graphOf(dag: DagShape): Graph {
   const size = dag.actions.length;
   const numbers = new Map(dag.actions.map(({ id }, number) => [id, number]));
   const pairs = new Set(
     (dag.edges ?? []).map(({ from, to }) => numberOf(numbers, from) * size + numberOf(numbers, to)),
   );
+  const restarts = dag.actions.flatMap(({ reboot }, node) => (reboot ? [node] : []));
+  let graph = graphOfPairs(size, pairs, restarts);
+  for (const restart of restarts) {
+    for (const node of firstNotBefore(graph, restart)) pairs.add(restart * size + node);
+    graph = graphOfPairs(size, pairs, restarts);
+  }
+  return graph;
+}
+
+/** Of the nodes that are not before a node, those that come after no other of them. */
+function firstNotBefore(graph: Graph, node: number): number[] {
+  const before = new Set([node]);
+  for (const _ of backwards(graph, node, before));
+  const isBefore = (other: number): boolean => before.has(other);
+  return graph.predecessors.flatMap((nodes, other) => (!isBefore(other) && nodes.every(isBefore) ? [other] : []));
+}
+
+/** A pair is `from * size + to`. */
+function graphOfPairs(size: number, pairs: ReadonlySet<number>, restarts: readonly number[]): Graph {
   const predecessors: number[][] = Array.from({ length: size }, () => []);
   const successors: number[][] = Array.from({ length: size }, () => []);
   for (const pair of [...pairs].sort((a, b) => a - b)) {
@@ -32,7 +64,7 @@ export function graphOf(dag: DagShape): Graph {
     successors[from]!.push(to);
     predecessors[to]!.push(from);
   }
-  return { size, edgeCount: pairs.size, predecessors, successors };
+  return { size, edgeCount: pairs.size, predecessors, successors, restarts };
 }
 
 /**

@@ -2,6 +2,8 @@
 export const DAG_LIMITS = {
   actions: 1_000,
   edges: 10_000,
+  /** Actions that restart the machine. */
+  restarts: 16,
   /** Characters of one script, one file content or one recover script. */
   textChars: 1_048_576,
   retries: 10,

@@ -1,6 +1,6 @@
 /** Decides in which order actions run. */
+import TinyQueue from 'tinyqueue';
 import { type Graph, graphOf } from './graph.ts';
-import { MinHeap } from './min-heap.ts';
 import type { Action, Dag } from './schema.ts';
 
 /** Where an action runs. */
@@ -60,7 +60,7 @@ function costOf(order: readonly Action[]): number {
  */
 function staying(graph: Graph, places: readonly (Where | undefined)[], start: Where): number[] {
   const waiting = graph.predecessors.map((nodes) => nodes.length);
-  const ready = { guest: new MinHeap(), host: new MinHeap() };
+  const ready = { guest: new TinyQueue<number>(), host: new TinyQueue<number>() };
   const release = (released: number): void => {
     const passing = [released];
     for (let node = passing.pop(); node !== undefined; node = passing.pop()) {
@@ -74,8 +74,8 @@ function staying(graph: Graph, places: readonly (Where | undefined)[], start: Wh
   for (const root of roots) release(root);
   const order: number[] = [];
   let place = start;
-  while (ready.guest.size + ready.host.size > 0) {
-    if (ready[place].size === 0) place = opposite(place);
+  while (ready.guest.length + ready.host.length > 0) {
+    if (ready[place].length === 0) place = opposite(place);
     const node = ready[place].pop()!;
     order.push(node);
     for (const next of graph.successors[node]!) if (--waiting[next]! === 0) release(next);

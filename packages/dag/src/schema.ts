@@ -30,6 +30,13 @@ const hints = {
   comment: Type.Optional(Type.String({ maxLength: 1024 })),
 };
 
+/** Of an action that runs in the guest. */
+const inGuest = {
+  ...hints,
+  /** The machine restarts as the action ends: by itself, or the runner restarts it. What comes after waits for that. */
+  reboot: Type.Optional(Type.Boolean()),
+};
+
 const environment = Type.Optional(
   Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$' }), Type.String({ maxLength: 32_768 }), {
     maxProperties: DAG_LIMITS.environmentVariables,
@@ -39,7 +46,7 @@ const environment = Type.Optional(
 
 /** A shell script run in the guest as root: by its `#!` line if it begins with one, else by `/bin/sh -e`. */
 export const ScriptAction = Type.Object(
-  { kind: Type.Literal('script'), ...hints, environment, script: Script },
+  { kind: Type.Literal('script'), ...inGuest, environment, script: Script },
   closed,
 );
 
@@ -47,7 +54,7 @@ export const ScriptAction = Type.Object(
 export const FileAction = Type.Object(
   {
     kind: Type.Literal('file'),
-    ...hints,
+    ...inGuest,
     path: Type.String({ pattern: '^/[^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f]$', maxLength: 4096 }),
     mode: Type.Optional(Type.String({ pattern: '^[0-7]{3,4}$' })),
     owner: Type.Optional(Type.String({ pattern: '^[a-z_0-9][a-z0-9_-]{0,31}(:[a-z_0-9][a-z0-9_-]{0,31})?$' })),
@@ -61,7 +68,7 @@ export const FileAction = Type.Object(
 export const PackageAction = Type.Object(
   {
     kind: Type.Literal('package'),
-    ...hints,
+    ...inGuest,
     environment,
     packages: Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9.+:~=-]{0,127}$' }), {
       minItems: 1,
@@ -104,3 +111,6 @@ export type HostAction = Static<typeof HostAction>;
 export type Action = Static<typeof Action>;
 export type Edge = Static<typeof Edge>;
 export type Dag = Static<typeof Dag>;
+
+/** Whether the machine restarts as the action ends. */
+export const restartsMachine = (action: Action): boolean => action.kind !== 'host' && action.reboot === true;

@@ -1,7 +1,8 @@
 /** Checks of a DAG that JSON Schema cannot express. */
 import { fileBytes } from './content.ts';
 import { type Graph, graphOf, topologicalOrder } from './graph.ts';
-import type { Dag, Edge } from './schema.ts';
+import { DAG_LIMITS } from './limits.ts';
+import { type Dag, type Edge, restartsMachine } from './schema.ts';
 
 /** Why a DAG cannot be run. */
 export type DagFault =
@@ -14,14 +15,16 @@ export type DagFault =
   /** The action says `encoding: 'base64'` and its content is something else. */
   | { readonly kind: 'content-encoding'; readonly id: string }
   /** The guest would ignore the `#!` line of the action's script, because of what stands before it or at its end. */
-  | { readonly kind: 'shell-line'; readonly id: string; readonly problem: 'late' | 'carriage-return' };
+  | { readonly kind: 'shell-line'; readonly id: string; readonly problem: 'late' | 'carriage-return' }
+  /** More actions than `DAG_LIMITS.restarts` restart the machine. */
+  | { readonly kind: 'restarts'; readonly count: number };
 
 /**
  * Returns the first fault of a DAG that follows the schema, or undefined. Every other function of this package expects
  * a DAG without fault. Linear time, no recursion.
  */
 export function checkDag(dag: Dag): DagFault | undefined {
-  return duplicateId(dag) ?? unknownEdge(dag) ?? cycle(dag) ?? contentEncoding(dag) ?? shellLine(dag);
+  return duplicateId(dag) ?? unknownEdge(dag) ?? restarts(dag) ?? cycle(dag) ?? contentEncoding(dag) ?? shellLine(dag);
 }
 
 function duplicateId(dag: Dag): DagFault | undefined {
@@ -41,6 +44,11 @@ function unknownEdge(dag: Dag): DagFault | undefined {
     if (unknown !== undefined) return { kind: 'edge-unknown', edge, index, unknown };
   }
   return undefined;
+}
+
+function restarts({ actions }: Dag): DagFault | undefined {
+  const count = actions.filter(restartsMachine).length;
+  return count > DAG_LIMITS.restarts ? { kind: 'restarts', count } : undefined;
 }
 
 function cycle(dag: Dag): DagFault | undefined {

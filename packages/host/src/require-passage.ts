@@ -18,9 +18,11 @@ export function requirePassage({ lines, ...folders }: SharedFolders): void {
   const { stateDirectory, warehouseDirectory, hostActionDirectory } = folders;
   const forMachines = lines.some((line) => line !== 'simulated') ? { stateDirectory, warehouseDirectory } : {};
   for (const [field, path] of Object.entries({ ...forMachines, hostActionDirectory })) {
-    const folder = path === undefined ? undefined : folderInTheWay(path);
-    if (folder === undefined) continue;
-    const message = `${field} ${path}: the users under whom machines and host actions run cannot pass through ${folder}`;
-    throw new GridError('FOLDER_CLOSED', message, { field, path, folder });
+    const closed = path === undefined ? undefined : folderInTheWay(path);
+    if (closed === undefined) continue;
+    const { path: folder, mode } = closed;
+    const who = 'the users under whom machines and host actions run';
+    const message = `${field} ${path}: ${who} cannot pass through ${folder} (mode ${mode})`;
+    throw new GridError('FOLDER_CLOSED', message, { field, path, folder, mode });
   }
 }

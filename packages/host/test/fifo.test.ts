@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { runCommand } from '@vmgrid/daemon';
+import { NO_DEADLINE } from '../../../test/support/no-deadline.ts';
 import { holdFifo, makeFifos, readFifo, writeFifo } from '../src/fifo.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vmgrid-fifo-'));
-  await makeFifos([join(folder, 'pipe')], runCommand, AbortSignal.timeout(20_000));
+  await makeFifos([join(folder, 'pipe')], runCommand, NO_DEADLINE);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 

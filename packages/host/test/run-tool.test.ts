@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../test/support/no-deadline.ts';
 import { runTool } from '../src/run-tool.ts';
 
-const signal = AbortSignal.timeout(30_000);
+const signal = NO_DEADLINE;
 const failure = { code: 'VMM_FAILED', message: 'the work could not be done' } as const;
 const run = (script: string) => runTool('sh', ['-c', script], { signal, failure });
 

@@ -26,7 +26,7 @@ export const readMachine = (exchange: Exchange): Promise<BodyOf<'estimate'>> =>
 
 /** Reads the body as a JSON object. */
 export function readJson(exchange: Exchange, wanted: Pick<IncomingDocument, 'requestId'> = {}): Promise<object> {
-  requireMedium(exchange[0], 'json', 'this address takes application/json only');
+  requireMedium(exchange[0], 'json', 'this address accepts application/json only');
   return read(exchange, wanted) as Promise<object>;
 }
 
@@ -35,7 +35,7 @@ export const readIdentified = (exchange: Exchange): Promise<object> => readJson(
 
 /** Reads the body as an XML document of any verb. */
 export function readXml(exchange: Exchange): Promise<GridRequest> {
-  requireMedium(exchange[0], 'xml', 'this address takes application/xml and text/xml only');
+  requireMedium(exchange[0], 'xml', 'this address accepts application/xml and text/xml only');
   return read(exchange) as Promise<GridRequest>;
 }
 
@@ -45,7 +45,7 @@ function requireMedium(request: Request, medium: IncomingDocument['medium'], mes
 
 function read([request, response]: Exchange, wanted: Partial<IncomingDocument> = {}): Promise<unknown> {
   const document = { medium: bodyMedium(request), bytes: bytesOf(request), ...wanted };
-  return documents.read(document, principalOf(response).owner);
+  return documents.read(document, { owner: principalOf(response).owner, revalidate: response.locals.revalidate });
 }
 
 /** The header `Idempotency-Key` is the request id of a document without one. */

@@ -55,7 +55,7 @@ export async function sendOperation<T>(
   operation: Operation,
   toReply: (result: T) => Reply,
 ): Promise<void> {
-  await answerOperation(request, response, operation, ['json', 'xml'], (result: T, medium) =>
+  await answerOperation({ request, response, operation }, ['json', 'xml'], (result: T, medium) =>
     sendReply(request, response, toReply(result), medium),
   );
 }
@@ -67,14 +67,18 @@ export async function sendOperationJson<T>(
   operation: Operation,
   toBody: (result: T) => object,
 ): Promise<void> {
-  await answerOperation(request, response, operation, ['json'], (result: T) => response.json(toBody(result)));
+  await answerOperation({ request, response, operation }, ['json'], (result: T) => response.json(toBody(result)));
+}
+
+interface Answered {
+  readonly request: Request;
+  readonly response: Response;
+  readonly operation: Operation;
 }
 
 /** Refuses at once when the client accepts none of the offered media. */
 async function answerOperation<T>(
-  request: Request,
-  response: Response,
-  operation: Operation,
+  { request, response, operation }: Answered,
   offered: readonly Medium[],
   send: (result: T, medium: Medium) => unknown,
 ): Promise<void> {

@@ -7,7 +7,7 @@ import { listen, streamEvents } from '../src/index.ts';
 
 let server: Server;
 let url: string;
-/** What showing the credentials again comes to. */
+/** The result of checking the credentials again. */
 let shown: () => Promise<unknown>;
 let looks: number;
 let ended: PromiseWithResolvers<void>;

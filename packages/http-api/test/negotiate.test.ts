@@ -30,7 +30,7 @@ afterAll(() => {
   server.close();
 });
 
-/** By hand: `fetch` adds headers of its own. */
+/** By hand, because `fetch` adds headers of its own. */
 async function ask(headers: Readonly<Record<string, string>>, body = 'x'): Promise<{ body: unknown; reply: unknown }> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const request = httpRequest({ port, host: '127.0.0.1', method: 'POST', path: '/', headers }, (response) => {

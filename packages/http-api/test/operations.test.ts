@@ -263,7 +263,7 @@ describe('a request of somebody', () => {
   });
 });
 
-/** The same document with all its keys in the opposite order. */
+/** Returns the same document with all its keys in the opposite order. */
 function reversed<T>(value: T): T {
   if (Array.isArray(value)) return value.map(reversed) as T;
   if (typeof value !== 'object' || value === null) return value;

@@ -1,26 +1,26 @@
 import { abortable } from '@vmgrid/daemon';
 
 export interface AttachmentDeps<H> {
-  /** Takes hold of the running machine again. @throws GridError GUEST_LOST when it ended meanwhile */
+  /** Opens the channels of the running machine again. @throws GridError GUEST_LOST when it ended meanwhile */
   readonly open: (signal: AbortSignal) => Promise<H>;
-  /** Lets go of it. */
+  /** Closes the channels. */
   readonly close: (held: H) => void;
-  /** Resolves when the other end is gone, or was let go of. */
+  /** Resolves when the other end is gone, or when the channels were closed here. */
   readonly closed: (held: H) => Promise<unknown>;
 }
 
 /**
- * What a plant has of a machine while it looks after it: channels, and what it knows of who uses them.
+ * A plant's hold on a machine that it looks after: its channels, and what it knows about their users.
  *
  *     held ──detach──► detached ──attach──► held
  *
- * A channel serves one plant at a time, so that they are opened once, however many ask.
+ * A channel serves one plant at a time, so the channels are opened once, however many callers ask.
  */
 export class Attachment<H> {
   readonly #deps: AttachmentDeps<H>;
   #held: H;
   #detached = false;
-  /** Wakes who waits for the end when a detached machine is taken hold of again. */
+  /** Wakes those who wait for the end when a detached machine is attached again. */
   #reattached = Promise.withResolvers<void>();
   #attaching: Promise<void> | undefined;
 
@@ -33,7 +33,7 @@ export class Attachment<H> {
     return this.#detached;
   }
 
-  /** What is held; taken anew after `detach`. */
+  /** Returns the channels; opens them again after `detach`. */
   async attach(signal: AbortSignal): Promise<H> {
     if (this.#detached) {
       this.#attaching ??= this.#attachAgain(signal).finally(() => {
@@ -52,7 +52,7 @@ export class Attachment<H> {
   }
 
   /**
-   * Resolves when the machine let go of what is held. After `detach` it is somebody else's to watch, until `attach`.
+   * Resolves when the machine closed its channels. After `detach` somebody else watches the machine, until `attach`.
    */
   async ended(): Promise<H> {
     for (;;) {

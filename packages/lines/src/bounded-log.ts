@@ -1,13 +1,13 @@
 import { appendFileSync, closeSync, type FSWatcher, openSync, readSync, statSync, truncateSync, watch } from 'node:fs';
 
-/** What a log may have grown to when it is cut. */
+/** A log that is larger than this is cut. */
 export const MAX_LOG_BYTES = 1_048_576;
-/** What is kept of its end then. */
+/** Bytes at the end of a log that a cut keeps. */
 const KEPT_BYTES = 65_536;
 
 /**
- * Keeps the log of a running hypervisor short: a guest may bring it to complain without end. A full one is cut down to
- * its end. Whoever writes it has opened it for appending; what it writes amid the cut is lost.
+ * Keeps the log of a running hypervisor short, because a guest may make it complain without end. A log over the limit
+ * is cut down to its end. The writer must have opened it for appending; text written during the cut is lost.
  */
 export class BoundedLog {
   readonly #path: string;

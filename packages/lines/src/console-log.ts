@@ -1,26 +1,29 @@
 import { createWriteStream, statSync, type WriteStream } from 'node:fs';
 import type { Socket } from 'node:net';
 import { whenClosed } from '@vmgrid/daemon';
+import type { Restart } from './production-line.ts';
 
 export const MAX_CONSOLE_BYTES = 1_048_576;
-/** What is kept of the end, however much came before. */
+/** Bytes at the end of the output that are kept. */
 const LAST_BYTES = 4_096;
 /**
- * What Linux prints last, also with `quiet`, when it starts anew. A guest can print it too: it hinders nobody but
- * itself.
+ * What Linux prints, also with `quiet`, before it starts anew. A guest can print it too: it hinders nobody but itself.
  */
-const RESTART = Buffer.from('reboot: Restarting system');
+const SIGNS = [
+  ['asked', Buffer.from('reboot: Restarting system')],
+  ['panic', Buffer.from('Kernel panic - not syncing')],
+] as const satisfies readonly (readonly [Restart, Buffer])[];
 
-/** Records a machine's console in a file, up to a limit: what a guest prints is without end. */
+/** Records a machine's console in a file, up to a limit, because a guest may print without end. */
 export class ConsoleLog {
   readonly #socket: Socket;
   readonly #file: WriteStream;
-  /** Resolves when all that will come is in the file. */
+  /** Resolves when all output is in the file. */
   readonly recorded: Promise<void>;
   /** Resolves when something was printed. */
   readonly spoken: Promise<void>;
-  /** Called when the guest starts anew. */
-  onRestart: () => void = () => undefined;
+  /** Called when the guest is about to start anew. */
+  onRestart: (how: Restart) => void = () => undefined;
   #left: number;
   #last = Buffer.alloc(0);
 
@@ -36,7 +39,7 @@ export class ConsoleLog {
     socket.on('data', (chunk: Buffer) => this.#record(chunk));
   }
 
-  /** The last that was printed. */
+  /** The last text that was printed. */
   get lastText(): string {
     return this.#last.toString('utf8');
   }
@@ -45,10 +48,11 @@ export class ConsoleLog {
     this.#socket.destroy();
   }
 
-  /** Past the limit it still reads: a guest must not stand still because its console is full. */
+  /** Past the limit it still reads: a guest must not stop because its console is full. */
   #record(chunk: Buffer): void {
-    const recent = Buffer.concat([this.#last.subarray(1 - RESTART.length), chunk]);
-    if (recent.includes(RESTART)) this.onRestart();
+    for (const [how, sign] of SIGNS) {
+      if (Buffer.concat([this.#last.subarray(1 - sign.length), chunk]).includes(sign)) this.onRestart(how);
+    }
     this.#last = Buffer.concat([this.#last, chunk]).subarray(-LAST_BYTES);
     if (this.#left <= 0) return;
     this.#file.write(chunk.subarray(0, this.#left));

@@ -1,18 +1,15 @@
 import { AgentGuest, type AgentGuestDeps } from './guest/agent-guest.ts';
 
-/** Whether the plant has just started a machine, or taken hold of one that ran. */
+/** Whether the plant has just started a machine, or adopted a running one. */
 export type Origin = 'started' | 'adopted';
 
-/**
- * What a machine was doing before it was taken hold of is not known: a run may hold its report port, a disc be in its
- * drive.
- */
+/** The activity of an adopted machine is not known: a run may hold its report port, and a disc may be in its drive. */
 export interface HeldGuest {
   readonly guest: AgentGuest;
   drive: 'known' | 'unknown';
 }
 
-/** `discDevice`: device under which the guest sees its disc drive. */
+/** `discDevice`: the device under which the guest sees its disc drive. */
 export function holdGuest({ agent, report }: AgentGuestDeps, discDevice: string, origin: Origin): HeldGuest {
   const [earlierRun, drive] = origin === 'started' ? (['ended', 'known'] as const) : (['unknown', 'unknown'] as const);
   return { guest: new AgentGuest({ agent, report }, { discDevice, earlierRun }), drive };

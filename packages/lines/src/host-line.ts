@@ -17,17 +17,17 @@ export interface HostLineDeps {
 }
 
 export interface HostLineOptions {
-  /** Folder of the plant for what the line found out about the host. */
+  /** The plant's folder for the line's findings about the host. */
   readonly stateDirectory: string;
   /** The hypervisor's program. */
   readonly binary?: string;
-  /** Users and groups to run machines as, when the plant is root. */
+  /** Users and groups under which machines run when the plant is root. */
   readonly hostIds?: HostIdRange;
-  /** Images to find a kernel among that KVM can be tried with; left out, it is not tried. */
+  /** Images with a kernel to try KVM with; left out, KVM is not tried. */
   readonly images?: FindImages;
 }
 
-/** What a line has whose machines are processes that the plant starts. */
+/** Dependencies of a line whose machines are processes started by the plant. */
 export type HostLine = Required<HostLineDeps & HostLineOptions>;
 
 export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: string): HostLine => ({
@@ -38,8 +38,8 @@ export const hostLine = (deps: HostLineDeps, options: HostLineOptions, binary: s
 });
 
 /**
- * Whose a machine's overlay is to be, and how it is made. Its user can get through to the folder inside the machine's;
- * nobody but the plant's user can list the latter.
+ * Decides the owner of a machine's overlay and makes it. The machine's user can pass through to the folder inside the
+ * machine's folder; only the plant's user can list the latter.
  */
 export async function admitToFolder(
   { hostIds, run, reached }: HostLine,
@@ -50,8 +50,8 @@ export async function admitToFolder(
 }
 
 /**
- * Ends by force all that was started in a machine's folder, and its group. @throws GridError VMM_FAILED, CGROUP_FAILED
- * when something does not end
+ * Ends everything that was started in a machine's folder by force, and removes its group. @throws GridError VMM_FAILED,
+ * CGROUP_FAILED when something does not end
  */
 export async function endProcesses(directory: string, vmm: string, groups = NO_GROUPS): Promise<void> {
   await groups.remove(directory);

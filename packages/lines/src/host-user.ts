@@ -6,8 +6,8 @@ import type { GoldenImage } from '@vmgrid/warehouse';
 import { bootFilesOf } from '@vmgrid/warehouse';
 
 /**
- * Users and groups under which a plant that is root runs hypervisors. The default range is one that systemd's
- * documentation leaves unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
+ * Users and groups under which a plant that is root runs hypervisors. systemd's documentation leaves the default range
+ * unused (0x70000000 to 0x7fffffff), so that no account of the host is in it.
  */
 export const HOST_ID_RANGE = { first: 0x7000_0000, count: 0x0fff_0000 } as const;
 const KVM_DEVICE = '/dev/kvm';
@@ -24,13 +24,15 @@ const hashInto = (range: HostIdRange, text: string): number =>
   // The first id is the group that reads disks and boot files of images.
   range.first + 1 + (createHash('sha256').update(text).digest().readUInt32BE(0) % (range.count - 1));
 
-/** Group that may read the disks and boot files of all images. */
+/** The group that may read the disks and boot files of all images. */
 const imagesGroup = (range: HostIdRange): number => range.first;
 
-/** Group that may map the memory of one image: only machines cloned from it are in it. */
+/** The group that may map the memory of one image; only its clones are in it. */
 const memoryGroup = (range: HostIdRange, image: GoldenImage): number => hashInto(range, `image ${image.manifest.id}`);
 
-/** The user of a machine; undefined when the plant is not root, so that the hypervisor runs as the plant does. */
+/**
+ * Returns the user of a machine; undefined when the plant is not root: the hypervisor then runs as the plant's user.
+ */
 export function hostUserOf(
   range: HostIdRange,
   vmId: string,
@@ -44,7 +46,8 @@ export function hostUserOf(
 }
 
 /**
- * A user who may as much as that of any machine, to try what needs no image as; undefined when the plant is not root.
+ * Returns a user with the rights of any machine's user, for trials that need no image; undefined when the plant is not
+ * root.
  */
 export function probeUserOf(range: HostIdRange): HostUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -52,13 +55,13 @@ export function probeUserOf(range: HostIdRange): HostUser | undefined {
   return { uid, gid: uid, groups: [] };
 }
 
-/** The group made for opening /dev/kvm. That of root is not: it may more than that. */
+/** Returns the group that may open /dev/kvm; root's group is left out, because it may do more. */
 function kvmGroups(): readonly number[] {
   const device = statSync(KVM_DEVICE, { throwIfNoEntry: false });
   return device !== undefined && device.gid !== 0 && (device.mode & 0o060) === 0o060 ? [device.gid] : [];
 }
 
-/** Changes when other users may open /dev/kvm, or when this one may. */
+/** Returns a text that changes when other users may open /dev/kvm, or when this user may. */
 export function kvmAccess(): string {
   const device = statSync(KVM_DEVICE, { throwIfNoEntry: false });
   if (device === undefined) return 'none';
@@ -73,8 +76,8 @@ async function giveToGroup(path: string, gid: number, mode: number): Promise<voi
 }
 
 /**
- * Lets machines of an image read its files, as far as they must. Before QEMU 8.2 a private mapping of the memory file
- * needs it to be writable, though nothing is ever written through it; hence a group for each image.
+ * Lets the machines of an image read its files, as far as needed. Before QEMU 8.2 a private mapping of the memory file
+ * needs write permission, although nothing is ever written through it; hence a group for each image.
  */
 export async function admitToImage(range: HostIdRange, image: GoldenImage, memoryWritable: boolean): Promise<void> {
   if (process.getuid?.() !== 0) return;

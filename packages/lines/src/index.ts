@@ -1,4 +1,4 @@
-/** Production lines: ways of making machines, and what speaks for a machine's guest. */
+/** Production lines make machines, and talk to their guests. */
 export { type ConfigDiscPlan, type GuestIdentity, type GuestStep, writeConfigDisc } from './guest/config-disc.ts';
 export { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from './guest/report.ts';
 export { type RunnerTask, readRunnerCommand, runnerCommand } from './guest/runner-command.ts';

@@ -1,4 +1,4 @@
-/** The production lines of this plant, by name. */
+/** Makes the production lines of this plant, by name. */
 
 import type { MachineGroups } from '@vmgrid/host';
 import { GridError, type LineName } from '@vmgrid/protocol';
@@ -13,18 +13,18 @@ import { UmlLine } from './uml/uml-line.ts';
 
 export interface LineOptions {
   readonly stateDirectory: string;
-  /** What simulated machines meet with; left out, nothing. */
+  /** Faults and delays of simulated machines; left out, there are none. */
   readonly simulated?: SimulatedConfig;
   readonly libvirt?: LibvirtConfig;
-  /** Where machines that are processes of the plant are grouped. */
+  /** Groups for machines that are processes of the plant. */
   readonly groups?: MachineGroups;
-  /** Images to find a kernel among that KVM can be tried with; left out, it is not tried. */
+  /** Images with a kernel to try KVM with; left out, KVM is not tried. */
   readonly images?: FindImages;
 }
 
 const depsOf = ({ groups }: LineOptions) => (groups === undefined ? {} : { groups });
 
-/** How each line is made. A fourth line is one more entry. */
+/** The maker of each line. A fourth line is one more entry. */
 const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionLine } = {
   qemu: (options) => new QemuLine(depsOf(options), options),
   simulated: ({ simulated }) => new SimulatedLine({}, simulated ?? UNTROUBLED),
@@ -32,10 +32,10 @@ const MAKERS: { readonly [L in LineName]?: (options: LineOptions) => ProductionL
   uml: (options) => new UmlLine(depsOf(options), options),
 };
 
-/** Lines that need something of the host, in the order in which they are tried. */
+/** Lines that need resources of the host, in the order in which they are tried. */
 export const HOST_LINES: readonly LineName[] = ['qemu', 'uml', 'libvirt'];
 
-/** @throws GridError CONFIG_INVALID for a line this version does not have. */
+/** @throws GridError CONFIG_INVALID for a line that this version does not have */
 export function makeLines(names: readonly LineName[], options: LineOptions): ReadonlyMap<LineName, ProductionLine> {
   return new Map(
     names.map((name) => {
@@ -47,7 +47,7 @@ export function makeLines(names: readonly LineName[], options: LineOptions): Rea
   );
 }
 
-/** Ends whatever machine runs in a folder, when it is not known of which line it is. @throws GridError VMM_FAILED */
+/** Ends any machine that runs in a folder when its line is not known. @throws GridError VMM_FAILED */
 export async function endOnAnyLine(lines: ReadonlyMap<LineName, ProductionLine>, directory: string): Promise<void> {
   for (const line of lines.values()) await line.kill(directory);
 }

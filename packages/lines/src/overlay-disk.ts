@@ -3,7 +3,7 @@ import type { CommandRunner } from '@vmgrid/daemon';
 import { runTool } from '@vmgrid/host';
 import type { MachineState, StartOrder } from './production-line.ts';
 
-/** Makes a writable qcow2 disk of this size over the image's frozen one. On failure it is not there. */
+/** Makes a writable qcow2 disk of this size over the image's frozen disk. After a failure it does not exist. */
 export async function makeOverlayDisk(
   { image: { manifest, directory } }: StartOrder,
   disk: string,
@@ -16,7 +16,7 @@ export async function makeOverlayDisk(
   await runTool('qemu-img', args, { run, signal, failure: { code: 'VMM_FAILED', message } });
 }
 
-/** On which disk the writable one of a machine stands, as seen from a folder beside the image's. */
+/** The parent of a machine's writable disk, as seen from a folder beside the image's. */
 export interface ParentDisk {
   readonly parentDisk: string;
   readonly parentFormat: string;
@@ -27,16 +27,16 @@ export const parentOf = ({ image: { directory, manifest } }: StartOrder): Parent
   parentFormat: manifest.diskFormat,
 });
 
-/** What `decodeState` of a line reads of it. */
+/** Reads the parent disk; for `decodeState` of a line. */
 export const decodeParent = (state: MachineState): ParentDisk => ({
   parentDisk: String(state.parentDisk),
   parentFormat: String(state.parentFormat),
 });
 
 /**
- * The disk of a machine names its image by an absolute path; that of an image names its parent by one relative to
- * itself, so that a warehouse can be moved, or be mounted elsewhere. Run as the machine's user: a guest that broke out
- * of its hypervisor could have made the disk refer to anything.
+ * A machine's disk names its image by an absolute path. An image's disk names its parent by a relative path, so that a
+ * warehouse can be moved, or mounted elsewhere. Run it as the machine's user: a guest that broke out of its hypervisor
+ * could have made the disk refer to anything.
  */
 export async function relateOverlayDisk(
   {

@@ -2,9 +2,9 @@ import { lchown, lstat, rename } from 'node:fs/promises';
 import { GridError } from '@vmgrid/protocol';
 
 /**
- * Moves a file that a machine's user has written to where only the plant writes, and makes it the plant's own. Looked
- * at after the move: before, it could still be exchanged. @throws GridError VMM_FAILED when it is a link, or has
- * another name too
+ * Moves a file that a machine's user has written into a folder of the plant, and makes the plant its owner. It checks
+ * the file after the move, because before that it could still be exchanged. @throws GridError VMM_FAILED when it is a
+ * link, or has another name too
  */
 export async function takeOwnFile(from: string, to: string, uid: number | undefined): Promise<void> {
   if (from !== to) await rename(from, to);

@@ -4,7 +4,7 @@ import { GridError, type LineName, type LineReport, late } from '@vmgrid/protoco
 import type { ProductionLine } from './production-line.ts';
 import { type FindImages, trialKernel } from './trial-kernel.ts';
 
-/** Longer than any line takes for itself: its own deadline says better what was waited for. */
+/** Longer than any line's own deadline, which says better what was waited for. */
 const PROBE_DEADLINE_MS = 45_000;
 
 export interface ProbedLinesDeps {
@@ -14,8 +14,8 @@ export interface ProbedLinesDeps {
 }
 
 /**
- * What each line can do on this host, as it was found by trying it for real. One that does not work here is reported,
- * not fatal: the plant offers the others.
+ * The abilities of each line on this host, found by trying each for real. A line that does not work here is reported
+ * and is not fatal: the plant offers the others.
  */
 export class ProbedLines {
   readonly #deps: ProbedLinesDeps;
@@ -32,7 +32,7 @@ export class ProbedLines {
     return probed;
   }
 
-  /** Always of the last look. */
+  /** The reports of the latest probe. */
   get reports(): LineReports {
     return this.#reports;
   }
@@ -42,7 +42,7 @@ export class ProbedLines {
     return this.#tried === 'all';
   }
 
-  /** Tries every line, once, and once more when there is a kernel to try KVM with for the first time. */
+  /** Probes every line once, and once more when there is a kernel to try KVM with for the first time. */
   async look(): Promise<void> {
     if (this.#tried === 'all') return;
     const hasKernel = trialKernel(await this.#deps.images()) !== undefined;
@@ -64,7 +64,7 @@ export class ProbedLines {
   }
 }
 
-/** Of a line that could not even be tried. */
+/** Makes the report of a line that could not even be tried. */
 const unavailable = (line: LineName, { message: reason }: GridError): LineReport => ({
   ...{ line, available: false, reason, restores: false, diskFormats: [] },
   compatibility: { vmm: line, vmmVersion: '', accelerator: '', machineType: '', cpuModel: '', layout: '' },

@@ -6,13 +6,13 @@ import type { StepObserver } from './production-line.ts';
 
 /**
  * A hypervisor's working directory in the folder of its machine. It belongs to the machine's own user: a guest that
- * broke out of its hypervisor may put a link in place of any name in it, so the plant follows none. What only the plant
- * opens lies beside it.
+ * broke out of its hypervisor may replace any name in it by a link, so the plant follows none. Files that only the
+ * plant opens lie beside it.
  */
 export const runFolder = (machineFolder: string): string => join(machineFolder, 'run');
 
 export interface RunFolderOptions {
-  /** Whom folder and disk are to belong to, if not to the plant. */
+  /** The owner of folder and disk, if it is not the plant. */
   readonly user: HostUser | undefined;
   readonly reached: StepObserver;
 }
@@ -23,8 +23,8 @@ export interface OverlayOptions extends RunFolderOptions {
 }
 
 /**
- * Makes the run folder of a machine with its writable disk, whose path `makeDisk` resolves with. On failure neither is
- * there.
+ * Makes the run folder of a machine with its writable disk; `makeDisk` resolves with the disk's path. After a failure
+ * neither exists.
  */
 export async function makeRunFolder(
   machineFolder: string,

@@ -7,7 +7,7 @@ import { type ErrorCode, exhaustionIn } from '@vmgrid/protocol';
 import type { HostUser } from './host-user.ts';
 
 const LOG_TAIL_LINES = 20;
-/** No more of a log is ever read: a hypervisor may have been made to write without end. */
+/** Most bytes of a log that are ever read: a hypervisor may have been made to write without end. */
 const LOG_TAIL_BYTES = 65_536;
 
 export interface SpawnOrder {
@@ -17,24 +17,24 @@ export interface SpawnOrder {
   readonly folder: string;
   /** Path of the log. */
   readonly log: string;
-  /** User to become; undefined: stay. */
+  /** The user under which it runs; undefined: the plant's. */
   readonly user: HostUser | undefined;
   /** Inherited as file descriptors from 3 on. */
   readonly inherit?: readonly FileHandle[];
-  /** The file to write itself into before it runs: the machine's group. */
+  /** The file into which it writes itself before it runs, to enter the machine's group. */
   readonly entrance?: string | undefined;
 }
 
 export interface SpawnedVmm {
   readonly pid: number;
-  /** Resolves when it has ended, with the signal that killed it, if one did. It keeps nobody from ending. */
+  /** Resolves when it has ended, with the signal that killed it, if there was one. It keeps no process running. */
   readonly ended: Promise<NodeJS.Signals | null>;
 }
 
-/** Processes and threads of a machine that has a user of its own: they are counted by user. */
+/** Most processes and threads of a machine with its own user, because they are counted by user. */
 export const MOST_PROCESSES = 2_048;
 
-/** Arguments of prlimit. A crash writes no core: the guest's memory would be in it. */
+/** Arguments of prlimit. A crash writes no core file, because it would contain the guest's memory. */
 const rlimits = (user: HostUser | undefined): string[] => [
   '--core=0:0',
   ...(user === undefined ? [] : [`--nproc=${MOST_PROCESSES}:${MOST_PROCESSES}`]),
@@ -42,16 +42,16 @@ const rlimits = (user: HostUser | undefined): string[] => [
 
 const NOT_ENTERED = 'vmgrid: the group of the machine could not be entered';
 /**
- * A shell that enters a group, then is the program. What it runs and where comes as arguments, never as text of a
+ * A shell that enters a group and then becomes the program. The program and the group are arguments, never text of a
  * command.
  */
 const ENTER = `echo 0 > "$1" || { echo '${NOT_ENTERED}'; exit 1; }; shift; exec "$@"`;
 
-/** What a hypervisor that failed as it started failed for, by the last that it said. */
+/** Returns the error code of a hypervisor that failed at its start, judging by its last output. */
 export const startFault = (output: string): ErrorCode =>
   output.includes(NOT_ENTERED) ? 'CGROUP_FAILED' : (exhaustionIn(output) ?? 'VMM_FAILED');
 
-/** Arguments of setpriv. Even as the plant's own user a hypervisor gets no privileges it was not started with. */
+/** Arguments of setpriv. Even under the plant's own user a hypervisor can gain no privileges. */
 export function privileges(user: HostUser | undefined): string[] {
   if (user === undefined) return ['--no-new-privs'];
   return [
@@ -65,8 +65,8 @@ export function privileges(user: HostUser | undefined): string[] {
 }
 
 /**
- * Starts a hypervisor in a session of its own, so that it outlives the plant and no signal of the plant's terminal
- * reaches it. Its log goes to a file from the first line on. TOOL_MISSING when there is no such program.
+ * Starts a hypervisor in a session of its own, so that it outlives the plant and gets no signal of the plant's
+ * terminal. Its log goes to a file from the first line on. Throws TOOL_MISSING when the program does not exist.
  */
 export async function spawnVmm(order: SpawnOrder): Promise<SpawnedVmm> {
   const { folder, log, inherit = [] } = order;
@@ -79,7 +79,7 @@ export async function spawnVmm(order: SpawnOrder): Promise<SpawnedVmm> {
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', ...folderEnvironment(folder) },
       stdio: ['ignore', logFile.fd, logFile.fd, ...inherit.map((file) => file.fd)],
     });
-    // It may end while what follows is waited for.
+    // It may end during the following wait.
     const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)));
     await once(child, 'spawn');
     child.on('error', () => undefined);
@@ -98,7 +98,7 @@ function commandOf({ program, args, user, entrance }: SpawnOrder): [string, ...s
   return entrance === undefined ? [...limited] : ['sh', '-c', ENTER, 'sh', entrance, ...limited];
 }
 
-/** The last lines of a log; empty when there is none. */
+/** Returns the last lines of a log; empty when there is none. */
 export async function logTail(path: string): Promise<string> {
   const log = await readTail(path).catch(() => '');
   return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');

@@ -1,17 +1,17 @@
 /**
- * The kernel with which a line finds out whether KVM runs machines here: that of a base image, which machines will
- * boot.
+ * The kernel with which a line finds out whether KVM runs machines here. It is the kernel of a base image, so machines
+ * will boot it.
  */
 import { join } from 'node:path';
 import type { GoldenImage } from '@vmgrid/warehouse';
 
-/** The golden images that there are now, by id. */
+/** Returns the present golden images, by id. */
 export type FindImages = () => Promise<ReadonlyMap<string, GoldenImage>>;
 
 export const NO_IMAGES: FindImages = async () => new Map();
 
 export interface TrialKernel {
-  /** The base image whose kernel it is. */
+  /** The base image that has the kernel. */
   readonly image: GoldenImage;
   /** Paths. */
   readonly kernel: string;
@@ -20,22 +20,25 @@ export interface TrialKernel {
   readonly memoryMiB: number;
 }
 
-/** What a kernel prints that came as far as to run a program. */
+/** A kernel that got as far as running a program prints this. */
 export const TRIED = 'vmgrid: this kernel runs programs';
 
 /**
- * Pure: whether a kernel's console has it. In a line of its own: a kernel may print its command line, in which it is
- * too.
+ * Returns whether a kernel's console has that line. It must be a whole line, because a kernel may print its command
+ * line, which contains the text too. Pure.
  */
 export const hasRunProgram = (printed: string): boolean => printed.split(/\r?\n/).includes(TRIED);
 
-/** The smallest base image: it boots quickest. */
+/** The smallest base image, because it boots fastest. */
 const PREFERRED_OS = 'tiny-1';
 
-/** Instead of its system it runs one program of its initial RAM disk, then restarts, having nothing else to do. */
+/**
+ * Instead of the system the kernel runs one program of its initial RAM disk, and then restarts, because nothing is left
+ * to do.
+ */
 const TRY_ONLY = `panic=-1 rdinit=/busybox -- echo ${TRIED}`;
 
-/** Pure: the kernel to try KVM with; undefined where no base image has one, as those made for clouds have not. */
+/** Returns the kernel to try KVM with; undefined when no base image has one, as with cloud images. Pure. */
 export function trialKernel(images: ReadonlyMap<string, GoldenImage>): TrialKernel | undefined {
   const kernels = [...images.values()].flatMap(kernelOf);
   return kernels.find(({ image }) => image.manifest.machine.os === PREFERRED_OS) ?? kernels[0];

@@ -6,7 +6,7 @@ import { CommandError, type CommandRunner, runCommand } from '@vmgrid/daemon';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { testBase } from '../../../test/support/test-warehouse.ts';
 import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
-import { Warehouse } from '../../warehouse/src/store.ts';
+import { Warehouse } from '../../warehouse/src/warehouse.ts';
 import { baseDraft, promote, suspendedDraft } from '../../warehouse/test/made-up-images.ts';
 import { HOST_ID_RANGE, hostUserOf } from '../src/host-user.ts';
 import { findAcceleration, trialArguments } from '../src/qemu/acceleration.ts';
@@ -39,7 +39,7 @@ async function imagesOf(...systems: readonly string[]): Promise<ReadonlyMap<stri
     await promote(warehouse, { ...base, machine: { ...base.machine, os } });
     await promote(warehouse, suspendedDraft(`child-${os}`, base.id));
   }
-  return warehouse.images();
+  return warehouse.inventory.images();
 }
 
 async function find(run: CommandRunner, vmmVersion = '8.2.2') {

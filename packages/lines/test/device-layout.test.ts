@@ -11,7 +11,7 @@ const order: StartOrder = {
   ...{ macAddress: '02:00:00:00:00:01', guestNetwork: 'isolated' },
 };
 
-/** What a guest finds in its machine: devices, their addresses, and the ports that they offer. */
+/** Finds out inside a guest which devices its machine has, their addresses, and their ports. */
 function devices(): string[] {
   const line = commandLine(order, COMPATIBILITY, { readonlyMapping: false });
   return line.flatMap((word, index) => (['-device', '-serial'].includes(word) ? [line[index + 1]!] : []));

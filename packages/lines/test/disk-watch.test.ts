@@ -5,7 +5,11 @@ const MIB = 1_048_576;
 const fault = (more: object) => ({ event: 'BLOCK_IO_ERROR', data: { nospace: true, action: 'stop', ...more } });
 
 /** A watch over a disk with so much room at each look; what it did, in order. */
-function watched(roomMiB: readonly number[], goOn: () => Promise<unknown> = async () => undefined) {
+function watched(
+  roomMiB: readonly number[],
+  goOn: () => Promise<unknown> = async () => undefined,
+  mayGoOn: () => boolean = () => true,
+) {
   const done: string[] = [];
   const ended = new AbortController();
   const idle = Promise.withResolvers<void>();
@@ -17,6 +21,7 @@ function watched(roomMiB: readonly number[], goOn: () => Promise<unknown> = asyn
         done.push('go on');
         await goOn();
       },
+      mayGoOn,
       told: (isFull) => {
         done.push(isFull ? 'full' : 'room');
         if (!isFull) idle.resolve();
@@ -67,4 +72,16 @@ test('a guest that QEMU does not let go on in time is let go on later', async ()
   watch.observe(fault({}));
   await idle;
   expect(done).toEqual(['full', 'go on', 'sleep', 'go on', 'room']);
+});
+
+test('a guest whose memory is being kept is not let go on, whatever room there is: what is kept would not fit its disk', async () => {
+  const kept = [true, true, false];
+  const { watch, done, idle } = watched(
+    [64],
+    async () => undefined,
+    () => !kept.shift(),
+  );
+  watch.observe(fault({}));
+  await idle;
+  expect(done).toEqual(['full', 'sleep', 'sleep', 'go on', 'room']);
 });

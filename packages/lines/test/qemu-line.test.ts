@@ -1,4 +1,4 @@
-/** What is QEMU's own; what every line does is in test/contract. */
+/** Properties of QEMU only; test/contract checks those of every line. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';

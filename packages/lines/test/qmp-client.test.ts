@@ -11,7 +11,7 @@ let folder: string;
 let server: Server;
 let peer: Socket;
 
-/** What the far end does with each command it gets. */
+/** The reaction of the far end to each command. */
 type Answer = (command: { execute: string; id: number }) => object[];
 let answer: Answer;
 

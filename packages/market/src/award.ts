@@ -38,7 +38,7 @@ export interface AwardOptions {
   readonly attempts?: number;
   /** Looked at before each award; an award under way is the business of `CreateAt`. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of the trail after each award. */
+  /** Called with the trail after each award. */
   awarded?(trail: Trail): void;
 }
 

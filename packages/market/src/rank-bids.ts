@@ -1,6 +1,7 @@
-/** From bids to their order: pure. */
+/** Orders bids: pure. */
 import type { Bid, TrailPlace, TrailRemoval } from '@vmgrid/protocol';
 import { FILTER_RULES, ORDER_RULES } from './rules/chain.ts';
+import { compareBy } from './rules/compare-by.ts';
 import type { FilterRule, OrderRule, Removal, RuleContext } from './rules/rule.ts';
 
 export interface RankedBids {
@@ -11,7 +12,7 @@ export interface RankedBids {
   readonly order: readonly TrailPlace[];
 }
 
-/** Applies the chain of rules. The order does not depend on the order in which the bids came. */
+/** Applies the chain of rules, and orders by plant id what they do not tell apart. The order does not depend on the order in which the bids came. */
 export function rankBids(bids: readonly Bid[], context: RuleContext): RankedBids {
   const removed: TrailRemoval[] = [];
   let left = bids;
@@ -22,9 +23,10 @@ export function rankBids(bids: readonly Bid[], context: RuleContext): RankedBids
     left = left.filter((bid) => !gone.has(bid));
   }
   const rules = ORDER_RULES[context.order];
+  const compare = compareBy(rules, (place: TrailPlace, name) => place[name]!);
   const placed = left
     .map((bid) => ({ bid, place: placeOf(bid, rules, context) }))
-    .sort((a, b) => compare(a.place, b.place, rules));
+    .sort((a, b) => compare(a.place, b.place) || (a.bid.plantId < b.bid.plantId ? -1 : 1));
   return { bids: placed.map(({ bid }) => bid), removed, order: placed.map(({ place }) => place) };
 }
 
@@ -39,13 +41,4 @@ function placeOf(bid: Bid, rules: readonly OrderRule[], context: RuleContext): T
   const values: Partial<Record<OrderRule['name'], number>> = {};
   for (const rule of rules) values[rule.name] = rule.valueOf(bid, context);
   return { plantId: bid.plantId, ...(values as Omit<TrailPlace, 'plantId'>) };
-}
-
-/** By the rules, and by plant id should even the tie-break be equal. */
-function compare(a: TrailPlace, b: TrailPlace, rules: readonly OrderRule[]): number {
-  for (const { name, better } of rules) {
-    const [left, right] = [a[name]!, b[name]!];
-    if (left !== right) return left < right === (better === 'less') ? -1 : 1;
-  }
-  return a.plantId < b.plantId ? -1 : 1;
 }

@@ -7,7 +7,7 @@ import { NO_ANSWERS } from '../src/summary.ts';
 const MOST = MARKET_LIMITS.trailEntries;
 const names = (count: number) => Array.from({ length: count }, (_, number) => `plant-${number}`);
 
-/** Of plants that answered in one order and came out in the reverse one. */
+/** Makes the trail of plants that answered in one order and were ranked in the reverse one. */
 const trailOf = (count: number): Trail => ({
   ...{ auctionId: 'auction-1', requestId: 'request-1', openedAt: '2026-01-01T00:00:00Z', deadlineMs: 1 },
   ...{ closedBy: 'all-answered', closedAfterMs: 1, awards: [] },

@@ -80,10 +80,11 @@ const hints = {
   freshness: duration,
   comment: xmlText,
 };
+const inGuest = { ...hints, reboot: fc.boolean() };
 const action = (actionId: string) =>
   fc.oneof(
     fc.record(
-      { id: fc.constant(actionId), kind: fc.constant('script'), script: someText, environment, ...hints },
+      { id: fc.constant(actionId), kind: fc.constant('script'), script: someText, environment, ...inGuest },
       { requiredKeys: ['id', 'kind', 'script'] },
     ),
     fc.record(
@@ -95,7 +96,7 @@ const action = (actionId: string) =>
         mode: fc.constantFrom('0600', '755'),
         owner: fc.constantFrom('arijit', 'root:wheel'),
         encoding: fc.constant('utf-8'),
-        ...hints,
+        ...inGuest,
       },
       { requiredKeys: ['id', 'kind', 'path', 'content'] },
     ),
@@ -105,7 +106,7 @@ const action = (actionId: string) =>
         kind: fc.constant('package'),
         packages: fc.array(fc.constantFrom('octave-cli', 'g++', 'a=1.0~rc1'), { minLength: 1, maxLength: 3 }),
         environment,
-        ...hints,
+        ...inGuest,
       },
       { requiredKeys: ['id', 'kind', 'packages'] },
     ),

@@ -10,7 +10,7 @@ const SCHEMAS = join(import.meta.dirname, '../../../schemas');
 const VALID = join(SCHEMAS, 'examples/valid');
 const INVALID = join(SCHEMAS, 'examples/invalid');
 
-/** By the start of an example's name: the message it is. The first that fits. */
+/** The message of each example, by the start of its name; the first match counts. */
 const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['create-', 'create-request'],
   ['estimate', 'estimate-request'],
@@ -50,7 +50,7 @@ const MESSAGES: readonly (readonly [start: string, schema: string])[] = [
   ['request-export', 'request-export'],
 ];
 
-/** What the documents below break and XSD 1.0 cannot say. */
+/** Faults of the documents below that XSD 1.0 cannot express. */
 const BEYOND_XSD: ReadonlySet<string> = new Set([
   'content-no-base64.REQUEST_INVALID.xml',
   'environment-twice.REQUEST_INVALID.xml',

@@ -32,5 +32,5 @@ test('without a limit a page has a thousand items', () => {
 });
 
 test('a cursor that no page gave is refused', () => {
-  expect(() => pageOf(['a'], { cursor: 'a' }, same)).toThrow('the cursor is none that a page gave as its next');
+  expect(() => pageOf(['a'], { cursor: 'a' }, same)).toThrow('the cursor is not the `next` of any page');
 });

@@ -1,4 +1,4 @@
-/** Holds the grid to its invariants: plants whenever they have changed, everything once it is at rest. */
+/** Checks the grid's invariants: those of a plant whenever it has changed, all of them once the grid is at rest. */
 import { ALWAYS, leasesEnd, misstated, undoneCompletely } from './invariants/plant-invariants.ts';
 import { misbelieved } from './invariants/shop-invariants.ts';
 import type { Ledger } from './ledger.ts';
@@ -32,7 +32,10 @@ export function checkRest({ shops, plants, ledger }: Known): void {
   requireCorrected('shops know what plants have', misbelieved, misbelieved);
 }
 
-/** VMs whose record says what is not so now, each with its record: a change that is under way is soon over. */
+/**
+ * Returns the VMs whose record is wrong now, each with its record. A change in progress may explain it, but is soon
+ * over.
+ */
 export function misstatedVms(plants: readonly PlantNode[]): ReadonlyMap<string, string> {
   const found = plants.flatMap((node) =>
     node.disk.records().flatMap((record) => {
@@ -49,12 +52,12 @@ interface Known {
   readonly ledger: Ledger;
 }
 
-/** What shops take VMs for that is not so now: what is being told is soon known. */
+/** Returns the VMs about which shops are wrong now. A report in transit may explain it, but soon arrives. */
 export function misbelievedVms({ shops, plants, ledger }: Known): ReadonlyMap<string, string> {
   return new Map(shops.flatMap((shop) => plants.flatMap((plant) => misbelieved({ shop, plant }, ledger))));
 }
 
-/** What was so before is so still. @throws Violation */
+/** Requires that what was wrong before has been corrected. @throws Violation */
 export function requireCorrected(
   invariant: 'states are true' | 'shops know what plants have',
   before: ReadonlyMap<string, string>,

@@ -1,4 +1,4 @@
-/** What goes wrong in a grid, at seeded moments: processes are killed, the network falls apart, machines end. */
+/** Injects faults into a grid, at seeded moments: kills processes, splits the network, ends machines. */
 import type { Fabric } from './network/fabric.ts';
 import type { Network } from './network/network.ts';
 import type { PlantNode } from './plant/plant-node.ts';
@@ -18,12 +18,12 @@ export interface FaultsDeps {
   readonly plants: readonly PlantNode[];
   /** Shops and brokers. */
   readonly others: readonly Killable[];
-  /** Names of all of them. */
+  /** The names of all of them. */
   readonly names: readonly string[];
 }
 
 export interface FaultsOptions {
-  /** Between one fault and the next, in the mean. */
+  /** Mean milliseconds between two faults. */
   readonly everyMs: number;
   readonly untilMs: number;
 }

@@ -1,4 +1,4 @@
-/** A whole grid on paper: network, plants, shops and a client, put together as the options say. */
+/** A whole simulated grid: network, plants, shops and a client, put together as the options say. */
 import type { Capacity } from '@vmgrid/bidding';
 import { checkConfig } from '@vmgrid/daemon';
 import { PlantConfig } from '@vmgrid/vmplant';
@@ -20,17 +20,19 @@ const TRACE_KEPT = 20_000;
 const SHOP = { bidWindowMs: 1_000, requestDeadlineMs: 120_000, plantReturnMs: 20_000 };
 const LINK = { silenceMs: 6_000, redialMs: 1_000 };
 const LATENCY = { latencyLeastMs: 0.5, latencyMeanMs: 4 };
-/** How long a VM is kept that was suspended as its lease ended. */
+/** How long a VM is kept after it was suspended at the end of its lease. */
 const SUSPENDED_KEPT = 'PT5M';
+/** Guests on paper answer at once, or never. */
+const BOOT_DEADLINE = 'PT1M';
 
-/** What a grid is to be like. */
+/** Describes the grid to simulate. */
 export interface GridPlan {
   readonly seed: string;
   readonly shops: number;
-  /** Brokers at each level, from the top. */
+  /** Number of brokers at each level, from the top. */
   readonly brokers: readonly number[];
   readonly plants: readonly { readonly plantId: string; readonly capacity: Capacity }[];
-  /** In every plant's warehouse. */
+  /** The images in every plant's warehouse. */
   readonly images: ReadonlyMap<string, GoldenImage>;
   readonly cost: string;
   readonly offers: OfferKind;
@@ -38,7 +40,7 @@ export interface GridPlan {
   readonly machines: MachineFaults;
   readonly network: Pick<NetworkOptions, 'lossRate' | 'repeatRate'>;
   readonly client: ClientOptions;
-  /** Told of each VM as its client hears of it. */
+  /** Called with each VM when its client learns of it. */
   readonly ready?: (plants: readonly PlantNode[]) => void;
 }
 
@@ -88,7 +90,7 @@ export class Grid {
     this.operator = new Operator({ ...this, report });
   }
 
-  /** What a client has found to be wrong. */
+  /** The violation that a client found. */
   get reported(): Violation | undefined {
     return this.#reported;
   }
@@ -97,7 +99,7 @@ export class Grid {
     for (const node of [...this.shops, ...this.brokers, ...this.plants]) node.start();
   }
 
-  /** The plants whose disk or machines have changed since they were taken last. */
+  /** Returns the plants whose disk or machines have changed since the last call. */
   takeChanged(): readonly PlantNode[] {
     const changed = [...this.#changed];
     this.#changed.clear();
@@ -108,11 +110,11 @@ export class Grid {
 const levelNames = (counts: readonly number[], level: number): string[] =>
   numbered(`broker-${level + 1}`, counts[level] ?? 0);
 
-/** Those that plants dial. */
+/** Returns the nodes that plants dial. */
 const lowestOf = (counts: readonly number[], shops: readonly string[]): readonly string[] =>
   counts.length === 0 ? shops : levelNames(counts, counts.length - 1);
 
-/** Whom a node dials: all shops, or two of the brokers above, so that one may be lost. */
+/** Returns the nodes that a node dials: all shops, or two of the brokers above, so that one may be lost. */
 function upstreamsOf(index: number, above: readonly string[]): readonly string[] {
   if (above.every((name) => name.startsWith('shop'))) return above;
   return [...new Set([above[index % above.length]!, above[(index + 1) % above.length]!])];
@@ -125,13 +127,14 @@ function brokersOf(counts: readonly number[], shops: readonly string[]): Omit<Br
   });
 }
 
-/** Of all plants, but for their names. */
+/** Returns the configuration that all plants share, except for their names. */
 function plantConfig({ cost, offers, concurrentCreations }: GridPlan): PlantConfig {
   const folders = { stateDirectory: '/state', warehouseDirectory: '/warehouse' };
   const given = {
     ...{ plantId: 'plant', ...folders, lines: ['simulated'], cost, concurrentCreations },
     standingOffers: offers === 'standing',
     lease: { suspended: SUSPENDED_KEPT },
+    bootDeadline: BOOT_DEADLINE,
   };
   return checkConfig(PlantConfig, given, 'plant');
 }

@@ -1,10 +1,8 @@
-/**
- * What clients were promised and what became of it: the simulation's own account, which no part of the grid can see.
- */
+/** The promises to clients and what became of them: the simulation's own account, which no part of the grid can see. */
 import type { Trail, VmReply } from '@vmgrid/protocol';
 import type { VmRecord } from '@vmgrid/vmplant';
 
-/** A VM that a client has been told of. */
+/** A VM that a client has been told about. */
 export interface Promised {
   readonly vmId: string;
   readonly plantId: string;
@@ -39,7 +37,7 @@ interface FormerHolder {
 
 export class Ledger {
   readonly requests = new Map<string, RequestOutcome>();
-  /** What was asked of shops and not answered yet. */
+  /** Requests to shops that have not been answered yet. */
   readonly #open = new Map<string, string>();
   /** Requests for VMs that have been answered. */
   #answered = 0;
@@ -47,13 +45,13 @@ export class Ledger {
   readonly #outcomes = new Map<string, Map<string, number>>();
   /** By VM. */
   readonly promised = new Map<string, Promised>();
-  /** By plant, as a plant is looked at alone. */
+  /** By plant, because plants are checked one at a time. */
   readonly promisedBy = new Map<string, Set<string>>();
-  /** VM and request of each record that a plant had when it was looked at last. */
+  /** VM and request of each record that a plant had at the last check. */
   readonly #records = new Map<string, ReadonlyMap<string, string>>();
-  /** By request: the plants that have a VM of it, and since when. */
+  /** For each request, the plants that have a VM of it, and since when. */
   readonly #holders = new Map<string, Map<string, number>>();
-  /** By request: plants that had a VM of it, which is gone. */
+  /** For each request, plants that had a VM of it that is gone. */
   readonly #formerHolders = new Map<string, readonly FormerHolder[]>();
   /** Requests that became two VMs while the holder of the first was out of reach. */
   readonly split = new Set<string>();
@@ -70,7 +68,7 @@ export class Ledger {
     this.#outcomes.set(verb, counts.set(outcome, (counts.get(outcome) ?? 0) + 1));
   }
 
-  /** How many requests for VMs have been answered. */
+  /** The number of requests for VMs that have been answered. */
   get answered(): number {
     return this.#answered;
   }
@@ -80,12 +78,12 @@ export class Ledger {
     return this.#open.has(requestId);
   }
 
-  /** Ids of what was never answered. */
+  /** Ids of requests that were never answered. */
   get unanswered(): readonly string[] {
     return [...this.#open.keys()];
   }
 
-  /** By verb: how often it had which outcome. */
+  /** For each verb, how often it had which outcome. */
   get outcomes(): Readonly<Record<string, Readonly<Record<string, number>>>> {
     const sorted = [...this.#outcomes].sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(sorted.map(([verb, counts]) => [verb, Object.fromEntries([...counts].sort())]));
@@ -100,7 +98,7 @@ export class Ledger {
     this.requests.set(requestId, { kind: 'refused', code });
   }
 
-  /** A client has been answered. `readyMs`: from its first asking. */
+  /** A client has been answered. `readyMs`: since it first asked. */
   promise(requestId: string, { vm }: VmReply, readyMs: number): Promised {
     const promised = { vmId: String(vm.VmId), plantId: String(vm.Plant), requestId };
     this.#answered += 1;
@@ -110,7 +108,7 @@ export class Ledger {
     return promised;
   }
 
-  /** Compares the records of a plant with those it had when it was looked at last. */
+  /** Compares the records of a plant with those at the last check. */
   follow(plantId: string, records: readonly VmRecord[], now: number): Changes {
     const before = this.#records.get(plantId) ?? new Map<string, string>();
     const after = new Map(records.map(({ vmId, requestId }) => [vmId, requestId]));
@@ -142,7 +140,7 @@ export class Ledger {
     this.#formerHolders.set(requestId, [...former, { plantId, since, until: now }]);
   }
 
-  /** Whether the plant had a VM of the request at that time, this one or another. */
+  /** Whether the plant had a VM of the request at that time, the same VM or another. */
   #heldAt(requestId: string, plantId: string, at: number): boolean {
     const since = this.#holders.get(requestId)?.get(plantId);
     if (since !== undefined && since < at) return true;
@@ -150,15 +148,17 @@ export class Ledger {
     return former.some((one) => one.plantId === plantId && one.since < at && one.until >= at);
   }
 
-  /** Whether a plant other than the one promised has a VM of the request. */
+  /** Whether a plant other than the promised one has a VM of the request. */
   hasOtherHolders({ requestId, plantId }: Promised): boolean {
     return [...(this.#holders.get(requestId)?.keys() ?? [])].some((holder) => holder !== plantId);
   }
 
-  /** Plants that had the VM of the request before the auction was opened, answered in it, and yet did not win. */
+  /**
+   * Returns the plants that had the VM of the request before the auction was opened, answered in it, and did not win.
+   */
   passedOver({ requestId, plantId: winner }: Promised, trail: Trail): readonly string[] {
     const openedAt = Date.parse(trail.openedAt);
-    // Of two that had it, each may win: that there were two was another auction's doing.
+    // When two plants had it, either may win: another auction is to blame for the two.
     if (this.#heldAt(requestId, winner, openedAt)) return [];
     const holders = [...(this.#holders.get(requestId) ?? [])].filter(
       ([plantId, at]) => plantId !== winner && at < openedAt,

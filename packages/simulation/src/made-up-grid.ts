@@ -1,4 +1,4 @@
-/** The grid of a simulation whose requests are made up: plants of several sizes, and faults as the options say. */
+/** The grid of a simulation with generated requests: plants of several sizes, and faults as the options say. */
 import { type GridPlan, numbered } from './grid.ts';
 import { LEVELS, type SimulationOptions } from './options.ts';
 import { virtualImages } from './scenario.ts';

@@ -5,7 +5,7 @@
  *            [--faults none|some|many] [--offers asked|standing] [--deeds N] [--builds N] [--cost COST] [--json]
  *   simulate --replay FILE [--cost COST]… [--plants N] [--memory-mib N] [--brokers 2,6] [--keep SECONDS] [--json]
  *
- * How far it is goes to standard error.
+ * Progress goes to standard error.
  *
  * Exit status: 0 when every invariant held, 1 when one did not, 2 for a wrong command line.
  */
@@ -39,7 +39,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/** Errors are answers here, some thousands a second, and nobody is shown where they were made. */
+/** Errors are answers here, some thousands a second, and nobody looks at their stack. */
 Error.stackTraceLimit = 0;
 
 const display = new ProgressDisplay({

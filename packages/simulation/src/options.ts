@@ -1,4 +1,4 @@
-/** What a simulation is of. The same options and the same seed are the same run. */
+/** Options of a simulation. The same options and the same seed give the same run. */
 export const FAULT_LEVELS = ['none', 'some', 'many'] as const;
 export type FaultLevel = (typeof FAULT_LEVELS)[number];
 
@@ -10,20 +10,19 @@ export interface SimulationOptions {
   readonly plants: number;
   readonly shops: number;
   /**
-   * Brokers at each level, from the top: `[2, 6]` are 2 below the shops and 6 below those. None: plants dial the shops.
+   * Brokers at each level, from the top: `[2, 6]` means 2 below the shops and 6 below those. None: plants dial the
+   * shops.
    */
   readonly brokers: readonly number[];
   readonly requests: number;
-  /** Virtual seconds in which the requests come and faults happen. */
+  /** Virtual seconds in which the requests arrive and the faults happen. */
   readonly seconds: number;
   readonly faults: FaultLevel;
   /** A preset or an expression. */
   readonly cost: string;
   /** Whether plants are asked for each bid, or publish what their bids depend on. */
   readonly offers: OfferKind;
-  /**
-   * What is done with a VM between its creation and its end: suspended, resumed, configured, renewed, so often at most.
-   */
+  /** Most deeds with a VM between its creation and its end: it is suspended, resumed, configured or renewed. */
   readonly deeds: number;
   /** Golden images that are built meanwhile. */
   readonly builds: number;

@@ -1,4 +1,4 @@
-/** Shows how far runs are: one line that is written anew on a terminal, a line now and then elsewhere. */
+/** Shows the progress of runs: on a terminal one line that is rewritten, elsewhere a line from time to time. */
 import type { Progress } from './progress.ts';
 
 export interface ProgressDisplayOptions {
@@ -6,12 +6,12 @@ export interface ProgressDisplayOptions {
   readonly isTerminal: boolean;
   /** Characters of a line of the terminal. */
   readonly columns?: number;
-  /** Milliseconds of a clock that only goes on. */
+  /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
 
 const REWRITTEN_MS = 200;
-/** The first is shown at once, so that whoever looks knows that something happens. */
+/** The first line is shown at once, so that the user sees that something happens. */
 const LINES_MS = 10_000;
 const COLUMNS = 80;
 const ERASE = '\r\x1b[K';
@@ -35,7 +35,7 @@ export class ProgressDisplay {
     write(isTerminal ? `${ERASE}${text.slice(0, columns - 1)}` : `${text}\n`);
   }
 
-  /** Makes room on the terminal for what is printed. */
+  /** Clears the line on the terminal before other output. */
   clear(): void {
     if (this.#options.isTerminal) this.#options.write(ERASE);
   }

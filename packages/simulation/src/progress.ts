@@ -1,9 +1,9 @@
-/** How far a run is, for whoever waits for it. It has no part in what happens. */
+/** The progress of a run, for whoever waits for it. It does not influence the run. */
 import type { Ledger } from './ledger.ts';
 import type { World } from './world/world.ts';
 
 export interface Progress {
-  /** What is run, such as `seed 1`. */
+  /** The name of the run, such as `seed 1`. */
   readonly run: string;
   readonly phase: string;
   /** Virtual time. */
@@ -35,7 +35,7 @@ export class ProgressReporter {
     this.#report = report;
   }
 
-  /** The grid is there. */
+  /** Follows a grid once it exists. */
   follow(grid: { readonly world: World; readonly ledger: Ledger }): void {
     this.#grid = grid;
   }
@@ -45,7 +45,7 @@ export class ProgressReporter {
     this.#reportNow();
   }
 
-  /** To be called after each event. */
+  /** Call it after each event. */
   afterEvent(): void {
     if ((this.#grid?.world.events ?? 0) % EVENTS_BETWEEN === 0) this.#reportNow();
   }

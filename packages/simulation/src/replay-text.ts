@@ -2,7 +2,7 @@ import type { ReplayOutcome } from './replay.ts';
 
 const HEAD = ['made', 'refused', 'ready p50', 'p95', 'hits', 'unevenness', 'cost'] as const;
 
-/** A table of outcomes for people. */
+/** Makes a table of outcomes for people. */
 export function replayText(outcomes: readonly ReplayOutcome[]): string {
   const seconds = (value: number | undefined) => (value === undefined ? '-' : `${value.toFixed(1)} s`);
   const rows = outcomes.map((one) => [

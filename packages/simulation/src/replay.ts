@@ -1,5 +1,6 @@
 /**
- * Recorded requests carried out again on paper, at their own times: against another cost, other brokers, other plants.
+ * Carries recorded requests out again in a simulated grid, at their own times: with another cost, other brokers, other
+ * plants.
  */
 import { digestAction } from '@vmgrid/dag';
 import type { CreateRequest, ReplayableImage, ReplayableRequest, RequestExport } from '@vmgrid/protocol';
@@ -33,7 +34,8 @@ export interface ReplayOutcome {
   /** Share of the VMs whose image spared them an action. */
   readonly hitRate: number;
   /**
-   * Standard deviation of the plants' shares of memory in use, in the mean over the moments a VM was ready: 0 is even.
+   * Standard deviation of the plants' shares of used memory, as the mean over the moments when a VM became ready; 0 is
+   * even.
    */
   readonly unevenness: number;
 }
@@ -43,7 +45,7 @@ const DEFAULT_START_MS = { boot: 9_000, restore: 150, resume: 150 };
 const VMS = 4_096;
 const JOIN_MS = 2_000;
 const CREATIONS = 4;
-/** After the last request: the longest a client goes on asking, and more. */
+/** Time after the last request: longer than any client goes on asking. */
 const REST_MS = 900_000;
 
 /** `report` is told how far the replay is. */
@@ -78,7 +80,10 @@ export async function replay(
   };
 }
 
-/** Stand-ins for actions of which only the digest is known: the same for the same digest, another for another. */
+/**
+ * Replacements for actions of which only the digest is known: the same digest gives the same action, another digest
+ * another.
+ */
 class RecordedActions {
   readonly #secondsOf: ReadonlyMap<string, number>;
 
@@ -133,7 +138,7 @@ function planOf({ requests, images }: Recording, options: ReplayOptions): GridPl
   };
 }
 
-/** Mean milliseconds of each kind of start, of each image and of all. */
+/** Returns the mean milliseconds of each kind of start, for each image and for all. */
 function measuredStarts(requests: readonly ReplayableRequest[]): ReadonlyMap<string, number> {
   const measured = requests.flatMap(({ start, imageId, phasesMs }) => {
     const ms = (phasesMs[start] ?? 0) + (phasesMs.agent ?? 0);
@@ -143,7 +148,7 @@ function measuredStarts(requests: readonly ReplayableRequest[]): ReadonlyMap<str
   return new Map([...byKey].map(([key, all]) => [key, mean(all.map(({ ms }) => ms))]));
 }
 
-/** The images that are named, and a base of each operating system. */
+/** Returns the named images, and a base of each operating system. */
 function warehouseOf(requests: readonly ReplayableRequest[], images: readonly ReplayableImage[]) {
   const actions = new RecordedActions(requests);
   const systems = [...new Set(requests.map(({ machine }) => machine.os))];

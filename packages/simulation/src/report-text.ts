@@ -1,4 +1,4 @@
-/** A simulation's report for people. */
+/** Writes a simulation's report for people. */
 import type { SimulationOptions } from './options.ts';
 import type { SimulationReport } from './report.ts';
 
@@ -23,7 +23,7 @@ export function reportText(report: SimulationReport): string {
   ].join('\n');
 }
 
-/** The command that does exactly this run again. */
+/** Returns the command that repeats exactly this run. */
 export function commandOf({ seed, plants, shops, brokers, requests, seconds, ...rest }: SimulationOptions): string {
   const given = { seed, plants, shops, brokers: brokers.join(','), requests, seconds, ...rest };
   const words = Object.entries(given).flatMap(([name, value]) =>

@@ -1,4 +1,4 @@
-/** What a simulation came to. */
+/** The result of a simulation. */
 import type { Ledger, RequestOutcome } from './ledger.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Violation } from './violation.ts';
@@ -7,23 +7,23 @@ import type { World } from './world/world.ts';
 export interface ViolationReport {
   readonly invariant: string;
   readonly message: string;
-  /** The last lines of the trace that have to do with it. */
+  /** The last lines of the trace that concern it. */
   readonly trace: readonly string[];
 }
 
 export interface SimulationReport {
   readonly options: SimulationOptions;
-  /** SHA-256 of all that happened, line by line. */
+  /** SHA-256 of all events, line by line. */
   readonly digest: string;
   readonly events: number;
   readonly faults: number;
   readonly requests: number;
   readonly made: number;
-  /** Requests that were refused, by code. */
+  /** Refused requests, by code. */
   readonly refused: Readonly<Record<string, number>>;
   /** Requests that became two VMs because the plant of the first was out of reach (decision 0006). */
   readonly split: number;
-  /** By verb: how often it had which outcome, `done` or a code. */
+  /** For each verb, how often it had which outcome: `done` or a code. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly violation?: ViolationReport;
 }

@@ -1,4 +1,4 @@
-/** What is asked for in a simulation, and what there is to make it from. */
+/** The requests of a simulation, and the images for them. */
 import { digestAction } from '@vmgrid/dag';
 import type { CreateRequest } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
@@ -12,7 +12,7 @@ const SYSTEM = { arch: 'x86_64', os: 'virtual-1' } as const;
 const MADE_AT = '2004-11-06T00:00:00.000Z';
 const DISK_MIB = 2_048;
 
-/** Kinds of machines: memory in MiB, and how long their three or four actions take. */
+/** Kinds of machines: memory in MiB, and the duration of their three or four actions. */
 const KINDS: readonly { readonly memoryMiB: number; readonly actionsMs: readonly number[] }[] = [
   { memoryMiB: 256, actionsMs: [400, 900] },
   { memoryMiB: 512, actionsMs: [800, 1_500, 6_000] },
@@ -30,7 +30,7 @@ const WORK: readonly Work[] = KINDS.map((_, kind) => workOf(kind));
 
 export const anyWork = (random: Random): Work => random.pick(WORK);
 
-/** The beginning of one of them, for a golden image. */
+/** Returns the beginning of one of them, for a golden image. */
 export function anyBeginning(random: Random): Work {
   const { machine, dag } = random.pick(WORK);
   const actions = dag.actions.slice(0, random.integer(1, dag.actions.length));
@@ -44,7 +44,7 @@ export interface VirtualHardware {
   readonly diskMiB: number;
 }
 
-/** An image that a line of virtual machines starts from; `history` as digests. */
+/** Makes an image for a line of virtual machines; `history` as digests. */
 export function virtualImage(id: string, hardware: VirtualHardware, history: readonly string[]): GoldenImage {
   const { os, memoryMiB, diskMiB } = hardware;
   const machine = { ...SYSTEM, os, memoryMiB: memoryMiB ?? 64, cpus: 1, diskMiB };
@@ -70,7 +70,7 @@ export function virtualImage(id: string, hardware: VirtualHardware, history: rea
   };
 }
 
-/** The base, and of each kind an image that has its first action. */
+/** Makes the base, and for each kind an image with its first action. */
 export function virtualImages(): ReadonlyMap<string, GoldenImage> {
   const golden = WORK.map(({ machine, dag }, kind) =>
     virtualImage(`image-${kind}`, machine, [digestAction(dag.actions[0]!)]),

@@ -11,13 +11,13 @@ import { reportOf, type SimulationReport } from './report.ts';
 import { anyBeginning, anyWork } from './scenario.ts';
 import { Violation } from './violation.ts';
 
-/** After the last fault: until plants have taken over what an earlier run left. */
+/** Time after the last fault until plants have taken over what an earlier run left. */
 const SETTLE_MS = 90_000;
-/** What is under way with one VM is over by then, or goes on with another record. */
+/** After this time the work in progress on a VM is over, or goes on with another record. */
 const LOOK_AGAIN_MS = 10_000;
 /**
- * Until the last client is answered, the last lease has ended and the last VM is gone; where nothing happens time is
- * free.
+ * Time until the last client is answered, the last lease has ended and the last VM is gone. Virtual time without events
+ * costs nothing.
  */
 const REST_MS = 4 * 3_600_000;
 

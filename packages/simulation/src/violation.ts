@@ -1,7 +1,7 @@
-/** Something that must never be has come about. */
+/** A violated invariant. */
 export class Violation extends Error {
   readonly invariant: string;
-  /** Words of the trace that have to do with it. */
+  /** Words of the trace that concern it. */
   readonly about: readonly string[];
 
   constructor(invariant: string, message: string, about: readonly string[]) {

@@ -50,7 +50,7 @@ test('more machines than there may be', () => {
   expect(check).toThrow(/9 machines run on plant-1, at most 8 may/);
 });
 
-/** What the only VM's record says is changed behind the plant's back. */
+/** Changes the only VM's record behind the plant's back. */
 function rewrite(change: (record: Record<string, unknown>) => object): void {
   const folder = [...plant.disk.folders.values()][0]!;
   folder.record = JSON.stringify(change(JSON.parse(folder.record!)));

@@ -19,8 +19,8 @@ import {
   type ToldVm,
   type VmsEvent,
 } from '@vmgrid/protocol';
-import { VmPublisher } from '@vmgrid/vmplant';
 import fc from 'fast-check';
+import { VmPublisher } from '../../vmplant/src/vms/vm-publisher.ts';
 import { QuotaEnforcer } from '../../vmshop/src/quotas/quota-enforcer.ts';
 import { VmBookFile } from '../../vmshop/src/vm-book-file.ts';
 
@@ -48,7 +48,7 @@ class Call {
   }
 }
 
-/** One connection; what is under way on it is in order. */
+/** One connection; messages on it keep their order. */
 class Link implements LinkAbove {
   readonly up: Up[] = [];
   readonly down: Call[] = [];
@@ -221,7 +221,9 @@ class World {
     if (asked && !this.#open.has(asked.requestId)) void this.#place(asked, plant);
   }
 
-  /** As a shop does: the plant that has the VM, else one after the other until one does not refuse. */
+  /**
+   * Places a request as a shop does: at the plant that has the VM, else at one after another until one does not refuse.
+   */
   async #place(request: Request, first: number): Promise<void> {
     this.#open.add(request.requestId);
     try {
@@ -262,7 +264,7 @@ class World {
     this.#links.set(plantId, this.plants[plant]!.connect());
   }
 
-  /** What the shop sent may arrive all the same. */
+  /** Messages that the shop has sent may still arrive. */
   cut(plant: number, arrives: boolean): void {
     const one = this.plants[plant]!;
     const link = this.#links.get(one.plantId);

@@ -1,4 +1,4 @@
-/** Whole grids on paper: what must be so is so, whatever goes wrong, and the same seed is the same run. */
+/** Whole simulated grids: their invariants hold whatever goes wrong, and the same seed gives the same run. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -40,7 +40,7 @@ export class NewsBatch {
     this.#vms.push(event);
   }
 
-  /** Whoever misses one message would be wrong for good: its link is ended, and hears all anew when it is up again. */
+  /** A receiver that misses one message would stay wrong: its link is ended, and it gets everything again later. */
   sendTo(link: NewsLink): void {
     const { membersPerMessage } = BROKER_LIMITS;
     for (let start = 0; start < Math.max(this.#joined.length, this.#left.length); start += membersPerMessage) {

@@ -5,7 +5,7 @@ import { type Bid, type Bidder, type Decline, GridError, type Hello, type Offer 
 import type { VirtualTime } from '../../market/test/virtual-time.ts';
 import { Broker } from '../src/broker.ts';
 
-/** What a plant answers to a call for bids; null: nothing, ever. */
+/** A plant's answer to a call for bids; null: it never answers. */
 export type Answer = Offer | null;
 
 export interface BrokerShape {

@@ -21,7 +21,7 @@ import { type BrokerDaemon, startBroker } from '../src/broker-daemon.ts';
 const log = createLog('test', 'error');
 
 type Answers = Partial<{ readonly [M in keyof PlantHandlers]: PlantHandlers[M] }> & {
-  /** Told of each link that comes up. */
+  /** Called with each link that comes up. */
   readonly opened?: (link: LinkClient) => void;
 };
 

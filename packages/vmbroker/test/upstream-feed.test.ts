@@ -1,5 +1,6 @@
 /**
- * What a broker tells one above it, while its plants come, go and change, and the link takes it as slowly as it likes.
+ * A broker's reports to one above it, while its plants come, go and change, and the link accepts messages as slowly as
+ * it likes.
  */
 import { expect, test } from '@jest/globals';
 import { Membership, VmBook } from '@vmgrid/market';
@@ -22,7 +23,7 @@ const vmOf = (plantId: string, n: number): ToldVm => ({
   ...{ memoryMiB: 64, diskMiB: 64 },
 });
 
-/** Of a shop or a broker: who is a member, by which way, and what is known of its VMs. */
+/** A shop's or broker's knowledge: its members, the ways to them, and their VMs. */
 class Side {
   readonly book: VmBook;
   readonly membership: Membership;

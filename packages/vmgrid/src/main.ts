@@ -69,11 +69,22 @@ addTokenCommands(program, context);
 addCertificateCommands(program, context);
 addAuditCommands(program, context);
 
+program.addHelpText('beforeAll', ({ command }) => refuseUnknown(command));
+
 outliveReaders(reportError);
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitStatus(error) || process.exitCode;
+}
+
+/** Commander shows the help of a group for a command that the group does not have. */
+function refuseUnknown(group: Command): string {
+  const name = group.args.find((word) => !word.startsWith('-') && word !== 'help');
+  if (name !== undefined && group.commands.length > 0 && !group.commands.some((one) => one.name() === name)) {
+    group.error(`error: unknown command '${name}'`, { code: 'commander.unknownCommand' });
+  }
+  return '';
 }
 
 function exitStatus(error: unknown): number {

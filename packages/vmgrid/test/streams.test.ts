@@ -1,4 +1,4 @@
-/** What the command line writes where: colours, readers that leave, disks that are full. */
+/** The output of the command line: colours, readers that leave, disks that are full. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -11,3 +11,23 @@ test.each([
   const { status, out, err } = await vmgrid(['--shop', 'http://127.0.0.1:9', ...line.split(' ')]);
   expect([status, out, err]).toEqual([2, '', expect.stringContaining(message)]);
 });
+
+test.each([
+  [['memory', '--help'], 'memory'],
+  [['images', 'nothing', '--help'], 'nothing'],
+  [['help', 'memory'], 'memory'],
+  [['--json', 'memory', '-h'], 'memory'],
+])('the help for a command that there is not (%j) is no help, and says so', async (args, name) => {
+  const { status, out, err } = await vmgrid(args);
+  expect([status, out, err]).toEqual([2, '', expect.stringContaining(`unknown command '${name}'`)]);
+});
+
+test.each([
+  [['images', 'list', '--help'], 'vmgrid images list'],
+  [['query', 'vm-1', '--help'], 'vmgrid query'],
+  [['help', 'images'], 'vmgrid images'],
+  [['-h'], 'vmgrid [options]'],
+])('the help of %j is its own', async (args, usage) => {
+  const { status, out } = await vmgrid(args);
+  expect([status, out]).toEqual([0, expect.stringContaining(`Usage: ${usage}`)]);
+});

@@ -110,12 +110,12 @@ export const PlantConfig = Type.Object(
         'How a bid is priced: a preset (`memory`, `seconds`, `network`), ' +
         'or a ClassAd expression over MY (the request), TARGET (the plant) and PLAN.',
     }),
-    bidValidity: duration('PT30S', 'How long a bid holds.'),
+    bidValidity: duration('PT30S', 'How long a bid is valid.'),
     lease: Type.Object(
       {
         default: duration('PT4H', 'Lease of a VM whose request names none.'),
         maximum: duration('P7D', 'Longest lease that the plant grants.'),
-        warning: duration('PT10M', 'How long before its end a lease is said to end soon.'),
+        warning: duration('PT10M', 'How long before its end the plant warns that a lease ends.'),
         suspended: duration('P7D', 'How long a VM is kept that was suspended when its lease ended.'),
       },
       { ...closed, default: {}, description: 'How long VMs live.' },
@@ -148,20 +148,24 @@ export const PlantConfig = Type.Object(
     }),
     tending: Type.Object(
       {
-        enabled: Type.Boolean({ default: false, description: 'Whether the plant builds images unasked.' }),
+        enabled: Type.Boolean({ default: false, description: 'Whether the plant builds images without a request.' }),
         idleFor: duration('PT1M', 'How long the plant must have been without work.'),
         quotaMiB: Type.Integer({
           minimum: 1,
           default: 8192,
-          description: 'Disk space that the images built unasked may take together.',
+          description: 'Disk space that all images built without a request may take together.',
         }),
         minimumSavedSeconds: Type.Number({
           minimum: 0,
           default: 60,
-          description: 'Time that an image must have been able to save of all remembered requests together.',
+          description: 'Time that an image must be able to save all remembered requests together.',
         }),
       },
-      { ...closed, default: {}, description: 'Whether and how the plant builds the images that past requests wanted.' },
+      {
+        ...closed,
+        default: {},
+        description: 'Whether and how the plant builds images that would have saved past requests time.',
+      },
     ),
     heapMiB: heapMiBField(HEAP_MIB.vmplant),
     logLevel: Type.Union(

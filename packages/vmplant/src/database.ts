@@ -1,12 +1,15 @@
 /**
- * The plant's small embedded database: learnt durations, the last words of VMs that are gone, recorded requests, and
- * the number of the run. It also keeps a second plant out of the same state directory.
+ * The plant's small embedded database: learnt durations, final classads of destroyed VMs, recorded requests, and the
+ * number of the run. It also keeps a second plant out of the same state directory.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { IN_MEMORY, openOwnDatabase } from '@vmgrid/daemon';
 import { GridError, ifRoom } from '@vmgrid/protocol';
 
-/** Of a database that forgot before it noted up to when, all up to now counts as forgotten. */
+/**
+ * A database that forgot requests before it stored the time until which it forgot them counts everything until now as
+ * forgotten.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS durations (
     key TEXT PRIMARY KEY,
@@ -41,7 +44,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS tended_images (image_id TEXT PRIMARY KEY) STRICT;
 `;
 
-/** A database that nobody else sees, and that ends with the process. */
+/** Opens a database that no other process sees and that ends with this one. */
 export const openDatabaseInMemory = (): DatabaseSync => openDatabase(IN_MEMORY);
 
 /** Opens (or makes) the database. @throws GridError STATE_LOCKED when another process has it. */
@@ -52,8 +55,8 @@ export const openDatabase = (file: string): DatabaseSync =>
   });
 
 /**
- * A number for this run of the plant's process, greater than those of all before it, also when the clock was set back.
- * `now`: milliseconds since the epoch.
+ * Returns the number of this run of the plant's process: greater than those of all earlier runs, even if the clock was
+ * set back. `now`: milliseconds since the epoch.
  */
 export function nextRun(database: DatabaseSync, now: number): number {
   const before = database.prepare('SELECT number FROM runs').get()?.number;

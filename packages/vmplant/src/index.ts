@@ -1,28 +1,10 @@
-/** What a plant is put together from, for whoever drives one without a host. */
-export { BidService } from './bids/bid-service.ts';
-export { OfferPublisher } from './bids/offer-publisher.ts';
+/** The parts of a plant, for programs that run one without a host. */
+export { assemblePlant } from './assembly/assemble-plant.ts';
+export type { OperatorServices, PlantPorts } from './assembly/ports.ts';
 export { PlantConfig } from './config.ts';
 export type { ConfigDiscStore } from './configuration/config-disc-store.ts';
-export { Configurator } from './configuration/configurator.ts';
-export { Reconfigurator } from './configuration/reconfigurator.ts';
-export { Creator } from './creation/creator.ts';
-export { LearntDurations } from './creation/durations.ts';
-export { OwnFailures } from './creation/own-failures.ts';
-export { nextRun, openDatabaseInMemory } from './database.ts';
-export { ImageBuilder } from './images/image-builder.ts';
-export { LeaseService } from './leases/lease-service.ts';
-export { Leases } from './leases/leases.ts';
-export { Collector } from './lifecycle/collector.ts';
-export { recover } from './lifecycle/recovery.ts';
-export { Starter } from './lifecycle/starter.ts';
-export { Suspender } from './lifecycle/suspender.ts';
-export { Plant, type PlantDeps } from './plant.ts';
+export { openDatabaseInMemory } from './database.ts';
 export type { RecordedRequest } from './tending/recorded-request.ts';
 export { DestroyedVms } from './vms/destroyed-vms.ts';
-export { LivingMachines } from './vms/living-machines.ts';
-export { watchMachine } from './vms/machine-watch.ts';
 export type { VmRecord } from './vms/vm.ts';
-export { VmGate } from './vms/vm-gate.ts';
-export { VmPublisher } from './vms/vm-publisher.ts';
-export { VmRegistry } from './vms/vm-registry.ts';
 export type { VmStore } from './vms/vm-store.ts';

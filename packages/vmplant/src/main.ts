@@ -34,11 +34,11 @@ const { values, positionals } = programOptions(USAGE, {
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 outliveReaders(() => undefined);
-// Folders and files have the modes they need, whoever starts this. But what an operator exports is as private as he
-// has it.
+// Files and folders get the modes that they need whoever starts this. Exports are as private as the operator's umask
+// says.
 if (positionals[0] !== 'export') process.umask(0o022);
 process.exitCode = await main();
-// Whatever a slow peer still holds open ends with the process.
+// Ends the process together with anything that a slow peer still holds open.
 process.exit();
 
 async function main(): Promise<number> {

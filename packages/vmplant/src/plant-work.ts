@@ -1,6 +1,6 @@
 /**
- * Work that changes something, and what wraps it. The signal of a link is not passed on to it: a shop that vanishes or
- * gives up does not undo what its client may ask for again. Such work ends by its own limits, or as the plant stops.
+ * Work that changes something, and its wrappers. It does not get the signal of a link: a shop that vanishes or gives up
+ * does not undo work that its client may request again. Such work ends by its own limits, or when the plant stops.
  */
 import type { RequestBook } from '@vmgrid/bidding';
 import { InFlight, Semaphore, within } from '@vmgrid/daemon';
@@ -23,29 +23,29 @@ import { inside, type Work, type Wrapper } from './work.ts';
 export interface PlantWorkDeps {
   readonly bidService: Pick<BidService, 'refusal'>;
   readonly failures: Pick<OwnFailures, 'during'>;
-  /** Told of each create as it begins and ends. */
+  /** Called for each create when it begins and when it ends. */
   readonly requests: RequestBook;
   readonly selfTending: Pick<SelfTending, 'during'>;
   readonly vmPublisher: Pick<VmPublisher, 'during'>;
   /**
-   * Told when what the plant has or holds has changed. Resolves when those above were told: before the answer that says
-   * so.
+   * Called when the plant's VMs or requests have changed. Resolves when the upstreams know of the change, before they
+   * get the answer.
    */
   readonly changed: () => Promise<void>;
-  /** What was thrown, with the numbers of what the host has no more of if it is that. */
+  /** Adds the numbers of the exhausted resource to an error about the host. */
   readonly withNumbers: (thrown: unknown) => Promise<unknown>;
 }
 
 export interface PlantWorkOptions {
   readonly plantId: string;
-  /** Machines made at the same time. */
+  /** Machines that are made at the same time. */
   readonly concurrentCreations: number;
 }
 
 type Create = Identified<CreateRequest>;
 type CreateWork = Work<Create, ClassAdJson>;
 
-/** How long work under way may go on when the plant is told to stop; its undo must fit into the rest of the drain. */
+/** Milliseconds for work in progress when the plant is told to stop; its undo must fit into the rest of the drain. */
 const DRAIN_GRACE_MS = 4_000;
 
 export class PlantWork {
@@ -61,7 +61,7 @@ export class PlantWork {
     this.#semaphore = new Semaphore(concurrentCreations);
   }
 
-  /** What wraps a create, from the outermost; `own` are the plant's checks. */
+  /** Wraps a create; the first wrapper is the outermost. `own` are the plant's checks. */
   create(own: readonly Wrapper<Create, ClassAdJson>[], work: CreateWork): CreateWork {
     const wrappers = [
       this.#untilStopped,
@@ -80,7 +80,7 @@ export class PlantWork {
     return inside(wrappers, work);
   }
 
-  /** What wraps any other work, from the outermost. */
+  /** Wraps any other work; the first wrapper is the outermost. */
   other<Request extends Asked, Reply>(
     verb: string,
     own: readonly Wrapper<Request, Reply>[],
@@ -98,12 +98,12 @@ export class PlantWork {
     return inside<Request, Reply>(wrappers, work);
   }
 
-  /** Whether a create of the request is under way, be it that it waits for its turn. */
+  /** Whether a create of the request is in progress, or waits for its turn. */
   isCreating(key: RequestKey): boolean {
     return this.#inFlight.has(flightOf('create', key));
   }
 
-  /** Lets what runs end for a while, then cancels the rest, which undoes itself. */
+  /** Gives running work some time to end, then cancels the rest, which undoes itself. */
   async drain(signal: AbortSignal): Promise<void> {
     const stopped = () => new GridError('DRAINING', `the plant ${this.#plantId} is shutting down`);
     await within({ ms: DRAIN_GRACE_MS, signal, late: stopped }, async (until) => {
@@ -114,7 +114,7 @@ export class PlantWork {
     });
   }
 
-  /** A few machines are made at a time; the others wait in the order they came. */
+  /** Only a few machines are made at a time; the other requests wait in the order in which they came. */
   readonly inTurn =
     <Request, Reply>(next: Work<Request, Reply>): Work<Request, Reply> =>
     (request, signal) =>
@@ -140,13 +140,13 @@ export class PlantWork {
       return next(request, signal);
     };
 
-  /** Those above count the VM from now on. */
+  /** After this the upstreams count the VM. */
   readonly #toldAbove =
     (next: CreateWork): CreateWork =>
     (request, signal) =>
       this.#deps.vmPublisher.during(request, () => next(request, signal));
 
-  /** Whoever bids for the plant asks it when the request comes again. */
+  /** The upstreams that bid for the plant ask it when the request comes again. */
   readonly #remembered =
     (next: CreateWork): CreateWork =>
     async (request, signal) => {

@@ -121,7 +121,7 @@ export class Plant {
     };
   }
 
-  /** Takes no new work, lets what runs end for a while, then cancels the rest, which undoes itself. */
+  /** Accepts no new work, gives running work some time to end, then cancels the rest, which undoes itself. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#deps.bidService.close();
     void this.#deps.changed();
@@ -140,7 +140,7 @@ export class Plant {
     return bidService.offer(request);
   }
 
-  /** Work on a VM that the caller sees. */
+  /** Runs work on a VM that the caller may see. */
   #onVm<Request extends Asked & { readonly vmId: string }>(
     verb: string,
     work: Work<Request, VmRecord>,
@@ -156,8 +156,8 @@ export class Plant {
   }
 
   /**
-   * Of a VM that the caller sees. @throws GridError VM_UNKNOWN that says so when it is gone: nobody else has to be
-   * asked
+   * Requires that a VM which the caller may see still exists. @throws GridError VM_UNKNOWN when it is gone: the error
+   * says so, and no other plant has to be asked
    */
   #requireLiving(vmId: string): void {
     if (this.#deps.registry.find(vmId)) return;
@@ -172,7 +172,7 @@ export class Plant {
     throw new GridError('VM_STATE', message, { vmId, state: record.state });
   }
 
-  /** @throws GridError DAG_TOO_LARGE, and what is wrong with a DAG */
+  /** @throws GridError DAG_TOO_LARGE, and the fault of a DAG */
   #requireRunnable(dags: DagsOfRequest): void {
     requireDags(dags);
     const refusal = this.#deps.bidService.dagRefusal(dags.dag, dags.destruction);
@@ -186,7 +186,7 @@ export class Plant {
       return next(request, signal);
     };
 
-  /** Whatever the limits are by now: a refusal would make it another plant's. */
+  /** The limits of the plant do not matter here: a refusal would send the request to another plant. */
   readonly #answeredAsBefore =
     (next: CreateWork): CreateWork =>
     async (request, signal) => {
@@ -203,15 +203,15 @@ export class Plant {
       return next(request, signal);
     };
 
-  /** @throws GridError REQUEST_EXPIRED when the request may have been carried out here, and be forgotten */
+  /** @throws GridError REQUEST_EXPIRED when the plant may have carried out the request earlier and forgotten it */
   #requireNew({ requestId }: RequestKey): void {
     const expiry = this.#deps.bidService.expiry(requestId);
     if (expiry) throw expiry;
   }
 
   /**
-   * What became of an earlier create of the same request id. @throws the GridError it failed with; REQUEST_SPENT when
-   * its VM is gone
+   * Returns the result of an earlier create with the same request id. @throws the GridError with which it failed;
+   * REQUEST_SPENT when its VM is destroyed
    */
   #outcomeOf(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
@@ -236,7 +236,7 @@ interface DagsOfRequest {
   readonly destruction?: Dag | undefined;
 }
 
-/** The link has checked the form of a request; whether its DAGs can be run is for the plant to check. */
+/** The link has checked the form of a request; the plant checks whether its DAGs can be run. */
 function requireDags({ dag, destruction }: DagsOfRequest): void {
   requireDag('dag', dag);
   if (destruction) requireDag('destruction', destruction);

@@ -1,4 +1,5 @@
 /** A plant whose warehouse is empty when it starts. */
+
 import { EventEmitter, once } from 'node:events';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { openSecurity } from '@vmgrid/access';
 import { checkConfig, type Log } from '@vmgrid/daemon';
 import { linkImage, testBase, testFolder } from '../../../test/support/test-warehouse.ts';
 import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
-import { Warehouse } from '../../warehouse/src/store.ts';
+import { Warehouse } from '../../warehouse/src/warehouse.ts';
 import { PlantConfig } from '../src/config.ts';
 import { type PlantDaemon, startPlant } from '../src/plant-daemon.ts';
 
@@ -28,7 +29,7 @@ function recordingLog() {
   return { told, log };
 }
 
-/** As a build does: the whole image at once. */
+/** Moves a whole image in at once, as a build does. */
 async function moveIn(image: GoldenImage, warehouse: string): Promise<void> {
   const apart = (await Warehouse.open(join(folder, 'apart'))).directory;
   await linkImage(image, apart);
@@ -56,7 +57,7 @@ test(
     const surface = { name: config.plantId, listens: [config.host], dials: [] };
     const security = await openSecurity(config, surface, { environment: {}, log });
     const first = once(told, 'line probed', { signal });
-    plant = await startPlant(config, security, '0', log);
+    plant = await startPlant(config, { security, version: '0', log });
     expect(await first).toMatchObject([{ accelerator: 'tcg', reason: expect.stringContaining('there is none yet') }]);
     const second = once(told, 'line probed', { signal });
     await moveIn(base, warehouse);

@@ -1,4 +1,4 @@
-/** What a plant remembers and tells of work under way. */
+/** A plant's memory and reports of work in progress. */
 import { expect, test } from '@jest/globals';
 import { RequestFingerprints } from '@vmgrid/bidding';
 import { abortable } from '@vmgrid/daemon';

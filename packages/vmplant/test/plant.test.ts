@@ -1,4 +1,4 @@
-/** What a plant answers to an award, over made-up parts. */
+/** A plant's answers to an award, over generated parts. */
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { RequestFingerprints } from '@vmgrid/bidding';

@@ -59,5 +59,9 @@ function oldestOfMost(known: readonly Known[]): Socket | undefined {
   return most.length > 1 ? most[0]!.socket : undefined;
 }
 
-/** Returns address and port of the client. No other connection has both at the same time. */
-const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+/**
+ * Returns address and port of both ends: a client may come from one port to several addresses of the shop. No other
+ * connection has all of them at the same time.
+ */
+const keyOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;

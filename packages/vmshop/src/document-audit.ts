@@ -2,7 +2,7 @@
 import { type AuditSink, goesUnaudited, isChange, ownerOverRate, type Principal } from '@vmgrid/access';
 import { GridError, type Reply, type Request } from '@vmgrid/protocol';
 
-/** Who is at the TCP endpoint, and at which address. */
+/** The caller at the TCP endpoint, and its address. */
 export interface Client {
   readonly principal: Principal;
   readonly from: string | undefined;

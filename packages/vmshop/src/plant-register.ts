@@ -57,7 +57,7 @@ export class PlantRegister {
     ifRoom(() => this.#database.prepare(statement).run(...values));
   }
 
-  /** Who leaves from now on leaves because the shop ends. */
+  /** Plants that leave from now on leave because the shop ends. */
   close(): void {
     this.#database.close();
   }

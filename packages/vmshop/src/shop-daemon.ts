@@ -114,8 +114,9 @@ export async function startShop(config: ShopConfig, security: Security, log: Log
     // no second request
     revalidate: (line, from) => admitted(audit, () => security.authenticator.authenticate(line), from),
     limitOf: ({ principal }) => bodyLimitOf(bodyQuota, principal.owner),
-    answer: async (bytes, client) => {
-      const request = (await documents.read({ medium: 'xml', bytes }, client.principal.owner)) as Request;
+    answer: async (bytes, client, revalidate) => {
+      const { owner } = client.principal;
+      const request = (await documents.read({ medium: 'xml', bytes }, { owner, revalidate })) as Request;
       const work = () => answerRequest(shop, request, client.principal);
       return encodeXmlReply(await audited(audit, request, client, work));
     },

@@ -27,8 +27,11 @@ export interface TcpServerOptions<Who> {
   readonly lookedAtMs?: number;
   /** How long a document of this client may be; as any when left out. */
   readonly limitOf?: (who: Who) => BodyLimit;
-  /** Turns one request document into one reply document; errors are its business and come back as a reply. */
-  readonly answer: (document: Buffer, who: Who) => Promise<string>;
+  /**
+   * Turns one request document into one reply document; errors are its business and come back as a reply. What it is
+   * given last looks at the token once more, for work that lasts before anything is carried out.
+   */
+  readonly answer: (document: Buffer, who: Who, revalidate: () => unknown) => Promise<string>;
   /** The reply for a document that never became complete. */
   readonly refuse: (error: GridError) => string;
   /** How long a client may take to send its document, and then to take the reply. */
@@ -79,7 +82,7 @@ async function serve<Who>(socket: Socket, options: ServeOptions<Who>): Promise<v
     const { who, document } = await readDocument(socket, options, withinMs);
     const refusal = await refusalOf(options.revalidate);
     if (refusal) throw refusal;
-    socket.end(await abortOnRevocation(socket, options, () => options.answer(document, who)));
+    socket.end(await abortOnRevocation(socket, options, () => options.answer(document, who, options.revalidate)));
   } catch (error) {
     socket.end(options.refuse(GridError.from(error)));
     socket.resume(); // what still comes is not read
@@ -123,12 +126,12 @@ function readDocument<Who>(
     refuse: reject,
   });
   const incomplete = (what: string, withinMs?: number) => {
-    const message = `${what} after ${incoming.bytes} bytes of the document`;
+    const message = `${what}; ${incoming.bytes} bytes had come`;
     reject(new GridError('BODY_INCOMPLETE', message, { bytes: incoming.bytes, withinMs }));
   };
   const noToken = () => incoming.isOpened || incomplete(`no token came within ${tokenMs} ms`, tokenMs);
-  const noMore = () => incomplete(`nothing more came within ${withinMs} ms`, withinMs);
-  // What had come by then is read first: a host may be so busy that a timer is the first to have its turn.
+  const noMore = () => incomplete(`the document was not complete within ${withinMs} ms`, withinMs);
+  // Data that came before the deadline are read first: on a busy host the timer may run before them.
   const timers = [setTimeout(() => setImmediate(noToken), tokenMs), setTimeout(() => setImmediate(noMore), withinMs)];
   const listeners = {
     data: (chunk: Buffer) => incoming.add(chunk),

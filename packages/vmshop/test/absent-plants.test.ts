@@ -37,7 +37,7 @@ const bids = (plantId: string) => () => ({
   plan: { imageId: 'base', line: 'qemu', start: 'restore', actionsCached: 0, actionsLeft: 0, expectedSeconds: 1 },
 });
 
-/** One that knows nothing and has nothing. */
+/** A plant that knows nothing and has nothing. */
 const empty = (plantId: string): Answers => ({
   ...{ query: unknown, list: () => [], listImages: () => [], suggestImages: () => ({ plantId }) },
   ...{ explain: () => ({ plantId }), estimate: declines(plantId), collectImages: () => ({ plantId }) },
@@ -74,7 +74,7 @@ beforeEach(() => {
   shop = newShop([{ plantId: 'keeper', absentMs: 0 }]);
 });
 
-/** One that knows of these when it begins. */
+/** Makes a shop that knows these absences from the beginning. */
 function newShop(before: readonly Absence[]): Shop {
   absences = new Absences({ clock: time, returnMs: RETURN_MS, forgetMs: FORGET_MS, before });
   const book = new VmBook({ clock: time, keepsAbsent: true });
@@ -178,7 +178,7 @@ test('two VMs of one request are shown as split, each with the other', async () 
   expect((await shop.query({ vmId: two })).vm.SplitWith).toEqual([one]);
 });
 
-/** As long as it takes until nothing goes on but what waits for time or for a plant. */
+/** Resolves when nothing goes on but waits for time or for a plant. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 const ABOUT_ONE_VM: Readonly<Record<string, () => Promise<unknown>>> = {

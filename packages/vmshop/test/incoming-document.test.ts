@@ -5,7 +5,7 @@ import { IncomingDocument } from '../src/incoming-document.ts';
 
 const LIMIT = { bytes: 40, owner: 'ada' };
 
-/** What becomes of bytes that come in these pieces: who sent which document, or why it is refused. */
+/** Returns the result of bytes in these pieces: who sent which document, or why it is refused. */
 async function outcomeOf(pieces: readonly Buffer[]): Promise<object> {
   const refused = Promise.withResolvers<never>();
   const incoming = new IncomingDocument<string>({

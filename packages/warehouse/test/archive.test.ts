@@ -10,7 +10,7 @@ import { type ImportOptions, importArchive } from '../src/archive/import.ts';
 import { ARCHIVE_LIMITS } from '../src/archive/limits.ts';
 import { END, entryOf, headOf, paddingOf } from '../src/archive/ustar.ts';
 import { verifyImages } from '../src/care/verify.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promoteReal, suspendedDraft } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -31,15 +31,19 @@ async function stocked(name: string, content = 'one'): Promise<Warehouse> {
 }
 
 const faults = async (warehouse: Warehouse) =>
-  (await verifyImages(warehouse, undefined, { signal })).flatMap((image) => image.faults);
+  (await verifyImages(warehouse.inventory, undefined, { signal })).flatMap((image) => image.faults);
 
 test('an image comes over with all below it, byte for byte, and holes stay holes', async () => {
   const from = await stocked('from');
   const told: string[] = [];
-  const exported = await exportImage(from, 'plotting', archive(), {
-    signal,
-    onFile: (entry, state) => told.push(`${state} ${entry}`),
-  });
+  const exported = await exportImage(
+    from,
+    { image: 'plotting', path: archive() },
+    {
+      signal,
+      onFile: (entry, state) => told.push(`${state} ${entry}`),
+    },
+  );
   expect(exported).toMatchObject({ imageId: 'plotting', images: ['base', 'octave', 'plotting'] });
   expect(exported.bytes).toBe((await stat(archive())).size);
   expect(exported.bytes).toBeLessThan(MIB);
@@ -61,20 +65,20 @@ test('an image comes over with all below it, byte for byte, and holes stay holes
 });
 
 test('tar and zstd of the host can read it', async () => {
-  await exportImage(await stocked('from'), 'octave', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'octave', path: archive() }, { signal });
   await writeFile(`${archive()}.tar`, zstdDecompressSync(await readFile(archive())));
   const listed = execFileSync('tar', ['-tf', `${archive()}.tar`], { encoding: 'utf8' });
   expect(listed.split('\n')).toContain('octave/memory.bin');
 });
 
 test('where the host cannot restore it, an image comes without its memory, says why, and has an id of its own', async () => {
-  await exportImage(await stocked('from'), 'plotting', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'plotting', path: archive() }, { signal });
   const to = await open('to');
   const restoreFault = () => 'vmmVersion was 8.2.2, here it is 7.2';
   const imported = await importArchive(to, archive(), { ...options, restoreFault });
   expect(imported.map((one) => one.diskOnly)).toEqual([undefined, restoreFault(), restoreFault()]);
   expect(imported[2]).toMatchObject({ archivedId: 'plotting', imageId: expect.stringMatching(/^image-/) });
-  const image = await to.image(imported[2]!.imageId);
+  const image = await to.inventory.image(imported[2]!.imageId);
   expect(image.manifest).toMatchObject({ parent: imported[1]!.imageId, base: 'base' });
   expect(image.manifest).not.toHaveProperty('memory');
   expect(image.manifest).not.toHaveProperty('compatibility');
@@ -82,13 +86,13 @@ test('where the host cannot restore it, an image comes without its memory, says 
 });
 
 test('a warehouse with another build of the base keeps it; what comes stands on the base it came with', async () => {
-  await exportImage(await stocked('from'), 'plotting', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'plotting', path: archive() }, { signal });
   const to = await stocked('to', 'two');
   const imported = await importArchive(to, archive(), options);
   expect(imported[0]).toMatchObject({ archivedId: 'base', imageId: expect.stringMatching(/^base-[0-9a-f]{12}$/) });
-  const { manifest } = await to.image(imported[2]!.imageId);
+  const { manifest } = await to.inventory.image(imported[2]!.imageId);
   expect(manifest).toMatchObject({ base: imported[0]!.imageId, parent: imported[1]!.imageId });
-  expect((await to.images()).size).toBe(6);
+  expect((await to.inventory.images()).size).toBe(6);
   expect(await faults(to)).toEqual([]);
   expect((await importArchive(to, archive(), options)).map((one) => one.imported)).toEqual([false, false, false]);
 });
@@ -96,7 +100,7 @@ test('a warehouse with another build of the base keeps it; what comes stands on 
 test('a file that is not as its manifest says is not exported, and named', async () => {
   const from = await stocked('from');
   await appendFile(join(from.directory, 'images/octave/device.state'), 'x');
-  await expect(exportImage(from, 'octave', archive(), { signal })).rejects.toMatchObject({
+  await expect(exportImage(from, { image: 'octave', path: archive() }, { signal })).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     details: { imageId: 'octave', file: 'device.state' },
   });
@@ -126,13 +130,13 @@ const headed = ({ name, content }: Entry) => [
 
 /** Exports octave and writes the archive again as changed; resolves with what its import does. */
 async function importChanged(change: (entries: Entry[]) => Buffer[], changes: Partial<ImportOptions> = {}) {
-  await exportImage(await stocked('from'), 'octave', archive(), { signal });
+  await exportImage(await stocked('from'), { image: 'octave', path: archive() }, { signal });
   const blocks = change(entriesOf(zstdDecompressSync(await readFile(archive()))));
   await writeFile(archive(), zstdCompressSync(Buffer.concat(blocks)));
   const to = await open('to');
   const outcome = await importArchive(to, archive(), { ...options, ...changes }).catch((error) => error);
   expect(await readdir(join(to.directory, 'staging'))).toEqual([]);
-  expect(await to.broken()).toEqual([]);
+  expect(await to.inventory.broken()).toEqual([]);
   return outcome;
 }
 
@@ -259,7 +263,7 @@ test('an image that cannot come in takes those out again that came in before it'
   const from = await open('from');
   await promoteReal(from, baseDraft('base', { machine }), 'one');
   await promoteReal(from, suspendedDraft('small', 'base', { machine: { ...machine, diskMiB: 128 } }), 'one');
-  await exportImage(from, 'small', archive(), { signal });
+  await exportImage(from, { image: 'small', path: archive() }, { signal });
   const reached: string[] = [];
   const to = await Warehouse.open(join(directory(), 'to'), { reached: (step) => reached.push(step) });
   await expect(importArchive(to, archive(), options)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
@@ -267,13 +271,13 @@ test('an image that cannot come in takes those out again that came in before it'
     'promote: image moved in',
     'remove: image moved out',
   ]);
-  expect([...(await to.images()).keys(), ...(await readdir(join(to.directory, 'staging')))]).toEqual([]);
+  expect([...(await to.inventory.images()).keys(), ...(await readdir(join(to.directory, 'staging')))]).toEqual([]);
 });
 
 test('what is larger than the whole quota is refused while it is read', async () => {
   const from = await open('from');
   await promoteReal(from, baseDraft('base', { machine }), randomBytes(2 * MIB).toString('latin1'), 8 * MIB);
-  await exportImage(from, 'base', archive(), { signal });
+  await exportImage(from, { image: 'base', path: archive() }, { signal });
   const to = await Warehouse.open(join(directory(), 'to'), { quotaMiB: 1 });
   await expect(importArchive(to, archive(), options)).rejects.toMatchObject({
     code: 'WAREHOUSE_FULL',

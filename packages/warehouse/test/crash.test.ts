@@ -4,14 +4,14 @@ import { expect, test } from '@jest/globals';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { KEPT_BY_DAEMON, Staging, sweepStaging } from '../src/making/staging.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promote } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();
 const STORE_PROCESS = join(import.meta.dirname, 'store-process.ts');
 const staging = () => join(directory(), 'staging');
 
-/** What this process staged, in a folder that another process may have made. */
+/** Changes the name of a folder that this process staged, so that another process may have made it. */
 async function leave(change: (name: string) => string): Promise<string> {
   await mkdir(staging(), { recursive: true });
   const mine = basename(dirname((await Staging.create(staging())).directory));
@@ -20,7 +20,7 @@ async function leave(change: (name: string) => string): Promise<string> {
   return name;
 }
 
-/** Of this host and pid, but begun at another time. */
+/** A name with this host and pid, but another start time. */
 const earlier = (name: string) => name.replace(/-[0-9a-f]{8}-(?=[0-9a-f]{8}$)/, '-00000000-');
 
 test('what a living process stages is kept, and swept once it is dead', async () => {
@@ -84,27 +84,27 @@ test('a process that died holding the lock holds it no more', async () => {
   const promotion = promote(warehouse, baseDraft('base')).then(() => {
     promoted = true;
   });
-  await expect(Promise.race([promotion, warehouse.images().then(({ size }) => size)])).resolves.toBe(0);
+  await expect(Promise.race([promotion, warehouse.inventory.images().then(({ size }) => size)])).resolves.toBe(0);
   expect(promoted).toBe(false);
   await other.kill();
   await promotion;
-  expect([...(await warehouse.images()).keys()]).toEqual(['base']);
+  expect([...(await warehouse.inventory.images()).keys()]).toEqual(['base']);
 });
 
 test('four processes at work on the same images never harm each other', async () => {
   const seeds = [1, 2, 3, 4];
   const processes = seeds.map((seed) => startNode(STORE_PROCESS, directory(), 'storm', String(seed), '60'));
   const reports = await Promise.all(processes.map((process) => process.end()));
-  // One line each: what succeeded. Any other tells of harm.
+  // Each process prints one line for its success. Any other line tells of harm.
   expect(reports.map((lines) => lines.slice(0, -1))).toEqual([[], [], [], []]);
   const warehouse = await Warehouse.open(directory());
-  expect(await warehouse.broken()).toEqual([]);
+  expect(await warehouse.inventory.broken()).toEqual([]);
   expect(await readdir(staging())).toEqual([]);
   expect(await readdir(join(directory(), 'trash'))).toEqual([]);
-  for (const { manifest, directory: folder } of (await warehouse.images()).values()) {
+  for (const { manifest, directory: folder } of (await warehouse.inventory.images()).values()) {
     const files = manifest.files.map(({ file }) => file);
     expect((await readdir(folder)).sort()).toEqual([...files, 'manifest.json'].sort());
     expect(await warehouse.references.of(manifest.id)).toEqual([]);
-    expect((await warehouse.images()).has(manifest.base)).toBe(true);
+    expect((await warehouse.inventory.images()).has(manifest.base)).toBe(true);
   }
 }, 60_000);

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { collectImages } from '../../vmplant/src/images/image-collector.ts';
 import { importArchive } from '../src/archive/import.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { promote, suspendedDraft } from './made-up-images.ts';
 
 const [directory, task, lastStep] = process.argv.slice(2) as [string, string, string];

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { COMPATIBILITY } from '../../bidding/test/made-up-images.ts';
 import { bootFilesOf } from '../src/images/image-files.ts';
 import type { GoldenImage, HistoryEntry, Manifest } from '../src/images/manifest.ts';
-import type { ManifestDraft, Warehouse } from '../src/store.ts';
+import type { ManifestDraft } from '../src/making/assemble.ts';
+import type { Warehouse } from '../src/warehouse.ts';
 
 export { COMPATIBILITY };
 
@@ -56,25 +57,25 @@ export function contentsOf(draft: ManifestDraft): Readonly<Record<string, string
 }
 
 export async function promote(warehouse: Warehouse, draft: ManifestDraft): Promise<GoldenImage> {
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   try {
     for (const [file, content] of Object.entries(contentsOf(draft))) {
       await writeFile(join(staging.directory, file), content);
     }
-    return await warehouse.promote(staging, draft);
+    return await warehouse.claims.promote(staging, draft);
   } finally {
     await staging.discard();
   }
 }
 
-/** As `promote`, with disks that qemu-img knows; the machine's disk has 64 MiB. */
+/** Promotes with disks that qemu-img knows; the machine's disk has 64 MiB. */
 export async function promoteReal(
   warehouse: Warehouse,
   draft: ManifestDraft,
   content: string,
   diskBytes = 1_048_576,
 ): Promise<void> {
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   const file = (name: string) => join(staging.directory, name);
   for (const name of ['vmlinuz', 'initrd.img', 'memory.bin', 'device.state'])
     await writeFile(file(name), name + content);
@@ -86,7 +87,7 @@ export async function promoteReal(
     const format = draft.parent === 'base' ? 'raw' : 'qcow2';
     execFileSync('qemu-img', ['create', '-q', '-u', '-f', 'qcow2', '-F', format, ...backing, file(draft.disk), '64M']);
   }
-  await warehouse.promote(staging, draft);
+  await warehouse.claims.promote(staging, draft);
   await staging.discard();
 }
 

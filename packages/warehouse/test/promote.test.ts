@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { startNode } from '../../../test/support/node-process.ts';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, contentsOf, manifestOf, promote, suspendedDraft } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -38,49 +38,51 @@ test('a suspended image keeps its memory and takes its boot files from its base'
 
 test('files that the draft does not name stay behind', async () => {
   const warehouse = await Warehouse.open(directory());
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   for (const [file, content] of Object.entries(contentsOf(baseDraft('base')))) {
     await writeFile(join(staging.directory, file), content);
   }
   await writeFile(join(staging.directory, 'console.log'), 'secrets?');
-  const image = await warehouse.promote(staging, baseDraft('base'));
+  const image = await warehouse.claims.promote(staging, baseDraft('base'));
   expect(await readdir(image.directory)).not.toContain('console.log');
   await staging.discard();
 });
 
 test('a draft that does not follow the schema is refused before a file is moved', async () => {
   const warehouse = await Warehouse.open(directory());
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   await writeFile(join(staging.directory, 'disk.raw'), 'disk');
   const outside = join(directory(), 'outside');
   await writeFile(outside, 'precious');
   const escaping = baseDraft('base', { disk: '../../../outside' });
-  await expect(warehouse.promote(staging, escaping)).rejects.toMatchObject({
+  await expect(warehouse.claims.promote(staging, escaping)).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     message: expect.stringContaining('disk'),
   });
-  await expect(warehouse.promote(staging, baseDraft('../base'))).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  await expect(warehouse.claims.promote(staging, baseDraft('../base'))).rejects.toMatchObject({
+    code: 'IMAGE_CORRUPT',
+  });
   expect(await readFile(outside, 'utf8')).toBe('precious');
   expect(await readdir(staging.directory)).toEqual(['disk.raw']);
-  expect([...(await warehouse.images()).keys()]).toEqual([]);
+  expect([...(await warehouse.inventory.images()).keys()]).toEqual([]);
 });
 
 test('a file that is missing leaves no image', async () => {
   const warehouse = await Warehouse.open(directory());
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   await writeFile(join(staging.directory, 'disk.raw'), 'disk');
-  await expect(warehouse.promote(staging, baseDraft('base'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(warehouse.claims.promote(staging, baseDraft('base'))).rejects.toMatchObject({ code: 'ENOENT' });
   expect(await readdir(join(directory(), 'images'))).toEqual([]);
 });
 
 test('an aborted promotion leaves no image', async () => {
   const warehouse = await Warehouse.open(directory());
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   for (const [file, content] of Object.entries(contentsOf(baseDraft('base')))) {
     await writeFile(join(staging.directory, file), content);
   }
   const signal = AbortSignal.abort(new Error('enough'));
-  await expect(warehouse.promote(staging, baseDraft('base'), signal)).rejects.toThrow();
+  await expect(warehouse.claims.promote(staging, baseDraft('base'), signal)).rejects.toThrow();
   expect(await readdir(join(directory(), 'images'))).toEqual([]);
 });
 
@@ -91,17 +93,17 @@ test('whoever looks while images are promoted sees each one whole or not at all'
   const seen = new Set<number>();
   const looking = (async () => {
     while (promoting) {
-      expect(await onlooker.broken()).toEqual([]);
-      for (const { manifest, directory: folder } of (await onlooker.images()).values()) {
+      expect(await onlooker.inventory.broken()).toEqual([]);
+      for (const { manifest, directory: folder } of (await onlooker.inventory.images()).values()) {
         expect((await readdir(folder)).sort()).toEqual([...manifest.files.map((f) => f.file), 'manifest.json'].sort());
       }
-      seen.add((await onlooker.images()).size);
+      seen.add((await onlooker.inventory.images()).size);
     }
   })();
   for (let index = 0; index < 10; index += 1) await promote(warehouse, baseDraft(`base-${index}`));
   promoting = false;
   await looking;
-  expect((await onlooker.images()).size).toBe(10);
+  expect((await onlooker.inventory.images()).size).toBe(10);
   expect(seen.size).toBeGreaterThan(1);
 });
 

@@ -2,7 +2,7 @@ import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promote, putImage, suspendedDraft } from './made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -11,18 +11,18 @@ const list = (folder: string) => readdir(join(directory(), folder));
 test('an image that nothing uses is removed without a trace', async () => {
   const warehouse = await Warehouse.open(directory());
   await promote(warehouse, baseDraft('base'));
-  await warehouse.acquire('base', 'vm-1');
+  await warehouse.references.acquire('base', 'vm-1');
   await warehouse.references.drop('base', 'vm-1');
   await warehouse.remove('base');
   expect(await Promise.all(['images', 'staging', 'references', 'trash'].map(list))).toEqual([[], [], [], []]);
-  expect([...(await warehouse.images()).keys()]).toEqual([]);
+  expect([...(await warehouse.inventory.images()).keys()]).toEqual([]);
 });
 
 test('an image with children or users is not removed, and both are named', async () => {
   const warehouse = await Warehouse.open(directory());
   await promote(warehouse, baseDraft('base'));
   await promote(warehouse, suspendedDraft('octave', 'base'));
-  await warehouse.acquire('base', 'vm-1');
+  await warehouse.references.acquire('base', 'vm-1');
   await expect(warehouse.remove('base')).rejects.toMatchObject({
     code: 'IMAGE_IN_USE',
     message: 'the image base is used by octave, vm-1',
@@ -38,7 +38,7 @@ test('an image with children or users is not removed, and both are named', async
 test('a user that was registered by another process counts', async () => {
   const [one, other] = await Promise.all([Warehouse.open(directory()), Warehouse.open(directory())]);
   await promote(one, baseDraft('base'));
-  await other.acquire('base', 'vm-1');
+  await other.references.acquire('base', 'vm-1');
   expect(await one.references.of('base')).toEqual(['vm-1']);
   await expect(one.remove('base')).rejects.toMatchObject({ code: 'IMAGE_IN_USE' });
 });
@@ -46,22 +46,10 @@ test('a user that was registered by another process counts', async () => {
 test('an unknown image can neither be removed nor acquired, and leaves no reference', async () => {
   const warehouse = await Warehouse.open(directory());
   await expect(warehouse.remove('none')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN', details: { imageId: 'none' } });
-  await expect(warehouse.acquire('none', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
+  await expect(warehouse.references.acquire('none', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
   await expect(warehouse.remove('../images')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
   await expect(warehouse.remove('..')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
   expect(await readdir(directory())).toEqual(['images', 'lock.sqlite', 'staging', 'trash', 'warehouse-id']);
-});
-
-test('registering and dropping a user twice is as once', async () => {
-  const warehouse = await Warehouse.open(directory());
-  await promote(warehouse, baseDraft('base'));
-  await warehouse.acquire('base', 'vm-1');
-  await warehouse.acquire('base', 'vm-1');
-  expect(await warehouse.references.of('base')).toEqual(['vm-1']);
-  await warehouse.references.drop('base', 'vm-1');
-  await warehouse.references.drop('base', 'vm-1');
-  expect(await warehouse.references.of('base')).toEqual([]);
-  expect(await warehouse.references.of('never-used')).toEqual([]);
 });
 
 test('a broken folder can be removed, as the error that names it says', async () => {
@@ -70,17 +58,17 @@ test('a broken folder can be removed, as the error that names it says', async ()
   await writeFile(join(directory(), 'images', 'torn', 'manifest.json'), '{');
   await warehouse.remove('torn');
   expect(await list('images')).toEqual([]);
-  expect(await warehouse.broken()).toEqual([]);
+  expect(await warehouse.inventory.broken()).toEqual([]);
 });
 
 test('when an image is removed and acquired at once, one of the two is refused', async () => {
   const [keeper, remover] = await Promise.all([Warehouse.open(directory()), Warehouse.open(directory())]);
   const outcomes = { kept: 0, removed: 0 };
   for (let round = 0; round < 200; round += 1) {
-    if (!(await keeper.images()).has('base')) await putImage(directory(), baseDraft('base'));
+    if (!(await keeper.inventory.images()).has('base')) await putImage(directory(), baseDraft('base'));
     const acquire = async () => {
       await ticks(round % 7);
-      await keeper.acquire('base', 'vm-1');
+      await keeper.references.acquire('base', 'vm-1');
       // From here on the files are opened by name: they may not even be away for a moment.
       for (let look = 0; look < 10; look += 1) await access(join(directory(), 'images', 'base', 'disk.raw'));
     };

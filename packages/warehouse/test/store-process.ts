@@ -1,11 +1,11 @@
-/** One process at a shared warehouse. Says a line when it has done what it was asked for. */
+/** One process at a shared warehouse. It prints a line when it has finished its task. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GoldenImage } from '../src/images/manifest.ts';
 import { WarehouseLock } from '../src/lock.ts';
-import { Warehouse } from '../src/store.ts';
+import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promote, suspendedDraft } from './made-up-images.ts';
 
 const EXPECTED = ['IMAGE_UNKNOWN', 'IMAGE_IN_USE'];
@@ -20,7 +20,7 @@ switch (task) {
     console.log('promoted');
     break;
   case 'stage':
-    await (await Warehouse.open(directory)).stage();
+    await (await Warehouse.open(directory)).claims.stage();
     console.log('staged');
     await sleep(60_000);
     break;
@@ -48,7 +48,7 @@ async function storm(warehouse: Warehouse, seed: number, steps: number): Promise
     removeChild: () => warehouse.remove(pick(CHILDREN)),
     removeBase: () => warehouse.remove(pick(BASES)),
     use: (step) => use(warehouse, pick([...BASES, ...CHILDREN]), `vm-${seed}-${step}`),
-    look: () => warehouse.images(),
+    look: () => warehouse.inventory.images(),
     open: () => Warehouse.open(warehouse.directory),
   };
   for (let step = 0; step < steps; step += 1) {
@@ -63,12 +63,12 @@ async function storm(warehouse: Warehouse, seed: number, steps: number): Promise
   console.log(JSON.stringify(done));
 }
 
-/** What a VM does: holds an image, reads it for a while, lets go. */
+/** Does what a VM does: holds an image, reads it for a while, releases it. */
 async function use(warehouse: Warehouse, id: string, user: string): Promise<void> {
-  await warehouse.acquire(id, user);
+  await warehouse.references.acquire(id, user);
   try {
     for (let look = 0; look < 10; look += 1) {
-      const image = (await warehouse.images()).get(id);
+      const image = (await warehouse.inventory.images()).get(id);
       if (!image) console.log(`${id} is held by ${user} and gone`);
       else await requireComplete(image, user);
     }

@@ -1,5 +1,5 @@
 /**
- * What a create and destroy over HTTP costs on real plants, new and old, in turns so that both see the same machine.
+ * The cost of a create and destroy over HTTP on real plants, new and old, in turns so that both see the same machine.
  */
 import { percentile, rounded } from '../suite.ts';
 import { RealGrid } from './real-grid.ts';

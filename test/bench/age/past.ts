@@ -1,4 +1,4 @@
-/** What a grid remembers that is old: as much as its stores keep. */
+/** The stores of an old grid, as full as they get. */
 export interface Past {
   /** Requests of VMs that are gone, at each plant. */
   readonly destroyedVms: number;

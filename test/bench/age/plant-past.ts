@@ -55,7 +55,7 @@ export function writePlantPast({ plantId, stateDirectory }: PlantFolder, past: P
   database.close();
 }
 
-/** As far as a record tells of it. */
+/** The part of a creation that a record contains. */
 const creation = (at: number, ids: readonly string[]): CompletedCreation =>
   ({
     ...{ at, phasesMs: { clone: 1, boot: 2, configure: 3 } },

@@ -48,11 +48,13 @@ export class RealGrid {
       ...{ plantId, stateDirectory, warehouseDirectory, lines: ['simulated'], upstreams: [this.shop.linkUrl] },
       ...{ accessDirectory: this.shop.accessDirectory, capacity: { memoryMiB: 16_384, diskMiB: 1_000_000 } },
     };
-    const [file, log] = ['json', 'log'].map((kind) => join(this.#folder, `${plantId}.${kind}`));
-    this.#plants.push(await startDaemon('vmplant', file!, config, AbortSignal.timeout(START_MS), log));
+    const [configFile, logFile] = ['json', 'log'].map((kind) => join(this.#folder, `${plantId}.${kind}`));
+    this.#plants.push(
+      await startDaemon({ name: 'vmplant', configFile: configFile!, config, logFile }, AbortSignal.timeout(START_MS)),
+    );
   }
 
-  /** Of the shop and of the plants. */
+  /** The shop's and the plants' process ids. */
   get pids(): readonly number[] {
     return [this.shop.pid, ...this.#plants.map(({ pid }) => pid)];
   }

@@ -14,7 +14,7 @@ export interface ShopFolders {
 
 /** Auctions that are handed over before they are written. */
 const AT_ONCE = 500;
-/** Of the default configuration. */
+/** The limits of the default configuration. */
 const AUCTIONS = { kept: 10_000, keptBytes: 64 * 1_048_576 };
 const ANSWERS = 17;
 
@@ -41,7 +41,7 @@ function writeAudit({ accessDirectory, owners }: ShopFolders, entries: number): 
   audit.close();
 }
 
-/** As large as one of a shop with many plants. */
+/** Makes a trail as large as one of a shop with many plants. */
 function trailOf(number: number): Trail {
   const plantIds = Array.from({ length: ANSWERS }, (_, at) => `plant-${number + at}`);
   return {

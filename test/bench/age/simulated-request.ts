@@ -1,4 +1,4 @@
-/** What clients ask of real plants whose machines are simulated. */
+/** Requests of clients to real plants whose machines are simulated. */
 import type { CreateRequest, Identified } from '@vmgrid/protocol';
 import { SIMULATED_MACHINE } from '../../support/documents.ts';
 

@@ -7,10 +7,10 @@ import { RealGrid } from './real-grid.ts';
 export interface Soak {
   readonly minutes: number;
   readonly creates: number;
-  /** Of the first minute after the warm-up, and of the last. */
+  /** In the first minute after the warm-up, and in the last one. */
   readonly perSecondFirst: number;
   readonly perSecondLast: number;
-  /** Of the shop, without garbage. */
+  /** The shop's heap, without garbage. */
   readonly heapFirstMiB: number;
   readonly heapLastMiB: number;
   /** Open files of the shop and of the plants together. */

@@ -13,7 +13,7 @@ import type { HeavyShopOrder, Standstill } from './heavy-shop-process.ts';
 
 export interface HeavyResult extends Standstill {
   readonly name: string;
-  /** Of the answer. */
+  /** Status of the answer. */
   readonly status: number;
 }
 

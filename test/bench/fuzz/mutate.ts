@@ -86,7 +86,7 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** One of the known inputs with some damage. */
+/** Returns one of the known inputs with some damage. */
 export function damaged(known: readonly Buffer[], random: Random): Buffer {
   let bytes = pick(random, known);
   const damages = 1 + below(random, MAX_DAMAGES);

@@ -30,7 +30,7 @@ import {
 import { IncomingDocument } from '../../../packages/vmshop/src/incoming-document.ts';
 import { importStream } from '../../../packages/warehouse/src/archive/import.ts';
 import { Manifest } from '../../../packages/warehouse/src/images/manifest.ts';
-import { Warehouse } from '../../../packages/warehouse/src/store.ts';
+import { Warehouse } from '../../../packages/warehouse/src/warehouse.ts';
 
 export interface FuzzTarget {
   readonly name: string;

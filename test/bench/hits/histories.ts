@@ -10,7 +10,7 @@ export type Requests = readonly ReturnType<typeof asked>[];
 export interface History {
   readonly kind: 'small' | 'large' | 'drifting';
   readonly requests: Requests;
-  /** Of each action. */
+  /** Seconds of each action. */
   readonly seconds: Readonly<Record<string, number>>;
   readonly quotaBytes: number;
 }

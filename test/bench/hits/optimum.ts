@@ -5,7 +5,7 @@
 
 export interface Choice {
   readonly bytes: number;
-  /** Of each case, all alone. Of a set each case gets the best. */
+  /** The saving of each case if it were the only one; a set gives each case its best. */
   readonly savings: readonly number[];
 }
 

@@ -7,9 +7,9 @@ import { type LoadOrder, type ShopWork, serveLoad } from './serve-load.ts';
 
 export interface HttpLoadOrder {
   readonly url: string;
-  /** Of the owners, who take turns. */
+  /** Tokens of the owners, who take turns. */
   readonly tokens: readonly string[];
-  /** What is asked for: of plants without machines, or of real ones with the simulated line. */
+  /** Plants that are asked: without machines, or real ones with the simulated line. */
   readonly machines: 'none' | 'simulated';
 }
 

@@ -1,4 +1,4 @@
-/** Who asks: owners with tokens of their own, and what they may have. */
+/** The clients: owners with tokens of their own, and their quotas. */
 import { Access, localTokenFile, readTokenFile } from '@vmgrid/access';
 
 const OWNERS = 50;

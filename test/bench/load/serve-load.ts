@@ -1,7 +1,7 @@
 /** The side of a process that makes requests: does what the bench asks for, one order after the other. */
 import { type Repeated, type RepeatOptions, repeat } from './repeat.ts';
 
-/** What can be asked of a shop, each with the number of the request. */
+/** The requests to a shop, each with its number. */
 export interface ShopWork {
   /** A VM, until it is there. */
   create(number: number): Promise<unknown>;

@@ -74,7 +74,7 @@ export class BenchShop {
     return `${this.url.replace('http', 'ws')}${LINK_PATH}`;
   }
 
-  /** What daemons of this machine show. */
+  /** The token that daemons of this machine show. */
   get joinToken(): string {
     return readTokenFile(joinTokenFile(this.accessDirectory))!;
   }
@@ -85,7 +85,7 @@ export class BenchShop {
     await eventually(`${plants} plants are connected`, async () => (await known()) === plants, PLANTS_COME_MS);
   }
 
-  /** As its endpoint tells an operator. */
+  /** Returns its use of memory, as its endpoint reports it to an operator. */
   memory(): Promise<MemoryReply> {
     const token = readTokenFile(localTokenFile(this.accessDirectory))!;
     return new ShopClient(this.url, { token }).memory();
@@ -101,7 +101,10 @@ export class BenchShop {
 }
 
 const startShopDaemon = (folder: string, config: Record<string, unknown>): Promise<Daemon> =>
-  startDaemon('vmshop', join(folder, 'shop.json'), config, AbortSignal.timeout(START_MS), join(folder, 'shop.log'));
+  startDaemon(
+    { name: 'vmshop', configFile: join(folder, 'shop.json'), config, logFile: join(folder, 'shop.log') },
+    AbortSignal.timeout(START_MS),
+  );
 
 async function plantsAt(url: string): Promise<number> {
   const ready = (await (await fetch(`${url}/health/ready`)).json()) as { readonly plants: number };

@@ -57,8 +57,9 @@ export class BenchGrid {
   async #openBroker(brokerId: string): Promise<void> {
     const { accessDirectory, linkUrl } = this.shop;
     const config = { brokerId, upstreams: [linkUrl], httpPort: 0, accessDirectory };
-    const [file, log] = ['json', 'log'].map((kind) => join(this.#folder, `${brokerId}.${kind}`));
-    this.#brokers.push(await startDaemon('vmbroker', file!, config, AbortSignal.timeout(BROKER_START_MS), log));
+    const [configFile, logFile] = ['json', 'log'].map((kind) => join(this.#folder, `${brokerId}.${kind}`));
+    const order = { name: 'vmbroker' as const, configFile: configFile!, config, logFile };
+    this.#brokers.push(await startDaemon(order, AbortSignal.timeout(BROKER_START_MS)));
   }
 
   async #openPlants({ plants, offers, without }: GridShape): Promise<void> {

@@ -4,7 +4,7 @@ import type { BenchGrid, CpuByRole } from './grid.ts';
 const IN_FLIGHT = 32;
 const PLACING_MS = 5_000;
 
-/** What placing as many requests as can be came to. */
+/** The result of placing as many requests as possible. */
 export interface Placing {
   readonly placementsPerSecond: number;
   /** From a request to its VM. */

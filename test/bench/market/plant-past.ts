@@ -1,4 +1,4 @@
-/** What a plant without machines remembers of actions that it never ran. */
+/** A plant without machines, and its memory of actions that it never ran. */
 import { durationKey } from '@vmgrid/bidding';
 import { digestAction } from '@vmgrid/dag';
 import { ACTIONS_LEARNT } from '../../../packages/vmplant/src/creation/durations.ts';

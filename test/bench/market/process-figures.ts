@@ -1,4 +1,4 @@
-/** What a process has taken, from /proc. */
+/** Reads from /proc what a process has used. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ, in which Linux tells times to programs, is 100 everywhere. */

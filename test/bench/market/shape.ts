@@ -1,11 +1,11 @@
-/** What a row of the market bench measures. */
+/** The shape of the grid that a row of the market bench measures. */
 export interface GridShape {
   readonly plants: number;
   /** 0: the plants dial up to the shop. */
   readonly brokers: number;
   /** Whether the plants publish their offers. */
   readonly offers: 'standing' | 'asked';
-  /** What users have, and this grid has not. */
+  /** Parts that users have, and this grid has not. */
   readonly without: readonly Part[];
 }
 
@@ -30,7 +30,10 @@ const SHAPES: readonly GridShape[] = [
   ...[10, 100, 1_000].map((plants) => shape(plants, 0, { offers: 'asked' })),
 ];
 
-/** As `BENCH_MARKET` names it: `1000/0/standing`, and `1000/0/standing-http-age` without two of the parts. */
+/**
+ * Returns the name that `BENCH_MARKET` uses: `1000/0/standing`, and `1000/0/standing-http-age` without two of the
+ * parts.
+ */
 export const nameOf = ({ plants, brokers, offers, without }: GridShape): string =>
   [`${plants}/${brokers}/${offers}`, ...without].join('-');
 

@@ -61,7 +61,7 @@ const cost = parseCost(COST);
 const index = ImageIndex.of(images.values());
 const sets = new PublishedSets();
 const lines = new Map(LINES.map((line) => [line.line, line]));
-/** Of actions that nobody asks for. */
+/** Durations for actions that nobody asks for. */
 const NOTHING_EXPECTED: Durations = { expect: () => undefined, least: () => undefined };
 const learnt = (actions: number): LearntBook => ({
   ...{ isCoarse: false, all: () => learntDurations(actions), takeNews: () => ({}) },

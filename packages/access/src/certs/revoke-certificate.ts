@@ -35,7 +35,7 @@ export async function revokeCertificate(
   const named = isName ? await readFileIfAny(certificateFile) : undefined;
   const serial = plainSerial(named === undefined ? nameOrSerial : new X509Certificate(named).serialNumber);
   if (ca === undefined || !SERIAL.test(serial)) {
-    const message = `no certificate of a daemon ${nameOrSerial} and of a CA in ${directory}, nor is it a serial number`;
+    const message = `${nameOrSerial} is no serial number, and ${directory} does not have its certificate and a CA`;
     throw new GridError('CERTIFICATE_UNKNOWN', message, { directory, name: nameOrSerial });
   }
   const revocationFile = revocationFileOf(directory);

@@ -75,9 +75,9 @@ export class JwtAuthenticator implements Authenticator {
       if (cause instanceof GridError) throw cause;
       const isVerdict = cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout);
       if (isVerdict && cause.code !== errors.JOSEError.code) {
-        throw new GridError('UNAUTHENTICATED', `the token does not hold: ${cause.code}`, {}, { cause });
+        throw new GridError('UNAUTHENTICATED', `the token is not valid: ${cause.code}`, {}, { cause });
       }
-      const message = "the keys of the identity provider cannot be had: its tokens can't be looked at";
+      const message = 'the keys of the identity provider cannot be read, so its tokens cannot be verified';
       throw new GridError('IDENTITY_UNAVAILABLE', message, { issuer }, { cause });
     }
   }

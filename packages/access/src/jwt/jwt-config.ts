@@ -12,11 +12,11 @@ const PersonRole = Type.Union([Type.Literal('user'), Type.Literal('operator'), T
 
 export const JwtConfig = Type.Object(
   {
-    issuer: Type.String({ minLength: 1, maxLength: 1_024, description: 'Who must have made the tokens (`iss`).' }),
+    issuer: Type.String({ minLength: 1, maxLength: 1_024, description: 'Issuer of the tokens (`iss`).' }),
     audience: Type.String({
       minLength: 1,
       maxLength: 1_024,
-      description: 'For whom the tokens must be (`aud`): the name of this grid at the provider.',
+      description: 'Audience of the tokens (`aud`): the name of this grid at the provider.',
     }),
     jwksUrl: Type.Optional(
       Type.String({

@@ -92,6 +92,8 @@ function stepFor({ dag, history }: Relaxed, { test, offender }: Mismatch): Step 
   const group = dag.groupOfDigest.get(offender.digest);
   const after = dag.graph.successors[missing]!.find((node) => dag.groupOf[node] === group);
   if (after !== undefined) {
+    // Which actions come before a restart and which after it would be others without the edge.
+    if (dag.graph.restarts.length > 0) return undefined;
     const change = { kind: 'remove-edge', from: offender.missing, to: dag.ids[after]! } as const;
     return { change, dag: withoutEdges(dag, missing, (to) => to === after), history };
   }

@@ -32,6 +32,15 @@ const suspended = (id: string, effects: string, changes: Partial<ImageFacts> = {
 const explain = (images: readonly KnownImage[], top = 5, spec = machine) =>
   toEnd(explainRequest({ machine: spec, dag }, images, lines, assumed, { top }));
 
+test('no edge is advised to go where it says what comes before a restart', () => {
+  const restarting = { ...dag, actions: dag.actions.map((one) => (one.id === 'C' ? { ...one, reboot: true } : one)) };
+  const images = [baseImage('base'), suspended('astray', 'BA')];
+  const { misses } = toEnd(explainRequest({ machine, dag: restarting as Dag }, images, lines, assumed, { top: 5 }));
+  expect(misses.nearest).toMatchObject([{ imageId: 'astray', changes: [], suffices: false }]);
+  const plain = explain(images).misses.nearest;
+  expect(plain).toMatchObject([{ imageId: 'astray', changes: [{ kind: 'remove-edge', from: 'A', to: 'B' }] }]);
+});
+
 describe('an explanation', () => {
   const images = [
     baseImage('base'),

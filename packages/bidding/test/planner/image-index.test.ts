@@ -14,7 +14,7 @@ import { type Change, type World, worldOf } from './made-up-warehouses.ts';
 
 const SEEDS = join(import.meta.dirname, 'failing-seeds.json');
 
-/** What the changes leave, by id; and an index that went through all of them. */
+/** Returns the images that the changes leave, by id, and an index that followed all of them. */
 function apply(changes: readonly Change[]): { images: ReadonlyMap<string, KnownImage>; index: ImageIndex } {
   const images = new Map<string, KnownImage>();
   const index = new ImageIndex();

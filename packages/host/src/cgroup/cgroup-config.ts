@@ -17,7 +17,7 @@ export const CgroupConfig = Type.Object(
     controllers: Type.Array(Controller, {
       uniqueItems: true,
       default: [...CONTROLLERS],
-      description: 'What is limited; the host must have each.',
+      description: 'Controllers that limit machines; the host must have each of them.',
     }),
     cpuWeight: Type.Integer({
       minimum: 1,
@@ -34,7 +34,7 @@ export const CgroupConfig = Type.Object(
     overheadMiB: Type.Integer({
       minimum: 0,
       default: 512,
-      description: "Memory that the hypervisor may take beside the guest's.",
+      description: "Memory of the hypervisor in addition to the guest's.",
     }),
     processes: Type.Integer({
       minimum: 1,
@@ -46,7 +46,7 @@ export const CgroupConfig = Type.Object(
     additionalProperties: false,
     description:
       'Control groups (cgroup v2) that limit what the processes of each machine of the lines `qemu` and `uml` ' +
-      'take of the host. Left out: only rlimits hold.',
+      'take of the host. Left out: only rlimits apply.',
   },
 );
 export type CgroupConfig = Static<typeof CgroupConfig>;

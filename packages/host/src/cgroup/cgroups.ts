@@ -88,7 +88,7 @@ export class Cgroups implements MachineGroups {
   async #remove(path: string): Promise<void> {
     try {
       await this.#folders.kill(path);
-      const full = (ms: number) => failed(`what is in the group ${path} did not end within ${ms} ms`, { path });
+      const full = (ms: number) => failed(`the processes in the group ${path} did not end within ${ms} ms`, { path });
       await within({ ms: END_DEADLINE_MS, late: full }, (until) => this.#folders.emptied(path, until));
       await this.#folders.remove(path);
     } catch (cause) {

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { cgroupFolders } from '../../src/cgroup/cgroup-folder.ts';
 
@@ -8,7 +9,7 @@ const group = useTemporaryFolder();
 const events = () => join(group(), 'cgroup.events');
 const emptied = async () => {
   await writeFile(events(), 'populated 1\nfrozen 0\n');
-  return { promise: cgroupFolders.emptied(group(), AbortSignal.timeout(30_000)) };
+  return { promise: cgroupFolders.emptied(group(), NO_DEADLINE) };
 };
 
 test('a group is waited for until no process is in it', async () => {

@@ -14,7 +14,7 @@ const FOLDER = '/state/vms/vm-1';
 /** The folder's name with the first digits of its SHA-256. */
 const GROUP = 'vm-1-0642f035320f';
 
-/** What was done, but for what only looks. */
+/** The operations that were done, except those that only read. */
 let done: string[];
 let failAt: string | undefined;
 const short = (path: string): string => path.slice(parent().length);

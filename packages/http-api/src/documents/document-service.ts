@@ -3,6 +3,7 @@
  * Owners take turns.
  */
 import { GridError } from '@vmgrid/protocol';
+import { type Revalidate, refusalOf } from '../revalidate.ts';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
 import { DocumentReader } from './document-reader.ts';
 
@@ -18,6 +19,13 @@ export const DOCUMENT_LIMITS = {
 } as const;
 
 export type DocumentLimits = { readonly [Name in keyof typeof DOCUMENT_LIMITS]: number };
+
+/** Whose a document is. */
+export interface DocumentClient {
+  readonly owner: string;
+  /** Looked at once a document was read that had to wait. Left out: its client needs none. */
+  readonly revalidate?: Revalidate | undefined;
+}
 
 interface Waiting {
   readonly document: IncomingDocument;
@@ -37,11 +45,11 @@ export class DocumentService {
   }
 
   /**
-   * Returns what `decodeDocument` makes of a document of this owner.
+   * Returns what `decodeDocument` makes of a document of this client.
    * @throws GridError as `decodeDocument`; also BODY_TOO_LARGE past the limits of memory and time, OVERLOADED when too
-   * many documents of the owner wait
+   * many documents of the owner wait, UNAUTHENTICATED when the client's credentials hold no longer by then
    */
-  async read(document: IncomingDocument, owner: string): Promise<unknown> {
+  async read(document: IncomingDocument, { owner, revalidate }: DocumentClient): Promise<unknown> {
     if (document.bytes.length <= this.#limits.smallBytes) return decodeDocument(document);
     const { waitingOfOwner } = this.#limits;
     const waiting = this.#waiting.get(owner) ?? [];
@@ -52,7 +60,10 @@ export class DocumentService {
     const { promise, resolve, reject } = Promise.withResolvers();
     this.#waiting.set(owner, [...waiting, { document, resolve, reject }]);
     this.#next();
-    return promise;
+    const read = await promise;
+    const refusal = revalidate && (await refusalOf(revalidate));
+    if (refusal) throw refusal;
+    return read;
   }
 
   #next(): void {

@@ -3,6 +3,7 @@ import { GridError } from '@vmgrid/protocol';
 import { DOCUMENT_LIMITS, DocumentService } from '../../src/index.ts';
 
 const service = new DocumentService();
+const ADA = { owner: 'ada' };
 const bytesOf = (text: string) => Buffer.from(text);
 /** Far more than is read at once. */
 const PADDING = ' '.repeat(2 * DOCUMENT_LIMITS.smallBytes);
@@ -16,17 +17,17 @@ describe.each([
   test('the body of the verb is told, with what its address and its headers say', async () => {
     const bytes = bytesOf(CREATE + padding);
     const document = { medium: 'json', bytes, verbs: ['create'], requestId: 'r-1' } as const;
-    expect(await service.read(document, 'ada')).toEqual({ ...JSON.parse(CREATE), requestId: 'r-1' });
+    expect(await service.read(document, ADA)).toEqual({ ...JSON.parse(CREATE), requestId: 'r-1' });
   });
 
   test('an XML document without a verb asked for is told with its own', async () => {
     const bytes = bytesOf(`<vmgrid version="1"><list/></vmgrid>${padding}`);
-    expect(await service.read({ medium: 'xml', bytes }, 'ada')).toEqual({ verb: 'list', body: {} });
+    expect(await service.read({ medium: 'xml', bytes }, ADA)).toEqual({ verb: 'list', body: {} });
   });
 
   test('the error is told, with its code, its message and its details', async () => {
     const bytes = bytesOf(`{"a": 1,\n "a": 2}${padding}`);
-    const error = await service.read({ medium: 'json', bytes }, 'ada').catch((thrown: unknown) => thrown);
+    const error = await service.read({ medium: 'json', bytes }, ADA).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(GridError);
     expect(error).toMatchObject({
       code: 'REQUEST_INVALID',
@@ -42,19 +43,19 @@ test.each([
 ])('a document that takes more %s than there is for one is refused, and the next is read', async (_, limits, what) => {
   const poor = new DocumentService({ ...DOCUMENT_LIMITS, readers: 1, ...limits });
   const heavy = bytesOf(`{"a": [${Array.from({ length: 49_000 }, (_, index) => `{"${index}": ""}`).join()}]}`);
-  await expect(poor.read({ medium: 'json', bytes: heavy }, 'ada')).rejects.toMatchObject({
+  await expect(poor.read({ medium: 'json', bytes: heavy }, ADA)).rejects.toMatchObject({
     code: 'BODY_TOO_LARGE',
     details: { what },
   });
   if (!('readMs' in limits))
-    expect(await poor.read({ medium: 'json', bytes: bytesOf(`{}${PADDING}`) }, 'ada')).toEqual({});
+    expect(await poor.read({ medium: 'json', bytes: bytesOf(`{}${PADDING}`) }, ADA)).toEqual({});
 });
 
 test('owners take turns, and one with too many documents that wait is told so', async () => {
   const one = new DocumentService({ ...DOCUMENT_LIMITS, readers: 1, waitingOfOwner: 2 });
   const order: string[] = [];
   const read = async (owner: string) => {
-    await one.read({ medium: 'json', bytes: bytesOf(`{}${PADDING}`) }, owner);
+    await one.read({ medium: 'json', bytes: bytesOf(`{}${PADDING}`) }, { owner });
     order.push(owner);
   };
   const all = [read('ada'), read('ada'), read('ada'), read('bob')];
@@ -76,6 +77,18 @@ test('while no worker can be started a document is refused, and the next is read
   };
   const poor = new DocumentService(limits);
   const large = { medium: 'json', bytes: bytesOf(`{}${PADDING}`) } as const;
-  await expect(poor.read(large, 'ada')).rejects.toThrow('no thread');
-  expect(await poor.read(large, 'ada')).toEqual({});
+  await expect(poor.read(large, ADA)).rejects.toThrow('no thread');
+  expect(await poor.read(large, ADA)).toEqual({});
+});
+
+test('a large document is refused when the credentials of its client do not hold any more once it was read', async () => {
+  let holds = true;
+  const revalidate = () => {
+    if (!holds) throw new GridError('UNAUTHENTICATED', 'the token was revoked');
+  };
+  const read = () => service.read({ medium: 'json', bytes: bytesOf(`{}${PADDING}`) }, { ...ADA, revalidate });
+  expect(await read()).toEqual({});
+  const reading = read();
+  holds = false;
+  await expect(reading).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });

@@ -1,5 +1,6 @@
 import { endsWithin } from '@vmgrid/daemon';
-import type { Guest } from '../production-line.ts';
+import { GridError } from '@vmgrid/protocol';
+import type { Guest, Restart } from '../production-line.ts';
 import type { QgaClient } from './qga-client.ts';
 import { abandonScript, REPORT_SCRIPT, type ReportChannel, TAKE_OVER_SCRIPT } from './report-channel.ts';
 
@@ -9,20 +10,20 @@ export interface AgentGuestDeps {
 }
 
 export interface AgentGuestOptions {
-  /** Device under which the guest sees the disc drive. */
+  /** The device under which the guest sees the disc drive. */
   readonly discDevice: string;
-  /** `unknown` when a run of an earlier plant may still be under way in the guest. */
+  /** `unknown` when a run that an earlier plant started may still be in progress in the guest. */
   readonly earlierRun: 'ended' | 'unknown';
 }
 
 const ABANDON_DEADLINE_MS = 5_000;
 const REAP_DEADLINE_MS = 5_000;
-/** Runs whose results are asked for again: a guest that says they go on for ever is not believed for ever. */
+/** Most runs whose results are asked for again: a guest that claims that they never end is not believed for ever. */
 const MAX_UNREAPED = 4;
 
 /**
- * A guest reached over its agent, which starts commands, and over the report port, on which they print. One run at a
- * time.
+ * A guest that is reached over its agent, which starts commands, and over the report port, on which they print. One run
+ * at a time.
  */
 export class AgentGuest implements Guest {
   readonly discDevice: string;
@@ -43,14 +44,23 @@ export class AgentGuest implements Guest {
     const token = this.#report.announce();
     const script = this.#earlierRun === 'ended' ? REPORT_SCRIPT : TAKE_OVER_SCRIPT;
     this.#earlierRun = 'unknown';
+    let isGone = false;
     try {
       await this.#start(['-c', script, 'vmgrid', token, ...command], signal);
       yield* this.#report.lines(signal);
       this.#earlierRun = 'ended';
+    } catch (error) {
+      isGone = error instanceof GridError && error.code === 'GUEST_RESTARTED';
+      throw error;
     } finally {
-      if (this.#earlierRun === 'unknown') await this.#abandon(token);
+      if (isGone) this.#unreaped = [];
+      else if (this.#earlierRun === 'unknown') await this.#abandon(token);
       else void this.#reap();
     }
+  }
+
+  restarted(signal: AbortSignal): Promise<Restart> {
+    return this.#report.restarted(signal);
   }
 
   async #start(arg: readonly string[], signal: AbortSignal): Promise<void> {
@@ -59,7 +69,7 @@ export class AgentGuest implements Guest {
     if (typeof pid === 'number') this.#unreaped = [...this.#unreaped, pid].slice(-MAX_UNREAPED);
   }
 
-  /** As well as it goes: the machine may be gone, or about to be. */
+  /** Makes a best effort: the machine may have ended, or be about to. */
   async #abandon(token: string): Promise<void> {
     const abandoned = endsWithin({ ms: ABANDON_DEADLINE_MS }, (until) =>
       this.#start(['-c', abandonScript(token)], until),
@@ -67,7 +77,7 @@ export class AgentGuest implements Guest {
     await abandoned.catch(() => undefined);
   }
 
-  /** The agent keeps the result of what it started until it is asked for it. Nobody waits for this. */
+  /** The agent keeps the result of each process until it is asked for it. Nobody waits for this work. */
   async #reap(): Promise<void> {
     await endsWithin({ ms: REAP_DEADLINE_MS }, async (until) => {
       for (const pid of this.#unreaped) {

@@ -1,54 +1,54 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileAction, PackageAction, ScriptAction } from '@vmgrid/dag';
+import { type FileAction, type PackageAction, restartsMachine, type ScriptAction } from '@vmgrid/dag';
 import { makeHostKey } from './host-key.ts';
 import { type IsoFile, isoImage } from './iso-image.ts';
 import { NO_CLOUD_VOLUME, noCloudFiles } from './no-cloud.ts';
 
-/** The runner and what it reads. */
+/** The runner, and the files that it reads. */
 const PROGRAMS = ['runner.sh', 'identity.sh', 'quiesce.sh', 'keep-tail.pl'] as const;
-/** Tells what actions leave running, which a boot would lose. */
+/** Reports what actions leave running, which a boot would lose. */
 const OBSERVER = 'observe.sh';
 const ENTROPY_BYTES = 512;
 const DEFAULT_FILE_MODE = '0644';
 const DEFAULT_FILE_OWNER = 'root:root';
 
-/** Who a clone is to be. */
+/** The identity that a clone gets. */
 export interface GuestIdentity {
-  /** RFC 1123 label. */
+  /** An RFC 1123 label. */
   readonly hostName: string;
-  /** Six bytes in hexadecimal with colons. */
+  /** Six bytes in hexadecimal, separated by colons. */
   readonly macAddress: string;
-  /** Whether the disk is larger than the image's, so that its file system is to grow. */
+  /** Whether the disk is larger than the image's, so that its file system must grow. */
   readonly growDisk?: boolean;
 }
 
 export type GuestAction = ScriptAction | FileAction | PackageAction;
 
-/** One action to run in the guest, under the number by which `run` and the report speak of it. */
+/** One action to run in the guest, with the number that `run` and the report use for it. */
 export interface GuestStep {
   readonly index: number;
   readonly action: GuestAction;
-  /** For each attempt and for the recover script; whole seconds are what the guest can tell apart. */
+  /** For each attempt, and for the recover script. The guest counts whole seconds. */
   readonly timeoutMs: number;
 }
 
 export interface ConfigDiscPlan {
   readonly identity?: GuestIdentity;
-  /** Whether the disc is also to be one by which cloud-init takes that identity. */
+  /** Whether cloud-init shall also be able to read the identity from the disc. */
   readonly cloudInit?: boolean;
-  /** Whether the runner is to tell what a boot would lose of what each action left; see observe.sh. */
+  /** Whether the runner reports the results of each action that a boot would lose; see observe.sh. */
   readonly observe?: boolean;
   readonly steps: readonly GuestStep[];
 }
 
 const text = (content: string): Buffer => Buffer.from(content, 'utf8');
 
-/** A word of POSIX shell that means exactly these characters. */
+/** Quotes a text as a word of POSIX shell. */
 export const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
 
-/** Assignments that the runner reads with `.`; values are quoted, names are ours. */
+/** Returns assignments that the runner reads with `.`. Values are quoted; the names are ours. */
 const assignments = (values: Readonly<Record<string, string>>): Buffer =>
   text(
     Object.entries(values)
@@ -57,8 +57,8 @@ const assignments = (values: Readonly<Record<string, string>>): Buffer =>
   );
 
 /**
- * The host makes the clone's key: a guest that has just woken would need ten times as long, and hides nothing from
- * the host that holds its memory anyway.
+ * The host makes the clone's key. A guest that has just been restored would need ten times as long, and hides nothing
+ * from the host that holds its memory anyway.
  */
 function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
   const values = {
@@ -78,7 +78,7 @@ function identityFiles(identity: GuestIdentity, cloudInit: boolean): IsoFile[] {
   ];
 }
 
-/** What the runner is told of every kind of action; a name it reads is always set. */
+/** Returns the settings of any kind of action. Every name that the runner reads is set. */
 function settings({ action, timeoutMs }: GuestStep): Record<string, string> {
   const file = action.kind === 'file' ? action : undefined;
   return {
@@ -87,15 +87,19 @@ function settings({ action, timeoutMs }: GuestStep): Record<string, string> {
     retries: String(action.retries ?? 0),
     on_error: action.onError ?? 'abort',
     secret: action.secret ? 'yes' : 'no',
+    reboot: restartsMachine(action) ? 'yes' : 'no',
     recovers: action.recover === undefined ? 'no' : 'yes',
     environment: environmentOf(action) === undefined ? 'no' : 'yes',
-    interpreter: action.kind === 'script' && action.script.startsWith('#!') ? 'own' : 'sh',
+    interpreter: interpreterOf(action.kind === 'script' ? action.script : ''),
+    recover_interpreter: interpreterOf(action.recover ?? ''),
     packages: action.kind === 'package' ? action.packages.join(' ') : '',
     file_path: file?.path ?? '',
     file_mode: file?.mode ?? DEFAULT_FILE_MODE,
     file_owner: file?.owner ?? DEFAULT_FILE_OWNER,
   };
 }
+
+const interpreterOf = (script: string): 'own' | 'sh' => (script.startsWith('#!') ? 'own' : 'sh');
 
 const environmentOf = (action: GuestAction): Readonly<Record<string, string>> | undefined =>
   action.kind === 'file' ? undefined : action.environment;
@@ -111,7 +115,7 @@ function payload(action: GuestAction): Buffer | undefined {
   }
 }
 
-/** Files of one step, named by its number alone: no text of a client's ever becomes a name. */
+/** Returns the files of one step. Their names contain only its number: no text of a client ever becomes a name. */
 function stepFiles(step: GuestStep): IsoFile[] {
   const { action, index } = step;
   const files: IsoFile[] = [{ name: `a${index}`, content: assignments(settings(step)) }];
@@ -127,8 +131,8 @@ function stepFiles(step: GuestStep): IsoFile[] {
 }
 
 /**
- * Writes the disc that configures a guest to a new file which only its owner may read: it can hold secrets. The
- * line gives the file to the machine's user when it is inserted; remove it when it has been taken out.
+ * Writes the disc that configures a guest to a new file which only its owner may read, because it can hold secrets. The
+ * line gives the file to the machine's user when it is inserted. Remove the file when it has been ejected.
  */
 export async function writeConfigDisc(
   path: string,

@@ -3,10 +3,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 const TYPE = 'ssh-ed25519';
 const MAGIC = 'openssh-key-v1\0';
 const LINE_CHARS = 70;
-/** An unencrypted key is padded to the block size of "no cipher". */
+/** An unencrypted key is padded to the block size of the cipher "none". */
 const BLOCK_BYTES = 8;
 
-/** An ssh host key as OpenSSH keeps it in files. */
+/** An ssh host key in the formats of OpenSSH's files. */
 export interface HostKey {
   /** `openssh-key-v1` (OpenSSH, PROTOCOL.key), not encrypted. */
   readonly privateKey: string;
@@ -14,7 +14,7 @@ export interface HostKey {
   readonly publicKey: string;
 }
 
-/** A string of the ssh protocol (RFC 4251, 5): its length in bytes, then the bytes. */
+/** Encodes a string of the ssh protocol (RFC 4251, 5): its length in bytes, then the bytes. */
 function field(content: string | Buffer): Buffer {
   const bytes = Buffer.from(content as string);
   const length = Buffer.alloc(4);
@@ -22,7 +22,7 @@ function field(content: string | Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** The same number twice shows a reader that it decrypted rightly. */
+/** The same number twice shows a reader that it decrypted correctly. */
 function privateSection(seed: Buffer, point: Buffer, comment: string): Buffer {
   const check = randomBytes(4);
   const key = [field(TYPE), field(point), field(Buffer.concat([seed, point])), field(comment)];

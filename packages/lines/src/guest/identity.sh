@@ -78,17 +78,27 @@ install_host_key() {
   report_attributes -
 }
 
+# The name of the network card, of which systems have their own ideas. Under UML there is none yet, and it is renamed.
+find_card() {
+  card=eth0
+  [ ! -e "$root/sys/class/net/eth0" ] || return
+  for link in "$root"/sys/class/net/*; do
+    if [ -e "$link/device" ] && [ "${link##*/}" != vec0 ]; then card=${link##*/}; fi
+  done
+}
+
 # The script stays: the guest runs it again when it is restarted.
 make_network() {
-  printf '%s\n' "[ -e /sys/class/net/eth0 ] || ip link set vec0 name eth0
-ip link set eth0 down
-ip link set eth0 address $mac_address
-ip address flush dev eth0
-ip address add 10.0.2.15/24 dev eth0
-ip link set eth0 up
+  find_card
+  printf '%s\n' "[ -e /sys/class/net/$card ] || ip link set vec0 name $card
+ip link set $card down
+ip link set $card address $mac_address
+ip address flush dev $card
+ip address add 10.0.2.15/24 dev $card
+ip link set $card up
 ip route replace default via 10.0.2.2" > "$root/etc/vmgrid/network"
   # Under UML there is no card yet.
-  [ -n "$root" ] || [ ! -e /sys/class/net/eth0 ] || . "$root/etc/vmgrid/network" > /dev/null 2>&1
+  [ -n "$root" ] || [ ! -e "/sys/class/net/$card" ] || . /etc/vmgrid/network > /dev/null 2>&1
 }
 
 grow_disk() {
@@ -103,14 +113,15 @@ grow_disk() {
 # The host answers `identity` by opening the network, within milliseconds: look often at first. Under UML the card
 # comes only then, and each look takes as long as ten elsewhere.
 await_carrier() {
+  find_card
   now_cs
   looks=0
   deadline=$((now + carrier_deadline_s * 100))
   while [ "$now" -lt "$deadline" ]; do
-    { read -r carrier < /sys/class/net/eth0/carrier; } 2> /dev/null && [ "$carrier" = 1 ] && return
-    [ ! -e /sys/class/net/vec0 ] || . "$root/etc/vmgrid/network" > /dev/null 2>&1
+    { read -r carrier < "$root/sys/class/net/$card/carrier"; } 2> /dev/null && [ "$carrier" = 1 ] && return
+    [ -n "$root" ] || [ ! -e /sys/class/net/vec0 ] || . /etc/vmgrid/network > /dev/null 2>&1
     looks=$((looks + 1))
-    [ "$looks" -lt 200 ] && [ -e /sys/class/net/eth0 ] || sleep 0.05
+    [ "$looks" -lt 200 ] && [ -e "$root/sys/class/net/$card" ] || sleep 0.05
     now_cs
   done
   echo "warning $(echo "the network was not opened within $carrier_deadline_s s" | text64)"
@@ -172,5 +183,5 @@ identity() {
   move_journal
   echo identity
   start_held
-  [ -n "$root" ] || await_carrier
+  [ ! -d "$root/sys/class/net" ] || await_carrier
 }

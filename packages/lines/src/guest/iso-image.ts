@@ -1,17 +1,17 @@
 /**
- * ISO 9660 (ECMA-119) images with one folder: just enough for a disc that configures a guest. Pure, bit-identical for
- * equal input.
+ * Makes ISO 9660 (ECMA-119) images with one folder: just enough for a disc that configures a guest. Pure; equal input
+ * gives identical bytes.
  */
 
 const SECTOR = 2_048;
 const SYSTEM_SECTORS = 16;
-/** Primary descriptor, terminator, both path tables; the root folder follows. */
+/** The primary descriptor, the terminator and both path tables; the root folder follows. */
 const ROOT_SECTOR = SYSTEM_SECTORS + 4;
 const PATH_TABLE_BYTES = 10;
-/** Level 2 names; Linux does not mind the hyphen, which the standard does not have. */
+/** Level 2 names. Linux accepts the hyphen, which the standard does not have. */
 const NAME = /^[a-z0-9-]{1,24}(\.[a-z0-9]{1,3})?$/;
 
-/** A file of the disc. A mounting Linux shows names in small letters (`map=normal`, its default). */
+/** A file of the disc. Linux shows the names in small letters (`map=normal`, its default). */
 export interface IsoFile {
   /** At most 24 letters, digits and hyphens, and an extension of at most 3 letters and digits. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface IsoFile {
 
 const sectorsOf = (bytes: number): number => Math.ceil(bytes / SECTOR);
 
-/** Numbers stand in both byte orders, one after the other. */
+/** Writes a number in both byte orders, one after the other. */
 function put32(buffer: Buffer, offset: number, value: number): void {
   buffer.writeUInt32LE(value, offset);
   buffer.writeUInt32BE(value, offset + 4);
@@ -31,7 +31,7 @@ function put16(buffer: Buffer, offset: number, value: number): void {
   buffer.writeUInt16BE(value, offset + 2);
 }
 
-/** A directory record (9.1). Its date is fixed: 2004-11-06, the day SC 2004 opened. */
+/** Makes a directory record (9.1). Its date is fixed: 2004-11-06, the day on which SC 2004 opened. */
 function directoryRecord(identifier: Buffer, sector: number, bytes: number, folder: boolean): Buffer {
   const record = Buffer.alloc(33 + identifier.length + ((identifier.length + 1) % 2));
   record[0] = record.length;
@@ -45,7 +45,7 @@ function directoryRecord(identifier: Buffer, sector: number, bytes: number, fold
   return record;
 }
 
-/** Records do not cross sectors; the rest of a sector stays zero. */
+/** Places records so that none crosses a sector; the rest of a sector stays zero. */
 function layOut(records: readonly Buffer[]): Buffer {
   const sectors: Buffer[] = [];
   let used = SECTOR;
@@ -78,7 +78,7 @@ function rootFolder(files: readonly IsoFile[], firstSector: number, folderBytes:
   return layOut([self, parent, ...records]);
 }
 
-/** The primary volume descriptor (8.4). */
+/** Makes the primary volume descriptor (8.4). */
 function volumeDescriptor(volumeId: string, totalSectors: number, folderBytes: number): Buffer {
   const sector = Buffer.alloc(SECTOR);
   sector[0] = 1;
@@ -95,7 +95,7 @@ function volumeDescriptor(volumeId: string, totalSectors: number, folderBytes: n
   sector.writeUInt32BE(SYSTEM_SECTORS + 3, 148);
   directoryRecord(Buffer.from([0]), ROOT_SECTOR, folderBytes, true).copy(sector, 156);
   sector.fill(0x20, 190, 813);
-  // Four dates "not specified" (8.4.26.1): digits zero, offset zero.
+  // Four dates that are "not specified" (8.4.26.1): digits zero, offset zero.
   for (const offset of [813, 830, 847, 864]) sector.write('0'.repeat(16), offset, 'latin1');
   sector[881] = 1;
   return sector;
@@ -109,7 +109,7 @@ function terminator(): Buffer {
   return sector;
 }
 
-/** A path table (9.4) with the root folder alone. */
+/** Makes a path table (9.4) with the root folder only. */
 function pathTable(bigEndian: boolean): Buffer {
   const sector = Buffer.alloc(SECTOR);
   sector[0] = 1;
@@ -128,10 +128,10 @@ function padded(content: Uint8Array): Buffer {
 
 const compareNames = (a: IsoFile, b: IsoFile): number => (a.name < b.name ? -1 : 1);
 
-/** The bytes of a disc with these files in its root folder. `volumeId`: at most 32 characters. */
+/** Returns the bytes of a disc with these files in its root folder. `volumeId`: at most 32 characters. */
 export function isoImage(volumeId: string, unsorted: readonly IsoFile[]): Buffer {
   const files = [...unsorted].sort(compareNames);
-  // The folder's size does not depend on the places in it.
+  // The folder's size does not depend on the positions in it.
   const folderBytes = rootFolder(files, 0, 0).length;
   const firstSector = ROOT_SECTOR + sectorsOf(folderBytes);
   const contents = files.map(({ content }) => padded(content));

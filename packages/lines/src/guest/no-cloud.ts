@@ -1,18 +1,22 @@
 /**
- * The files by which cloud-init's NoCloud source knows a machine, for images made for clouds: such a guest names
- * itself, sets up its network and starts the agent as it first boots. Pure.
+ * Makes the files from which cloud-init's NoCloud source configures a machine, for cloud images: such a guest sets its
+ * name and network and starts the agent at its first boot. Pure.
  * https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html
  */
 import type { HostKey } from './host-key.ts';
 import type { IsoFile } from './iso-image.ts';
 
-/** Label by which cloud-init finds the disc. */
+/** The volume label by which cloud-init finds the disc. */
 export const NO_CLOUD_VOLUME = 'cidata';
 
-/** Debian and others start the agent by themselves when its port is there; some leave that to whoever installs them. */
+/**
+ * On Debian and others the agent starts by itself when its port exists; other systems leave that to their installer.
+ */
 const START_AGENT = 'systemctl start qemu-guest-agent || service qemu-guest-agent start';
 
-/** The guest reaches nothing until the plant opens its network, so its boot must not wait for that (`optional`). */
+/**
+ * The guest reaches nothing until the plant opens its network, so its boot must not wait for the network (`optional`).
+ */
 const NETWORK = {
   version: 2,
   ethernets: {
@@ -26,10 +30,10 @@ const NETWORK = {
   },
 } as const;
 
-/** JSON is YAML. */
+/** JSON is valid YAML. */
 const yaml = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** The host key is the one that the runner installs: whichever of the two comes second changes nothing. */
+/** The host key is the one that the runner installs too, so it does not matter which of the two comes second. */
 export function noCloudFiles(hostName: string, hostKey: HostKey): IsoFile[] {
   const userData = {
     ssh_deletekeys: true,

@@ -6,21 +6,21 @@ import { GridError, late } from '@vmgrid/protocol';
 
 const COMMAND_TIMEOUT_MS = 20_000;
 /**
- * A sync is sent again after this long, and each time after a fifth longer, to the most: what was sent before the agent
- * opened its port is lost. So an agent that is soon there is soon heard, and one that is long in coming has few to
+ * Milliseconds between syncs: each interval is a fifth longer than the last, up to `most`. Text sent before the agent
+ * opened its port is lost. So an agent that starts early answers early, and one that starts late has few syncs to
  * answer.
  */
 const SYNC_AGAIN_MS = { first: 100, growth: 1.2, most: 500 } as const;
-/** ... and after this long once an earlier one was answered: the agent is there, and slower than that. */
+/** Milliseconds between syncs once an earlier one was answered: the agent runs, but needs more time. */
 const SYNC_LATE_MS = 5_000;
 const longerThan = (waitMs: number): number => Math.min(Math.round(waitMs * SYNC_AGAIN_MS.growth), SYNC_AGAIN_MS.most);
 const MAX_LINE_CHARS = 1_048_576;
 /**
- * Lines that are looked at for one answer: replies to an earlier reader may come before it, but a guest may also write
+ * Most lines that are read for one answer. Replies to an earlier reader may come first, but a guest may also write
  * without end.
  */
 const LINES_PER_ANSWER = 1_000;
-/** Characters of what an agent says that a message shows. */
+/** Characters of an agent's words that a message shows. */
 const SAID_CHARS = 1_000;
 /** Makes the agent drop a half-read command of an earlier host. */
 const RESET = Buffer.from([0xff]);
@@ -31,26 +31,27 @@ interface Reply {
 }
 
 /**
- * A conversation with the QEMU guest agent. The channel has no notion of a connection and answers in order, so one
- * command is under way at a time, and `synchronize` comes first: replies to an earlier reader may still be in the
- * channel. After a command that was given up it comes again, by itself.
+ * A conversation with the QEMU guest agent. The channel has no connections and answers in order, so one command runs at
+ * a time. `synchronize` comes first, because replies to an earlier reader may still be in the channel; after a command
+ * that was given up it happens automatically.
  */
 export class QgaClient {
   readonly #writer: Socket;
   readonly #reader: Socket;
   /**
-   * Aborts when the machine ends. Not a promise: each wait would leave something at it, however long the machine runs.
+   * Aborts when the machine ends. It is no promise, because each wait would leave a reaction on it as long as the
+   * machine runs.
    */
   readonly #closed = new AbortController();
-  /** Whether it is the reply that is waited for. */
+  /** Whether a reply is the expected one. */
   #takes: (reply: Reply) => boolean = () => false;
-  /** That are looked at before the one that is waited for. */
+  /** Lines that may still be read before the expected one. */
   #linesLeft = 0;
   #turn: Promise<unknown> = Promise.resolve();
-  /** Whether the answer to a command that was given up may still come. */
+  /** Whether the answer to an abandoned command may still come. */
   #answerOwed = false;
 
-  /** The writer is left out when the reader writes too. */
+  /** Left out, the reader's socket also writes. */
   constructor(reader: Socket, writer: Socket = reader) {
     this.#writer = writer;
     this.#reader = reader;
@@ -62,12 +63,12 @@ export class QgaClient {
     readLines(reader, MAX_LINE_CHARS, (line) => this.#onLine(line));
   }
 
-  /** Waits until the agent answers to a number made up for this call. Only the signal ends it. */
+  /** Waits until the agent answers with a number made up for this call. Only the signal ends the wait. */
   synchronize(signal: AbortSignal): Promise<void> {
     return this.#inTurn(() => this.#synchronizeNow(signal));
   }
 
-  /** Runs one command of the agent. GUEST_UNREACHABLE when it stays silent, GUEST_LOST when the machine ends. */
+  /** Runs one command of the agent. Throws GUEST_UNREACHABLE when it stays silent, GUEST_LOST when the machine ends. */
   execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
     return this.#inTurn(() => this.#executeNow(command, args, signal));
   }
@@ -83,7 +84,7 @@ export class QgaClient {
     return result;
   }
 
-  /** Answers come in order: with that to the last sync, no other is on its way. */
+  /** Answers come in order: after the answer to the last sync no other is on its way. */
   async #synchronizeNow(signal: AbortSignal): Promise<void> {
     const asked = new Set<unknown>();
     let heard = false;
@@ -105,7 +106,7 @@ export class QgaClient {
     this.#answerOwed = false;
   }
 
-  /** Whether the answer came in time. @throws the signal's reason; GUEST_LOST */
+  /** Returns whether the answer came in time. @throws the signal's reason; GUEST_LOST */
   #inTime(answer: Promise<void>, ms: number, signal: AbortSignal): Promise<boolean> {
     return endsWithin({ ms, signal }, (until) => this.#orClosed(answer, until));
   }
@@ -148,7 +149,7 @@ export class QgaClient {
     this.#linesLeft = LINES_PER_ANSWER;
   }
 
-  /** The 0xFF before a delimited reply is no UTF-8 and comes out as a replacement character. */
+  /** The byte 0xFF before a delimited reply is no UTF-8 and is decoded as a replacement character. */
   #onLine(line: string): void {
     if (this.#linesLeft === 0) return;
     this.#linesLeft -= 1;
@@ -159,7 +160,7 @@ export class QgaClient {
   }
 }
 
-/** Undefined for the tail of a reply to an earlier reader. */
+/** Returns undefined for the rest of a reply to an earlier reader. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -50,8 +50,9 @@ quiesce() {
   : > "$root/etc/machine-id"
   [ ! -e "$root/etc/vmgrid/name" ] || rename_host vmgrid
   [ -n "$root" ] && return
-  ip link set eth0 down
-  ip address flush dev eth0
+  find_card
+  ip link set "$card" down
+  ip address flush dev "$card"
   rm -rf "$out"/*
   hold_units
   cover_boot_id

@@ -1,4 +1,4 @@
-/** Reads back what `isoImage` writes: the files in the root folder of an ISO 9660 image (ECMA-119). */
+/** Reads what `isoImage` writes: the files in the root folder of an ISO 9660 image (ECMA-119). */
 import { GridError } from '@vmgrid/protocol';
 
 const SECTOR = 2_048;
@@ -11,8 +11,8 @@ interface Extent {
 }
 
 /**
- * The files of the disc by name, in small letters, without version. @throws GridError VMM_FAILED when it is no such
- * disc
+ * Returns the files of the disc by name, in small letters, without version. @throws GridError VMM_FAILED when it is no
+ * such disc
  */
 export function readIso(disc: Buffer): ReadonlyMap<string, Buffer> {
   if (disc.toString('latin1', DESCRIPTOR_AT + 1, DESCRIPTOR_AT + 6) !== 'CD001') {

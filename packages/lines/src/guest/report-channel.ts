@@ -4,21 +4,24 @@ import { setImmediate } from 'node:timers/promises';
 import { abortable, whenClosed } from '@vmgrid/daemon';
 import { readLines } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
+import type { Restart } from '../production-line.ts';
 
-/** A line of a report is at most this long; the rest of it is dropped. */
+/** Longest line of a report; the rest of a longer one is dropped. */
 const MAX_LINE_CHARS = 131_072;
-/** Lines kept for a reader that is behind; then the guest has to wait. */
+/** Lines that are kept for a slow reader; beyond them the guest must wait. */
 const QUEUE_LINES = 1_000;
-/** Lines read in a row; then everything else that the plant does has its turn. */
+/** Lines that are read in a row before other work of the plant has its turn. */
 const LINES_IN_A_ROW = 1_000;
-/** What one run may deliver, whatever it is: a guest that writes without end must not grow the plant. */
+/** Most bytes of one run: a guest that writes without end must not fill the plant's memory. */
 export const MAX_RUN_BYTES = 16_777_216;
-/** The same in lines, each of which is looked at: more than the longest DAG with all its retries prints. */
+/**
+ * Most lines of one run, because each of them is parsed. It is more than the longest DAG prints with all its retries.
+ */
 export const MAX_RUN_LINES = 100_000;
 
 /**
- * Finds a port by its name: a virtio port has it in sysfs, a serial line on the kernel's command line. Starts no
- * process, and takes nothing of the base image: any guest with an agent and a shell will do.
+ * Finds a port by its name: a virtio port has it in sysfs, a serial line on the kernel's command line. It starts no
+ * process and needs nothing of the base image: any guest with an agent and a shell will do.
  */
 const FIND_PORT = `
 for p in /sys/class/virtio-ports/*; do
@@ -30,7 +33,7 @@ for word in $words; do
 done
 `;
 
-/** Between an end that a command of another run cut off in mid-line and our first line there must be a new line. */
+/** Prints a new line first, because a run that was cut off may have ended in the middle of a line. */
 const REPORT = `
 exec 3> "$port"
 token=$1; shift
@@ -56,7 +59,7 @@ if read -r run token < /run/vmgrid.run && [ "\${stale:-$token}" = "$token" ]; th
 fi 2> /dev/null
 `;
 
-/** What was killed lets go of the port a little later. */
+/** A killed process releases the port a little later. */
 const AWAIT_PORT = `
 tries=0
 until true 2> /dev/null > "$port" || [ $tries -ge 100 ]; do
@@ -66,50 +69,52 @@ done
 `;
 
 /**
- * Runs `"$@"` with its output on the report port, between a first and a last line that carry the run's token.
- * Without an inherited copy of the port: a daemon that a command leaves behind must not hold it open.
+ * Runs `"$@"` with its output on the report port, between a first and a last line with the run's token. The command
+ * does not inherit the port: a daemon that it leaves behind must not keep it open.
  */
 export const REPORT_SCRIPT = `${FIND_PORT}${REPORT}`;
 
-/** The same, but first ends whatever run nobody reads any more: it would hold the port, which only one can open. */
+/** Does the same, but first ends a run that nobody reads any more, because only one process can open the port. */
 export const TAKE_OVER_SCRIPT = `${FIND_PORT}${abandon('')}${AWAIT_PORT}${REPORT}`;
 
-/** Ends the run of this token, with all it started, if it is the one under way. */
+/** Returns the script that ends the run of this token, with everything it started, if it is in progress. */
 export const abandonScript = (token: string): string => abandon(token);
 
 type Run = { readonly token: string; state: 'announced' | 'started' | 'flooded' | 'cut'; bytes: number; lines: number };
 
-/** The host's end of the port through which a guest reports, line by line, what a command in it prints. */
+/** The host's end of the port on which a guest prints the output of a command, line by line. */
 export class ReportChannel {
   readonly #socket: Socket;
   readonly #queue: string[] = [];
   #run: Run | undefined;
   #wake: () => void = () => undefined;
-  #closed = false;
+  #restart = Promise.withResolvers<Restart>();
+  readonly #closed = new AbortController();
 
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('error', () => undefined);
     whenClosed(socket, () => {
-      this.#closed = true;
+      this.#closed.abort(new GridError('GUEST_LOST', 'the machine ended while a command ran in it'));
       this.#wake();
     });
     socket.on('data', (chunk: Buffer) => this.#count(chunk.length));
     readLines(socket, MAX_LINE_CHARS, (line) => this.#receive(line));
   }
 
-  /** Prepares for the lines of one run; lines of an earlier, abandoned one are dropped. Returns the run's token. */
+  /** Prepares for the lines of one run; lines of an abandoned one are dropped. Returns the run's token. */
   announce(): string {
     const token = randomBytes(12).toString('hex');
     this.#queue.length = 0;
     this.#socket.resume();
     this.#run = { token, state: 'announced', bytes: 0, lines: 0 };
+    this.#restart = Promise.withResolvers();
     return token;
   }
 
   /**
-   * The lines of the announced run until it ends. GUEST_LOST when the machine ends first, GUEST_RESTARTED when it
-   * starts anew, GUEST_UNREACHABLE when the run delivers more than it may.
+   * Yields the lines of the announced run until it ends. Throws GUEST_LOST when the machine ends first, GUEST_RESTARTED
+   * when it restarts, GUEST_UNREACHABLE when the run prints more than it may.
    */
   async *lines(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const run = this.#run;
@@ -127,17 +132,23 @@ export class ReportChannel {
   }
 
   /** To be told when the machine was reset: what ran in it is gone. */
-  guestRestarted(): void {
+  guestRestarted(how: Restart): void {
+    this.#restart.resolve(how);
     if (this.#run === undefined) return;
     this.#run.state = 'cut';
     this.#wake();
+  }
+
+  /** Resolves once that was told since the last run was announced. @throws GUEST_LOST; the signal's reason */
+  restarted(signal: AbortSignal): Promise<Restart> {
+    return abortable(this.#restart.promise, AbortSignal.any([signal, this.#closed.signal]));
   }
 
   close(): void {
     this.#socket.destroy();
   }
 
-  /** What comes from now on belongs to no run and is dropped. */
+  /** From now on all input belongs to no run and is dropped. */
   #forget(): void {
     this.#run = undefined;
     this.#queue.length = 0;
@@ -154,9 +165,9 @@ export class ReportChannel {
         return line;
       }
       if (this.#run?.state === 'cut') {
-        throw new GridError('GUEST_RESTARTED', 'the guest started anew while a command ran in it');
+        throw new GridError('GUEST_RESTARTED', 'the guest restarted while a command ran in it');
       }
-      if (this.#closed) throw new GridError('GUEST_LOST', 'the machine ended while a command ran in it');
+      this.#closed.signal.throwIfAborted();
       const more = Promise.withResolvers<void>();
       this.#wake = more.resolve;
       await abortable(more.promise, signal);

@@ -1,46 +1,52 @@
-/** The runner's report as events. The guest is not trusted: a line that is none of these is kept as `noise`. */
+/** Parses the runner's report into events. The guest is not trusted: a line of any other form becomes `noise`. */
 
-/** Longest attributes text of one action, in bytes. */
+/** Longest text of attributes of one action, in bytes. */
 export const ATTRIBUTES_LIMIT_BYTES = 65_536;
 
 /** Longest text of a warning, of a failure of the runner, or of a line that is no report. */
 export const NOTE_LIMIT_CHARS = 4_096;
 
 export type RunnerEvent =
-  /** The guest has its own identity: its network may be opened. */
+  /** The guest has its own identity, so its network may be opened. */
   | { readonly event: 'identity' }
   | { readonly event: 'begin'; readonly index: number; readonly attempt: number }
-  /** Text an action wrote to `$VMGRID_ATTRIBUTES`; of the identity step when there is no index. */
+  /** The text that an action wrote to `$VMGRID_ATTRIBUTES`; without an index, that of the identity step. */
   | { readonly event: 'attributes'; readonly index: number | undefined; readonly text: string }
   | { readonly event: 'attributes-too-long'; readonly index: number | undefined }
   /**
-   * What an action left that a boot would not bring back, a line each; the report may be cut. Only where this is
-   * observed.
+   * Results of an action that a boot would lose, one to a line; the text may be cut. Sent only when the runner
+   * observes.
    */
   | { readonly event: 'loses'; readonly index: number; readonly text: string }
-  /** The last output of an attempt; never of a secret action. */
+  /** The last output of an attempt; never for a secret action. */
   | { readonly event: 'output'; readonly index: number; readonly text: string }
+  /** The recover script begins. */
+  | { readonly event: 'recovers'; readonly index: number }
   | { readonly event: 'recovered'; readonly index: number; readonly exitCode: number; readonly durationMs: number }
   | {
       readonly event: 'end';
       readonly index: number;
       readonly exitCode: number;
       readonly timedOut: boolean;
-      /** Of all attempts together. */
+      /** The sum over all attempts. */
       readonly durationMs: number;
       readonly attempts: number;
     }
+  /** The action ended well, and the machine is restarted. */
+  | { readonly event: 'restarts'; readonly index: number }
+  /** The machine was restarted: the action is done. */
+  | { readonly event: 'restarted'; readonly index: number }
   /** The rest of the segment does not run, because this action failed. */
   | { readonly event: 'stopped'; readonly index: number }
-  /** Something went wrong that does not keep the guest from working. */
+  /** A problem that does not stop the guest from working. */
   | { readonly event: 'warning'; readonly text: string }
-  /** The runner itself cannot go on. */
+  /** The runner cannot continue. */
   | { readonly event: 'broken'; readonly text: string }
-  /** All that was asked for was gone through. A report without it was cut short. */
+  /** All tasks are done. A report without it is incomplete. */
   | { readonly event: 'finished' }
   | { readonly event: 'noise'; readonly line: string };
 
-/** Valid UTF-8 of a text that may be cut in the middle of a character. */
+/** Decodes UTF-8 that may be cut in the middle of a character. */
 function decodeText(base64 = ''): string {
   const bytes = Buffer.from(base64, 'base64');
   let start = 0;
@@ -52,7 +58,7 @@ const noteOf = (text: string): string => text.slice(0, NOTE_LIMIT_CHARS);
 
 const stepOf = (word: string | undefined): number | undefined => (word === '-' ? undefined : Number(word));
 
-/** One form of line: what follows its name, and the event it stands for. */
+/** One form of line: the pattern after its name, and its event. */
 interface Form {
   readonly words: RegExp;
   readonly read: (groups: readonly (string | undefined)[]) => RunnerEvent;
@@ -86,6 +92,9 @@ const FORMS: readonly Form[] = [
     index: Number(index),
     text: decodeText(text),
   })),
+  form(`recovers ${STEP}`, ([index]) => ({ event: 'recovers', index: Number(index) })),
+  form(`restarts ${STEP}`, ([index]) => ({ event: 'restarts', index: Number(index) })),
+  form(`restarted ${STEP}`, ([index]) => ({ event: 'restarted', index: Number(index) })),
   form(`recovered ${STEP} ${CODE} ${DURATION}`, ([index, exitCode, durationMs]) => ({
     event: 'recovered',
     index: Number(index),
@@ -105,7 +114,7 @@ const FORMS: readonly Form[] = [
   form(`broken ${TEXT}`, ([text]) => ({ event: 'broken', text: noteOf(decodeText(text)) })),
 ];
 
-/** One line of the runner's report. Total: never throws. */
+/** Parses one line of the runner's report. It never throws. */
 export function parseReportLine(line: string): RunnerEvent {
   for (const { words, read } of FORMS) {
     const match = words.exec(line);

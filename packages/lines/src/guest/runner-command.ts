@@ -1,15 +1,17 @@
-/** What the runner on the config disc is to do; see runner.sh. */
+/** A task of the runner on the configuration disc; see runner.sh. */
 export type RunnerTask =
   | { readonly task: 'identity' }
-  /** Runs the steps numbered `first` to `last`, both included. */
+  /** Runs the steps `first` to `last`, both included. */
   | { readonly task: 'run'; readonly first: number; readonly last: number }
+  /** After the restart of the machine by a step: tells what is left to tell of it. */
+  | { readonly task: 'restarted'; readonly step: number }
   | { readonly task: 'quiesce' }
-  /** Right after `quiesce`, where memory is kept: what every clone does first is read back into it. */
+  /** Follows `quiesce` when the memory is kept: reads into memory what every clone needs first. */
   | { readonly task: 'warm' };
 
 /**
- * Mounts the disc, becomes the runner, and lets the disc go whatever happens. A disc that was just inserted may be
- * refused once or twice: the drive first tells that its medium has changed.
+ * Mounts the disc, becomes the runner, and unmounts the disc whatever happens. A new disc may be refused once or twice,
+ * because the drive first reports that its medium has changed.
  */
 const BOOTSTRAP = `
 disc=/run/vmgrid/disc
@@ -33,6 +35,8 @@ function wordsOf(task: RunnerTask, epochMs: number): string[] {
       return ['identity', (epochMs / 1_000).toFixed(3)];
     case 'run':
       return ['run', String(task.first), String(task.last)];
+    case 'restarted':
+      return ['restarted', String(task.step)];
     case 'quiesce':
     case 'warm':
       return [task.task];
@@ -40,8 +44,8 @@ function wordsOf(task: RunnerTask, epochMs: number): string[] {
 }
 
 /**
- * The command for `Guest.run` that does these tasks one after the other. `epochMs` is the host's time at which it is
- * sent: a clone wakes with the clock of its image.
+ * Returns the command for `Guest.run` that does these tasks one after another. `epochMs`: the host's time now, because
+ * a restored clone has the clock of its image.
  */
 export const runnerCommand = (discDevice: string, tasks: readonly RunnerTask[], epochMs: number): readonly string[] => [
   '/bin/sh',
@@ -52,7 +56,7 @@ export const runnerCommand = (discDevice: string, tasks: readonly RunnerTask[], 
   ...tasks.flatMap((task) => wordsOf(task, epochMs)),
 ];
 
-/** The device and the tasks of a command that `runnerCommand` made; undefined for any other. */
+/** Returns the device and the tasks of a command that `runnerCommand` made; undefined for any other command. */
 export function readRunnerCommand(
   command: readonly string[],
 ): { readonly discDevice: string; readonly tasks: readonly RunnerTask[] } | undefined {
@@ -70,6 +74,8 @@ function nextTask(words: string[]): RunnerTask {
       return { task: 'identity' };
     case 'run':
       return { task: 'run', first: Number(words.shift()), last: Number(words.shift()) };
+    case 'restarted':
+      return { task: 'restarted', step: Number(words.shift()) };
     case 'warm':
       return { task: 'warm' };
     default:

@@ -4,6 +4,7 @@
 #   runner.sh DISC COMMAND...      (or read with `.`, its arguments set)
 #     identity EPOCH     give this clone a time, entropy, names, host key and network of its own
 #     run FIRST LAST     run the actions FIRST to LAST of the disc
+#     restarted STEP     after the restart by an action: tell what it told
 #     quiesce            remove what must not be in a golden image, before the machine is frozen
 #     warm               read back what every clone does first: before its memory is kept
 #
@@ -24,11 +25,13 @@ root=${VMGRID_ROOT:-}
 work=$root/run/vmgrid
 out=$work/out
 attributes=$work/attributes
+kept_attributes=$root/etc/vmgrid/attributes
 output_mib=16
 output_chars=4096
 attribute_chars=65536
 kill_after_s=5
 carrier_deadline_s=30
+restart_deadline_s=120
 
 # Hundredths of a second since boot, without a process. The 1 before the fraction: a number that begins with 0 would
 # be octal.
@@ -154,7 +157,9 @@ attempt() {
 recover() {
   [ "$recovers" = yes ] || return 0
   log=$out/$id.recover
-  supervise "$timeout_s" /bin/sh -e "$disc/r$id"
+  echo "recovers $index"
+  if [ "$recover_interpreter" = own ]; then set -- "$disc/r$id"; else set -- /bin/sh -e "$disc/r$id"; fi
+  supervise "$timeout_s" "$@"
   echo "recovered $index $code $elapsed"
   rm -f "$log"
 }
@@ -164,11 +169,35 @@ report_output() {
   rm -f "$log"
 }
 
+# Where the action asked for it already, asking again is nothing. It ends the runner as well; what comes then is another.
+restart_machine() {
+  echo "restarts $1"
+  sync
+  "${root:+$root/sbin/}reboot" > "$out/reboot" 2>&1 && sleep $restart_deadline_s
+  echo "broken $(echo "the machine did not restart: $(cat "$out/reboot")" | text64)"
+  exit 2
+}
+
+# What an action tells that restarts the machine is not in memory.
+restarted() {
+  attributes=$kept_attributes
+  report_attributes "$1"
+  attributes=$work/attributes
+  echo "restarted $1"
+  [ ! -d "$root/sys/class/net" ] || await_carrier
+}
+
 # Runs one action with its retries; fails when the rest is not to run.
 run_action() {
   index=$1
   id=$1
   . "$disc/a$id"
+  if [ "$reboot" = yes ]; then
+    attributes=$kept_attributes
+    [ -d "$root/etc/vmgrid" ] || mkdir "$root/etc/vmgrid"
+  else
+    attributes=$work/attributes
+  fi
   if [ "$interpreter" = own ]; then set -- "$disc/s$id"; else set -- /bin/sh -e "$disc/s$id"; fi
   tries=0
   total=0
@@ -188,11 +217,13 @@ run_action() {
     [ "$tries" -gt "$retries" ] && break
   done
   if [ "$code" -eq 0 ]; then
-    report_attributes "$index"
     log=$out/$id.$tries
+    [ "$reboot" = no ] || { report_output; restart_machine "$index"; }
+    report_attributes "$index"
     report_output
     [ ! -e "$disc/observe.sh" ] || tell_lost "$index"
   fi
+  rm -f "$attributes"
   echo "end $index $code $timed_out $total $tries"
   [ "$code" -eq 0 ] || [ "$on_error" = continue ]
 }
@@ -220,6 +251,7 @@ main() {
     case $command in
       identity) . "$disc/identity.sh"; identity "$1"; shift ;;
       run) run "$1" "$2"; shift 2 ;;
+      restarted) . "$disc/identity.sh"; restarted "$1"; shift ;;
       quiesce) quiesce ;;
       warm) warm ;;
       *) echo "broken $(echo "unknown command $command" | text64)"; exit 2 ;;

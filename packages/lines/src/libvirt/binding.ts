@@ -1,4 +1,4 @@
-/** The part of @unraid/libvirt that the line calls. */
+/** The functions of @unraid/libvirt that the line calls. */
 import { GridError } from '@vmgrid/protocol';
 
 export interface NativeDomain {
@@ -20,7 +20,8 @@ export type OpenNative = (uri: string) => Promise<NativeConnection>;
 const BUILD_IT = '`npm start` builds it where libvirt-dev, g++, make and python3 are, and says why if it cannot';
 
 /**
- * Connects through the native binding, which is an optional package: it is built where libvirt's headers are.
+ * Connects through the native binding. It is an optional package, which is built only where libvirt's headers are
+ * installed.
  * @throws GridError LINE_UNAVAILABLE when it is not there
  */
 export const openNative: OpenNative = async (uri) => {
@@ -33,7 +34,7 @@ export const openNative: OpenNative = async (uri) => {
   return connection;
 };
 
-/** Its machine code is loaded with the first object that is made. */
+/** Its native code is loaded when the first object is made. */
 async function load(uri: string): Promise<NativeConnection> {
   const { Hypervisor } = await import('@unraid/libvirt');
   return new Hypervisor({ uri });

@@ -7,13 +7,13 @@ import { ConsoleLog } from '../console-log.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
 import { FILES, SOCKETS } from './layout.ts';
 
-/** All a plant holds of a running domain. */
+/** A plant's channels to a running domain. */
 export interface Channels {
   readonly report: ReportChannel;
   readonly console: ConsoleLog | undefined;
   /**
-   * Fires when the other end of the report channel is gone, which is when the hypervisor's process is, or when it is
-   * let go of.
+   * Aborts when the other end of the report channel closes, that is, when the hypervisor's process ends, or when the
+   * channel is closed here.
    */
   readonly ended: AbortSignal;
 }
@@ -34,7 +34,7 @@ export async function openChannels(directory: string, hasConsole: boolean, signa
     const console = hasConsole
       ? new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console))
       : undefined;
-    if (console) console.onRestart = () => report.guestRestarted();
+    if (console) console.onRestart = (how) => report.guestRestarted(how);
     return { report, console, ended: ended.signal };
   } catch (error) {
     await undo.unwind();
@@ -42,7 +42,7 @@ export async function openChannels(directory: string, hasConsole: boolean, signa
   }
 }
 
-/** Lets go of a domain, which runs on. */
+/** Closes the channels of a domain, which keeps running. */
 export function closeChannels({ report, console }: Channels): void {
   report.close();
   console?.close();

@@ -5,16 +5,16 @@ import { type NativeConnection, type NativeDomain, type OpenNative, openNative }
 /** Starting or resuming a machine takes seconds on a busy host. */
 const CALL_DEADLINE_MS = 120_000;
 /**
- * Calls wait in threads that the plant's file operations need too (there are four): a hung libvirtd must not take them
- * all.
+ * Calls wait in threads that the plant's file operations need too (there are four), so a hanging libvirtd must not
+ * occupy them all.
  */
 const CALLS_AT_ONCE = 2;
 
-/** The numbers of virDomainState. */
+/** The states of virDomainState, by number. */
 const STATES = ['none', 'running', 'blocked', 'paused', 'shutdown', 'off', 'crashed', 'asleep'] as const;
 export type DomainState = (typeof STATES)[number];
 
-/** The binding passes on libvirt's messages, not its codes. */
+/** The binding passes libvirt's messages on, but not its codes. */
 const NO_DOMAIN = /^Domain not found/;
 const NOT_RUNNING = /domain is not running/;
 const CONNECTION_LOST =
@@ -28,14 +28,14 @@ export interface ConnectionOptions {
 }
 
 /**
- * libvirt by its native binding. Opened at the first call, and again when libvirtd was restarted. A call that is
- * aborted goes on where it is, and may get to libvirt after the next one: whoever takes back what it made waits for it.
+ * libvirt through its native binding. It connects at the first call, and again when libvirtd was restarted. A call that
+ * is aborted continues, and may reach libvirt after the next call: whoever undoes its own work waits for it.
  */
 export class LibvirtConnection {
   readonly #open: OpenNative;
   readonly #uri: string;
   readonly #calls = new Semaphore(CALLS_AT_ONCE);
-  /** By domain, the calls that change it, aborted ones too, until libvirt has answered. */
+  /** For each domain, the calls that change it until libvirt has answered them, aborted ones included. */
   readonly #changes = new Map<string, Set<Promise<unknown>>>();
   #native: Promise<NativeConnection> | undefined;
 
@@ -45,8 +45,7 @@ export class LibvirtConnection {
   }
 
   /**
-   * Makes a domain known, or changes one of the same name and UUID. @throws GridError VMM_FAILED with libvirt's own
-   * words
+   * Defines a domain, or changes one with the same name and UUID. @throws GridError VMM_FAILED with libvirt's own words
    */
   async define(uuid: string, xml: string, signal: AbortSignal): Promise<void> {
     const define = (native: NativeConnection) => this.#change(uuid, native.domainDefineXML(xml));
@@ -58,14 +57,17 @@ export class LibvirtConnection {
     return this.#changeDomain('start a domain', uuid, (domain) => domain.create(), signal);
   }
 
-  /** Lets the processors of a paused domain run again, once libvirt is done with whatever it paused it for. */
+  /**
+   * Lets the processors of a paused domain run again, once libvirt has finished the work for which it paused the
+   * domain.
+   */
   resume(uuid: string, signal: AbortSignal): Promise<void> {
     return this.#changeDomain('resume a domain', uuid, (domain) => domain.resume(), signal);
   }
 
   /**
-   * Ends a domain at once, and once more after a start that was aborted and went on. One that does not run, or that
-   * there is not, is fine.
+   * Ends a domain at once, and again after an aborted start that went on. A domain that does not run or does not exist
+   * is ignored.
    */
   async end(uuid: string, signal: AbortSignal): Promise<void> {
     const starting = this.#changes.has(uuid);
@@ -75,12 +77,12 @@ export class LibvirtConnection {
     await this.#destroy(uuid, signal);
   }
 
-  /** Waits until libvirt has answered all calls that change a domain, those too that were aborted. */
+  /** Waits until libvirt has answered all calls that change a domain, aborted ones included. */
   async settled(uuid: string, signal: AbortSignal): Promise<void> {
     await abortable(Promise.allSettled(this.#changes.get(uuid) ?? []), signal);
   }
 
-  /** What a domain does now; undefined when there is none. */
+  /** Returns the state of a domain; undefined when it does not exist. */
   async state(uuid: string, signal: AbortSignal): Promise<DomainState | undefined> {
     const asked = this.#withDomain('ask for a domain', uuid, (domain) => domain.getInfo(), signal);
     return asked.then(
@@ -92,7 +94,7 @@ export class LibvirtConnection {
     );
   }
 
-  /** Lets go of libvirt, if it was ever asked. */
+  /** Disconnects from libvirt, if there was a connection. */
   async close(): Promise<void> {
     const native = this.#native;
     this.#native = undefined;
@@ -115,7 +117,7 @@ export class LibvirtConnection {
     return this.#call(what, (native) => this.#change(uuid, work(native)), signal);
   }
 
-  /** Notes a call until libvirt has answered it. */
+  /** Remembers a call until libvirt has answered it. */
   #change<T>(uuid: string, call: Promise<T>): Promise<T> {
     const calls = this.#changes.get(uuid) ?? new Set();
     this.#changes.set(uuid, calls.add(call));
@@ -147,7 +149,7 @@ export class LibvirtConnection {
     }
   }
 
-  /** Once more on a new connection if the one that there was turns out to be dead. */
+  /** Repeats the work on a new connection when the present one turns out to be dead. */
   async #again<T>(work: (native: NativeConnection) => Promise<T>): Promise<T> {
     const used = this.#connect();
     try {
@@ -170,7 +172,7 @@ export class LibvirtConnection {
   }
 }
 
-/** What libvirt said, also behind an error of ours. */
+/** Returns libvirt's message, also from behind an error of ours. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as { readonly message: string; readonly cause?: unknown };
   return error instanceof GridError && cause instanceof Error ? reasonOf(cause) : message;

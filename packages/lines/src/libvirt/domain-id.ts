@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** How a machine is known to libvirt. */
+/** The name and UUID of a machine at libvirt. */
 export interface DomainId {
   readonly name: string;
   readonly uuid: string;
@@ -10,8 +10,8 @@ const VERSION_8 = 0x80;
 const VARIANT_RFC_9562 = 0x80;
 
 /**
- * The same for the same VM always: a domain that was made but never noted is found by it. The UUID is of version 8 (RFC
- * 9562).
+ * Returns the same id for the same VM always, so that a domain that was made but never recorded is found. The UUID is
+ * of version 8 (RFC 9562).
  */
 export function domainIdOf(vmId: string): DomainId {
   const bytes = createHash('sha256').update(`vmgrid ${vmId}`).digest().subarray(0, 16);

@@ -1,11 +1,11 @@
-/** Domain XML from a template that operators may replace. Pure. */
+/** Makes domain XML from a template, which operators may replace. Pure. */
 import { GridError } from '@vmgrid/protocol';
 
-/** What a template may name. A value that a machine does not have is left out, and with it the lines that name it. */
+/** The values that a template may name. Lines that name a value which the machine does not have are left out. */
 export interface DomainValues {
   readonly name: string;
   readonly uuid: string;
-  /** libvirt's name of the way guests run, such as `kvm` or `qemu` (emulated). */
+  /** libvirt's name for the way guests run, such as `kvm` or `qemu` (emulated). */
   readonly domainType: string;
   readonly machineType: string;
   readonly cpuModel: string;
@@ -16,21 +16,22 @@ export interface DomainValues {
   readonly initrd?: string;
   readonly commandLine?: string;
   readonly disk: string;
-  /** In the drive as the machine boots; left out, the drive is empty. */
+  /** The disc that is in the drive when the machine boots; left out, the drive is empty. */
   readonly disc?: string;
   readonly consoleSocket: string;
   readonly reportSocket: string;
   readonly macAddress: string;
-  /** Whether the guest's network reaches nothing. */
+  /** Whether the guest's network is isolated. */
   readonly restrict: 'on' | 'off';
-  /** `+UID:+GID` to run the hypervisor's process as; left out when the plant is not root. */
+  /** `+UID:+GID` of the hypervisor's process; left out when the plant is not root. */
   readonly owner?: string;
 }
 
 type Name = keyof DomainValues;
 
 /**
- * Every name; true where a template without it cannot make machines that the plant could tell apart, size or talk to.
+ * Every name; true when a template must have it, because without it the plant could not tell its machines apart, set
+ * their size or talk to them.
  */
 const NAMES: Readonly<Record<Name, boolean>> = {
   name: true,
@@ -53,7 +54,7 @@ const NAMES: Readonly<Record<Name, boolean>> = {
 };
 
 const PLACEHOLDER = /\{\{(.*?)\}\}/g;
-/** What XML 1.0 cannot hold, escaped or not (2.2, Char). */
+/** Characters that XML 1.0 cannot contain, even escaped (2.2, Char). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -72,7 +73,7 @@ const isName = (text: string): text is Name => Object.hasOwn(NAMES, text);
 export class DomainTemplate {
   readonly #lines: readonly string[];
 
-  /** @throws GridError CONFIG_INVALID when the text names something there is not, or lacks what every machine needs. */
+  /** @throws GridError CONFIG_INVALID when the text names an unknown value, or lacks one that every machine needs */
   constructor(text: string, source: string) {
     const named = new Set([...text.matchAll(PLACEHOLDER)].map(([, name]) => name!));
     const unknown = [...named].filter((name) => !isName(name));
@@ -87,7 +88,7 @@ export class DomainTemplate {
     return this.#lines.some((line) => line.includes(`{{${name}}}`));
   }
 
-  /** The XML of one machine. */
+  /** Returns the XML of one machine. */
   render(values: DomainValues): string {
     const lines = this.#lines.flatMap((line) => {
       const names = [...line.matchAll(PLACEHOLDER)].map(([, name]) => name as Name);
@@ -101,7 +102,7 @@ export class DomainTemplate {
 const invalid = (source: string, fault: string, names: readonly string[]): GridError =>
   new GridError('CONFIG_INVALID', `libvirt.domainTemplate: ${source} ${fault}; names are written {{name}}`, { names });
 
-/** Text for an element or an attribute, whatever its quotes. @throws Error for characters that XML cannot hold. */
+/** Escapes text for an element or an attribute with any quotes. @throws Error for characters that XML cannot carry */
 export function escapeXml(text: string): string {
   if (NO_CHARACTER.test(text)) throw new Error('a value has characters that XML cannot hold');
   return text.replaceAll(/[&<>"'\t\n\r]/g, (character) => ENTITIES[character]!);

@@ -6,7 +6,7 @@ import type { FrozenFiles } from '../production-line.ts';
 import { FILES } from './layout.ts';
 import type { DomainState } from './machine-state.ts';
 
-/** Makes the disk of a build that has ended one that an image can have. */
+/** Turns the disk of a finished build into one that an image can have. */
 export async function collectDisk(state: DomainState, run: CommandRunner, signal: AbortSignal): Promise<FrozenFiles> {
   const { directory, uid } = state;
   await relateOverlayDisk({ ...state, folder: directory, disk: FILES.disk }, run, signal);

@@ -14,22 +14,25 @@ import type { DomainState } from './machine-state.ts';
 import { setLink } from './network.ts';
 
 const UNDO_DEADLINE_MS = 60_000;
-/** libvirt has made the sockets when it says that the domain runs. */
+/** libvirt has made the sockets when it reports that the domain runs. */
 const CONNECT_DEADLINE_MS = 10_000;
 
 export interface Launch {
   readonly order: StartOrder;
   readonly host: LibvirtHost;
-  /** The domain's XML; there is none for one that is resumed: libvirt has it. */
+  /** The domain's XML; undefined for a domain that is resumed, because libvirt has it. */
   readonly xml: string | undefined;
   readonly console: boolean;
-  /** User the domain's process is to run as. */
+  /** The user of the domain's process. */
   readonly uid: number | undefined;
   readonly run: CommandRunner;
   readonly reached: StepObserver;
 }
 
-/** Brings a machine to where its processors run. On failure nothing of it is left but the disk it was given. */
+/**
+ * Starts or resumes a machine until its processors run. After a failure nothing of it is left but the disk that it was
+ * given.
+ */
 export async function launch(options: Launch, signal: AbortSignal): Promise<LibvirtMachine> {
   refuseLongPath(options.order.directory);
   const undo = new UndoStack();
@@ -46,19 +49,19 @@ const noSocket = (uuid: string) =>
 
 const undoOf = (uuid: string): Deadline => ({
   ms: UNDO_DEADLINE_MS,
-  late: late('VMM_FAILED', `libvirt did not take back what it had made of the domain ${uuid}`, { uuid }),
+  late: late('VMM_FAILED', `libvirt did not undo its work on the domain ${uuid}`, { uuid }),
 });
 
 async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal): Promise<LibvirtMachine> {
   const { order, host, console, uid, run, reached } = options;
   const { directory, purpose, vmId } = order;
   const { uuid } = domainIdOf(vmId);
-  if (options.xml !== undefined) await define(uuid, options.xml, options, undo, signal);
+  if (options.xml !== undefined) await define({ ...options, uuid, xml: options.xml }, undo, signal);
   reached('domain');
   undo.push('process', () => stopAgain(uuid, order, host));
   await host.connection.start(uuid, signal);
   reached('process');
-  // The guest has not come to look at its network yet. One that is resumed wakes with its cable pulled.
+  // The guest has not yet looked at its network. One that is resumed wakes with its cable unplugged.
   if (order.start === 'boot') await setLink(host.virsh, uuid, false, signal);
   reached('network');
   const limit = { ms: CONNECT_DEADLINE_MS, signal, late: noSocket(uuid) };
@@ -69,11 +72,11 @@ async function launchWith(options: Launch, undo: UndoStack, signal: AbortSignal)
   return new LibvirtMachine({ host, channels, run }, state);
 }
 
-/** Before libvirt knows the domain its UUID is in the folder, so that `kill` finds it whenever the plant dies. */
+/**
+ * The UUID is written into the folder before libvirt knows the domain, so that `kill` finds it whenever the plant dies.
+ */
 async function define(
-  uuid: string,
-  xml: string,
-  { order: { directory }, host, reached }: Launch,
+  { uuid, xml, order: { directory }, host, reached }: Launch & { readonly uuid: string; readonly xml: string },
   undo: UndoStack,
   signal: AbortSignal,
 ): Promise<void> {
@@ -92,7 +95,7 @@ async function forget(uuid: string, { connection, virsh }: LibvirtHost): Promise
   });
 }
 
-/** A machine whose resumption fails stays suspended; one that was to be started is ended. */
+/** A machine whose resumption fails stays suspended; one whose start fails is ended. */
 async function stopAgain(
   uuid: string,
   { start, directory }: StartOrder,

@@ -3,26 +3,25 @@ import { GridError } from '@vmgrid/protocol';
 import { KEPT_BY_DAEMON } from '@vmgrid/warehouse';
 
 /**
- * What a machine of this line has in its folder, which is the plant's alone: libvirt opens the sockets and hands them
- * to the hypervisor, whose process only opens the disk.
+ * Files in the folder of a machine of this line. The folder belongs to the plant alone: libvirt opens the sockets and
+ * passes them to the hypervisor, whose process opens only the disk.
  */
 export const FILES = {
   disk: 'disk.qcow2',
   console: 'console.log',
-  /** The domain as it was defined. */
+  /** The XML with which the domain was defined. */
   domain: 'domain.xml',
-  /** UUID of the domain, there before the domain is. */
+  /** The domain's UUID; written before the domain is defined. */
   uuid: KEPT_BY_DAEMON,
 } as const;
 
 export const SOCKETS = { console: 'console.sock', report: 'report.sock' } as const;
 
-/** What the kernel takes as the address of a unix socket; libvirt names its sockets by their whole path. */
+/** The kernel's limit on the address of a unix socket; libvirt uses the whole path. */
 const SOCKET_PATH_BYTES = 107;
 
 /**
- * @throws GridError LINE_UNAVAILABLE when the sockets of a machine with this folder would have longer addresses than
- * there are
+ * @throws GridError LINE_UNAVAILABLE when the sockets of a machine in this folder would have addresses over the limit
  */
 export function refuseLongPath(directory: string): void {
   const bytes = Math.max(...Object.values(SOCKETS).map((name) => Buffer.byteLength(join(directory, name))));
@@ -37,5 +36,5 @@ export function refuseLongPath(directory: string): void {
   );
 }
 
-/** Devices of the machine that are named over the monitor; domain.xml gives them these names. */
+/** Devices of the machine that the monitor refers to; domain.xml gives them these names. */
 export const DEVICES = { nic: 'vmgridnic0', disc: 'sda' } as const;

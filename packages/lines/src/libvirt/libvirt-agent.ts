@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GridError } from '@vmgrid/protocol';
 import { says, type Virsh } from './virsh.ts';
 
-/** The agent is asked again after this long: word of it can be lost between a question and the watch for its answer. */
+/**
+ * Milliseconds after which the agent is asked again: its event can be lost between a question and the watch for the
+ * answer.
+ */
 const ASK_AGAIN_MS = 3_000;
-/** How virsh says that the agent is not there, not yet or not now. */
+/** virsh's messages when the agent is not there, not yet or not now. */
 const AGENT_AWAY = /Guest agent is not responding|Guest agent not available|agent is not connected/;
 const NOT_RUNNING = /domain is not running|failed to get domain/;
 
@@ -13,11 +16,11 @@ export interface LibvirtAgentDeps {
 }
 export interface LibvirtAgentOptions {
   readonly uuid: string;
-  /** Fires when the machine ends. */
+  /** Aborts when the machine ends. */
   readonly ended: AbortSignal;
 }
 
-/** The agent of a guest, which libvirt holds the channel to and speaks to for others, one at a time. */
+/** The agent of a guest. libvirt owns the channel and passes commands on, one at a time. */
 export class LibvirtAgent {
   readonly #virsh: Virsh;
   readonly #uuid: string;
@@ -29,7 +32,9 @@ export class LibvirtAgent {
     this.#ended = ended;
   }
 
-  /** Waits until the agent answers. GUEST_LOST when the machine ends; else only the signal ends it. */
+  /**
+   * Waits until the agent answers. Throws GUEST_LOST when the machine ends; otherwise only the signal ends the wait.
+   */
   async synchronize(signal: AbortSignal): Promise<void> {
     const until = AbortSignal.any([signal, this.#ended]);
     if (await this.#answers(until)) return;
@@ -54,7 +59,8 @@ export class LibvirtAgent {
   }
 
   /**
-   * Runs one command of the agent. GUEST_UNREACHABLE when it stays silent or refuses, GUEST_LOST when the machine ends.
+   * Runs one command of the agent. Throws GUEST_UNREACHABLE when it stays silent or refuses, GUEST_LOST when the
+   * machine ends.
    */
   async execute(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
     try {

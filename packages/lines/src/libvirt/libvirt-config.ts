@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 
-/** What an operator says of the line. */
+/** The operator's configuration of the line. */
 export const LibvirtConfig = Type.Object(
   {
     uri: Type.Optional(
@@ -23,7 +23,7 @@ export const LibvirtConfig = Type.Object(
   {
     additionalProperties: false,
     default: {},
-    description: 'What the line `libvirt` connects to, and what its machines are.',
+    description: 'The libvirt daemon of the line `libvirt`, and the template of its machines.',
   },
 );
 export type LibvirtConfig = Readonly<Static<typeof LibvirtConfig>>;

@@ -24,7 +24,7 @@ import { probeLibvirt } from './probe.ts';
 import { Virsh } from './virsh.ts';
 
 const KILL_DEADLINE_MS = 60_000;
-/** An accelerator by the name that libvirt gives to domains which it runs. */
+/** libvirt's domain type for each accelerator. */
 const DOMAIN_TYPES: Readonly<Record<string, string>> = { kvm: 'kvm', tcg: 'qemu' };
 
 export interface LibvirtLineDeps {
@@ -35,18 +35,18 @@ export interface LibvirtLineDeps {
 }
 
 export interface LibvirtLineOptions {
-  /** Folder of the plant for what the line found out about the host. */
+  /** The plant's folder for the line's findings about the host. */
   readonly stateDirectory: string;
-  /** Images to find a kernel among that KVM can be tried with. */
+  /** Images with a kernel to try KVM with. */
   readonly images: FindImages;
   readonly uri: string;
   readonly template: DomainTemplate;
 }
 
 /**
- * Machines of whatever libvirt reaches. They are booted: what libvirt saves resumes the machine it was, so this line
- * suspends its clones but does not clone from memory. libvirt must run on the plant's host: disk, sockets and discs are
- * files.
+ * Machines of any hypervisor that libvirt reaches. They are always booted: libvirt's saved state can only resume the
+ * machine that it came from, so this line suspends its clones but does not clone from memory. libvirt must run on the
+ * plant's host, because disk, sockets and discs are files.
  */
 export class LibvirtLine implements ProductionLine {
   readonly name = 'libvirt';
@@ -54,7 +54,7 @@ export class LibvirtLine implements ProductionLine {
   readonly #reached: StepObserver;
   readonly #host: LibvirtHost;
   readonly #options: LibvirtLineOptions;
-  /** The last look at what the host can do, or the one under way. */
+  /** The latest probe of the host, finished or in progress. */
   #probed: Promise<LineReport> | undefined;
 
   constructor({ run = runCommand, reached = () => undefined, open }: LibvirtLineDeps, options: LibvirtLineOptions) {
@@ -96,7 +96,7 @@ export class LibvirtLine implements ProductionLine {
     const domain = decodeState(state);
     const { uuid, directory, console } = domain;
     const { connection, virsh } = this.#host;
-    // One that was being suspended as the plant was killed is first let finish that; libvirt does so on its own.
+    // If the plant was killed while it suspended the machine, libvirt finishes that by itself: wait for it first.
     if ((await connection.state(uuid, signal)) === 'paused')
       await connection.resume(uuid, signal).catch(() => undefined);
     switch (await connection.state(uuid, signal)) {
@@ -145,13 +145,13 @@ export class LibvirtLine implements ProductionLine {
     });
   }
 
-  /** For all who start machines: none of them ends it. */
+  /** Shared by all who start machines: no single one of them aborts it. */
   #probeAlone(): Promise<LineReport> {
     return this.probe(new AbortController().signal);
   }
 
   /**
-   * A machine like others, which libvirt is only to look at. Always the same: one that a plant left which was killed is
+   * Returns a sample machine that libvirt only looks at. It is always the same, so that one left by a killed plant is
    * found again.
    */
   #sample(compatibility: CompatibilityRecord): { readonly uuid: string; readonly xml: string } {
@@ -167,7 +167,7 @@ export class LibvirtLine implements ProductionLine {
 
 type Fixed = 'name' | 'uuid' | 'domainType' | 'machineType' | 'cpuModel' | 'disk' | 'consoleSocket' | 'reportSocket';
 
-/** None for an image with a boot loader of its own. */
+/** Returns no values for an image with its own boot loader. */
 function bootValues(
   { manifest: { boot }, baseDirectory }: GoldenImage,
   { accelerator }: CompatibilityRecord,

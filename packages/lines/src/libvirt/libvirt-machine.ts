@@ -38,7 +38,7 @@ export class LibvirtMachine implements Machine {
   readonly #domain: DomainState;
   readonly #attachment: Attachment<Attached>;
   #cause: MachineExit['cause'] = 'crashed';
-  /** Whether libvirt is to know the domain on when it has ended. */
+  /** Whether libvirt shall keep the domain's definition when it has ended. */
   #fate: 'forget' | 'keep' = 'forget';
 
   constructor({ host, channels, run }: LibvirtMachineDeps, state: DomainState, origin: Origin = 'started') {
@@ -72,7 +72,7 @@ export class LibvirtMachine implements Machine {
     return openNetwork(this.#host.virsh, this.#domain.uuid, signal);
   }
 
-  /** Its disk alone: what libvirt saves resumes one machine only. */
+  /** Keeps the disk only, because libvirt's saved state can resume one machine only. */
   async freeze(signal: AbortSignal): Promise<FrozenFiles> {
     if (this.#domain.purpose !== 'build') throw notABuild();
     const { agent } = await this.#attachment.attach(signal);
@@ -122,18 +122,21 @@ export class LibvirtMachine implements Machine {
   async #open(signal: AbortSignal): Promise<Attached> {
     const { uuid, directory, console } = this.#domain;
     const state = await this.#host.connection.state(uuid, signal);
-    if (state !== 'running') throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    if (state !== 'running') throw new GridError('GUEST_LOST', 'the machine ended after the plant detached from it');
     return this.#holdOver(await openChannels(directory, console, signal), 'adopted');
   }
 
-  /** Whether the guest powered itself off in time. */
+  /** Returns whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
     const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
     return powerDown(agent, this.exited, graceMs, signal);
   }
 
-  /** After a failure: the save goes on in libvirtd whoever asked for it, so it is called off, or was done already. */
+  /**
+   * Handles a failed suspension: the save may go on in libvirtd by itself, so it is cancelled, unless it was done
+   * already.
+   */
   async #wasSuspended(): Promise<boolean> {
     const { virsh } = this.#host;
     const asked = within(endOf(this.#domain), async (until) => {
@@ -143,7 +146,7 @@ export class LibvirtMachine implements Machine {
     return asked.catch(() => false);
   }
 
-  /** The hypervisor holds its end of the report channel until it ends. One that lets go of it and runs on is ended. */
+  /** The hypervisor holds its end of the report channel until it ends. One that closes it and runs on is ended. */
   async #awaitExit(): Promise<MachineExit> {
     await this.#attachment.ended();
     const reason = await this.#clearAway();
@@ -152,14 +155,14 @@ export class LibvirtMachine implements Machine {
   }
 
   /**
-   * Ends what may still run, and has libvirt forget it. Returns why it ended, in libvirt's words, empty if they are not
+   * Ends what may still run and undefines the domain. Returns why it ended, in libvirt's words; empty when that is not
    * known.
    */
   async #clearAway(): Promise<string> {
     const { connection, virsh } = this.#host;
     const { uuid, directory } = this.#domain;
     return within(endOf(this.#domain), async (until) => {
-      // Whatever fails here, `kill` can do later.
+      // `kill` can do later whatever fails here.
       await connection.end(uuid, until).catch(() => undefined);
       const reason = await virsh.endReason(uuid, until).catch(() => '');
       if (this.#fate === 'forget') await virsh.undefine(uuid, until).catch(() => undefined);

@@ -1,12 +1,11 @@
-/** Whether libvirt keeps what it found out about QEMU, or asks QEMU anew each time. */
+/** Finds out whether libvirt caches QEMU's capabilities, or asks QEMU anew each time. */
 
 /**
- * A look-up takes 20 ms where libvirt keeps what it knows, and 600 ms and more where it asks QEMU; a busy host is
- * slower.
+ * A lookup takes 20 ms when libvirt has cached the answer, and 600 ms or more when it asks QEMU; a busy host is slower.
  */
 export const KEPT_WITHIN_MS = 500;
 
-/** Two questions, one after the other, that make libvirt look up what QEMU can do. */
+/** Durations of two successive questions for which libvirt must look up QEMU's capabilities. */
 export interface LookUps {
   readonly firstMs: number;
   readonly secondMs: number;
@@ -21,7 +20,7 @@ const REMEDY = [
   'where KVM makes no machine at all, remove it: `rm /dev/kvm`. Then restart libvirtd',
 ].join(' ');
 
-/** Pure: what is wrong when the second look-up is not fast, and how to mend it; empty when it is. */
+/** Returns what is wrong when the second lookup is not fast, and how to correct it; empty when it is fast. Pure. */
 export function lookUpsFault({ firstMs, secondMs }: LookUps): string {
   if (secondMs <= KEPT_WITHIN_MS) return '';
   const [first, second] = [firstMs, secondMs].map(Math.round);

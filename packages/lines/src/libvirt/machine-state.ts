@@ -1,7 +1,7 @@
 import { decodeParent, type ParentDisk } from '../overlay-disk.ts';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
-/** What finds a domain again after the plant was killed. */
+/** The state from which a domain is found again after the plant was killed. */
 export interface DomainState extends ParentDisk {
   readonly uuid: string;
   /** The machine's own folder. */
@@ -9,7 +9,7 @@ export interface DomainState extends ParentDisk {
   readonly purpose: StartOrder['purpose'];
   /** Whether the template gives machines a console. */
   readonly console: boolean;
-  /** User the hypervisor's process runs as, if the line chose one. */
+  /** The user of the hypervisor's process, if the line chose one. */
   readonly uid: number | undefined;
 }
 
@@ -18,7 +18,7 @@ export const encodeState = ({ uid, ...state }: DomainState): MachineState => ({
   ...(uid === undefined ? {} : { uid }),
 });
 
-/** Reads back what `encodeState` wrote, by this or an earlier run of the plant. */
+/** Reads what `encodeState` of this or an earlier run of the plant wrote. */
 export const decodeState = (state: MachineState): DomainState => ({
   uuid: String(state.uuid),
   directory: String(state.directory),

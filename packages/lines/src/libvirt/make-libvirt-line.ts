@@ -12,7 +12,7 @@ export interface MakeLibvirtLineOptions {
   readonly images?: FindImages;
 }
 
-/** @throws GridError CONFIG_INVALID when there is no such template or it is wrong */
+/** @throws GridError CONFIG_INVALID when the template does not exist or is wrong */
 export function makeLibvirtLine(
   deps: LibvirtLineDeps,
   { stateDirectory, libvirt = {}, images = NO_IMAGES }: MakeLibvirtLineOptions,

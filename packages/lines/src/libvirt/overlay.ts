@@ -5,7 +5,10 @@ import type { StartOrder } from '../production-line.ts';
 import type { OverlayOptions } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 
-/** Makes the machine's writable disk in its folder, which its user must get through. On failure it is not there. */
+/**
+ * Makes the machine's writable disk in its folder, which its user must be able to pass through. After a failure the
+ * disk does not exist.
+ */
 export async function makeOverlay(
   order: StartOrder,
   { user, run, reached }: OverlayOptions,

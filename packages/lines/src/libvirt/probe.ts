@@ -12,37 +12,37 @@ import { lookUpsFault } from './look-ups.ts';
 export interface ProbeDeps {
   readonly host: LibvirtHost;
   readonly run: CommandRunner;
-  /** XML of a machine that is never started, on this host. */
+  /** XML of a machine on this host that is never started. */
   readonly sample: (compatibility: CompatibilityRecord) => { readonly uuid: string; readonly xml: string };
 }
 export interface ProbeOptions {
   readonly uri: string;
   readonly stateDirectory: string;
-  /** Images to find a kernel among that KVM can be tried with. */
+  /** Images with a kernel to try KVM with. */
   readonly images: FindImages;
-  /** The user that a machine of an image runs as: libvirt gives it no groups beyond that one's own. */
+  /** The user of an image's machine. libvirt gives it no further groups. */
   readonly userOf: AccelerationOptions['userOf'];
 }
 
-/** How machines are run, and why not faster. */
+/** How machines run, and why not faster. */
 interface Found {
   readonly compatibility: CompatibilityRecord;
   readonly reason: string;
 }
 
-/** Where it is noted what libvirt took, and which libvirt that was. */
+/** The file that records the XML that libvirt accepted, and the version of libvirt that did. */
 interface Kept {
   readonly kept: { readonly path: string; readonly vmmVersion: string };
 }
 
-/** An id as long as that of every VM. */
+/** An id with the length of every VM's id. */
 const ANY_VM = 'vm-00000000-0000-0000-0000-000000000000';
 
 const TAKEN_FILE = 'libvirt-taken.json';
 
 /**
- * libvirtd looks at the hypervisors there are before it answers for the first time. One that asks QEMU at each look-up
- * does so twice for each device of the sample.
+ * libvirtd inspects the installed hypervisors before its first answer. If it asks QEMU at each lookup, it does so twice
+ * for each device of the sample.
  */
 const PROBE_DEADLINE_MS = 40_000;
 
@@ -55,14 +55,14 @@ const NOTHING: CompatibilityRecord = {
   layout: '',
 };
 
-/** What the line is wherever it runs. */
+/** Properties of the line on every host. */
 const LINE = { line: 'libvirt', restores: false, diskFormats: ['raw', 'qcow2'] } as const;
 
 const unavailable = (reason: string): LineReport => ({
   ...{ ...LINE, diskFormats: [...LINE.diskFormats], available: false, reason, compatibility: NOTHING },
 });
 
-/** Finds out what libvirt can do here: connects, and has it take a machine's description. */
+/** Finds out what libvirt can do here: connects, and lets it define a sample machine. */
 export async function probeLibvirt(deps: ProbeDeps, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
   const { uri } = options;
   if (isForeign(uri))
@@ -99,8 +99,8 @@ async function tryLibvirt(
 const joined = (...reasons: readonly string[]): string => reasons.filter((one) => one !== '').join('; ');
 
 /**
- * Has libvirt take a machine's description, unless it took the same before: that costs it many look-ups. One that has
- * no KVM, though this plant's user has, takes it as emulated.
+ * Lets libvirt define a sample machine, unless it accepted the same before, because that needs many lookups. If libvirt
+ * has no KVM although the plant's user has, the sample is emulated.
  */
 async function haveTaken(deps: ProbeDeps, { kept, ...found }: Found & Kept, signal: AbortSignal): Promise<Found> {
   const { uuid, xml } = deps.sample(found.compatibility);
@@ -118,7 +118,7 @@ async function haveTaken(deps: ProbeDeps, { kept, ...found }: Found & Kept, sign
   return found;
 }
 
-/** Asking for the versions makes libvirt look up what QEMU can do. */
+/** Asking for the versions makes libvirt look up QEMU's capabilities. */
 async function lookUpTwice({ virsh }: LibvirtHost, signal: AbortSignal) {
   const startedAt = performance.now();
   const versions = await virsh.versions(signal);
@@ -133,7 +133,7 @@ const isQemu = (uri: string): boolean => /^qemu(\+|$)/.test(schemeOf(uri));
 const isForeign = (uri: string): boolean =>
   isQemu(uri) && new URL(uri).pathname === '/system' && process.getuid?.() !== 0;
 
-/** Behind a `qemu` URI is the QEMU of this host; how others run their guests is their template's matter. */
+/** A `qemu` URI runs the QEMU of this host. For other hypervisors the template decides how guests run. */
 async function findCompatibility(
   run: CommandRunner,
   { uri, images, ...options }: ProbeOptions,

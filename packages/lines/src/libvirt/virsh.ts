@@ -3,7 +3,7 @@ import { runTool } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 
 const CALL_DEADLINE_MS = 30_000;
-/** Memory goes to a disk. */
+/** The memory is written to a disk. */
 const SAVE_DEADLINE_MS = 300_000;
 /** Seconds that libvirt waits for the guest's agent. */
 const AGENT_TIMEOUT_S = 20;
@@ -22,7 +22,7 @@ interface Call {
 }
 
 /**
- * What the native binding has no call for, by libvirt's own program. A process a call: about 30 ms.
+ * Calls that the native binding lacks, through libvirt's own program. Each call starts a process, in about 30 ms.
  * @throws GridError VMM_FAILED with virsh's own words, TOOL_MISSING
  */
 export class Virsh {
@@ -34,7 +34,7 @@ export class Virsh {
     this.#uri = uri;
   }
 
-  /** Versions of libvirt and of what is behind it, such as `QEMU 7.2.22`. */
+  /** Returns the versions of libvirt and of the hypervisor, such as `QEMU 7.2.22`. */
   async versions(signal: AbortSignal): Promise<{ readonly libvirt: string; readonly hypervisor: string }> {
     const text = await this.#call(['version'], { signal });
     const of = (label: string): string => new RegExp(`^${label}: (.+)$`, 'm').exec(text)?.[1] ?? '';
@@ -42,56 +42,55 @@ export class Virsh {
   }
 
   /**
-   * Why a domain is off: `shutdown` (by the guest), `destroyed`, `crashed`, `failed`, `saved`; empty when not known.
+   * Returns why a domain is off: `shutdown` (by the guest), `destroyed`, `crashed`, `failed`, `saved`; empty when not
+   * known.
    */
   async endReason(uuid: string, signal: AbortSignal): Promise<string> {
     const text = await this.#call(['domstate', '--reason', uuid], { signal });
     return /\((\w+)\)/.exec(text)?.[1] ?? '';
   }
 
-  /** Asks the guest's agent, after a sync of libvirt's own. */
+  /** Sends a command to the guest's agent; libvirt synchronizes first. */
   async agent(uuid: string, command: object, signal: AbortSignal): Promise<unknown> {
     const args = ['qemu-agent-command', uuid, '--timeout', String(AGENT_TIMEOUT_S), '--cmd', JSON.stringify(command)];
     return returned(await this.#call(args, { signal }));
   }
 
-  /** A command of QEMU's machine protocol. */
+  /** Sends a command of QEMU's machine protocol. */
   async monitor(uuid: string, command: object, signal: AbortSignal): Promise<unknown> {
     return returned(await this.#call(['qemu-monitor-command', uuid, '--cmd', JSON.stringify(command)], { signal }));
   }
 
-  /** Puts a disc into a drive; undefined takes out what is in it, if anything. */
+  /** Puts a disc into a drive; undefined ejects the present one, if any. */
   async changeMedium(uuid: string, drive: string, path: string | undefined, signal: AbortSignal): Promise<void> {
     const change = path === undefined ? ['--eject'] : ['--update', '--source', path];
     const changed = this.#call(['change-media', uuid, drive, '--live', '--force', ...change], { signal });
     await changed.catch(fineIf(/doesn't have media/));
   }
 
-  /**
-   * Keeps a running domain's memory where libvirt keeps such things, and ends it; its next start goes on from there.
-   */
+  /** Saves a running domain's memory in libvirt's own folder and ends the domain; its next start resumes it. */
   async suspendToDisk(uuid: string, signal: AbortSignal): Promise<void> {
     await this.#call(['managedsave', uuid, '--running'], { signal, timeoutMs: SAVE_DEADLINE_MS });
   }
 
-  /** Calls off what libvirt is doing with a domain, such as saving it, if anything. */
+  /** Cancels libvirt's job on a domain, such as saving it, if there is one. */
   async abortJob(uuid: string, signal: AbortSignal): Promise<void> {
     await this.#call(['domjobabort', uuid], { signal }).catch(() => undefined);
   }
 
-  /** Whether a start of the domain would resume it. */
+  /** Returns whether a start of the domain would resume it. */
   async isSuspendedToDisk(uuid: string, signal: AbortSignal): Promise<boolean> {
     return /^Managed save:\s+yes$/m.test(await this.#call(['dominfo', uuid], { signal }));
   }
 
-  /** Makes libvirt forget a domain that does not run, with all that it kept for it. One that there is not is fine. */
+  /** Undefines a domain that does not run, with everything that libvirt keeps for it. A missing domain is ignored. */
   async undefine(uuid: string, signal: AbortSignal): Promise<void> {
     const forgotten = this.#call(['undefine', uuid, '--managed-save', '--nvram'], { signal });
     await forgotten.catch(fineIf(/failed to get domain/));
   }
 
   /**
-   * Calls `onEvent` whenever the agent of a domain opens or closes its port, until the signal fires or libvirtd goes.
+   * Calls `onEvent` whenever the agent of a domain opens or closes its port, until the signal aborts or libvirtd goes.
    */
   async watchAgent(uuid: string, onEvent: () => void, signal: AbortSignal): Promise<void> {
     const args = ['event', '--domain', uuid, '--event', 'agent-lifecycle', '--loop'];
@@ -113,7 +112,7 @@ export class Virsh {
   }
 }
 
-/** With what virsh said in the message: that it ended with status 1 helps nobody. */
+/** Puts virsh's own words into the message: exit status 1 alone helps nobody. */
 function inItsWords(error: GridError): GridError {
   const said = String(error.details.output).trim().split('\n').join('; ').replaceAll('error: ', '');
   return new GridError(
@@ -126,12 +125,12 @@ function inItsWords(error: GridError): GridError {
   );
 }
 
-/** For `catch`: what virsh refused was so already. */
+/** For `catch`: ignores virsh's refusal of a change that has happened already. */
 const fineIf = (output: RegExp) => (error: unknown) => {
   if (!says(error, output)) throw error;
 };
 
-/** Whether virsh failed with these words. */
+/** Returns whether virsh failed with these words. */
 export const says = (error: unknown, output: RegExp): boolean =>
   error instanceof GridError && output.test(String(error.details.output));
 

@@ -10,14 +10,14 @@ import { type FindImages, hasRunProgram, type TrialKernel, trialKernel } from '.
 /** A kernel that runs at all needs a fraction of this, on a busy host too. */
 const TRIAL_DEADLINE_MS = 10_000;
 
-/** How guests are run here, and why not faster. */
+/** How guests run here, and why not faster. */
 export interface Acceleration {
   readonly accelerator: 'kvm' | 'tcg';
-  /** Why not KVM; empty with KVM. */
+  /** Why KVM is not used; empty with KVM. */
   readonly reason: string;
 }
 
-/** No verdict, so that none is kept. */
+/** It is no verdict, so it is not kept. */
 const UNTRIED: Acceleration = {
   accelerator: 'tcg',
   reason: 'KVM is tried with the kernel of a base image, and there is none yet: see `vmgrid images build-base`',
@@ -41,14 +41,14 @@ export interface AccelerationOptions {
   readonly cpuModel: string;
   readonly vmmVersion: string;
   readonly stateDirectory: string;
-  /** The line whose machines it is for, which names the file of the verdict. */
+  /** The line whose machines it is for; it names the file of the verdict. */
   readonly line: LineName;
   readonly hostIds: HostIdRange;
-  /** The user that a machine of an image runs as; undefined when that is the plant's own. */
+  /** Returns the user of an image's machine; undefined when it is the plant's own. */
   readonly userOf: (vmId: string, image: GoldenImage) => HostUser | undefined;
 }
 
-/** Pure: arguments of a QEMU that runs a kernel, which prints on standard output, and ends with it. */
+/** Returns the arguments of a QEMU that runs a kernel, which prints on standard output, and ends with it. Pure. */
 export function trialArguments(
   { kernel, initrd, commandLine, memoryMiB }: TrialKernel,
   {
@@ -65,9 +65,9 @@ export function trialArguments(
 }
 
 /**
- * Boots a kernel of this plant's as a machine's user would under KVM, up to its first program. That /dev/kvm opens and
- * makes a machine does not mean that the machine ever runs, or has the processor asked for; that firmware runs does not
- * mean that a kernel does.
+ * Boots a kernel under KVM, as a machine's user would, until its first program runs. That /dev/kvm opens and makes a
+ * machine does not mean that the machine ever runs, or has the wanted processor; that firmware runs does not mean that
+ * a kernel does.
  */
 async function tryKvm(
   run: CommandRunner,
@@ -103,8 +103,8 @@ async function readVerdict(path: string): Promise<Partial<Verdict>> {
 }
 
 /**
- * Finds by trying how guests run fastest here; without a kernel to try with they are emulated. The verdict is kept in
- * the state directory until the host boots anew, QEMU or the processor asked for changes, or others may open /dev/kvm.
+ * Finds by trying how guests run fastest here; without a kernel to try they are emulated. The verdict is kept in the
+ * state directory until the host reboots, QEMU or the wanted processor changes, or the permissions of /dev/kvm change.
  */
 export async function findAcceleration(
   { run, images }: AccelerationDeps,

@@ -6,11 +6,12 @@ import { BoundedLog } from '../bounded-log.ts';
 import { ConsoleLog } from '../console-log.ts';
 import { QgaClient } from '../guest/qga-client.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
+import type { Restart } from '../production-line.ts';
 import { runFolder } from '../run-folder.ts';
 import { FILES, SOCKETS } from './layout.ts';
 import { QmpClient } from './qmp/qmp-client.ts';
 
-/** All a plant holds of a running QEMU. */
+/** A plant's channels to a running QEMU. */
 export interface Channels {
   readonly monitor: QmpClient;
   readonly agent: QgaClient;
@@ -19,10 +20,10 @@ export interface Channels {
   readonly log: BoundedLog;
 }
 
-/** Connects to the QEMU of a machine's folder, waiting for its sockets if it is just starting. */
+/** Connects to the QEMU of a machine's folder; waits for its sockets if it has just been started. */
 export async function openChannels(directory: string, signal: AbortSignal): Promise<Channels> {
   const folder = runFolder(directory);
-  // QEMU opens its sockets in one go before it answers on any.
+  // QEMU opens its sockets all at once before it answers on any of them.
   const monitor = await QmpClient.open(await connectUnix(folder, SOCKETS.monitor, signal), { signal });
   const undo = new UndoStack();
   undo.push('monitor', () => monitor.close());
@@ -34,10 +35,16 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
   try {
     const agent = new QgaClient(await connect(SOCKETS.agent));
     const report = new ReportChannel(await connect(SOCKETS.report));
-    monitor.onEvent(({ event, data }) => {
-      if (event === 'RESET' && data.guest === true) report.guestRestarted();
-    });
     const console = new ConsoleLog(await connect(SOCKETS.console), join(directory, FILES.console));
+    let how: Restart = 'asked';
+    console.onRestart = (told) => {
+      how = told;
+    };
+    monitor.onEvent(({ event, data }) => {
+      if (event !== 'RESET' || data.guest !== true) return;
+      report.guestRestarted(how);
+      how = 'asked';
+    });
     const log = new BoundedLog(join(directory, FILES.log));
     return { monitor, agent, report, console, log };
   } catch (error) {
@@ -46,7 +53,7 @@ export async function openChannels(directory: string, signal: AbortSignal): Prom
   }
 }
 
-/** Lets go of a QEMU, which runs on. */
+/** Closes the channels of a QEMU, which keeps running. */
 export function closeChannels({ monitor, agent, report, console, log }: Channels): void {
   log.close();
   monitor.close();

@@ -5,12 +5,12 @@ import type { StartOrder } from '../production-line.ts';
 import { FILES, SOCKETS } from './layout.ts';
 
 /**
- * Name of the devices below and their addresses. Change it with them: a suspended image of another layout is not
- * restored, and a base whose recipe does not name the layout, because it may lack the drivers, is not booted.
+ * The name of the devices below and their addresses. Change it when they change: a suspended image with another layout
+ * is not restored, and a base whose recipe does not list the layout is not booted, because it may lack the drivers.
  */
 export const DEVICE_LAYOUT = 'pc-virtio-scsi-1';
 
-/** Fixed names inside the machine, used over the monitor later. */
+/** Fixed names inside the machine, which monitor commands use later. */
 export const DEVICES = {
   disk: 'disk',
   disc: 'disc',
@@ -21,23 +21,23 @@ export const DEVICES = {
   userPort: 'port1',
 } as const;
 
-/** Under QEMU's emulator no processor speculates on the guest's behalf; its mitigations would only flush caches. */
+/** Under QEMU's emulator no processor speculates for the guest, so mitigations would only flush caches. */
 const EMULATED_COMMAND_LINE = 'mitigations=off';
-/** The kernel's command line, on this accelerator. */
+/** Returns the kernel's command line for this accelerator. */
 export const kernelArguments = (commandLine: string, accelerator: string): string =>
   accelerator === 'tcg' ? `${commandLine} ${EMULATED_COMMAND_LINE}` : commandLine;
 
-/** Upper limit of translated code, in MiB: QEMU's own default is 1 GiB for every machine. */
+/** Upper limit of translated code, in MiB. QEMU's own default is 1 GiB for every machine. */
 const TRANSLATION_CACHE_MIB = 256;
-/** A golden machine's address, never used on a network: each machine sets its own. */
+/** The address of a golden machine. It is never used on a network: each machine sets its own. */
 const PLACEHOLDER_MAC = '02:00:00:00:00:00';
 
 const accelerator = (name: string): string =>
   name === 'tcg' ? `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}` : name;
 
 /**
- * Guest memory. A build writes to a file of its own; a clone maps the image's file privately, page by page as it is
- * written; a machine that is booted or resumed, and is not to be frozen, has no file at all.
+ * Returns the guest's memory. A build writes to a file of its own. A clone maps the image's file privately, and gets
+ * its own copy of each page that it writes. A machine that is booted or resumed, and is not to be frozen, has no file.
  */
 function memoryObject(order: StartOrder, readonlyMapping: boolean): Record<string, unknown> {
   const size = order.machine.memoryMiB * 1_048_576;
@@ -56,7 +56,7 @@ function memoryObject(order: StartOrder, readonlyMapping: boolean): Record<strin
   };
 }
 
-/** An image with a boot loader of its own is left to the firmware, which finds one disk only. */
+/** An image with its own boot loader is left to the firmware, which finds only one disk. */
 function bootArguments({ manifest, baseDirectory }: GoldenImage, { accelerator }: CompatibilityRecord): string[] {
   const { boot } = manifest;
   if (!('kernel' in boot)) return [];
@@ -79,9 +79,9 @@ const overlay = (): Record<string, unknown> => ({
 });
 
 /**
- * Arguments of QEMU for one machine. The devices are the same for every machine of an image, at the same addresses: the
- * state of a suspended one is loaded into them by name. The network card hangs on a hub, which has no state; what is
- * beyond the hub comes when the network is opened.
+ * Returns the arguments of QEMU for one machine. The devices and their addresses are the same for every machine of an
+ * image, because the state of a suspended one is loaded into them by name. The network card is connected to a hub,
+ * which has no state; the other side of the hub is connected when the network is opened.
  */
 export function commandLine(
   order: StartOrder,
@@ -92,7 +92,8 @@ export function commandLine(
     ...['-no-user-config', '-nodefaults', '-display', 'none', '-S'],
     ...['-machine', `${compatibility.machineType},memory-backend=mem,usb=off,dump-guest-core=off`],
     ...['-accel', accelerator(compatibility.accelerator)],
-    // Under KVM a processor that lacks a feature would be a different one, and a suspended guest would miss it later.
+    // Under KVM a processor that lacks a feature would be another processor, and a suspended guest would miss the
+    // feature later.
     ...['-cpu', compatibility.accelerator === 'kvm' ? `${compatibility.cpuModel},enforce` : compatibility.cpuModel],
     ...['-m', `${order.machine.memoryMiB}M`, '-smp', `${order.machine.cpus}`],
     ...['-object', JSON.stringify(memoryObject(order, readonlyMapping))],

@@ -2,7 +2,7 @@ import { chown } from 'node:fs/promises';
 import { DEVICES } from './command-line.ts';
 import type { QmpClient } from './qmp/qmp-client.ts';
 
-/** Puts a disc into the drive, which QEMU's user is given it for, or takes out what is in it. */
+/** Puts a disc, which QEMU's user is allowed to read, into the drive, or ejects the present one. */
 export async function changeDisc(
   monitor: QmpClient,
   path: string | undefined,

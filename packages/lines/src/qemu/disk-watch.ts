@@ -1,23 +1,25 @@
 /**
- * QEMU stops a guest whose disk has no room on the host (`werror=enospc`), and nobody goes on with it. This does, as
- * soon as the folder of the disk has room again, and tells of both.
+ * QEMU stops a guest whose disk has no room on the host (`werror=enospc`), and nothing resumes it. DiskWatch resumes it
+ * as soon as the disk's folder has room again, and reports both.
  */
 import type { Clock } from '@vmgrid/daemon';
 import { freeBytes } from '@vmgrid/host';
 import type { QmpEvent } from './qmp/qmp-client.ts';
 
-/** How often a full disk is looked at: no event says that there is room. */
+/** Milliseconds between checks of a full disk, because no event says that there is room. */
 const LOOKED_AT_MS = 2_000;
-/** With less, the guest would be stopped again at once. */
+/** With less room the guest would be stopped again at once. */
 const ROOM_BYTES = 16 * 1_048_576;
 
 export interface DiskWatchDeps {
   readonly clock: Pick<Clock, 'sleep'>;
   /** Lets the guest run. */
   readonly goOn: () => Promise<unknown>;
+  /** Whether it may run: not while its memory is being kept. */
+  readonly mayGoOn: () => boolean;
   /** Told when the guest is stopped, and when it runs again. */
   readonly told: (isFull: boolean) => void;
-  /** Fires when the machine has ended, or is let go of. */
+  /** Aborts when the machine has ended, or was detached. */
   readonly ended: AbortSignal;
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
@@ -28,7 +30,7 @@ export class DiskWatch {
   #isFull = false;
   #isStoppedAgain = false;
 
-  /** `folder`: where the disk is. */
+  /** `folder`: the folder of the disk. */
   constructor(deps: DiskWatchDeps, folder: string) {
     this.#deps = deps;
     this.#folder = folder;
@@ -44,17 +46,17 @@ export class DiskWatch {
   }
 
   async #awaitRoom(): Promise<void> {
-    const { clock, goOn, told, ended } = this.#deps;
+    const { clock, goOn, mayGoOn, told, ended } = this.#deps;
     try {
       do {
-        while ((await this.#free()) < ROOM_BYTES) await clock.sleep(LOOKED_AT_MS, ended);
+        while ((await this.#free()) < ROOM_BYTES || !mayGoOn()) await clock.sleep(LOOKED_AT_MS, ended);
         this.#isStoppedAgain = false;
         await goOn().catch(() => this.#tryAgain());
       } while (this.#isStoppedAgain);
       this.#isFull = false;
       told(false);
     } catch {
-      // The machine has ended, or was let go of: there is nothing to go on with.
+      // The machine has ended or was detached: there is nothing to resume.
     }
   }
 

@@ -7,7 +7,7 @@ import { runFolder } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 import type { QemuState } from './machine-state.ts';
 
-/** Moves what a golden image consists of from QEMU's folder to the machine's. */
+/** Moves the files of a golden image from QEMU's folder to the machine's. */
 export async function collectFiles(state: QemuState, run: CommandRunner, signal: AbortSignal): Promise<FrozenFiles> {
   const { directory, uid } = state;
   const folder = runFolder(directory);

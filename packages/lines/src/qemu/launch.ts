@@ -30,11 +30,11 @@ import type { QmpClient } from './qmp/qmp-client.ts';
 import { loadState } from './restore.ts';
 import { forgetSuspended, openSuspended } from './suspension.ts';
 
-/** For QEMU to set up its machine and answer on its monitor; a second is long on an idle host. */
+/** Milliseconds for QEMU to set up its machine and answer on its monitor; one second is long on an idle host. */
 const START_DEADLINE_MS = 30_000;
 const KILL_DEADLINE_MS = 5_000;
 const WAKE_DEADLINE_MS = 30_000;
-/** Descriptor under which QEMU inherits the suspended state: the first after the standard ones. */
+/** The descriptor under which QEMU inherits the suspended state: the first after the standard ones. */
 const STATE_DESCRIPTOR = 3;
 
 export interface Launch {
@@ -48,7 +48,9 @@ export interface Launch {
   readonly groups: MachineGroups;
 }
 
-/** Brings a machine to where its processors run. On failure nothing of it is left but the overlay it was given. */
+/**
+ * Starts a machine until its processors run. After a failure nothing of it is left but the overlay that it was given.
+ */
 export async function launch(options: Launch, signal: AbortSignal): Promise<QemuMachine> {
   const folder = runFolder(options.order.directory);
   const undo = new UndoStack();
@@ -102,7 +104,7 @@ function stateOf({ order, user, compatibility }: Launch, process: ProcessIdentit
   };
 }
 
-/** A build writes to a memory file of its own: empty for a boot, else a copy of the image's, holes kept. */
+/** A build writes to a memory file of its own: empty for a boot, else a copy of the image's that keeps its holes. */
 async function makeMemory({ order, user, run }: Launch, signal: AbortSignal): Promise<void> {
   const path = join(runFolder(order.directory), FILES.memory);
   const memory = order.start === 'restore' ? order.image.manifest.memory : undefined;
@@ -123,7 +125,7 @@ async function makeMemory({ order, user, run }: Launch, signal: AbortSignal): Pr
 
 interface Spawned {
   readonly process: ProcessIdentity;
-  /** Fires when QEMU ends: a refused argument ends it in a moment. */
+  /** Aborts when QEMU ends: it ends at once when it refuses an argument. */
   readonly ended: AbortSignal;
 }
 
@@ -156,7 +158,7 @@ async function openState({ start, image, directory }: StartOrder): Promise<FileH
   return open(join(image.directory, memory.state), 'r');
 }
 
-/** Waits for the sockets, but no longer than the process lives. */
+/** Waits for the sockets, but only while the process lives. */
 function connect({ ended }: Spawned, directory: string, signal: AbortSignal): Promise<Channels> {
   const limit = { ms: START_DEADLINE_MS, signal: AbortSignal.any([signal, ended]) };
   return within({ ...limit, late: late('VMM_FAILED', 'QEMU did not answer on its monitor') }, (until) =>
@@ -188,7 +190,10 @@ async function bringUp({ order, user, reached }: Launch, { monitor }: Channels, 
   reached('disk');
 }
 
-/** From here there is no way back, whoever aborts: what was kept must never wake beside a disk that has gone on. */
+/**
+ * From here on nothing can be undone, whoever aborts: a saved state must never be resumed beside a disk that has
+ * changed.
+ */
 async function wake(monitor: QmpClient, directory: string): Promise<void> {
   await forgetSuspended(directory);
   await monitor.execute('cont', {}, { timeoutMs: WAKE_DEADLINE_MS });

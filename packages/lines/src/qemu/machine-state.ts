@@ -3,16 +3,16 @@ import type { CompatibilityRecord } from '@vmgrid/protocol';
 import { decodeParent, type ParentDisk } from '../overlay-disk.ts';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
-/** What finds a running QEMU again after the plant was killed. */
+/** The state from which a running QEMU is found again after the plant was killed. */
 export interface QemuState extends ParentDisk {
   readonly process: ProcessIdentity;
   /** The machine's own folder. */
   readonly directory: string;
   readonly purpose: StartOrder['purpose'];
   readonly guestNetwork: StartOrder['guestNetwork'];
-  /** User QEMU runs as, if not as the plant's. */
+  /** QEMU's user, if it is not the plant's. */
   readonly uid: number | undefined;
-  /** The machine that this QEMU is. */
+  /** The hardware of this QEMU. */
   readonly compatibility: CompatibilityRecord;
 }
 
@@ -23,7 +23,7 @@ export const encodeState = ({ process, uid, compatibility, ...state }: QemuState
   ...(uid === undefined ? {} : { uid }),
 });
 
-/** Reads back what `encodeState` wrote, by this or an earlier run of the plant. */
+/** Reads what `encodeState` of this or an earlier run of the plant wrote. */
 export const decodeState = (state: MachineState): QemuState => ({
   process: { pid: Number(state.pid), startTime: Number(state.startTime), bootId: String(state.bootId) },
   directory: String(state.directory),

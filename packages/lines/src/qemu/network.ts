@@ -3,9 +3,12 @@ import type { GuestAccess, StartOrder } from '../production-line.ts';
 import { DEVICES } from './command-line.ts';
 import type { QmpClient } from './qmp/qmp-client.ts';
 
-/** Address of every guest inside QEMU's user network; each machine has a network of its own. */
+/** Address of every guest inside QEMU's user network; each machine has its own network. */
 const GUEST_ADDRESS = '10.0.2.15';
-/** Forwarded ports in `info usernet`: state, file descriptor, address and port on the host, then those in the guest. */
+/**
+ * Forwarded ports in `info usernet`: state, file descriptor, address and port on the host, then address and port in the
+ * guest.
+ */
 const FORWARDED_PORT = /^\s*TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+/m;
 
 export const setLink = (monitor: QmpClient, up: boolean, signal: AbortSignal): Promise<unknown> =>
@@ -22,7 +25,7 @@ export async function openUserNetwork(
   return { sshPort: forwardedPort(await ask(monitor, 'info usernet', signal)) };
 }
 
-/** Hangs a user network on the machine's hub. The kernel chooses the forwarded port. */
+/** Connects a user network to the machine's hub. The kernel chooses the forwarded port. */
 async function addUserNetwork(
   monitor: QmpClient,
   guestNetwork: StartOrder['guestNetwork'],
@@ -42,7 +45,7 @@ async function addUserNetwork(
   await monitor.execute('netdev_add', port, { signal });
 }
 
-/** The kernel chooses the port, on loopback: it refuses when there is none. */
+/** The kernel chooses the port, on loopback, so a refusal means that no port is free. */
 const isRefusedForward = (error: unknown): error is GridError =>
   error instanceof GridError && error.message.includes('Could not set up host forwarding');
 
@@ -53,20 +56,20 @@ async function hasUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<
   return (await ask(monitor, 'info network', signal)).includes(DEVICES.userNetwork);
 }
 
-/** The port, in what the monitor says to `info usernet`. @throws GridError VMM_FAILED when there is none */
+/** Returns the port from the monitor's answer to `info usernet`. @throws GridError VMM_FAILED when there is none */
 export function forwardedPort(networks: string): number {
   const port = FORWARDED_PORT.exec(networks)?.[1];
   if (port !== undefined) return Number(port);
   throw new GridError('VMM_FAILED', 'QEMU does not say which port it forwards', { output: networks });
 }
 
-/** What only the monitor for people can tell. */
+/** Asks the human monitor, for facts that QMP does not have. */
 async function ask(monitor: QmpClient, command: string, signal: AbortSignal): Promise<string> {
   return String(await monitor.execute('human-monitor-command', { 'command-line': command }, { signal }));
 }
 
 /**
- * Takes the user network off again: it has state, which would bind an image to it. Nothing happens if it was never
+ * Disconnects the user network, because its state would bind an image to it. It does nothing when the network was never
  * there.
  */
 export async function removeUserNetwork(monitor: QmpClient, signal: AbortSignal): Promise<void> {

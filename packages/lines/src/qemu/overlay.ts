@@ -5,13 +5,13 @@ import { makeRunFolder, type OverlayOptions } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 
 /**
- * Size of the overlay as made. A guest that is restored remembers its disk's size, so its overlay starts with that and
- * grows when the machine runs; a booted one finds the full size at once.
+ * The size of the overlay when it is made. A restored guest remembers its disk's size, so its overlay starts with that
+ * size and grows while the machine runs; a booted guest finds the full size at once.
  */
 const overlayMiB = ({ start, machine, image }: StartOrder): number =>
   start === 'restore' ? image.manifest.machine.diskMiB : machine.diskMiB;
 
-/** Makes QEMU's folder and in it the writable disk over the image's frozen one. On failure neither is there. */
+/** Makes QEMU's folder, and in it the writable disk over the image's frozen disk. After a failure neither exists. */
 export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>
   makeRunFolder(order.directory, options, async (folder) => {
     const disk = join(folder, FILES.disk);

@@ -6,8 +6,8 @@ import { type AccelerationDeps, type AccelerationOptions, findAcceleration } fro
 import { DEVICE_LAYOUT } from './command-line.ts';
 
 /**
- * Processor of every machine: x86-64-v2, which the emulator has in full and every host with KVM since 2009. A fixed
- * model is what lets a suspended guest wake on another host.
+ * The processor of every machine: x86-64-v2, which the emulator fully has, and every host with KVM since 2009. With a
+ * fixed model a suspended guest can be restored on another host.
  */
 const CPU_MODEL = 'Nehalem';
 const DISK_FORMATS: LineReport['diskFormats'] = ['raw', 'qcow2'];
@@ -30,7 +30,7 @@ const unavailable = (reason: string): LineReport => ({
   },
 });
 
-/** What the program at hand is: the version it prints, and the versioned name behind the machine type `pc`. */
+/** Returns the version of the installed QEMU, and the versioned name behind the machine type `pc`. */
 async function askQemu(run: CommandRunner, binary: string, signal: AbortSignal) {
   const options = { run, signal, failure: { code: 'VMM_FAILED', message: 'QEMU does not start here' } } as const;
   const version = await runTool(binary, ['-version'], options);
@@ -40,7 +40,7 @@ async function askQemu(run: CommandRunner, binary: string, signal: AbortSignal) 
   return vmmVersion && machineType ? { vmmVersion, machineType } : undefined;
 }
 
-/** Finds out what QEMU can do here. Unavailable only without a QEMU: without KVM it emulates. */
+/** Finds out what QEMU can do here. The line is unavailable only without a QEMU; without KVM it emulates. */
 export async function probeQemu(
   deps: AccelerationDeps,
   probed: ProbeOptions,

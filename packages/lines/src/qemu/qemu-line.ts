@@ -22,7 +22,7 @@ import { probeQemu } from './probe.ts';
 import { QemuMachine } from './qemu-machine.ts';
 import { isSuspended, suspendedAs } from './suspension.ts';
 
-/** From this version on a memory file that is only readable can be mapped privately (`readonly=on,rom=off`). */
+/** From this version on a read-only memory file can be mapped privately (`readonly=on,rom=off`). */
 const READONLY_MAPPING_SINCE = [8, 2] as const;
 
 /** Machines under QEMU: booted once, then cloned from suspended memory in a time that does not depend on their size. */
@@ -61,7 +61,7 @@ export class QemuLine implements ProductionLine {
       await this.kill(qemu.directory); // it has not run since, and must not
       return { kind: 'suspended' };
     }
-    // One that was resumed as the plant was killed runs as a process that nobody noted.
+    // A machine that was being resumed when the plant was killed runs as a process that nobody recorded.
     const process = isAlive(qemu.process) ? qemu.process : (await processesOf(runFolder(qemu.directory)))[0];
     const { run, groups } = this.#host;
     if (process === undefined) {
@@ -70,7 +70,7 @@ export class QemuLine implements ProductionLine {
     }
     const channels = await openChannels(qemu.directory, signal);
     const machine = new QemuMachine({ channels, run, groups }, { ...qemu, process }, 'adopted');
-    // It may have been stopped to be suspended, or not have run yet.
+    // It may have been stopped for a suspension, or not have run yet.
     await channels.monitor.execute('cont', {}, { signal });
     return { kind: 'running', machine };
   }
@@ -80,7 +80,7 @@ export class QemuLine implements ProductionLine {
     await removeSockets(runFolder(directory));
   }
 
-  /** What is suspended says itself what machine it was; another one gets the best this host has. */
+  /** A suspended machine carries the hardware that it had; any other gets the best that this host has. */
   async #compatibility({ start, image, directory }: StartOrder, signal: AbortSignal): Promise<CompatibilityRecord> {
     if (start === 'restore' && image.manifest.compatibility !== undefined) return image.manifest.compatibility;
     const slept = start === 'resume' ? await suspendedAs(directory) : undefined;

@@ -21,10 +21,10 @@ import type { QmpClient, QmpEvent } from './qmp/qmp-client.ts';
 import { keepState } from './suspension.ts';
 import { writeState } from './write-state.ts';
 
-/** For QEMU to write back its caches and end, when it was told to. */
+/** Milliseconds for QEMU to write its caches and end, once it was told to. */
 const QUIT_DEADLINE_MS = 10_000;
 const KILL_DEADLINE_MS = 5_000;
-/** For QEMU to let the guest run. */
+/** Milliseconds for QEMU to let the guest run. */
 const GO_ON_DEADLINE_MS = 10_000;
 const DISC_DEVICE = '/dev/sr0';
 
@@ -32,7 +32,7 @@ export interface QemuMachineDeps {
   readonly channels: Channels;
   /** Runs programs of the host. */
   readonly run: CommandRunner;
-  /** Knows the group that the machine is in. */
+  /** Knows the group of the machine. */
   readonly groups: Pick<MachineGroups, 'remove'>;
 }
 
@@ -48,6 +48,8 @@ export class QemuMachine implements Machine {
   readonly #attachment: Attachment<Attached>;
   #cause: MachineExit['cause'] = 'crashed';
   #isDiskFull = false;
+  /** Whether its memory is being kept: its processors must not run meanwhile, nor afterwards. */
+  #isKept = false;
   #diskListener: (isFull: boolean) => void = () => undefined;
 
   constructor({ channels, run, groups }: QemuMachineDeps, state: QemuState, origin: Origin = 'started') {
@@ -84,7 +86,7 @@ export class QemuMachine implements Machine {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a clone shares the memory of its image: only a build can be frozen');
     }
     const { monitor } = await this.#attachment.attach(signal);
-    await writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal);
+    await this.#keep(() => writeState(monitor, this.#qemu, { file: FILES.deviceState, memory: 'file' }, signal));
     await this.#quit(monitor, signal);
     return collectFiles(this.#qemu, this.#run, signal);
   }
@@ -94,8 +96,18 @@ export class QemuMachine implements Machine {
       throw new GridError('LINE_CANNOT_SUSPEND', 'a machine that is to become an image is frozen, not suspended');
     }
     const { monitor } = await this.#attachment.attach(signal);
-    await keepState(monitor, this.#qemu, signal);
+    await this.#keep(() => keepState(monitor, this.#qemu, signal));
     await this.stop(0, signal);
+  }
+
+  async #keep(work: () => Promise<void>): Promise<void> {
+    this.#isKept = true;
+    try {
+      await work();
+    } catch (error) {
+      this.#isKept = false;
+      throw error;
+    }
   }
 
   watchDisk(listener: (isFull: boolean) => void): void {
@@ -130,7 +142,7 @@ export class QemuMachine implements Machine {
       this.#diskListener(isFull);
     };
     const watch = new DiskWatch(
-      { clock: systemClock, goOn, told, ended: ended.signal },
+      { clock: systemClock, goOn, mayGoOn: () => !this.#isKept, told, ended: ended.signal },
       runFolder(this.#qemu.directory),
     );
     monitor.onEvent((event) => watch.observe(event));
@@ -138,11 +150,11 @@ export class QemuMachine implements Machine {
 
   async #open(signal: AbortSignal): Promise<Attached> {
     const { process, directory } = this.#qemu;
-    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after the plant detached from it');
     return this.#holdOver(await openChannels(directory, signal), 'adopted');
   }
 
-  /** Whether the guest powered itself off in time. */
+  /** Returns whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
     const { agent } = await this.#attachment.attach(signal);
     this.#cause = 'requested';
@@ -162,8 +174,7 @@ export class QemuMachine implements Machine {
   }
 
   /**
-   * QEMU holds its end of the monitor until it ends. One that lets go of it and runs on cannot be spoken to, and is
-   * ended.
+   * QEMU holds its end of the monitor until it ends. One that closes it and runs on cannot be spoken to, and is ended.
    */
   async #awaitExit(): Promise<MachineExit> {
     await this.#attachment.ended();
@@ -172,7 +183,7 @@ export class QemuMachine implements Machine {
       signalProcess(process, 'SIGKILL');
       await waitUntilGone(process, KILL_DEADLINE_MS);
     }
-    // one that does not go is told of as its folder is freed
+    // a group that cannot be removed is reported when the folder is freed
     await this.#groups.remove(directory).catch(() => undefined);
     const detail = await logTail(join(directory, FILES.log));
     await removeSockets(runFolder(directory));

@@ -3,16 +3,19 @@ import type { QmpClient, QmpEvent } from './qmp/qmp-client.ts';
 
 const RESTORE_DEADLINE_MS = 60_000;
 const SAVE_DEADLINE_MS = 300_000;
-/** For QEMU to give up what it was writing. */
+/** Milliseconds for QEMU to cancel a write. */
 const CALL_OFF_DEADLINE_MS = 5_000;
 const UNLIMITED_BYTES_PER_S = 2 ** 40;
 
-/** Where a stopped machine's memory is: in the file it is mapped from, or in the stream, before the devices' state. */
+/**
+ * Where a stopped machine's memory is: in the file from which it is mapped, or in the stream, before the devices'
+ * state.
+ */
 export type MemoryPlace = 'file' | 'stream';
 
 /**
- * `x-ignore-shared`: guest memory stays in the file it is mapped from and only the devices' state is in the stream.
- * `events`: QEMU says when it is done, nobody asks.
+ * `x-ignore-shared`: the guest's memory stays in the file from which it is mapped, and only the devices' state is in
+ * the stream. `events`: QEMU reports the end by itself, so nobody polls.
  */
 async function prepareMigration(monitor: QmpClient, memory: MemoryPlace, signal: AbortSignal): Promise<void> {
   const capabilities = [
@@ -20,7 +23,7 @@ async function prepareMigration(monitor: QmpClient, memory: MemoryPlace, signal:
     { capability: 'events', state: true },
   ];
   await monitor.execute('migrate-set-capabilities', { capabilities }, { signal });
-  // The machine stands still meanwhile: QEMU's own limit is there to spare the network of one that runs.
+  // The machine is stopped meanwhile, so QEMU's limit, which spares the network of a running machine, is lifted.
   await monitor.execute('migrate-set-parameters', { 'max-bandwidth': UNLIMITED_BYTES_PER_S }, { signal });
 }
 
@@ -46,7 +49,9 @@ export async function loadState(
   await awaitMigrated(ended, 'load the suspended state');
 }
 
-/** Writes the state of a stopped machine to a unix socket. On failure QEMU no longer does, and could do it anew. */
+/**
+ * Writes the state of a stopped machine to a unix socket. After a failure QEMU has stopped writing and can start again.
+ */
 export async function saveState(
   monitor: QmpClient,
   socketName: string,
@@ -70,7 +75,7 @@ const OVER = new Set<unknown>([undefined, 'none', 'completed', 'failed', 'cancel
 async function callOff(monitor: QmpClient): Promise<void> {
   const deadline = { timeoutMs: CALL_OFF_DEADLINE_MS };
   const isOver = ({ event, data }: QmpEvent): boolean => event === 'MIGRATION' && OVER.has(data.status);
-  const over = monitor.nextEvent(isOver, 'the end of what was called off', deadline);
+  const over = monitor.nextEvent(isOver, 'the end of the cancelled job', deadline);
   over.catch(() => undefined);
   await monitor.execute('migrate_cancel', {}, deadline);
   const { status } = (await monitor.execute('query-migrate', {}, deadline)) as { readonly status?: string };

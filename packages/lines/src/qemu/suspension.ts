@@ -1,8 +1,8 @@
 /**
- * A clone that sleeps: its memory and devices are a file in its folder, and it has no process.
+ * A suspended clone: its memory and devices are a file in its folder, and it has no process.
  *
- * The file is complete when it has its name, and it loses its name before the machine's processors run again: what is
- * in it always fits the disk, whenever the plant is killed.
+ * The file is complete when it has its name, and it loses its name before the machine's processors run again. So it
+ * always matches the disk, whenever the plant is killed.
  */
 import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { QemuState } from './machine-state.ts';
 import type { QmpClient } from './qmp/qmp-client.ts';
 import { writeState } from './write-state.ts';
 
-/** For QEMU to let its processors run again. */
+/** Milliseconds for QEMU to let its processors run again. */
 const GO_ON_DEADLINE_MS = 5_000;
 const INCOMPLETE = `${FILES.suspended}.new`;
 
@@ -23,7 +23,7 @@ export const isSuspended = (directory: string): Promise<boolean> =>
     () => false,
   );
 
-/** Writes the state of a machine, which stays stopped. On failure it runs on, without its network. */
+/** Writes the state of a machine, which stays stopped. After a failure it runs on without its network. */
 export async function keepState(monitor: QmpClient, state: QemuState, signal: AbortSignal): Promise<void> {
   const { directory, compatibility } = state;
   try {
@@ -40,7 +40,7 @@ export async function keepState(monitor: QmpClient, state: QemuState, signal: Ab
 
 const goOn = (monitor: QmpClient): Promise<unknown> => monitor.execute('cont', {}, { timeoutMs: GO_ON_DEADLINE_MS });
 
-/** What must start again to wake from the state; undefined for a machine that is not suspended. */
+/** Returns the hardware that must be started to resume the state; undefined for a machine that is not suspended. */
 export async function suspendedAs(directory: string): Promise<CompatibilityRecord | undefined> {
   if (!(await isSuspended(directory))) return undefined;
   const text = await readFileIfAny(join(directory, FILES.suspendedAs));
@@ -49,7 +49,7 @@ export async function suspendedAs(directory: string): Promise<CompatibilityRecor
 
 export const openSuspended = (directory: string): Promise<FileHandle> => open(join(directory, FILES.suspended), 'r');
 
-/** Called before the machine runs: when the state is loaded, or when it boots without it. Idempotent. */
+/** Call it before the machine runs: when the state is loaded, or when the machine boots without it. Idempotent. */
 export async function forgetSuspended(directory: string): Promise<void> {
   await rm(join(directory, FILES.suspended), { force: true });
   await syncDirectory(directory);

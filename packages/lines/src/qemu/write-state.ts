@@ -17,13 +17,16 @@ export interface StateDestination {
   readonly memory: MemoryPlace;
 }
 
-/** Takes from the machine what the one that wakes from its state does not have: the disc and the network. */
+/** Removes from the machine what a machine resumed from its state does not have: the disc and the network. */
 async function strip(monitor: QmpClient, signal: AbortSignal): Promise<void> {
   await monitor.execute('eject', { id: DEVICES.disc, force: true }, { signal });
   await removeUserNetwork(monitor, signal);
 }
 
-/** QEMU sends the state over a socket: in its sandbox it may neither start a program nor is the file its own. */
+/**
+ * QEMU sends the state over a socket, because in its sandbox it may not start a program, and the file does not belong
+ * to it.
+ */
 async function receiveState(path: string, sockets: Promise<Socket>): Promise<void> {
   const socket = await sockets;
   const file = await open(path, 'w', 0o640);
@@ -31,8 +34,8 @@ async function receiveState(path: string, sockets: Promise<Socket>): Promise<voi
 }
 
 /**
- * Stops a machine and writes its state to a file. The machine stays stopped, what it wrote to its disk is on the disk;
- * its process is for the caller to end.
+ * Stops a machine and writes its state to a file. The machine stays stopped, and everything that it wrote to its disk
+ * is on the disk; the caller ends its process.
  */
 export async function writeState(
   monitor: QmpClient,

@@ -6,7 +6,7 @@ import type { ManifestDraft } from '@vmgrid/warehouse';
 import { type GuestDisk, writeDisk } from './guest-disk.ts';
 import { DEVICE_LAYOUT, FILES } from './layout.ts';
 
-/** Name of the operating system that simulated machines have. */
+/** The operating system of simulated machines. */
 export const SIMULATED_OS = 'simulated-1';
 
 const DEFAULT_DISK_MIB = 2_048;
@@ -26,7 +26,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
 
 const diskOf = (diskMiB: number): GuestDisk => ({ diskMiB, rootMiB: diskMiB, files: SYSTEM });
 
-/** Id of the base image: a system with other files is another image. */
+/** Returns the id of the base image. A system with other files is another image. */
 export function simulatedBaseId(): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([SYSTEM, DEVICE_LAYOUT]))
@@ -35,7 +35,8 @@ export function simulatedBaseId(): string {
 }
 
 /**
- * Writes the base's files into an empty folder. Returns what its manifest says; file names are relative to the folder.
+ * Writes the base's files into an empty folder. Returns the content of its manifest; file names are relative to the
+ * folder.
  */
 export async function makeSimulatedBase(
   directory: string,

@@ -1,13 +1,13 @@
-/**
- * What goes wrong with simulated machines, and how long they take: drawn from a seed, so that a run can be had again.
- */
+/** Decides the faults and delays of simulated machines. They are drawn from a seed, so that a run can be repeated. */
 import { createHash } from 'node:crypto';
 import type { SimulatedConfig } from './simulated-config.ts';
 
-/** What one machine will meet with. */
+/** The faults that one machine will meet. */
 export interface Fate {
   /** Milliseconds until its processors run. */
   readonly startMs: number;
+  /** Milliseconds of a boot, also of one that it does by itself. */
+  readonly bootMs: number;
   readonly actionMs: number;
   /** The step of its start that fails. */
   readonly failAt: string | undefined;
@@ -15,17 +15,17 @@ export interface Fate {
   readonly hangs: boolean;
   /** Seconds after its start at which its process ends by itself. */
   readonly endsAfterSeconds: number | undefined;
-  /** Asked once for each attempt at an action. */
+  /** Called once for each attempt at an action. */
   actionFails(): boolean;
 }
 
-/** Numbers from 0 up to 1, evenly spread and the same for the same words. */
+/** Returns numbers from 0 up to, but not including, 1. They are evenly spread, and the same for the same words. */
 const draw = (...words: readonly (string | number)[]): number =>
   createHash('sha256').update(words.join('\n')).digest().readUInt32LE(0) / 2 ** 32;
 
 /**
- * The fate of the machine that is started as number `ordinal` of this run of the plant. `steps`: those of a start that
- * may fail, when the configuration names none.
+ * Returns the fate of the machine that is started as number `ordinal` of this run of the plant. `steps`: the steps of a
+ * start that may fail, unless the configuration names some.
  */
 export function fateOf(
   config: SimulatedConfig,
@@ -50,7 +50,7 @@ export function fateOf(
   let attempts = 0;
   return {
     startMs: start === 'boot' ? bootMs : startMs,
-    actionMs,
+    ...{ bootMs, actionMs },
     failAt: happens('failure', failureRate) ? step : undefined,
     hangs: happens('hang', hangRate),
     endsAfterSeconds: happens('crash', crashRate) ? draw(seed, ordinal, 'crash time') * crashWithinSeconds : undefined,

@@ -1,4 +1,4 @@
-/** The disk and memory of a guest on paper: a map of files each, kept as JSON. Text is bytes, one a character. */
+/** The disk and memory of a simulated guest: a map of files each, stored as JSON. Text is bytes, one to a character. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FILES } from './layout.ts';
@@ -14,10 +14,10 @@ export interface GuestDisk {
 
 export interface GuestMemory {
   readonly files: FileMap;
-  /** As the kernel has it, which `/etc/hostname` need not agree with. */
+  /** The kernel's host name, which may differ from `/etc/hostname`. */
   readonly hostName: string;
   readonly macAddress: string;
-  /** Where the host leads to the guest's ssh; undefined while its network is closed. */
+  /** The host's port that is forwarded to the guest's ssh; undefined while its network is closed. */
   readonly sshPort?: number;
 }
 
@@ -32,13 +32,13 @@ async function readJson<T>(path: string): Promise<T> {
   return JSON.parse(await readFile(path, 'utf8')) as T;
 }
 
-/** Whole or not at all when the plant is killed; a power failure ends the machine as well. */
+/** Writes the whole file or nothing when the plant is killed; a power failure ends the machine as well. */
 async function writeJson(path: string, content: object): Promise<void> {
   await writeFile(`${path}.new`, JSON.stringify(content), { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
-/** What a system that has just booted has in its memory. */
+/** Returns the memory of a system that has just booted. */
 export const bootedMemory = ({ files }: GuestDisk, macAddress: string): GuestMemory => ({
   files: {},
   hostName: (files['/etc/hostname'] ?? 'vmgrid').trim(),

@@ -4,18 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import type { MachineSpec } from '@vmgrid/protocol';
-import { type GuestDisk, type GuestMemory, writeDisk, writeMemory } from './guest-disk.ts';
+import { bootedMemory, type GuestDisk, type GuestMemory, writeDisk, writeMemory } from './guest-disk.ts';
 import { DISC_DEVICE } from './layout.ts';
 import type { Command } from './shell/command.ts';
 import { type CommandGuest, guestCommands } from './shell/guest-commands.ts';
 import type { ShellWorld } from './shell/shell.ts';
 import { textCommands } from './shell/text-commands.ts';
 
-/** What the files of one guest may take: they are in the plant's memory while it looks after the machine. */
+/** Limit of the files of one guest, because they are in the plant's memory while it looks after the machine. */
 export const MAX_FILES_BYTES = 16 * 1_048_576;
 
 const CONSOLE_DEVICE = '/dev/console';
-/** Below these, files are in memory: a boot forgets them, a golden image with memory keeps them. */
+/** Files below these folders are in memory: a boot loses them, a golden image with memory keeps them. */
 const IN_MEMORY = ['/run/', '/dev/shm/', '/tmp/'];
 
 export interface GuestParts {
@@ -25,9 +25,11 @@ export interface GuestParts {
 }
 
 export interface GuestHooks {
-  /** File that is in the disc drive now. */
+  /** Returns the file that is in the disc drive now. */
   readonly disc: () => string | undefined;
   readonly powerOff: () => void;
+  /** The guest starts anew. */
+  readonly restart: () => void;
   /** Prints on the console. */
   readonly print: (text: string) => void;
 }
@@ -72,6 +74,15 @@ export class GuestSystem implements CommandGuest, ShellWorld {
 
   powerOff(): void {
     this.#hooks.powerOff();
+  }
+
+  /** What is in memory is gone; the host keeps its end of the network. */
+  restart(): void {
+    const { hostName } = bootedMemory(this.disk, this.macAddress);
+    this.#inMemory.clear();
+    this.hostName = hostName;
+    this.#hooks.print('reboot: Restarting system\n');
+    this.#hooks.restart();
   }
 
   command(name: string): Command | undefined {
@@ -119,7 +130,8 @@ export class GuestSystem implements CommandGuest, ShellWorld {
   }
 
   /**
-   * Writes disk and memory back to the machine's folder: one after the other, as a run may end while the network opens.
+   * Writes disk and memory back to the machine's folder. Saves are queued, because a run may end while the network
+   * opens.
    */
   save(folder: string): Promise<void> {
     const saved = this.#saved.then(async () => {
@@ -130,7 +142,7 @@ export class GuestSystem implements CommandGuest, ShellWorld {
     return saved;
   }
 
-  /** Files that are made up as they are read. */
+  /** Returns the content of files that are made up when they are read. */
   #device(path: string): string | undefined {
     switch (path) {
       case '/dev/null':

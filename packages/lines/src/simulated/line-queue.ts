@@ -1,11 +1,11 @@
-/** Text that comes in pieces, read line by line by one reader. */
+/** Text that arrives in pieces and is read line by line, by one reader. */
 export class LineQueue {
   readonly #lines: string[] = [];
   #pending = '';
   #wake: () => void = () => undefined;
   #end: { readonly error?: unknown } | undefined;
 
-  /** Bytes, one a character. */
+  /** Takes bytes, one to a character. */
   push(text: string): void {
     const pieces = (this.#pending + text).split('\n');
     this.#pending = pieces.pop()!;
@@ -13,13 +13,13 @@ export class LineQueue {
     this.#wake();
   }
 
-  /** No more will come. A last line need not have an end. */
+  /** Ends the input. The last line need not have a line end. */
   end(): void {
     if (this.#pending !== '') this.push('\n');
     this.#finish({});
   }
 
-  /** The reader gets the error after what came before it. */
+  /** The reader gets the error after all earlier lines. */
   fail(error: unknown): void {
     this.#finish({ error });
   }

@@ -1,7 +1,7 @@
 /**
- * The process of a simulated machine: one that sleeps, small enough for thousands on a host. It outlives its plant as a
- * hypervisor does, and holds the writing end of a pipe with a name: whoever has the reading end open hears of its end,
- * child or not.
+ * The process of a simulated machine. It sleeps, and is small enough for thousands on a host. It outlives its plant as
+ * a hypervisor does. It holds the writing end of a named pipe, so whoever has the reading end open learns of its end,
+ * whether it is a child or not.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,9 +22,9 @@ import { runTool } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import { LIFE_PIPE, PROCESS_FILE, runFolder } from './layout.ts';
 
-/** Hears of the end of a machine's process. */
+/** Learns of the end of a machine's process. */
 export interface LifeWatch {
-  /** Resolves when the process has ended; after `close` it never does. */
+  /** Resolves when the process has ended; never after `close`. */
   readonly ended: Promise<void>;
   close(): void;
 }
@@ -36,20 +36,20 @@ export async function makeLifePipe(directory: string, signal: AbortSignal): Prom
   await runTool('mkfifo', ['-m', '600', pipeOf(directory)], { signal, failure });
 }
 
-/** Removes what a process leaves. */
+/** Removes the files that a process leaves. */
 export async function removeTraces(directory: string): Promise<void> {
   await rm(pipeOf(directory), { force: true });
   await rm(join(runFolder(directory), PROCESS_FILE), { force: true });
 }
 
-/** The process of a machine's folder that lives, if it was noted. */
+/** Returns the living process of a machine's folder, if it was recorded. */
 export async function findProcess(directory: string): Promise<ProcessIdentity | undefined> {
   const noted = await readFileIfAny(join(runFolder(directory), PROCESS_FILE));
   const identity = noted === undefined || noted === '' ? undefined : (JSON.parse(noted) as ProcessIdentity);
   return identity && isAlive(identity) ? identity : undefined;
 }
 
-/** Watches the process that holds the pipe of a machine's folder. One that is gone already has ended. */
+/** Watches the process that holds the pipe of a machine's folder. A process that is gone already counts as ended. */
 export function watchLife(directory: string): LifeWatch {
   const fd = openSync(pipeOf(directory), constants.O_RDONLY | constants.O_NONBLOCK);
   const socket = new Socket({ fd, readable: true, writable: false });
@@ -64,8 +64,8 @@ export function watchLife(directory: string): LifeWatch {
 }
 
 /**
- * Starts the process, which ends by itself after a while if it is to. Its pipe is there and somebody has it open for
- * reading.
+ * Starts the process, which ends by itself after a while if it shall. Its pipe must exist, and somebody must have it
+ * open for reading.
  * @throws GridError VMM_FAILED
  */
 export async function startProcess(directory: string, endsAfterSeconds: number | undefined): Promise<ProcessIdentity> {
@@ -93,7 +93,7 @@ export async function startProcess(directory: string, endsAfterSeconds: number |
 
 const KILL_DEADLINE_MS = 5_000;
 
-/** A process that cannot be noted is nobody's, and ends. */
+/** A process that cannot be recorded would be lost, so it is ended. */
 async function note(identity: ProcessIdentity, folder: string): Promise<void> {
   try {
     await writeFile(join(folder, PROCESS_FILE), JSON.stringify(identity), { mode: 0o600 });

@@ -1,6 +1,6 @@
 /**
- * Does on paper what `guest/runner.sh` does in a guest, from the same disc and with the same report. Programs that a
- * simulated guest does not have are taken to do their work; an action takes `actionMs` beside what its script sleeps.
+ * Simulates `guest/runner.sh`, with the same disc and the same report. Programs that a simulated guest does not have
+ * count as successful; an action takes `actionMs` in addition to what its script sleeps.
  */
 import { abortable, endsWithin, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
@@ -16,15 +16,17 @@ const ATTRIBUTES_BYTES = 65_536;
 const CARRIER_DEADLINE_MS = 30_000;
 const TIMED_OUT = 124;
 const ATTRIBUTES = '/run/vmgrid/attributes';
+/** Of an action that restarts the machine. */
+const KEPT_ATTRIBUTES = '/etc/vmgrid/attributes';
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
-/** What must not be in a golden image. */
+/** Files that must not be in a golden image. */
 const FORGOTTEN = [HOST_KEY, `${HOST_KEY}.pub`, '/run/vmgrid'];
 
 export interface RunnerDeps {
   readonly system: GuestSystem;
   readonly disc: ReadonlyMap<string, Buffer>;
   readonly fate: Fate;
-  /** Takes a line of the report. */
+  /** Writes a line of the report. */
   readonly emit: (line: string) => void;
   /** Resolves once the network is open. */
   readonly carrier: Promise<void>;
@@ -58,6 +60,8 @@ export class Runner {
         return this.#identity();
       case 'run':
         return this.#actions(task.first, task.last);
+      case 'restarted':
+        return this.#restarted(task.step);
       case 'quiesce':
         return this.#quiesce();
       case 'warm':
@@ -88,6 +92,14 @@ export class Runner {
       emit(`warning ${base64('the network was not opened')}`);
   }
 
+  /** What an action told that restarted the guest. */
+  #restarted(step: number): void {
+    const { system, emit } = this.#deps;
+    this.#reportAttributes(String(step), system.read(KEPT_ATTRIBUTES) ?? '');
+    system.remove(KEPT_ATTRIBUTES);
+    emit(`restarted ${step}`);
+  }
+
   async #actions(first: number, last: number): Promise<void> {
     const { disc, emit } = this.#deps;
     for (let index = first; index <= last; index += 1) {
@@ -96,28 +108,37 @@ export class Runner {
     }
   }
 
-  /** False when the rest is not to run. */
+  /** Returns false when the rest shall not run. */
   async #action(index: number): Promise<boolean> {
-    const { emit, system } = this.#deps;
+    const { emit, system, signal } = this.#deps;
     const settings = await this.#settings(`a${index}`);
+    const attributes = attributesOf(settings);
     const before = new Set(this.#inMemory());
     let [attempts, elapsedMs] = [0, 0];
     let last: Attempt;
     do {
       attempts += 1;
-      system.write(ATTRIBUTES, '');
+      system.write(attributes, '');
       emit(`begin ${index} ${attempts}`);
       last = await this.#attempt(index, settings);
+      signal.throwIfAborted(); // it may have restarted the guest
       elapsedMs += last.elapsedMs;
       if (last.exitCode === 0) break;
       this.#reportOutput(index, settings, last);
       if (settings.recovers === 'yes') await this.#recover(index, settings);
     } while (attempts <= Number(settings.retries));
+    if (last.exitCode === 0 && settings.reboot === 'yes') {
+      this.#reportOutput(index, settings, last);
+      emit(`restarts ${index}`);
+      system.restart();
+      signal.throwIfAborted();
+    }
     if (last.exitCode === 0) {
-      this.#reportAttributes(String(index), system.read(ATTRIBUTES) ?? '');
+      this.#reportAttributes(String(index), system.read(attributes) ?? '');
       this.#reportOutput(index, settings, last);
       this.#reportLost(index, before);
     }
+    system.remove(attributes);
     emit(`end ${index} ${last.exitCode} ${last.timedOut ? 'yes' : 'no'} ${elapsedMs} ${attempts}`);
     return last.exitCode === 0 || settings.on_error === 'continue';
   }
@@ -137,14 +158,15 @@ export class Runner {
   }
 
   async #recover(index: number, settings: Settings): Promise<void> {
+    this.#deps.emit(`recovers ${index}`);
     const environment = await this.#environment(index, settings);
-    const { exitCode, elapsedMs } = await this.#timed(settings, (output, signal) =>
-      this.#script(`r${index}`, environment, output, signal),
+    const { exitCode, elapsedMs } = await this.#timed(settings, async (output, signal) =>
+      settings.recover_interpreter === 'own' ? 0 : this.#script(`r${index}`, environment, output, signal),
     );
     this.#deps.emit(`recovered ${index} ${exitCode} ${elapsedMs}`);
   }
 
-  /** Within the action's time limit, after which it has failed. */
+  /** Runs the work within the action's time limit; after that the action has failed. */
   async #timed(settings: Settings, work: (output: string[], signal: AbortSignal) => Promise<number>): Promise<Attempt> {
     const { signal } = this.#deps;
     const startedAt = systemClock.monotonic();
@@ -163,12 +185,12 @@ export class Runner {
     return shell.run(parseScript(this.#text(name)));
   }
 
-  async #environment(index: number, { environment }: Settings): Promise<Settings> {
-    const own = environment === 'yes' ? await this.#settings(`e${index}`) : {};
-    return { VMGRID_ATTRIBUTES: ATTRIBUTES, HOME: '/root', ...own };
+  async #environment(index: number, settings: Settings): Promise<Settings> {
+    const own = settings.environment === 'yes' ? await this.#settings(`e${index}`) : {};
+    return { VMGRID_ATTRIBUTES: attributesOf(settings), HOME: '/root', ...own };
   }
 
-  /** The assignments of a file of the disc, which is a script. */
+  /** Returns the assignments of a file of the disc, which is a script. */
   async #settings(name: string): Promise<Settings> {
     const { system, signal } = this.#deps;
     const shell = new Shell(system, { variables: {}, exitOnError: false, emit: () => undefined, signal });
@@ -194,7 +216,7 @@ export class Runner {
     return Object.keys(this.#deps.system.memory.files).filter((path) => !path.startsWith('/run/vmgrid/'));
   }
 
-  /** Files are all that a simulated guest has in memory. */
+  /** A simulated guest has only files in its memory. */
   #reportLost(index: number, before: ReadonlySet<string>): void {
     const lost = this.#inMemory().filter((path) => !before.has(path));
     if (lost.length === 0 || !this.#deps.disc.has('observe.sh')) return;
@@ -211,5 +233,7 @@ export class Runner {
     return content.toString('latin1');
   }
 }
+
+const attributesOf = ({ reboot }: Settings): string => (reboot === 'yes' ? KEPT_ATTRIBUTES : ATTRIBUTES);
 
 const base64 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('base64');

@@ -1,4 +1,4 @@
-/** How simulated machines behave; all of it is off unless it is asked for. */
+/** Faults and delays of simulated machines; all of them are off unless they are asked for. */
 import { type Static, Type } from 'typebox';
 
 const rate = (description: string) => Type.Number({ minimum: 0, maximum: 1, default: 0, description });
@@ -15,7 +15,7 @@ export const SimulatedConfig = Type.Object(
       'Time from the start of a restored or resumed machine until its processors run; a suspension takes as long.',
     ),
     bootMs: milliseconds('Time from the start of a machine that boots until its processors run.'),
-    actionMs: milliseconds('Time that each action takes, beside what its script sleeps.'),
+    actionMs: milliseconds('Time that each action takes, in addition to what its script sleeps.'),
     failureRate: rate('Share of starts that fail, at the step `failAt`.'),
     failAt: Type.Optional(
       Type.String({ maxLength: 64, description: 'Step at which starts fail. Left out: at any step.' }),
@@ -33,12 +33,12 @@ export const SimulatedConfig = Type.Object(
   {
     additionalProperties: false,
     default: {},
-    description: 'How machines of the line `simulated` behave. All of it is off unless it is set.',
+    description: 'Delays and faults of machines of the line `simulated`. All are off unless they are set.',
   },
 );
 export type SimulatedConfig = Static<typeof SimulatedConfig>;
 
-/** Machines that take no time and meet with nothing. */
+/** Machines without delays and faults. */
 export const UNTROUBLED: SimulatedConfig = {
   ...{ seed: 'vmgrid', startMs: 0, bootMs: 0, actionMs: 0 },
   ...{ failureRate: 0, actionFailureRate: 0, hangRate: 0, crashRate: 0, crashWithinSeconds: 60 },

@@ -1,10 +1,11 @@
-/** The agent of a guest on paper: it does what the runner would, and runs other commands in a small shell. */
+/** The agent of a simulated guest: it does what the runner would do, and runs other commands in a small shell. */
 import { readFile } from 'node:fs/promises';
 import { GridError } from '@vmgrid/protocol';
 import { readIso } from '../guest/read-iso.ts';
 import { type RunnerTask, readRunnerCommand } from '../guest/runner-command.ts';
-import type { Guest } from '../production-line.ts';
+import type { Guest, Restart } from '../production-line.ts';
 import type { Fate } from './faults.ts';
+import type { GuestRestarts } from './guest-restarts.ts';
 import type { GuestSystem } from './guest-system.ts';
 import { DISC_DEVICE } from './layout.ts';
 import { LineQueue } from './line-queue.ts';
@@ -14,14 +15,15 @@ import { Shell } from './shell/shell.ts';
 
 export interface SimulatedGuestDeps {
   readonly system: GuestSystem;
+  readonly restarts: GuestRestarts;
   readonly fate: Fate;
-  /** The disc in the drive. */
+  /** Returns the disc in the drive. */
   readonly disc: () => string | undefined;
   /** Resolves once the network is open. */
   readonly carrier: Promise<void>;
-  /** Writes what the guest has changed to the machine's folder. */
+  /** Writes the guest's changes to the machine's folder. */
   readonly save: () => Promise<void>;
-  /** Fires with GUEST_LOST when the machine ends or is let go of. */
+  /** Aborts with GUEST_LOST when the machine ends or is detached. */
   readonly lost: AbortSignal;
 }
 
@@ -34,9 +36,9 @@ export class SimulatedGuest implements Guest {
   }
 
   async *run(command: readonly string[], signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    const { lost, save } = this.#deps;
+    const { lost, restarts, save } = this.#deps;
     const given = new AbortController();
-    const stop = AbortSignal.any([signal, lost, given.signal]);
+    const stop = AbortSignal.any([signal, lost, restarts.begin(), given.signal]);
     const lines = new LineQueue();
     const done = this.#execute(command, lines, stop)
       .finally(() => (lost.aborted ? undefined : save()))
@@ -52,6 +54,10 @@ export class SimulatedGuest implements Guest {
     }
   }
 
+  restarted(signal: AbortSignal): Promise<Restart> {
+    return this.#deps.restarts.restarted(AbortSignal.any([signal, this.#deps.lost]));
+  }
+
   async #execute(command: readonly string[], lines: LineQueue, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const runner = readRunnerCommand(command);
@@ -61,6 +67,7 @@ export class SimulatedGuest implements Guest {
     const emit = (text: string) => lines.push(utf8Of(text));
     const shell = new Shell(this.#deps.system, { variables: {}, exitOnError: false, emit, signal });
     await shell.run(parseScript(Buffer.from(text).toString('latin1')));
+    signal.throwIfAborted(); // its last command may have restarted the guest
   }
 
   async #runTasks(tasks: readonly RunnerTask[], lines: LineQueue, signal: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ import { forgetSuspension, SimulatedMachine } from './simulated-machine.ts';
 
 const KILL_DEADLINE_MS = 5_000;
 
-/** Steps of making a machine, each of which can be made to fail. */
+/** Steps of making a machine. Each of them can be made to fail. */
 export const STEPS = ['folder', 'overlay', 'memory', 'pipe', 'process', 'running'] as const;
 type Step = (typeof STEPS)[number];
 
@@ -23,9 +23,16 @@ export interface SimulatedLineDeps {
 }
 
 /**
- * Machines on paper: each is a process that sleeps, and a folder with its guest's files. Nothing that a client sends is
- * run on the host: actions are gone through by a runner that only changes those files. Thousands fit on a host.
+ * Simulated machines: each is a process that sleeps, and a folder with its guest's files. Nothing that a client sends
+ * runs on the host: the runner only changes those files. Thousands of machines fit on a host.
  */
+/** One start, of all that there were. */
+interface Attempt {
+  readonly ordinal: number;
+  readonly fate: Fate;
+  readonly undo: UndoStack;
+}
+
 export class SimulatedLine implements ProductionLine {
   readonly name = 'simulated';
   readonly #reached: StepObserver;
@@ -79,14 +86,14 @@ export class SimulatedLine implements ProductionLine {
     const fate = this.#fateOf(order.start, ordinal);
     const undo = new UndoStack();
     try {
-      return await this.#start(order, ordinal, fate, undo, signal);
+      return await this.#start(order, { ordinal, fate, undo }, signal);
     } catch (error) {
       await undo.unwind();
       throw error;
     }
   }
 
-  async #start(order: StartOrder, ordinal: number, fate: Fate, undo: UndoStack, signal: AbortSignal): Promise<Machine> {
+  async #start(order: StartOrder, { ordinal, fate, undo }: Attempt, signal: AbortSignal): Promise<Machine> {
     const { directory, machine, purpose, start } = order;
     const pass = (step: Step) => this.#pass(step, fate);
     undo.push('memory', () => rm(join(directory, FILES.memory), { force: true }));
@@ -149,7 +156,7 @@ export class SimulatedLine implements ProductionLine {
   }
 }
 
-/** What the guest wakes with. */
+/** Returns the memory that the guest starts with. */
 async function memoryOf({ directory, image, start, macAddress }: StartOrder): Promise<GuestMemory> {
   if (start === 'resume') return readMemory(join(directory, FILES.suspended));
   if (start === 'boot') return bootedMemory(await readDisk(join(directory, FILES.disk)), macAddress);
@@ -158,7 +165,7 @@ async function memoryOf({ directory, image, start, macAddress }: StartOrder): Pr
   return readMemory(join(image.directory, memory.memory));
 }
 
-/** A disk of a simulated machine that is not one: no machine starts from it. */
+/** Refuses a disk that is no disk of a simulated machine: no machine starts from it. */
 function unreadable(cause: unknown): never {
   if (exhaustionOf(cause) !== undefined) throw cause;
   throw new GridError('VMM_FAILED', 'the disk of the image cannot be read', {}, { cause });

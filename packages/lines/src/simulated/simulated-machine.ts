@@ -8,6 +8,7 @@ import { MAX_CONSOLE_BYTES } from '../console-log.ts';
 import type { FrozenFiles, Guest, GuestAccess, Machine, MachineExit, MachineState } from '../production-line.ts';
 import type { Fate } from './faults.ts';
 import { readDisk, readMemory } from './guest-disk.ts';
+import { GuestRestarts } from './guest-restarts.ts';
 import { GuestSystem } from './guest-system.ts';
 import { FILES } from './layout.ts';
 import { type LifeWatch, removeTraces, watchLife } from './machine-process.ts';
@@ -17,18 +18,21 @@ import { openSshPort, type SshPort } from './ssh-port.ts';
 
 const KILL_DEADLINE_MS = 5_000;
 
-/** What a plant has of a machine while it holds it. */
+/** A plant's hold on a machine. */
 interface Attachment {
   readonly life: LifeWatch;
   readonly system: GuestSystem;
   readonly lost: AbortController;
   readonly carrier: PromiseWithResolvers<void>;
+  readonly restarts: GuestRestarts;
+  /** Resolves when the guest is up. */
+  up: Promise<void>;
   disc: string | undefined;
   port: SshPort | undefined;
 }
 
 /**
- * A running machine on paper. Its process may be the child of an earlier run of the plant.
+ * A running simulated machine. Its process may be the child of an earlier run of the plant.
  *
  *     held ──detach──► detached ──guest, insertDisc, openNetwork──► held
  */
@@ -43,14 +47,14 @@ export class SimulatedMachine implements Machine {
   #attachment: Attachment | undefined;
   #attaching: Promise<Attachment> | undefined;
 
-  /** Takes hold of a machine whose process runs, or has just ended. */
+  /** Attaches to a machine whose process runs, or has just ended. */
   static async hold(process: ProcessIdentity, state: SimulatedState, fate: Fate): Promise<SimulatedMachine> {
     const machine = new SimulatedMachine(process, state, fate);
     await machine.#attach();
     return machine;
   }
 
-  /** The same of one whose process was watched from its start on. */
+  /** Attaches to a machine whose process was watched from its start on. */
   static async holdNew(process: ProcessIdentity, state: SimulatedState, fate: Fate, life: LifeWatch) {
     const machine = new SimulatedMachine(process, state, fate);
     await machine.#attach(life);
@@ -68,7 +72,9 @@ export class SimulatedMachine implements Machine {
   async guest(signal: AbortSignal): Promise<Guest> {
     const hold = await this.#held(signal);
     if (this.#fate.hangs) await abortable(new Promise(() => undefined), signal);
+    await abortable(hold.up, signal);
     return new SimulatedGuest({
+      restarts: hold.restarts,
       system: hold.system,
       fate: this.#fate,
       disc: () => hold.disc,
@@ -112,7 +118,7 @@ export class SimulatedMachine implements Machine {
     const { directory } = this.#state;
     await systemClock.sleep(this.#fate.startMs, signal);
     await this.#saveWithoutNetwork(signal);
-    // A plant that is killed here finds the machine running, and forgets what was kept.
+    // A plant that is killed here finds the machine running, and drops the saved state.
     await copyFile(join(directory, FILES.memory), join(directory, FILES.suspended));
     await this.stop(0, signal);
     await rm(join(directory, FILES.memory), { force: true });
@@ -121,7 +127,7 @@ export class SimulatedMachine implements Machine {
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     this.#cause = 'requested';
     await this.#held(signal);
-    // A guest that hangs does not hear that it is asked to power off.
+    // A guest that hangs does not notice the request to power off.
     if (graceMs > 0 && this.#fate.hangs) await this.#waitGrace(graceMs, signal);
     signalProcess(this.#process, 'SIGKILL');
     await awaitEnd(this.exited, KILL_DEADLINE_MS, signal);
@@ -129,11 +135,11 @@ export class SimulatedMachine implements Machine {
 
   detach(): void {
     if (!this.#attachment) return;
-    letGo(this.#attachment, 'the plant let go of the machine');
+    letGo(this.#attachment, 'the plant detached from the machine');
     this.#attachment = undefined;
   }
 
-  /** Takes hold of the machine; one that was detached is taken again, once. */
+  /** Returns the attachment; attaches again, once, after a detach. */
   async #held(signal: AbortSignal): Promise<Attachment> {
     if (this.#attachment) return this.#attachment;
     this.#attaching ??= this.#attach().finally(() => {
@@ -149,17 +155,19 @@ export class SimulatedMachine implements Machine {
     const hooks = {
       disc: () => this.#attachment?.disc,
       powerOff: () => this.#powerOff(),
+      restart: () => this.#restart(),
       print: (text: string) => printOn(directory, text),
     };
     const system = new GuestSystem({ disk, memory, machine: { memoryMiB, cpus } }, hooks);
     const life = watched ?? watchLife(directory);
     const hold: Attachment = {
       ...{ system, life, lost: new AbortController(), carrier: Promise.withResolvers<void>() },
+      ...{ restarts: new GuestRestarts(), up: Promise.resolve() },
       ...{ disc: undefined, port: await portAgain(system) },
     };
     if (hold.port) hold.carrier.resolve();
     this.#attachment = hold;
-    // A pipe that nobody has open for writing any more, as it is opened for reading, tells nothing.
+    // A pipe that nobody has open for writing any more when it is opened for reading reports nothing.
     const ended = watched === undefined && !isAlive(this.#process) ? Promise.resolve() : life.ended;
     void ended.then(() => this.#ended(hold));
     return hold;
@@ -176,6 +184,13 @@ export class SimulatedMachine implements Machine {
   #powerOff(): void {
     if (this.#cause === 'crashed') this.#cause = 'guest-shutdown';
     signalProcess(this.#process, 'SIGKILL');
+  }
+
+  #restart(): void {
+    const hold = this.#attachment;
+    if (!hold) return;
+    hold.up = systemClock.sleep(this.#fate.bootMs);
+    hold.restarts.startAnew();
   }
 
   async #waitGrace(graceMs: number, signal: AbortSignal): Promise<void> {
@@ -201,7 +216,7 @@ function printOn(directory: string, text: string): void {
   if (leftBytes > 0) appendFileSync(console, Buffer.from(text, 'latin1').subarray(0, leftBytes));
 }
 
-/** The port at which a guest was reached before its plant was killed; another program may have it by now. */
+/** Opens the port of a guest again whose plant was killed; another program may use it by now. */
 async function portAgain(system: GuestSystem): Promise<SshPort | undefined> {
   if (system.sshPort === undefined) return undefined;
   const port = await openSshPort(system.sshPort).catch(() => undefined);
@@ -209,6 +224,6 @@ async function portAgain(system: GuestSystem): Promise<SshPort | undefined> {
   return port;
 }
 
-/** Forgets that a machine was suspended. */
+/** Removes the saved state of a suspended machine. */
 export const forgetSuspension = (directory: string): Promise<void> =>
   rm(join(directory, FILES.suspended), { force: true });

@@ -1,6 +1,4 @@
-/**
- * Where a guest on paper is reached by ssh: a port of the plant's that says what an ssh server says first, and no more.
- */
+/** The ssh port of a simulated guest: it sends an ssh server's first line, and no more. */
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -15,8 +13,8 @@ export interface SshPort {
 }
 
 /**
- * Listens on the port, or with 0 on any that is free. @throws GridError VMM_FAILED when it is taken, HOST_PORTS_FULL
- * when all are
+ * Listens on the port, or for 0 on any free one. @throws GridError VMM_FAILED when it is in use, HOST_PORTS_FULL when
+ * all are
  */
 export async function openSshPort(wanted: number): Promise<SshPort> {
   const server: Server = createServer((socket) => {

@@ -8,16 +8,16 @@ import { QgaClient } from '../guest/qga-client.ts';
 import { ReportChannel } from '../guest/report-channel.ts';
 import { AGENT_IN_PIPE, AGENT_OUT_PIPE, CONSOLE_PIPE, FILES, REPORT_PIPE } from './layout.ts';
 
-/** UML's helpers outlive a UML that is killed and hold its pipes: that it is gone then tells nobody. */
+/** Milliseconds between checks: helpers of a killed UML outlive it and hold its pipes, so its end causes no event. */
 const LOOK_FOR_LIFE_MS = 1_000;
 
-/** All a plant holds of a running UML. */
+/** A plant's channels to a running UML. */
 export interface Channels {
   readonly agent: QgaClient;
   readonly report: ReportChannel;
   readonly console: ConsoleLog;
   readonly log: BoundedLog;
-  /** Resolves when UML has let go of its console, is gone, or the channels were closed here. */
+  /** Resolves when UML has closed its console, has ended, or the channels were closed here. */
   readonly closed: Promise<void>;
 }
 
@@ -35,7 +35,6 @@ export function openChannels(directory: string, process: ProcessIdentity): Chann
     const report = new ReportChannel(keep(readFifo(pipe(REPORT_PIPE))));
     const output = keep(readFifo(pipe(CONSOLE_PIPE)));
     const console = new ConsoleLog(output, pipe(FILES.console));
-    console.onRestart = () => report.guestRestarted();
     const log = new BoundedLog(join(directory, FILES.log));
     return { agent, report, console, log, closed: endOf(output, process) };
   } catch (error) {
@@ -56,7 +55,7 @@ function endOf(output: Socket, process: ProcessIdentity): Promise<void> {
   });
 }
 
-/** Lets go of a UML, which runs on. */
+/** Closes the channels of a UML, which keeps running. */
 export function closeChannels({ agent, report, console, log }: Channels): void {
   log.close();
   agent.close();

@@ -1,20 +1,22 @@
 import type { StartOrder } from '../production-line.ts';
 import { FILES, FIRST_PIPE_DESCRIPTOR, PIPES, UML_ID } from './layout.ts';
 
-/** Name of the devices below. A base that does not list it, because its agent may not find its port, is not booted. */
+/**
+ * The name of the devices below. A base that does not list it is not booted, because its agent may not find its port.
+ */
 export const DEVICE_LAYOUT = 'uml-ubd-1';
 
 /** Devices as the guest sees them. */
 export const DISC_DEVICE = '/dev/ubdb';
 
-/** Under which names the management console knows them. */
+/** The names of the devices in the management console. */
 export const UNITS = { disc: 'ubdb', nic: 'vec0' } as const;
 
 const [console, agentIn, agentOut, report] = PIPES.map((_, index) => `fd:${FIRST_PIPE_DESCRIPTOR + index}`);
 
 /**
- * Serial lines on inherited pipes. In the guest each is found by its name on the kernel's command line, as ports of
- * QEMU are by theirs in sysfs.
+ * Serial lines on inherited pipes. In the guest each is found by its name on the kernel's command line, as QEMU's ports
+ * are found by their names in sysfs.
  */
 const LINES = [
   ...['con=null', `con0=null,${console}`],
@@ -22,24 +24,24 @@ const LINES = [
   ...['org.qemu.guest_agent.0=/dev/ttyS0', 'org.vmgrid.report=/dev/ttyS1'],
 ];
 
-/** UML would lock an image's disk for itself, and QEMU, which looks for locks, then start no machine over it. */
+/** Without it UML would lock an image's disk, and QEMU, which checks for locks, would start no machine over it. */
 const UNLOCKED = 'c';
 
 /**
- * What a kernel need not do at every boot, two of three seconds of it: test its ciphers, make 256 ptys of the kind that
- * nobody uses since 1998, and find out which of its ways of reckoning RAID 6 is the quickest. Without a way it cannot
- * do RAID 5 and 6.
+ * Work that a kernel need not do at every boot, and that takes two of its three seconds: test its ciphers, make 256
+ * ptys of a kind that nobody has used since 1998, and measure its RAID 6 algorithms. Without one of those it has no
+ * RAID 5 and 6.
  */
 export const SPARED = ['cryptomgr.notests', 'pty.legacy_count=0', 'initcall_blacklist=raid6_select_algo'] as const;
 
 /**
- * A build owns its disk from the start: what it leaves is an image. UML's copy-on-write cannot be larger than what is
- * below.
+ * A build has its own disk from the start, because that becomes the image. UML's copy-on-write disk cannot be larger
+ * than the disk below it.
  */
 export const hasOwnDisk = ({ purpose, machine, image }: StartOrder): boolean =>
   purpose === 'build' || machine.diskMiB > image.manifest.machine.diskMiB;
 
-/** Arguments of UML for one machine; relative names are in its folder `run`. */
+/** Returns the arguments of UML for one machine; relative names are in its folder `run`. */
 export function commandLine(order: StartOrder): string[] {
   const disk = hasOwnDisk(order) ? FILES.raw : `${FILES.cow},../${FILES.parent}`;
   return [

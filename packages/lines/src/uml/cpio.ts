@@ -1,4 +1,6 @@
-/** Archives in cpio's "new ASCII" format (cpio(5), newc): what Linux unpacks as its first root file system. Pure. */
+/**
+ * Makes archives in cpio's "new ASCII" format (cpio(5), newc), which Linux unpacks as its first root file system. Pure.
+ */
 
 export interface CpioEntry {
   readonly name: string;
@@ -21,6 +23,6 @@ function entryBytes({ name, mode, content = new Uint8Array() }: CpioEntry, inode
   return Buffer.concat([head, padding(head.length), content, padding(content.length)]);
 }
 
-/** Folders must come before what is in them. */
+/** Folders must come before their content. */
 export const cpioArchive = (entries: readonly CpioEntry[]): Buffer =>
   Buffer.concat([...entries, { name: 'TRAILER!!!', mode: 0 }].map((entry, index) => entryBytes(entry, index + 1)));

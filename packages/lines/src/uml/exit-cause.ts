@@ -1,11 +1,11 @@
 import type { MachineExit } from '../production-line.ts';
 
-/** What Linux prints as the last of all, also with `quiet`, when it was told to end. */
+/** Linux prints this last of all, also with `quiet`, when it was told to end. */
 const ORDERLY_END = /reboot: (Power down|System halted)/;
 
 /**
- * Why a UML ended that nobody asked to, by the last it printed. Its exit status is not to be had once the plant that
- * started it is gone. A guest could print what it likes: this decides what is said of it, nothing else.
+ * Returns why a UML ended that nobody asked to end, judging by its last output. Its exit status is not available once
+ * the plant that started it is gone. A guest could print anything, but this only decides the words of a report.
  */
 export const exitCauseOf = (console: string): MachineExit['cause'] =>
   ORDERLY_END.test(console) ? 'guest-shutdown' : 'crashed';

@@ -5,7 +5,7 @@ import { runFolder } from '../run-folder.ts';
 import { FILES } from './layout.ts';
 import type { UmlState } from './machine-state.ts';
 
-/** Moves the disk of a build that has ended from UML's folder to the machine's. */
+/** Moves the disk of a finished build from UML's folder to the machine's. */
 export async function collectDisk({ directory, uid }: UmlState): Promise<FrozenFiles> {
   await takeOwnFile(join(runFolder(directory), FILES.raw), join(directory, FILES.raw), uid);
   return { disk: FILES.raw, diskFormat: 'raw' };

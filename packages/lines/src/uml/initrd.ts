@@ -1,6 +1,6 @@
 /**
- * UML's first root file system, made by the host for its own kernel: the modules that reading a configuration disc
- * takes and a static busybox. So a base image needs nothing of any particular UML.
+ * UML's first root file system, which the host makes for its own kernel: the modules that reading a configuration disc
+ * needs, and a static busybox. So a base image needs nothing of any particular UML.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ import { type CpioEntry, cpioArchive, FOLDER_MODE, PROGRAM_MODE } from './cpio.t
 
 const BUSYBOX = '/bin/busybox';
 const MODULES_FOLDER = '/usr/lib/uml/modules';
-/** Reads configuration discs; what it depends on comes along. */
+/** Reads configuration discs. Its dependencies are included. */
 const MODULE = 'kernel/fs/isofs/isofs.ko';
-/** What the kernel's first program prints on the console. */
+/** The kernel's first program prints this on the console. */
 const SIGN_OF_LIFE = 'vmgrid: the kernel is up';
-/** The name under which a kernel finds it: `rdinit=/try`. */
+/** The name by which a kernel finds it: `rdinit=/try`. */
 export const TRY = '/try';
 
 export const INIT = `#!/busybox sh
@@ -32,7 +32,9 @@ const TRY_SCRIPT = `#!/busybox sh
 /busybox poweroff -f
 `;
 
-/** Modules in the order in which they load. In `modules.dep` each stands before what it depends on. */
+/**
+ * Returns the modules in the order in which they must be loaded. In `modules.dep` each stands before its dependencies.
+ */
 function loadOrder(dependencies: string): readonly string[] {
   const line = dependencies.split('\n').find((one) => one.startsWith(`${MODULE}:`));
   const needed =
@@ -44,7 +46,7 @@ function loadOrder(dependencies: string): readonly string[] {
 }
 
 /**
- * Writes it for a kernel's release. @throws GridError TOOL_MISSING without busybox, LINE_UNAVAILABLE without modules.
+ * Writes it for a kernel's release. @throws GridError TOOL_MISSING without busybox, LINE_UNAVAILABLE without modules
  */
 export async function writeInitrd(path: string, release: string): Promise<void> {
   const folder = join(MODULES_FOLDER, release);

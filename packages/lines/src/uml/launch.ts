@@ -23,7 +23,7 @@ import { removePipes } from './remove-pipes.ts';
 import { UmlMachine } from './uml-machine.ts';
 
 const KILL_DEADLINE_MS = 5_000;
-/** For a kernel to print something, its first program at the latest: half a second on an idle host. */
+/** Milliseconds until a kernel, or at the latest its first program, prints something; half a second on an idle host. */
 const START_DEADLINE_MS = 60_000;
 
 export interface Launch {
@@ -37,8 +37,9 @@ export interface Launch {
 }
 
 /**
- * Starts a machine's kernel. On a busy host one was seen to abort as it started, and the next one to run: one that ends
- * before it has printed anything is started once more. On failure nothing of it is left but the disk it was given.
+ * Starts a machine's kernel. On a busy host one UML was seen to abort at its start, and the next one to run: so a UML
+ * that ends before it has printed anything is started once more. After a failure nothing of the machine is left but the
+ * disk that it was given.
  */
 export async function launch(options: Launch, signal: AbortSignal): Promise<UmlMachine> {
   try {
@@ -50,10 +51,10 @@ export async function launch(options: Launch, signal: AbortSignal): Promise<UmlM
   }
 }
 
-/** In the log of the machine that runs. */
+/** Written to the log of the machine that runs. */
 const AGAIN = 'vmgrid: that UML ended before its kernel ran; it was started once more';
 
-/** A UML that ended before its kernel had printed anything: nothing has been done yet that could be done twice. */
+/** A UML that ended before its kernel printed anything. It has done nothing yet, so nothing can happen twice. */
 class StillbornError extends GridError {
   readonly output: string;
 
@@ -116,7 +117,7 @@ async function spawn({ order, binary, user, groups }: Launch): Promise<ProcessId
   }
 }
 
-/** A UML that is gone by now holds no pipe. */
+/** A UML that has ended by now holds no pipe. */
 async function openFirst(directory: string, process: ProcessIdentity): Promise<Channels> {
   try {
     return openChannels(directory, process);

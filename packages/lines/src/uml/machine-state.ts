@@ -1,14 +1,14 @@
 import type { ProcessIdentity } from '@vmgrid/daemon';
 import type { MachineState, StartOrder } from '../production-line.ts';
 
-/** What finds a running UML again after the plant was killed. */
+/** The state from which a running UML is found again after the plant was killed. */
 export interface UmlState {
   readonly process: ProcessIdentity;
   /** The machine's own folder. */
   readonly directory: string;
   readonly purpose: StartOrder['purpose'];
   readonly guestNetwork: StartOrder['guestNetwork'];
-  /** User UML runs as, if not as the plant's. */
+  /** UML's user, if it is not the plant's. */
   readonly uid: number | undefined;
 }
 
@@ -18,7 +18,7 @@ export const encodeState = ({ process, uid, ...state }: UmlState): MachineState 
   ...(uid === undefined ? {} : { uid }),
 });
 
-/** Reads back what `encodeState` wrote, by this or an earlier run of the plant. */
+/** Reads what `encodeState` of this or an earlier run of the plant wrote. */
 export const decodeState = (state: MachineState): UmlState => ({
   process: { pid: Number(state.pid), startTime: Number(state.startTime), bootId: String(state.bootId) },
   directory: String(state.directory),

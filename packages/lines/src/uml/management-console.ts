@@ -8,10 +8,10 @@ import type { UmlState } from './machine-state.ts';
 const ANSWER_DEADLINE_MS = 10_000;
 
 /**
- * Gives an order to UML's management console (`config`, `remove`, ...; admin-guide of Linux). Not before the guest's
- * agent has answered: a device that is configured while the kernel still looks for its devices panics it. As the
- * machine's user, so that UML may answer and no name in its folder leads further than it can go itself. VMM_FAILED with
- * UML's own words.
+ * Sends a command to UML's management console (`config`, `remove`, ...; admin-guide of Linux). Never before the guest's
+ * agent has answered: a device that is configured while the kernel still looks for its devices makes it panic. It runs
+ * as the machine's user, so that UML can answer and no name in its folder leads to anything that the user could not
+ * reach itself. Throws VMM_FAILED with UML's own words.
  */
 export async function orderUml(
   { directory, uid }: UmlState,

@@ -1,13 +1,21 @@
 /**
- * The network of a machine: slirp4netns, a user-mode TCP/IP stack with a process for each machine, on the other end of
- * UML's network card. Card and stack come when the network is opened; before, the guest has none.
+ * The network of a machine: slirp4netns, a user-mode TCP/IP stack, with one process for each machine, at the other end
+ * of UML's network card. Card and stack are made when the network is opened; before that the guest has none.
  */
 import { once } from 'node:events';
-import { access, rm } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { abortable, type CommandRunner, identifyProcess, signalGroupOf, within } from '@vmgrid/daemon';
+import {
+  abortable,
+  type CommandRunner,
+  identifyProcess,
+  processesOf,
+  signalGroupOf,
+  signalProcess,
+  within,
+} from '@vmgrid/daemon';
 import { connectUnix, retryOnChange } from '@vmgrid/host';
 import { GridError, late } from '@vmgrid/protocol';
 import type { HostUser } from '../host-user.ts';
@@ -19,11 +27,12 @@ import { FILES, NETWORK_ORDERS, NETWORK_SOCKET } from './layout.ts';
 import type { UmlState } from './machine-state.ts';
 import { orderUml } from './management-console.ts';
 
+const STACK = 'slirp4netns';
 const GUEST_ADDRESS = '10.0.2.15';
 export const NETWORK_LIMITS = {
-  /** For slirp4netns to make its socket, or to answer where it runs already: moments on an idle host. */
+  /** For slirp4netns to make its socket, or to answer when it runs already: moments on an idle host. */
   stackMs: 10_000,
-  /** For the guest to bring its card up, at which UML connects. */
+  /** For the guest to bring its card up; UML connects then. */
   cardMs: 30_000,
 } as const;
 
@@ -35,16 +44,16 @@ export interface NetworkDeps {
   readonly limits?: NetworkLimits;
 }
 
-/** Free ports tried in turn: somebody else may take one before the stack does. */
+/** Free ports that are tried in turn, because somebody else may take one before the stack does. */
 const PORT_TRIES = 8;
 /**
- * An address no host has (RFC 5737): every connection of the guest's would have to come from it, and fails before a
- * packet is sent. slirp4netns has no switch to forward ports and nothing else.
+ * An address that no host has (RFC 5737). Every connection of the guest would have to come from it, and fails before a
+ * packet is sent. slirp4netns has no switch to forward ports only.
  */
 const NOWHERE = '192.0.2.1';
 
 export interface NetworkedUml extends UmlState {
-  /** Of the group that the machine is in. */
+  /** The entrance of the machine's group. */
   readonly entrance: string | undefined;
 }
 
@@ -71,6 +80,14 @@ export async function openUserNetwork(
   }
 }
 
+/** Ends the network of a machine that started anew, which has no card any more that it could serve. */
+export async function endUserNetwork({ directory }: Pick<UmlState, 'directory'>): Promise<void> {
+  for (const one of await processesOf(runFolder(directory))) {
+    const name = await readFile(`/proc/${one.pid}/comm`, 'utf8').catch(() => '');
+    if (name.trim() === STACK) signalProcess(one, 'SIGKILL');
+  }
+}
+
 const cardDown = ({ directory }: UmlState) =>
   late('GUEST_UNREACHABLE', `the guest of ${basename(directory)} did not bring its network card up`);
 
@@ -94,11 +111,11 @@ async function startStack(
   ];
   const user: HostUser | undefined = uid === undefined ? undefined : { uid, gid: uid, groups: [] };
   await Promise.all([NETWORK_SOCKET, NETWORK_ORDERS].map((name) => rm(join(folder, name), { force: true })));
-  const spawned = await spawnVmm({ program: 'slirp4netns', args, folder, log, user, entrance });
+  const spawned = await spawnVmm({ program: STACK, args, folder, log, user, entrance });
   const ended = new AbortController();
   void spawned.ended.then(() => ended.abort(new GridError('VMM_FAILED', 'slirp4netns ended')));
   const identity = identifyProcess(spawned.pid);
-  // It forks, and the one that was started waits for the other.
+  // It forks, and the process that was started waits for the other.
   const stop = async (): Promise<void> => {
     if (identity) signalGroupOf(identity, 'SIGKILL');
   };
@@ -117,7 +134,9 @@ async function startStack(
 
 const noSocket = late('VMM_FAILED', 'slirp4netns did not make its socket');
 
-/** Waits until a folder has a name. The socket is not connected to: it is there for one connection, UML's. */
+/**
+ * Waits until a folder contains a name. It does not connect to the socket, which accepts only one connection: UML's.
+ */
 async function awaitName(folder: string, name: string, signal: AbortSignal): Promise<void> {
   await retryOnChange(folder, async () => (await isThere(join(folder, name))) || undefined, signal);
 }
@@ -132,13 +151,13 @@ interface Forwards {
   readonly entries?: readonly { readonly host_port: number }[];
 }
 
-/** Version 1.2 lists forwarded ports beside where its manual says it does. */
+/** Version 1.2 lists forwarded ports in another place than its manual says. */
 interface Answer extends Forwards {
   readonly return?: Forwards;
   readonly error?: { readonly desc: string };
 }
 
-/** Orders to slirp4netns, one a connection (slirp4netns(1), API socket). */
+/** Sends commands to slirp4netns, one to a connection (slirp4netns(1), API socket). */
 class StackOrders {
   readonly #folder: string;
   readonly #limits: NetworkLimits;
@@ -148,7 +167,7 @@ class StackOrders {
     this.#limits = limits;
   }
 
-  /** The port that leads to the guest; undefined when no stack is there. */
+  /** Returns the port that is forwarded to the guest; undefined when no stack runs. */
   async forwardedPort(signal: AbortSignal): Promise<number | undefined> {
     if (!(await isThere(join(this.#folder, NETWORK_ORDERS)))) return undefined;
     const limit = { ms: this.#limits.stackMs, signal, late: late('VMM_FAILED', 'slirp4netns did not answer') };

@@ -6,7 +6,7 @@ import { makeRunFolder, type OverlayOptions, runFolder } from '../run-folder.ts'
 import { hasOwnDisk } from './command-line.ts';
 import { FILES } from './layout.ts';
 
-/** Makes UML's folder and in it the machine's disk. On failure neither is there. */
+/** Makes UML's folder, and in it the machine's disk. After a failure neither exists. */
 export const makeOverlay = (order: StartOrder, options: OverlayOptions, signal: AbortSignal): Promise<void> =>
   makeRunFolder(order.directory, options, () =>
     hasOwnDisk(order) ? copyDisk(order, options, signal) : makeCow(order, options, signal),

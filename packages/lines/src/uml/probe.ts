@@ -10,18 +10,18 @@ import { DEVICE_LAYOUT, SPARED } from './command-line.ts';
 import { INIT, TRY, writeInitrd } from './initrd.ts';
 import { UML_ID } from './layout.ts';
 
-/** Seconds on an idle host. */
+/** Seconds are enough on an idle host. */
 const TRY_DEADLINE_MS = 25_000;
 const TRIES = 3;
 const VERDICT_FILE = 'uml-verdict.json';
 const TRY_MEMORY_MIB = 64;
-/** For the socket of the kernel that is tried. One that a plant left which was killed goes when the next one tries. */
+/** The folder for the socket of the kernel that is tried. The next trial removes what a killed plant left in it. */
 const FOLDER = 'uml-probe';
 
 export interface ProbeOptions {
   readonly binary: string;
   readonly stateDirectory: string;
-  /** Whom machines run as, if not as the plant. */
+  /** The user of machines, if it is not the plant's. */
   readonly user: HostUser | undefined;
 }
 
@@ -33,11 +33,11 @@ const report = (available: boolean, vmmVersion: string, reason = ''): LineReport
   },
 });
 
-/** Path of UML's first root file system for a kernel's release. */
+/** Returns the path of UML's first root file system for a kernel's release. */
 export const initrdPath = (stateDirectory: string, release: string): string =>
   join(stateDirectory, `uml-initrd-${release}.img`);
 
-/** Finds out whether UML runs here, by running it once for each of the host's boots and version of UML. */
+/** Finds out whether UML runs here, by running it once for each boot of the host and each version of UML. */
 export async function probeUml(run: CommandRunner, options: ProbeOptions, signal: AbortSignal): Promise<LineReport> {
   try {
     const release = await askRelease(run, options, signal);
@@ -74,7 +74,7 @@ async function requireTools(run: CommandRunner, signal: AbortSignal): Promise<vo
   await runTool('slirp4netns', ['--version'], { run, signal, failure });
 }
 
-/** On a busy host a UML was seen to abort as it started, and the next one to run: one such end is no verdict. */
+/** On a busy host a UML was seen to abort at its start, and the next one to run: a single such end is no verdict. */
 async function tryAgain(attempt: () => Promise<void>): Promise<void> {
   for (let left = TRIES - 1; left > 0; left -= 1) {
     if (
@@ -88,7 +88,7 @@ async function tryAgain(attempt: () => Promise<void>): Promise<void> {
   return attempt();
 }
 
-/** Boots a kernel that runs one program, as the user that machines run as. */
+/** Boots a kernel that runs one program, as the machines' user. */
 async function tryUml(
   run: CommandRunner,
   { binary, stateDirectory, user }: ProbeOptions,
@@ -114,7 +114,7 @@ async function tryUml(
     throw new GridError('LINE_UNAVAILABLE', 'User-Mode Linux ends without having run its guest');
 }
 
-/** Makes a folder anew, the user's alone. */
+/** Makes an empty folder that belongs to the user alone. */
 async function ownFolder(path: string, user: HostUser | undefined): Promise<string> {
   await rm(path, { recursive: true, force: true });
   await mkdir(path, { mode: 0o700 });

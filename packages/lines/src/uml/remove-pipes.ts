@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { runFolder } from '../run-folder.ts';
 import { NETWORK_ORDERS, NETWORK_SOCKET, pipesOf, UML_ID } from './layout.ts';
 
-/**
- * Takes away the pipes and sockets that a UML which is gone leaves. `rm` removes a link in place of one, not what it
- * leads to.
- */
+/** Removes the pipes and sockets that a UML left behind. `rm` removes a link itself, not what it leads to. */
 export async function removePipes(directory: string): Promise<void> {
   const folder = runFolder(directory);
   const names = [UML_ID, NETWORK_SOCKET, NETWORK_ORDERS];

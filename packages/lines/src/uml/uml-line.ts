@@ -19,7 +19,7 @@ import { initrdPath, probeUml } from './probe.ts';
 import { removePipes } from './remove-pipes.ts';
 import { UmlMachine } from './uml-machine.ts';
 
-/** Machines under User-Mode Linux: booted at native speed with neither KVM nor root. They cannot be suspended. */
+/** Machines under User-Mode Linux: they boot at native speed without KVM and root. They cannot be suspended. */
 export class UmlLine implements ProductionLine {
   readonly name = 'uml';
   readonly #host: HostLine;

@@ -17,7 +17,7 @@ import { collectDisk } from './freeze.ts';
 import { FILES } from './layout.ts';
 import { encodeState, type UmlState } from './machine-state.ts';
 import { orderUml } from './management-console.ts';
-import { openUserNetwork } from './network.ts';
+import { endUserNetwork, openUserNetwork } from './network.ts';
 import { removePipes } from './remove-pipes.ts';
 
 const KILL_DEADLINE_MS = 5_000;
@@ -26,13 +26,15 @@ export interface UmlMachineDeps {
   readonly channels: Channels;
   /** Runs programs of the host. */
   readonly run: CommandRunner;
-  /** Knows the group that the machine is in. */
+  /** Knows the group of the machine. */
   readonly groups: Pick<MachineGroups, 'entrance' | 'remove'>;
 }
 
-/** What is in the drive is known, too: an empty one has nothing to take out, which UML calls a failure. */
+/** The content of the drive is known too, because UML reports a failure when it ejects from an empty drive. */
 interface Attached extends Channels, Pick<HeldGuest, 'guest'> {
   drive: 'empty' | 'full' | 'unknown';
+  /** Whether the guest has started anew since its network was opened, which it lost by that. */
+  hasLostNetwork: boolean;
 }
 
 /** A running UML. Its process may be the child of an earlier run of the plant. */
@@ -60,20 +62,22 @@ export class UmlMachine implements Machine {
   }
 
   async insertDisc(path: string | undefined, signal: AbortSignal): Promise<void> {
-    // The management console is not to be used before the guest is up.
+    // The management console must not be used before the guest is up.
     const held = await this.#awake(signal);
     if (held.drive === 'full') await this.#takeOut(held, signal);
     if (path === undefined) return;
     const { uid } = this.#uml;
     if (uid !== undefined) await chown(path, uid, uid);
-    // As seen from UML's folder: it takes no path with a blank or comma.
+    // Relative to UML's folder, because UML accepts no path with a blank or comma.
     const seen = relative(runFolder(this.#uml.directory), path);
     await orderUml(this.#uml, ['config', `${UNITS.disc}r=${seen}`], this.#run, signal);
     held.drive = 'full';
   }
 
   async openNetwork(signal: AbortSignal): Promise<GuestAccess> {
-    await this.#attachment.attach(signal);
+    const held = await this.#attachment.attach(signal);
+    if (held.hasLostNetwork) await endUserNetwork(this.#uml);
+    held.hasLostNetwork = false;
     const entrance = this.#groups.entrance(this.#uml.directory);
     return openUserNetwork({ ...this.#uml, entrance }, { run: this.#run }, signal);
   }
@@ -102,11 +106,11 @@ export class UmlMachine implements Machine {
 
   async #open(): Promise<Attached> {
     const { directory, process } = this.#uml;
-    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after it was released');
+    if (!isAlive(process)) throw new GridError('GUEST_LOST', 'the machine ended after the plant detached from it');
     return holdOver(openChannels(directory, process), 'adopted');
   }
 
-  /** Once the agent answers; what an earlier plant left in the drive is out then. */
+  /** Waits for the agent; a disc that an earlier plant left in the drive has been ejected then. */
   async #awake(signal: AbortSignal): Promise<Attached> {
     const held = await this.#attachment.attach(signal);
     await held.agent.synchronize(signal);
@@ -114,7 +118,7 @@ export class UmlMachine implements Machine {
     return held;
   }
 
-  /** Where it is unknown whether there is a disc, that there was none is no failure. */
+  /** When it is unknown whether there is a disc, an empty drive is no failure. */
   async #takeOut(held: Attached, signal: AbortSignal): Promise<void> {
     const taken = orderUml(this.#uml, ['remove', UNITS.disc], this.#run, signal);
     if (held.drive === 'unknown') await taken.catch(() => signal.throwIfAborted());
@@ -122,7 +126,7 @@ export class UmlMachine implements Machine {
     held.drive = 'empty';
   }
 
-  /** Whether the guest powered itself off in time. */
+  /** Returns whether the guest powered itself off in time. */
   async #powerDown(graceMs: number, signal: AbortSignal): Promise<boolean> {
     const { agent } = await this.#attachment.attach(signal);
     this.#requested = true;
@@ -134,9 +138,9 @@ export class UmlMachine implements Machine {
     const { console } = await this.#attachment.ended();
     const { directory, process } = this.#uml;
     if (!(await waitUntilGone(process, KILL_DEADLINE_MS))) signalProcess(process, 'SIGKILL');
-    // one that does not go is told of as its folder is freed
+    // a group that cannot be removed is reported when the folder is freed
     await this.#groups.remove(directory).catch(() => undefined);
-    // A UML that was killed leaves its helpers, and every one its network.
+    // A killed UML leaves its helpers behind, and every UML its network.
     await killProcessesOf(directory, KILL_DEADLINE_MS);
     const printed = console.lastText;
     const log = await logTail(join(directory, FILES.log));
@@ -148,5 +152,15 @@ export class UmlMachine implements Machine {
 
 function holdOver(channels: Channels, origin: Origin): Attached {
   const { guest, drive } = holdGuest(channels, DISC_DEVICE, origin);
-  return { ...channels, guest, drive: drive === 'known' ? 'empty' : drive };
+  const held: Attached = {
+    ...{ ...channels, guest, hasLostNetwork: false },
+    drive: drive === 'known' ? 'empty' : drive,
+  };
+  channels.console.onRestart = (how) => {
+    if (how === 'panic') return; // which ends UML
+    held.drive = 'empty';
+    held.hasLostNetwork = true;
+    channels.report.guestRestarted(how);
+  };
+  return held;
 }

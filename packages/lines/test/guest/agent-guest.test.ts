@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
+import { GridError } from '@vmgrid/protocol';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { AgentGuest } from '../../src/guest/agent-guest.ts';
 import type { QgaClient } from '../../src/guest/qga-client.ts';
 import type { ReportChannel } from '../../src/guest/report-channel.ts';
 
-const signal = AbortSignal.timeout(30_000);
+const signal = NO_DEADLINE;
 
 interface Asked {
   readonly command: string;
@@ -65,6 +67,16 @@ test('a run in a guest of our own ends nothing, but the run after one that was c
   fail(undefined);
   await run();
   expect(abandons(scripts().at(-1)!)).toBe(true);
+});
+
+test('what ran in a guest that started anew is gone: nothing is asked of an agent that is not there', async () => {
+  const { run, scripts, reaped, fail } = madeUpGuest('ended');
+  fail(new GridError('GUEST_RESTARTED', 'the guest started anew'));
+  await expect(run()).rejects.toMatchObject({ code: 'GUEST_RESTARTED' });
+  fail(undefined);
+  await run();
+  expect(scripts()).toHaveLength(2);
+  expect(reaped()).toEqual([2]);
 });
 
 test('the agent is asked for the result of each run, so that it does not keep it', async () => {

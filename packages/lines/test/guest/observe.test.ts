@@ -1,4 +1,4 @@
-/** What the runner says that a boot would lose, of a machine that is a folder. */
+/** The runner's report on what a boot would lose, for a machine that is a folder. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -127,7 +127,7 @@ describe.each([
   ['sh', ['sh']],
   ['busybox sh', ['busybox', 'sh']],
 ] as const)('under %s', (_, [program, ...words]) => {
-  /** What the runner says is lost of each script. */
+  /** Returns what the runner reports as lost, for each script. */
   async function observe(...scripts: readonly string[]): Promise<readonly string[]> {
     const place = await mkdtemp(join(folder, 'machine-'));
     const root = join(place, 'root');

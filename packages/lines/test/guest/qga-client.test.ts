@@ -1,14 +1,16 @@
 /** The client over a real socket, with an agent that answers when the test says. */
+
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { QgaClient } from '../../src/guest/qga-client.ts';
 
 const directory = useTemporaryFolder();
-const signal = AbortSignal.timeout(30_000);
+const signal = NO_DEADLINE;
 
 interface Command {
   readonly execute: string;
@@ -19,7 +21,7 @@ let server: Server;
 let agentEnd: Socket;
 let client: QgaClient;
 let commands: Command[];
-/** What the agent does with a command that is no sync. */
+/** The agent's reaction to a command that is no sync. */
 let onCommand: (command: Command) => void;
 let onSync: (id: unknown) => void;
 
@@ -93,7 +95,7 @@ test('what is no reply is passed over, and what an agent says is cut', async () 
 });
 
 test('of a guest that writes without end only so many lines are looked at, and none when it was not asked', async () => {
-  // What the guest writes is emitted here.
+  // The test emits here what the guest writes.
   const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }) as Socket;
   const flooded = new QgaClient(socket);
   const parse = jest.spyOn(JSON, 'parse');

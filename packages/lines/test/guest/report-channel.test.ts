@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import { beforeEach, expect, test } from '@jest/globals';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { MAX_RUN_BYTES, MAX_RUN_LINES, ReportChannel } from '../../src/guest/report-channel.ts';
 
-const signal = AbortSignal.timeout(30_000);
+const signal = NO_DEADLINE;
 let socket: Socket;
 let channel: ReportChannel;
 
@@ -30,9 +31,10 @@ test('a run in a guest that starts anew ends with GUEST_RESTARTED, after the lin
   const token = channel.announce();
   say(`run ${token}\none\n`);
   const lines = channel.lines(signal);
-  channel.guestRestarted();
+  channel.guestRestarted('asked');
   expect(await lines.next()).toMatchObject({ value: 'one' });
   await expect(lines.next()).rejects.toMatchObject({ code: 'GUEST_RESTARTED' });
+  expect(await channel.restarted(signal)).toBe('asked');
   const next = channel.announce();
   say(`run ${next}\nagain\nran ${next} 0\n`);
   expect(await read()).toEqual(['again']);

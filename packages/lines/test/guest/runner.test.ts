@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +23,7 @@ const script = (index: number, text: string, more: Partial<GuestAction> = {}, ti
   action: { kind: 'script', id: `step-${index}`, script: text, ...more } as GuestAction,
 });
 
-/** As the kernel writes `/proc/uptime`; the idle time says nothing here. */
+/** In the kernel's form of `/proc/uptime`; the idle time has no meaning here. */
 const uptimeText = (uptime: string): string => `${uptime} 0.00\n`;
 
 const ends = (events: readonly RunnerEvent[]) =>
@@ -37,7 +37,7 @@ const outputs = (events: readonly RunnerEvent[]) =>
 interface Circumstances {
   /** How long the machine is up, in seconds; that of this machine unless it says otherwise. */
   readonly uptime?: string;
-  /** What the root has beside. */
+  /** Further files of the root. */
   readonly files?: Readonly<Record<string, string>>;
   /** Before the runner starts. */
   readonly onDisc?: (disc: string, root: string) => void;
@@ -142,11 +142,47 @@ describe.each([
     expect(events.filter(({ event }) => event === 'recovered')).toHaveLength(1);
   });
 
+  test('restarts the machine after an action that is to restart it, and tells afterwards what that told', async () => {
+    const steps = [script(0, 'echo up; echo "A = 1" >> "$VMGRID_ATTRIBUTES"', { reboot: true }), script(1, 'true')];
+    const files = { 'sbin/reboot': '#!/bin/sh\necho "the bus is busy"\nexit 1\n' };
+    const onDisc = (_: string, root: string) => chmodSync(join(root, 'sbin/reboot'), 0o755);
+    const { events, root } = await runIn({ steps }, ['run', '0', '1'], { files, onDisc });
+    expect(events).toEqual([
+      { event: 'begin', index: 0, attempt: 1 },
+      { event: 'output', index: 0, text: 'up\n' },
+      { event: 'restarts', index: 0 },
+      { event: 'broken', text: 'the machine did not restart: the bus is busy\n' },
+    ]);
+    expect(readFileSync(join(root, 'etc/vmgrid/attributes'), 'utf8')).toBe('A = 1\n');
+    const kept = { 'etc/vmgrid/attributes': 'A = 1\n' };
+    const after = await runIn({ steps }, ['restarted', '0', 'run', '1', '1'], { files: kept });
+    expect(after.events.slice(0, 3)).toEqual([
+      { event: 'attributes', index: 0, text: 'A = 1\n' },
+      { event: 'restarted', index: 0 },
+      { event: 'begin', index: 1, attempt: 1 },
+    ]);
+    expect(existsSync(join(after.root, 'etc/vmgrid/attributes'))).toBe(false);
+  });
+
+  test('restarts nothing after an action that failed, and leaves nothing of it', async () => {
+    const failing = script(0, 'echo "A = 1" >> "$VMGRID_ATTRIBUTES"; exit 3', { reboot: true, onError: 'continue' });
+    const { events, root } = await runIn({ steps: [failing] }, ['run', '0', '0']);
+    expect(events.slice(1)).toMatchObject([{ event: 'end', exitCode: 3 }, { event: 'finished' }]);
+    expect(existsSync(join(root, 'etc/vmgrid/attributes'))).toBe(false);
+  });
+
+  test('runs a recover script by its own shell, if it names one', async () => {
+    const mark = join(folder, `recovered-${shell.length}`);
+    const recover = `#!/usr/bin/perl\nopen(my $mark, '>', '${mark}'); print $mark "perl";\n`;
+    await run(script(0, `test -e ${mark}`, { retries: 1, recover }));
+    expect(readFileSync(mark, 'utf8')).toBe('perl');
+  });
+
   test('kills what runs too long with all it started, though it ignores being asked', async () => {
     const mark = `${7_000 + shell.length}.25`;
     const events = await run(script(0, `trap '' TERM; sleep ${mark} & sleep ${mark}`, {}, 1_000));
     expect(ends(events)).toEqual([[0, expect.any(Number), true, 1]]);
-    // What is killed is gone a little later.
+    // A killed process is gone a little later.
     await eventually('nothing of it is left', async () => (await commandLines()).every((line) => !line.includes(mark)));
   }, 20_000);
 
@@ -264,7 +300,8 @@ describe.each([
 
   test("a file that only its owner may read is nobody else's while it is written", async () => {
     let [source, written] = ['', ''];
-    const step = { index: 0, timeoutMs: 10_000, action: fileAction({ path: '/opt/f', mode: '0600', secret: true }) };
+    // It waits for the text on purpose: its time is not to end before this test has looked.
+    const step = { index: 0, timeoutMs: 600_000, action: fileAction({ path: '/opt/f', mode: '0600', secret: true }) };
     const running = runIn({ steps: [step] }, ['run', '0', '0'], {
       onDisc(disc, root) {
         [source, written] = [join(disc, 's0'), join(root, 'opt/.vmgrid.0')];
@@ -276,6 +313,16 @@ describe.each([
     expect(statSync(written).mode & 0o077).toBe(0);
     await writeFile(source, 'text');
     expect(ends((await running).events)).toEqual([[0, 0, false, 1]]);
+  });
+
+  test.each(['eth0', 'ens6'])('finds the network card by the name that its system gave it: %s', async (card) => {
+    const net = `sys/class/net/${card}`;
+    const files = { [`${net}/device`]: '', [`${net}/carrier`]: '1\n', 'sys/class/net/lo/carrier': '1\n' };
+    const identity = { hostName: 'vm-1', macAddress: '52:54:00:aa:bb:cc' };
+    const { root, events } = await runIn({ identity, steps: [] }, ['identity', '1'], { files });
+    const network = await readFile(join(root, 'etc/vmgrid/network'), 'utf8');
+    expect(network).toContain(`ip link set ${card} address 52:54:00:aa:bb:cc\n`);
+    expect(events.map(({ event }) => event)).toEqual(['attributes', 'identity', 'finished']);
   });
 
   test('gives the guest a name, a host key and a network script, and keeps its other hosts', async () => {

@@ -1,9 +1,11 @@
 /** Against libvirt's own test driver, which needs no daemon, and against a binding whose connection breaks. */
+
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { NativeConnection } from '../../src/libvirt/binding.ts';
 import { LibvirtConnection } from '../../src/libvirt/connection.ts';
@@ -28,7 +30,7 @@ const OPERATORS_TEMPLATE = `<domain type='{{domainType}}'>
   </devices>
 </domain>`;
 const folder = useTemporaryFolder();
-const signal = AbortSignal.timeout(10_000);
+const signal = NO_DEADLINE;
 
 let connection: LibvirtConnection | undefined;
 afterEach(() => connection?.close());

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { CommandError, type CommandOptions } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { LibvirtAgent } from '../../src/libvirt/libvirt-agent.ts';
 import { Virsh } from '../../src/libvirt/virsh.ts';
 
 const AWAY = 'error: Guest agent is not responding: QEMU guest agent is not connected';
-const signal = AbortSignal.timeout(10_000);
+const signal = NO_DEADLINE;
 
 /** A guest whose agent comes up when `arrive` is called; `said` is what virsh was asked, without the connection. */
 function guestOf(agent: { answers: boolean; reply?: string; error?: string }) {

@@ -1,6 +1,4 @@
-/**
- * What is said of a libvirt that is slow; the measured times are those of a host with, and of one without, the fault.
- */
+/** The report on a slow libvirt. The measured times come from a host with the fault, and from one without it. */
 import { expect, test } from '@jest/globals';
 import { KEPT_WITHIN_MS, lookUpsFault } from '../../src/libvirt/look-ups.ts';
 

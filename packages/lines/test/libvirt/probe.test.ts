@@ -1,12 +1,13 @@
-/** What the line finds out about a real libvirt. */
+/** The line's findings about a real libvirt. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CommandRunner, runCommand } from '@vmgrid/daemon';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { type PrivateLibvirtd, startLibvirtd } from '../../../../test/support/private-libvirtd.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { nameVm } from '../../../vmplant/src/vms/identity.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promote } from '../../../warehouse/test/made-up-images.ts';
 import { type NativeConnection, openNative } from '../../src/libvirt/binding.ts';
 import { makeLibvirtLine } from '../../src/libvirt/make-libvirt-line.ts';
@@ -32,7 +33,7 @@ async function makePlaces() {
   await promote(warehouse, baseDraft('base'));
   const stateDirectory = join(folder(), 'state');
   await mkdir(stateDirectory);
-  return { stateDirectory, libvirt: { uri: libvirtd.uri }, images: () => warehouse.images() };
+  return { stateDirectory, libvirt: { uri: libvirtd.uri }, images: () => warehouse.inventory.images() };
 }
 
 test(
@@ -76,7 +77,7 @@ test('a plant whose machines would have sockets with addresses too long for the 
   // Neither is asked: the answer is known before.
   const stateDirectory = `/home/${'a'.repeat(60)}`;
   const options = { stateDirectory, libvirt: { uri: 'qemu:///session' }, images: async () => new Map() };
-  const report = await makeLibvirtLine({}, options).probe(AbortSignal.timeout(10_000));
+  const report = await makeLibvirtLine({}, options).probe(NO_DEADLINE);
   const bytes = `${stateDirectory}/vms/${nameVm().vmId}/console.sock`.length;
   expect(report).toMatchObject({
     available: false,

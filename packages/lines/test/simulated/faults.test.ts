@@ -1,4 +1,4 @@
-/** What simulated machines meet with. */
+/** Faults of simulated machines. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fateOf } from '../../src/simulated/faults.ts';

@@ -1,7 +1,9 @@
 /** @unshared */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import { processesBelow } from '../../../../test/support/processes.ts';
 import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../../test/support/small-disk.ts';
 import { testUnless } from '../../../../test/support/test-unless.ts';
@@ -13,7 +15,7 @@ testUnless(WHY_NO_SMALL_DISK)('a process that cannot be noted because the disk i
   try {
     const directory = join(disk.path, 'vm-1');
     await mkdir(runFolder(directory), { recursive: true });
-    await makeLifePipe(directory, AbortSignal.timeout(10_000));
+    await makeLifePipe(directory, NO_DEADLINE);
     const life = watchLife(directory);
     disk.fill();
     await expect(startProcess(directory, undefined)).rejects.toMatchObject({ code: 'ENOSPC' });

@@ -1,6 +1,8 @@
 /** The small shell of guests on paper. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import type { Command } from '../../src/simulated/shell/command.ts';
 import { type CommandGuest, guestCommands } from '../../src/simulated/shell/guest-commands.ts';
 import { parseScript } from '../../src/simulated/shell/parse.ts';
@@ -22,6 +24,7 @@ async function run(text: string, { files = {}, exitOnError = false } = {}): Prom
     remove: (path) => void kept.delete(path),
     list: (folder) => (folder === '/f' ? [...kept.keys()].map((name) => name.slice('/f/'.length)) : undefined),
     powerOff: () => undefined,
+    restart: () => undefined,
   };
   const commands: Readonly<Record<string, Command>> = { ...textCommands(guest.read), ...guestCommands(guest) };
   const world = { read: guest.read, write: guest.write, command: (name: string) => commands[name] };
@@ -29,7 +32,7 @@ async function run(text: string, { files = {}, exitOnError = false } = {}): Prom
   const emit = (piece: string) => {
     printed += piece;
   };
-  const options = { variables: { WHO: 'a b' }, exitOnError, emit, signal: AbortSignal.timeout(5_000) };
+  const options = { variables: { WHO: 'a b' }, exitOnError, emit, signal: NO_DEADLINE };
   const status = await new Shell(world, options).run(parseScript(text));
   return { printed, status, files: Object.fromEntries(kept) };
 }

@@ -4,7 +4,7 @@ import { answerWithin } from '@vmgrid/protocol';
 import type { Absences } from './absences.ts';
 import type { LinkedMember, Membership } from './membership.ts';
 
-/** Who is here, and who is not. */
+/** Lists the plants that are connected, and those that are absent. */
 export interface KnownPlants {
   readonly membership: Membership;
   readonly absences: Absences;

@@ -44,10 +44,10 @@ export interface MemberChange {
 export interface MembershipOptions {
   readonly clock: Pick<MarketClock, 'now' | 'sleep'>;
   readonly onProgress: (event: ProgressEvent) => void;
-  /** Told of what a plant tells of its VMs, and over which link. */
+  /** Called with the news of a plant about its VMs, and the link over which they came. */
   readonly onVms: (link: Bidder, event: VmsEvent) => void;
   readonly onChange: (change: MemberChange) => void;
-  /** Told of what members say that cannot be. */
+  /** Called when a member sends something that is impossible. */
   readonly onFault?: (fault: { readonly plantId: string; readonly broker: string; readonly problem: string }) => void;
   /** The broker's own id: plants said to be reached through it are reached through a loop. */
   readonly selfId?: string;

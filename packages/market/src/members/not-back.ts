@@ -1,5 +1,5 @@
 import { nameSome } from '@vmgrid/protocol';
 
-/** Who is missing, in words, such as `plant-1 and plant-2 have not come back yet`. */
+/** Lists the missing members in words, such as `plant-1 and plant-2 have not come back yet`. */
 export const notBack = (plantIds: readonly string[]): string =>
   `${nameSome(plantIds)} ${plantIds.length === 1 ? 'has' : 'have'} not come back yet`;

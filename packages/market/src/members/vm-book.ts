@@ -23,11 +23,11 @@ export interface VmBookOptions {
   readonly clock: { now(): number };
   /** True: entries of an absent plant stay. False: they go when the plant leaves. */
   readonly keepsAbsent: boolean;
-  /** Told of each entry that has changed. */
+  /** Called for each entry that has changed. */
   readonly entered?: EntryListener;
-  /** Told of what was news, as it came. */
+  /** Called with the news that changed the book, as they came. */
   readonly news?: (events: readonly VmsEvent[]) => void;
-  /** Told of a VM that has changed or whose lease will end soon, with what was known before. */
+  /** Called for a VM that has changed or whose lease will end soon, with its entry before. */
   readonly changed?: (change: VmsChange, before: ToldVm | undefined) => void;
 }
 

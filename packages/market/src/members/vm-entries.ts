@@ -13,7 +13,7 @@ export interface Entry {
   readonly pinned: boolean;
 }
 
-/** Told of each entry that is put, changed or removed (then without the VM). */
+/** Called for each entry that is put, changed or removed (then without the VM). */
 export type EntryListener = (plantId: string, key: string, vm: ToldVm | undefined) => void;
 
 export class VmEntries {

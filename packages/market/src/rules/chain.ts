@@ -15,7 +15,10 @@ import { tieBreak } from './tie-break.ts';
  */
 export const FILTER_RULES: readonly FilterRule[] = [alreadyHasVm, requirements, recentlyFailed];
 
-/** By what the best is found. */
+/**
+ * By what the best is found. The tie-break comes last: bids that stand are ordered by the others once for all requests
+ * of a class (`class-order.ts`).
+ */
 export const ORDER_RULES: { readonly [O in CallTerms['order']]: readonly OrderRule[] } = {
   cheapest: [cost, rank, tieBreak],
   soonest: [expectedSeconds, cost, rank, tieBreak],

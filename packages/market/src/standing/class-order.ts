@@ -6,7 +6,10 @@ import { declineOf } from '@vmgrid/bidding';
 import type { EvaluationOptions } from '@vmgrid/classad';
 import { type CallTerms, type Decline, GridError, type TrailRemoval } from '@vmgrid/protocol';
 import { gapOf, lacking } from '../nearest.ts';
+import { ORDER_RULES } from '../rules/chain.ts';
+import { compareBy } from '../rules/compare-by.ts';
 import { judge } from '../rules/judge.ts';
+import { requirements } from '../rules/requirements.ts';
 import { kindOfRemoval, removalKey } from '../summary.ts';
 import { BidOrder } from './bid-order.ts';
 import type { Bidding } from './bidding.ts';
@@ -26,7 +29,7 @@ export interface Declining {
   readonly kind: 'declining';
   readonly plantId: string;
   readonly decline: Decline;
-  /** Whether the plant declines whatever its owners have. */
+  /** Whether the plant declines whatever resources the owners use. */
   readonly comesFirst: boolean;
 }
 
@@ -53,7 +56,7 @@ export class ClassOrder implements OrderView {
   constructor(of: RequestClass, order: CallTerms['order']) {
     this.#class = of;
     this.#prices = new PriceList(of.my);
-    this.#bidding = new BidOrder(order === 'soonest' ? compareSoonest : compareCheapest);
+    this.#bidding = new BidOrder(compareBy(STANDING_RULES[order], standingValue));
   }
 
   get bidding(): OrderView['bidding'] {
@@ -65,7 +68,7 @@ export class ClassOrder implements OrderView {
     return entry?.kind === 'bidding' ? entry : undefined;
   }
 
-  /** Whether the plant is here, and would decline for what an owner has there before it says anything else. */
+  /** Whether the plant is here, and would decline because of an owner's resources before any other reason. */
   looksAtOwner(plantId: string): boolean {
     const entry = this.#entries.get(plantId);
     return entry !== undefined && !(entry.kind === 'declining' && entry.comesFirst);
@@ -125,7 +128,7 @@ export class ClassOrder implements OrderView {
       const look = () => ({ ...evaluation, my: this.#class.my, target: plant.adOn(plan.line) });
       const { unmet, rank } = judge(this.#class, look);
       if (unmet) {
-        const removal = { rule: 'requirements', plantId, ...unmet };
+        const removal = { rule: requirements.name, plantId, ...unmet };
         return { kind: 'removed', plantId, removal, gap: gapOf(removal) };
       }
       return { kind: 'bidding', plant, plan, cost, rank, place: 0 };
@@ -145,16 +148,27 @@ function listAt<T>(lists: Map<string, OrderedList<T>>, key: string, compare: (a:
   return list;
 }
 
-/** 0 when only the tie-break tells two bids apart. */
-const compareCheapest = (a: Bidding, b: Bidding): number => a.cost - b.cost || b.rank - a.rank;
+/** All but the tie-break, which each request seeds anew: bids that only it tells apart stand side by side. */
+const standingRules = (order: CallTerms['order']) =>
+  ORDER_RULES[order].flatMap(({ name, better }) => (name === 'tieBreak' ? [] : [{ name, better }]));
 
-const compareSoonest = (a: Bidding, b: Bidding): number => expected(a) - expected(b) || compareCheapest(a, b);
+const STANDING_RULES = { cheapest: standingRules('cheapest'), soonest: standingRules('soonest') };
+
+/** Returns the value of a standing bid that a rule compares. */
+function standingValue({ cost, rank, plan }: Bidding, name: 'cost' | 'rank' | 'expectedSeconds'): number {
+  switch (name) {
+    case 'cost':
+      return cost;
+    case 'rank':
+      return rank;
+    case 'expectedSeconds':
+      return plan.expectedSeconds;
+  }
+}
 
 const compareRemoved = (a: Removed, b: Removed): number => a.gap - b.gap || compareText(a.plantId, b.plantId);
 
 export const compareDeclining = (a: Declining, b: Declining): number =>
   lacking(a.decline) - lacking(b.decline) || compareText(a.plantId, b.plantId);
-
-const expected = ({ plan }: Bidding): number => plan.expectedSeconds;
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -6,7 +6,7 @@ import type { StandingOffers } from './standing-offers.ts';
 import { SharedParts, StandingPlant } from './standing-plant.ts';
 
 export interface OfferReceiverOptions {
-  /** Told of a plant whose offer cannot stand; it is asked instead. */
+  /** Called for a plant whose offer cannot stand; the plant is asked instead. */
   readonly onFault: (fault: { readonly plantId: string; readonly err: GridError }) => void;
 }
 

@@ -51,7 +51,7 @@ export class PriceList {
   }
 }
 
-/** What was looked at first decides what is looked at next: equal values lead the same way. */
+/** The attributes that were read decide which one is read next: equal values lead to the same one. */
 function remember(ways: Looked[], names: readonly string[], [ad, price]: readonly [ClassAdJson, number]): void {
   let way = ways.find((one) => one.names.join() === names.join());
   if (!way) {

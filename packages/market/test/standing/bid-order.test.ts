@@ -13,7 +13,7 @@ const bid = (plantId: string, cost: number, tieSeed: number) => ({ plant: { plan
 
 const compareCosts = (a: Bidding, b: Bidding) => a.cost - b.cost;
 
-/** By cost, then by the tie-break of this request, then by plant id. */
+/** Sorts by cost, then by the tie-break of this request, then by plant id. */
 function sorted(all: readonly Bidding[], tieSeed: number): Bidding[] {
   const tieBreak = ({ plant }: Bidding) => hash32Pair(tieSeed, plant.tieSeed);
   return all.toSorted(

@@ -114,17 +114,17 @@ const share: fc.Arbitrary<OwnerShare> = fc.record(
 const OWNERS = ['ada', 'bob', 'eve'];
 const owners = fc.dictionary(fc.constantFrom(...OWNERS), share);
 
-/** As they are told. */
+/** In the form in which they are published. */
 export const byFingerprint = <T>(shares: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(shares).map(([owner, of]) => [ownerFingerprint(owner), of]));
 
 export interface Published {
-  /** By their names. */
+  /** Shares by the owners' names. */
   readonly owners: Readonly<Record<string, OwnerShare>>;
   readonly terms: OfferTerms;
   readonly durations: Readonly<Record<string, number>>;
   readonly held: readonly number[];
-  /** Of `INDEXES`. */
+  /** Index into `INDEXES`. */
   readonly set: number;
 }
 
@@ -235,7 +235,7 @@ export function changed(one: Published, change: StandingChange): Published {
   };
 }
 
-/** What the plant itself answers. */
+/** Returns the plant's own answer. */
 export function answerOf(one: Published, request: Identified<CreateRequest>, now: number): Offer {
   const { terms, set } = one;
   const { plant, bidValidityMs } = terms;

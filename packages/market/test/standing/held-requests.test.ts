@@ -11,7 +11,7 @@ const FINGERPRINTS = [
   ...Array.from({ length: 12 }, (_, number) => 2 ** 18 - 1 - number),
   ...[2 ** 18, 2 ** 31, 2 ** 32 - 1, 2 ** 32 - 2],
 ];
-/** Of the table of fingerprints. */
+/** Segments of the table of fingerprints. */
 const SEGMENTS = 2 ** 14;
 const fingerprints = fc.uniqueArray(fc.constantFrom(...FINGERPRINTS), { maxLength: FINGERPRINTS.length });
 const plant = fc.nat(5).map((number) => `plant-${number}`);

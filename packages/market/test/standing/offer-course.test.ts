@@ -1,6 +1,6 @@
 /**
- * What a plant tells over a link that loses and reorders, and what is known above: the whole chain, against offers made
- * whole.
+ * A plant's reports over a link that loses and reorders, and what is known above: the whole chain, compared with whole
+ * offers.
  */
 import { expect, test } from '@jest/globals';
 import {
@@ -201,10 +201,10 @@ function tell(plant: Plant, above: readonly Above[]): void {
   for (const { link } of above) link.feed.tell(telling);
 }
 
-/** What was sent has been taken in, image sets too. */
+/** Resolves when everything sent was taken in, image sets too. */
 const arrival = () => new Promise((resolve) => setImmediate(resolve));
 
-/** What is known above is what an offer made whole now would say. */
+/** Expects that those above know what a whole offer made now would contain. */
 function expectKnown({ offers }: Above, plant: Plant): void {
   const known = offers.get('plant-1')!;
   const whole = telling(new OfferBook(plant), plant);

@@ -74,7 +74,7 @@ class Plant {
 
 const standing = (...plants: readonly Plant[]) => plants.filter(({ bidder }) => offers.get(bidder.plantId)).length;
 
-/** What was sent has arrived. */
+/** Resolves when everything sent has arrived. */
 const arrival = () => new Promise((resolve) => setImmediate(resolve));
 
 test('an offer stands as soon as its images are known, which are fetched once for all plants that have them', async () => {

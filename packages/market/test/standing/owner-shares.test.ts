@@ -1,4 +1,4 @@
-/** What plants let each owner have, as standing offers say it: nobody is asked for it. */
+/** The limits of plants for each owner, as standing offers publish them: nobody is asked. */
 import { beforeEach, expect, test } from '@jest/globals';
 import type { CallTerms, CreateRequest, Identified, OwnerShare } from '@vmgrid/protocol';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** What is known above of a plant's durations, and which plans a change of them touches. */
+/** What is known above about a plant's durations, and which plans a change of them affects. */
 import { expect, jest, test } from '@jest/globals';
 import { hash53 } from '@vmgrid/bidding';
 import type { StandingChange } from '@vmgrid/protocol';

@@ -43,10 +43,7 @@ export class HttpExchange {
   /** @throws GridError UNAUTHENTICATED when the given text cannot be a token */
   constructor(url: string, options: ConnectionOptions) {
     if (options.token !== undefined && !isBearer(options.token)) {
-      throw new GridError(
-        'UNAUTHENTICATED',
-        'what is given as the token cannot be one: it has characters that no token has',
-      );
+      throw new GridError('UNAUTHENTICATED', 'the given token has characters that no token has');
     }
     this.#base = url.replace(/\/+$/, '');
     this.#fetch = options.fetch ?? fetch;

@@ -1,4 +1,4 @@
-import { checkDag, type Dag, type DagFault } from '@vmgrid/dag';
+import { checkDag, DAG_LIMITS, type Dag, type DagFault } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
 import { show } from '../schema/show.ts';
@@ -42,6 +42,11 @@ function errorOf(field: string, fault: DagFault): GridError {
       return requestInvalid(
         field,
         `the script of action ${show(fault.id)} in ${field} has ${SHELL_PROBLEMS[fault.problem]}`,
+      );
+    case 'restarts':
+      return requestInvalid(
+        field,
+        `${fault.count} actions in ${field} restart the machine, at most ${DAG_LIMITS.restarts} may: join some of them`,
       );
   }
 }

@@ -77,7 +77,7 @@ export const ERROR_CATALOGUE = {
   UNAUTHENTICATED: kind(
     401,
     false,
-    'No credentials came with the request, or they do not hold.',
+    'No credentials came with the request, or they are not valid.',
     'Send `Authorization: Bearer TOKEN`, at the TCP endpoint the token in a first line; operators make tokens with `vmgrid tokens create`.',
   ),
   FORBIDDEN: kind(
@@ -89,7 +89,7 @@ export const ERROR_CATALOGUE = {
   IDENTITY_UNAVAILABLE: kind(
     503,
     true,
-    'The keys of the identity provider cannot be had.',
+    'The keys of the identity provider cannot be read.',
     'Try again; should it persist, look at jwksUrl and at the log of the daemon.',
   ),
   TOKEN_EXISTS: kind(409, false, 'A token of this name exists.', 'Choose another name, or revoke the old token first.'),
@@ -103,7 +103,7 @@ export const ERROR_CATALOGUE = {
   TLS_REQUIRED: kind(
     500,
     false,
-    'A daemon was to be reached, or to reach others, beyond this machine without TLS.',
+    'A daemon would listen or dial beyond this machine without TLS.',
     'Give it a certificate (`vmgrid certs init`) under `tls`, or keep to loopback.',
   ),
   KEY_EXPOSED: kind(
@@ -164,13 +164,13 @@ export const ERROR_CATALOGUE = {
   REQUEST_SPENT: kind(
     410,
     false,
-    'The request id was carried out before, and the VM that was made of it is gone.',
+    'A request with this id was carried out before, and its VM is destroyed.',
     'Use a new request id for another VM.',
   ),
   REQUEST_EXPIRED: kind(
     410,
     false,
-    'The request id is older than what a plant remembers: whether it was carried out before cannot be known.',
+    'The request id is older than what a plant remembers, so nobody knows whether it was carried out before.',
     'Look at `vmgrid list`, then use a new request id.',
   ),
 
@@ -271,7 +271,7 @@ export const ERROR_CATALOGUE = {
   LINE_UNAVAILABLE: kind(
     503,
     false,
-    'The plant does not have the production line asked for.',
+    'The plant does not have the requested production line.',
     'Leave `line` out, or see `vmgrid doctor` on the plant.',
   ),
   NO_IMAGE: kind(
@@ -310,8 +310,8 @@ export const ERROR_CATALOGUE = {
   GUEST_RESTARTED: kind(
     422,
     false,
-    'The guest started anew while its actions ran, and the rest of them did not.',
-    'Leave out what restarts the machine, or restart it when it is made; a kernel that panics shows on its console.',
+    'The guest started anew by an action that is not to do that, or did not come back; the rest of them did not run.',
+    'Mark the action that restarts the machine `reboot`, or leave that out; a kernel that panics shows on its console.',
   ),
   ATTRIBUTES_INVALID: kind(
     422,
@@ -322,7 +322,7 @@ export const ERROR_CATALOGUE = {
   CONFIGURATION_CONFLICT: kind(
     409,
     false,
-    'The VM has already run something that the new DAG does not allow.',
+    'The VM has already run an action that the new DAG does not allow.',
     'Create a new VM, or send only the actions to add.',
   ),
   GUEST_UNREACHABLE: kind(
@@ -334,7 +334,7 @@ export const ERROR_CATALOGUE = {
   GUEST_LOST: kind(
     502,
     true,
-    'The VM ended while it was being worked on.',
+    'The VM ended while work on it was in progress.',
     'Read the last lines of its hypervisor log in the details.',
   ),
   VMM_FAILED: kind(
@@ -346,8 +346,8 @@ export const ERROR_CATALOGUE = {
   PLANT_LOST: kind(
     502,
     true,
-    'A plant left while it had the request, or one that may have what is asked for is absent.',
-    'Retry with the same request id: it is not made twice. `vmgrid plants` names who is absent; if one is not to come back, use a new request id.',
+    'A plant left while it worked on the request, or a plant that may have the requested object is absent.',
+    'Retry with the same request id: it is not made twice. `vmgrid plants` names absent plants; if one will not come back, use a new request id.',
   ),
   DEADLINE_EXCEEDED: kind(504, true, 'The work did not end by its deadline.', 'Retry with the same request id.'),
   CANCELLED: kind(409, false, 'The work was cancelled.', 'Send the request again if it is still wanted.'),
@@ -357,7 +357,7 @@ export const ERROR_CATALOGUE = {
   VM_STATE: kind(
     409,
     true,
-    'The VM is in a state in which this cannot be done.',
+    'The VM is in a state that does not allow this operation.',
     'Wait for the state named, or destroy the VM.',
   ),
   REQUEST_UNKNOWN: kind(
@@ -367,12 +367,7 @@ export const ERROR_CATALOGUE = {
     'List the VMs: a VM names the request that made it.',
   ),
 
-  AUCTION_UNKNOWN: kind(
-    404,
-    false,
-    'The shop has kept no auction of this id.',
-    'List those it has: `vmgrid auctions`.',
-  ),
+  AUCTION_UNKNOWN: kind(404, false, 'The shop has no auction with this id.', 'List those it has: `vmgrid auctions`.'),
 
   // The warehouse
   IMAGE_UNKNOWN: kind(404, false, 'The warehouse has no image of this id.', 'List the images: `vmgrid images list`.'),
@@ -382,7 +377,12 @@ export const ERROR_CATALOGUE = {
     'The image is the base of other images or of living VMs.',
     'Remove the images and VMs named first.',
   ),
-  IMAGE_PINNED: kind(409, false, 'The image is pinned: it shall stay.', 'Unpin it first: `vmgrid images unpin`.'),
+  IMAGE_PINNED: kind(
+    409,
+    false,
+    'The image is pinned, so it is not removed.',
+    'Unpin it first: `vmgrid images unpin`.',
+  ),
   TAG_AMBIGUOUS: kind(
     409,
     false,
@@ -393,7 +393,7 @@ export const ERROR_CATALOGUE = {
   WAREHOUSE_FULL: kind(
     503,
     true,
-    'The warehouse would take more room than its quota.',
+    'The warehouse would exceed its quota.',
     'Remove images (`vmgrid images gc`), or raise `warehouseQuotaMiB`.',
   ),
   ARCHIVE_INVALID: kind(
@@ -405,14 +405,14 @@ export const ERROR_CATALOGUE = {
   IMAGE_CORRUPT: kind(
     500,
     false,
-    'An image in the warehouse does not hold what its manifest says.',
+    'An image in the warehouse does not match its manifest.',
     'Remove it and build it again.',
   ),
   REUSE_DIFFERS: kind(
     500,
     false,
-    'A guest that was got from an image is not equal to one that was made cold.',
-    "Mark the action that causes it `perMachine`, or mend what it does; tell vmgrid's makers if it does nothing wrong.",
+    'A guest that was made from an image is not equal to one that was made cold.',
+    "Mark the action that causes it `perMachine`, or correct it; report it to vmgrid's makers if it does nothing wrong.",
   ),
   IDENTITY_SHARED: kind(
     409,
@@ -429,7 +429,7 @@ export const ERROR_CATALOGUE = {
   LINE_CANNOT_SUSPEND: kind(
     422,
     false,
-    'The production line can neither keep the memory of a running machine nor freeze it into an image.',
+    'The production line cannot save the memory of a running machine, neither to suspend it nor to make an image.',
     'Name a line that can in the request.',
   ),
   BASE_BUILD_FAILED: kind(500, true, 'A base image could not be built.', 'Read the tool output in the details.'),
@@ -439,7 +439,7 @@ export const ERROR_CATALOGUE = {
   TOOL_MISSING: kind(
     500,
     false,
-    'A program that the host must have is not there.',
+    'A program that the host must have is missing.',
     'Install the package named; see `vmgrid doctor`.',
   ),
   STATE_LOCKED: kind(
@@ -458,7 +458,7 @@ export const ERROR_CATALOGUE = {
     500,
     false,
     'A folder cannot be made, or is closed to the users under whom machines run.',
-    'Mend the folder named, as with `chmod o+x`, or configure another.',
+    'Correct the folder named, for example with `chmod o+x`, or configure another.',
   ),
   CGROUP_FAILED: kind(
     500,
@@ -505,13 +505,13 @@ export const ERROR_CATALOGUE = {
   LINK_PROTOCOL: kind(
     502,
     false,
-    'The other end of a link does not keep to the protocol.',
+    'The other end of a link violates the protocol.',
     'Run the same version on both ends.',
   ),
   PLANT_ID_TAKEN: kind(
     409,
     true,
-    'Another plant or broker of the same id is connected, and lives.',
+    'Another live plant or broker with the same id is connected.',
     'Give each an id of its own (`plantId`, `brokerId`), or stop the one at the address named.',
   ),
   HOPS_EXCEEDED: kind(

@@ -49,7 +49,7 @@ export function acceptUpgrades<Who>(
       const { code, message, kind } = GridError.from(thrown);
       log.warn(
         { code, reason: message, from: request.socket.remoteAddress },
-        'a link was refused: who dialled is not known',
+        'a link was refused: its credentials are not valid',
       );
       refuse(socket, `${kind.status} ${code}`);
       return;

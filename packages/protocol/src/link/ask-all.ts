@@ -69,7 +69,7 @@ async function ask<M extends PlantMethod>(
 }
 
 function requireAnswer<T>(gathered: Gathered<T>): Gathered<T> {
-  if (gathered.answers.length === 0) throw new Error('no plant answered this way');
+  if (gathered.answers.length === 0) throw new Error('no plant answered over this link');
   return gathered;
 }
 

@@ -19,6 +19,12 @@ export interface ConnectionOwner {
   ended(connection: BidderConnection, end: SessionEnd): void;
 }
 
+export interface ConnectionDeps {
+  readonly who: LinkIdentity;
+  readonly listener: LinkListener;
+  readonly owner: ConnectionOwner;
+}
+
 const AWARD: keyof LinkApi = 'create';
 
 /** One connection at the upper end. It has no name until its hello; then it is a bidder until it ends. */
@@ -35,9 +41,7 @@ export class BidderConnection {
 
   constructor(
     socket: WebSocket,
-    who: LinkIdentity,
-    listener: LinkListener,
-    owner: ConnectionOwner,
+    { who, listener, owner }: ConnectionDeps,
     options: Omit<PeerOptions, 'lost' | 'credentials'>,
   ) {
     this.#who = who;
@@ -91,7 +95,7 @@ export class BidderConnection {
     const room = this.#owner.joining(this, hello);
     if (room) await room;
     clearTimeout(this.#helloTimer); // one that was refused and stays is ended
-    if (this.#isEnded) throw this.#lost('it ended as it joined');
+    if (this.#isEnded) throw this.#lost('the link ended while the bidder joined');
     const bidder: Bidder = {
       plantId: hello.plantId,
       hello,

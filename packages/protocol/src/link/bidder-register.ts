@@ -48,10 +48,14 @@ export class BidderRegister {
         resolve(end);
       },
     };
-    const connection = new BidderConnection(socket, who, this.#listener, owner, {
-      limits: this.#limits,
-      log: this.#log,
-    });
+    const connection = new BidderConnection(
+      socket,
+      { who, listener: this.#listener, owner },
+      {
+        limits: this.#limits,
+        log: this.#log,
+      },
+    );
     this.#connections.add(connection);
     this.#addresses.set(connection, address);
     return promise;

@@ -152,7 +152,7 @@ export interface BidderEvents {
   progress: ProgressEvent;
   /** From a broker: all plants after its hello, then each change. */
   members: MembersEvent;
-  /** What VMs the plants have: all of them after a hello, then each change. */
+  /** The VMs of the plants: all of them after a hello, then each change. */
   vms: readonly VmsEvent[];
   /** From a plant: everything that its bids depend on, so that they can be computed above. */
   offer: OfferEvent;

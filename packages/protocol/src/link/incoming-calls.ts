@@ -80,8 +80,7 @@ export class IncomingCalls {
       const error = new GridError('BODY_TOO_LARGE', `the answer to ${method} is over the link's limit`, { method });
       this.#send(failureText(id, error));
     }
-    if (outcome === 'overloaded')
-      this.#cutOff('slow reader: an answer does not fit into what already waits to be sent');
+    if (outcome === 'overloaded') this.#cutOff('slow reader: too much already waits to be sent for another answer');
   }
 }
 

@@ -140,7 +140,7 @@ export class LinkSocket {
 
   #beat(): void {
     if (!this.#events.isWelcome()) {
-      this.close(CLOSE.protocol, 'the credentials of the other end hold no longer');
+      this.close(CLOSE.protocol, 'the credentials of the other end are no longer valid');
       return;
     }
     const silentMs = Math.round(performance.now() - this.#heardAt);

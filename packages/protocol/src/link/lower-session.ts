@@ -44,7 +44,7 @@ export function serveCalls(socket: WebSocket, lower: LowerEnd, options: LowerSes
       called: async (method, params, callSignal) => {
         if (method !== RIVAL) return answer(lower.handlers, method, params, callSignal);
         const rival = validate(Rival, params, { code: 'LINK_PROTOCOL', subject: RIVAL });
-        lower.log.warn({ upper, ...rival }, 'another of the same id wanted to join, and was refused');
+        lower.log.warn({ upper, ...rival }, 'another bidder with the same id wanted to join and was refused');
         return {};
       },
       noticed: (method) => {

@@ -36,7 +36,7 @@ const SERVER_ERROR = -32_000;
 /** Method of the notice that cancels a call. */
 export const CANCEL = '$/cancel';
 
-/** Who cancels a call: its caller, or its deadline. */
+/** The cause that cancels a call: its caller, or its deadline. */
 export const Cancel = Type.Object(
   { id: Id, code: Type.Union([Type.Literal('CANCELLED'), Type.Literal('DEADLINE_EXCEEDED')]) },
   closed,

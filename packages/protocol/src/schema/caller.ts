@@ -1,7 +1,7 @@
 /** On whose behalf a call is made, and to whom a request belongs. */
 import { type Static, Type } from 'typebox';
 
-/** Whom VMs and requests belong to: a person, a portal, a batch system. */
+/** The owner of VMs and requests: a person, a portal, a batch system. */
 export const OwnerName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@:|/+-]{0,127}$' });
 
 /** The caller owns what it makes; it sees its own objects, or all. */

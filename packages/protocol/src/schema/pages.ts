@@ -50,5 +50,5 @@ export const cursorAt = (key: string): string => Buffer.from(key).toString('base
 export function keyAt(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString();
   if (cursorAt(key) === cursor) return key;
-  throw requestInvalid('cursor', 'the cursor is none that a page gave as its next');
+  throw requestInvalid('cursor', 'the cursor is not the `next` of any page');
 }

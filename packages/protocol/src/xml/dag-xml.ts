@@ -16,6 +16,7 @@ const ACTION_ATTRIBUTES = {
   secret: asBoolean,
   perMachine: asBoolean,
   freshness: asText,
+  reboot: asBoolean,
   path: asText,
   mode: asText,
   owner: asText,
@@ -92,8 +93,9 @@ export function writeDag(name: string, { actions, edges = [] }: Dag): XmlElement
 
 function writeAction(action: Action): XmlElement {
   const { id, kind, timeout, retries, onError, secret, perMachine, freshness } = action;
+  const reboot = action.kind === 'host' ? undefined : action.reboot;
   const { attributes, children } = writeKind(action);
-  const hints = { timeout, retries, onError, secret, perMachine, freshness };
+  const hints = { timeout, retries, onError, secret, perMachine, freshness, reboot };
   return element('action', { id, kind, ...hints, ...attributes }, [
     ...children,
     ...optionalText('recover', action.recover),

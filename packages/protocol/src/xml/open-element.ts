@@ -21,7 +21,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-/** What an element may contain. */
+/** The content that an element may have. */
 export interface Shape {
   readonly attributes?: Readonly<Record<string, Convert>>;
   readonly children?: Readonly<Record<string, 'one' | 'many'>>;

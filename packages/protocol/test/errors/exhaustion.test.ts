@@ -11,7 +11,7 @@ const thrownBy = (work: () => Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** As Node makes it, of a limit that a test does not reach for real. */
+/** An error as Node makes it, for a limit that the test does not really reach. */
 const systemError = (code: string, more: object = {}) =>
   Object.assign(new Error(`${code}: it is so`), { code, ...more });
 

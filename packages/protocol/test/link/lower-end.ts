@@ -43,7 +43,7 @@ export function handlers(some: Partial<BidderHandlers> = {}): BidderHandlers {
   };
 }
 
-/** What a plant is to whoever is above it. */
+/** A plant as those above it see it. */
 export const PLANT_1 = {
   hello: () => ({ plantId: 'plant-1', version: '0.1.0', ad: { Name: 'plant-1' } }),
   handlers: handlers(),

@@ -68,7 +68,7 @@ test('aborting the signal closes the link', async () => {
 
 describe('two plants of one id', () => {
   const of = (processId: string) => ({ hello: () => ({ ...PLANT_1.hello(), processId }) });
-  /** Told to whoever dials, in its log. */
+  /** Returns what the dialling side was told, from its log. */
   const dialled = (processId: string) => {
     const told: object[] = [];
     const log = { ...quiet, warn: (details: object) => void told.push(details) };

@@ -113,7 +113,7 @@ export class UpperEnd implements LinkListener {
     return this.events.map(({ kind }) => kind).filter((kind) => kind === 'joined' || kind === 'left');
   }
 
-  /** What the nth warning tells, as soon as it is logged. */
+  /** Resolves with the nth warning as soon as it is logged. */
   async warned(nth = 1): Promise<object> {
     return (await this.next('warned', nth)).details;
   }

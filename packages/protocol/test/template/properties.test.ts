@@ -99,7 +99,7 @@ test('a translated rank is worth what it was, fractions included', () => {
   );
 });
 
-/** What the pattern means, letter by letter; patterns of sets are made of one character class. */
+/** Matches a pattern letter by letter; patterns of sets consist of one character class. */
 function globs(pattern: readonly string[], text: string): boolean {
   const [part, ...rest] = pattern;
   if (part === undefined) return text === '';

@@ -40,7 +40,7 @@ test('the message about a malformed document quotes none of its text', () => {
 test.each([
   [
     '<action id="a" kind="script" colour="red"/>',
-    'create/dag/action[1] has the unknown attribute "colour"; known are id, kind, timeout, retries, onError, secret, perMachine, freshness, path, mode, owner, encoding, name',
+    'create/dag/action[1] has the unknown attribute "colour"; known are id, kind, timeout, retries, onError, secret, perMachine, freshness, reboot, path, mode, owner, encoding, name',
   ],
   [
     '<action id="a" kind="script"><scrpt/></action>',

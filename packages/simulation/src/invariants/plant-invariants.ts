@@ -1,4 +1,4 @@
-/** What must hold of a plant whenever its disk or its machines have changed. */
+/** Invariants of a plant that must hold whenever its disk or its machines have changed. */
 import type { VmRecord } from '@vmgrid/vmplant';
 import type { Ledger } from '../ledger.ts';
 import type { PlantNode } from '../plant/plant-node.ts';
@@ -13,7 +13,7 @@ export interface PlantView {
 
 type Invariant = (view: PlantView) => void;
 
-/** A plant has one VM of a request at most. */
+/** A plant has at most one VM of a request. */
 const notTwice: Invariant = ({ node, records }) => {
   const seen = new Map<string, string>();
   for (const { requestId, vmId } of records) {
@@ -24,13 +24,13 @@ const notTwice: Invariant = ({ node, records }) => {
   }
 };
 
-/** What a client was told of is on the disk of its plant, until it is destroyed. */
+/** A VM that a client was told about is on its plant's disk until it is destroyed. */
 const notLost: Invariant = ({ node, records, ledger }) => {
   const there = new Set(records.map(({ vmId }) => vmId));
   const promised = ledger.promisedBy.get(node.plantId);
   for (const vmId of promised ?? []) {
     if (there.has(vmId)) continue;
-    // What is destroyed stays so.
+    // A destroyed VM stays destroyed.
     if (node.hasDestroyed(vmId)) promised?.delete(vmId);
     else fail('no VM lost', node, `${node.plantId} knows nothing of ${vmId}, which a client was told of`, vmId);
   }
@@ -49,7 +49,7 @@ const notOversold: Invariant = ({ node }) => {
   }
 };
 
-/** No action is recorded twice of a VM: those of a simulation are all different. */
+/** No action is recorded twice for a VM: the actions of a simulation are all different. */
 const notRunTwice: Invariant = ({ node, records }) => {
   for (const { vmId, history } of records) {
     const digests = new Set(history.map(({ digest }) => digest));
@@ -57,7 +57,10 @@ const notRunTwice: Invariant = ({ node, records }) => {
   }
 };
 
-/** What a record says of a machine that is not so; undefined when it is, or when something is being done with it. */
+/**
+ * Returns what a record says about a machine that is wrong; undefined when it is right, or when work on the VM is in
+ * progress.
+ */
 export function misstated({ host, disk }: PlantNode, { vmId, state }: VmRecord): string | undefined {
   const directory = disk.directoryOf(vmId);
   const runs = host.running.has(directory);
@@ -69,9 +72,7 @@ export function misstated({ host, disk }: PlantNode, { vmId, state }: VmRecord):
     : `${vmId} is said to be suspended, but has no memory`;
 }
 
-/**
- * Nothing of a plant's holds on images, folders, discs and machines is without its VM. Holds of a plant at rest only.
- */
+/** No hold on an image, no folder, no disc and no machine is left without its VM. It holds only for a plant at rest. */
 export const undoneCompletely: Invariant = ({ node, records }) => {
   const { disk, host, plantId } = node;
   const vmIds = new Set(records.map(({ vmId }) => vmId));
@@ -86,7 +87,7 @@ export const undoneCompletely: Invariant = ({ node, records }) => {
   for (const path of disk.discs.keys()) fail('undo complete', node, `${plantId} has the disc ${path} left over`);
 };
 
-/** Leases end in collection. Holds of a plant at rest only. */
+/** Leases end in collection. It holds only for a plant at rest. */
 export const leasesEnd: Invariant = ({ node, records }) => {
   for (const { vmId, state } of records) {
     fail('leases end', node, `the lease of ${vmId} on ${node.plantId} has ended, but it is ${state}`, vmId);

@@ -1,12 +1,12 @@
-/** What must hold of a shop when nothing is under way. */
+/** Invariants of a shop that must hold when nothing is in progress. */
 import type { ToldVm } from '@vmgrid/protocol';
 import type { Ledger } from '../ledger.ts';
 import type { ShopNode } from '../nodes/shop-node.ts';
 import type { PlantNode } from '../plant/plant-node.ts';
 
 /**
- * What a shop believes of the VMs of a plant, and what the plant has, where they differ; each with what is believed. A
- * request that somebody waits for may wait for its turn at the plant, which has no record of it yet.
+ * Returns the VMs for which a shop's belief differs from the plant's state, each with the belief. A request that a
+ * client waits for may wait for its turn at the plant, which has no record of it yet.
  */
 export function misbelieved(
   { shop, plant }: { readonly shop: ShopNode; readonly plant: PlantNode },

@@ -8,7 +8,7 @@ export interface DialedLinkDeps {
   pause(): Promise<void>;
 }
 
-/** The lower end of a link: whichever session it has now. */
+/** The lower end of a link, over its present session. */
 export class DialedLink implements LinkClient {
   readonly #deps: DialedLinkDeps;
   #session: Session | undefined;
@@ -37,7 +37,7 @@ export class DialedLink implements LinkClient {
     return true;
   }
 
-  /** The network takes all at once. */
+  /** The network accepts everything at once. */
   async flushed(): Promise<boolean> {
     const session = this.#session;
     await this.#deps.pause();
@@ -48,7 +48,7 @@ export class DialedLink implements LinkClient {
     if (this.#session) this.#deps.end(this.#session, reason);
   }
 
-  /** Nobody closes links here: processes are killed. */
+  /** Links are never closed here: processes are killed. */
   async close(): Promise<void> {
     this.reset('closed');
   }

@@ -1,4 +1,4 @@
-/** All links of the grid: who listens, who dials, and how each end comes to know that the other is gone. */
+/** All links of the grid: who listens, who dials, and how each end learns that the other has gone. */
 import type { BidderHandlers, Hello, LinkClient, LinkListener } from '@vmgrid/protocol';
 import type { World } from '../world/world.ts';
 import { DialedLink } from './dialed-link.ts';
@@ -6,13 +6,13 @@ import type { Network } from './network.ts';
 import { type End, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 
-/** Until what was sent has left the process, in virtual time. */
+/** Milliseconds of virtual time until sent data have left the process. */
 const FLUSH_MS = 1;
 
 export interface FabricOptions {
-  /** An end that hears nothing for so long takes the link for ended. */
+  /** Milliseconds of silence after which an end takes the link for ended. */
   readonly silenceMs: number;
-  /** Between attempts to dial. */
+  /** Milliseconds between attempts to dial. */
   readonly redialMs: number;
 }
 
@@ -20,11 +20,11 @@ interface Upper extends End {
   readonly listener: LinkListener;
 }
 
-/** Whoever dials. */
+/** An end that dials. */
 export interface Lower extends End {
   readonly handlers: BidderHandlers;
   readonly hello: () => Hello;
-  /** Told of each link that comes up. */
+  /** Called for each link that comes up. */
   readonly opened?: (link: LinkClient) => void;
 }
 
@@ -73,7 +73,7 @@ export class Fabric {
     }
   }
 
-  /** The network fell apart: the ends of a link that is cut come to know it, unless it is mended before. */
+  /** The network was split: the ends of a cut link notice it, unless the network is joined before. */
   cut(): void {
     this.#world.schedule(this.#options.silenceMs, () => {
       for (const session of this.#sessions.all()) {
@@ -91,7 +91,7 @@ export class Fabric {
       isOver = true;
       this.#redial(dialed);
     });
-    this.#network.send(lower.name, upperName, { lastDueAt: 0 }, () => {
+    this.#network.send({ from: lower.name, to: upperName, lastDueAt: 0 }, () => {
       const upper = this.#uppers.get(upperName);
       if (!upper?.life.isAlive || !lower.life.isAlive || isOver) return;
       isOver = true;

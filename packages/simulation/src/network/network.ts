@@ -1,9 +1,9 @@
-/** A network that delays, loses, repeats and falls apart, as its seed has it. */
+/** A network that delays, loses and repeats messages and splits, as its seed decides. */
 import type { Random } from '../world/random.ts';
 import type { World } from '../world/world.ts';
 
 export interface NetworkOptions {
-  /** One way, in milliseconds: at least this, in the mean that. */
+  /** Least and mean latency of one way, in milliseconds. */
   readonly latencyLeastMs: number;
   readonly latencyMeanMs: number;
   /** Share of packets that never arrive. */
@@ -17,7 +17,9 @@ interface Message {
   readonly lost: () => void;
 }
 
-/** What is sent over one way in one event: it travels as one, as what is written to a stream in one go does. */
+/**
+ * The messages that one event sends over one way. They travel together, like data that are written to a stream at once.
+ */
 interface Packet {
   /** The number of the event. */
   readonly sentIn: number;
@@ -25,11 +27,14 @@ interface Packet {
   readonly messages: Message[];
 }
 
-/** From one process to another, in order. */
+/** The way from one process to another; it keeps the order. */
 export interface Way {
+  /** Names of its ends. */
+  readonly from: string;
+  readonly to: string;
   /** The last arrival, before which nothing that is sent later arrives. */
   lastDueAt: number;
-  /** The last one sent. */
+  /** The last packet that was sent. */
   packet?: Packet;
 }
 
@@ -37,7 +42,7 @@ export class Network {
   readonly #world: World;
   #options: NetworkOptions;
   readonly #random: Random;
-  /** Groups that hear only each other. */
+  /** Groups whose members reach only each other. */
   readonly #apart = new Set<ReadonlySet<string>>();
 
   constructor(world: World, options: NetworkOptions) {
@@ -58,23 +63,25 @@ export class Network {
     this.#apart.clear();
   }
 
-  /** Cuts a group off from all others. Returns how to join it again. */
+  /** Cuts a group off from all others. Returns the function that joins it again. */
   cutOff(group: ReadonlySet<string>): () => void {
     this.#apart.add(group);
     return () => void this.#apart.delete(group);
   }
 
   /**
-   * Sends a message; messages of one way arrive in their order, those that are sent in one event together. Whether they
-   * get through is decided by the network as it is when they would arrive; `lost` is told when they do not.
+   * Sends a message. Messages of one way arrive in their order; those that are sent in one event arrive together. The
+   * state of the network at the time of the arrival decides whether they get through; `lost` is called when they do
+   * not.
    */
-  send(from: string, to: string, way: Way, arrive: () => void, lost: () => void = () => undefined): void {
-    if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(from, to, way);
+  send(way: Way, arrive: () => void, lost: () => void = () => undefined): void {
+    if (way.packet?.sentIn !== this.#world.events) way.packet = this.#sendPacket(way);
     if (way.packet.isLost) lost();
     else way.packet.messages.push({ arrive, lost });
   }
 
-  #sendPacket(from: string, to: string, way: Way): Packet {
+  #sendPacket(way: Way): Packet {
+    const { from, to } = way;
     const { lossRate, repeatRate } = this.#options;
     const sentIn = this.#world.events;
     if (this.#random.chance(lossRate)) {

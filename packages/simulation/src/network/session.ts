@@ -1,4 +1,6 @@
-/** One link between a bidder and the side above it, as long as it lasts: calls down, notices up, over the network. */
+/**
+ * One link between a bidder and the side above it, as long as it lasts: calls go down and notices up over the network.
+ */
 import {
   type Bidder,
   type BidderHandlers,
@@ -39,14 +41,17 @@ export class Session implements Bidder {
   readonly plantId: string;
   readonly hello: Hello;
   readonly #deps: SessionDeps;
-  readonly #down: Way = { lastDueAt: 0 };
-  readonly #up: Way = { lastDueAt: 0 };
+  readonly #down: Way;
+  readonly #up: Way;
   readonly #pending = new Map<number, Pending>();
   readonly #underWay = new Map<number, AbortController>();
   #nextId = 1;
   #isOpen = true;
 
   constructor(deps: SessionDeps) {
+    const [upper, lower] = [deps.upper.name, deps.lower.name];
+    this.#down = { from: upper, to: lower, lastDueAt: 0 };
+    this.#up = { from: lower, to: upper, lastDueAt: 0 };
     this.#deps = deps;
     this.hello = deps.hello;
     this.plantId = deps.hello.plantId;
@@ -87,14 +92,15 @@ export class Session implements Bidder {
   }
 
   /**
-   * From below; `deliver` is called at the upper end. A notice that is lost would be missed for good: it ends the link.
+   * Sends a notice from below; `deliver` is called at the upper end. A lost notice would be missing for good, so it
+   * ends the link.
    */
   notify(value: unknown, deliver: (value: never) => void, lost: () => void): void {
     const sent = overTheWire(value);
     this.#upward(() => deliver(sent as never), lost);
   }
 
-  /** Both ends hear that the link is over; what waits at either fails. */
+  /** Tells both ends that the link is over; everything that waits at either end fails. */
   end(reason: string): void {
     this.#isOpen = false;
     for (const { reject } of this.#pending.values()) reject(lost(this.plantId, reason));
@@ -133,17 +139,15 @@ export class Session implements Bidder {
   }
 
   #downward(arrive: () => void): void {
-    const { network, upper, lower } = this.#deps;
-    network.send(upper.name, lower.name, this.#down, () => {
+    const { network, lower } = this.#deps;
+    network.send(this.#down, () => {
       if (this.#isOpen && lower.life.isAlive) arrive();
     });
   }
 
   #upward(arrive: () => void, lost?: () => void): void {
-    const { network, upper, lower } = this.#deps;
+    const { network, upper } = this.#deps;
     network.send(
-      lower.name,
-      upper.name,
       this.#up,
       () => {
         if (this.#isOpen && upper.life.isAlive) arrive();

@@ -1,6 +1,6 @@
 import type { End, Session } from './session.ts';
 
-/** What there is of links now, found by either end: thousands of plants come and go without looking at all of them. */
+/** The present links, found by either end: thousands of plants come and go without a search through all links. */
 export class Sessions<Dialed> {
   readonly #dialed = new Map<Session, Dialed>();
   readonly #byName = new Map<string, Set<Session>>();
@@ -13,7 +13,7 @@ export class Sessions<Dialed> {
     }
   }
 
-  /** Forgets a link; returns what it was dialled for, undefined when it was forgotten before. */
+  /** Forgets a link. Returns what it was dialled for; undefined when it was forgotten before. */
   remove(session: Session): Dialed | undefined {
     const dialed = this.#dialed.get(session);
     this.#dialed.delete(session);
@@ -25,12 +25,12 @@ export class Sessions<Dialed> {
     return [...this.#dialed.keys()];
   }
 
-  /** Those of one run of a process. */
+  /** Returns the links of one run of a process. */
   of({ name, life }: End): readonly Session[] {
     return [...(this.#byName.get(name) ?? [])].filter((session) => endsOf(session).some((end) => end.life === life));
   }
 
-  /** Those that somebody of this name dialled, in whatever run of its process. */
+  /** Returns the links that a process of this name dialled, in any of its runs. */
   dialedBy(name: string): readonly Session[] {
     return [...(this.#byName.get(name) ?? [])].filter(({ ends: { lower } }) => lower.name === name);
   }

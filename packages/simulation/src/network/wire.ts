@@ -1,9 +1,9 @@
 /**
- * What arrives at the other end of a link of what was sent: the same as through JSON, without its text. What has
- * arrived is frozen, so that whoever sends it on, and all who get it, can have one copy.
+ * Copies a message as the other end of a link receives it: the same as through JSON, without the text. The copy is
+ * frozen, so that all who receive it or send it on can share it.
  */
 
-/** Undefined for what JSON leaves out. @throws TypeError for what it cannot hold */
+/** Returns undefined for values that JSON leaves out. @throws TypeError for a value that JSON cannot hold */
 export function overTheWire(value: unknown): unknown {
   switch (typeof value) {
     case 'string':
@@ -23,7 +23,7 @@ export function overTheWire(value: unknown): unknown {
 function copyOf(value: object): unknown {
   if (Array.isArray(value)) return copyOfList(value);
   if ('toJSON' in value && typeof value.toJSON === 'function') return overTheWire(value.toJSON());
-  // All fields at once, which takes a fraction of the time: most stay as they are.
+  // Copying all fields at once takes a fraction of the time: most of them stay as they are.
   const copy = { ...value } as Record<string, unknown>;
   for (const name in copy) {
     const sent = copy[name];

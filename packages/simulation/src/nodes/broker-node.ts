@@ -1,4 +1,4 @@
-/** A broker: the product's own, on a virtual clock and network. Killed, it forgets everything. */
+/** A broker: the product's own, on a virtual clock and network. When it is killed it forgets everything. */
 import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import type { Hello } from '@vmgrid/protocol';
 import { Announcer, Broker } from '@vmgrid/vmbroker';

@@ -1,4 +1,4 @@
-/** A client that asks until it is answered: what it is told is held against the grid. */
+/** A client that asks until it is answered, and compares the answers with the grid. */
 import type { ClassAdJson, CreateRequest, VmReply } from '@vmgrid/protocol';
 import type { Shop } from '@vmgrid/vmshop';
 import type { Ledger, Promised } from '../ledger.ts';
@@ -16,19 +16,19 @@ export interface ClientDeps {
   readonly network: Network;
   readonly shops: readonly ShopNode[];
   readonly ledger: Ledger;
-  /** Told of each VM as its client hears of it. */
+  /** Called with each VM when its client learns of it. */
   readonly ready: () => void;
-  /** Told what must not be. */
+  /** Called with each violation. */
   readonly report: (violation: Violation) => void;
 }
 
 export interface ClientOptions {
   readonly lease: string;
-  /** How long a VM is kept that is destroyed in the end, beside the time that deeds take. */
+  /** Milliseconds for which a VM that the client destroys is kept, besides the time that deeds take. */
   readonly keepMs: (random: Random) => number;
-  /** Share of VMs that are destroyed; the others are left to their lease. */
+  /** Share of VMs that the client destroys; the others are left to their lease. */
   readonly destroyRate: number;
-  /** Share of VMs that are to be suspended when their lease ends. */
+  /** Share of VMs that are suspended when their lease ends. */
   readonly suspendRate: number;
   readonly deeds: DeedOptions;
 }
@@ -50,7 +50,7 @@ export class Client {
     this.#exchange = new Exchange({ ...deps, life: this.#life, random: this.#random });
   }
 
-  /** Has a VM made, does this and that with it, and perhaps has it destroyed. */
+  /** Asks for a VM, does its deeds with it, and perhaps destroys it. */
   async ask(requestId: string, work: Pick<CreateRequest, 'machine' | 'dag'>): Promise<void> {
     const { ledger, world } = this.#deps;
     const { lease, keepMs, destroyRate, suspendRate, deeds: deedOptions } = this.#options;
@@ -109,7 +109,7 @@ export class Client {
   #requireHolderWon(promised: Promised, reply: VmReply): void {
     const { ledger } = this.#deps;
     const { requestId, plantId } = promised;
-    // A reply makes its trail anew each time it is read.
+    // A reply builds its trail anew each time it is read.
     const trail = ledger.hasOtherHolders(promised) ? reply.trail : undefined;
     for (const holder of trail ? ledger.passedOver(promised, trail) : []) {
       const message = `${holder} had the VM of ${requestId} and bid, but ${plantId} made another`;

@@ -1,4 +1,4 @@
-/** What a client does with a VM between its creation and its end. */
+/** A client's deeds with a VM between its creation and its end. */
 import type { VmReply } from '@vmgrid/protocol';
 import type { Shop } from '@vmgrid/vmshop';
 import { actionTaking } from '../plant/virtual-guest.ts';
@@ -15,12 +15,12 @@ export interface Deed {
 }
 
 export interface DeedOptions {
-  /** Deeds at one VM. */
+  /** Most deeds with one VM. */
   readonly most: number;
   readonly everyMs: number;
 }
 
-/** The deeds of one client, in their order: what it suspends it mostly resumes next. */
+/** Draws the deeds of one client, in their order: it mostly resumes next what it has suspended. */
 export function drawDeeds(of: string, random: Random, { most, everyMs }: DeedOptions): readonly Deed[] {
   const count = random.integer(0, most);
   const kinds: DeedKind[] = [];
@@ -52,7 +52,9 @@ export function doDeed(shop: Shop, { kind, requestId }: Deed, vmId: string, leas
   }
 }
 
-/** The state that a VM is in whose client was told that the deed is done; undefined when it may be in several. */
+/**
+ * Returns the state of a VM whose client was told that the deed is done; undefined when several states are possible.
+ */
 export function stateAfter(kind: DeedKind): string | undefined {
   if (kind === 'suspend') return 'suspended';
   return kind === 'resume' ? 'running' : undefined;

@@ -1,7 +1,4 @@
-/**
- * A client's way of asking: at any shop, under the same request id, again and again until there is an answer worth
- * something.
- */
+/** How a client asks: any shop, under the same request id, again and again until a useful answer comes. */
 import { GridError } from '@vmgrid/protocol';
 import type { Shop } from '@vmgrid/vmshop';
 import type { Ledger } from '../ledger.ts';
@@ -19,30 +16,30 @@ export interface ExchangeDeps {
   readonly life: Life;
   readonly random: Random;
   readonly ledger: Ledger;
-  /** Told what must not be. */
+  /** Called with each violation. */
   readonly report: (violation: Violation) => void;
 }
 
 export interface Question<T> {
-  /** Such as `destroy`, for the account of what was asked. */
+  /** The verb, such as `destroy`, for the account of requests. */
   readonly verb: string;
   readonly requestId: string;
   readonly ask: (shop: Shop) => Promise<T>;
-  /** Codes that are no answer yet. */
+  /** Codes that do not count as an answer yet. */
   readonly tryAgain?: ReadonlySet<string>;
 }
 
 export type Answer<T> = { readonly value: T } | { readonly error: GridError };
 
-/** An answer that is awaited no longer than this. */
+/** The client waits for one answer no longer than this. */
 export const PATIENCE_MS = 150_000;
-/** From then on an error is taken for the answer. */
+/** After this time an error counts as the answer. */
 export const GIVE_UP_MS = 180_000;
 const AGAIN_MS = 2_000;
 
-/** Errors that say: not now, or not known. */
+/** Errors that mean: not now, or not known. */
 const UNREACHED = ['PLANT_LOST', 'DRAINING', 'DEADLINE_EXCEEDED', 'CANCELLED', 'NO_PLANTS', 'OVERLOADED'];
-/** With what may end otherwise at another plant or another time. */
+/** Also errors that may not occur at another plant or another time. */
 const UNLUCKY = [
   'NO_BIDS',
   'AWARD_REFUSED',
@@ -56,7 +53,7 @@ const UNLUCKY = [
 /** Errors of the program itself. */
 const FAULTS: ReadonlySet<string> = new Set(['INTERNAL', 'LINK_PROTOCOL']);
 
-/** Which errors a client takes for no answer yet. */
+/** Which errors do not count as an answer for a client yet. */
 export const TRY_AGAIN = {
   whenUnreached: new Set<string>(UNREACHED),
   whenUnlucky: new Set<string>([...UNREACHED, ...UNLUCKY]),
@@ -101,11 +98,11 @@ export class Exchange {
     const { network, life } = this.#deps;
     const { promise, resolve } = Promise.withResolvers<Answer<T> | 'silence'>();
     life.after(PATIENCE_MS, () => resolve('silence'));
-    const back: Way = { lastDueAt: 0 };
-    const reply = (answer: Answer<T>) => network.send(node.name, life.name, back, () => resolve(answer));
-    network.send(life.name, node.name, { lastDueAt: 0 }, () => {
+    const back: Way = { from: node.name, to: life.name, lastDueAt: 0 };
+    const reply = (answer: Answer<T>) => network.send(back, () => resolve(answer));
+    network.send({ from: life.name, to: node.name, lastDueAt: 0 }, () => {
       const { shop } = node;
-      const hangUp = () => network.send(node.name, life.name, back, () => resolve('silence'));
+      const hangUp = () => network.send(back, () => resolve('silence'));
       if (!shop) return hangUp();
       node.life.whenKilled(hangUp);
       answerOf(shop, work).then(reply);

@@ -1,4 +1,6 @@
-/** An operator who has images built, and now and then removed: what is said to be built is in its plant's warehouse. */
+/**
+ * An operator who has images built and sometimes removed, and checks that a built image is in its plant's warehouse.
+ */
 import type { BuildImageReply, CreateRequest } from '@vmgrid/protocol';
 import type { Shop } from '@vmgrid/vmshop';
 import type { Ledger } from '../ledger.ts';
@@ -17,7 +19,7 @@ export interface OperatorDeps {
   readonly shops: readonly ShopNode[];
   readonly plants: readonly PlantNode[];
   readonly ledger: Ledger;
-  /** Told what must not be. */
+  /** Called with each violation. */
   readonly report: (violation: Violation) => void;
 }
 
@@ -30,7 +32,7 @@ export class Operator {
   readonly #life: Life;
   readonly #random: Random;
   readonly #exchange: Exchange;
-  /** Images that somebody has asked to remove: they may be gone. */
+  /** Images whose removal was requested: they may be gone. */
   readonly #removed = new Set<string>();
 
   constructor(deps: OperatorDeps) {

@@ -7,7 +7,7 @@ export interface ProcessNodeDeps {
   readonly fabric: Fabric;
 }
 
-/** A process that keeps nothing: it can be killed at any moment, and starts with nothing. */
+/** A process that keeps nothing: it can be killed at any moment, and starts empty. */
 export abstract class ProcessNode {
   readonly name: string;
   protected readonly deps: ProcessNodeDeps;
@@ -32,7 +32,7 @@ export abstract class ProcessNode {
     this.run();
   }
 
-  /** Kills its process, as by `kill -9`. */
+  /** Kills the process, as `kill -9` does. */
   kill(): void {
     if (!this.#life.isAlive) return;
     this.deps.world.note(`kill ${this.name}`);
@@ -40,10 +40,10 @@ export abstract class ProcessNode {
     this.deps.fabric.killed({ name: this.name, life: this.#life });
   }
 
-  /** What it does from its start on, in a life of its own. */
+  /** The work of one run, from its start on, in a life of its own. */
   protected abstract run(): void;
 
-  /** Something that a plant told cannot be. */
+  /** Something that a plant reported cannot be. */
   protected fault(plantId: string, error: Error): void {
     this.deps.world.note(`fault ${this.name} ${plantId} ${error}`);
   }

@@ -13,7 +13,7 @@ export interface ShopNodeOptions {
   readonly plantReturnMs: number;
 }
 
-/** Past auctions are for operators to look at, of whom there are none. */
+/** A simulation has no operators who would look at past auctions. */
 const noHistory = {
   keep: () => undefined,
   list: () => ({ auctions: [] }),
@@ -32,12 +32,12 @@ export class ShopNode extends ProcessNode {
     this.#config = checkConfig(ShopConfig, config, name);
   }
 
-  /** The shop while it lives. */
+  /** The shop, while its process runs. */
   get shop(): Shop | undefined {
     return this.life.isAlive ? this.#shop : undefined;
   }
 
-  /** What it knows of VMs, while it lives. */
+  /** The shop's record of VMs, while its process runs. */
   get book(): VmBook | undefined {
     return this.life.isAlive ? this.#book : undefined;
   }

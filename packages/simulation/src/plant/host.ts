@@ -1,4 +1,4 @@
-/** What runs on a plant's host beside the plant: the machines' processes, which outlive it. */
+/** The processes on a plant's host other than the plant's: those of its machines, which outlive it. */
 
 import type { MachineExit } from '@vmgrid/lines';
 import type { MachineSpec } from '@vmgrid/protocol';
@@ -7,9 +7,9 @@ export interface RunningMachine {
   readonly vmId: string;
   readonly directory: string;
   readonly machine: Pick<MachineSpec, 'memoryMiB' | 'cpus'>;
-  /** What its guest has met with: a machine that hangs never answers. */
+  /** A fault of the guest: a machine that hangs never answers. */
   readonly hangs: boolean;
-  /** Resolves once its process is gone. */
+  /** Resolves once the machine's process has ended. */
   readonly exited: Promise<MachineExit>;
   disc: string | undefined;
 }
@@ -18,12 +18,12 @@ export class Host {
   readonly #running = new Map<string, RunningMachine & { readonly exit: (exit: MachineExit) => void }>();
   readonly #changed: () => void;
 
-  /** `changed` is told of each start and end. */
+  /** `changed` is called at each start and end. */
   constructor(changed: () => void) {
     this.#changed = changed;
   }
 
-  /** By their folders. */
+  /** Machines by their folders. */
   get running(): ReadonlyMap<string, RunningMachine> {
     return this.#running;
   }

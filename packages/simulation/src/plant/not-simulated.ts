@@ -1,13 +1,16 @@
-/** What a plant does unasked, which it does not do in a simulation. */
+/** What a plant does not do in a simulation: it needs the files of images, or real guests. */
 import { GridError, type ReplayableRequest } from '@vmgrid/protocol';
 
-/** Builds nothing unasked. */
+/** Never builds an image unasked. */
 export const noSelfTending = {
   advisor: {
     suggestions: async (): Promise<never> => {
       throw new GridError('REQUEST_INVALID', 'nobody asks for suggestions in a simulation');
     },
   },
+  record: () => undefined,
   recorded: async (): Promise<readonly ReplayableRequest[]> => [],
   during: <T>(work: () => Promise<T>): Promise<T> => work(),
 };
+
+export const noEqualityCheck = { check: () => Promise.reject(new Error('guests on paper are not compared')) };

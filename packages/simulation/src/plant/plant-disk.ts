@@ -1,11 +1,11 @@
-/** What outlives a plant's process on its host: records, discs, holds on images, what it has learnt. */
+/** The state on a host that outlives the plant's process: records, discs, holds on images, learnt durations. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ConfigDiscPlan } from '@vmgrid/lines';
 import { type ConfigDiscStore, openDatabaseInMemory, type VmRecord, type VmStore } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { Life } from '../world/life.ts';
 
-/** One write to the disk. */
+/** Milliseconds that one write to the disk takes. */
 const WRITE_MS = 2;
 
 export interface Folder {
@@ -15,22 +15,22 @@ export interface Folder {
 
 export class PlantDisk {
   readonly warehouseId: string;
-  /** Whoever changes it puts another in its place. */
+  /** To change it, replace the whole map. */
   images: ReadonlyMap<string, GoldenImage>;
-  /** Folders in which images are made, with the image's id. */
+  /** Folders in which images are being made, and the ids of those images. */
   readonly stagings = new Map<string, string>();
   readonly database: DatabaseSync = openDatabaseInMemory();
   readonly folders = new Map<string, Folder>();
   readonly discs = new Map<string, ConfigDiscPlan>();
-  /** `IMAGE USER` each. */
+  /** Each entry is `IMAGE USER`. */
   readonly holds = new Set<string>();
-  /** What the record of each folder said when it was looked at last. */
+  /** The record in each folder as it was read last. */
   readonly #read = new WeakMap<Folder, { readonly text: string; readonly record: VmRecord }>();
   #discs = 0;
   #stagings = 0;
   readonly #changed: () => void;
 
-  /** `changed` is told of each write. */
+  /** `changed` is called at each write. */
   constructor(warehouseId: string, images: ReadonlyMap<string, GoldenImage>, changed: () => void) {
     this.warehouseId = warehouseId;
     this.images = images;
@@ -38,7 +38,7 @@ export class PlantDisk {
   }
 
   /**
-   * The records that a plant that starts now would find, for whoever looks from outside: the same objects until they
+   * Returns the records that a plant would find if it started now, for observers outside: the same objects until they
    * change.
    */
   records(): readonly VmRecord[] {
@@ -68,7 +68,10 @@ export class PlantDisk {
     return this.folders.get(directory.slice('vms/'.length));
   }
 
-  /** The disk as one run of the plant's process sees it: what it has not finished when it is killed does not happen. */
+  /**
+   * Returns the disk as one run of the plant's process sees it: a write that is not finished when the process is killed
+   * does not happen.
+   */
   store(life: Life): VmStore {
     const { folders } = this;
     const write = (work: () => unknown) => this.write<unknown>(life, work).then(() => undefined);
@@ -114,7 +117,7 @@ export class PlantDisk {
     for (const path of this.discs.keys()) if (path.startsWith(`${directory}/`)) this.discs.delete(path);
   }
 
-  /** One write, which is done at once or not at all. */
+  /** Makes one write, completely or not at all. */
   async write<T>(life: Life, work: () => T): Promise<T> {
     await life.clock.sleep(WRITE_MS);
     const result = work();

@@ -4,8 +4,8 @@
  */
 import { type Capacity, RequestFingerprints } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
-import { adToJson, type Hello, type LinkClient } from '@vmgrid/protocol';
-import { DestroyedVms, type PlantConfig, recover } from '@vmgrid/vmplant';
+import type { Hello, LinkAbove } from '@vmgrid/protocol';
+import { assemblePlant, DestroyedVms, type PlantConfig, type PlantPorts } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { Fabric } from '../network/fabric.ts';
 import { Life } from '../world/life.ts';
@@ -13,8 +13,8 @@ import type { Random } from '../world/random.ts';
 import type { World } from '../world/world.ts';
 import { Host } from './host.ts';
 import { PlantDisk } from './plant-disk.ts';
-import { makePlantParts, VERSION } from './plant-parts.ts';
 import type { MachineFaults } from './virtual-line.ts';
+import { VERSION, virtualPorts } from './virtual-ports.ts';
 
 export interface PlantNodeOptions {
   readonly plantId: string;
@@ -28,7 +28,7 @@ export interface PlantNodeOptions {
 export interface PlantNodeDeps {
   readonly world: World;
   readonly fabric: Fabric;
-  /** Told whenever its disk or its machines have changed. */
+  /** Called whenever the plant's disk or machines have changed. */
   readonly changed: (node: PlantNode) => void;
 }
 
@@ -62,7 +62,7 @@ export class PlantNode {
     return this.#life.isAlive;
   }
 
-  /** Whether it remembers the VM as one that is gone. */
+  /** Whether the plant remembers the VM as destroyed. */
   hasDestroyed(vmId: string): boolean {
     this.#destroyedVms ??= new DestroyedVms(this.disk.database, {
       requests: new RequestFingerprints(),
@@ -71,7 +71,7 @@ export class PlantNode {
     return this.#destroyedVms.byVm(vmId) !== undefined;
   }
 
-  /** Starts its process, which finds what an earlier one left. */
+  /** Starts the plant's process, which finds the state that an earlier one left. */
   start(): void {
     const { world } = this.#deps;
     if (this.isAlive) return;
@@ -80,7 +80,7 @@ export class PlantNode {
     void this.#run(this.#life);
   }
 
-  /** Kills its process, as by `kill -9`. */
+  /** Kills the plant's process, as `kill -9` does. */
   kill(): void {
     if (!this.isAlive) return;
     this.#deps.world.note(`kill ${this.plantId}`);
@@ -91,31 +91,23 @@ export class PlantNode {
   async #run(life: Life): Promise<void> {
     const { fabric } = this.#deps;
     const { capacity, faults, upstreams } = this.#options;
-    const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log() };
-    const parts = await makePlantParts(ground, { config: this.#config, capacity, faults });
-    const { bidService, collector, plant, publisher, vmPublisher, warehouse } = parts;
-    await warehouse.sweep(this.host);
-    await recover({ ...parts, collect: (vmId) => collector.collect(vmId, { requestId: `recovery-${vmId}` }) });
-    let ad = adToJson(await bidService.ad());
-    const lower = {
-      name: this.plantId,
-      life,
-      handlers: plant.handlers(),
-      hello: (): Hello => ({ plantId: this.plantId, version: VERSION, ad }),
-      opened: (link: LinkClient) => {
-        vmPublisher.opened(link);
-        publisher.opened(link);
+    const dialled: LinkAbove[] = [];
+    const links: PlantPorts['links'] = {
+      notify: (event, value) => {
+        for (const link of dialled) link.notify(event, value);
       },
     };
-    const links = upstreams.map((upstream) => fabric.dial(lower, upstream));
-    parts.onChange(async () => {
-      void publisher.changed();
-      ad = adToJson(await bidService.ad());
-      for (const link of links) link.notify('ad', ad);
-    });
+    const ground = { life, disk: this.disk, host: this.host, random: this.#random, log: this.#log(), links };
+    const ports = virtualPorts(ground, { config: this.#config, capacity, faults });
+    const { adPublisher, plant, opened, recover } = await assemblePlant(ports, this.#config);
+    await ports.stores.warehouse.sweep(this.host);
+    await recover();
+    const hello = (): Hello => ({ plantId: this.plantId, version: VERSION, ad: adPublisher.ad });
+    const lower = { name: this.plantId, life, handlers: plant.handlers(), hello, opened };
+    dialled.push(...upstreams.map((upstream) => fabric.dial(lower, upstream)));
   }
 
-  /** What a plant finds wrong with itself is part of what happened. */
+  /** The faults that a plant finds in itself are recorded with the other events. */
   #log(): Log {
     const note = (level: string) => (details: object, message?: string) => {
       const { err, ...rest } = details as { readonly err?: unknown };

@@ -1,4 +1,5 @@
 /** A guest that does nothing, takes its time over it, and reports as the runner does. */
+import { abortable } from '@vmgrid/daemon';
 import type { Action } from '@vmgrid/dag';
 import { type Guest, type RunnerTask, readRunnerCommand } from '@vmgrid/lines';
 import { GridError } from '@vmgrid/protocol';
@@ -17,7 +18,7 @@ export interface VirtualGuestDeps {
 const IDENTITY_MS = 40;
 const SCRIPT = /^takes (\d+) ms\n/;
 
-/** An action that a virtual guest takes this long over; `what` tells actions apart. */
+/** Returns an action that takes a virtual guest this long; `what` tells actions apart. */
 export const actionTaking = (id: string, ms: number, what: string): Action => ({
   ...{ id, kind: 'script' },
   script: `takes ${Math.round(ms)} ms\n${what}`,
@@ -59,6 +60,11 @@ export class VirtualGuest implements Guest {
     }
   }
 
+  /** It never does. */
+  restarted(signal: AbortSignal): Promise<never> {
+    return abortable(this.#lost(), signal);
+  }
+
   #durationOf(index: number): number {
     const { disk, running } = this.#deps;
     const step = disk.discs.get(running.disc ?? '')?.steps.find((one) => one.index === index);
@@ -67,12 +73,14 @@ export class VirtualGuest implements Guest {
     return Number(SCRIPT.exec(script)?.[1] ?? 0);
   }
 
-  /** Takes a while, unless the machine ends meanwhile. */
+  /** Waits, unless the machine ends meanwhile. */
   async #work(ms: number, signal: AbortSignal): Promise<void> {
-    const { life, running } = this.#deps;
-    const lost = running.exited.then(() => {
-      throw new GridError('GUEST_LOST', `the machine of ${running.vmId} ended while a command ran in it`);
-    });
-    await Promise.race([life.clock.sleep(ms, signal), lost]);
+    await Promise.race([this.#deps.life.clock.sleep(ms, signal), this.#lost()]);
+  }
+
+  async #lost(): Promise<never> {
+    const { running } = this.#deps;
+    await running.exited;
+    throw new GridError('GUEST_LOST', `the machine of ${running.vmId} ended while a command ran in it`);
   }
 }

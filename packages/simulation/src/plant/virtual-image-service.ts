@@ -1,11 +1,11 @@
-/** What operators do with the images of a virtual warehouse. */
+/** The operators' commands for the images of a virtual warehouse. */
 import { GridError, type ImageReply } from '@vmgrid/protocol';
-import type { PlantDeps } from '@vmgrid/vmplant';
+import type { OperatorServices } from '@vmgrid/vmplant';
 import type { GoldenImage } from '@vmgrid/warehouse';
 import type { VirtualWarehouse } from './virtual-warehouse.ts';
 
 const refuse = async (): Promise<never> => {
-  throw new GridError('REQUEST_INVALID', 'nobody asks for this in a simulation');
+  throw new GridError('REQUEST_INVALID', 'a simulation does not do this');
 };
 
 interface Names {
@@ -13,11 +13,11 @@ interface Names {
   readonly warehouseId: string;
 }
 
-export function virtualImageService(warehouse: VirtualWarehouse, names: Names): PlantDeps['imageService'] {
+export function virtualImageService(warehouse: VirtualWarehouse, names: Names): OperatorServices['imageService'] {
   const describe = (image: GoldenImage) => descriptionOf(image, names);
   return {
     ...{ label: refuse, verify: refuse, collect: refuse },
-    list: async () => [...(await warehouse.images()).values()].map(describe),
+    list: async () => [...(await warehouse.inventory.images()).values()].map(describe),
     describe: async (image) => describe(image),
     remove: (imageId) => warehouse.remove(imageId),
   };

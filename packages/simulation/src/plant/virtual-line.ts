@@ -1,6 +1,4 @@
-/**
- * A production line whose machines are entries of a host's table: as long as things take, and nothing of what they do.
- */
+/** A production line whose machines are entries in a host's table. They take time, but do no work. */
 
 import type { GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineReport } from '@vmgrid/protocol';
@@ -10,11 +8,11 @@ import type { Host, RunningMachine } from './host.ts';
 import type { PlantDisk } from './plant-disk.ts';
 import { VirtualGuest } from './virtual-guest.ts';
 
-/** What machines take and meet with. */
+/** Durations and faults of machines. */
 export interface MachineFaults {
-  /** Until a machine runs, from an image. */
+  /** Returns the milliseconds until a machine runs, from an image. */
   startMs(start: StartOrder['start'], imageId: string): number;
-  /** Share by which that differs from one machine to the next, up or down. */
+  /** Share by which that varies from one machine to the next, up or down. */
   readonly jitter: number;
   /** Share of starts that fail. */
   readonly failureRate: number;
@@ -36,7 +34,7 @@ const STOP_MS = 30;
 const AGENT_MS = 15;
 const SUSPEND_MS = 200;
 const FREEZE_MS = 300;
-/** File with the memory of a suspended machine. */
+/** The file with the memory of a suspended machine. */
 export const SUSPENDED = 'suspended';
 
 export const VIRTUAL_LINE: LineReport = {
@@ -77,7 +75,7 @@ export class VirtualLine implements ProductionLine {
     const { jitter, failureRate, hangRate } = this.#faults;
     const takesMs = this.#faults.startMs(start, image.manifest.id) * (1 + jitter * (2 * random.next() - 1));
     const fails = random.chance(failureRate);
-    // Its process is there at once: a plant that is killed now leaves one that nobody noted.
+    // Its process exists at once: a plant that is killed now leaves a process that nobody recorded.
     const running = host.start({ vmId, directory, machine, hangs: random.chance(hangRate) });
     try {
       await life.clock.sleep(takesMs, signal);
@@ -110,7 +108,7 @@ export class VirtualLine implements ProductionLine {
       state: { directory },
       exited: running.exited,
       guest: async (signal) => {
-        // One that hangs never answers, however long somebody waits.
+        // A machine that hangs never answers, however long somebody waits.
         await life.clock.sleep(running.hangs ? Number.MAX_SAFE_INTEGER : AGENT_MS, signal);
         return new VirtualGuest({ life, disk, running, random }, this.#faults);
       },

@@ -1,6 +1,6 @@
 /**
- * The warehouse of one plant, as one run of its process sees it: what it has not finished when it is killed does not
- * happen.
+ * The warehouse of one plant, as one run of its process sees it: work that is not finished when the process is killed
+ * does not happen.
  */
 import { GridError } from '@vmgrid/protocol';
 import {
@@ -14,7 +14,7 @@ import type { Life } from '../world/life.ts';
 import type { Host } from './host.ts';
 import type { PlantDisk } from './plant-disk.ts';
 
-/** Until an image's files are digested and moved in. */
+/** Milliseconds until an image's files are digested and moved in. */
 const ASSEMBLE_MS = 400;
 const CLAIM_POLL_MS = 100;
 
@@ -27,7 +27,17 @@ export class VirtualWarehouse implements ImageBuildStore {
     this.#life = life;
   }
 
-  readonly references = { drop: (imageId: string, user: string) => this.#drop(`${imageId} ${user}`) };
+  get inventory(): this {
+    return this;
+  }
+
+  get claims(): this {
+    return this;
+  }
+
+  get references(): this {
+    return this;
+  }
 
   async images(): Promise<ReadonlyMap<string, GoldenImage>> {
     return this.#disk.images;
@@ -46,6 +56,10 @@ export class VirtualWarehouse implements ImageBuildStore {
       this.#require(imageId);
       this.#disk.holds.add(`${imageId} ${user}`);
     });
+  }
+
+  drop(imageId: string, user: string): Promise<void> {
+    return this.#write(() => void this.#disk.holds.delete(`${imageId} ${user}`));
   }
 
   /** Images on paper are never broken. */
@@ -100,7 +114,7 @@ export class VirtualWarehouse implements ImageBuildStore {
     });
   }
 
-  /** Takes away what an earlier run was making, the machines first. */
+  /** Removes what an earlier run was making, the machines first. */
   async sweep(host: Host): Promise<void> {
     for (const directory of [...this.#disk.stagings.keys()]) {
       host.end(directory, 'crashed');
@@ -123,10 +137,6 @@ export class VirtualWarehouse implements ImageBuildStore {
       this.#disk.stagings.delete(directory);
       this.#disk.removeDiscs(directory);
     });
-  }
-
-  #drop(hold: string): Promise<void> {
-    return this.#write(() => void this.#disk.holds.delete(hold));
   }
 
   #write<T>(work: () => T): Promise<T> {

@@ -2,8 +2,8 @@ import type { Clock } from '@vmgrid/daemon';
 import type { World } from './world.ts';
 
 /**
- * One run of a process, from its start until it is killed. Whatever it waits for comes through its life: once it is
- * killed, no wait of its ever ends, so that nothing it was amid goes on, and nothing is cleaned up either.
+ * One run of a process, from its start until it is killed. All its waits go through its life: once it is killed they
+ * never end, so nothing goes on, and nothing is cleaned up either.
  */
 export class Life {
   readonly name: string;
@@ -25,19 +25,19 @@ export class Life {
     for (const tell of this.#mourners.splice(0)) tell();
   }
 
-  /** What others see of its end at once: its host closes what it had open. */
+  /** Calls `tell` when the process is killed, for what others see at once: its host closes what it had open. */
   whenKilled(tell: () => void): void {
     this.#mourners.push(tell);
   }
 
-  /** Does something later, if the process still lives then. Returns how to take it back. */
+  /** Does work later, if the process is still alive then. Returns the function that cancels it. */
   after(ms: number, work: () => void): () => void {
     return this.#world.schedule(ms, () => {
       if (this.#alive) work();
     });
   }
 
-  /** The time that this process sees. */
+  /** The clock of this process. */
   readonly clock: Clock = {
     now: () => this.#world.now(),
     monotonic: () => this.#world.elapsedMs,

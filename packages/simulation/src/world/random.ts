@@ -1,4 +1,4 @@
-/** Seeded random numbers: the same seed gives the same numbers, on every machine. */
+/** Seeded random numbers: the same seed gives the same numbers on every machine. */
 import { createHash } from 'node:crypto';
 
 export class Random {
@@ -17,12 +17,12 @@ export class Random {
     this.#counter = digest.readUInt32LE(12);
   }
 
-  /** Numbers of their own for one purpose: how many are drawn for another does not change them. */
+  /** Returns independent numbers for one purpose: drawing more of them for another purpose does not change them. */
   fork(purpose: string): Random {
     return new Random(`${this.#seed}\n${purpose}`);
   }
 
-  /** From 0 up to 1, evenly spread. sfc32 (Doty-Humphrey, PractRand). */
+  /** Returns a number from 0 up to, but not including, 1, evenly spread. sfc32 (Doty-Humphrey, PractRand). */
   next(): number {
     const b = this.#b;
     const c = this.#c;
@@ -38,7 +38,7 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** From `least` to `most`, both included. */
+  /** Returns a whole number from `least` to `most`, both included. */
   integer(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -47,12 +47,12 @@ export class Random {
     return values[this.integer(0, values.length - 1)]!;
   }
 
-  /** Waiting time of events that come independently, with this mean. */
+  /** Returns the waiting time of independent events with this mean. */
   exponential(mean: number): number {
     return -Math.log(1 - this.next()) * mean;
   }
 
-  /** An id in the form of a UUID. */
+  /** Returns an id in the form of a UUID. */
   uuid(): string {
     const hex = Array.from({ length: 4 }, () =>
       this.integer(0, 2 ** 32 - 1)

@@ -1,4 +1,7 @@
-/** What happened, line by line: the digest of all lines tells two runs apart, the last ones are kept for people. */
+/**
+ * The events of a run, line by line: the digest of all lines tells two runs apart, and the last lines are kept for
+ * people.
+ */
 import { createHash } from 'node:crypto';
 
 export class Trace {
@@ -24,14 +27,14 @@ export class Trace {
     return this.#count;
   }
 
-  /** The last lines that speak of any of these words; all of the last ones when there is none. */
+  /** Returns the last lines that contain any of these words; without words, all of the last lines. */
   last(...words: readonly string[]): readonly string[] {
     const spoken =
       words.length === 0 ? this.#lines : this.#lines.filter((line) => words.some((word) => line.includes(word)));
     return spoken.slice(-this.#kept);
   }
 
-  /** Of all lines so far, in hexadecimal. */
+  /** Returns the digest of all lines so far, in hexadecimal. */
   digest(): string {
     return this.#hash.copy().digest('hex');
   }

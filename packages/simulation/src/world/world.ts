@@ -1,16 +1,21 @@
 /**
- * Virtual time: it stands still while anything is to be done, then jumps to the next event. With seeded random numbers
- * and nothing that waits for the machine it runs on, a run is the same each time.
+ * Virtual time: it stands still while there is work, then jumps to the next event. Because of this and of seeded random
+ * numbers, and because nothing waits for the real machine, a run is the same each time.
  */
-import { EventQueue, type TimedEvent } from './event-queue.ts';
+import TinyQueue from 'tinyqueue';
 import { Random } from './random.ts';
 import { Trace } from './trace.ts';
 
-interface Event extends TimedEvent {
+interface Event {
+  readonly dueAt: number;
+  readonly sequence: number;
   work: (() => void) | undefined;
 }
 
-/** The day SC 2004 opened. */
+/** Orders events by their due time; events of the same time stay in the order in which they were scheduled. */
+const compare = (a: Event, b: Event): number => a.dueAt - b.dueAt || a.sequence - b.sequence;
+
+/** The day on which SC 2004 opened. */
 const EPOCH_MS = Date.UTC(2004, 10, 6);
 
 export interface WorldOptions {
@@ -22,7 +27,7 @@ export interface WorldOptions {
 export class World {
   readonly random: Random;
   readonly #trace: Trace;
-  readonly #queue = new EventQueue<Event>();
+  readonly #queue = new TinyQueue<Event>([], compare);
   #sequence = 0;
   #events = 0;
   #elapsedMs = 0;
@@ -55,7 +60,7 @@ export class World {
     this.#trace.note(this.#elapsedMs, what);
   }
 
-  /** Does something after a while of virtual time. Returns how to take it back. */
+  /** Does work after a while of virtual time. Returns the function that cancels it. */
   schedule(ms: number, work: () => void): () => void {
     const event: Event = { dueAt: this.#elapsedMs + Math.max(0, ms), sequence: this.#sequence++, work };
     this.#queue.push(event);
@@ -65,8 +70,8 @@ export class World {
   }
 
   /**
-   * Goes from event to event until none is left or the time is up. After each, once all that follows from it at once is
-   * done, `check` looks at the world; what it throws ends the run.
+   * Goes from event to event until none is left or the time is up. After each event, once all that follows from it at
+   * once is done, it calls `check`; an error of `check` ends the run.
    */
   async run(untilMs: number, check: () => void): Promise<void> {
     for (let event = this.#queue.pop(); event; event = this.#queue.pop()) {
@@ -85,5 +90,5 @@ export class World {
   }
 }
 
-/** Resolves when every promise that can go on has: microtasks come before it. */
+/** Resolves when every promise that can go on has done so: microtasks come before it. */
 const allSettled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -10,7 +10,7 @@ export function addAuctionCommands(program: Command, context: CommandContext): v
     .command('auctions')
     .description('list past auctions, the newest first')
     .option('--request <id>', 'only those of one request')
-    .option('--limit <count>', 'the newest alone, so many at most; left out: all', wholeNumber(1))
+    .option('--limit <count>', 'most auctions to show, the newest; left out: all', wholeNumber(1))
     .action(async ({ request, limit }: { request?: string; limit?: number }) => {
       const { client, output } = context();
       const reply = await client.auctions({

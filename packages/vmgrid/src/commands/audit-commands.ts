@@ -21,7 +21,7 @@ export function addAuditCommands(program: Command, context: CommandContext): voi
     .option('--operation <operation>', 'only one operation, such as vm.destroy')
     .option('--outcome <outcome>', 'only one outcome: begun, ok, or the code of an error')
     .option('--before <sequence>', 'only what came before an entry: the next page', wholeNumber(0))
-    .option('--most <count>', 'so many entries at most', wholeNumber(1), 100)
+    .option('--most <count>', 'most entries to show', wholeNumber(1), 100)
     .action(async (query: AuditOptions) => {
       const { client, output } = context();
       const reply = await client.audit(query);

@@ -32,7 +32,7 @@ export function addCertificateCommands(program: Command, context: CommandContext
   certs
     .command('revoke <daemon>')
     .description(
-      'take back the certificate of a daemon, by its name or serial number: those that read the list have no link with it',
+      'revoke the certificate of a daemon, by its name or serial number: daemons that read the list refuse links with it',
     )
     .requiredOption('--directory <folder>', 'where `certs init` keeps them; the key of the CA too')
     .action(async (daemon: string, { directory }: { directory: string }) => {
@@ -51,7 +51,7 @@ function wantedOf(text: string): Wanted {
     throw new GridError('REQUEST_INVALID', `${text} does not begin with ${NODE_KINDS.join(': or ')}:`);
   validate(PlantId, name, { subject: text });
   if (RESERVED.includes(name))
-    throw new GridError('REQUEST_INVALID', `no ${kind} can be named ${name}: a file of the CA is`);
+    throw new GridError('REQUEST_INVALID', `no ${kind} can be named ${name}, because a file of the CA has this name`);
   return { kind, name, hosts: hosts.split(',').filter((host) => host !== '') };
 }
 

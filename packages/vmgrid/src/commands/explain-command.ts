@@ -10,7 +10,7 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
   program
     .command('explain [document]')
     .description(
-      'why plants would make the machine of a request from the image they would, and not from another; or what an auction decided and why',
+      'explain from which image each plant would make the machine of a request, and why; or what an auction decided, and why',
     )
     .option('--auction <id>', 'a past auction, instead of a document')
     .option('--top <n>', 'how many candidates and misses to name of each plant', wholeNumber(1), 5)

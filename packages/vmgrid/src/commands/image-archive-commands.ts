@@ -47,7 +47,7 @@ export function addImageArchiveCommands(images: Command, context: CommandContext
     .command('import-cloud <file>')
     .description(
       'put a disk image made for clouds into a warehouse, as a base image: raw, qcow2, VMDK, VDI, VHD or VHDX, ' +
-        'also packed by xz, gzip or zstd; it must boot from a BIOS',
+        'also compressed by xz, gzip or zstd; it must boot from a BIOS',
     )
     .requiredOption('--os <name>', 'operating system that requests will name, such as ubuntu-24.04')
     .option('--warehouse <folder>', 'warehouse to put it into (else that of the grid of this machine)')

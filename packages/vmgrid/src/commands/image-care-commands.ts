@@ -46,7 +46,7 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
     .addOption(
       new Option(
         '--equal <document>',
-        'compare the guests of a create request got in every way: cold, and from each image',
+        'compare the guests of a create request made in every way: cold, and from each image',
       ).conflicts('identity'),
     )
     .action(async (imageIds: string[], { identity = false, equal }: VerifyOptions, command: Command) => {
@@ -63,7 +63,7 @@ export function addImageCareCommands(images: Command, context: CommandContext): 
   images
     .command('gc')
     .description('remove the images that are worth least until the warehouses fit their quota')
-    .option('--dry-run', 'only say what would go, and why')
+    .option('--dry-run', 'only show what would be removed, and why')
     .option(
       '--target-mib <size>',
       'remove until the images take no more than this (else the quota of the plant)',
@@ -87,19 +87,19 @@ function addLabelCommands(images: Command, context: CommandContext): void {
   };
   images
     .command('pin <image>')
-    .description('keep an image: neither rm nor gc removes it')
+    .description('pin an image: neither rm nor gc removes it')
     .action((image: string) => change(image, { pinned: true }, 'is pinned'));
   images
     .command('unpin <image>')
-    .description('let an image go again')
+    .description('unpin an image, so that it may be removed')
     .action((image: string) => change(image, { pinned: false }, 'is not pinned'));
   images
     .command('tag <image> <tag...>')
-    .description('give an image more names; a tag of another image moves to this one')
+    .description('add tags to an image; a tag of another image moves to this one')
     .action((image: string, tags: string[]) => change(image, { addTags: tags }, `is tagged ${tags.join(', ')}`));
   images
     .command('untag <image> <tag...>')
-    .description('take names from an image')
+    .description('remove tags from an image')
     .action((image: string, tags: string[]) => change(image, { dropTags: tags }, `is not tagged ${tags.join(', ')}`));
 }
 

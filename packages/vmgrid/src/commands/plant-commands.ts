@@ -9,8 +9,8 @@ export function addPlantCommands(program: Command, context: CommandContext): voi
   program
     .command('plants')
     .description('list the plants that are connected, directly and through brokers')
-    .option('--ads', 'with the whole classad of each')
-    .option('--follow', 'tell each plant that joins, moves or leaves, until Ctrl-C')
+    .option('--ads', 'show the whole classad of each')
+    .option('--follow', 'show each plant that joins, moves or leaves, until Ctrl-C')
     .action(async ({ ads, follow }: { ads?: true; follow?: true }) => {
       const { client, output } = context();
       if (follow) {

@@ -12,8 +12,8 @@ const YOUNG_MIB = 64;
 export function addSimulateCommand(program: Command, context: CommandContext): void {
   program
     .command('simulate')
-    .description('run a grid on paper, with faults, and hold it to what must be so; the same seed is the same run')
-    .option('--seed <text>', 'what decides all that is left to chance')
+    .description('run a simulated grid with faults and check its invariants; the same seed gives the same run')
+    .option('--seed <text>', 'seed of all random decisions')
     .option('--runs <count>', 'several runs, each with a seed of its own')
     .option('--plants <count>', 'number of plants')
     .option('--shops <count>', 'number of shops')
@@ -22,10 +22,10 @@ export function addSimulateCommand(program: Command, context: CommandContext): v
     .option('--seconds <count>', 'virtual time in which the requests come')
     .option('--faults <level>', 'none, some or many')
     .option('--offers <kind>', 'asked: plants are asked for each bid; standing: they publish what their bids depend on')
-    .option('--deeds <count>', 'what is done with a VM before its end, at most: suspend, resume, configure, renew')
+    .option('--deeds <count>', 'most actions on a VM before its end: suspend, resume, configure, renew')
     .option('--builds <count>', 'golden images built meanwhile')
     .option('--cost <expression...>', 'a preset or an expression; with --replay several')
-    .option('--replay <file>', 'requests that plants have recorded, in place of made-up ones')
+    .option('--replay <file>', 'file of requests that plants have recorded, instead of generated ones')
     .option('--memory-mib <size>', 'with --replay: memory of each plant')
     .option('--keep <seconds>', 'with --replay: how long each VM is kept')
     .action(async (options: SimulateOptions) => {

@@ -13,7 +13,7 @@ import { table } from '../output/output.ts';
 export function addTokenCommands(program: Command, context: CommandContext): void {
   const tokens = program
     .command('tokens')
-    .description('make, list and revoke the tokens that the endpoints of this machine take');
+    .description('make, list and revoke the tokens that the endpoints of this machine accept');
   const folder = () => new Option('--access <folder>', 'folder of the tokens (else that of the grid of this machine)');
   /** Opens the folder for one piece of work. */
   const withTokens = <T>(named: string | undefined, work: (book: Access['tokens'], audit: Audit) => T): T => {
@@ -32,10 +32,10 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
 
   tokens
     .command('create <name>')
-    .description('make a token and print it: the only time that it is seen')
+    .description('make a token and print it: it is never shown again')
     .addOption(new Option('--role <roles...>', 'what it may do').choices(ROLES).default(['user']))
-    .option('--owner <owner>', 'whom the VMs made with it belong to (else the name)')
-    .option('--lifetime <duration>', 'how long it holds, such as P30D (else until it is revoked)')
+    .option('--owner <owner>', 'owner of the VMs made with it (else the name)')
+    .option('--lifetime <duration>', 'how long it is valid, such as P30D (else until it is revoked)')
     .addOption(folder())
     .action((name: string, options: CreateOptions) => {
       const entry = entryOf(name, options, Date.now());
@@ -58,14 +58,14 @@ export function addTokenCommands(program: Command, context: CommandContext): voi
 
   tokens
     .command('revoke <name>')
-    .description('have a token hold no longer, from now on')
+    .description('revoke a token: it stops to work at once')
     .addOption(folder())
     .action((name: string, options: { access?: string }) => {
       withTokens(options.access, (book, audit) => {
         book.revoke(name);
         audit.add(note('token.revoke', name));
       });
-      context().output.result({ name, revoked: true }, () => `the token ${name} holds no longer`);
+      context().output.result({ name, revoked: true }, () => `the token ${name} is revoked`);
     });
 }
 

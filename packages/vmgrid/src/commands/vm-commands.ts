@@ -63,7 +63,7 @@ export function addVmCommands(program: Command, context: CommandContext): void {
 
   program
     .command('destroy <vmId...>')
-    .description('run the destruction DAG of VMs and take them away')
+    .description('run the destruction DAG of VMs and destroy them')
     .action(async (vmIds: string[]) => {
       const { client, output } = context();
       await forEach(vmIds, output, async (vmId) => {
@@ -79,8 +79,8 @@ export function addVmCommands(program: Command, context: CommandContext): void {
 
 /** Commands that do one thing to each named VM. */
 const LIFE = {
-  suspend: 'keep the memory of running VMs on disk and free what they hold',
-  resume: 'let suspended VMs go on where they stood',
+  suspend: 'save the memory of running VMs on disk and free their resources',
+  resume: 'let suspended VMs continue where they stopped',
   start: 'boot failed and stopped VMs from their own disks',
 } as const;
 
@@ -101,7 +101,7 @@ function addLifeCommands(program: Command, context: CommandContext): void {
   program
     .command('renew <vmId> <lease>')
     .description('give a VM a new lease, such as PT4H, which counts from now')
-    .option('--shorten', 'also when the lease that it has ends later')
+    .option('--shorten', 'even if its present lease ends later')
     .action(async (vmId: string, lease: string, options: { shorten?: true }) => {
       const { client, output } = context();
       const reply = await client.renew(vmId, lease, options);

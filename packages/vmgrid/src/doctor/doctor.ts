@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { programCommand } from '../local-grid/daemons.ts';
 import { plantState } from '../local-grid/grid.ts';
 import { type DaemonsFinding, examineDaemons } from './doctor-daemons.ts';
+import { examineFolders, type FoldersFinding } from './doctor-folders.ts';
 import { examineLimits, type LimitsFinding } from './doctor-limits.ts';
 
 interface Tool {
@@ -41,6 +42,7 @@ export interface Findings {
   readonly tools: readonly ToolFinding[];
   readonly lines: readonly LineFinding[];
   readonly limits: LimitsFinding;
+  readonly folders: FoldersFinding;
   /** Memory of the daemons that run here. */
   readonly memory: DaemonsFinding;
 }
@@ -57,8 +59,9 @@ export async function examineHost(home: Home, client: Pick<ShopClient, 'memory'>
   const listed: readonly Tool[] = JSON.parse(await readFile(join(import.meta.dirname, 'tools.json'), 'utf8'));
   const tools = await Promise.all(listed.map(async (tool) => ({ ...tool, version: await versionOf(tool) })));
   const lines = await probeLines(home);
-  const healthy = lines.some((line) => line.available);
-  return { healthy, tools, lines, limits: await examineLimits(), memory: await examineDaemons(client) };
+  const folders = examineFolders(home);
+  const healthy = lines.some((line) => line.available) && folders.closed === undefined;
+  return { healthy, tools, lines, limits: await examineLimits(), folders, memory: await examineDaemons(client) };
 }
 
 /** A program that exists is not missing, whatever it does when it is asked for its version. */

@@ -34,16 +34,11 @@ export const programCommand = (name: DaemonName | 'simulation'): readonly string
 ];
 
 /** Writes the configuration of a daemon, starts it and waits until it is ready. Its log is appended to `logFile`. */
-export async function startDaemon(
-  name: DaemonName,
-  configFile: string,
-  config: Readonly<Record<string, unknown>>,
-  signal: AbortSignal,
-  logFile?: string,
-): Promise<Daemon> {
+export async function startDaemon(order: Omit<DaemonOrder, 'overrides'>, signal: AbortSignal): Promise<Daemon> {
+  const { configFile, config } = order;
   makeFolder(dirname(configFile), 0o755);
   await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
-  return launchDaemon({ name, configFile, config, logFile }, signal);
+  return launchDaemon(order, signal);
 }
 
 export interface DaemonOrder {

@@ -13,7 +13,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test('a start that was called off before it began is CANCELLED, and leaves no daemon', async () => {
   const config = { httpPort: 0, xmlPort: 0, accessDirectory: join(folder, 'access'), stateDirectory: folder };
-  const starting = startDaemon('vmshop', join(folder, 'shop.json'), config, AbortSignal.abort(), join(folder, 'log'));
+  const starting = startDaemon(
+    { name: 'vmshop', configFile: join(folder, 'shop.json'), config, logFile: join(folder, 'log') },
+    AbortSignal.abort(),
+  );
   await expect(starting).rejects.toMatchObject({ code: 'CANCELLED' });
   expect(await processesNaming(folder)).toEqual([]);
 });

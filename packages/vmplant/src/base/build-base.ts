@@ -7,13 +7,13 @@ import { copyOut } from './copy-out.ts';
 import { type Recipe, recipeFor } from './recipe.ts';
 import type { BaseOs } from './releases.ts';
 
-/** Downloads make the most of it. */
+/** Downloads take most of it. */
 const BUILD_DEADLINE_MS = 60 * 60_000;
 const FILES = { disk: 'disk.raw', kernel: 'vmlinuz', initrd: 'initrd.img' } as const;
 
 export interface BaseProgress {
   readonly phase: 'packages' | 'disk';
-  /** What the tool at work says. */
+  /** The output of the tool that runs. */
   readonly text: string;
 }
 
@@ -26,7 +26,7 @@ export interface BaseOrder {
   readonly signal: AbortSignal;
 }
 
-/** What a manifest says of a base image; file names are relative to the order's folder. */
+/** The content of a base image's manifest; file names are relative to the order's folder. */
 export interface BuiltBase {
   /** `base-<os>-<first 12 digits of the recipe>`: a changed recipe is a new image. */
   readonly id: string;
@@ -37,7 +37,7 @@ export interface BuiltBase {
   readonly boot: Manifest['boot'];
 }
 
-/** Id under which the base image of an operating system is stored, without building it. */
+/** Returns the id under which the base image of an operating system is stored, without building it. */
 export async function baseImageId(os: BaseOs): Promise<string> {
   return idOf(await recipeFor(os));
 }
@@ -45,9 +45,9 @@ export async function baseImageId(os: BaseOs): Promise<string> {
 const idOf = (recipe: Recipe): string => `base-${recipe.os}-${recipe.digest.slice(0, 12)}`;
 
 /**
- * Builds a base image: a sparse ext4 disk without partitions, and the kernel and initial RAM disk that boot it.
- * Works as root, or as a user with subordinate ids (`/etc/subuid`). Needs the package archive of Debian.
- * Throws BASE_BUILD_FAILED with the last output of the tool that failed; the folder is empty again then, and on abort.
+ * Builds a base image: a sparse ext4 disk without partitions, and the kernel and initial RAM disk that boot it. It
+ * works as root, or as a user with subordinate ids (`/etc/subuid`), and needs Debian's package archive. Throws
+ * BASE_BUILD_FAILED with the last output of the tool that failed; after that, and on abort, the folder is empty again.
  */
 export async function buildBase(order: BaseOrder): Promise<BuiltBase> {
   const recipe = await recipeFor(order.os);
@@ -79,11 +79,11 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
   if (!root) await requireUserNamespaces(order.signal);
   const out = join(order.directory, 'out');
   await mkdir(out);
-  // Unprivileged, the hooks run as a subordinate user id.
+  // Without root the hooks run under a subordinate user id.
   if (!root) await chmod(out, 0o777);
   const environment = {
     ...process.env,
-    // Spares the distribution's own initial RAM disk: the kernel's hooks make none when told so.
+    // Skips the distribution's own initial RAM disk: the kernel's hooks make none when told so.
     INITRD: 'No',
     VMGRID_ROOTFS: recipe.rootfs.join(' '),
     VMGRID_CUSTOMIZE: recipe.customize.join(' '),
@@ -112,13 +112,13 @@ async function makeFiles(order: BaseOrder, recipe: Recipe, diskMiB: number): Pro
   });
   for (const file of Object.values(FILES)) {
     const [from, to] = [join(out, file), join(order.directory, file)];
-    // As another user than root, they were made under a subordinate id.
+    // Under another user than root, they were made under a subordinate id.
     await (root ? rename(from, to) : copyOut(from, to, { signal: order.signal, failure }));
   }
   await rm(out, { recursive: true });
 }
 
-/** Tries what mmdebstrap does: its own words for what is missing name neither all of it nor a remedy. */
+/** Tries what mmdebstrap does, because its own error messages name neither everything that is missing nor a remedy. */
 async function requireUserNamespaces(signal: AbortSignal): Promise<void> {
   const message = [
     'without root, building a base image takes user namespaces, newuidmap (package uidmap), and subordinate ids',
@@ -129,9 +129,9 @@ async function requireUserNamespaces(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Hooks are shell commands run outside the new root with its path as `$1`. Lists come in variables, separated by
- * blanks. The disk is made of a bind mount of that path: a plain bind does not bring along the /proc and /dev mounted
- * below it.
+ * Hooks are shell commands that run outside the new root, with its path as `$1`. Lists are in variables, separated by
+ * blanks. The disk is made from a bind mount of that path, because a plain bind mount does not include the /proc and
+ * /dev mounted below it.
  */
 const COPY_HOOK = [
   'set -e',
@@ -159,8 +159,8 @@ function debstrapArguments(recipe: Recipe, mode: 'root' | 'unshare'): string[] {
     `--mode=${mode}`,
     `--variant=${recipe.variant}`,
     '--format=null',
-    // The disk is made before it would take place; what it would look for in /tmp is gone, and it would clean up the
-    // host.
+    // The disk is made before the clean-up would run. What the clean-up looks for in /tmp is gone by then, and it would
+    // clean the host.
     '--skip=cleanup',
     `--include=${recipe.packages.join(',')}`,
     ...recipe.dpkgOptions.map((option) => `--dpkgopt=${option}`),

@@ -1,6 +1,6 @@
 /**
- * Disk images made for clouds, taken in as base images: partitioned, booting through their own boot loader, with the
- * guest agent installed, or with cloud-init to start it.
+ * Imports cloud images as base images: disks with partitions that boot through their own boot loader, with the guest
+ * agent installed, or with cloud-init to start it.
  */
 import { readFile, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -12,33 +12,33 @@ import { digestFile, readQcow2Header } from '@vmgrid/warehouse';
 import { type DiskFormat, type DiskKind, diskKindOf, type Packing } from './disk-kind.ts';
 
 export interface CloudImageOrder {
-  /** Operating system that requests will name. */
+  /** The operating system that requests will name. */
   readonly os: string;
-  /** The image: raw, or what qemu-img and the unpackers read. It is only read. */
+  /** The image: raw, or a format that qemu-img or the unpackers read. It is only read. */
   readonly file: string;
   /** Least memory of a machine that boots it. */
   readonly memoryMiB: number;
   readonly signal: AbortSignal;
 }
 
-/** Larger ones are taken for damaged or hostile: what a header says costs nothing. */
+/** A larger disk counts as damaged or hostile, because a header can claim any size. */
 export const MAX_DISK_MIB = 2_097_152;
 const CONVERT_DEADLINE_MS = 30 * 60_000;
 const MIB = 1_048_576;
 const DISK = 'disk.qcow2';
 const UNPACKED = 'unpacked';
-/** By which each program knows its files, and which it takes off. */
+/** The suffix by which each program recognizes its files, and which it removes. */
 const SUFFIXES: Readonly<Record<Packing, string>> = { gzip: 'gz', xz: 'xz', zstd: 'zst' };
-/** What was packed may take no more: a few bytes can be made to unpack to as many as one likes. */
+/** Limit for unpacked data, because a few bytes can unpack to any number. */
 const UNPACKED_BYTES = 65_536 * MIB;
 const SECTOR_BYTES = 512;
-/** Code of a boot sector; then come the signature of the disk and its table of partitions. */
+/** The code of a boot sector; the signature of the disk and its partition table follow. */
 const CODE_BYTES = 440;
 const TOOL_DEADLINE_MS = 60_000;
 
 /**
- * Id under which the image is stored: another file is another image. @throws GridError BASE_BUILD_FAILED when it cannot
- * be read
+ * Returns the id under which the image is stored: another file is another image. @throws GridError BASE_BUILD_FAILED
+ * when the file cannot be read
  */
 export async function cloudImageId({ os, file, signal }: CloudImageOrder): Promise<string> {
   const digest = await digestFile(file, signal).catch((cause: Error) => {
@@ -48,8 +48,8 @@ export async function cloudImageId({ os, file, signal }: CloudImageOrder): Promi
 }
 
 /**
- * Copies a cloud image into a folder, as a disk that stands on no other, and describes it. @throws GridError
- * BASE_BUILD_FAILED when it is none, refers to other files, is larger than it may be, or has no boot sector
+ * Copies a cloud image into a folder, as a complete disk, and describes it. @throws GridError BASE_BUILD_FAILED when
+ * the file is no disk image, refers to other files, is larger than allowed, or has no boot sector
  */
 export async function takeCloudImage(
   order: CloudImageOrder,
@@ -61,27 +61,27 @@ export async function takeCloudImage(
   const source = { ...order, path: await unpackedFile(order, unpacked) };
   const format = await formatOf(source);
   const diskMiB = await sizeOf(source, format);
-  // Leaves behind internal snapshots and whatever else a foreign file carries beside its content.
+  // The copy leaves out internal snapshots and anything else that the foreign file carries besides its content.
   await qemuImg(['convert', '-f', format, '-O', 'qcow2', source.path, disk], order, CONVERT_DEADLINE_MS);
   await rm(unpacked, { force: true });
-  // A disk is whole MiB here.
+  // Disks here have a whole number of MiB.
   await qemuImg(['resize', '-q', '-f', 'qcow2', disk, `${diskMiB}M`], order);
   await requireBootSector(disk, directory, order);
   const id = await cloudImageId(order);
   return {
     ...{ id, base: id, line: 'qemu', history: [], disk: DISK, diskFormat: 'qcow2' },
     machine: { arch: 'x86_64', os, memoryMiB, cpus: 1, diskMiB },
-    // What a cloud's own guests are made for has virtio and SCSI drivers in its initial RAM disk.
+    // Cloud images have virtio and SCSI drivers in their initial RAM disk.
     boot: { firmware: 'bios', layouts: [DEVICE_LAYOUT] },
   };
 }
 
-/** What is taken in: `file` is how it is called, `path` where it lies unpacked. */
+/** The source of an import: `file` is its name, `path` the unpacked file. */
 interface Source extends CloudImageOrder {
   readonly path: string;
 }
 
-/** Told by the file's own head, never guessed by QEMU. @throws GridError */
+/** Reads the format from the file's own header; QEMU never guesses it. @throws GridError */
 async function formatOf({ file, path }: Source): Promise<DiskFormat> {
   const kind = await kindOf(file, path);
   if (kind.kind !== 'disk') throw noDisk(file, kind);
@@ -103,15 +103,15 @@ function noDisk(file: string, kind: Exclude<DiskKind, { readonly kind: 'disk' }>
 }
 
 /**
- * The file itself, or what was packed in it. Each program gets paths as arguments, and writes no more than a disk may
- * have.
+ * Returns the file itself, or its unpacked content. Each program gets paths as arguments, and may write no more than
+ * the largest disk.
  */
 async function unpackedFile({ file, signal }: CloudImageOrder, unpacked: string): Promise<string> {
   const kind = await kindOf(file);
   if (kind.kind !== 'packed') return file;
   const packed = `${unpacked}.${SUFFIXES[kind.by]}`;
   await symlink(resolve(file), packed);
-  // By force, for the packed file goes by a link; it stays.
+  // Forced, because the packed file is given as a link; the file itself stays.
   await runTool('prlimit', [`--fsize=${UNPACKED_BYTES}`, '--', kind.by, '-d', '-k', '-f', '--', packed], {
     ...{ signal, timeoutMs: CONVERT_DEADLINE_MS },
     failure: {
@@ -124,7 +124,7 @@ async function unpackedFile({ file, signal }: CloudImageOrder, unpacked: string)
   return unpacked;
 }
 
-/** In MiB, rounded up. */
+/** Returns the size in MiB, rounded up. */
 async function sizeOf({ file, path, signal }: Source, format: DiskFormat): Promise<number> {
   const info = JSON.parse(await qemuImg(['info', '-f', format, '--output=json', path], { file, signal }));
   const bytes: number = info['virtual-size'];
@@ -138,7 +138,7 @@ async function sizeOf({ file, path, signal }: Source, format: DiskFormat): Promi
   });
 }
 
-/** The firmware boots what has the signature of a boot sector in it; a disk for UEFI alone has an empty one. */
+/** The firmware boots a disk with a boot sector's signature; a disk for UEFI only has an empty boot sector. */
 async function requireBootSector(disk: string, directory: string, order: CloudImageOrder): Promise<void> {
   const copy = join(directory, 'sector');
   await qemuImg(['dd', '-f', 'qcow2', '-O', 'raw', `bs=${SECTOR_BYTES}`, 'count=1', `if=${disk}`, `of=${copy}`], order);

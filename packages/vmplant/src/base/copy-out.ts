@@ -1,8 +1,8 @@
 import { runTool, type ToolOptions } from '@vmgrid/host';
 
 /**
- * Copies a file that another user made, to be the caller's own. Holes stay holes; blocks are shared where the file
- * system can.
+ * Copies a file of another user, so that the copy belongs to the caller. Holes stay holes; blocks are shared where the
+ * file system can.
  */
 export async function copyOut(
   from: string,

@@ -1,15 +1,15 @@
-/** What a file that is to be a disk image really is, told by its own first and last bytes: no program guesses. */
+/** Recognizes the format of a disk image file by its first and last bytes, so that no program guesses. */
 import { open } from 'node:fs/promises';
 
-/** Disks that qemu-img reads, by its names for them. */
+/** Disk formats that qemu-img reads, under its names. */
 export type DiskFormat = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhdx' | 'vpc';
-/** By the programs that unpack them. */
+/** Compressed files, by the program that unpacks them. */
 export type Packing = 'xz' | 'gzip' | 'zstd';
 
 export type DiskKind =
   | { readonly kind: 'disk'; readonly format: DiskFormat }
   | { readonly kind: 'packed'; readonly by: Packing }
-  /** No disk; `what` is in words. */
+  /** No disk; `what` says in words what it is. */
   | { readonly kind: 'other'; readonly what: string };
 
 interface Mark {
@@ -24,7 +24,7 @@ const other = (what: string): DiskKind => ({ kind: 'other', what });
 
 const DESCRIPTION = other('the description of a VMDK whose data lies in other files');
 
-/** Bytes in latin1. */
+/** Bytes as latin1 text. */
 const MARKS: readonly Mark[] = [
   { at: 0, bytes: 'QFI\xfb', means: disk('qcow2') },
   { at: 0, bytes: 'KDMV', means: disk('vmdk') },
@@ -43,7 +43,7 @@ const MARKS: readonly Mark[] = [
 ];
 
 const HEAD_BYTES = 4_096;
-/** Of a virtual PC disk of fixed size, which has its mark at the end. */
+/** The footer of a virtual PC disk of fixed size, which has its mark at the end. */
 const FOOTER_BYTES = 512;
 
 /** @throws the error of the file system */
@@ -57,7 +57,7 @@ export async function diskKindOf(path: string): Promise<DiskKind> {
   return diskKind(await read(0, HEAD_BYTES), await read(size - FOOTER_BYTES, FOOTER_BYTES));
 }
 
-/** Pure: of the beginning and the last bytes of a file. */
+/** Reads the beginning and the last bytes of a file. Pure. */
 export function diskKind(head: Buffer, footer: Buffer): DiskKind {
   const mark = MARKS.find(({ at, bytes }) => head.toString('latin1', at, at + bytes.length) === bytes);
   if (mark) return isDescription(mark.means, head) ? DESCRIPTION : mark.means;
@@ -65,7 +65,7 @@ export function diskKind(head: Buffer, footer: Buffer): DiskKind {
   return disk(footer.toString('latin1', 0, 8) === 'conectix' ? 'vpc' : 'raw');
 }
 
-/** A VMDK without a size of its own has a description in it, which may lead to any file of the host. */
+/** A VMDK without a size of its own contains a description, which may refer to any file of the host. */
 const isDescription = (kind: DiskKind, head: Buffer): boolean =>
   kind.kind === 'disk' && kind.format === 'vmdk' && (head.length < 20 || head.readBigUInt64LE(12) === 0n);
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BaseKind, type BaseOs, RELEASES } from './releases.ts';
 
-/** What no action needs and every clone would carry; licences stay. */
+/** Files that no action needs and every clone would carry. Licences stay. */
 const DPKG_OPTIONS = [
   'path-exclude=/usr/share/doc/*',
   'path-include=/usr/share/doc/*/copyright',
@@ -14,17 +14,17 @@ const DPKG_OPTIONS = [
 ] as const;
 
 interface Kind {
-  /** Of mmdebstrap: `minbase` installs Debian, `extract` unpacks what is named and what that depends on. */
+  /** mmdebstrap's variant: `minbase` installs Debian; `extract` unpacks the named packages and their dependencies. */
   readonly variant: 'minbase' | 'extract';
   readonly packages: readonly string[];
   readonly dpkgOptions: readonly string[];
-  /** When our own steps are run; nothing is installed by `extract`, so that its later hooks never are. */
+  /** The hook in which our own steps run. `extract` installs nothing, so its later hooks never run. */
   readonly hook: 'customize' | 'extract';
-  /** Program inside the new root that runs the scripts. */
+  /** The program inside the new root that runs the scripts. */
   readonly shell: readonly string[];
-  /** Size of the disk if none is asked for. */
+  /** The size of the disk unless another is asked for. */
   readonly diskMiB: number;
-  /** Least memory it boots with. */
+  /** Least memory with which it boots. */
   readonly memoryMiB: number;
 }
 
@@ -54,7 +54,7 @@ const KINDS: Readonly<Record<BaseKind, Kind>> = {
       'perl-base',
       'qemu-guest-agent',
     ],
-    // What they would leave out is removed in one go, which is quicker.
+    // Their files are removed all at once, which is faster.
     dpkgOptions: [],
     hook: 'extract',
     shell: ['/bin/busybox', 'sh'],
@@ -64,8 +64,8 @@ const KINDS: Readonly<Record<BaseKind, Kind>> = {
 };
 
 /**
- * Kernel command line of a Debian base under QEMU. The i8042 options spare a second of probing for a keyboard
- * that is not there; with `panic=1` a guest that cannot go on starts anew instead of standing still.
+ * The kernel's command line of a Debian base under QEMU. The i8042 options save a second of probing for a missing
+ * keyboard; with `panic=1` a guest that cannot continue restarts instead of stopping.
  */
 const COMMAND_LINE = [
   'root=/dev/vda rw quiet console=ttyS0 net.ifnames=0 panic=1',
@@ -74,20 +74,20 @@ const COMMAND_LINE = [
 ].join(' ');
 
 /**
- * Device layouts for which the initial RAM disk has the drivers (boot-files.sh lists them), or whose line brings its
- * own; the agent finds its port in all of them.
+ * Device layouts that the initial RAM disk has drivers for (boot-files.sh lists them), or whose line brings its own.
+ * The agent finds its port in all of them.
  */
 const LAYOUTS = ['pc-virtio-scsi-1', 'uml-ubd-1'] as const;
 
-/** All that decides what a base image contains, but for the versions the package archive has on the day. */
+/** Everything that decides what a base image contains, except the package versions in the archive on that day. */
 export interface Recipe extends Kind {
   readonly os: BaseOs;
   readonly suite: string;
   readonly commandLine: string;
   readonly layouts: readonly string[];
-  /** Folders of files copied over the new root, all owned by root. */
+  /** Folders whose files are copied over the new root; root owns them all. */
   readonly rootfs: readonly string[];
-  /** Shell scripts run inside the new root, one after the other. */
+  /** Shell scripts that run inside the new root, one after another. */
   readonly customize: readonly string[];
   /** SHA-256 over all of the above, in hexadecimal. */
   readonly digest: string;
@@ -103,7 +103,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 
 const beside = (name: string): string => join(import.meta.dirname, name);
 
-/** The recipe of an operating system's base image. */
+/** Returns the recipe of an operating system's base image. */
 export async function recipeFor(os: BaseOs): Promise<Recipe> {
   const { kind, suite } = RELEASES[os];
   const rootfs = [beside('shared-rootfs'), beside(`${kind}-rootfs`)];

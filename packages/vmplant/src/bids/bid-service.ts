@@ -1,4 +1,4 @@
-/** Gathers what an offer depends on, then leaves the offer to the pure functions of `bidding`. */
+/** Gathers everything that an offer depends on, and leaves the offer to the pure functions of `bidding`. */
 import {
   type Admission,
   type Asked,
@@ -36,7 +36,7 @@ import {
   type PlantSnapshot,
   parseDuration,
 } from '@vmgrid/protocol';
-import type { Warehouse } from '@vmgrid/warehouse';
+import type { ImageInventory } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import type { HostActions } from '../configuration/host-actions.ts';
 import type { LearntDurations } from '../creation/durations.ts';
@@ -44,17 +44,17 @@ import type { OwnFailures } from '../creation/own-failures.ts';
 import type { DestroyedVms } from '../vms/destroyed-vms.ts';
 import type { ExecutablePlan } from './executable-plan.ts';
 
-/** How long an explanation may keep everything else waiting. */
+/** Milliseconds for which an explanation may hold the thread. */
 const EXPLAIN_SLICE_MS = 5;
 
 export interface BidServiceDeps {
-  readonly warehouse: Pick<Warehouse, 'images'>;
+  readonly warehouse: { readonly inventory: Pick<ImageInventory, 'images'> };
   readonly admission: Admission;
   readonly durations: LearntDurations;
   readonly destroyedVms: Pick<DestroyedVms, 'forgottenUntil'>;
   readonly hostActions: Pick<HostActions, 'names'>;
   readonly clock: Clock;
-  /** Of the host, over the last minute. */
+  /** Load average of the host over the last minute. */
   readonly loadAverage: () => number;
   readonly lines: LineReports;
   readonly cost: Expression;
@@ -79,13 +79,13 @@ export class BidService {
     this.#config = config;
   }
 
-  /** From now on everything is declined. */
+  /** Declines every request from now on. */
   close(): void {
     this.#draining = true;
   }
 
   async offer(request: Called<Wanted>): Promise<Offer> {
-    const inventory = await this.#deps.warehouse.images();
+    const inventory = await this.#deps.warehouse.inventory.images();
     const plant = await this.snapshot();
     const leaseMaxMs = parseDuration(this.#config.lease.maximum);
     const { admission } = this.#deps;
@@ -105,12 +105,12 @@ export class BidService {
     });
   }
 
-  /** Offers the VM that was made of this very request before. */
+  /** Offers the VM that was made for this request earlier. */
   offerHeld(vm: ClassAdJson): Promise<Offer> {
     return this.#offerOwn(planOfVm(vm));
   }
 
-  /** Offers the VM that is about to be made of this very request, as it would be made now. */
+  /** Offers the VM that is being made for this request, as it would be made now. */
   async offerTaken(request: Wanted): Promise<Offer> {
     try {
       return await this.#offerOwn(summarizePlan(await this.plan(request)));
@@ -127,40 +127,40 @@ export class BidService {
   }
 
   /**
-   * The best plan for a machine that has its place already, also with the images that were made for `use` alone.
+   * Returns the best plan for a machine that already has its place, also with the images that were made for `use` alone.
    * @throws GridError LINE_UNAVAILABLE, NO_IMAGE
    */
   async plan(request: MachineRequest, lines = this.#deps.lines, use?: string): Promise<ExecutablePlan> {
-    const inventory = await this.#deps.warehouse.images(use);
+    const inventory = await this.#deps.warehouse.inventory.images(use);
     const images = use === undefined ? this.#index.follow(inventory) : ImageIndex.of(inventory.values());
     const { durations, clock } = this.#deps;
     const plan = choosePlan(request, { now: clock.now(), images, lines, durations, refusal: () => undefined });
     return { ...plan, image: inventory.get(plan.image.manifest.id)! };
   }
 
-  /** Why the plan for a machine would be what it is. Looks at every image, but lets bids pass between. */
+  /** Explains the plan for a machine. It looks at every image, and lets bids run in between. */
   async explain(
     { top, ...request }: MachineRequest & { readonly top: number },
     signal: AbortSignal,
   ): Promise<PlantExplanation> {
-    const images = await this.#deps.warehouse.images();
+    const images = await this.#deps.warehouse.inventory.images();
     const { lines, durations, clock } = this.#deps;
     const steps = explainRequest({ ...request, now: clock.now() }, images.values(), lines, durations, { top });
     const explanation = await runInSlices(steps, { sliceMs: EXPLAIN_SLICE_MS, signal }, clock);
     return { plantId: this.#config.plantId, ...explanation };
   }
 
-  /** Why the plant does not take DAGs so long. */
+  /** Returns why the plant does not accept DAGs of this length. */
   dagRefusal(...dags: readonly (Dag | undefined)[]): GridError | undefined {
     return dagRefusal(this.#deps.admission.capacity, ...dags);
   }
 
-  /** Why the plant takes no work at all now. */
+  /** Returns why the plant accepts no work now. */
   refusal(): GridError | undefined {
     return drainingRefusal({ draining: this.#draining, plantId: this.#config.plantId });
   }
 
-  /** Why a request that the plant does not hold is not new for certain. */
+  /** Returns why a request that the plant does not know may not be new. */
   expiry(requestId: string): GridError | undefined {
     const { destroyedVms, clock } = this.#deps;
     return expiryOf(
@@ -175,8 +175,8 @@ export class BidService {
   }
 
   /**
-   * What others need to compute the plant's offers beside what it learnt, holds and has forgotten, or why they have to
-   * ask for them.
+   * Returns what others need to compute the plant's offers, besides learnt durations and known and forgotten requests;
+   * or the reason why they must ask.
    */
   async offerRest(): Promise<OfferRest | Asked> {
     const { warehouse, durations } = this.#deps;
@@ -187,13 +187,13 @@ export class BidService {
       cost,
       bidValidityMs: parseDuration(bidValidity),
       leaseMaxMs: parseDuration(lease.maximum),
-      images: this.#sets.digestOf(await warehouse.images()),
+      images: this.#sets.digestOf(await warehouse.inventory.images()),
       least: durations.allLeast(),
     };
   }
 
   async imageSet(request: ImageSetRequest): Promise<ImageSetReply> {
-    this.#sets.digestOf(await this.#deps.warehouse.images());
+    this.#sets.digestOf(await this.#deps.warehouse.inventory.images());
     return this.#sets.page(request);
   }
 
@@ -208,7 +208,7 @@ export class BidService {
       loadAverage: loadAverage(),
       guestNetwork: this.#config.guestNetwork,
       hostActions: [...(await hostActions.names())],
-      imageCount: (await warehouse.images()).size,
+      imageCount: (await warehouse.inventory.images()).size,
       draining: this.#draining,
       failures: this.#deps.failures.note ?? null,
     };

@@ -1,10 +1,10 @@
-/** What the plant offers to VMs: as configured, else measured on the host. */
+/** The resources that the plant offers to VMs: as configured, else measured on the host. */
 import { availableParallelism, totalmem } from 'node:os';
 import type { Capacity } from '@vmgrid/bidding';
 import { freeBytes } from '@vmgrid/host';
 import type { PlantConfig } from '../config.ts';
 
-/** Share of the host's memory that VMs may have unless the operator says otherwise. */
+/** Share of the host's memory that VMs may have unless the operator sets another. */
 const MEMORY_SHARE = 0.75;
 const MIB = 1_048_576;
 

@@ -1,17 +1,22 @@
-/** Publishes what the plant's bids depend on to every upstream: the whole when a link comes up, then each change. */
+/**
+ * Publishes everything that the plant's bids depend on to every upstream: the whole when a link comes up, then each
+ * change.
+ */
 import { type Asked, type OfferBook, OfferFeed, type OfferRest } from '@vmgrid/bidding';
 import { type Clock, type Log, oneAtATime } from '@vmgrid/daemon';
 import type { LinkAbove } from '@vmgrid/protocol';
 
 export interface OfferPublisherDeps {
-  /** The small rest of the offer now; a reason when the plant has to be asked. */
+  /** Returns the small rest of the offer, or the reason why the plant must be asked. */
   readonly rest: () => Promise<OfferRest | Asked>;
   readonly book: OfferBook;
   readonly log: Log;
   readonly clock: Pick<Clock, 'sleep'>;
+  /** Whether the load average of the host may be another at any time. */
+  readonly loadChanges: boolean;
 }
 
-/** The load average changes all the time; it is looked at this often. */
+/** How often the load average is read; it changes all the time. */
 const LOAD_TOLD_MS = 10_000;
 
 export class OfferPublisher {
@@ -25,27 +30,27 @@ export class OfferPublisher {
     this.#deps = deps;
   }
 
-  /** A link is up, for the first time or anew. */
+  /** Called when a link comes up, for the first time or again. */
   opened(link: LinkAbove): void {
     this.#feeds.set(link, new OfferFeed((event) => link.notify('offer', event)));
-    this.#watching ??= this.#watchLoad();
+    if (this.#deps.loadChanges) this.#watching ??= this.#watchLoad();
     void this.changed();
   }
 
-  /** A link that does not come up anew. */
+  /** Called when a link ends for good. */
   ended(link: LinkAbove): void {
     this.#feeds.delete(link);
   }
 
   /**
-   * What bids depend on may have changed. Several changes at once are told as one. Resolves when it was told: whoever
-   * hears from the plant after that knows. Never rejects.
+   * Call it when something that bids depend on may have changed. Several changes at once are published as one. Resolves
+   * when the change was sent, so that every later message of the plant arrives after it. Never rejects.
    */
   changed(): Promise<void> {
     return this.#publishing();
   }
 
-  /** Nothing is published any more. */
+  /** Publishes nothing from now on. */
   close(): void {
     this.#closing.abort();
     this.#feeds.clear();

@@ -11,12 +11,12 @@ export interface BaseSource {
 export async function addBase(folder: string, source: BaseSource, signal: AbortSignal) {
   const warehouse = await Warehouse.open(folder);
   const imageId = await source.imageId();
-  if ((await warehouse.images()).has(imageId)) return { imageId, built: false };
-  const staging = await warehouse.stage();
+  if ((await warehouse.inventory.images()).has(imageId)) return { imageId, built: false };
+  const staging = await warehouse.claims.stage();
   try {
     const base = await source.build(staging.directory);
     const made = { createdAt: new Date().toISOString(), createdBy: hostname() };
-    await warehouse.promote(staging, { ...base, ...made }, signal);
+    await warehouse.claims.promote(staging, { ...base, ...made }, signal);
     return { imageId, built: true };
   } finally {
     await staging.discard();

@@ -11,23 +11,23 @@ export interface ExportOrder {
   readonly file: string;
 }
 
-/** Writes an image and all below it to an archive. Returns the exit status. */
+/** Writes an image and all images below it to an archive. Returns the exit status. */
 export const exportCommand = ({ warehouse, image, file }: ExportOrder): Promise<number> =>
   reportOutcome(async (signal) =>
-    exportImage(await Warehouse.open(warehouse), image, resolve(file), { signal, onFile: onFile('export') }),
+    exportImage(await Warehouse.open(warehouse), { image, path: resolve(file) }, { signal, onFile: onFile('export') }),
   );
 
 export interface ImportOrder {
   readonly warehouse: string;
   readonly file: string;
-  /** A plant's state directory, where what the lines of this host can do may be known already. */
+  /** A plant's state directory, which may hold earlier findings about the lines of this host. */
   readonly state: string;
-  /** Takes the memory of images that this host cannot restore too: other hosts of the warehouse may. */
+  /** Also imports the memory of images that this host cannot restore: other hosts of the warehouse may. */
   readonly keepMemory: boolean;
   readonly quotaMiB: number | undefined;
 }
 
-/** Puts the images of an archive into a warehouse. Returns the exit status. */
+/** Imports the images of an archive into a warehouse. Returns the exit status. */
 export const importCommand = ({ warehouse, file, state, keepMemory, quotaMiB }: ImportOrder): Promise<number> =>
   reportOutcome(async (signal) => {
     const target = await Warehouse.open(warehouse, quotaMiB === undefined ? {} : { quotaMiB });

@@ -21,7 +21,7 @@ function buildInto({ os, warehouse, diskMiB }: BuildBaseOrder, signal: AbortSign
   return addBase(warehouse, { imageId, build: (directory) => build(directory, diskMiB, signal) }, signal);
 }
 
-/** How the base image of one operating system is made. */
+/** The way in which the base image of one operating system is made. */
 interface BaseRecipe {
   imageId(): Promise<string>;
   build(
@@ -35,7 +35,10 @@ interface BaseRecipe {
 function recipeOf(os: string): BaseRecipe {
   if (os === SIMULATED_OS) return { imageId: async () => simulatedBaseId(), build: makeSimulatedBase };
   if (isBaseOs(os)) {
-    return { imageId: () => baseImageId(os), build: (directory, ...rest) => buildDebian(os, directory, ...rest) };
+    return {
+      imageId: () => baseImageId(os),
+      build: (directory, diskMiB, signal) => buildDebian({ os, directory, diskMiB }, signal),
+    };
   }
   const known = [...Object.keys(RELEASES), SIMULATED_OS];
   throw new GridError(
@@ -47,13 +50,19 @@ function recipeOf(os: string): BaseRecipe {
   );
 }
 
-async function buildDebian(os: BaseOs, directory: string, diskMiB: number | undefined, signal: AbortSignal) {
+interface DebianOrder {
+  readonly os: BaseOs;
+  readonly directory: string;
+  readonly diskMiB: number | undefined;
+}
+
+async function buildDebian({ os, directory, diskMiB }: DebianOrder, signal: AbortSignal) {
   const size = diskMiB === undefined ? {} : { diskMiB };
   const { recipe: _, ...base } = await buildBase({ os, directory, ...size, onProgress: tellPhases(), signal });
   return { ...base, line: 'qemu' as const, base: base.id, history: [] } satisfies Partial<ManifestDraft>;
 }
 
-/** A phase of the build is told when it starts, and as done when the next one does. */
+/** Reports a phase of the build when it starts, and as done when the next one starts. */
 function tellPhases(): (progress: BaseProgress) => void {
   let current: string | undefined;
   return ({ phase }) => {

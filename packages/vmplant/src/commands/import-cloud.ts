@@ -11,7 +11,7 @@ export interface ImportCloudOrder {
   readonly memoryMiB: number;
 }
 
-/** Puts a disk image made for clouds into a warehouse, as a base image, unless it is there. Returns the exit status. */
+/** Puts a cloud image into a warehouse, as a base image, unless it is there. Returns the exit status. */
 export const importCloudCommand = (order: ImportCloudOrder): Promise<number> =>
   reportOutcome((signal) => {
     if (!new RegExp(OS_NAME).test(order.os)) {

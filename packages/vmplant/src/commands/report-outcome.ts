@@ -1,6 +1,6 @@
 /**
- * Does a command's work under SIGINT and SIGTERM. Progress goes to standard error, a line of JSON each (`tell`), the
- * result to standard output. Returns the exit status.
+ * Runs a command's work under SIGINT and SIGTERM. Progress goes to standard error, one line of JSON for each report
+ * (`tell`), the result to standard output. Returns the exit status.
  */
 export async function reportOutcome(work: (signal: AbortSignal) => Promise<object>): Promise<number> {
   const stop = new AbortController();

@@ -2,13 +2,11 @@ import { openSecurity } from '@vmgrid/access';
 import { type ConfigSource, createLog, limitHeap, loadConfig, runDaemon } from '@vmgrid/daemon';
 import { PlantConfig } from '../config.ts';
 
-/**
- * Runs a plant; says so on standard output, in one line of JSON, once an upstream knows it. Returns the exit status.
- */
+/** Runs a plant; prints one line of JSON on standard output once an upstream knows it. Returns the exit status. */
 export async function runCommand(source: ConfigSource, version: string): Promise<number> {
   const config = await loadConfig(PlantConfig, source);
   limitHeap(config);
-  // only now: a program that begins anew has not loaded it in vain
+  // import it only now, so that a program that restarts itself has not loaded it in vain
   const { startPlant } = await import('../plant-daemon.ts');
   const log = createLog('vmplant', config.logLevel);
   const listens = config.httpPort === undefined ? [] : [config.host];
@@ -16,7 +14,7 @@ export async function runCommand(source: ConfigSource, version: string): Promise
   const security = await openSecurity(config, surface, { environment: process.env, log });
   const status = await runDaemon(
     async () => {
-      const plant = await startPlant(config, security, version, log);
+      const plant = await startPlant(config, { security, version, log });
       const { httpPort } = plant;
       const ready = { ready: true, plantId: config.plantId, ...(httpPort === undefined ? {} : { httpPort }) };
       void plant.joined.then(() => process.stdout.write(`${JSON.stringify(ready)}\n`));

@@ -1,12 +1,12 @@
 /**
- * Attributes that actions told: name to ClassAd expression, the first told first. Names differ by more than their
- * case.
+ * Attributes that actions set: names and ClassAd expressions, in the order in which they were set. No two names are
+ * equal except for case.
  */
 export type Attributes = Readonly<Record<string, string>>;
 
 /**
- * All of them as if told one after the other: a later one has the place of an earlier one of its name, and its own
- * spelling.
+ * Merges attributes as if they were set one after another: a later one takes the place of an earlier one with the same
+ * name, and has its own spelling.
  */
 export function mergeAttributes(...told: readonly (Attributes | undefined)[]): Attributes {
   const merged = new Map<string, readonly [string, string]>();

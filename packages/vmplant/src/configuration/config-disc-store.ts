@@ -7,15 +7,15 @@ import { v4 as uuid } from 'uuid';
 export interface PreparedDisc {
   readonly path: string;
   readonly written: Promise<void>;
-  /** Resolves when it is written or has failed, with nothing of it left. */
+  /** Resolves when the disc has been written or has failed, and nothing of it is left. */
   discard(): Promise<void>;
 }
 
-/** Configuration discs in machines' folders; each run has one of its own. */
+/** Configuration discs in machines' folders; each run has its own. */
 export interface ConfigDiscStore {
   /** Starts to write a disc into a machine's folder. */
   prepare(directory: string, plan: ConfigDiscPlan): PreparedDisc;
-  /** Removes the discs that a plant which was killed left in a machine's folder: they may hold secrets. */
+  /** Removes the discs that a killed plant left in a machine's folder, because they may hold secrets. */
   removeAll(directory: string): Promise<void>;
 }
 

@@ -1,42 +1,53 @@
 /**
- * What running actions on a machine came to; grows action by action, so that a failure keeps what was done before
- * it.
+ * The result of running actions on a machine. It grows action by action, so that a failure keeps the results before it.
  */
 import { ClassAd, parseClassAds } from '@vmgrid/classad';
-import { type Action, digestAction } from '@vmgrid/dag';
+import { type Action, digestAction, restartsMachine } from '@vmgrid/dag';
 import { type ErrorCode, type ErrorDetails, GridError } from '@vmgrid/protocol';
 import { type HistoryEntry, LOST_AT_BOOT } from '@vmgrid/warehouse';
 import { isReservedAttribute } from '../vms/reporter.ts';
 import { type Attributes, mergeAttributes } from './attributes.ts';
 
 export interface Configuration {
-  /** Actions that succeeded, in the order they ran. */
+  /** Actions that succeeded, in the order in which they ran. */
   readonly history: readonly HistoryEntry[];
   /** Ids of actions that failed with `onError="continue"`. */
   readonly failedActions: readonly string[];
-  /** What the guest's identity, the image's history and the actions told, in this order. */
+  /**
+   * The attributes set by the guest's identity, by the actions in the image's history, and by the actions run here, in
+   * this order.
+   */
   readonly attributes: Attributes;
-  /** Whether a secret action ran, well or not. */
+  /** Whether a secret action ran, successfully or not. */
   readonly secret: boolean;
+  /** Whether an action restarted the machine. */
+  readonly hasRestarted: boolean;
 }
+
+/** An entry of a history after which the machine restarted: a boot of its disk loses no more of it. */
+export const afterRestart = ({ lostAtBoot: _, ...entry }: HistoryEntry): HistoryEntry => ({
+  ...entry,
+  survivesBoot: true,
+});
 
 /** Characters of attributes that the actions of one configuration may set together. */
 export const ATTRIBUTES_LIMIT_CHARS = 1_048_576;
 
-/** Told by the guest's identity, by no action. */
+/** The attribute that the guest's identity sets; actions do not set it. */
 export const IDENTITY_ATTRIBUTE = 'SshHostKey';
 
-/** An action ended the configuration. `before` is what had been done by then. */
+/** An action ended the configuration. `before` is the result until then. */
 export class ActionsFailed extends GridError {
   readonly before: Configuration;
 
+  // biome-ignore lint/complexity/useMaxParams: those of every GridError, and what was done before
   constructor(code: ErrorCode, message: string, details: ErrorDetails, before: Configuration) {
     super(code, message, details);
     this.before = before;
   }
 }
 
-/** How an action ended that did not succeed. */
+/** Describes how an action failed. */
 export interface ActionFailure {
   readonly exitCode: number | undefined;
   readonly timedOut: boolean;
@@ -44,9 +55,9 @@ export interface ActionFailure {
 }
 
 export interface ProgressOptions {
-  /** The history that the machine began with: what it told, the machine tells, as if it had run here. */
+  /** The history that the machine began with. The machine has its attributes as if the actions had run here. */
   readonly inherited?: readonly Pick<HistoryEntry, 'attributes'>[];
-  /** Whether the guest tells what a boot would lose. */
+  /** Whether the guest reports the results that a boot would lose. */
   readonly observe?: boolean;
 }
 
@@ -56,11 +67,12 @@ export class ConfigurationProgress {
   readonly #inherited: Attributes;
   #ofIdentity: Attributes = {};
   readonly #observes: boolean;
-  /** Of the action under way: what it told, and what a boot would lose of it. */
+  /** The present action's attributes, and its results that a boot would lose. */
   #ofAction: Attributes = {};
   #lost: readonly string[] = [];
   #attributeChars: number;
   #secret = false;
+  #hasRestarted = false;
 
   constructor({ inherited = [], observe = false }: ProgressOptions = {}) {
     this.#observes = observe;
@@ -75,6 +87,7 @@ export class ConfigurationProgress {
       failedActions: [...this.#failedActions],
       attributes: mergeAttributes(this.#ofIdentity, this.#inherited, ...own),
       secret: this.#secret,
+      hasRestarted: this.#hasRestarted,
     };
   }
 
@@ -85,6 +98,7 @@ export class ConfigurationProgress {
   }
 
   succeeded(action: Action, durationMs: number, now: number): void {
+    if (restartsMachine(action)) this.#restart();
     this.#history.push({
       digest: digestAction(action),
       id: action.id,
@@ -97,19 +111,18 @@ export class ConfigurationProgress {
     });
   }
 
-  /** Notes the failure of an action that lets the rest go on. @throws ActionsFailed for one that does not. */
+  /** Records the failure of an action after which the others go on. @throws ActionsFailed when they must not */
   failed(action: Action, failure: ActionFailure): void {
     if (action.onError === 'continue') this.#failedActions.push(action.id);
     else throw this.#failure(action, failure);
   }
 
-  /** What became of the configuration when the guest started anew during an action, or right after it. */
-  restarted({ id, kind }: Action, cause: GridError): ActionsFailed {
-    const message = `the guest started anew during the action ${id}, or right after it: what runs in it is gone`;
-    return new ActionsFailed(cause.code, message, { ...cause.details, actionId: id, kind }, this.soFar);
+  /** Returns the failure of a configuration whose guest restarted and cannot go on. */
+  restarted({ id, kind }: Action, message: string): ActionsFailed {
+    return new ActionsFailed('GUEST_RESTARTED', message, { actionId: id, kind }, this.soFar);
   }
 
-  /** What a boot would lose of what an action left. */
+  /** Records results of an action that a boot would lose. */
   loses(text: string): void {
     const lines = text.split('\n').filter((line) => line !== '');
     this.#lost = lines
@@ -117,7 +130,7 @@ export class ConfigurationProgress {
       .map((line) => line.slice(0, LOST_AT_BOOT.chars).replace(/[^\x20-\x7e]/g, '?'));
   }
 
-  /** Attributes that an action told. @throws ActionsFailed ATTRIBUTES_INVALID */
+  /** Records attributes that an action set. @throws ActionsFailed ATTRIBUTES_INVALID */
   told(action: Action, text: string): void {
     const told = [...this.#parse(action, text).entries()];
     const reserved = told.find(([name]) => isReservedAttribute(name));
@@ -127,7 +140,7 @@ export class ConfigurationProgress {
     this.#ofAction = attributes;
   }
 
-  /** What the guest told as it took its identity: its ssh host key, and nothing else. */
+  /** Records the attribute of the guest's identity: its ssh host key, and nothing else. */
   toldIdentity(text: string): void {
     const key = this.#parse(undefined, text).get(IDENTITY_ATTRIBUTE);
     if (key) this.#ofIdentity = { [IDENTITY_ATTRIBUTE]: String(key) };
@@ -135,6 +148,12 @@ export class ConfigurationProgress {
 
   toldTooMuch(action: Action, limitBytes: number): never {
     throw this.#invalid(action, `they are longer than ${limitBytes} bytes`);
+  }
+
+  /** What a boot would lose of earlier actions is lost. */
+  #restart(): void {
+    this.#hasRestarted = true;
+    if (this.#observes) this.#history.splice(0, this.#history.length, ...this.#history.map(afterRestart));
   }
 
   #count(action: Action, attributes: Attributes): void {
@@ -146,7 +165,7 @@ export class ConfigurationProgress {
 
   #parse(action: Action | undefined, text: string): ClassAd {
     try {
-      // Blank lines, which end an ad elsewhere, mean nothing between the attributes of an action.
+      // A blank line ends an ad elsewhere, but has no meaning between the attributes of an action.
       return ClassAd.fromEntries(parseClassAds(text).flatMap((ad) => ad.entries()));
     } catch (error) {
       throw this.#invalid(action, error instanceof Error ? error.message : String(error));

@@ -1,18 +1,16 @@
 /**
- * Configures a machine: its identity, then actions in a given order, in the guest by way of the configuration disc
- * and on the host, segment by segment.
+ * Configures a machine: its identity, then actions in a given order, segment by segment: in the guest by the
+ * configuration disc, and on the host.
  */
 import { type Clock, endsWithin, within } from '@vmgrid/daemon';
 import { type Action, type HostAction, type Segment, segments } from '@vmgrid/dag';
-import type { Guest, GuestAccess, GuestIdentity, GuestStep, Machine } from '@vmgrid/lines';
-import { type RunnerTask, runnerCommand } from '@vmgrid/lines';
+import type { GuestStep, RunnerTask } from '@vmgrid/lines';
 import { late } from '@vmgrid/protocol';
-import type { HistoryEntry } from '@vmgrid/warehouse';
-import type { Phases } from '../vms/phases.ts';
-import type { Attributes } from './attributes.ts';
 import type { ConfigDiscStore, PreparedDisc } from './config-disc-store.ts';
 import { type Configuration, ConfigurationProgress } from './configuration.ts';
-import { type BookedActions, GuestReport, NOTHING_BOOKED } from './guest-report.ts';
+import type { ConfigurationJob, DiscOrder } from './configuration-job.ts';
+import { NOTHING_BOOKED } from './guest-report.ts';
+import { bookedOf, insert, type Run, readToEnd, startRunner, taskOf } from './guest-run.ts';
 import type { HostActions } from './host-actions.ts';
 import { runHostAction } from './host-segment.ts';
 import { longestMs, timeoutMs } from './time-limits.ts';
@@ -21,34 +19,8 @@ export interface ConfiguratorDeps {
   readonly hostActions: Pick<HostActions, 'run'>;
   readonly clock: Clock;
   readonly discs: ConfigDiscStore;
-}
-
-export interface DiscOrder {
-  /** The machine's own folder. */
-  readonly directory: string;
-  /** Left out for a machine that has its identity already. */
-  readonly identity?: GuestIdentity;
-  /** Whether cloud-init is to take that identity from the disc. */
-  readonly cloudInit?: boolean;
-  /** Whether to find out which actions survive a boot. */
-  readonly observe?: boolean;
-  readonly actions: readonly Action[];
-}
-
-export interface ConfigurationJob extends DiscOrder {
-  readonly machine: Machine;
-  readonly guest: Guest;
-  readonly phases: Phases;
-  /**
-   * History of the image that the machine was made from; left out for a machine that has told its attributes before.
-   */
-  readonly inherited?: readonly HistoryEntry[];
-  /** JSON of the VM's classad with what was told so far, for host actions. */
-  readonly describe: (told: Attributes) => string;
-  /** Told how a guest that gets its identity is reached. */
-  readonly opened?: (access: GuestAccess) => Promise<void>;
-  /** When it was begun before the machine was there. */
-  readonly disc?: PreparedDisc;
+  /** The longest that a guest may take to boot until its agent answers. */
+  readonly bootDeadlineMs: number;
 }
 
 const EJECT_DEADLINE_MS = 5_000;
@@ -66,6 +38,11 @@ export class Configurator {
     return this.#deps.discs.prepare(directory, plan);
   }
 
+  /** The most that actions may take. */
+  longestMs(actions: readonly Action[]): number {
+    return longestMs(actions, this.#deps.bootDeadlineMs);
+  }
+
   /** Removes what a run that was cut off left in a machine's folder. */
   removeDiscs(directory: string): Promise<void> {
     return this.#deps.discs.removeAll(directory);
@@ -76,17 +53,17 @@ export class Configurator {
    */
   async configure(job: ConfigurationJob, signal: AbortSignal): Promise<Configuration> {
     const disc = job.disc ?? this.prepare(job);
-    const { clock } = this.#deps;
-    const limit = { ms: longestMs(job.actions), signal, clock, late: unreported };
+    const { clock, bootDeadlineMs } = this.#deps;
+    const limit = { ms: this.longestMs(job.actions), signal, clock, late: unreported };
     try {
       return await within(limit, async (until) => {
-        const run: Run = { job, clock, progress: new ConfigurationProgress(job), signal: until };
+        const run: Run = { job, disc, clock, bootDeadlineMs, progress: new ConfigurationProgress(job), signal: until };
         await job.phases.time('disc', () => insert(disc, job.machine, until));
         await this.#runAll(run);
         return run.progress.soFar;
       });
     } finally {
-      // As well as it goes: a machine that is gone has no drive any more.
+      // The disc is ejected if possible: a machine that is gone has no drive.
       const ejected = endsWithin({ ms: EJECT_DEADLINE_MS, clock }, (until) => job.machine.insertDisc(undefined, until));
       await ejected.catch(() => undefined);
       await disc.discard();
@@ -94,8 +71,8 @@ export class Configurator {
   }
 
   /**
-   * Removes from the guest what must not be in an image. Called right before it is frozen, with its memory or
-   * without.
+   * Removes from the guest everything that must not be in an image. It runs right before the machine is frozen, with
+   * its memory or without.
    */
   async quiesce(
     job: Pick<ConfigurationJob, 'directory' | 'machine' | 'guest' | 'phases'>,
@@ -105,11 +82,11 @@ export class Configurator {
     const disc = this.prepare({ directory: job.directory, actions: [] });
     try {
       await insert(disc, job.machine, signal);
-      const { clock } = this.#deps;
+      const { clock, bootDeadlineMs } = this.#deps;
       const whole = { ...job, actions: [], describe: () => '' };
-      const run = { job: whole, clock, progress: new ConfigurationProgress(), signal };
+      const run = { job: whole, disc, clock, bootDeadlineMs, progress: new ConfigurationProgress(), signal };
       const tasks: RunnerTask[] = [{ task: 'quiesce' }, ...(keeps === 'memory' ? [{ task: 'warm' } as const] : [])];
-      await startRunner(run, tasks, NOTHING_BOOKED).toEnd();
+      await readToEnd(run, startRunner(run, tasks, NOTHING_BOOKED));
       await job.machine.insertDisc(undefined, signal);
     } finally {
       await disc.discard();
@@ -120,7 +97,7 @@ export class Configurator {
     const { actions, identity, phases } = run.job;
     const queue = segments(actions);
     if (identity) {
-      // One conversation with the guest serves for its identity and its first actions.
+      // One conversation with the guest covers its identity and its first actions.
       const first = queue[0]?.where === 'guest' ? queue.shift() : undefined;
       await wake(run, first);
     }
@@ -128,7 +105,9 @@ export class Configurator {
   }
 
   async #runSegment(run: Run, { where, actions }: Segment): Promise<void> {
-    if (where === 'guest') return startRunner(run, [taskOf(run, actions)], bookedOf(run, actions)).toEnd();
+    if (where === 'guest') {
+      return readToEnd(run, startRunner(run, [taskOf(run, actions)], bookedOf(run, actions)));
+    }
     for (const action of actions) await this.#runOnHost(run, action as HostAction);
   }
 
@@ -136,7 +115,7 @@ export class Configurator {
     const { progress, clock } = run;
     const { phases, describe } = run.job;
     // Its step is the recover script, not the action: what is reported of it is not booked.
-    const recover = () => startRunner(run, [taskOf(run, [action])], NOTHING_BOOKED).toEnd();
+    const recover = () => readToEnd(run, startRunner(run, [taskOf(run, [action])], NOTHING_BOOKED));
     return runHostAction(
       action,
       { hostActions: this.#deps.hostActions, clock, progress, phases, describe, recover },
@@ -147,19 +126,6 @@ export class Configurator {
 
 const unreported = late('GUEST_UNREACHABLE', 'the guest did not report the end of its actions');
 
-/** One configuration under way. */
-interface Run {
-  readonly job: ConfigurationJob;
-  readonly clock: Clock;
-  readonly progress: ConfigurationProgress;
-  readonly signal: AbortSignal;
-}
-
-async function insert(disc: PreparedDisc, machine: Machine, signal: AbortSignal): Promise<void> {
-  await disc.written;
-  await machine.insertDisc(disc.path, signal);
-}
-
 /** Gives the guest its identity, opens its network, and runs the first actions. */
 async function wake(run: Run, first: Segment | undefined): Promise<void> {
   const { machine, phases, opened } = run.job;
@@ -169,29 +135,8 @@ async function wake(run: Run, first: Segment | undefined): Promise<void> {
   await phases.time('identity', () => report.untilIdentity());
   const access = await machine.openNetwork(run.signal);
   await opened?.(access);
-  await phases.time('actions', () => report.toEnd());
+  await phases.time('actions', () => readToEnd(run, report));
 }
-
-function startRunner(
-  { job, clock, progress, signal }: Run,
-  tasks: readonly RunnerTask[],
-  booked: BookedActions | undefined,
-): GuestReport {
-  const { guest, phases } = job;
-  const lines = guest.run(runnerCommand(guest.discDevice, tasks, clock.now()), signal);
-  return new GuestReport(lines, booked, { progress, phases, clock });
-}
-
-/** Actions in a row, by their places in the job. */
-function taskOf(run: Run, actions: readonly Action[]): RunnerTask {
-  const { first } = bookedOf(run, actions);
-  return { task: 'run', first, last: first + actions.length - 1 };
-}
-
-const bookedOf = ({ job }: Run, actions: readonly Action[]): BookedActions => ({
-  first: actions.length > 0 ? job.actions.indexOf(actions[0]!) : 0,
-  actions,
-});
 
 /**
  * The disc has a step for each guest action, and for each recover script of a host action, which runs in the guest

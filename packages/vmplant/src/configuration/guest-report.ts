@@ -1,33 +1,52 @@
 /**
- * Reads the runner's report of one run and books what it tells. The guest is not trusted: whatever does not come in
- * the order in which a runner reports ends the configuration.
+ * Reads the runner's report of one run and records it. The guest is not trusted: anything out of the runner's order
+ * ends the configuration.
  */
 import type { Clock } from '@vmgrid/daemon';
-import type { Action } from '@vmgrid/dag';
+import { type Action, restartsMachine } from '@vmgrid/dag';
 import { ATTRIBUTES_LIMIT_BYTES, parseReportLine, type RunnerEvent } from '@vmgrid/lines';
 import { GridError } from '@vmgrid/protocol';
 import type { Phases } from '../vms/phases.ts';
 import type { ConfigurationProgress } from './configuration.ts';
 
-/** Lines that are no report, kept for an error message, and how much of each. */
+/** Lines that are no report and are kept for an error message, and the characters kept of each. */
 const NOISE_LINES = 20;
 const NOISE_LINE_CHARS = 500;
 
-/** Actions in a row that a run is to do; the report speaks of them by their places from `first` on. */
+/** The consecutive actions that a run executes; the report refers to them by their indexes, starting at `first`. */
 export interface BookedActions {
   readonly first: number;
   readonly actions: readonly Action[];
+  /** The first of them, when it restarted the machine before this run. */
+  readonly restarted?: ActionUnderWay;
 }
 
-/** A run whose actions are not booked: a recover script on behalf of a host action, or none at all. */
+/** For a run whose actions are not booked: a recover script of a host action, or a run without actions. */
 export const NOTHING_BOOKED: BookedActions | undefined = undefined;
 
-interface Current {
+export interface ActionUnderWay {
   readonly action: Action;
   readonly index: number;
   readonly attempt: number;
+  /** When its first attempt began, by the monotonic clock. */
+  readonly beganAt: number;
   output: string;
   toldAttributes: boolean;
+  /** Whether its recover script runs. */
+  recovers: boolean;
+}
+
+/** A report that was cut off before its end. */
+export interface CutOff {
+  readonly error: GridError;
+  /** The action that began last. */
+  readonly last: Action | undefined;
+  /** Where the action under way is one that restarts the machine: what there is to book after that. */
+  readonly restarting: Restarting | undefined;
+}
+
+export interface Restarting extends BookedActions {
+  readonly restarted: ActionUnderWay;
 }
 
 export class GuestReport {
@@ -38,7 +57,7 @@ export class GuestReport {
   readonly #clock: Clock;
   readonly #noise: string[] = [];
   #ended = 0;
-  #current: Current | undefined;
+  #current: ActionUnderWay | undefined;
   /** The action that began last. */
   #last: Action | undefined;
 
@@ -49,12 +68,14 @@ export class GuestReport {
   ) {
     this.#lines = lines[Symbol.asyncIterator]();
     this.#booked = booked;
+    this.#current = booked?.restarted;
+    this.#last = booked?.restarted?.action;
     this.#progress = deps.progress;
     this.#phases = deps.phases;
     this.#clock = deps.clock;
   }
 
-  /** Reads on until the guest has its own identity. */
+  /** Reads until the guest has its own identity. */
   async untilIdentity(): Promise<void> {
     for (let event = await this.#next(); event?.event !== 'identity'; event = await this.#next()) {
       if (!event) throw this.#cutShort();
@@ -63,26 +84,53 @@ export class GuestReport {
     }
   }
 
+  /** Reads on until the action that restarted the machine is booked. */
+  async untilRestarted(): Promise<void> {
+    for (let event = await this.#next(); event; event = await this.#next()) {
+      this.#bookAny(event);
+      if (event.event === 'restarted') return;
+    }
+    throw this.#cutShort();
+  }
+
   /**
    * Reads on to the end of the report, which comes when the runner is gone: only then is its port free and the disc
-   * let go. @throws ActionsFailed, GridError GUEST_LOST, GUEST_UNREACHABLE
+   * let go. Resolves with what is known of it when it was cut off. @throws ActionsFailed, GridError GUEST_LOST,
+   * GUEST_UNREACHABLE
    */
-  async toEnd(): Promise<void> {
+  async toEnd(): Promise<CutOff | undefined> {
     let finished = false;
-    for (let event = await this.#next(); event; event = await this.#next()) {
-      if (event.event === 'finished') finished = true;
-      else if (this.#booked) this.#book(event, this.#booked);
-      else this.#bookOther(event);
+    try {
+      for (let event = await this.#next(); event; event = await this.#next()) {
+        if (event.event === 'finished') finished = true;
+        else this.#bookAny(event);
+      }
+      return finished ? undefined : this.#cutOff(this.#cutShort());
+    } catch (error) {
+      if (!(error instanceof GridError) || error.code !== 'GUEST_RESTARTED') throw error;
+      return this.#cutOff(error);
     }
-    if (!finished) throw this.#cutShort();
+  }
+
+  #cutOff(error: GridError): CutOff {
+    return { error, last: this.#last, restarting: this.#restarting() };
+  }
+
+  #restarting(): Restarting | undefined {
+    const current = this.#current;
+    if (!current || !restartsMachine(current.action) || current.recovers) return undefined;
+    const actions = this.#booked!.actions.slice(this.#ended);
+    return { first: current.index, actions, restarted: current };
   }
 
   async #next(): Promise<RunnerEvent | undefined> {
-    const { done, value } = await this.#lines.next().catch((error: unknown) => {
-      const restarted = error instanceof GridError && error.code === 'GUEST_RESTARTED' && this.#last;
-      throw restarted ? this.#progress.restarted(restarted, error) : error;
-    });
+    const { done, value } = await this.#lines.next();
     return done ? undefined : parseReportLine(value);
+  }
+
+  #bookAny(event: RunnerEvent): void {
+    if (this.#booked) this.#book(event, this.#booked);
+    else this.#bookOther(event);
   }
 
   #book(event: RunnerEvent, booked: BookedActions): void {
@@ -103,6 +151,15 @@ export class GuestReport {
         this.#at(event);
         this.#progress.loses(event.text);
         break;
+      case 'recovers':
+        this.#at(event).recovers = true;
+        break;
+      case 'restarts':
+        if (!restartsMachine(this.#at(event).action)) throw outOfOrder(`restarts ${event.index}`);
+        break;
+      case 'restarted':
+        this.#restarted(this.#at(event), booked);
+        break;
       case 'end':
         this.#end(event);
         break;
@@ -111,7 +168,9 @@ export class GuestReport {
     }
   }
 
-  /** What is no word of an action: noise is kept, a broken runner ends the run, the rest says nothing new. */
+  /**
+   * Handles lines that belong to no action: noise is kept, a broken runner ends the run, everything else is ignored.
+   */
   #bookOther(event: RunnerEvent): void {
     if (event.event === 'broken') {
       const text = event.text.trim().slice(0, NOISE_LINE_CHARS);
@@ -126,7 +185,8 @@ export class GuestReport {
     const action = actions[this.#ended];
     const isNext = action && index === first + this.#ended && attempt === (this.#current?.attempt ?? 0) + 1;
     if (!isNext || attempt > (action.retries ?? 0) + 1) throw outOfOrder(`begin ${index} ${attempt}`);
-    this.#current = { action, index, attempt, output: '', toldAttributes: false };
+    const beganAt = this.#current?.beganAt ?? this.#clock.monotonic();
+    this.#current = { ...{ action, index, attempt, beganAt }, output: '', toldAttributes: false, recovers: false };
     this.#last = action;
     this.#progress.began(action);
     if (attempt === 1) this.#phases.action(action.id, 'started');
@@ -135,15 +195,29 @@ export class GuestReport {
   #end({ index, exitCode, timedOut, durationMs, attempts }: Extract<RunnerEvent, { event: 'end' }>): void {
     const { action, attempt, output } = this.#at({ event: 'end', index });
     if (attempts !== attempt) throw outOfOrder(`end ${index} after ${attempts} attempts`);
-    this.#current = undefined;
-    this.#ended += 1;
+    if (exitCode === 0 && restartsMachine(action)) throw outOfOrder(`end ${index} without a restart`);
+    this.#endCurrent();
     this.#phases.action(action.id, exitCode === 0 ? 'done' : 'failed', durationMs);
     if (exitCode === 0) this.#progress.succeeded(action, durationMs, this.#clock.now());
     else this.#progress.failed(action, { exitCode, timedOut, output });
   }
 
+  /** How long it took, the machine's boot included, only the plant can tell. */
+  #restarted(current: ActionUnderWay, { restarted }: BookedActions): void {
+    if (current !== restarted) throw outOfOrder(`restarted ${current.index}`);
+    const durationMs = Math.round(this.#clock.monotonic() - current.beganAt);
+    this.#endCurrent();
+    this.#phases.action(current.action.id, 'done', durationMs);
+    this.#progress.succeeded(current.action, durationMs, this.#clock.now());
+  }
+
+  #endCurrent(): void {
+    this.#current = undefined;
+    this.#ended += 1;
+  }
+
   /** The action under way, which alone may be spoken of. */
-  #at({ event, index }: { readonly event: string; readonly index: number | undefined }): Current {
+  #at({ event, index }: { readonly event: string; readonly index: number | undefined }): ActionUnderWay {
     if (this.#current?.index !== index || !this.#current) throw outOfOrder(`${event} ${index ?? '-'}`);
     return this.#current;
   }

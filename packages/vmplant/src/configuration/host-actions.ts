@@ -1,7 +1,7 @@
 /**
- * Host actions: executables which the operator put into one folder. A client names one and gives arguments; it never
+ * Host actions: executables in one folder, put there by the operator. A client names one and gives arguments; it never
  * sends code for the host. They run without a shell, as nobody when the plant is root, with the VM's classad on
- * standard input, limited in time and output, and each of their programs in memory.
+ * standard input. Time and output are limited, and so is the memory of each of their programs.
  */
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
@@ -22,7 +22,7 @@ export interface HostActionCall {
   readonly timeoutMs: number;
 }
 
-/** Memory that a host action, and each program that it starts, may have for its data. */
+/** Memory for the data of a host action, and of each program that it starts. */
 const MEMORY_MIB = 1_024;
 const MIB = 1_048_576;
 
@@ -35,7 +35,7 @@ export class HostActions {
     this.#memoryMiB = memoryMiB;
   }
 
-  /** Names of the host actions there are. */
+  /** Returns the names of the host actions. */
   async names(): Promise<readonly string[]> {
     if (this.#directory === undefined) return [];
     const names = await readdir(this.#directory).catch(missingFolder(this.#directory));
@@ -43,13 +43,13 @@ export class HostActions {
     return names.filter((_, index) => usable[index]).sort();
   }
 
-  /** @throws GridError HOST_ACTION_UNKNOWN naming each that is missing. */
+  /** @throws GridError HOST_ACTION_UNKNOWN, which names each missing one */
   async requireAll(wanted: readonly string[]): Promise<void> {
     const refusal = hostActionRefusal(wanted, await this.names());
     if (refusal) throw refusal;
   }
 
-  /** Runs one; resolves with what it printed. @throws CommandError */
+  /** Runs a host action; resolves with its output. @throws CommandError */
   async run(call: HostActionCall, signal: AbortSignal): Promise<string> {
     await this.requireAll([call.name]);
     const limits = ['--core=0', `--data=${this.#memoryMiB * MIB}`];

@@ -1,4 +1,4 @@
-/** Runs host actions in a row. What they print is attributes, as `$VMGRID_ATTRIBUTES` is in the guest. */
+/** Runs successive host actions. Their output is attributes, like `$VMGRID_ATTRIBUTES` in the guest. */
 
 import { type Clock, CommandError } from '@vmgrid/daemon';
 import type { HostAction } from '@vmgrid/dag';
@@ -13,9 +13,9 @@ export interface HostSegmentDeps {
   readonly clock: Clock;
   readonly progress: ConfigurationProgress;
   readonly phases: Phases;
-  /** JSON of the VM's classad with what was told so far. */
+  /** JSON of the VM's classad, with the attributes set so far. */
   readonly describe: (told: Attributes) => string;
-  /** Runs the action's recover script, in the guest. */
+  /** Runs the action's recover script in the guest. */
   readonly recover: (action: HostAction) => Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function runHostAction(action: HostAction, deps: HostSegmentDeps, s
   }
 }
 
-/** What the executable printed, or how it failed. */
+/** Returns the executable's output, or its failure. */
 async function tryOnce(
   action: HostAction,
   { hostActions, describe, progress }: HostSegmentDeps,

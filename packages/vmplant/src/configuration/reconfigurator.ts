@@ -1,8 +1,9 @@
-/** `configure`: more actions on a living VM, or the whole configuration it shall have had. */
+/** `configure`: runs more actions on a living VM, or completes the whole configuration that it shall have. */
 
 import { hostActionNames } from '@vmgrid/bidding';
 import type { Clock } from '@vmgrid/daemon';
 import { type Action, linearExtension, matchHistory, prepareDag } from '@vmgrid/dag';
+import type { GuestAccess } from '@vmgrid/lines';
 import { type ConfigureRequest, GridError, type Identified, requestKey } from '@vmgrid/protocol';
 import type { LivingMachines } from '../vms/living-machines.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
@@ -16,7 +17,7 @@ import { configurationChanges } from './configuration-changes.ts';
 import type { Configurator } from './configurator.ts';
 import type { HostActions } from './host-actions.ts';
 
-/** Requests remembered per VM; an older one that comes again is run again. */
+/** Requests remembered for each VM. An older one that is repeated is run again. */
 const CONFIGURE_OUTCOMES_KEPT = 64;
 
 export interface ReconfiguratorDeps {
@@ -39,8 +40,9 @@ export class Reconfigurator {
   }
 
   /**
-   * Done once per request id: a repeated request finds the VM as the first one left it.
-   * @throws GridError VM_UNKNOWN, VM_STATE, CONFIGURATION_CONFLICT, ACTION_FAILED …; what ran until then stays recorded
+   * Done once for each request id: a repeated request finds the VM as the first one left it.
+   * @throws GridError VM_UNKNOWN, VM_STATE, CONFIGURATION_CONFLICT, ACTION_FAILED …; actions that ran until then stay
+   * recorded
    */
   async configure(request: Identified<ConfigureRequest>, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
@@ -65,6 +67,9 @@ export class Reconfigurator {
       ...living.get(vmId),
       directory: registry.directory(vmId),
       actions,
+      opened: async ({ sshPort }: GuestAccess) => {
+        await registry.update(vmId, (record) => ({ ...record, sshPort }));
+      },
       phases: new Phases(clock, requestKey(request), report),
       describe: (told: Attributes) => describeVm(registry.get(vmId), this.#plantId, told),
     };

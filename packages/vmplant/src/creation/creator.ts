@@ -1,4 +1,4 @@
-/** Makes a VM of a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
+/** Makes a VM for a request: admission and plan, machine, configuration, record. A failure leaves nothing behind. */
 import type { Admission } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import type { GuestAccess, MachineState } from '@vmgrid/lines';
@@ -39,20 +39,20 @@ export interface CreatorDeps extends MakingDeps {
   readonly hostClock: HostClock;
   readonly durations: DurationBook;
   readonly log: Log;
-  /** The best plan now. @throws GridError as a decline. */
+  /** Returns the best plan now. @throws GridError as a decline. */
   readonly plan: (request: Pick<CreateRequest, 'machine' | 'dag'>) => Promise<ExecutablePlan>;
-  /** Told of each request that was carried out. */
+  /** Called for each request that was carried out. */
   readonly record: (request: Identified<CreateRequest>, outcome: CompletedCreation) => void;
-  /** Told when a machine ended that nobody stopped. */
+  /** Called to watch a machine, so that an end which nobody ordered is noticed. */
   readonly watch: (vmId: string) => void;
 }
 
 /**
- * A plan may lose its image to `images rm` before it is acquired, or the image turn out to be broken; then it is made
- * again, this often at most.
+ * Most attempts to plan a request: `images rm` may remove a plan's image before it is acquired, or the image may turn
+ * out to be broken.
  */
 const PLAN_ATTEMPTS = 3;
-/** How a machine fails whose disk, memory or devices are not what they were. */
+/** Errors with which a machine fails if its disk, memory or devices are damaged. */
 const MAY_BE_THE_IMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['VMM_FAILED', 'GUEST_UNREACHABLE']);
 
 interface CreateMaking extends Making<Identified<CreateRequest>> {
@@ -68,14 +68,14 @@ export class Creator {
 
   constructor(deps: CreatorDeps, config: PlantConfig) {
     this.#deps = deps;
-    this.#examiner = new ImageExaminer(deps.warehouse, deps.clock);
+    this.#examiner = new ImageExaminer(deps.warehouse.inventory, deps.clock);
     this.#config = config;
   }
 
   /**
-   * Resolves with the record of the running VM. An image that turns out to be broken is not used again: the next best
-   * serves then.
-   * @throws GridError, with everything undone unless `keepFailed` held it.
+   * Resolves with the record of the running VM. An image that turns out to be broken is not used again, and the next
+   * best is used instead.
+   * @throws GridError; everything is undone unless `keepFailed` kept the machine
    */
   async create(request: Identified<CreateRequest>, signal: AbortSignal): Promise<VmRecord> {
     for (let attempt = 1; ; attempt += 1) {
@@ -104,7 +104,7 @@ export class Creator {
     }
   }
 
-  /** Plan, room, and a hold on the image. */
+  /** Plans the machine, reserves its room, and holds the image. */
   async #admit(making: CreateMaking): Promise<ExecutablePlan> {
     const { admission, warehouse, plan: planFor } = this.#deps;
     const { request } = making;
@@ -112,7 +112,7 @@ export class Creator {
     for (let attempt = 1; ; attempt += 1) {
       const plan = await planFor(request);
       try {
-        await holdImage(making, plan.image.manifest.id, warehouse);
+        await holdImage(making, plan.image.manifest.id, warehouse.references);
         return plan;
       } catch (error) {
         if (attempt === PLAN_ATTEMPTS || !(error instanceof GridError) || error.code !== 'IMAGE_UNKNOWN') throw error;
@@ -167,7 +167,7 @@ export class Creator {
     return executePlan(job, execution);
   }
 
-  /** Its lease counts from now: making it may have taken longer than that. */
+  /** The lease begins now: making the machine may have taken longer than the lease. */
   async #finish(
     { names: { vmId }, phases, leaseMs }: PlannedCreate,
     { machine, guest, configuration }: Execution,
@@ -194,7 +194,7 @@ export class Creator {
     record(request, { at: clock.now(), plan, phasesMs: phases.phasesMs, configuration });
   }
 
-  /** Holds the machine for inspection when the client asked for that and it can be, else undoes everything. */
+  /** Keeps the machine for inspection if the client asked for that and it is possible; otherwise undoes everything. */
   async #giveUp({ names: { vmId }, request, undo, signal }: CreateMaking, thrown: unknown): Promise<GridError> {
     const { registry, log } = this.#deps;
     const error = await this.#blame(vmId, GridError.from(thrown), signal);
@@ -208,22 +208,20 @@ export class Creator {
     return error;
   }
 
-  /**
-   * A machine may not have started because of what is in its image: that is looked at before somebody else is blamed.
-   */
+  /** Examines the image of a machine that did not start, before the failure is blamed on anything else. */
   async #blame(vmId: string, error: GridError, signal: AbortSignal): Promise<GridError> {
     const { registry, log } = this.#deps;
     const imageId = registry.find(vmId)?.imageId;
     if (imageId === undefined || signal.aborted || !MAY_BE_THE_IMAGE.has(error.code)) return error;
     const fault = await this.#examiner.examine(imageId, signal).catch((err) => {
-      log.warn({ err, imageId }, 'the image of a machine that did not start could not be looked at');
+      log.warn({ err, imageId }, 'the image of a machine that did not start could not be examined');
     });
     if (!fault) return error;
     const message = `the image ${fault.imageId} is broken: ${fault.file}: ${fault.reason}`;
     return new GridError('IMAGE_CORRUPT', message, { ...fault }, { cause: error });
   }
 
-  /** False when the failure cannot even be recorded. */
+  /** Returns false when the failure itself cannot be recorded. */
   async #hold(vmId: string, error: GridError): Promise<boolean> {
     const { execution, registry, leases, admission, log } = this.#deps;
     try {
@@ -233,17 +231,17 @@ export class Creator {
       admission.made(vmId);
       return true;
     } catch (cause) {
-      log.error({ err: cause, vmId }, 'a failed VM could not be held');
+      log.error({ err: cause, vmId }, 'a failed VM could not be kept');
       return false;
     }
   }
 }
 
-/** Of another image; not beside the failed VM of the same request, where that is held. */
+/** Whether to try another image. It is not tried while the failed VM of the same request is kept. */
 const mayBeMadeAnew = ({ code, details }: GridError): boolean =>
   code === 'IMAGE_CORRUPT' && details.keptVmId === undefined;
 
-/** The line that was asked for is the request's matter; the one that was taken is in the record. */
+/** Removes the line, which belongs to the request; the record has the line that was used. */
 function withoutLine({ line: _, ...machine }: MachineSpec): MachineSpec {
   return machine;
 }

@@ -1,6 +1,6 @@
 /**
- * Learnt durations: a running mean per key, so that plans can be priced in expected seconds. Bounded: the least useful
- * go.
+ * Learnt durations: a running mean for each key, so that plans can be priced in expected seconds. The table is limited:
+ * the least useful entries are dropped.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Durations, isKindKey, type LearntBook, startOfKey } from '@vmgrid/bidding';
@@ -8,23 +8,23 @@ import { inTransaction } from '@vmgrid/daemon';
 import { ifRoom, type OfferTerms, type StandingChange, type StandingOffer } from '@vmgrid/protocol';
 import { SegmentedLru } from './segmented-lru.ts';
 
-/** Actions of which a mean is kept: most of those that came again, and the last few of those that came once. */
+/** Actions whose mean is kept: most of those that came again, and the last few of those that came once. */
 export const ACTIONS_LEARNT = { once: 200, again: 800 } as const;
-/** The same of the starts of single images. Those of lines, and the kinds of actions, are few: all are kept. */
+/** Starts of single images whose mean is kept. Lines and kinds of actions are few, so all of them are kept. */
 export const STARTS_LEARNT = { once: 64, again: 192 } as const;
 
-/** Beyond so many samples old ones fade, so that a host that changes is learnt anew. */
+/** Samples after which old ones fade, so that a host that changes is learnt anew. */
 const MEMORY_SAMPLES = 20;
-/** The same of all actions of a kind, which differ much among each other. */
+/** The same for all actions of a kind, which differ much from each other. */
 const MEMORY_SAMPLES_OF_KIND = 200;
 
-/** A mean prices anew when it has moved by this share of what it priced before, and by so many seconds. */
+/** A price changes when its mean has moved by this share of the old price, and by this many seconds. */
 const PRICE_STEP = { share: 0.1, seconds: 0.01 } as const;
 
 interface Learnt {
   readonly mean: number;
   readonly samples: number;
-  /** The mean when it last moved by a step, in seconds: what prices see, here and above. */
+  /** The mean at its last step, in seconds: prices use this value, here and above. */
   readonly priced: number;
 }
 
@@ -35,16 +35,16 @@ interface Row {
 }
 
 /**
- * All durations are in memory, since a bid asks for very many; the database is read once and written through. Its rows
- * are in the order in which they were learnt last.
+ * All durations are in memory, because a bid asks for very many. The database is read once and written through; its
+ * rows are in the order of their last measurement.
  */
 export class LearntDurations implements Durations, LearntBook {
   readonly #learnt = new Map<string, Learnt>();
   readonly #actions = new SegmentedLru(ACTIONS_LEARNT);
   readonly #starts = new SegmentedLru(STARTS_LEARNT);
-  /** What those above know, in seconds. */
+  /** The values that those above know, in seconds. */
   readonly #told = new Map<string, number>();
-  /** Keys of what may be other than what those above know. */
+  /** Keys whose values may differ from what those above know. */
   readonly #news = new Set<string>();
   readonly #least = { restore: Number.POSITIVE_INFINITY, boot: Number.POSITIVE_INFINITY };
   readonly #write: StatementSync;
@@ -68,17 +68,17 @@ export class LearntDurations implements Durations, LearntBook {
     return undefined;
   }
 
-  /** The least that ever priced a start: it does not rise again when that does. */
+  /** Returns the least price that any start ever had; it does not rise again. */
   least(start: 'restore' | 'boot'): number | undefined {
     return Number.isFinite(this.#least[start]) ? this.#least[start] : undefined;
   }
 
-  /** Whether some means may have been forgotten, so that what they were of is priced by its kind or line. */
+  /** Whether some means may have been forgotten, so that their actions are priced by kind or line. */
   get isCoarse(): boolean {
     return this.#actions.isFull || this.#starts.isFull;
   }
 
-  /** What prices see of all that was learnt, in seconds. */
+  /** Returns the prices of everything learnt, in seconds. */
   all(): StandingOffer['durations'] {
     return Object.fromEntries([...this.#learnt].map(([key, { priced }]) => [key, priced]));
   }
@@ -101,7 +101,7 @@ export class LearntDurations implements Durations, LearntBook {
     };
   }
 
-  /** The least means, of the starts that were measured. */
+  /** Returns the least means of the starts that were measured. */
   allLeast(): OfferTerms['least'] {
     return Object.fromEntries(Object.entries(this.#least).filter(([, seconds]) => Number.isFinite(seconds)));
   }
@@ -110,7 +110,7 @@ export class LearntDurations implements Durations, LearntBook {
     const learnt = withSample(this.#learnt.get(key), seconds, isKindKey(key) ? MEMORY_SAMPLES_OF_KIND : MEMORY_SAMPLES);
     this.#keep(key, learnt);
     const forgotten = this.#see(key);
-    // What a full disk does not take is known until the plant ends: no machine fails for it.
+    // Values that a full disk does not take are kept until the plant ends: no machine fails because of them.
     ifRoom(() => {
       this.#write.run(key, learnt.mean, learnt.samples);
       if (forgotten !== undefined) this.#erase.run(forgotten);
@@ -133,7 +133,7 @@ export class LearntDurations implements Durations, LearntBook {
     if (start) this.#least[start] = Math.min(this.#least[start], learnt.priced);
   }
 
-  /** Returns the key that is forgotten for it. */
+  /** Returns the key that is forgotten in exchange. */
   #see(key: string, isAgain?: boolean): string | undefined {
     const forgotten = this.#partOf(key)?.see(key, isAgain);
     if (forgotten === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Carries out a plan: overlay, restore or boot, identity, remaining actions. Whatever it acquires it leaves to the
- * caller's undo stack, so that a failure at any step leaves nothing behind.
+ * Carries out a plan: overlay, restore or boot, identity, remaining actions. The caller's undo stack gets everything
+ * that it acquires, so that a failure at any step leaves nothing behind.
  */
 import { type Clock, within } from '@vmgrid/daemon';
 import type { Guest, GuestAccess, Machine, MachineState, ProductionLine, StartOrder } from '@vmgrid/lines';
@@ -16,16 +16,16 @@ export interface ExecutionDeps {
   readonly clock: Clock;
   /** Longest time from the machine's start until its agent answers. */
   readonly bootDeadlineMs: number;
-  /** What guests may reach. */
+  /** The networks that guests may reach. */
   readonly guestNetwork: StartOrder['guestNetwork'];
 }
 
 export interface ExecutionJob extends PlannedMaking, Pick<StartOrder, 'directory' | 'machine' | 'purpose'> {
-  /** JSON of the VM's classad with what was told so far, for host actions. */
+  /** Returns the VM's classad as JSON, with the attributes set so far, for host actions. */
   readonly describe: (told: Attributes) => string;
-  /** Told as soon as the machine's process runs, so that it can be found again after a crash. */
+  /** Called as soon as the machine's process runs, so that it can be found again after a crash. */
   readonly started: (state: MachineState) => Promise<void>;
-  /** Told how the guest is reached, once it can be. */
+  /** Called with the access to the guest once its network is open. */
   readonly opened: (access: GuestAccess) => Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function executePlan(job: ExecutionJob, deps: ExecutionDeps): Promi
   const order = orderFor(job, deps);
   const line = deps.lines.get(plan.line);
   if (!line) throw new Error(`the plan names the line ${plan.line}, which this plant does not have`);
-  // Writing the disc takes as long as a restore: both go on at once.
+  // Writing the disc takes as long as a restore, so both run at the same time.
   const growDisk = order.machine.diskMiB > order.image.manifest.machine.diskMiB;
   const cloudInit = order.start === 'boot' && 'firmware' in order.image.manifest.boot;
   const { history: inherited } = order.image.manifest;

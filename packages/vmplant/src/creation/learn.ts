@@ -2,16 +2,16 @@ import { type Durations, durationKey } from '@vmgrid/bidding';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { PlannedMaking } from './making.ts';
 
-/** Durations that can be added to. */
+/** Durations to which measurements can be added. */
 export interface DurationBook extends Durations {
   learn(key: string, seconds: number): void;
-  /** What the key is of came again, but was not measured: if it is known it stays so for longer. */
+  /** Notes that the object of this key came again without a measurement, so that it is remembered for longer. */
   meet(key: string): void;
 }
 
 /**
- * Learns from a machine that was made: how long its start took, and each action; those that its image spared came
- * again.
+ * Learns from a machine that was made: the duration of its start and of each action. Actions that its image spared
+ * count as having come again.
  */
 export function learnFrom(
   { plan, phases: { phasesMs } }: Pick<PlannedMaking, 'plan' | 'phases'>,

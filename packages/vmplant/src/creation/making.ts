@@ -1,4 +1,4 @@
-/** One machine in the making: what every step of it needs, and how all of it is taken back. */
+/** A machine that is being made: the values that every step needs, and the stack that undoes all of it. */
 import type { Admission, OwnedNeed } from '@vmgrid/bidding';
 import { type Clock, UndoStack } from '@vmgrid/daemon';
 import { type Called, requestKey } from '@vmgrid/protocol';
@@ -7,19 +7,19 @@ import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { VmNames } from '../vms/identity.ts';
 import { Phases, type ReportProgress } from '../vms/phases.ts';
 
-/** A request of any kind, with who made it. */
+/** A request of any kind, with its caller. */
 export type Asked = Called<{ readonly requestId: string }>;
 
 export interface Making<Request extends Asked = Asked> {
   readonly request: Request;
   readonly names: VmNames;
   readonly phases: Phases;
-  /** Takes back all that was acquired so far. */
+  /** Undoes everything that was acquired so far. */
   readonly undo: UndoStack;
   readonly signal: AbortSignal;
 }
 
-/** What of a plan is carried out. */
+/** The parts of a plan that are carried out. */
 export type MachinePlan = Pick<ExecutablePlan, 'image' | 'line' | 'start' | 'remaining'>;
 
 export interface PlannedMaking<Request extends Asked = Asked, Plan extends MachinePlan = MachinePlan>
@@ -33,7 +33,7 @@ export interface MakingDeps {
   readonly report: ReportProgress;
 }
 
-/** Names the machine; nothing is acquired yet. */
+/** Names the machine; acquires nothing yet. */
 export function beginMaking<Request extends Asked>(
   request: Request,
   signal: AbortSignal,
@@ -43,18 +43,18 @@ export function beginMaking<Request extends Asked>(
   return { request, names: nameVm(), phases, undo: new UndoStack(), signal };
 }
 
-/** Takes the machine's room on the host. @throws GridError that says what there is too little of */
+/** Reserves the machine's room on the host. @throws GridError that names the exhausted resource */
 export function reserveRoom({ names: { vmId }, undo }: Making, need: OwnedNeed, admission: Admission): void {
   admission.reserve(vmId, need);
   undo.push('admission', () => admission.release(vmId));
 }
 
-/** Keeps the image from being removed. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
+/** Holds the image, so that it is not removed. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
 export async function holdImage(
   { names: { vmId }, undo }: Making,
   imageId: string,
-  warehouse: Pick<ImageHolds, 'acquire' | 'references'>,
+  references: Pick<ImageHolds['references'], 'acquire' | 'drop'>,
 ): Promise<void> {
-  await warehouse.acquire(imageId, vmId);
-  undo.push('image reference', () => warehouse.references.drop(imageId, vmId));
+  await references.acquire(imageId, vmId);
+  undo.push('image reference', () => references.drop(imageId, vmId));
 }

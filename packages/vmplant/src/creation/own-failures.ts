@@ -1,15 +1,15 @@
 import { type ErrorCode, GridError } from '@vmgrid/protocol';
 
-/** What the plant says of itself in its ad. */
+/** The part of the plant's ad that describes its failures. */
 export interface FailureNote {
-  /** Failed creations since the last one that went well. */
+  /** Failed creations since the last successful one. */
   readonly inARow: number;
   readonly lastCode: ErrorCode;
   /** Seconds since the epoch. */
   readonly lastTime: number;
 }
 
-/** Failures that this host brought about; a refusal, or what the client's own actions do, says nothing about it. */
+/** Failures that this host caused. A refusal, or a failure of the client's own actions, says nothing about the host. */
 const OWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'VMM_FAILED',
   'HOST_DISK_FULL',
@@ -25,8 +25,8 @@ const OWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Creations that failed lately. They enter the ad, so that every shop and broker holds the plant back by the same rule.
- * Not kept over a restart: shops remember by themselves what they saw fail.
+ * Recent failed creations. They are part of the ad, so that every shop and broker puts the plant into backoff by the
+ * same rule. They are not kept over a restart: shops remember the failures that they saw.
  */
 export class OwnFailures {
   readonly #now: () => number;
@@ -40,7 +40,7 @@ export class OwnFailures {
     return this.#note;
   }
 
-  /** Watches over a creation. */
+  /** Observes a creation. */
   async during<T>(creation: Promise<T>): Promise<T> {
     try {
       const made = await creation;

@@ -1,9 +1,9 @@
 /**
- * Which of very many keys are remembered (segmented LRU: Karedla, Love and Wherry 1994): those seen again have a part
- * of their own, so that any number of keys that come once does not push them out.
+ * Decides which of very many keys are remembered (segmented LRU: Karedla, Love and Wherry 1994). Keys seen again have a
+ * segment of their own, so that any number of keys that come once does not push them out.
  */
 export interface SegmentLimits {
-  /** Keys seen once, and those that the other part gave up. */
+  /** Keys seen once, and keys that the other segment dropped. */
   readonly once: number;
   /** Keys seen again. */
   readonly again: number;
@@ -11,7 +11,7 @@ export interface SegmentLimits {
 
 export class SegmentedLru {
   readonly #limits: SegmentLimits;
-  /** Both: what was seen longest ago first. */
+  /** In both sets, the key that was seen longest ago comes first. */
   readonly #once = new Set<string>();
   readonly #again = new Set<string>();
 
@@ -19,7 +19,7 @@ export class SegmentedLru {
     this.#limits = limits;
   }
 
-  /** Whether what more there may have been is forgotten. */
+  /** Whether further keys may have been forgotten. */
   get isFull(): boolean {
     return this.#once.size >= this.#limits.once;
   }
@@ -28,7 +28,7 @@ export class SegmentedLru {
     return this.#again.has(key) || this.#once.has(key);
   }
 
-  /** Notes that the key was seen now. Returns the key that is forgotten for it, if there has to be one. */
+  /** Notes that the key was seen now. Returns the key that is forgotten in exchange, if there is one. */
   see(key: string, isAgain = this.has(key)): string | undefined {
     this.#once.delete(key);
     this.#again.delete(key);

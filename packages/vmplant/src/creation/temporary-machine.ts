@@ -1,4 +1,7 @@
-/** Machines that are nobody's VM: made for a look at the guest, or to become an image, and gone afterwards. */
+/**
+ * Machines that belong to no VM: the plant makes one to look at a guest or to build an image, and removes it
+ * afterwards.
+ */
 import type { Admission } from '@vmgrid/bidding';
 import type { Log } from '@vmgrid/daemon';
 import type { ImageHolds, StagingFolder } from '@vmgrid/warehouse';
@@ -16,7 +19,7 @@ import { takeBack } from './take-back.ts';
 
 export interface TemporaryMachineDeps extends MakingDeps {
   readonly execution: ExecutionDeps;
-  readonly warehouse: Pick<ImageHolds, 'acquire' | 'references'>;
+  readonly warehouse: { readonly references: Pick<ImageHolds['references'], 'acquire' | 'drop'> };
   readonly admission: Admission;
   readonly log: Log;
 }
@@ -24,18 +27,20 @@ export interface TemporaryMachineDeps extends MakingDeps {
 export interface TemporaryMachine<Request extends Asked, Plan extends MachinePlan>
   extends Pick<PlannedMaking<Request, Plan>, 'request' | 'plan' | 'signal'>,
     Pick<ExecutionJob, 'machine' | 'purpose'> {
-  /** Its folder, which goes with it. */
+  /** The machine's folder, which is removed with it. */
   readonly staging: StagingFolder;
-  /** Nobody asked for it: its room is free for whatever is asked for. */
+  /** Whether the machine was requested by nobody: then its room is free for any request. */
   readonly givesWay?: boolean;
 }
 
-/** The machine as whoever uses it finds it. */
+/** The machine as its user gets it. */
 export interface TemporaryMaking<Request extends Asked, Plan extends MachinePlan> extends PlannedMaking<Request, Plan> {
   readonly staging: StagingFolder;
 }
 
-/** Makes the machine, hands it to `use`, and takes it away, with all that was acquired for it, however that went. */
+/**
+ * Makes the machine, passes it to `use`, and removes it with everything that was acquired for it, whatever the outcome.
+ */
 export async function withTemporaryMachine<T, Request extends Asked, Plan extends MachinePlan>(
   { request, plan, signal, staging, machine, purpose, givesWay = false }: TemporaryMachine<Request, Plan>,
   deps: TemporaryMachineDeps,
@@ -47,7 +52,7 @@ export async function withTemporaryMachine<T, Request extends Asked, Plan extend
   making.undo.push('staging', () => staging.discard());
   try {
     reserveRoom(making, { ...machine, givesWay }, admission);
-    await holdImage(making, plan.image.manifest.id, warehouse);
+    await holdImage(making, plan.image.manifest.id, warehouse.references);
     const job = {
       ...{ ...making, machine, purpose, directory: staging.directory },
       describe: () => '', // no host action runs on one

@@ -1,16 +1,16 @@
-/** Compares what two guests have, but for what must or may differ between any two machines. Pure. */
+/** Compares two guests, except for what must or may differ between any two machines. Pure. */
 import { IDENTITY_FILES, IDENTITY_MOUNT } from '../identity/must-differ.ts';
 import type { GuestManifest } from './guest-manifest.ts';
 
 export interface Difference {
-  /** `file /etc/motd`. */
+  /** For example `file /etc/motd`. */
   readonly item: string;
-  /** What the guest that was made cold has, and the other; left out where there is nothing. */
+  /** The values of the guest that was made cold, and of the other; left out when it has none. */
   readonly cold?: string;
   readonly other?: string;
 }
 
-/** Beside identity: times, logs, caches and counters, which also differ between two machines that were made cold. */
+/** Besides identity: times, logs, caches and counters, which also differ between two machines that were made cold. */
 const MAY_DIFFER: readonly RegExp[] = [
   /^digest\t\/var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate|lib\/misc)\//,
   /^digest\t\/etc\/(shadow|gshadow|shadow-|gshadow-|passwd-|group-|ld\.so\.cache|resolv\.conf|mtab)$/,

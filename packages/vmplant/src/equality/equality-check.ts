@@ -1,6 +1,6 @@
 /**
- * Holds the law of true reuse: gets the guest of one DAG in every way that the plant has (cold; restored from an
- * image of each beginning; booted from the disk of each; on each line), and compares what the guests have.
+ * Checks the law of true reuse: makes the guest of one DAG in every way that the plant has (cold; restored from an
+ * image of each beginning; booted from the disk of each; on each line), and compares the guests.
  */
 import type { LineReports } from '@vmgrid/bidding';
 import { prepareDag, splitReusable } from '@vmgrid/dag';
@@ -23,8 +23,7 @@ import { nameUse, removeOwnImages } from './own-images.ts';
 import { beginnings, coldFor, type EqualityWay, isCold, lostBy, standardOf, waysWith } from './ways.ts';
 
 export interface EqualityCheckDeps extends TemporaryMachineDeps {
-  readonly warehouse: TemporaryMachineDeps['warehouse'] &
-    Pick<Warehouse, 'images' | 'allImages' | 'image' | 'stage' | 'remove'>;
+  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'inventory' | 'claims' | 'remove'>;
   readonly imageBuilder: Pick<ImageBuilder, 'build'>;
   readonly lines: LineReports;
 }
@@ -38,7 +37,7 @@ interface ImagesWanted {
   readonly madeFor: string;
 }
 
-/** Differences of one way that are told; one of them is mostly enough to find the cause. */
+/** Most differences that are reported for one way; one of them is usually enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
 
 export class EqualityCheck {
@@ -80,7 +79,7 @@ export class EqualityCheck {
 
   /** With each base on each line. @throws GridError NO_IMAGE */
   async #coldWays(asked: Asked): Promise<readonly EqualityWay[]> {
-    const bases = [...(await this.#deps.warehouse.images()).values()].filter(isCold);
+    const bases = [...(await this.#deps.warehouse.inventory.images()).values()].filter(isCold);
     const cold = bases.flatMap((base) => waysWith(base, withIndex(asked), this.#deps.lines));
     if (cold.length === 0) throw new GridError('NO_IMAGE', 'no base image can become this machine on any line here');
     return cold;
@@ -99,19 +98,19 @@ export class EqualityCheck {
     return [...images.values()];
   }
 
-  /** Makes the machine, looks at its guest, and ends it. */
+  /** Makes the machine, lists its guest, and ends it. */
   async #guestBy(way: EqualityWay, asked: Asked, signal: AbortSignal): Promise<GuestManifest> {
     const clone = {
       ...{ request: asked, signal, machine: asked.machine, plan: way, purpose: 'clone' as const },
-      staging: await this.#deps.warehouse.stage(),
+      staging: await this.#deps.warehouse.claims.stage(),
     };
     return withTemporaryMachine(clone, this.#deps, (execution) => this.#look(execution, way.image, signal));
   }
 
-  /** What the guest has, with what its actions told and which of them failed. */
+  /** Returns the content of the guest, the attributes that its actions set, and the failed actions. */
   async #look({ guest, configuration }: Execution, image: GoldenImage, signal: AbortSignal): Promise<GuestManifest> {
     const { warehouse, clock } = this.#deps;
-    const { createdAt } = (await warehouse.image(image.manifest.base)).manifest;
+    const { createdAt } = (await warehouse.inventory.image(image.manifest.base)).manifest;
     const manifest = new Map(await manifestOf(guest, Date.parse(createdAt), { ms: LOOK_DEADLINE_MS, signal, clock }));
     for (const [name, text] of Object.entries(configuration.attributes)) {
       if (name !== IDENTITY_ATTRIBUTE) manifest.set(keyOf('attribute', name), text);

@@ -1,21 +1,21 @@
-/** What a guest has, as comparable items: files, users, units, sockets, processes and the like. */
+/** The content of a guest as comparable items: files, users, units, sockets, processes and the like. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TimeLimit, within } from '@vmgrid/daemon';
 import type { Guest } from '@vmgrid/lines';
 import { GridError, late } from '@vmgrid/protocol';
 
-/** Kind and name between a tab, to the value. */
+/** The value of each item, whose key is its kind, a tab and its name. */
 export type GuestManifest = ReadonlyMap<string, string>;
 
 export const keyOf = (kind: string, name: string): string => `${kind}\t${name}`;
 
 const SCRIPT = join(import.meta.dirname, 'guest-manifest.sh');
 
-/** For a guest to look at all that it has. */
+/** Milliseconds for a guest to list its content. */
 export const LOOK_DEADLINE_MS = 600_000;
 
-const silent = late('GUEST_UNREACHABLE', 'the guest did not tell what it has');
+const silent = late('GUEST_UNREACHABLE', 'the guest did not report its content');
 
 /** `baseMadeAt`: milliseconds since the epoch. @throws GridError GUEST_UNREACHABLE, GUEST_LOST */
 export async function manifestOf(
@@ -50,10 +50,7 @@ export async function readManifest(lines: AsyncIterable<string> | Iterable<strin
   return manifest;
 }
 
-/**
- * Numbers of inodes say nothing, but which names have the same one does: they are replaced by the first of those
- * names.
- */
+/** Inode numbers have no meaning, but equal ones link names: each number is replaced by the first of its names. */
 function withLinks(name: string, value: string, links: Map<string, string>): string {
   const words = value.split(' ');
   const [inode, count] = [words.pop()!, words.pop()!];

@@ -5,7 +5,7 @@ import { v4 as uuid } from 'uuid';
 import { takeBack } from '../creation/take-back.ts';
 
 export interface OwnImagesDeps {
-  readonly warehouse: Pick<Warehouse, 'allImages' | 'remove'>;
+  readonly warehouse: Pick<Warehouse, 'inventory' | 'remove'>;
   readonly log: Log;
 }
 
@@ -23,7 +23,7 @@ export async function removeOwnImages(
   isIts: (use: string) => boolean,
   { warehouse, log }: OwnImagesDeps,
 ): Promise<void> {
-  const images = await warehouse.allImages();
+  const images = await warehouse.inventory.allImages();
   const lineage = new Lineage(images);
   const own = [...images.values()].filter(({ manifest: { madeFor } }) => madeFor !== undefined && isIts(madeFor));
   const below = new Map(own.map((image) => [image, lineage.ancestors(image).length]));

@@ -1,16 +1,16 @@
-/** Every way of getting one DAG's guest that a plant has. Pure. */
+/** Every way in which a plant can make the guest of one DAG. Pure. */
 import { type LineReports, matchImage, type Start } from '@vmgrid/bidding';
 import { type Action, type Dag, type DagIndex, linearExtension } from '@vmgrid/dag';
 import type { EqualityReport, LineName, MachineSpec } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
 
 export interface EqualityWay {
-  /** In words: `restore image-1 on qemu, 2 cached`. */
+  /** For people, such as `restore image-1 on qemu, 2 cached`. */
   readonly name: string;
   readonly image: GoldenImage;
   readonly line: LineName;
   readonly start: Start;
-  /** How many actions the image stands for, and those that are left. */
+  /** The number of actions that the image stands for, and the remaining actions. */
   readonly cached: number;
   readonly remaining: readonly Action[];
 }
@@ -21,7 +21,7 @@ interface Asked {
   readonly index: DagIndex;
 }
 
-/** The beginnings of a DAG in the order in which it runs, as chains: the first with one action, the last with all. */
+/** Returns the beginnings of a DAG in its order, as chains: the first with one action, the last with all. */
 export function beginnings(dag: Dag): readonly Dag[] {
   const order = linearExtension(dag);
   return order.map((_, last) => {
@@ -31,8 +31,8 @@ export function beginnings(dag: Dag): readonly Dag[] {
 }
 
 /**
- * The ways to begin with an image: none when it does not match. A base image is booted: that is how a machine is
- * made cold.
+ * Returns the ways to begin with an image; none when it does not match. A base image is booted: this makes a machine
+ * cold.
  */
 export function waysWith(
   image: GoldenImage,

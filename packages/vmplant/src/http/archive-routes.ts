@@ -1,4 +1,4 @@
-/** Archives of images, as streams: neither end holds more of one than a few blocks. */
+/** Transfers archives of images as streams: neither end holds more of one than a few blocks. */
 import { createHash } from 'node:crypto';
 import type { Log } from '@vmgrid/daemon';
 import { callerOf, guard, type OperationService, sendJson, singleQuery } from '@vmgrid/http-api';
@@ -20,7 +20,7 @@ export interface ArchiveRoutesDeps {
   readonly operationService: OperationService;
   readonly restoreFault: ImportOptions['restoreFault'];
   readonly report: (event: ProgressEvent) => void;
-  /** Told when images have come. */
+  /** Called when images have arrived. */
   readonly changed: () => void;
   readonly log: Log;
 }
@@ -28,11 +28,11 @@ export interface ArchiveRoutesDeps {
 const ARCHIVE_TYPE = 'application/zstd';
 
 export const TRANSFER_LIMITS = {
-  /** Archives that come and go at the same time. */
+  /** Archives that are transferred at the same time. */
   transfers: 4,
-  /** How long a client may neither send nor take anything. */
+  /** Milliseconds for which a client may neither send nor read anything. */
   silenceMs: 60_000,
-  /** How long a whole upload may take. */
+  /** Milliseconds that a whole upload may take. */
   uploadMs: 6 * 3_600_000,
 } as const;
 
@@ -59,7 +59,7 @@ export function archiveRoutes(deps: ArchiveRoutesDeps, limits: TransferLimits = 
       using _ = slots.take();
       return {
         requestId: named.requestId,
-        images: await upload(request, wanted, requestKey(named), deps),
+        images: await upload(request, { ...wanted, key: requestKey(named) }, deps),
       } satisfies ImportImagesReply;
     });
     response.locals.work = operation.settled;
@@ -78,7 +78,7 @@ async function download(imageId: string, response: Response, { warehouse, operat
   try {
     await archive.writeTo(response, { signal: operationService.closing });
   } catch (error) {
-    // The answer has begun: that it breaks off is all the client can be told.
+    // The answer has begun, so all that the client learns is that it breaks off.
     log.warn({ err: error, imageId }, 'the download of an archive broke off');
     response.destroy();
   }
@@ -86,8 +86,7 @@ async function download(imageId: string, response: Response, { warehouse, operat
 
 async function upload(
   request: Request,
-  { keepMemory, digest }: ImportImagesRequest,
-  key: RequestKey,
+  { keepMemory, digest, key }: ImportImagesRequest & { readonly key: RequestKey },
   { warehouse, operationService, restoreFault, report, changed }: ArchiveRoutesDeps,
 ): Promise<ImportedImage[]> {
   const onFile = (subject: string, state: ProgressEvent['state']) =>
@@ -121,7 +120,8 @@ const wantedOf = (request: Request): object => ({
 const optional = (name: string, value: string | undefined): object => (value === undefined ? {} : { [name]: value });
 
 /**
- * The bytes as they come; fails at their end when their SHA-256, as Repr-Digest writes it (RFC 9530), is not as said.
+ * Passes the bytes on; fails at their end when their SHA-256 is not the announced one, in the form of Repr-Digest (RFC
+ * 9530).
  */
 async function* checked(bytes: AsyncIterable<Buffer>, expected: string | undefined): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
@@ -145,7 +145,7 @@ class Slots {
   /** @throws GridError OVERLOADED */
   take(): Disposable {
     if (this.#taken >= this.#limit) {
-      throw new GridError('OVERLOADED', `${this.#taken} archives are on their way, the limit is ${this.#limit}`);
+      throw new GridError('OVERLOADED', `${this.#taken} archives are being transferred, the limit is ${this.#limit}`);
     }
     this.#taken += 1;
     return {

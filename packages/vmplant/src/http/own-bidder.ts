@@ -17,7 +17,7 @@ export interface OwnBidderDeps {
   readonly log: Log;
 }
 
-/** The plant as its own only bidder: what a shop calls over a link, called here without one. */
+/** The plant as its own only bidder: the calls of a shop over a link, made here without one. */
 export class OwnBidder implements Bidder, Bidders {
   readonly #handlers: PlantHandlers;
   readonly #hello: () => Hello;

@@ -1,6 +1,6 @@
 /**
- * The plant's own HTTP endpoint: the golden images of its warehouse, with the routes that a shop has for those of all,
- * and the link for shops and brokers that dial down.
+ * The plant's own HTTP endpoint: the golden images of its warehouse, under the same routes as a shop's, and the link
+ * for shops and brokers that dial down.
  */
 import type { Server } from 'node:http';
 import type { AuditSink, Authenticator, TlsFiles } from '@vmgrid/access';
@@ -24,11 +24,11 @@ import { archiveRoutes, TRANSFER_LIMITS } from './archive-routes.ts';
 import { OwnBidder } from './own-bidder.ts';
 
 export interface PlantHttp {
-  /** The port listened on. */
+  /** The port on which it listens. */
   readonly httpPort: number;
-  /** Tells those who follow a request what the plant has got on with. */
+  /** Reports the plant's progress to those who follow a request. */
   readonly report: ReportProgress;
-  /** Takes no new connections and no new work, and lets what runs be answered. Links stay. */
+  /** Accepts no new connections and no new work, and lets running requests be answered. Links stay. */
   drain(): Promise<void>;
   /** Closes all connections, once the links are closed. */
   close(): Promise<void>;
@@ -40,19 +40,19 @@ export interface PlantHttpDeps {
   readonly tls?: Pick<TlsFiles, 'serve'>;
   readonly handlers: PlantHandlers;
   readonly hello: () => Hello;
-  /** Takes the links of those that dial down. */
+  /** Accepts the links of those that dial down. */
   readonly acceptLinks: (server: Server) => void;
   readonly warehouse: Warehouse;
   readonly restoreFault: ImportOptions['restoreFault'];
   readonly report: ReportProgress;
-  /** Told when what the plant has has changed. */
+  /** Called when the plant's VMs or images have changed. */
   readonly changed: () => void;
   readonly log: Log;
 }
 
-/** Requests that are remembered when they are finished. */
+/** Finished requests that are remembered. */
 const REQUESTS_KEPT = 1_000;
-/** Longest time one request may take, from its arrival to its reply. */
+/** Longest time that one request may take, from its arrival to its reply. */
 const REQUEST_DEADLINE_MS = 1_800_000;
 
 type HttpConfig = Pick<PlantConfig, 'plantId' | 'host' | 'requestsPerMinute' | 'allowedHosts' | 'trustedProxies'>;

@@ -1,14 +1,14 @@
-/** Starts two clones of an image, each for one look, and tells what they share that no two machines may. */
+/** Starts two clones of an image, examines each once, and reports what they share although no two machines may. */
 import { GridError, type Identified, type VerifyImagesRequest } from '@vmgrid/protocol';
 import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
 import { lookScript, type SharedTrait, sharedTraits, type TraitValues } from './must-differ.ts';
 
 export interface IdentityCheckDeps extends TemporaryMachineDeps {
-  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'stage'>;
+  readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'claims'>;
 }
 
-/** On whose behalf. */
+/** A request with its caller. */
 type Asked = Identified<VerifyImagesRequest>;
 
 const LOOK = { id: 'look', kind: 'script', script: lookScript() } as const;
@@ -20,7 +20,7 @@ export class IdentityCheck {
     this.#deps = deps;
   }
 
-  /** @throws GridError LINE_UNAVAILABLE, a decline, or what failed on the way; nothing is left of the clones. */
+  /** @throws GridError LINE_UNAVAILABLE, a decline, or the failure of a step; nothing is left of the clones */
   async sharedBy(image: GoldenImage, asked: Asked, signal: AbortSignal): Promise<readonly SharedTrait[]> {
     const one = await this.#look(image, asked, signal);
     return sharedTraits(one, await this.#look(image, asked, signal));
@@ -35,7 +35,7 @@ export class IdentityCheck {
     const clone = {
       ...{ request: asked, signal, machine, plan: { image, line, start, remaining: [LOOK] } },
       purpose: 'clone' as const,
-      staging: await this.#deps.warehouse.stage(),
+      staging: await this.#deps.warehouse.claims.stage(),
     };
     return withTemporaryMachine(clone, this.#deps, async ({ configuration }) => configuration.attributes);
   }

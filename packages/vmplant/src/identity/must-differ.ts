@@ -1,14 +1,14 @@
 /**
- * What must differ between two clones of one image, and where identity leaves its traces. The one list of both:
- * `vmgrid images verify --identity`, the comparison of guests and docs/identity.md follow it. Pure.
+ * The list of what must differ between two clones of one image, and of where identity leaves traces. `vmgrid images
+ * verify --identity`, the comparison of guests and docs/identity.md follow this one list. Pure.
  */
 
-/** One thing that no two clones may have in common. */
+/** A property that no two clones may share. */
 export interface Trait {
-  /** ClassAd attribute under which a guest tells it. */
+  /** The ClassAd attribute under which a guest reports it. */
   readonly name: string;
   readonly what: string;
-  /** Commands of POSIX shell that print it as words; a guest that has no such thing prints none. */
+  /** Commands of POSIX shell that print it as words; a guest without it prints none. */
   readonly look: string;
 }
 
@@ -40,7 +40,7 @@ export const MUST_DIFFER: readonly Trait[] = [
   },
 ];
 
-/** Files that hold identity: their texts and digests may differ between guests that are equal otherwise. */
+/** Files that hold identity. Their texts and digests may differ between guests that are otherwise equal. */
 export const IDENTITY_FILES: readonly RegExp[] = [
   /^\/etc\/(machine-id|hostname|hosts)$/,
   /^\/etc\/ssh\/ssh_host_/,
@@ -50,15 +50,17 @@ export const IDENTITY_FILES: readonly RegExp[] = [
   /^\/(var|run)\/log\/journal\//,
 ];
 
-/** The one mount that identity makes: over the boot id of a clone that did not boot. */
+/** The only mount that identity makes: over the boot id of a clone that did not boot. */
 export const IDENTITY_MOUNT = '/proc/sys/kernel/random/boot_id';
 
-/** A script action's text that tells all traits as attributes; what a guest lacks, it says nothing of. */
+/**
+ * Returns the text of a script action that reports all traits as attributes; it leaves out those that the guest lacks.
+ */
 export const lookScript = (): string => ['exec 2> /dev/null', ...MUST_DIFFER.map(telling)].join('\n');
 
 const telling = ({ name, look }: Trait): string => `echo "${name} = \\"$(echo $(${look}))\\"" >> "$VMGRID_ATTRIBUTES"`;
 
-/** The values that both have, by trait. An attribute that is missing or no text has none. */
+/** Returns the values that both have, by trait. An attribute that is missing, or no text, has no values. */
 export function sharedTraits(one: TraitValues, other: TraitValues): readonly SharedTrait[] {
   return MUST_DIFFER.flatMap(({ name, what }) => {
     const others = new Set(wordsOf(other[name]));
@@ -76,6 +78,6 @@ export interface SharedTrait extends Pick<Trait, 'name' | 'what'> {
   readonly value: string;
 }
 
-/** Also of an expression, which has quotation marks; no trait has any. */
+/** Also reads expressions, which have quotation marks; no trait contains any. */
 const wordsOf = (value: unknown): string[] =>
   typeof value === 'string' ? value.split(/[" ]+/).filter((word) => word !== '') : [];

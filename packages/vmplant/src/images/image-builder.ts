@@ -1,4 +1,6 @@
-/** Makes golden images: clone the nearest, run the rest, suspend, promote. */
+/**
+ * Builds golden images: clones the nearest image, runs the remaining actions, suspends the machine, and promotes it.
+ */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { LineReports, Start } from '@vmgrid/bidding';
@@ -10,7 +12,7 @@ import type { GoldenImage, ImageBuildStore, ManifestDraft } from '@vmgrid/wareho
 import { imageIdOf, keepChainShort } from '@vmgrid/warehouse';
 import type { ExecutablePlan } from '../bids/executable-plan.ts';
 import type { PlantConfig } from '../config.ts';
-import type { Configuration } from '../configuration/configuration.ts';
+import { afterRestart, type Configuration } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
 import { type DurationBook, learnFrom } from '../creation/learn.ts';
 import {
@@ -43,20 +45,20 @@ const HOST_NAME_CHARS = 63;
 const SUSPEND_DEADLINE_MS = 120_000;
 
 export interface BuildOptions {
-  /** Nobody asked for it: its room is free for whatever is asked for. */
+  /** Nobody requested it, so its resources are free for any request. */
   readonly givesWay: boolean;
   /** The one use that an image is for which is not there yet; left out, it is for all. */
   readonly madeFor?: string;
 }
 
-/** What is built: actions that an image may hold, and nothing else. */
+/** The order of a build: only actions that an image may hold. */
 interface BuildOrder extends Identified<BuildImageRequest>, BuildOptions {
-  /** As `imageIdOf` has them. */
+  /** As in `imageIdOf`. */
   readonly lifetimes: readonly number[];
 }
 
 type ImageMaking = TemporaryMaking<BuildOrder, ExecutablePlan>;
-/** What the image will be, known before anything is made. */
+/** The future image, known before anything is made. */
 type PlannedImage = Pick<ImageMaking, 'request' | 'plan'>;
 
 export class ImageBuilder {
@@ -69,10 +71,11 @@ export class ImageBuilder {
   }
 
   /**
-   * Builds the image, unless it is there; when somebody else makes it now, here or on another plant of the warehouse,
-   * waits for that one. Of the DAG it has the part that an image may hold (`splitReusable`). Suspended where the line
-   * can, else a disk alone: a request that leaves the line open is built on one that suspends, if there is any.
-   * @throws GridError SECRET_IN_IMAGE, a decline, or what failed on the way; nothing is left then.
+   * Builds the image unless it exists. When somebody else is making it, here or on another plant of the warehouse,
+   * waits for that one. The image has the part of the DAG that an image may hold (`splitReusable`). It is suspended if
+   * the line can suspend, otherwise it is only a disk; a request without a line is built on one that can suspend, if
+   * there is one.
+   * @throws GridError SECRET_IN_IMAGE, a decline, or the failure of a step; then nothing is left
    */
   async build(
     whole: Identified<BuildImageRequest>,
@@ -101,9 +104,9 @@ export class ImageBuilder {
       if (plan.remaining.length === 0 && plan.start === this.#quickestStart(plan))
         return { image: plan.image, built: false };
       const imageId = this.#imageIdOf({ request, plan });
-      const staging = await warehouse.claim(imageId);
+      const staging = await warehouse.claims.claim(imageId);
       if (staging) return { image: await this.#build({ request, plan, staging, signal }), built: true };
-      const image = await warehouse.awaitClaimed(imageId, signal);
+      const image = await warehouse.claims.awaitClaimed(imageId, signal);
       if (image) return { image, built: false };
     }
   }
@@ -119,7 +122,7 @@ export class ImageBuilder {
     });
   }
 
-  /** What the image will be called when every action runs in the order planned. */
+  /** Returns the id of the image if every action runs in the planned order. */
   #imageIdOf(planned: PlannedImage): string {
     const { image, remaining } = planned.plan;
     const digests = remaining.map((action) => ({ digest: digestAction(action) }));
@@ -127,7 +130,7 @@ export class ImageBuilder {
     return imageIdOf(this.#identity(planned, { history, suspended: this.#suspends(planned.plan) }));
   }
 
-  /** A line that does not suspend leaves a disk. */
+  /** A line that cannot suspend gives only a disk. */
   #suspends({ line }: ExecutablePlan): boolean {
     return this.#deps.lines.get(line)?.restores === true;
   }
@@ -150,20 +153,25 @@ export class ImageBuilder {
     });
     return phases.time('promote', async () => {
       const parent = await this.#parentOf(making, files);
-      return warehouse.promote(staging, this.#draft(making, { parent, configuration, files }), signal);
+      return warehouse.claims.promote(staging, this.#draft(making, { parent, configuration, files }), signal);
     });
   }
 
-  /** A raw disk stands on no other, whatever it was cloned from. */
+  /** A raw disk has no parent, whatever it was cloned from. */
   async #parentOf({ plan, staging, signal }: ImageMaking, { disk, diskFormat }: FrozenFiles): Promise<GoldenImage> {
     if (diskFormat === 'raw') return plan.image;
-    return keepChainShort(this.#deps.warehouse, plan.image, join(staging.directory, disk), signal);
+    return keepChainShort(
+      { parent: plan.image, disk: join(staging.directory, disk) },
+      this.#deps.warehouse.inventory,
+      signal,
+    );
   }
 
   #draft(planned: PlannedImage, { parent, configuration, files }: FrozenMachine): ManifestDraft {
     const { image } = planned.plan;
     const { manifest } = image;
-    const history = [...manifest.history, ...configuration.history];
+    const inherited = configuration.hasRestarted ? manifest.history.map(afterRestart) : manifest.history;
+    const history = [...inherited, ...configuration.history];
     const { lifetimes, ...identity } = this.#identity(planned, { history, suspended: files.memory !== undefined });
     return {
       ...identity,
@@ -194,7 +202,7 @@ export class ImageBuilder {
   }
 }
 
-/** A machine that has ended, with the files that an image is made of. */
+/** A machine that has ended, with the files of its image. */
 interface FrozenMachine {
   readonly parent: GoldenImage;
   readonly configuration: Configuration;
@@ -212,7 +220,7 @@ function refuseSecrets(actions: readonly Action[]): void {
   });
 }
 
-/** An image stands for actions that ran: one that failed with `onError="continue"` cannot be in it. */
+/** An image stands for actions that succeeded: an action that failed with `onError="continue"` cannot be in it. */
 function refuseFailures({ failedActions }: Configuration): void {
   if (failedActions.length === 0) return;
   throw new GridError(
@@ -224,7 +232,7 @@ function refuseFailures({ failedActions }: Configuration): void {
   );
 }
 
-/** The quickest start is not what counts: memory is what later clones are quick by. */
+/** The fastest start does not matter here: memory is what makes later clones fast. */
 function linesToBuildOn({ machine }: Pick<BuildImageRequest, 'machine'>, lines: LineReports): LineReports {
   if (machine.line !== undefined) return lines;
   const suspending = [...lines].filter(([, { available, restores }]) => available && restores);

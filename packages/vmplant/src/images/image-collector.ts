@@ -1,4 +1,4 @@
-/** Carries out collections: gathers what images are worth here, plans, removes. */
+/** Carries out collections: computes what images are worth here, plans, and removes. */
 import { ASSUMED_SECONDS, type Durations, durationKey } from '@vmgrid/bidding';
 import { type CollectedImage, type CollectedWarehouse, type CollectImagesRequest, GridError } from '@vmgrid/protocol';
 import type { GoldenImage, Manifest, Warehouse } from '@vmgrid/warehouse';
@@ -6,10 +6,10 @@ import { type CollectibleImage, ownBytes, planCollection } from '@vmgrid/warehou
 
 type Measured = Pick<Durations, 'expect'>;
 
-/** What may have happened to an image between plan and removal. */
+/** Errors for changes to an image between plan and removal. */
 const OVERTAKEN = new Set(['IMAGE_IN_USE', 'IMAGE_PINNED', 'IMAGE_UNKNOWN']);
 
-/** Removes the images that are worth least until the warehouse fits the target, or the quota; says what and why. */
+/** Removes the images that are worth least until the warehouse fits the target or the quota; reports which and why. */
 export async function collectImages(
   warehouse: Warehouse,
   durations: Durations,
@@ -48,8 +48,8 @@ async function removeOne(warehouse: Warehouse, row: CollectedImage): Promise<Col
 
 async function collectibles(warehouse: Warehouse, durations: Durations): Promise<CollectibleImage[]> {
   // Broken ones too: they take room, and this is how they go.
-  const images = await warehouse.allImages();
-  const [lineage, labels] = [await warehouse.lineage(), await warehouse.labels()];
+  const images = await warehouse.inventory.allImages();
+  const [lineage, labels] = [await warehouse.inventory.lineage(), await warehouse.labels()];
   return Promise.all(
     [...images.values()].map(async (image) => ({
       imageId: image.manifest.id,
@@ -65,7 +65,8 @@ async function collectibles(warehouse: Warehouse, durations: Durations): Promise
 }
 
 /**
- * Expected seconds that a machine started from the image saves against one started from its parent; 0 without a parent.
+ * Returns the expected seconds that a machine started from the image saves, compared with one started from its parent;
+ * 0 without a parent.
  */
 export function savedSeconds(image: GoldenImage, parent: GoldenImage | undefined, durations: Measured): number {
   if (!parent) return 0;

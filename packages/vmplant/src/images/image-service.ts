@@ -1,4 +1,4 @@
-/** What operators do with the images of the plant's warehouse, over the link. */
+/** Operators' work on the images of the plant's warehouse, over the link. */
 import type { Durations } from '@vmgrid/bidding';
 import {
   type CollectedWarehouse,
@@ -55,8 +55,8 @@ export class ImageService {
   }
 
   /**
-   * Reads the files of images and of all below them; of those that were named and are whole it starts two clones each
-   * when their identity is to be checked too. @throws GridError IMAGE_UNKNOWN, and what keeps a clone from starting
+   * Reads the files of images and of all images below them. When identity is to be checked too, it starts two clones of
+   * each named image without a fault. @throws GridError IMAGE_UNKNOWN, and errors that keep a clone from starting
    */
   async verify(request: Identified<VerifyImagesRequest>, signal: AbortSignal): Promise<VerifiedImage[]> {
     const verified = await this.#verifyFiles(request, signal);
@@ -74,11 +74,11 @@ export class ImageService {
     const { imageId, faults } = verified;
     if (faults.length > 0 || request.imageIds?.includes(imageId) === false) return verified;
     const { warehouse, identityCheck } = this.#deps;
-    const shared = await identityCheck.sharedBy(await warehouse.image(imageId), request, signal);
+    const shared = await identityCheck.sharedBy(await warehouse.inventory.image(imageId), request, signal);
     if (shared.length === 0) return verified;
     const what = shared.map(({ name, value }) => `${name} (${value})`).join(', ');
     const fault = { file: IDENTITY_FAULT, reason: `its clones share ${what}` };
-    warehouse.quarantine.add({ imageId, ...fault });
+    warehouse.inventory.quarantine.add({ imageId, ...fault });
     return { ...verified, faults: [fault] };
   }
 
@@ -92,7 +92,7 @@ export class ImageService {
         subject: `${imageId}/${file}`,
         state,
       });
-    return verifyImages(warehouse, imageIds, { signal, onFile });
+    return verifyImages(warehouse.inventory, imageIds, { signal, onFile });
   }
 
   async collect(request: CollectImagesRequest): Promise<CollectedWarehouse> {

@@ -1,9 +1,9 @@
-/** Images as operators see them. */
+/** Describes images for operators. */
 import type { ImageReply } from '@vmgrid/protocol';
 import type { GoldenImage, Lineage, Warehouse } from '@vmgrid/warehouse';
 import { type LabelSet, ownBytes, sharedBytes, tagsOf } from '@vmgrid/warehouse';
 
-/** What the descriptions of all images have in common. */
+/** The data that the descriptions of all images share. */
 interface Surroundings {
   readonly warehouse: Warehouse;
   readonly plantId: string;
@@ -14,7 +14,7 @@ interface Surroundings {
 
 export async function describeImages(warehouse: Warehouse, plantId: string): Promise<ImageReply[]> {
   const surroundings = await surroundingsOf(warehouse, plantId);
-  const images = await warehouse.allImages();
+  const images = await warehouse.inventory.allImages();
   return Promise.all([...images.values()].map((image) => describe(image, surroundings)));
 }
 
@@ -23,8 +23,8 @@ export async function describeImage(image: GoldenImage, warehouse: Warehouse, pl
 }
 
 async function surroundingsOf(warehouse: Warehouse, plantId: string): Promise<Surroundings> {
-  const broken = new Map((await warehouse.broken()).map(({ id, reason }) => [id, reason]));
-  return { warehouse, plantId, lineage: await warehouse.lineage(), labels: await warehouse.labels(), broken };
+  const broken = new Map((await warehouse.inventory.broken()).map(({ id, reason }) => [id, reason]));
+  return { warehouse, plantId, lineage: await warehouse.inventory.lineage(), labels: await warehouse.labels(), broken };
 }
 
 async function describe(image: GoldenImage, around: Surroundings): Promise<ImageReply> {
@@ -59,7 +59,7 @@ async function describe(image: GoldenImage, around: Surroundings): Promise<Image
   };
 }
 
-/** The history, each step with the image whose build ran it: the lowest one that has the step. */
+/** Returns the history, each step with the image whose build ran it: the lowest one that has the step. */
 function attribute(image: GoldenImage, below: readonly GoldenImage[]): ImageReply['history'] {
   return image.manifest.history.map((entry, index) => {
     const { manifest } = below.findLast((one) => one.manifest.history.length > index) ?? image;

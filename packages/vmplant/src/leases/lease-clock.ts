@@ -1,6 +1,6 @@
 /**
- * When a lease ends, kept so that a host whose clock is set while the plant is away takes no VM with it: beside the
- * date there is the host's uptime, which no one sets and which holds for as long as the host runs.
+ * Records when a lease ends so that a change of the host's clock while the plant is away ends no VM: besides the date
+ * it holds the host's uptime, which nobody can set, and which is valid as long as the host runs.
  */
 import { uptime } from 'node:os';
 import { bootId } from '@vmgrid/daemon';
@@ -16,7 +16,7 @@ export interface HostClock {
   now(): number;
   /** Seconds since the host booted. */
   uptimeS(): number;
-  /** Tells this run of the host's kernel from every other. */
+  /** Identifies this run of the host's kernel. */
   bootId(): string;
 }
 
@@ -27,13 +27,16 @@ export interface LeaseEnd {
   readonly leaseMark: LeaseMark;
 }
 
-/** The end of a lease that begins now. */
+/** Returns the end of a lease that begins now. */
 export const leaseFor = (ms: number, clock: HostClock): LeaseEnd => ({
   leaseEndsAt: new Date(clock.now() + ms).toISOString(),
   leaseMark: { bootId: clock.bootId(), endsAtS: clock.uptimeS() + ms / 1_000 },
 });
 
-/** Milliseconds that are left of a lease: by the uptime while the host runs, after it was restarted by the date. */
+/**
+ * Returns the milliseconds that are left of a lease: by the uptime while the host runs, by the date after it was
+ * restarted.
+ */
 export function leaseLeftMs(lease: Pick<LeaseEnd, 'leaseEndsAt'> & Partial<LeaseEnd>, clock: HostClock): number {
   const { leaseMark, leaseEndsAt } = lease;
   const leftMs =

@@ -3,7 +3,7 @@ import { GridError, parseDuration } from '@vmgrid/protocol';
 import type { PlantConfig } from '../config.ts';
 import type { VmRecord } from '../vms/vm.ts';
 
-/** Milliseconds of the lease that is granted when this one is asked for. @throws GridError LEASE_TOO_LONG */
+/** Returns the milliseconds of the lease that is granted for the requested one. @throws GridError LEASE_TOO_LONG */
 export function grantLease(lease: string | undefined, limits: PlantConfig['lease']): number {
   const { maximum } = limits;
   const leaseMs = parseDuration(lease ?? limits.default);
@@ -14,6 +14,6 @@ export function grantLease(lease: string | undefined, limits: PlantConfig['lease
   });
 }
 
-/** What is done with a VM whose lease has ended. One that is suspended already has had its time. */
+/** Returns what to do with a VM whose lease has ended. A VM that is suspended already is destroyed. */
 export const atLeaseEnd = ({ atLeaseEnd, state }: Pick<VmRecord, 'atLeaseEnd' | 'state'>): 'suspend' | 'collect' =>
   atLeaseEnd === 'suspend' && state === 'running' ? 'suspend' : 'collect';

@@ -1,4 +1,4 @@
-/** What happens to VMs by their leases: renewed, warned of, suspended or collected at the end. */
+/** Handles leases: renews them, warns before they end, and suspends or collects the VM at the end. */
 import type { Log } from '@vmgrid/daemon';
 import { GridError, type Identified, parseDuration, type RenewRequest, type RequestKey } from '@vmgrid/protocol';
 import type { PlantConfig } from '../config.ts';
@@ -16,9 +16,9 @@ export interface LeaseServiceDeps {
   readonly suspend: (vmId: string, request: RequestKey) => Promise<unknown>;
   /** Tries again by itself when it fails. */
   readonly collect: (vmId: string, request: RequestKey) => Promise<unknown>;
-  /** Told of a VM whose lease ends soon. */
+  /** Called with a VM whose lease ends soon. */
   readonly warn: (record: VmRecord) => void;
-  /** Told when what the plant holds has changed. */
+  /** Called when the plant's VMs have changed. */
   readonly changed: () => void;
 }
 
@@ -34,7 +34,7 @@ export class LeaseService implements LeaseListener {
   }
 
   /**
-   * Gives a VM a new lease, which counts from now; one that ends later stays, unless it is to be shortened.
+   * Gives a VM a new lease, which counts from now. A lease that ends later stays, unless it is to be shortened.
    * @throws GridError VM_UNKNOWN, VM_STATE, LEASE_TOO_LONG
    */
   async renew({ vmId, lease, shorten = false }: Identified<RenewRequest>): Promise<VmRecord> {
@@ -73,7 +73,7 @@ export class LeaseService implements LeaseListener {
     }
   }
 
-  /** False when it could not be suspended. */
+  /** Returns false when the VM could not be suspended. */
   async #suspended(vmId: string): Promise<boolean> {
     try {
       await this.#deps.suspend(vmId, { requestId: `lease-${vmId}` });
@@ -83,7 +83,7 @@ export class LeaseService implements LeaseListener {
       const { code, message } = GridError.from(error);
       this.#deps.log.error(
         { vmId, code, reason: message },
-        'the VM could not be suspended as its lease ended; it goes',
+        'the VM could not be suspended at the end of its lease; it is destroyed',
       );
       return false;
     }

@@ -1,9 +1,9 @@
-/** One timer per VM: tells when a lease will end soon, and when it has ended. */
+/** Keeps one timer for each VM: reports when a lease will end soon, and when it has ended. */
 import type { Clock } from '@vmgrid/daemon';
 import { type HostClock, type LeaseEnd, leaseLeftMs } from './lease-clock.ts';
 
 export interface LeaseListener {
-  /** The lease ends within the warning time. Told once for each time it is watched, before the end in any case. */
+  /** The lease ends within the warning time. Reported once for each `watch`, always before the end. */
   ending(vmId: string): void;
   ended(vmId: string): void;
 }
@@ -19,13 +19,13 @@ export class Leases {
   readonly #warningMs: number;
   readonly #running = new Map<string, AbortController>();
 
-  /** `warningMs`: how long before its end a lease is said to end soon; 0: never. */
+  /** `warningMs`: how long before its end a lease counts as ending soon; 0: never. */
   constructor(deps: LeasesDeps, { warningMs }: { readonly warningMs: number }) {
     this.#deps = deps;
     this.#warningMs = warningMs;
   }
 
-  /** Watches a VM's lease; a lease in the past ends at once. Replaces an earlier one. */
+  /** Watches a VM's lease, in place of an earlier one; a lease in the past ends at once. */
   watch(vmId: string, lease: Pick<LeaseEnd, 'leaseEndsAt'> & Partial<LeaseEnd>): void {
     this.forget(vmId);
     const controller = new AbortController();
@@ -53,7 +53,7 @@ export class Leases {
     listener.ended(vmId);
   }
 
-  /** False when the lease was replaced or forgotten meanwhile, be it as the time was up. */
+  /** Returns false when the lease was replaced or forgotten meanwhile, even at its very end. */
   async #sleep(ms: number, vmId: string, controller: AbortController): Promise<boolean> {
     await this.#deps.clock.sleep(ms, controller.signal).catch(() => undefined);
     return this.#running.get(vmId) === controller;

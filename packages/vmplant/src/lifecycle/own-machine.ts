@@ -1,8 +1,8 @@
-/** The machine of a VM that is there already: of its record, its folder and its disk. */
+/** The existing machine of a VM: it belongs to the VM's record, folder and disk. */
 
 import type { Machine, ProductionLine, StartOrder } from '@vmgrid/lines';
 import { GridError, type LineName } from '@vmgrid/protocol';
-import type { Warehouse } from '@vmgrid/warehouse';
+import type { ImageInventory } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import type { VmRecord } from '../vms/vm.ts';
 import type { VmRegistry } from '../vms/vm-registry.ts';
@@ -10,7 +10,7 @@ import type { VmRegistry } from '../vms/vm-registry.ts';
 export interface OwnMachineDeps {
   readonly lines: ReadonlyMap<LineName, ProductionLine>;
   readonly registry: VmRegistry;
-  readonly warehouse: Pick<Warehouse, 'image'>;
+  readonly warehouse: { readonly inventory: Pick<ImageInventory, 'image'> };
   readonly guestNetwork: PlantConfig['guestNetwork'];
 }
 
@@ -22,12 +22,11 @@ export function lineOf({ vmId, line }: VmRecord, { lines }: Pick<OwnMachineDeps,
 }
 
 /**
- * Starts it anew: where it stood, or from its disk. Its network is closed. @throws GridError LINE_UNAVAILABLE,
- * VMM_FAILED
+ * Starts the machine again: from its saved memory, or from its disk. Its network is closed. @throws GridError
+ * LINE_UNAVAILABLE, VMM_FAILED
  */
 export async function startAgain(
-  record: VmRecord,
-  start: Extract<StartOrder['start'], 'resume' | 'boot'>,
+  { record, start }: { readonly record: VmRecord; readonly start: Extract<StartOrder['start'], 'resume' | 'boot'> },
   deps: OwnMachineDeps,
   signal: AbortSignal,
 ): Promise<Machine> {
@@ -36,7 +35,7 @@ export async function startAgain(
   const order: StartOrder = {
     ...{ vmId, machine, macAddress, start, guestNetwork, purpose: 'clone' },
     directory: registry.directory(vmId),
-    image: await warehouse.image(imageId),
+    image: await warehouse.inventory.image(imageId),
   };
   return lineOf(record, deps).start(order, signal);
 }

@@ -1,6 +1,6 @@
 /**
- * What a plant does with the VMs an earlier run left: machines that still run are adopted, creations that were in
- * flight are undone, destructions are resumed, and a VM whose machine is gone says so.
+ * Recovers the VMs that an earlier run of the plant left: adopts machines that still run, undoes unfinished creations,
+ * resumes destructions, and marks the VMs whose machine is gone.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Log, within } from '@vmgrid/daemon';
@@ -30,9 +30,9 @@ export interface RecoveryDeps {
   readonly collect: (vmId: string) => Promise<unknown>;
 }
 
-/** How long the agent of an adopted machine may take to answer. */
+/** Milliseconds in which the agent of an adopted machine must answer. */
 const ADOPTION_DEADLINE_MS = 30_000;
-/** The same of one that waits for room on the host's disk; no timer of Node's is longer. */
+/** The same for a machine that waits for room on the host's disk; Node's timers cannot be longer. */
 const PATIENCE_MS = 2_147_483_647;
 
 export async function recover(deps: RecoveryDeps): Promise<void> {
@@ -45,7 +45,7 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
   );
   await Promise.all(recovered);
   // A plant that was killed between taking an image and recording the VM, or amid a build, left a hold on the image.
-  const held = await deps.warehouse.releaseAllBut(new Set(deps.registry.all().map(({ vmId }) => vmId)));
+  const held = await deps.warehouse.references.releaseAllBut(new Set(deps.registry.all().map(({ vmId }) => vmId)));
   if (held > 0) deps.log.warn({ held }, 'images were held for machines that were never made');
 }
 
@@ -67,7 +67,7 @@ async function recoverOne(record: VmRecord, deps: RecoveryDeps): Promise<void> {
     case 'collecting':
     case 'destroyed':
       await adopt(record, deps);
-      // A destruction DAG may take its time; the plant opens meanwhile.
+      // A destruction DAG may take long; the plant opens meanwhile.
       deps.collect(record.vmId).catch((error) => {
         deps.log.error({ err: error, vmId: record.vmId }, 'a destruction could not be resumed');
       });
@@ -85,7 +85,7 @@ async function undoCreation(
   log.warn({ vmId: record.vmId, requestId: record.requestId }, 'a creation that was in flight was undone');
 }
 
-/** Its guest answers when the disk has room, be it in days: nobody waits for it. */
+/** Its guest answers when the disk has room, perhaps after days, so nobody waits for it. */
 async function adoptPaused(record: VmRecord, deps: RecoveryDeps): Promise<void> {
   const { leases, log } = deps;
   const { vmId } = record;
@@ -93,22 +93,22 @@ async function adoptPaused(record: VmRecord, deps: RecoveryDeps): Promise<void> 
   adopt(record, deps, PATIENCE_MS).catch((err) => log.error({ err, vmId }, 'a paused VM could not be recovered'));
 }
 
-/** The machine may have come up or not; whoever asks for the start again has it booted anew. */
+/** The machine may be up or not; a client that asks for the start again gets it booted anew. */
 async function undoStart(record: VmRecord, { lines, registry, leases }: RecoveryDeps): Promise<void> {
   const { vmId } = record;
   await lines.get(record.line)?.kill(registry.directory(vmId));
-  const failure = new GridError('GUEST_LOST', `the plant ended as it started ${vmId}`, { vmId }).toBody();
+  const failure = new GridError('GUEST_LOST', `the plant ended while it started ${vmId}`, { vmId }).toBody();
   leases.watch(vmId, await registry.update(vmId, (one) => moveTo(one, 'failed', { failure })));
 }
 
-/** What became of a machine while the plant was away. */
+/** The state in which a machine was found. */
 type Found =
   | { readonly kind: 'living'; readonly living: LivingMachine; readonly access?: GuestAccess }
   | { readonly kind: 'suspended' }
   | { readonly kind: 'lost'; readonly reason: GridError };
 
 async function adopt(record: VmRecord, deps: RecoveryDeps, withinMs = ADOPTION_DEADLINE_MS): Promise<void> {
-  // a run that the plant's death cut off left its own
+  // the killed plant's last run left its disc
   await deps.configurator.removeDiscs(deps.registry.directory(record.vmId));
   const { vmId, state } = record;
   const found = await takeOver(record, deps, withinMs);
@@ -119,7 +119,7 @@ async function adopt(record: VmRecord, deps: RecoveryDeps, withinMs = ADOPTION_D
   if (found.kind === 'living') deps.watch(vmId);
 }
 
-/** Records what was found of a VM that was running or suspended: the plant may have been killed amid a change. */
+/** Records how a running or suspended VM was found: the plant may have been killed during a change. */
 async function settle(record: VmRecord, found: Found, { registry, admission, log }: RecoveryDeps): Promise<void> {
   const { vmId, state } = record;
   switch (found.kind) {
@@ -144,7 +144,7 @@ async function settle(record: VmRecord, found: Found, { registry, admission, log
   }
 }
 
-/** A machine that runs on without answering ends with its VM. */
+/** A machine that runs without answering ends together with its VM. */
 async function takeOver(record: VmRecord, deps: RecoveryDeps, withinMs: number): Promise<Found> {
   const { vmId } = record;
   const silent = late('GUEST_UNREACHABLE', 'its agent did not answer', { vmId });
@@ -158,15 +158,12 @@ async function takeOver(record: VmRecord, deps: RecoveryDeps, withinMs: number):
   }
 }
 
-async function find(
-  { vmId, machineState, line, state }: VmRecord,
-  { lines, clock }: RecoveryDeps,
-  signal: AbortSignal,
-): Promise<Found> {
+async function find(record: VmRecord, { lines, clock }: RecoveryDeps, signal: AbortSignal): Promise<Found> {
+  const { vmId, machineState, line } = record;
   const found = machineState && (await lines.get(line)?.adopt(machineState, signal));
   switch (found?.kind) {
     case 'running':
-      return takeHold(found.machine, state, clock, signal);
+      return takeHold({ machine: found.machine, state: record.state }, clock, signal);
     case 'suspended':
       return found;
     default:
@@ -177,10 +174,9 @@ async function find(
   }
 }
 
-/** The network of a VM that failed before it had an identity of its own stays closed. */
+/** The network of a VM that failed before it had its own identity stays closed. */
 async function takeHold(
-  machine: Machine,
-  state: VmRecord['state'],
+  { machine, state }: { readonly machine: Machine; readonly state: VmRecord['state'] },
   clock: Pick<Clock, 'now'>,
   signal: AbortSignal,
 ): Promise<Found> {

@@ -1,7 +1,7 @@
 /**
- * Boots VMs whose machines have ended from their own disks: one that failed after it was ready (a host that lost its
- * power, a hypervisor that died), or whose guest powered itself off. Name, keys and MAC address lie on the disk and in
- * the record. Idempotent.
+ * Boots VMs whose machines have ended from their own disks: VMs that failed after they were ready (because the host
+ * lost power or the hypervisor died), and VMs whose guest powered itself off. Name, keys and MAC address are on the
+ * disk and in the record. Idempotent.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Log, within } from '@vmgrid/daemon';
@@ -22,7 +22,7 @@ export interface StarterDeps extends OwnMachineDeps {
   readonly report: ReportProgress;
   readonly log: Log;
   readonly clock: Clock;
-  /** Told when a machine ended that nobody stopped. */
+  /** Called when a machine has ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
   /** Longest time from the machine's start until its guest is reached. */
   readonly bootDeadlineMs: number;
@@ -37,7 +37,7 @@ export class Starter {
 
   /**
    * @throws GridError VM_UNKNOWN, VM_STATE, MEMORY_INSUFFICIENT, OWNER_MEMORY_LIMIT (the VM stays as it is);
-   * VMM_FAILED, GUEST_UNREACHABLE, GUEST_LOST (it has failed, its disk whole, and can be started again)
+   * VMM_FAILED, GUEST_UNREACHABLE, GUEST_LOST (the VM has failed; its disk is intact, and it can be started again)
    */
   async start(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate, clock, report } = this.#deps;
@@ -53,7 +53,10 @@ export class Starter {
     );
   }
 
-  /** In the tick in which it is decided, as for a new machine. What a failed VM still counts is its own. */
+  /**
+   * Admits the VM in the tick in which that is decided, like a new machine. The resources that a failed VM still counts
+   * are its own.
+   */
   #admit(record: VmRecord): void {
     const { admission } = this.#deps;
     const { vmId, machine, owner } = record;
@@ -72,7 +75,7 @@ export class Starter {
     try {
       const record = await registry.update(vmId, (before) => moveTo(healthy(withoutAccess(before)), 'starting'));
       await this.#endTheOneBefore(record, signal);
-      machine = await startAgain(record, 'boot', this.#deps, signal);
+      machine = await startAgain({ record, start: 'boot' }, this.#deps, signal);
       const { guest, access } = await this.#wake(vmId, machine, signal);
       const { state: machineState } = machine;
       const running = await registry.update(vmId, (one) => moveTo(one, 'running', { machineState, ...access }));
@@ -85,7 +88,10 @@ export class Starter {
     }
   }
 
-  /** What may still run, or lie about: one that is known clears up after itself, and must be done with that. */
+  /**
+   * Ends whatever may still run, and removes what it left. A known machine cleans up after itself, and must finish that
+   * first.
+   */
   async #endTheOneBefore(record: VmRecord, signal: AbortSignal): Promise<void> {
     const { registry, living } = this.#deps;
     const { vmId } = record;
@@ -120,5 +126,9 @@ function requireStartable({ vmId, state, readyAt }: VmRecord): void {
     throw new GridError('VM_STATE', message, details);
   }
   if (readyAt !== undefined) return;
-  throw new GridError('VM_STATE', `${vmId} failed as it was made: it was never ready, and cannot be started`, details);
+  throw new GridError(
+    'VM_STATE',
+    `${vmId} failed while it was made: it was never ready, and cannot be started`,
+    details,
+  );
 }

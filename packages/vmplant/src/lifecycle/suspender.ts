@@ -1,7 +1,6 @@
 /**
- * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs; memory is
- * free for others meanwhile, so a resumption is admitted anew, as to its memory. Both are idempotent: done already is
- * done.
+ * Suspends running VMs and resumes them. A suspended VM keeps its disk and its place among the plant's VMs. Others may
+ * use its memory meanwhile, so a resume needs a new admission for the memory. Both are idempotent.
  */
 import type { Admission } from '@vmgrid/bidding';
 import { type Clock, type Deadline, type Log, within } from '@vmgrid/daemon';
@@ -22,13 +21,13 @@ export interface SuspenderDeps extends OwnMachineDeps {
   readonly report: ReportProgress;
   readonly log: Log;
   readonly clock: Clock;
-  /** Told when a machine ended that nobody stopped. */
+  /** Called when a machine has ended that nobody stopped. */
   readonly watch: (vmId: string) => void;
 }
 
 const SUSPEND_DEADLINE_MS = 300_000;
 const RESUME_DEADLINE_MS = 300_000;
-/** For the guest of a machine that goes on to answer. */
+/** Milliseconds for the guest of a resumed machine to answer. */
 const WAKE_DEADLINE_MS = 30_000;
 
 export class Suspender {
@@ -39,8 +38,7 @@ export class Suspender {
   }
 
   /**
-   * @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on then), GUEST_LOST (it does
-   * not)
+   * @throws GridError VM_UNKNOWN, VM_STATE, LINE_CANNOT_SUSPEND, VMM_FAILED (the VM runs on), GUEST_LOST (it does not)
    */
   async suspend(vmId: string, request: RequestKey, signal: AbortSignal): Promise<VmRecord> {
     const { registry, gate } = this.#deps;
@@ -80,16 +78,18 @@ export class Suspender {
       throw error;
     }
     living.remove(vmId);
-    const record = await registry.update(vmId, (before) => {
-      // Its process may have ended before it was asked to; the VM is known to have failed then.
-      if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
-      return moveTo(healthy(withoutAccess(before)), 'suspended');
-    });
-    admission.count(vmId, needOf(record));
-    return record;
+    try {
+      return await registry.update(vmId, (before) => {
+        // Its process may have ended before it was asked to; the VM is known to have failed then.
+        if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
+        return moveTo(healthy(withoutAccess(before)), 'suspended');
+      });
+    } finally {
+      admission.count(vmId, needOf(registry.get(vmId))); // so it is, written or not
+    }
   }
 
-  /** A suspension that failed left the machine running without its network. */
+  /** After a failed suspension the machine runs without its network. */
   async #reopen(vmId: string, machine: Machine): Promise<void> {
     const { registry, log } = this.#deps;
     try {
@@ -106,7 +106,7 @@ export class Suspender {
     admission.reserveMemory(vmId, { ...need, owner }); // in the tick in which it is decided, as for a new machine
     let machine: Machine;
     try {
-      machine = await startAgain(registry.get(vmId), 'resume', this.#deps, signal);
+      machine = await startAgain({ record: registry.get(vmId), start: 'resume' }, this.#deps, signal);
     } catch (error) {
       await this.#settle(vmId, error);
       throw error;
@@ -114,7 +114,7 @@ export class Suspender {
       admission.made(vmId);
     }
     const { state: machineState } = machine;
-    await registry.update(vmId, (record) => moveTo(record, 'running', { machineState }));
+    await this.#note(vmId, (record) => moveTo(record, 'running', { machineState }));
     const woken = this.#within(signal, awake(vmId), (until) => resumeMachine(machine, clock, until));
     const { guest, access } = await woken.catch(async (error) => {
       await this.#fail(vmId, machine, error);
@@ -125,7 +125,7 @@ export class Suspender {
     return registry.update(vmId, (record) => ({ ...record, sshPort: access.sshPort }));
   }
 
-  /** After a start that failed, the line tells whether there still is something to resume. */
+  /** After a failed start, the line tells whether there is still something to resume. */
   async #settle(vmId: string, error: unknown): Promise<void> {
     const { lines, registry, admission } = this.#deps;
     const record = registry.get(vmId);
@@ -133,7 +133,7 @@ export class Suspender {
     const looked = this.#within(undefined, awake(vmId), async (until) => line?.adopt(record.machineState ?? {}, until));
     const found = await looked.catch(() => undefined);
     if (found?.kind === 'gone') {
-      await registry.update(vmId, (before) => moveTo(before, 'failed', { failure: GridError.from(error).toBody() }));
+      await this.#note(vmId, (before) => moveTo(before, 'failed', { failure: GridError.from(error).toBody() }));
     } else {
       admission.count(vmId, needOf(record));
     }
@@ -145,18 +145,26 @@ export class Suspender {
 
   async #fail(vmId: string, machine: Machine, error: unknown): Promise<void> {
     const failure = GridError.from(error).toBody();
-    await this.#deps.registry.update(vmId, (record) => moveTo(record, 'failed', { failure }));
     machine.detach();
+    await this.#note(vmId, (record) => moveTo(record, 'failed', { failure }));
+  }
+
+  /** What is so whether it can be written now or not: the registry writes it when it can write again. */
+  async #note(vmId: string, change: (record: VmRecord) => VmRecord): Promise<void> {
+    const { registry, log } = this.#deps;
+    await registry.update(vmId, change).catch((error) => {
+      log.error({ err: error, vmId }, 'the record of a VM could not be written');
+    });
   }
 }
 
 const awake = (vmId: string): Deadline => ({
   ms: WAKE_DEADLINE_MS,
-  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not go on`, { vmId }),
+  late: late('GUEST_UNREACHABLE', `the guest of ${vmId} did not answer after its resume`, { vmId }),
 });
 
 function lostAmid({ vmId, state }: VmRecord): GridError {
-  return new GridError('GUEST_LOST', `${vmId} came to be ${state} as it was being suspended`, { vmId, state });
+  return new GridError('GUEST_LOST', `${vmId} became ${state} while it was being suspended`, { vmId, state });
 }
 
 function requireState({ vmId, state }: VmRecord, wanted: VmRecord['state'], verb: string): void {

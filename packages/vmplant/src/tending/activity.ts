@@ -1,4 +1,4 @@
-/** Whether the plant has work, so that what it does unasked can wait for it and give way to it. */
+/** Knows whether the plant has requested work, so that unrequested work can wait for it and give way to it. */
 import { abortable, aborted, type Clock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 
@@ -13,12 +13,12 @@ export class Activity {
     this.#idle.resolve();
   }
 
-  /** Aborts when work comes; aborted while there is any. */
+  /** Aborts when work arrives; already aborted while there is any. */
   get untilWork(): AbortSignal {
     return this.#quiet.signal;
   }
 
-  /** Does the work, and counts as busy meanwhile. */
+  /** Runs the work, and counts as busy meanwhile. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running++ === 0) {
       this.#idle = Promise.withResolvers();
@@ -34,7 +34,7 @@ export class Activity {
     }
   }
 
-  /** Resolves when there has been no work for so long. Rejects with the signal's reason. */
+  /** Resolves after this long without work. Rejects with the signal's reason. */
   async idleFor(ms: number, signal: AbortSignal): Promise<void> {
     for (let isQuiet = false; !isQuiet; ) {
       await abortable(this.#idle.promise, signal);
@@ -46,7 +46,7 @@ export class Activity {
     }
   }
 
-  /** Resolves when work comes, or is there. Rejects with the signal's reason. */
+  /** Resolves when work arrives, or at once when there is some. Rejects with the signal's reason. */
   nextWork(signal: AbortSignal): Promise<void> {
     return abortable(aborted(this.untilWork), signal);
   }

@@ -1,10 +1,10 @@
-/** Asks the pure functions of this folder what images are wanting, with what the plant remembers and has. */
+/** Asks the pure functions of this folder which images are missing, given what the plant remembers and has. */
 import { join } from 'node:path';
 import { type Durations, ImageIndex, type LineReports } from '@vmgrid/bidding';
 import { type Clock, runInSlices } from '@vmgrid/daemon';
 import { type Dag, digestAction } from '@vmgrid/dag';
 import type { MachineSpec, PlantSuggestions } from '@vmgrid/protocol';
-import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
+import type { GoldenImage, ImageInventory } from '@vmgrid/warehouse';
 import { allocatedBytes, ownBytes } from '@vmgrid/warehouse';
 import { SUGGEST_LIMITS } from './limits.ts';
 import { type ReplaySummary, replayCases, summarizeReplay } from './replay.ts';
@@ -17,15 +17,15 @@ import type { TendedImages } from './tended-images.ts';
 export interface AdvisorDeps {
   readonly requests: RequestLog;
   readonly tended: TendedImages;
-  readonly warehouse: Pick<Warehouse, 'images'>;
+  readonly warehouse: { readonly inventory: Pick<ImageInventory, 'images'> };
   readonly lines: LineReports;
   readonly durations: Durations;
   readonly clock: Clock;
 }
 
-/** An image to build unasked, and why. */
+/** An image to build without a request, and the reason. */
 export interface Proposal {
-  /** Names what is to be built. */
+  /** Identifies what is to be built. */
   readonly key: string;
   readonly machine: MachineSpec;
   readonly dag: Dag;
@@ -33,14 +33,14 @@ export interface Proposal {
 }
 
 export interface ProposalRules {
-  /** What the images that were built unasked may take together. */
+  /** Bytes that all images built without a request may take together. */
   readonly quotaBytes: number;
   readonly minimumSavedSeconds: number;
   /** Whether a proposal has been tried before. */
   readonly tried: (key: string) => boolean;
 }
 
-/** Images suggested when nobody says how many. */
+/** Images suggested when no number is given. */
 const TOP = 5;
 
 export class Advisor {
@@ -53,7 +53,8 @@ export class Advisor {
   }
 
   /**
-   * What operators are told: suggestions, and recorded history with and without them. @throws the reason of the signal
+   * Returns the report for operators: suggestions, and the recorded history with and without them. @throws the reason
+   * of the signal
    */
   async suggestions({ top = TOP }: { readonly top?: number }, signal: AbortSignal): Promise<PlantSuggestions> {
     const input = await this.#input(signal);
@@ -75,7 +76,7 @@ export class Advisor {
     };
   }
 
-  /** The best image that the plant may and can build by itself. @throws the reason of the signal */
+  /** Returns the best image that the plant may and can build by itself. @throws the reason of the signal */
   async propose(rules: ProposalRules, signal: AbortSignal): Promise<Proposal | undefined> {
     const { quotaBytes, minimumSavedSeconds, tried } = rules;
     const bytes = quotaBytes - (await this.#tendedBytes());
@@ -92,7 +93,7 @@ export class Advisor {
 
   async #input(signal: AbortSignal): Promise<SuggestInput> {
     const { requests, warehouse, lines, durations, clock } = this.#deps;
-    const images = await warehouse.images();
+    const images = await warehouse.inventory.images();
     const recorded = await this.#inSlices(requests.requests(clock.now()), signal);
     return {
       cases: await this.#inSlices(requestCases(recorded, durations), signal),
@@ -107,7 +108,7 @@ export class Advisor {
     return runInSlices(steps, { sliceMs: SUGGEST_LIMITS.sliceMs, signal }, this.#deps.clock);
   }
 
-  /** What to run: the actions of one of the requests, in the order suggested. */
+  /** Returns the DAG to run: the actions of one of the requests, in the suggested order. */
   #dagOf({ actions, cases }: Suggestion): Dag | undefined {
     const { requests, clock } = this.#deps;
     for (const { shape } of cases) {
@@ -121,15 +122,15 @@ export class Advisor {
   }
 
   async #tendedBytes(): Promise<number> {
-    const images = await this.#deps.warehouse.images();
+    const images = await this.#deps.warehouse.inventory.images();
     const sizes = await Promise.all(this.#deps.tended.among(images).map((id) => ownBytes(images.get(id)!)));
     return sizes.reduce((sum, bytes) => sum + bytes, 0);
   }
 }
 
 /**
- * Suggestions, and what recorded requests come to without and with them. The images suggested are put among the
- * input's.
+ * Computes suggestions, and the recorded requests' times without and with them. The suggested images are added to those
+ * of the input.
  */
 function* advise(input: SuggestInput, count: number) {
   const { cases, images, lines } = input;
@@ -152,7 +153,7 @@ function suspendedSizes(images: ReadonlyMap<string, GoldenImage>): Promise<reado
   return Promise.all(suspended.slice(-SIZES_READ).map((image) => sizeOf(image, images)));
 }
 
-/** Images whose files are looked at to judge others. */
+/** Images whose files are measured, to judge others by them. */
 const SIZES_READ = 50;
 
 async function sizeOf(

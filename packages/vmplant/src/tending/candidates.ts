@@ -7,10 +7,11 @@ export interface CandidateLimits {
 }
 
 /**
- * Beginnings worth comparing: those of the requests, what any of them have in common (meets of meets, breadth first),
- * and the closures of single actions, and how far each beginning has come with one: under a quota less may be more.
- * Among beginnings that serve the same requests the largest spares most, and that one is a meet: without limits nothing
- * that saves more time is missed. Within limits, the earlier the beginnings, the sooner looked at.
+ * Yields the beginnings worth comparing: those of the requests; what any of them have in common (meets of meets,
+ * breadth first); the closures of single actions; and the parts of each beginning up to an action, because under a
+ * quota a smaller image may be better. Among beginnings that serve the same requests the largest saves most, and that
+ * one is a meet. So without limits nothing that saves more time is missed. With limits, earlier beginnings are looked
+ * at sooner.
  */
 export function* candidatePrefixes(
   prefixes: readonly Prefix[],

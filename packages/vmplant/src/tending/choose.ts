@@ -1,38 +1,41 @@
 /**
- * Which of many images to have: of several that serve a request only the best one counts, so what a set saves is
- * monotone and submodular (facility location). Taking the one that saves most per byte beyond those taken before, the
- * set of B bytes that results saves at least 1 − 1/e of what the best set of at most B bytes would (Nemhauser, Wolsey
- * and Fisher 1978; with costs, Sviridenko 2004, whose bound on each step gives this).
+ * Chooses which of many images to have. Of several images that serve a request only the best one counts, so the saving
+ * of a set is monotone and submodular (facility location). The greedy choice takes the image that saves most per byte
+ * beyond those taken before. A greedy set of B bytes saves at least 1 − 1/e of what the best set of at most B bytes
+ * would (Nemhauser, Wolsey and Fisher 1978; with costs, Sviridenko 2004, whose bound on each step gives this).
  */
 export interface Choosable {
   readonly bytes: number;
-  /** What it saves of each case, all alone. */
+  /** The saving for each case, if it were the only image. */
   readonly savings: Float64Array;
 }
 
 export interface Chosen<T extends Choosable> {
   readonly item: T;
-  /** What it saves beyond those chosen before it. */
+  /** The saving beyond the images chosen before it. */
   readonly gain: number;
 }
 
 export interface ChoiceLimits {
-  /** How many at most. */
+  /** Most images. */
   readonly count: number;
-  /** Bytes of all together; an item that does not fit in is passed over, and then the bound above does not hold. */
+  /** Bytes of all images together. An item that does not fit is skipped, and then the bound above does not hold. */
   readonly bytes?: number;
 }
 
-/** What makes an item the next to be taken: what it saves for each of its bytes, or altogether. */
+/** The measure that decides the next item: its saving per byte, or its whole saving. */
 export type Measure = 'per-byte' | 'whole';
 
 export interface Greed<T extends Choosable> {
   readonly by?: Measure;
-  /** Those that are taken whatever they save, before all others. */
+  /** Items that are taken first, whatever they save. */
   readonly kept?: readonly T[];
 }
 
-/** The items in the order they are taken, one a step; none that saves nothing. Takes count × items × cases. */
+/**
+ * Yields the items in the order in which they are taken, one for each step; none that saves nothing. Takes count ×
+ * items × cases.
+ */
 export function* chooseGreedily<T extends Choosable>(
   items: readonly T[],
   limits: ChoiceLimits,
@@ -49,19 +52,21 @@ export function* chooseGreedily<T extends Choosable>(
   for (const item of kept) take({ item, gain: gainOf(item, saved) });
   while (chosen.length < limits.count) {
     yield;
-    const next = best(items, saved, bytesLeft, by);
+    const next = best(items, { saved, bytesLeft, by });
     if (!next) break;
     take(next);
   }
   return chosen;
 }
 
-function best<T extends Choosable>(
-  items: readonly T[],
-  saved: Float64Array,
-  bytesLeft: number,
-  by: Measure,
-): Chosen<T> | undefined {
+interface Step {
+  /** By case, what those chosen so far save. */
+  readonly saved: Float64Array;
+  readonly bytesLeft: number;
+  readonly by: Measure;
+}
+
+function best<T extends Choosable>(items: readonly T[], { saved, bytesLeft, by }: Step): Chosen<T> | undefined {
   let found: Chosen<T> | undefined;
   for (const item of items) {
     if (item.bytes > bytesLeft) continue;
@@ -72,7 +77,7 @@ function best<T extends Choosable>(
   return found;
 }
 
-/** What an item saves where more than that is not saved already. */
+/** Returns an item's saving beyond what is saved already. */
 export function gainOf({ savings }: Choosable, saved: Float64Array): number {
   let gain = 0;
   for (let at = 0; at < savings.length; at++) gain += Math.max(0, savings[at]! - saved[at]!);

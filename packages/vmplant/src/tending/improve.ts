@@ -1,17 +1,20 @@
 /**
- * Betters a choice of images by local search. What is greedy at each step takes a small image that keeps out a large
- * one; exchanges take that back: an image is put in or taken out, and what then saves most per byte, or most of all,
- * fills the room.
+ * Improves a choice of images by local search. A greedy step may take a small image that keeps out a large one. An
+ * exchange corrects that: it puts an image in or takes one out, and then fills the room with what saves most per byte,
+ * or most altogether.
  */
 import { type ChoiceLimits, type Choosable, type Chosen, chooseGreedily, type Measure } from './choose.ts';
 
-/** Exchanges of one search: each saves more than the last, so that it ends, but it may take long. */
+/** Most exchanges of one search. Each saves more than the last, so the search ends, but it may take long. */
 const MOST_EXCHANGES = 40;
 const MEASURES: readonly Measure[] = ['per-byte', 'whole'];
-/** Less is a matter of rounding. */
+/** A smaller gain may be a rounding error. */
 const LEAST_GAIN = 1e-9;
 
-/** The best that greed and exchanges find, in the order in which it is best built; a choice of one image a step. */
+/**
+ * Yields the best choice that greedy steps and exchanges find, in the order in which it is best built, one image for
+ * each step.
+ */
 export function* choose<T extends Choosable>(
   items: readonly T[],
   limits: ChoiceLimits,
@@ -27,7 +30,7 @@ export function* choose<T extends Choosable>(
   return yield* chooseGreedily(taken, limits);
 }
 
-/** The first choice found that saves more; undefined when there is none. */
+/** Returns the first choice found that saves more; undefined when there is none. */
 function* exchange<T extends Choosable>(items: readonly T[], limits: ChoiceLimits, chosen: readonly Chosen<T>[]) {
   const enough = savedBy(chosen) * (1 + LEAST_GAIN);
   const taken = chosen.map(({ item }) => item);
@@ -41,7 +44,7 @@ function* exchange<T extends Choosable>(items: readonly T[], limits: ChoiceLimit
   return undefined;
 }
 
-/** What an exchange begins with: one image or two taken out, or one put in. */
+/** Yields the beginnings of an exchange: one or two images taken out, or one put in. */
 function* attempts<T extends Choosable>(items: readonly T[], taken: readonly T[], limits: ChoiceLimits) {
   for (const [at, one] of taken.entries()) {
     for (const other of taken.slice(at)) {
@@ -53,7 +56,7 @@ function* attempts<T extends Choosable>(items: readonly T[], taken: readonly T[]
     if (!taken.includes(item)) yield { kept: fitting([item, ...taken], limits), out: [] as T[] };
 }
 
-/** Those, from the first on, that there is room for. */
+/** Returns the items, from the first on, that fit. */
 function fitting<T extends Choosable>(items: readonly T[], { count, bytes = Number.POSITIVE_INFINITY }: ChoiceLimits) {
   let left = bytes;
   const kept: T[] = [];

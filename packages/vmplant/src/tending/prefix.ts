@@ -1,20 +1,21 @@
 /**
- * Beginnings that requests have in common. A beginning of one request is an order ideal of its DAG: a set of actions
- * closed under predecessors. An image serves several requests when its history runs in an order that all of them allow,
- * so what they have in common is an order ideal of the union of their relations; the largest is all that Kahn's
- * algorithm reaches there.
+ * Finds the beginnings that requests have in common. A beginning of one request is an order ideal of its DAG: a set of
+ * actions closed under predecessors. An image serves several requests when its history runs in an order that all of
+ * them allow. So a common beginning is an order ideal of the union of their relations, and the largest one is all that
+ * Kahn's algorithm reaches there.
  */
 import type { RequestCase } from './request-case.ts';
 
-/** Actions by digest in an order that is allowed, each with all that must run directly before it. */
+/** Actions by digest in an allowed order, each with the actions that must run directly before it. */
 export interface Prefix {
   readonly digests: readonly string[];
   readonly before: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
- * The most of a request that an image may hold. Left out, with all that comes after them: secret actions; those that
- * run for each machine; and actions that are listed twice, of which a set cannot tell how many ran.
+ * Returns the largest part of a request that an image may hold. It leaves out, with everything that comes after them:
+ * secret actions, actions that run for each machine, and actions that are listed twice, because a set cannot tell how
+ * many of them ran.
  */
 export function prefixOf({ dag, actions }: RequestCase): Prefix {
   const { digests, graph, groupOf, groupOfDigest, members, topological } = dag;
@@ -28,7 +29,7 @@ export function prefixOf({ dag, actions }: RequestCase): Prefix {
   return reachable(new Map(entries));
 }
 
-/** The largest beginning that two have in common: any history that both allow is within it. Linear in both. */
+/** Returns the largest common beginning of two: any history that both allow is within it. Linear in both. */
 export function meet(a: Prefix, b: Prefix): Prefix {
   const common = a.digests.filter((digest) => b.before.has(digest));
   return reachable(
@@ -36,7 +37,7 @@ export function meet(a: Prefix, b: Prefix): Prefix {
   );
 }
 
-/** The smallest beginning with this action: itself, and all that comes before it. */
+/** Returns the smallest beginning with this action: the action and all that comes before it. */
 export function closureOf(prefix: Prefix, digest: string): Prefix {
   const held = new Set([digest]);
   for (const one of held) for (const before of prefix.before.get(one)!) held.add(before);
@@ -44,13 +45,16 @@ export function closureOf(prefix: Prefix, digest: string): Prefix {
   return { digests, before: new Map(digests.map((one) => [one, prefix.before.get(one)!])) };
 }
 
-/** A beginning up to this action, in its order. */
+/** Returns a beginning up to this action, in its order. */
 export function segmentOf({ digests, before }: Prefix, digest: string): Prefix {
   const held = digests.slice(0, digests.indexOf(digest) + 1);
   return { digests: held, before: new Map(held.map((one) => [one, before.get(one)!])) };
 }
 
-/** What Kahn's algorithm takes when an action waits for all before it, also for those that are not there. */
+/**
+ * Returns what Kahn's algorithm reaches when an action waits for all its predecessors, including those that are
+ * missing.
+ */
 function reachable(before: ReadonlyMap<string, ReadonlySet<string>>): Prefix {
   const waiting = new Map([...before].map(([digest, { size }]) => [digest, size]));
   const after = new Map<string, string[]>();

@@ -1,11 +1,11 @@
 /**
- * What a plant remembers of a request that it carried out: the form of the DAG, digests instead of actions, and times.
- * Never the text of an action. Of a secret action not even the digest, from which a short secret could be guessed: no
- * image ever holds one, so a mark of its id does.
+ * The plant's record of a request that it carried out: the form of the DAG, digests instead of actions, and times. It
+ * never holds the text of an action. A secret action does not even leave its digest, from which a short secret could be
+ * guessed: a hash of the action's id stands for it, as no image ever holds a secret action.
  */
 import { createHash } from 'node:crypto';
 import type { Plan } from '@vmgrid/bidding';
-import { type Action, digestAction } from '@vmgrid/dag';
+import { type Action, digestAction, restartsMachine } from '@vmgrid/dag';
 import type { CreateRequest, LineName, MachineSpec } from '@vmgrid/protocol';
 import type { Configuration } from '../configuration/configuration.ts';
 
@@ -14,8 +14,10 @@ export interface RecordedAction {
   readonly digest: string;
   readonly kind: Action['kind'];
   readonly secret?: true;
-  /** No image may stand for it, or not for long. */
+  /** Whether no image may stand for the action, or only for a short time. */
   readonly perMachine?: true;
+  /** The machine restarts as it ends. */
+  readonly reboot?: true;
   /** Measured; left out when the image stood for the action or it failed. */
   readonly seconds?: number;
 }
@@ -25,10 +27,10 @@ export interface RecordedRequest {
   readonly at: number;
   readonly requestId: string;
   readonly machine: MachineSpec;
-  /** Equal for requests whose actions do the same and are listed and ordered alike. */
+  /** Equal for requests whose actions do the same and have the same order in the list and in the DAG. */
   readonly shape: string;
   readonly actions: readonly RecordedAction[];
-  /** Indexes into the actions: the first runs before the second. */
+  /** Pairs of indexes into the actions: the first runs before the second. */
   readonly edges: readonly (readonly [number, number])[];
   readonly imageId: string;
   readonly line: LineName;
@@ -36,7 +38,7 @@ export interface RecordedRequest {
   readonly phasesMs: Readonly<Record<string, number>>;
 }
 
-/** A creation that made its machine: the plan that was carried out, and how long each step took. */
+/** A creation that made its machine: the plan that was carried out, and the duration of each step. */
 export interface CompletedCreation {
   readonly at: number;
   readonly plan: Pick<Plan, 'image' | 'line' | 'start'>;
@@ -46,7 +48,7 @@ export interface CompletedCreation {
 
 type Described = Pick<CreateRequest, 'machine' | 'dag'> & { readonly requestId: string };
 
-/** The record of a request. Linear, but for the SHA-256 of every action. */
+/** Makes the record of a request. The time is linear, except for the SHA-256 of every action. */
 export function recordedRequest({ requestId, machine, dag }: Described, creation: CompletedCreation): RecordedRequest {
   const { at, plan, phasesMs, configuration } = creation;
   const seconds = new Map(configuration.history.map((entry) => [entry.id, entry.seconds]));
@@ -69,6 +71,7 @@ function recordedAction(action: Action, seconds: number | undefined): RecordedAc
     digest: secret ? sha256(`vmgrid-secret-action\n${id}`) : digestAction(action),
     ...(secret ? { secret: true } : {}),
     ...(perMachine || freshness ? { perMachine: true } : {}),
+    ...(restartsMachine(action) ? { reboot: true } : {}),
     ...(seconds === undefined ? {} : { seconds }),
   };
 }

@@ -1,24 +1,23 @@
 /**
- * Carries recorded requests out again on paper, with the planner that carried them out, against any set of images.
- * Pure.
+ * Plans recorded requests again, with the planner that planned them, against any set of images. Pure.
  *
- * An image more never makes a request wait longer, because the planner takes the soonest; and when it has a history it
- * never makes a hit a miss: either the choice is the same as before, or it is the new image, which then spares
+ * One more image never makes a request wait longer, because the planner takes the fastest. If that image has a history
+ * it never turns a hit into a miss: either the choice is the same as before, or it is the new image, which then saves
  * something.
  */
 import { type ImageIndex, type LineReports, nearestOptions, type Option } from '@vmgrid/bidding';
 import type { RequestCase } from './request-case.ts';
 
 export interface ReplaySummary {
-  /** Requests that some image can become. */
+  /** Requests that some image can serve. */
   readonly requests: number;
   /** Requests whose image spares them at least one action. */
   readonly hits: number;
-  /** Expected time from the start of the machine until it is ready, in the mean; 0 without requests. */
+  /** Mean expected time from the start of the machine until it is ready; 0 without requests. */
   readonly meanSeconds: number;
 }
 
-/** How the planner would begin each case, in steps of one each; undefined where no image can become the machine. */
+/** Plans each case, one for each step; undefined when no image can become the machine. */
 export function* replayCases(
   cases: readonly RequestCase[],
   images: ImageIndex,
@@ -32,7 +31,7 @@ export function* replayCases(
   return options;
 }
 
-/** What it comes to, each case as often as it came. */
+/** Summarizes the replay; each case counts as often as it came. */
 export function summarizeReplay(
   cases: readonly RequestCase[],
   options: readonly (Option | undefined)[],

@@ -1,12 +1,12 @@
 import { pseudonymOf, type ReplayableRequest } from '@vmgrid/protocol';
 import type { RecordedRequest } from './recorded-request.ts';
 
-/** Phases that a replay needs: how long the machine took to start. */
+/** Phases that a replay needs: those of starting the machine. */
 const STARTING = ['boot', 'restore', 'agent'] as const;
 
 /**
- * What of a recorded request is given away: nothing that its client chose, and no digest from which a text could be
- * guessed.
+ * Returns the part of a recorded request that is exported: nothing that its client chose, and no digest from which a
+ * text could be guessed.
  */
 export function replayable(
   { at, machine, actions, edges, imageId, line, start, phasesMs }: RecordedRequest,

@@ -4,16 +4,17 @@ import type { MachineSpec } from '@vmgrid/protocol';
 import { SUGGEST_LIMITS } from './limits.ts';
 import type { RecordedAction, RecordedRequest } from './recorded-request.ts';
 
-/** Requests for the same, however often they came, ready for the planner. */
+/** Requests for the same thing, however often they came, prepared for the planner. */
 export interface RequestCase extends PreparedRequest {
-  /** How many requests it stands for. */
+  /** Number of the requests. */
   readonly count: number;
   readonly shape: string;
   readonly actions: readonly RecordedAction[];
 }
 
 /**
- * The recorded requests by what they ask for, the most frequent first; the rarest are left out when there are too many.
+ * Groups the recorded requests by what they ask for, the most frequent first; the rarest are left out when there are
+ * too many.
  */
 export function* requestCases(
   requests: readonly RecordedRequest[],
@@ -40,7 +41,7 @@ export function* requestCases(
   return cases;
 }
 
-/** Equal for machines that one suspended image can be. */
+/** Returns equal texts for machines that one suspended image can become. */
 export const machineKey = ({ arch, os, memoryMiB, cpus, diskMiB, line }: MachineSpec): string =>
   JSON.stringify([arch, os, memoryMiB, cpus, diskMiB, line]);
 
@@ -53,7 +54,7 @@ function requestCase({ machine, shape, actions, edges }: RecordedRequest, count:
   return { ...{ machine, shape, actions, count, dag }, prices: new Prices({ actions }, dag, durations) };
 }
 
-/** Notes what the actions of a request took, unless a later request has told. */
+/** Records the durations of a request's actions, unless a later request has. */
 function measure({ actions }: RecordedRequest, measured: Map<string, number>): void {
   for (const { digest, seconds } of actions) {
     const key = durationKey.action(digest);
@@ -61,7 +62,7 @@ function measure({ actions }: RecordedRequest, measured: Map<string, number>): v
   }
 }
 
-/** Durations that the plant never learnt, such as of secret actions, as they were measured last. */
+/** Adds durations that the plant never learnt, such as those of secret actions, as they were last measured. */
 const withMeasured = (learnt: Durations, measured: ReadonlyMap<string, number>): Durations => ({
   expect: (...keys) =>
     keys.map((key) => learnt.expect(key) ?? measured.get(key)).find((seconds) => seconds !== undefined),

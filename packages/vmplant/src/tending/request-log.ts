@@ -7,7 +7,7 @@ import type { RecordedRequest } from './recorded-request.ts';
 
 export type RequestLogLimits = { readonly [Name in keyof typeof REQUEST_LOG_LIMITS]: number };
 
-/** Requests that are read in one step. */
+/** Requests that one step reads. */
 const PAGE = 20;
 
 export class RequestLog {
@@ -35,8 +35,8 @@ export class RequestLog {
   }
 
   /**
-   * Records a request, and its DAG unless that is secret in part or too large: what is built from it later must be
-   * whole. Forgets what the limits have no room for; linear in what comes and goes.
+   * Records a request, and its DAG unless parts of that are secret or it is too large, because an image built from it
+   * must be complete. Drops what exceeds the limits; linear in what is added and dropped.
    */
   add(record: RecordedRequest, dag: Dag): void {
     const expired = record.at - this.#limits.ageMs;
@@ -61,7 +61,8 @@ export class RequestLog {
   }
 
   /**
-   * What is remembered at that moment, the newest first, in steps of a page each. What comes meanwhile is not among it.
+   * Yields what is remembered at that moment, the newest first, one page for each step. Requests that come meanwhile
+   * are left out.
    */
   *requests(now: number): Generator<void, readonly RecordedRequest[]> {
     const requests: RecordedRequest[] = [];
@@ -74,7 +75,7 @@ export class RequestLog {
     }
   }
 
-  /** The DAG of a request of this shape; undefined when it was not kept. */
+  /** Returns the DAG of a request of this shape; undefined when it was not kept. */
   dagOf(shape: string, now: number): Dag | undefined {
     const row = this.#dag.get(shape, now - this.#limits.ageMs) as { dag: string } | undefined;
     return row && (JSON.parse(row.dag) as Dag);

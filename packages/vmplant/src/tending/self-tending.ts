@@ -1,5 +1,6 @@
 /**
- * Self-tending as the plant sees it: remembers requests, suggests images, and builds them when idle if it is told to.
+ * The plant's side of self-tending: remembers requests, suggests images, and builds them when idle if it is configured
+ * to.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Durations, LineReports } from '@vmgrid/bidding';
@@ -24,7 +25,7 @@ export interface SelfTendingDeps {
   readonly durations: Durations;
   readonly imageBuilder: ImageBuilder;
   readonly log: Log;
-  /** Told when what the plant has or holds has changed. */
+  /** Called when the plant's images or resources have changed. */
   readonly changed: () => void;
 }
 
@@ -71,7 +72,9 @@ export class SelfTending {
     await this.#running;
   }
 
-  /** Remembers a request that was carried out. Never throws: the machine runs whether it is remembered or not. */
+  /**
+   * Remembers a request that was carried out. Never throws, because the machine runs whether it is remembered or not.
+   */
   record(request: Identified<CreateRequest>, outcome: CompletedCreation): void {
     try {
       this.#requests.add(recordedRequest(request, outcome), request.dag);
@@ -80,7 +83,7 @@ export class SelfTending {
     }
   }
 
-  /** The requests that are remembered, as they are given away, with pseudonyms; the newest first. */
+  /** Returns the remembered requests in their exported form, with pseudonyms, the newest first. */
   recorded(pseudonymKey: string, signal: AbortSignal): Promise<readonly ReplayableRequest[]> {
     const { sliceMs } = SUGGEST_LIMITS;
     return runInSlices(this.#withPseudonyms(pseudonymKey), { sliceMs, signal }, systemClock);
@@ -95,7 +98,7 @@ export class SelfTending {
     return requests;
   }
 
-  /** Does what was asked for, once what was not asked for has given way. */
+  /** Does requested work, after unrequested work has given way. */
   during<T>(work: () => Promise<T>): Promise<T> {
     return this.#activity.during(async () => {
       await this.#tending.giveWay();

@@ -1,6 +1,6 @@
-/** What an image that is not there yet would take on the disk, judged by those that are. Pure. */
+/** Estimates the disk space of an image that does not exist yet from those that do. Pure. */
 
-/** What one suspended image takes. */
+/** The size of one suspended image. */
 export interface ImageSize {
   readonly memoryMiB: number;
   readonly memoryBytes: number;
@@ -9,7 +9,7 @@ export interface ImageSize {
   readonly ownActions: number;
 }
 
-/** Assumed until there is an image to learn from: a memory that is all in use, and some disk for each action. */
+/** Assumed until there is an image to learn from: memory that is all in use, and some disk for each action. */
 const ASSUMED = { bytesPerMiB: 1_048_576, bytesPerAction: 16 * 1_048_576 } as const;
 
 export class SizeModel {
@@ -22,7 +22,7 @@ export class SizeModel {
     this.#bytesPerAction = ratio(acted, 'diskBytes', 'ownActions') ?? ASSUMED.bytesPerAction;
   }
 
-  /** At least one byte, so that something can be saved per byte. */
+  /** Returns at least one byte, so that a saving per byte is defined. */
   bytesOf({ memoryMiB, ownActions }: Pick<ImageSize, 'memoryMiB' | 'ownActions'>): number {
     return Math.max(1, Math.round(memoryMiB * this.#bytesPerMiB + ownActions * this.#bytesPerAction));
   }

@@ -1,6 +1,6 @@
 /**
- * Which images would have saved the recorded requests the most time per byte. Pure: what is there and what was asked
- * for in, suggestions out. Candidates × cases matches, both within `SUGGEST_LIMITS`.
+ * Finds the images that would have saved the recorded requests the most time per byte. Pure: existing images and
+ * requests in, suggestions out. It makes candidates × cases matches, both within `SUGGEST_LIMITS`.
  */
 import {
   compareOptions,
@@ -25,14 +25,14 @@ import type { SizeModel } from './size-model.ts';
 export interface Suggestion {
   readonly machine: MachineSpec;
   readonly line: LineName;
-  /** In the order to run them; ids are those of one of the requests. */
+  /** In the order in which to run them; the ids are those of one of the requests. */
   readonly actions: readonly RecordedAction[];
-  /** The cases that it would have been sooner ready for. */
+  /** The cases that would have been ready sooner with it. */
   readonly cases: readonly RequestCase[];
-  /** Saved of the recorded requests beyond what earlier suggestions save. */
+  /** Seconds saved for the recorded requests beyond what earlier suggestions save. */
   readonly savedSeconds: number;
   readonly bytes: number;
-  /** The image as it would be; it has no files. */
+  /** The future image; it has no files. */
   readonly image: KnownImage;
 }
 
@@ -43,7 +43,7 @@ export interface SuggestInput {
   readonly sizes: SizeModel;
 }
 
-/** A case with how the planner begins it with the images there are. */
+/** A case, with the planner's choice among the existing images. */
 interface Begun {
   readonly one: RequestCase;
   readonly now: Option;
@@ -55,22 +55,28 @@ interface Candidate extends Choosable {
   readonly of: RequestCase;
 }
 
-/** The best first. It comes in steps, so that who runs it can let others have their turn. */
+/** Yields the best first, in steps, so that other work can run between them. */
 export function* suggestImages(input: SuggestInput, limits: ChoiceLimits): Generator<void, readonly Suggestion[]> {
   const options = yield* replayCases(input.cases, input.images, input.lines);
   const begun = input.cases.flatMap((one, at) => (options[at] ? [{ one, now: options[at] }] : []));
   const kinds = Map.groupBy(begun, ({ one, now }) => `${machineKey(one.machine)} ${now.image.manifest.line}`);
   const share = Math.ceil(SUGGEST_LIMITS.candidates / Math.max(1, kinds.size));
   const candidates: Candidate[] = [];
-  for (const alike of kinds.values()) candidates.push(...(yield* candidatesOf(alike, begun, input, share)));
+  for (const alike of kinds.values()) candidates.push(...(yield* candidatesOf({ alike, begun, most: share }, input)));
   return (yield* choose(candidates, limits)).map(({ item, gain }) => suggestionOf(item, gain, begun));
 }
 
+/** Requests that an image could serve alike, among all requests. */
+interface Kind {
+  readonly alike: readonly Begun[];
+  readonly begun: readonly Begun[];
+  /** Candidates at most. */
+  readonly most: number;
+}
+
 function* candidatesOf(
-  alike: readonly Begun[],
-  begun: readonly Begun[],
+  { alike, begun, most }: Kind,
   { lines, sizes }: SuggestInput,
-  most: number,
 ): Generator<void, readonly Candidate[]> {
   const { one, now } = alike[0]!;
   if (!lines.get(now.image.manifest.line)?.restores) return [];
@@ -86,7 +92,7 @@ function* candidatesOf(
   for (const [at, prefix] of prefixes.entries()) {
     yield;
     const own = prefix.digests.map((digest) => actions.get(digest)!);
-    const image = imageOf(own, one.machine, now.image, lines, at);
+    const image = imageOf({ history: own, machine: one.machine, like: now.image, number: at }, lines);
     candidates.push({
       of: one,
       actions: own,
@@ -99,11 +105,12 @@ function* candidatesOf(
 }
 
 /**
- * Microseconds that an image saves all requests of a case. A start that is only expected to be quicker does not count:
- * it is the mean of its line, and there would be no end of building what is there already.
+ * Returns the microseconds that an image saves all requests of a case. A start that is merely expected to be faster
+ * does not count: that expectation is the mean of its line, and the plant would build copies of existing images for
+ * ever.
  */
 function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): number {
-  // Most cases lack the last actions of most candidates: that is told sooner than the first failed test.
+  // Most cases lack the last actions of most candidates. This check is faster than the first failed test.
   if (image.manifest.history.findLast(({ digest }) => !one.dag.groupOfDigest.has(digest))) return 0;
   const verdict = matchImage(one, image, lines);
   if (verdict.kind === 'miss') return 0;
@@ -120,18 +127,21 @@ function savingOf({ one, now }: Begun, image: KnownImage, lines: LineReports): n
 
 const workLeft = ({ expectedMicros, startMicros }: Option): number => expectedMicros - startMicros;
 
+interface Imagined {
+  readonly history: readonly RecordedAction[];
+  readonly machine: MachineSpec;
+  readonly like: KnownImage;
+  /** Tells it from others. */
+  readonly number: number;
+}
+
 /** A suspended image like one that is there, with another history. */
-function imageOf(
-  history: readonly RecordedAction[],
-  { line: _, ...machine }: MachineSpec,
-  like: KnownImage,
-  lines: LineReports,
-  at: number,
-): KnownImage {
+function imageOf({ history, machine: asked, like, number }: Imagined, lines: LineReports): KnownImage {
+  const { line: _, ...machine } = asked;
   const { line } = like.manifest;
   const manifest = {
     ...like.manifest,
-    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${at}`, machine },
+    ...{ id: `suggested-${line}-${machine.memoryMiB}-${machine.cpus}-${machine.diskMiB}-${number}`, machine },
     history: history.map(({ digest, id }) => ({ digest, id, survivesBoot: true })),
     ...{ diskFormat: 'qcow2' as const, memory: {} },
     compatibility: lines.get(line)!.compatibility,

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-/** Which images of the warehouse this plant built by itself: they share a quota. */
+/** The images of the warehouse that this plant built without a request: they share a quota. */
 export class TendedImages {
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
@@ -16,7 +16,7 @@ export class TendedImages {
     this.#insert.run(imageId);
   }
 
-  /** Those that are still there; forgets the others, so that there are never more than images. */
+  /** Returns those that still exist and forgets the others, so that there are never more entries than images. */
   among(images: { has(imageId: string): boolean }): readonly string[] {
     const ids = (this.#all.all() as unknown as readonly { imageId: string }[]).map(({ imageId }) => imageId);
     for (const id of ids) if (!images.has(id)) this.#delete.run(id);

@@ -1,7 +1,7 @@
 /**
- * The policy: when the plant has been idle for a while, it builds the image that would have saved most, one at a time,
- * and gives way as soon as there is work. What was tried once, well or not, is not tried again until the plant is
- * started anew.
+ * The policy of self-tending. When the plant has been idle for a while, it builds the image that would have saved most,
+ * one at a time, and gives way as soon as there is work. A proposal that was tried once, with or without success, is
+ * not tried again until the plant restarts.
  *
  *   idle for `idleFor` → propose ─ nothing → wait for work ─┐
  *        ↑                  └─ build ─ built or failed ─────┤
@@ -43,7 +43,7 @@ export class Tending {
     this.#options = options;
   }
 
-  /** Goes on until the signal aborts, and resolves when nothing is left of a build. */
+  /** Runs until the signal aborts, and resolves when nothing is left of a build. */
   async run(signal: AbortSignal): Promise<void> {
     const { activity, log } = this.#deps;
     try {
@@ -56,7 +56,7 @@ export class Tending {
     }
   }
 
-  /** Abandons a build. Resolves when it is undone, so that what it held is free. */
+  /** Abandons a build. Resolves when it is undone, so that its resources are free. */
   async giveWay(): Promise<void> {
     this.#build?.stop.abort(new GridError('CANCELLED', 'the plant needs the room'));
     await this.#build?.ended;
@@ -67,7 +67,7 @@ export class Tending {
     return this.#deps.advisor.propose({ ...this.#options, tried }, signal);
   }
 
-  /** False when nothing is to be done until there has been work. */
+  /** Returns false when nothing is to be done until there has been work. */
   async #tend(signal: AbortSignal): Promise<boolean> {
     const proposal = await this.#propose(signal);
     if (!proposal) return false;
@@ -80,13 +80,13 @@ export class Tending {
     return true;
   }
 
-  /** Never rejects: what went wrong is in the log. */
+  /** Never rejects: failures are in the log. */
   async #carryOut({ key, machine, dag, suggestion }: Proposal, signal: AbortSignal): Promise<void> {
     const { build, log, tended } = this.#deps;
     const actions = dag.actions.map(({ id }) => id);
     const { savedSeconds, bytes } = suggestion;
     const requests = suggestion.cases.reduce((sum, { count }) => sum + count, 0);
-    log.info({ actions, requests, savedSeconds, bytes }, 'the plant is idle and builds an image that was wanting');
+    log.info({ actions, requests, savedSeconds, bytes }, 'the plant is idle and builds an image that would save time');
     try {
       signal.throwIfAborted();
       const { image, built } = await build({ requestId: `tending-${uuid()}`, machine, dag }, signal);
@@ -101,7 +101,7 @@ export class Tending {
 
   #failed(key: string, error: unknown): void {
     this.#remember(key);
-    this.#deps.log.warn({ err: error }, 'an image that was wanting could not be built');
+    this.#deps.log.warn({ err: error }, 'an image that would save time could not be built');
   }
 
   #remember(key: string): void {

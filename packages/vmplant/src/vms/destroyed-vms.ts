@@ -1,19 +1,19 @@
-/** Final classads of VMs that are gone, so that a late `destroy`, `query` or repeated request gets a true answer. */
+/** Final classads of destroyed VMs, so that a late `destroy`, `query` or repeated request gets a true answer. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type RequestBook, timeOfRequest } from '@vmgrid/bidding';
 import { inTransaction } from '@vmgrid/daemon';
 import { type ClassAdJson, ifRoom, type RequestKey } from '@vmgrid/protocol';
 
-/** How many are remembered; the oldest go first. */
+/** VMs that are remembered; the oldest are dropped first. */
 export const DEPARTED_KEPT = 10_000;
 
 export interface DepartedOptions {
-  /** Told of each request as it is remembered and forgotten. */
+  /** Called for each request when it is remembered and when it is forgotten. */
   readonly requests: RequestBook;
   readonly clock: { now(): number };
 }
 
-/** Each bid asks whether its request was here before: the statements are prepared once. */
+/** Each bid asks whether its request was here before, so the statements are prepared once. */
 export class DestroyedVms {
   readonly #database: DatabaseSync;
   readonly #options: DepartedOptions;
@@ -23,7 +23,7 @@ export class DestroyedVms {
   readonly #byRequest: StatementSync;
   readonly #keepForgotten: StatementSync;
   #forgottenUntil: number;
-  /** What the database says; it is behind when the disk was full. */
+  /** The value in the database; it is older when the disk was full. */
   #writtenUntil: number;
 
   constructor(database: DatabaseSync, options: DepartedOptions) {
@@ -47,14 +47,14 @@ export class DestroyedVms {
   }
 
   /**
-   * The latest time of the ids of forgotten requests, in milliseconds since the epoch; 0 when none that has one is
-   * forgotten.
+   * The latest time in the ids of forgotten requests, in milliseconds since the epoch; 0 when no forgotten id has a
+   * time.
    */
   get forgottenUntil(): number {
     return this.#forgottenUntil;
   }
 
-  /** A VM that was destroyed before keeps its place. Costs the same however many there are. */
+  /** A VM that was destroyed before keeps its place. The cost is the same however many there are. */
   add(vmId: string, requestId: string, ad: ClassAdJson): void {
     const isNew = this.byVm(vmId) === undefined;
     const forgotten = inTransaction(this.#database, () => {
@@ -70,7 +70,10 @@ export class DestroyedVms {
     this.#writtenUntil = forgotten.until;
   }
 
-  /** Of a VM whose final classad finds no room. What finds none either is written with the next that departs. */
+  /**
+   * Forgets the request of a VM whose final classad could not be stored. If this cannot be stored either, it is written
+   * together with the next destroyed VM.
+   */
   forget(requestId: string): void {
     const until = this.#untilWithout([requestId]);
     this.#forgottenUntil = until;
@@ -81,15 +84,15 @@ export class DestroyedVms {
     return adOf(this.#byVm.get(vmId));
   }
 
-  /** Of requests with equal ids, the owner's. */
+  /** Returns the ad of the request; if there are several with this id, the owner's. */
   byRequest({ requestId, owner }: RequestKey): ClassAdJson | undefined {
     const ads = this.#byRequest.all(requestId).map(adOf);
     return ads.find((ad) => ad?.Owner === owner);
   }
 
   /**
-   * An id that is ahead of the clock still counts for nothing: until its time came, all requests of all owners would be
-   * refused.
+   * An id whose time is still in the future is ignored: until then it would make the plant refuse all requests of all
+   * owners.
    */
   #untilWithout(requestIds: readonly string[]): number {
     const now = this.#options.clock.now();

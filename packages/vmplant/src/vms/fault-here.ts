@@ -4,8 +4,8 @@ import type { LineReport } from '@vmgrid/protocol';
 import type { Manifest } from '@vmgrid/warehouse';
 
 /**
- * Tells why the lines of this host cannot restore an image that is not in the warehouse yet; undefined when they can,
- * or when that is not known because KVM could not be tried.
+ * Makes the function that returns why the lines of this host cannot restore an image that is not in the warehouse yet;
+ * undefined when they can, or when that is unknown because KVM could not be tried.
  */
 export const faultHere =
   (probed: Pick<ProbedLines, 'reports' | 'triedKvm'>) =>
@@ -18,7 +18,7 @@ export const faultHere =
     );
   };
 
-/** As if it ran guests the way in which the image was made. */
+/** Returns the report as if the line ran guests in the way in which the image was made. */
 const likewise = (report: LineReport, { compatibility }: Manifest): LineReport =>
   compatibility === undefined
     ? report

@@ -1,12 +1,12 @@
-/** What a new VM is called and known by. */
+/** The names and identity of a new VM. */
 import { randomBytes } from 'node:crypto';
 import { v4 as uuid } from 'uuid';
 
 export interface VmNames {
   readonly vmId: string;
-  /** RFC 1123 label. */
+  /** An RFC 1123 label. */
   readonly hostName: string;
-  /** Locally administered unicast address (IEEE 802). */
+  /** A locally administered unicast address (IEEE 802). */
   readonly macAddress: string;
 }
 

@@ -30,7 +30,7 @@ export class LivingMachines {
     this.#byVm.delete(vmId);
   }
 
-  /** Lets go of all of them; they run on without the plant. */
+  /** Detaches from all of them; they run on without the plant. */
   detachAll(): void {
     for (const { machine } of this.#byVm.values()) machine.detach();
     this.#byVm.clear();

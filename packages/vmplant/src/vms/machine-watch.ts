@@ -12,13 +12,13 @@ export interface MachineWatchDeps {
   readonly living: LivingMachines;
   readonly registry: VmRegistry;
   readonly log: Log;
-  /** Told when a machine ended that nobody stopped. */
+  /** Called when a machine has ended that nobody stopped. */
   readonly changed: () => void;
 }
 
 /**
  * Waits for the machine of a running VM to end. When its guest powered itself off the VM is stopped; when nobody asked
- * for it, it has failed. Its disk stays until the lease ends, and it can be started from it.
+ * for it, the VM has failed. Its disk stays until the lease ends, and the VM can be started from it.
  */
 export async function watchMachine(vmId: string, deps: MachineWatchDeps): Promise<void> {
   const { admission, living, registry, log, changed } = deps;
@@ -34,11 +34,11 @@ export async function watchMachine(vmId: string, deps: MachineWatchDeps): Promis
   await written.finally(changed);
 }
 
-/** Cannot always be written: the disk is full. It is true, and told, all the same. */
+/** The record cannot always be written, because the disk is full. It is changed and reported all the same. */
 async function noteDisk(vmId: string, isFull: boolean, { registry, log, changed }: MachineWatchDeps): Promise<void> {
   const state = registry.find(vmId)?.state;
   if (state !== (isFull ? 'running' : 'paused')) return;
-  log.warn({ vmId, isFull }, isFull ? 'a guest is stopped: the disk of the host is full' : 'the guest goes on');
+  log.warn({ vmId, isFull }, isFull ? 'a guest is stopped: the disk of the host is full' : 'the guest runs again');
   const change = isFull ? paused : (record: VmRecord) => moveTo(healthy(record), 'running');
   await registry.update(vmId, change).catch(() => undefined);
   changed();

@@ -1,4 +1,4 @@
-/** Named steps of making a machine: how long each took, and word of each as it starts and ends. */
+/** Named steps of making a machine: measures each, and reports its start and end. */
 import type { Clock } from '@vmgrid/daemon';
 import type { ProgressEvent, RequestKey } from '@vmgrid/protocol';
 
@@ -10,6 +10,7 @@ export type PhaseName =
   | 'disc'
   | 'identity'
   | 'actions'
+  | 'restart'
   | 'quiesce'
   | 'freeze'
   | 'suspend'
@@ -33,12 +34,12 @@ export class Phases {
     this.#report = report;
   }
 
-  /** Milliseconds by phase so far; a phase that came several times counts all its time. */
+  /** Milliseconds of each phase so far; a phase that came several times counts all its time. */
   get phasesMs(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#milliseconds);
   }
 
-  /** Does the work of a phase under its name. */
+  /** Runs the work of a phase under its name. */
   async time<T>(phase: PhaseName, work: () => Promise<T>): Promise<T> {
     const startedAt = this.#clock.monotonic();
     this.#tell({ phase, state: 'started' });
@@ -52,7 +53,7 @@ export class Phases {
     }
   }
 
-  /** Word of one action inside the phase `actions`. */
+  /** Reports one action inside the phase `actions`. */
   action(actionId: string, state: ProgressEvent['state'], elapsedMs?: number): void {
     this.#tell({ phase: 'action', subject: actionId, state, ...(elapsedMs === undefined ? {} : { elapsedMs }) });
   }

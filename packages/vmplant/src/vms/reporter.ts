@@ -4,7 +4,7 @@ import { adToJson } from '@vmgrid/protocol';
 import { type Attributes, mergeAttributes } from '../configuration/attributes.ts';
 import type { VmRecord } from './vm.ts';
 
-/** The VM's classad: what the plant knows of it, and what its actions told beside that. */
+/** Returns the VM's classad: what the plant knows about it, and the attributes that its actions set. */
 export function vmAd(record: VmRecord, plantId: string): ClassAd {
   const own = ClassAd.of(ownAttributes(record, plantId));
   return Object.entries(record.attributes)
@@ -12,7 +12,7 @@ export function vmAd(record: VmRecord, plantId: string): ClassAd {
     .reduce((ad, [name, text]) => ad.with(name, parseExpression(text)), own);
 }
 
-/** JSON of a VM's classad as it is while actions run, which have told this so far. */
+/** Returns a VM's classad as JSON while actions run, with the attributes that they have set so far. */
 export function describeVm(record: VmRecord, plantId: string, told: Attributes): string {
   const attributes = mergeAttributes(record.attributes, told);
   return JSON.stringify(adToJson(vmAd({ ...record, attributes }, plantId)));
@@ -55,7 +55,7 @@ function ownAttributes(record: VmRecord, plantId: string) {
   };
 }
 
-/** Names that actions may not set: the plant's own, and the ones that mean something in every ClassAd. */
+/** Names that actions may not set: the plant's own, and names with a meaning in every ClassAd. */
 const RESERVED: ReadonlySet<string> = new Set(
   [
     ...[

@@ -1,4 +1,4 @@
-/** The classads of a plant's VMs, alive or destroyed, as whoever asks may see them. */
+/** The classads of a plant's VMs, alive or destroyed, as far as the caller may see them. */
 import {
   adToJson,
   type Called,
@@ -33,13 +33,16 @@ export class VmAds {
     return adToJson(vmAd(record, this.#plantId));
   }
 
-  /** Of the VM that was made of this request. */
+  /** Returns the classad of the VM that was made for this request. */
   byRequest(request: RequestKey): ClassAdJson | undefined {
     const record = this.#deps.registry.byRequest(request);
     return record ? this.of(record) : this.#deps.destroyedVms.byRequest(request);
   }
 
-  /** @throws GridError VM_UNKNOWN, also when the caller may not see it: then it is as unknown as one that never was */
+  /**
+   * @throws GridError VM_UNKNOWN, also when the caller may not see the VM: then it is as unknown as one that never
+   * existed
+   */
   requireSeen({ vmId, caller }: Called<{ readonly vmId: string }>): ClassAdJson {
     const record = this.#deps.registry.find(vmId);
     const ad = record ? this.of(record) : this.#deps.destroyedVms.byVm(vmId);
@@ -53,7 +56,7 @@ export class VmAds {
     return attributes ? pick(ad, attributes) : ad;
   }
 
-  /** Of those that are alive. */
+  /** Lists the VMs that are alive. */
   list({ constraint, caller }: Called<ListRequest>): ClassAdJson[] {
     const records = this.#deps.registry.all().filter(({ owner }) => sees(caller, owner));
     const ads = records.map((record) => vmAd(record, this.#plantId));
@@ -65,7 +68,7 @@ export class VmAds {
 /** `Owner` is the plant's own attribute: no action sets it. */
 const ownerIn = ({ Owner }: ClassAdJson): string | undefined => (typeof Owner === 'string' ? Owner : undefined);
 
-/** The attributes asked for, by ClassAd's case-insensitive names; one that is not there is undefined (null in JSON). */
+/** Returns the requested attributes; ClassAd names ignore case. A missing one is undefined (null in JSON). */
 function pick(ad: ClassAdJson, attributes: readonly string[]): ClassAdJson {
   const byFoldedName = new Map(Object.entries(ad).map(([name, value]) => [name.toLowerCase(), value]));
   return Object.fromEntries(attributes.map((name) => [name, byFoldedName.get(name.toLowerCase()) ?? null]));

@@ -1,4 +1,4 @@
-/** One piece of work at a time on a machine: whoever takes the VM away first ends what is under way. */
+/** Allows one piece of work at a time on a machine. Taking the VM away first ends the work in progress. */
 import { GridError } from '@vmgrid/protocol';
 
 interface UnderWay {
@@ -10,12 +10,12 @@ export class VmGate {
   readonly #underWay = new Map<string, UnderWay>();
 
   /**
-   * Does the work, with a signal that also fires when the VM is cleared. @throws GridError VM_STATE while other work
+   * Runs the work with a signal that also aborts when the VM is cleared. @throws GridError VM_STATE while other work
    * runs
    */
   async enter<T>(vmId: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#underWay.has(vmId)) {
-      throw new GridError('VM_STATE', `${vmId} is being worked on by another request`, { vmId, state: 'busy' });
+      throw new GridError('VM_STATE', `another request works on ${vmId}`, { vmId, state: 'busy' });
     }
     const controller = new AbortController();
     const done = work(AbortSignal.any([signal, controller.signal]));
@@ -27,7 +27,7 @@ export class VmGate {
     }
   }
 
-  /** Ends what is under way on the VM, for this reason; resolves when it has undone itself. */
+  /** Ends the work in progress on the VM, for this reason; resolves when the work has undone itself. */
   async clear(vmId: string, reason: GridError): Promise<void> {
     const work = this.#underWay.get(vmId);
     work?.controller.abort(reason);

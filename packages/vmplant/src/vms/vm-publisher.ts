@@ -1,6 +1,6 @@
 /**
- * Tells those above what the plant has: all of it when a link comes up, then each change. A request counts from the
- * moment the plant has taken it, while it waits for its turn too, until nothing of it is left.
+ * Reports the plant's VMs to those above: all of them when a link comes up, then each change. A request counts from the
+ * moment when the plant has taken it, also while it waits for its turn, until nothing of it is left.
  */
 import {
   type CreateRequest,
@@ -35,7 +35,7 @@ export class VmPublisher {
   readonly #options: VmPublisherOptions;
   readonly #links = new Set<LinkAbove>();
   readonly #vms = new Map<string, ToldVm>();
-  /** Requests that are worked on, with the calls that wait for them. */
+  /** Requests in progress, with the number of calls that wait for them. */
   readonly #taken = new Map<string, { readonly vm: ToldVm; calls: number }>();
   #serial = 0;
 
@@ -43,14 +43,14 @@ export class VmPublisher {
     this.#options = options;
   }
 
-  /** A link is up, for the first time or anew. */
+  /** A link is up, for the first time or again. */
   opened(link: LinkAbove): void {
     const { plantId, run } = this.#options;
     this.#links.add(link);
     tellVms(link, wholeOf({ plantId, run, serial: this.#serial }, [...this.#vms.values()]));
   }
 
-  /** A link that does not come up anew. */
+  /** A link has ended for good. */
   ended(link: LinkAbove): void {
     this.#links.delete(link);
   }
@@ -83,10 +83,7 @@ export class VmPublisher {
     this.#put(toldVm(record), { leaseEnding: true });
   }
 
-  /**
-   * The VM of an earlier attempt at the request, which could not be undone at once, takes nothing of a later one with
-   * it.
-   */
+  /** The VM of an earlier attempt at the request may be removed late. Then the later attempt stays reported. */
   #removed(record: Recorded): void {
     const key = keyText(record);
     if (this.#vms.get(key)?.vmId !== record.vmId) return;
@@ -132,5 +129,5 @@ const toldVm = (record: Recorded): ToldVm => {
   };
 };
 
-/** Of two that `toldVm` or `takenVm` made. */
+/** Compares two that `toldVm` or `takenVm` made. */
 const areEqual = (vm: ToldVm, other: ToldVm | undefined): boolean => JSON.stringify(vm) === JSON.stringify(other);

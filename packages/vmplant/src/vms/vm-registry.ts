@@ -5,8 +5,8 @@ import type { VmRecord } from './vm.ts';
 import { VmFolders, type VmStore } from './vm-store.ts';
 
 /**
- * Told of each record: of a new one at once (there is none before), of a change when it is on the disk or finds no room
- * there, of one that was removed when its folder is gone (there is none now).
+ * Called for each record: for a new one at once (there is none before), for a change when it is on the disk or finds no
+ * room there, for a removed one when its folder is gone (there is none now).
  */
 export type RecordObserver = (record: VmRecord | undefined, before: VmRecord | undefined) => void;
 
@@ -19,9 +19,11 @@ export class VmRegistry {
   readonly #records = new Map<string, VmRecord>();
   /** VMs by the text of their request's key. */
   readonly #byRequest = new Map<string, Set<string>>();
-  /** Whose last change could not be written: it is true all the same, and is written when something else can be. */
+  /**
+   * VMs whose last change could not be written. It is valid all the same, and is written when something else can be.
+   */
   readonly #behind = new Set<string>();
-  /** Last change of each VM's folder. */
+  /** The last write to each VM's folder. */
   readonly #writes = new Map<string, Promise<void>>();
 
   private constructor(store: VmStore, observe: RecordObserver, requests: RequestBook) {
@@ -32,7 +34,7 @@ export class VmRegistry {
 
   /**
    * Reads what an earlier run left, in a folder or elsewhere. `requests` is told of the request of each record, as long
-   * as it is here.
+   * as the record exists.
    */
   static async open(
     kept: string | VmStore,
@@ -45,7 +47,7 @@ export class VmRegistry {
     return registry;
   }
 
-  /** The VM's own folder. */
+  /** Returns the VM's own folder. */
   directory(vmId: string): string {
     return this.#store.directory(vmId);
   }
@@ -65,7 +67,7 @@ export class VmRegistry {
     return record;
   }
 
-  /** Of several, the one that was added first. */
+  /** Returns the VM of the request; if there are several, the one that was added first. */
   byRequest(key: RequestKey): VmRecord | undefined {
     const [vmId] = this.#byRequest.get(keyText(key)) ?? [];
     return vmId === undefined ? undefined : this.#records.get(vmId);
@@ -79,7 +81,7 @@ export class VmRegistry {
     await this.#write(record);
   }
 
-  /** Changes a record, at once in memory; resolves with it when it is on the disk. Writes keep their order. */
+  /** Changes a record, in memory at once; resolves with it when it is on the disk. Writes keep their order. */
   async update(vmId: string, change: (record: VmRecord) => VmRecord): Promise<VmRecord> {
     const before = this.get(vmId);
     const record = change(before);
@@ -135,13 +137,13 @@ export class VmRegistry {
     this.#catchUp();
   }
 
-  /** One after the other: the first that fails ends it, the next change begins anew. */
+  /** Writes one after another. The first failure ends it, and the next change begins again. */
   #catchUp(): void {
     const record = [...this.#behind].map((vmId) => this.#records.get(vmId)).find((found) => found !== undefined);
     if (record) this.#write(record).catch(() => undefined);
   }
 
-  /** After whatever is being done to the VM's folder now. */
+  /** Runs after the present work on the VM's folder. */
   #inOrder(vmId: string, work: () => Promise<void>): Promise<void> {
     const before = this.#writes.get(vmId) ?? Promise.resolve();
     const done = before.catch(() => undefined).then(work);

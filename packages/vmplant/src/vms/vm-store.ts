@@ -1,18 +1,18 @@
-/** Where the records of VMs are kept so that they outlive the plant's process: each in the VM's own folder. */
+/** Keeps the records of VMs so that they outlive the plant's process: each in the VM's own folder. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
 import type { VmRecord } from './vm.ts';
 
 export interface VmStore {
-  /** The VM's own folder. */
+  /** Returns the VM's own folder. */
   directory(vmId: string): string;
-  /** What an earlier run left. */
+  /** Returns the records that an earlier run left. */
   read(): Promise<readonly VmRecord[]>;
   makeFolder(vmId: string): Promise<void>;
-  /** Resolves when a crash cannot take the record back any more. */
+  /** Resolves when a crash cannot lose the record any more. */
   write(record: VmRecord): Promise<void>;
-  /** Removes the folder with all that is in it. Idempotent. */
+  /** Removes the folder with everything in it. Idempotent. */
   remove(vmId: string): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export class VmFolders implements VmStore {
     return join(this.#root, vmId);
   }
 
-  /** Folders without a record never came to be a VM and are removed. */
+  /** Folders without a record never became a VM, and are removed. */
   async read(): Promise<readonly VmRecord[]> {
     makeFolder(this.#root, 0o711);
     const records: VmRecord[] = [];

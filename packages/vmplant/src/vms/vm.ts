@@ -8,10 +8,10 @@
  *   running ⇄ paused → suspended, where the disk was full as it was being suspended
  *   running → stopped → starting → running        running, suspended → failed → starting → running
  *
- * A suspended VM has its memory in its folder and no process; the plant's memory is somebody else's meanwhile. The
- * guest of a stopped one has powered itself off. The hypervisor holds a paused one until the host's disk has room. A VM
- * that failed after it was ready has its disk, and can be started from it. Only the plant's own procedures move a VM;
- * guests and clients only ask. `destroyed` is terminal: the record goes and the final classad stays in
+ * A suspended VM has its memory in its folder and no process; others use the plant's memory meanwhile. The guest of a
+ * stopped VM has powered itself off. The hypervisor holds a paused VM until the host's disk has room. A VM that failed
+ * after it was ready has its disk, and can be started from it. Only the plant's own procedures change a VM's state;
+ * guests and clients only ask. `destroyed` is the last state: the record is removed, and the final classad stays in
  * `destroyed-vms.ts`.
  */
 import type { Start } from '@vmgrid/bidding';
@@ -48,11 +48,11 @@ const NEXT_STATES: Readonly<Record<VmState, readonly VmState[]>> = {
   destroyed: [],
 };
 
-/** Whether the VM is still being made: it cannot be destroyed or configured then, only come to be or be undone. */
+/** Whether the VM is still being made. Then it cannot be destroyed or configured; it is completed or undone. */
 export const isBeingMade = ({ state }: { readonly state: VmState }): boolean =>
   state === 'planned' || state === 'cloning' || state === 'configuring';
 
-/** What came of one configure request. */
+/** The outcome of one configure request. */
 export interface ConfigureOutcome {
   readonly requestId: string;
   readonly failure?: ErrorBody;
@@ -62,7 +62,7 @@ export interface ConfigureOutcome {
 export interface VmRecord {
   readonly vmId: string;
   readonly requestId: string;
-  /** Whom it belongs to; nobody sees it but operators when it is nobody's. */
+  /** The owner. Without one, only operators see the VM. */
   readonly owner?: string;
   readonly state: VmState;
   readonly machine: MachineSpec;
@@ -70,18 +70,18 @@ export interface VmRecord {
   readonly imageId: string;
   readonly start: Start;
   readonly createdAt: string;
-  /** When it was first made and configured; a VM that failed before that has no whole disk. */
+  /** When the VM was first made and configured; a VM that failed before that has no complete disk. */
   readonly readyAt?: string;
   readonly leaseEndsAt: string;
-  /** The same by a clock that nobody sets; see `lease-clock.ts`. */
+  /** The same by a clock that nobody can set; see `lease-clock.ts`. */
   readonly leaseMark?: LeaseMark;
-  /** What becomes of the VM when its lease ends; by default it goes. */
+  /** What happens to the VM when its lease ends; by default it is destroyed. */
   readonly atLeaseEnd?: 'destroy' | 'suspend';
   readonly hostName: string;
   readonly macAddress: string;
-  /** Port of the host's loopback that leads to the guest's ssh; once its network is open. */
+  /** Port of the host's loopback that is forwarded to the guest's ssh, once its network is open. */
   readonly sshPort?: number;
-  /** What has been run on this machine, the image's own history first. */
+  /** The actions that ran on this machine, the image's own history first. */
   readonly history: readonly HistoryEntry[];
   readonly actionsCached: number;
   readonly actionsRun: number;
@@ -89,7 +89,7 @@ export interface VmRecord {
   readonly failedActions: readonly string[];
   /** Whether a secret action ran: such a machine never becomes an image. */
   readonly secret: boolean;
-  /** Attributes that actions set: name to ClassAd expression. */
+  /** Attributes that actions set: names and ClassAd expressions. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly phasesMs: Readonly<Record<string, number>>;
   /** The last configure requests that ended, well or not, so that a repeated one is not run again. */
@@ -97,11 +97,11 @@ export interface VmRecord {
   readonly destruction?: Dag;
   readonly machineState?: MachineState;
   readonly failure?: ErrorBody;
-  /** What failed of the destruction DAG, or why it was not run. */
+  /** The failure of the destruction DAG, or the reason why it was not run. */
   readonly destructionFailure?: ErrorBody;
 }
 
-/** The record in another state. A move the state chart does not have is a fault of this program. */
+/** Returns the record in another state. A change that the state chart does not have is a fault of this program. */
 export function moveTo(record: VmRecord, state: VmState, changes: Partial<VmRecord> = {}): VmRecord {
   if (!NEXT_STATES[record.state].includes(state)) {
     throw new Error(`${record.vmId} cannot go from ${record.state} to ${state}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { baseImageId, buildBase } from '../../src/base/build-base.ts';
 
-// That a base image boots is what every test of a line stands on; here is what happens when none comes of it.
+// Every test of a line needs a base image that boots; these tests are about base images that could not be built.
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'vmgrid-base-'));

@@ -59,6 +59,7 @@ beforeEach(() => {
       return state;
     },
     book: new OfferBook({ owners: new OwnerBook(), requests, durations, destroyedVms: { forgottenUntil: 0 } }),
+    loadChanges: true,
     clock: { sleep: () => new Promise((resolve) => (wake = resolve)) },
     log: { error: (_: object, text: string) => void logged.push(text) } as never,
   });

@@ -1,4 +1,7 @@
-/** What a configuration that is under way keeps of what its actions tell, and of what a boot would lose of them. */
+/**
+ * A configuration in progress: the attributes that it collects from its actions, and the results that a boot would
+ * lose.
+ */
 import { expect, test } from '@jest/globals';
 import type { Action } from '@vmgrid/dag';
 import { ATTRIBUTES_LIMIT_CHARS, ConfigurationProgress } from '../../src/configuration/configuration.ts';
@@ -53,4 +56,20 @@ test('what a boot would lose is kept for people to read: so many lines of so man
   progress.began(action);
   progress.succeeded(action, 1_000, 0);
   expect(progress.soFar.history[1]!.survivesBoot).toBe(true);
+});
+
+test('a restart has ended what a boot would lose of earlier actions, also of those of the image', () => {
+  const progress = new ConfigurationProgress({ observe: true });
+  for (const one of [action, { ...action, id: 'b', reboot: true }, { ...action, id: 'c' }] as const) {
+    progress.began(one);
+    if (one.id !== 'b') progress.loses('file /run/left');
+    progress.succeeded(one, 1_000, 0);
+  }
+  const { history, hasRestarted } = progress.soFar;
+  expect(hasRestarted).toBe(true);
+  expect(history.map(({ survivesBoot, lostAtBoot }) => [survivesBoot, lostAtBoot])).toEqual([
+    [true, undefined],
+    [true, undefined],
+    [false, ['file /run/left']],
+  ]);
 });

@@ -61,25 +61,59 @@ test('a failing action ends the configuration and tells its exit status and last
   });
 });
 
-test('a report without its end was cut short', async () => {
+test('a report without its end was cut off', async () => {
   const { report } = reportOf(['begin 0 1', 'Kernel panic'], bookedAt(0, script('a')));
-  await expect(report.toEnd()).rejects.toMatchObject({ code: 'GUEST_LOST', details: { output: 'Kernel panic' } });
+  expect(await report.toEnd()).toMatchObject({
+    error: { code: 'GUEST_LOST', details: { output: 'Kernel panic' } },
+    last: { id: 'a' },
+    restarting: undefined,
+  });
 });
 
-test('a guest that starts anew fails the action that began last, and keeps what was done before', async () => {
-  const progress = new ConfigurationProgress();
+/** A report that ends as the guest starts anew. */
+async function* untilRestart(...lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines;
+  throw new GridError('GUEST_RESTARTED', 'the guest started anew');
+}
+
+function restartingReport(lines: AsyncIterable<string>, booked: BookedActions) {
+  const progress = new ConfigurationProgress({ observe: true });
   const phases = new Phases(systemClock, { requestId: 'request-1' }, () => undefined);
-  async function* restarting(): AsyncGenerator<string> {
-    yield* ['begin 0 1', 'end 0 0 no 50 1', 'begin 1 1'];
-    throw new GridError('GUEST_RESTARTED', 'the guest started anew');
-  }
-  const booked = bookedAt(0, script('a'), script('b'));
-  const report = new GuestReport(restarting(), booked, { progress, phases, clock: systemClock });
-  await expect(report.toEnd()).rejects.toMatchObject({
-    code: 'GUEST_RESTARTED',
-    details: { actionId: 'b', kind: 'script' },
-    before: { history: [{ id: 'a' }] },
-  });
+  const deps = { progress, phases, clock: systemClock };
+  return { progress, report: new GuestReport(lines, booked, deps), deps };
+}
+
+test('a guest that starts anew cuts the report off at the action that began last, and what was done before is kept', async () => {
+  const lines = untilRestart('begin 0 1', 'end 0 0 no 50 1', 'begin 1 1');
+  const { progress, report } = restartingReport(lines, bookedAt(0, script('a'), script('b')));
+  const cut = await report.toEnd();
+  expect(cut).toMatchObject({ error: { code: 'GUEST_RESTARTED' }, last: { id: 'b' }, restarting: undefined });
+  expect(progress.soFar.history).toMatchObject([{ id: 'a' }]);
+});
+
+test('an action that restarts the machine is booked after that, with what it told, and the rest goes on', async () => {
+  const actions = [script('a'), script('b', { reboot: true }), script('c')];
+  const before = ['begin 3 1', `loses 3 ${base64('file /run/a')}`, 'end 3 0 no 5 1', 'begin 4 1', 'restarts 4'];
+  const { progress, report, deps } = restartingReport(untilRestart(...before), bookedAt(3, ...actions));
+  const { restarting } = (await report.toEnd())!;
+  expect(restarting).toMatchObject({ first: 4, actions: actions.slice(1), restarted: { index: 4 } });
+  expect(progress.soFar).toMatchObject({ history: [{ id: 'a', lostAtBoot: ['file /run/a'] }], hasRestarted: false });
+  const after = [`attributes 4 ${base64('Kernel = "new"')}`, 'restarted 4', 'begin 5 1', 'end 5 0 no 5 1', 'finished'];
+  const next = new GuestReport(said(after), restarting, deps);
+  await next.untilRestarted();
+  expect(progress.soFar.history).toEqual([
+    expect.objectContaining({ id: 'a', survivesBoot: true }),
+    expect.objectContaining({ id: 'b', survivesBoot: true, attributes: { Kernel: '"new"' } }),
+  ]);
+  expect(progress.soFar.history[0]).not.toHaveProperty('lostAtBoot');
+  expect(await next.toEnd()).toBeUndefined();
+  expect(progress.soFar).toMatchObject({ history: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], hasRestarted: true });
+});
+
+test('a guest that starts anew in a recover script does not do what the action is to do', async () => {
+  const lines = untilRestart('begin 0 1', 'recovers 0');
+  const { report } = restartingReport(lines, bookedAt(0, script('a', { reboot: true, recover: 'reboot' })));
+  expect(await report.toEnd()).toMatchObject({ last: { id: 'a' }, restarting: undefined });
 });
 
 describe('a hostile guest cannot', () => {
@@ -90,12 +124,19 @@ describe('a hostile guest cannot', () => {
     ['try more often than it may', ['begin 0 1', 'begin 0 2']],
     ['leave an action out', ['begin 1 1']],
     ['speak of an action outside its run', ['begin 999 1']],
+    ['restart the machine in an action that is not to', ['begin 0 1', 'restarts 0']],
+    ['be back from a restart that was not', ['begin 0 1', 'restarted 0']],
     ['tell attributes of no action', [`attributes - ${base64('State = "owned"')}`]],
     ['tell attributes of another action', ['begin 0 1', `attributes 1 ${base64('A = 1')}`]],
     ['tell attributes twice', ['begin 0 1', `attributes 0 ${base64('A = 1')}`, `attributes 0 ${base64('A = 2')}`]],
   ];
   test.each(wrong)('%s', async (_, lines) => {
     const { report } = reportOf([...lines, 'finished'], bookedAt(0, script('a'), script('b')));
+    await expect(report.toEnd()).rejects.toMatchObject({ code: 'GUEST_UNREACHABLE' });
+  });
+
+  test('end an action that restarts the machine without that', async () => {
+    const { report } = reportOf(['begin 0 1', 'end 0 0 no 1 1'], bookedAt(0, script('a', { reboot: true })));
     await expect(report.toEnd()).rejects.toMatchObject({ code: 'GUEST_UNREACHABLE' });
   });
 
@@ -111,7 +152,13 @@ describe('a hostile guest cannot', () => {
       NOTHING_BOOKED,
     );
     await report.toEnd();
-    expect(progress.soFar).toEqual({ history: [], failedActions: [], attributes: {}, secret: false });
+    expect(progress.soFar).toEqual({
+      history: [],
+      failedActions: [],
+      attributes: {},
+      secret: false,
+      hasRestarted: false,
+    });
   });
 
   test('tell more than its host key as it takes its identity', async () => {

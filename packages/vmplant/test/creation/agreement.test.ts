@@ -21,7 +21,8 @@ import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts
 import { toEnd } from '../../../../test/support/to-end.ts';
 import { worldOf } from '../../../bidding/test/planner/made-up-warehouses.ts';
 import type { PlantConfig } from '../../src/config.ts';
-import type { ConfigurationJob, Configurator } from '../../src/configuration/configurator.ts';
+import type { ConfigurationJob } from '../../src/configuration/configuration-job.ts';
+import type { Configurator } from '../../src/configuration/configurator.ts';
 import { Creator, type CreatorDeps } from '../../src/creation/creator.ts';
 import { hostClock } from '../../src/leases/lease-clock.ts';
 import { vmAd } from '../../src/vms/reporter.ts';
@@ -57,7 +58,7 @@ const configurator = {
       ...{ digest: digestAction(action), id: action.id, kind: action.kind, seconds: 1 },
       ranAt: '2026-01-01T00:00:00Z',
     })),
-    ...{ failedActions: [], attributes: {}, secret: false },
+    ...{ failedActions: [], attributes: {}, secret: false, hasRestarted: false },
   }),
 } as Partial<Configurator> as Configurator;
 
@@ -80,7 +81,7 @@ test('bid, plan, explanation, award and classad agree on image, line, start and 
       ...{ report: () => undefined, log: createLog('test', 'silent'), clock: systemClock, watch: () => undefined },
       admission: new Admission({ memoryMiB: 4_096, diskMiB: 40_960, cpusPerVm: 4, vms: 8 }),
       execution: { lines: linesOf(started), configurator, clock: systemClock, bootDeadlineMs: 60_000 },
-      warehouse: { acquire: async () => undefined, references: { drop: async () => undefined } },
+      warehouse: { references: { acquire: async () => undefined, drop: async () => undefined }, inventory: {} },
       ...{ durations: { learn: () => undefined, meet: () => undefined }, record: () => undefined },
       nameVm: () => ({ vmId: `vm-${made}`, hostName: 'host', macAddress: '02:00:00:00:00:01' }),
       plan: async () => plan,

@@ -1,4 +1,4 @@
-/** What a creation does whose machine never answers, because its image is broken. */
+/** A creation whose machine never answers, because its image is broken. */
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
@@ -50,8 +50,8 @@ beforeEach(async () => {
     ...{ report: () => undefined, log: createLog('test', 'silent'), clock: systemClock },
     execution: { lines: new Map([['qemu', line]]), configurator, clock: systemClock, bootDeadlineMs: 60_000 },
     warehouse: {
-      ...{ acquire: async () => undefined, examine: async () => fault, releaseAllBut: async () => 0 },
-      references: { drop: async () => undefined },
+      inventory: { examine: async () => fault },
+      references: { acquire: async () => undefined, drop: async () => undefined },
     },
     nameVm: () => ({ vmId: `vm-${started.length + 1}`, hostName: 'host', macAddress: '02:00:00:00:00:01' }),
     plan: async () => ({ image, line: 'qemu', start: 'boot', cached: [], remaining: [] }) as unknown as ExecutablePlan,

@@ -1,4 +1,4 @@
-/** What a plant learns of starts and actions: what it keeps of it, what prices see, and what it tells. */
+/** A plant's learnt durations of starts and actions: which it keeps, which prices use, and which it publishes. */
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { durationKey } from '@vmgrid/bidding';

@@ -1,4 +1,4 @@
-/** What is left of a machine that is nobody's VM, and what of it is told. */
+/** A temporary machine leaves nothing behind, and its progress is reported. */
 import { expect, jest, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, type Log, systemClock } from '@vmgrid/daemon';
@@ -24,8 +24,10 @@ function workshop() {
     ...{ admission, log, clock: systemClock, report: () => undefined },
     execution: { lines: new Map([['qemu', line]]), configurator, clock: systemClock, bootDeadlineMs: 60_000 },
     warehouse: {
-      acquire: async () => undefined,
-      references: { drop: async (id: string, user: string) => void undone.push(`${user} of ${id}`) },
+      references: {
+        acquire: async () => undefined,
+        drop: async (id: string, user: string) => void undone.push(`${user} of ${id}`),
+      },
     },
     nameVm: () => ({ vmId: 'vm-1', hostName: 'host', macAddress: '02:00:00:00:00:01' }),
   } as unknown as TemporaryMachineDeps;

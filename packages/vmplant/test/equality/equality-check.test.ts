@@ -1,4 +1,4 @@
-/** What is left of a comparison whose machines cannot be made. */
+/** A comparison whose machines cannot be made leaves nothing behind. */
 import { expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
@@ -26,9 +26,9 @@ function checkThat(removes: (id: string) => void, there: readonly GoldenImage[] 
     ...{ admission, lines, log: createLog('test', 'silent'), clock: systemClock, report: () => undefined },
     execution: { lines: new Map([['qemu', line]]), configurator: { prepare: () => disc }, clock: systemClock },
     warehouse: {
-      ...{ images: async () => images, allImages: async () => images, acquire: async () => undefined },
-      stage: async () => ({ directory: '/staging', discard: async () => undefined }),
-      references: { drop: async () => undefined },
+      inventory: { images: async () => images, allImages: async () => images },
+      claims: { stage: async () => ({ directory: '/staging', discard: async () => undefined }) },
+      references: { acquire: async () => undefined, drop: async () => undefined },
       remove: async (id: string) => removes(id),
     },
     imageBuilder: {

@@ -16,7 +16,7 @@ import {
 } from '@vmgrid/protocol';
 import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promote, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { LearntDurations } from '../../src/creation/durations.ts';
 import { openDatabase } from '../../src/database.ts';
@@ -82,7 +82,7 @@ test('images are listed, found by tag, compared and removed as at a shop', async
   expect(await client.diffImages('base', 'stable')).toMatchObject({ from: 'base', to: 'octave' });
   await expect(client.removeImage('base')).rejects.toMatchObject({ code: 'IMAGE_IN_USE' });
   await client.removeImage('stable');
-  expect([...(await warehouse.images()).keys()]).toEqual(['base']);
+  expect([...(await warehouse.inventory.images()).keys()]).toEqual(['base']);
 });
 
 test('checks are work with progress, followed as at a shop', async () => {

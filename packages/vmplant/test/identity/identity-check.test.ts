@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { IdentityCheck, type IdentityCheckDeps } from '../../src/identity/identity-check.ts';
 
 test('an image of a line that the plant does not have is refused before anything is acquired', async () => {
-  // Whatever else is asked for is not there.
+  // Everything else that is asked for is missing.
   const check = new IdentityCheck({ execution: { lines: new Map() } } as unknown as IdentityCheckDeps);
   const image = { manifest: { id: 'octave', line: 'uml' } } as never;
   const asked = { requestId: 'request', identity: true };

@@ -17,7 +17,7 @@ const clock: HostClock = { ...hostClock, now: () => T0 };
 const limits = { default: 'PT4H', maximum: 'P1D', warning: 'PT10M', suspended: 'P2D' };
 const log = createLog('test', 'silent');
 
-/** What the service asked for, in order. */
+/** The calls of the service, in order. */
 const calls: string[] = [];
 let registry: VmRegistry;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { Admission } from '@vmgrid/bidding';
 import { type Clock, createLog, systemClock } from '@vmgrid/daemon';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
-import { Warehouse } from '../../../warehouse/src/store.ts';
+import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { discFiles } from '../../src/configuration/config-disc-store.ts';
 import { hostClock } from '../../src/leases/lease-clock.ts';
 import { Leases } from '../../src/leases/leases.ts';
@@ -20,7 +20,7 @@ const machineState = { pid: 1 };
 /** Within the leases of made-up records. */
 const clock: Clock = { ...systemClock, now: () => Date.parse('2026-01-01T01:00:00.000Z') };
 
-/** What recovery asked for, in order. */
+/** The calls of recovery, in order. */
 const calls: string[] = [];
 
 const machine = (answer: Machine['guest']): Machine =>

@@ -5,7 +5,7 @@ import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Guest, Machine, ProductionLine, StartOrder } from '../../../lines/src/production-line.ts';
-import type { Warehouse } from '../../../warehouse/src/store.ts';
+import type { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { Starter } from '../../src/lifecycle/starter.ts';
 import { needOf } from '../../src/lifecycle/suspension.ts';
 import { LivingMachines } from '../../src/vms/living-machines.ts';
@@ -20,7 +20,7 @@ const broken = new GridError('VMM_FAILED', 'broken');
 const readyAt = '2026-01-01T00:00:00.000Z';
 const failure = new GridError('GUEST_LOST', 'the machine of vm-1 crashed').toBody();
 
-/** What was done to machines, in order. */
+/** The operations on machines, in order. */
 const calls: string[] = [];
 /** The call that fails. */
 let failing: string;
@@ -73,7 +73,7 @@ beforeEach(async () => {
   starter = new Starter({
     ...{ registry, admission, living, lines: new Map([['qemu', line]]), guestNetwork: 'isolated' },
     ...{ gate: new VmGate(), report: () => undefined, log: createLog('test', 'silent'), clock: systemClock },
-    warehouse: { image: async () => ({}) } as unknown as Warehouse,
+    warehouse: { inventory: { image: async () => ({}) } } as unknown as Warehouse,
     watch: (vmId) => void calls.push(`watch ${vmId}`),
     bootDeadlineMs: 60_000,
   });

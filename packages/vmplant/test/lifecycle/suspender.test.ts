@@ -5,21 +5,23 @@ import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError, type OwnerLimits } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import type { Adoption, Guest, Machine, ProductionLine } from '../../../lines/src/production-line.ts';
-import type { Warehouse } from '../../../warehouse/src/store.ts';
+import type { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { Suspender } from '../../src/lifecycle/suspender.ts';
 import { needOf } from '../../src/lifecycle/suspension.ts';
 import { LivingMachines } from '../../src/vms/living-machines.ts';
 import { moveTo, type VmRecord } from '../../src/vms/vm.ts';
 import { VmGate } from '../../src/vms/vm-gate.ts';
 import { VmRegistry } from '../../src/vms/vm-registry.ts';
+import { VmFolders } from '../../src/vms/vm-store.ts';
 import { recordOf } from '../vms/made-up-records.ts';
 
 const folder = useTemporaryFolder();
 const NEVER = new AbortController().signal;
 const CAPACITY = { memoryMiB: 512, diskMiB: 10_240, cpusPerVm: 1, vms: 8 };
 const broken = new GridError('VMM_FAILED', 'broken');
+const full = new GridError('HOST_DISK_FULL', 'full');
 
-/** What was done to machines, in order. */
+/** The operations on machines, in order. */
 const calls: string[] = [];
 /** Calls that fail. */
 const failing = new Set<string>();
@@ -53,6 +55,14 @@ const line = {
   adopt: async () => ({ kind: adoption }),
 } as Partial<ProductionLine> as ProductionLine;
 
+/** Whose disk is full while `write` fails. */
+class FullFolders extends VmFolders {
+  override async write(record: VmRecord): Promise<void> {
+    if (failing.has('write')) throw full;
+    await super.write(record);
+  }
+}
+
 let registry: VmRegistry;
 let admission: Admission;
 let ownerLimits: OwnerLimits;
@@ -63,11 +73,11 @@ beforeEach(async () => {
   calls.length = 0;
   failing.clear();
   adoption = 'suspended';
-  registry = await VmRegistry.open(join(folder(), 'vms'));
+  registry = await VmRegistry.open(new FullFolders(join(folder(), 'vms')));
   ownerLimits = { memoryMiB: 300 };
   admission = new Admission(CAPACITY, { limitsOf: () => ownerLimits });
   living = new LivingMachines();
-  const warehouse = { image: async () => ({}) } as unknown as Warehouse;
+  const warehouse = { inventory: { image: async () => ({}) } } as unknown as Warehouse;
   suspender = new Suspender({
     ...{ registry, admission, living, warehouse, lines: new Map([['qemu', line]]) },
     ...{ gate: new VmGate(), report: () => undefined, log: createLog('test', 'silent'), clock: systemClock },
@@ -200,3 +210,35 @@ test('a VM that runs again but does not answer has failed; its machine is let go
   expect(calls).toEqual(['resume', 'guest', 'detach']);
   expect(admission.usage.memoryMiB).toBe(256);
 });
+
+test('while records cannot be written, a VM that was suspended leaves its memory to others all the same', async () => {
+  await withVm({});
+  failing.add('write');
+  await expect(suspend()).rejects.toBe(full);
+  expect(registry.get('vm-1').state).toBe('suspended');
+  expect(admission.usage.memoryMiB).toBe(0);
+});
+
+test('while records cannot be written, a VM that runs again is reached, and watched over', async () => {
+  await withVm({ state: 'suspended' });
+  failing.add('write');
+  await expect(resume()).rejects.toBe(full);
+  expect(registry.get('vm-1')).toMatchObject({ state: 'running', sshPort: 40_100 });
+  expect(living.get('vm-1').machine).toBe(machine);
+  expect(calls).toContain('watch vm-1');
+});
+
+test.each([
+  ['resume', { adoption: 'gone' as const, state: 'failed', calls: ['resume'] }],
+  ['guest', { adoption: 'suspended' as const, state: 'failed', calls: ['resume', 'guest', 'detach'] }],
+])(
+  'while records cannot be written, a resumption that fails as of %s says why, and lets go of the machine',
+  async (call, then) => {
+    await withVm({ state: 'suspended' });
+    adoption = then.adoption;
+    for (const one of ['write', call]) failing.add(one);
+    await expect(resume()).rejects.toBe(broken);
+    expect(registry.get('vm-1').state).toBe(then.state);
+    expect(calls).toEqual(then.calls);
+  },
+);

@@ -35,7 +35,8 @@ function open(dags: readonly Dag[], images: readonly GoldenImage[] = [base]) {
     };
     requests.add(recordedRequest({ requestId: 'request', machine, dag }, making), dag);
   }
-  const warehouse = { images: async () => new Map(images.map((image) => [image.manifest.id, image])) };
+  const inventory = { images: async () => new Map(images.map((image) => [image.manifest.id, image])) };
+  const warehouse = { inventory };
   const deps = { requests, tended, warehouse, lines, durations: learnt(), clock: systemClock };
   return { advisor: new Advisor(deps, { plantId: 'plant-1' }), tended };
 }

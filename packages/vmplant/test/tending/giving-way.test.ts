@@ -26,7 +26,7 @@ const database = openDatabaseInMemory();
 const admission = new Admission({ memoryMiB: 256, diskMiB: 2_048, cpusPerVm: 1, vms: 1 });
 const shared = {
   ...{ admission, lines, clock: systemClock, durations: new LearntDurations(database) },
-  ...{ warehouse: { images: async () => new Map([['base', base]]) }, log: createLog('test', 'silent') },
+  ...{ warehouse: { inventory: { images: async () => new Map([['base', base]]) } }, log: createLog('test', 'silent') },
 };
 const bidService = new BidService(
   {

@@ -56,7 +56,7 @@ export const learnt = (seconds: Readonly<Record<string, number>> = {}): Duration
   least: (start) => (start === 'restore' ? 1 : 20),
 });
 
-/** What suggestions are computed from, with the images of a warehouse. */
+/** Returns the input of suggestions, with the images of a warehouse. */
 export const inputOf = (requests: readonly RecordedRequest[], images: readonly GoldenImage[] = [base]) => ({
   cases: toEnd(requestCases(requests, learnt())),
   images: ImageIndex.of(images),

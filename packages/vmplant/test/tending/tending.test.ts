@@ -86,7 +86,7 @@ function workshop(...keys: readonly string[]) {
   return { clock, activity, log, builds, names, added, tending, stop };
 }
 
-const BEGUN = 'the plant is idle and builds an image that was wanting';
+const BEGUN = 'the plant is idle and builds an image that would save time';
 
 test('nothing is built before the plant has been idle for as long as it is told', async () => {
   const { clock, names, stop } = workshop('A');
@@ -121,7 +121,7 @@ test('images are built one at a time, each after another wait, and what is tried
   await settle();
   await clock.pass(600_000);
   expect(names()).toEqual(['A', 'B']);
-  expect(log).toEqual([BEGUN, 'the image is there', BEGUN, 'an image that was wanting could not be built']);
+  expect(log).toEqual([BEGUN, 'the image is there', BEGUN, 'an image that would save time could not be built']);
   expect(added).toEqual(['base']);
   await stop();
 });

@@ -1,4 +1,4 @@
-/** What becomes of a VM whose machine ends, or whose guest is stopped by a full disk. */
+/** A VM whose machine ends, or whose guest is stopped by a full disk. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
@@ -15,7 +15,7 @@ let registry: VmRegistry;
 let living: LivingMachines;
 let exit: PromiseWithResolvers<MachineExit>;
 let tellDisk: (isFull: boolean) => void;
-/** What was counted and told. */
+/** What was counted and reported. */
 let noted: unknown[];
 let watched: Promise<void>;
 

@@ -18,7 +18,7 @@ class Link implements LinkAbove {
     this.resets.push(reason);
   }
 
-  /** What was told since the last look, in short. */
+  /** Returns a short form of the reports since the last call. */
   heard(): string[] {
     return this.events.splice(0).map((event) => {
       if (event.kind === 'whole') return `${event.serial} whole ${event.vms.map(({ vmId }) => vmId).join(' ')}`;

@@ -7,7 +7,7 @@ import type { UndoStack } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { Manifest } from '../images/manifest.ts';
 import type { Staging } from '../making/staging.ts';
-import type { Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { type ArchiveEntries, requireWithin } from './archive-entries.ts';
 import { CONTENTS_MAX_BYTES, CONTENTS_NAME, entryName, validateContents } from './contents.ts';
 import type { ArchiveOptions } from './export.ts';
@@ -34,6 +34,13 @@ export interface Arrival {
   readonly diskOnly: string | undefined;
 }
 
+export interface ArrivalsDeps {
+  readonly warehouse: Warehouse;
+  readonly entries: ArchiveEntries;
+  /** When it is unwound, the staging folders are discarded. */
+  readonly undo: UndoStack;
+}
+
 export class Arrivals {
   readonly #warehouse: Warehouse;
   readonly #entries: ArchiveEntries;
@@ -45,8 +52,7 @@ export class Arrivals {
   #totalBytes = 0;
   #dataBytes = 0;
 
-  /** When `undo` is unwound, the staging folders are discarded. */
-  constructor(warehouse: Warehouse, entries: ArchiveEntries, undo: UndoStack, options: ImportOptions) {
+  constructor({ warehouse, entries, undo }: ArrivalsDeps, options: ImportOptions) {
     this.#warehouse = warehouse;
     this.#entries = entries;
     this.#undo = undo;
@@ -71,7 +77,7 @@ export class Arrivals {
     this.#totalBytes += archived.files.reduce((sum, { bytes }) => sum + bytes, 0);
     requireWithin('bytes', this.#totalBytes, this.#limits.totalBytes);
     const diskOnly = archived.memory ? this.#options.restoreFault(archived) : undefined;
-    const place = placeImage(archived, diskOnly !== undefined, this.#idsHere, await this.#warehouse.images());
+    const place = placeImage({ archived, diskOnly }, this.#idsHere, await this.#warehouse.inventory.images());
     this.#idsHere.set(archivedId, place.draft.id);
     const staging = place.there ? undefined : await this.#stage(place.draft.id);
     for (const file of archived.files) await this.#file(archived, file, staging);
@@ -79,7 +85,7 @@ export class Arrivals {
   }
 
   async #stage(id: string): Promise<Staging> {
-    const staging = await this.#warehouse.stage(id);
+    const staging = await this.#warehouse.claims.stage(id);
     this.#undo.push('staging', () => staging.discard());
     return staging;
   }
@@ -89,23 +95,21 @@ export class Arrivals {
     const entry = await this.#entries.expect(name, file.bytes);
     this.#options.onFile?.(name, 'started');
     const content = this.#entries.content(entry);
-    if (staging) await this.#write(staging, file, content, id);
+    if (staging) await this.#write({ path: join(staging.directory, file.file), name, imageId: id }, file, content);
     else for await (const _ of content);
     this.#options.onFile?.(name, 'done');
   }
 
   async #write(
-    { directory }: Staging,
-    { file, bytes, sha256 }: Manifest['files'][number],
+    { path, name, imageId }: { readonly path: string; readonly name: string; readonly imageId: string },
+    { bytes, sha256 }: Manifest['files'][number],
     content: AsyncGenerator<Buffer>,
-    imageId: string,
   ): Promise<void> {
     const before = this.#dataBytes;
     const allow = (dataBytes: number) => this.#allow(before + dataBytes);
-    const written = await writeSparse(join(directory, file), bytes, content, allow);
+    const written = await writeSparse({ path, bytes }, content, allow);
     this.#dataBytes += written.dataBytes;
     if (written.sha256 === sha256) return;
-    const name = entryName(imageId, file);
     throw new GridError('IMAGE_CORRUPT', `${name} has another SHA-256 than its manifest says`, { imageId, file: name });
   }
 

@@ -41,7 +41,7 @@ export class ByteSource {
       bytes += next.value.length;
       if (bytes > PADDING_BYTES) break;
     }
-    if (bytes > PADDING_BYTES) throw new GridError('ARCHIVE_INVALID', `the archive goes on after its end`);
+    if (bytes > PADDING_BYTES) throw new GridError('ARCHIVE_INVALID', `the archive has data after its end`);
   }
 
   async *pieces(bytes: number): AsyncGenerator<Buffer> {

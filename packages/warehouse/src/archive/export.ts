@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage, Manifest } from '../images/manifest.ts';
-import type { Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { type ArchiveContents, CONTENTS_NAME, contentsOf, entryName } from './contents.ts';
 import { CHUNK_BYTES } from './limits.ts';
 import { END, headOf, paddingOf } from './ustar.ts';
@@ -42,11 +42,10 @@ interface OpenFile {
  */
 export async function exportImage(
   warehouse: Warehouse,
-  idOrTag: string,
-  path: string,
+  { image, path }: { readonly image: string; readonly path: string },
   options: ArchiveOptions,
 ): Promise<ExportedImage> {
-  await using archive = await OpenArchive.open(warehouse, idOrTag);
+  await using archive = await OpenArchive.open(warehouse, image);
   const { imageId, images } = archive.contents;
   const partial = `${path}.partial`;
   try {
@@ -73,8 +72,8 @@ export class OpenArchive implements AsyncDisposable {
 
   /** Opens an image by id or tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
   static async open(warehouse: Warehouse, idOrTag: string): Promise<OpenArchive> {
-    const image = await warehouse.image(idOrTag);
-    const archive = new OpenArchive(image, (await warehouse.lineage()).ancestors(image));
+    const image = await warehouse.inventory.image(idOrTag);
+    const archive = new OpenArchive(image, (await warehouse.inventory.lineage()).ancestors(image));
     try {
       for (const one of archive.#chain) await openFiles(one, archive.#files);
       return archive;
@@ -86,7 +85,8 @@ export class OpenArchive implements AsyncDisposable {
 
   /** Writes the archive, as fast as the output accepts it, and ends the output. @throws GridError IMAGE_CORRUPT */
   async writeTo(output: NodeJS.WritableStream, options: ArchiveOptions): Promise<void> {
-    const blocks = archiveBlocks(JSON.stringify(this.contents), this.#chain, this.#files, options);
+    const archived = { contents: JSON.stringify(this.contents), chain: this.#chain, files: this.#files };
+    const blocks = archiveBlocks(archived, options);
     const { signal } = options;
     await pipeline(Readable.from(blocks, { objectMode: false }), createZstdCompress(WITH_CHECKSUM), output, { signal });
   }
@@ -99,16 +99,20 @@ export class OpenArchive implements AsyncDisposable {
 async function openFiles({ manifest, directory }: GoldenImage, opened: OpenFile[]): Promise<void> {
   for (const entry of manifest.files) {
     const handle = await open(join(directory, entry.file), 'r').catch((cause) => {
-      throw corrupt(manifest.id, entry.file, 'cannot be opened', cause);
+      throw corrupt({ imageId: manifest.id, entry }, 'cannot be opened', cause);
     });
     opened.push({ imageId: manifest.id, entry, handle });
   }
 }
 
+interface Archived {
+  readonly contents: string;
+  readonly chain: readonly GoldenImage[];
+  readonly files: readonly OpenFile[];
+}
+
 async function* archiveBlocks(
-  contents: string,
-  chain: readonly GoldenImage[],
-  files: readonly OpenFile[],
+  { contents, chain, files }: Archived,
   { onFile }: ArchiveOptions,
 ): AsyncGenerator<Buffer> {
   yield* smallEntry(CONTENTS_NAME, contents);
@@ -131,21 +135,21 @@ function* smallEntry(name: string, text: string): Generator<Buffer> {
   yield Buffer.alloc(paddingOf(content.length));
 }
 
-async function* fileEntry(name: string, { imageId, entry, handle }: OpenFile): AsyncGenerator<Buffer> {
+async function* fileEntry(name: string, file: OpenFile): AsyncGenerator<Buffer> {
+  const { entry, handle } = file;
   yield headOf({ name, bytes: entry.bytes });
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES })) {
     hash.update(chunk);
     bytes += chunk.length;
-    if (bytes > entry.bytes) throw corrupt(imageId, entry.file, 'is longer than its manifest says');
+    if (bytes > entry.bytes) throw corrupt(file, 'is longer than its manifest says');
     yield chunk;
   }
-  if (bytes < entry.bytes) throw corrupt(imageId, entry.file, 'is shorter than its manifest says');
-  if (hash.digest('hex') !== entry.sha256)
-    throw corrupt(imageId, entry.file, 'has another SHA-256 than its manifest says');
+  if (bytes < entry.bytes) throw corrupt(file, 'is shorter than its manifest says');
+  if (hash.digest('hex') !== entry.sha256) throw corrupt(file, 'has another SHA-256 than its manifest says');
   yield Buffer.alloc(paddingOf(entry.bytes));
 }
 
-const corrupt = (imageId: string, file: string, what: string, cause?: unknown) =>
+const corrupt = ({ imageId, entry: { file } }: Omit<OpenFile, 'handle'>, what: string, cause?: unknown) =>
   new GridError('IMAGE_CORRUPT', `${file} of the image ${imageId} ${what}`, { imageId, file }, { cause });

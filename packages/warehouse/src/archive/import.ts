@@ -12,9 +12,10 @@ import { UndoStack } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
+import type { ManifestDraft } from '../making/assemble.ts';
 import { relateDisk, relativeName } from '../making/flatten.ts';
 import type { Staging } from '../making/staging.ts';
-import type { ManifestDraft, Warehouse } from '../store.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { ArchiveEntries } from './archive-entries.ts';
 import { type Arrival, Arrivals, type ImportOptions } from './arrivals.ts';
 import { ByteSource } from './byte-source.ts';
@@ -57,7 +58,7 @@ export async function importStream(
   const staged = new UndoStack();
   try {
     const entries = new ArchiveEntries(new ByteSource(stream));
-    const arrivals = await new Arrivals(warehouse, entries, staged, options).read();
+    const arrivals = await new Arrivals({ warehouse, entries, undo: staged }, options).read();
     await reading;
     return await moveAllIn(warehouse, arrivals, options.signal);
   } catch (error) {
@@ -80,8 +81,9 @@ async function moveAllIn(
   try {
     for (const { archived, staging, diskOnly } of arrivals) {
       // The warehouse may have changed since the image was read.
-      const { draft, there } = placeImage(archived, diskOnly !== undefined, idsHere, await warehouse.images());
-      const image = there ?? (await moveIn(warehouse, requireStaged(staging, draft.id), draft, undo, signal));
+      const { draft, there } = placeImage({ archived, diskOnly }, idsHere, await warehouse.inventory.images());
+      const coming = { warehouse, draft, undo };
+      const image = there ?? (await moveIn(coming, requireStaged(staging, draft.id), signal));
       const imageId = image.manifest.id;
       idsHere.set(archived.id, imageId);
       images.push({
@@ -101,15 +103,16 @@ function requireStaged(staging: Staging | undefined, imageId: string): Staging {
   throw new GridError('IMAGE_UNKNOWN', `the image ${imageId} was removed while the archive was read`, { imageId });
 }
 
-async function moveIn(
-  warehouse: Warehouse,
-  staging: Staging,
-  draft: ManifestDraft,
-  undo: UndoStack,
-  signal: AbortSignal,
-): Promise<GoldenImage> {
-  if (draft.diskFormat === 'qcow2') await relate(warehouse, join(staging.directory, draft.disk), draft, signal);
-  const image = await warehouse.promote(staging, draft, signal);
+interface Coming {
+  readonly warehouse: Warehouse;
+  readonly draft: ManifestDraft;
+  readonly undo: UndoStack;
+}
+
+async function moveIn({ warehouse, draft, undo }: Coming, staging: Staging, signal: AbortSignal): Promise<GoldenImage> {
+  const disk = join(staging.directory, draft.disk);
+  if (draft.diskFormat === 'qcow2') await relate(disk, { warehouse, draft }, signal);
+  const image = await warehouse.claims.promote(staging, draft, signal);
   const wasFirst = await access(staging.imageDirectory).then(
     () => false,
     () => true,
@@ -120,9 +123,8 @@ async function moveIn(
 
 /** Makes a disk an overlay of its parent's disk in the warehouse, whatever name the disk contains. */
 async function relate(
-  warehouse: Warehouse,
   disk: string,
-  { id, parent, machine }: ManifestDraft,
+  { warehouse, draft: { id, parent, machine } }: Pick<Coming, 'warehouse' | 'draft'>,
   signal: AbortSignal,
 ): Promise<void> {
   const header = await readQcow2Header(disk);
@@ -130,6 +132,6 @@ async function relate(
     const message = `the disk of ${id} is no qcow2 of its own of the size stated`;
     throw new GridError('ARCHIVE_INVALID', message, { imageId: id });
   }
-  const below = await warehouse.image(parent!);
+  const below = await warehouse.inventory.image(parent!);
   if (header.backingFile !== relativeName(below)) await relateDisk(disk, below, signal);
 }

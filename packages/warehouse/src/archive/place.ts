@@ -1,12 +1,18 @@
 /** Decides the id of an archived image in a warehouse, and the images below it there. Pure. */
 import { imageIdOf } from '../images/image-id.ts';
 import type { GoldenImage, Manifest } from '../images/manifest.ts';
-import type { ManifestDraft } from '../store.ts';
+import type { ManifestDraft } from '../making/assemble.ts';
 
 export interface Place {
   readonly draft: ManifestDraft;
   /** The same image in the warehouse, if it is there. */
   readonly there: GoldenImage | undefined;
+}
+
+export interface Arriving {
+  readonly archived: Manifest;
+  /** Why the image comes without its memory; undefined when it has all it had. */
+  readonly diskOnly: string | undefined;
 }
 
 const SUFFIX_DIGITS = 12;
@@ -18,12 +24,11 @@ const ID_CHARS = 96;
  * its own id. `below` has, for each id in the archive, the ids of the images that are already placed.
  */
 export function placeImage(
-  archived: Manifest,
-  diskOnly: boolean,
+  { archived, diskOnly }: Arriving,
   below: ReadonlyMap<string, string>,
   images: ReadonlyMap<string, GoldenImage>,
 ): Place {
-  const draft = draftOf(archived, diskOnly, below);
+  const draft = draftOf(archived, diskOnly !== undefined, below);
   const known = images.get(draft.id);
   if (!known) return { draft, there: undefined };
   if (isSameBuild(known.manifest, draft, archived)) return { draft, there: known };

@@ -16,8 +16,7 @@ export interface SparseWrite {
  * of data bytes up to then, and throws to refuse them.
  */
 export async function writeSparse(
-  path: string,
-  bytes: number,
+  { path, bytes }: { readonly path: string; readonly bytes: number },
   content: AsyncIterable<Buffer>,
   allow: (dataBytes: number) => void,
 ): Promise<SparseWrite> {

@@ -5,7 +5,7 @@
  */
 import { abortable, type Clock, InFlight, within } from '@vmgrid/daemon';
 import { late } from '@vmgrid/protocol';
-import type { ImageHolds } from '../image-holds.ts';
+import type { ImageInventory } from '../inventory/image-inventory.ts';
 import type { ImageFault } from './image-integrity.ts';
 
 /** Milliseconds to read an image and those below it completely. */
@@ -14,14 +14,14 @@ const EXAMINE_DEADLINE_MS = 120_000;
 export const EXAMINE_AGAIN_MS = 600_000;
 
 export class ImageExaminer {
-  readonly #warehouse: Pick<ImageHolds, 'examine'>;
+  readonly #inventory: Pick<ImageInventory, 'examine'>;
   readonly #clock: Clock;
   readonly #inFlight = new InFlight();
   /** For each image, the time until which it is not read again, on the monotonic clock. */
   readonly #restUntil = new Map<string, number>();
 
-  constructor(warehouse: Pick<ImageHolds, 'examine'>, clock: Clock) {
-    this.#warehouse = warehouse;
+  constructor(inventory: Pick<ImageInventory, 'examine'>, clock: Clock) {
+    this.#inventory = inventory;
     this.#clock = clock;
   }
 
@@ -44,7 +44,7 @@ export class ImageExaminer {
       return late('DEADLINE_EXCEEDED', `the image ${imageId} could not be read to its end`, { imageId })(ms);
     };
     const limit = { ms: EXAMINE_DEADLINE_MS, signal, clock: this.#clock, late: tooLarge };
-    const fault = await within(limit, (until) => this.#warehouse.examine(imageId, until));
+    const fault = await within(limit, (until) => this.#inventory.examine(imageId, until));
     if (!fault) this.#rest(imageId);
     return fault;
   }

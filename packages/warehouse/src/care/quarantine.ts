@@ -1,5 +1,5 @@
 import { Lineage } from '../images/lineage.ts';
-import type { Inventory } from '../inventory.ts';
+import type { Inventory } from '../inventory/read-inventory.ts';
 import type { ImageFault } from './image-integrity.ts';
 
 /**

@@ -13,9 +13,8 @@ async function bytesOf(images: Iterable<GoldenImage>): Promise<number> {
  * @throws GridError WAREHOUSE_FULL (details: `usedMiB`, `neededMiB`, `limitMiB`)
  */
 export async function refuseWhenFull(
+  { folder, manifest: { id, files } }: { readonly folder: string; readonly manifest: Manifest },
   images: Iterable<GoldenImage>,
-  folder: string,
-  { id, files }: Manifest,
   limit: number,
 ): Promise<void> {
   const needed = sum(await Promise.all(files.map(({ file }) => allocatedBytes(join(folder, file)))));

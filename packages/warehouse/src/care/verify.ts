@@ -6,7 +6,7 @@ import { digestFile } from '../images/digest-file.ts';
 import type { Lineage } from '../images/lineage.ts';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
-import type { BrokenImage } from '../inventory.ts';
+import type { BrokenImage } from '../inventory/read-inventory.ts';
 import { sizeFault } from './image-integrity.ts';
 import type { Quarantine } from './quarantine.ts';
 
@@ -119,13 +119,12 @@ async function chainFault(
   const header = await readQcow2Header(join(directory, manifest.disk));
   if (!header) return 'the disk is no qcow2 file';
   if (header.externalData) return 'the disk keeps its data in another file';
-  return backingFault(header.backingFile, manifest.parent, directory, images);
+  return backingFault({ directory, backing: header.backingFile }, manifest.parent, images);
 }
 
 async function backingFault(
-  backing: string | undefined,
+  { directory, backing }: { readonly directory: string; readonly backing: string | undefined },
   parentId: string | undefined,
-  directory: string,
   images: ReadonlyMap<string, GoldenImage>,
 ): Promise<string | undefined> {
   if (parentId === undefined) return backing === undefined ? undefined : `it has no parent but stands on ${backing}`;

@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import { syncDirectory } from '@vmgrid/daemon';
 import { filesOf, freezeFile } from '../images/image-files.ts';
 import type { Manifest } from '../images/manifest.ts';
-import { validateManifest } from '../inventory.ts';
+import { validateManifest } from '../inventory/read-inventory.ts';
 import type { Staging } from './staging.ts';
 
 /** A manifest without the digests of its files. */
 export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
+
+export interface AssembleOptions {
+  /** Called with the name of each step when it is done. */
+  readonly reached: (step: string) => void;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Assembles a complete image in the staging's image folder, and writes it to the disk for good: its files, digested,
@@ -17,8 +23,7 @@ export type ManifestDraft = Omit<Manifest, 'files' | 'version'>;
 export async function assembleImage(
   { directory, imageDirectory }: Pick<Staging, 'directory' | 'imageDirectory'>,
   draft: ManifestDraft,
-  reached: (step: string) => void,
-  signal?: AbortSignal,
+  { reached, signal }: AssembleOptions,
 ): Promise<Manifest> {
   const frame = validateManifest({ version: 1, ...draft, files: [] });
   const files: Manifest['files'] = [];

@@ -4,7 +4,7 @@ import { runTool } from '@vmgrid/host';
 import { GridError } from '@vmgrid/protocol';
 import type { GoldenImage } from '../images/manifest.ts';
 import { readQcow2Header } from '../images/qcow2-header.ts';
-import type { Warehouse } from '../store.ts';
+import type { ImageInventory } from '../inventory/image-inventory.ts';
 
 /**
  * Most disks below a new image's disk, the base's included. When there are more, the disk is rebased onto the base
@@ -19,25 +19,24 @@ export const CHAIN_LIMIT = 6;
  * folder beside which its parent image will lie. @throws GridError VMM_FAILED, IMAGE_CORRUPT
  */
 export async function keepChainShort(
-  warehouse: Pick<Warehouse, 'lineage'>,
-  parent: GoldenImage,
-  disk: string,
+  { parent, disk }: { readonly parent: GoldenImage; readonly disk: string },
+  inventory: Pick<ImageInventory, 'lineage'>,
   signal: AbortSignal,
 ): Promise<GoldenImage> {
-  const below = [parent, ...(await warehouse.lineage()).ancestors(parent)];
+  const below = [parent, ...(await inventory.lineage()).ancestors(parent)];
   if (below.length <= CHAIN_LIMIT) return parent;
   const base = below.at(-1)!;
   // The disk may refer only to the file that this process names: a guest may have written another name into it.
   await requireOwnData(disk);
-  await rebase(disk, parent, ['-u'], diskOf(parent), signal);
-  await rebase(disk, base, [], diskOf(base), signal);
+  await rebase({ disk, onto: parent, name: diskOf(parent), withoutReading: true }, signal);
+  await rebase({ disk, onto: base, name: diskOf(base) }, signal);
   await relateDisk(disk, base, signal);
   return base;
 }
 
 /** Makes the disk name its parent relative to its future folder. It reads neither. @throws GridError VMM_FAILED */
 export function relateDisk(disk: string, parent: GoldenImage, signal: AbortSignal): Promise<void> {
-  return rebase(disk, parent, ['-u'], relativeName(parent), signal);
+  return rebase({ disk, onto: parent, name: relativeName(parent), withoutReading: true }, signal);
 }
 
 /** Returns the name of an image's disk that the disks above it contain. */
@@ -54,15 +53,20 @@ export async function requireOwnData(disk: string): Promise<void> {
 
 const diskOf = ({ directory, manifest }: GoldenImage): string => join(directory, manifest.disk);
 
-async function rebase(
-  disk: string,
-  { manifest }: GoldenImage,
-  mode: readonly string[],
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  await runTool('qemu-img', ['rebase', ...mode, '-f', 'qcow2', '-F', manifest.diskFormat, '-b', name, disk], {
+interface Rebase {
+  readonly disk: string;
+  readonly onto: GoldenImage;
+  /** The path by which the disk refers to the disk of that image. */
+  readonly name: string;
+  /** Changes only the name: what the disk stands on now is the same. */
+  readonly withoutReading?: boolean;
+}
+
+async function rebase({ disk, onto, name, withoutReading }: Rebase, signal: AbortSignal): Promise<void> {
+  const { id, diskFormat } = onto.manifest;
+  const mode = withoutReading ? ['-u'] : [];
+  await runTool('qemu-img', ['rebase', ...mode, '-f', 'qcow2', '-F', diskFormat, '-b', name, disk], {
     signal,
-    failure: { code: 'VMM_FAILED', message: `${disk} could not be put onto the disk of ${manifest.id}` },
+    failure: { code: 'VMM_FAILED', message: `${disk} could not be put onto the disk of ${id}` },
   });
 }

@@ -5,8 +5,8 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { Quarantine } from '../../src/care/quarantine.ts';
 import { verifyImages } from '../../src/care/verify.ts';
-import { EMPTY_INVENTORY } from '../../src/inventory.ts';
-import { Warehouse } from '../../src/store.ts';
+import { EMPTY_INVENTORY } from '../../src/inventory/read-inventory.ts';
+import { Warehouse } from '../../src/warehouse.ts';
 import { baseDraft, promote } from '../made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -21,7 +21,7 @@ beforeEach(async () => {
   await promote(warehouse, baseDraft('plotting', { base: 'base', parent: 'octave' }));
 });
 
-const usable = async () => [...(await warehouse.images()).keys()].sort();
+const usable = async () => [...(await warehouse.inventory.images()).keys()].sort();
 const flip = async (path: string): Promise<void> => {
   const content = await readFile(path);
   content[3]! ^= 1;
@@ -41,14 +41,14 @@ test.each([
   'an image whose %s is refused as it is taken, and used no more, nor is what stands on it',
   async (_, id, harm, reason) => {
     await harm();
-    await expect(warehouse.acquire(id, 'vm-1')).rejects.toMatchObject({
+    await expect(warehouse.references.acquire(id, 'vm-1')).rejects.toMatchObject({
       code: 'IMAGE_CORRUPT',
       message: expect.stringContaining(reason),
       details: { imageId: id, file: 'disk.raw', reason: expect.stringContaining(reason) },
     });
     expect(await warehouse.references.of(id)).toEqual([]);
     expect(await usable()).toEqual(['base']);
-    expect(await warehouse.broken()).toEqual([
+    expect(await warehouse.inventory.broken()).toEqual([
       { id: 'octave', reason: expect.stringContaining(reason) },
       { id: 'plotting', reason: 'it stands on octave, which is broken' },
     ]);
@@ -57,30 +57,30 @@ test.each([
 
 test('an image is refused for what is below it: a disk, a boot file, an image that is not there', async () => {
   await truncate(fileOf('octave', 'disk.raw'), 3);
-  await expect(warehouse.acquire('plotting', 'vm-1')).rejects.toMatchObject({
+  await expect(warehouse.references.acquire('plotting', 'vm-1')).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     message: 'the image plotting is broken: it stands on octave, which is broken',
   });
   await rm(fileOf('base', 'vmlinuz'));
-  await expect(warehouse.acquire('base', 'vm-1')).rejects.toMatchObject({ details: { file: 'vmlinuz' } });
+  await expect(warehouse.references.acquire('base', 'vm-1')).rejects.toMatchObject({ details: { file: 'vmlinuz' } });
   expect(await usable()).toEqual([]);
   await rm(join(directory(), 'images', 'octave'), { recursive: true });
-  for (const id of ['octave', 'base']) warehouse.quarantine.release(id);
+  for (const id of ['octave', 'base']) warehouse.inventory.quarantine.release(id);
   await promote(warehouse, baseDraft('other'));
-  await expect(warehouse.acquire('plotting', 'vm-1')).rejects.toMatchObject({
+  await expect(warehouse.references.acquire('plotting', 'vm-1')).rejects.toMatchObject({
     message: expect.stringContaining('its parent octave is missing'),
   });
 });
 
 test('an image is not made anew in the place of a broken one: whoever wants to is told to remove that first', async () => {
   await truncate(fileOf('octave', 'disk.raw'), 3);
-  await expect(warehouse.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
-  await expect(warehouse.claim('octave')).rejects.toMatchObject({
+  await expect(warehouse.references.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  await expect(warehouse.claims.claim('octave')).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     details: { imageId: 'octave', file: 'disk.raw' },
   });
   for (const id of ['plotting', 'octave']) await warehouse.remove(id);
-  const staging = await warehouse.claim('octave');
+  const staging = await warehouse.claims.claim('octave');
   await staging!.discard();
 });
 
@@ -88,7 +88,7 @@ test('a manifest that does not say what is in a file that the machine needs is r
   const manifest = JSON.parse(await readFile(fileOf('octave', 'manifest.json'), 'utf8'));
   await writeFile(fileOf('octave', 'manifest.json'), JSON.stringify({ ...manifest, files: [] }));
   const again = await Warehouse.open(directory());
-  await expect(again.acquire('octave', 'vm-1')).rejects.toMatchObject({
+  await expect(again.references.acquire('octave', 'vm-1')).rejects.toMatchObject({
     code: 'IMAGE_CORRUPT',
     message: expect.stringContaining('its manifest does not say what is in the file'),
   });
@@ -96,25 +96,27 @@ test('a manifest that does not say what is in a file that the machine needs is r
 
 test('a bit that flipped is found when the image is read to the end, and the image used no more', async () => {
   await flip(fileOf('octave', 'disk.raw'));
-  await warehouse.acquire('octave', 'vm-1');
-  expect(await warehouse.examine('octave', signal)).toEqual({
+  await warehouse.references.acquire('octave', 'vm-1');
+  expect(await warehouse.inventory.examine('octave', signal)).toEqual({
     imageId: 'octave',
     file: 'disk.raw',
     reason: expect.stringMatching(/^its SHA-256 is/),
   });
-  await expect(warehouse.acquire('octave', 'vm-2')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  await expect(warehouse.references.acquire('octave', 'vm-2')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   expect(await usable()).toEqual(['base']);
-  expect(await warehouse.examine('base', signal)).toBeUndefined();
+  expect(await warehouse.inventory.examine('base', signal)).toBeUndefined();
 });
 
 test('an image that was mended is used again once it is verified', async () => {
   await flip(fileOf('octave', 'disk.raw'));
   const faulty = async () =>
-    (await verifyImages(warehouse, undefined, { signal })).flatMap(({ imageId, faults }) => faults.map(() => imageId));
+    (await verifyImages(warehouse.inventory, undefined, { signal })).flatMap(({ imageId, faults }) =>
+      faults.map(() => imageId),
+    );
   expect(await faulty()).toEqual(['octave']);
   expect(await usable()).toEqual(['base']);
   await flip(fileOf('octave', 'disk.raw'));
-  expect(await verifyImages(warehouse, ['plotting'], { signal })).toMatchObject([
+  expect(await verifyImages(warehouse.inventory, ['plotting'], { signal })).toMatchObject([
     { faults: [] },
     { faults: [] },
     { faults: [] },
@@ -124,7 +126,7 @@ test('an image that was mended is used again once it is verified', async () => {
 
 test('a broken image is not used while it is looked at anew, nor when that is cut off', async () => {
   await flip(fileOf('octave', 'disk.raw'));
-  await warehouse.examine('octave', signal);
+  await warehouse.inventory.examine('octave', signal);
   await flip(fileOf('octave', 'disk.raw'));
   const stop = new AbortController();
   const seen: Promise<string[]>[] = [];
@@ -134,27 +136,27 @@ test('a broken image is not used while it is looked at anew, nor when that is cu
     stop.abort();
   };
   for (const names of [undefined, ['octave']]) {
-    await expect(verifyImages(warehouse, names, { signal: stop.signal, onFile })).rejects.toThrow();
+    await expect(verifyImages(warehouse.inventory, names, { signal: stop.signal, onFile })).rejects.toThrow();
   }
   expect(await Promise.all(seen)).toEqual([['base'], ['base']]);
   expect(await usable()).toEqual(['base']);
-  expect(await warehouse.broken()).toMatchObject([{ id: 'octave' }, { id: 'plotting' }]);
+  expect(await warehouse.inventory.broken()).toMatchObject([{ id: 'octave' }, { id: 'plotting' }]);
 });
 
 test('a broken image can be removed, but not from under others', async () => {
   await truncate(fileOf('octave', 'disk.raw'), 3);
-  await expect(warehouse.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
+  await expect(warehouse.references.acquire('octave', 'vm-1')).rejects.toMatchObject({ code: 'IMAGE_CORRUPT' });
   await expect(warehouse.remove('octave')).rejects.toMatchObject({ code: 'IMAGE_IN_USE' });
   await warehouse.remove('plotting');
   await warehouse.remove('octave');
-  expect(await warehouse.broken()).toEqual([]);
+  expect(await warehouse.inventory.broken()).toEqual([]);
   await promote(warehouse, baseDraft('octave', { base: 'base', parent: 'base' }));
-  await warehouse.acquire('octave', 'vm-1');
+  await warehouse.references.acquire('octave', 'vm-1');
 });
 
 test('what is left is the same object for the same inventory, so that nobody takes it for a change', async () => {
   const quarantine = new Quarantine();
-  const images = await warehouse.images();
+  const images = await warehouse.inventory.images();
   const inventory = { ...EMPTY_INVENTORY, images };
   expect(quarantine.without(inventory)).toBe(inventory);
   quarantine.add({ imageId: 'octave', file: 'disk.raw', reason: 'gone' });

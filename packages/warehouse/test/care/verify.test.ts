@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { verifyImages } from '../../src/care/verify.ts';
 import { readQcow2Header } from '../../src/images/qcow2-header.ts';
-import { Warehouse } from '../../src/store.ts';
+import { Warehouse } from '../../src/warehouse.ts';
 import { baseDraft, promote, suspendedDraft } from '../made-up-images.ts';
 
 const directory = useTemporaryFolder();
@@ -19,11 +19,11 @@ function overlay(disk: string, backing: string, format = 'raw'): void {
 
 /** An image with a true overlay for its disk. */
 async function promoteOverlay(warehouse: Warehouse, id: string, parent: string, backing: string): Promise<void> {
-  const staging = await warehouse.stage();
+  const staging = await warehouse.claims.stage();
   overlay(join(staging.directory, 'disk.qcow2'), backing);
   await writeFile(join(staging.directory, 'memory.bin'), 'memory');
   await writeFile(join(staging.directory, 'device.state'), 'state');
-  await warehouse.promote(staging, suspendedDraft(id, 'base', { parent }));
+  await warehouse.claims.promote(staging, suspendedDraft(id, 'base', { parent }));
   await staging.discard();
 }
 
@@ -36,7 +36,7 @@ async function stocked(): Promise<Warehouse> {
 }
 
 const faultsOf = async (warehouse: Warehouse, names?: string[]) =>
-  (await verifyImages(warehouse, names, options)).flatMap(({ imageId, faults }) =>
+  (await verifyImages(warehouse.inventory, names, options)).flatMap(({ imageId, faults }) =>
     faults.map(({ file, reason }) => [imageId, file, reason]),
   );
 
@@ -44,7 +44,7 @@ test('images whose disks stand on their parents, by full or relative name, are g
   const warehouse = await stocked();
   const told: string[] = [];
   const onFile = (imageId: string, file: string, state: string) => told.push(`${state} ${imageId}/${file}`);
-  const verified = await verifyImages(warehouse, undefined, { ...options, onFile });
+  const verified = await verifyImages(warehouse.inventory, undefined, { ...options, onFile });
   expect(verified.map(({ imageId, faults }) => [imageId, faults]).sort()).toEqual([
     ['base', []],
     ['octave', []],
@@ -57,9 +57,9 @@ test('images whose disks stand on their parents, by full or relative name, are g
 test('with an image those below it are verified, and tags name images here too', async () => {
   const warehouse = await stocked();
   await warehouse.label('octave', { addTags: ['stable'] });
-  const verified = await verifyImages(warehouse, ['stable'], options);
+  const verified = await verifyImages(warehouse.inventory, ['stable'], options);
   expect(verified.map(({ imageId }) => imageId)).toEqual(['octave', 'base']);
-  await expect(verifyImages(warehouse, ['none'], options)).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
+  await expect(verifyImages(warehouse.inventory, ['none'], options)).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
 });
 
 test('a changed, a cut, and a missing file are named', async () => {

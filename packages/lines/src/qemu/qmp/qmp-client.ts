@@ -28,11 +28,11 @@ export interface CommandOptions {
 }
 
 /**
- * A conversation with QEMU's machine protocol (docs/interop/qmp-spec). One client per monitor socket.
+ * A conversation over QEMU's machine protocol (docs/interop/qmp-spec). There is one client per monitor socket.
  *
  *     connecting ──greeting, qmp_capabilities──► ready ──close of the socket──► closed
  *
- * QEMU closes its end only when it ends, so `closed` is also how the end of the machine is known.
+ * QEMU closes its end only when it ends, so `closed` also tells that the machine has ended.
  */
 export class QmpClient {
   /** Resolves when the other end is gone. */
@@ -51,13 +51,13 @@ export class QmpClient {
         resolve();
       });
     });
-    // The error of a broken connection carries nothing that `close` does not.
+    // The error of a broken connection says nothing that `close` does not.
     socket.on('error', () => undefined);
     this.#greeting.promise.catch(() => undefined);
     readLines(socket, MAX_LINE_CHARS, (line) => this.#receive(line));
   }
 
-  /** Takes over a connected socket and brings it to command mode. */
+  /** Takes over a connected socket and enters command mode. */
   static async open(socket: Socket, options: CommandOptions): Promise<QmpClient> {
     const client = new QmpClient(socket);
     try {
@@ -71,8 +71,8 @@ export class QmpClient {
   }
 
   /**
-   * Runs one command. VMM_FAILED, or what the host has no more of, with QEMU's own words when it refuses, does not
-   * answer in time or ends meanwhile.
+   * Runs one command. Throws VMM_FAILED, or the code of an exhausted host, with QEMU's own words when QEMU refuses,
+   * does not answer in time or ends meanwhile.
    */
   async execute(command: string, args: Record<string, unknown>, options: CommandOptions): Promise<unknown> {
     this.#lastId += 1;
@@ -95,7 +95,10 @@ export class QmpClient {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The next event that `matches`. Ask before the command that causes it: events that came earlier are not seen. */
+  /**
+   * Waits for the next event that `matches`. Call it before the command that causes the event: earlier events are not
+   * seen.
+   */
   async nextEvent(matches: (event: QmpEvent) => boolean, what: string, options: CommandOptions): Promise<QmpEvent> {
     const found = Promise.withResolvers<QmpEvent>();
     const stop = this.onEvent((event) => {
@@ -111,7 +114,7 @@ export class QmpClient {
     }
   }
 
-  /** Lets go of the monitor; the machine runs on. */
+  /** Closes the monitor; the machine keeps running. */
   close(): void {
     this.#socket.destroy();
   }
@@ -131,7 +134,7 @@ export class QmpClient {
     try {
       message = JSON.parse(line) as Message;
     } catch {
-      // Not QEMU as we know it: treat it as gone.
+      // This is no QEMU that we know: treat it as gone.
       this.#socket.destroy();
       return;
     }

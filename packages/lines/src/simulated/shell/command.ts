@@ -1,4 +1,4 @@
-/** A program of a guest on paper. */
+/** A program of a simulated guest. */
 export interface CommandCall {
   readonly args: readonly string[];
   readonly input: string;
@@ -7,5 +7,5 @@ export interface CommandCall {
   readonly signal: AbortSignal;
 }
 
-/** Returns or resolves with its exit status. */
+/** Returns, or resolves with, its exit status. */
 export type Command = (call: CommandCall) => number | Promise<number>;

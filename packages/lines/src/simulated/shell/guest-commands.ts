@@ -1,21 +1,23 @@
-/** Programs that look at the guest or change it. */
+/** Programs that read or change the guest. */
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@vmgrid/daemon';
 import type { Command } from './command.ts';
 
-/** What these programs need of the guest they run in. Text is bytes, one a character. */
+/** The parts of the guest that these programs use. In texts each character is one byte. */
 export interface CommandGuest {
   readonly hostName: string;
   readonly cpus: number;
-  /** Of the root file system. */
+  /** Size of the root file system. */
   readonly diskMiB: number;
   read(path: string): string | undefined;
   write(path: string, content: string): void;
   remove(path: string): void;
-  /** Names in a folder; undefined when there is none. */
+  /** Returns the names in a folder; undefined when it does not exist. */
   list(folder: string): readonly string[] | undefined;
   /** Ends the machine from inside. */
   powerOff(): void;
+  /** Starts the guest anew, which ends what runs in it. */
+  restart(): void;
 }
 
 const BLOCK_BYTES = 512;
@@ -60,7 +62,7 @@ export function guestCommands(guest: CommandGuest): Readonly<Record<string, Comm
       const kib = guest.diskMiB * 1_024;
       return print(out, `Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/vda ${kib} 0 ${kib} 0% /`);
     },
-    /** Random bytes, whatever it is asked to show. */
+    /** Prints random bytes, whatever it is asked to show. */
     od: ({ args, out }) => {
       const bytes = Number(/-N(\d+)/.exec(args.join(' '))?.[1] ?? 16);
       const hex = randomBytes(Math.min(bytes, 4_096)).toString('hex');
@@ -87,6 +89,10 @@ export function guestCommands(guest: CommandGuest): Readonly<Record<string, Comm
       guest.powerOff();
       return 0;
     },
+    reboot: () => {
+      guest.restart();
+      return 0;
+    },
   };
 }
 
@@ -100,7 +106,7 @@ const pathsIn = (args: readonly string[], otherwise?: string): readonly string[]
   return paths.length === 0 && otherwise !== undefined ? [otherwise] : paths;
 };
 
-/** 0 when it went well for every path. */
+/** Returns 0 when the work succeeded for every path. */
 function each(paths: readonly string[], does: (path: string) => boolean): number {
   return paths.map(does).every(Boolean) ? 0 : 1;
 }

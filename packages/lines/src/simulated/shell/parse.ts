@@ -1,14 +1,14 @@
 /**
- * The part of the shell's language that a guest on paper understands: simple commands with quotes, variables and
- * `$(…)`, redirections, pipes, `;`, `&&`, `||` and `for`. Total: what it does not know becomes a command that nobody
- * knows.
+ * Parses the part of the shell's language that a simulated guest understands: simple commands with quotes, variables
+ * and `$(…)`, redirections, pipes, `;`, `&&`, `||` and `for`. It never fails: anything unknown becomes an unknown
+ * command.
  */
 import type { Loop, Part, Pipeline, Redirection, Script, Simple, Step, Word } from './syntax.ts';
 
 const WORD_END = /[\s;|&<>()]/;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*|[?#@0-9]/y;
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
-/** Nested deeper than this, `$(` is text. */
+/** A `$(` that is nested deeper than this is text. */
 const MAX_DEPTH = 16;
 
 export const parseScript = (text: string): Script => new Parser(text).script();
@@ -22,7 +22,7 @@ class Parser {
     this.#text = text;
   }
 
-  /** Steps until one of the words (which is consumed), a closing parenthesis (which is not), or the end. */
+  /** Parses steps until one of the words (which is consumed), a closing parenthesis (which is not), or the end. */
   script(...until: readonly string[]): Script {
     const steps: Step[] = [];
     let after: Step['after'] = 'any';
@@ -129,7 +129,7 @@ class Parser {
     this.#advance(1);
   }
 
-  /** What follows a backslash that means something before these characters only. */
+  /** Parses the text after a backslash, which has a meaning only before these characters. */
   #escaped(special: RegExp): string {
     const character = this.#peek();
     if (!special.test(character)) return '\\';

@@ -1,14 +1,14 @@
-/** Runs parsed scripts against a guest. Text is bytes, one a character. */
+/** Runs parsed scripts against a guest. Text is bytes, one to a character. */
 import { GridError } from '@vmgrid/protocol';
 import type { Command } from './command.ts';
 import type { Loop, Pipeline, Redirection, Script, Simple, Word } from './syntax.ts';
 
-/** Commands of one run: loops can ask for many, and the plant runs other guests too. */
+/** Most commands of one run: loops can need many, and the plant runs other guests too. */
 export const MAX_COMMANDS = 10_000;
-/** What one command may print. */
+/** Most bytes that one command may print. */
 export const MAX_OUTPUT_BYTES = 4 * 1_048_576;
 
-/** What a shell is in. */
+/** The surroundings of a shell. */
 export interface ShellWorld {
   read(path: string): string | undefined;
   write(path: string, content: string): void;
@@ -17,13 +17,13 @@ export interface ShellWorld {
 
 export interface ShellOptions {
   readonly variables: Readonly<Record<string, string>>;
-  /** As after `set -e`. */
+  /** Whether `set -e` is in force. */
   readonly exitOnError: boolean;
   readonly emit: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Where a command reads and prints. */
+/** The input and output of a command. */
 interface Streams {
   readonly input: string;
   readonly out: (text: string) => void;
@@ -46,7 +46,7 @@ export class Shell {
     this.#exitOnError = options.exitOnError;
   }
 
-  /** Variables as the scripts so far have left them. */
+  /** The variables after the scripts so far. */
   get variables(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#variables);
   }
@@ -114,7 +114,7 @@ export class Shell {
     } else if (name === 'export') {
       for (const one of args) this.#assign(one);
     } else {
-      // A program that is not there in a guest on paper is taken to do its work.
+      // A program that does not exist in a simulated guest counts as successful.
       const command = this.#world.command(name);
       this.#status = command ? await command({ args, ...streams, signal: this.#options.signal }) : 0;
     }
@@ -125,7 +125,9 @@ export class Shell {
     if (at > 0) this.#variables.set(text.slice(0, at), text.slice(at + 1));
   }
 
-  /** Streams with the redirections applied, in their order. What goes to files is there once they are closed. */
+  /**
+   * Returns the streams with the redirections applied, in their order. Output to files is written when they are closed.
+   */
   async #redirect(redirections: readonly Redirection[], streams: Streams) {
     let [{ input, out, err }, closers] = [streams, [] as (() => void)[]];
     for (const { stream, how, target } of redirections) {
@@ -157,7 +159,7 @@ export class Shell {
     return fields;
   }
 
-  /** The fields a word becomes: one, unless something unquoted in it falls apart or to nothing. */
+  /** Returns the fields that a word expands to: one, unless an unquoted part splits or disappears. */
   async #expand(word: Word): Promise<string[]> {
     const fields: string[] = [];
     let open: string | undefined;
@@ -192,7 +194,7 @@ export class Shell {
   }
 }
 
-/** A stream into an array, up to a limit; what goes beyond is lost. */
+/** Returns a stream that collects into an array, up to a limit; text beyond it is lost. */
 function collectInto(printed: string[]): (text: string) => void {
   let left = MAX_OUTPUT_BYTES;
   return (text) => {

@@ -1,6 +1,6 @@
-/** What a script is once it is parsed. */
+/** The form of a parsed script. */
 
-/** A piece of a word; what is not quoted falls apart at blanks when it is expanded. */
+/** A piece of a word. Unquoted pieces are split at blanks when they are expanded. */
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'variable'; readonly name: string; readonly quoted: boolean }
@@ -28,12 +28,12 @@ export interface Loop {
   readonly body: Script;
 }
 
-/** Commands of which each reads what the one before it printed. */
+/** Commands that each read the output of the one before. */
 export type Pipeline = readonly (Simple | Loop)[];
 
 export interface Step {
   readonly pipeline: Pipeline;
-  /** After which outcome of the step before it runs: `;`, `&&`, `||`. */
+  /** The outcome of the previous step after which this one runs: `;`, `&&`, `||`. */
   readonly after: 'any' | 'success' | 'failure';
 }
 

@@ -1,7 +1,7 @@
-/** Programs that only turn text into text. */
+/** Programs that only transform text. */
 import type { Command } from './command.ts';
 
-/** What they read is what the command before them printed, or a file. */
+/** They read the output of the command before them, or a file. */
 export const textCommands = (read: (path: string) => string | undefined): Readonly<Record<string, Command>> => ({
   ':': () => 0,
   true: () => 0,
@@ -35,7 +35,7 @@ export const textCommands = (read: (path: string) => string | undefined): Readon
     out(`${args.includes('-c') ? text.length : linesOf(text).length}\n`);
     return 0;
   },
-  /** Looks for the pattern as it stands: nothing in it is special. */
+  /** Searches for the pattern as plain text. */
   grep: ({ args, input, out }) => {
     const [pattern = '', path] = operandsOf(args);
     const options = args.filter((one) => one.startsWith('-')).join('');
@@ -44,7 +44,7 @@ export const textCommands = (read: (path: string) => string | undefined): Readon
     else if (!options.includes('q')) out(found.map((line) => `${line}\n`).join(''));
     return found.length > 0 ? 0 : 1;
   },
-  /** Programs of the form `/TEXT/ { print $N }` and `NR == N { print $N }`. */
+  /** Runs programs of the form `/TEXT/ { print $N }` and `NR == N { print $N }`. */
   awk: ({ args: [program = '', path], input, out, err }) => {
     const match = /^\s*(?:\/([^/]*)\/|NR == (\d+))\s*\{ print \$(\d+) \}\s*$/.exec(program);
     if (!match) {
@@ -75,11 +75,11 @@ function pick(input: string, out: (text: string) => void, choose: (lines: string
 
 const operandsOf = (args: readonly string[]): string[] => args.filter((one) => !one.startsWith('-'));
 
-/** A file that is not there has nothing in it. */
+/** A missing file counts as empty. */
 const textOf = (read: (path: string) => string | undefined, path: string | undefined, input: string): string =>
   path === undefined ? input : (read(path) ?? '');
 
-/** `-n N` or `-N`, ten by default, and the file. */
+/** Reads `-n N` or `-N`, by default ten, and the file. */
 function countedArguments(args: readonly string[]): { readonly count: number; readonly path: string | undefined } {
   const at = args.indexOf('-n');
   const short = args.find((one) => /^-n?\d+$/.test(one));

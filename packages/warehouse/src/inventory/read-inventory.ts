@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate } from '@vmgrid/protocol';
-import { type GoldenImage, Manifest } from './images/manifest.ts';
+import { type GoldenImage, Manifest } from '../images/manifest.ts';
 
 /** A folder in `images/` that is no golden image, and the reason. */
 export interface BrokenImage {

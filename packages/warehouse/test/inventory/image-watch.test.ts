@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { startNode } from '../../../test/support/node-process.ts';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { ImageWatch } from '../src/image-watch.ts';
-import type { GoldenImage } from '../src/images/manifest.ts';
-import { Warehouse } from '../src/store.ts';
+import { startNode } from '../../../../test/support/node-process.ts';
+import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import type { GoldenImage } from '../../src/images/manifest.ts';
+import { ImageWatch, type ImageWatchDeps } from '../../src/inventory/image-watch.ts';
+import { Warehouse } from '../../src/warehouse.ts';
 
 const directory = useTemporaryFolder();
-const STORE_PROCESS = join(import.meta.dirname, 'store-process.ts');
+const STORE_PROCESS = join(import.meta.dirname, '../store-process.ts');
 const NEVER_MS = 2 ** 31 - 1;
 
 let watching: ImageWatch | undefined;
 afterEach(() => watching?.close());
 
-type Source = Pick<Warehouse, 'directory' | 'images'>;
+type Source = ImageWatchDeps['warehouse'];
 
 /** Watches; `until` resolves when a change was told after which this holds. */
 function watch(warehouse: Source, lookedAtEveryMs = NEVER_MS) {
@@ -23,7 +23,7 @@ function watch(warehouse: Source, lookedAtEveryMs = NEVER_MS) {
   watching = new ImageWatch({ warehouse, changed: () => told(), log: log as never }, { lookedAtEveryMs });
   const until = (holds: (ids: readonly string[]) => boolean) =>
     new Promise<void>((resolve) => {
-      told = async () => holds([...(await warehouse.images()).keys()]) && resolve();
+      told = async () => holds([...(await warehouse.inventory.images()).keys()]) && resolve();
     });
   return { warned, until };
 }
@@ -42,7 +42,10 @@ test('an image that another process moves in, and one that it moves out, is an e
 test('where there are no events, the warehouse is looked at', async () => {
   const images = new Map<string, GoldenImage>();
   let there = images;
-  const { until, warned } = watch({ directory: join(directory(), 'nowhere'), images: async () => there }, 5);
+  const { until, warned } = watch(
+    { directory: join(directory(), 'nowhere'), inventory: { images: async () => there } },
+    5,
+  );
   expect(warned).toEqual(['changes of the warehouse make no events: it is looked at instead']);
   const changed = until((ids) => ids.includes('theirs'));
   there = new Map([['theirs', {} as GoldenImage]]);
@@ -56,7 +59,7 @@ test('a warehouse that cannot be read for a while does not end the watch', async
     if (isAway) throw new Error('the folder of the network is away');
     return there;
   };
-  const { until, warned } = watch({ directory: join(directory(), 'nowhere'), images }, 5);
+  const { until, warned } = watch({ directory: join(directory(), 'nowhere'), inventory: { images } }, 5);
   await eventually(() => warned.includes('the warehouse could not be looked at'));
   const changed = until((ids) => ids.includes('theirs'));
   there = new Map([['theirs', {} as GoldenImage]]);

@@ -6,10 +6,10 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
 import { type Log, oneAtATime } from '@vmgrid/daemon';
-import type { Warehouse } from './store.ts';
+import type { ImageInventory } from './image-inventory.ts';
 
 export interface ImageWatchDeps {
-  readonly warehouse: Pick<Warehouse, 'directory' | 'images'>;
+  readonly warehouse: { readonly directory: string; readonly inventory: Pick<ImageInventory, 'images'> };
   /** Called at the start too, because the state may have changed since the caller last looked. */
   readonly changed: () => void;
   readonly log: Pick<Log, 'warn'>;
@@ -23,7 +23,7 @@ export class ImageWatch {
   readonly #events: FSWatcher | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #look = oneAtATime(() => this.#compare());
-  #seen: Awaited<ReturnType<Warehouse['images']>> | undefined;
+  #seen: Awaited<ReturnType<ImageInventory['images']>> | undefined;
 
   constructor(deps: ImageWatchDeps, { lookedAtEveryMs = LOOKED_AT_EVERY_MS } = {}) {
     this.#deps = deps;
@@ -51,7 +51,7 @@ export class ImageWatch {
 
   async #compare(): Promise<void> {
     try {
-      const images = await this.#deps.warehouse.images();
+      const images = await this.#deps.warehouse.inventory.images();
       if (images === this.#seen) return;
       this.#seen = images;
       this.#deps.changed();

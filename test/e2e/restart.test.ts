@@ -1,0 +1,115 @@
+/** Actions that restart their machine: what comes after them runs after the boot, on each line that boots a Linux. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { GridError } from '@vmgrid/protocol';
+import { greetingAt } from '../contract/greeting.ts';
+import { dag, MACHINE, script } from '../support/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+
+let grid: TestGrid;
+beforeAll(async () => {
+  grid = await TestGrid.open('restart', { base: MACHINE.os, plantConfig: { lines: ['qemu', 'uml'] } });
+}, OPEN_GRID_MS);
+afterAll(async () => expect((await grid?.close()) ?? []).toEqual([]), 60_000);
+
+const TEST_MS = 300_000;
+
+/** Tells an attribute. */
+const tell = (name: string, value: string) => `echo "${name} = \\"${value}\\"" >>"$VMGRID_ATTRIBUTES"`;
+const BOOT_ID = '$(cat /proc/sys/kernel/random/boot_id)';
+
+const before = script('before', `echo memory >/run/before; echo disk >/root/before; ${tell('First', BOOT_ID)}`);
+/** What a machine has that was restarted after `before`. */
+const look = script(
+  'look',
+  [
+    tell('Second', BOOT_ID),
+    tell('Left', '$(ls /run/before 2>/dev/null)'),
+    tell('Kept', '$(cat /root/before)'),
+    tell('Carrier', '$(cat /sys/class/net/eth0/carrier)'),
+  ].join('; '),
+);
+const RESTARTS = {
+  'asks for it and ends': script('restart', `${tell('Upgraded', 'yes')}; reboot`, { reboot: true }),
+  'does it at once': script('restart', `${tell('Upgraded', 'yes')}; sync; reboot -f; sleep 600`, { reboot: true }),
+  'leaves it to the runner': script('restart', tell('Upgraded', 'yes'), { reboot: true }),
+};
+const wanted = (restart: typeof before) => dag([before, restart, look], 'before>restart');
+const RESTARTED = { Upgraded: 'yes', Left: '', Kept: 'disk', Carrier: '1' };
+
+const refusalOf = (request: object): Promise<GridError> =>
+  grid.client.create(request as never).then(
+    ({ vm }) => expect(vm).toBe('not created') as never,
+    (thrown: GridError) => thrown,
+  );
+
+describe.each(['qemu', 'uml'] as const)('on the line %s', (line) => {
+  const machine = { ...MACHINE, line };
+
+  test.each(Object.entries(RESTARTS))(
+    'the DAG goes on after an action that %s',
+    async (_, restart) => {
+      const { vm } = await grid.client.create({ machine, dag: wanted(restart) });
+      expect(vm).toMatchObject({ State: 'running', ...RESTARTED, ActionsRun: 3 });
+      expect(vm.First).not.toBe(vm.Second);
+      expect(await greetingAt(Number(vm.SshPort))).toMatch(/^SSH-/);
+      await grid.client.destroy(String(vm.VmId));
+    },
+    TEST_MS,
+  );
+
+  test(
+    'an image of it has no more to lose, and what its clones have is what was made cold; a clone restarts as well',
+    async () => {
+      const dagged = wanted(RESTARTS['leaves it to the runner']);
+      const { image } = await grid.client.buildImage({ machine, dag: dagged });
+      expect(image.history.map(({ id, survivesBoot }) => [id, survivesBoot])).toEqual([
+        ['before', true],
+        ['restart', true],
+        ['look', true],
+      ]);
+      const again = script('again', 'true', { reboot: true });
+      const last = script('last', tell('Third', BOOT_ID));
+      const { actions, edges } = dagged;
+      const more = { actions: [...actions, again, last], edges: [...edges!, { from: 'look', to: 'again' }] };
+      const { vm } = await grid.client.create({ machine, dag: more });
+      expect(vm).toMatchObject({ ...RESTARTED, ImageId: image.imageId, ActionsCached: 3, ActionsRun: 2 });
+      expect(vm.Third).not.toBe(vm.Second);
+      const { vm: later } = await grid.client.configure({
+        vmId: String(vm.VmId),
+        dag: dag([{ ...again, id: 'once-more' }, script('now', tell('Fourth', BOOT_ID))]),
+      });
+      expect(later).toMatchObject({ ActionsRun: 4 });
+      expect(later.Fourth).not.toBe(vm.Third);
+      expect(await greetingAt(Number(later.SshPort))).toMatch(/^SSH-/);
+      await grid.client.destroy(String(vm.VmId));
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a restart by an action that is not to fails it at once, whichever way it is done',
+    async () => {
+      for (const text of ['reboot -f; sleep 600', 'reboot; sleep 600', 'reboot']) {
+        const actions = [script('upgrade', text), script('next', 'sleep 60')];
+        const error = await refusalOf({ machine, dag: dag(actions, 'upgrade>next') });
+        expect(error).toMatchObject({ code: 'GUEST_RESTARTED', details: { kind: 'script' } });
+        expect(error.message).toMatch(/the guest started anew during the action (upgrade|next), or right after it/);
+      }
+    },
+    TEST_MS,
+  );
+});
+
+test(
+  'a kernel that panics does not do what an action is to do that restarts the machine',
+  async () => {
+    const panic = script('panic', 'echo c > /proc/sysrq-trigger; sleep 600', { reboot: true });
+    const error = await refusalOf({ machine: { ...MACHINE, line: 'qemu' }, dag: dag([panic]) });
+    expect(error).toMatchObject({
+      code: 'GUEST_RESTARTED',
+      message: 'the kernel of the guest panicked during the action panic, or after it',
+      details: { actionId: 'panic' },
+    });
+  },
+  TEST_MS,
+);
