@@ -188,6 +188,55 @@ test('an image that keeps what was its builder’s is found out, and its action 
   expect(explained.plants[0]!.warnings).toEqual([{ action: 'name', reads: 'the host name' }]);
 }, 120_000);
 
+/** Resolves once the comparison has made so many images. */
+async function hasMade(images: number, requestId: string): Promise<void> {
+  let made = 0;
+  for await (const { phase, state } of grid.client.events(requestId)) {
+    if (phase === 'promote' && state === 'done') made += 1;
+    if (made === images) return;
+  }
+  throw new Error(`the comparison ended with ${made} images`);
+}
+
+const imageIds = async () => (await grid.client.images()).images.map(({ imageId }) => imageId).sort();
+
+/** There is room for few. */
+async function makeRoom(): Promise<void> {
+  const { vms } = await grid.client.list();
+  await Promise.all(vms.map(({ VmId }) => grid.client.destroy(String(VmId))));
+}
+
+test('nobody else is given what a comparison makes for itself', async () => {
+  await makeRoom();
+  const before = await imageIds();
+  const wanted = dag([tells('mine', 'Mine = 1'), tells('alone', 'Alone = 1')], 'mine>alone');
+  const { requestId } = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
+  await hasMade(2, requestId);
+  expect(await create(wanted)).toMatchObject({ ActionsCached: 0, ActionsRun: 2 });
+  const { image, built } = await grid.client.buildImage({ machine: MACHINE, dag: wanted });
+  expect(built).toBe(true);
+  for await (const _ of grid.client.events(requestId));
+  expect(await grid.client.operation(requestId)).toMatchObject({
+    state: 'done',
+    result: { plants: [{ differences: [] }] },
+  });
+  expect(await imageIds()).toEqual([...before, image.imageId].sort());
+}, 120_000);
+
+test('of a comparison whose plant dies, nothing is left once the plant is back', async () => {
+  await makeRoom();
+  const before = await imageIds();
+  const wanted = dag([tells('killed', 'Killed = 1'), tells('amid', 'Amid = 1')], 'killed>amid');
+  const { requestId } = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
+  await hasMade(2, requestId);
+  await grid.kill('plant-1');
+  expect(await grid.leftovers()).not.toEqual([]);
+  await grid.start('plant-1');
+  for await (const _ of grid.client.events(requestId));
+  expect(await imageIds()).toEqual(before);
+  expect(await grid.leftovers()).toEqual([]);
+}, 120_000);
+
 async function verifyEqual(wanted: Dag): Promise<EqualityReply> {
   const submitted = await grid.client.submitVerifyEqual({ machine: MACHINE, dag: wanted });
   return followToEnd<EqualityReply>(grid.client, submitted, true);

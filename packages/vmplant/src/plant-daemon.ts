@@ -9,6 +9,7 @@ import { assemblePlant } from './assembly/assemble-plant.ts';
 import { openHostPorts } from './assembly/host-ports.ts';
 import { makeOperatorServices } from './assembly/operator-services.ts';
 import type { PlantConfig } from './config.ts';
+import { isOfPlant, removeOwnImages } from './equality/own-images.ts';
 import type { openPlantHttp } from './http/plant-http.ts';
 import { faultHere } from './vms/fault-here.ts';
 
@@ -38,6 +39,7 @@ export async function startPlant(
   const { bidService, events, registry, plant, selfTending, adPublisher, offers } = parts;
   events.on('progress', (event) => links.notify('progress', event));
   await parts.recover();
+  await removeOwnImages(isOfPlant(config.plantId), { ...stores, log });
   await groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
   const unknown = checkCost(parseCost(config.cost), await bidService.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');

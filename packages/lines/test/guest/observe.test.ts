@@ -42,6 +42,12 @@ const lost: readonly (readonly [string, string, string])[] = [
   ['a file in memory', 'echo x >$VMGRID_ROOT/run/mine', 'file /run/mine\n'],
   ['a file that no process stands behind', 'echo 99 >$VMGRID_ROOT/run/my.pid', 'file /run/my.pid\n'],
   ['a setting', 'echo 10 >$VMGRID_ROOT/proc/sys/vm/swappiness', 'setting vm.swappiness = 10\n'],
+  [
+    'what a module brings',
+    `mkdir -p $VMGRID_ROOT/sys/module/bridge $VMGRID_ROOT/proc/sys/net/bridge
+     echo 1 >$VMGRID_ROOT/proc/sys/net/bridge/filter`,
+    'setting net.bridge.filter = 1\n',
+  ],
   ['a link', 'mkdir -p $VMGRID_ROOT/sys/class/net/dummy0', 'link dummy0\n'],
 ];
 const kept: readonly (readonly [string, string])[] = [
@@ -55,6 +61,13 @@ const kept: readonly (readonly [string, string])[] = [
          printf '%s -k 5 20 /bin/sh' '${words}' | tr ' ' '\\0' >$VMGRID_ROOT/proc/43/cmdline`,
       ] as const,
   ),
+  [
+    'what the runner started itself, and what that started',
+    `runner=$PPID; until tr '\\0' ' ' </proc/$runner/cmdline | grep -q runner.sh; do
+       read -r _ _ _ runner _ </proc/$runner/stat; done
+     ${started(45, 'sh', 0, AGENT)}; ${started(46, 'awk', 0, AGENT)}
+     sed -i "s/ S 1 / S $runner /" $VMGRID_ROOT/proc/45/stat; sed -i 's/ S 1 / S 45 /' $VMGRID_ROOT/proc/46/stat`,
+  ],
   ['a thread of the kernel', started(42, 'kworker', 0x200000, '/')],
   [
     'a mount of fstab',
@@ -65,12 +78,50 @@ const kept: readonly (readonly [string, string])[] = [
   ['a file that a process stands behind', 'echo 1 >$VMGRID_ROOT/run/init.pid'],
   ['what tmpfiles makes', 'mkdir $VMGRID_ROOT/run/web; echo x >$VMGRID_ROOT/run/web/state'],
   [
+    'what tmpfiles makes from now on',
+    `echo 'd /run/cache 0755 root root -' >$VMGRID_ROOT/usr/lib/tmpfiles.d/cache.conf; mkdir $VMGRID_ROOT/run/cache`,
+  ],
+  [
+    'what a service makes that is new',
+    `mkdir -p $VMGRID_ROOT/etc/systemd/system; mkdir $VMGRID_ROOT/run/one $VMGRID_ROOT/run/two
+     printf '[Service]\\nRuntimeDirectory=one two\\n' >$VMGRID_ROOT/etc/systemd/system/new.service`,
+  ],
+  [
     'a setting that is configured',
     `echo 10 >$VMGRID_ROOT/proc/sys/vm/swappiness; mkdir -p $VMGRID_ROOT/etc/sysctl.d
      echo 'vm.swappiness = 10 # less' >$VMGRID_ROOT/etc/sysctl.d/mine.conf`,
   ],
   ['numbers that change by themselves', 'echo b >$VMGRID_ROOT/proc/sys/kernel/random/uuid'],
 ];
+
+/** Names of units, and what systemd says of them. */
+const UNITS: Readonly<Record<string, string>> = {
+  'bus.service': 'BusName=org.bus ActiveState=active',
+  'enabled.service': 'ActiveState=active UnitFileState=enabled',
+  'loose.service': 'ActiveState=active UnitFileState=static',
+  'by-timer.service': 'ActiveState=active TriggeredBy=dead.socket,live.timer',
+  'by-dead.service': 'ActiveState=active TriggeredBy=dead.socket',
+  'dead.socket': 'ActiveState=inactive UnitFileState=disabled',
+  'live.timer': 'ActiveState=active WantedBy=timers.target',
+  'ended.service': 'ActiveState=inactive UnitFileState=enabled',
+  'broken.service': 'ActiveState=failed',
+};
+const OBSERVER = join(import.meta.dirname, '../../src/guest/observe.sh');
+
+test.each(['awk', 'busybox awk'])('what systemd says of units is read by %s', async (awk) => {
+  const blocks = Object.entries(UNITS).map(([id, words]) => [...words.split(' '), `Id=${id}`, ''].join('\n'));
+  const script = `box= root=; . ${OBSERVER}; printf '%s' "$1" | ${awk} "$UNITS"`;
+  const text = blocks.join('\n').replaceAll(',', ' ');
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, 'sh', text]);
+  expect(stdout.trim().split('\n')).toEqual([
+    'come unit enabled.service',
+    'lost unit loose.service',
+    'lost unit by-dead.service',
+    'come unit live.timer',
+    'gone unit ended.service',
+    'lost failed unit broken.service',
+  ]);
+});
 
 describe.each([
   ['sh', ['sh']],
@@ -123,7 +174,7 @@ describe.each([
   );
 
   test('where what an action left cannot be written down, a boot loses it', async () => {
-    const full = 'ln -s /dev/null $VMGRID_ROOT/run/vmgrid/lost; echo x >$VMGRID_ROOT/run/mine';
+    const full = 'ln -sf /dev/null $VMGRID_ROOT/run/vmgrid/seen.1; echo x >$VMGRID_ROOT/run/mine';
     expect(await observe('true', full)).toEqual(['', 'what could not be looked at\n']);
   }, 30_000);
 

@@ -18,11 +18,12 @@ export async function verifyEqual(
   throw new GridError('REUSE_DIFFERS', `${first.way}: ${first.item}; ${others.length} more differences`, { ...first });
 }
 
-function reportText({ plantId, leftOut, ways, differences }: EqualityReport): string {
+function reportText({ plantId, leftOut, ways, lost, differences }: EqualityReport): string {
   return [
     `${plantId}: ${ways.length} ways, ${differences.length} differences`,
     ...(leftOut.length === 0 ? [] : [`  left out ${leftOut.join(', ')}: to be run for each machine`]),
     ...ways.map(({ name }) => `  ${name}`),
+    ...lost.map(({ actionId, items }) => `  a boot loses of ${actionId}: ${items.join(', ')}`),
     ...differences.flatMap(({ way, item, cold = 'nothing', other = 'nothing' }) => [
       `  ${way}: ${item}`,
       `    cold  ${cold}`,

@@ -126,10 +126,13 @@ export class BidService {
     return heldBid(plan, { plantId, now: this.#deps.clock.now(), bidValidityMs, ad: await this.ad() });
   }
 
-  /** Returns the best plan for a machine that already has its place. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */
-  async plan(request: MachineRequest, lines = this.#deps.lines): Promise<ExecutablePlan> {
-    const inventory = await this.#deps.warehouse.inventory.images();
-    const images = this.#index.follow(inventory);
+  /**
+   * Returns the best plan for a machine that already has its place, also with the images that were made for `use` alone.
+   * @throws GridError LINE_UNAVAILABLE, NO_IMAGE
+   */
+  async plan(request: MachineRequest, lines = this.#deps.lines, use?: string): Promise<ExecutablePlan> {
+    const inventory = await this.#deps.warehouse.inventory.images(use);
+    const images = use === undefined ? this.#index.follow(inventory) : ImageIndex.of(inventory.values());
     const { durations, clock } = this.#deps;
     const plan = choosePlan(request, { now: clock.now(), images, lines, durations, refusal: () => undefined });
     return { ...plan, image: inventory.get(plan.image.manifest.id)! };

@@ -25,7 +25,17 @@ const MAY_DIFFER: readonly RegExp[] = [
   /^unit\t(user(-runtime-dir)?@|getty|serial-getty@|modprobe@|run-|proc-|dev-|sys-|initrd-)/,
   /^unit\tproc-sys-kernel-random-boot_id\.mount$/,
   /^mount\t(\/proc\/sys\/fs\/binfmt_misc|\/run\/lock)$/,
+  /^digest\t\/run\/.*\.pid$/, // the number of a process
 ];
+
+/** Beside that, of two lines: what their kernels are built with, and which console they have. */
+const OF_LINE: readonly RegExp[] = [
+  /^(mount|unit)\t(\/sys\/|sys-|dev-(hugepages|mqueue))/,
+  /^unit file\tserial-getty@/,
+];
+
+/** A unit that does not run is the same whether systemd has looked at its file or not. */
+const isNothing = (key: string, value: string): boolean => key.startsWith('unit\t') && value.startsWith('inactive');
 
 /** Values of which a part says nothing: sizes of logs, of databases with times in them, options that count inodes. */
 const WITHOUT: readonly (readonly [RegExp, RegExp])[] = [
@@ -33,7 +43,9 @@ const WITHOUT: readonly (readonly [RegExp, RegExp])[] = [
     /^file\t\/(var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate)\/|etc\/(resolv\.conf|hosts|hostname|ld\.so\.cache))/,
     / \d+$/,
   ],
-  [/^mount\t/, /(,?(size|nr_inodes|fd|pgrp|pipe_ino)=[^, ]*)/g],
+  [/^file\t\/run\/.*\.pid$/, / \d+$/],
+  // `inode64` is told by kernels that could also do without.
+  [/^mount\t/, /(,?(size|nr_inodes|fd|pgrp|pipe_ino)=[^, ]*)|,inode64/g],
   [/^unit\t/, / (exited|dead|waiting|running|listening|elapsed|mounted)$/],
 ];
 
@@ -45,8 +57,23 @@ const isIdentity = (key: string): boolean => {
 
 const counts = (key: string): boolean => !isIdentity(key) && !MAY_DIFFER.some((pattern) => pattern.test(key));
 
-const told = (key: string, value: string | undefined): string | undefined =>
-  WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text?.replace(part, '') : text), value);
+function told(key: string, value: string | undefined): string | undefined {
+  if (value === undefined || isNothing(key, value)) return undefined;
+  return WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text.replace(part, '') : text), value);
+}
+
+/** Of a guest whose kernel may know no IPv6: who listens to all, or to its own machine, does so by one protocol. */
+const ANY_PROTOCOL = /^socket\t(tcp|udp)6? (?:(0+)|(0100007F|0{24}01000000)):/;
+
+const ofAnyKernel = (manifest: GuestManifest): GuestManifest =>
+  new Map(
+    [...manifest]
+      .filter(([key]) => !OF_LINE.some((pattern) => pattern.test(key)))
+      .map(([key, value]) => [
+        key.replace(ANY_PROTOCOL, (_, kind, any) => `socket\t${kind} ${any ? '*' : 'self'}:`),
+        value,
+      ]),
+  );
 
 /** What is in one and not the same in the other, in the order of kinds and names. */
 export function compareManifests(cold: GuestManifest, other: GuestManifest): readonly Difference[] {
@@ -58,3 +85,7 @@ export function compareManifests(cold: GuestManifest, other: GuestManifest): rea
     return [{ item, ...(one === undefined ? {} : { cold: one }), ...(two === undefined ? {} : { other: two }) }];
   });
 }
+
+/** The same of guests of two lines, but for what comes with a line. */
+export const compareLines = (one: GuestManifest, other: GuestManifest): readonly Difference[] =>
+  compareManifests(ofAnyKernel(one), ofAnyKernel(other));

@@ -3,19 +3,24 @@
  * image of each beginning; booted from the disk of each; on each line), and compares the guests.
  */
 import type { LineReports } from '@vmgrid/bidding';
-import { UndoStack } from '@vmgrid/daemon';
 import { prepareDag, splitReusable } from '@vmgrid/dag';
-import { type BuildImageRequest, type EqualityReport, GridError, type Identified } from '@vmgrid/protocol';
+import {
+  type BuildImageRequest,
+  type EqualityReport,
+  GridError,
+  type Identified,
+  type LineName,
+} from '@vmgrid/protocol';
 import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import { IDENTITY_ATTRIBUTE } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
-import { takeBack } from '../creation/take-back.ts';
 import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/temporary-machine.ts';
 import type { ImageBuilder } from '../images/image-builder.ts';
-import { compareManifests } from './compare-manifests.ts';
+import { compareLines, compareManifests } from './compare-manifests.ts';
 import { type GuestManifest, keyOf, LOOK_DEADLINE_MS, manifestOf } from './guest-manifest.ts';
-import { beginnings, type EqualityWay, isCold, waysWith } from './ways.ts';
+import { nameUse, removeOwnImages } from './own-images.ts';
+import { beginnings, coldFor, type EqualityWay, isCold, lostBy, standardOf, waysWith } from './ways.ts';
 
 export interface EqualityCheckDeps extends TemporaryMachineDeps {
   readonly warehouse: TemporaryMachineDeps['warehouse'] & Pick<Warehouse, 'inventory' | 'claims' | 'remove'>;
@@ -24,6 +29,13 @@ export interface EqualityCheckDeps extends TemporaryMachineDeps {
 }
 
 type Asked = Identified<BuildImageRequest>;
+
+interface ImagesWanted {
+  readonly asked: Asked;
+  readonly lines: ReadonlySet<LineName>;
+  /** As a manifest has it. */
+  readonly madeFor: string;
+}
 
 /** Most differences that are reported for one way; one of them is usually enough to find the cause. */
 const DIFFERENCES_TOLD = 200;
@@ -38,46 +50,52 @@ export class EqualityCheck {
   }
 
   /**
-   * Builds what images of beginnings are missing, and removes them again. Actions that run for each machine are left
-   * out. @throws GridError SECRET_IN_IMAGE, NO_IMAGE, a decline, or what failed on the way; nothing is left of the
-   * machines.
+   * Builds what images of beginnings are missing, for itself alone, and removes them again. Actions that run for each
+   * machine are left out. @throws GridError SECRET_IN_IMAGE, NO_IMAGE, a decline, or what failed on the way; nothing
+   * is left of the machines.
    */
   async check(whole: Asked, signal: AbortSignal): Promise<EqualityReport> {
     const { reusable, own } = splitReusable(whole.dag);
     const asked = { ...whole, dag: reusable };
-    const built = new UndoStack();
-    const manifests = new Map<EqualityWay, GuestManifest>();
+    const use = nameUse(this.#config.plantId);
     try {
-      const ways = await this.#ways(asked, built, signal);
+      const cold = await this.#coldWays(asked);
+      const images = await this.#images({ asked, lines: new Set(cold.map(({ line }) => line)), madeFor: use }, signal);
+      const reuse = images.flatMap((image) => waysWith(image, withIndex(asked), this.#deps.lines));
+      const ways = [...coldFor(reuse, cold), ...reuse];
+      const manifests = new Map<EqualityWay, GuestManifest>();
       for (const way of ways) manifests.set(way, await this.#guestBy(way, asked, signal));
       return {
         plantId: this.#config.plantId,
         leftOut: [...own],
         ways: ways.map(({ name, line, start, cached }) => ({ name, line, start, cached })),
+        lost: lostBy(images),
         differences: ways.flatMap((way) => differencesOf(way, ways, manifests)),
       };
     } finally {
-      await takeBack(built, this.#deps.log, { requestId: whole.requestId });
+      await removeOwnImages((one) => one === use, this.#deps);
     }
   }
 
-  async #ways(asked: Asked, undo: UndoStack, signal: AbortSignal): Promise<readonly EqualityWay[]> {
-    const { warehouse, lines, imageBuilder } = this.#deps;
-    const wanted = { ...asked, index: prepareDag(asked.dag) };
-    const bases = [...(await warehouse.inventory.images()).values()].filter(isCold);
-    const cold = bases.flatMap((base) => waysWith(base, wanted, lines)).filter(isFirstOfLine);
+  /** With each base on each line. @throws GridError NO_IMAGE */
+  async #coldWays(asked: Asked): Promise<readonly EqualityWay[]> {
+    const bases = [...(await this.#deps.warehouse.inventory.images()).values()].filter(isCold);
+    const cold = bases.flatMap((base) => waysWith(base, withIndex(asked), this.#deps.lines));
     if (cold.length === 0) throw new GridError('NO_IMAGE', 'no base image can become this machine on any line here');
+    return cold;
+  }
+
+  /** Of each beginning, built on each line. */
+  async #images({ asked, lines, madeFor }: ImagesWanted, signal: AbortSignal): Promise<readonly GoldenImage[]> {
     const images = new Map<string, GoldenImage>();
-    for (const line of cold.map((way) => way.line)) {
+    for (const line of lines) {
       for (const dag of beginnings(asked.dag)) {
-        const machine = { ...asked.machine, line };
-        const { image, built } = await imageBuilder.build({ ...asked, machine, dag }, signal);
-        const { id } = image.manifest;
-        if (built) undo.push('image', () => warehouse.remove(id));
-        images.set(id, image);
+        const order = { ...asked, machine: { ...asked.machine, line }, dag };
+        const { image } = await this.#deps.imageBuilder.build(order, signal, { givesWay: false, madeFor });
+        images.set(image.manifest.id, image);
       }
     }
-    return [...cold, ...[...images.values()].flatMap((image) => waysWith(image, wanted, lines))];
+    return [...images.values()];
   }
 
   /** Makes the machine, lists its guest, and ends it. */
@@ -92,7 +110,7 @@ export class EqualityCheck {
   /** Returns the content of the guest, the attributes that its actions set, and the failed actions. */
   async #look({ guest, configuration }: Execution, image: GoldenImage, signal: AbortSignal): Promise<GuestManifest> {
     const { warehouse, clock } = this.#deps;
-    const { createdAt } = (await warehouse.inventory.images()).get(image.manifest.base)!.manifest;
+    const { createdAt } = (await warehouse.inventory.image(image.manifest.base)).manifest;
     const manifest = new Map(await manifestOf(guest, Date.parse(createdAt), { ms: LOOK_DEADLINE_MS, signal, clock }));
     for (const [name, text] of Object.entries(configuration.attributes)) {
       if (name !== IDENTITY_ATTRIBUTE) manifest.set(keyOf('attribute', name), text);
@@ -102,16 +120,16 @@ export class EqualityCheck {
   }
 }
 
-const isFirstOfLine = ({ line }: EqualityWay, at: number, ways: readonly EqualityWay[]): boolean =>
-  ways.findIndex((other) => other.line === line) === at;
+const withIndex = (asked: Asked) => ({ ...asked, index: prepareDag(asked.dag) });
 
-/** Against the machine that was made cold on the same line; of those that were, against the first. */
+/** Against the machine that was made cold of the same base on the same line; of those that were, against the first. */
 function differencesOf(
   way: EqualityWay,
   ways: readonly EqualityWay[],
   manifests: ReadonlyMap<EqualityWay, GuestManifest>,
 ): EqualityReport['differences'] {
-  const cold = ways.find((other) => isCold(other.image) && (isCold(way.image) || other.line === way.line))!;
-  const found = compareManifests(manifests.get(cold)!, manifests.get(way)!);
+  const standard = standardOf(way, ways);
+  const compare = standard.line === way.line ? compareManifests : compareLines;
+  const found = compare(manifests.get(standard)!, manifests.get(way)!);
   return found.slice(0, DIFFERENCES_TOLD).map((difference) => ({ way: way.name, ...difference }));
 }

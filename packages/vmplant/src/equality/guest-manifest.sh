@@ -6,6 +6,9 @@ cd /
 since=$1
 tab=$(printf '\t')
 
+# A machine that was made cold may still be starting what its boot starts.
+[ ! -d /run/systemd/system ] || systemctl is-system-running --wait > /dev/null
+
 # Folders in memory that are the system's own differ from boot to boot.
 list_files() {
   find / /run /dev/shm -xdev \
@@ -48,10 +51,18 @@ done
 awk -F: -v OFS="$tab" '{ print "user", $1, $3 ":" $4 " " $6 " " $7 }' /etc/passwd
 awk -F: -v OFS="$tab" '{ print "group", $1, $3 " " $4 }' /etc/group
 
-[ -d /run/systemd/system ] || exit 0
-systemctl list-units --all --plain --no-legend --no-pager --full --type=service,socket,timer,path,mount,swap |
-  while read -r unit _ active sub _; do printf 'unit\t%s\t%s %s\n' "$unit" "$active" "$sub"; done
-systemctl list-unit-files --no-legend --no-pager --full | while read -r unit state _; do
-  printf 'unit file\t%s\t%s\n' "$unit" "$state"
-done
-[ -z "$(journalctl -q -n 1 --no-pager -o cat 2>&1)" ] || printf 'journal\treadable\tyes\n'
+# What could not be told is not told as nothing: a manager that is busy is asked again, and then the last line says so.
+ask() {
+  for _ in 1 2 3; do answer=$(systemctl "$@" --no-legend --no-pager --full) && return; done
+  missing=' but units'
+}
+missing=
+
+if [ -d /run/systemd/system ]; then
+  ask list-units --all --plain --type=service,socket,timer,path,mount,swap
+  printf '%s\n' "$answer" | while read -r unit _ active sub _; do printf 'unit\t%s\t%s %s\n' "$unit" "$active" "$sub"; done
+  ask list-unit-files
+  printf '%s\n' "$answer" | while read -r unit state _; do printf 'unit file\t%s\t%s\n' "$unit" "$state"; done
+  [ -z "$(journalctl -q -n 1 --no-pager -o cat 2>&1)" ] || printf 'journal\treadable\tyes\n'
+fi
+echo "that is all$missing"

@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TimeLimit, within } from '@vmgrid/daemon';
 import type { Guest } from '@vmgrid/lines';
-import { late } from '@vmgrid/protocol';
+import { GridError, late } from '@vmgrid/protocol';
 
 /** The value of each item, whose key is its kind, a tab and its name. */
 export type GuestManifest = ReadonlyMap<string, string>;
+
+export const keyOf = (kind: string, name: string): string => `${kind}\t${name}`;
 
 const SCRIPT = join(import.meta.dirname, 'guest-manifest.sh');
 
@@ -26,18 +28,25 @@ export async function manifestOf(
   return within({ ...limit, late: silent }, (until) => readManifest(guest.run(command, until)));
 }
 
-export const keyOf = (kind: string, name: string): string => `${kind}\t${name}`;
+/** The script's last line. */
+const ENDED = 'that is all';
 
-/** Reads what the script printed. Lines that are none of its own are left out. */
+/**
+ * Reads what the script printed. Lines that are none of its own are left out.
+ * @throws GridError GUEST_UNREACHABLE when it did not come to its end
+ */
 export async function readManifest(lines: AsyncIterable<string> | Iterable<string>): Promise<GuestManifest> {
   const manifest = new Map<string, string>();
   const links = new Map<string, string>();
+  let ended = false;
   for await (const line of lines) {
+    ended = line === ENDED;
     const parts = line.split('\t');
     if (parts.length < 3) continue;
     const [kind, value, name] = [parts[0]!, parts.at(-1)!, parts.slice(1, -1).join('\t')];
     manifest.set(keyOf(kind, name), kind === 'file' ? withLinks(name, value, links) : value);
   }
+  if (!ended) throw new GridError('GUEST_UNREACHABLE', 'the guest told only a part of what it has');
   return manifest;
 }
 

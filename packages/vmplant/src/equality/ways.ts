@@ -1,7 +1,7 @@
 /** Every way in which a plant can make the guest of one DAG. Pure. */
 import { type LineReports, matchImage, type Start } from '@vmgrid/bidding';
 import { type Action, type Dag, type DagIndex, linearExtension } from '@vmgrid/dag';
-import type { LineName, MachineSpec } from '@vmgrid/protocol';
+import type { EqualityReport, LineName, MachineSpec } from '@vmgrid/protocol';
 import type { GoldenImage } from '@vmgrid/warehouse';
 
 export interface EqualityWay {
@@ -48,4 +48,31 @@ export function waysWith(
   }));
 }
 
+const baseOf = ({ image }: EqualityWay): string => image.manifest.base;
+
 export const isCold = ({ manifest }: GoldenImage): boolean => manifest.history.length === 0 && !manifest.memory;
+
+/** Of the machines that can be made cold, those of the bases that the others have; the first, where there are none. */
+export function coldFor(reuse: readonly EqualityWay[], cold: readonly EqualityWay[]): readonly EqualityWay[] {
+  const bases = new Set(reuse.map(baseOf));
+  const wanted = cold.filter((way) => bases.has(baseOf(way)));
+  return wanted.length > 0 ? wanted : cold.slice(0, 1);
+}
+
+/**
+ * The way whose guest is the standard for that of another: made cold of the same base on the same line; of one that
+ * is made cold itself, the first of the same base.
+ */
+export function standardOf(way: EqualityWay, ways: readonly EqualityWay[]): EqualityWay {
+  const cold = ways.filter((other) => isCold(other.image) && baseOf(other) === baseOf(way));
+  return cold.find(({ line }) => isCold(way.image) || line === way.line)!;
+}
+
+/** What a boot loses of the actions that these images have: why some are not booted. */
+export function lostBy(images: readonly GoldenImage[]): EqualityReport['lost'] {
+  const entries = images.flatMap(({ manifest }) => manifest.history);
+  const lost = new Map(
+    entries.map(({ digest, id, lostAtBoot }) => [digest, { actionId: id, items: lostAtBoot ?? [] }]),
+  );
+  return [...lost.values()].filter(({ items }) => items.length > 0);
+}

@@ -25,8 +25,12 @@ export interface ImageBuilderDeps extends TemporaryMachineDeps {
   readonly warehouse: ImageBuildStore;
   readonly durations: DurationBook;
   readonly lines: LineReports;
-  /** The best plan on one of these lines. */
-  readonly plan: (request: Pick<BuildImageRequest, 'machine' | 'dag'>, lines: LineReports) => Promise<ExecutablePlan>;
+  /** The best plan on one of these lines, also with the images that were made for `use` alone. */
+  readonly plan: (
+    request: Pick<BuildImageRequest, 'machine' | 'dag'>,
+    lines: LineReports,
+    use?: string,
+  ) => Promise<ExecutablePlan>;
 }
 
 export interface BuiltImage {
@@ -43,6 +47,8 @@ const SUSPEND_DEADLINE_MS = 120_000;
 export interface BuildOptions {
   /** Nobody requested it, so its resources are free for any request. */
   readonly givesWay: boolean;
+  /** The one use that an image is for which is not there yet; left out, it is for all. */
+  readonly madeFor?: string;
 }
 
 /** The order of a build: only actions that an image may hold. */
@@ -94,7 +100,7 @@ export class ImageBuilder {
   async #buildReusable(request: BuildOrder, signal: AbortSignal): Promise<Omit<BuiltImage, 'leftOut'>> {
     const { warehouse } = this.#deps;
     for (;;) {
-      const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines));
+      const plan = await this.#deps.plan(request, linesToBuildOn(request, this.#deps.lines), request.madeFor);
       if (plan.remaining.length === 0 && plan.start === this.#quickestStart(plan))
         return { image: plan.image, built: false };
       const imageId = this.#imageIdOf({ request, plan });
@@ -185,12 +191,13 @@ export class ImageBuilder {
     { request, plan }: PlannedImage,
     { history, suspended }: { readonly history: Entry[]; readonly suspended: boolean },
   ) {
-    const { lifetimes } = request;
+    const { lifetimes, madeFor } = request;
     const { line: _, ...machine } = request.machine;
     const { compatibility } = this.#deps.lines.get(plan.line)!;
     return {
       ...{ machine, line: plan.line, base: plan.image.manifest.base, history, lifetimes },
       ...(suspended ? { compatibility } : {}),
+      ...(madeFor === undefined ? {} : { madeFor }),
     };
   }
 }

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { compareManifests } from '../../src/equality/compare-manifests.ts';
-import { readManifest } from '../../src/equality/guest-manifest.ts';
+import { compareLines, compareManifests } from '../../src/equality/compare-manifests.ts';
+import { readManifest as readWhole } from '../../src/equality/guest-manifest.ts';
+
+const readManifest = (lines: readonly string[]) => readWhole([...lines, 'that is all']);
 
 const cold = [
   'file\t/etc/motd\tregular file 644 0:0 5 1 7',
@@ -60,4 +62,50 @@ test('identity, times and logs may differ, and nothing of the actions', async ()
 test('names with tabs and lines that are nothing do not confuse it', async () => {
   const manifest = await readManifest(['digest\ta\tb\tabc', 'noise', 'file\tx']);
   expect([...manifest]).toEqual([['digest\ta\tb', 'abc']]);
+});
+
+test('a unit that does not run is no difference, and one that failed or ended is', async () => {
+  const idle = 'unit\tqemu-guest-agent.service\tinactive dead';
+  expect(await differences(...cold, idle)).toEqual([]);
+  const ended = without('unit', 'unit\tweb.service\tinactive dead');
+  expect(await differences(...ended)).toEqual([{ item: 'unit web.service', cold: 'active' }]);
+});
+
+test('the numbers of processes differ, and what stands in other files of memory does not', async () => {
+  const pid = (number: string, name = 'web.pid') => [
+    `file\t/run/${name}\tregular file 644 0:0 ${number.length} 1 7`,
+    `digest\t/run/${name}\t${number}`,
+  ];
+  const compared = async (one: readonly string[], other: readonly string[]) =>
+    compareManifests(await readManifest(one), await readManifest(other));
+  expect(await compared(pid('99'), pid('101'))).toEqual([]);
+  expect(await compared(pid('99', 'state'), pid('101', 'state'))).toHaveLength(2);
+  expect(await compared(pid('99'), [])).toMatchObject([{ item: 'file /run/web.pid' }]);
+});
+
+const ANY6 = '0'.repeat(32);
+const SELF6 = `${'0'.repeat(24)}01000000`;
+const kernels = [
+  'unit file\tserial-getty@.service\tindirect',
+  ...['mount\t/dev\ttmpfs rw,inode64', 'mount\t/sys/fs/bpf\tbpf rw', `socket\ttcp6 ${ANY6}:0016\tlistens`],
+  ...['socket\ttcp 0100007F:1538\tlistens', `socket\ttcp6 ${SELF6}:1538\tlistens`],
+];
+const plain = [
+  'unit file\tserial-getty@.service\tdisabled',
+  'mount\t/dev\ttmpfs rw',
+  'socket\ttcp 00000000:0016\tlistens',
+  'socket\ttcp 0100007F:1538\tlistens',
+];
+
+test('guests of two lines may differ in what their kernels are built with', async () => {
+  const [one, other] = [await readManifest(kernels), await readManifest(plain)];
+  expect(compareLines(one, other)).toEqual([]);
+  expect(compareLines(one, await readManifest(plain.slice(0, -1)))).toMatchObject([{ item: 'socket tcp self:1538' }]);
+  expect(compareManifests(one, other).map(({ item }) => item)).toEqual([
+    'mount /sys/fs/bpf',
+    'socket tcp 00000000:0016',
+    `socket tcp6 ${ANY6}:0016`,
+    `socket tcp6 ${SELF6}:1538`,
+    'unit file serial-getty@.service',
+  ]);
 });

@@ -4,14 +4,21 @@ import { manifestOf } from '../../src/equality/guest-manifest.ts';
 
 const NEVER = new AbortController().signal;
 
+const printing = (...lines: readonly string[]) => ({
+  async *run() {
+    yield* lines;
+  },
+});
+
 test('what a guest prints is its manifest', async () => {
-  const guest = {
-    async *run() {
-      yield 'swap\t/swap\tfile';
-    },
-  };
+  const guest = printing('swap\t/swap\tfile', 'that is all');
   const manifest = await manifestOf(guest, 0, { ms: 60_000, signal: NEVER });
   expect([...manifest]).toEqual([['swap\t/swap', 'file']]);
+});
+
+test('a guest that tells a part of what it has is not compared', async () => {
+  const told = manifestOf(printing('swap\t/swap\tfile'), 0, { ms: 60_000, signal: NEVER });
+  await expect(told).rejects.toMatchObject({ code: 'GUEST_UNREACHABLE' });
 });
 
 test('a guest that falls silent is not waited for without end', async () => {

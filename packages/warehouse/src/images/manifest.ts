@@ -66,6 +66,8 @@ export const Manifest = Type.Object(
     line: LineName,
     createdAt: Type.String({ format: 'date-time' }),
     createdBy: Type.String({ maxLength: 128 }),
+    /** The one use it was made for: nothing else is given it, and whoever made it for that removes it. */
+    madeFor: Type.Optional(Type.String({ maxLength: 128 })),
     /** The image of whose disk this disk is an overlay. */
     parent: Type.Optional(Type.String()),
     /**

@@ -6,7 +6,7 @@ import { verifyImages } from '../care/verify.ts';
 import { Lineage } from '../images/lineage.ts';
 import type { GoldenImage } from '../images/manifest.ts';
 import type { Labels } from './labels.ts';
-import { type BrokenImage, EMPTY_INVENTORY, type Inventory, readInventory } from './read-inventory.ts';
+import { type BrokenImage, EMPTY_INVENTORY, type Inventory, imagesFor, readInventory } from './read-inventory.ts';
 
 export interface ImageInventoryDeps {
   /** The folder `images/`. */
@@ -30,14 +30,14 @@ export class ImageInventory {
   }
 
   /**
-   * Returns all golden images that machines may be started from, by id. It reads the disk only when the folder has
-   * changed.
+   * Returns all golden images that machines may be started from, by id; those that were made for one use alone only for
+   * that use. It reads the disk only when the folder has changed.
    */
-  async images(): Promise<ReadonlyMap<string, GoldenImage>> {
-    return this.quarantine.without(await this.#refresh()).images;
+  async images(use?: string): Promise<ReadonlyMap<string, GoldenImage>> {
+    return imagesFor(this.quarantine.without(await this.#refresh()).images, use);
   }
 
-  /** Returns all images, also broken ones, but no folders that are no images. */
+  /** Returns all images, also broken ones and those made for one use alone, but no folders that are no images. */
   async allImages(): Promise<ReadonlyMap<string, GoldenImage>> {
     return (await this.#refresh()).images;
   }

@@ -24,6 +24,21 @@ export interface Inventory {
 
 export const EMPTY_INVENTORY: Inventory = { images: new Map(), broken: [], versions: new Map(), stamp: undefined };
 
+const shared = new WeakMap<Inventory['images'], Inventory['images']>();
+
+/**
+ * Without those that were made for one use alone; those of `use` are there. Without a `use` the same object for the
+ * same images.
+ */
+export function imagesFor(images: Inventory['images'], use?: string): Inventory['images'] {
+  const known = use === undefined ? shared.get(images) : undefined;
+  if (known) return known;
+  const given = [...images].filter(([, { manifest }]) => manifest.madeFor === undefined || manifest.madeFor === use);
+  const found = given.length === images.size ? images : new Map(given);
+  if (use === undefined) shared.set(images, found);
+  return found;
+}
+
 /** File times are as coarse as the kernel's tick, so a folder that changed this recently is read again. */
 const STAMP_TRUSTED_AFTER_MS = 50n;
 

@@ -35,6 +35,7 @@ test('whatever makes another image of it changes its id', () => {
       machine: { ...draft.machine, [field]: 4096 },
     })),
     { ...draft, machine: { ...draft.machine, os: 'debian-13' } },
+    { ...draft, madeFor: 'a use' },
     baseDraft('base'),
   ];
   const ids = [draft, ...others].map(imageIdOf);

@@ -125,3 +125,16 @@ test('a warehouse that vanishes under the plant is an error, not an empty list',
   await rm(imagesFolder(), { recursive: true });
   await expect(warehouse.inventory.images()).rejects.toMatchObject({ code: 'ENOENT' });
 });
+
+test('what was made for one use alone is there for that alone, and for whoever looks after the warehouse', async () => {
+  const warehouse = await Warehouse.open(directory());
+  await promote(warehouse, baseDraft('base'));
+  await promote(warehouse, suspendedDraft('own', 'base', { madeFor: 'a use' }));
+  await touch(MINUTE_AGO);
+  expect(await idsOf(warehouse)).toEqual(['base']);
+  expect(await warehouse.inventory.images()).toBe(await warehouse.inventory.images());
+  const idsFor = async (use: string) => [...(await warehouse.inventory.images(use)).keys()].sort();
+  expect([await idsFor('a use'), await idsFor('another')]).toEqual([['base', 'own'], ['base']]);
+  expect([...(await warehouse.inventory.allImages()).keys()].sort()).toEqual(['base', 'own']);
+  expect((await warehouse.inventory.image('own')).manifest.madeFor).toBe('a use');
+});
