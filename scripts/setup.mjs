@@ -9,8 +9,8 @@ const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname,
 
 /** What some jobs need beyond the product's own list: tests, such as what only some hosts have. */
 const MORE_TOOLS = {
-  test: ['test/support/tools.json'],
-  'test-long': ['test/support/tools.json', 'test/support/long-tools.json'],
+  test: ['test/support/hosts/tools.json'],
+  'test-long': ['test/support/hosts/tools.json', 'test/support/hosts/long-tools.json'],
 };
 /** What the product needs, by the list that `vmgrid doctor` goes by, and what this job needs. */
 const TOOLS = ['packages/vmgrid/src/doctor/tools.json', ...(MORE_TOOLS[process.argv[2]] ?? [])]

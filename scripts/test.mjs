@@ -9,7 +9,7 @@ import './bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
 const jest = join(root, 'node_modules/jest/bin/jest.js');
-const recorder = pathToFileURL(join(root, 'test/support/record-warnings.mjs'));
+const recorder = pathToFileURL(join(root, 'test/support/jest/record-warnings.mjs'));
 const folder = mkdtempSync(join(tmpdir(), 'vmgrid-warnings-'));
 const warnings = join(folder, 'warnings');
 // Tests start programs as other users, too.

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { GRANTS } from '@vmgrid/access';
 import { createHttpApp, type GuardedRoute, guardsOf, type HttpAppOptions, memoryRoutes } from '@vmgrid/http-api';
 import { ERROR_CATALOGUE, LINK_PATH } from '@vmgrid/protocol';
-import { DAEMON_ROUTERS } from './support/daemon-routers.ts';
+import { DAEMON_ROUTERS } from '@vmgrid/test-support/grids/daemon-routers.ts';
 
 const docs = join(import.meta.dirname, '../docs');
 const text = readFileSync(join(docs, 'http.md'), 'utf8');

@@ -1,8 +1,8 @@
 /** The guards of every route of every endpoint. An endpoint with a route without a guard does not open at all. */
 import { describe, expect, test } from '@jest/globals';
 import { createHttpApp, guardsOf, type HttpAppOptions, memoryRoutes } from '@vmgrid/http-api';
+import { DAEMON_ROUTERS } from '@vmgrid/test-support/grids/daemon-routers.ts';
 import { Router } from 'express';
-import { DAEMON_ROUTERS } from './support/daemon-routers.ts';
 
 const IMAGES = {
   'GET /images': 'image.list',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { notRunOf, summaryOf } from './support/summary.ts';
+import { notRunOf, summaryOf } from '@vmgrid/test-support/jest/summary.ts';
 
 const counts = { numPassedTests: 7, numFailedTests: 0, numRuntimeErrorTestSuites: 0, numWarnings: 0 };
 const fileOf = (...testResults: { status: string; fullName: string }[]) => ({ testResults });

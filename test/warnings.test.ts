@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import { useTemporaryFolder } from './support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 
 const folder = useTemporaryFolder();
 const warnings = () => join(folder(), 'warnings');
@@ -11,7 +11,7 @@ beforeEach(() => writeFile(warnings(), ''));
 
 /** Runs a module as a process of a test run in which three tests have passed, then ends that run. */
 function runWith(module: string, ...flags: string[]): { readonly status: number | null; readonly said: string } {
-  const support = (name: string): string => new URL(`support/${name}`, import.meta.url).href;
+  const support = (name: string): string => new URL(`support/jest/${name}`, import.meta.url).href;
   const end = `
     import SummaryReporter from '${support('summary-reporter.mjs')}';
     setImmediate(() => {

@@ -4,6 +4,7 @@
  * counts is the time that images save.
  */
 import { type Durations, durationKey, ImageIndex, type KnownImage } from '@vmgrid/bidding';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import { candidatePrefixes } from '../../packages/vmplant/src/tending/candidates.ts';
 import { type Prefix, prefixOf } from '../../packages/vmplant/src/tending/prefix.ts';
 import { replayCases } from '../../packages/vmplant/src/tending/replay.ts';
@@ -11,7 +12,6 @@ import { type RequestCase, requestCases } from '../../packages/vmplant/src/tendi
 import { SizeModel } from '../../packages/vmplant/src/tending/size-model.ts';
 import { suggestImages } from '../../packages/vmplant/src/tending/suggest.ts';
 import { base, digestOf, lines, suspended } from '../../packages/vmplant/test/tending/recorded-requests.ts';
-import { toEnd } from '../support/to-end.ts';
 import { seededRandom } from './fuzz/mutate.ts';
 import { type History, largeHistory, smallHistory } from './hits/histories.ts';
 import { type Choice, exhaustiveOptimum, upperBound } from './hits/optimum.ts';

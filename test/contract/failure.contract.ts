@@ -1,10 +1,10 @@
 /** Starts that fail: whatever step they get to, nothing is left that they made. */
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { processesOf } from '@vmgrid/test-support/hosts/processes.ts';
 import type { StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
 import type { MachineSpec } from '../../packages/protocol/src/index.ts';
 import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
-import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 import { MEMORY_MIB } from './workshop.ts';
 

@@ -2,9 +2,9 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { processesOf } from '@vmgrid/test-support/hosts/processes.ts';
+import { testUnless, WHY_NO_HOST_USERS } from '@vmgrid/test-support/jest/test-unless.ts';
 import { HOST_ID_RANGE } from '../../packages/lines/src/host-user.ts';
-import { processesOf } from '../support/processes.ts';
-import { testUnless, WHY_NO_HOST_USERS } from '../support/test-unless.ts';
 import type { Bench, LineUnderTest } from './bench.ts';
 
 const BOOT_MS = 120_000;

@@ -1,7 +1,7 @@
 /** The leftovers of a machine that ended. */
 import { readdir } from 'node:fs/promises';
+import { processesOf } from '@vmgrid/test-support/hosts/processes.ts';
 import type { StartOrder } from '../../packages/lines/src/production-line.ts';
-import { processesOf } from '../support/processes.ts';
 import type { LineUnderTest } from './bench.ts';
 
 export const NOTHING = { processes: [], channels: [], known: [] } as const;

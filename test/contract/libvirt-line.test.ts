@@ -1,7 +1,7 @@
 /** The libvirt line against a libvirtd of the tests' own. */
 import { afterAll, beforeAll } from '@jest/globals';
+import { type PrivateLibvirtd, startLibvirtd } from '@vmgrid/test-support/hosts/private-libvirtd.ts';
 import { makeLibvirtLine } from '../../packages/lines/src/libvirt/make-libvirt-line.ts';
-import { type PrivateLibvirtd, startLibvirtd } from '../support/private-libvirtd.ts';
 import { productionLineContract } from './production-line.contract.ts';
 
 const START_MS = 60_000;

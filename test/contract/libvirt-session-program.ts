@@ -3,10 +3,10 @@
  * only argument says what to do; it prints what came of it.
  */
 import { stat } from 'node:fs/promises';
+import { processesOf } from '@vmgrid/test-support/hosts/processes.ts';
 import type { RunnerEvent } from '../../packages/lines/src/guest/report.ts';
 import { makeLines } from '../../packages/lines/src/make-lines.ts';
 import type { Adoption } from '../../packages/lines/src/production-line.ts';
-import { processesOf } from '../support/processes.ts';
 import { greetingAt } from './greeting.ts';
 import { leftOf } from './left.ts';
 import { identityOf, script, WAKE_AND_RUN, Workshop } from './workshop.ts';

@@ -1,7 +1,7 @@
 /** A process that makes a machine and has it at work, as a plant does, until it is killed. */
 import { join } from 'node:path';
+import { startNode } from '@vmgrid/test-support/hosts/node-process.ts';
 import type { MachineState, StartOrder } from '../../packages/lines/src/production-line.ts';
-import { startNode } from '../support/node-process.ts';
 import type { LineUnderTest } from './bench.ts';
 
 export interface PlantWork {

@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
+import { processesOf } from '@vmgrid/test-support/hosts/processes.ts';
 import type { Machine, StartOrder, StepObserver } from '../../packages/lines/src/production-line.ts';
 import { resumeMachine } from '../../packages/vmplant/src/lifecycle/resume-machine.ts';
-import { processesOf } from '../support/processes.ts';
 import type { Bench, LineUnderTest, Member, Started } from './bench.ts';
 import { identityOf, script, WAKE_AND_RUN } from './workshop.ts';
 

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { linkImage, testBase, testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
 import {
   type ConfigDiscPlan,
   type GuestIdentity,
@@ -18,7 +19,6 @@ import type { FindImages } from '../../packages/lines/src/trial-kernel.ts';
 import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
 import type { Staging } from '../../packages/warehouse/src/making/staging.ts';
 import { Warehouse } from '../../packages/warehouse/src/warehouse.ts';
-import { linkImage, testBase, testFolder } from '../support/test-warehouse.ts';
 
 export const MEMORY_MIB = 256;
 

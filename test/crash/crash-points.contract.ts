@@ -2,8 +2,8 @@
  * Whichever process is killed at whichever step, nothing is lost, made twice or left over. A line's own test calls it.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { OPEN_GRID_MS } from '@vmgrid/test-support/grids/test-grid.ts';
 import { seededRandom } from '../bench/fuzz/mutate.ts';
-import { OPEN_GRID_MS } from '../support/test-grid.ts';
 import { countBoundaries, drawPoints, runPoint } from './matrix.ts';
 import { stock, type Verb } from './scenarios.ts';
 import type { Site } from './site.ts';

@@ -5,8 +5,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClassAdJson } from '@vmgrid/protocol';
-import { listeningAddresses, processesBelow } from '../support/processes.ts';
-import type { TestGrid } from '../support/test-grid.ts';
+import type { TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { listeningAddresses, processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 
 export interface Expected {
   readonly grid: TestGrid;

@@ -1,7 +1,7 @@
 /** The work in progress while something is killed: each kind of work that changes a VM or an image. */
 import { type CollectImagesReply, GridError, type MachineSpec, type VerifyImagesReply } from '@vmgrid/protocol';
-import { dag, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
+import { dag, script } from '@vmgrid/test-support/grids/documents.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { type Answer, momentary, type Site } from './site.ts';
 
 export interface Work {

@@ -1,9 +1,9 @@
 /** A grid that can be hurt: every daemon in it can be told at which step to die, and is started again when it has. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CreateRequest, GridError, type MachineSpec, type VmReply } from '@vmgrid/protocol';
-import { dag, MACHINE, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { eventually, type LocatedProcess, processesBelow } from '../support/processes.ts';
-import { TestGrid, type TestGridOptions } from '../support/test-grid.ts';
+import { dag, MACHINE, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { TestGrid, type TestGridOptions } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually, type LocatedProcess, processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 import { problemsOf } from './problems.ts';
 import { isThere, StepKiller } from './step-killer.ts';
 

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually } from '../support/processes.ts';
-import { testFolder } from '../support/test-warehouse.ts';
+import { testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 const PRELOADED = join(import.meta.dirname, 'step-kill.mjs');
 

@@ -1,8 +1,8 @@
 /** Actions that fail, hang, are retried or tolerated: the client learns which and why, and nothing is left behind. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
-import { dag, host, MACHINE, order, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, host, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

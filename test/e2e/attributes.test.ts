@@ -1,9 +1,9 @@
 /** Attributes that actions set become part of the VM's classad, and can be queried. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ClassAdJson } from '@vmgrid/protocol';
-import { host, order, script } from '../support/documents.ts';
-import { http } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { host, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { http } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 let grid: TestGrid;
 let vm: ClassAdJson;

@@ -10,9 +10,17 @@ import {
   host,
   SIMULATED_MACHINE as MACHINE,
   simulatedOrder as order,
-} from '../support/documents.ts';
-import { type HttpAnswer, http, JSON_BODY, postJson, postXml, tcp, XML_BODY } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+} from '@vmgrid/test-support/grids/documents.ts';
+import {
+  type HttpAnswer,
+  http,
+  JSON_BODY,
+  postJson,
+  postXml,
+  tcp,
+  XML_BODY,
+} from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 const INVALID = join(import.meta.dirname, '../../schemas/examples/invalid');
 const SOME_VM = 'vm-0b8e6c1a-52c9-4a8e-9d3a-6a1f0c2d4e5f';

@@ -3,9 +3,9 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { VerifyImagesReply } from '@vmgrid/protocol';
+import { dag, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
-import { dag, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** The main job through two brokers, on real QEMU. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { order, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

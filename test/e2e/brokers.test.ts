@@ -2,10 +2,10 @@
  * Shop → broker → broker → plants: requests find their plant, and a broker that is killed costs its plants a reconnect.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { vmgrid } from '../support/programs.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, order, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

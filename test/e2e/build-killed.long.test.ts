@@ -1,8 +1,8 @@
 /** A plant that is killed at any step of building an image, on real QEMU: the next run sweeps, and builds it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type BuildImageReply, GridError } from '@vmgrid/protocol';
-import { dag, MACHINE, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 const PLANT = 'plant-1';
 /** In the order in which a build passes them; inside `promote` each step has its test in the plant's own. */

@@ -1,9 +1,9 @@
 /** Creates and builds that are cancelled while QEMU works on them: nothing is left, in whatever phase they were. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GridError } from '@vmgrid/protocol';
-import { dag, MACHINE, order, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

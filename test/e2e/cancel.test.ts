@@ -6,11 +6,11 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GridError, OperationReply } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
-import { dag, simulatedOrder as order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { startVmgrid, vmgrid } from '../support/programs.ts';
-import { tcp } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, simulatedOrder as order, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { startVmgrid, vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { tcp } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -4,10 +4,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { dag, script, MACHINE as TINY } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { cloudImage, MAKE_CLOUD_IMAGE_MS } from '@vmgrid/test-support/hosts/cloud-image.ts';
 import { runPlantProgram } from '../../packages/vmgrid/src/local-grid/plant-program.ts';
-import { cloudImage, MAKE_CLOUD_IMAGE_MS } from '../support/cloud-image.ts';
-import { dag, script, MACHINE as TINY } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const BOOT_MS = 600_000;
 const MACHINE = { arch: 'x86_64', os: 'debian-12-cloud', memoryMiB: 512, cpus: 1, diskMiB: 2_048 } as const;

@@ -8,9 +8,9 @@ import {
   SIMULATED_MACHINE as MACHINE,
   simulatedOrder as order,
   script,
-} from '../support/documents.ts';
-import { type Outcome, type RunOptions, vmgrid } from '../support/programs.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+} from '@vmgrid/test-support/grids/documents.ts';
+import { type Outcome, type RunOptions, vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 const NOBODY = 'vm-00000000-0000-4000-8000-000000000000';
 

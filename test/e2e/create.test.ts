@@ -1,10 +1,10 @@
 /** The main job through every endpoint: a document goes in, the classad of a running machine comes out. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
-import { createXml, MACHINE, order, script } from '../support/documents.ts';
-import { listeningAddresses } from '../support/processes.ts';
-import { banner, postJson, postXml, tcp } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { createXml, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { banner, postJson, postXml, tcp } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { listeningAddresses } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** Plants die while a hypervisor works for them: what runs is adopted, what was half made goes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, MACHINE, order, script } from '../support/documents.ts';
-import { eventually, processesBelow } from '../support/processes.ts';
-import { banner } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { banner } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually, processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** Daemons die and are stopped; VMs live on, and what was half made goes. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, host, simulatedOrder as order, script } from '../support/documents.ts';
-import { eventually, processesBelow } from '../support/processes.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, host, simulatedOrder as order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually, processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -10,11 +10,11 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
-import { MACHINE, order } from '../support/documents.ts';
-import { eventually, processesBelow, processesNaming } from '../support/processes.ts';
-import { startVmgrid, vmgrid } from '../support/programs.ts';
-import { OPEN_GRID_MS } from '../support/test-grid.ts';
-import { stockBase, testFolder } from '../support/test-warehouse.ts';
+import { MACHINE, order } from '@vmgrid/test-support/grids/documents.ts';
+import { startVmgrid, vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { OPEN_GRID_MS } from '@vmgrid/test-support/grids/test-grid.ts';
+import { stockBase, testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
+import { eventually, processesBelow, processesNaming } from '@vmgrid/test-support/hosts/processes.ts';
 
 let home: string;
 let environment: Record<string, string>;

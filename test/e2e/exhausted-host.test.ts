@@ -8,10 +8,10 @@ import { readdirSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { script, simulatedOrder } from '../support/documents.ts';
-import { SmallDisk, WHY_NO_SMALL_DISK } from '../support/small-disk.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
-import { testUnless } from '../support/test-unless.ts';
+import { script, simulatedOrder } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '@vmgrid/test-support/hosts/small-disk.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 
 const test = testUnless(WHY_NO_SMALL_DISK);
 

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { encodeXmlRequest } from '@vmgrid/protocol/xml';
-import { dag, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
-import { vmgrid } from '../support/programs.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, SIMULATED_MACHINE as MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 const request = { machine: MACHINE, dag: dag([script('first', 'true'), script('second', 'true #')], 'first>second') };
 

@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { FileAction } from '@vmgrid/dag';
 import { FileClient } from '@vmgrid/protocol';
-import { order, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

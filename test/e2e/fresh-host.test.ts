@@ -3,12 +3,12 @@ import { chmod, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ShopClient } from '@vmgrid/protocol';
+import { dag, MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS } from '@vmgrid/test-support/grids/test-grid.ts';
+import { stockBase, testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
+import { processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 import { type Grid, startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
-import { dag, MACHINE, script } from '../support/documents.ts';
-import { processesBelow } from '../support/processes.ts';
-import { OPEN_GRID_MS } from '../support/test-grid.ts';
-import { testUnless } from '../support/test-unless.ts';
-import { stockBase, testFolder } from '../support/test-warehouse.ts';
 
 const NAME = 'o\'clock, "two" földer:1 $HOME *';
 const WHY_NOT_ROOT =

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { dag, order, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { SmallDisk, WHY_NO_SMALL_DISK } from '../support/small-disk.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
-import { testUnless } from '../support/test-unless.ts';
+import { dag, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '@vmgrid/test-support/hosts/small-disk.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 
 const test = testUnless(WHY_NO_SMALL_DISK);
 

@@ -1,9 +1,9 @@
 /** Golden images save time: machines run only the actions that their image does not stand for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EqualityReply, VerifyImagesReply } from '@vmgrid/protocol';
+import { dag, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
-import { dag, MACHINE, order, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
 let blankId: string;

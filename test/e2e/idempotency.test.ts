@@ -7,10 +7,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ProgressEvent } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
-import { simulatedXml as createXml, host, simulatedOrder as order, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { http, postJson, postXml, tcp } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import {
+  simulatedXml as createXml,
+  host,
+  simulatedOrder as order,
+  script,
+} from '@vmgrid/test-support/grids/documents.ts';
+import { http, postJson, postXml, tcp } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

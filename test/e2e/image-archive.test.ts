@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, MACHINE, order, script } from '../support/documents.ts';
-import { vmgrid as runVmgrid } from '../support/programs.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { vmgrid as runVmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 const ACTION = script('A', 'echo exported >/root/from');
 

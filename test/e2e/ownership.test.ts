@@ -8,12 +8,19 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Access, joinTokenFile, type Role, readTokenFile } from '@vmgrid/access';
 import { type GridError, ShopClient } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
+import { order, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import {
+  bearer,
+  http,
+  JSON_BODY,
+  postXml,
+  type ShopEndpoints,
+  tcp,
+} from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { vmgrid } from '../support/programs.ts';
-import { bearer, http, JSON_BODY, postXml, type ShopEndpoints, tcp } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 const NEVER = 'vm-00000000-0000-4000-8000-000000000000';
 const MORE = { dag: { actions: [script('more', 'true')] } };

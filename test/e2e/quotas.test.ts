@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Access } from '@vmgrid/access';
 import { type GridError, ShopClient } from '@vmgrid/protocol';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
-import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { http, type ShopEndpoints, tcp } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { order, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { http, type ShopEndpoints, tcp } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 const RESTART_MS = 60_000;
 const ORDER = order([], { machine: SIMULATED_MACHINE });

@@ -1,9 +1,9 @@
 /** Actions that restart their machine: what comes after them runs after the boot, on each line that boots a Linux. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { GridError } from '@vmgrid/protocol';
+import { dag, MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 import { greetingAt } from '../contract/greeting.ts';
-import { dag, MACHINE, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

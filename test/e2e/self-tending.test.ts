@@ -1,8 +1,8 @@
 /** A warehouse that grows by itself: requests are remembered, an idle plant builds what they have in common. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, MACHINE, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 

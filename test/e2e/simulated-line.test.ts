@@ -1,8 +1,8 @@
 /** A grid of simulated plants: everything but the machines is what a grid with a hypervisor has. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -3,9 +3,9 @@
  * offers.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { eventually } from '../support/processes.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, order, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 /** A shop that dials the plant of its list, as in the paper's prototype: the plant knows no shop. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { order, SIMULATED_MACHINE, script } from '../support/documents.ts';
-import { freePort } from '../support/free-port.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { order, SIMULATED_MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { freePort } from '@vmgrid/test-support/hosts/free-port.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

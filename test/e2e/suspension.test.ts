@@ -1,10 +1,10 @@
 /** VMs that sleep and wake, over the plant's death and by the end of their lease. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, MACHINE, order, script } from '../support/documents.ts';
-import { eventually, processesBelow } from '../support/processes.ts';
-import { bearer, postXml } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, MACHINE, order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { bearer, postXml } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually, processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -10,13 +10,13 @@ import { type ConnectionOptions, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localTokenFile, openAudit, readTokenFile } from '@vmgrid/access';
 import { decodeXmlReply } from '@vmgrid/protocol/xml';
+import { order, SIMULATED_MACHINE } from '@vmgrid/test-support/grids/documents.ts';
+import { vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
 import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/local-grid/daemons.ts';
-import { order, SIMULATED_MACHINE } from '../support/documents.ts';
-import { NO_DEADLINE } from '../support/no-deadline.ts';
-import { eventually } from '../support/processes.ts';
-import { vmgrid } from '../support/programs.ts';
-import { testFolder } from '../support/test-warehouse.ts';
 
 const READY_MS = 60_000;
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Action, Dag } from '@vmgrid/dag';
 import type { EqualityReply, VmReply } from '@vmgrid/protocol';
+import { dag, host, SIMULATED_MACHINE as MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
-import { dag, host, SIMULATED_MACHINE as MACHINE, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
 
 /** Notes which machine it runs for, and tells an attribute. */
 const REGISTER = '#!/bin/sh\ncat >>"$1"\necho >>"$1"\necho "Registered = true"\n';

@@ -3,8 +3,8 @@
  * host.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, MACHINE, script } from '../support/documents.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, MACHINE, script } from '@vmgrid/test-support/grids/documents.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 let grid: TestGrid;
 beforeAll(async () => {

@@ -11,10 +11,10 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
-import { freePort } from '../support/free-port.ts';
-import { eventually, processesNaming } from '../support/processes.ts';
-import { startVmgrid, vmgrid } from '../support/programs.ts';
-import { testFolder } from '../support/test-warehouse.ts';
+import { startVmgrid, vmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
+import { freePort } from '@vmgrid/test-support/hosts/free-port.ts';
+import { eventually, processesNaming } from '@vmgrid/test-support/hosts/processes.ts';
 
 const ANY_PORTS = ['--http-port', '0', '--xml-port', '0'];
 const UP = ['--json', 'up', '--no-base', '--log-level', 'error'];

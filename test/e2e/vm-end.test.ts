@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dag, host, simulatedOrder as order, script } from '../support/documents.ts';
-import { eventually, processesBelow } from '../support/processes.ts';
-import { bearer, http } from '../support/shop-endpoints.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import { dag, host, simulatedOrder as order, script } from '@vmgrid/test-support/grids/documents.ts';
+import { bearer, http } from '@vmgrid/test-support/grids/shop-endpoints.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
+import { eventually, processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
 
 const NOBODY = 'vm-00000000-0000-4000-8000-000000000000';
 

@@ -3,9 +3,14 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ImageReply } from '@vmgrid/protocol';
-import { dag, SIMULATED_MACHINE as MACHINE, simulatedOrder as order, script } from '../support/documents.ts';
-import { vmgrid as runVmgrid } from '../support/programs.ts';
-import { OPEN_GRID_MS, TestGrid } from '../support/test-grid.ts';
+import {
+  dag,
+  SIMULATED_MACHINE as MACHINE,
+  simulatedOrder as order,
+  script,
+} from '@vmgrid/test-support/grids/documents.ts';
+import { vmgrid as runVmgrid } from '@vmgrid/test-support/grids/programs.ts';
+import { OPEN_GRID_MS, TestGrid } from '@vmgrid/test-support/grids/test-grid.ts';
 
 const [A, B] = [script('A', 'echo A >>/root/ran'), script('B', 'echo B >>/root/ran')];
 

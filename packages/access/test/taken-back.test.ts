@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { acceptLinks, dialLink, type Hello, type LinkListener, type LinkTrust, serveLink } from '@vmgrid/protocol';
-import { auditInto } from '../../../test/support/audit-sinks.ts';
+import { auditInto } from '@vmgrid/test-support/grids/audit-sinks.ts';
 import {
   Access,
   type AuditNote,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { IN_MEMORY, KeptSet, keptSetSchema, openOwnDatabase } from '../src/index.ts';
 
 const folder = useTemporaryFolder();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { runCommand } from '@vmgrid/daemon';
-import { NO_DEADLINE } from '../../../test/support/no-deadline.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { holdFifo, makeFifos, readFifo, writeFifo } from '../src/fifo.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 /** @unshared */
 import { expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
-import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
-import { testUnless } from '../../../test/support/test-unless.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '@vmgrid/test-support/hosts/small-disk.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 import { memoryOf } from '../src/host-memory.ts';
 import { nameWhatIsFull } from '../src/name-what-is-full.ts';
 

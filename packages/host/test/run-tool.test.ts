@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { NO_DEADLINE } from '../../../test/support/no-deadline.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { runTool } from '../src/run-tool.ts';
 
 const signal = NO_DEADLINE;

@@ -3,7 +3,7 @@ import { getEventListeners, once } from 'node:events';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { connectUnix, listenUnix } from '../src/unix-socket.ts';
 
 const folder = useTemporaryFolder();

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { AuditNote, AuditTrail } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { auditInto } from '@vmgrid/test-support/grids/audit-sinks.ts';
 import { Router } from 'express';
-import { auditInto } from '../../../test/support/audit-sinks.ts';
 import { createHttpApp, createHttpServer, guard, listen } from '../src/index.ts';
 
 let noted: AuditNote[];

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
+import { UNREAD_AUDIT } from '@vmgrid/test-support/grids/audit-sinks.ts';
 import { Router } from 'express';
-import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
 import { createHttpApp, guard, listen, sendJson } from '../src/index.ts';
 
 let server: Server;

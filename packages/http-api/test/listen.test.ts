@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { runPoor, WHY_NO_POOR_HOST, WITHOUT_PORTS } from '../../../test/support/poor-host.ts';
-import { testUnless } from '../../../test/support/test-unless.ts';
+import { runPoor, WHY_NO_POOR_HOST, WITHOUT_PORTS } from '@vmgrid/test-support/hosts/poor-host.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 import { listen } from '../src/listen.ts';
 
 test('for port 0 the kernel chooses, and the choice comes back', async () => {

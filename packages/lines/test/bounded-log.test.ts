@@ -4,8 +4,8 @@ import { statSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { eventually } from '../../../test/support/processes.ts';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { BoundedLog, MAX_LOG_BYTES } from '../src/bounded-log.ts';
 
 const directory = useTemporaryFolder();

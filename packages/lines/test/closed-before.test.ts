@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { connectUnix, listenUnix } from '../../host/src/unix-socket.ts';
 import { ConsoleLog } from '../src/console-log.ts';
 import { QgaClient } from '../src/guest/qga-client.ts';

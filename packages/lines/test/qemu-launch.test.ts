@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runCommand } from '@vmgrid/daemon';
 import { NO_GROUPS } from '@vmgrid/host';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { launch } from '../src/qemu/launch.ts';
 import { FILES } from '../src/qemu/layout.ts';
 import { isSuspended } from '../src/qemu/suspension.ts';

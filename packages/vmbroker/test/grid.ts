@@ -15,7 +15,7 @@ import {
   serveLink,
   TRUST_ALL,
 } from '@vmgrid/protocol';
-import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
+import { UNREAD_AUDIT } from '@vmgrid/test-support/grids/audit-sinks.ts';
 import { type BrokerDaemon, startBroker } from '../src/broker-daemon.ts';
 
 const log = createLog('test', 'error');

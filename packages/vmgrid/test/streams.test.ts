@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { vmgrid } from '../../../test/support/programs.ts';
+import { vmgrid } from '@vmgrid/test-support/grids/programs.ts';
 import { wantsColour } from '../src/output/colours.ts';
 
 const NOWHERE = ['--shop', 'http://127.0.0.1:9', 'list'];

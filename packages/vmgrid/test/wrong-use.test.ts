@@ -1,6 +1,6 @@
 /** Command lines that contradict themselves: refused with exit status 2 before anybody is asked. */
 import { expect, test } from '@jest/globals';
-import { vmgrid } from '../../../test/support/programs.ts';
+import { vmgrid } from '@vmgrid/test-support/grids/programs.ts';
 
 test.each([
   ['images verify web --equal request.json', "option '--equal' takes no images"],

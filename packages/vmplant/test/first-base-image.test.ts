@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { openSecurity } from '@vmgrid/access';
 import { checkConfig, type Log } from '@vmgrid/daemon';
-import { linkImage, testBase, testFolder } from '../../../test/support/test-warehouse.ts';
+import { linkImage, testBase, testFolder } from '@vmgrid/test-support/grids/test-warehouse.ts';
 import type { GoldenImage } from '../../warehouse/src/images/manifest.ts';
 import { Warehouse } from '../../warehouse/src/warehouse.ts';
 import { PlantConfig } from '../src/config.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Trail } from '@vmgrid/protocol';
-import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
-import { testUnless } from '../../../test/support/test-unless.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '@vmgrid/test-support/hosts/small-disk.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 import { AuctionHistory } from '../src/auction-history.ts';
 
 const trailOf = (auctionId: string, requestId = 'request-1'): Trail => ({

@@ -9,7 +9,7 @@ import type { AuditNote, AuditTrail, Authenticator } from '@vmgrid/access';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/http-api';
 import { type AuditEntry, type AuditReply, GridError } from '@vmgrid/protocol';
-import { auditInto } from '../../../test/support/audit-sinks.ts';
+import { auditInto } from '@vmgrid/test-support/grids/audit-sinks.ts';
 import { admitted } from '../src/document-audit.ts';
 import type { FileStore } from '../src/files/file-store.ts';
 import { createApp, type ShopAppOptions } from '../src/http/app.ts';

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog, whenClosed } from '@vmgrid/daemon';
 import { createHttpServer, listen } from '@vmgrid/http-api';
-import { UNREAD_AUDIT } from '../../../test/support/audit-sinks.ts';
+import { UNREAD_AUDIT } from '@vmgrid/test-support/grids/audit-sinks.ts';
 import type { FileStore } from '../src/files/file-store.ts';
 import { createApp } from '../src/http/app.ts';
 import type { Shop } from '../src/shop.ts';

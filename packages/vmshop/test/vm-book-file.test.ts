@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ToldVm } from '@vmgrid/protocol';
-import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../test/support/small-disk.ts';
-import { testUnless } from '../../../test/support/test-unless.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '@vmgrid/test-support/hosts/small-disk.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 import { VmBookFile } from '../src/vm-book-file.ts';
 
 const vm = (n: number): ToldVm => ({ requestId: `request-${n}`, state: 'running', memoryMiB: 256, diskMiB: 1_024 });

@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:
 import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { exportImage } from '../src/archive/export.ts';
 import { type ImportOptions, importArchive } from '../src/archive/import.ts';
 import { ARCHIVE_LIMITS } from '../src/archive/limits.ts';

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { startNode } from '../../../test/support/node-process.ts';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { startNode } from '@vmgrid/test-support/hosts/node-process.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { KEPT_BY_DAEMON, Staging, sweepStaging } from '../src/making/staging.ts';
 import { Warehouse } from '../src/warehouse.ts';
 import { baseDraft, promote } from './made-up-images.ts';

@@ -3,9 +3,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { NO_DEADLINE } from '../../../test/support/no-deadline.ts';
-import { startNode } from '../../../test/support/node-process.ts';
-import { useTemporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { startNode } from '@vmgrid/test-support/hosts/node-process.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { exportImage } from '../src/archive/export.ts';
 import { verifyImages } from '../src/care/verify.ts';
 import { Warehouse } from '../src/warehouse.ts';

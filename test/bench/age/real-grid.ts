@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SIMULATED_MACHINE } from '@vmgrid/test-support/grids/documents.ts';
 import { buildBaseImage } from '../../../packages/vmgrid/src/local-grid/base-image.ts';
 import { type Daemon, startDaemon } from '../../../packages/vmgrid/src/local-grid/daemons.ts';
-import { SIMULATED_MACHINE } from '../../support/documents.ts';
 import { BenchShop } from '../market/bench-shop.ts';
 import { cpuMsOf } from '../market/process-figures.ts';
 import { LONG_PAST } from './past.ts';

@@ -1,6 +1,6 @@
 /** Requests of clients to real plants whose machines are simulated. */
 import type { CreateRequest, Identified } from '@vmgrid/protocol';
-import { SIMULATED_MACHINE } from '../../support/documents.ts';
+import { SIMULATED_MACHINE } from '@vmgrid/test-support/grids/documents.ts';
 
 /** Scripts that come again and again; one more in each request is its own, as those of jobs are. */
 const FAMILIES = 4;

@@ -4,8 +4,8 @@
 import { join } from 'node:path';
 import { joinTokenFile, localTokenFile, readTokenFile } from '@vmgrid/access';
 import { LINK_PATH, type MemoryReply, ShopClient } from '@vmgrid/protocol';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { type Daemon, startDaemon } from '../../../packages/vmgrid/src/local-grid/daemons.ts';
-import { eventually } from '../../support/processes.ts';
 import { LONG_PAST, NO_PAST } from '../age/past.ts';
 import { writeShopPast } from '../age/shop-past.ts';
 import { Load } from '../load/load.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { prepareDag } from '@vmgrid/dag';
+import { assertRemembering } from '@vmgrid/test-support/jest/remembered-seeds.ts';
 import fc from 'fast-check';
-import { assertRemembering } from '../../../../test/support/remembered-seeds.ts';
 import type { KnownImage } from '../../src/known-image.ts';
 import { ImageIndex } from '../../src/planner/image-index.ts';
 import { nearestOptions } from '../../src/planner/nearest-options.ts';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { checkConfig } from '@vmgrid/daemon';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { CgroupConfig } from '../../src/cgroup/cgroup-config.ts';
 import type { CgroupFolders } from '../../src/cgroup/cgroup-folder.ts';
 import { Cgroups } from '../../src/cgroup/cgroups.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { GridError } from '@vmgrid/protocol';
-import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { AgentGuest } from '../../src/guest/agent-guest.ts';
 import type { QgaClient } from '../../src/guest/qga-client.ts';
 import type { ReportChannel } from '../../src/guest/report-channel.ts';

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { beforeEach, expect, test } from '@jest/globals';
-import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { MAX_RUN_BYTES, MAX_RUN_LINES, ReportChannel } from '../../src/guest/report-channel.ts';
 
 const signal = NO_DEADLINE;

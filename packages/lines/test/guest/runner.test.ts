@@ -5,8 +5,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually } from '../../../../test/support/processes.ts';
-import { testUnless } from '../../../../test/support/test-unless.ts';
+import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 import { type ConfigDiscPlan, type GuestAction, type GuestStep, writeConfigDisc } from '../../src/guest/config-disc.ts';
 import { parseReportLine, type RunnerEvent } from '../../src/guest/report.ts';
 import { extractDisc } from './extract-disc.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { CommandError, type CommandOptions } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { LibvirtAgent } from '../../src/libvirt/libvirt-agent.ts';
 import { Virsh } from '../../src/libvirt/virsh.ts';
 

@@ -3,10 +3,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
-import { processesBelow } from '../../../../test/support/processes.ts';
-import { SmallDisk, WHY_NO_SMALL_DISK } from '../../../../test/support/small-disk.ts';
-import { testUnless } from '../../../../test/support/test-unless.ts';
+import { processesBelow } from '@vmgrid/test-support/hosts/processes.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '@vmgrid/test-support/hosts/small-disk.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 import { runFolder } from '../../src/simulated/layout.ts';
 import { makeLifePipe, startProcess, watchLife } from '../../src/simulated/machine-process.ts';
 

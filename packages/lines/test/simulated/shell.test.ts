@@ -1,8 +1,8 @@
 /** The small shell of guests on paper. */
 
 import { expect, test } from '@jest/globals';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import fc from 'fast-check';
-import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
 import type { Command } from '../../src/simulated/shell/command.ts';
 import { type CommandGuest, guestCommands } from '../../src/simulated/shell/guest-commands.ts';
 import { parseScript } from '../../src/simulated/shell/parse.ts';

@@ -4,7 +4,7 @@ import { basename, delimiter, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { identifyProcess, processesOf, waitUntilGone } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { runFolder } from '../../src/run-folder.ts';
 import { NETWORK_LIMITS, type NetworkLimits, openUserNetwork } from '../../src/uml/network.ts';
 

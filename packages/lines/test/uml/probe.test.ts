@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { NO_DEADLINE } from '../../../../test/support/no-deadline.ts';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
+import { NO_DEADLINE } from '@vmgrid/test-support/jest/no-deadline.ts';
 import { UmlLine } from '../../src/uml/uml-line.ts';
 
 const folder = useTemporaryFolder();

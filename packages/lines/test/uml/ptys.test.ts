@@ -1,9 +1,9 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { runPoor, WHY_NO_POOR_HOST, WITHOUT_PTYS } from '../../../../test/support/poor-host.ts';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import { testUnless } from '../../../../test/support/test-unless.ts';
+import { runPoor, WHY_NO_POOR_HOST, WITHOUT_PTYS } from '@vmgrid/test-support/hosts/poor-host.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
+import { testUnless } from '@vmgrid/test-support/jest/test-unless.ts';
 
 const folder = useTemporaryFolder();
 

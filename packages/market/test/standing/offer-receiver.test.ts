@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { type ImageSet, type KnownImage, PublishedSets, withChange } from '@vmgrid/bidding';
 import type { Bidder, GridError, ImageSetReply, ImageSetRequest, StandingOffer } from '@vmgrid/protocol';
-import { toEnd } from '../../../../test/support/to-end.ts';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import { baseImage, historyOf, suspendedImage } from '../../../bidding/test/made-up-images.ts';
 import { lineReport } from '../../../bidding/test/made-up-plants.ts';
 import { OfferReceiver, StandingOffers } from '../../src/index.ts';

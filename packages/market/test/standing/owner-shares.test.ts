@@ -1,8 +1,8 @@
 /** The limits of plants for each owner, as standing offers publish them: nobody is asked. */
 import { beforeEach, expect, test } from '@jest/globals';
 import type { CallTerms, CreateRequest, Identified, OwnerShare } from '@vmgrid/protocol';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import fc from 'fast-check';
-import { toEnd } from '../../../../test/support/to-end.ts';
 import { StandingOffers } from '../../src/index.ts';
 import type { SharesOfPlant } from '../../src/standing/owner-shares.ts';
 import { byFingerprint, type Published, plants, standing } from './grids.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { requestFingerprint } from '@vmgrid/bidding';
 import type { Bidder, CallTerms } from '@vmgrid/protocol';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import fc from 'fast-check';
-import { toEnd } from '../../../../test/support/to-end.ts';
 import { StandingOffers } from '../../src/index.ts';
 import { request } from '../bidders.ts';
 import { type Published, plants, standing } from './grids.ts';

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { LinkAbove } from '@vmgrid/protocol';
+import { freePort } from '@vmgrid/test-support/hosts/free-port.ts';
 import { WebSocket } from 'ws';
-import { freePort } from '../../../../test/support/free-port.ts';
 import { ListeningPlant } from './both-ways.ts';
 import { UpperEnd } from './upper-end.ts';
 

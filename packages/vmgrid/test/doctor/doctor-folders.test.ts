@@ -2,7 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { findHome } from '@vmgrid/daemon';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { examineFolders } from '../../src/doctor/doctor-folders.ts';
 
 const folder = useTemporaryFolder();

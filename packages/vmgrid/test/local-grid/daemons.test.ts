@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { processesNaming } from '../../../../test/support/processes.ts';
+import { processesNaming } from '@vmgrid/test-support/hosts/processes.ts';
 import { startDaemon } from '../../src/local-grid/daemons.ts';
 
 let folder: string;

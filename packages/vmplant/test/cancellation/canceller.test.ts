@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { RequestFingerprints } from '@vmgrid/bidding';
 import { GridError } from '@vmgrid/protocol';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { CANCELLED_KEPT, CancelledRequests } from '../../src/cancellation/cancelled-requests.ts';
 import { Canceller } from '../../src/cancellation/canceller.ts';
 import { openDatabase, openDatabaseInMemory } from '../../src/database.ts';

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError, type Identified, type CreateRequest as Request } from '@vmgrid/protocol';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
 import type { ImageFault } from '../../../warehouse/src/care/image-integrity.ts';
 import type { ExecutablePlan } from '../../src/bids/executable-plan.ts';

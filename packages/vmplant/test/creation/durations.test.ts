@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { durationKey } from '@vmgrid/bidding';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import fc from 'fast-check';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { ACTIONS_LEARNT, LearntDurations, STARTS_LEARNT } from '../../src/creation/durations.ts';
 import { openDatabase, openDatabaseInMemory } from '../../src/database.ts';
 

@@ -5,7 +5,7 @@ import { mkdir, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { GridError } from '@vmgrid/protocol';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { UploadedFiles } from '../../src/files/uploaded-files.ts';
 
 const folder = useTemporaryFolder();

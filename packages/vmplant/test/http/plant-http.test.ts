@@ -15,8 +15,8 @@ import {
   Upstreams,
   type VerifyImagesReply,
 } from '@vmgrid/protocol';
-import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { UNREAD_AUDIT } from '@vmgrid/test-support/grids/audit-sinks.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { baseDraft, promote, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';
 import { LearntDurations } from '../../src/creation/durations.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { type HostClock, hostClock } from '../../src/leases/lease-clock.ts';
 import { LeaseService, type LeaseServiceDeps } from '../../src/leases/lease-service.ts';
 import { Leases } from '../../src/leases/leases.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { type Clock, createLog, systemClock } from '@vmgrid/daemon';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import type { Machine, ProductionLine } from '../../../lines/src/production-line.ts';
 import { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { removeDiscs } from '../../src/configuration/config-disc-store.ts';

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import type { Guest, Machine, ProductionLine, StartOrder } from '../../../lines/src/production-line.ts';
 import type { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { Starter } from '../../src/lifecycle/starter.ts';

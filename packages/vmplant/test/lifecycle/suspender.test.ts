@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { Admission } from '@vmgrid/bidding';
 import { createLog, systemClock } from '@vmgrid/daemon';
 import { GridError, type OwnerLimits } from '@vmgrid/protocol';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import type { Adoption, Guest, Machine, ProductionLine } from '../../../lines/src/production-line.ts';
 import type { Warehouse } from '../../../warehouse/src/warehouse.ts';
 import { Suspender } from '../../src/lifecycle/suspender.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import type { Action, Dag } from '@vmgrid/dag';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import type { GoldenImage } from '../../../warehouse/src/images/manifest.ts';
 import { openDatabase } from '../../src/database.ts';
 import { Advisor, type ProposalRules } from '../../src/tending/advisor.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import fc from 'fast-check';
-import { toEnd } from '../../../../test/support/to-end.ts';
 import { type Choosable, chooseGreedily } from '../../src/tending/choose.ts';
 import { choose } from '../../src/tending/improve.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { toEnd } from '../../../../test/support/to-end.ts';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import { candidatePrefixes } from '../../src/tending/candidates.ts';
 import { prefixOf } from '../../src/tending/prefix.ts';
 import { suggestImages } from '../../src/tending/suggest.ts';

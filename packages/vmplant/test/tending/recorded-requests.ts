@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { type Durations, durationKey, ImageIndex } from '@vmgrid/bidding';
 import type { MachineSpec } from '@vmgrid/protocol';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import fc from 'fast-check';
-import { toEnd } from '../../../../test/support/to-end.ts';
 import { lineReport, reportsOf } from '../../../bidding/test/made-up-plants.ts';
 import type { GoldenImage } from '../../../warehouse/src/images/manifest.ts';
 import { baseDraft, historyOf, imageOf, suspendedDraft } from '../../../warehouse/test/made-up-images.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { ImageIndex, type KnownImage } from '@vmgrid/bidding';
 import { matchHistory } from '@vmgrid/dag';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import fc from 'fast-check';
-import { toEnd } from '../../../../test/support/to-end.ts';
 import { type Choosable, chooseGreedily, gainOf } from '../../src/tending/choose.ts';
 import { replayCases, summarizeReplay } from '../../src/tending/replay.ts';
 import { suggestImages } from '../../src/tending/suggest.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Clock } from '@vmgrid/daemon';
 import { GridError } from '@vmgrid/protocol';
-import { toEnd } from '../../../../test/support/to-end.ts';
+import { toEnd } from '@vmgrid/test-support/jest/to-end.ts';
 import { Activity } from '../../src/tending/activity.ts';
 import type { Proposal } from '../../src/tending/advisor.ts';
 import { suggestImages } from '../../src/tending/suggest.ts';

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import type { Guest, Machine, MachineExit } from '../../../lines/src/production-line.ts';
 import { LivingMachines } from '../../src/vms/living-machines.ts';
 import { watchMachine } from '../../src/vms/machine-watch.ts';

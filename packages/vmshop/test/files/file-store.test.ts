@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpApp, createHttpServer, listen, stopListening } from '@vmgrid/http-api';
 import { FileClient, type GridError } from '@vmgrid/protocol';
-import { UNREAD_AUDIT } from '../../../../test/support/audit-sinks.ts';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { UNREAD_AUDIT } from '@vmgrid/test-support/grids/audit-sinks.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { FileStore, type FileStoreOptions } from '../../src/files/file-store.ts';
 import { fileRoutes, fileUploadRoutes } from '../../src/http/file-routes.ts';
 

@@ -2,7 +2,7 @@
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { Quarantine } from '../../src/care/quarantine.ts';
 import { verifyImages } from '../../src/care/verify.ts';
 import { EMPTY_INVENTORY } from '../../src/inventory/read-inventory.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { verifyImages } from '../../src/care/verify.ts';
 import { readQcow2Header } from '../../src/images/qcow2-header.ts';
 import { Warehouse } from '../../src/warehouse.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { digestFile } from '../../src/images/digest-file.ts';
 import { imageIdOf } from '../../src/images/image-id.ts';
 import { baseDraft, COMPATIBILITY, historyOf, suspendedDraft } from '../made-up-images.ts';

@@ -1,8 +1,8 @@
 import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { startNode } from '../../../../test/support/node-process.ts';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { startNode } from '@vmgrid/test-support/hosts/node-process.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { Warehouse } from '../../src/warehouse.ts';
 import { baseDraft, manifestOf, promote, putImage, suspendedDraft } from '../made-up-images.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { startNode } from '../../../../test/support/node-process.ts';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { startNode } from '@vmgrid/test-support/hosts/node-process.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import type { GoldenImage } from '../../src/images/manifest.ts';
 import { ImageWatch, type ImageWatchDeps } from '../../src/inventory/image-watch.ts';
 import { Warehouse } from '../../src/warehouse.ts';

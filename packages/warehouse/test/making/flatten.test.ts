@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { useTemporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { verifyImages } from '../../src/care/verify.ts';
 import type { GoldenImage } from '../../src/images/manifest.ts';
 import { readQcow2Header } from '../../src/images/qcow2-header.ts';

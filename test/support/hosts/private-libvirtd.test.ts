@@ -1,7 +1,7 @@
 /** The tests' libvirtd, on hosts whose KVM is in one state or another. */
 import { describe, expect } from '@jest/globals';
+import { testUnless } from '../jest/test-unless.ts';
 import { runPoor } from './poor-host.ts';
-import { testUnless } from './test-unless.ts';
 
 /** For root: separate devices, with a KVM that is made in this way. */
 const withKvm = (make: string) => `exec unshare --mount --propagation private sh -ec '

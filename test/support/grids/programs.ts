@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const MAIN = join(import.meta.dirname, '../../dist/vmgrid.js');
+const MAIN = join(import.meta.dirname, '../../../dist/vmgrid.js');
 
 export interface Outcome {
   readonly status: number | null;

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
-import type { GoldenImage } from '../../packages/warehouse/src/images/manifest.ts';
-import { Warehouse } from '../../packages/warehouse/src/warehouse.ts';
+import { buildBaseImage } from '../../../packages/vmgrid/src/local-grid/base-image.ts';
+import type { GoldenImage } from '../../../packages/warehouse/src/images/manifest.ts';
+import { Warehouse } from '../../../packages/warehouse/src/warehouse.ts';
 import { MACHINE } from './documents.ts';
 
 /** Folder for all that tests keep: `VMGRID_HOME`, or where a plant would keep it. */

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { localTokenFile, readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
-import { startDaemon } from '../../packages/vmgrid/src/local-grid/daemons.ts';
+import { startDaemon } from '../../../packages/vmgrid/src/local-grid/daemons.ts';
 import { MACHINE } from './documents.ts';
 import { testFolder } from './test-warehouse.ts';
 

@@ -2,11 +2,11 @@
 import { type ImageCatalogue, type ImageWork, imageRoutes } from '@vmgrid/catalogue';
 import { type OperationService, operationRoutes } from '@vmgrid/http-api';
 import type { Router } from 'express';
-import { plantRoutes } from '../../packages/vmbroker/src/plant-routes.ts';
-import { archiveRoutes } from '../../packages/vmplant/src/http/archive-routes.ts';
-import { shopRouters } from '../../packages/vmshop/src/http/app.ts';
-import { fileUploadRoutes } from '../../packages/vmshop/src/http/file-routes.ts';
-import type { Shop } from '../../packages/vmshop/src/shop.ts';
+import { plantRoutes } from '../../../packages/vmbroker/src/plant-routes.ts';
+import { archiveRoutes } from '../../../packages/vmplant/src/http/archive-routes.ts';
+import { shopRouters } from '../../../packages/vmshop/src/http/app.ts';
+import { fileUploadRoutes } from '../../../packages/vmshop/src/http/file-routes.ts';
+import type { Shop } from '../../../packages/vmshop/src/shop.ts';
 
 const nothing = {} as never;
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../../packages/daemon/src/index.ts';
-import { testHome } from './test-warehouse.ts';
+import { runCommand } from '../../../packages/daemon/src/index.ts';
+import { testHome } from '../grids/test-warehouse.ts';
 
 const SCRIPT = join(import.meta.dirname, 'make-cloud-image.sh');
 /** Packages are fetched and installed. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import TestRunner from 'jest-runner';
-import { whyNotUnshared } from './namespaces.ts';
-import { prepareImages } from './prepare-images.ts';
+import { prepareImages } from '../grids/prepare-images.ts';
+import { whyNotUnshared } from '../hosts/namespaces.ts';
 
 const UNSHARED_NODE = join(import.meta.dirname, 'unshared-node.sh');
 

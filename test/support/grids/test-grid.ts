@@ -6,11 +6,11 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { localTokenFile, readTokenFile } from '@vmgrid/access';
 import { ShopClient } from '@vmgrid/protocol';
-import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
-import { type Daemon, type DaemonName, startDaemon } from '../../packages/vmgrid/src/local-grid/daemons.ts';
+import { buildBaseImage } from '../../../packages/vmgrid/src/local-grid/base-image.ts';
+import { type Daemon, type DaemonName, startDaemon } from '../../../packages/vmgrid/src/local-grid/daemons.ts';
+import { eventually, processesBelow } from '../hosts/processes.ts';
 import { SIMULATED_MACHINE } from './documents.ts';
 import { freezeBlank } from './freeze-blank.ts';
-import { eventually, processesBelow } from './processes.ts';
 import { stockBase, stockWarehouse, testFolder } from './test-warehouse.ts';
 
 export interface TestGridOptions {

@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { abortable, runCommand } from '../../packages/daemon/src/index.ts';
-import { connectUnix } from '../../packages/host/src/unix-socket.ts';
+import { abortable, runCommand } from '../../../packages/daemon/src/index.ts';
+import { connectUnix } from '../../../packages/host/src/unix-socket.ts';
 import { WITHOUT_KVM } from './poor-host.ts';
 
 const SCRIPT = join(import.meta.dirname, 'private-libvirtd.sh');
