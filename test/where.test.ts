@@ -42,7 +42,7 @@ const questions = read('docs/where.md')
       : [];
   });
 
-test('docs/where.md answers ten questions', () => {
+test('docs/where.md answers the questions of a newcomer', () => {
   expect(questions.length).toBeGreaterThanOrEqual(10);
 });
 

@@ -23,9 +23,11 @@ export function follow<T>(client: ShopClient, submit: () => Promise<Submitted>, 
     output.note(`left ${requestId}; \`vmgrid follow ${requestId}\` shows what comes of it`);
   };
   const told = (error: unknown) => output.note(GridError.from(error).message);
-  return interruptsDuring([() => cancel().catch(told), () => leave().catch(told)], async () =>
-    followToEnd<T>(client, await submitting, output.json),
-  );
+  return interruptsDuring([() => cancel().catch(told), () => leave().catch(told)], async () => {
+    const submitted = await submitting;
+    output.note(`request ${submitted.requestId}`);
+    return followToEnd<T>(client, submitted, output.json);
+  });
 }
 
 /** Follows submitted work to its end. @throws its error */

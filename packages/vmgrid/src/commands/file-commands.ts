@@ -27,7 +27,7 @@ export function addFileCommands(program: Command, context: CommandContext): void
 
   files
     .command('list')
-    .description('list the files that you have uploaded')
+    .description('list uploaded files: your own, or for an operator those of all owners')
     .action(async () => {
       const { files: client, output } = context();
       const reply = await client.list();
