@@ -7,6 +7,8 @@ const CALL_DEADLINE_MS = 30_000;
 const SAVE_DEADLINE_MS = 300_000;
 /** Seconds that libvirt waits for the guest's agent. */
 const AGENT_TIMEOUT_S = 20;
+/** The words of virsh when it finds no domain, and of libvirt when the domain goes while virsh is at it. */
+const NO_DOMAIN = /failed to get domain|Domain not found/;
 
 export interface VirshDeps {
   readonly run: CommandRunner;
@@ -86,7 +88,7 @@ export class Virsh {
   /** Undefines a domain that does not run, with everything that libvirt keeps for it. A missing domain is ignored. */
   async undefine(uuid: string, signal: AbortSignal): Promise<void> {
     const forgotten = this.#call(['undefine', uuid, '--managed-save', '--nvram'], { signal });
-    await forgotten.catch(fineIf(/failed to get domain/));
+    await forgotten.catch(fineIf(NO_DOMAIN));
   }
 
   /**
