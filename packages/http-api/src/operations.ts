@@ -129,9 +129,7 @@ export class Operation {
   async #unlessCancelled(work: () => Promise<unknown>): Promise<unknown> {
     try {
       this.cancelled.throwIfAborted();
-      const result = await work();
-      this.cancelled.throwIfAborted();
-      return result;
+      return await work();
     } catch (error) {
       const isTold = error instanceof GridError && error.code === 'REQUEST_CANCELLED';
       throw this.cancelled.aborted && !isTold ? this.cancelled.reason : error;
@@ -141,6 +139,7 @@ export class Operation {
   async #note(work: Promise<unknown>): Promise<unknown> {
     try {
       const result = await work;
+      this.cancelled.throwIfAborted(); // until this very moment it can be cancelled
       this.#outcome = { state: 'done', result };
       return result;
     } catch (thrown) {

@@ -25,6 +25,7 @@ test('a plant needs a name and two folders; the rest has defaults', () => {
     tending: { enabled: false, idleFor: 'PT1M', quotaMiB: 8192, minimumSavedSeconds: 60 },
     heapMiB: 1_024,
     logLevel: 'info',
+    filesMiB: 4_096,
   });
 });
 

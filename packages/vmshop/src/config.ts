@@ -90,7 +90,7 @@ export const ShopConfig = Type.Object(
     }),
     fileMiB: Type.Integer({
       minimum: 1,
-      maximum: 1_048_576,
+      maximum: 4_095, // a configuration disc has no file of 4 GiB
       default: 1024,
       description: 'Longest file that a client may upload.',
     }),

@@ -52,7 +52,9 @@ export class RequestCanceller implements OperationLookup {
   /** @throws GridError REQUEST_UNKNOWN, NOT_CANCELLABLE */
   async cancel(request: Asked): Promise<OperationReply> {
     try {
-      return await this.#deps.operationService.cancel(request);
+      const reply = await this.#deps.operationService.cancel(request);
+      await this.#tellAll(this.#deps.operationService.operation(request).key);
+      return reply;
     } catch (error) {
       if (!(error instanceof GridError) || error.code !== 'REQUEST_UNKNOWN') throw error;
       return (await this.#cancelUnknown(request)) ?? Promise.reject(error);
@@ -80,6 +82,13 @@ export class RequestCanceller implements OperationLookup {
     cancelled.add(keyOf(first.vm));
     await Promise.all(made.map(({ plantId, vm }) => this.#tell(plantId, vm)));
     return cancelledReply(requestId);
+  }
+
+  /** Of a create that was cancelled just as its plant had answered, the plant has not heard yet. */
+  async #tellAll(key: RequestKey): Promise<void> {
+    const { cancelled, book } = this.#deps;
+    if (!cancelled.has(key)) return;
+    await Promise.all(book.madeOf(key).map(({ plantId, vm }) => this.#tell(plantId, vm)));
   }
 
   /** The caller's own; else, for one who sees all, anybody's. */

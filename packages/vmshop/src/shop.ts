@@ -171,18 +171,20 @@ export class Shop {
       // A plant that is not back yet may have the VM of this request.
       if (mayBeRepeated) await abortable(this.#startupGracePeriod?.over ?? Promise.resolve(), signal);
       await this.#holders.awaitAll(requestKey(asked), signal);
-      const isHeld = this.#isHeld(requestKey(asked)); // then its plant has what it needs
-      if (!isHeld) this.#files.require(asked);
+      if (!this.#isHeld(requestKey(asked))) this.#files.require(asked); // else its plant has what it needs
       using admitted = this.#quotas.admit(asked);
       const identified = admitted.request;
       const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
       this.#holders.requireBid(requestKey(identified), auction);
       const { cancelled } = operation;
-      const createAt = ({ plantId }: Bid) =>
-        admitted.at(plantId, async () => {
-          if (!isHeld) await this.#files.send(plantId, identified, signal);
+      const createAt = ({ plantId, holds }: Bid) => {
+        const isThere = holds === true && this.#isHeld(requestKey(identified));
+        if (!isThere) this.#files.require(identified); // else its VM has gone meanwhile
+        return admitted.at(plantId, async () => {
+          if (!isThere) await this.#files.send(plantId, identified, signal);
           return this.#createAt({ plantId, method: 'create', request: identified, cancelled });
         });
+      };
       const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
         signal,

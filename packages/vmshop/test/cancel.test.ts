@@ -185,6 +185,28 @@ describe('a create is cancelled', () => {
     expect(await cancelling).toMatchObject({ state: 'failed', error: CANCELLED });
   });
 
+  test.each(Array.from({ length: 40 }, (_, ticks) => ticks))(
+    'though it is as good as done, %i ticks after the answer: it is undone, or it was done',
+    async (ticks) => {
+      const { promise, resolve } = Promise.withResolvers<object>();
+      const plant = join('a', { estimate: bids('a'), create: () => promise, cancel: async () => ({}), query: forever });
+      const creation = shop.create(request());
+      await until('a create');
+      tell(plant, [told('running', VM)], 1);
+      resolve({ VmId: VM });
+      for (let tick = 0; tick < ticks; tick += 1) await undefined;
+      const { state } = await shop.canceller.cancel(named);
+      await new Promise(setImmediate);
+      const isTold = asked.includes('a cancel');
+      const isRemembered = cancelled.has(key);
+      expect({ state, isTold, isRemembered, of: creation.state }).toEqual(
+        state === 'done'
+          ? { state, isTold: false, isRemembered: false, of: 'done' }
+          : { state: 'failed', isTold: true, isRemembered: true, of: 'failed' },
+      );
+    },
+  );
+
   test('and no other plant is awarded it when the first refuses meanwhile', async () => {
     const { promise, reject } = Promise.withResolvers<never>();
     join('a', { estimate: bids('a'), create: () => promise, cancel: async () => ({}) });

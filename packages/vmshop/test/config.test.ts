@@ -17,6 +17,9 @@ test('a shop needs no configuration, and listens on loopback only', () => {
     plantForgetMs: 86_400_000,
     requestsPerMinute: 6_000,
     requestsKept: 10_000,
+    fileMiB: 1_024,
+    filesMiB: 8_192,
+    filesKept: 'P7D',
     heapMiB: 1_200,
     logLevel: 'info',
   });
@@ -27,6 +30,7 @@ test.each([
   [{ plants: ['http://127.0.0.1'] }, '/plants/0'],
   [{ bidWindowMs: 0 }, '/bidWindowMs'],
   [{ awardAttempts: 0 }, '/awardAttempts'],
+  [{ fileMiB: 4_096 }, '/fileMiB'],
   [{ logLevel: 'loud' }, '/logLevel'],
   [{ port: 80 }, 'port'],
 ])('%j is refused by the name of its field', (wrong, field) => {

@@ -130,6 +130,24 @@ test('a request that may be a repeated one waits for the plants that were there 
   expect(asked).toEqual(['a estimate', 'a estimate', 'holder estimate']);
 });
 
+test('a create that no plant holds any more at its award needs its files', async () => {
+  const told = { requestId: 'request-1', state: 'configuring', memoryMiB: 256, diskMiB: 2048 };
+  const tells = (serial: number, vms: readonly object[]) =>
+    membership.notified(bidder, 'vms', [
+      { kind: 'whole', plantId: 'a', run: 1, serial, page: 0, last: true, vms } as never,
+    ]);
+  const estimate = () => {
+    tells(1, []);
+    return bidOf('a', 1)();
+  };
+  const bidder = join('a', { estimate, create: () => ({ VmId: VM }) });
+  tells(0, [told]);
+  const file = { id: 'f', kind: 'file', path: '/f', contentDigest: `sha256:${'a'.repeat(64)}` } as const;
+  const creation = shop.create({ ...request(), dag: { actions: [file] } });
+  await expect(creation.settled).rejects.toMatchObject({ code: 'FILE_UNKNOWN' });
+  expect(asked).toEqual(['a estimate']);
+});
+
 test('a plant that does not know its VM any more is forgotten, and the others are asked', async () => {
   let known = true;
   const query = () => (known ? { VmId: VM } : fails('VM_UNKNOWN')());

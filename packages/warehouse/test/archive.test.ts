@@ -8,6 +8,7 @@ import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.
 import { exportImage } from '../src/archive/export.ts';
 import { type ImportOptions, importArchive } from '../src/archive/import.ts';
 import { ARCHIVE_LIMITS } from '../src/archive/limits.ts';
+import { requireConsistent } from '../src/archive/require-consistent.ts';
 import { END, entryOf, headOf, paddingOf } from '../src/archive/ustar.ts';
 import { verifyImages } from '../src/care/verify.ts';
 import { Warehouse } from '../src/warehouse.ts';
@@ -62,6 +63,18 @@ test('an image comes over with all below it, byte for byte, and holes stay holes
   expect((await stat(join(to.directory, 'images/base/disk.raw'))).blocks * 512).toBeLessThan(MIB / 2);
   expect((await importArchive(to, archive(), options)).map((one) => one.imported)).toEqual([false, false, false]);
   expect(await readdir(join(to.directory, 'staging'))).toEqual([]);
+});
+
+test('an image that was made for one use alone neither goes nor comes', async () => {
+  const from = await stocked('from');
+  const own = suspendedDraft('own', 'base', { machine, madeFor: 'plant-1/use' });
+  await promoteReal(from, own, 'one');
+  const exporting = exportImage(from, { image: 'own', path: archive() }, { signal });
+  await expect(exporting).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' });
+  const { manifest } = await from.inventory.image('own');
+  expect(() => requireConsistent(manifest, new Set(['base']))).toThrow(
+    expect.objectContaining({ code: 'ARCHIVE_INVALID' }),
+  );
 });
 
 test('tar and zstd of the host can read it', async () => {

@@ -14,6 +14,8 @@ import { exhaustionOf, type FilePiece, type FileProgress, GridError } from '@vmg
 const MIB = 1_048_576;
 /** Of a file that is not whole yet. */
 const PART = '.part';
+/** How long a file that is coming keeps its room after its last piece: longer than a shop waits for one. */
+const COMING_MS = 120_000;
 const NEVER = new AbortController().signal;
 
 export interface UploadedFilesOptions {
@@ -26,12 +28,16 @@ interface CachedFile {
   readonly name: string;
   readonly bytes: number;
   readonly usedAt: number;
+  /** More of it was brought a moment ago. */
+  readonly isComing: boolean;
 }
 
 export class UploadedFiles {
   readonly #options: UploadedFilesOptions;
   /** Pieces are written one after the other, whichever shops bring them. */
   readonly #turns = new Semaphore(1);
+  /** What files that are coming will have, by their names. */
+  readonly #coming = new Map<string, number>();
 
   constructor(options: UploadedFilesOptions) {
     this.#options = options;
@@ -75,9 +81,12 @@ export class UploadedFiles {
     const content = Buffer.from(data, 'base64');
     const isNext = offset === there && there + content.length <= bytes && (content.length > 0 || bytes === 0);
     if (!isNext) return { bytes: there };
-    if (there === 0) await this.#makeRoom(bytes);
+    await this.#makeRoom(nameOf(contentDigest) + PART, bytes);
     await this.#append(part, content);
-    if (there + content.length === bytes) await this.#finish(part, path, contentDigest);
+    if (there + content.length === bytes) {
+      this.#coming.delete(nameOf(contentDigest) + PART);
+      await this.#finish(part, path, contentDigest);
+    }
     return { bytes: there + content.length };
   }
 
@@ -110,21 +119,26 @@ export class UploadedFiles {
     throw new GridError('FILE_CORRUPT', `what came as ${contentDigest} has another digest`, { contentDigest });
   }
 
-  /** @throws GridError DISK_INSUFFICIENT */
-  async #makeRoom(bytes: number): Promise<void> {
+  /** Once for a file, which may come together with others. @throws GridError DISK_INSUFFICIENT */
+  async #makeRoom(part: string, bytes: number): Promise<void> {
+    if (this.#coming.get(part) === bytes) return;
     const { limitMiB, directory } = this.#options;
     const limit = limitMiB * MIB;
-    if (bytes > limit) {
-      const message = `a file of ${bytes} bytes is more than the plant takes of files, ${limitMiB} MiB`;
-      throw new GridError('DISK_INSUFFICIENT', message, { wanted: bytes, limit });
+    const files = (await this.#files()).filter(({ name }) => name !== part);
+    const staying = sumOf(files.filter(({ isComing }) => isComing));
+    if (staying + bytes > limit) {
+      const message = `files of ${staying + bytes} bytes are more than the plant takes of files, ${limitMiB} MiB`;
+      throw new GridError('DISK_INSUFFICIENT', message, { wanted: staying + bytes, limit });
     }
-    const files = (await this.#files()).toSorted((a, b) => a.usedAt - b.usedAt);
-    let taken = files.reduce((sum, file) => sum + file.bytes, 0);
-    for (const { name, bytes: own } of files) {
-      if (taken + bytes <= limit) return;
+    const others = files.filter(({ isComing }) => !isComing).toSorted((a, b) => a.usedAt - b.usedAt);
+    let taken = sumOf(files);
+    for (const { name, bytes: own } of others) {
+      if (taken + bytes <= limit) break;
       await rm(join(directory, name), { force: true });
+      this.#coming.delete(name);
       taken -= own;
     }
+    this.#coming.set(part, bytes);
   }
 
   async #files(): Promise<readonly CachedFile[]> {
@@ -133,7 +147,8 @@ export class UploadedFiles {
     return Promise.all(
       names.map(async (name) => {
         const { size, mtimeMs } = await stat(join(directory, name));
-        return { name, bytes: size, usedAt: mtimeMs };
+        const isComing = name.endsWith(PART) && Date.now() - mtimeMs < COMING_MS;
+        return { name, bytes: Math.max(size, this.#coming.get(name) ?? 0), usedAt: mtimeMs, isComing };
       }),
     );
   }
@@ -144,6 +159,8 @@ export class UploadedFiles {
 }
 
 const nameOf = (contentDigest: string): string => contentDigest.slice('sha256:'.length);
+
+const sumOf = (files: readonly CachedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 const keptPath = (machineDirectory: string, contentDigest: string): string =>
   join(machineDirectory, `uploaded-${nameOf(contentDigest)}`);

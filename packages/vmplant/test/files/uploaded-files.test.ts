@@ -78,6 +78,24 @@ test('the file that was used longest ago makes room, and one that is too long is
   expect(await codeOf(files.put(pieceOf(randomBytes(5 * MIB), 0, MIB)))).toBe('DISK_INSUFFICIENT');
 });
 
+test('files that come at the same time take no more than they may, and none pushes out the other', async () => {
+  const [one, two] = [randomBytes(3 * MIB), randomBytes(2 * MIB)];
+  await files.put(pieceOf(one, 0, MIB));
+  expect(await codeOf(files.put(pieceOf(two, 0, MIB)))).toBe('DISK_INSUFFICIENT');
+  expect(await files.put(pieceOf(one, MIB, MIB))).toEqual({ bytes: 2 * MIB });
+});
+
+test('a file that broke off makes room after a while, and nobody makes one longer than it was to be', async () => {
+  const [one, two] = [randomBytes(3 * MIB), randomBytes(2 * MIB)];
+  await files.put(pieceOf(one, 0, MIB));
+  const longer = { ...pieceOf(one, MIB, MIB), bytes: 5 * MIB };
+  expect(await codeOf(files.put(longer))).toBe('DISK_INSUFFICIENT');
+  const earlier = new Date(Date.now() - 600_000);
+  await utimes(join(directory, `${digestOf(one).slice(7)}.part`), earlier, earlier);
+  await bring(two);
+  expect(await readdir(directory)).toEqual([digestOf(two).slice(7)]);
+});
+
 test('what is kept for a machine stays in its folder when the cache has dropped it', async () => {
   const bytes = randomBytes(3 * MIB);
   const contentDigest = await bring(bytes);

@@ -3,8 +3,8 @@
  * alone gives nobody a content: an owner has what it has sent itself.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwnDatabase } from '@vmgrid/daemon';
@@ -21,8 +21,9 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS files_by_digest ON files (digest);
 `;
 const MIB = 1_048_576;
-/** Uploads at the same time. */
+/** Uploads at the same time: all, and those of one owner, who may send slowly. */
 const MOST_UPLOADS = 16;
+const MOST_OF_OWNER = 4;
 /** Files of one owner. */
 const MOST_FILES = 10_000;
 
@@ -77,9 +78,7 @@ export class FileStore {
    */
   async put(upload: Upload): Promise<{ readonly file: FileReply; readonly isNew: boolean }> {
     this.collect();
-    if (this.#uploads.size >= MOST_UPLOADS) {
-      throw new GridError('OVERLOADED', `${this.#uploads.size} files are on their way, the limit is ${MOST_UPLOADS}`);
-    }
+    this.#requireTurn(upload.owner);
     const underWay = { owner: upload.owner, bytes: 0 };
     this.#requireSize(upload.bytes ?? 0);
     const path = join(this.#options.directory, `incoming-${randomUUID()}`);
@@ -87,10 +86,7 @@ export class FileStore {
     try {
       const contentDigest = await this.#receive(upload, path, underWay);
       const isNew = this.#row(upload.owner, contentDigest) === undefined;
-      await rename(path, this.#pathOf(contentDigest));
-      this.#database
-        .prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)')
-        .run(upload.owner, contentDigest, underWay.bytes, this.#options.clock.now());
+      this.#keep(upload.owner, contentDigest, { path, bytes: underWay.bytes });
       return { file: this.#row(upload.owner, contentDigest)!, isNew };
     } finally {
       this.#uploads.delete(underWay);
@@ -142,13 +138,18 @@ export class FileStore {
     const hash = createHash('sha256');
     const file = await open(path, 'wx', 0o600);
     try {
+      let lookedAt = Number.NEGATIVE_INFINITY;
       for await (const chunk of upload.body) {
         underWay.bytes += chunk.length;
         this.#requireSize(underWay.bytes);
-        this.#requireRoom(upload);
+        if (underWay.bytes - lookedAt >= MIB) {
+          this.#requireRoom(upload, underWay); // which looks at all files
+          lookedAt = underWay.bytes;
+        }
         hash.update(chunk);
         await file.writeFile(chunk);
       }
+      this.#requireRoom(upload, underWay);
       await file.sync();
     } finally {
       await file.close();
@@ -160,6 +161,30 @@ export class FileStore {
     throw new GridError('FILE_CORRUPT', message, { contentDigest, expected });
   }
 
+  /** In one go: meanwhile nobody else lets go of the same content. */
+  #keep(owner: string, contentDigest: string, { path, bytes }: StoredContent): void {
+    renameSync(path, this.#pathOf(contentDigest));
+    try {
+      this.#database
+        .prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)')
+        .run(owner, contentDigest, bytes, this.#options.clock.now());
+    } finally {
+      this.#removeUnheld(contentDigest);
+    }
+  }
+
+  #requireTurn(owner: string): void {
+    const coming = [...this.#uploads.values()];
+    const own = coming.filter((one) => one.owner === owner);
+    const limits = [
+      { whose: 'files', count: coming.length, limit: MOST_UPLOADS },
+      { whose: `files of ${owner}`, count: own.length, limit: MOST_OF_OWNER },
+    ];
+    const over = limits.find(({ count, limit }) => count >= limit);
+    if (!over) return;
+    throw new GridError('OVERLOADED', `${over.count} ${over.whose} are on their way, the limit is ${over.limit}`);
+  }
+
   #requireSize(bytes: number): void {
     const { fileMiB } = this.#options;
     if (bytes <= fileMiB * MIB) return;
@@ -168,8 +193,9 @@ export class FileStore {
   }
 
   /** What the owner has already takes no more room when it comes again. */
-  #requireRoom({ owner, expected }: Upload): void {
-    if (expected !== undefined && this.#row(owner, expected)) return;
+  #requireRoom({ owner, expected }: Upload, underWay: { readonly bytes: number }): void {
+    const known = expected === undefined ? undefined : this.#row(owner, expected);
+    if (known && underWay.bytes <= known.bytes) return;
     const coming = [...this.#uploads.values()];
     const own = coming.filter((one) => one.owner === owner);
     const { ownerMiB, filesMiB } = this.#options;
@@ -191,6 +217,10 @@ export class FileStore {
 
   #drop(owner: string, contentDigest: string): void {
     this.#database.prepare('DELETE FROM files WHERE owner = ? AND digest = ?').run(owner, contentDigest);
+    this.#removeUnheld(contentDigest);
+  }
+
+  #removeUnheld(contentDigest: string): void {
     const isHeld = this.#database.prepare('SELECT 1 FROM files WHERE digest = ?').get(contentDigest);
     if (!isHeld) rmSync(this.#pathOf(contentDigest), { force: true });
   }

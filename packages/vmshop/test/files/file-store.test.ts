@@ -4,7 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createLog } from '@vmgrid/daemon';
 import { createHttpApp, createHttpServer, listen, stopListening } from '@vmgrid/http-api';
 import { FileClient, type GridError } from '@vmgrid/protocol';
@@ -88,6 +88,51 @@ test('all files together take no more than they may, and what an owner has can c
   expect(await codeOf(put('eve', three))).toBe('QUOTA_FILES');
   const sha256 = createHash('sha256').update(one).digest('base64');
   expect(await put('ada', one, sha256)).toMatchObject({ contentDigest: digestOf(one) });
+});
+
+test('the digest of a file of its own gives an owner no room for other bytes', async () => {
+  const small = randomBytes(10);
+  await put('bob', small);
+  const sha256 = createHash('sha256').update(small).digest('base64');
+  expect(await codeOf(put('bob', randomBytes(3 * MIB), sha256))).toBe('QUOTA_FILES');
+});
+
+test('one owner with slow uploads leaves room for the others', async () => {
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(1);
+    await end;
+  }
+  const uploads = Array.from({ length: 4 }, () => store.put({ owner: 'ada', body: slow() }));
+  expect(await codeOf(put('ada', randomBytes(1)))).toBe('OVERLOADED');
+  expect(await codeOf(put('bob', randomBytes(1)))).toBe('done');
+  resolve();
+  await Promise.all(uploads);
+  expect(await codeOf(put('ada', randomBytes(1)))).toBe('done');
+});
+
+test('an upload that cannot be written down leaves nothing', async () => {
+  let times = 0;
+  const clock = {
+    now() {
+      times += 1;
+      if (times > 1) throw new Error('no more');
+      return now;
+    },
+  };
+  store.close();
+  store = open({ clock });
+  await expect(store.put({ owner: 'ada', body: Readable.from([randomBytes(10)]) })).rejects.toThrow('no more');
+  expect([contents(), store.list('ada')]).toEqual([[], []]);
+});
+
+test('what all files take is not looked at for each chunk', async () => {
+  const body = Readable.from(Array.from({ length: 4_000 }, () => Buffer.alloc(256, 1)));
+  const looks = jest.fn(() => undefined);
+  store.close();
+  store = open({ ownerMiB: looks });
+  await store.put({ owner: 'ada', body });
+  expect(looks.mock.calls.length).toBeLessThan(4);
 });
 
 test('a digest gives nobody what they have not uploaded', async () => {

@@ -73,6 +73,7 @@ export class OpenArchive implements AsyncDisposable {
   /** Opens an image by id or tag. @throws GridError IMAGE_UNKNOWN, IMAGE_CORRUPT */
   static async open(warehouse: Warehouse, idOrTag: string): Promise<OpenArchive> {
     const image = await warehouse.inventory.image(idOrTag);
+    requireForAll(image);
     const archive = new OpenArchive(image, (await warehouse.inventory.lineage()).ancestors(image));
     try {
       for (const one of archive.#chain) await openFiles(one, archive.#files);
@@ -94,6 +95,12 @@ export class OpenArchive implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { handle } of this.#files) await handle.close();
   }
+}
+
+/** One that was made for one use alone would be given to nobody elsewhere, and stay. @throws GridError IMAGE_UNKNOWN */
+function requireForAll({ manifest: { id, madeFor } }: GoldenImage): void {
+  if (madeFor === undefined) return;
+  throw new GridError('IMAGE_UNKNOWN', `the image ${id} is made for one use alone`, { imageId: id, madeFor });
 }
 
 async function openFiles({ manifest, directory }: GoldenImage, opened: OpenFile[]): Promise<void> {

@@ -18,6 +18,7 @@ export function requireConsistent(manifest: Manifest, before: { has(id: string):
   const refuse = (reason: string): never => {
     throw new GridError('ARCHIVE_INVALID', `the manifest of ${id} ${reason}`, { imageId: id });
   };
+  if (manifest.madeFor !== undefined) refuse(`was made for one use alone, ${manifest.madeFor}`);
   const isBase = base === id;
   const names = files.map(({ file }) => file);
   const wanted = filesOf(manifest);
