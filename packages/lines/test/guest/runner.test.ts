@@ -301,7 +301,8 @@ describe.each([
   test("a file that only its owner may read is nobody else's while it is written", async () => {
     let [source, written] = ['', ''];
     // It waits for the text on purpose: its time is not to end before this test has looked.
-    const step = { index: 0, timeoutMs: 600_000, action: fileAction({ path: '/opt/f', mode: '0600', secret: true }) };
+    const action = fileAction({ path: '/opt/f', mode: '0600', owner: userInfo().username, secret: true });
+    const step = { index: 0, timeoutMs: 600_000, action };
     const running = runIn({ steps: [step] }, ['run', '0', '0'], {
       onDisc(disc, root) {
         [source, written] = [join(disc, 's0'), join(root, 'opt/.vmgrid.0')];
