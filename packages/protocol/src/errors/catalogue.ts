@@ -221,7 +221,7 @@ export const ERROR_CATALOGUE = {
     'Upload it: `vmgrid files put`.',
   ),
   FILE_CORRUPT: kind(
-    422,
+    400,
     true,
     'The bytes of a file are not those of the digest that was said.',
     'Upload the file again.',
