@@ -1,6 +1,6 @@
 /** The work in progress while something is killed: each kind of work that changes a VM or an image. */
 import { type CollectImagesReply, GridError, type MachineSpec, type VerifyImagesReply } from '@vmgrid/protocol';
-import { dag, script } from '@vmgrid/test-support/grids/documents.ts';
+import { dag } from '@vmgrid/test-support/grids/documents.ts';
 import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { type Answer, momentary, type Site } from './site.ts';
 
@@ -123,44 +123,6 @@ const leaseEnd: Scenario = async (site) => {
   return { ask: () => eventually(`${vmId} is gone`, isGone, 60_000), heard: async () => [], clear: nothing };
 };
 
-/** Cancels a create amid its last action, which has no end. Whoever dies meanwhile: no VM comes of it. */
-const cancel: Scenario = async (site) => {
-  const { client } = site.grid;
-  const requestId = site.newId('cancel');
-  const actions = [momentary('first'), script('endless', 'sleep 600')];
-  const request = { requestId, machine: site.machine, dag: dag(actions) };
-  const isEndless = async () => {
-    const known = await client.operation(requestId).catch(() => undefined); // a shop that was started again has none
-    return known?.state !== 'running' || known.progress.some(({ subject }) => subject === 'endless');
-  };
-  const ask = async (): Promise<void> => {
-    if ((await codeOf(client.submitCreate(request))) === 'REQUEST_CANCELLED') return;
-    await eventually(`${requestId} runs its last action`, isEndless);
-    const { error } = await client.cancel(requestId);
-    if (error?.code !== 'REQUEST_CANCELLED') throw GridError.fromBody(error ?? DONE);
-  };
-  return {
-    /** To a shop that was started again before anything was made, the request is new. */
-    ask: () => ask().catch((error) => (error.code === 'REQUEST_UNKNOWN' ? ask() : Promise.reject(error))),
-    async heard(answer) {
-      if ('error' in answer) return [`${requestId} was not cancelled: ${answer.error.code} ${answer.error.message}`];
-      const again = await site.untilAnswered(() => codeOf(client.submitCreate(request)));
-      const isRefused = 'value' in again && again.value === 'REQUEST_CANCELLED';
-      return isRefused ? [] : [`${requestId} was cancelled, and asked again ${JSON.stringify(again)}`];
-    },
-    clear: nothing,
-  };
-};
-
-const DONE = { code: 'INTERNAL', message: 'a create without an end is done' };
-
-/** What came of asking for something that may be cancelled by now. @throws what else it fails with */
-const codeOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'done',
-    (error: GridError) => (error.code === 'REQUEST_CANCELLED' ? error.code : Promise.reject(error)),
-  );
-
 const build: Scenario = async (site) => {
   const requestId = site.newId('build');
   const request = { requestId, machine: site.machine, dag: dag([momentary(requestId)]) };
@@ -246,7 +208,7 @@ export const SCENARIOS = {
   // No machine is suspended with that much memory: this one boots.
   create: creation('create', [momentary('first'), momentary('second')], { memoryMiB: 160 }),
   clone: creation('clone', [GOLDEN, momentary('second')]),
-  ...{ configure, suspend, resume, destroy, cancel, leaseEnd, build, verify, collect },
+  ...{ configure, suspend, resume, destroy, leaseEnd, build, verify, collect },
 } as const satisfies Record<string, Scenario>;
 
 export type Verb = keyof typeof SCENARIOS;
