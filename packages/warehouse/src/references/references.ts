@@ -9,6 +9,9 @@ import type { ImageInventory } from '../inventory/image-inventory.ts';
 import type { WarehouseLock } from '../lock.ts';
 import type { Hits } from './hits.ts';
 
+/** In place of an owner; no plant has this id. */
+const NO_OWNER = '-';
+
 export interface ReferencesDeps {
   /** The folder `references/`. */
   readonly folder: string;
@@ -67,14 +70,18 @@ export class References {
     return (await readdir(this.#root).catch(ignoreMissing)) ?? [];
   }
 
-  /** Drops the references of this owner whose users are gone; returns how many. */
+  /** Drops the references of this owner whose users are gone; returns how many. @throws GridError DEADLINE_EXCEEDED */
   async releaseAllBut(living: ReadonlySet<string>): Promise<number> {
-    const { owner } = this.#deps;
-    if (owner === undefined) return 0;
+    const { owner, lock } = this.#deps;
+    return owner === undefined ? 0 : lock.hold(() => this.#releaseAllBut(living, owner));
+  }
+
+  /** Under the lock nobody is writing a reference: the writer of one without an owner was killed amid it. */
+  async #releaseAllBut(living: ReadonlySet<string>, owner: string): Promise<number> {
     let dropped = 0;
     for (const imageId of await this.images()) {
       for (const user of await this.of(imageId)) {
-        if (living.has(user) || (await this.#ownerOf(imageId, user)) !== owner) continue;
+        if (living.has(user) || ![owner, ''].includes((await this.#ownerOf(imageId, user)) ?? NO_OWNER)) continue;
         await this.drop(imageId, user);
         dropped += 1;
       }
@@ -85,7 +92,7 @@ export class References {
   async #add(imageId: string, user: string): Promise<void> {
     const folder = join(this.#root, imageId);
     makeFolder(folder, 0o700);
-    await writeFile(join(folder, user), this.#deps.owner ?? '', { mode: 0o600 });
+    await writeFile(join(folder, user), this.#deps.owner ?? NO_OWNER, { mode: 0o600 });
   }
 
   /** Returns undefined when the reference was dropped meanwhile. */

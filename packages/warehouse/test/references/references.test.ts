@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { Warehouse } from '../../src/warehouse.ts';
@@ -45,4 +47,15 @@ test('a plant drops what it held for machines that are no more, and nothing of a
   await other!.references.acquire('octave', 'vm-theirs');
   expect(await one!.references.releaseAllBut(new Set(['vm-alive']))).toBe(1);
   expect((await one!.references.of('octave')).toSorted()).toEqual(['vm-alive', 'vm-theirs']);
+});
+
+test('a hold whose writer was killed before it could sign is dropped by the next plant that starts', async () => {
+  await stocked();
+  const plant = await Warehouse.open(directory(), { owner: 'one' });
+  const tool = await Warehouse.open(directory());
+  await plant.references.acquire('octave', 'vm-alive');
+  await tool.references.acquire('octave', 'export');
+  await writeFile(join(directory(), 'references', 'octave', 'vm-cut-off'), '');
+  expect(await plant.references.releaseAllBut(new Set(['vm-alive']))).toBe(1);
+  expect((await plant.references.of('octave')).toSorted()).toEqual(['export', 'vm-alive']);
 });
