@@ -1,6 +1,6 @@
 /** The work in progress while something is killed: each kind of work that changes a VM or an image. */
 import { type CollectImagesReply, GridError, type MachineSpec, type VerifyImagesReply } from '@vmgrid/protocol';
-import { dag } from '@vmgrid/test-support/grids/documents.ts';
+import { dag, script } from '@vmgrid/test-support/grids/documents.ts';
 import { eventually } from '@vmgrid/test-support/hosts/processes.ts';
 import { type Answer, momentary, type Site } from './site.ts';
 
@@ -123,6 +123,43 @@ const leaseEnd: Scenario = async (site) => {
   return { ask: () => eventually(`${vmId} is gone`, isGone, 60_000), heard: async () => [], clear: nothing };
 };
 
+/** Cancels a create amid its actions, which have no end. Whoever dies meanwhile: no VM comes of it. */
+const cancel: Scenario = async (site) => {
+  const { client } = site.grid;
+  const requestId = site.newId('cancel');
+  const request = { requestId, machine: site.machine, dag: dag([momentary('first'), script('endless', 'sleep 600')]) };
+  // A shop that was started again knows the work by its VM alone.
+  const constraint = `RequestId == "${requestId}" && State == "configuring"`;
+  const isUnderWay = async () =>
+    (await client.list({ constraint })).vms.length > 0 || (await client.operation(requestId)).state !== 'running';
+  const ask = async (): Promise<void> => {
+    if ((await codeOf(client.submitCreate(request))) === 'REQUEST_CANCELLED') return;
+    await eventually(`${requestId} runs its actions`, isUnderWay);
+    const { error } = await client.cancel(requestId);
+    if (error?.code !== 'REQUEST_CANCELLED') throw GridError.fromBody(error ?? DONE);
+  };
+  return {
+    /** To a shop that was started again before anything was made, the request is new. */
+    ask: () => ask().catch((error) => (error.code === 'REQUEST_UNKNOWN' ? ask() : Promise.reject(error))),
+    async heard(answer) {
+      if ('error' in answer) return [`${requestId} was not cancelled: ${answer.error.code} ${answer.error.message}`];
+      const again = await site.untilAnswered(() => codeOf(client.submitCreate(request)));
+      const isRefused = 'value' in again && again.value === 'REQUEST_CANCELLED';
+      return isRefused ? [] : [`${requestId} was cancelled, and asked again ${JSON.stringify(again)}`];
+    },
+    clear: nothing,
+  };
+};
+
+const DONE = { code: 'INTERNAL', message: 'a create without an end is done' };
+
+/** What came of asking for something that may be cancelled by now. @throws what else it fails with */
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: GridError) => (error.code === 'REQUEST_CANCELLED' ? error.code : Promise.reject(error)),
+  );
+
 const build: Scenario = async (site) => {
   const requestId = site.newId('build');
   const request = { requestId, machine: site.machine, dag: dag([momentary(requestId)]) };
@@ -208,7 +245,7 @@ export const SCENARIOS = {
   // No machine is suspended with that much memory: this one boots.
   create: creation('create', [momentary('first'), momentary('second')], { memoryMiB: 160 }),
   clone: creation('clone', [GOLDEN, momentary('second')]),
-  ...{ configure, suspend, resume, destroy, leaseEnd, build, verify, collect },
+  ...{ configure, suspend, resume, destroy, cancel, leaseEnd, build, verify, collect },
 } as const satisfies Record<string, Scenario>;
 
 export type Verb = keyof typeof SCENARIOS;
