@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { ignoreMissing } from '@vmgrid/daemon';
 import { type FileAction, type PackageAction, restartsMachine, type ScriptAction } from '@vmgrid/dag';
 import { GridError } from '@vmgrid/protocol';
 import { makeHostKey } from './host-key.ts';
@@ -160,16 +160,19 @@ export async function writeConfigDisc(path: string, plan: ConfigDiscPlan): Promi
   }
 }
 
-/** A file that is not as long as was said would shift all that comes after it. */
+/** A file that is not as long as was said would shift all that comes after it. @throws GridError FILE_UNKNOWN */
 async function append(disc: FileHandle, piece: IsoFile['content']): Promise<void> {
   if (piece instanceof Uint8Array) {
     await disc.writeFile(piece);
     return;
   }
-  let bytes = 0;
-  for await (const chunk of createReadStream(piece.path)) {
-    bytes += chunk.length;
+  const { path, bytes } = piece;
+  const file = await open(path).catch(ignoreMissing);
+  if (!file) throw new GridError('FILE_UNKNOWN', `the file ${basename(path)} is not on this plant any more`, {});
+  let read = 0;
+  for await (const chunk of file.createReadStream()) {
+    read += chunk.length;
     await disc.writeFile(chunk);
   }
-  if (bytes !== piece.bytes) throw new Error(`${piece.path} has ${bytes} bytes, not ${piece.bytes}`);
+  if (read !== bytes) throw new Error(`${path} has ${read} bytes, not ${bytes}`);
 }

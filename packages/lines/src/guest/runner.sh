@@ -182,6 +182,7 @@ restart_machine() {
 restarted() {
   attributes=$kept_attributes
   report_attributes "$1"
+  rm -f "$attributes"
   attributes=$work/attributes
   echo "restarted $1"
   [ ! -d "$root/sys/class/net" ] || await_carrier

@@ -42,6 +42,16 @@ test('only its owner may read a disc, and a disc is never written over another f
   await expect(writeConfigDisc(disc, { steps: [] })).rejects.toMatchObject({ code: 'EEXIST' });
 });
 
+test('an uploaded file that makes room for another before it is read is FILE_UNKNOWN', async () => {
+  const uploaded = async () => ({ path: join(folder, 'gone'), bytes: 5 });
+  const action = { kind: 'file', id: 'a', path: '/a', contentDigest: `sha256:${'0'.repeat(64)}` } as const;
+  const written = writeConfigDisc(join(folder, 'gone.iso'), {
+    steps: [{ index: 0, action, timeoutMs: 1_000 }],
+    uploaded,
+  });
+  await expect(written).rejects.toMatchObject({ code: 'FILE_UNKNOWN' });
+});
+
 test('a disc for cloud-init is a NoCloud disc as well, with the host key that the runner installs', async () => {
   const disc = join(folder, 'cloud.iso');
   const identity = { hostName: 'vm-1', macAddress: '02:00:00:00:00:01' };

@@ -164,6 +164,13 @@ describe.each([
     expect(existsSync(join(after.root, 'etc/vmgrid/attributes'))).toBe(false);
   });
 
+  test('leaves nothing of an action that restarted the machine and told nothing', async () => {
+    const steps = [script(0, 'true', { reboot: true })];
+    const { events, root } = await runIn({ steps }, ['restarted', '0'], { files: { 'etc/vmgrid/attributes': '' } });
+    expect(events).toEqual([{ event: 'restarted', index: 0 }, { event: 'finished' }]);
+    expect(existsSync(join(root, 'etc/vmgrid/attributes'))).toBe(false);
+  });
+
   test('restarts nothing after an action that failed, and leaves nothing of it', async () => {
     const failing = script(0, 'echo "A = 1" >> "$VMGRID_ATTRIBUTES"; exit 3', { reboot: true, onError: 'continue' });
     const { events, root } = await runIn({ steps: [failing] }, ['run', '0', '0']);

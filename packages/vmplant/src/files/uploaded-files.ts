@@ -57,14 +57,15 @@ export class UploadedFiles {
       const found = await stat(path).catch(ignoreMissing);
       if (found) return { path, bytes: found.size };
     }
-    throw new GridError('FILE_UNKNOWN', `the file ${contentDigest} is not on this plant any more`, { contentDigest });
+    throw unknown(contentDigest);
   }
 
   /** Keeps contents for a machine, as long as its folder is there. @throws GridError FILE_UNKNOWN */
   async keep(contentDigests: readonly string[], machineDirectory: string): Promise<void> {
     for (const contentDigest of contentDigests) {
-      const { path } = await this.find(contentDigest, machineDirectory);
-      await link(path, keptPath(machineDirectory, contentDigest));
+      await link(this.#pathOf(contentDigest), keptPath(machineDirectory, contentDigest)).catch((error) => {
+        throw error.code === 'ENOENT' ? unknown(contentDigest) : error;
+      });
     }
   }
 
@@ -159,6 +160,9 @@ export class UploadedFiles {
 }
 
 const nameOf = (contentDigest: string): string => contentDigest.slice('sha256:'.length);
+
+const unknown = (contentDigest: string): GridError =>
+  new GridError('FILE_UNKNOWN', `the file ${contentDigest} is not on this plant any more`, { contentDigest });
 
 const sumOf = (files: readonly CachedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 

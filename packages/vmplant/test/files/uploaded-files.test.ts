@@ -105,3 +105,8 @@ test('what is kept for a machine stays in its folder when the cache has dropped 
   expect([path.startsWith(machine), readFileSync(path).equals(bytes)]).toEqual([true, true]);
   expect(readdirSync(machine)).toHaveLength(1);
 });
+
+test('what the cache has dropped before it is kept is FILE_UNKNOWN', async () => {
+  expect(await codeOf(files.keep([digestOf(Buffer.from('gone'))], machine))).toBe('FILE_UNKNOWN');
+  expect(readdirSync(machine)).toEqual([]);
+});
