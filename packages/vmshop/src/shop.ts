@@ -180,10 +180,10 @@ export class Shop {
       const createAt = ({ plantId, holds }: Bid) => {
         const isThere = holds === true && this.#isHeld(requestKey(identified));
         if (!isThere) this.#files.require(identified); // else its VM has gone meanwhile
-        return admitted.at(plantId, async () => {
-          if (!isThere) await this.#files.send(plantId, identified, signal);
-          return this.#createAt({ plantId, method: 'create', request: identified, cancelled });
-        });
+        const make = () => this.#createAt({ plantId, method: 'create', request: identified, cancelled });
+        return admitted.at(plantId, () =>
+          isThere ? make() : this.#files.makeWith(identified, { plantId, signal, make }),
+        );
       };
       const { ad, trail } = await award(auction, createAt, this.#market, {
         attempts: this.#config.awardAttempts,
