@@ -33,7 +33,7 @@ export interface FileStoreOptions {
   /** Largest file, and all files together. */
   readonly fileMiB: number;
   readonly filesMiB: number;
-  /** How long a file stays that no request names. */
+  /** How long a file stays that no request names: until somebody uploads or lists files then. */
   readonly keptMs: number;
   /** What an owner's files may take together; undefined: whatever there is. */
   readonly ownerMiB: (owner: string) => number | undefined;
@@ -77,7 +77,7 @@ export class FileStore {
    * FILE_CORRUPT, QUOTA_FILES, OVERLOADED; what the body throws; nothing is left then
    */
   async put(upload: Upload): Promise<{ readonly file: FileReply; readonly isNew: boolean }> {
-    this.collect();
+    this.#collect();
     this.#requireTurn(upload.owner);
     const underWay = { owner: upload.owner, bytes: 0 };
     this.#requireSize(upload.bytes ?? 0);
@@ -96,6 +96,7 @@ export class FileStore {
 
   /** Of one owner, or of all. */
   list(owner: string | undefined): readonly FileReply[] {
+    this.#collect();
     const rows = this.#database
       .prepare('SELECT * FROM files WHERE owner = coalesce(?, owner) ORDER BY owner, digest')
       .all(owner ?? null);
@@ -121,13 +122,6 @@ export class FileStore {
     const row = this.#database.prepare('SELECT bytes FROM files WHERE digest = ? LIMIT 1').get(contentDigest);
     if (!row) throw new GridError('FILE_UNKNOWN', `the file ${contentDigest} is gone`, { contentDigest });
     return { path: this.#pathOf(contentDigest), bytes: Number(row.bytes) };
-  }
-
-  /** Removes what no request has named for long. */
-  collect(): void {
-    const before = this.#options.clock.now() - this.#options.keptMs;
-    const old = this.#database.prepare('SELECT * FROM files WHERE used_at < ?').all(before);
-    for (const { owner, digest } of old) this.#drop(String(owner), String(digest));
   }
 
   close(): void {
@@ -228,6 +222,13 @@ export class FileStore {
   #row(owner: string, contentDigest: string): FileReply | undefined {
     const row = this.#database.prepare('SELECT * FROM files WHERE owner = ? AND digest = ?').get(owner, contentDigest);
     return row && fileOf(row);
+  }
+
+  /** Removes what no request has named for long. */
+  #collect(): void {
+    const before = this.#options.clock.now() - this.#options.keptMs;
+    const old = this.#database.prepare('SELECT * FROM files WHERE used_at < ?').all(before);
+    for (const { owner, digest } of old) this.#drop(String(owner), String(digest));
   }
 
   /** Removes what an earlier process left: uploads that broke off, and contents that nobody has. */
