@@ -53,11 +53,17 @@ export interface StoredContent {
   readonly bytes: number;
 }
 
+interface UnderWay {
+  readonly owner: string;
+  /** That have come so far. */
+  bytes: number;
+}
+
 export class FileStore {
   readonly #options: FileStoreOptions;
   readonly #database: DatabaseSync;
-  /** Bytes of each upload that is under way. */
-  readonly #uploads = new Map<object, { readonly owner: string; bytes: number }>();
+  /** The uploads that are under way. */
+  readonly #uploads = new Set<UnderWay>();
 
   /** @throws GridError STATE_LOCKED when another shop has the files */
   constructor(options: FileStoreOptions) {
@@ -79,10 +85,10 @@ export class FileStore {
   async put(upload: Upload): Promise<{ readonly file: FileReply; readonly isNew: boolean }> {
     this.#collect();
     this.#requireTurn(upload.owner);
-    const underWay = { owner: upload.owner, bytes: 0 };
+    const underWay: UnderWay = { owner: upload.owner, bytes: 0 };
     this.#requireSize(upload.bytes ?? 0);
     const path = join(this.#options.directory, `incoming-${randomUUID()}`);
-    this.#uploads.set(underWay, underWay);
+    this.#uploads.add(underWay);
     try {
       const contentDigest = await this.#receive(upload, path, underWay);
       const isNew = this.#row(upload.owner, contentDigest) === undefined;
@@ -104,7 +110,7 @@ export class FileStore {
   }
 
   /** @throws GridError FILE_UNKNOWN */
-  async remove(owner: string, contentDigest: string): Promise<void> {
+  remove(owner: string, contentDigest: string): void {
     if (!this.#row(owner, contentDigest)) throw unknown(owner, contentDigest);
     this.#drop(owner, contentDigest);
   }
@@ -128,7 +134,7 @@ export class FileStore {
     this.#database.close();
   }
 
-  async #receive(upload: Upload, path: string, underWay: { bytes: number }): Promise<string> {
+  async #receive(upload: Upload, path: string, underWay: UnderWay): Promise<string> {
     const hash = createHash('sha256');
     const file = await open(path, 'wx', 0o600);
     try {
@@ -168,7 +174,7 @@ export class FileStore {
   }
 
   #requireTurn(owner: string): void {
-    const coming = [...this.#uploads.values()];
+    const coming = [...this.#uploads];
     const own = coming.filter((one) => one.owner === owner);
     const limits = [
       { whose: 'files', count: coming.length, limit: MOST_UPLOADS },
@@ -187,10 +193,10 @@ export class FileStore {
   }
 
   /** What the owner has already takes no more room when it comes again. */
-  #requireRoom({ owner, expected }: Upload, underWay: { readonly bytes: number }): void {
+  #requireRoom({ owner, expected }: Upload, underWay: UnderWay): void {
     const known = expected === undefined ? undefined : this.#row(owner, expected);
     if (known && underWay.bytes <= known.bytes) return;
-    const coming = [...this.#uploads.values()];
+    const coming = [...this.#uploads];
     const own = coming.filter((one) => one.owner === owner);
     const { ownerMiB, filesMiB } = this.#options;
     const used = this.#database.prepare('SELECT count(*) AS files, sum(bytes) AS bytes FROM files WHERE owner = ?');
