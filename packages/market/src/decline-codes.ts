@@ -32,9 +32,12 @@ export function isRefusal(error: GridError): boolean {
   return DECLINE_CODES.has(error.code) || wasNeverAsked(error);
 }
 
-/** PLANT_LOST before the award left the caller: see `plantNeverAsked`. */
-export const wasNeverAsked = ({ code, details }: GridError): boolean =>
-  code === 'PLANT_LOST' && details.asked === false;
+/** It failed before the award left the caller: see `plantNeverAsked` and `beforeAsking`. */
+export const wasNeverAsked = ({ details }: GridError): boolean => details.asked === false;
+
+/** The error for work that came before an award and failed at its plant. */
+export const beforeAsking = (error: GridError): GridError =>
+  new GridError(error.code, error.message, { ...error.details, asked: false }, { cause: error });
 
 /**
  * The error for an award that was never sent because the plant was gone already. It alone of all lost plants may be

@@ -2,7 +2,7 @@ export { type Auction, type AuctionOptions, auctionOn, holdAuction, type MarketD
 export { type Awarded, type AwardOptions, award, type CreateAt } from './award.ts';
 export { type Answer, type CallForBids, callForBids, type Gathering } from './call-for-bids.ts';
 export { type Change, changeText, helpfulChanges } from './changes.ts';
-export { DECLINE_CODES, isRefusal, plantNeverAsked, wasNeverAsked } from './decline-codes.ts';
+export { beforeAsking, DECLINE_CODES, isRefusal, plantNeverAsked, wasNeverAsked } from './decline-codes.ts';
 export { failureOf } from './failure.ts';
 export { joinAuction } from './join-auction.ts';
 export { MARKET_LIMITS } from './limits.ts';

@@ -3,6 +3,7 @@ import { type Bid, type ErrorCode, GridError } from '@vmgrid/protocol';
 import {
   type Auction,
   award,
+  beforeAsking,
   DECLINE_CODES,
   MARKET_LIMITS,
   PlantFailureHistory,
@@ -95,6 +96,14 @@ describe('award', () => {
   test('replaces a lost plant only when it was never asked', async () => {
     const { awarding } = awardTo(['a', 'b'], { a: plantNeverAsked('a') });
     expect((await awarding).plantId).toBe('b');
+  });
+
+  test('goes to the next bid when the plant failed at work before the award', async () => {
+    const { awarding, memory } = awardTo(['a', 'b'], { a: beforeAsking(new GridError('INTERNAL', 'what happened')) });
+    const { plantId, trail } = await awarding;
+    expect(plantId).toBe('b');
+    expect(trail.awards[0]).toMatchObject({ plantId: 'a', outcome: 'refused', code: 'INTERNAL' });
+    expect(memory.allInBackoff(1)).toEqual([]);
   });
 
   test('stops at a plant that keeps the failed machine, whatever its code: it took the request', async () => {

@@ -4,17 +4,11 @@
  */
 
 import { ImageCatalogue, ImageWork } from '@vmgrid/catalogue';
-import { abortable, IN_MEMORY } from '@vmgrid/daemon';
+import { IN_MEMORY } from '@vmgrid/daemon';
 import { type Operation, OperationService, type Operations } from '@vmgrid/http-api';
 import {
   type Absences,
   type AskForVm,
-  type Auction,
-  type AuctionOptions,
-  award,
-  failureOf,
-  holdAuction,
-  isVmUnknown,
   listPlants,
   type MarketDeps,
   type Membership,
@@ -23,11 +17,9 @@ import {
   VmPlaces,
 } from '@vmgrid/market';
 import type {
-  Bid,
   BuildImageReply,
   BuildImageRequest,
   Called,
-  Caller,
   ClassAdJson,
   ConfigureRequest,
   DestroyRequest,
@@ -38,32 +30,21 @@ import type {
   ListRequest,
   LongVmMethod,
   PlantListReply,
-  ProgressEvent,
   QueryRequest,
   RenewRequest,
   ReplayableRequest,
-  RequestKey,
   ResumeRequest,
   StartRequest,
   SuspendRequest,
   VmReply,
 } from '@vmgrid/protocol';
-import {
-  BROKER_LIMITS,
-  type CreateRequest,
-  GridError,
-  namesOf,
-  type PlantApi,
-  requestKey,
-  requestSpent,
-  VmId,
-  validate,
-} from '@vmgrid/protocol';
+import { BROKER_LIMITS, type CreateRequest, namesOf, type PlantApi } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
 import type { AuctionHistory } from './auction-history.ts';
-import type { LongCall } from './call-to-end.ts';
+import { Auctions } from './auctions.ts';
 import { CancelledCreates } from './cancelled-creates.ts';
 import type { ShopConfig } from './config.ts';
+import { Creates } from './creates.ts';
 import { FileSender } from './files/file-sender.ts';
 import type { FileStore } from './files/file-store.ts';
 import { RequestFiles } from './files/request-files.ts';
@@ -73,7 +54,6 @@ import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
 import { RequestCanceller } from './request-canceller.ts';
 import { RequestHolders } from './request-holders.ts';
 import type { StartupGracePeriod } from './startup-grace-period.ts';
-import { createReply } from './trail-text.ts';
 import type { VmEvents } from './vm-events.ts';
 import { VmList } from './vm-list.ts';
 
@@ -113,15 +93,13 @@ export class Shop {
   readonly #membership: Membership;
   readonly #absences: Absences;
   readonly #roll: Roll;
-  readonly #market: MarketDeps;
-  readonly #config: ShopConfig;
+  readonly #auctions: Auctions;
+  readonly #creates: Creates;
   readonly #places: VmPlaces;
   readonly #vmList: VmList;
   readonly #quotas: QuotaEnforcer;
   readonly #holders: RequestHolders;
   readonly #files: RequestFiles;
-  readonly #isHeld: (key: RequestKey) => boolean;
-  readonly #startupGracePeriod: Pick<StartupGracePeriod, 'over'> | undefined;
   readonly #plants: PlantCalls;
 
   constructor(deps: ShopDeps, config: ShopConfig) {
@@ -135,9 +113,6 @@ export class Shop {
     this.operationService = new OperationService(deps.operations, {
       ...{ name: 'the shop', newRequestId: uuid, cancelledCreates: cancelled },
     });
-    this.#market = deps.market;
-    this.#startupGracePeriod = deps.startupGracePeriod;
-    this.#config = config;
     const { membership, absences, book, market, writeBook } = deps;
     const { requestDeadlineMs } = config;
     const signal = this.operationService.closing;
@@ -149,10 +124,19 @@ export class Shop {
     const { files: store } = deps;
     const find = (plantId: string) => membership.find(plantId);
     this.#files = new RequestFiles(store && { store, sender: new FileSender({ store, find }) });
-    this.#isHeld = (key) => book.isHeldHere(key);
     this.#vmList = new VmList({ membership, absences, roll: this.#roll, book, isAwaited });
     const quotaDeps = { book, clock: market.clock, requestDeadlineMs, ...(writeBook && { write: writeBook }) };
     this.#quotas = new QuotaEnforcer(quotaDeps, config.quotas ?? {});
+    const { auctions: history, startupGracePeriod } = deps;
+    this.#auctions = new Auctions({ membership, roll: this.#roll, market, history }, config);
+    this.#creates = new Creates(
+      {
+        ...{ membership, market, book, history, startupGracePeriod },
+        ...{ holders: this.#holders, files: this.#files, quotas: this.#quotas },
+        ...{ auctions: this.#auctions, plants: this.#plants, places: this.#places },
+      },
+      config,
+    );
     const { operationService, query } = { operationService: this.operationService, query: this.query.bind(this) };
     this.canceller = new RequestCanceller({ operationService, cancelled, book, membership, query });
     this.images = new ImageCatalogue(this.#roll, { requestDeadlineMs, signal, isAwaited });
@@ -166,33 +150,10 @@ export class Shop {
   /** Starts the creation of a VM, or joins the one of the same request id. The operation's result is a VmReply. */
   create(request: Called<CreateRequest>): Operation {
     const mayBeRepeated = request.requestId !== undefined;
-    const operation = this.operationService.begin('create', request, async (asked, operation) => {
-      const signal = this.#until(operation);
-      // A plant that is not back yet may have the VM of this request.
-      if (mayBeRepeated) await abortable(this.#startupGracePeriod?.over ?? Promise.resolve(), signal);
-      await this.#holders.awaitAll(requestKey(asked), signal);
-      if (!this.#isHeld(requestKey(asked))) this.#files.require(asked); // else its plant has what it needs
-      using admitted = this.#quotas.admit(asked);
-      const identified = admitted.request;
-      const auction = await this.#holdAuction(identified, { best: this.#config.awardAttempts }, operation);
-      this.#holders.requireBid(requestKey(identified), auction);
-      const { cancelled } = operation;
-      const createAt = ({ plantId, holds }: Bid) => {
-        const isThere = holds === true && this.#isHeld(requestKey(identified));
-        if (!isThere) this.#files.require(identified); // else its VM has gone meanwhile
-        return admitted.at(plantId, async () => {
-          if (!isThere) await this.#files.send(plantId, identified, signal);
-          return this.#createAt({ plantId, method: 'create', request: identified, cancelled });
-        });
-      };
-      const { ad, trail } = await award(auction, createAt, this.#market, {
-        attempts: this.#config.awardAttempts,
-        signal,
-        awarded: (trail) => this.auctions.keep(trail, identified.caller?.owner),
-      });
-      return createReply({ requestId: operation.requestId, vm: ad }, trail);
-    });
-    operation.refresh((reply) => this.#withPresentAd(reply as VmReply, operation.requestId, request.caller));
+    const operation = this.operationService.begin('create', request, (asked, operation) =>
+      this.#creates.create(asked, { operation, signal: this.#until(operation), mayBeRepeated }),
+    );
+    operation.refresh((reply) => this.#creates.withPresentAd(reply as VmReply, operation.requestId, request.caller));
     return operation;
   }
 
@@ -268,7 +229,8 @@ export class Shop {
   }
 
   async #estimate(request: Identified<CreateRequest>) {
-    const auction = await this.#holdAuction(request, { best: BROKER_LIMITS.bids });
+    const { closing: signal } = this.operationService;
+    const auction = await this.#auctions.hold(request, { best: BROKER_LIMITS.bids, signal });
     if (auction.trail.summary.asked === 0) this.#roll.requireAnyone();
     return { ...auction, silentPlants: this.#absences.all().map(({ plantId }) => plantId) };
   }
@@ -287,79 +249,16 @@ export class Shop {
   /** Builds on the plant named, else on the one that would be ready soonest. */
   async #buildImage(request: Identified<BuildImageRequest>, operation: Operation): Promise<BuildImageReply> {
     this.#files.require(request);
-    const plantId = request.plantId ?? (await this.#soonest(request, operation));
     const { cancelled } = operation;
+    const plantId =
+      request.plantId ?? (await this.#auctions.soonest(request, { operation, signal: this.#until(operation) }));
     return this.#plants.callBack({ plantId, method: 'buildImage', request, cancelled }, () =>
       this.#files.send(plantId, request, cancelled),
     );
   }
 
   /** Aborts when the operation is cancelled, and when the shop closes. */
-  #until(operation: Operation | undefined): AbortSignal {
-    const { closing } = this.operationService;
-    return operation ? AbortSignal.any([closing, operation.cancelled]) : closing;
-  }
-
-  async #holdAuction(
-    request: Identified<CreateRequest>,
-    options: Pick<AuctionOptions, 'best' | 'order'>,
-    operation?: Operation,
-  ): Promise<Auction> {
-    const { bidWindowMs } = this.#config;
-    const signal = this.#until(operation);
-    await this.#roll.anyone(signal);
-    const report = (event: Pick<ProgressEvent, 'state' | 'elapsedMs'>) => {
-      const at = new Date(this.#market.clock.now()).toISOString();
-      operation?.report({ ...requestKey(request), at, phase: 'auction', ...event });
-    };
-    report({ state: 'started' });
-    const auction = await holdAuction(this.#membership.bidders(), request, this.#market, {
-      ...options,
-      bidWindowMs,
-      signal,
-    });
-    this.auctions.keep(auction.trail, request.caller?.owner);
-    report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
-    return auction.bids.length > 0 ? auction : { ...auction, absent: this.#roll.awaited() };
-  }
-
-  /** The plant that expects to be done first. */
-  async #soonest({ plantId: _, ...request }: Identified<BuildImageRequest>, operation: Operation): Promise<string> {
-    const auction = await this.#holdAuction(request, { order: 'soonest', best: 1 }, operation);
-    const [first] = auction.bids;
-    if (!first) throw failureOf(auction);
-    return first.plantId;
-  }
-
-  /** @throws GridError LINK_PROTOCOL when the plant's answer names no VM, or one of another plant */
-  async #createAt(call: LongCall<'create'>): Promise<ClassAdJson> {
-    const { plantId, request } = call;
-    const ad = await this.#plants.callToEnd(call);
-    const vmId = validate(VmId, ad.VmId, { code: 'LINK_PROTOCOL', subject: `VmId of the VM that ${plantId} made` });
-    const place = this.#places.known(vmId);
-    if (place !== undefined && place !== plantId) {
-      throw new GridError('LINK_PROTOCOL', `${plantId} says it made the VM ${vmId}, which is on the plant ${place}`, {
-        plantId,
-        vmId,
-      });
-    }
-    this.#places.remember(vmId, { plantId, owner: request.caller?.owner });
-    return ad;
-  }
-
-  /**
-   * A reply to create with the VM's classad of now; as it was when the plant does not answer. @throws GridError
-   * REQUEST_SPENT
-   */
-  async #withPresentAd(reply: VmReply, requestId: string, caller: Caller | undefined): Promise<VmReply> {
-    const maker = this.#membership.find(reply.trail?.awards.at(-1)?.plantId ?? '');
-    if (!maker) return reply;
-    const query = { vmId: String(reply.vm.VmId), ...(caller && { caller }) };
-    const vm = await maker.call('query', query, this.#plants.question).catch((error) => {
-      if (isVmUnknown(error)) throw requestSpent(requestId, reply.vm);
-      return reply.vm;
-    });
-    if (vm.State === 'destroyed') throw requestSpent(requestId, vm);
-    return { ...reply, vm };
+  #until({ cancelled }: Operation): AbortSignal {
+    return AbortSignal.any([this.operationService.closing, cancelled]);
   }
 }

@@ -1,12 +1,14 @@
 /** The shop with plants that answer as the test says. */
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@vmgrid/daemon';
 import { Operations } from '@vmgrid/http-api';
 import { Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/market';
-import { type Bidder, type CreateRequest, GridError, type VmReply } from '@vmgrid/protocol';
+import { type Bidder, type CreateRequest, type ErrorCode, GridError, type VmReply } from '@vmgrid/protocol';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { Value } from 'typebox/value';
 import { AuctionHistory } from '../src/auction-history.ts';
 import { ShopConfig } from '../src/config.ts';
+import { FileStore } from '../src/files/file-store.ts';
 import { PlantFeed } from '../src/plant-feed.ts';
 import { Shop } from '../src/shop.ts';
 import { VmEvents } from '../src/vm-events.ts';
@@ -19,7 +21,7 @@ const request = (): CreateRequest => ({
   machine: { arch: 'x86_64', os: 'debian-12', memoryMiB: 256, cpus: 1, diskMiB: 2048 },
   dag: { actions: [] },
 });
-const fails = (code: 'VM_UNKNOWN' | 'DEADLINE_EXCEEDED' | 'PLANT_LOST') => () => {
+const fails = (code: ErrorCode) => () => {
   throw new GridError(code, 'what happened');
 };
 const bidOf = (plantId: string, cost: number) => () => ({
@@ -31,7 +33,9 @@ const bidOf = (plantId: string, cost: number) => () => ({
   ad: {},
 });
 
+const folder = useTemporaryFolder();
 let membership: Membership;
+let files: FileStore;
 let shop: Shop;
 let asked: string[];
 let startupGracePeriod: Promise<void>;
@@ -48,6 +52,10 @@ beforeEach(() => {
   });
   const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: () => 'auction-1' };
   const auctions = new AuctionHistory({ file: ':memory:', kept: 10, keptBytes: 1_000_000 });
+  files = new FileStore({
+    ...{ directory: folder(), clock: systemClock, fileMiB: 1, filesMiB: 1, keptMs: 60_000 },
+    ownerMiB: () => undefined,
+  });
   shop = new Shop(
     {
       membership,
@@ -55,6 +63,7 @@ beforeEach(() => {
       operations: new Operations({ kept: 10 }),
       market,
       auctions,
+      files,
       feed: new PlantFeed(systemClock),
       vmEvents: new VmEvents(),
       book,
@@ -71,6 +80,7 @@ beforeEach(() => {
     },
   );
 });
+afterEach(() => files.close());
 
 function join(plantId: string, answers: Answers): Bidder {
   const bidder = {
@@ -146,6 +156,84 @@ test('a create that no plant holds any more at its award needs its files', async
   const creation = shop.create({ ...request(), dag: { actions: [file] } });
   await expect(creation.settled).rejects.toMatchObject({ code: 'FILE_UNKNOWN' });
   expect(asked).toEqual(['a estimate']);
+});
+
+describe('a request that names an uploaded file', () => {
+  const caller = { owner: 'ada', sees: 'own' } as const;
+  const putFile = ({ offset, data }: { offset: number; data: string }) => ({
+    bytes: offset + Buffer.from(data, 'base64').length,
+  });
+  let naming: Pick<CreateRequest, 'dag'>;
+
+  beforeEach(async () => {
+    async function* body() {
+      yield Buffer.from('content');
+    }
+    const { file } = await files.put({ owner: 'ada', body: body() });
+    const { contentDigest } = file;
+    naming = { dag: { actions: [{ id: 'f', kind: 'file', path: '/f', contentDigest }] } };
+  });
+  const create = () => shop.create({ ...request(), ...naming, caller }).settled;
+
+  test.each([
+    ['FILE_CORRUPT', fails('FILE_CORRUPT')],
+    ['LINK_PROTOCOL', () => ({ bytes: 0 })],
+    ['INTERNAL', fails('INTERNAL')],
+  ] as const)('is made by the next bidder when a plant takes in no file: %s', async (code, putFileAtA) => {
+    join('a', { estimate: bidOf('a', 1), putFile: putFileAtA });
+    join('b', { estimate: bidOf('b', 2), putFile, create: () => ({ VmId: VM }) });
+    const { trail } = (await create()) as VmReply;
+    expect(trail!.awards).toMatchObject([
+      { plantId: 'a', outcome: 'refused', code },
+      { plantId: 'b', outcome: 'accepted' },
+    ]);
+    expect(asked).not.toContain('a create');
+  });
+
+  test('and is about a VM of that plant fails with what the plant said', async () => {
+    join('a', { query: () => ({ VmId: VM }), putFile: fails('FILE_CORRUPT') });
+    const configuring = shop.configure({ vmId: VM, ...naming, caller });
+    await expect(configuring.settled).rejects.toMatchObject({ code: 'FILE_CORRUPT', message: 'what happened' });
+  });
+
+  test('brings it once more when the plant has let go of it before the create', async () => {
+    let creates = 0;
+    const made = () => {
+      creates += 1;
+      return creates === 1 ? fails('FILE_UNKNOWN')() : { VmId: VM };
+    };
+    join('a', { estimate: bidOf('a', 1), putFile, create: made });
+    expect(await create()).toMatchObject({ vm: { VmId: VM } });
+    const bringing = ['a putFile', 'a putFile'];
+    expect(asked).toEqual(['a estimate', ...bringing, 'a create', ...bringing, 'a create']);
+  });
+
+  test('gives up when the plant lets go of it again', async () => {
+    join('a', { estimate: bidOf('a', 1), putFile, create: fails('FILE_UNKNOWN') });
+    await expect(create()).rejects.toMatchObject({ code: 'FILE_UNKNOWN' });
+    expect(asked.filter((one) => one === 'a create')).toHaveLength(2);
+  });
+
+  test('goes to no other plant when it cannot be brought once more: the first was asked by then', async () => {
+    let pieces = 0;
+    const first = (piece: { offset: number; data: string }) => {
+      pieces += 1;
+      return pieces > 2 ? fails('FILE_CORRUPT')() : putFile(piece);
+    };
+    join('a', { estimate: bidOf('a', 1), putFile: first, create: fails('FILE_UNKNOWN') });
+    join('b', { estimate: bidOf('b', 2), putFile, create: () => ({ VmId: VM }) });
+    await expect(create()).rejects.toMatchObject({ code: 'FILE_UNKNOWN' });
+    expect(asked).not.toContain('b create');
+  });
+
+  test('is not made again where its failed machine is kept', async () => {
+    const kept = () => {
+      throw new GridError('FILE_UNKNOWN', 'what happened', { keptVmId: VM });
+    };
+    join('a', { estimate: bidOf('a', 1), putFile, create: kept });
+    await expect(create()).rejects.toMatchObject({ code: 'FILE_UNKNOWN', details: { keptVmId: VM } });
+    expect(asked.filter((one) => one === 'a create')).toHaveLength(1);
+  });
 });
 
 test('a plant that does not know its VM any more is forgotten, and the others are asked', async () => {

@@ -40,10 +40,7 @@ export class FileClient {
     return listPages(this.#http, { path: '/v1/files', member: 'files', reply: FileListReply }, { options });
   }
 
-  async remove(contentDigest: string, options: ClientCallOptions = {}): Promise<void> {
-    const request = { method: 'DELETE', path: `/v1/files/${encodeURIComponent(contentDigest)}` } as const;
-    await this.#http.within(options, async (signal) => {
-      await this.#http.text(await this.#http.open(request, signal), signal);
-    });
+  async remove(contentDigest: string, options?: ClientCallOptions): Promise<void> {
+    await this.#http.send({ method: 'DELETE', path: `/v1/files/${encodeURIComponent(contentDigest)}` }, options);
   }
 }

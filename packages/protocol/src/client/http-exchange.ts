@@ -54,9 +54,14 @@ export class HttpExchange {
    * Returns the JSON reply of a successful request. Throws the GridError that the shop answered, SHOP_UNREACHABLE,
    * DEADLINE_EXCEEDED, CANCELLED, or LINK_PROTOCOL when the other end does not speak vmgrid.
    */
-  async json<T extends TSchema>(request: HttpRequest, schema: T, options: ClientCallOptions = {}): Promise<Static<T>> {
-    const text = await this.within(options, async (signal) => this.text(await this.open(request, signal), signal));
+  async json<T extends TSchema>(request: HttpRequest, schema: T, options?: ClientCallOptions): Promise<Static<T>> {
+    const text = await this.send(request, options);
     return validate(schema, parsedOrUndefined(text), { code: 'LINK_PROTOCOL', subject: `answer of ${this.#base}` });
+  }
+
+  /** Returns the text of a successful reply. Throws as `json` does. */
+  send(request: HttpRequest, options: ClientCallOptions = {}): Promise<string> {
+    return this.within(options, async (signal) => this.text(await this.open(request, signal), signal));
   }
 
   /** Runs the work of a call with a signal that aborts at the call's deadline, or when the caller's signal does. */

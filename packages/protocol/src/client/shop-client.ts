@@ -172,11 +172,8 @@ export class ShopClient {
     return this.#submit('/v1/images', request, options);
   }
 
-  async removeImage(imageId: string, options: ClientCallOptions = {}): Promise<void> {
-    const request = { method: 'DELETE', path: imagePath(imageId) } as const;
-    await this.#http.within(options, async (signal) => {
-      await this.#http.text(await this.#http.open(request, signal), signal);
-    });
+  async removeImage(imageId: string, options?: ClientCallOptions): Promise<void> {
+    await this.#http.send({ method: 'DELETE', path: imagePath(imageId) }, options);
   }
 
   /** Pins, unpins, tags and untags an image. */

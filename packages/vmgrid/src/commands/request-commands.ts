@@ -45,7 +45,7 @@ export function addRequestCommands(program: Command, context: CommandContext): v
 const isVm = (result: unknown): result is VmReply => follows(VmReplySchema, result);
 
 /** What came of a request that was to be cancelled. */
-export function outcomeText({ requestId, error, result }: OperationReply): string {
+function outcomeText({ requestId, error, result }: OperationReply): string {
   if (error?.code === 'REQUEST_CANCELLED') return `${requestId} is cancelled`;
   if (error) return `${requestId} had failed before: ${error.code}: ${error.message}`;
   if (!isVm(result)) return `${requestId} was done before`;

@@ -1,10 +1,10 @@
 /** Whether the machines of `vmgrid up` could reach their files, for `vmgrid doctor`. */
-import { folderInTheWay, type Home } from '@vmgrid/daemon';
+import { type ClosedFolder, folderInTheWay, type Home } from '@vmgrid/daemon';
 import { plantState } from '../local-grid/grid.ts';
 
 export interface FoldersFinding {
   /** The folder that is closed to the users under whom machines run; undefined when none is in their way. */
-  readonly closed: { readonly path: string; readonly mode: string } | undefined;
+  readonly closed: ClosedFolder | undefined;
   /** What follows, and the next step. */
   readonly note: string;
 }
@@ -16,8 +16,8 @@ export function examineFolders({ grid, warehouse }: Home, isRoot = process.getui
     const closed = folderInTheWay(way);
     if (!closed) continue;
     const { path, mode } = closed;
-    const note = `the users under whom machines run cannot pass through ${path} (mode ${mode}) to ${way}: chmod o+x ${path}`;
-    return { closed, note };
+    const wrong = `the users under whom machines run cannot pass through ${path} (mode ${mode}) to ${way}`;
+    return { closed, note: `${wrong}: chmod o+x ${path}` };
   }
   return { closed: undefined, note: 'no folder is in the way of machines' };
 }

@@ -1,19 +1,17 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
+import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { settleConfig } from '../../src/local-grid/grid-config.ts';
 
 const places = { stateDirectory: '/state' };
 const fields = { httpPort: 7780, logLevel: 'info' };
 
-let folder: string;
+const folder = useTemporaryFolder();
 let file: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'vmgrid-config-'));
-  file = join(folder, 'shop.json');
+beforeEach(() => {
+  file = join(folder(), 'shop.json');
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 test('a new file has the places alone; all else goes before it', async () => {
   const settled = await settleConfig(file, { places, fields, asked: new Set() });

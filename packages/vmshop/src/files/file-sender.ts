@@ -1,7 +1,7 @@
 /** Brings plants the uploaded files that a request names: what is not there is sent, piece by piece. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { abortable, InFlight } from '@vmgrid/daemon';
-import { plantNeverAsked } from '@vmgrid/market';
+import { beforeAsking, plantNeverAsked } from '@vmgrid/market';
 import { type Bidder, FILE_PIECE_BYTES, type FilePiece, GridError } from '@vmgrid/protocol';
 import type { FileStore, StoredContent } from './file-store.ts';
 
@@ -22,8 +22,8 @@ export class FileSender {
   }
 
   /**
-   * Resolves when the plant has them all. @throws GridError FILE_UNKNOWN; DISK_INSUFFICIENT; PLANT_LOST, the plant not
-   * asked for anything
+   * Resolves when the plant has them all. @throws GridError FILE_UNKNOWN when they are not here; with `asked: false`
+   * what the plant says or does wrong, and PLANT_LOST
    */
   async send(plantId: string, contentDigests: readonly string[], signal: AbortSignal): Promise<void> {
     for (const contentDigest of contentDigests) {
@@ -39,9 +39,6 @@ export class FileSender {
     });
     try {
       await this.#sendPieces(plantId, contentDigest, content, file);
-    } catch (error) {
-      const isLost = error instanceof GridError && (error.code === 'PLANT_LOST' || error.code === 'DEADLINE_EXCEEDED');
-      throw isLost ? plantNeverAsked(plantId) : error;
     } finally {
       await file.close();
     }
@@ -55,9 +52,8 @@ export class FileSender {
       const data = buffer.toString('base64');
       const after = await this.#piece(plantId, { contentDigest, bytes, offset: there, data });
       if (after <= there) {
-        throw new GridError('LINK_PROTOCOL', `${plantId} has ${after} bytes of a file after it had ${there}`, {
-          plantId,
-        });
+        const message = `${plantId} has ${after} bytes of a file after it had ${there}`;
+        throw beforeAsking(new GridError('LINK_PROTOCOL', message, { plantId }));
       }
       there = after;
     }
@@ -67,6 +63,12 @@ export class FileSender {
   async #piece(plantId: string, piece: FilePiece): Promise<number> {
     const bidder = this.#deps.find(plantId);
     if (!bidder) throw plantNeverAsked(plantId);
-    return (await bidder.call('putFile', piece, { deadlineMs: PIECE_DEADLINE_MS })).bytes;
+    try {
+      return (await bidder.call('putFile', piece, { deadlineMs: PIECE_DEADLINE_MS })).bytes;
+    } catch (thrown) {
+      const error = GridError.from(thrown);
+      const isLost = error.code === 'PLANT_LOST' || error.code === 'DEADLINE_EXCEEDED';
+      throw isLost ? plantNeverAsked(plantId) : beforeAsking(error);
+    }
   }
 }

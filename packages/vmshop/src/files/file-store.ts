@@ -33,7 +33,7 @@ export interface FileStoreOptions {
   /** Largest file, and all files together. */
   readonly fileMiB: number;
   readonly filesMiB: number;
-  /** How long a file stays that no request names. */
+  /** How long a file stays that no request names: until somebody uploads or lists files then. */
   readonly keptMs: number;
   /** What an owner's files may take together; undefined: whatever there is. */
   readonly ownerMiB: (owner: string) => number | undefined;
@@ -53,11 +53,17 @@ export interface StoredContent {
   readonly bytes: number;
 }
 
+interface UnderWay {
+  readonly owner: string;
+  /** That have come so far. */
+  bytes: number;
+}
+
 export class FileStore {
   readonly #options: FileStoreOptions;
   readonly #database: DatabaseSync;
-  /** Bytes of each upload that is under way. */
-  readonly #uploads = new Map<object, { readonly owner: string; bytes: number }>();
+  /** The uploads that are under way. */
+  readonly #uploads = new Set<UnderWay>();
 
   /** @throws GridError STATE_LOCKED when another shop has the files */
   constructor(options: FileStoreOptions) {
@@ -77,12 +83,12 @@ export class FileStore {
    * FILE_CORRUPT, QUOTA_FILES, OVERLOADED; what the body throws; nothing is left then
    */
   async put(upload: Upload): Promise<{ readonly file: FileReply; readonly isNew: boolean }> {
-    this.collect();
+    this.#collect();
     this.#requireTurn(upload.owner);
-    const underWay = { owner: upload.owner, bytes: 0 };
+    const underWay: UnderWay = { owner: upload.owner, bytes: 0 };
     this.#requireSize(upload.bytes ?? 0);
     const path = join(this.#options.directory, `incoming-${randomUUID()}`);
-    this.#uploads.set(underWay, underWay);
+    this.#uploads.add(underWay);
     try {
       const contentDigest = await this.#receive(upload, path, underWay);
       const isNew = this.#row(upload.owner, contentDigest) === undefined;
@@ -96,6 +102,7 @@ export class FileStore {
 
   /** Of one owner, or of all. */
   list(owner: string | undefined): readonly FileReply[] {
+    this.#collect();
     const rows = this.#database
       .prepare('SELECT * FROM files WHERE owner = coalesce(?, owner) ORDER BY owner, digest')
       .all(owner ?? null);
@@ -103,7 +110,7 @@ export class FileStore {
   }
 
   /** @throws GridError FILE_UNKNOWN */
-  async remove(owner: string, contentDigest: string): Promise<void> {
+  remove(owner: string, contentDigest: string): void {
     if (!this.#row(owner, contentDigest)) throw unknown(owner, contentDigest);
     this.#drop(owner, contentDigest);
   }
@@ -123,18 +130,11 @@ export class FileStore {
     return { path: this.#pathOf(contentDigest), bytes: Number(row.bytes) };
   }
 
-  /** Removes what no request has named for long. */
-  collect(): void {
-    const before = this.#options.clock.now() - this.#options.keptMs;
-    const old = this.#database.prepare('SELECT * FROM files WHERE used_at < ?').all(before);
-    for (const { owner, digest } of old) this.#drop(String(owner), String(digest));
-  }
-
   close(): void {
     this.#database.close();
   }
 
-  async #receive(upload: Upload, path: string, underWay: { bytes: number }): Promise<string> {
+  async #receive(upload: Upload, path: string, underWay: UnderWay): Promise<string> {
     const hash = createHash('sha256');
     const file = await open(path, 'wx', 0o600);
     try {
@@ -174,7 +174,7 @@ export class FileStore {
   }
 
   #requireTurn(owner: string): void {
-    const coming = [...this.#uploads.values()];
+    const coming = [...this.#uploads];
     const own = coming.filter((one) => one.owner === owner);
     const limits = [
       { whose: 'files', count: coming.length, limit: MOST_UPLOADS },
@@ -193,10 +193,10 @@ export class FileStore {
   }
 
   /** What the owner has already takes no more room when it comes again. */
-  #requireRoom({ owner, expected }: Upload, underWay: { readonly bytes: number }): void {
+  #requireRoom({ owner, expected }: Upload, underWay: UnderWay): void {
     const known = expected === undefined ? undefined : this.#row(owner, expected);
     if (known && underWay.bytes <= known.bytes) return;
-    const coming = [...this.#uploads.values()];
+    const coming = [...this.#uploads];
     const own = coming.filter((one) => one.owner === owner);
     const { ownerMiB, filesMiB } = this.#options;
     const used = this.#database.prepare('SELECT count(*) AS files, sum(bytes) AS bytes FROM files WHERE owner = ?');
@@ -228,6 +228,13 @@ export class FileStore {
   #row(owner: string, contentDigest: string): FileReply | undefined {
     const row = this.#database.prepare('SELECT * FROM files WHERE owner = ? AND digest = ?').get(owner, contentDigest);
     return row && fileOf(row);
+  }
+
+  /** Removes what no request has named for long. */
+  #collect(): void {
+    const before = this.#options.clock.now() - this.#options.keptMs;
+    const old = this.#database.prepare('SELECT * FROM files WHERE used_at < ?').all(before);
+    for (const { owner, digest } of old) this.#drop(String(owner), String(digest));
   }
 
   /** Removes what an earlier process left: uploads that broke off, and contents that nobody has. */

@@ -37,10 +37,10 @@ export function fileRoutes(store: FileStore): Router {
     sendJson(request, response, { files: items, ...next } satisfies FileListReply);
   });
 
-  router.delete('/files/:contentDigest', guard('file.remove'), async (request, response) => {
+  router.delete('/files/:contentDigest', guard('file.remove'), (request, response) => {
     const { contentDigest } = request.params;
     validate(FileReply.properties.contentDigest, contentDigest, { subject: 'contentDigest' });
-    await store.remove(callerOf(response).owner, contentDigest);
+    store.remove(callerOf(response).owner, contentDigest);
     response.status(204).end();
   });
 

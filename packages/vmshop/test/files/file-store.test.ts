@@ -112,17 +112,21 @@ test('one owner with slow uploads leaves room for the others', async () => {
 });
 
 test('an upload that cannot be written down leaves nothing', async () => {
-  let times = 0;
+  let isBroken = false;
   const clock = {
     now() {
-      times += 1;
-      if (times > 1) throw new Error('no more');
+      if (isBroken) throw new Error('no more');
       return now;
     },
   };
+  async function* body() {
+    yield randomBytes(10);
+    isBroken = true;
+  }
   store.close();
   store = open({ clock });
-  await expect(store.put({ owner: 'ada', body: Readable.from([randomBytes(10)]) })).rejects.toThrow('no more');
+  await expect(store.put({ owner: 'ada', body: body() })).rejects.toThrow('no more');
+  isBroken = false;
   expect([contents(), store.list('ada')]).toEqual([[], []]);
 });
 
@@ -146,10 +150,17 @@ test('what no request names goes after its time; what one names stays longer', a
   now += 6 * DAY;
   store.require('ada', [used.contentDigest]);
   now += 2 * DAY;
-  store.collect();
   expect((await client('ada').list()).files.map(({ contentDigest }) => contentDigest)).toEqual([used.contentDigest]);
   expect(contents()).toHaveLength(1);
   expect(() => store.content(unused.contentDigest)).toThrow(expect.objectContaining({ code: 'FILE_UNKNOWN' }));
+});
+
+test('a store that is opened again has none of what went out of its time meanwhile', async () => {
+  await put('ada', Buffer.from('unused'));
+  store.close();
+  now += 8 * DAY;
+  store = open();
+  expect(contents()).toEqual([]);
 });
 
 test('a store that is opened again has its files, and none of what an earlier process left', async () => {
