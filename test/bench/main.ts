@@ -1,4 +1,7 @@
-/** `npm run bench -- SUITE [--json] [options of the suite]`: measures, never asserts. Each suite measures the bare floor in the same run. */
+/**
+ * `npm run bench -- SUITE [--json] [options of the suite]`: measures, never asserts. Each suite measures the bare floor
+ * in the same run.
+ */
 import { parseArgs } from 'node:util';
 import type { BenchOptions, BenchSuite } from './suite.ts';
 

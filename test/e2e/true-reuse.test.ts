@@ -36,7 +36,7 @@ const destroyAll = async (...vms: readonly VmReply['vm'][]) => {
   for (const { VmId } of vms) await grid.client.destroy(String(VmId));
 };
 
-/** What actions told, in the order in which the classad has it. */
+/** Returns the attributes that actions set, in the order of the classad. */
 const told = (vm: object) => Object.entries(vm).slice(Object.keys(vm).indexOf('SshHostKey') + 1);
 
 test('attributes of the actions that an image stands for are those of a machine made cold, later ones over earlier', async () => {

@@ -10,8 +10,8 @@
  * otherwise before.
  *
  * These count as equal on purpose: an absent mode or owner and the default one, `644` and `0644`, `root` and
- * `root:root`, base64, UTF-8 and upload of the same bytes, packages in another order or named twice (one transaction of the
- * package tool installs a set), environment variables in another order, absent and empty lists. Hints (id, timeout,
+ * `root:root`, base64, UTF-8 and upload of the same bytes, packages in another order or named twice (one transaction of
+ * the package tool installs a set), environment variables in another order, absent and empty lists. Hints (id, timeout,
  * retries, onError, recover, secret, perMachine, freshness, comment) are left out. `reboot` is no hint, because it ends
  * what runs: it is a last field if it is set, and adds nothing if it is not.
  */

@@ -6,9 +6,7 @@ import type { Restart } from './production-line.ts';
 export const MAX_CONSOLE_BYTES = 1_048_576;
 /** Bytes at the end of the output that are kept. */
 const LAST_BYTES = 4_096;
-/**
- * What Linux prints, also with `quiet`, before it starts anew. A guest can print it too: it hinders nobody but itself.
- */
+/** Linux prints one of these before it restarts, also with `quiet`. A guest can print it too, but harms only itself. */
 const SIGNS = [
   ['asked', Buffer.from('reboot: Restarting system')],
   ['panic', Buffer.from('Kernel panic - not syncing')],
@@ -22,7 +20,7 @@ export class ConsoleLog {
   readonly recorded: Promise<void>;
   /** Resolves when something was printed. */
   readonly spoken: Promise<void>;
-  /** Called when the guest is about to start anew. */
+  /** Called when the guest is about to restart. */
   onRestart: (how: Restart) => void = () => undefined;
   #left: number;
   #last = Buffer.alloc(0);

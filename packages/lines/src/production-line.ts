@@ -136,9 +136,8 @@ export interface Guest {
   /** The device under which the guest sees the disc drive, such as `/dev/sr0`. */
   readonly discDevice: string;
   /**
-   * Starts a command in the guest and yields what it prints, line by line, until it ends.
-   * Throws GUEST_LOST when the machine dies in between, GUEST_RESTARTED when the guest starts anew, and
-   * GUEST_UNREACHABLE when the agent does not answer.
+   * Starts a command in the guest and yields its output, line by line, until it ends. Throws GUEST_LOST when the
+   * machine ends first, GUEST_RESTARTED when the guest restarts, and GUEST_UNREACHABLE when the agent does not answer.
    */
   run(command: readonly string[], signal: AbortSignal): AsyncIterable<string>;
   /**

@@ -12,7 +12,10 @@ export interface RankedBids {
   readonly order: readonly TrailPlace[];
 }
 
-/** Applies the chain of rules, and orders by plant id what they do not tell apart. The order does not depend on the order in which the bids came. */
+/**
+ * Applies the chain of rules, and orders by plant id what they do not tell apart. The order does not depend on the
+ * order in which the bids came.
+ */
 export function rankBids(bids: readonly Bid[], context: RuleContext): RankedBids {
   const removed: TrailRemoval[] = [];
   let left = bids;

@@ -1,6 +1,4 @@
-/**
- * Runs a grid through its requests and faults, then lets it come to rest, and holds it to what must be so all the time.
- */
+/** Runs a grid through its requests and faults, lets it come to rest, and checks the invariants all the time. */
 import { checkPlant, checkRest, misbelievedVms, misstatedVms, requireCorrected, requireUndone } from './checks.ts';
 import { Faults } from './faults.ts';
 import { Grid } from './grid.ts';

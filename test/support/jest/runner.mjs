@@ -9,7 +9,10 @@ const UNSHARED_NODE = join(import.meta.dirname, 'unshared-node.sh');
 /** Whether `@unshared` is in the first comment of a file: it mounts something. */
 const mounts = ({ path }) => readFileSync(path, 'utf8').split('*/', 1)[0].includes('@unshared');
 
-/** Golden images are made first. For who is not root, a test file that mounts something runs in namespaces in which the user may. */
+/**
+ * Makes golden images first. For users other than root, a test file that mounts something runs in namespaces in which
+ * the user may.
+ */
 export default class Runner extends TestRunner {
   async runTests(tests, watcher, options) {
     await prepareImages(tests.map(({ path }) => path)).catch((error) => {

@@ -131,7 +131,7 @@ export class ReportChannel {
     }
   }
 
-  /** To be told when the machine was reset: what ran in it is gone. */
+  /** Call it when the machine was reset: its processes are gone. */
   guestRestarted(how: Restart): void {
     this.#restart.resolve(how);
     if (this.#run === undefined) return;

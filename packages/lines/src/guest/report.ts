@@ -36,7 +36,7 @@ export type RunnerEvent =
   | { readonly event: 'restarts'; readonly index: number }
   /** The machine was restarted: the action is done. */
   | { readonly event: 'restarted'; readonly index: number }
-  /** The rest of the segment does not run, because this action failed. */
+  /** The rest of the segment is not run, because this action failed. */
   | { readonly event: 'stopped'; readonly index: number }
   /** A problem that does not stop the guest from working. */
   | { readonly event: 'warning'; readonly text: string }

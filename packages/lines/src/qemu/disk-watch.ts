@@ -17,7 +17,7 @@ export interface DiskWatchDeps {
   readonly goOn: () => Promise<unknown>;
   /** Whether it may run: not while its memory is being kept. */
   readonly mayGoOn: () => boolean;
-  /** Told when the guest is stopped, and when it runs again. */
+  /** Called when the guest is stopped, and when it runs again. */
   readonly told: (isFull: boolean) => void;
   /** Aborts when the machine has ended, or was detached. */
   readonly ended: AbortSignal;

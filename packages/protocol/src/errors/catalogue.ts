@@ -342,8 +342,8 @@ export const ERROR_CATALOGUE = {
   GUEST_RESTARTED: kind(
     422,
     false,
-    'The guest started anew by an action that is not to do that, or did not come back; the rest of them did not run.',
-    'Mark the action that restarts the machine `reboot`, or leave that out; a kernel that panics shows on its console.',
+    'The guest restarted unexpectedly, or did not come back from a restart; the remaining actions were not run.',
+    'Mark the action that restarts the machine `reboot`, or leave it out; a kernel that panics shows on its console.',
   ),
   ATTRIBUTES_INVALID: kind(
     422,

@@ -62,7 +62,7 @@ export class VirtualWarehouse implements ImageBuildStore {
     return this.#write(() => void this.#disk.holds.delete(`${imageId} ${user}`));
   }
 
-  /** Images on paper are never broken. */
+  /** Virtual images are never broken. */
   async examine(): Promise<undefined> {
     return undefined;
   }

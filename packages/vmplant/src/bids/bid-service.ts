@@ -127,7 +127,9 @@ export class BidService {
   }
 
   /**
-   * Returns the best plan for a machine that already has its place, also with the images that were made for `use` alone.
+   * Returns the best plan for a machine that already has its place, also with the images that were made for `use`
+   * alone.
+   *
    * @throws GridError LINE_UNAVAILABLE, NO_IMAGE
    */
   async plan(request: MachineRequest, lines = this.#deps.lines, use?: string): Promise<ExecutablePlan> {

@@ -37,7 +37,7 @@ const OF_LINE: readonly RegExp[] = [
 /** A unit that does not run is the same whether systemd has looked at its file or not. */
 const isNothing = (key: string, value: string): boolean => key.startsWith('unit\t') && value.startsWith('inactive');
 
-/** Values of which a part says nothing: sizes of logs, of databases with times in them, options that count inodes. */
+/** Parts of values without a meaning: sizes of logs, sizes of databases that hold times, options that count inodes. */
 const WITHOUT: readonly (readonly [RegExp, RegExp])[] = [
   [
     /^file\t\/(var\/(log|cache|lib\/systemd|lib\/dpkg|lib\/apt|lib\/logrotate)\/|etc\/(resolv\.conf|hosts|hostname|ld\.so\.cache))/,
@@ -75,7 +75,7 @@ const ofAnyKernel = (manifest: GuestManifest): GuestManifest =>
       ]),
   );
 
-/** What is in one and not the same in the other, in the order of kinds and names. */
+/** Returns the items that differ, sorted by kind and name. */
 export function compareManifests(cold: GuestManifest, other: GuestManifest): readonly Difference[] {
   const keys = [...new Set([...cold.keys(), ...other.keys()])].filter(counts).sort();
   return keys.flatMap((key) => {

@@ -47,7 +47,7 @@ async function removeOne(warehouse: Warehouse, row: CollectedImage): Promise<Col
 }
 
 async function collectibles(warehouse: Warehouse, durations: Durations): Promise<CollectibleImage[]> {
-  // Broken ones too: they take room, and this is how they go.
+  // Includes broken images: they take space, and collection can remove them.
   const images = await warehouse.inventory.allImages();
   const [lineage, labels] = [await warehouse.inventory.lineage(), await warehouse.labels()];
   return Promise.all(

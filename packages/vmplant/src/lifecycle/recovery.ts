@@ -44,7 +44,8 @@ export async function recover(deps: RecoveryDeps): Promise<void> {
     }),
   );
   await Promise.all(recovered);
-  // A plant that was killed between taking an image and recording the VM, or amid a build, left a hold on the image.
+  // A plant that was killed between acquiring an image and recording the VM, or during a build, left a hold on the
+  // image.
   const held = await deps.warehouse.references.releaseAllBut(new Set(deps.registry.all().map(({ vmId }) => vmId)));
   if (held > 0) deps.log.warn({ held }, 'images were held for machines that were never made');
 }

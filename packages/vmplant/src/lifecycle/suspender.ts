@@ -80,7 +80,7 @@ export class Suspender {
     living.remove(vmId);
     try {
       return await registry.update(vmId, (before) => {
-        // Its process may have ended before it was asked to; the VM is known to have failed then.
+        // Its process may have ended before it was asked to. Then the VM is known to have failed.
         if (before.state !== 'running' && before.state !== 'paused') throw lostAmid(before);
         return moveTo(healthy(withoutAccess(before)), 'suspended');
       });
