@@ -12,6 +12,6 @@ test('no source makes a signal that fires without saying what was waited for', (
   const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /^[\w-]+\/src\/.*\.ts$/.test(file),
   );
-  expect(sources).toContain('daemon/src/deadline.ts');
+  expect(sources).toContain('daemon/src/async/deadline.ts');
   expect(sources.filter((file) => WORDLESS.test(readFileSync(join(packages, file), 'utf8')))).toEqual([]);
 });

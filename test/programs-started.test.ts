@@ -14,7 +14,7 @@ const pathsWith = (pattern: RegExp): string[] =>
 
 /** With what the command line of each is made of. A new place belongs here once it was looked at. */
 const STARTS: Readonly<Record<string, string>> = {
-  'daemon/src/command.ts': 'programs and arguments of its callers, never a shell',
+  'daemon/src/process/command.ts': 'programs and arguments of its callers, never a shell',
   'vmgrid/src/commands/simulate-command.ts': 'options of the user who runs it, on that user’s behalf',
   'vmgrid/src/local-grid/daemons.ts': 'our own programs, with the path of a configuration',
   'vmgrid/src/doctor/doctor.ts': 'programs of a list of ours, with a fixed argument',

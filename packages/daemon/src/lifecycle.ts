@@ -6,7 +6,7 @@
  * SIGTERM or SIGINT starts the drain. A second signal, or the drain deadline, ends the process at once. SIGHUP ends
  * nothing: the daemon reloads files that may change without a restart.
  */
-import { within } from './deadline.ts';
+import { within } from './async/deadline.ts';
 import type { Log } from './log.ts';
 
 export interface RunningDaemon {

@@ -22,7 +22,7 @@ import {
 import fc from 'fast-check';
 import { VmPublisher } from '../../vmplant/src/vms/vm-publisher.ts';
 import { QuotaEnforcer } from '../../vmshop/src/quotas/quota-enforcer.ts';
-import { VmBookFile } from '../../vmshop/src/vm-book-file.ts';
+import { VmBookFile } from '../../vmshop/src/vms/vm-book-file.ts';
 
 const OWNERS = ['ada', 'bob'];
 const PLANTS = ['plant-0', 'plant-1'];

@@ -26,20 +26,20 @@ import { CLIENT_LIMITS, parseDuration, REQUEST_LIMITS, type Request, serveLink }
 import { encodeXmlReply } from '@vmgrid/protocol/xml';
 import { v7 as uuid } from 'uuid';
 import { answerRequest } from './answer.ts';
-import { AuctionHistory } from './auction-history.ts';
-import { CancelledCreates } from './cancelled-creates.ts';
+import { AuctionHistory } from './auctions/auction-history.ts';
 import type { ShopConfig } from './config.ts';
 import { admitted, audited } from './document-audit.ts';
 import { FileStore } from './files/file-store.ts';
 import { createApp } from './http/app.ts';
-import { PlantFeed } from './plant-feed.ts';
-import { PlantRegister } from './plant-register.ts';
-import type { RequestCanceller } from './request-canceller.ts';
+import { PlantFeed } from './plants/plant-feed.ts';
+import { PlantRegister } from './plants/plant-register.ts';
+import { StartupGracePeriod } from './plants/startup-grace-period.ts';
+import { CancelledCreates } from './requests/cancelled-creates.ts';
+import type { RequestCanceller } from './requests/request-canceller.ts';
 import { Shop } from './shop.ts';
-import { StartupGracePeriod } from './startup-grace-period.ts';
-import { createTcpServer } from './tcp-server.ts';
-import { VmBookFile } from './vm-book-file.ts';
-import { VmEvents } from './vm-events.ts';
+import { createTcpServer } from './tcp/tcp-server.ts';
+import { VmBookFile } from './vms/vm-book-file.ts';
+import { VmEvents } from './vms/vm-events.ts';
 
 export interface ShopDaemon extends RunningDaemon {
   /** Ports listened on. */

@@ -40,22 +40,22 @@ import type {
 } from '@vmgrid/protocol';
 import { BROKER_LIMITS, type CreateRequest, namesOf, type PlantApi } from '@vmgrid/protocol';
 import { v7 as uuid } from 'uuid';
-import type { AuctionHistory } from './auction-history.ts';
-import { Auctions } from './auctions.ts';
-import { CancelledCreates } from './cancelled-creates.ts';
+import type { AuctionHistory } from './auctions/auction-history.ts';
+import { Auctions } from './auctions/auctions.ts';
 import type { ShopConfig } from './config.ts';
-import { Creates } from './creates.ts';
 import { FileSender } from './files/file-sender.ts';
 import type { FileStore } from './files/file-store.ts';
 import { RequestFiles } from './files/request-files.ts';
-import { PlantCalls } from './plant-calls.ts';
-import type { PlantFeed } from './plant-feed.ts';
+import { PlantCalls } from './plants/plant-calls.ts';
+import type { PlantFeed } from './plants/plant-feed.ts';
+import type { StartupGracePeriod } from './plants/startup-grace-period.ts';
 import { QuotaEnforcer } from './quotas/quota-enforcer.ts';
-import { RequestCanceller } from './request-canceller.ts';
-import { RequestHolders } from './request-holders.ts';
-import type { StartupGracePeriod } from './startup-grace-period.ts';
-import type { VmEvents } from './vm-events.ts';
-import { VmList } from './vm-list.ts';
+import { CancelledCreates } from './requests/cancelled-creates.ts';
+import { Creates } from './requests/creates.ts';
+import { RequestCanceller } from './requests/request-canceller.ts';
+import { RequestHolders } from './requests/request-holders.ts';
+import type { VmEvents } from './vms/vm-events.ts';
+import { VmList } from './vms/vm-list.ts';
 
 type VmRequest = Called<{ requestId?: string; readonly vmId: string }>;
 

@@ -6,12 +6,12 @@ import { Absences, Membership, PlantFailureHistory, VmBook } from '@vmgrid/marke
 import { type Bidder, type CreateRequest, type ErrorCode, GridError, type VmReply } from '@vmgrid/protocol';
 import { useTemporaryFolder } from '@vmgrid/test-support/hosts/temporary-folder.ts';
 import { Value } from 'typebox/value';
-import { AuctionHistory } from '../src/auction-history.ts';
+import { AuctionHistory } from '../src/auctions/auction-history.ts';
 import { ShopConfig } from '../src/config.ts';
 import { FileStore } from '../src/files/file-store.ts';
-import { PlantFeed } from '../src/plant-feed.ts';
+import { PlantFeed } from '../src/plants/plant-feed.ts';
 import { Shop } from '../src/shop.ts';
-import { VmEvents } from '../src/vm-events.ts';
+import { VmEvents } from '../src/vms/vm-events.ts';
 
 type Answers = Readonly<Record<string, (request: never) => unknown>>;
 

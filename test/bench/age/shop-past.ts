@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAudit } from '@vmgrid/access';
 import type { Trail } from '@vmgrid/protocol';
-import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
+import { AuctionHistory } from '../../../packages/vmshop/src/auctions/auction-history.ts';
 import type { Past } from './past.ts';
 
 export interface ShopFolders {

@@ -27,7 +27,7 @@ import {
   isLinkMethod,
   METHOD_SCHEMAS,
 } from '../../../packages/protocol/src/link/method-schemas.ts';
-import { IncomingDocument } from '../../../packages/vmshop/src/incoming-document.ts';
+import { IncomingDocument } from '../../../packages/vmshop/src/tcp/incoming-document.ts';
 import { importStream } from '../../../packages/warehouse/src/archive/import.ts';
 import { Manifest } from '../../../packages/warehouse/src/images/manifest.ts';
 import { Warehouse } from '../../../packages/warehouse/src/warehouse.ts';

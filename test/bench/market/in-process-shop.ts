@@ -10,11 +10,11 @@ import { checkConfig, createLog, systemClock } from '@vmgrid/daemon';
 import { listen, Operations } from '@vmgrid/http-api';
 import { Absences, listenAll, Membership, openMarket, VmBook } from '@vmgrid/market';
 import { type Caller, serveLink } from '@vmgrid/protocol';
-import { AuctionHistory } from '../../../packages/vmshop/src/auction-history.ts';
+import { AuctionHistory } from '../../../packages/vmshop/src/auctions/auction-history.ts';
 import { ShopConfig } from '../../../packages/vmshop/src/config.ts';
-import { PlantFeed } from '../../../packages/vmshop/src/plant-feed.ts';
+import { PlantFeed } from '../../../packages/vmshop/src/plants/plant-feed.ts';
 import { Shop } from '../../../packages/vmshop/src/shop.ts';
-import { VmEvents } from '../../../packages/vmshop/src/vm-events.ts';
+import { VmEvents } from '../../../packages/vmshop/src/vms/vm-events.ts';
 import { type LoadOrder, type ShopWork, serveLoad } from '../load/serve-load.ts';
 import { requestOf } from './warehouse.ts';
 

@@ -1,7 +1,7 @@
 /** Decodes the bytes of a document. Pure: it runs here or in a worker. */
 import { decodeRequest, GridError, parseJsonDocument, type Verb } from '@vmgrid/protocol';
 import { decodeXmlRequest } from '@vmgrid/protocol/xml';
-import type { Medium } from '../negotiate.ts';
+import type { Medium } from '../exchange/negotiate.ts';
 
 export interface IncomingDocument {
   readonly medium: Medium;

@@ -3,7 +3,7 @@
  * Owners take turns.
  */
 import { GridError } from '@vmgrid/protocol';
-import { type Revalidate, refusalOf } from '../revalidate.ts';
+import { type Revalidate, refusalOf } from '../access/revalidate.ts';
 import { decodeDocument, type IncomingDocument } from './decode-document.ts';
 import { DocumentReader } from './document-reader.ts';
 

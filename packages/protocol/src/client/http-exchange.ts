@@ -3,7 +3,7 @@ import { GridError } from '../errors/grid-error.ts';
 import { late } from '../errors/late.ts';
 import { CLIENT_LIMITS } from '../limits.ts';
 import { ErrorReply } from '../schema/replies.ts';
-import { follows, validate } from '../schema/validator.ts';
+import { follows, validate } from '../schema/validation/validator.ts';
 
 export interface ClientCallOptions {
   readonly signal?: AbortSignal;

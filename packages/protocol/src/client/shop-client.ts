@@ -34,7 +34,7 @@ import type {
 } from '../schema/requests.ts';
 import { SuggestImagesReply, type SuggestImagesRequest } from '../schema/suggestions.ts';
 import { Trail } from '../schema/trail.ts';
-import { validate } from '../schema/validator.ts';
+import { validate } from '../schema/validation/validator.ts';
 import { type ClientCallOptions, type ConnectionOptions, HttpExchange, parsedOrUndefined } from './http-exchange.ts';
 import { listPages } from './list-pages.ts';
 import { queryOf } from './query-of.ts';

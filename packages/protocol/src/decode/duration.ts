@@ -2,7 +2,7 @@
 import { type Dag, Duration } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
-import { follows } from '../schema/validator.ts';
+import { follows } from '../schema/validation/validator.ts';
 
 const PARTS = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
 const PART_MS = [86_400_000, 3_600_000, 60_000, 1_000] as const;

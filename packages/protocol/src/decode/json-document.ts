@@ -1,8 +1,8 @@
 /** Reads JSON from strangers: within limits, no key twice, and no text that other programs cannot carry. */
 import type { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
-import { pathOf } from '../schema/field-path.ts';
-import { shortName, show, showCharacter } from '../schema/show.ts';
+import { pathOf } from '../schema/validation/field-path.ts';
+import { shortName, show, showCharacter } from '../schema/validation/show.ts';
 import { type JsonKey, JsonOutline } from './json-outline.ts';
 import { decodeUtf8, parseJson } from './json-text.ts';
 import { placeAt } from './text-place.ts';

@@ -22,8 +22,8 @@ import {
   SuspendRequest,
   type Verb,
 } from '../schema/requests.ts';
-import { show } from '../schema/show.ts';
-import { validate } from '../schema/validator.ts';
+import { show } from '../schema/validation/show.ts';
+import { validate } from '../schema/validation/validator.ts';
 import { checkDuration } from './duration.ts';
 import { requireDag } from './require-dag.ts';
 import { requireExpression } from './require-expression.ts';

@@ -1,7 +1,7 @@
 import { checkDag, DAG_LIMITS, type Dag, type DagFault } from '@vmgrid/dag';
 import { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
-import { show } from '../schema/show.ts';
+import { show } from '../schema/validation/show.ts';
 import { checkActionDurations } from './duration.ts';
 
 /** Ids of a cycle that the message names; the details have all. */

@@ -1,6 +1,6 @@
 import { GridError } from '../errors/grid-error.ts';
 import { type CreateDocument, CreateRequest } from '../schema/requests.ts';
-import { validate } from '../schema/validator.ts';
+import { validate } from '../schema/validation/validator.ts';
 import { translateTemplate } from './template/translate-template.ts';
 
 /**

@@ -1,14 +1,14 @@
 import type { WebSocket } from 'ws';
 import { GridError } from '../errors/grid-error.ts';
 import type { LinkLimits } from '../limits.ts';
-import { validate } from '../schema/validator.ts';
-import { type CallHandler, IncomingCalls } from './incoming-calls.ts';
+import { validate } from '../schema/validation/validator.ts';
+import { type CallHandler, IncomingCalls } from './calls/incoming-calls.ts';
+import { OutgoingCalls } from './calls/outgoing-calls.ts';
 import type { CallOptions } from './link.ts';
 import type { LinkLog } from './link-log.ts';
 import { CLOSE, LinkSocket } from './link-socket.ts';
 import type { LinkCredentials } from './link-trust.ts';
 import { CANCEL, Cancel, type LinkMessage, noticeText, parseMessage } from './messages.ts';
-import { OutgoingCalls } from './outgoing-calls.ts';
 
 export interface PeerHandlers {
   readonly called: CallHandler;

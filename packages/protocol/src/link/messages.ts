@@ -5,7 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';
 import { ErrorReply } from '../schema/replies.ts';
-import { validate } from '../schema/validator.ts';
+import { validate } from '../schema/validation/validator.ts';
 
 const closed = { additionalProperties: false } as const;
 const version = { jsonrpc: Type.Literal('2.0') };

@@ -3,9 +3,9 @@
  * directly.
  */
 import { GridError } from '../errors/grid-error.ts';
-import { follows, validate } from '../schema/validator.ts';
-import { answerWithin } from './answer-within.ts';
+import { follows, validate } from '../schema/validation/validator.ts';
 import type { Gathered, PlantApi, PlantBelow, PlantMethod, QuestionToAll } from './bidder.ts';
+import { answerWithin } from './calls/answer-within.ts';
 import type { Bidder, CallOptions } from './link.ts';
 import { METHOD_SCHEMAS } from './method-schemas.ts';
 

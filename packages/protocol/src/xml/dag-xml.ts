@@ -2,7 +2,7 @@
  * Configuration DAGs in XML. Reading gives plain JSON, not yet validated; an empty list and none are the same in XML.
  */
 import type { Action, Dag } from '@vmgrid/dag';
-import { shortName } from '../schema/show.ts';
+import { shortName } from '../schema/validation/show.ts';
 import type { XmlElement } from './element.ts';
 import { asBoolean, asNumber, asText, invalid, type OpenElement, openElement, textOf } from './open-element.ts';
 import { element, optionalText, textElement } from './write.ts';

@@ -7,7 +7,7 @@ import XMLBuilder from 'fast-xml-builder';
 import { XMLParser } from 'fast-xml-parser';
 import type { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
-import { showCharacter } from '../schema/show.ts';
+import { showCharacter } from '../schema/validation/show.ts';
 import { requireWellFormed } from './well-formed.ts';
 import { tooDeep } from './within-limits.ts';
 

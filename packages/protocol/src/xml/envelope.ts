@@ -1,4 +1,4 @@
-import { shortName, show } from '../schema/show.ts';
+import { shortName, show } from '../schema/validation/show.ts';
 import type { XmlElement } from './element.ts';
 import { asText, invalid, openElement } from './open-element.ts';
 

@@ -1,6 +1,6 @@
 import type { GridError } from '../errors/grid-error.ts';
 import { requestInvalid } from '../errors/request-invalid.ts';
-import { show } from '../schema/show.ts';
+import { show } from '../schema/validation/show.ts';
 import type { XmlElement } from './element.ts';
 
 /** Converts an attribute's text to its JSON value. Text that is no such value stays text, and the schema refuses it. */

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { GridError } from '../errors/grid-error.ts';
 import { REQUEST_LIMITS } from '../limits.ts';
 import { ErrorReply, EstimateReply, ListReply, OperationReply, type Reply, VmReply } from '../schema/replies.ts';
-import { validate } from '../schema/validator.ts';
+import { validate } from '../schema/validation/validator.ts';
 import { readBid, readDecline, writeBid, writeDecline } from './bid-xml.ts';
 import { readAd, writeAd } from './classad-xml.ts';
 import { buildXml, parseXml, type XmlElement } from './element.ts';

@@ -1,7 +1,7 @@
 import { callerOf, guard, PAGE_QUERY, pageQuery, sendJson, singleQuery } from '@vmgrid/http-api';
 import { RequestId, validate } from '@vmgrid/protocol';
 import { type Router as ExpressRouter, Router } from 'express';
-import type { AuctionHistory } from '../auction-history.ts';
+import type { AuctionHistory } from '../auctions/auction-history.ts';
 
 /** `/v1/auctions`: what past auctions decided and why. JSON only. */
 export function auctionRoutes(history: Pick<AuctionHistory, 'get' | 'list'>): ExpressRouter {

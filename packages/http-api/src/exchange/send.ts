@@ -1,0 +1,98 @@
+/** Writes replies into HTTP responses, in the medium that the client asked for. */
+import type { GridError, Reply } from '@vmgrid/protocol';
+import { encodeXmlReply } from '@vmgrid/protocol/xml';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Operation } from '../operations/operations.ts';
+import { type Medium, replyMedium, xmlType } from './negotiate.ts';
+
+export function sendReply(request: Request, response: Response, reply: Reply, medium = replyMedium(request)): void {
+  if (medium === 'xml') response.type(xmlType(request)).send(encodeXmlReply(reply));
+  else response.set('content-type', 'application/json').send(jsonOf(reply.body));
+}
+
+/** Some bodies hold their JSON text already. */
+const jsonOf = (body: object & { readonly toText?: () => string }): string => body.toText?.() ?? JSON.stringify(body);
+
+export function sendJson(request: Request, response: Response, body: object): void {
+  replyMedium(request, ['json']);
+  response.json(body);
+}
+
+/** Sends an error; in JSON when the client accepts none of our media. */
+export function sendError(request: Request, response: Response, error: GridError): void {
+  const body = { error: error.toBody() };
+  response.locals.outcome = error.code;
+  response.status(error.kind.status);
+  if (error.retryable) response.setHeader('retry-after', '1');
+  if (error.code === 'UNAUTHENTICATED') {
+    response.setHeader('www-authenticate', 'Bearer realm="vmgrid"');
+    response.setHeader('connection', 'close'); // whatever a stranger still sends is not waited for
+  }
+  sendReply(request, response, { kind: 'error', body }, mediumForError(request, response));
+}
+
+/** Makes the errors of its path XML. */
+export const xmlErrors: RequestHandler = (_request, response, next) => {
+  response.locals.errorMedium = 'xml' satisfies Medium;
+  next();
+};
+
+function mediumForError(request: Request, response: Response): Medium {
+  try {
+    return response.locals.errorMedium ?? replyMedium(request);
+  } catch {
+    return 'json';
+  }
+}
+
+/**
+ * Waits for the operation and sends its reply. With `Prefer: respond-async` (RFC 7240) it sends at once where to find
+ * it.
+ */
+export async function sendOperation<T>(
+  request: Request,
+  response: Response,
+  operation: Operation,
+  toReply: (result: T) => Reply,
+): Promise<void> {
+  await answerOperation({ request, response, operation }, ['json', 'xml'], (result: T, medium) =>
+    sendReply(request, response, toReply(result), medium),
+  );
+}
+
+/** As {@link sendOperation}, for paths with JSON only. */
+export async function sendOperationJson<T>(
+  request: Request,
+  response: Response,
+  operation: Operation,
+  toBody: (result: T) => object,
+): Promise<void> {
+  await answerOperation({ request, response, operation }, ['json'], (result: T) => response.json(toBody(result)));
+}
+
+interface Answered {
+  readonly request: Request;
+  readonly response: Response;
+  readonly operation: Operation;
+}
+
+/** Refuses at once when the client accepts none of the offered media. */
+async function answerOperation<T>(
+  { request, response, operation }: Answered,
+  offered: readonly Medium[],
+  send: (result: T, medium: Medium) => unknown,
+): Promise<void> {
+  response.locals.work = operation.settled;
+  const medium = replyMedium(request, offered);
+  if (wantsAsync(request)) {
+    if (operation.state !== 'running') await operation.settled; // it is brought up to date
+    sendAccepted(request, response, operation);
+  } else send((await operation.settled) as T, medium);
+}
+
+const wantsAsync = (request: Request): boolean => /(^|,)\s*respond-async\s*(,|;|$)/i.test(request.get('prefer') ?? '');
+
+function sendAccepted(request: Request, response: Response, operation: Operation): void {
+  response.status(202).location(`/v1/requests/${operation.requestId}`).setHeader('preference-applied', 'respond-async');
+  sendReply(request, response, { kind: 'operation', body: operation.toReply() });
+}
