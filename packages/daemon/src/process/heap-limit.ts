@@ -9,6 +9,11 @@ import { Type } from 'typebox';
 export const HEAP_MIB = { vmshop: 1_200, vmbroker: 1_200, vmplant: 1_024 } as const;
 
 const FLAG = '--max-old-space-size';
+/**
+ * MiB that new objects may fill before they are collected; V8 reserves up to three times as much, and uses it only
+ * while much survives. With V8's own 16, most of what an auction makes is copied into the old space, to be garbage there.
+ */
+const YOUNG = { share: 1 / 16, mostMiB: 64 };
 const LIMIT = /^--max[-_](?:old[-_]space|heap)[-_]size(?:[-_]percentage)?(?:=|$)/;
 
 /** The field of a daemon's configuration. */
@@ -21,7 +26,10 @@ export const heapMiBField = (mebibytes: number) =>
   });
 
 /** Returns the flags that start Node with this limit. */
-export const heapFlags = (heapMiB: number): readonly string[] => [`${FLAG}=${heapMiB}`];
+export const heapFlags = (heapMiB: number): readonly string[] => [
+  `${FLAG}=${heapMiB}`,
+  `--max-semi-space-size=${Math.min(YOUNG.mostMiB, Math.ceil(heapMiB * YOUNG.share))}`,
+];
 
 /** Whether Node was started with a limit, by a flag or in `NODE_OPTIONS`. That limit wins. */
 export const hasHeapLimit = (flags: readonly string[], nodeOptions = ''): boolean =>

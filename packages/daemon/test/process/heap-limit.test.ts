@@ -32,7 +32,11 @@ async function started(flags: readonly string[], nodeOptions = '') {
 
 test('a program begins anew with its limit: in the same process, with its other flags and all its words', async () => {
   const { pid, told } = await started(['--no-warnings']);
-  expect(told).toEqual({ flags: ['--max-old-space-size=300', '--no-warnings'], words: ['--config', 'a b'], pid });
+  expect(told).toEqual({
+    flags: ['--max-old-space-size=300', '--max-semi-space-size=19', '--no-warnings'],
+    words: ['--config', 'a b'],
+    pid,
+  });
 });
 
 test.each([
