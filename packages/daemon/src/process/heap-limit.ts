@@ -11,7 +11,8 @@ export const HEAP_MIB = { vmshop: 1_200, vmbroker: 1_200, vmplant: 1_024 } as co
 const FLAG = '--max-old-space-size';
 /**
  * MiB that new objects may fill before they are collected; V8 reserves up to three times as much, and uses it only
- * while much survives. With V8's own 16, most of what an auction makes is copied into the old space, to be garbage there.
+ * while much survives. With V8's own 16, most of what an auction makes is copied into the old space, and is garbage
+ * there.
  */
 const YOUNG = { share: 1 / 16, mostMiB: 64 };
 const LIMIT = /^--max[-_](?:old[-_]space|heap)[-_]size(?:[-_]percentage)?(?:=|$)/;
