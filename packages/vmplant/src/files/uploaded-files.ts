@@ -1,6 +1,7 @@
 /**
  * The uploaded files that shops have brought to this plant, by their digest. A cache: the file that was used longest
- * ago makes room. What a VM needs at its end has a name of its own in the VM's folder.
+ * ago makes room. What a VM needs at its end has a name of its own in the VM's folder; it counts here as long as the VM
+ * is there.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -28,8 +29,8 @@ interface CachedFile {
   readonly name: string;
   readonly bytes: number;
   readonly usedAt: number;
-  /** More of it was brought a moment ago. */
-  readonly isComing: boolean;
+  /** More of it was brought a moment ago, or a VM needs it at its end: to remove it would free nothing. */
+  readonly isStaying: boolean;
 }
 
 export class UploadedFiles {
@@ -126,12 +127,14 @@ export class UploadedFiles {
     const { limitMiB, directory } = this.#options;
     const limit = limitMiB * MIB;
     const files = (await this.#files()).filter(({ name }) => name !== part);
-    const staying = sumOf(files.filter(({ isComing }) => isComing));
+    const staying = sumOf(files.filter(({ isStaying }) => isStaying));
     if (staying + bytes > limit) {
-      const message = `files of ${staying + bytes} bytes are more than the plant takes of files, ${limitMiB} MiB`;
+      const message =
+        `a file of ${bytes} bytes has no room beside ${staying} bytes of files that come or that VMs need; ` +
+        `the plant takes ${limitMiB} MiB of files`;
       throw new GridError('DISK_INSUFFICIENT', message, { wanted: staying + bytes, limit });
     }
-    const others = files.filter(({ isComing }) => !isComing).toSorted((a, b) => a.usedAt - b.usedAt);
+    const others = files.filter(({ isStaying }) => !isStaying).toSorted((a, b) => a.usedAt - b.usedAt);
     let taken = sumOf(files);
     for (const { name, bytes: own } of others) {
       if (taken + bytes <= limit) break;
@@ -147,9 +150,10 @@ export class UploadedFiles {
     const names = await readdir(directory);
     return Promise.all(
       names.map(async (name) => {
-        const { size, mtimeMs } = await stat(join(directory, name));
+        const { size, mtimeMs, nlink } = await stat(join(directory, name));
         const isComing = name.endsWith(PART) && Date.now() - mtimeMs < COMING_MS;
-        return { name, bytes: Math.max(size, this.#coming.get(name) ?? 0), usedAt: mtimeMs, isComing };
+        const bytes = Math.max(size, this.#coming.get(name) ?? 0);
+        return { name, bytes, usedAt: mtimeMs, isStaying: isComing || nlink > 1 };
       }),
     );
   }

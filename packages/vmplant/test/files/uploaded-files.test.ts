@@ -1,7 +1,7 @@
-/** The uploaded files of a plant, on a disk of their own that can be filled. */
+/** The uploaded files of a plant: what it takes in, keeps, and lets go. */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { GridError } from '@vmgrid/protocol';
@@ -96,14 +96,17 @@ test('a file that broke off makes room after a while, and nobody makes one longe
   expect(await readdir(directory)).toEqual([digestOf(two).slice(7)]);
 });
 
-test('what is kept for a machine stays in its folder when the cache has dropped it', async () => {
+test('what is kept for a machine counts, and makes room for nothing, until the machine is gone', async () => {
   const bytes = randomBytes(3 * MIB);
   const contentDigest = await bring(bytes);
   await files.keep([contentDigest], machine);
-  await bring(randomBytes(3 * MIB));
+  const other = randomBytes(3 * MIB);
+  expect(await codeOf(bring(other))).toBe('DISK_INSUFFICIENT');
   const { path } = await files.find(contentDigest, machine);
   expect([path.startsWith(machine), readFileSync(path).equals(bytes)]).toEqual([true, true]);
-  expect(readdirSync(machine)).toHaveLength(1);
+  await rm(machine, { recursive: true });
+  expect(await codeOf(bring(other))).toBe('done');
+  expect(readdirSync(directory)).toEqual([digestOf(other).slice(7)]);
 });
 
 test('what the cache has dropped before it is kept is FILE_UNKNOWN', async () => {
