@@ -18,6 +18,7 @@ export * from './errors/grid-error.ts';
 export { late } from './errors/late.ts';
 export { nameSome } from './errors/name-some.ts';
 export { type RefusalToRun, refusalToRun } from './errors/refusal-to-run.ts';
+export { requestAmbiguous } from './errors/request-ambiguous.ts';
 export { requestCancelled } from './errors/request-cancelled.ts';
 export { requestInvalid } from './errors/request-invalid.ts';
 export { requestSpent } from './errors/request-spent.ts';

@@ -12,6 +12,7 @@ import {
   type OperationReply,
   type ProgressEvent,
   type RequestKey,
+  requestAmbiguous,
   requestCancelled,
   requestKey,
   type Verb,
@@ -189,8 +190,8 @@ export class Operations {
   }
 
   /**
-   * Returns the caller's own request with this id; for a caller who sees all, else anyone's. @throws GridError
-   * REQUEST_UNKNOWN
+   * Returns the caller's own request with this id; for a caller who sees all, else that of its only owner. @throws
+   * GridError REQUEST_UNKNOWN, REQUEST_AMBIGUOUS
    */
   get(request: Called<{ readonly requestId: string }>): Operation {
     const { requestId, caller } = request;
@@ -205,7 +206,13 @@ export class Operations {
   }
 
   #anybodys(requestId: string): Operation | undefined {
-    return this.#byId.get(requestId)?.values().next().value;
+    const [first, ...others] = this.#byId.get(requestId) ?? [];
+    if (first && others.length > 0)
+      throw requestAmbiguous(
+        requestId,
+        [first, ...others].map(({ owner }) => owner),
+      );
+    return first;
   }
 
   running(): readonly Operation[] {

@@ -243,12 +243,13 @@ describe('a request of somebody', () => {
   const operator = { owner: 'root', sees: 'all' } as const;
   const ofOwner = (owner: string, requestId = 'request-1') => ({ ...create(requestId), owner });
 
-  test('is found by who sees all, by its id alone, and the next of the same id once it is forgotten', async () => {
+  test('is found by who sees all, by its id alone, unless several owners have one of that id', async () => {
     const operations = new Operations({ kept: 2 });
     const started = ['ada', 'bob'].map((owner) => operations.start(ofOwner(owner), async () => owner));
     await Promise.all(started.map(({ settled }) => settled));
     const found = () => operations.get({ requestId: 'request-1', caller: operator }).owner;
-    expect(found()).toBe('ada');
+    const details = { requestId: 'request-1', owners: ['ada', 'bob'] };
+    expect(found).toThrow(expect.objectContaining({ code: 'REQUEST_AMBIGUOUS', details }));
     await operations.start(ofOwner('ada', 'request-2'), async () => 'vm').settled;
     expect(found()).toBe('bob');
     await operations.start(ofOwner('ada', 'request-3'), async () => 'vm').settled;

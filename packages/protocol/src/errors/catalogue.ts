@@ -167,6 +167,12 @@ export const ERROR_CATALOGUE = {
     'A request with this id was carried out before, and its VM is destroyed.',
     'Use a new request id for another VM.',
   ),
+  REQUEST_AMBIGUOUS: kind(
+    409,
+    false,
+    'Several owners have a request with this id.',
+    'Ask with the token of the owner whose request is meant.',
+  ),
   REQUEST_CANCELLED: kind(
     409,
     false,

@@ -12,6 +12,7 @@ import {
   type OperationReply,
   type QueryRequest,
   type RequestKey,
+  requestAmbiguous,
   requestCancelled,
   requestKey,
   type ToldVm,
@@ -49,7 +50,7 @@ export class RequestCanceller implements OperationLookup {
     return this.#deps.operationService.operation(request);
   }
 
-  /** @throws GridError REQUEST_UNKNOWN, NOT_CANCELLABLE */
+  /** @throws GridError REQUEST_UNKNOWN, REQUEST_AMBIGUOUS, NOT_CANCELLABLE */
   async cancel(request: Asked): Promise<OperationReply> {
     try {
       const reply = await this.#deps.operationService.cancel(request);
@@ -91,14 +92,16 @@ export class RequestCanceller implements OperationLookup {
     await Promise.all(book.madeOf(key).map(({ plantId, vm }) => this.#tell(plantId, vm)));
   }
 
-  /** The caller's own; else, for one who sees all, anybody's. */
+  /** The caller's own; else, for one who sees all, those of their only owner. @throws GridError REQUEST_AMBIGUOUS */
   #madeOf(request: Asked): readonly Made[] {
     const { book } = this.#deps;
     const own = book.madeOf(requestKey(request));
     if (own.length > 0 || request.caller?.sees !== 'all') return own;
     const all = book.plantIds().flatMap((plantId) => book.of(plantId).vms.map((vm) => ({ plantId, vm })));
     const alike = all.filter(({ vm }) => vm.requestId === request.requestId);
-    return alike.filter(({ vm }) => vm.owner === alike[0]!.vm.owner);
+    const owners = new Set(alike.map(({ vm }) => vm.owner));
+    if (owners.size > 1) throw requestAmbiguous(request.requestId, [...owners]);
+    return alike;
   }
 
   /** A plant that is not here, or does not answer, is told when it tells of the request again. */

@@ -242,6 +242,15 @@ describe('after a restart of the shop', () => {
     await isCancelled();
   });
 
+  test('an operator cancels none of two owners who use one id', async () => {
+    const plant = join('a', working('a'));
+    tell(plant, [told('configuring', VM), { ...told('cloning'), owner: 'bob' }], 1);
+    const cancelling = shop.canceller.cancel({ requestId: 'request-1', caller: { owner: 'root', sees: 'all' } });
+    const details = { requestId: 'request-1', owners: ['ada', 'bob'] };
+    await expect(cancelling).rejects.toMatchObject({ code: 'REQUEST_AMBIGUOUS', details });
+    expect(asked).toEqual([]);
+  });
+
   test('a VM that was made stays, and is told', async () => {
     const plant = join('a', { query: () => ({ VmId: VM, State: 'running' }) });
     tell(plant, [told('running', VM)], 1);
