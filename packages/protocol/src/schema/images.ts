@@ -47,6 +47,8 @@ export const ImageReply = Type.Object(
     suspended: Type.Boolean(),
     /** Why a plant starts no machine from the image until it has been verified again. */
     broken: Type.Optional(Type.String()),
+    /** The only use that the image serves, such as a comparison that is under way: no request gets it. */
+    madeFor: Type.Optional(Type.String()),
     compatibility: Type.Optional(Compatibility),
     parent: Type.Optional(ImageId),
     /** The images below this one, the nearest first. */

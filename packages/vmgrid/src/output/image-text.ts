@@ -23,8 +23,9 @@ export const imageTable = (images: readonly ImageReply[]): string =>
     ]),
   );
 
-/** Returns the tags, and whether the image is pinned. */
-const marks = ({ tags, pinned }: ImageReply): string => [...tags, ...(pinned ? ['(pinned)'] : [])].join(' ') || '-';
+/** Returns the tags, and what else there is to know. */
+const marks = ({ tags, pinned, madeFor }: ImageReply): string =>
+  [...tags, ...(pinned ? ['(pinned)'] : []), ...(madeFor === undefined ? [] : ['(for a comparison)'])].join(' ') || '-';
 
 export function imageText(image: ImageReply): string {
   const { machine, compatibility } = image;
@@ -33,6 +34,7 @@ export function imageText(image: ImageReply): string {
     `  tags        ${image.tags.join(', ') || 'none'}${image.pinned ? '; pinned' : ''}`,
     `  machine     ${machine.arch} ${machine.os}, ${machine.memoryMiB} MiB, ${machine.cpus} cpus, disk ${machine.diskMiB} MiB, line ${image.line}`,
     `  start       ${image.suspended ? 'restored from suspended memory, or booted' : 'booted, with any memory size'}`,
+    ...(image.madeFor === undefined ? [] : [`  made for    ${image.madeFor} alone; no request gets it`]),
     ...(compatibility ? [`  restored by ${fieldsText(compatibility)}`] : []),
     `  parents     ${image.parents.join(' ← ') || 'none'}`,
     `  children    ${image.children.join(', ') || 'none'}`,
@@ -105,6 +107,7 @@ function treeLine(image: ImageReply, inherited: number): string {
     mib(image.ownBytes),
     `${image.hits} hits`,
     ...(image.pinned ? ['pinned'] : []),
+    ...(image.madeFor === undefined ? [] : ['for a comparison']),
     ...brokenNote(image),
   ].join(', ');
   return [image.imageId, ...image.tags.map((tag) => `#${tag}`), `(${notes})`, ...added].join(' ');

@@ -41,6 +41,7 @@ async function describe(image: GoldenImage, around: Surroundings): Promise<Image
     line: manifest.line,
     suspended: manifest.memory !== undefined,
     ...(broken === undefined ? {} : { broken }),
+    ...(manifest.madeFor === undefined ? {} : { madeFor: manifest.madeFor }),
     ...(manifest.compatibility === undefined ? {} : { compatibility: { ...manifest.compatibility } }),
     ...(manifest.parent === undefined ? {} : { parent: manifest.parent }),
     parents: below.map((one) => one.manifest.id),
