@@ -1,7 +1,8 @@
 /**
  * The law of true reuse over a corpus of DAGs: every guest got from an image against one made cold. `VMGRID_EQUAL` is a
  * pattern: only documents whose names match are looked at. `VMGRID_EQUAL_LINES` names the lines, with commas between;
- * left out, all that run on a host. `LIBVIRT_DEFAULT_URI` names the libvirt to use, as for virsh.
+ * left out, all that run on a host. `LIBVIRT_DEFAULT_URI` names the libvirt to use, as for virsh; left out, one is
+ * started for the run.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -12,7 +13,8 @@ import { decodeBuildImage, type EqualityReply, type EqualityReport, ShopClient }
 import { readDocument } from '../../packages/vmgrid/src/documents.ts';
 import { followToEnd } from '../../packages/vmgrid/src/follow.ts';
 import { buildBaseImage } from '../../packages/vmgrid/src/local-grid/base-image.ts';
-import { startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
+import { type Grid, startGrid } from '../../packages/vmgrid/src/local-grid/grid.ts';
+import { startLibvirtd } from '../support/hosts/private-libvirtd.ts';
 import type { BenchSuite } from './suite.ts';
 
 /** Of one document. */
@@ -40,10 +42,12 @@ export const suite: BenchSuite<EqualResult> = {
     chmodSync(directory, 0o755);
     const options = { directory, warehouse: home.warehouse, plants: 1, httpPort: 0, xmlPort: 0, logLevel: 'error' };
     const lines = process.env.VMGRID_EQUAL_LINES?.split(',') ?? HOST_LINES;
-    const uri = process.env.LIBVIRT_DEFAULT_URI;
+    const libvirtd = lines.includes('libvirt') && !process.env.LIBVIRT_DEFAULT_URI ? await startLibvirtd() : undefined;
+    const uri = libvirtd?.uri ?? process.env.LIBVIRT_DEFAULT_URI;
     const plantConfig = { guestNetwork: 'outbound', lines, ...(uri && { libvirt: { uri } }) };
-    const grid = await startGrid({ ...options, plantConfig }, new AbortController().signal);
+    let grid: Grid | undefined;
     try {
+      grid = await startGrid({ ...options, plantConfig }, new AbortController().signal);
       const client = new ShopClient(grid.shopUrl, { token: grid.token });
       const sum = { dags: 0, ways: 0, differences: 0 };
       for (const [name, order] of orders) {
@@ -57,7 +61,8 @@ export const suite: BenchSuite<EqualResult> = {
       }
       return sum;
     } finally {
-      await grid.stop();
+      await grid?.stop();
+      await libvirtd?.close();
       rmSync(directory, { recursive: true });
     }
   },

@@ -4,12 +4,12 @@ import type { Server } from 'node:http';
 import type { Security } from '@vmgrid/access';
 import { checkCost, parseCost } from '@vmgrid/bidding';
 import { type Log, oneAtATime, type RunningDaemon } from '@vmgrid/daemon';
-import { ImageWatch } from '@vmgrid/warehouse';
+import { ImageWatch, isAbandoned } from '@vmgrid/warehouse';
 import { assemblePlant } from './assembly/assemble-plant.ts';
 import { openHostPorts } from './assembly/host-ports.ts';
 import { makeOperatorServices } from './assembly/operator-services.ts';
 import type { PlantConfig } from './config.ts';
-import { isOfPlant, removeOwnImages } from './equality/own-images.ts';
+import { removeOwnImages } from './equality/own-images.ts';
 import type { openPlantHttp } from './http/plant-http.ts';
 import { faultHere } from './vms/fault-here.ts';
 
@@ -39,7 +39,7 @@ export async function startPlant(
   const { bidService, events, registry, plant, selfTending, adPublisher, offers } = parts;
   events.on('progress', (event) => links.notify('progress', event));
   await parts.recover();
-  await removeOwnImages(isOfPlant(config.plantId), { ...stores, log });
+  await removeOwnImages(isAbandoned, { ...stores, log });
   await groups?.removeAllBut(registry.all().map(({ vmId }) => registry.directory(vmId)));
   const unknown = checkCost(parseCost(config.cost), await bidService.ad());
   if (unknown.length > 0) log.warn({ cost: config.cost, unknown }, 'the cost expression names what is not there');

@@ -17,5 +17,6 @@ export type { ManifestDraft } from './making/assemble.ts';
 export { keepChainShort } from './making/flatten.ts';
 export type { ImageBuildStore, StagingFolder } from './making/image-build-store.ts';
 export { KEPT_BY_DAEMON } from './making/staging.ts';
+export { isAbandoned, newWorkName } from './making/work-name.ts';
 export type { ImageHolds } from './references/image-holds.ts';
 export { Warehouse } from './warehouse.ts';

@@ -11,7 +11,7 @@ import {
   type Identified,
   type LineName,
 } from '@vmgrid/protocol';
-import type { GoldenImage, Warehouse } from '@vmgrid/warehouse';
+import { type GoldenImage, newWorkName, type Warehouse } from '@vmgrid/warehouse';
 import type { PlantConfig } from '../config.ts';
 import { IDENTITY_ATTRIBUTE } from '../configuration/configuration.ts';
 import type { Execution } from '../creation/execute-plan.ts';
@@ -19,7 +19,7 @@ import { type TemporaryMachineDeps, withTemporaryMachine } from '../creation/tem
 import type { ImageBuilder } from '../images/image-builder.ts';
 import { compareLines, compareManifests } from './compare-manifests.ts';
 import { type GuestManifest, keyOf, LOOK_DEADLINE_MS, manifestOf } from './guest-manifest.ts';
-import { nameUse, removeOwnImages } from './own-images.ts';
+import { removeOwnImages } from './own-images.ts';
 import { beginnings, coldFor, type EqualityWay, isCold, lostBy, standardOf, waysWith } from './ways.ts';
 
 export interface EqualityCheckDeps extends TemporaryMachineDeps {
@@ -57,7 +57,7 @@ export class EqualityCheck {
   async check(whole: Asked, signal: AbortSignal): Promise<EqualityReport> {
     const { reusable, own } = splitReusable(whole.dag);
     const asked = { ...whole, dag: reusable };
-    const use = nameUse(this.#config.plantId);
+    const use = newWorkName();
     try {
       const cold = await this.#coldWays(asked);
       const images = await this.#images({ asked, lines: new Set(cold.map(({ line }) => line)), madeFor: use }, signal);

@@ -1,7 +1,6 @@
 /** Images that a comparison makes for itself alone: nobody else is given them, and none outlives it. */
 import { type Log, UndoStack } from '@vmgrid/daemon';
 import { Lineage, type Warehouse } from '@vmgrid/warehouse';
-import { v4 as uuid } from 'uuid';
 import { takeBack } from '../creation/take-back.ts';
 
 export interface OwnImagesDeps {
@@ -9,16 +8,11 @@ export interface OwnImagesDeps {
   readonly log: Log;
 }
 
-/** What the images of one comparison are made for. A plant's id has no slash. */
-export const nameUse = (plantId: string): string => `${plantId}/${uuid()}`;
-
-/** Of all comparisons of the plant; those that an earlier run of it began left theirs when it died. */
-export const isOfPlant =
-  (plantId: string) =>
-  (use: string): boolean =>
-    use.startsWith(`${plantId}/`);
-
-/** Removes what was made for such uses, children before their parents. What cannot be removed is logged. */
+/**
+ * Removes what was made for such uses, children before their parents. What cannot be removed is logged. The use of a
+ * comparison is the name of its work (`newWorkName` of the warehouse): what a plant that died left is found by it,
+ * whichever plants share the warehouse.
+ */
 export async function removeOwnImages(
   isIts: (use: string) => boolean,
   { warehouse, log }: OwnImagesDeps,

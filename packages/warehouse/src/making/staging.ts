@@ -1,27 +1,12 @@
 /**
- * Folders in which images are made before they are promoted: `staging/HOST-PID-BORN-RANDOM/`. The name identifies the
- * process at work, so the folder has an owner from its first moment to its last. A sweep removes what dead processes of
- * this host left; other hosts that share the warehouse sweep their own.
+ * Folders in which images are made before they are promoted, `staging/NAME/`. The name identifies the process at work
+ * (`work-name.ts`), so the folder has an owner from its first moment to its last. A sweep removes what dead processes
+ * of this host left.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import {
-  identifyProcess,
-  killProcessesOf,
-  type ProcessIdentity,
-  readFileIfAny,
-  writeFileAtomically,
-} from '@vmgrid/daemon';
-
-/** The owner that the name of a folder tells. */
-interface Owner {
-  readonly host: string;
-  readonly pid: number;
-  /** Start time of the process. A later process with the same pid has another one. */
-  readonly born: string;
-}
+import { killProcessesOf, readFileIfAny, writeFileAtomically } from '@vmgrid/daemon';
+import { isAbandoned, isAtWork, isOfThisHost, newWorkName, ownerOfWork } from './work-name.ts';
 
 /**
  * A file of this name in a machine's folder means that a daemon of the host runs the machine. Only the machine's line
@@ -55,9 +40,7 @@ export class Staging {
 
   /** `imageId`: the image that is being made, if that is known already, so that others need not make it too. */
   static async create(root: string, imageId?: string): Promise<Staging> {
-    const self = identifyProcess(process.pid);
-    if (!self) throw new Error('this process is not in /proc');
-    const staging = new Staging(join(root, newName(self)));
+    const staging = new Staging(join(root, newWorkName()));
     try {
       await staging.#make(imageId);
       return staging;
@@ -127,33 +110,10 @@ export async function isClaimed(root: string, imageId: string): Promise<boolean>
 
 async function claimOf(directory: string): Promise<string | undefined> {
   const file = join(directory, CLAIM);
-  const owner = ownerOf(basename(directory));
+  const owner = ownerOfWork(basename(directory));
   const imageId = await readFileIfAny(file);
   if (owner === undefined || imageId === undefined) return undefined;
-  if (owner.host === thisHost()) return isAtWork(owner) ? imageId : undefined;
+  if (isOfThisHost(owner)) return isAtWork(owner) ? imageId : undefined;
   const made = await stat(file).catch(() => undefined);
   return made && Date.now() - made.mtimeMs < FOREIGN_CLAIM_MS ? imageId : undefined;
 }
-
-function isAbandoned(name: string): boolean {
-  const owner = ownerOf(name);
-  return owner?.host === thisHost() && !isAtWork(owner);
-}
-
-function isAtWork({ pid, born }: Owner): boolean {
-  const found = identifyProcess(pid);
-  return found !== undefined && bornOf(found) === born;
-}
-
-/** No longer than a UUID: there are sockets below it, and their paths have a limit. */
-const newName = (self: ProcessIdentity): string =>
-  [thisHost(), self.pid, bornOf(self), randomBytes(4).toString('hex')].join('-');
-
-function ownerOf(name: string): Owner | undefined {
-  const [, host, pid, born] = /^([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}$/.exec(name) ?? [];
-  return host === undefined ? undefined : { host, pid: Number(pid), born: born! };
-}
-
-const thisHost = (): string => digestOf(hostname());
-const bornOf = ({ bootId, startTime }: ProcessIdentity): string => digestOf(`${bootId} ${startTime}`);
-const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
