@@ -20,6 +20,7 @@ export * from './process/process-identity.ts';
 export * from './program-options.ts';
 export * from './storage/bounded-table.ts';
 export * from './storage/files.ts';
+export * from './storage/folder-id.ts';
 export * from './storage/folders.ts';
 export * from './storage/home.ts';
 export * from './storage/kept-set.ts';

@@ -171,7 +171,7 @@ testGroups(
   async () => {
     const { workshop } = bench;
     const config = checkConfig(CgroupConfig, { parent: cgroups.path, controllers: [] }, 'test');
-    const groups = await Cgroups.open({ ...config, plantId: 'plant-1' });
+    const groups = await Cgroups.open({ ...config, name: 'plant-1' });
     const line = new QemuLine({ groups }, { stateDirectory: workshop.folder });
     const order = await bench.order('grouped');
     await line.createOverlay(order, workshop.signal);
@@ -194,7 +194,7 @@ testGroups(
   async () => {
     const { workshop } = bench;
     const config = checkConfig(CgroupConfig, { parent: cgroups.path, controllers: [] }, 'test');
-    const groups = await Cgroups.open({ ...config, plantId: 'plant-1' });
+    const groups = await Cgroups.open({ ...config, name: 'plant-1' });
     const line = new QemuLine({ groups }, { stateDirectory: workshop.folder });
     const order = await bench.order('forgotten');
     await line.createOverlay(order, workshop.signal);

@@ -12,7 +12,7 @@
  */
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, syncDirectory } from '@vmgrid/daemon';
+import { identifyFolder, makeFolder, syncDirectory } from '@vmgrid/daemon';
 import { GridError, type LabelImageRequest } from '@vmgrid/protocol';
 import { v4 as uuid } from 'uuid';
 import type { GoldenImage } from './images/manifest.ts';
@@ -23,10 +23,9 @@ import { ImageClaims } from './making/image-claims.ts';
 import { type EndMachine, sweepStaging } from './making/staging.ts';
 import { Hits } from './references/hits.ts';
 import { References } from './references/references.ts';
-import { identifyWarehouse } from './warehouse-id.ts';
 
 export interface WarehouseOptions {
-  /** The owner under which `acquire` registers users: a plant's id. */
+  /** The owner under which `acquire` registers users: the id of a plant's state, which no other plant has. */
   readonly owner?: string;
   /** Limit on the size of all images; an image that would exceed it does not move in. */
   readonly quotaMiB?: number;
@@ -85,7 +84,7 @@ export class Warehouse {
     await sweepStaging(join(directory, 'staging'), options.endMachine);
     const lock = new WarehouseLock(join(directory, 'lock.sqlite'));
     const warehouse = await lock.hold(async () => {
-      const warehouseId = await identifyWarehouse(join(directory, 'warehouse-id'));
+      const warehouseId = await identifyFolder(join(directory, 'warehouse-id'));
       const opened = new Warehouse({ directory, warehouseId, lock }, options);
       await opened.#tidy();
       return opened;

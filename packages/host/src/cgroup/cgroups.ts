@@ -3,7 +3,7 @@
  *
  *   PARENT/               given by the operator, or the plant's own
  *     daemon/             the plant itself, when the parent is its own: only leaf groups may have processes
- *     PLANT/              so that plants may share a parent
+ *     NAME/               of a plant, so that plants may share a parent
  *       FOLDER-DIGEST/    one machine
  *
  * A machine's group is derived from its folder alone, so it is found again wherever the plant was killed.
@@ -24,7 +24,8 @@ const END_DEADLINE_MS = 5_000;
 const OWN_LEAF = 'daemon';
 
 export interface CgroupsOptions extends CgroupConfig {
-  readonly plantId: string;
+  /** No other plant below the parent has it: a plant that starts ends the groups of its name that it does not know. */
+  readonly name: string;
 }
 
 export class Cgroups implements MachineGroups {
@@ -39,10 +40,10 @@ export class Cgroups implements MachineGroups {
   }
 
   /** @throws GridError CGROUP_FAILED when the host has no such group, or lacks a controller that is needed */
-  static async open({ plantId, ...config }: CgroupsOptions, folders = cgroupFolders): Promise<Cgroups> {
+  static async open({ name, ...config }: CgroupsOptions, folders = cgroupFolders): Promise<Cgroups> {
     const parent = config.parent === 'own' ? await ownGroup(folders) : config.parent;
     await requireControllers(parent, config, folders);
-    const root = join(parent, plantId);
+    const root = join(parent, name);
     const enabled = enabling(config.controllers);
     for (const path of [parent, root]) {
       if (path === root) await makeUnlessThere(path, folders);

@@ -45,7 +45,7 @@ const folders: CgroupFolders = {
 };
 
 const open = (more: object = {}) =>
-  Cgroups.open({ ...checkConfig(CgroupConfig, { parent: parent(), ...more }, 'test'), plantId: 'plant-1' }, folders);
+  Cgroups.open({ ...checkConfig(CgroupConfig, { parent: parent(), ...more }, 'test'), name: 'plant-1' }, folders);
 
 beforeEach(async () => {
   done = [];
@@ -137,7 +137,7 @@ test('controllers that the host lacks are named with those that it has', async (
 
 test('a folder that is none of the kernel is refused', async () => {
   const plain = checkConfig(CgroupConfig, { parent: parent() }, 'test');
-  await expect(Cgroups.open({ ...plain, plantId: 'plant-1' })).rejects.toMatchObject({
+  await expect(Cgroups.open({ ...plain, name: 'plant-1' })).rejects.toMatchObject({
     code: 'CGROUP_FAILED',
     message: `${parent()} is no group of cgroup v2`,
   });

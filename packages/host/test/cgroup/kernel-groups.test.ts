@@ -26,7 +26,7 @@ const ends = async (pid: number): Promise<boolean> => {
 const MACHINE = { memoryMiB: 64, cpus: 1 };
 const open = (more: object) => {
   const config = checkConfig(CgroupConfig, { parent: host.path, ...more }, 'test');
-  return Cgroups.open({ ...config, plantId: 'plant-1' });
+  return Cgroups.open({ ...config, name: 'plant-1' });
 };
 
 const start = (groups: Cgroups, script: string) =>

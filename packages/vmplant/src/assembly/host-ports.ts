@@ -1,7 +1,7 @@
 /** The ports of a plant on a real host: opens its stores, and tries which machines work there. */
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { type Log, makeFolder, systemClock } from '@vmgrid/daemon';
+import { identifyFolder, type Log, makeFolder, systemClock } from '@vmgrid/daemon';
 import { Cgroups, hostMemory, nameWhatIsFull, requirePassage } from '@vmgrid/host';
 import { endOnAnyLine, type FindImages, makeLines, ProbedLines } from '@vmgrid/lines';
 import { Upstreams } from '@vmgrid/protocol';
@@ -17,14 +17,20 @@ import { nameVm } from '../vms/identity.ts';
 import { VmFolders } from '../vms/vm-store.ts';
 import type { HostPort, PlantPorts } from './ports.ts';
 
+/** Characters of the id of a state in the name of a control group. */
+const STATE_ID_SHOWN = 8;
+
 export async function openHostPorts(config: PlantConfig, version: string, log: Log) {
   makeFolder(config.stateDirectory, 0o711);
   const database = openDatabase(join(config.stateDirectory, 'plant.sqlite'));
-  const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, plantId: config.plantId }));
+  // Plants of two grids may have one name. What is shared with others is kept apart by the id of the state.
+  const stateId = await identifyFolder(join(config.stateDirectory, 'state-id'));
+  const name = `${config.plantId}-${stateId.slice(0, STATE_ID_SHOWN)}`;
+  const groups = config.cgroup && (await Cgroups.open({ ...config.cgroup, name }));
   const images: FindImages = () => warehouse.inventory.images();
   const lines = makeLines(config.lines, { ...config, images, ...(groups && { groups }) });
   const warehouse = await Warehouse.open(config.warehouseDirectory, {
-    owner: config.plantId,
+    owner: stateId,
     endMachine: (directory) => endOnAnyLine(lines, directory),
     ...(config.warehouseQuotaMiB === undefined ? {} : { quotaMiB: config.warehouseQuotaMiB }),
   });

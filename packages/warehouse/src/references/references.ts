@@ -1,6 +1,7 @@
 /**
- * The users of an image: one file `references/IMAGE/USER` for each, which contains the user's owner (a plant's id).
- * They are files, because several plants may share the warehouse, and because a reference must outlive a killed plant.
+ * The users of an image: one file `references/IMAGE/USER` for each, which contains the user's owner: the id of a
+ * plant's state, as plants of two grids may have one name. They are files, because several plants may share the
+ * warehouse, and because a reference must outlive a killed plant.
  */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ const NO_OWNER = '-';
 export interface ReferencesDeps {
   /** The folder `references/`. */
   readonly folder: string;
-  /** The owner under which users are registered: a plant's id. */
+  /** The owner under which users are registered: the id of a plant's state. */
   readonly owner: string | undefined;
   readonly inventory: Pick<ImageInventory, 'image' | 'requireWhole'>;
   readonly hits: Pick<Hits, 'add'>;
