@@ -1,8 +1,8 @@
 /**
  * The law of true reuse over a corpus of DAGs: every guest got from an image against one made cold. `VMGRID_EQUAL` is a
  * pattern: only documents whose names match are looked at. `VMGRID_EQUAL_LINES` names the lines, with commas between;
- * left out, all that run on a host. With `VMGRID_EQUAL_CLOUD=1` the documents of Debian stand on an imported cloud image:
- * libvirt starts no other. `LIBVIRT_DEFAULT_URI` names the libvirt to use, as for virsh; left out, one is
+ * left out, all that run on a host. With `VMGRID_EQUAL_CLOUD=1` the documents of Debian stand on an imported cloud
+ * image: libvirt starts no other. `LIBVIRT_DEFAULT_URI` names the libvirt to use, as for virsh; left out, one is
  * started for the run.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
