@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../../packages/daemon/src/index.ts';
 import { testHome } from '../grids/test-warehouse.ts';
@@ -13,7 +13,6 @@ export const MAKE_CLOUD_IMAGE_MS = 600_000;
 export async function cloudImage(): Promise<string> {
   const digest = createHash('sha256').update(await readFile(SCRIPT));
   const file = join(testHome(), `cloud-${digest.digest('hex').slice(0, 12)}.qcow2`);
-  await mkdir(testHome(), { recursive: true });
   if (!existsSync(file)) await runCommand('sh', [SCRIPT, file], { timeoutMs: MAKE_CLOUD_IMAGE_MS });
   return file;
 }
