@@ -1,4 +1,4 @@
-/** What a JSON Schema says of one field, in words. */
+/** Describes one field of a JSON Schema in words. */
 
 /** As much of a schema as configurations use. */
 export interface Schema {

@@ -9,10 +9,10 @@ import { type Soak, soak } from './age/soak.ts';
 import type { BenchSuite } from './suite.ts';
 
 interface Result {
-  /** Of the smallest market; `ratio` is old to new. */
+  /** Figures of the smallest market; `ratio` is old to new. */
   readonly market?: Pick<MarketAges, 'new' | 'old' | 'ratio'>;
   readonly create?: Creating;
-  /** Of the largest market. */
+  /** Memory of the shop in the largest market. */
   readonly shopMiB?: number;
   readonly soak?: Soak;
   readonly markets: readonly MarketAges[];

@@ -17,7 +17,7 @@ import { type Grid, startGrid } from '../../packages/vmgrid/src/local-grid/grid.
 import { startLibvirtd } from '../support/hosts/private-libvirtd.ts';
 import type { BenchSuite } from './suite.ts';
 
-/** Of one document. */
+/** The most that are printed of one document. */
 const DIFFERENCES_SAID = 60;
 
 const DOCUMENTS = join(import.meta.dirname, 'equal');

@@ -20,7 +20,7 @@ interface FaultsResult {
   /** Different steps of different kinds of work at which somebody died. */
   readonly steps: number;
   readonly byVictim: Readonly<Record<string, number>>;
-  /** Of this run only, without those that it continues. */
+  /** The time of this run only, without those that it continues. */
   readonly seconds: number;
   readonly found: readonly PointResult[];
   /** Leftovers after all VMs were destroyed and all daemons stopped. */

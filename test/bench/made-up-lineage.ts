@@ -56,7 +56,7 @@ interface Family {
   readonly index: DagIndex;
   readonly entries: readonly RanAction[];
   readonly histories: (readonly number[])[];
-  /** What its images stand for: machine and actions, in any order. */
+  /** The content of its images: machine and actions, in any order. */
   readonly known: Set<string>;
 }
 

@@ -11,7 +11,7 @@ import { chosenShapes, type GridShape, nameOf } from './market/shape.ts';
 import { type BenchSuite, percentile, rounded } from './suite.ts';
 
 interface Row extends GridShape, Placing {
-  /** Of auctions one after another, while nothing else goes on. */
+  /** Latency of auctions one after another, while nothing else goes on. */
   readonly p50Ms: number;
   readonly p95Ms: number;
 }

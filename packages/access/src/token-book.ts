@@ -9,7 +9,7 @@ import type { Principal } from './principal.ts';
 import { isRole, type Role } from './roles.ts';
 import { digestToken, isToken, makeToken } from './token.ts';
 
-/** What is known about a token, without the token itself. */
+/** A description of a token, without the token itself. */
 export interface TokenEntry {
   readonly name: string;
   readonly owner: string;

@@ -46,7 +46,7 @@ export function graphOf(dag: DagShape): Graph {
   return graph;
 }
 
-/** Of the nodes that are not before a node, those that come after no other of them. */
+/** Returns, of the nodes that are not before a node, those that come after no other of them. */
 function firstNotBefore(graph: Graph, node: number): number[] {
   const before = new Set([node]);
   for (const _ of backwards(graph, node, before));

@@ -30,7 +30,7 @@ const hints = {
   comment: Type.Optional(Type.String({ maxLength: 1024 })),
 };
 
-/** Of an action that runs in the guest. */
+/** Fields of an action that runs in the guest. */
 const inGuest = {
   ...hints,
   /** The machine restarts as the action ends: by itself, or the runner restarts it. What comes after waits for that. */
@@ -62,7 +62,7 @@ export const FileAction = Type.Object(
     mode: Type.Optional(Type.String({ pattern: '^[0-7]{3,4}$' })),
     owner: Type.Optional(Type.String({ pattern: '^[a-z_0-9][a-z0-9_-]{0,31}(:[a-z_0-9][a-z0-9_-]{0,31})?$' })),
     encoding: Type.Optional(Type.Union([Type.Literal('utf-8'), Type.Literal('base64')])),
-    /** What it holds: this, or what was uploaded with `contentDigest`. */
+    /** The content; the alternative is an uploaded file (`contentDigest`). */
     content: Type.Optional(Type.String({ maxLength: DAG_LIMITS.textChars })),
     contentDigest: Type.Optional(ContentDigest),
   },

@@ -5,7 +5,7 @@ import { StandingOffers } from './standing/standing-offers.ts';
 
 export interface OpenMarketOptions extends Pick<MarketDeps, 'clock' | 'newAuctionId'>, OfferReceiverOptions {}
 
-/** What the auctions of a shop or broker need, and the listener by which the offers of its plants stand for them. */
+/** Makes what the auctions of a shop or broker need, and the listener for the standing offers of its plants. */
 export function openMarket({ clock, newAuctionId, onFault }: OpenMarketOptions): {
   readonly market: MarketDeps;
   readonly offerReceiver: OfferReceiver;

@@ -36,7 +36,7 @@ export async function answerRequest(shop: Shop, { verb, body }: Request, princip
   }
 }
 
-/** What a document asks for, as the table of grants names it. */
+/** Returns the operation that a document asks for, as the table of grants names it. */
 export const operationOf = (verb: Verb) => (verb === 'cancel' ? 'request.cancel' : (`vm.${verb}` as const));
 
 const vm = (result: unknown): Reply => ({ kind: 'vm', body: result as VmReply });

@@ -9,7 +9,7 @@ export const keptSetSchema = (table: string): string => `
 export interface KeptSetOptions {
   /** How many stay: the newest. */
   readonly most: number;
-  /** Told of each text that goes. */
+  /** Called with each text that is dropped. */
   readonly dropped?: (text: string) => void;
 }
 

@@ -129,7 +129,7 @@ function pathTable(bigEndian: boolean): Buffer {
   return sector;
 }
 
-/** What fills the last sector of a content. */
+/** The bytes that fill the last sector of a content. */
 const padding = (bytes: number): Buffer => Buffer.alloc(sectorsOf(bytes) * SECTOR - bytes);
 
 const compareNames = (a: IsoFile, b: IsoFile): number => (a.name < b.name ? -1 : 1);

@@ -27,7 +27,7 @@ interface Verdict extends Acceleration {
   readonly bootId: string;
   readonly vmmVersion: string;
   readonly cpuModel: string;
-  /** Who may open /dev/kvm. */
+  /** The user that may open /dev/kvm. */
   readonly access: string;
 }
 

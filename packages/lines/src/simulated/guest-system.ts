@@ -76,7 +76,7 @@ export class GuestSystem implements CommandGuest, ShellWorld {
     this.#hooks.powerOff();
   }
 
-  /** What is in memory is gone; the host keeps its end of the network. */
+  /** Drops the content of the memory; the host keeps its end of the network. */
   restart(): void {
     const { hostName } = bootedMemory(this.disk, this.macAddress);
     this.#inMemory.clear();

@@ -16,7 +16,7 @@ const ATTRIBUTES_BYTES = 65_536;
 const CARRIER_DEADLINE_MS = 30_000;
 const TIMED_OUT = 124;
 const ATTRIBUTES = '/run/vmgrid/attributes';
-/** Of an action that restarts the machine. */
+/** State of an action that restarts the machine. */
 const KEPT_ATTRIBUTES = '/etc/vmgrid/attributes';
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
 /** Files that must not be in a golden image. */
@@ -92,7 +92,7 @@ export class Runner {
       emit(`warning ${base64('the network was not opened')}`);
   }
 
-  /** What an action told that restarted the guest. */
+  /** The attributes of an action that restarted the guest. */
   #restarted(step: number): void {
     const { system, emit } = this.#deps;
     this.#reportAttributes(String(step), system.read(KEPT_ATTRIBUTES) ?? '');

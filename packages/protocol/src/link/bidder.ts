@@ -88,7 +88,7 @@ export interface WorkToCancel {
   readonly method: LongMethod;
 }
 
-/** What is asked about a request itself. */
+/** Calls about a request itself. */
 export interface RequestApi {
   /**
    * Ends the work, and replies when it is undone. Of a create also the VM that was made goes, and the request is

@@ -26,7 +26,7 @@ export const EqualityReport = Type.Object(
         closed,
       ),
     ),
-    /** What a boot would lose of the actions, each a line in words: images that have them are not booted. */
+    /** The effects of actions that a boot would lose, a line of words each: images that have them are not booted. */
     lost: Type.Array(Type.Object({ actionId: ActionId, items: Type.Array(Type.String()) }, closed)),
     /** Items that this guest has and the one made cold on its line has not, and the reverse. */
     differences: Type.Array(

@@ -29,7 +29,7 @@ export const FILE_PIECE_BYTES = 1_048_576;
 export const FilePiece = Type.Object(
   {
     contentDigest: ContentDigest,
-    /** Of the whole file. */
+    /** The size of the whole file. */
     bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     /** Where the data begin. */
     offset: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),

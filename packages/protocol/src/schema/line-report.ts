@@ -33,7 +33,7 @@ export const LineReport = Type.Object(
      * otherwise empty.
      */
     reason: Type.String({ maxLength: 4096 }),
-    /** What an image that is suspended here needs to be restored elsewhere. */
+    /** The properties that another host needs to restore an image which is suspended here. */
     compatibility: CompatibilityRecord,
     /** Whether the line restores suspended images. If not, it only boots. */
     restores: Type.Boolean(),

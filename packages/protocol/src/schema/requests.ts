@@ -29,7 +29,7 @@ export const CreateRequest = Type.Object(
     /** Actions that the collector runs before the VM is destroyed. */
     destruction: Type.Optional(Dag),
     /**
-     * What happens to the VM when its lease ends. `suspend` keeps it without memory and processors until it is renewed,
+     * The action at the end of the lease. `suspend` keeps it without memory and processors until it is renewed,
      * for as long as the plant's configuration allows; after that, and by default at once, it is destroyed.
      */
     atLeaseEnd: Type.Optional(Type.Union([Type.Literal('destroy'), Type.Literal('suspend')])),

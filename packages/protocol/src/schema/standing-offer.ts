@@ -1,5 +1,5 @@
 /**
- * What a plant publishes so that others can compute its bids: everything that a bid depends on besides the request and
+ * The data by which others compute a plant's bids: everything that a bid depends on besides the request and
  * the content of the images. It is sent once as a whole, then as changes.
  */
 import { type Static, Type } from 'typebox';
@@ -94,7 +94,7 @@ export const OwnerLimits = Type.Object(
 );
 export type OwnerLimits = Static<typeof OwnerLimits>;
 
-/** What one owner uses on a plant, and its limits when they differ from those of others. */
+/** The use of one owner on a plant, and its limits when they differ from those of others. */
 export const OwnerShare = Type.Object({ used: Usage, limits: Type.Optional(OwnerLimits) }, closed);
 export type OwnerShare = Static<typeof OwnerShare>;
 

@@ -44,7 +44,7 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #life: Life;
   readonly #random: Random;
-  /** What is cancelled changes nothing else that is drawn. */
+  /** Cancels are drawn apart: they change no other draw. */
   readonly #cancelRandom: Random;
   readonly #exchange: Exchange;
 

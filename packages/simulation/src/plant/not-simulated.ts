@@ -1,4 +1,4 @@
-/** What a plant does not do in a simulation: it needs the files of images, or real guests. */
+/** The work that a plant does not do in a simulation: it needs the files of images, or real guests. */
 import { GridError, type ReplayableRequest } from '@vmgrid/protocol';
 
 /** Never builds an image unasked. */

@@ -44,7 +44,7 @@ export function addRequestCommands(program: Command, context: CommandContext): v
 
 const isVm = (result: unknown): result is VmReply => follows(VmReplySchema, result);
 
-/** What came of a request that was to be cancelled. */
+/** Tells the result of a request that was to be cancelled. */
 function outcomeText({ requestId, error, result }: OperationReply): string {
   if (error?.code === 'REQUEST_CANCELLED') return `${requestId} is cancelled`;
   if (error) return `${requestId} had failed before: ${error.code}: ${error.message}`;

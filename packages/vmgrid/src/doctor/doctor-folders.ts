@@ -5,7 +5,7 @@ import { plantState } from '../local-grid/grid.ts';
 export interface FoldersFinding {
   /** The folder that is closed to the users under whom machines run; undefined when none is in their way. */
   readonly closed: ClosedFolder | undefined;
-  /** What follows, and the next step. */
+  /** The consequence, and the next step. */
   readonly note: string;
 }
 

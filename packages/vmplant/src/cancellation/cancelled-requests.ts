@@ -15,7 +15,7 @@ const TABLE = 'cancelled';
 export const CANCELLED_SCHEMA = keptSetSchema(TABLE);
 
 export interface CancelledRequestsDeps {
-  /** Told of each request as it is remembered and forgotten: other shops ask the plant about it then. */
+  /** Called with each request as it is remembered or forgotten: then other shops ask the plant about it. */
   readonly requests: RequestBook;
   readonly destroyedVms: Pick<DestroyedVms, 'forget'>;
 }
@@ -53,5 +53,5 @@ export class CancelledRequests {
   }
 }
 
-/** Of the text of a key: a request id has no space. */
+/** Reads the text of a key: a request id has no space. */
 const requestIdOf = (text: string): string => text.slice(0, text.indexOf(' '));

@@ -1,4 +1,4 @@
-/** What a configuration is to do, and to which machine. */
+/** The task of a configuration, and its machine. */
 import type { Action } from '@vmgrid/dag';
 import type { Guest, GuestAccess, GuestIdentity, Machine } from '@vmgrid/lines';
 import type { HistoryEntry } from '@vmgrid/warehouse';
@@ -28,7 +28,7 @@ export interface ConfigurationJob extends DiscOrder {
   readonly inherited?: readonly HistoryEntry[];
   /** JSON of the VM's classad with what was told so far, for host actions. */
   readonly describe: (told: Attributes) => string;
-  /** Told how a guest that gets its identity is reached. */
+  /** Called with the way to reach a guest that gets its identity. */
   readonly opened?: (access: GuestAccess) => Promise<void>;
   /** When it was begun before the machine was there. */
   readonly disc?: PreparedDisc;

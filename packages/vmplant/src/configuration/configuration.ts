@@ -150,7 +150,7 @@ export class ConfigurationProgress {
     throw this.#invalid(action, `they are longer than ${limitBytes} bytes`);
   }
 
-  /** What a boot would lose of earlier actions is lost. */
+  /** The guest has booted: the effects of earlier actions that a boot loses are gone. */
   #restart(): void {
     this.#hasRestarted = true;
     if (this.#observes) this.#history.splice(0, this.#history.length, ...this.#history.map(afterRestart));

@@ -128,7 +128,7 @@ export class Configurator {
   }
 }
 
-/** What the signal aborted with, and what had been done by then. */
+/** Makes the error that the signal aborted with, with the actions that had been done by then. */
 function cutOff(reason: unknown, before: Configuration): ActionsFailed {
   const { code, message, details } = GridError.from(reason);
   return new ActionsFailed(code, message, details, before);

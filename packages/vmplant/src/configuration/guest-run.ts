@@ -60,7 +60,7 @@ export async function readToEnd(run: Run, started: GuestReport): Promise<void> {
 }
 
 /**
- * What there is to do after the restart by an action that is to restart the machine. @throws for any other cause, why
+ * Returns the tasks that follow a restart which the action asked for. @throws for any other restart its cause, why
  * the run was cut off
  */
 async function restartOf(run: Run, { error, last, restarting }: CutOff): Promise<Restarting> {

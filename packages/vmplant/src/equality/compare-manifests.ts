@@ -62,7 +62,7 @@ function told(key: string, value: string | undefined): string | undefined {
   return WITHOUT.reduce((text, [keys, part]) => (keys.test(key) ? text.replace(part, '') : text), value);
 }
 
-/** Of a guest whose kernel may know no IPv6: who listens to all, or to its own machine, does so by one protocol. */
+/** Kernels may lack IPv6: a listener on all addresses, or on loopback, counts once, whatever its protocols. */
 const ANY_PROTOCOL = /^socket\t(tcp|udp)6? (?:(0+)|(0100007F|0{24}01000000)):/;
 
 const ofAnyKernel = (manifest: GuestManifest): GuestManifest =>

@@ -85,7 +85,7 @@ export class EqualityCheck {
     return cold;
   }
 
-  /** Of each beginning, built on each line. */
+  /** Returns the images of each beginning, built on each line. */
   async #images({ asked, lines, madeFor }: ImagesWanted, signal: AbortSignal): Promise<readonly GoldenImage[]> {
     const images = new Map<string, GoldenImage>();
     for (const line of lines) {

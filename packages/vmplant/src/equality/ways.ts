@@ -52,7 +52,7 @@ const baseOf = ({ image }: EqualityWay): string => image.manifest.base;
 
 export const isCold = ({ manifest }: GoldenImage): boolean => manifest.history.length === 0 && !manifest.memory;
 
-/** Of the machines that can be made cold, those of the bases that the others have; the first, where there are none. */
+/** Returns the cold ways whose bases the other ways have too; the first cold way when there are no others. */
 export function coldFor(reuse: readonly EqualityWay[], cold: readonly EqualityWay[]): readonly EqualityWay[] {
   const bases = new Set(reuse.map(baseOf));
   const wanted = cold.filter((way) => bases.has(baseOf(way)));
@@ -68,7 +68,7 @@ export function standardOf(way: EqualityWay, ways: readonly EqualityWay[]): Equa
   return cold.find(({ line }) => isCold(way.image) || line === way.line)!;
 }
 
-/** What a boot loses of the actions that these images have: why some are not booted. */
+/** Returns the effects of actions in these images that a boot loses: the reason why some are not booted. */
 export function lostBy(images: readonly GoldenImage[]): EqualityReport['lost'] {
   const entries = images.flatMap(({ manifest }) => manifest.history);
   const lost = new Map(

@@ -13,7 +13,7 @@ import type { FileOnDisk } from '@vmgrid/lines';
 import { exhaustionOf, type FilePiece, type FileProgress, GridError } from '@vmgrid/protocol';
 
 const MIB = 1_048_576;
-/** Of a file that is not whole yet. */
+/** Ends the name of a file that is not whole yet. */
 const PART = '.part';
 /** How long a file that is coming keeps its room after its last piece: longer than a shop waits for one. */
 const COMING_MS = 120_000;
@@ -21,7 +21,7 @@ const NEVER = new AbortController().signal;
 
 export interface UploadedFilesOptions {
   readonly directory: string;
-  /** What they may take together. */
+  /** The most that they may take together. */
   readonly limitMiB: number;
 }
 
@@ -37,7 +37,7 @@ export class UploadedFiles {
   readonly #options: UploadedFilesOptions;
   /** Pieces are written one after the other, whichever shops bring them. */
   readonly #turns = new Semaphore(1);
-  /** What files that are coming will have, by their names. */
+  /** The sizes that incoming files will have, by their names. */
   readonly #coming = new Map<string, number>();
 
   constructor(options: UploadedFilesOptions) {

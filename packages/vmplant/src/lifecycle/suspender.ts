@@ -149,7 +149,7 @@ export class Suspender {
     await this.#note(vmId, (record) => moveTo(record, 'failed', { failure }));
   }
 
-  /** What is so whether it can be written now or not: the registry writes it when it can write again. */
+  /** A fact whether it can be written now or not: the registry writes it when it can write again. */
   async #note(vmId: string, change: (record: VmRecord) => VmRecord): Promise<void> {
     const { registry, log } = this.#deps;
     await registry.update(vmId, change).catch((error) => {

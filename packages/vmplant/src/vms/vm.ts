@@ -75,7 +75,7 @@ export interface VmRecord {
   readonly leaseEndsAt: string;
   /** The same by a clock that nobody can set; see `lease-clock.ts`. */
   readonly leaseMark?: LeaseMark;
-  /** What happens to the VM when its lease ends; by default it is destroyed. */
+  /** The action at the end of the lease; by default the VM is destroyed. */
   readonly atLeaseEnd?: 'destroy' | 'suspend';
   readonly hostName: string;
   readonly macAddress: string;

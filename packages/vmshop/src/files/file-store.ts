@@ -35,14 +35,14 @@ export interface FileStoreOptions {
   readonly filesMiB: number;
   /** How long a file stays that no request names: until somebody uploads or lists files then. */
   readonly keptMs: number;
-  /** What an owner's files may take together; undefined: whatever there is. */
+  /** The most that an owner's files may take together; undefined: no limit. */
   readonly ownerMiB: (owner: string) => number | undefined;
 }
 
 export interface Upload {
   readonly owner: string;
   readonly body: AsyncIterable<Uint8Array>;
-  /** What the body is said to be. */
+  /** The digest that the client announced. */
   readonly expected?: string | undefined;
   /** How long it is said to be. */
   readonly bytes?: number | undefined;
@@ -100,7 +100,7 @@ export class FileStore {
     }
   }
 
-  /** Of one owner, or of all. */
+  /** Lists the files of one owner, or of all. */
   list(owner: string | undefined): readonly FileReply[] {
     this.#collect();
     const rows = this.#database
@@ -192,7 +192,7 @@ export class FileStore {
     throw new GridError('FILE_TOO_LARGE', message, { bytes, limitMiB: fileMiB });
   }
 
-  /** What the owner has already takes no more room when it comes again. */
+  /** A file that the owner already has takes no more room when it comes again. */
   #requireRoom({ owner, expected }: Upload, underWay: UnderWay): void {
     const known = expected === undefined ? undefined : this.#row(owner, expected);
     if (known && underWay.bytes <= known.bytes) return;

@@ -68,7 +68,7 @@ async function dropRest(request: Request): Promise<void> {
   if (!(await isOver.catch(() => true))) request.destroy();
 }
 
-/** What `Repr-Digest` says (RFC 9530), as this product writes digests. @throws GridError REQUEST_INVALID */
+/** Reads the header `Repr-Digest` (RFC 9530) as a digest of this product. @throws GridError REQUEST_INVALID */
 function expectedOf(request: Request): string | undefined {
   const text = request.get('repr-digest');
   if (text === undefined) return undefined;

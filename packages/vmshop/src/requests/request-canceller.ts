@@ -67,7 +67,7 @@ export class RequestCanceller implements OperationLookup {
     if (this.#deps.cancelled.has(vm)) void this.#tell(plantId, vm);
   }
 
-  /** Of a create that was asked of a shop before this one, or of another. */
+  /** Cancels a create that was asked of an earlier run of this shop, or of another shop. */
   async #cancelUnknown(request: Asked): Promise<OperationReply | undefined> {
     const { cancelled, query } = this.#deps;
     const { requestId, caller } = request;
@@ -85,7 +85,7 @@ export class RequestCanceller implements OperationLookup {
     return cancelledReply(requestId);
   }
 
-  /** Of a create that was cancelled just as its plant had answered, the plant has not heard yet. */
+  /** Tells the plant of a create that was cancelled just as the plant had answered. */
   async #tellAll(key: RequestKey): Promise<void> {
     const { cancelled, book } = this.#deps;
     if (!cancelled.has(key)) return;

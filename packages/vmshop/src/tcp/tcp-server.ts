@@ -14,7 +14,7 @@ import { ConnectionLimiter } from './connection-limiter.ts';
 import { IncomingDocument } from './incoming-document.ts';
 
 export interface TcpServerOptions<Who> {
-  /** Who shows this token, from this address. @throws GridError UNAUTHENTICATED */
+  /** Returns the principal who shows this token, from this address. @throws GridError UNAUTHENTICATED */
   readonly admit: (token: string | undefined, from: string | undefined) => Who | Promise<Who>;
   /** Whose connections are counted together. */
   readonly ownerOf: (who: Who) => string;

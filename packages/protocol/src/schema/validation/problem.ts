@@ -69,7 +69,7 @@ function sentence(
   }
 }
 
-/** What to do with a long file. */
+/** The advice for a long file. */
 const wayOut = (subject: string, keyword: string): string =>
   keyword === 'maxLength' && subject.endsWith('.content')
     ? ': upload it (`vmgrid files put`), and name its contentDigest instead'
