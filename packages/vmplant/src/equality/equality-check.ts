@@ -81,7 +81,10 @@ export class EqualityCheck {
   async #coldWays(asked: Asked): Promise<readonly EqualityWay[]> {
     const bases = [...(await this.#deps.warehouse.inventory.images()).values()].filter(isCold);
     const cold = bases.flatMap((base) => waysWith(base, withIndex(asked), this.#deps.lines));
-    if (cold.length === 0) throw new GridError('NO_IMAGE', 'no base image can become this machine on any line here');
+    if (cold.length === 0) {
+      const message = 'no base image can become this machine on any line here (`vmgrid explain` says why)';
+      throw new GridError('NO_IMAGE', message);
+    }
     return cold;
   }
 
