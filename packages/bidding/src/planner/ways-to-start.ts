@@ -78,7 +78,9 @@ function lineFault(
   line: LineName,
   report: LineReport | undefined,
 ): string | undefined {
-  if (!report?.available) return `the line ${line} does not work on this host`;
+  if (report === undefined) return `the plant is not configured for the line ${line}`;
+  if (!report.available)
+    return `the line ${line} does not work on this host: the plant's log and \`vmgrid doctor\` say why`;
   const { compatibility, diskFormats, mostCpus = Number.POSITIVE_INFINITY } = report;
   if (!diskFormats.includes(manifest.diskFormat)) {
     return `its disk is ${manifest.diskFormat}, and the line ${line} boots ${diskFormats.join(', ')} disks`;

@@ -80,13 +80,15 @@ describe('the machine test', () => {
 
   test('names what differs, and both values', () => {
     expect(reasonOf({ os: 'alpine-3' })).toBe('os is debian-12, wanted alpine-3');
-    expect(reasonOf({ line: 'uml' })).toBe('the line uml does not work on this host');
+    expect(reasonOf({ line: 'uml' })).toBe('the plant is not configured for the line uml');
     expect(reasonOf({ diskMiB: 512 })).toBe('disk is 1024 MiB, wanted at most 512');
   });
 
   test('a line that is not there or does not work makes no machines', () => {
-    expect(reasonOf({}, reportsOf())).toBe('the line qemu does not work on this host');
-    expect(reasonOf({}, reportsOf(lineReport({ available: false })))).toBe('the line qemu does not work on this host');
+    expect(reasonOf({}, reportsOf())).toBe('the plant is not configured for the line qemu');
+    expect(reasonOf({}, reportsOf(lineReport({ available: false })))).toBe(
+      "the line qemu does not work on this host: the plant's log and `vmgrid doctor` say why",
+    );
   });
 
   test('a base without drivers for the devices here is not started at all, and neither is what was made of it', () => {
