@@ -78,7 +78,8 @@ function measure({ images: count, families }: Setting): MatchRow {
   const index = ImageIndex.of(lineage.images);
   const buildMs = performance.now() - building;
   const indexMiB = heapMiB() - before;
-  const plan = (request: ReturnType<Lineage['request']>) => planMachine(request, index, lines, lineage.durations);
+  const plan = (request: ReturnType<Lineage['request']>) =>
+    planMachine(request, { images: index, lines, durations: lineage.durations });
   for (let round = 0; round < WARM_UP; round++) plan(lineage.request());
   const times = Array.from({ length: REQUESTS }, () => timed(lineage.request(), plan).ms);
   const checks = Array.from({ length: CHECKED }, () => check(lineage, plan));
@@ -97,7 +98,9 @@ function measure({ images: count, families }: Setting): MatchRow {
 
 function check(lineage: Lineage, plan: (request: ReturnType<Lineage['request']>) => ReturnType<typeof planMachine>) {
   const request = lineage.request();
-  const survey = timed(request, (asked) => surveyImages(asked, lineage.images, lines, lineage.durations));
+  const survey = timed(request, (asked) =>
+    surveyImages(asked, { images: lineage.images, lines, durations: lineage.durations }),
+  );
   const best = survey.value.options[0];
   const found = plan(request);
   const agreed =
@@ -108,7 +111,11 @@ function check(lineage: Lineage, plan: (request: ReturnType<Lineage['request']>)
 }
 
 function explained(lineage: Lineage): { readonly explainMs: number; readonly explainHoldsMs: number } {
-  const steps = explainRequest(lineage.request(), lineage.images, lines, lineage.durations, { top: 5 });
+  const steps = explainRequest(
+    lineage.request(),
+    { images: lineage.images, lines, durations: lineage.durations },
+    { top: 5 },
+  );
   const start = performance.now();
   let [sliceStart, longest] = [start, 0];
   for (let done = false; !done; ) {

@@ -100,7 +100,9 @@ export function choosePlan(
 ): Plan {
   const refused = refusal(machine);
   if (refused) throw refused;
-  return requirePlan(machine, { images, lines }, () => planMachine({ machine, dag, now }, images, lines, durations));
+  return requirePlan(machine, { images, lines }, () =>
+    planMachine({ machine, dag, now }, { images, lines, durations }),
+  );
 }
 
 /** Returns the plan that is found, or throws why there is none. @throws GridError LINE_UNAVAILABLE, NO_IMAGE */

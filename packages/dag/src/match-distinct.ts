@@ -16,7 +16,7 @@ export function matchDistinct(index: DagIndex, entries: Entries): { readonly nod
     for (const before of index.graph.predecessors[node]!) {
       const at = positionOf.get(before);
       if (at === undefined) return notClosed(index, nodes);
-      if (at > position) late ??= mismatch(index, 'partial-order', node, position, before);
+      if (at > position) late ??= mismatch(index, { test: 'partial-order', node, position, missing: before });
     }
   }
   return late ?? { nodes };
@@ -28,7 +28,7 @@ function notClosed(index: DagIndex, nodes: readonly number[]): Mismatch {
   const seen = new Set<number>();
   for (const [position, node] of nodes.entries()) {
     for (const before of backwards(index.graph, node, seen)) {
-      if (!held.has(before)) return mismatch(index, 'prefix', node, position, before);
+      if (!held.has(before)) return mismatch(index, { test: 'prefix', node, position, missing: before });
     }
   }
   throw new Error('a history that is closed under predecessors lacks nothing');

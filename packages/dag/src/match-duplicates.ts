@@ -54,7 +54,13 @@ function prefixMismatch(index: DagIndex, entries: Entries, budget: StepBudget, d
   const before = closedSet(index, entries, position, budget);
   const inside = new Set(before.outcome === 'found' ? nodesIn(before.value) : []);
   const node = index.members[entries[position]!]!.find((member) => !inside.has(member))!;
-  return mismatch(index, 'prefix', node, position, lackingBefore(index, entries, node, inside), decided);
+  return mismatch(index, {
+    test: 'prefix',
+    node,
+    position,
+    missing: lackingBefore(index, entries, node, inside),
+    decided,
+  });
 }
 
 const nodesIn = (marks: Uint8Array): number[] => [...marks.keys()].filter((node) => marks[node] === Mark.in);
@@ -82,5 +88,5 @@ function orderMismatch(index: DagIndex, entries: Entries, budget: StepBudget, de
   const taken = new Set(before.outcome === 'found' ? before.value : []);
   const node = index.members[entries[position]!]!.find((member) => !taken.has(member))!;
   const missing = index.graph.predecessors[node]!.find((other) => !taken.has(other));
-  return mismatch(index, 'partial-order', node, position, missing, decided);
+  return mismatch(index, { test: 'partial-order', node, position, missing, decided });
 }

@@ -40,15 +40,20 @@ export interface Mismatch {
 
 export type Verdict = Match | Mismatch;
 
-/** Describes the failure of a test at the entry that would be `node`, because `missing` is not there. */
-export function mismatch(
-  index: DagIndex,
-  test: HistoryTest,
-  node: number,
-  position: number,
-  missing: number | undefined,
-  decided = true,
-): Mismatch {
+export interface FailedTest {
+  readonly test: HistoryTest;
+  /** The node that the entry would be. */
+  readonly node: number;
+  /** The entry's place in the history. */
+  readonly position: number;
+  /** The node that is not there. */
+  readonly missing: number | undefined;
+  /** Left out: the search reached its end. */
+  readonly decided?: boolean;
+}
+
+/** Describes the failure of a test at an entry. */
+export function mismatch(index: DagIndex, { test, node, position, missing, decided = true }: FailedTest): Mismatch {
   const offender = { digest: index.digests[node]!, position };
   const named = missing === undefined ? offender : { ...offender, missing: index.ids[missing]! };
   return { matches: false, test, offender: named, decided };

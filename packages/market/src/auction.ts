@@ -36,6 +36,13 @@ export interface MarketDeps {
   readonly standing?: StandingOffers;
 }
 
+/** The request, on whose terms, and who is asked. */
+export interface AuctionCall {
+  readonly request: Identified<CreateRequest>;
+  readonly terms: CallTerms;
+  readonly bidders: readonly Bidder[];
+}
+
 export interface AuctionOptions {
   /** How long the call for bids stays open at most. */
   readonly bidWindowMs: number;
@@ -64,13 +71,12 @@ export interface Auction {
  * @throws ClassAdSyntaxError when `requirements` or `rank` do not parse: the request was not decoded
  */
 export async function holdAuction(
-  bidders: readonly Bidder[],
-  request: Identified<CreateRequest>,
+  { request, bidders }: Omit<AuctionCall, 'terms'>,
   deps: MarketDeps,
   { bidWindowMs, best = MARKET_LIMITS.awardAttempts, order = 'cheapest', signal }: AuctionOptions,
 ): Promise<Auction> {
   const terms = openTerms(deps, { bidWindowMs, best, order });
-  const auction = await auctionOn(terms, bidders, request, deps, signal);
+  const auction = await auctionOn({ request, terms, bidders }, deps, signal);
   return { ...auction, trail: boundedTrail(auction.trail) };
 }
 
@@ -79,9 +85,7 @@ export async function holdAuction(
  * that the call has passed already.
  */
 export async function auctionOn(
-  terms: CallTerms,
-  bidders: readonly Bidder[],
-  request: Identified<CreateRequest>,
+  { request, terms, bidders }: AuctionCall,
   deps: MarketDeps,
   signal?: AbortSignal,
 ): Promise<Auction> {

@@ -1,8 +1,13 @@
 /** A broker's part in an auction of someone above: the same rules on the same terms, and the best of the bids. */
 import type { Bidder, BrokerBids, CallTerms, CreateRequest, Identified, TrailAnswer } from '@vmgrid/protocol';
-import { type Auction, auctionOn, type MarketDeps } from './auction.ts';
+import { type Auction, type AuctionCall, auctionOn, type MarketDeps } from './auction.ts';
 import { MARKET_LIMITS } from './limits.ts';
 import { nearestDeclines, nearestRemovals } from './nearest.ts';
+
+/** The call of someone above, as it comes to a broker. */
+export interface JoinedCall extends AuctionCall {
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Holds a broker's auction among the bidders that the call has not passed. Answers before the caller's window closes.
@@ -10,13 +15,11 @@ import { nearestDeclines, nearestRemovals } from './nearest.ts';
  */
 export async function joinAuction(
   brokerId: string,
-  bidders: readonly Bidder[],
-  { request, terms }: { readonly request: Identified<CreateRequest>; readonly terms: CallTerms },
+  { request, terms, bidders, signal }: JoinedCall,
   deps: MarketDeps,
-  signal?: AbortSignal,
 ): Promise<BrokerBids> {
   const onward = { ...terms, path: [...terms.path, brokerId] };
-  return condense(brokerId, await auctionOn(onward, bidders, request, deps, signal), terms.best);
+  return condense(brokerId, await auctionOn({ request, bidders, terms: onward }, deps, signal), terms.best);
 }
 
 /** Cuts a broker's auction down to what the caller needs to find the same winner and to tell the same reasons. */

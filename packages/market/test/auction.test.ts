@@ -9,7 +9,7 @@ const world = () => {
   const memory = new PlantFailureHistory(time);
   const deps: MarketDeps = { clock: time, memory, newAuctionId: () => 'auction-1' };
   const hold = (bidders: readonly Bidder[], terms = {}): Promise<Auction> =>
-    time.until(holdAuction(bidders, { ...request, ...terms }, deps, { bidWindowMs: 1_000 }));
+    time.until(holdAuction({ request: { ...request, ...terms }, bidders }, deps, { bidWindowMs: 1_000 }));
   return { time, memory, hold };
 };
 
@@ -212,7 +212,7 @@ describe('the expressions of an auction', () => {
     };
     turn();
     const bidders = bidding(time, 50);
-    await holdAuction(bidders, { ...request, rank: '1' }, deps, { bidWindowMs: 1_000 });
+    await holdAuction({ request: { ...request, rank: '1' }, bidders }, deps, { bidWindowMs: 1_000 });
     expect(turns).toBeGreaterThanOrEqual(bidders.length);
   });
 });

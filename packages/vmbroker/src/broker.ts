@@ -69,7 +69,8 @@ export class Broker {
     this.#refuseTooManyHops(terms.path);
     this.#roll.requireAnyone();
     const bidders = this.#membership.bidders();
-    const hold = (until: AbortSignal) => joinAuction(this.#brokerId, bidders, { request, terms }, this.#market, until);
+    const hold = (until: AbortSignal) =>
+      joinAuction(this.#brokerId, { request, terms, bidders, signal: until }, this.#market);
     // Which brokers are asked further below depends on the way that the call has come.
     return this.#membership.hasBrokers ? hold(signal) : this.#auctions.join(call, signal, hold);
   }

@@ -186,7 +186,9 @@ describe('a broker that has lost its plants', () => {
     const broker = await grid.broker('broker', [grid.url], { plantReturnMs: 60_000 });
     expect(await list()).toMatchObject({ answers: [], failures: [{ plantId: 'broker', code: 'NO_PLANTS' }] });
     const market = { clock: systemClock, memory: new PlantFailureHistory(systemClock), newAuctionId: () => 'a' };
-    const auction = await holdAuction(grid.membership.bidders(), callForBids, market, { bidWindowMs: 5_000 });
+    const auction = await holdAuction({ request: callForBids, bidders: grid.membership.bidders() }, market, {
+      bidWindowMs: 5_000,
+    });
     expect(failureOf(auction)).toMatchObject({
       code: 'NO_PLANTS',
       message: expect.stringContaining('the broker broker'),

@@ -85,7 +85,9 @@ async function auctionAmong(bidders: (time: VirtualTime) => readonly Bidder[], t
     ...(requirements === undefined ? {} : { requirements }),
     ...(rank === undefined ? {} : { rank }),
   };
-  return time.until(holdAuction(bidders(time), document, market, { bidWindowMs: 1_000, best, order }));
+  return time.until(
+    holdAuction({ request: document, bidders: bidders(time) }, market, { bidWindowMs: 1_000, best, order }),
+  );
 }
 
 const names = (places: readonly { readonly plantId: string }[]) => places.map(({ plantId }) => plantId);
@@ -137,7 +139,7 @@ test('a trail shows through which brokers a bid came, and what each of them came
   const shape = { plants: ['plant-0'], brokers: [upper, { ...lower, brokerId: 'gone', dead: true }] };
   const time = new VirtualTime();
   const { trail } = await time.until(
-    holdAuction(biddersBelow(shape, answers, time), request, marketOf(time), { bidWindowMs: 1_000 }),
+    holdAuction({ request, bidders: biddersBelow(shape, answers, time) }, marketOf(time), { bidWindowMs: 1_000 }),
   );
   const summary = {
     ...{ asked: 2, bids: 1, silent: 0, failed: 0, removals: [] },

@@ -16,7 +16,7 @@ import type { KnownImage } from '../known-image.ts';
 import type { Miss } from './match-image.ts';
 import { Nearest } from './nearest.ts';
 import { compareOptions, type Option } from './options.ts';
-import type { TimedRequest } from './plan.ts';
+import type { PlanBasis, TimedRequest } from './plan.ts';
 import { Prices } from './prices.ts';
 import { type Relaxation, relaxRequest, relaxRestore } from './relax.ts';
 import { type SurveyedOption, surveyor } from './survey.ts';
@@ -32,9 +32,7 @@ const TESTS = ['machine', 'subset', 'prefix', 'partial-order', 'freshness'] as c
 /** `top`: how many candidates and misses are named. All are counted. */
 export function* explainRequest(
   request: TimedRequest,
-  images: Iterable<KnownImage>,
-  lines: LineReports,
-  durations: Durations,
+  { images, lines, durations }: PlanBasis<Iterable<KnownImage>>,
   { top }: { readonly top: number },
 ): Generator<void, Explanation> {
   const look = surveyor(request, lines, durations);

@@ -44,15 +44,20 @@ export interface TimedRequest {
   readonly now?: number;
 }
 
+/** The data that plans depend on besides the request: a plant's images, lines and learnt durations. */
+export interface PlanBasis<Images> {
+  readonly images: Images;
+  readonly lines: LineReports;
+  readonly durations: Durations;
+}
+
 /**
  * Returns the plan for a machine; undefined when no image can become it. The time depends on how many beginnings of
  * histories match, not on the number of images (see `image-index.ts`).
  */
 export function planMachine(
   request: TimedRequest,
-  images: ImageIndex,
-  lines: LineReports,
-  durations: Durations,
+  { images, lines, durations }: PlanBasis<ImageIndex>,
 ): Plan | undefined {
   const dag = prepareDag(request.dag);
   const prices = new Prices(request.dag, dag, durations);

@@ -9,7 +9,7 @@ import { freshSince } from './freshness.ts';
 import { type Miss, matchImage } from './match-image.ts';
 import { optionOf } from './nearest-options.ts';
 import { compareOptions, type Option } from './options.ts';
-import type { TimedRequest } from './plan.ts';
+import type { PlanBasis, TimedRequest } from './plan.ts';
 import { Prices } from './prices.ts';
 import type { LineReports } from './ways-to-start.ts';
 
@@ -30,9 +30,7 @@ export interface Survey {
 
 export function surveyImages(
   request: TimedRequest,
-  images: Iterable<KnownImage>,
-  lines: LineReports,
-  durations: Durations,
+  { images, lines, durations }: PlanBasis<Iterable<KnownImage>>,
 ): Survey {
   const look = surveyor(request, lines, durations);
   const verdicts = [...images].map(look);

@@ -30,12 +30,14 @@ const suspended = (id: string, effects: string, changes: Partial<ImageFacts> = {
   suspendedImage(id, { history: ran(effects), ...changes });
 
 const explain = (images: readonly KnownImage[], top = 5, spec = machine) =>
-  toEnd(explainRequest({ machine: spec, dag }, images, lines, assumed, { top }));
+  toEnd(explainRequest({ machine: spec, dag }, { images, lines, durations: assumed }, { top }));
 
 test('no edge is advised to go where it says what comes before a restart', () => {
   const restarting = { ...dag, actions: dag.actions.map((one) => (one.id === 'C' ? { ...one, reboot: true } : one)) };
   const images = [baseImage('base'), suspended('astray', 'BA')];
-  const { misses } = toEnd(explainRequest({ machine, dag: restarting as Dag }, images, lines, assumed, { top: 5 }));
+  const { misses } = toEnd(
+    explainRequest({ machine, dag: restarting as Dag }, { images, lines, durations: assumed }, { top: 5 }),
+  );
   expect(misses.nearest).toMatchObject([{ imageId: 'astray', changes: [], suffices: false }]);
   const plain = explain(images).misses.nearest;
   expect(plain).toMatchObject([{ imageId: 'astray', changes: [{ kind: 'remove-edge', from: 'A', to: 'B' }] }]);
@@ -161,7 +163,9 @@ test('a suspended image of other memory says what would let it be restored', () 
 
 test('an action that comes before only by way of others is to be dropped', () => {
   const request = { machine, dag: dagOf('A B C', 'A>B B>C') };
-  const explanation = toEnd(explainRequest(request, [suspended('late', 'CB')], lines, assumed, { top: 1 }));
+  const explanation = toEnd(
+    explainRequest(request, { images: [suspended('late', 'CB')], lines, durations: assumed }, { top: 1 }),
+  );
   expect(explanation.misses.nearest[0]).toMatchObject({
     test: 'prefix',
     changes: [
@@ -232,8 +236,10 @@ test('an image matches a request after the changes that would make it match, and
       changes.flatMap((change) => ('add' in change ? [[change.add.manifest.id, change.add] as const] : [])),
     );
     const request = { machine: spec, dag: wanted };
-    const explanation = toEnd(explainRequest(request, images.values(), reports, durations, { top: 100 }));
-    const plan = planMachine(request, ImageIndex.of(images.values()), reports, durations);
+    const explanation = toEnd(
+      explainRequest(request, { images: images.values(), lines: reports, durations }, { top: 100 }),
+    );
+    const plan = planMachine(request, { images: ImageIndex.of(images.values()), lines: reports, durations });
     expect([explanation.chosen?.imageId, explanation.chosen?.start]).toEqual([plan?.image.manifest.id, plan?.start]);
     const missed = explanation.misses.counts.reduce((sum, { count }) => sum + count, 0);
     expect(explanation.candidates.count + missed).toBe(images.size);

@@ -35,7 +35,7 @@ const show = ({ image, line, start, startMicros, expectedMicros }: Option) =>
 function agrees({ machine, dag, changes, lines, durations }: World): void {
   const { images, index } = apply(changes);
   expect(index.size).toBe(images.size);
-  const { options } = surveyImages({ machine, dag }, images.values(), lines, durations);
+  const { options } = surveyImages({ machine, dag }, { images: images.values(), lines, durations });
   const other = options.find(({ start }) => start !== options[0]!.start);
   const prepared = prepareDag(dag);
   const request = { machine, dag: prepared, prices: new Prices(dag, prepared, durations) };

@@ -32,9 +32,9 @@ const learnt = (seconds: Readonly<Record<string, number>> = {}): Durations => ({
   least: () => 0,
 });
 const planWith = (images: readonly KnownImage[], durations = learnt(), dag = chain) =>
-  planMachine({ machine, dag }, ImageIndex.of(images), lines, durations);
+  planMachine({ machine, dag }, { images: ImageIndex.of(images), lines, durations });
 const surveyed = (images: readonly KnownImage[], durations = learnt(), dag = chain) =>
-  surveyImages({ machine, dag }, images, lines, durations);
+  surveyImages({ machine, dag }, { images, lines, durations });
 const showOption = ({ image, start, expectedMicros }: Option) =>
   `${start} ${image.manifest.id}: ${expectedMicros / 1e6} s`;
 const optionsOf = (images: readonly KnownImage[], durations = learnt()) =>
@@ -103,7 +103,11 @@ describe('of two lines that could make the machine, the one that is expected soo
       [durationKey.start('boot', 'uml', 'image')]: bootSeconds,
     });
     const request = { machine: { ...machine, ...spec }, dag: chain };
-    const plan = planMachine(request, ImageIndex.of([image]), reportsOf(lineReport(), uml), durations)!;
+    const plan = planMachine(request, {
+      images: ImageIndex.of([image]),
+      lines: reportsOf(lineReport(), uml),
+      durations,
+    })!;
     const { alternatives = [], ...told } = summarizePlan(plan);
     const ways = [plan, ...plan.alternatives].map(({ line, start }) => `${start} on ${line}`);
     expect([told, ...alternatives].map(({ line, start }) => `${start} on ${line}`)).toEqual(ways);

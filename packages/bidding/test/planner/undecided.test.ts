@@ -38,7 +38,7 @@ test('a plan says of how many images the search gave up, here and where bids are
   const images = ImageIndex.of([baseImage('base'), hard]);
   const lines = reportsOf(lineReport());
   const durations = { expect: () => undefined, least: () => undefined };
-  const plan = planMachine({ machine, dag }, images, lines, durations)!;
+  const plan = planMachine({ machine, dag }, { images, lines, durations })!;
   expect(plan).toMatchObject({ image: { manifest: { id: 'base' } }, undecided: 1 });
   expect(summarizePlan(plan)).toMatchObject({ imageId: 'base', undecided: 1 });
   const index = prepareDag(dag);

@@ -60,7 +60,7 @@ const depsWith = (of: StandingOffers | undefined): MarketDeps => ({
 const through = (brokerId: string, below: readonly Bidder[], of: StandingOffers | undefined): Bidder => ({
   ...{ plantId: brokerId, hello: { plantId: brokerId, version: '0', role: 'broker', ad: {} } },
   call: (async (_: string, { terms, ...one }: Call) =>
-    joinAuction(brokerId, below, { request: one, terms: terms! }, depsWith(of))) as unknown as Bidder['call'],
+    joinAuction(brokerId, { request: one, terms: terms!, bidders: below }, depsWith(of))) as unknown as Bidder['call'],
 });
 
 /** The ways in which an auction comes by what plants have forgotten. */
@@ -96,7 +96,7 @@ describe.each(Object.entries(WAYS))('a request that comes again to %s', (_, wayO
   const hold = async (requestId: string): Promise<Auction> => {
     asked = [];
     const { bidders, deps } = wayOf();
-    return time.until(auctionOn(termsFor(), bidders, { ...request, requestId }, deps));
+    return time.until(auctionOn({ request: { ...request, requestId }, terms: termsFor(), bidders }, deps));
   };
   const holders = ({ bids }: Auction) => bids.filter(({ holds }: Bid) => holds).map(({ plantId }) => plantId);
 
@@ -131,7 +131,9 @@ test('a plant that holds a request is found though another has forgotten some of
   const forgets = new FakeBidder(time, 'plant-1', { error: new GridError('REQUEST_EXPIRED', 'too long ago') });
   asked = [];
   const auction = await time.until(
-    holdAuction([forgets, holder], { ...request, requestId: oldest }, depsWith(undefined), { bidWindowMs: 1_000 }),
+    holdAuction({ request: { ...request, requestId: oldest }, bidders: [forgets, holder] }, depsWith(undefined), {
+      bidWindowMs: 1_000,
+    }),
   );
   expect(auction.bids.map(({ plantId, holds }) => [plantId, holds])).toEqual([['plant-0', true]]);
 });
@@ -141,6 +143,9 @@ test('a plant that was asked, since its fingerprint is the same, and does not ho
   const alike = new StandingOffers();
   alike.forgotten.note({ plantId: 'plant-9', forgottenUntil: NOW });
   const plant: Bidder = { ...holder, call: (async () => bid('plant-0')) as Bidder['call'] };
-  const holding = auctionOn(termsFor(), [plant], { ...request, requestId: forgotten }, depsWith(alike));
+  const holding = auctionOn(
+    { request: { ...request, requestId: forgotten }, terms: termsFor(), bidders: [plant] },
+    depsWith(alike),
+  );
   await expect(time.until(holding)).rejects.toMatchObject({ code: 'REQUEST_EXPIRED', details: { plantId: 'plant-9' } });
 });

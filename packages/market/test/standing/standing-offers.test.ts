@@ -76,9 +76,7 @@ class Grid {
     this.asked = [];
     return this.time.until(
       auctionOn(
-        terms,
-        [...this.#published.values()].map((one) => this.#bidder(one, request)),
-        request,
+        { request, terms, bidders: [...this.#published.values()].map((one) => this.#bidder(one, request)) },
         deps,
       ),
     );

@@ -147,7 +147,11 @@ export class BidService {
   ): Promise<PlantExplanation> {
     const images = await this.#deps.warehouse.inventory.images();
     const { lines, durations, clock } = this.#deps;
-    const steps = explainRequest({ ...request, now: clock.now() }, images.values(), lines, durations, { top });
+    const steps = explainRequest(
+      { ...request, now: clock.now() },
+      { images: images.values(), lines, durations },
+      { top },
+    );
     const explanation = await runInSlices(steps, { sliceMs: EXPLAIN_SLICE_MS, signal }, clock);
     return { plantId: this.#config.plantId, ...explanation };
   }

@@ -97,7 +97,7 @@ test('bid, plan, explanation, award and classad agree on image, line, start and 
     expect(planOfVm(ad)).toMatchObject({ imageId, line, start, actionsCached });
     expect(ad).toMatchObject({ Line: line, ActionsCached: actionsCached, ActionsRun: offer.plan.actionsLeft });
     expect(record.history).toHaveLength(dag.actions.length);
-    const { chosen } = toEnd(explainRequest(request, images, lines, durations, { top: 1 }));
+    const { chosen } = toEnd(explainRequest(request, { images, lines, durations }, { top: 1 }));
     expect(chosen).toMatchObject({ imageId, line, start, expectedSeconds: offer.plan.expectedSeconds });
     expect([chosen!.cached.length, chosen!.remaining.length]).toEqual([actionsCached, offer.plan.actionsLeft]);
   });

@@ -51,7 +51,11 @@ export class Auctions {
     };
     report({ state: 'started' });
     const { bidWindowMs } = this.#config;
-    const auction = await holdAuction(membership.bidders(), request, market, { ...wish, bidWindowMs, signal });
+    const auction = await holdAuction({ request, bidders: membership.bidders() }, market, {
+      ...wish,
+      bidWindowMs,
+      signal,
+    });
     history.keep(auction.trail, request.caller?.owner);
     report({ state: auction.bids.length > 0 ? 'done' : 'failed', elapsedMs: auction.trail.closedAfterMs });
     return auction.bids.length > 0 ? auction : { ...auction, absent: roll.awaited() };
